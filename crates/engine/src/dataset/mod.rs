@@ -1,0 +1,1 @@
+//! Datasets: tables of numbers, from CSV files or embedded.

@@ -1,0 +1,47 @@
+//! The resolved configuration of a run: everything that was asked for, with the defaults filled in.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::params::Params;
+
+/// Everything that decides what a run does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// The lab's name.
+    pub lab: String,
+    /// The preset that the configuration started from.
+    pub preset: String,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Repeats of every arm.
+    pub repeats: u32,
+    /// The arms to run, base first.
+    pub arms: Vec<String>,
+    /// Numbers of workers to run the parallel arms with, rising.
+    pub workers: Vec<u32>,
+    /// More workers than usable cores are allowed.
+    pub oversubscribe: bool,
+    /// The lab's parameters.
+    pub params: Params,
+    /// Where the data comes from.
+    pub data: DataSource,
+    /// The exact command that reproduces the run.
+    pub command: String,
+}
+
+/// Where a lab's data comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "source")]
+pub enum DataSource {
+    /// The data that comes with the lab.
+    #[default]
+    Embedded,
+    /// A CSV file.
+    File {
+        /// Absolute path of the file.
+        path: String,
+        /// Column to predict.
+        target: String,
+    },
+}

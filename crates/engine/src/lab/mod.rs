@@ -1,0 +1,11 @@
+//! What a lab is to the rest of the program: its definition, its resolved configuration, and the code that runs its arms.
+//!
+//! Belongs here: the contract between labs and the program. Does not belong here: any particular lab.
+
+mod config;
+mod definition;
+mod params;
+
+pub use config::{DataSource, RunConfig};
+pub use definition::{ArmDefinition, DefinitionError, LabDefinition, Preset, suggest};
+pub use params::{ParamError, ParamSpec, ParamValue, Params};

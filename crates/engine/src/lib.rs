@@ -1,0 +1,17 @@
+//! What every workbench lab stands on: a task pool, statistics, machine monitors, datasets, the run record and reports.
+//!
+//! The engine knows no terminal and no particular lab. Modules, lowest first: [`clock`]; [`stats`], [`dataset`] (pure);
+//! [`pool`], [`machine`], [`monitor`]; [`lab`] (the contract that labs fulfil); [`record`] (the event log);
+//! [`result`](mod@result) (from events to numbers); [`report`] (from numbers to files); [`experiment`] (running it all).
+
+pub mod clock;
+pub mod dataset;
+pub mod experiment;
+pub mod lab;
+pub mod machine;
+pub mod monitor;
+pub mod pool;
+pub mod record;
+pub mod report;
+pub mod result;
+pub mod stats;

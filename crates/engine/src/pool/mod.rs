@@ -1,0 +1,5 @@
+//! The task pool.
+
+mod timeline;
+
+pub use timeline::{Outcome, TaskSpan};

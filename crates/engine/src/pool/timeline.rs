@@ -1,0 +1,56 @@
+//! What a task leaves behind: one [`TaskSpan`] per attempt, collected without locks shared between workers.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How an attempt at a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The task returned its value.
+    Done,
+    /// The task returned an error.
+    Failed,
+    /// The task panicked.
+    Panicked,
+    /// The task was cancelled, before it started or at its own request while it ran.
+    Cancelled,
+}
+
+/// One attempt at a task, as the record keeps it. Times are nanoseconds on the run's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSpan {
+    /// The task's number, unique in its pool.
+    pub task: u64,
+    /// What a person calls the task, for example `n_estimators=340`. Tasks that belong together share one name.
+    pub name: Arc<str>,
+    /// Which of the lab's items the task belongs to (for the rf lab: the model's index). Colours the timeline.
+    pub group: u32,
+    /// Which part of that item the task is (for one task per tree: the tree's index).
+    pub part: u32,
+    /// The slot (pool thread) that ran it.
+    pub slot: u32,
+    /// 0 for the first attempt, 1 for the first retry.
+    pub attempt: u32,
+    /// When the task was submitted.
+    pub queued_ns: u64,
+    /// When its last dependency was met, so that only a free slot was missing.
+    pub ready_ns: u64,
+    /// When it started to run.
+    pub started_ns: u64,
+    /// When it stopped running.
+    pub finished_ns: u64,
+    /// CPU time of the attempt itself, without tasks that ran nested inside it.
+    pub cpu_ns: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl TaskSpan {
+    /// Wall time from start to finish, in nanoseconds.
+    pub fn wall_ns(&self) -> u64 {
+        self.finished_ns.saturating_sub(self.started_ns)
+    }
+}

@@ -1,0 +1,156 @@
+//! The facts a run is made of. A run *is* its list of events: the live display, the report, the comparison and the
+//! resumption all read these and nothing else.
+//!
+//! The log holds one JSON object per line: `{"t_ns":…,"event":"repeat_started",…}`. Adding a field or a kind of event
+//! keeps [`FORMAT`]; changing the meaning of an existing one raises it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::lab::RunConfig;
+use crate::machine::MachineFacts;
+use crate::monitor::Sample;
+use crate::pool::TaskSpan;
+
+/// Version of the event log's format.
+pub const FORMAT: u32 = 1;
+
+/// One line of the log: a fact and when it became true.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Nanoseconds on the run's clock.
+    pub t_ns: u64,
+    /// The fact.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// A fact about a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first line of every log.
+    RunStarted(Box<RunStarted>),
+    /// The run was taken up again after it had been interrupted or killed.
+    RunResumed {
+        /// Milliseconds since the Unix epoch.
+        unix_ms: u64,
+        /// Bytes of an unfinished last line that were cut off, 0 as a rule.
+        cut_bytes: u64,
+    },
+    /// The clock of a repeat was started (data loaded, pool started and warm before this).
+    RepeatStarted(RepeatId),
+    /// A task ended.
+    Task(TaskSpan),
+    /// How far the current repeat is.
+    Progress {
+        /// Units of work done.
+        done: u64,
+        /// Units of work in this repeat.
+        total: u64,
+    },
+    /// A look at the machine.
+    Sample(Sample),
+    /// The clock of a repeat was stopped.
+    RepeatFinished(Box<RepeatFinished>),
+    /// Something that a reader of the result has to know.
+    Warning {
+        /// A full sentence.
+        text: String,
+    },
+    /// The last line of a log that was closed in order.
+    RunFinished {
+        /// How the run ended.
+        status: RunStatus,
+        /// CPU seconds that sampling and recording have cost so far in this part of the run.
+        instrument_cpu_ns: u64,
+    },
+}
+
+/// What is known when a run starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`FORMAT`] of the log.
+    pub format: u32,
+    /// The run's id, also the name of its directory.
+    pub run_id: String,
+    /// Milliseconds since the Unix epoch.
+    pub unix_ms: u64,
+    /// Everything that was asked for, defaults filled in.
+    pub config: RunConfig,
+    /// The machine.
+    pub machine: MachineFacts,
+    /// Number of repeats that the plan holds, over all arms.
+    pub planned_repeats: u32,
+}
+
+/// Names one repeat of one arm at one number of workers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RepeatId {
+    /// The arm's name.
+    pub arm: String,
+    /// Number of slots it ran on.
+    pub workers: u32,
+    /// 0 for the first repeat.
+    pub repeat: u32,
+}
+
+/// What a finished repeat leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepeatFinished {
+    /// Which repeat.
+    #[serde(flatten)]
+    pub id: RepeatId,
+    /// When its clock was started, nanoseconds on the run's clock.
+    pub started_ns: u64,
+    /// Wall time in nanoseconds.
+    pub wall_ns: u64,
+    /// CPU time of the process in that time, in nanoseconds.
+    pub cpu_ns: u64,
+    /// CPU time that the instrument used in that time, in nanoseconds (part of `cpu_ns`).
+    pub instrument_cpu_ns: u64,
+    /// How much work was done, by counter name; arms must agree on all of them.
+    pub work: BTreeMap<String, u64>,
+    /// What came out, item by item in the lab's order.
+    pub items: Vec<Item>,
+    /// The figures that tell how good the outcome is.
+    pub quality: BTreeMap<String, Quantity>,
+}
+
+/// One of the things that an arm made, for the rf lab one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    /// What a person calls it, for example `n_estimators=340`.
+    pub name: String,
+    /// SHA-256 of its output's bytes (for the rf lab: the predictions as little-endian f64), in hexadecimal.
+    pub sha256: String,
+    /// Its figures, for example `mse` and `r2`.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// A number or a word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Quantity {
+    /// A number.
+    Number(f64),
+    /// A word.
+    Text(String),
+}
+
+/// How a run ended, as far as its log tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// The log has no end: the run is under way, or was killed.
+    #[default]
+    Unfinished,
+    /// Every planned repeat was done.
+    Completed,
+    /// A person or a signal stopped it.
+    Interrupted,
+    /// An arm failed.
+    Failed,
+}

@@ -1,0 +1,142 @@
+//! The fold of a run's events so far: what the display, the progress line, the reports and the resumption read.
+//!
+//! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be looked at.
+
+use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
+use crate::monitor::Sample;
+use crate::pool::TaskSpan;
+
+/// A run as its events tell it so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// What was known at the start; `None` before the first event.
+    pub started: Option<Box<RunStarted>>,
+    /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill replaces its first attempt.
+    pub repeats: Vec<RepeatState>,
+    /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
+    pub samples: Vec<(u64, Sample)>,
+    /// Sentences that a reader of the result has to know.
+    pub warnings: Vec<String>,
+    /// How the run ended, if it did.
+    pub status: RunStatus,
+    /// Latest timestamp seen.
+    pub now_ns: u64,
+    /// CPU time of the instrument over all parts of the run, in nanoseconds.
+    pub instrument_cpu_ns: u64,
+    /// How often the run was taken up again.
+    pub resumed: u32,
+}
+
+/// One repeat, begun or finished.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepeatState {
+    /// Which repeat.
+    pub id: RepeatId,
+    /// When its clock was started, nanoseconds on the run's clock.
+    pub started_ns: u64,
+    /// Units of progress: done, total.
+    pub progress: (u64, u64),
+    /// The spans of its tasks, in the order in which they were recorded.
+    pub tasks: Vec<TaskSpan>,
+    /// What it left; `None` while it runs, and for ever when it was interrupted.
+    pub finished: Option<Box<RepeatFinished>>,
+}
+
+impl Snapshot {
+    /// Folds a whole log.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut snapshot = Self::default();
+        for record in records {
+            snapshot.apply(record);
+        }
+        snapshot
+    }
+
+    /// Takes in one more event.
+    pub fn apply(&mut self, record: &Record) {
+        self.now_ns = self.now_ns.max(record.t_ns);
+        match &record.event {
+            Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::RunResumed { .. } => {
+                self.resumed += 1;
+                self.status = RunStatus::Unfinished;
+            }
+            Event::RepeatStarted(id) => {
+                self.repeats.retain(|repeat| repeat.id != *id);
+                self.repeats.push(RepeatState {
+                    id: id.clone(),
+                    started_ns: record.t_ns,
+                    progress: (0, 0),
+                    tasks: Vec::new(),
+                    finished: None,
+                });
+            }
+            Event::Task(span) => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.tasks.push(span.clone());
+                }
+            }
+            Event::Progress { done, total } => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.progress = (*done, *total);
+                }
+            }
+            Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
+            Event::RepeatFinished(finished) => {
+                let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
+                if let Some(repeat) = repeat {
+                    repeat.started_ns = finished.started_ns;
+                    repeat.finished = Some(finished.clone());
+                }
+            }
+            Event::Warning { text } => {
+                if !self.warnings.contains(text) {
+                    self.warnings.push(text.clone());
+                }
+            }
+            Event::RunFinished {
+                status,
+                instrument_cpu_ns,
+            } => {
+                self.status = *status;
+                self.instrument_cpu_ns += instrument_cpu_ns;
+            }
+        }
+    }
+
+    /// The finished repeats of one arm at one number of workers, in rising number of the repeat.
+    pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
+        let mut repeats: Vec<&RepeatState> = self
+            .repeats
+            .iter()
+            .filter(|r| r.finished.is_some() && r.id.arm == arm && r.id.workers == workers)
+            .collect();
+        repeats.sort_by_key(|r| r.id.repeat);
+        repeats
+    }
+
+    /// The finished repeat with the median wall time (the lower one of the middle two) of one arm.
+    pub fn median_repeat(&self, arm: &str, workers: u32) -> Option<&RepeatState> {
+        let mut repeats = self.finished(arm, workers);
+        repeats.sort_by_key(|r| r.wall_ns());
+        let middle = repeats.len().checked_sub(1)? / 2;
+        repeats.get(middle).copied()
+    }
+
+    /// The samples taken while a repeat ran.
+    pub fn samples_of(&self, repeat: &RepeatState) -> &[(u64, Sample)] {
+        let from = self
+            .samples
+            .partition_point(|(t, _)| *t < repeat.started_ns);
+        let end = repeat.started_ns + repeat.wall_ns();
+        let to = self.samples.partition_point(|(t, _)| *t <= end);
+        &self.samples[from..to.max(from)]
+    }
+}
+
+impl RepeatState {
+    /// Wall time in nanoseconds; 0 while the repeat is not finished.
+    pub fn wall_ns(&self) -> u64 {
+        self.finished.as_ref().map_or(0, |f| f.wall_ns)
+    }
+}

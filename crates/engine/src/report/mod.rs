@@ -1,0 +1,1 @@
+//! Renderings of a result: HTML, JSON, CSV, Markdown, SVG and PNG.

@@ -1,0 +1,2 @@
+//! workbench.
+fn main() {}
