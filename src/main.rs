@@ -1,2 +1,83 @@
-//! workbench.
-fn main() {}
+//! The program `workbench`: the command line and headless runs. What it measures and computes is the engine's.
+
+mod cli;
+mod commands;
+mod eta;
+mod failure;
+mod headless;
+mod output;
+mod progress;
+mod registry;
+mod summary;
+mod table;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use workbench_engine::record::Store;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Failure, code};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // Nothing is left to do when even the standard error is gone.
+            let _ = output::error_line(&format!("workbench: {}", failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run() -> Result<u8, Failure> {
+    let labs = registry::all()?;
+    let Cli {
+        command,
+        run,
+        run_dir,
+    } = cli::parse(&labs);
+    if command.is_some() && run.lab.is_some() {
+        return Err(Failure::usage(
+            "`--lab` runs a lab and a command does something else; give one of the two",
+        ));
+    }
+    // Before the store: these need no place for runs.
+    match &command {
+        Some(Command::Labs { lab }) => return commands::labs::run(&labs, lab.as_deref()),
+        Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
+        Some(Command::Completions { shell }) => return commands::shell::completions(&labs, *shell),
+        Some(Command::Man) => return commands::shell::man(&labs),
+        _ => {}
+    }
+    let store = Store::open(run_dir)?;
+    match command {
+        Some(Command::Runs { lab, json }) => commands::runs::run(&store, lab.as_deref(), json),
+        Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
+        Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
+        Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
+        Some(Command::Resume { run, output }) => headless::resume(&store, &run, &output),
+        Some(_) => Ok(code::DONE),
+        None if run.lab.is_some() => headless::run(&store, &run),
+        None => explain(),
+    }
+}
+
+/// `workbench` alone: says what it is and what to type.
+fn explain() -> Result<u8, Failure> {
+    let terminal = if std::io::stdin().is_terminal() {
+        ""
+    } else {
+        " and no terminal"
+    };
+    output::error_line(&format!(
+        "workbench: no --lab given{terminal}, so there is nothing to run.\n\n\
+         Try one of these:\n  \
+         workbench --lab rf --preset quick                every arm in seconds\n  \
+         workbench --lab rf --report out.html             the whole lab, and a report to read\n  \
+         workbench labs                                   what there is to run\n  \
+         workbench doctor                                 what this machine can run\n  \
+         workbench --help                                 everything else"
+    ))?;
+    Ok(code::USAGE)
+}

@@ -1,1 +1,239 @@
-//! The rf lab.
+//! The rf lab: thirty random forests on California Housing, one after another against a pool of tasks.
+//!
+//! Belongs here: the lab's arms and what they share. Does not belong here: measuring, which the engine does for all labs.
+
+mod arms;
+mod forest;
+mod model;
+
+use std::sync::Arc;
+
+use workbench_engine::dataset::{self, Supervised, train_test_split};
+use workbench_engine::lab::{
+    ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError, ParamValue,
+    Params, PreparedLab, RunConfig,
+};
+use workbench_engine::record::Quantity;
+
+use crate::arms::Problem;
+use crate::forest::{Rows, TrainingSet, TreeParams};
+use crate::model::Model;
+
+/// The lab.
+pub struct RandomForests {
+    definition: LabDefinition,
+}
+
+impl RandomForests {
+    /// The lab as its `lab.toml` defines it.
+    ///
+    /// # Errors
+    /// When `lab.toml` is broken, which the tests rule out.
+    pub fn new() -> Result<Self, DefinitionError> {
+        let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
+        Ok(Self { definition })
+    }
+}
+
+impl Lab for RandomForests {
+    fn definition(&self) -> &LabDefinition {
+        &self.definition
+    }
+
+    fn handout(&self) -> &'static str {
+        include_str!("../handout.md")
+    }
+
+    fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+        let (data, warnings) = load(&config.data)?;
+        let problem = problem(&data, config)?;
+        Ok(Box::new(Prepared {
+            problem: Arc::new(problem),
+            warnings,
+        }))
+    }
+}
+
+fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
+    let (table, target) = match source {
+        DataSource::Embedded => (dataset::california_housing()?, "MedHouseVal"),
+        DataSource::File { path, target } => (dataset::read_csv(path.as_ref())?, target.as_str()),
+    };
+    let supervised = Supervised::new(&table, target)?;
+    let warnings = supervised.warnings().to_vec();
+    Ok((supervised, warnings))
+}
+
+struct Prepared {
+    problem: Arc<Problem>,
+    warnings: Vec<String>,
+}
+
+impl PreparedLab for Prepared {
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
+    fn total_progress(&self, _arm: &str) -> u64 {
+        self.problem
+            .n_estimators
+            .iter()
+            .map(|n| u64::from(*n))
+            .sum()
+    }
+
+    fn warm_up(&self, _arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
+        let failed = LabError::Failed;
+        let Some(pool) = ctx.pool else {
+            return self.problem.tree(0, 0).map(drop).map_err(failed);
+        };
+        // One tree for every slot: threads started, pages touched, allocator's arenas made.
+        let trees = (0..pool.workers())
+            .map(|_| {
+                let problem = Arc::clone(&self.problem);
+                pool.spawn(move || problem.tree(0, 0).map(drop))
+            })
+            .collect::<Vec<_>>();
+        for tree in trees {
+            let result = tree.get().map_err(|error| failed(error.to_string()))?;
+            result
+                .as_ref()
+                .as_ref()
+                .map_err(|error| failed(error.clone()))?;
+        }
+        Ok(())
+    }
+
+    fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
+        let pool = || {
+            ctx.pool
+                .ok_or_else(|| LabError::Config(format!("the arm `{arm}` needs a pool")))
+        };
+        let models = match arm {
+            "sequential" => arms::sequential(&self.problem, ctx)?,
+            "tasks" => arms::tasks(&self.problem, pool()?, ctx.progress)?,
+            "trees" => arms::trees(&self.problem, pool()?, ctx.progress)?,
+            other => return Err(LabError::Config(format!("the rf lab has no arm `{other}`"))),
+        };
+        Ok(output(models))
+    }
+}
+
+fn output(models: Vec<Model>) -> ArmOutput {
+    let sum = |count: fn(&Model) -> u64| models.iter().map(count).sum::<u64>();
+    let work = [
+        ("models", models.len() as u64),
+        ("trees", sum(|m| m.trees)),
+        ("rows_predicted", sum(|m| m.rows_predicted)),
+        ("evaluations", models.len() as u64),
+    ];
+    let best = models
+        .iter()
+        .min_by(|a, b| a.item.metrics["mse"].total_cmp(&b.item.metrics["mse"]));
+    let quality = best.map(|best| {
+        [
+            ("best_mse", Quantity::Number(best.item.metrics["mse"])),
+            ("best_model", Quantity::Text(best.item.name.clone())),
+            ("r2", Quantity::Number(best.item.metrics["r2"])),
+        ]
+    });
+    ArmOutput {
+        work: work.map(|(name, count)| (name.to_owned(), count)).into(),
+        quality: quality
+            .into_iter()
+            .flatten()
+            .map(|(name, figure)| (name.to_owned(), figure))
+            .collect(),
+        items: models.into_iter().map(|model| model.item).collect(),
+    }
+}
+
+fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
+    let params = &config.params;
+    let test_share = number(params, "test_share")?;
+    let rows = match integer(params, "rows")? as usize {
+        0 => data.rows(),
+        rows if rows > data.rows() => {
+            return Err(LabError::Config(format!(
+                "`--set rows={rows}`: the data has {} rows; give 0 for all of them, or fewer",
+                data.rows()
+            )));
+        }
+        rows => rows,
+    };
+    let seed = u32::try_from(config.seed).map_err(|_| {
+        LabError::Config("`--seed`: the split takes a seed up to 4294967295".to_owned())
+    })?;
+    // Cutting the shuffled split down keeps the small problem a part of the large one.
+    let split = train_test_split(data.rows(), test_share, seed)?;
+    let test_rows = (rows as f64 * test_share).ceil() as usize;
+    let train_rows = rows - test_rows.min(rows);
+    if test_rows < 2 || train_rows < 2 {
+        return Err(LabError::Config(format!(
+            "{rows} rows leave {train_rows} to train on and {test_rows} to test on; both need 2 or more"
+        )));
+    }
+    let (train_x, train_y) = data.take(&split.train[..train_rows.min(split.train.len())]);
+    let (test_x, test_y) = data.take(&split.test[..test_rows.min(split.test.len())]);
+    check_varies(&train_y, "training")?;
+    check_varies(&test_y, "test")?;
+    let failed = LabError::Config;
+    Ok(Problem {
+        train: TrainingSet::new(
+            Rows::from_columns(train_x, train_y.len()).map_err(failed)?,
+            train_y,
+        ),
+        test_x: Rows::from_columns(test_x, test_y.len()).map_err(failed)?,
+        test_y,
+        n_estimators: n_estimators(params)?,
+        params: TreeParams {
+            max_depth: integer(params, "max_depth")? as u16,
+            min_samples_split: integer(params, "min_samples_split")? as usize,
+            min_samples_leaf: integer(params, "min_samples_leaf")? as usize,
+        },
+        seed: config.seed,
+        longest_first: params.get("order") == Some(&ParamValue::Text("longest-first".to_owned())),
+    })
+}
+
+fn check_varies(y: &[f64], part: &str) -> Result<(), LabError> {
+    let varies = y
+        .windows(2)
+        .any(|pair| pair[0].to_bits() != pair[1].to_bits());
+    varies.then_some(()).ok_or_else(|| {
+        LabError::Config(format!(
+            "the target is the same in all {} {part} rows, so nothing can be learnt or judged; use more rows or another --seed",
+            y.len()
+        ))
+    })
+}
+
+fn n_estimators(params: &Params) -> Result<Vec<u32>, LabError> {
+    let (models, first, step) = (
+        integer(params, "models")?,
+        integer(params, "n_estimators_first")?,
+        integer(params, "n_estimators_step")?,
+    );
+    Ok((0..models)
+        .map(|model| (first + model * step) as u32)
+        .collect())
+}
+
+fn integer(params: &Params, name: &str) -> Result<i64, LabError> {
+    match params.get(name) {
+        Some(ParamValue::Integer(value)) => Ok(*value),
+        _ => Err(LabError::Config(format!(
+            "the parameter `{name}` is missing"
+        ))),
+    }
+}
+
+fn number(params: &Params, name: &str) -> Result<f64, LabError> {
+    match params.get(name) {
+        Some(ParamValue::Float(value)) => Ok(*value),
+        Some(ParamValue::Integer(value)) => Ok(*value as f64),
+        _ => Err(LabError::Config(format!(
+            "the parameter `{name}` is missing"
+        ))),
+    }
+}

@@ -69,6 +69,22 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
+    /// line of any other kind comes from a newer workbench.
+    pub const KINDS: [&'static str; 9] = [
+        "run_started",
+        "run_resumed",
+        "repeat_started",
+        "task",
+        "progress",
+        "sample",
+        "repeat_finished",
+        "warning",
+        "run_finished",
+    ];
+}
+
 /// What is known when a run starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -82,8 +98,23 @@ pub struct RunStarted {
     pub config: RunConfig,
     /// The machine.
     pub machine: MachineFacts,
+    /// The lab's title, for people.
+    pub lab_title: String,
+    /// The arms of the configuration, base first, as they were called when the run was made.
+    pub arms: Vec<ArmFacts>,
     /// Number of repeats that the plan holds, over all arms.
     pub planned_repeats: u32,
+}
+
+/// One arm as a run knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArmFacts {
+    /// The arm's name.
+    pub name: String,
+    /// The arm's title, for people.
+    pub title: String,
+    /// Whether it runs on several slots.
+    pub parallel: bool,
 }
 
 /// Names one repeat of one arm at one number of workers.

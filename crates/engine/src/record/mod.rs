@@ -1,9 +1,20 @@
-//! The run's record: the event log and the directory it lives in.
+//! The run's record: the event log, the directory it lives in, and the fold that everything else reads.
+//!
+//! Belongs here: events, writing and reading them, finding runs. Does not belong here: what the numbers mean.
 
+mod error;
 mod event;
+mod reader;
 mod snapshot;
+mod store;
+mod writer;
 
+pub use error::RecordError;
 pub use event::{
-    Event, FORMAT, Item, Quantity, Record, RepeatFinished, RepeatId, RunStarted, RunStatus,
+    ArmFacts, Event, FORMAT, Item, Quantity, Record, RepeatFinished, RepeatId, RunStarted,
+    RunStatus,
 };
+pub use reader::{Log, parse_log, read_log};
 pub use snapshot::{RepeatState, Snapshot};
+pub use store::{RunDir, Store};
+pub use writer::{Recorder, Subscriber};

@@ -88,7 +88,7 @@ pub struct ArmResult {
     pub predicted: Option<Predicted>,
     /// Experimentally determined serial fraction (Karp and Flatt 1990); null for one worker.
     pub karp_flatt: Option<f64>,
-    /// CPU time of the base's tasks: the work that had to be done, in seconds.
+    /// CPU time of the tasks in the base (or in this arm, where that is less): the work that had to be done, in seconds.
     pub useful_s: f64,
     /// Where workers × wall time − useful work went, in seconds, in the repeat with the median wall time.
     pub lost_s: LostSeconds,

@@ -1,7 +1,16 @@
 //! From a run's events to its result: the one structure that all reports render.
+//!
+//! Belongs here: which numbers a run has, whether its arms may be compared, what the numbers mean in words.
+//! Does not belong here: formulas (they are in [`crate::stats`]) and looks (they are in [`crate::report`]).
 
+mod check;
+mod compute;
+mod diagnose;
 mod document;
+mod scaling;
+mod warn;
 
+pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
     AmdahlFit, ArmResult, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted, RunResult,
     SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,

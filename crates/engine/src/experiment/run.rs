@@ -1,0 +1,330 @@
+//! Running a lab: prepares it once, runs every planned repeat with the clock around it, and records everything.
+//!
+//! Belongs here: what happens when. Does not belong here: what the numbers mean ([`crate::result`]) and what a lab does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::plan::plan;
+use super::watch::Watch;
+use crate::clock::{Clock, process_cpu_ns};
+use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig};
+use crate::machine::MachineFacts;
+use crate::pool::Pool;
+use crate::record::{
+    ArmFacts, Event, FORMAT, RecordError, Recorder, RepeatFinished, RepeatId, RunDir, RunStarted,
+    RunStatus, Snapshot, Store, Subscriber,
+};
+use crate::result::{RunResult, compute};
+
+/// How often the machine is looked at, per second.
+pub const SAMPLES_PER_SECOND: f64 = 5.0;
+
+/// A run that has ended, in order or not.
+pub struct Ended {
+    /// Its directory.
+    pub run: RunDir,
+    /// Its events, folded.
+    pub snapshot: Snapshot,
+    /// Its result.
+    pub result: RunResult,
+    /// What made an arm fail, when the status says so.
+    pub failure: Option<String>,
+}
+
+/// Why a run could not be made at all, or its record not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The lab could not be prepared: a mistake in the configuration or the data.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// The record could not be written or read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Threads could not be started.
+    #[error("cannot start the {what}: {reason}; close other programs or give fewer --workers")]
+    Threads {
+        /// Pool or monitor.
+        what: &'static str,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// The run belongs to another lab, or has nothing in it.
+    #[error("{0}")]
+    Resume(String),
+}
+
+/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared.
+///
+/// # Errors
+/// When the lab cannot be prepared, or the record cannot be kept. An arm that fails is no error here: the run ends
+/// with [`RunStatus::Failed`].
+pub fn run(
+    lab: &dyn Lab,
+    config: RunConfig,
+    store: &Store,
+    subscriber: Subscriber,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Ended, ExperimentError> {
+    let prepared = lab.prepare(&config)?;
+    let machine = MachineFacts::probe();
+    let unix_ms = unix_ms();
+    let run = store.create(&config.lab, unix_ms)?;
+    run.write_json("config.json", &config)?;
+    run.write_json("machine.json", &machine)?;
+    let arms = arm_facts(lab, &config);
+    let plan = plan(&config, &arms);
+    let clock = Clock::start();
+    let recorder = Recorder::create(&run.events(), clock, subscriber)?;
+    recorder.emit(Event::RunStarted(Box::new(RunStarted {
+        format: FORMAT,
+        run_id: run.id(),
+        unix_ms,
+        config,
+        machine,
+        lab_title: lab.definition().title.clone(),
+        arms,
+        planned_repeats: plan.len() as u32,
+    })));
+    for text in prepared.warnings() {
+        recorder.emit(Event::Warning { text });
+    }
+    execute(&run, prepared.as_ref(), &plan, clock, recorder, cancelled)
+}
+
+/// Goes on with a run that was interrupted or killed: repeats that are finished are not run again.
+///
+/// # Errors
+/// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
+pub fn resume(
+    lab: &dyn Lab,
+    run: &RunDir,
+    subscriber: Subscriber,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Ended, ExperimentError> {
+    let log = run.read()?;
+    let snapshot = Snapshot::of(&log.records);
+    let Some(started) = snapshot.started.as_deref() else {
+        return Err(ExperimentError::Resume(format!(
+            "{} has not begun",
+            run.id()
+        )));
+    };
+    if started.config.lab != lab.definition().name {
+        return Err(ExperimentError::Resume(format!(
+            "{} is a run of the {} lab, not of {}",
+            run.id(),
+            started.config.lab,
+            lab.definition().name
+        )));
+    }
+    let done: BTreeSet<RepeatId> = snapshot
+        .repeats
+        .iter()
+        .filter_map(|repeat| Some(repeat.finished.as_ref()?.id.clone()))
+        .collect();
+    let mut plan = plan(&started.config, &started.arms);
+    plan.retain(|id| !done.contains(id));
+    if plan.is_empty() && snapshot.status == RunStatus::Completed {
+        return ended(run, None);
+    }
+    let prepared = lab.prepare(&started.config)?;
+    let clock = Clock::start_at(snapshot.now_ns + 1);
+    let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
+    recorder.emit(Event::RunResumed {
+        unix_ms: unix_ms(),
+        cut_bytes: log.cut_bytes,
+    });
+    let machine = MachineFacts::probe();
+    if machine.cpu_model != started.machine.cpu_model
+        || (machine.cores_usable - started.machine.cores_usable).abs() > 0.01
+    {
+        recorder.emit(Event::Warning {
+            text: format!(
+                "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
+                machine.cpu_model, machine.cores_usable
+            ),
+        });
+    }
+    execute(run, prepared.as_ref(), &plan, clock, recorder, cancelled)
+}
+
+fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
+    let definition = lab.definition();
+    config
+        .arms
+        .iter()
+        .filter_map(|name| definition.arm(name))
+        .map(|arm| ArmFacts {
+            name: arm.name.clone(),
+            title: arm.title.clone(),
+            parallel: arm.parallel,
+        })
+        .collect()
+}
+
+fn unix_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
+}
+
+fn execute(
+    run: &RunDir,
+    lab: &dyn PreparedLab,
+    plan: &[RepeatId],
+    clock: Clock,
+    recorder: Recorder,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Ended, ExperimentError> {
+    let watch =
+        Watch::start(clock, recorder.clone()).map_err(|error| ExperimentError::Threads {
+            what: "monitor",
+            reason: error.to_string(),
+        })?;
+    let runner = Runner {
+        lab,
+        clock,
+        recorder: &recorder,
+        watch: &watch,
+        cancelled,
+    };
+    let mut status = RunStatus::Completed;
+    let mut failure = None;
+    for id in plan {
+        match runner.repeat(id) {
+            Ok(()) => recorder.sync()?,
+            Err(ExperimentError::Lab(LabError::Cancelled)) => {
+                status = RunStatus::Interrupted;
+                break;
+            }
+            Err(ExperimentError::Lab(error)) => {
+                status = RunStatus::Failed;
+                failure = Some(error.to_string());
+                recorder.emit(Event::Warning {
+                    text: format!("{} failed: {error}.", id.arm),
+                });
+                break;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
+    recorder.emit(Event::RunFinished {
+        status,
+        instrument_cpu_ns,
+    });
+    recorder.finish()?;
+    ended(run, failure)
+}
+
+/// Reads the log back and makes the result from it: what is written is what the log says, not what memory says.
+fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
+    let snapshot = run.snapshot()?;
+    let result = compute(&snapshot)
+        .ok_or_else(|| ExperimentError::Resume(format!("{} has not begun", run.id())))?;
+    run.write_json("result.json", &result)?;
+    Ok(Ended {
+        run: run.clone(),
+        snapshot,
+        result,
+        failure,
+    })
+}
+
+struct Runner<'a> {
+    lab: &'a dyn PreparedLab,
+    clock: Clock,
+    recorder: &'a Recorder,
+    watch: &'a Watch,
+    cancelled: &'a Arc<AtomicBool>,
+}
+
+impl Runner<'_> {
+    /// Runs one repeat: pool and warm-up outside the clock, work inside it.
+    fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(LabError::Cancelled.into());
+        }
+        let pool = self.pool(id)?;
+        self.with_context(pool.as_deref(), &Progress::default(), |ctx| {
+            self.lab.warm_up(&id.arm, ctx)
+        })?;
+        if let Some(pool) = &pool {
+            pool.drain_spans();
+        }
+        let progress = Progress::new(Arc::clone(self.cancelled));
+        let total = self.lab.total_progress(&id.arm);
+        let instrument_before = self.instrument_cpu_ns();
+        let cpu_before = process_cpu_ns();
+        let started_ns = self.clock.now_ns();
+        self.recorder
+            .emit_at(started_ns, Event::RepeatStarted(id.clone()));
+        self.watch.begin(pool.clone(), progress.clone(), total);
+        let output = self.with_context(pool.as_deref(), &progress, |ctx| {
+            self.lab.run_arm(&id.arm, ctx)
+        });
+        let wall_ns = self.clock.now_ns() - started_ns;
+        let cpu_ns = process_cpu_ns() - cpu_before;
+        if let Some(pool) = &pool {
+            // After a failure or an interruption tasks may still run; their spans belong into this repeat.
+            if output.is_err() {
+                pool.cancel_all();
+            }
+        }
+        self.watch.end();
+        let ArmOutput {
+            work,
+            items,
+            quality,
+        } = output?;
+        self.recorder
+            .emit(Event::RepeatFinished(Box::new(RepeatFinished {
+                id: id.clone(),
+                started_ns,
+                wall_ns,
+                cpu_ns,
+                instrument_cpu_ns: self.instrument_cpu_ns().saturating_sub(instrument_before),
+                work,
+                items,
+                quality,
+            })));
+        Ok(())
+    }
+
+    fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {
+        if !self.parallel.contains(&id.arm) {
+            return Ok(None);
+        }
+        Pool::builder()
+            .workers(id.workers as usize)
+            .clock(self.clock)
+            .build()
+            .map(|pool| Some(Arc::new(pool)))
+            .map_err(|error| ExperimentError::Threads {
+                what: "pool",
+                reason: error.to_string(),
+            })
+    }
+
+    fn with_context<T>(
+        &self,
+        pool: Option<&Pool>,
+        progress: &Progress,
+        body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
+    ) -> Result<T, LabError> {
+        let spans = |span| self.recorder.emit(Event::Task(span));
+        body(&ArmContext {
+            pool,
+            clock: self.clock,
+            progress,
+            spans: &spans,
+        })
+    }
+
+    fn instrument_cpu_ns(&self) -> u64 {
+        self.watch.cpu_ns() + self.recorder.cpu_ns()
+    }
+}

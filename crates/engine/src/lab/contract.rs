@@ -1,0 +1,125 @@
+//! The contract between a lab and the program that runs it.
+//!
+//! A [`Lab`] reads its configuration and data once ([`Lab::prepare`]); the [`PreparedLab`] then runs any arm as often
+//! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
+//! [`PreparedLab::run_arm`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::config::RunConfig;
+use super::definition::LabDefinition;
+use crate::clock::Clock;
+use crate::pool::{Pool, TaskSpan};
+use crate::record::{Item, Quantity};
+
+/// A lab: a comparison of two or more arms doing the same work.
+pub trait Lab: Send + Sync {
+    /// What the lab's `lab.toml` says.
+    fn definition(&self) -> &LabDefinition;
+
+    /// The text that explains the lab to a student, in Markdown.
+    fn handout(&self) -> &'static str;
+
+    /// Loads the data and checks the parameters against it.
+    ///
+    /// # Errors
+    /// When the data cannot be used, or the parameters do not fit it.
+    fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError>;
+}
+
+/// A lab with its data loaded, ready to run any of its arms any number of times.
+pub trait PreparedLab: Send + Sync {
+    /// Sentences about the data that a reader of the result has to know.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How many units of progress one repeat of `arm` makes.
+    fn total_progress(&self, arm: &str) -> u64;
+
+    /// Touches code and data once so that the first repeat is like the others. Not on the clock.
+    ///
+    /// # Errors
+    /// When the arm cannot run.
+    fn warm_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError>;
+
+    /// Does all of an arm's work once. On the clock.
+    ///
+    /// # Errors
+    /// [`LabError::Cancelled`] when the context was cancelled, else what failed.
+    fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError>;
+}
+
+/// What an arm gets to run with.
+pub struct ArmContext<'a> {
+    /// The pool, for arms that run on several slots; a serial arm has none.
+    pub pool: Option<&'a Pool>,
+    /// The run's clock.
+    pub clock: Clock,
+    /// Where to say how far the arm is, and where to ask whether to stop.
+    pub progress: &'a Progress,
+    /// Takes the spans of work that was not done by the pool (a serial arm's).
+    pub spans: &'a (dyn Fn(TaskSpan) + Sync),
+}
+
+/// Progress of an arm and the request to stop it, shared between the threads that work and those that watch.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    done: Arc<AtomicU64>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Progress zero that stops when `cancelled` turns true.
+    pub fn new(cancelled: Arc<AtomicBool>) -> Self {
+        Self {
+            done: Arc::default(),
+            cancelled,
+        }
+    }
+
+    /// Adds units of work done.
+    pub fn add(&self, units: u64) {
+        self.done.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// Units of work done so far.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Whether the arm should stop as soon as it can.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// What one repeat of an arm gives.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ArmOutput {
+    /// How much work was done, by counter; all arms of a lab use the same counters.
+    pub work: BTreeMap<String, u64>,
+    /// What came out, in the lab's order.
+    pub items: Vec<Item>,
+    /// How good it is.
+    pub quality: BTreeMap<String, Quantity>,
+}
+
+/// Why a lab could not be prepared or an arm did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The data cannot be used as given. A usage error.
+    #[error(transparent)]
+    Data(#[from] crate::dataset::DataError),
+    /// The configuration does not fit the lab or its data. A usage error.
+    #[error("{0}")]
+    Config(String),
+    /// Stopped on request.
+    #[error("stopped on request")]
+    Cancelled,
+    /// An arm failed while it ran.
+    #[error("{0}")]
+    Failed(String),
+}

@@ -1,0 +1,162 @@
+//! Reading an event log back, whatever state it is in.
+//!
+//! A log that a kill cut off in the middle of a line is read up to that line. A file that is something else, or is
+//! damaged in the middle, is refused with the place and the reason. Kinds of events that a newer workbench may have
+//! added are counted and passed over.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::error::RecordError;
+use super::event::{Event, FORMAT, Record};
+
+/// The longest line that is read, in bytes. The longest that workbench writes holds the items of one repeat.
+const MAX_LINE: u64 = 64 << 20;
+
+/// A log as it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    /// The records, in the order of the file.
+    pub records: Vec<Record>,
+    /// Length of the file up to the end of the last whole line.
+    pub whole_bytes: u64,
+    /// Bytes after that: an unfinished last line.
+    pub cut_bytes: u64,
+    /// Lines passed over because their kind of event is not known here.
+    pub unknown: u64,
+}
+
+/// Reads the log in a file.
+///
+/// # Errors
+/// When the file cannot be opened, is no event log, is newer than this program, or is damaged before its last line.
+pub fn read_log(path: &Path) -> Result<Log, RecordError> {
+    let file = File::open(path).map_err(|source| RecordError::io("open", path, source))?;
+    let metadata = file
+        .metadata()
+        .map_err(|source| RecordError::io("read", path, source))?;
+    if !metadata.is_file() {
+        return Err(foreign(path, "not a regular file"));
+    }
+    parse_log(BufReader::new(file), path)
+}
+
+/// Reads a log from any source; `path` is only named in errors.
+///
+/// # Errors
+/// As [`read_log`].
+pub fn parse_log(mut source: impl BufRead, path: &Path) -> Result<Log, RecordError> {
+    let mut log = Log {
+        records: Vec::new(),
+        whole_bytes: 0,
+        cut_bytes: 0,
+        unknown: 0,
+    };
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = (&mut source)
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut line)
+            .map_err(|error| RecordError::io("read", path, error))? as u64;
+        if read == 0 {
+            break;
+        }
+        let whole = line.last() == Some(&b'\n');
+        if !whole {
+            if number == 1 || read == MAX_LINE {
+                return Err(foreign(path, "its first line is not an event"));
+            }
+            log.cut_bytes = read;
+            break;
+        }
+        if number == 1 {
+            check_opening(&line, path)?;
+        }
+        match parse_line(&line) {
+            Ok(Some(record)) => log.records.push(record),
+            Ok(None) => log.unknown += 1,
+            // A crash of the machine, unlike a kill, can leave a last line of rubbish that does end in a newline.
+            Err(_) if number > 1 && at_end(&mut source) => {
+                log.cut_bytes = read;
+                break;
+            }
+            Err(reason) => {
+                return Err(RecordError::Damaged {
+                    path: path.to_owned(),
+                    line: number,
+                    reason,
+                });
+            }
+        }
+        log.whole_bytes += read;
+    }
+    if log.records.is_empty() {
+        return Err(foreign(path, "the file is empty"));
+    }
+    Ok(log)
+}
+
+fn at_end(source: &mut impl BufRead) -> bool {
+    source.fill_buf().is_ok_and(<[u8]>::is_empty)
+}
+
+/// What the first line of a log of any format has.
+#[derive(Deserialize)]
+struct Opening {
+    event: String,
+    format: u32,
+}
+
+fn check_opening(line: &[u8], path: &Path) -> Result<(), RecordError> {
+    match serde_json::from_slice::<Opening>(line) {
+        Ok(opening) if opening.event != "run_started" => {
+            Err(foreign(path, "its first line is not the start of a run"))
+        }
+        Ok(opening) if opening.format > FORMAT => Err(RecordError::Newer {
+            path: path.to_owned(),
+            found: opening.format,
+            known: FORMAT,
+        }),
+        Ok(_) => Ok(()),
+        Err(_) => Err(foreign(path, "its first line is not the start of a run")),
+    }
+}
+
+/// What every event of any version has.
+#[derive(Deserialize)]
+struct AnyEvent {
+    #[serde(rename = "t_ns")]
+    _t_ns: u64,
+    event: String,
+}
+
+/// `None` for a kind of event that this version does not know.
+fn parse_line(line: &[u8]) -> Result<Option<Record>, String> {
+    match serde_json::from_slice::<Record>(line) {
+        Ok(record) => Ok(Some(record)),
+        Err(error) => match serde_json::from_slice::<AnyEvent>(line) {
+            Ok(any) if !Event::KINDS.contains(&any.event.as_str()) => Ok(None),
+            _ => Err(shorten(&error)),
+        },
+    }
+}
+
+fn shorten(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    if let Some((end, _)) = text.char_indices().nth(120) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text.replace(|c: char| c.is_control(), " ")
+}
+
+fn foreign(path: &Path, reason: &str) -> RecordError {
+    RecordError::Foreign {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,126 @@
+//! What a reader must know before believing the numbers.
+
+use super::document::{ArmResult, RunResult};
+use crate::record::{RunStatus, Snapshot};
+use crate::stats::descriptive;
+
+/// Wall times that scatter by more than this share of their mean are called noisy.
+const NOISY: f64 = 0.05;
+/// A share of stolen core time above this is worth a word.
+const STEAL: f64 = 0.02;
+/// Other processes that use more than this many cores are worth a word.
+const OTHERS: f64 = 0.2;
+
+/// All warnings of a run, most serious first.
+pub(super) fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
+    let mut out = result.check.differences.clone();
+    if !result.check.passed() {
+        out.push(
+            "The arms did not do the same work with the same outcome, so no speed-up is stated."
+                .to_owned(),
+        );
+    }
+    out.extend(status(result));
+    if result.machine.build_profile == "debug" {
+        out.push("This is a debug build: its times say nothing; build with --release.".to_owned());
+    }
+    out.extend(snapshot.warnings.iter().cloned());
+    out.extend(repeats(result));
+    out.extend(
+        result
+            .arms
+            .iter()
+            .filter_map(|arm| oversubscribed(arm, result)),
+    );
+    out.extend(result.arms.iter().filter_map(noisy));
+    out.extend(machine_load(result, snapshot));
+    out
+}
+
+fn status(result: &RunResult) -> Option<String> {
+    let done: usize = result.arms.iter().map(|arm| arm.wall_s.len()).sum();
+    let what = match result.status {
+        RunStatus::Completed => return None,
+        RunStatus::Unfinished => "has no end in its log: it is under way, or was killed",
+        RunStatus::Interrupted => "was interrupted",
+        RunStatus::Failed => "failed",
+    };
+    Some(format!(
+        "The run {what}; {done} finished repeats are reported. `workbench resume {}` does the rest.",
+        result.run_id
+    ))
+}
+
+fn repeats(result: &RunResult) -> Option<String> {
+    let fewest = result.arms.iter().map(|arm| arm.wall_s.len()).min()?;
+    match fewest {
+        0 => None,
+        1 => Some("A single repeat has no interval: use --repeats 5 or more.".to_owned()),
+        2..5 => Some(format!(
+            "Intervals from {fewest} repeats are rough: use --repeats 5 or more to rely on them."
+        )),
+        _ => None,
+    }
+}
+
+fn oversubscribed(arm: &ArmResult, result: &RunResult) -> Option<String> {
+    arm.oversubscribed.then(|| {
+        format!(
+            "{} ran {} slots on {} usable cores ({}): its slots shared cores.",
+            arm.name, arm.workers, result.machine.cores_usable, result.machine.cores_limit
+        )
+    })
+}
+
+fn noisy(arm: &ArmResult) -> Option<String> {
+    let scatter = descriptive::coefficient_of_variation(&arm.wall_s)?;
+    (scatter > NOISY).then(|| {
+        let outliers = descriptive::outliers(&arm.wall_s).len();
+        let outliers = match outliers {
+            0 => String::new(),
+            1 => ", 1 outlier kept".to_owned(),
+            n => format!(", {n} outliers kept"),
+        };
+        format!(
+            "The {} wall times of {} on {} worker{} scatter by {:.0} % of their mean{outliers}: the machine was noisy.",
+            arm.wall_s.len(),
+            arm.name,
+            arm.workers,
+            if arm.workers == 1 { "" } else { "s" },
+            scatter * 100.0
+        )
+    })
+}
+
+/// Stolen time and other processes, from the samples taken while repeats ran.
+fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
+    let (mut steal, mut others, mut n) = (0.0, 0.0, 0_u32);
+    for repeat in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
+        for (_, sample) in snapshot.samples_of(repeat) {
+            let busy: f64 = sample.cores.iter().map(|share| f64::from(*share)).sum();
+            steal += sample
+                .steal
+                .iter()
+                .map(|share| f64::from(*share))
+                .sum::<f64>();
+            others += (busy - f64::from(sample.process_cores)).max(0.0);
+            n += 1;
+        }
+    }
+    if n == 0 {
+        return Vec::new();
+    }
+    let (steal, others) = (steal / f64::from(n), others / f64::from(n));
+    let mut out = Vec::new();
+    if steal / f64::from(result.machine.cores_logical.max(1)) > STEAL {
+        out.push(format!(
+            "The hypervisor gave {steal:.2} cores' worth of time to other machines while this ran (steal): speed-ups are understated."
+        ));
+    }
+    if others > OTHERS {
+        out.push(format!(
+            "Other processes used {others:.1} cores while this ran: close them and run again for cleaner numbers."
+        ));
+    }
+    out
+}

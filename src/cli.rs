@@ -1,0 +1,202 @@
+//! The command line, defined once: parsing, help, completions and the man page all come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use workbench_engine::lab::Lab;
+
+const EXAMPLES: &str = "\
+Examples:
+  workbench --lab rf --report out.html             the whole lab, and a report to read
+  workbench --lab rf --preset quick                every arm in seconds
+  workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
+  workbench --lab rf --set max_depth=12 --arms sequential,trees
+  workbench --lab rf --data houses.csv --target price
+  workbench runs                                   what was run before
+  workbench compare 20261121-10 20261121-11        two runs side by side
+
+Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
+3 environment (disk full, not writable), 130 interrupted.";
+
+/// Run the same work in several ways and see what parallelism really bought on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "workbench", version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do with runs; without one, `--lab` runs a lab.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// What to run.
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// Where runs are kept [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WORKBENCH_RUN_DIR")]
+    pub run_dir: Option<PathBuf>,
+}
+
+/// What to run and where the outcome goes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The lab to run; `workbench labs` lists them
+    #[arg(long, value_name = "NAME")]
+    pub lab: Option<String>,
+
+    /// A named set of parameters; `workbench labs` lists them
+    #[arg(long, value_name = "NAME", requires = "lab")]
+    pub preset: Option<String>,
+
+    /// Set a parameter of the lab; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", requires = "lab")]
+    pub set: Vec<String>,
+
+    /// The arms to run, separated by commas [default: all]
+    #[arg(long, value_name = "ARM,…", value_delimiter = ',', requires = "lab")]
+    pub arms: Vec<String>,
+
+    /// Numbers of workers for the parallel arms; several give a scaling curve [default: all usable cores]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "lab")]
+    pub workers: Vec<u32>,
+
+    /// Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on
+    /// [default: the preset's]
+    #[arg(long, value_name = "N", requires = "lab")]
+    pub repeats: Option<u32>,
+
+    /// Seed of everything random [default: 42]
+    #[arg(long, value_name = "N", requires = "lab", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
+    pub seed: Option<u64>,
+
+    /// A CSV file of numbers to use instead of the lab's own data
+    #[arg(long, value_name = "FILE.csv", requires = "lab", value_hint = ValueHint::FilePath)]
+    pub data: Option<PathBuf>,
+
+    /// The column of that file to predict
+    #[arg(long, value_name = "COLUMN", requires = "lab")]
+    pub target: Option<String>,
+
+    /// Allow more workers than usable cores; the result is marked
+    #[arg(long, requires = "lab")]
+    pub oversubscribe: bool,
+
+    /// Where the outcome goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Where the outcome goes.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Write a report; the extension decides: .html, .json, .csv (a row per task), .md, .svg or .png
+    /// (speed-up chart). May be given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
+
+    /// Print the result document, and nothing else, on the standard output
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print no progress and no summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What to do with labs, runs and this machine.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the labs with their arms, presets and parameters
+    Labs {
+        /// Show one lab with its handout
+        lab: Option<String>,
+    },
+    /// Say what this machine can run, and what would disturb a measurement
+    Doctor,
+    /// List the runs that were made
+    Runs {
+        /// Only runs of this lab
+        #[arg(long, value_name = "NAME")]
+        lab: Option<String>,
+        /// Print a JSON array instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the result of a run
+    Show {
+        /// An id, its beginning, `latest`, or a directory
+        run: String,
+        /// Print the result document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write reports of a run
+    Report {
+        /// An id, its beginning, `latest`, or a directory
+        run: String,
+        /// The file to write; the extension decides. May be given several times
+        #[arg(long, short, value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+        output: Vec<PathBuf>,
+    },
+    /// Show runs side by side: what was set differently, and what came out
+    Compare {
+        /// Ids, beginnings of ids, `latest`, or directories
+        #[arg(num_args = 2.., required = true)]
+        runs: Vec<String>,
+        /// Print a JSON array of the result documents
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go on with a run that was interrupted or killed; finished repeats are not run again
+    Resume {
+        /// An id, its beginning, `latest`, or a directory
+        run: String,
+        /// Where the outcome goes.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// The command with the labs' parameters in the long help of `--set`.
+pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
+    Cli::command().mut_arg("set", |arg| arg.long_help(set_help(labs)))
+}
+
+/// Parses the process' arguments. Help, version and mistakes end the process here, with clap's exit codes (0 and 2).
+pub fn parse(labs: &[Box<dyn Lab>]) -> Cli {
+    let matches = command(labs).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn set_help(labs: &[Box<dyn Lab>]) -> String {
+    let mut out = "Set a parameter of the lab; may be given several times.".to_owned();
+    for lab in labs {
+        let definition = lab.definition();
+        out.push_str(&format!("\n\nParameters of {}:", definition.name));
+        for (name, spec) in &definition.params {
+            out.push_str(&format!(
+                "\n- {name}={}: {} Takes {}.",
+                spec.default_value(),
+                spec.help(),
+                spec.expects()
+            ));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

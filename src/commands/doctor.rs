@@ -1,0 +1,60 @@
+//! `workbench doctor`: what this machine can run, and what would disturb a measurement.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use workbench_engine::experiment::{Request, resolve};
+use workbench_engine::lab::Lab;
+use workbench_engine::machine::{self, State, usable_cores};
+use workbench_engine::record::Store;
+
+use crate::failure::{Failure, code};
+use crate::output;
+
+/// Looks at everything that a run needs. Exits 3 when some lab cannot run here.
+pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failure> {
+    let mut out = String::from("This machine\n");
+    for finding in machine::check() {
+        let mark = match finding.state {
+            State::Ok => "ok      ",
+            State::Limited => "limited ",
+            State::Missing => "missing ",
+        };
+        let _ = writeln!(out, "  {mark} {}: {}", finding.what, finding.detail);
+        if let Some(remedy) = finding.remedy {
+            let _ = writeln!(out, "           {remedy}");
+        }
+    }
+    let _ = writeln!(out, "\nRuns");
+    let kept = Store::open(run_dir)
+        .map_err(Failure::from)
+        .and_then(|store| writable(&store));
+    let _ = match &kept {
+        Ok(root) => writeln!(out, "  ok       kept in {}", root.display()),
+        Err(failure) => writeln!(out, "  missing  {}", failure.message),
+    };
+    let _ = writeln!(out, "\nLabs");
+    let mut ready = kept.is_ok();
+    for lab in labs {
+        let definition = lab.definition();
+        let prepared = resolve(definition, &Request::default(), &usable_cores())
+            .map_err(Failure::from)
+            .and_then(|config| {
+                lab.prepare(&config)
+                    .map_err(|e| Failure::usage(e.to_string()))
+            });
+        let _ = match &prepared {
+            Ok(_) => writeln!(out, "  ok       {}: {}", definition.name, definition.title),
+            Err(failure) => writeln!(out, "  missing  {}: {}", definition.name, failure.message),
+        };
+        ready &= prepared.is_ok();
+    }
+    output::print(&out)?;
+    Ok(if ready { code::DONE } else { code::ENVIRONMENT })
+}
+
+/// Whether a run could be kept: tries it.
+fn writable(store: &Store) -> Result<PathBuf, Failure> {
+    store.create("doctor", 0)?.discard();
+    Ok(store.root().to_owned())
+}

@@ -1,0 +1,67 @@
+//! `workbench labs`: what there is to run.
+
+use std::fmt::Write as _;
+
+use workbench_engine::lab::{Lab, LabDefinition};
+
+use crate::failure::{Failure, code};
+use crate::output;
+use crate::registry;
+use crate::table::Table;
+
+/// Lists all labs, or shows one with its handout.
+pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, Failure> {
+    let mut out = String::new();
+    match name {
+        Some(name) => {
+            let lab = registry::find(name)?;
+            let _ = write!(out, "{}\n\n{}", describe(lab.definition()), lab.handout());
+        }
+        None => {
+            for lab in labs {
+                let _ = writeln!(out, "{}", describe(lab.definition()));
+            }
+            out.push_str("`workbench labs NAME` shows a lab's handout.\n");
+        }
+    }
+    output::print(&out)?;
+    Ok(code::DONE)
+}
+
+fn describe(lab: &LabDefinition) -> String {
+    let mut arms = Table::new();
+    for arm in &lab.arms {
+        let base = if arm.name == lab.base {
+            " This is the base."
+        } else {
+            ""
+        };
+        arms.row([arm.name.clone(), format!("{}{base}", arm.summary)]);
+    }
+    let mut presets = Table::new();
+    for (name, preset) in &lab.presets {
+        let default = if *name == lab.default_preset {
+            " The default."
+        } else {
+            ""
+        };
+        presets.row([name.clone(), format!("{}{default}", preset.help)]);
+    }
+    let mut params = Table::new();
+    for (name, spec) in &lab.params {
+        params.row([
+            name.clone(),
+            spec.default_value().to_string(),
+            format!("{} Takes {}.", spec.help(), spec.expects()),
+        ]);
+    }
+    format!(
+        "{}  {}\n    {}\n\n  Arms (--arms)\n{}\n  Presets (--preset)\n{}\n  Parameters (--set), their defaults\n{}",
+        lab.name,
+        lab.title,
+        lab.summary,
+        arms.render(4),
+        presets.render(4),
+        params.render(4)
+    )
+}

@@ -1,0 +1,9 @@
+//! What the program does besides running labs, one file per command.
+
+pub mod compare;
+pub mod doctor;
+pub mod labs;
+pub mod report;
+pub mod runs;
+pub mod shell;
+pub mod show;

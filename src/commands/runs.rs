@@ -1,0 +1,89 @@
+//! `workbench runs`: what was run before.
+
+use workbench_engine::record::{RunDir, RunStatus, Store};
+use workbench_engine::report::format;
+use workbench_engine::result::{ArmResult, RunResult, compute};
+
+use super::show::pretty;
+use crate::failure::{Failure, code};
+use crate::output;
+use crate::table::Table;
+
+/// Lists the runs, oldest first.
+pub fn run(store: &Store, lab: Option<&str>, json: bool) -> Result<u8, Failure> {
+    let mut results = Vec::new();
+    let mut unreadable = Vec::new();
+    for run in store.list()? {
+        match load(&run) {
+            Ok(result) if lab.is_none_or(|lab| lab == result.lab) => results.push((run, result)),
+            Ok(_) => {}
+            Err(reason) => unreadable.push(reason),
+        }
+    }
+    if json {
+        let documents: Vec<&RunResult> = results.iter().map(|(_, result)| result).collect();
+        output::line(&pretty(&documents)?)?;
+    } else if results.is_empty() {
+        output::line(&format!("There are no runs in {}.", store.root().display()))?;
+    } else {
+        output::print(&table(&results).render(0))?;
+    }
+    for reason in unreadable {
+        output::error_line(&format!("workbench: passed over: {reason}"))?;
+    }
+    Ok(code::DONE)
+}
+
+/// The document that the run wrote when it ended, or, where there is none, what its record says so far.
+fn load(run: &RunDir) -> Result<RunResult, String> {
+    if !run.is_live()
+        && let Ok(text) = std::fs::read(run.result())
+        && let Ok(result) = serde_json::from_slice(&text)
+    {
+        return Ok(result);
+    }
+    let snapshot = run.snapshot().map_err(|error| error.to_string())?;
+    compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))
+}
+
+fn table(results: &[(RunDir, RunResult)]) -> Table {
+    let mut table = Table::new();
+    table.header(["RUN", "LAB", "PRESET", "STATUS", "REPEATS", "BEST SPEED-UP"]);
+    for (run, result) in results {
+        let best = result
+            .arms
+            .iter()
+            .filter(|arm| arm.name != result.base)
+            .filter_map(|arm| Some((arm.speedup?, arm)))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        table.row([
+            run.id(),
+            result.lab.clone(),
+            result.preset.clone(),
+            status(run, result).to_owned(),
+            result.repeats.to_string(),
+            best.map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm)),
+        ]);
+    }
+    table
+}
+
+fn best_text(speedup: f64, arm: &ArmResult) -> String {
+    format!(
+        "{} ({} on {})",
+        format::speedup(speedup),
+        arm.name,
+        arm.workers
+    )
+}
+
+fn status(run: &RunDir, result: &RunResult) -> &'static str {
+    match result.status {
+        RunStatus::Unfinished if run.is_live() => "running",
+        RunStatus::Unfinished => "killed",
+        RunStatus::Completed if !result.check.passed() => "check failed",
+        RunStatus::Completed => "completed",
+        RunStatus::Interrupted => "interrupted",
+        RunStatus::Failed => "failed",
+    }
+}

@@ -1,0 +1,33 @@
+//! `workbench show RUN`.
+
+use workbench_engine::record::{RunDir, Snapshot, Store};
+use workbench_engine::result::{RunResult, compute};
+
+use crate::failure::{Failure, code};
+use crate::output;
+use crate::summary;
+
+/// Shows the result of a run, also of one that is under way or was killed.
+pub fn run(store: &Store, run: &str, json: bool) -> Result<u8, Failure> {
+    let (run, _, result) = load(store, run)?;
+    if json {
+        output::line(&pretty(&result)?)?;
+    } else {
+        output::print(&summary::of_run(&result, &run, &[]))?;
+    }
+    Ok(code::DONE)
+}
+
+/// Finds a run and makes its result from its record.
+pub fn load(store: &Store, run: &str) -> Result<(RunDir, Snapshot, RunResult), Failure> {
+    let run = store.find(run)?;
+    let snapshot = run.snapshot()?;
+    let result = compute(&snapshot)
+        .ok_or_else(|| Failure::usage(format!("{}: the run has not begun", run.id())))?;
+    Ok((run, snapshot, result))
+}
+
+/// A document as `--json` prints it.
+pub fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map_err(|error| Failure::environment(error.to_string()))
+}

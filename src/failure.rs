@@ -1,0 +1,102 @@
+//! How the program ends when it does not end well: one line for people and an exit code for scripts.
+
+use workbench_engine::experiment::{ExperimentError, RequestError};
+use workbench_engine::lab::LabError;
+use workbench_engine::record::RecordError;
+use workbench_engine::report::ReportError;
+
+/// The exit codes. They are part of the command line's contract.
+pub mod code {
+    /// Everything was done.
+    pub const DONE: u8 = 0;
+    /// The lab ran and its check failed, or an arm failed.
+    pub const CHECK_FAILED: u8 = 1;
+    /// The command line, the configuration or the data is wrong.
+    pub const USAGE: u8 = 2;
+    /// The machine cannot do it: disk full, not writable, no threads.
+    pub const ENVIRONMENT: u8 = 3;
+    /// Stopped by Ctrl-C or a signal.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// One line for people and an exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What was wrong, where, and what to do.
+    pub message: String,
+    /// See [`code`].
+    pub code: u8,
+}
+
+impl Failure {
+    /// A mistake in what was asked.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            code: code::USAGE,
+        }
+    }
+
+    /// Something that the machine refuses.
+    pub fn environment(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            code: code::ENVIRONMENT,
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Io { .. } | RecordError::NoDataDirectory | RecordError::InUse { .. } => {
+                Self::environment(error.to_string())
+            }
+            RecordError::Foreign { .. }
+            | RecordError::Newer { .. }
+            | RecordError::Damaged { .. }
+            | RecordError::Unknown { .. }
+            | RecordError::Ambiguous { .. } => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        if error.is_usage() {
+            Self::usage(error.to_string())
+        } else {
+            Self::environment(error.to_string())
+        }
+    }
+}
+
+impl From<ExperimentError> for Failure {
+    fn from(error: ExperimentError) -> Self {
+        match error {
+            ExperimentError::Record(error) => error.into(),
+            ExperimentError::Lab(LabError::Cancelled) => Self {
+                message: "interrupted".to_owned(),
+                code: code::INTERRUPTED,
+            },
+            ExperimentError::Lab(LabError::Failed(_)) => Self {
+                message: error.to_string(),
+                code: code::CHECK_FAILED,
+            },
+            ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
+            ExperimentError::Threads { .. } => Self::environment(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::environment(format!("cannot write to the standard output: {error}"))
+    }
+}

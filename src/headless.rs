@@ -1,0 +1,128 @@
+//! A run without a screen: progress while it goes on, summary and reports when it ends.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use workbench_engine::experiment::{self, Ended, Request};
+use workbench_engine::machine::usable_cores;
+use workbench_engine::record::{RunDir, RunStatus, Store};
+use workbench_engine::report;
+
+use crate::cli::{OutputArgs, RunArgs};
+use crate::failure::{Failure, code};
+use crate::output;
+use crate::progress::{Follower, Style};
+use crate::registry;
+use crate::summary;
+
+/// `workbench --lab …`.
+pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
+    let lab = registry::find(args.lab.as_deref().unwrap_or_default())?;
+    let request = Request {
+        preset: args.preset.clone(),
+        set: args.set.clone(),
+        arms: args.arms.clone(),
+        workers: args.workers.clone(),
+        repeats: args.repeats,
+        seed: args.seed,
+        data: args.data.clone(),
+        target: args.target.clone(),
+        oversubscribe: args.oversubscribe,
+    };
+    let config = experiment::resolve(lab.definition(), &request, &usable_cores())?;
+    check_reports(&args.output.report)?;
+    let cancelled = stop_on_signal()?;
+    let follower = Follower::new(Style::choose(args.output.quiet));
+    let ended = experiment::run(
+        lab.as_ref(),
+        config,
+        store,
+        follower.subscriber(),
+        &cancelled,
+    );
+    follower.finish();
+    conclude(&ended?, &args.output)
+}
+
+/// `workbench resume RUN`.
+pub fn resume(store: &Store, run: &str, args: &OutputArgs) -> Result<u8, Failure> {
+    let run = store.find(run)?;
+    let snapshot = run.snapshot()?;
+    let started = snapshot.started.as_deref();
+    let lab = registry::find(started.map_or("", |started| started.config.lab.as_str()))?;
+    check_reports(&args.report)?;
+    let cancelled = stop_on_signal()?;
+    let follower = Follower::resuming(Style::choose(args.quiet), snapshot);
+    let ended = experiment::resume(lab.as_ref(), &run, follower.subscriber(), &cancelled);
+    follower.finish();
+    conclude(&ended?, args)
+}
+
+/// A target that cannot be written is told before the work, not after it.
+fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
+    paths
+        .iter()
+        .try_for_each(|path| report::check_writable(path))
+        .map_err(Failure::from)
+}
+
+/// Turns the first Ctrl-C, SIGTERM or SIGHUP into a request to stop; a second one ends the process at once.
+fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&cancelled);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(code::INTERRUPTED));
+        }
+    })
+    .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-C: {error}")))?;
+    Ok(cancelled)
+}
+
+fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
+    let mut written = Vec::new();
+    let mut failed = None;
+    for path in &args.report {
+        match report::write(path, &ended.result, &ended.snapshot) {
+            Ok(()) => written.push(path.clone()),
+            // The others may still be possible, and the run's record is safe.
+            Err(error) => failed = failed.or(Some(Failure::from(error))),
+        }
+    }
+    if args.json {
+        output::print(&document(&ended.run, ended)?)?;
+    } else if !args.quiet {
+        output::print(&summary::of_run(&ended.result, &ended.run, &written))?;
+    }
+    if let Some(failure) = failed {
+        return Err(Failure {
+            message: format!(
+                "{}; the run is kept: `workbench report {} -o FILE` writes it again",
+                failure.message,
+                ended.run.id()
+            ),
+            ..failure
+        });
+    }
+    if let Some(failure) = &ended.failure {
+        return Err(Failure {
+            message: failure.clone(),
+            code: code::CHECK_FAILED,
+        });
+    }
+    Ok(match ended.result.status {
+        RunStatus::Interrupted => code::INTERRUPTED,
+        _ if !ended.result.check.passed() => code::CHECK_FAILED,
+        _ => code::DONE,
+    })
+}
+
+/// The result document, byte for byte as `result.json` has it.
+fn document(run: &RunDir, ended: &Ended) -> Result<String, Failure> {
+    match std::fs::read_to_string(run.result()) {
+        Ok(text) => Ok(text),
+        Err(_) => serde_json::to_string_pretty(&ended.result)
+            .map_err(|error| Failure::environment(error.to_string())),
+    }
+}

@@ -1,0 +1,30 @@
+//! Writing to the standard streams. A reader that went away (`workbench runs | head`) is no error.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Writes text to the standard output.
+pub fn print(text: &str) -> io::Result<()> {
+    forgive(write_all(&mut io::stdout().lock(), text))
+}
+
+/// Writes a line to the standard output.
+pub fn line(text: &str) -> io::Result<()> {
+    print(&format!("{text}\n"))
+}
+
+/// Writes a line to the standard error.
+pub fn error_line(text: &str) -> io::Result<()> {
+    forgive(write_all(&mut io::stderr().lock(), &format!("{text}\n")))
+}
+
+fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn forgive(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,187 @@
+//! Progress on the standard error: a bar with ETA on a terminal, plain lines elsewhere. Both are folds of the events.
+
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use workbench_engine::clock::seconds;
+use workbench_engine::record::{Event, Record, RepeatId, Snapshot, Subscriber};
+use workbench_engine::report::format;
+
+use crate::eta::outlook;
+use crate::output;
+
+/// Seconds between two plain lines while a repeat goes on.
+const LINE_EVERY_S: f64 = 10.0;
+/// The bar's resolution.
+const BAR_UNITS: u64 = 10_000;
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Not at all.
+    Quiet,
+    /// One bar that is redrawn.
+    Bar,
+    /// A line now and then.
+    Lines,
+}
+
+impl Style {
+    /// A bar on a terminal, lines elsewhere.
+    pub fn choose(quiet: bool) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        match (quiet, std::io::stderr().is_terminal() && !dumb) {
+            (true, _) => Self::Quiet,
+            (false, true) => Self::Bar,
+            (false, false) => Self::Lines,
+        }
+    }
+}
+
+/// Follows a run's events and shows how far it is.
+pub struct Follower {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    style: Style,
+    snapshot: Snapshot,
+    bar: ProgressBar,
+    last_line_s: f64,
+}
+
+impl Follower {
+    /// Follows a new run.
+    pub fn new(style: Style) -> Self {
+        Self::resuming(style, Snapshot::default())
+    }
+
+    /// Follows a run that has a past.
+    pub fn resuming(style: Style, snapshot: Snapshot) -> Self {
+        let target = match style {
+            Style::Bar => ProgressDrawTarget::stderr_with_hz(5),
+            Style::Quiet | Style::Lines => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(BAR_UNITS), target);
+        if let Ok(template) =
+            ProgressStyle::with_template("{wide_bar:.cyan/dim} {percent:>3} %  {msg}")
+        {
+            bar.set_style(template.progress_chars("━╸─"));
+        }
+        Self {
+            state: Arc::new(Mutex::new(State {
+                style,
+                snapshot,
+                bar,
+                last_line_s: 0.0,
+            })),
+        }
+    }
+
+    /// What the recorder calls with every event.
+    pub fn subscriber(&self) -> Subscriber {
+        let state = Arc::clone(&self.state);
+        Box::new(move |record| {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.see(record);
+        })
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.bar.finish_and_clear();
+    }
+}
+
+impl State {
+    fn see(&mut self, record: &Record) {
+        if self.style == Style::Quiet {
+            return;
+        }
+        match &record.event {
+            // Tasks and samples are many, and progress tells all that is shown of them.
+            Event::Task(_) | Event::Sample(_) => return,
+            _ => self.snapshot.apply(record),
+        }
+        match &record.event {
+            Event::RunStarted(started) => self.say(&format!(
+                "{}: {} repeats on {}",
+                started.lab_title,
+                started.planned_repeats,
+                started.machine.cpu_model.trim()
+            )),
+            Event::RepeatFinished(finished) => {
+                let (number, total) = self.count();
+                self.say(&format!(
+                    "{number}/{total}  {}: {}",
+                    repeat_name(&finished.id),
+                    format::seconds(seconds(finished.wall_ns))
+                ));
+                self.last_line_s = seconds(record.t_ns);
+            }
+            Event::Warning { text } => self.say(&format!("warning: {text}")),
+            Event::Progress { .. } => {
+                if self.style == Style::Lines
+                    && seconds(record.t_ns) - self.last_line_s > LINE_EVERY_S
+                {
+                    self.last_line_s = seconds(record.t_ns);
+                    let status = self.status();
+                    let done = outlook(&self.snapshot).done;
+                    self.say(&format!("{:.0} %  {status}", done * 100.0));
+                }
+            }
+            _ => {}
+        }
+        self.bar
+            .set_position((outlook(&self.snapshot).done * BAR_UNITS as f64) as u64);
+        self.bar.set_message(self.status());
+    }
+
+    /// What is under way and how long everything will still take.
+    fn status(&self) -> String {
+        let now = match self.snapshot.repeats.last() {
+            Some(repeat) if repeat.finished.is_none() => repeat_name(&repeat.id),
+            _ => "preparing".to_owned(),
+        };
+        match outlook(&self.snapshot).left_s {
+            Some(left) => format!("{now}, {} left", format::duration(left)),
+            None => now,
+        }
+    }
+
+    fn count(&self) -> (usize, u32) {
+        let done = self
+            .snapshot
+            .repeats
+            .iter()
+            .filter(|r| r.finished.is_some())
+            .count();
+        let planned = self
+            .snapshot
+            .started
+            .as_ref()
+            .map_or(0, |s| s.planned_repeats);
+        (done, planned)
+    }
+
+    fn say(&self, text: &str) {
+        match self.style {
+            Style::Quiet => {}
+            Style::Bar => self.bar.println(text),
+            // A closed standard error must not end a run.
+            Style::Lines => drop(output::error_line(text)),
+        }
+    }
+}
+
+fn repeat_name(id: &RepeatId) -> String {
+    let plural = if id.workers == 1 { "" } else { "s" };
+    format!(
+        "{} on {} worker{plural}, repeat {}",
+        id.arm,
+        id.workers,
+        id.repeat + 1
+    )
+}

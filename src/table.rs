@@ -1,0 +1,46 @@
+//! Aligned columns for the terminal.
+
+use comfy_table::{ContentArrangement, presets};
+
+/// A table without lines: columns two blanks apart.
+pub struct Table {
+    inner: comfy_table::Table,
+}
+
+impl Table {
+    /// No rows yet.
+    pub fn new() -> Self {
+        let mut inner = comfy_table::Table::new();
+        inner.load_preset(presets::NOTHING);
+        inner.set_content_arrangement(ContentArrangement::Disabled);
+        Self { inner }
+    }
+
+    /// Sets the first line.
+    pub fn header(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+        self.inner
+            .set_header(cells.into_iter().map(Into::into).collect::<Vec<String>>());
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+        self.inner
+            .add_row(cells.into_iter().map(Into::into).collect::<Vec<String>>());
+    }
+
+    /// The lines, indented, without trailing blanks.
+    pub fn render(&self, indent: usize) -> String {
+        let margin = " ".repeat(indent);
+        let lines = self.inner.to_string();
+        lines
+            .lines()
+            // comfy-table pads every cell by one blank on either side.
+            .map(|line| {
+                format!(
+                    "{margin}{}\n",
+                    line.strip_prefix(' ').unwrap_or(line).trim_end()
+                )
+            })
+            .collect()
+    }
+}
