@@ -1,0 +1,180 @@
+//! The event log on the disk: written, cut off, damaged, foreign, locked, resumed.
+
+mod common;
+
+use std::path::Path;
+
+use common::completed;
+use proptest::prelude::*;
+use workbench_engine::clock::Clock;
+use workbench_engine::record::{
+    Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, parse_log, read_log,
+};
+
+fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
+    parse_log(bytes, Path::new("events.jsonl"))
+}
+
+#[test]
+fn every_kind_of_event_survives_the_log() {
+    let mut log = completed(2);
+    log.push(Event::RunResumed { unix_ms: 1, cut_bytes: 2 });
+    log.push(Event::Progress { done: 1, total: 2 });
+    log.push(Event::Warning { text: "A line\nbreak and “quotes”".to_owned() });
+    let read = parse(&log.bytes()).unwrap();
+    assert_eq!(read.records, log.records);
+    assert_eq!((read.cut_bytes, read.unknown), (0, 0));
+    let kinds: std::collections::BTreeSet<String> = log
+        .records
+        .iter()
+        .map(|r| serde_json::to_value(r).unwrap()["event"].as_str().unwrap().to_owned())
+        .collect();
+    let known: std::collections::BTreeSet<String> =
+        Event::KINDS.iter().map(|kind| (*kind).to_owned()).collect();
+    assert_eq!(kinds, known, "Event::KINDS names every kind");
+}
+
+/// What a kill at any moment leaves: every prefix that holds the first line is readable, and holds every whole line.
+#[test]
+fn a_log_cut_off_anywhere_is_readable() {
+    let bytes = completed(1).bytes();
+    let first_line = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+    for end in first_line..=bytes.len() {
+        let log = parse(&bytes[..end]).unwrap_or_else(|error| panic!("cut at {end}: {error}"));
+        let lines = bytes[..end].iter().filter(|b| **b == b'\n').count();
+        assert_eq!(log.records.len(), lines);
+        assert_eq!(log.whole_bytes + log.cut_bytes, end as u64);
+        Snapshot::of(&log.records);
+    }
+    for end in 0..first_line - 1 {
+        assert!(matches!(parse(&bytes[..end]), Err(RecordError::Foreign { .. })));
+    }
+}
+
+#[test]
+fn damage_in_the_middle_names_the_line() {
+    let mut bytes = completed(1).bytes();
+    let second = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+    bytes[second] = b'#';
+    match parse(&bytes) {
+        Err(RecordError::Damaged { line: 2, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn foreign_files_are_refused() {
+    for foreign in [
+        &b""[..],
+        b"\n",
+        b"hello\n",
+        b"{}\n",
+        b"[1,2]\n",
+        b"{\"t_ns\":0,\"event\":\"warning\",\"text\":\"x\"}\n",
+        b"\xff\xfe\x00\x01\n",
+        b"a,b,c\n1,2,3\n",
+    ] {
+        assert!(matches!(parse(foreign), Err(RecordError::Foreign { .. })), "{foreign:?}");
+    }
+}
+
+#[test]
+fn a_newer_format_is_named_and_new_kinds_are_passed_over() {
+    let newer = b"{\"t_ns\":0,\"event\":\"run_started\",\"format\":99,\"all\":\"different\"}\n";
+    assert!(matches!(parse(newer), Err(RecordError::Newer { found: 99, .. })));
+    let mut bytes = completed(1).bytes();
+    bytes.extend(b"{\"t_ns\":1,\"event\":\"invented_later\",\"x\":[1]}\n");
+    bytes.extend(b"{\"t_ns\":2,\"event\":\"warning\",\"text\":\"still read\"}\n");
+    let log = parse(&bytes).unwrap();
+    assert_eq!(log.unknown, 1);
+    assert!(matches!(&log.records.last().unwrap().event, Event::Warning { text } if text == "still read"));
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = parse(&bytes);
+    }
+
+    /// One byte changed anywhere: an error or a log, and whatever is read can be folded.
+    #[test]
+    fn a_flipped_byte_never_panics(at in 0_usize..4000, to in any::<u8>()) {
+        let mut bytes = completed(1).bytes();
+        let at = at % bytes.len();
+        bytes[at] = to;
+        if let Ok(log) = parse(&bytes) {
+            let snapshot = Snapshot::of(&log.records);
+            let _ = workbench_engine::result::compute(&snapshot);
+        }
+    }
+}
+
+#[test]
+fn the_recorder_writes_what_it_is_given_and_keeps_others_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.jsonl");
+    let expected = completed(2);
+    let (seen, heard) = std::sync::mpsc::channel::<Record>();
+    let recorder = Recorder::create(
+        &path,
+        Clock::start(),
+        Box::new(move |record| seen.send(record.clone()).unwrap()),
+    )
+    .unwrap();
+    for record in &expected.records {
+        recorder.emit_at(record.t_ns, record.event.clone());
+    }
+    recorder.sync().unwrap();
+    assert_eq!(read_log(&path).unwrap().records, expected.records);
+    assert!(matches!(
+        Recorder::append(&path, 0, Clock::start(), Box::new(|_| {})),
+        Err(RecordError::InUse { .. })
+    ));
+    recorder.finish().unwrap();
+    assert_eq!(heard.iter().collect::<Vec<_>>(), expected.records);
+    // Locked by nobody now: it can be gone on with, and an unfinished line is cut off.
+    let whole = std::fs::metadata(&path).unwrap().len();
+    std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let again = Recorder::append(&path, whole, Clock::start(), Box::new(|_| {})).unwrap();
+    again.emit_at(7, Event::Warning { text: "more".to_owned() });
+    again.finish().unwrap();
+    assert_eq!(read_log(&path).unwrap().records.len(), expected.records.len() + 1);
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_not_silence() {
+    // /dev/full refuses every write as a full disk does; a link makes it look like the log.
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.jsonl");
+    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+    let recorder = match Recorder::append(&path, 0, Clock::start(), Box::new(|_| {})) {
+        Ok(recorder) => recorder,
+        // Some kernels refuse to set the length of a device: then there is nothing to write to.
+        Err(RecordError::Io { .. }) => return,
+        Err(other) => panic!("{other}"),
+    };
+    recorder.emit(Event::Warning { text: "lost?".to_owned() });
+    assert!(matches!(recorder.sync(), Err(RecordError::Io { .. })));
+}
+
+#[test]
+fn runs_are_found_by_id_beginning_latest_and_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let make = |unix_ms| {
+        let run = store.create("rf", unix_ms).unwrap();
+        std::fs::write(run.events(), completed(1).bytes()).unwrap();
+        run
+    };
+    let (old, new) = (make(1_795_000_000_000), make(1_795_000_100_000));
+    assert_eq!(store.list().unwrap(), [old.clone(), new.clone()]);
+    assert_eq!(store.find(&old.id()).unwrap(), old);
+    assert_eq!(store.find(&new.id()[..15]).unwrap(), new);
+    assert_eq!(store.find("latest").unwrap(), new);
+    assert_eq!(store.find(old.path().to_str().unwrap()).unwrap(), old);
+    assert!(matches!(store.find("20"), Err(RecordError::Ambiguous { .. })));
+    assert!(matches!(store.find("nothing"), Err(RecordError::Unknown { .. })));
+    assert!(matches!(store.find(""), Err(RecordError::Ambiguous { .. })));
+    assert!(matches!(store.find("/tmp"), Err(RecordError::Foreign { .. })));
+    assert_eq!(old.snapshot().unwrap().status, RunStatus::Completed);
+}

@@ -1,0 +1,162 @@
+//! From events to numbers: what the result document says of small runs whose every figure can be worked out by hand.
+
+mod common;
+
+use common::{Log, PARALLEL, Repeat, SERIAL, completed};
+use workbench_engine::record::{RunStatus, Snapshot};
+use workbench_engine::result::{Fit, RunResult, compute};
+
+fn result(log: &Log) -> RunResult {
+    compute(&Snapshot::of(&log.records)).unwrap()
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-9
+}
+
+#[test]
+fn two_models_on_two_workers() {
+    let result = result(&completed(1));
+    let [base, tasks] = result.arms.as_slice() else {
+        panic!("two arms expected: {:?}", result.arms);
+    };
+    assert_eq!((base.name.as_str(), base.speedup), ("sequential", Some(1.0)));
+    assert!(close(tasks.speedup.unwrap(), 4.0 / 3.0));
+    assert!(close(tasks.efficiency.unwrap(), 2.0 / 3.0));
+    // The longest model is 3 of 4 seconds.
+    assert!(close(tasks.bound.unwrap(), 4.0 / 3.0));
+    assert!(close(tasks.predicted.unwrap().fifo, 4.0 / 3.0));
+    // (1/S − 1/p) / (1 − 1/p) with S = 4/3, p = 2.
+    assert!(close(tasks.karp_flatt.unwrap(), 0.5));
+    assert!(close(tasks.useful_s, 4.0));
+    assert!(close(tasks.lost_s.imbalance, 2.0));
+    assert!(close(tasks.lost_s.total(), 2.0 * 3.0 - 4.0));
+    assert_eq!(tasks.outputs_sha256, base.outputs_sha256);
+    assert!(close(tasks.items[1].cpu_s, 3.0));
+}
+
+#[test]
+fn one_repeat_has_no_interval_and_says_so() {
+    let one = result(&completed(1));
+    assert!(one.arms.iter().all(|arm| arm.speedup_ci95.is_none()));
+    assert!(one.warnings.iter().any(|w| w.contains("single repeat")));
+    let five = result(&completed(5));
+    let [low, high] = five.arms[1].speedup_ci95.unwrap();
+    assert!(low <= five.arms[1].speedup.unwrap() && five.arms[1].speedup.unwrap() <= high);
+    assert!(!five.warnings.iter().any(|w| w.contains("repeat")), "{:?}", five.warnings);
+}
+
+#[test]
+fn unequal_work_has_no_speedup() {
+    let mut log = Log::start(&[2], 1);
+    let repeat = |arm, workers, wall_s, tasks| Repeat { arm, workers, repeat: 0, wall_s, tasks };
+    log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 9, ["aa", "bb"]);
+    log.finish(RunStatus::Completed);
+    let result = result(&log);
+    assert!(!result.check.equal_work && result.check.equal_outputs);
+    assert_eq!(result.arms[1].speedup, None);
+    assert_eq!(result.arms[1].efficiency, None);
+    assert!(
+        result.warnings[0].contains("tasks on 2 workers (repeat 1) counted 9 trees"),
+        "{:?}",
+        result.warnings
+    );
+}
+
+#[test]
+fn unequal_outputs_have_no_speedup() {
+    let mut log = Log::start(&[2], 1);
+    let repeat = |arm, workers, wall_s, tasks| Repeat { arm, workers, repeat: 0, wall_s, tasks };
+    log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 10, ["aa", "xx"]);
+    let result = result(&log);
+    assert!(result.check.equal_work && !result.check.equal_outputs);
+    assert_eq!(result.arms[1].speedup, None);
+    assert!(result.check.differences[0].contains("1 of 2 differ"));
+    assert!(result.check.differences[0].contains("n_estimators=1"));
+}
+
+#[test]
+fn a_run_without_end_is_reported_and_can_be_resumed() {
+    let mut log = completed(2);
+    log.records.truncate(log.records.len() - 2);
+    let result = result(&log);
+    assert_eq!(result.status, RunStatus::Unfinished);
+    assert_eq!(result.arms[0].wall_s.len(), 2);
+    assert_eq!(result.arms[1].wall_s.len(), 1);
+    // One pair of repeats: a ratio, no interval.
+    assert!(close(result.arms[1].speedup.unwrap(), 4.0 / 3.0));
+    assert_eq!(result.arms[1].speedup_ci95, None);
+    assert!(result.warnings.iter().any(|w| w.contains("workbench resume")));
+}
+
+#[test]
+fn laws_are_refused_with_the_reason_below_enough_points() {
+    let mut log = Log::start(&[1, 2], 1);
+    let repeat = |arm, workers, wall_s, tasks| Repeat { arm, workers, repeat: 0, wall_s, tasks };
+    log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&repeat("tasks", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
+    let result = result(&log);
+    assert_eq!(result.scaling.len(), 1);
+    assert_eq!(result.scaling[0].points.len(), 2);
+    for refused in [
+        matches!(&result.scaling[0].amdahl, Fit::Refused(why) if why.contains('2')),
+        matches!(&result.scaling[0].usl, Fit::Refused(why) if why.contains('2')),
+    ] {
+        assert!(refused, "{:?}", result.scaling[0]);
+    }
+}
+
+#[test]
+fn what_if_reaches_the_limit_and_never_beats_it() {
+    let result = result(&completed(1));
+    let curve = &result.what_if[0];
+    assert_eq!((curve.arm.as_str(), curve.points.len()), ("tasks", 64));
+    assert!(close(curve.limit, 4.0 / 3.0));
+    assert!(close(curve.points[0].fifo, 1.0));
+    assert!(close(curve.points[63].longest_first, curve.limit));
+}
+
+#[test]
+fn an_imbalance_is_explained() {
+    let result = result(&completed(5));
+    let sentence = result
+        .diagnoses
+        .iter()
+        .find(|d| d.contains("imbalance"))
+        .unwrap_or_else(|| panic!("{:?}", result.diagnoses));
+    assert!(sentence.contains("tasks on 2 workers") && sentence.contains("33 %"), "{sentence}");
+}
+
+#[test]
+fn the_document_survives_its_own_json() {
+    let result = result(&completed(3));
+    let text = serde_json::to_string(&result).unwrap();
+    assert_eq!(serde_json::from_str::<RunResult>(&text).unwrap(), result);
+}
+
+#[test]
+fn the_published_schema_is_the_one_of_the_code_and_holds_for_results() {
+    let schema = serde_json::to_value(schemars::schema_for!(RunResult)).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/result.schema.json");
+    if std::env::var_os("WORKBENCH_BLESS").is_some() {
+        let mut text = serde_json::to_string_pretty(&schema).unwrap();
+        text.push('\n');
+        std::fs::write(path, text).unwrap();
+    }
+    let published: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(published, schema, "run this test with WORKBENCH_BLESS=1 and look at the change");
+    let validator = jsonschema::validator_for(&published).unwrap();
+    for log in [completed(1), completed(5)] {
+        let document = serde_json::to_value(result(&log)).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    let mut wrong = serde_json::to_value(result(&completed(1))).unwrap();
+    wrong["arms"][0]["wall_s"] = "long".into();
+    assert!(!validator.is_valid(&wrong), "the schema accepts anything");
+}

@@ -1,0 +1,150 @@
+//! Bad input: one line that says what was wrong and what to do, the right exit code, and nothing left behind.
+
+mod common;
+
+use common::{Bench, TINY, stderr, stdout};
+
+/// Expects an exit code, a single line on the standard error with these words in it, and no file or run left.
+#[track_caller]
+fn refused(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
+    let before = bench.files();
+    let output = bench.run(args);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {message}");
+    assert!(stdout(&output).is_empty(), "{args:?}");
+    assert_eq!(message.trim_end().lines().count(), 1, "{args:?}: {message}");
+    for word in words {
+        assert!(message.contains(word), "{args:?}: `{word}` is missing in {message}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+    assert_eq!(bench.files(), before, "{args:?} left something behind");
+    let runs = std::fs::read_dir(bench.runs()).map_or(0, Iterator::count);
+    assert_eq!(runs, 0, "{args:?} left a run behind");
+}
+
+fn data(bench: &Bench, content: impl AsRef<[u8]>, words: &[&str]) {
+    bench.write("data.csv", content);
+    let args = ["--lab", "rf", "--preset", "quick", "--set", "rows=0", "--data", "data.csv", "--target", "y"];
+    refused(bench, &args, 2, words);
+}
+
+fn many_rows(header: &str, row: impl Fn(usize) -> String) -> String {
+    let rows: Vec<String> = (0..60).map(row).collect();
+    format!("{header}\n{}\n", rows.join("\n"))
+}
+
+#[test]
+fn files_that_are_no_table_of_numbers() {
+    let bench = Bench::new();
+    let rf = |file: &'static str| {
+        vec!["--lab", "rf", "--data", file, "--target", "y"]
+    };
+    refused(&bench, &rf("missing.csv"), 2, &["missing.csv"]);
+    refused(&bench, &rf("."), 2, &["directory"]);
+    refused(&bench, &rf("/dev/zero"), 2, &["/dev/zero", "regular file"]);
+    data(&bench, "", &["data.csv", "empty"]);
+    data(&bench, "x,y\n", &["data.csv"]);
+    data(&bench, "x,y\n1,2\n", &["rows"]);
+    data(&bench, "x,y\n1,2\n3\n", &["line 3"]);
+    data(&bench, b"x,y\n1,2\n\xff,3\n", &["UTF-8", "line 3"]);
+    data(&bench, "x,y\n1,2\n,3\n", &["line 3", "`x`"]);
+    data(&bench, "x,y\n1,2\nNaN,3\n", &["line 3", "NaN"]);
+    data(&bench, "x,y\n1,2\n1,inf\n", &["line 3", "inf"]);
+    data(&bench, "x,y\n1,2\nblue,3\n", &["line 3", "blue"]);
+    data(&bench, "x,x,y\n1,2,3\n", &["`x`"]);
+    data(&bench, many_rows("x,yy", |i| format!("{i},{i}")), &["`y`", "yy"]);
+    data(&bench, many_rows("x,y", |i| format!("{i},5")), &["`y`"]);
+    data(&bench, many_rows("y", |i| i.to_string()), &["y"]);
+    let wide: Vec<String> = (0..1_000_000).map(|i| format!("c{i}")).collect();
+    data(&bench, wide.join(","), &["columns"]);
+}
+
+#[test]
+fn files_that_are_odd_but_right() {
+    let bench = Bench::new();
+    let odd = many_rows("\u{feff}\"x, in km\",\"y\",flat", |i| {
+        format!("\"{i}.5\" , {},7", (i * i) % 17)
+    })
+    .replace('\n', "\r\n");
+    bench.write("odd.csv", odd);
+    let output = bench.run([
+        "--lab", "rf", "--set", "models=2", "--set", "n_estimators_first=3", "--data", "odd.csv",
+        "--target", "y", "--workers", "1", "--json", "--quiet",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        document["warnings"].to_string().contains("flat"),
+        "the constant feature is named: {}",
+        document["warnings"]
+    );
+}
+
+#[test]
+fn options_that_cannot_be() {
+    let bench = Bench::new();
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--lab", "fr"], &["--lab fr", "rf"]),
+        (&["--lab", "rf", "--preset", "quik"], &["quik", "quick"]),
+        (&["--lab", "rf", "--arms", "sequential,tres"], &["tres", "trees"]),
+        (&["--lab", "rf", "--arms", "trees"], &["sequential,trees"]),
+        (&["--lab", "rf", "--workers", "0"], &["--workers 0", "1"]),
+        (&["--lab", "rf", "--workers", "1000"], &["--workers 1000", "usable", "--oversubscribe"]),
+        (&["--lab", "rf", "--repeats", "0"], &["--repeats 0"]),
+        (&["--lab", "rf", "--set", "max_deph=3"], &["max_deph", "did you mean `max_depth`"]),
+        (&["--lab", "rf", "--set", "max_depth"], &["key=value"]),
+        (&["--lab", "rf", "--set", "max_depth=deep"], &["deep", "whole number"]),
+        (&["--lab", "rf", "--set", "max_depth=0"], &["1 to 64"]),
+        (&["--lab", "rf", "--set", "test_share=NaN"], &["test_share"]),
+        (&["--lab", "rf", "--set", "order=random"], &["fifo, longest-first"]),
+        (&["--lab", "rf", "--set", "rows=99999"], &["20640"]),
+        (&["--lab", "rf", "--data", "x.csv"], &["--target"]),
+        (&["--lab", "rf", "--target", "y"], &["--data"]),
+        (&["--lab", "rf", "--report", "out.pdf"], &["out.pdf", "html"]),
+        (&["show", "nothing"], &["nothing", "no runs yet"]),
+        (&["resume", "./"], &["events.jsonl"]),
+        (&["--lab", "rf", "runs"], &["--lab"]),
+    ];
+    for (args, words) in cases {
+        refused(&bench, args, 2, words);
+    }
+    // Mistakes that clap finds have its form, over several lines.
+    for args in [
+        &["--lab", "rf", "--workers", "two"][..],
+        &["--lab", "rf", "--sed", "1"],
+        &["--lab", "rf", "--seed", "-1"],
+        &["frobnicate"],
+        &["--preset", "quick"],
+    ] {
+        assert_eq!(bench.run(args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn targets_that_cannot_be_written_are_told_before_the_work() {
+    let bench = Bench::new();
+    let with = |report: &'static str| [&TINY[..], &["--report", report]].concat();
+    refused(&bench, &with("no/such/dir/out.html"), 3, &["no/such/dir"]);
+    std::fs::create_dir(bench.path("dir.html")).unwrap();
+    refused(&bench, &with("dir.html"), 3, &["dir.html", "directory"]);
+    refused(&bench, &with("/proc/out.html"), 3, &["/proc"]);
+    let args = [&TINY[..], &["--run-dir", "/proc/runs"]].concat();
+    refused(&bench, &args, 3, &["/proc/runs"]);
+}
+
+#[test]
+fn logs_that_are_damaged_or_foreign() {
+    let bench = Bench::new();
+    let run = bench.path("run");
+    std::fs::create_dir(&run).unwrap();
+    for (log, words) in [
+        (&b""[..], &["not an event log"][..]),
+        (b"a,b\n1,2\n", &["not an event log"]),
+        (b"{\"t_ns\":0,\"event\":\"run_started\",\"format\":99}\n", &["format 99"]),
+    ] {
+        std::fs::write(run.join("events.jsonl"), log).unwrap();
+        for command in ["show", "resume"] {
+            refused(&bench, &[command, "./run"], 2, words);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Running the real binary.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A directory for runs and files that goes away with the test.
+pub struct Bench {
+    dir: TempDir,
+}
+
+/// A problem so small that an arm takes a fraction of a second even unoptimised.
+pub const TINY: [&str; 12] = [
+    "--lab",
+    "rf",
+    "--preset",
+    "quick",
+    "--set",
+    "models=3",
+    "--set",
+    "rows=600",
+    "--workers",
+    "2",
+    "--oversubscribe",
+    "--quiet",
+];
+
+impl Bench {
+    pub fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn runs(&self) -> PathBuf {
+        self.path("runs")
+    }
+
+    /// The binary with its runs in this directory and no terminal.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
+        command
+            .current_dir(self.dir.path())
+            .env("WORKBENCH_RUN_DIR", self.runs())
+            .env_remove("NO_COLOR")
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    pub fn run(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+        self.command().args(args).output().unwrap()
+    }
+
+    /// Runs the tiny problem with more arguments and returns its document.
+    pub fn tiny(&self, more: &[&str]) -> Value {
+        let output = self.run(TINY.iter().chain(more).chain(&["--json"]));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The directory of the only run.
+    pub fn only_run(&self) -> PathBuf {
+        let runs: Vec<PathBuf> = std::fs::read_dir(self.runs())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        runs[0].clone()
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Everything that lies in this directory besides the runs.
+    pub fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .filter(|name| name != "runs")
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub fn read_json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The hashes of all arms, which have to be one and the same.
+pub fn only_hash(document: &Value) -> String {
+    let hashes: std::collections::BTreeSet<&str> = document["arms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arm| arm["outputs_sha256"].as_str().unwrap())
+        .collect();
+    assert_eq!(hashes.len(), 1, "{hashes:?}");
+    hashes.into_iter().next().unwrap().to_owned()
+}
