@@ -1,0 +1,36 @@
+//! Reading the operating system's small text files under a root directory, which tests replace by a made-up tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The place of `path` (absolute or not) in the tree at `root`.
+pub(super) fn place(root: &Path, path: &str) -> PathBuf {
+    root.join(path.trim_start_matches('/'))
+}
+
+/// The file's text without surrounding white space; bytes that are no UTF-8 are replaced, not refused.
+pub(super) fn text(root: &Path, path: &str) -> Option<String> {
+    text_at(&place(root, path))
+}
+
+/// Like [`text`], for a path that is already in place.
+pub(super) fn text_at(path: &Path) -> Option<String> {
+    let bytes = fs::read(path).ok()?;
+    Some(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
+/// The file as it is.
+pub(super) fn bytes(root: &Path, path: &str) -> Option<Vec<u8>> {
+    fs::read(place(root, path)).ok()
+}
+
+/// Counts the processors in a list such as `0-3,8,10-11`. `None` when it is malformed, empty or counts backwards.
+pub(super) fn count_cpu_list(list: &str) -> Option<u32> {
+    let mut count = 0_u32;
+    for part in list.trim().split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+        count = count.checked_add(last.checked_sub(first)?.checked_add(1)?)?;
+    }
+    Some(count)
+}
