@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
-    /// Busy share of each core since the last sample (all processes).
+    /// Busy share of each core since the last sample (all processes). A core keeps its place for the whole run and reads
+    /// 0 while it is offline.
     pub cores: Vec<f32>,
-    /// Share of each core's time that the hypervisor gave to others ("steal").
+    /// Share of each core's time that the hypervisor gave to others ("steal"); empty where none was ever reported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steal: Vec<f32>,
-    /// Current frequency of each core in MHz; empty where the machine does not say.
+    /// Current frequency of each core in MHz, up to some seconds old; 0 for a core that does not say, empty where none
+    /// does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mhz: Vec<u32>,
     /// Cores' worth of CPU that this process used since the last sample (2.0 is two cores fully).
@@ -48,7 +50,7 @@ pub struct GpuSample {
     /// Why the clocks are held down, in words; empty when they are not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub throttle: Vec<String>,
-    /// PCIe bytes per second received and sent.
+    /// PCIe bytes per second received and sent, over 20 ms each. The GPUs are asked in turn, one per sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pcie_rx_tx_bytes_s: Option<[u64; 2]>,
 }

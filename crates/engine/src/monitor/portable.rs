@@ -1,0 +1,39 @@
+//! One look at the cores and at this process' memory through sysinfo, for systems without `/proc`.
+
+use sysinfo::{CpuRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind};
+
+use super::round_share;
+use super::sample::Sample;
+
+#[derive(Debug)]
+pub(super) struct System {
+    /// `None` on a system that sysinfo does not know.
+    system: Option<sysinfo::System>,
+    own: Pid,
+}
+
+impl System {
+    pub fn new() -> Self {
+        let wanted = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing().with_usage());
+        Self {
+            system: sysinfo::System::new_with_specifics(wanted).ok(),
+            own: Pid::from_u32(std::process::id()),
+        }
+    }
+
+    /// Fills in what it sees. Sysinfo itself keeps the last shares when it is asked again too soon.
+    pub fn look(&mut self, _fresh: bool, sample: &mut Sample) {
+        let Some(system) = &mut self.system else {
+            return;
+        };
+        system.refresh_cpu_usage();
+        let own = ProcessesToUpdate::Some(&[self.own]);
+        system.refresh_processes_specifics(own, false, ProcessRefreshKind::nothing().with_memory());
+        sample.cores = system
+            .cpus()
+            .iter()
+            .map(|cpu| round_share(f64::from(cpu.usage()) / 100.0).clamp(0.0, 1.0))
+            .collect();
+        sample.rss_bytes = system.process(self.own).map_or(0, sysinfo::Process::memory);
+    }
+}
