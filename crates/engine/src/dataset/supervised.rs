@@ -1,0 +1,205 @@
+//! A table seen as a question: predict one column from the others.
+
+use super::error::{DataError, TargetProblem};
+use super::table::Table;
+use super::text::{nearest, shown, tidy_name};
+
+/// Features and a target, ready for learning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Supervised {
+    /// The features' names, in the table's order.
+    pub feature_names: Vec<String>,
+    /// The name of the column to predict.
+    pub target_name: String,
+    /// The features, column by column: feature `f` of row `i` is at `f * rows + i`.
+    pub x: Vec<f64>,
+    /// The target, one value per row.
+    pub y: Vec<f64>,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of features, at least 1.
+    pub features: usize,
+    /// What a reader of the result has to know about the data, in full sentences.
+    pub warnings: Vec<String>,
+}
+
+impl Supervised {
+    /// Takes the column `target` as what is to be predicted and all others as features.
+    ///
+    /// # Errors
+    /// [`DataError::Target`] when no column has that name (the message suggests the nearest), it is the only column, or
+    /// its value is the same in every row.
+    pub fn from_table(table: &Table, target: &str) -> Result<Self, DataError> {
+        let position =
+            find_target(table.columns(), target).map_err(|problem| fault(table, problem))?;
+        let mut feature_names = table.columns().to_vec();
+        let target_name = feature_names.remove(position);
+        let mut x = Vec::with_capacity(feature_names.len() * table.rows());
+        let mut y = Vec::new();
+        let mut constant = Vec::new();
+        for (index, name) in table.columns().iter().enumerate() {
+            let values = table.column(index).unwrap_or_default();
+            let only_value = constant_value(values);
+            if index == position {
+                if let Some(value) = only_value {
+                    let problem = TargetProblem::Constant {
+                        name: shown(name),
+                        value: value.to_string(),
+                    };
+                    return Err(fault(table, problem));
+                }
+                y = values.to_vec();
+            } else {
+                if only_value.is_some() {
+                    constant.push(name.as_str());
+                }
+                x.extend_from_slice(values);
+            }
+        }
+        Ok(Self {
+            features: feature_names.len(),
+            rows: table.rows(),
+            warnings: constant_warning(&constant).into_iter().collect(),
+            feature_names,
+            target_name,
+            x,
+            y,
+        })
+    }
+
+    /// The values of one feature, in row order.
+    ///
+    /// # Panics
+    /// When `feature` is not less than [`Supervised::features`].
+    pub fn feature(&self, feature: usize) -> &[f64] {
+        &self.x[feature * self.rows..][..self.rows]
+    }
+}
+
+/// Where the target is among the columns.
+pub(super) fn find_target(columns: &[String], target: &str) -> Result<usize, TargetProblem> {
+    let wanted = tidy_name(target);
+    let Some(position) = columns.iter().position(|name| *name == wanted) else {
+        return Err(TargetProblem::Unknown {
+            name: shown(target),
+            hint: nearest(&wanted, columns),
+        });
+    };
+    if columns.len() == 1 {
+        return Err(TargetProblem::OnlyColumn(shown(target)));
+    }
+    Ok(position)
+}
+
+fn fault(table: &Table, problem: TargetProblem) -> DataError {
+    DataError::Target {
+        table: shown(table.name()),
+        problem,
+    }
+}
+
+/// The value of a column that has only one; zero and negative zero count as the same.
+#[expect(
+    clippy::float_cmp,
+    reason = "the question is whether the values are the same, not whether they are near"
+)]
+fn constant_value(values: &[f64]) -> Option<f64> {
+    let first = *values.first()?;
+    values.iter().all(|value| *value == first).then_some(first)
+}
+
+fn constant_warning(names: &[&str]) -> Option<String> {
+    const LISTED: usize = 5;
+    let listed: Vec<String> = names
+        .iter()
+        .take(LISTED)
+        .map(|name| format!("`{}`", shown(name)))
+        .collect();
+    let listed = listed.join(", ");
+    match names.len() {
+        0 => None,
+        1 => Some(format!(
+            "The feature {listed} has the same value in every row, so nothing can be learnt from it."
+        )),
+        count => {
+            let more = if count > LISTED { " and others" } else { "" };
+            Some(format!(
+                "{count} features have the same value in every row, so nothing can be learnt from them: {listed}{more}."
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(columns: &[(&str, &[f64])]) -> Table {
+        let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let values = columns.iter().map(|(_, values)| values.to_vec()).collect();
+        Table::new("houses.csv", names, values).unwrap()
+    }
+
+    fn message(table: &Table, target: &str) -> String {
+        Supervised::from_table(table, target)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn features_keep_their_order_around_the_target() {
+        let table = table(&[
+            ("a", &[1.0, 2.0]),
+            ("price", &[5.0, 6.0]),
+            ("b", &[3.0, 4.0]),
+        ]);
+        let data = Supervised::from_table(&table, "price").unwrap();
+        assert_eq!(data.feature_names, ["a", "b"]);
+        assert_eq!(data.x, [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(data.y, [5.0, 6.0]);
+        assert_eq!((data.rows, data.features), (2, 2));
+        assert_eq!(data.feature(1), [3.0, 4.0]);
+        assert!(data.warnings.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_target_is_answered_with_the_nearest_name() {
+        let table = table(&[("MedInc", &[1.0, 2.0]), ("MedHouseVal", &[1.0, 2.0])]);
+        assert_eq!(
+            message(&table, "MedHouseVl"),
+            "houses.csv: there is no column `MedHouseVl` to predict; did you mean `MedHouseVal`?"
+        );
+    }
+
+    #[test]
+    fn a_constant_target_and_a_lonely_target_are_refused() {
+        let constant = table(&[("a", &[1.0, 2.0]), ("b", &[0.0, -0.0])]);
+        assert_eq!(
+            message(&constant, "b"),
+            "houses.csv: the target `b` is 0 in every row, so there is nothing to learn; choose another target"
+        );
+        let lonely = table(&[("a", &[1.0, 2.0])]);
+        assert_eq!(
+            message(&lonely, "a"),
+            "houses.csv: the target `a` is the only column; add columns to predict it from"
+        );
+    }
+
+    #[test]
+    fn constant_features_are_kept_with_a_warning() {
+        let one = table(&[("a", &[7.0, 7.0]), ("y", &[1.0, 2.0])]);
+        let data = Supervised::from_table(&one, "y").unwrap();
+        assert_eq!(data.features, 1);
+        assert_eq!(
+            data.warnings,
+            ["The feature `a` has the same value in every row, so nothing can be learnt from it."]
+        );
+        let two = table(&[("a", &[7.0, 7.0]), ("y", &[1.0, 2.0]), ("b", &[0.0, 0.0])]);
+        let warnings = Supervised::from_table(&two, "y").unwrap().warnings;
+        assert_eq!(warnings.len(), 1);
+        assert!(
+            warnings[0].starts_with("2 features") && warnings[0].ends_with("`a`, `b`."),
+            "{warnings:?}"
+        );
+    }
+}
