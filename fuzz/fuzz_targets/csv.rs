@@ -1,0 +1,34 @@
+//! Any bytes through the CSV reader: it must give a sound table or a one-line message, and never panic or hang.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use workbench_engine::dataset::{CsvOptions, Supervised, parse_csv};
+
+fuzz_target!(|bytes: &[u8]| {
+    let options = CsvOptions {
+        // Small enough for the fuzzer's inputs to pass them.
+        max_columns: 20,
+        max_cells: 200,
+        ..CsvOptions::default()
+    };
+    match parse_csv(bytes, "data.csv", &options) {
+        Ok(table) => {
+            let columns = table.columns().len();
+            assert!((1..=options.max_columns).contains(&columns));
+            assert!(
+                table.rows() >= options.min_rows && table.rows() * columns <= options.max_cells
+            );
+            for column in 0..columns {
+                let values = table.column(column).expect("a column for each name");
+                assert_eq!(values.len(), table.rows());
+                assert!(values.iter().all(|value| value.is_finite()));
+            }
+            if let Ok(data) = Supervised::from_table(&table, &table.columns()[0]) {
+                assert_eq!(data.x.len(), data.rows * data.features);
+                assert_eq!((data.y.len(), data.features + 1), (table.rows(), columns));
+            }
+        }
+        Err(error) => assert!(!error.to_string().contains(char::is_control), "{error:?}"),
+    }
+});
