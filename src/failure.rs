@@ -69,10 +69,9 @@ impl From<RecordError> for Failure {
 
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
-        if error.is_usage() {
-            Self::usage(error.to_string())
-        } else {
-            Self::environment(error.to_string())
+        match error {
+            ReportError::Extension { .. } => Self::usage(error.to_string()),
+            _ => Self::environment(error.to_string()),
         }
     }
 }

@@ -146,7 +146,7 @@ impl State {
             _ => "preparing".to_owned(),
         };
         match outlook(&self.snapshot).left_s {
-            Some(left) => format!("{now}, {} left", format::duration(left)),
+            Some(left) => format!("{now}, {} left", format::seconds(left)),
             None => now,
         }
     }

@@ -14,7 +14,10 @@ fn refused(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
     assert!(stdout(&output).is_empty(), "{args:?}");
     assert_eq!(message.trim_end().lines().count(), 1, "{args:?}: {message}");
     for word in words {
-        assert!(message.contains(word), "{args:?}: `{word}` is missing in {message}");
+        assert!(
+            message.contains(word),
+            "{args:?}: `{word}` is missing in {message}"
+        );
     }
     assert!(!message.contains("panicked"), "{message}");
     assert_eq!(bench.files(), before, "{args:?} left something behind");
@@ -24,7 +27,10 @@ fn refused(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
 
 fn data(bench: &Bench, content: impl AsRef<[u8]>, words: &[&str]) {
     bench.write("data.csv", content);
-    let args = ["--lab", "rf", "--preset", "quick", "--set", "rows=0", "--data", "data.csv", "--target", "y"];
+    let args = [
+        "--lab", "rf", "--preset", "quick", "--set", "rows=0", "--data", "data.csv", "--target",
+        "y",
+    ];
     refused(bench, &args, 2, words);
 }
 
@@ -36,9 +42,7 @@ fn many_rows(header: &str, row: impl Fn(usize) -> String) -> String {
 #[test]
 fn files_that_are_no_table_of_numbers() {
     let bench = Bench::new();
-    let rf = |file: &'static str| {
-        vec!["--lab", "rf", "--data", file, "--target", "y"]
-    };
+    let rf = |file: &'static str| vec!["--lab", "rf", "--data", file, "--target", "y"];
     refused(&bench, &rf("missing.csv"), 2, &["missing.csv"]);
     refused(&bench, &rf("."), 2, &["directory"]);
     refused(&bench, &rf("/dev/zero"), 2, &["/dev/zero", "regular file"]);
@@ -52,7 +56,11 @@ fn files_that_are_no_table_of_numbers() {
     data(&bench, "x,y\n1,2\n1,inf\n", &["line 3", "inf"]);
     data(&bench, "x,y\n1,2\nblue,3\n", &["line 3", "blue"]);
     data(&bench, "x,x,y\n1,2,3\n", &["`x`"]);
-    data(&bench, many_rows("x,yy", |i| format!("{i},{i}")), &["`y`", "yy"]);
+    data(
+        &bench,
+        many_rows("x,yy", |i| format!("{i},{i}")),
+        &["`y`", "yy"],
+    );
     data(&bench, many_rows("x,y", |i| format!("{i},5")), &["`y`"]);
     data(&bench, many_rows("y", |i| i.to_string()), &["y"]);
     let wide: Vec<String> = (0..1_000_000).map(|i| format!("c{i}")).collect();
@@ -68,8 +76,20 @@ fn files_that_are_odd_but_right() {
     .replace('\n', "\r\n");
     bench.write("odd.csv", odd);
     let output = bench.run([
-        "--lab", "rf", "--set", "models=2", "--set", "n_estimators_first=3", "--data", "odd.csv",
-        "--target", "y", "--workers", "1", "--json", "--quiet",
+        "--lab",
+        "rf",
+        "--set",
+        "models=2",
+        "--set",
+        "n_estimators_first=3",
+        "--data",
+        "odd.csv",
+        "--target",
+        "y",
+        "--workers",
+        "1",
+        "--json",
+        "--quiet",
     ]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -86,21 +106,39 @@ fn options_that_cannot_be() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--lab", "fr"], &["--lab fr", "rf"]),
         (&["--lab", "rf", "--preset", "quik"], &["quik", "quick"]),
-        (&["--lab", "rf", "--arms", "sequential,tres"], &["tres", "trees"]),
+        (
+            &["--lab", "rf", "--arms", "sequential,tres"],
+            &["tres", "trees"],
+        ),
         (&["--lab", "rf", "--arms", "trees"], &["sequential,trees"]),
         (&["--lab", "rf", "--workers", "0"], &["--workers 0", "1"]),
-        (&["--lab", "rf", "--workers", "1000"], &["--workers 1000", "usable", "--oversubscribe"]),
+        (
+            &["--lab", "rf", "--workers", "1000"],
+            &["--workers 1000", "usable", "--oversubscribe"],
+        ),
         (&["--lab", "rf", "--repeats", "0"], &["--repeats 0"]),
-        (&["--lab", "rf", "--set", "max_deph=3"], &["max_deph", "did you mean `max_depth`"]),
+        (
+            &["--lab", "rf", "--set", "max_deph=3"],
+            &["max_deph", "did you mean `max_depth`"],
+        ),
         (&["--lab", "rf", "--set", "max_depth"], &["key=value"]),
-        (&["--lab", "rf", "--set", "max_depth=deep"], &["deep", "whole number"]),
+        (
+            &["--lab", "rf", "--set", "max_depth=deep"],
+            &["deep", "whole number"],
+        ),
         (&["--lab", "rf", "--set", "max_depth=0"], &["1 to 64"]),
         (&["--lab", "rf", "--set", "test_share=NaN"], &["test_share"]),
-        (&["--lab", "rf", "--set", "order=random"], &["fifo, longest-first"]),
+        (
+            &["--lab", "rf", "--set", "order=random"],
+            &["fifo, longest-first"],
+        ),
         (&["--lab", "rf", "--set", "rows=99999"], &["20640"]),
         (&["--lab", "rf", "--data", "x.csv"], &["--target"]),
         (&["--lab", "rf", "--target", "y"], &["--data"]),
-        (&["--lab", "rf", "--report", "out.pdf"], &["out.pdf", "html"]),
+        (
+            &["--lab", "rf", "--report", "out.pdf"],
+            &["out.pdf", "html"],
+        ),
         (&["show", "nothing"], &["nothing", "no runs yet"]),
         (&["resume", "./"], &["events.jsonl"]),
         (&["--lab", "rf", "runs"], &["--lab"]),
@@ -140,7 +178,10 @@ fn logs_that_are_damaged_or_foreign() {
     for (log, words) in [
         (&b""[..], &["not an event log"][..]),
         (b"a,b\n1,2\n", &["not an event log"]),
-        (b"{\"t_ns\":0,\"event\":\"run_started\",\"format\":99}\n", &["format 99"]),
+        (
+            b"{\"t_ns\":0,\"event\":\"run_started\",\"format\":99}\n",
+            &["format 99"],
+        ),
     ] {
         std::fs::write(run.join("events.jsonl"), log).unwrap();
         for command in ["show", "resume"] {

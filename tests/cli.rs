@@ -19,14 +19,22 @@ fn alone_and_without_a_terminal_it_explains_itself() {
 #[test]
 fn the_document_is_alone_on_the_standard_output_and_fits_its_schema() {
     let bench = Bench::new();
-    let mut args: Vec<&str> = TINY.iter().filter(|arg| **arg != "--quiet").copied().collect();
+    let mut args: Vec<&str> = TINY
+        .iter()
+        .filter(|arg| **arg != "--quiet")
+        .copied()
+        .collect();
     args.push("--json");
     let output = bench.run(&args);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let schema = read_json(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/result.schema.json").as_ref());
+    let schema =
+        read_json(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/result.schema.json").as_ref());
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|e| e.to_string())
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
     // Progress goes to the standard error, in lines since there is no terminal.
     assert!(stderr(&output).contains("9/9"), "{}", stderr(&output));
@@ -38,7 +46,10 @@ fn the_document_is_alone_on_the_standard_output_and_fits_its_schema() {
 fn all_arms_do_the_same_work_with_the_same_outcome() {
     let document = Bench::new().tiny(&[]);
     let arms = document["arms"].as_array().unwrap();
-    let names: Vec<&str> = arms.iter().map(|arm| arm["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = arms
+        .iter()
+        .map(|arm| arm["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["sequential", "tasks", "trees"]);
     for arm in arms {
         // 5 + 7 + 9 trees, and a fifth of 600 rows for each of three models.
@@ -59,8 +70,12 @@ fn all_arms_do_the_same_work_with_the_same_outcome() {
 
 /// Lost time is workers × median wall − useful work, by cause, and never negative.
 fn lost_time_adds_up(arm: &Value) {
-    let mut walls: Vec<f64> =
-        arm["wall_s"].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect();
+    let mut walls: Vec<f64> = arm["wall_s"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w.as_f64().unwrap())
+        .collect();
     walls.sort_by(f64::total_cmp);
     let slot_time = walls[walls.len() / 2] * arm["workers"].as_f64().unwrap();
     let lost: Vec<f64> = arm["lost_s"]
@@ -73,21 +88,35 @@ fn lost_time_adds_up(arm: &Value) {
     assert!(lost.iter().all(|seconds| *seconds >= -1e-9), "{lost:?}");
     let expected = slot_time - arm["useful_s"].as_f64().unwrap();
     let sum: f64 = lost.iter().sum();
-    assert!((sum - expected).abs() <= 0.01 * slot_time, "{sum} against {expected} of {slot_time}");
+    assert!(
+        (sum - expected).abs() <= 0.01 * slot_time,
+        "{sum} against {expected} of {slot_time}"
+    );
 }
 
 #[test]
 fn outputs_depend_on_the_seed_and_the_parameters_and_on_nothing_else() {
     let hash = |more: &[&str]| only_hash(&Bench::new().tiny(more));
     let same = hash(&["--repeats", "1"]);
-    assert_eq!(same, hash(&["--repeats", "1", "--set", "order=longest-first"]));
+    assert_eq!(
+        same,
+        hash(&["--repeats", "1", "--set", "order=longest-first"])
+    );
     assert_eq!(same, hash(&["--repeats", "1", "--arms", "sequential"]));
     assert_ne!(same, hash(&["--repeats", "1", "--seed", "43"]));
     assert_ne!(same, hash(&["--repeats", "1", "--set", "max_depth=3"]));
     let bench = Bench::new();
-    let args = ["--lab", "rf", "--preset", "quick", "--set", "models=3", "--set", "rows=600"];
+    let args = [
+        "--lab", "rf", "--preset", "quick", "--set", "models=3", "--set", "rows=600",
+    ];
     let four = bench.run(args.iter().chain(&[
-        "--workers", "1,4", "--oversubscribe", "--repeats", "1", "--json", "--quiet",
+        "--workers",
+        "1,4",
+        "--oversubscribe",
+        "--repeats",
+        "1",
+        "--json",
+        "--quiet",
     ]));
     let four: Value = serde_json::from_slice(&four.stdout).unwrap();
     assert_eq!(same, only_hash(&four));
@@ -109,7 +138,11 @@ fn every_kind_of_report_is_written() {
     let names = ["r.html", "r.json", "r.csv", "r.md", "r.svg", "r.png"];
     let reports: Vec<&str> = names.iter().flat_map(|name| ["--report", *name]).collect();
     let document = bench.tiny(&[&["--repeats", "1"], reports.as_slice()].concat());
-    assert_eq!(bench.files(), { let mut sorted = names; sorted.sort_unstable(); sorted });
+    assert_eq!(bench.files(), {
+        let mut sorted = names;
+        sorted.sort_unstable();
+        sorted
+    });
     let text = |name: &str| std::fs::read_to_string(bench.path(name)).unwrap();
     assert!(text("r.html").starts_with("<!DOCTYPE html>"));
     assert!(!text("r.html").contains("http://") || text("r.html").contains("http://www.w3.org/"));
@@ -131,15 +164,28 @@ fn runs_are_listed_shown_and_compared() {
     let bench = Bench::new();
     let first = bench.tiny(&["--repeats", "1"]);
     let second = bench.tiny(&["--repeats", "1", "--set", "max_depth=3"]);
-    let ids = [first["run_id"].as_str().unwrap(), second["run_id"].as_str().unwrap()];
+    let ids = [
+        first["run_id"].as_str().unwrap(),
+        second["run_id"].as_str().unwrap(),
+    ];
     let list = stdout(&bench.run(["runs"]));
-    assert!(ids.iter().all(|id| list.contains(id)) && list.contains("completed"), "{list}");
+    assert!(
+        ids.iter().all(|id| list.contains(id)) && list.contains("completed"),
+        "{list}"
+    );
     let show = stdout(&bench.run(["show", "latest"]));
-    assert!(show.contains("sequential") && show.contains("trees"), "{show}");
-    let json: Value = serde_json::from_slice(&bench.run(["show", ids[0], "--json"]).stdout).unwrap();
+    assert!(
+        show.contains("sequential") && show.contains("trees"),
+        "{show}"
+    );
+    let json: Value =
+        serde_json::from_slice(&bench.run(["show", ids[0], "--json"]).stdout).unwrap();
     assert_eq!(json, first);
     let compare = stdout(&bench.run(["compare", ids[0], ids[1]]));
-    assert!(compare.contains("max_depth") && compare.contains("20") && compare.contains('3'), "{compare}");
+    assert!(
+        compare.contains("max_depth") && compare.contains("20") && compare.contains('3'),
+        "{compare}"
+    );
     assert!(compare.contains("outputs differ"), "{compare}");
 }
 
@@ -159,23 +205,46 @@ fn the_command_of_a_run_reproduces_it() {
 fn help_names_only_what_there_is() {
     let bench = Bench::new();
     let help = stdout(&bench.run(["--help"]));
-    for flag in ["--lab", "--report", "--set", "max_depth", "Examples:", "Exit codes:"] {
+    for flag in [
+        "--lab",
+        "--report",
+        "--set",
+        "max_depth",
+        "Examples:",
+        "Exit codes:",
+    ] {
         assert!(help.contains(flag), "{flag} is missing in\n{help}");
     }
-    for command in ["labs", "doctor", "runs", "show", "report", "compare", "resume", "completions", "man"] {
+    for command in [
+        "labs",
+        "doctor",
+        "runs",
+        "show",
+        "report",
+        "compare",
+        "resume",
+        "completions",
+        "man",
+    ] {
         let output = bench.run([command, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         assert!(help.contains(command));
     }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        assert!(stdout(&bench.run(["completions", shell])).contains("oversubscribe"), "{shell}");
+        assert!(
+            stdout(&bench.run(["completions", shell])).contains("oversubscribe"),
+            "{shell}"
+        );
     }
     assert!(stdout(&bench.run(["man"])).contains(".TH workbench"));
     let labs = stdout(&bench.run(["labs"]));
     assert!(labs.contains("sequential") && labs.contains("quick") && labs.contains("max_depth"));
     assert!(stdout(&bench.run(["labs", "rf"])).contains("# Thirty random forests"));
     let version = stdout(&bench.run(["--version"]));
-    assert_eq!(version.trim(), concat!("workbench ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        version.trim(),
+        concat!("workbench ", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]

@@ -10,12 +10,26 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 const ARGS: [&str; 13] = [
-    "--lab", "rf", "--preset", "quick", "--set", "models=4", "--set", "rows=2500", "--repeats", "3",
-    "--workers", "2", "--oversubscribe",
+    "--lab",
+    "rf",
+    "--preset",
+    "quick",
+    "--set",
+    "models=4",
+    "--set",
+    "rows=2500",
+    "--repeats",
+    "3",
+    "--workers",
+    "2",
+    "--oversubscribe",
 ];
 
 /// Starts a run and waits until its progress says that `repeats` repeats are finished.
-fn start_and_wait_for(bench: &Bench, repeats: usize) -> (Child, BufReader<std::process::ChildStderr>) {
+fn start_and_wait_for(
+    bench: &Bench,
+    repeats: usize,
+) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut child = bench
         .command()
         .args(ARGS)
@@ -27,7 +41,11 @@ fn start_and_wait_for(bench: &Bench, repeats: usize) -> (Child, BufReader<std::p
     let mut line = String::new();
     while !line.starts_with(&format!("{repeats}/9")) {
         line.clear();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the run ended early");
+        assert_ne!(
+            lines.read_line(&mut line).unwrap(),
+            0,
+            "the run ended early"
+        );
     }
     (child, lines)
 }
@@ -42,7 +60,14 @@ fn walls(document: &Value) -> Vec<Vec<f64>> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|arm| arm["wall_s"].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect())
+        .map(|arm| {
+            arm["wall_s"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|w| w.as_f64().unwrap())
+                .collect()
+        })
         .collect()
 }
 
@@ -72,7 +97,10 @@ fn a_killed_run_is_readable_and_resumes_without_repeating_anything() {
     let after = walls(&resumed);
     assert!(after.iter().all(|walls| walls.len() == 3), "{after:?}");
     for (before, after) in before.iter().zip(&after) {
-        assert!(before.iter().all(|wall| after.contains(wall)), "{before:?} {after:?}");
+        assert!(
+            before.iter().all(|wall| after.contains(wall)),
+            "{before:?} {after:?}"
+        );
     }
     // The same outcome as a run that nothing happened to.
     let calm = Bench::new();
@@ -81,7 +109,10 @@ fn a_killed_run_is_readable_and_resumes_without_repeating_anything() {
     assert_eq!(only_hash(&resumed), only_hash(&calm));
     // Resuming what is complete changes nothing.
     let again = bench.run(["resume", "latest", "--json", "--quiet"]);
-    assert_eq!(serde_json::from_slice::<Value>(&again.stdout).unwrap(), resumed);
+    assert_eq!(
+        serde_json::from_slice::<Value>(&again.stdout).unwrap(),
+        resumed
+    );
 }
 
 #[test]
@@ -92,7 +123,11 @@ fn ctrl_c_closes_the_record() {
         signal(&child, stop);
         // Draining the standard error keeps the child from blocking on it.
         let rest: Vec<String> = stderr.lines().map_while(Result::ok).collect();
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{stop:?}: {rest:?}");
+        assert_eq!(
+            child.wait().unwrap().code(),
+            Some(130),
+            "{stop:?}: {rest:?}"
+        );
         let result = read_json(&bench.only_run().join("result.json"));
         assert_eq!(result["status"], "interrupted");
         assert!(walls(&result).iter().map(Vec::len).sum::<usize>() >= 2);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use workbench_engine::experiment::{Request, resolve};
 use workbench_engine::lab::Lab;
-use workbench_engine::machine::{self, State, usable_cores};
+use workbench_engine::machine::{self, FindingState, usable_cores};
 use workbench_engine::record::Store;
 
 use crate::failure::{Failure, code};
@@ -16,9 +16,9 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
     let mut out = String::from("This machine\n");
     for finding in machine::check() {
         let mark = match finding.state {
-            State::Ok => "ok      ",
-            State::Limited => "limited ",
-            State::Missing => "missing ",
+            FindingState::Ok => "ok      ",
+            FindingState::Limited => "limited ",
+            FindingState::Missing => "missing ",
         };
         let _ = writeln!(out, "  {mark} {}: {}", finding.what, finding.detail);
         if let Some(remedy) = finding.remedy {

@@ -18,16 +18,26 @@ fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
 #[test]
 fn every_kind_of_event_survives_the_log() {
     let mut log = completed(2);
-    log.push(Event::RunResumed { unix_ms: 1, cut_bytes: 2 });
+    log.push(Event::RunResumed {
+        unix_ms: 1,
+        cut_bytes: 2,
+    });
     log.push(Event::Progress { done: 1, total: 2 });
-    log.push(Event::Warning { text: "A line\nbreak and “quotes”".to_owned() });
+    log.push(Event::Warning {
+        text: "A line\nbreak and “quotes”".to_owned(),
+    });
     let read = parse(&log.bytes()).unwrap();
     assert_eq!(read.records, log.records);
     assert_eq!((read.cut_bytes, read.unknown), (0, 0));
     let kinds: std::collections::BTreeSet<String> = log
         .records
         .iter()
-        .map(|r| serde_json::to_value(r).unwrap()["event"].as_str().unwrap().to_owned())
+        .map(|r| {
+            serde_json::to_value(r).unwrap()["event"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     let known: std::collections::BTreeSet<String> =
         Event::KINDS.iter().map(|kind| (*kind).to_owned()).collect();
@@ -47,7 +57,10 @@ fn a_log_cut_off_anywhere_is_readable() {
         Snapshot::of(&log.records);
     }
     for end in 0..first_line - 1 {
-        assert!(matches!(parse(&bytes[..end]), Err(RecordError::Foreign { .. })));
+        assert!(matches!(
+            parse(&bytes[..end]),
+            Err(RecordError::Foreign { .. })
+        ));
     }
 }
 
@@ -74,20 +87,28 @@ fn foreign_files_are_refused() {
         b"\xff\xfe\x00\x01\n",
         b"a,b,c\n1,2,3\n",
     ] {
-        assert!(matches!(parse(foreign), Err(RecordError::Foreign { .. })), "{foreign:?}");
+        assert!(
+            matches!(parse(foreign), Err(RecordError::Foreign { .. })),
+            "{foreign:?}"
+        );
     }
 }
 
 #[test]
 fn a_newer_format_is_named_and_new_kinds_are_passed_over() {
     let newer = b"{\"t_ns\":0,\"event\":\"run_started\",\"format\":99,\"all\":\"different\"}\n";
-    assert!(matches!(parse(newer), Err(RecordError::Newer { found: 99, .. })));
+    assert!(matches!(
+        parse(newer),
+        Err(RecordError::Newer { found: 99, .. })
+    ));
     let mut bytes = completed(1).bytes();
     bytes.extend(b"{\"t_ns\":1,\"event\":\"invented_later\",\"x\":[1]}\n");
     bytes.extend(b"{\"t_ns\":2,\"event\":\"warning\",\"text\":\"still read\"}\n");
     let log = parse(&bytes).unwrap();
     assert_eq!(log.unknown, 1);
-    assert!(matches!(&log.records.last().unwrap().event, Event::Warning { text } if text == "still read"));
+    assert!(
+        matches!(&log.records.last().unwrap().event, Event::Warning { text } if text == "still read")
+    );
 }
 
 proptest! {
@@ -134,11 +155,22 @@ fn the_recorder_writes_what_it_is_given_and_keeps_others_out() {
     assert_eq!(heard.iter().collect::<Vec<_>>(), expected.records);
     // Locked by nobody now: it can be gone on with, and an unfinished line is cut off.
     let whole = std::fs::metadata(&path).unwrap().len();
-    std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap();
     let again = Recorder::append(&path, whole, Clock::start(), Box::new(|_| {})).unwrap();
-    again.emit_at(7, Event::Warning { text: "more".to_owned() });
+    again.emit_at(
+        7,
+        Event::Warning {
+            text: "more".to_owned(),
+        },
+    );
     again.finish().unwrap();
-    assert_eq!(read_log(&path).unwrap().records.len(), expected.records.len() + 1);
+    assert_eq!(
+        read_log(&path).unwrap().records.len(),
+        expected.records.len() + 1
+    );
 }
 
 #[test]
@@ -153,7 +185,9 @@ fn a_full_disk_is_an_error_and_not_silence() {
         Err(RecordError::Io { .. }) => return,
         Err(other) => panic!("{other}"),
     };
-    recorder.emit(Event::Warning { text: "lost?".to_owned() });
+    recorder.emit(Event::Warning {
+        text: "lost?".to_owned(),
+    });
     assert!(matches!(recorder.sync(), Err(RecordError::Io { .. })));
 }
 
@@ -172,9 +206,18 @@ fn runs_are_found_by_id_beginning_latest_and_path() {
     assert_eq!(store.find(&new.id()[..15]).unwrap(), new);
     assert_eq!(store.find("latest").unwrap(), new);
     assert_eq!(store.find(old.path().to_str().unwrap()).unwrap(), old);
-    assert!(matches!(store.find("20"), Err(RecordError::Ambiguous { .. })));
-    assert!(matches!(store.find("nothing"), Err(RecordError::Unknown { .. })));
+    assert!(matches!(
+        store.find("20"),
+        Err(RecordError::Ambiguous { .. })
+    ));
+    assert!(matches!(
+        store.find("nothing"),
+        Err(RecordError::Unknown { .. })
+    ));
     assert!(matches!(store.find(""), Err(RecordError::Ambiguous { .. })));
-    assert!(matches!(store.find("/tmp"), Err(RecordError::Foreign { .. })));
+    assert!(matches!(
+        store.find("/tmp"),
+        Err(RecordError::Foreign { .. })
+    ));
     assert_eq!(old.snapshot().unwrap().status, RunStatus::Completed);
 }

@@ -20,7 +20,10 @@ fn two_models_on_two_workers() {
     let [base, tasks] = result.arms.as_slice() else {
         panic!("two arms expected: {:?}", result.arms);
     };
-    assert_eq!((base.name.as_str(), base.speedup), ("sequential", Some(1.0)));
+    assert_eq!(
+        (base.name.as_str(), base.speedup),
+        ("sequential", Some(1.0))
+    );
     assert!(close(tasks.speedup.unwrap(), 4.0 / 3.0));
     assert!(close(tasks.efficiency.unwrap(), 2.0 / 3.0));
     // The longest model is 3 of 4 seconds.
@@ -43,13 +46,23 @@ fn one_repeat_has_no_interval_and_says_so() {
     let five = result(&completed(5));
     let [low, high] = five.arms[1].speedup_ci95.unwrap();
     assert!(low <= five.arms[1].speedup.unwrap() && five.arms[1].speedup.unwrap() <= high);
-    assert!(!five.warnings.iter().any(|w| w.contains("repeat")), "{:?}", five.warnings);
+    assert!(
+        !five.warnings.iter().any(|w| w.contains("repeat")),
+        "{:?}",
+        five.warnings
+    );
 }
 
 #[test]
 fn unequal_work_has_no_speedup() {
     let mut log = Log::start(&[2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat { arm, workers, repeat: 0, wall_s, tasks };
+    let repeat = |arm, workers, wall_s, tasks| Repeat {
+        arm,
+        workers,
+        repeat: 0,
+        wall_s,
+        tasks,
+    };
     log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
     log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 9, ["aa", "bb"]);
     log.finish(RunStatus::Completed);
@@ -67,7 +80,13 @@ fn unequal_work_has_no_speedup() {
 #[test]
 fn unequal_outputs_have_no_speedup() {
     let mut log = Log::start(&[2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat { arm, workers, repeat: 0, wall_s, tasks };
+    let repeat = |arm, workers, wall_s, tasks| Repeat {
+        arm,
+        workers,
+        repeat: 0,
+        wall_s,
+        tasks,
+    };
     log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
     log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 10, ["aa", "xx"]);
     let result = result(&log);
@@ -88,13 +107,24 @@ fn a_run_without_end_is_reported_and_can_be_resumed() {
     // One pair of repeats: a ratio, no interval.
     assert!(close(result.arms[1].speedup.unwrap(), 4.0 / 3.0));
     assert_eq!(result.arms[1].speedup_ci95, None);
-    assert!(result.warnings.iter().any(|w| w.contains("workbench resume")));
+    assert!(
+        result
+            .warnings
+            .iter()
+            .any(|w| w.contains("workbench resume"))
+    );
 }
 
 #[test]
 fn laws_are_refused_with_the_reason_below_enough_points() {
     let mut log = Log::start(&[1, 2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat { arm, workers, repeat: 0, wall_s, tasks };
+    let repeat = |arm, workers, wall_s, tasks| Repeat {
+        arm,
+        workers,
+        repeat: 0,
+        wall_s,
+        tasks,
+    };
     log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
     log.repeat(&repeat("tasks", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
     log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
@@ -127,7 +157,10 @@ fn an_imbalance_is_explained() {
         .iter()
         .find(|d| d.contains("imbalance"))
         .unwrap_or_else(|| panic!("{:?}", result.diagnoses));
-    assert!(sentence.contains("tasks on 2 workers") && sentence.contains("33 %"), "{sentence}");
+    assert!(
+        sentence.contains("tasks on 2 workers") && sentence.contains("33 %"),
+        "{sentence}"
+    );
 }
 
 #[test]
@@ -148,12 +181,17 @@ fn the_published_schema_is_the_one_of_the_code_and_holds_for_results() {
     }
     let published: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(published, schema, "run this test with WORKBENCH_BLESS=1 and look at the change");
+    assert_eq!(
+        published, schema,
+        "run this test with WORKBENCH_BLESS=1 and look at the change"
+    );
     let validator = jsonschema::validator_for(&published).unwrap();
     for log in [completed(1), completed(5)] {
         let document = serde_json::to_value(result(&log)).unwrap();
-        let errors: Vec<String> =
-            validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
     let mut wrong = serde_json::to_value(result(&completed(1))).unwrap();

@@ -8,7 +8,7 @@ mod model;
 
 use std::sync::Arc;
 
-use workbench_engine::dataset::{self, Supervised, train_test_split};
+use workbench_engine::dataset::{self, CsvOptions, Supervised, train_test_split};
 use workbench_engine::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError, ParamValue,
     Params, PreparedLab, RunConfig,
@@ -57,10 +57,16 @@ impl Lab for RandomForests {
 fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
     let (table, target) = match source {
         DataSource::Embedded => (dataset::california_housing()?, "MedHouseVal"),
-        DataSource::File { path, target } => (dataset::read_csv(path.as_ref())?, target.as_str()),
+        DataSource::File { path, target } => {
+            let options = CsvOptions {
+                target: Some(target.clone()),
+                ..CsvOptions::default()
+            };
+            (dataset::read_csv(path.as_ref(), &options)?, target.as_str())
+        }
     };
-    let supervised = Supervised::new(&table, target)?;
-    let warnings = supervised.warnings().to_vec();
+    let mut supervised = Supervised::from_table(&table, target)?;
+    let warnings = std::mem::take(&mut supervised.warnings);
     Ok((supervised, warnings))
 }
 
@@ -152,11 +158,11 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
     let params = &config.params;
     let test_share = number(params, "test_share")?;
     let rows = match integer(params, "rows")? as usize {
-        0 => data.rows(),
-        rows if rows > data.rows() => {
+        0 => data.rows,
+        rows if rows > data.rows => {
             return Err(LabError::Config(format!(
                 "`--set rows={rows}`: the data has {} rows; give 0 for all of them, or fewer",
-                data.rows()
+                data.rows
             )));
         }
         rows => rows,
@@ -165,7 +171,8 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
         LabError::Config("`--seed`: the split takes a seed up to 4294967295".to_owned())
     })?;
     // Cutting the shuffled split down keeps the small problem a part of the large one.
-    let split = train_test_split(data.rows(), test_share, seed)?;
+    let split = train_test_split(data.rows, test_share, seed)
+        .map_err(|problem| LabError::Config(problem.to_string()))?;
     let test_rows = (rows as f64 * test_share).ceil() as usize;
     let train_rows = rows - test_rows.min(rows);
     if test_rows < 2 || train_rows < 2 {
@@ -173,8 +180,8 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
             "{rows} rows leave {train_rows} to train on and {test_rows} to test on; both need 2 or more"
         )));
     }
-    let (train_x, train_y) = data.take(&split.train[..train_rows.min(split.train.len())]);
-    let (test_x, test_y) = data.take(&split.test[..test_rows.min(split.test.len())]);
+    let (train_x, train_y) = take(data, &split.train[..train_rows.min(split.train.len())]);
+    let (test_x, test_y) = take(data, &split.test[..test_rows.min(split.test.len())]);
     check_varies(&train_y, "training")?;
     check_varies(&test_y, "test")?;
     let failed = LabError::Config;
@@ -194,6 +201,19 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
         seed: config.seed,
         longest_first: params.get("order") == Some(&ParamValue::Text("longest-first".to_owned())),
     })
+}
+
+/// Features column after column, and targets, of some of the rows.
+fn take(data: &Supervised, rows: &[u32]) -> (Vec<f64>, Vec<f64>) {
+    let of = |column: &[f64]| {
+        rows.iter()
+            .map(|row| column[*row as usize])
+            .collect::<Vec<f64>>()
+    };
+    let x = (0..data.features)
+        .flat_map(|feature| of(data.feature(feature)))
+        .collect();
+    (x, of(&data.y))
 }
 
 fn check_varies(y: &[f64], part: &str) -> Result<(), LabError> {

@@ -181,7 +181,7 @@ fn count(option: &'static str, given: u32, max: u32) -> Result<(), RequestError>
 }
 
 fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestError> {
-    let most = (usable.count.floor() as u32).max(1);
+    let most = (usable.cores.floor() as u32).max(1);
     let mut workers = request.workers.clone();
     if workers.is_empty() {
         workers.push(most);
@@ -191,7 +191,7 @@ fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestE
         if given > most && !request.oversubscribe {
             return Err(RequestError::TooManyWorkers {
                 given,
-                cores: usable.count,
+                cores: usable.cores,
                 reason: usable.limit.clone(),
                 range: if most == 1 {
                     "1".to_owned()

@@ -3,9 +3,11 @@
 //! Belongs here: the contract between labs and the program. Does not belong here: any particular lab.
 
 mod config;
+mod contract;
 mod definition;
 mod params;
 
 pub use config::{DataSource, RunConfig};
+pub use contract::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress};
 pub use definition::{ArmDefinition, DefinitionError, LabDefinition, Preset, suggest};
 pub use params::{ParamError, ParamSpec, ParamValue, Params};
