@@ -85,13 +85,18 @@ pub fn run(
         config,
         machine,
         lab_title: lab.definition().title.clone(),
-        arms,
+        arms: arms.clone(),
         planned_repeats: plan.len() as u32,
     })));
     for text in prepared.warnings() {
         recorder.emit(Event::Warning { text });
     }
-    execute(&run, prepared.as_ref(), &plan, clock, recorder, cancelled)
+    let work = Work {
+        lab: prepared.as_ref(),
+        arms: &arms,
+        plan: &plan,
+    };
+    execute(&run, &work, clock, recorder, cancelled)
 }
 
 /// Goes on with a run that was interrupted or killed: repeats that are finished are not run again.
@@ -148,7 +153,12 @@ pub fn resume(
             ),
         });
     }
-    execute(run, prepared.as_ref(), &plan, clock, recorder, cancelled)
+    let work = Work {
+        lab: prepared.as_ref(),
+        arms: &started.arms,
+        plan: &plan,
+    };
+    execute(run, &work, clock, recorder, cancelled)
 }
 
 fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
@@ -171,10 +181,16 @@ fn unix_ms() -> u64 {
         .map_or(0, |since| since.as_millis() as u64)
 }
 
+/// What there is to do.
+struct Work<'a> {
+    lab: &'a dyn PreparedLab,
+    arms: &'a [ArmFacts],
+    plan: &'a [RepeatId],
+}
+
 fn execute(
     run: &RunDir,
-    lab: &dyn PreparedLab,
-    plan: &[RepeatId],
+    work: &Work<'_>,
     clock: Clock,
     recorder: Recorder,
     cancelled: &Arc<AtomicBool>,
@@ -185,7 +201,7 @@ fn execute(
             reason: error.to_string(),
         })?;
     let runner = Runner {
-        lab,
+        work,
         clock,
         recorder: &recorder,
         watch: &watch,
@@ -193,7 +209,7 @@ fn execute(
     };
     let mut status = RunStatus::Completed;
     let mut failure = None;
-    for id in plan {
+    for id in work.plan {
         match runner.repeat(id) {
             Ok(()) => recorder.sync()?,
             Err(ExperimentError::Lab(LabError::Cancelled)) => {
@@ -235,7 +251,7 @@ fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError
 }
 
 struct Runner<'a> {
-    lab: &'a dyn PreparedLab,
+    work: &'a Work<'a>,
     clock: Clock,
     recorder: &'a Recorder,
     watch: &'a Watch,
@@ -250,13 +266,13 @@ impl Runner<'_> {
         }
         let pool = self.pool(id)?;
         self.with_context(pool.as_deref(), &Progress::default(), |ctx| {
-            self.lab.warm_up(&id.arm, ctx)
+            self.work.lab.warm_up(&id.arm, ctx)
         })?;
         if let Some(pool) = &pool {
             pool.drain_spans();
         }
         let progress = Progress::new(Arc::clone(self.cancelled));
-        let total = self.lab.total_progress(&id.arm);
+        let total = self.work.lab.total_progress(&id.arm);
         let instrument_before = self.instrument_cpu_ns();
         let cpu_before = process_cpu_ns();
         let started_ns = self.clock.now_ns();
@@ -264,7 +280,7 @@ impl Runner<'_> {
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
         self.watch.begin(pool.clone(), progress.clone(), total);
         let output = self.with_context(pool.as_deref(), &progress, |ctx| {
-            self.lab.run_arm(&id.arm, ctx)
+            self.work.lab.run_arm(&id.arm, ctx)
         });
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before;
@@ -295,7 +311,8 @@ impl Runner<'_> {
     }
 
     fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {
-        if !self.parallel.contains(&id.arm) {
+        let parallel = |arm: &ArmFacts| arm.name == id.arm && arm.parallel;
+        if !self.work.arms.iter().any(parallel) {
             return Ok(None);
         }
         Pool::builder()

@@ -121,7 +121,7 @@ impl Context<'_> {
             cpu_s,
             speedup: speedup.map(|s| s.0),
             speedup_ci95: speedup.and_then(|s| s.1),
-            efficiency: speedup.map(|s| laws::efficiency(s.0, f64::from(workers))),
+            efficiency: speedup.and_then(|s| laws::efficiency(s.0, f64::from(workers))),
             bound: schedule::bound(&durations, workers),
             predicted: arm.parallel.then(|| predict(&durations, workers)).flatten(),
             karp_flatt: speedup.and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
