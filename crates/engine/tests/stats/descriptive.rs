@@ -86,6 +86,14 @@ fn outliers_are_flagged_and_kept() {
     );
 }
 
+#[test]
+fn fences_are_one_and_a_half_interquartile_ranges_away() {
+    // Whatever the last value, from 8 on: quartiles 3 and 7, so the fences are at -3 and 13.
+    let with_last = |last| [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, last];
+    assert!(outliers(&with_last(13.0)).is_empty());
+    assert_eq!(outliers(&with_last(13.01)), [8]);
+}
+
 proptest! {
     #[test]
     fn quantiles_rise_and_stay_within_the_sample(
