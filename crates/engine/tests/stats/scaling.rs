@@ -86,8 +86,9 @@ fn gustafsons_law_matches_his_hypercube() {
     assert_eq!(amdahl(0.004, 1024.0).round(), 201.0);
 }
 
-/// The SPEC SDM91 throughput of a SPARCcenter 2000 that Gunther analyses (Guerrilla Capacity Planning, 2007), with the
-/// published estimates of a fit that also estimates the throughput of one unit of load.
+/// The SPEC SDM91 throughput of a SPARCcenter 2000, with the estimates that the R package `usl` (Möding) prints for it in
+/// its documentation: γ = 89.995233, σ = 0.0277285, κ = 0.0001044. That fit also estimates γ, the throughput of one unit
+/// of load; dividing by it leaves the two parameters of a speed-up.
 #[test]
 fn usl_matches_a_published_analysis() {
     const ONE: f64 = 89.995_233;
