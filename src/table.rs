@@ -11,7 +11,7 @@ impl Table {
     /// No rows yet.
     pub fn new() -> Self {
         let mut inner = comfy_table::Table::new();
-        inner.load_preset(presets::NOTHING);
+        inner.load_style(presets::NOTHING);
         inner.set_content_arrangement(ContentArrangement::Disabled);
         Self { inner }
     }

@@ -59,7 +59,7 @@ impl Problem {
 
     /// Grows, predicts and evaluates one model.
     fn model(&self, model: u32, n_estimators: u32, progress: &Progress) -> Result<Model, String> {
-        let mut votes = Votes::new(self.test_x.len());
+        let mut votes = Votes::new(self.test_x.count());
         for tree in 0..n_estimators {
             if progress.is_cancelled() {
                 return Err("stopped".to_owned());
@@ -173,7 +173,7 @@ fn model_of_trees(
         .priority(i32::MAX)
         .after_all(&trees)
         .spawn(move || {
-            let mut votes = Votes::new(shared.test_x.len());
+            let mut votes = Votes::new(shared.test_x.count());
             for tree in trees {
                 let predictions = tree.get().map_err(|error| error.to_string())?;
                 votes.add(predictions.as_ref().as_ref().map_err(Clone::clone)?);

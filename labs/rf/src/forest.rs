@@ -66,13 +66,8 @@ impl Rows {
     }
 
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.rows
-    }
-
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows == 0
     }
 }
 
@@ -99,7 +94,7 @@ impl Tree {
     /// # Errors
     /// What the engine says, for example on an empty training set.
     pub fn grow(set: &TrainingSet, params: TreeParams, seed: TreeSeed) -> Result<Self, String> {
-        let rows = set.x.len();
+        let rows = set.x.count();
         let mut rng = seed.rng();
         let mut counts = vec![0.0; rows];
         for _ in 0..rows {
