@@ -5,6 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The [`TaskSpan::slot`] of a task that ended without ever having run: cancelled while it waited, or given up because a
+/// dependency failed or its actor was dead. Such a span has [`Outcome::Cancelled`] and no duration.
+pub const NEVER_RAN: u32 = u32::MAX;
+
 /// How an attempt at a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,7 +34,7 @@ pub struct TaskSpan {
     pub group: u32,
     /// Which part of that item the task is (for one task per tree: the tree's index).
     pub part: u32,
-    /// The slot (pool thread) that ran it.
+    /// The slot (pool thread) that ran it, or [`NEVER_RAN`].
     pub slot: u32,
     /// 0 for the first attempt, 1 for the first retry.
     pub attempt: u32,

@@ -1,0 +1,44 @@
+//! Blocking a thread until tasks have ended, whatever kind of thread it is.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::pending::Pending;
+use super::task::Run;
+use super::worker;
+
+/// How long a thread outside the pool watches before it sleeps.
+const WATCH_NANOS: u128 = 10_000;
+
+/// Waits until `needed` of the tasks have ended, or the deadline has passed. `awaited`: the task, if it is a single one.
+///
+/// A pool thread helps meanwhile; it is the calling thread's pool that matters, not the tasks'.
+pub fn wait_for(
+    tasks: &[&dyn Run],
+    needed: usize,
+    deadline: Option<Instant>,
+    awaited: Option<&Arc<dyn Run>>,
+) {
+    let mut pending = Pending::new(tasks, needed, deadline);
+    if pending.is_over() {
+        return;
+    }
+    worker::with_current(|worker| match worker {
+        Some(worker) => worker.help(&mut pending, awaited),
+        None => wait_outside(&mut pending),
+    });
+}
+
+fn wait_outside(pending: &mut Pending<'_>) {
+    let since = Instant::now();
+    while since.elapsed().as_nanos() < WATCH_NANOS {
+        if pending.is_over() {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+    let (waiter, deadline) = (pending.waiter(), pending.deadline());
+    while !pending.is_over() {
+        waiter.sleep(deadline);
+    }
+}

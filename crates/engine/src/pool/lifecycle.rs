@@ -1,0 +1,226 @@
+//! What becomes of tasks that end: their dependents and waiting threads are told, failures travel on, attempts are
+//! repeated, everything is cancelled when the pool closes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::error::TaskError;
+use super::quiet::drop_quietly;
+use super::shared::Shared;
+use super::task::{Header, Run, State, Watcher};
+use super::timer::Fire;
+
+/// Tasks that ended and were not announced, and tasks that this made ready. Long chains are worked off here and not by
+/// recursion, which would need a stack as deep as the chain.
+#[derive(Default)]
+struct Ripple {
+    ended: Vec<Arc<dyn Run>>,
+    ready: Vec<Arc<dyn Run>>,
+}
+
+impl Shared {
+    /// A new task whose dependencies are not all met is kept where `cancel_all` finds it.
+    pub fn park(&self, task: &Arc<dyn Run>) {
+        self.parked
+            .lock()
+            .insert(task.header().id, Arc::clone(task));
+    }
+
+    fn unpark(&self, header: &Header) {
+        let parked = self.parked.lock().remove(&header.id);
+        drop(parked);
+    }
+
+    /// Puts a ready task into the queue, or ends it when it is cancelled.
+    pub fn submit(self: &Arc<Self>, task: Arc<dyn Run>) {
+        for refused in self.enqueue([task]) {
+            self.end_cancelled(&refused);
+        }
+    }
+
+    /// One of the things that the task waits for is there.
+    pub fn meet(self: &Arc<Self>, task: &Arc<dyn Run>) {
+        if task.header().met(self.clock.now_ns()) {
+            self.unpark(task.header());
+            self.submit(Arc::clone(task));
+        }
+    }
+
+    /// A task that ran has ended with its value stored, or with this error.
+    pub fn end_ran(self: &Arc<Self>, task: &Arc<dyn Run>, error: Option<TaskError>) {
+        task.settle(error);
+        self.announce(task);
+    }
+
+    /// Ends a task that does not run, unless it has started meanwhile.
+    pub fn end_unrun(self: &Arc<Self>, task: &Arc<dyn Run>, error: TaskError) {
+        if self.settle_unrun(task, error) {
+            self.announce(task);
+        }
+    }
+
+    fn end_cancelled(self: &Arc<Self>, task: &Arc<dyn Run>) {
+        self.end_unrun(task, self.cancelled(task.header()));
+    }
+
+    /// The error of a cancelled task.
+    pub fn cancelled(&self, header: &Header) -> TaskError {
+        TaskError::Cancelled {
+            task: header.id,
+            name: self.spans.name_of(header),
+        }
+    }
+
+    fn settle_unrun(&self, task: &Arc<dyn Run>, error: TaskError) -> bool {
+        let header = task.header();
+        if !header.claim() {
+            return false;
+        }
+        self.unpark(header);
+        self.settle_claimed(task, error);
+        true
+    }
+
+    fn settle_claimed(&self, task: &Arc<dyn Run>, error: TaskError) {
+        self.spans.never_ran(task.header(), self.clock.now_ns());
+        task.settle(Some(error));
+    }
+
+    /// Cancels one task. False when it has already ended.
+    pub fn cancel(self: &Arc<Self>, task: &Arc<dyn Run>) -> bool {
+        if !task.header().request_cancel() {
+            return false;
+        }
+        self.end_cancelled(task);
+        true
+    }
+
+    /// Cancels everything submitted so far, and with `closing` everything that will be.
+    pub fn cancel_all(self: &Arc<Self>, closing: bool) {
+        let queued = self.cancel_queued(closing);
+        // Those that wait first: when they are still there once what they wait for has ended, they count as given up
+        // because of that and not as cancelled.
+        let parked: Vec<_> = self.parked.lock().values().cloned().collect();
+        for task in parked.iter().chain(&queued) {
+            if self.is_cancelled(task.header().id) {
+                self.end_cancelled(task);
+            }
+        }
+        drop_quietly((parked, queued));
+    }
+
+    /// Tells everybody that the task has ended, and everything that follows from it.
+    fn announce(self: &Arc<Self>, task: &Arc<dyn Run>) {
+        let mut ripple = Ripple::default();
+        self.announce_one(&**task, &mut ripple);
+        loop {
+            if !ripple.ready.is_empty() {
+                for refused in self.enqueue(ripple.ready.drain(..)) {
+                    let error = self.cancelled(refused.header());
+                    if self.settle_unrun(&refused, error) {
+                        ripple.ended.push(refused);
+                    }
+                }
+            }
+            match ripple.ended.pop() {
+                Some(next) => self.announce_one(&*next, &mut ripple),
+                None => return,
+            }
+        }
+    }
+
+    fn announce_one(self: &Arc<Self>, task: &dyn Run, ripple: &mut Ripple) {
+        for watcher in task.header().end() {
+            match watcher {
+                Watcher::Thread(waiter) => waiter.notify(),
+                Watcher::Task(dependent) => self.tell_dependent(task, dependent, ripple),
+            }
+        }
+        let followers = task.followers();
+        if let Some(next) = followers.ready {
+            self.unpark(next.header());
+            ripple.ready.push(next);
+        }
+        for (next, error) in followers.failed {
+            self.unpark(next.header());
+            self.settle_claimed(&next, error);
+            ripple.ended.push(next);
+        }
+    }
+
+    fn tell_dependent(&self, task: &dyn Run, dependent: Arc<dyn Run>, ripple: &mut Ripple) {
+        let header = dependent.header();
+        match task.error() {
+            None => {
+                if header.met(self.clock.now_ns()) {
+                    self.unpark(header);
+                    ripple.ready.push(dependent);
+                }
+            }
+            Some(error) => {
+                let error = error.for_dependent(header.id, self.spans.name_of(header));
+                if self.settle_unrun(&dependent, error) {
+                    ripple.ended.push(dependent);
+                }
+            }
+        }
+    }
+
+    /// The task failed and is tried again after a delay.
+    pub fn back_off(self: &Arc<Self>, task: &Arc<dyn Run>, delay: Duration) {
+        let header = task.header();
+        if !delay.is_zero() {
+            self.park(task);
+        }
+        header.backs_off(self.clock.now_ns());
+        // Whoever cancelled while the task was running could not end it, and from now on nobody else would.
+        let cancelled = header.cancel_flag().load(Ordering::SeqCst) || self.is_cancelled(header.id);
+        if cancelled {
+            self.unpark(header);
+            self.end_cancelled(task);
+        } else if delay.is_zero() {
+            self.retry(Arc::clone(task));
+        } else {
+            let name = format!("{}-timer", self.name);
+            let fire = || -> Fire {
+                let shared = Arc::clone(self);
+                Arc::new(move |task| shared.retry(task))
+            };
+            self.timer
+                .schedule(Instant::now() + delay, Arc::clone(task), &name, fire);
+        }
+    }
+
+    fn retry(self: &Arc<Self>, task: Arc<dyn Run>) {
+        if task
+            .header()
+            .becomes_ready(State::BackingOff, self.clock.now_ns())
+        {
+            self.unpark(task.header());
+            self.submit(task);
+        }
+    }
+
+    /// Cancels everything, waits for what runs, ends the threads. From within one of the pool's own tasks (`inside`)
+    /// nothing is waited for.
+    pub fn shut_down(self: &Arc<Self>, inside: bool) {
+        self.cancel_all(true);
+        if !inside {
+            self.wait_until_idle();
+        }
+        self.timer.stop(!inside);
+        let threads = self.threads.write().take();
+        if let Some(threads) = threads {
+            threads.stop(!inside);
+        }
+        if inside {
+            // Tasks that are still running may sleep there; it ends with the last reference to the pool.
+            return;
+        }
+        let relay = self.relay.lock().take();
+        if let Some(relay) = relay.and_then(Arc::into_inner) {
+            relay.stop(true);
+        }
+    }
+}

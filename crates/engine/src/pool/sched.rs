@@ -1,0 +1,140 @@
+//! The books of the pool, kept under one lock: the queue, and how many threads look after it.
+//!
+//! A *pump* is a job on the rayon pool that takes tasks from the queue until nothing may start. The books know how many
+//! pumps there are, so that there are never more than workers, and never too few while something may start.
+
+use std::sync::Arc;
+
+use super::queue::Queue;
+use super::task::Run;
+
+pub struct Sched {
+    pub queue: Queue,
+    /// Cancel everything that comes.
+    pub closing: bool,
+    workers: usize,
+    /// Threads that will look at the queue again without being told, and pumps on their way. A thread whose task is
+    /// blocked does not count.
+    pumps: usize,
+    /// Of these, pumps that were submitted to rayon and have not started.
+    coming: usize,
+    /// Of these, pumps that have found nothing and watch for a change for a little while.
+    spinning: usize,
+    /// Tasks that have started and not ended.
+    started: usize,
+}
+
+/// What has to happen after the books were changed, once the lock is released.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wake {
+    /// Tell the pumps that watch.
+    pub watchers: bool,
+    /// Submit one more pump.
+    pub pump: bool,
+    /// Nothing runs and nothing comes: whoever closes the pool may go on.
+    pub idle: bool,
+}
+
+impl Sched {
+    pub fn new(queue: Queue, workers: usize) -> Self {
+        Self {
+            queue,
+            closing: false,
+            workers,
+            pumps: 0,
+            coming: 0,
+            spinning: 0,
+            started: 0,
+        }
+    }
+
+    /// Pumps that run a task right now.
+    fn busy(&self) -> usize {
+        self.pumps - self.coming - self.spinning
+    }
+
+    /// Starts the next task. `counted`: the caller is among the pumps, but not busy.
+    ///
+    /// A task that was overtaken too often bars the others only while some thread is busy: when all are blocked, waiting
+    /// for it would be waiting forever.
+    pub fn pick(&mut self, counted: bool) -> Option<Arc<dyn Run>> {
+        let bar = self.busy() > usize::from(counted);
+        let task = self.queue.pick(bar)?;
+        self.started += 1;
+        Some(task)
+    }
+
+    /// Whether threads other than the caller's are busy.
+    pub fn others_busy(&self, counted: bool) -> bool {
+        self.busy() > usize::from(counted)
+    }
+
+    /// Starts this task out of order, if it is ready and fits.
+    pub fn pick_this(&mut self, task: &Arc<dyn Run>) -> bool {
+        let picked = self.queue.pick_this(task);
+        self.started += usize::from(picked);
+        picked
+    }
+
+    /// A started task no longer runs: its resources are free.
+    pub fn release(&mut self, task: &dyn Run) {
+        self.started -= 1;
+        self.queue.free().give(task.header().demand());
+    }
+
+    /// A pump that was on its way has begun.
+    pub fn pump_begins(&mut self) {
+        self.coming -= 1;
+    }
+
+    /// A pump, or the thread it was, looks no longer.
+    pub fn pump_ends(&mut self) {
+        self.pumps -= 1;
+    }
+
+    /// A thread that was blocked runs again.
+    pub fn pump_resumes(&mut self) {
+        self.pumps += 1;
+    }
+
+    pub fn spin_begins(&mut self) {
+        self.spinning += 1;
+    }
+
+    pub fn spin_ends(&mut self) {
+        self.spinning -= 1;
+    }
+
+    /// Who has to be woken so that everything that may start gets started.
+    pub fn wake(&mut self) -> Wake {
+        let idle = self.closing && self.is_idle();
+        if self.queue.len() == 0 || (self.spinning == 0 && self.pumps >= self.workers) {
+            return Wake {
+                idle,
+                ..Wake::default()
+            };
+        }
+        let bar = self.busy() > 0;
+        if !self.queue.admits(bar) {
+            return Wake {
+                idle,
+                ..Wake::default()
+            };
+        }
+        let pump = self.pumps < self.workers && self.queue.len() > self.spinning + self.coming;
+        if pump {
+            self.pumps += 1;
+            self.coming += 1;
+        }
+        Wake {
+            watchers: self.spinning > 0,
+            pump,
+            idle,
+        }
+    }
+
+    /// Nothing runs and no pump is under way.
+    pub fn is_idle(&self) -> bool {
+        self.started == 0 && self.pumps == 0
+    }
+}
