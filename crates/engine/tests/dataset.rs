@@ -19,16 +19,16 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_embedded_file_is_the_one_that_is_documented() {
-    let packed = include_bytes!("../../../assets/datasets/california_housing.csv.zst");
+    let packed = include_bytes!("../../../assets/datasets/california_housing.bin.zst");
     let sums = include_str!("../../../assets/datasets/SHA256SUMS");
     let readme = include_str!("../../../assets/datasets/README.md");
     let digest = hex(&Sha256::digest(packed));
     assert_eq!(
         sums.trim_end(),
-        format!("{digest}  california_housing.csv.zst")
+        format!("{digest}  california_housing.bin.zst")
     );
     assert!(readme.contains(&digest) && readme.contains(CALIFORNIA_SHA256));
-    assert!(packed.len() < 500_000);
+    assert!(packed.len() < 250_000);
 }
 
 #[test]

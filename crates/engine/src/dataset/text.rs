@@ -44,11 +44,9 @@ pub(super) enum Cell {
 /// Numbers are read with correct rounding, so that the shortest or 17-digit decimal form of an f64 gives the same bits.
 pub(super) fn read_cell(text: &str) -> Cell {
     let text = text.trim();
-    if is_missing(text) {
-        return Cell::Missing;
-    }
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Cell::Number(value),
+        _ if is_missing(text) => Cell::Missing,
         Ok(_) => Cell::Infinite,
         Err(_) => Cell::Text,
     }
