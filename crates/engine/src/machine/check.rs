@@ -136,7 +136,7 @@ fn gpus(facts: &MachineFacts) -> Vec<Finding> {
         let power = gpu
             .power_limit_w
             .map_or_else(String::new, |watts| format!(" and a power limit of {watts:.0} W"));
-        let detail = format!("This is an {} with {gib:.1} GiB of memory{power}.", gpu.name);
+        let detail = format!("The GPU is {}, with {gib:.1} GiB of memory{power}.", gpu.name);
         Finding::new(what, FindingState::Ok, detail)
     }));
     findings

@@ -86,7 +86,7 @@ fn findings_on_a_good_machine_are_all_ok() {
     }
     assert_eq!(
         finding(&found, "GPU 0").detail,
-        "This is an Example GPU with 80.0 GiB of memory and a power limit of 700 W."
+        "The GPU is Example GPU, with 80.0 GiB of memory and a power limit of 700 W."
     );
 }
 
