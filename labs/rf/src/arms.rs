@@ -176,7 +176,7 @@ fn model_of_trees(
             let mut votes = Votes::new(shared.test_x.count());
             for tree in trees {
                 let predictions = tree.get().map_err(|error| error.to_string())?;
-                votes.add(predictions.as_ref().as_ref().map_err(Clone::clone)?);
+                votes.add((*predictions).as_ref()?);
             }
             Ok(votes.evaluate(shared.name(model), &shared.test_y))
         })

@@ -102,10 +102,7 @@ impl PreparedLab for Prepared {
             .collect::<Vec<_>>();
         for tree in trees {
             let result = tree.get().map_err(|error| failed(error.to_string()))?;
-            result
-                .as_ref()
-                .as_ref()
-                .map_err(|error| failed(error.clone()))?;
+            (*result).clone().map_err(failed)?;
         }
         Ok(())
     }

@@ -68,8 +68,9 @@ fn imbalance(arm: &ArmResult, _: &RunResult) -> Option<String> {
         "With {who}, {lost:.0} % of the slot time ({:.2} s) is lost to imbalance",
         arm.lost_s.imbalance
     );
+    // Where imbalance is most of the loss, the serial fraction measures it and not serial code.
     let karp_flatt = match arm.karp_flatt {
-        Some(e) if e > 0.01 => format!(
+        Some(e) if e > 0.01 && arm.lost_s.imbalance > 0.5 * arm.lost_s.total() => format!(
             " Karp–Flatt reads this as a serial fraction of {e:.3}, although nothing here is serial."
         ),
         _ => String::new(),
