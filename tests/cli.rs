@@ -8,7 +8,7 @@ use serde_json::Value;
 #[test]
 fn alone_and_without_a_terminal_it_explains_itself() {
     let bench = Bench::new();
-    let output = bench.run::<[&str; 0]>([]);
+    let output = bench.run([""; 0]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stdout(&output).is_empty());
     for hint in ["--lab rf", "workbench labs", "--help"] {

@@ -16,7 +16,7 @@ use super::error::RecordError;
 use super::event::{Event, Record};
 use crate::clock::{Clock, thread_cpu_ns};
 
-/// Sees every record after it was written, on the writer's thread.
+/// Sees every record once it is in the log, on the writer's thread.
 pub type Subscriber = Box<dyn FnMut(&Record) + Send>;
 
 enum Message {
@@ -147,24 +147,29 @@ impl Shared {
     fn run(&self, file: File, receiver: &Receiver<Message>, mut subscriber: Subscriber) {
         let mut out = BufWriter::with_capacity(1 << 16, file);
         while let Ok(first) = receiver.recv() {
-            let mut next = Some(first);
-            while let Some(message) = next {
+            let mut written = Vec::new();
+            let mut synced = Vec::new();
+            for message in std::iter::once(first).chain(receiver.try_iter()) {
                 match message {
                     Message::Record(record) => {
                         self.keep(write_line(&mut out, &record));
-                        subscriber(&record);
+                        written.push(record);
                     }
-                    Message::Sync(done) => {
-                        self.keep(out.flush().and_then(|()| out.get_ref().sync_data()));
-                        let _ = done.send(());
-                    }
+                    Message::Sync(done) => synced.push(done),
                 }
-                next = receiver.try_recv().ok();
             }
             self.keep(out.flush());
+            if !synced.is_empty() {
+                self.keep(out.get_ref().sync_data());
+            }
+            // Only now: what is shown of a run is in its log, also when the next instant kills it.
+            written.iter().for_each(&mut subscriber);
             self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
+            for done in synced {
+                let _ = done.send(());
+            }
         }
-        self.keep(out.flush().and_then(|()| out.get_ref().sync_data()));
+        self.keep(out.get_ref().sync_data());
     }
 
     fn keep(&self, result: io::Result<()>) {
