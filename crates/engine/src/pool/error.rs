@@ -42,6 +42,16 @@ pub enum PoolError {
         /// What the pool has in all.
         there: String,
     },
+    /// The task depends on a task of another pool. Waiting for one is possible, depending on it is not.
+    #[error(
+        "task `{task}` comes after task {dependency} of another pool; submit both to one pool, or wait for that one first"
+    )]
+    ForeignDependency {
+        /// The task's name.
+        task: String,
+        /// Number of the other task in its pool.
+        dependency: u64,
+    },
     /// Retries were asked for a closure that can run only once.
     #[error(
         "task `{task}` asks for retries, but `spawn` takes a closure that runs only once; use `spawn_fallible`"

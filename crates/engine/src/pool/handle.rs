@@ -44,7 +44,7 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
     {
         let body = Once(Some(move |_: &super::context::TaskContext<'_>| work()));
-        launch(&self.shared, Spec::default(), body, &[])
+        launch(&self.shared, Spec::default(), body, Vec::new())
     }
 
     /// Describes a task that is more than a closure: name, resources, priority, dependencies, retries.

@@ -47,12 +47,6 @@ impl Shared {
         }
     }
 
-    /// A task that ran has ended with its value stored, or with this error.
-    pub fn end_ran(self: &Arc<Self>, task: &Arc<dyn Run>, error: Option<TaskError>) {
-        task.settle(error);
-        self.announce(task);
-    }
-
     /// Ends a task that does not run, unless it has started meanwhile.
     pub fn end_unrun(self: &Arc<Self>, task: &Arc<dyn Run>, error: TaskError) {
         if self.settle_unrun(task, error) {
@@ -110,8 +104,8 @@ impl Shared {
         drop_quietly((parked, queued));
     }
 
-    /// Tells everybody that the task has ended, and everything that follows from it.
-    fn announce(self: &Arc<Self>, task: &Arc<dyn Run>) {
+    /// Tells everybody that the task, whose value or error is stored, has ended, and everything that follows from it.
+    pub fn announce(self: &Arc<Self>, task: &Arc<dyn Run>) {
         let mut ripple = Ripple::default();
         self.announce_one(&**task, &mut ripple);
         loop {

@@ -97,6 +97,11 @@ impl Sched {
         self.pumps += 1;
     }
 
+    /// Whether a pump watches.
+    pub fn is_watched(&self) -> bool {
+        self.spinning > 0
+    }
+
     pub fn spin_begins(&mut self) {
         self.spinning += 1;
     }

@@ -65,6 +65,8 @@ pub enum Look {
     Task(Arc<dyn Run>),
     /// Nothing may start. Look again when [`Shared::news`] is no longer this.
     Nothing(u64),
+    /// Nothing may start, and another pump is watching already: the pump has ended.
+    Enough,
 }
 
 impl Shared {
@@ -218,13 +220,16 @@ impl Shared {
     }
 
     fn look(&self, sched: &mut Sched) -> Look {
-        sched.pick(true).map_or_else(
-            || {
-                sched.spin_begins();
-                Look::Nothing(self.news())
-            },
-            Look::Task,
-        )
+        if let Some(task) = sched.pick(true) {
+            return Look::Task(task);
+        }
+        // One that watches is enough: with more, they would keep those that submit tasks off their cores.
+        if sched.is_watched() {
+            sched.pump_ends();
+            return Look::Enough;
+        }
+        sched.spin_begins();
+        Look::Nothing(self.news())
     }
 
     /// A pump begins on a thread that is in the middle of a task. `blocked`: that task waits in `get`, so the thread does

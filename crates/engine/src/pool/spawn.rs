@@ -9,7 +9,7 @@ use super::error::PoolError;
 use super::retry::Retry;
 use super::shared::Shared;
 use super::task::{Header, Run, Spec, Watcher};
-use super::task_ref::{Awaitable, TaskRef};
+use super::task_ref::{Awaitable, Dependency, TaskRef};
 
 /// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu, nothing else, priority
 /// 0, group and part 0, no retries, no dependencies.
@@ -21,7 +21,7 @@ pub struct TaskBuilder<'p> {
     gpus: f64,
     memory: u64,
     custom: Vec<(Arc<str>, f64)>,
-    dependencies: Vec<Arc<dyn Run>>,
+    dependencies: Vec<Dependency>,
 }
 
 impl<'p> TaskBuilder<'p> {
@@ -88,7 +88,7 @@ impl<'p> TaskBuilder<'p> {
 
     /// Starts the task after this one has ended with a value, and gives it up if that one has none.
     pub fn after(mut self, task: &impl Awaitable) -> Self {
-        self.dependencies.push(task.dependency().into_task());
+        self.dependencies.push(task.dependency());
         self
     }
 
@@ -97,8 +97,8 @@ impl<'p> TaskBuilder<'p> {
         mut self,
         tasks: impl IntoIterator<Item = &'r R>,
     ) -> Self {
-        let tasks = tasks.into_iter().map(|task| task.dependency().into_task());
-        self.dependencies.extend(tasks);
+        self.dependencies
+            .extend(tasks.into_iter().map(Awaitable::dependency));
         self
     }
 
@@ -111,7 +111,7 @@ impl<'p> TaskBuilder<'p> {
     /// Submits the task.
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, or for retries.
+    /// When the task asks for more than the whole pool has, for retries, or to come after a task of another pool.
     pub fn spawn<T, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -123,7 +123,7 @@ impl<'p> TaskBuilder<'p> {
     /// Submits a task that looks at its [`TaskContext`], for example to stop when it is cancelled.
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, or for retries.
+    /// When the task asks for more than the whole pool has, for retries, or to come after a task of another pool.
     pub fn spawn_with<T, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -141,7 +141,7 @@ impl<'p> TaskBuilder<'p> {
     /// [`retries`](Self::retries) allows. The error's text ends up in [`TaskError`](super::TaskError).
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has.
+    /// When the task asks for more than the whole pool has, or to come after a task of another pool.
     pub fn spawn_fallible<T, E, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -168,7 +168,13 @@ impl<'p> TaskBuilder<'p> {
             let demand = capacity.demand(&name, self.cpus, self.gpus, self.memory, &self.custom)?;
             self.spec.demand = Some(Box::new(demand));
         }
-        Ok(launch(self.shared, self.spec, body, &self.dependencies))
+        if let Some(foreign) = (self.dependencies.iter()).find(|task| !task.is_of(self.shared)) {
+            return Err(PoolError::ForeignDependency {
+                task: self.display_name().to_string(),
+                dependency: foreign.id(),
+            });
+        }
+        Ok(launch(self.shared, self.spec, body, self.dependencies))
     }
 }
 
@@ -177,7 +183,7 @@ pub(super) fn launch<B: Body>(
     shared: &Arc<Shared>,
     spec: Spec,
     body: B,
-    dependencies: &[Arc<dyn Run>],
+    dependencies: Vec<Dependency>,
 ) -> TaskRef<B::Output> {
     let waits_for = if dependencies.is_empty() {
         0
@@ -193,7 +199,7 @@ pub(super) fn launch<B: Body>(
         return reference;
     }
     shared.park(&task);
-    for dependency in dependencies {
+    for dependency in dependencies.into_iter().map(Dependency::into_task) {
         if dependency.header().watch(Watcher::Task(Arc::clone(&task))) {
             continue;
         }

@@ -21,6 +21,7 @@ pub struct TaskRef<T> {
 #[derive(Clone)]
 pub struct Dependency {
     task: Arc<dyn Run>,
+    shared: Arc<Shared>,
 }
 
 /// What can be waited for and depended on: [`TaskRef`] and [`Dependency`].
@@ -104,6 +105,7 @@ impl<T: Send + Sync + 'static> TaskRef<T> {
     pub fn dependency(&self) -> Dependency {
         Dependency {
             task: self.untyped(),
+            shared: Arc::clone(&self.shared),
         }
     }
 }
@@ -121,6 +123,11 @@ impl Dependency {
 
     pub(super) fn into_task(self) -> Arc<dyn Run> {
         self.task
+    }
+
+    /// Whether the task belongs to this pool.
+    pub(super) fn is_of(&self, shared: &Arc<Shared>) -> bool {
+        Arc::ptr_eq(&self.shared, shared)
     }
 }
 

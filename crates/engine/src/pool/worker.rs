@@ -63,6 +63,14 @@ struct Frame {
     blocked: bool,
 }
 
+/// What becomes of a task after an attempt.
+enum Ending {
+    /// It has its value or its error.
+    Final,
+    /// It is tried again after this delay.
+    Again(Duration),
+}
+
 /// Makes the calling thread a worker of the pool.
 pub fn enter(shared: Arc<Shared>, slot: usize) {
     WORKER.with(|worker| {
@@ -110,10 +118,13 @@ impl Worker {
                     Some(task) => task,
                     None => return,
                 },
+                Look::Enough => return,
             };
-            self.run(&task);
+            let ending = self.run(&task);
+            // Before the end is announced: who learns of it and submits the next task then finds this thread looking for
+            // work, and need not wake another.
             look = self.shared.next_after(&*task);
-            drop_quietly(task);
+            self.finish(task, ending);
         }
     }
 
@@ -133,6 +144,7 @@ impl Worker {
             match self.shared.look_again(waited >= WATCH_NS)? {
                 Look::Task(task) => return Some(task),
                 Look::Nothing(now) => news = now,
+                Look::Enough => return None,
             }
         }
     }
@@ -147,9 +159,9 @@ impl Worker {
     }
 
     fn run_nested(&self, task: Arc<dyn Run>, blocked: bool) {
-        self.run(&task);
+        let ending = self.run(&task);
         self.shared.nested_ended(&*task, blocked);
-        drop_quietly(task);
+        self.finish(task, ending);
     }
 
     /// Whether this thread's innermost task waits, so that the thread counts as free.
@@ -164,8 +176,9 @@ impl Worker {
         self.frames.borrow().len() >= DEEP
     }
 
-    /// Runs one attempt at a task that was marked as running.
-    fn run(&self, task: &Arc<dyn Run>) {
+    /// Runs one attempt at a task that was marked as running. What becomes of the task is for [`finish`](Self::finish),
+    /// after its resources were released.
+    fn run(&self, task: &Arc<dyn Run>) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let started_ns = shared.clock.now_ns();
         let before = shared.spans.begin(self.slot, Arc::clone(task), started_ns);
@@ -198,10 +211,10 @@ impl Worker {
         };
         // Before the end is known, so that whoever learns of it finds the span.
         shared.spans.end(self.slot, before, header, ran);
-        self.conclude(task, number, attempt);
+        self.conclude(&**task, number, attempt)
     }
 
-    fn conclude(&self, task: &Arc<dyn Run>, number: u32, attempt: Attempt) {
+    fn conclude(&self, task: &dyn Run, number: u32, attempt: Attempt) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let failed = matches!(attempt, Attempt::Failed(_) | Attempt::Panicked(_));
         if let Some(retry) = header.spec.retry.as_deref()
@@ -209,8 +222,7 @@ impl Worker {
             && number < retry.max
             && !header.cancel_flag().load(Ordering::SeqCst)
         {
-            shared.back_off(task, retry.delay(number));
-            return;
+            return Ending::Again(retry.delay(number));
         }
         let name = || shared.spans.name_of(header);
         let error = match attempt {
@@ -229,7 +241,17 @@ impl Worker {
                 message: message.into(),
             }),
         };
-        shared.end_ran(task, error);
+        task.settle(error);
+        Ending::Final
+    }
+
+    /// Announces the end, or prepares the next attempt.
+    fn finish(&self, task: Arc<dyn Run>, ending: Ending) {
+        match ending {
+            Ending::Final => self.shared.announce(&task),
+            Ending::Again(delay) => self.shared.back_off(&task, delay),
+        }
+        drop_quietly(task);
     }
 
     /// The thread's CPU time at `now_ns`, which is about now.
