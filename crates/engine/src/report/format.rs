@@ -1,0 +1,346 @@
+//! Numbers and texts as people read them: seconds with a sensible unit, speed-ups as `1.87×`, and names made safe to show.
+//!
+//! Belongs here: turning one value into one short text, the same on the screen, in the summary and in every report.
+//! Does not belong here: sentences (see [`super::headline`]) and escaping for a file format.
+
+/// What stands in place of a value that does not exist or is not a number.
+pub const MISSING: &str = "n/a";
+
+/// A duration in seconds with a unit that fits: `412 ms`, `1.87 s`, `3 min 25 s`, `2 h 05 min`.
+pub fn seconds(s: f64) -> String {
+    if !s.is_finite() {
+        return MISSING.to_owned();
+    }
+    let (sign, t) = (if s < 0.0 { "−" } else { "" }, s.abs());
+    let text = if t == 0.0 {
+        return "0 s".to_owned();
+    } else if t < 999.5e-9 {
+        unit(t * 1e9, "ns")
+    } else if t < 999.5e-6 {
+        unit(t * 1e6, "µs")
+    } else if t < 0.9995 {
+        unit(t * 1e3, "ms")
+    } else if t < 99.95 {
+        unit(t, "s")
+    } else if t < 3599.5 {
+        let whole = t.round() as u64;
+        match (whole / 60, whole % 60) {
+            (minutes, 0) => format!("{minutes} min"),
+            (minutes, rest) => format!("{minutes} min {rest:02} s"),
+        }
+    } else {
+        let minutes = (t / 60.0).round() as u64;
+        format!("{} h {:02} min", count(minutes / 60), minutes % 60)
+    };
+    format!("{sign}{text}")
+}
+
+/// Three digits that matter and a unit.
+fn unit(value: f64, unit: &str) -> String {
+    format!("{} {unit}", three_digits(value))
+}
+
+fn three_digits(value: f64) -> String {
+    let size = value.abs();
+    if size < 9.995 {
+        format!("{value:.2}")
+    } else if size < 99.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// Seconds as a plain number without a unit, for table columns headed `s`: three decimals below 10 s, fewer above.
+pub fn plain_seconds(s: f64) -> String {
+    if !s.is_finite() {
+        return MISSING.to_owned();
+    }
+    let size = s.abs();
+    let text = if size < 10.0 {
+        format!("{s:.3}")
+    } else if size < 1000.0 {
+        format!("{s:.1}")
+    } else {
+        return format!("{}{}", minus(s), count(size.round() as u64));
+    };
+    tidy_sign(&text)
+}
+
+/// A ratio of times: `1.87×`, `17.2×`, `123×`.
+pub fn speedup(ratio: f64) -> String {
+    if ratio.is_finite() {
+        format!("{}×", tidy_sign(&three_digits(ratio)))
+    } else {
+        MISSING.to_owned()
+    }
+}
+
+/// A speed-up that may not exist.
+pub fn speedup_or_missing(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| MISSING.to_owned(), speedup)
+}
+
+/// The two ends of an interval with as many digits as [`speedup`] gives: `1.84 to 1.90`.
+pub fn interval([low, high]: [f64; 2]) -> String {
+    if low.is_finite() && high.is_finite() {
+        format!(
+            "{} to {}",
+            tidy_sign(&three_digits(low)),
+            tidy_sign(&three_digits(high))
+        )
+    } else {
+        MISSING.to_owned()
+    }
+}
+
+/// A share (0 to 1) in per cent: `94 %`, `3.2 %`, `0.04 %`.
+pub fn percent(share: f64) -> String {
+    if !share.is_finite() {
+        return MISSING.to_owned();
+    }
+    let value = share * 100.0;
+    let size = value.abs();
+    let text = if size >= 9.95 {
+        format!("{value:.0}")
+    } else if size >= 0.095 || size == 0.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    };
+    format!("{} %", tidy_sign(text.strip_suffix(".0").unwrap_or(&text)))
+}
+
+/// A number of bytes in binary units: `512 B`, `1.50 GiB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if n < 1024 {
+        return format!("{n} B");
+    }
+    let mut value = n as f64 / 1024.0;
+    let mut step = 0;
+    while value >= 1023.5 && step + 1 < UNITS.len() {
+        value /= 1024.0;
+        step += 1;
+    }
+    unit(value, UNITS[step])
+}
+
+/// A whole number with its thousands apart: `5,850`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A whole number and its noun, in the plural where it belongs: `1 repeat`, `5 repeats`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(n))
+}
+
+/// As [`counted`] for a number that need not be whole: `1.5 usable cores`.
+pub fn counted_number(n: f64, noun: &str) -> String {
+    let ending = if (n - 1.0).abs() < 1e-9 { "" } else { "s" };
+    format!("{} {noun}{ending}", number((n * 100.0).round() / 100.0))
+}
+
+/// A list in words: `1, 2 and 4`.
+pub fn join_words(words: &[String], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
+
+/// Any number with four digits that matter: `0.2541`, `1,024`, `6.02e23`.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return MISSING.to_owned();
+    }
+    let size = value.abs();
+    let text = if size == 0.0 {
+        return "0".to_owned();
+    } else if !(1e-4..1e15).contains(&size) {
+        format!("{value:.3e}")
+    } else if value.fract() == 0.0 {
+        return format!("{}{}", minus(value), count(size as u64));
+    } else if size >= 1000.0 {
+        return format!("{}{}", minus(value), count(size.round() as u64));
+    } else {
+        let decimals = (3.0 - size.log10().floor()).clamp(0.0, 8.0) as usize;
+        format!("{value:.decimals$}")
+    };
+    tidy_sign(&text)
+}
+
+/// The first characters of a hash, enough to tell two apart by eye.
+pub fn hash_prefix(hash: &str) -> String {
+    hash.chars().take(12).map(presentable).collect()
+}
+
+/// When something happened, for people: `20 November 2026, 14:05 UTC`; the text itself when it is no timestamp.
+pub fn date(rfc3339: &str) -> String {
+    rfc3339.parse::<jiff::Timestamp>().map_or_else(
+        |_| clean(rfc3339, 40),
+        |t| {
+            t.to_zoned(jiff::tz::TimeZone::UTC)
+                .strftime("%-d %B %Y, %H:%M UTC")
+                .to_string()
+        },
+    )
+}
+
+/// A name from outside made fit for one line: control characters and line breaks become spaces, invisible characters
+/// that reorder text are shown as `�`, and whatever exceeds `longest` characters is cut and ends in `…`.
+pub fn clean(text: &str, longest: usize) -> String {
+    let mut cleaned: String = text.chars().take(longest).map(presentable).collect();
+    if text.chars().nth(longest).is_some() {
+        cleaned.pop();
+        cleaned.push('…');
+    }
+    cleaned
+}
+
+/// A command as it may be copied: line breaks stay, other control characters and invisible direction controls are spelt out,
+/// so that what is run is what is seen.
+pub fn command(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || !(c.is_control() || reorders(c) || presentable(c) != c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    shown
+}
+
+/// What stands for a character in a line that people read: see [`clean`].
+pub(super) fn presentable(c: char) -> char {
+    match c {
+        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
+        c if reorders(c) => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// Whether a character is one of Unicode's invisible direction controls, which can make a text read as another.
+pub(super) fn reorders(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn minus(value: f64) -> &'static str {
+    if value < 0.0 { "−" } else { "" }
+}
+
+/// A true minus sign, and none on a zero.
+fn tidy_sign(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_take_the_unit_that_fits() {
+        let cases = [
+            (0.0, "0 s"),
+            (3e-9, "3.00 ns"),
+            (4.5e-7, "450 ns"),
+            (9.999e-7, "1.00 µs"),
+            (0.000_45, "450 µs"),
+            (0.412, "412 ms"),
+            (0.9996, "1.00 s"),
+            (1.874, "1.87 s"),
+            (12.34, "12.3 s"),
+            (99.96, "1 min 40 s"),
+            (205.0, "3 min 25 s"),
+            (240.0, "4 min"),
+            (3599.6, "1 h 00 min"),
+            (7500.0, "2 h 05 min"),
+            (-1.5, "−1.50 s"),
+            (f64::NAN, "n/a"),
+            (f64::INFINITY, "n/a"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(seconds(value), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn ratios_and_shares_keep_three_digits() {
+        assert_eq!(speedup(1.874), "1.87×");
+        assert_eq!(speedup(9.996), "10.0×");
+        assert_eq!(speedup(17.19), "17.2×");
+        assert_eq!(speedup(123.4), "123×");
+        assert_eq!(speedup(f64::NAN), "n/a");
+        assert_eq!(interval([1.84, 1.904]), "1.84 to 1.90");
+        assert_eq!(percent(0.94), "94 %");
+        assert_eq!(percent(0.032), "3.2 %");
+        assert_eq!(percent(0.03), "3 %");
+        assert_eq!(percent(0.0004), "0.04 %");
+        assert_eq!(percent(-0.000_001), "0.00 %");
+        assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(-0.12), "−12 %");
+    }
+
+    #[test]
+    fn bytes_and_counts() {
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(1023), "1023 B");
+        assert_eq!(bytes(1536), "1.50 KiB");
+        assert_eq!(bytes(1 << 30), "1.00 GiB");
+        assert_eq!(bytes((1 << 30) - 1), "1.00 GiB");
+        assert!(bytes(u64::MAX).ends_with(" PiB"));
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(5850), "5,850");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "repeat"), "1 repeat");
+        assert_eq!(counted(0, "repeat"), "0 repeats");
+    }
+
+    #[test]
+    fn numbers_keep_four_digits() {
+        assert_eq!(number(0.254_123), "0.2541");
+        assert_eq!(number(12.345_6), "12.35");
+        assert_eq!(number(1024.0), "1,024");
+        assert_eq!(number(-98_765.4), "−98,765");
+        assert_eq!(number(0.0), "0");
+        assert_eq!(number(1.5e-7), "1.500e-7");
+        assert_eq!(number(f64::NEG_INFINITY), "n/a");
+        assert_eq!(plain_seconds(1.23456), "1.235");
+        assert_eq!(plain_seconds(-0.0001), "0.000");
+        assert_eq!(plain_seconds(1234.4), "1,234");
+    }
+
+    #[test]
+    fn names_from_outside_fit_on_one_line() {
+        assert_eq!(clean("a\nb\tc\u{0}", 10), "a b c ");
+        assert_eq!(clean("abcdef", 4), "abc…");
+        assert_eq!(clean("abcd", 4), "abcd");
+        assert_eq!(clean("\u{202e}evil", 9), "\u{fffd}evil");
+        assert_eq!(clean("مرحبا", 9), "مرحبا");
+        assert_eq!(hash_prefix("0123456789abcdef"), "0123456789ab");
+    }
+
+    #[test]
+    fn dates_are_readable() {
+        assert_eq!(date("2026-11-20T14:05:00Z"), "20 November 2026, 14:05 UTC");
+        assert_eq!(date("yesterday\n"), "yesterday ");
+    }
+}
