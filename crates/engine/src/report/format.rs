@@ -12,7 +12,8 @@ pub fn seconds(s: f64) -> String {
         return MISSING.to_owned();
     }
     let (sign, t) = (if s < 0.0 { "−" } else { "" }, s.abs());
-    let text = if t == 0.0 {
+    // Less than half a nanosecond is what sums of floating-point seconds leave behind.
+    let text = if t < 5e-10 {
         return "0 s".to_owned();
     } else if t < 999.5e-9 {
         unit(t * 1e9, "ns")
@@ -259,6 +260,7 @@ mod tests {
     fn seconds_take_the_unit_that_fits() {
         let cases = [
             (0.0, "0 s"),
+            (-1e-12, "0 s"),
             (3e-9, "3.00 ns"),
             (4.5e-7, "450 ns"),
             (9.999e-7, "1.00 µs"),

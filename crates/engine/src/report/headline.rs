@@ -67,6 +67,17 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
     sentences
 }
 
+/// The sentence that stands alone above a chart: the one with the highest speed-up, where there is one.
+pub(super) fn best(result: &RunResult) -> Option<Sentence> {
+    let arms = finished(result).filter(|arm| arm.name != result.base);
+    let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
+    let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((_, arm)) => Some(comparison(result, &arm.name)),
+        None => sentences(result).into_iter().next(),
+    }
+}
+
 fn refusal(result: &RunResult) -> Vec<Sentence> {
     let what = match (result.check.equal_work, result.check.equal_outputs) {
         (false, true) => "the arms did not do the same work",

@@ -33,6 +33,7 @@ pub(super) fn document(result: &RunResult) -> String {
     list(&mut parts, "Diagnoses", &result.diagnoses);
     list(&mut parts, "Warnings", &result.warnings);
     table(&mut parts, "Arms", &tables::arms(result));
+    table(&mut parts, "What was possible", &tables::bounds(result));
     table(&mut parts, "Lost time", &tables::lost(result));
     if !result.scaling.is_empty() {
         table(&mut parts, "Scaling laws", &tables::laws(result));

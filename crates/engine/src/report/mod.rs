@@ -145,8 +145,7 @@ pub fn check_writable(path: &Path) -> Result<(), ReportError> {
 /// The speed-up chart with a title and its circumstances around it.
 fn standalone(result: &RunResult) -> chart::Chart {
     let chart = chart::scaling(result).unwrap_or_else(|| chart::speedup(result));
-    let title = headline::sentences(result)
-        .first()
+    let title = headline::best(result)
         .map(|s| format!("{}{}{}", s.lead, s.figure, s.rest))
         .unwrap_or_default();
     let repeats = format::counted(u64::from(result.repeats), "repeat");

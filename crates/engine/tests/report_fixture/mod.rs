@@ -494,7 +494,7 @@ fn scaling(arms: &[ArmResult]) -> Vec<Scaling> {
                 Fit::Refused(refused.to_owned())
             } else {
                 Fit::Fitted(AmdahlFit {
-                    serial_fraction: 0.021,
+                    serial_fraction: if name == "models" { 0.046 } else { 0.003 },
                     rmse: 0.4,
                 })
             },
@@ -502,8 +502,8 @@ fn scaling(arms: &[ArmResult]) -> Vec<Scaling> {
                 Fit::Refused(refused.to_owned())
             } else {
                 Fit::Fitted(UslFit {
-                    sigma: 0.018,
-                    kappa: 0.000_12,
+                    sigma: if name == "models" { 0.041 } else { 0.002 },
+                    kappa: if name == "models" { 0.000_12 } else { 0.000_01 },
                     peak_workers: Some(90.4),
                     rmse: 0.2,
                 })

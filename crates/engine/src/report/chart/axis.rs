@@ -61,6 +61,9 @@ pub(super) fn ticks(top: f64, wanted: usize) -> Vec<f64> {
 
 /// A tick's value with just as many decimals as its step needs.
 pub(super) fn tick_label(value: f64, step: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     if decimals == 0 {
         crate::report::format::count(value.round().max(0.0) as u64)

@@ -100,7 +100,7 @@ impl Heat {
 
     /// The label of a row: its core, or its first core.
     pub fn label(&self, row: usize) -> String {
-        (row * self.per_row).to_string()
+        format!("core {}", row * self.per_row)
     }
 
     /// Draws the rows into a box; `length` seconds fill its width.

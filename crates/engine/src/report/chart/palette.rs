@@ -33,8 +33,6 @@ pub(in crate::report) enum Role {
     Heat(usize),
     /// Time that the hypervisor took, and tasks that failed.
     Alarm,
-    /// Slot time that did work.
-    Useful,
     /// A cause of lost time: overhead, imbalance, waiting, inflation.
     Lost(usize),
 }
@@ -47,7 +45,7 @@ pub(in crate::report) const RAMP: usize = 8;
 pub(in crate::report) const HEAT: usize = 5;
 
 /// Role, name of the CSS variable, colour on light paper, colour on dark paper.
-const TABLE: [(Role, &str, u32, u32); 33] = [
+const TABLE: [(Role, &str, u32, u32); 32] = [
     (Role::Paper, "paper", 0xff_ff_ff, 0x14_17_1a),
     (Role::Ink, "ink", 0x1b_1f_24, 0xe8_ea_ed),
     (Role::Muted, "muted", 0x5c_66_70, 0x9a_a5_af),
@@ -70,13 +68,12 @@ const TABLE: [(Role, &str, u32, u32); 33] = [
     (Role::Ramp(7), "ramp-8", 0x1f_2d_5c, 0xdd_ed_d0),
     (Role::OnRampLow, "on-ramp-low", 0x15_2a_33, 0xf1_f6_f7),
     (Role::OnRampHigh, "on-ramp-high", 0xfb_fd_fd, 0x0e_1a_1e),
-    (Role::Heat(0), "heat-1", 0xf3_f1_ee, 0x1e_22_26),
-    (Role::Heat(1), "heat-2", 0xdd_d7_cf, 0x3a_3b_3c),
-    (Role::Heat(2), "heat-3", 0xbc_b1_a5, 0x62_5e_59),
-    (Role::Heat(3), "heat-4", 0x8d_81_76, 0x92_89_80),
-    (Role::Heat(4), "heat-5", 0x56_4d_46, 0xcf_c5_b9),
+    (Role::Heat(0), "heat-1", 0xf1_f3_f5, 0x1d_21_25),
+    (Role::Heat(1), "heat-2", 0xdd_e1_e6, 0x31_37_3d),
+    (Role::Heat(2), "heat-3", 0xc4_cb_d2, 0x4a_52_5b),
+    (Role::Heat(3), "heat-4", 0xa5_ae_b8, 0x69_73_7d),
+    (Role::Heat(4), "heat-5", 0x7f_8b_97, 0x90_9b_a6),
     (Role::Alarm, "alarm", 0xc4_2f_3d, 0xff_6b_74),
-    (Role::Useful, "useful", 0xc6_d0_d8, 0x44_4e_57),
     (Role::Lost(0), "lost-1", 0xb0_3a_5b, 0xe8_7a_97),
     (Role::Lost(1), "lost-2", 0xe3_a1_2f, 0xf0_bd_5a),
     (Role::Lost(2), "lost-3", 0x4f_93_b8, 0x6f_b5_d9),

@@ -8,10 +8,10 @@ use super::palette::Role;
 use crate::report::{arms, format};
 use crate::result::{ArmResult, RunResult};
 
-const LEFT: f64 = 200.0;
+const LEFT: f64 = 170.0;
 const RIGHT: f64 = WIDTH - 130.0;
-const ROW: f64 = 62.0;
-const BAR: f64 = 20.0;
+const ROW: f64 = 60.0;
+const BAR: f64 = 14.0;
 /// Rows drawn at most; the table has them all.
 const MOST_ROWS: usize = 24;
 
@@ -44,16 +44,6 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
     let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
     let base = format::clean(&result.base, 40);
     grid(&mut chart, scale, most, (top, end));
-    for (i, (arm, speedup)) in rows.iter().enumerate() {
-        bar(
-            &mut chart,
-            result,
-            arm,
-            *speedup,
-            scale,
-            top + i as f64 * ROW,
-        );
-    }
     let one = Lettering::new(Role::Ink).small().middle();
     chart.line(
         (scale.at(1.0), top - 4.0),
@@ -67,6 +57,16 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
         one,
         format!("1× = {}", one.fit(&base, 130.0)),
     );
+    for (i, (arm, speedup)) in rows.iter().enumerate() {
+        bar(
+            &mut chart,
+            result,
+            arm,
+            *speedup,
+            scale,
+            top + i as f64 * ROW,
+        );
+    }
     let told: Vec<String> = rows.iter().map(|(arm, s)| tell(result, arm, *s)).collect();
     chart.description = format!("Speed-up against {base}. {}.", told.join("; "));
     chart
@@ -167,10 +167,10 @@ fn whisker(chart: &mut Chart, (low, high): (f64, f64), middle: f64, value: f64) 
 }
 
 fn row_label(chart: &mut Chart, arm: &ArmResult, middle: f64) {
-    let room = LEFT - 18.0;
-    let name = Lettering::new(Role::Ink).size(14.0).bold().end();
-    let below = Lettering::new(Role::Muted).small().end();
-    let x = LEFT - 14.0;
+    let room = LEFT - 12.0;
+    let name = Lettering::new(Role::Ink).size(14.0).bold();
+    let below = Lettering::new(Role::Muted).small();
+    let x = 0.0;
     chart.text(
         x,
         middle - 9.0,

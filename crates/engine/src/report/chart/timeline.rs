@@ -10,7 +10,7 @@ use crate::record::{RepeatState, Snapshot};
 use crate::report::{arms, format};
 use crate::result::{ArmResult, RunResult};
 
-const LEFT: f64 = 62.0;
+const LEFT: f64 = 54.0;
 const RIGHT: f64 = 8.0;
 const PLOT: f64 = WIDTH - LEFT - RIGHT;
 /// Runs of colour that all timelines of a page may hold together: about 18 bytes each.
@@ -67,8 +67,9 @@ impl<'a> Timelines<'a> {
         }
     }
 
-    /// The timeline of one arm; `None` when the record holds no finished repeat of it or nothing happened in it.
-    pub fn draw(&self, arm: &ArmResult) -> Option<Timeline> {
+    /// The timeline of one arm, with or without the meaning of its colours; `None` when the record holds no finished repeat
+    /// of it or nothing happened in it.
+    pub fn draw(&self, arm: &ArmResult, legend: bool) -> Option<Timeline> {
         let repeat = self.snapshot.median_repeat(&arm.name, arm.workers)?;
         let wall = seconds(repeat.wall_ns());
         let samples = self.snapshot.samples_of(repeat);
@@ -79,10 +80,10 @@ impl<'a> Timelines<'a> {
         let slots = Slots::new(repeat, arm.workers, &self.groups);
         let subject = arms::arm_on_workers(self.result, arm);
         let length = if self.shared_axis { self.longest } else { wall };
-        let mut chart = self.layout(&slots, heat.as_ref(), wall, length);
+        let mut chart = self.layout(&slots, heat.as_ref(), (wall, length), legend);
         chart.title = format!("Timeline of {subject}");
         chart.description = slots.describe(&subject, wall, heat.as_ref());
-        let caption = self.caption(&slots, repeat);
+        let caption = self.caption(&slots, repeat, heat.as_ref());
         Some(Timeline {
             chart,
             subject,
@@ -90,7 +91,7 @@ impl<'a> Timelines<'a> {
         })
     }
 
-    fn caption(&self, slots: &Slots, repeat: &RepeatState) -> String {
+    fn caption(&self, slots: &Slots, repeat: &RepeatState, heat: Option<&Heat>) -> String {
         let number = repeat.id.repeat + 1;
         let mut caption = format!("Repeat {number}, the one with the median wall time. ");
         if slots.hidden > 0 {
@@ -104,15 +105,26 @@ impl<'a> Timelines<'a> {
             let tasks = format::counted(slots.failed, "attempt");
             caption += &format!("{tasks} did not end well and are drawn in red. ");
         }
+        if let Some(heat) = heat.filter(|h| h.has_steal()) {
+            let most = format::percent(f64::from(heat.most_steal));
+            caption += &format!("Red marks: the hypervisor took time from a core, up to {most}. ");
+        }
         if !self.shared_axis {
             caption += "The time axis is this arm's own. ";
         }
         caption.trim_end().to_owned()
     }
 
-    fn layout(&self, slots: &Slots, heat: Option<&Heat>, wall: f64, length: f64) -> Chart {
+    fn layout(
+        &self,
+        slots: &Slots,
+        heat: Option<&Heat>,
+        (wall, length): (f64, f64),
+        legend: bool,
+    ) -> Chart {
+        let ramp = legend && self.groups.several();
         let (slot_pitch, slot_gap) = pitch(slots.rows.len());
-        let slots_top = if self.groups.several() { 62.0 } else { 34.0 };
+        let slots_top = if ramp { 62.0 } else { 34.0 };
         let slots_end = slots_top + slots.rows.len() as f64 * slot_pitch;
         let (core_pitch, core_gap) = heat.map_or((0.0, 0.0), |h| core_pitch(h.rows()));
         let cores_top = slots_end + if heat.is_some() { 40.0 } else { 0.0 };
@@ -126,7 +138,7 @@ impl<'a> Timelines<'a> {
             pitch: slot_pitch,
             gap: slot_gap,
         };
-        if self.groups.several() {
+        if ramp {
             self.groups.legend(&mut chart, LEFT, slots.failed > 0);
         }
         let title = if slots.rows.len() == 1 {
@@ -146,7 +158,9 @@ impl<'a> Timelines<'a> {
                 ..place
             };
             heading(&mut chart, cores_top - 14.0, &heat.heading());
-            heat.legend(&mut chart, WIDTH - RIGHT, cores_top - 14.0);
+            if legend {
+                heat.legend(&mut chart, WIDTH - RIGHT, cores_top - 14.0);
+            }
             row_labels(&mut chart, place, heat.rows(), |row| heat.label(row));
             heat.draw(&mut chart, place, length, self.heat_budget);
         }
@@ -181,7 +195,7 @@ fn heading(chart: &mut Chart, y: f64, text: &str) {
 }
 
 fn row_labels(chart: &mut Chart, place: Place, rows: usize, label: impl Fn(usize) -> String) {
-    let style = Lettering::new(Role::Muted).small().end();
+    let style = Lettering::new(Role::Muted).small();
     let every = (13.0 / place.pitch).ceil().max(1.0) as usize;
     let every = if every > 2 {
         every.next_power_of_two()
@@ -190,7 +204,7 @@ fn row_labels(chart: &mut Chart, place: Place, rows: usize, label: impl Fn(usize
     };
     for row in (0..rows).step_by(every) {
         let y = place.top + (row as f64 + 0.5) * place.pitch - place.gap / 2.0;
-        chart.text(LEFT - 10.0, y, style, style.fit(&label(row), LEFT - 14.0));
+        chart.text(0.0, y, style, style.fit(&label(row), LEFT - 6.0));
     }
 }
 

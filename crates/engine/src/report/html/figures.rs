@@ -116,7 +116,7 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
             chart,
             subject,
             caption,
-        }) = all.draw(arm)
+        }) = all.draw(arm, shown.is_empty())
         else {
             continue;
         };

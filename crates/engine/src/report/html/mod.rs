@@ -104,7 +104,6 @@ fn header(result: &RunResult) -> Markup {
                 " · " (format::counted(u64::from(result.repeats), "repeat"))
                 " · " (parts::outside(&machine.cpu_model, 60)) ", "
                 (format::counted_number(machine.cores_usable, "usable core"))
-                " · run " (parts::outside(&result.run_id, 60))
             }
         }
     }
@@ -142,6 +141,7 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
             @for reason in tables::refusals(result) { p.aside { (reason) } }
             @if figures.laws { (parts::table("Fitted laws", &tables::laws(result))) }
             (parts::table("All arms in numbers", &tables::arms(result)))
+            (parts::table("What was possible", &tables::bounds(result)))
             p.aside {
                 "Bound: the best that these tasks allow on that many workers, min(workers, total work over longest task). "
                 "List scheduling predicts: the recorded durations on that many workers without overhead. "

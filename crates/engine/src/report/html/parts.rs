@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::report::format;
-use crate::report::tables::Table;
+use crate::report::tables::{Column, Table};
 
 /// A text from outside, cleaned, cut, and kept from turning the direction of what follows.
 pub(super) fn outside(text: &str, longest: usize) -> Markup {
@@ -35,13 +35,24 @@ pub(super) fn table(caption: &str, table: &Table) -> Markup {
                 table {
                     caption { (caption) }
                     thead {
-                        tr { @for column in &table.columns { th scope="col" class=[column.numeric.then_some("n")] { (column.title) } } }
+                        tr { @for column in &table.columns { (heading(column))  } }
                     }
                     tbody { @for row in &table.rows { (self::row(table, row)) } }
                 }
             }
         }
     }
+}
+
+fn heading(column: &Column) -> Markup {
+    // Only titles of several words may break.
+    let class = match (column.numeric, column.title.contains(' ')) {
+        (true, true) => Some("n"),
+        (true, false) => Some("n w"),
+        (false, true) => None,
+        (false, false) => Some("w"),
+    };
+    html! { th scope="col" class=[class] { (column.title) } }
 }
 
 fn row(table: &Table, row: &[String]) -> Markup {
