@@ -132,7 +132,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -180,6 +180,23 @@ pub fn number(value: f64) -> String {
         format!("{value:.decimals$}")
     };
     tidy_sign(&text)
+}
+
+/// A fitted parameter: as [`number`], without zeros at the end.
+pub fn parameter(value: f64) -> String {
+    let text = number(value);
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{}e{exponent}", trim_zeros(mantissa)),
+        None => trim_zeros(&text).to_owned(),
+    }
+}
+
+fn trim_zeros(text: &str) -> &str {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    }
 }
 
 /// The first characters of a hash, enough to tell two apart by eye.
@@ -325,6 +342,9 @@ mod tests {
         assert_eq!(number(0.0), "0");
         assert_eq!(number(1.5e-7), "1.500e-7");
         assert_eq!(number(f64::NEG_INFINITY), "n/a");
+        assert_eq!(parameter(0.041), "0.041");
+        assert_eq!(parameter(1.5e-7), "1.5e-7");
+        assert_eq!(parameter(100.0), "100");
         assert_eq!(plain_seconds(1.23456), "1.235");
         assert_eq!(plain_seconds(-0.0001), "0.000");
         assert_eq!(plain_seconds(1234.4), "1,234");

@@ -54,7 +54,8 @@ pub fn headline(result: &RunResult) -> Vec<String> {
 
 /// [`headline`] in parts.
 pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
-    let mut sentences = if finished(result).next().is_none() {
+    let any = finished(result).next().is_some();
+    let mut sentences = if !any {
         vec![Sentence::plain(
             "No repeat of any arm finished, so there is nothing to compare",
         )]
@@ -63,7 +64,12 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
     } else {
         refusal(result)
     };
-    sentences.extend(ending(result.status).map(Sentence::plain));
+    let counted = if any {
+        "; the numbers use the repeats that finished"
+    } else {
+        ""
+    };
+    sentences.extend(ending(result.status).map(|text| Sentence::plain(format!("{text}{counted}"))));
     sentences
 }
 
@@ -109,8 +115,11 @@ fn alone(result: &RunResult, arm: &ArmResult) -> Sentence {
     Sentence {
         lead: format!("Only {} ran: it took ", arm_on_workers(result, arm)),
         figure: format::seconds(arm.wall_median_s),
-        rest: ", and there is nothing to compare it with".to_owned(),
-        note: median_of(arm),
+        rest: format!(
+            " ({}), and there is nothing to compare it with",
+            median_of(arm)
+        ),
+        note: String::new(),
     }
 }
 
@@ -215,8 +224,8 @@ fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> S
     Sentence {
         lead: format!("{} took ", arm_on_workers(result, arm)),
         figure: format::seconds(arm.wall_median_s),
-        rest: reason,
-        note: median_of(arm),
+        rest: format!(" ({}){reason}", median_of(arm)),
+        note: String::new(),
     }
 }
 
@@ -224,14 +233,8 @@ fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> S
 fn ending(status: RunStatus) -> Option<&'static str> {
     match status {
         RunStatus::Completed => None,
-        RunStatus::Interrupted => Some(
-            "The run was stopped before all planned repeats were done; the numbers use the repeats that finished",
-        ),
-        RunStatus::Failed => {
-            Some("The run ended because an arm failed; the numbers use the repeats that finished")
-        }
-        RunStatus::Unfinished => Some(
-            "The run's log has no end: it is under way or was killed; the numbers use the repeats that finished",
-        ),
+        RunStatus::Interrupted => Some("The run was stopped before all planned repeats were done"),
+        RunStatus::Failed => Some("The run ended because an arm failed"),
+        RunStatus::Unfinished => Some("The run's log has no end: it is under way or was killed"),
     }
 }

@@ -25,25 +25,26 @@ pub(super) fn document(result: &RunResult) -> String {
         }
     }));
     parts.push(format!(
-        "Run `{}`, {}, workbench {}.",
-        code(&format::clean(&result.run_id, 80)),
+        "Run {}, {}, workbench {}.",
+        escape(&format::clean(&result.run_id, 80)),
         escape(&format::date(&result.started_at)),
         escape(&format::clean(&result.machine.workbench_version, 40))
     ));
     list(&mut parts, "Diagnoses", &result.diagnoses);
     list(&mut parts, "Warnings", &result.warnings);
     table(&mut parts, "Arms", &tables::arms(result));
-    table(&mut parts, "What was possible", &tables::bounds(result));
-    table(&mut parts, "Lost time", &tables::lost(result));
-    if !result.scaling.is_empty() {
+    if result.check.passed() {
+        table(&mut parts, "What was possible", &tables::bounds(result));
+    }
+    if result.check.equal_work {
+        table(&mut parts, "Lost time", &tables::lost(result));
+    }
+    if result.check.passed() {
         table(&mut parts, "Scaling laws", &tables::laws(result));
         parts.extend(tables::refusals(result).iter().map(|reason| escape(reason)));
+        let title = "What other numbers of slots would give";
+        table(&mut parts, title, &tables::what_if(result));
     }
-    table(
-        &mut parts,
-        "What other numbers of slots would give",
-        &tables::what_if(result),
-    );
     table(&mut parts, "Items", &tables::items(result));
     table(&mut parts, "Work and outputs", &tables::work(result));
     pairs(&mut parts, "Parameters", &tables::parameters(result));
@@ -135,11 +136,6 @@ fn paragraph(markdown: &str) -> String {
     } else {
         markdown.to_owned()
     }
-}
-
-/// Text for a code span in single backticks.
-fn code(text: &str) -> String {
-    text.replace('`', "'")
 }
 
 /// Text in a fence longer than any that it holds.

@@ -130,7 +130,7 @@ pub(super) fn bounds(result: &RunResult) -> Table {
         ));
         row.push(optional(
             arm.karp_flatt.filter(|_| stated.is_some()),
-            format::number,
+            format::percent,
         ));
         table.rows.push(row);
     }
@@ -315,7 +315,7 @@ pub(super) fn laws(result: &RunResult) -> Table {
         ("arm", false),
         ("law", false),
         ("parameters", false),
-        ("root mean square error", true),
+        ("RMSE", true),
     ]);
     for scaling in &result.scaling {
         if let Fit::Fitted(fit) = &scaling.amdahl {
@@ -335,8 +335,8 @@ pub(super) fn laws(result: &RunResult) -> Table {
                 "universal scalability law (Gunther 1993)".to_owned(),
                 format!(
                     "contention σ {}, coherency κ {}{peak}",
-                    format::number(fit.sigma),
-                    format::number(fit.kappa)
+                    format::parameter(fit.sigma),
+                    format::parameter(fit.kappa)
                 ),
                 format::speedup(fit.rmse),
             ]);

@@ -43,7 +43,7 @@ impl Bar<'_> {
     }
 }
 
-/// The chart; `None` when no arm has slot time.
+/// The chart; `None` when no arm has slot time, or when the arms' work differs, for then useful work means nothing.
 pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
     let bars: Vec<Bar> = arms::finished(result)
         .map(|arm| {
@@ -55,10 +55,10 @@ pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
                 all: arm.useful_s + lost.total(),
             }
         })
-        .filter(|bar| bar.all.is_finite() && bar.all > 0.0)
+        .filter(|bar| bar.all > 0.0 && bar.drawn().is_finite())
         .take(MOST_ROWS)
         .collect();
-    if bars.is_empty() {
+    if bars.is_empty() || !result.check.equal_work {
         return None;
     }
     let most = bars.iter().map(Bar::drawn).fold(0.001, f64::max);

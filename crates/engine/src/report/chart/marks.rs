@@ -145,8 +145,7 @@ impl Chart {
     }
 
     pub(super) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, role: Role) {
-        let fits = [x, y, w, h].iter().all(|v| v.is_finite());
-        if fits && w > 0.0 && h > 0.0 {
+        if on_canvas(&[x, y, w, h]) && w > 0.0 && h > 0.0 {
             self.marks.push(Mark::Rect { x, y, w, h, role });
         }
     }
@@ -156,7 +155,7 @@ impl Chart {
     }
 
     pub(super) fn path(&mut self, points: Vec<(f64, f64)>, width: f64, dash: Dash, role: Role) {
-        let fits = points.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+        let fits = points.iter().all(|(x, y)| on_canvas(&[*x, *y]));
         if fits && points.len() > 1 {
             self.marks.push(Mark::Line {
                 points,
@@ -168,7 +167,7 @@ impl Chart {
     }
 
     pub(super) fn point(&mut self, (x, y): (f64, f64), radius: f64, marker: Marker, role: Role) {
-        if x.is_finite() && y.is_finite() {
+        if on_canvas(&[x, y]) {
             self.marks.push(Mark::Point {
                 x,
                 y,
@@ -180,7 +179,7 @@ impl Chart {
     }
 
     pub(super) fn text(&mut self, x: f64, y: f64, style: Lettering, text: impl Into<String>) {
-        if x.is_finite() && y.is_finite() {
+        if on_canvas(&[x, y]) {
             self.marks.push(Mark::Text {
                 x,
                 y,
@@ -220,6 +219,11 @@ impl Chart {
         self.text(MARGIN, self.height - 20.0, last, last.fit(foot, room));
         self
     }
+}
+
+/// Whether coordinates are numbers that a backend can hold. A mark that is not near the drawing would not be seen anyway.
+fn on_canvas(coordinates: &[f64]) -> bool {
+    coordinates.iter().all(|v| v.abs() < 1e5)
 }
 
 impl Mark {

@@ -203,7 +203,11 @@ fn pieces(points: &[(f64, f64)], dash: Dash) -> Vec<Vec<(f64, f64)>> {
             left = dash[turn % dash.len()];
         }
     }
-    if turn % 2 == 0 && piece.len() > 1 {
+    let begun = |piece: &[(f64, f64)]| match piece {
+        [first, .., last] => (last.0 - first.0).hypot(last.1 - first.1) > 1e-6,
+        _ => false,
+    };
+    if turn % 2 == 0 && begun(&piece) {
         pieces.push(piece);
     }
     pieces

@@ -278,14 +278,16 @@ fn key(chart: &mut Chart, result: &RunResult) {
 
 fn describe(result: &RunResult) -> String {
     let base = format::clean(&result.base, 40);
-    let mut text = format!("Speed-up against {base} over the number of workers.");
+    let mut sentences = vec![format!(
+        "Speed-up against {base} over the number of workers."
+    )];
     for scaling in &result.scaling {
         let told = points(scaling).map(|p| {
             let workers = format::counted(u64::from(p.workers), "worker");
             format!("{} on {workers}", format::speedup(p.speedup))
         });
         let told = format::join_words(&told.collect::<Vec<_>>(), "and");
-        text += &format!(" {}: {told}.", format::clean(&scaling.arm, 40));
+        sentences.push(format!("{}: {told}.", format::clean(&scaling.arm, 40)));
     }
-    text
+    sentences.join(" ")
 }

@@ -267,32 +267,28 @@ impl<'a> Slots<'a> {
             .collect();
         let least = busy.iter().copied().fold(f64::INFINITY, f64::min);
         let mean = busy.iter().sum::<f64>() / busy.len().max(1) as f64;
-        let mut text = format!(
+        let mut sentences = vec![format!(
             "{subject} took {} for {} on {}.",
             format::seconds(wall),
             format::counted(self.tasks, "task"),
             format::counted(self.rows.len() as u64, "slot"),
-        );
+        )];
         if self.tasks > 0 {
-            text += &format!(
-                " Tasks filled {} of the slots' time, and {} on the emptiest slot.",
+            sentences.push(format!(
+                "Tasks filled {} of the slots' time, and {} on the emptiest slot.",
                 format::percent(mean),
                 format::percent(least)
-            );
+            ));
         }
         if let Some(heat) = heat {
-            text += &format!(
-                " The machine's cores were {} busy on average",
-                format::percent(heat.mean)
-            );
-            text += &if heat.has_steal() {
-                let most = format::percent(f64::from(heat.most_steal));
-                format!("; the hypervisor took up to {most} of a core.")
-            } else {
-                ".".to_owned()
-            };
+            let busy = format::percent(heat.mean);
+            sentences.push(format!("The machine's cores were {busy} busy on average."));
         }
-        text
+        if let Some(heat) = heat.filter(|heat| heat.has_steal()) {
+            let most = format::percent(f64::from(heat.most_steal));
+            sentences.push(format!("The hypervisor took up to {most} of a core."));
+        }
+        sentences.join(" ")
     }
 }
 

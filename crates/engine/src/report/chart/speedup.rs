@@ -74,20 +74,18 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
 
 /// One arm in words.
 fn tell(result: &RunResult, arm: &ArmResult, speedup: f64) -> String {
-    let mut text = format!(
-        "{}: {}",
+    let interval = arm.speedup_ci95.map_or("no interval".to_owned(), |ci| {
+        format!("95 % interval {}", format::interval(ci))
+    });
+    let bound = arm.bound.map_or(String::new(), |bound| {
+        format!(", bound {}", format::speedup(bound))
+    });
+    format!(
+        "{}: {}, {interval}{bound}, ideal {}×",
         arms::arm_on_workers(result, arm),
-        format::speedup(speedup)
-    );
-    match arm.speedup_ci95 {
-        Some(ci) => text += &format!(", 95 % interval {}", format::interval(ci)),
-        None => text += ", no interval",
-    }
-    if let Some(bound) = arm.bound {
-        text += &format!(", bound {}", format::speedup(bound));
-    }
-    text += &format!(", ideal {}×", arm.workers);
-    text
+        format::speedup(speedup),
+        arm.workers
+    )
 }
 
 fn grid(chart: &mut Chart, scale: Scale, most: f64, (top, end): (f64, f64)) {
@@ -200,7 +198,7 @@ fn wall_times(result: &RunResult) -> Chart {
             Lettering::new(Role::Muted).middle(),
             text,
         );
-        chart.description = text.to_owned();
+        text.clone_into(&mut chart.description);
         return chart;
     }
     let scale = Scale::linear((0.0, longest), (LEFT, RIGHT));

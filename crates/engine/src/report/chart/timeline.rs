@@ -92,27 +92,30 @@ impl<'a> Timelines<'a> {
     }
 
     fn caption(&self, slots: &Slots, repeat: &RepeatState, heat: Option<&Heat>) -> String {
-        let number = repeat.id.repeat + 1;
-        let mut caption = format!("Repeat {number}, the one with the median wall time. ");
+        let number = u64::from(repeat.id.repeat) + 1;
+        let mut sentences = vec![format!(
+            "Repeat {number}, the one with the median wall time."
+        )];
         if slots.hidden > 0 {
-            caption += &format!(
-                "The first {} slots are drawn, {} are not. ",
-                slots.rows.len(),
-                slots.hidden
-            );
+            let (drawn, hidden) = (slots.rows.len(), slots.hidden);
+            sentences.push(format!(
+                "The first {drawn} slots are drawn, {hidden} are not."
+            ));
         }
         if slots.failed > 0 {
             let tasks = format::counted(slots.failed, "attempt");
-            caption += &format!("{tasks} did not end well and are drawn in red. ");
+            sentences.push(format!("{tasks} did not end well, drawn in red."));
         }
         if let Some(heat) = heat.filter(|h| h.has_steal()) {
             let most = format::percent(f64::from(heat.most_steal));
-            caption += &format!("Red marks: the hypervisor took time from a core, up to {most}. ");
+            sentences.push(format!(
+                "Red marks: the hypervisor took time from a core, up to {most}."
+            ));
         }
         if !self.shared_axis {
-            caption += "The time axis is this arm's own. ";
+            sentences.push("The time axis is this arm's own.".to_owned());
         }
-        caption.trim_end().to_owned()
+        sentences.join(" ")
     }
 
     fn layout(
@@ -186,7 +189,7 @@ fn core_pitch(rows: usize) -> (f64, f64) {
         0..=8 => (14.0, 2.0),
         9..=16 => (10.0, 1.0),
         17..=32 => (7.0, 1.0),
-        _ => (5.0, 0.0),
+        _ => (4.0, 0.0),
     }
 }
 
@@ -196,7 +199,8 @@ fn heading(chart: &mut Chart, y: f64, text: &str) {
 
 fn row_labels(chart: &mut Chart, place: Place, rows: usize, label: impl Fn(usize) -> String) {
     let style = Lettering::new(Role::Muted).small();
-    let every = (13.0 / place.pitch).ceil().max(1.0) as usize;
+    let apart = if rows > 16 { 26.0 } else { 13.0 };
+    let every = (apart / place.pitch).ceil().max(1.0) as usize;
     let every = if every > 2 {
         every.next_power_of_two()
     } else {

@@ -12,7 +12,7 @@ const RIGHT: f64 = WIDTH - 200.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 380.0;
 
-/// The chart; `None` when there is no curve.
+/// The chart; `None` when there is no curve, or no speed-up may be stated.
 pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
     let curves: Vec<&WhatIf> = result
         .what_if
@@ -21,7 +21,7 @@ pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
         .collect();
     let all = || curves.iter().flat_map(|w| points(w));
     let workers = all().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
-    if curves.is_empty() {
+    if curves.is_empty() || !result.check.passed() {
         return None;
     }
     let most = all()

@@ -87,8 +87,9 @@ fn comparison(result: &RunResult) -> Result<Figure, ReportError> {
 }
 
 fn lost(chart: &Chart) -> Result<Figure, ReportError> {
-    let caption = "Slot time is workers × wall time, in the repeat with the median wall time.";
-    figure(chart, "lost", "Where the slots' time went", caption)
+    let caption =
+        "Shares of the slots' time, workers × wall time, in the repeat with the median wall time.";
+    figure(chart, "lost", "Where time was lost", caption)
 }
 
 fn what_if(chart: &Chart) -> Result<Figure, ReportError> {
@@ -125,7 +126,7 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
             figure {
                 h3 { bdi { (subject) } }
                 div.scroll role="region" aria-label={ "Timeline of " (subject) } tabindex="0" { (PreEscaped(svg)) }
-                figcaption { (caption) }
+                figcaption { (super::parts::bound(&caption)) }
             }
         };
         let target = if is_main { &mut shown } else { &mut folded };

@@ -138,10 +138,10 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
         section id="speed-up" {
             h2 { (figures.comparison.title) }
             (figures.comparison.markup)
-            @for reason in tables::refusals(result) { p.aside { (reason) } }
-            @if figures.laws { (parts::table("Fitted laws", &tables::laws(result))) }
+            @if result.check.passed() { @for reason in tables::refusals(result) { p.aside { bdi { (reason) } } } }
+            @if figures.laws && result.check.passed() { (parts::table("Fitted laws", &tables::laws(result))) }
             (parts::table("All arms in numbers", &tables::arms(result)))
-            (parts::table("What was possible", &tables::bounds(result)))
+            @if result.check.passed() { (parts::table("What was possible", &tables::bounds(result))) }
             p.aside {
                 "Bound: the best that these tasks allow on that many workers, min(workers, total work over longest task). "
                 "List scheduling predicts: the recorded durations on that many workers without overhead. "
