@@ -6,6 +6,7 @@ mod report_fixture;
 
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, markup, run};
+use sha2::{Digest as _, Sha256};
 use workbench_engine::record::RunStatus;
 use workbench_engine::report::{Format, headline, render};
 use workbench_engine::result::RunResult;
@@ -244,4 +245,56 @@ fn the_image_has_twice_the_pixels_of_the_drawing() {
         pixels.chunks(3).any(|p| p == [0x00, 0x6b, 0xa8]),
         "the first arm's bar is there"
     );
+}
+
+#[test]
+fn the_policy_allows_the_page_s_own_style_and_nothing_else() {
+    let (result, snapshot) = run(&Shape::small());
+    let page = text(Format::Html, &result, &snapshot);
+    let style = page
+        .split("<style>")
+        .nth(1)
+        .unwrap()
+        .split("</style>")
+        .next()
+        .unwrap();
+    assert!(!style.contains("url(") && !style.contains("@import"));
+    let read = markup::read(&page).unwrap();
+    let policy = read
+        .attributes
+        .iter()
+        .find(|(_, v)| v.starts_with("default-src 'none'"))
+        .unwrap();
+    let hash = policy
+        .1
+        .split("'sha256-")
+        .nth(1)
+        .unwrap()
+        .split('\'')
+        .next()
+        .unwrap();
+    assert_eq!(decode(hash), Sha256::digest(style).to_vec());
+    assert_eq!(
+        policy.1.replace(hash, ""),
+        "default-src 'none'; style-src 'sha256-'; base-uri 'none'; form-action 'none'"
+    );
+}
+
+/// Base64 back to bytes.
+fn decode(text: &str) -> Vec<u8> {
+    let letters = ('A'..='Z')
+        .chain('a'..='z')
+        .chain('0'..='9')
+        .chain(['+', '/']);
+    let letters: Vec<char> = letters.collect();
+    let (mut bits, mut held, mut bytes) = (0u32, 0, Vec::new());
+    for c in text.trim_end_matches('=').chars() {
+        bits = bits << 6 | letters.iter().position(|l| *l == c).unwrap() as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    bytes
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use workbench_engine::lab::{DataSource, ParamValue};
 use workbench_engine::machine::MachineFacts;
-use workbench_engine::record::{Quantity, RunStatus, Snapshot};
+use workbench_engine::pool::TaskSpan;
+use workbench_engine::record::{Quantity, RepeatState, RunStatus, Snapshot};
 use workbench_engine::result::{
     AmdahlFit, ArmResult, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted, RunResult,
     SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
@@ -97,6 +98,24 @@ fn machine(shape: &Shape) -> MachineFacts {
     }
 }
 
+/// CPU seconds of some of a repeat's tasks.
+fn cpu_s(repeat: &RepeatState, wanted: impl Fn(&TaskSpan) -> bool) -> f64 {
+    let tasks = repeat.tasks.iter().filter(|t| wanted(t));
+    tasks.map(|t| t.cpu_ns as f64 / NS).sum()
+}
+
+fn lost(repeat: &RepeatState, all: f64, useful: f64) -> LostSeconds {
+    let ran: f64 = repeat.tasks.iter().map(|t| t.wall_ns() as f64 / NS).sum();
+    let cpu = cpu_s(repeat, |_| true);
+    let overhead = f64::from(repeat.id.workers) * 0.02 + 40e-6 * repeat.tasks.len() as f64;
+    LostSeconds {
+        overhead,
+        imbalance: all - ran - overhead,
+        waiting: ran - cpu,
+        inflation: cpu - useful,
+    }
+}
+
 fn arm_result(
     shape: &Shape,
     snapshot: &Snapshot,
@@ -112,22 +131,12 @@ fn arm_result(
         .iter()
         .map(|t| t.wall_ns() as f64 / NS)
         .collect();
-    let cpu: f64 = shown.tasks.iter().map(|t| t.cpu_ns as f64 / NS).sum();
     let total: f64 = durations.iter().sum();
     let longest = durations.iter().copied().fold(0.0, f64::max);
     let p = f64::from(workers);
     let speedup = median(base) / median(&wall_s);
-    let useful: f64 = snapshot
-        .median_repeat("sequential", 1)
-        .unwrap()
-        .tasks
-        .iter()
-        .map(|t| t.cpu_ns as f64 / NS)
-        .sum();
-    let lost = p * median(&wall_s) - useful;
-    let inflation = cpu - useful;
-    let overhead = p * 0.02 + 40e-6 * durations.len() as f64;
-    let waiting = total - cpu;
+    let base_repeat = snapshot.median_repeat("sequential", 1).unwrap();
+    let useful = cpu_s(base_repeat, |_| true);
     ArmResult {
         name: arm.to_owned(),
         title: match arm {
@@ -154,12 +163,7 @@ fn arm_result(
         }),
         karp_flatt: (workers > 1).then(|| (1.0 / speedup - 1.0 / p) / (1.0 - 1.0 / p)),
         useful_s: useful,
-        lost_s: LostSeconds {
-            overhead,
-            imbalance: lost - overhead - waiting - inflation,
-            waiting,
-            inflation,
-        },
+        lost_s: lost(shown, p * median(&wall_s), useful),
         tasks: durations.len() as u64,
         work: shown.finished.as_ref().unwrap().work.clone(),
         quality: BTreeMap::from([("best r2".to_owned(), Quantity::Number(0.8047))]),
@@ -168,12 +172,7 @@ fn arm_result(
             .into_iter()
             .enumerate()
             .map(|(i, item)| ItemResult {
-                cpu_s: shown
-                    .tasks
-                    .iter()
-                    .filter(|t| t.group == i as u32)
-                    .map(|t| t.cpu_ns as f64 / NS)
-                    .sum(),
+                cpu_s: cpu_s(shown, |t| t.group == i as u32),
                 item,
             })
             .collect(),

@@ -18,6 +18,7 @@ pub const TEXTS: [&str; 6] = [
 
 /// Puts one text into every field of a result and its snapshot that holds text.
 pub fn fill(result: &mut RunResult, snapshot: &mut Snapshot, text: &str) {
+    fill_run(result, text);
     let text = text.to_owned();
     let base = result.base.clone();
     let rename = |name: &str| {
@@ -27,6 +28,37 @@ pub fn fill(result: &mut RunResult, snapshot: &mut Snapshot, text: &str) {
             format!("{text}{name}")
         }
     };
+    result.base = rename(&result.base.clone());
+    for arm in &mut result.arms {
+        arm.name = rename(&arm.name);
+        arm.title.clone_from(&text);
+        arm.outputs_sha256.clone_from(&text);
+        arm.work.insert(text.clone(), 1);
+        arm.quality
+            .insert(text.clone(), Quantity::Text(text.clone()));
+        for (i, item) in arm.items.iter_mut().enumerate() {
+            item.item.name = format!("{text}{i}");
+            item.item.sha256.clone_from(&text);
+            item.item.metrics.insert(text.clone(), 1.0);
+        }
+    }
+    for scaling in &mut result.scaling {
+        scaling.arm = rename(&scaling.arm);
+    }
+    for what_if in &mut result.what_if {
+        what_if.arm = rename(&what_if.arm);
+    }
+    for repeat in &mut snapshot.repeats {
+        repeat.id.arm = rename(&repeat.id.arm);
+        for task in &mut repeat.tasks {
+            task.name = Arc::from(format!("{text}{}", task.group));
+        }
+    }
+}
+
+/// The texts of the run as a whole.
+fn fill_run(result: &mut RunResult, text: &str) {
+    let text = text.to_owned();
     for field in [
         &mut result.run_id,
         &mut result.lab,
@@ -54,35 +86,9 @@ pub fn fill(result: &mut RunResult, snapshot: &mut Snapshot, text: &str) {
         path: text.clone(),
         target: text.clone(),
     };
-    result.base = rename(&result.base.clone());
     result.diagnoses = vec![text.clone()];
     result.warnings = vec![text.clone()];
     result.check.differences = vec![text.clone()];
-    for arm in &mut result.arms {
-        arm.name = rename(&arm.name);
-        arm.title.clone_from(&text);
-        arm.outputs_sha256.clone_from(&text);
-        arm.work.insert(text.clone(), 1);
-        arm.quality
-            .insert(text.clone(), Quantity::Text(text.clone()));
-        for (i, item) in arm.items.iter_mut().enumerate() {
-            item.item.name = format!("{text}{i}");
-            item.item.sha256.clone_from(&text);
-            item.item.metrics.insert(text.clone(), 1.0);
-        }
-    }
-    for scaling in &mut result.scaling {
-        scaling.arm = rename(&scaling.arm);
-    }
-    for what_if in &mut result.what_if {
-        what_if.arm = rename(&what_if.arm);
-    }
-    for repeat in &mut snapshot.repeats {
-        repeat.id.arm = rename(&repeat.id.arm);
-        for task in &mut repeat.tasks {
-            task.name = Arc::from(format!("{text}{}", task.group));
-        }
-    }
 }
 
 /// Puts one number into every field of a result that holds a fraction.

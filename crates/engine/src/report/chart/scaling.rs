@@ -105,13 +105,7 @@ fn grid(chart: &mut Chart, result: &RunResult, plot: Plot) {
     };
     for value in values {
         let y = plot.y.at(value);
-        let one = (value - 1.0).abs() < 1e-9;
-        chart.line(
-            (LEFT, y),
-            (RIGHT, y),
-            1.0,
-            if one { Role::Muted } else { Role::Grid },
-        );
+        chart.line((LEFT, y), (RIGHT, y), 1.0, Role::Grid);
         let label = axis::tick_label(value, step);
         let label = if value > 0.0 {
             format!("{label}×")
@@ -120,6 +114,8 @@ fn grid(chart: &mut Chart, result: &RunResult, plot: Plot) {
         };
         chart.text(LEFT - 8.0, y, style.end(), label);
     }
+    let one = plot.y.at(1.0);
+    chart.line((LEFT, one), (RIGHT, one), 1.0, Role::Muted);
     let mut workers: Vec<u32> = result
         .scaling
         .iter()
@@ -215,6 +211,8 @@ fn direct_labels(chart: &mut Chart, result: &RunResult, plot: Plot) {
         Role::Muted,
         "ideal".to_owned(),
     )];
+    let base = format::clean(&result.base, 40);
+    labels.push((plot.y.at(1.0), Role::Muted, format!("1× = {base}")));
     for scaling in &result.scaling {
         if let Some(last) = points(scaling).last() {
             let name = format::clean(&scaling.arm, 40);

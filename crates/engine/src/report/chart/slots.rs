@@ -179,6 +179,15 @@ impl<'a> Slots<'a> {
             .map_or(String::new(), |r| format!("slot {}", r.number))
     }
 
+    /// The slots' time until the end, `share` of the axis: what stays pale of it was idle.
+    pub fn track(&self, chart: &mut Chart, place: Place, share: f64) {
+        for row in 0..self.rows.len() {
+            let y = place.top + row as f64 * place.pitch;
+            let height = place.pitch - place.gap;
+            chart.rect(place.left, y, place.width * share, height, Role::Track);
+        }
+    }
+
     pub fn draw(&self, chart: &mut Chart, place: Place, length: f64, budget: usize) {
         let rows: Vec<Vec<Block>> = self.rows.iter().map(|r| r.blocks.clone()).collect();
         let thinned = thin(&rows, length, (place.width * 2.0) as usize, budget);
@@ -229,7 +238,7 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// Names inside the tasks that have room for them.
+    /// Names inside the tasks that have room for them; one that did not end well says so.
     fn name(&self, chart: &mut Chart, place: Place, length: f64) {
         const MOST_NAMES: usize = 400;
         let scale = Scale::linear((0.0, length), (place.left, place.left + place.width));
@@ -237,25 +246,33 @@ impl<'a> Slots<'a> {
         for (row, slot) in self.rows.iter().enumerate() {
             let y = place.top + (row as f64 + 0.5) * place.pitch - place.gap / 2.0;
             for (block, span) in slot.blocks.iter().zip(&slot.spans) {
-                let Some(name) = self.groups.short.get(&span.group).filter(|n| !n.is_empty())
-                else {
-                    continue;
-                };
-                let role = if block.shade < palette::RAMP / 2 {
+                let (from, to) = (scale.at(block.from), scale.at(block.to.min(length)));
+                let low = block.shade < palette::RAMP / 2;
+                let role = if low {
                     Role::OnRampLow
                 } else {
                     Role::OnRampHigh
                 };
                 let style = Lettering::new(role).size(10.5).middle();
-                let (from, to) = (
-                    scale.at(block.from.max(0.0)),
-                    scale.at(block.to.min(length)),
-                );
-                if left > 0 && style.width(name) + 6.0 <= to - from {
+                let fits = |text: &String| style.width(text) + 6.0 <= to - from;
+                if let Some(text) = self.names_of(span).into_iter().find(fits)
+                    && left > 0
+                {
                     left -= 1;
-                    chart.text(f64::midpoint(from, to), y, style, name.as_str());
+                    chart.text(f64::midpoint(from, to), y, style, text);
                 }
             }
+        }
+    }
+
+    /// What may stand inside a task, longest first.
+    fn names_of(&self, span: &TaskSpan) -> Vec<String> {
+        let name = self.groups.short.get(&span.group).filter(|n| !n.is_empty());
+        let failed = (span.outcome != Outcome::Done).then_some("failed");
+        match (failed, name) {
+            (Some(failed), Some(name)) => vec![format!("{name} {failed}"), failed.to_owned()],
+            (Some(failed), None) => vec![failed.to_owned()],
+            (None, name) => name.cloned().into_iter().collect(),
         }
     }
 

@@ -203,38 +203,16 @@ fn wall_times(result: &RunResult) -> Chart {
     }
     let scale = Scale::linear((0.0, longest), (LEFT, RIGHT));
     let step = axis::step(longest, 5);
+    let style = Lettering::new(Role::Muted).small().middle();
     for value in axis::ticks(longest, 5) {
-        chart.line(
-            (scale.at(value), 16.0),
-            (scale.at(value), end),
-            1.0,
-            Role::Grid,
-        );
-        let style = Lettering::new(Role::Muted).small().middle();
-        chart.text(
-            scale.at(value),
-            end + 18.0,
-            style,
-            format!("{} s", axis::tick_label(value, step)),
-        );
+        let x = scale.at(value);
+        chart.line((x, 16.0), (x, end), 1.0, Role::Grid);
+        let label = format!("{} s", axis::tick_label(value, step));
+        chart.text(x, end + 18.0, style, label);
     }
     for (i, arm) in timed.iter().enumerate() {
         let middle = 16.0 + (i as f64 + 0.5) * ROW;
-        row_label(&mut chart, arm, middle);
-        let median = scale.at(arm.wall_median_s);
-        let role = arm_role(result, &arm.name);
-        chart.rect(LEFT, middle - BAR / 2.0, median - LEFT, BAR, role);
-        for wall in arm.wall_s.iter().take(50) {
-            let x = scale.at(*wall);
-            chart.line((x, middle - 15.0), (x, middle + 15.0), 1.2, Role::Ink);
-        }
-        let strong = Lettering::new(role).size(16.0).bold();
-        chart.text(
-            RIGHT + 14.0,
-            middle,
-            strong,
-            format::seconds(arm.wall_median_s),
-        );
+        wall_time(&mut chart, arm, arm_role(result, &arm.name), scale, middle);
     }
     let told = timed.iter().map(|arm| {
         let time = format::seconds(arm.wall_median_s);
@@ -246,4 +224,17 @@ fn wall_times(result: &RunResult) -> Chart {
         told.join("; ")
     );
     chart
+}
+
+fn wall_time(chart: &mut Chart, arm: &ArmResult, role: Role, scale: Scale, middle: f64) {
+    row_label(chart, arm, middle);
+    let median = scale.at(arm.wall_median_s);
+    chart.rect(LEFT, middle - BAR / 2.0, median - LEFT, BAR, role);
+    for wall in arm.wall_s.iter().take(50) {
+        let x = scale.at(*wall);
+        chart.line((x, middle - 15.0), (x, middle + 15.0), 1.2, Role::Ink);
+    }
+    let strong = Lettering::new(role).size(16.0).bold();
+    let median = format::seconds(arm.wall_median_s);
+    chart.text(RIGHT + 14.0, middle, strong, median);
 }

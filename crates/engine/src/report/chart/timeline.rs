@@ -10,7 +10,7 @@ use crate::record::{RepeatState, Snapshot};
 use crate::report::{arms, format};
 use crate::result::{ArmResult, RunResult};
 
-const LEFT: f64 = 54.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 8.0;
 const PLOT: f64 = WIDTH - LEFT - RIGHT;
 /// Runs of colour that all timelines of a page may hold together: about 18 bytes each.
@@ -151,6 +151,7 @@ impl<'a> Timelines<'a> {
         };
         heading(&mut chart, slots_top - 16.0, title);
         row_labels(&mut chart, place, slots.rows.len(), |row| slots.label(row));
+        slots.track(&mut chart, place, wall / length);
         slots.draw(&mut chart, place, length, self.budget);
         end_mark(&mut chart, wall, length, slots_top, slots_end);
         if let Some(heat) = heat {
@@ -208,7 +209,7 @@ fn row_labels(chart: &mut Chart, place: Place, rows: usize, label: impl Fn(usize
     };
     for row in (0..rows).step_by(every) {
         let y = place.top + (row as f64 + 0.5) * place.pitch - place.gap / 2.0;
-        chart.text(0.0, y, style, style.fit(&label(row), LEFT - 6.0));
+        chart.text(0.0, y, style, style.fit(&label(row), LEFT - 4.0));
     }
 }
 
