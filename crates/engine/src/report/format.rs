@@ -1,7 +1,7 @@
 //! Numbers and texts as people read them: seconds with a sensible unit, speed-ups as `1.87×`, and names made safe to show.
 //!
 //! Belongs here: turning one value into one short text, the same on the screen, in the summary and in every report.
-//! Does not belong here: sentences (see [`super::headline`]) and escaping for a file format.
+//! Does not belong here: sentences (see [`super::headline()`]) and escaping for a file format.
 
 /// What stands in place of a value that does not exist or is not a number.
 pub const MISSING: &str = "n/a";

@@ -136,7 +136,7 @@ pub fn write(path: &Path, result: &RunResult, snapshot: &Snapshot) -> Result<(),
 /// takes files, and the path is not a directory or a device. Leaves nothing behind.
 ///
 /// # Errors
-/// The error that [`write`] would end with.
+/// The error that [`write()`] would end with.
 pub fn check_writable(path: &Path) -> Result<(), ReportError> {
     Format::from_path(path)?;
     file::probe(path)
