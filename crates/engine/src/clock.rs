@@ -32,7 +32,8 @@ impl Clock {
     /// Nanoseconds since the origin, offset included.
     #[inline]
     pub fn now_ns(&self) -> u64 {
-        self.offset_ns + self.origin.elapsed().as_nanos() as u64
+        self.offset_ns
+            .saturating_add(self.origin.elapsed().as_nanos() as u64)
     }
 }
 

@@ -136,7 +136,7 @@ pub fn resume(
         return ended(run, None);
     }
     let prepared = lab.prepare(&started.config)?;
-    let clock = Clock::start_at(snapshot.now_ns + 1);
+    let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
     recorder.emit(Event::RunResumed {
         unix_ms: unix_ms(),

@@ -99,7 +99,7 @@ impl Snapshot {
                 instrument_cpu_ns,
             } => {
                 self.status = *status;
-                self.instrument_cpu_ns += instrument_cpu_ns;
+                self.instrument_cpu_ns = self.instrument_cpu_ns.saturating_add(*instrument_cpu_ns);
             }
         }
     }
@@ -128,7 +128,7 @@ impl Snapshot {
         let from = self
             .samples
             .partition_point(|(t, _)| *t < repeat.started_ns);
-        let end = repeat.started_ns + repeat.wall_ns();
+        let end = repeat.started_ns.saturating_add(repeat.wall_ns());
         let to = self.samples.partition_point(|(t, _)| *t <= end);
         &self.samples[from..to.max(from)]
     }

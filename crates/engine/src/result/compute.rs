@@ -217,7 +217,7 @@ fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
 }
 
 fn task_cpu_s(repeat: &RepeatState) -> f64 {
-    seconds(repeat.tasks.iter().map(|t| t.cpu_ns).sum())
+    repeat.tasks.iter().map(|t| seconds(t.cpu_ns)).sum()
 }
 
 /// CPU seconds of the tasks that ran to their end, in submission order.
@@ -280,29 +280,29 @@ fn outputs_hash(repeat: &RepeatState) -> String {
 }
 
 fn items(repeat: &RepeatState) -> Vec<ItemResult> {
-    let mut cpu_ns: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut cpu_s: BTreeMap<u32, f64> = BTreeMap::new();
     for task in &repeat.tasks {
-        *cpu_ns.entry(task.group).or_default() += task.cpu_ns;
+        *cpu_s.entry(task.group).or_default() += seconds(task.cpu_ns);
     }
     let items = repeat.finished.iter().flat_map(|f| &f.items);
     (0..)
         .zip(items)
         .map(|(group, item)| ItemResult {
             item: item.clone(),
-            cpu_s: seconds(cpu_ns.get(&group).copied().unwrap_or(0)),
+            cpu_s: cpu_s.get(&group).copied().unwrap_or(0.0),
         })
         .collect()
 }
 
 fn instrument(snapshot: &Snapshot) -> Instrument {
-    let recorded: u64 = snapshot
+    let recorded: f64 = snapshot
         .repeats
         .iter()
         .filter_map(|r| r.finished.as_deref())
-        .map(|f| f.instrument_cpu_ns)
+        .map(|f| seconds(f.instrument_cpu_ns))
         .sum();
     // A killed run has no last event; then what its repeats saw is the best there is.
-    let cpu_s = seconds(snapshot.instrument_cpu_ns.max(recorded));
+    let cpu_s = seconds(snapshot.instrument_cpu_ns).max(recorded);
     Instrument {
         cpu_s,
         share_of_one_core: cpu_s / seconds(snapshot.now_ns).max(1e-9),
