@@ -7,14 +7,13 @@ Times are wall seconds of the training loop alone; Ray's start-up is printed apa
 n_jobs=1 of the same round; the interval is the range over the rounds.
 
     cargo build --release
-    python3 -m pip install scikit-learn==1.9.1 ray==2.60.0   # ray may be left out
+    python3 -m pip install scikit-learn==1.9.1 pandas ray==2.60.0   # ray may be left out; also needs the zstd program
     python3 labs/rf/peers.py --rounds 3
 
 The default is a tenth of the full size (5, 6, …, 34 trees); --first 50 --step 10 is the whole lab.
 """
 
 import argparse
-import csv
 import json
 import os
 import random
@@ -26,6 +25,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "assets" / "datasets"))
 WORKBENCH = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "workbench"
 
 
@@ -36,21 +36,23 @@ def arguments():
     parser.add_argument("--first", type=int, default=5)
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--data", required=True, help="the table as CSV with the column MedHouseVal")
     parser.add_argument("--seed", type=int, default=42)
     return parser.parse_args()
 
 
-def load(path):
-    from sklearn.model_selection import train_test_split
+def load():
+    """The embedded table, unpacked, and split as the lab splits it."""
     import numpy
+    from make_california_housing import ASSET, PLANES, rebuild
+    from sklearn.model_selection import train_test_split
 
-    with open(path, newline="") as file:
-        rows = list(csv.reader(file))
-    target = rows[0].index("MedHouseVal")
-    table = numpy.array(rows[1:], dtype=float)
-    x, y = numpy.delete(table, target, axis=1), table[:, target]
-    return train_test_split(x, y, test_size=0.2, random_state=42)
+    packed = subprocess.run(["zstd", "-dc", ASSET], check=True, capture_output=True).stdout
+    planes = numpy.frombuffer(packed, "u1").reshape(9, PLANES, -1).astype(numpy.int64)
+    zigzag = sum(planes[:, plane] << (8 * plane) for plane in range(PLANES))
+    integers = numpy.cumsum((zigzag >> 1) ^ -(zigzag & 1), axis=1).T
+    table = rebuild(integers)
+    y = table.pop("MedHouseVal")
+    return train_test_split(numpy.column_stack(list(table.values())), y, test_size=0.2, random_state=42)
 
 
 def forest(n_estimators, seed, n_jobs):
@@ -96,7 +98,7 @@ def main():
     args = arguments()
     if not WORKBENCH.exists():
         sys.exit(f"{WORKBENCH} is missing; run `cargo build --release` first")
-    data = load(args.data)
+    data = load()
     sizes = [args.first + i * args.step for i in range(args.models)]
     ray = None
     try:
