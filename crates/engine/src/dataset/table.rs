@@ -1,9 +1,8 @@
 //! A table of numbers.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
+use crate::digest::Hasher;
 
 use super::error::{DataError, ShapeProblem};
 use super::text::shown;
@@ -76,7 +75,7 @@ impl Table {
     /// What identifies the values: SHA-256 in hexadecimal of all values as little-endian f64, row by row. Names do not
     /// enter.
     pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = Hasher::default();
         let mut row = Vec::with_capacity(self.values.len() * size_of::<f64>());
         for i in 0..self.rows {
             row.clear();
@@ -87,13 +86,7 @@ impl Table {
             );
             hash.update(&row);
         }
-        hash.finalize()
-            .iter()
-            .fold(String::new(), |mut text, byte| {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
+        hash.finish()
     }
 }
 

@@ -85,8 +85,7 @@ pub enum RequestError {
     },
     /// More workers than cores.
     #[error(
-        "`--workers {given}`: this machine has {} usable core{} ({reason}); give {range}, or --oversubscribe",
-        cores, if *cores == 1.0 { "" } else { "s" }
+        "`--workers {given}`: this machine has {cores} usable cores ({reason}); give {range}, or --oversubscribe"
     )]
     TooManyWorkers {
         /// What was given.

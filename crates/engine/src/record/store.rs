@@ -58,10 +58,10 @@ impl Store {
     pub fn create(&self, lab: &str, unix_ms: u64) -> Result<RunDir, RecordError> {
         fs::create_dir_all(&self.root)
             .map_err(|source| RecordError::io("make", &self.root, source))?;
-        let time = jiff::Timestamp::from_millisecond(unix_ms as i64).unwrap_or_default();
+        let time = jiff::Timestamp::from_millisecond(unix_ms.cast_signed()).unwrap_or_default();
         let stamp = time.strftime("%Y%m%d-%H%M%S");
         // Two runs of one second differ in their suffix; making the directory decides who has which.
-        let seed = (std::process::id() as u64) ^ (unix_ms << 16);
+        let seed = u64::from(std::process::id()) ^ (unix_ms << 16);
         for attempt in 0..64_u64 {
             let suffix = (seed.wrapping_add(attempt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
             let path = self.root.join(format!("{stamp}-{lab}-{suffix:04x}"));

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::check::check;
 use super::diagnose::diagnose;
 use super::document::{
@@ -14,6 +12,7 @@ use super::document::{
 use super::scaling::scaling;
 use super::warn::warnings;
 use crate::clock::seconds;
+use crate::digest::Hasher;
 use crate::pool::{Outcome, TaskSpan};
 use crate::record::{ArmFacts, RepeatState, RunStarted, Snapshot};
 use crate::stats::lost_time::{self, LostTime};
@@ -50,7 +49,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         preset: config.preset.clone(),
         seed: config.seed,
         command: config.command.clone(),
-        started_at: jiff::Timestamp::from_millisecond(started.unix_ms as i64)
+        started_at: jiff::Timestamp::from_millisecond(started.unix_ms.cast_signed())
             .unwrap_or_default()
             .to_string(),
         status: snapshot.status,
@@ -266,17 +265,14 @@ fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {
 }
 
 fn outputs_hash(repeat: &RepeatState) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::default();
     for item in repeat.finished.iter().flat_map(|f| &f.items) {
         hash.update(item.name.as_bytes());
         hash.update([0]);
         hash.update(item.sha256.as_bytes());
         hash.update([b'\n']);
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finish()
 }
 
 fn items(repeat: &RepeatState) -> Vec<ItemResult> {

@@ -54,7 +54,6 @@ fn status(result: &RunResult) -> Option<String> {
 fn repeats(result: &RunResult) -> Option<String> {
     let fewest = result.arms.iter().map(|arm| arm.wall_s.len()).min()?;
     match fewest {
-        0 => None,
         1 => Some("A single repeat has no interval: use --repeats 5 or more.".to_owned()),
         2..5 => Some(format!(
             "Intervals from {fewest} repeats are rough: use --repeats 5 or more to rely on them."
