@@ -2,6 +2,12 @@
 //!
 //! The report comes first, because criterion's own work would hide the peak memory; then the throughput under criterion.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its findings and ends when it cannot run"
+)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -30,13 +30,11 @@ impl<'a> Pending<'a> {
     }
 
     fn is_met(&self) -> bool {
-        match &self.waiter {
-            Some(waiter) => waiter.is_done(),
-            None => {
-                let ended = self.tasks.iter().filter(|task| task.header().has_ended());
-                ended.take(self.needed).count() == self.needed
-            }
+        if let Some(waiter) = &self.waiter {
+            return waiter.is_done();
         }
+        let ended = self.tasks.iter().filter(|task| task.header().has_ended());
+        ended.take(self.needed).count() == self.needed
     }
 
     pub fn deadline(&self) -> Option<Instant> {

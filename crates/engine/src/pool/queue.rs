@@ -12,7 +12,8 @@ use super::resources::Amounts;
 use super::task::{Run, State};
 
 /// How many tasks may start before one that is ahead of them but does not fit. Bounds its wait: from then on the pool
-/// drains until it fits. A task that a running task waits for in `get` may still start, because the draining needs it.
+/// drains until it fits. Of several tasks that ask for the same, the count is the first one's, and starts anew for the next
+/// when that one has started. A task that a running task waits for in `get` may still start, because the draining needs it.
 pub const MAX_OVERTAKES: u32 = 64;
 
 /// Empty levels and classes are kept up to this number, so that a steady stream of tasks allocates nothing.
@@ -158,17 +159,25 @@ impl Queue {
         if self.len == 0 {
             return None;
         }
+        let crowded = self.levels.len() > KEPT_EMPTY;
+        let mut empty = None;
+        let mut result = None;
         for (key, level) in &mut self.levels {
-            for class in &mut level.classes {
-                self.len -= class.drop_stale(&mut self.trash);
-            }
+            self.len -= level.drop_stale(&mut self.trash);
             match level.find(&self.free, bar) {
-                Found::Class(index) => return Some((*key, index)),
-                Found::Barred => return None,
+                Found::Class(index) => {
+                    result = Some((*key, index));
+                    break;
+                }
+                Found::Barred => break,
+                Found::Nothing if crowded && level.is_empty() => empty = Some(*key),
                 Found::Nothing => {}
             }
         }
-        None
+        if let Some(key) = empty {
+            self.levels.remove(&key);
+        }
+        result
     }
 
     fn pop(&mut self, key: Reverse<i32>, index: usize) -> Option<Arc<dyn Run>> {
@@ -189,7 +198,7 @@ impl Queue {
                 level.classes.swap_remove(index);
             }
         }
-        if emptied && crowded && level.classes.iter().all(|class| class.entries.is_empty()) {
+        if emptied && crowded && level.is_empty() {
             self.levels.remove(&key);
         }
         self.len -= 1;
@@ -219,6 +228,22 @@ impl Queue {
 }
 
 impl Level {
+    fn is_empty(&self) -> bool {
+        self.classes.iter().all(|class| class.entries.is_empty())
+    }
+
+    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn Run>>) -> usize {
+        let dropped = self
+            .classes
+            .iter_mut()
+            .map(|class| class.drop_stale(trash))
+            .sum();
+        if dropped > 0 && self.classes.len() > KEPT_EMPTY {
+            self.classes.retain(|class| !class.entries.is_empty());
+        }
+        dropped
+    }
+
     fn find(&self, free: &Amounts, bar: bool) -> Found {
         let mut barred_from = u64::MAX;
         let mut best: Option<(u64, usize)> = None;
@@ -272,3 +297,6 @@ impl Entry {
         !self.task.header().is(State::Ready)
     }
 }
+
+#[cfg(test)]
+mod tests;

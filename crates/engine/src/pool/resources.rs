@@ -79,12 +79,11 @@ impl Capacity {
         let mut amounts = Vec::new();
         for (name, amount) in custom {
             let amount = parts("pool", name, *amount)?;
-            match names.iter().position(|known| known == name) {
-                Some(known) => amounts[known] = amount,
-                None => {
-                    names.push(Arc::clone(name));
-                    amounts.push(amount);
-                }
+            if let Some(known) = names.iter().position(|known| known == name) {
+                amounts[known] = amount;
+            } else {
+                names.push(Arc::clone(name));
+                amounts.push(amount);
             }
         }
         Ok(Self {

@@ -31,7 +31,7 @@ pub trait Awaitable: sealed::Node {
 }
 
 pub(super) mod sealed {
-    use super::Run;
+    use crate::pool::task::Run;
 
     /// Keeps [`super::Awaitable`] to this crate.
     pub trait Node {
@@ -170,7 +170,7 @@ impl<T> fmt::Debug for TaskRef<T> {
         f.debug_struct("TaskRef")
             .field("id", &header.id)
             .field("done", &header.has_ended())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -16,7 +16,7 @@ impl Waiter {
     /// A waiter for `missing` completions.
     pub fn new(missing: usize) -> Self {
         Self {
-            missing: AtomicIsize::new(missing as isize),
+            missing: AtomicIsize::new(missing.cast_signed()),
             kicked: Mutex::new(false),
             wake: Condvar::new(),
         }

@@ -64,6 +64,7 @@ struct Frame {
 }
 
 /// What becomes of a task after an attempt.
+#[derive(Clone, Copy)]
 enum Ending {
     /// It has its value or its error.
     Final,
@@ -121,10 +122,18 @@ impl Worker {
                 Look::Enough => return,
             };
             let ending = self.run(&task);
-            // Before the end is announced: who learns of it and submits the next task then finds this thread looking for
-            // work, and need not wake another.
-            look = self.shared.next_after(&*task);
-            self.finish(task, ending);
+            if Arc::strong_count(&task) == 1 {
+                // Nobody asks for the value, so it is dropped here, which may take its time: no moment to promise that this
+                // thread is looking for work.
+                self.finish(&task, ending);
+                look = self.shared.next_after(&*task);
+            } else {
+                // Before the end is announced: who learns of it and submits the next task then finds this thread looking
+                // for work, and need not wake another.
+                look = self.shared.next_after(&*task);
+                self.finish(&task, ending);
+            }
+            drop_quietly(task);
         }
     }
 
@@ -161,7 +170,8 @@ impl Worker {
     fn run_nested(&self, task: Arc<dyn Run>, blocked: bool) {
         let ending = self.run(&task);
         self.shared.nested_ended(&*task, blocked);
-        self.finish(task, ending);
+        self.finish(&task, ending);
+        drop_quietly(task);
     }
 
     /// Whether this thread's innermost task waits, so that the thread counts as free.
@@ -246,12 +256,11 @@ impl Worker {
     }
 
     /// Announces the end, or prepares the next attempt.
-    fn finish(&self, task: Arc<dyn Run>, ending: Ending) {
+    fn finish(&self, task: &Arc<dyn Run>, ending: Ending) {
         match ending {
-            Ending::Final => self.shared.announce(&task),
-            Ending::Again(delay) => self.shared.back_off(&task, delay),
+            Ending::Final => self.shared.announce(task),
+            Ending::Again(delay) => self.shared.back_off(task, delay),
         }
-        drop_quietly(task);
     }
 
     /// The thread's CPU time at `now_ns`, which is about now.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use workbench_engine::clock::Clock;
 use workbench_engine::pool::{
-    Awaitable, NEVER_RAN, Outcome, Pool, PoolError, TaskError, get_all, wait, wait_all, wait_any,
+    Awaitable, NEVER_RAN, Outcome, Pool, PoolError, Retry, TaskError, get_all, wait, wait_all,
+    wait_any,
 };
 
 use crate::support::{Gate, by_task, guarded, pool};
@@ -328,7 +329,7 @@ fn impossible_pools_and_tasks_are_refused() {
     let negative = Pool::builder().gpus(-1.0).build().unwrap_err();
     assert!(negative.to_string().contains("-1 gpus"), "{negative}");
     let pool = pool(1);
-    let retried = pool.task().retries(Default::default()).spawn(|| ());
+    let retried = pool.task().retries(Retry::default()).spawn(|| ());
     assert!(matches!(retried, Err(PoolError::RunsOnce { .. })));
     let big = pool.task().name("big").cpus(1.5).spawn(|| ()).unwrap_err();
     assert!(

@@ -169,6 +169,7 @@ fn everything_can_be_cancelled_at_once() {
         assert!(matches!(running.get(), Err(TaskError::Cancelled { .. })));
         gate.open();
         wait_all(&others);
+        blocker.wait();
         let dependents_of_blocker = others.iter().step_by(3);
         for task in dependents_of_blocker {
             assert!(matches!(task.get(), Err(TaskError::Cancelled { .. })));

@@ -8,7 +8,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use rayon::prelude::*;
-use workbench_engine::pool::{Handle, Pool, Retry, get_all, wait, wait_any};
+use workbench_engine::pool::{Handle, Retry, TaskRef, get_all, wait, wait_any};
 
 use crate::support::{Gate, by_task, guarded, pool};
 
@@ -194,56 +194,47 @@ fn a_blocked_worker_takes_over_rayon_work() {
     });
 }
 
+/// A task that will not end by itself within the test's time, without occupying a thread.
+fn endless(pool: &Handle) -> TaskRef<()> {
+    let hour = Duration::from_secs(3600);
+    pool.task()
+        .retries(Retry {
+            max: 1,
+            initial: hour,
+            factor: 1.0,
+            max_delay: hour,
+        })
+        .spawn_fallible(|_| Err::<(), _>("in an hour"))
+        .unwrap()
+}
+
 #[test]
 fn blocked_workers_run_what_comes_from_outside() {
     for workers in [1, 2, 3] {
         guarded(move || {
             let pool = pool(workers);
-            let (sender, receiver) = channel();
-            let receiver = Arc::new(std::sync::Mutex::new(receiver));
+            let awaited = endless(&pool);
+            let (started, start) = channel();
             let blocked: Vec<_> = (0..workers)
                 .map(|_| {
-                    let receiver = Arc::clone(&receiver);
+                    let (awaited, started) = (awaited.clone(), started.clone());
                     pool.spawn(move || {
-                        let awaited: workbench_engine::pool::TaskRef<u32> =
-                            receiver.lock().unwrap().recv().unwrap();
-                        *awaited.get().unwrap()
+                        started.send(()).unwrap();
+                        awaited.get().is_err()
                     })
                 })
                 .collect();
-            let (gate, open) = (Gate::default(), Gate::default());
-            let held = pool
-                .task()
-                .after(&blocked_until(&pool, &gate))
-                .spawn(|| 7)
-                .unwrap();
             for _ in 0..workers {
-                sender.send(held.clone()).unwrap();
+                start.recv().unwrap();
             }
-            gate.open();
-            open.open();
+            // All threads wait, or are about to. Only one of them can run this.
+            let release = pool.spawn(move || awaited.cancel());
+            release.get().unwrap();
             for task in blocked {
-                assert_eq!(*task.get().unwrap(), 7);
+                assert!(*task.get().unwrap());
             }
         });
     }
-}
-
-/// A task that a thread outside the pool lets go.
-fn blocked_until(pool: &Pool, gate: &Gate) -> workbench_engine::pool::TaskRef<()> {
-    let other = Pool::builder().workers(1).build().unwrap();
-    let (gate, handle) = (gate.clone(), pool.handle());
-    let (sender, receiver) = channel();
-    // Submitted from a foreign thread at any time.
-    thread::spawn(move || {
-        gate.pass();
-        other.spawn(|| ()).get().unwrap();
-        sender.send(handle.spawn(|| ())).unwrap();
-    });
-    pool.task()
-        .cpus(0.0)
-        .spawn(move || receiver.recv().unwrap().get().map(|_| ()).unwrap())
-        .unwrap()
 }
 
 #[test]
@@ -257,16 +248,9 @@ fn waiting_for_some_within_a_task() {
                 assert!(wait_any(&tasks).is_some());
                 let (ready, pending) = wait(&tasks, 10, None);
                 assert!(ready.len() >= 10 && ready.len() + pending.len() == 20);
-                let hour = Duration::from_secs(3600);
-                let late = handle.task().retries(Retry {
-                    max: 1,
-                    initial: hour,
-                    factor: 1.0,
-                    max_delay: hour,
-                });
-                let late = late.spawn_fallible(|_| Err::<(), _>("in an hour")).unwrap();
+                let late = endless(&handle);
                 let timeout = Some(Duration::from_millis(3));
-                let (ready, pending) = wait(&[late.clone()], 1, timeout);
+                let (ready, pending) = wait(std::slice::from_ref(&late), 1, timeout);
                 assert_eq!((ready, pending), (vec![], vec![0]));
                 late.cancel();
                 late.wait();

@@ -1,7 +1,7 @@
 //! Random graphs of tasks: whatever they ask for, depend on, fail or are cancelled with, each ends exactly once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use proptest::prelude::*;
 use workbench_engine::pool::{
@@ -15,7 +15,7 @@ const MEMORY: i64 = 100;
 
 #[derive(Debug, Clone)]
 struct Plan {
-    workers: usize,
+    workers: u32,
     tasks: Vec<TaskPlan>,
     /// After this many submissions everything is cancelled.
     cancel_all_at: Option<usize>,
@@ -25,7 +25,7 @@ struct Plan {
 struct TaskPlan {
     /// Which of the earlier tasks it depends on, as distances backwards.
     needs: Vec<usize>,
-    /// In half cpus.
+    /// In halves.
     cpus: u32,
     /// In tenths.
     gpus: i64,
@@ -69,28 +69,59 @@ fn task_plan() -> impl Strategy<Value = TaskPlan> {
 fn plan() -> impl Strategy<Value = Plan> {
     let tasks = prop::collection::vec(task_plan(), 1..80);
     let cancel_all_at = prop::option::weighted(0.2, 0..80_usize);
-    (1..5_usize, tasks, cancel_all_at).prop_map(|(workers, tasks, cancel_all_at)| Plan {
-        workers,
-        tasks,
-        cancel_all_at,
-    })
+    (1..5_u32, tasks, cancel_all_at, any::<bool>()).prop_map(
+        |(workers, mut tasks, cancel_all_at, nobody_waits)| {
+            for task in tasks.iter_mut().filter(|_| nobody_waits) {
+                task.children = 0;
+            }
+            Plan {
+                workers,
+                tasks,
+                cancel_all_at,
+            }
+        },
+    )
 }
 
-/// What is in use by running closures; gpus and memory are never lent while a task is blocked.
-#[derive(Default)]
+/// What is in use by running closures. Gpus and memory are never lent while a task is blocked; cpus are, so their limit
+/// holds only where nobody waits.
 struct Use {
+    half_cpus: AtomicI64,
+    half_cpus_limit: i64,
     gpus: AtomicI64,
     memory: AtomicI64,
+    exceeded: AtomicBool,
 }
 
 impl Use {
+    fn new(plan: &Plan) -> Self {
+        let nobody_waits = plan.tasks.iter().all(|task| task.children == 0);
+        Self {
+            half_cpus: AtomicI64::new(0),
+            half_cpus_limit: if nobody_waits {
+                2 * i64::from(plan.workers)
+            } else {
+                i64::MAX
+            },
+            gpus: AtomicI64::new(0),
+            memory: AtomicI64::new(0),
+            exceeded: AtomicBool::new(false),
+        }
+    }
+
     fn enter(&self, plan: &TaskPlan) {
+        let cpus = i64::from(plan.cpus);
+        let half_cpus = self.half_cpus.fetch_add(cpus, Ordering::SeqCst) + cpus;
         let gpus = self.gpus.fetch_add(plan.gpus, Ordering::SeqCst) + plan.gpus;
         let memory = self.memory.fetch_add(plan.memory, Ordering::SeqCst) + plan.memory;
-        assert!(gpus <= GPUS && memory <= MEMORY, "{gpus} {memory}");
+        if half_cpus > self.half_cpus_limit || gpus > GPUS || memory > MEMORY {
+            self.exceeded.store(true, Ordering::SeqCst);
+        }
     }
 
     fn leave(&self, plan: &TaskPlan) {
+        self.half_cpus
+            .fetch_sub(i64::from(plan.cpus), Ordering::SeqCst);
         self.gpus.fetch_sub(plan.gpus, Ordering::SeqCst);
         self.memory.fetch_sub(plan.memory, Ordering::SeqCst);
     }
@@ -172,8 +203,13 @@ fn check(plan: &Plan, tasks: &[TaskRef<u32>], spans: Vec<TaskSpan>) -> Result<()
         }
         let disturbed =
             plan.cancel_all_at.is_some() || plan.tasks.iter().any(|task| task.cancelled);
-        if !disturbed && plan_of.failures > plan_of.retries {
-            prop_assert!(result.is_err());
+        if !disturbed {
+            let needs = plan_of.needs.iter();
+            let needs_met = needs
+                .filter_map(|back| index.checked_sub(*back))
+                .all(|need| tasks[need].try_get().unwrap().is_ok());
+            let succeeds = needs_met && plan_of.failures <= plan_of.retries;
+            prop_assert_eq!(result.is_ok(), succeeds);
         }
         for back in &plan_of.needs {
             let Some(need) = index.checked_sub(*back) else {
@@ -197,12 +233,12 @@ proptest! {
         let case = plan.clone();
         let (tasks, spans) = guarded(move || {
             let pool = Pool::builder()
-                .workers(case.workers)
+                .workers(case.workers as usize)
                 .gpus(GPUS as f64 / 10.0)
                 .memory_bytes(MEMORY as u64)
                 .build()
                 .unwrap();
-            let used = Arc::new(Use::default());
+            let used = Arc::new(Use::new(&case));
             let mut tasks = Vec::new();
             for (index, plan) in case.tasks.iter().enumerate() {
                 let task = submit(&pool, plan, &tasks, &used);
@@ -217,6 +253,7 @@ proptest! {
             wait_all(&tasks);
             let handle = pool.handle();
             drop(pool);
+            assert!(!used.exceeded.load(Ordering::SeqCst), "more in use than there is");
             (tasks, handle.drain_spans())
         });
         check(&plan, &tasks, spans)?;
@@ -227,18 +264,19 @@ proptest! {
         let case = plan.clone();
         let (tasks, spans) = guarded(move || {
             let pool = Pool::builder()
-                .workers(case.workers)
+                .workers(case.workers as usize)
                 .gpus(GPUS as f64 / 10.0)
                 .memory_bytes(MEMORY as u64)
                 .build()
                 .unwrap();
-            let used = Arc::new(Use::default());
+            let used = Arc::new(Use::new(&case));
             let mut tasks = Vec::new();
             for plan in &case.tasks {
                 tasks.push(submit(&pool, plan, &tasks, &used));
             }
             let handle = pool.handle();
             drop(pool);
+            assert!(!used.exceeded.load(Ordering::SeqCst), "more in use than there is");
             (tasks, handle.drain_spans())
         });
         for task in &tasks {

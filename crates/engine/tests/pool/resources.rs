@@ -47,12 +47,7 @@ fn gpus_are_shared_in_fractions() {
     guarded(|| {
         let pool = Pool::builder().workers(4).gpus(1.0).build().unwrap();
         let tasks: Vec<_> = (0..40)
-            .map(|_| {
-                pool.task()
-                    .gpus(0.4)
-                    .spawn(|| std::thread::yield_now())
-                    .unwrap()
-            })
+            .map(|_| pool.task().gpus(0.4).spawn(std::thread::yield_now).unwrap())
             .collect();
         wait_all(&tasks);
         assert!(most_at_once(&pool) <= 2, "two times 0.4 fit into one gpu");
@@ -73,7 +68,7 @@ fn memory_and_custom_resources_bound_what_runs() {
             .map(|_| {
                 pool.task()
                     .memory(400)
-                    .spawn(|| std::thread::yield_now())
+                    .spawn(std::thread::yield_now)
                     .unwrap()
             })
             .collect();
@@ -84,7 +79,7 @@ fn memory_and_custom_resources_bound_what_runs() {
             .map(|_| {
                 pool.task()
                     .resource("seats", 1.5)
-                    .spawn(|| std::thread::yield_now())
+                    .spawn(std::thread::yield_now)
                     .unwrap()
             })
             .collect();
