@@ -41,7 +41,7 @@ impl Shared {
 
     /// One of the things that the task waits for is there.
     pub fn meet(self: &Arc<Self>, task: &Arc<dyn Run>) {
-        if task.header().met(self.clock.now_ns()) {
+        if task.header().met(self.clock) {
             self.unpark(task.header());
             self.submit(Arc::clone(task));
         }
@@ -147,7 +147,7 @@ impl Shared {
         let header = dependent.header();
         match task.error() {
             None => {
-                if header.met(self.clock.now_ns()) {
+                if header.met(self.clock) {
                     self.unpark(header);
                     ripple.ready.push(dependent);
                 }

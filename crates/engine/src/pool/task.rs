@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use crate::clock::Clock;
+
 use super::context::TaskContext;
 use super::error::TaskError;
 use super::resources::{Amounts, ONE_CPU};
@@ -163,9 +165,11 @@ impl Header {
     }
 
     /// Counts one dependency as met. True when it was the last one and the task is now ready.
-    pub fn met(&self, now_ns: u64) -> bool {
+    pub fn met(&self, clock: Clock) -> bool {
+        // The clock is read after the count: the thread that meets the last dependency may have been held up since its own
+        // ended, and others have met theirs at later times.
         self.pending.fetch_sub(1, Ordering::AcqRel) == 1
-            && self.becomes_ready(State::Waiting, now_ns)
+            && self.becomes_ready(State::Waiting, clock.now_ns())
     }
 
     /// Marks as ready; false when somebody else was faster.
