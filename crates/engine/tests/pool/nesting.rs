@@ -171,7 +171,8 @@ fn a_blocked_worker_takes_over_rayon_work() {
             let child = handle.spawn(move || {
                 started.send(()).unwrap();
                 released.recv().unwrap();
-                // Long enough for the parent's thread to have gone to sleep is not needed: it works either way.
+                // Lets the parent's thread fall asleep as a rule, which is the harder case; the outcome is the same.
+                thread::sleep(Duration::from_millis(20));
                 let (a, b) = (Gate::default(), Gate::default());
                 let (open_a, pass_b) = (a.clone(), b.clone());
                 rayon::join(
@@ -235,6 +236,59 @@ fn blocked_workers_run_what_comes_from_outside() {
             }
         });
     }
+}
+
+/// Waits that sleep, one nested in the other on the same thread, end from the innermost outwards.
+#[test]
+fn nested_waits_that_sleep() {
+    for workers in [1, 2] {
+        guarded(move || {
+            const DEPTH: usize = 20;
+            let pool = pool(workers);
+            let locks: Vec<_> = (0..DEPTH).map(|_| endless(&pool)).collect();
+            let waiting: Vec<_> = locks
+                .iter()
+                .map(|lock| {
+                    let (started, start) = channel();
+                    let lock = lock.clone();
+                    let task = pool.spawn(move || {
+                        started.send(()).unwrap();
+                        lock.get().is_err()
+                    });
+                    start.recv().unwrap();
+                    // Lets the thread fall asleep as a rule; the outcome is the same.
+                    thread::sleep(Duration::from_millis(1));
+                    task
+                })
+                .collect();
+            for (lock, task) in locks.iter().zip(&waiting).rev() {
+                assert!(!task.is_done());
+                assert!(lock.cancel());
+                assert!(*task.get().unwrap());
+            }
+        });
+    }
+}
+
+/// With a single thread that sleeps, every rayon job that comes from outside still finds it.
+#[test]
+fn sleeping_waits_leave_the_thread_to_others() {
+    guarded(|| {
+        let pool = pool(1);
+        let awaited = endless(&pool);
+        let inner = awaited.clone();
+        let sleeper = pool.spawn(move || inner.get().is_err());
+        for n in 0..200_u32 {
+            if n % 20 == 0 {
+                // As above.
+                thread::sleep(Duration::from_millis(1));
+            }
+            assert_eq!(*pool.spawn(move || n).get().unwrap(), n);
+        }
+        assert!(!sleeper.is_done());
+        awaited.cancel();
+        assert!(*sleeper.get().unwrap());
+    });
 }
 
 #[test]
