@@ -10,6 +10,10 @@ use super::worker;
 /// How long a thread outside the pool watches before it sleeps.
 const WATCH_NANOS: u128 = 10_000;
 
+/// For this long it does so without offering its core to other threads. Not longer: where cores are scarce, the thread that
+/// would run the task may be waiting for this very core.
+const HOT_NANOS: u128 = 1_000;
+
 /// Waits until `needed` of the tasks have ended, or the deadline has passed. `awaited`: the task, if it is a single one.
 ///
 /// A pool thread helps meanwhile; it is the calling thread's pool that matters, not the tasks'.
@@ -31,11 +35,15 @@ pub fn wait_for(
 
 fn wait_outside(pending: &mut Pending<'_>) {
     let since = Instant::now();
-    while since.elapsed().as_nanos() < WATCH_NANOS {
+    loop {
         if pending.is_over() {
             return;
         }
-        std::hint::spin_loop();
+        match since.elapsed().as_nanos() {
+            ..HOT_NANOS => std::hint::spin_loop(),
+            ..WATCH_NANOS => std::thread::yield_now(),
+            _ => break,
+        }
     }
     let (waiter, deadline) = (pending.waiter(), pending.deadline());
     while !pending.is_over() {

@@ -28,7 +28,7 @@ use super::waiter::Waiter;
 const WATCH_NS: u64 = 30_000;
 
 /// For this long it does so without offering its core to other threads.
-const HOT_NS: u64 = 5_000;
+const HOT_NS: u64 = 1_000;
 
 /// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as having had its core
 /// throughout, so that CPU times are exact to this many nanoseconds.
