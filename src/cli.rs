@@ -1,5 +1,6 @@
 //! The command line, defined once: parsing, help, completions and the man page all come from here.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
@@ -178,14 +179,15 @@ fn set_help(labs: &[Box<dyn Lab>]) -> String {
     let mut out = "Set a parameter of the lab; may be given several times.".to_owned();
     for lab in labs {
         let definition = lab.definition();
-        out.push_str(&format!("\n\nParameters of {}:", definition.name));
+        let _ = write!(out, "\n\nParameters of {}:", definition.name);
         for (name, spec) in &definition.params {
-            out.push_str(&format!(
+            let _ = write!(
+                out,
                 "\n- {name}={}: {} Takes {}.",
                 spec.default_value(),
                 spec.help(),
                 spec.expects()
-            ));
+            );
         }
     }
     out

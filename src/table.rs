@@ -1,5 +1,7 @@
 //! Aligned columns for the terminal.
 
+use std::fmt::Write as _;
+
 use comfy_table::{ContentArrangement, presets};
 
 /// A table without lines: columns two blanks apart.
@@ -32,15 +34,12 @@ impl Table {
     pub fn render(&self, indent: usize) -> String {
         let margin = " ".repeat(indent);
         let lines = self.inner.to_string();
-        lines
-            .lines()
+        let mut out = String::new();
+        for line in lines.lines() {
             // comfy-table pads every cell by one blank on either side.
-            .map(|line| {
-                format!(
-                    "{margin}{}\n",
-                    line.strip_prefix(' ').unwrap_or(line).trim_end()
-                )
-            })
-            .collect()
+            let line = line.strip_prefix(' ').unwrap_or(line).trim_end();
+            let _ = writeln!(out, "{margin}{line}");
+        }
+        out
     }
 }

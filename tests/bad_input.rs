@@ -1,5 +1,11 @@
 //! Bad input: one line that says what was wrong and what to do, the right exit code, and nothing left behind.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
 mod common;
 
 use common::{Bench, TINY, stderr, stdout};

@@ -1,5 +1,11 @@
 //! The command line from end to end, with the real binary and the real lab.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
 mod common;
 
 use common::{Bench, TINY, only_hash, read_json, stderr, stdout};

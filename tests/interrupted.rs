@@ -1,5 +1,11 @@
 //! Runs that are killed or stopped for real: nothing finished is lost, and resuming gives the same outcome.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
 mod common;
 
 use std::io::{BufRead, BufReader};

@@ -12,17 +12,14 @@ use crate::table::Table;
 /// Lists all labs, or shows one with its handout.
 pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, Failure> {
     let mut out = String::new();
-    match name {
-        Some(name) => {
-            let lab = registry::find(name)?;
-            let _ = write!(out, "{}\n\n{}", describe(lab.definition()), lab.handout());
+    if let Some(name) = name {
+        let lab = registry::find(name)?;
+        let _ = write!(out, "{}\n\n{}", describe(lab.definition()), lab.handout());
+    } else {
+        for lab in labs {
+            let _ = writeln!(out, "{}", describe(lab.definition()));
         }
-        None => {
-            for lab in labs {
-                let _ = writeln!(out, "{}", describe(lab.definition()));
-            }
-            out.push_str("`workbench labs NAME` shows a lab's handout.\n");
-        }
+        out.push_str("`workbench labs NAME` shows a lab's handout.\n");
     }
     output::print(&out)?;
     Ok(code::DONE)

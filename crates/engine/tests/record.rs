@@ -1,5 +1,11 @@
 //! The event log on the disk: written, cut off, damaged, foreign, locked, resumed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
 mod common;
 
 use std::path::Path;

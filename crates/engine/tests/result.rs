@@ -1,5 +1,11 @@
 //! From events to numbers: what the result document says of small runs whose every figure can be worked out by hand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
 mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};

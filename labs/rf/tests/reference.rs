@@ -1,5 +1,11 @@
 //! The forests against scikit-learn's on the same split, and the arms against each other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
