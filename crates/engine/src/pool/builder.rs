@@ -94,7 +94,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Stack of each thread in bytes; 16 MiB if not given. Tasks that wait for tasks that wait for tasks share one stack.
+    /// Stack of each thread in bytes; 16 MiB if not given. Tasks that wait for tasks that wait for tasks share one stack; the
+    /// pool itself needs less than 2 KiB for each level of that.
     #[must_use]
     pub fn stack_bytes(mut self, bytes: usize) -> Self {
         self.stack_bytes = bytes;
