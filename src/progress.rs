@@ -122,21 +122,20 @@ impl State {
                 self.last_line_s = seconds(record.t_ns);
             }
             Event::Warning { text } => self.say(&format!("warning: {text}")),
-            Event::Progress { .. } => {
-                if self.style == Style::Lines
-                    && seconds(record.t_ns) - self.last_line_s > LINE_EVERY_S
-                {
-                    self.last_line_s = seconds(record.t_ns);
-                    let status = self.status();
-                    let done = outlook(&self.snapshot).done;
-                    self.say(&format!("{:.0} %  {status}", done * 100.0));
-                }
+            Event::Progress { .. } if self.is_line_due(seconds(record.t_ns)) => {
+                self.last_line_s = seconds(record.t_ns);
+                let done = outlook(&self.snapshot).done;
+                self.say(&format!("{:.0} %  {}", done * 100.0, self.status()));
             }
             _ => {}
         }
         self.bar
             .set_position((outlook(&self.snapshot).done * BAR_UNITS as f64) as u64);
         self.bar.set_message(self.status());
+    }
+
+    fn is_line_due(&self, now_s: f64) -> bool {
+        self.style == Style::Lines && now_s - self.last_line_s > LINE_EVERY_S
     }
 
     /// What is under way and how long everything will still take.
