@@ -9,11 +9,11 @@ mod model;
 use std::sync::Arc;
 
 use workbench_engine::dataset::{self, CsvOptions, Supervised, train_test_split};
+use workbench_engine::lab::Quantity;
 use workbench_engine::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError, ParamValue,
     Params, PreparedLab, RunConfig,
 };
-use workbench_engine::record::Quantity;
 
 use crate::arms::Problem;
 use crate::forest::{Rows, TrainingSet, TreeParams};

@@ -1,7 +1,7 @@
 //! One forest: from its trees' predictions to its figures and the hash that proves its outcome.
 
 use workbench_engine::digest;
-use workbench_engine::record::Item;
+use workbench_engine::lab::Item;
 
 /// Sums the predictions of a forest's trees, always in the order of the trees: floating-point addition is not
 /// associative, and the arms have to agree to the last bit.

@@ -4,15 +4,14 @@
 //! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
 //! [`PreparedLab::run_arm`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::config::RunConfig;
 use super::definition::LabDefinition;
+use super::outcome::ArmOutput;
 use crate::clock::Clock;
 use crate::pool::{Pool, TaskSpan};
-use crate::record::{Item, Quantity};
 
 /// A lab: a comparison of two or more arms doing the same work.
 pub trait Lab: Send + Sync {
@@ -94,17 +93,6 @@ impl Progress {
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
-}
-
-/// What one repeat of an arm gives.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ArmOutput {
-    /// How much work was done, by counter; all arms of a lab use the same counters.
-    pub work: BTreeMap<String, u64>,
-    /// What came out, in the lab's order.
-    pub items: Vec<Item>,
-    /// How good it is.
-    pub quality: BTreeMap<String, Quantity>,
 }
 
 /// Why a lab could not be prepared or an arm did not finish.

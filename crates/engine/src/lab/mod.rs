@@ -5,9 +5,11 @@
 mod config;
 mod contract;
 mod definition;
+mod outcome;
 mod params;
 
 pub use config::{DataSource, RunConfig};
-pub use contract::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress};
+pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress};
 pub use definition::{ArmDefinition, DefinitionError, LabDefinition, Preset, suggest};
+pub use outcome::{ArmOutput, Item, Quantity};
 pub use params::{ParamError, ParamSpec, ParamValue, Params};

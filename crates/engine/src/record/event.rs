@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lab::RunConfig;
+use crate::lab::{Item, Quantity, RunConfig};
 use crate::machine::MachineFacts;
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
@@ -148,27 +148,6 @@ pub struct RepeatFinished {
     pub items: Vec<Item>,
     /// The figures that tell how good the outcome is.
     pub quality: BTreeMap<String, Quantity>,
-}
-
-/// One of the things that an arm made, for the rf lab one model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Item {
-    /// What a person calls it, for example `n_estimators=340`.
-    pub name: String,
-    /// SHA-256 of its output's bytes (for the rf lab: the predictions as little-endian f64), in hexadecimal.
-    pub sha256: String,
-    /// Its figures, for example `mse` and `r2`.
-    pub metrics: BTreeMap<String, f64>,
-}
-
-/// A number or a word.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Quantity {
-    /// A number.
-    Number(f64),
-    /// A word.
-    Text(String),
 }
 
 /// How a run ended, as far as its log tells.

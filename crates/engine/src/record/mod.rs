@@ -10,10 +10,7 @@ mod store;
 mod writer;
 
 pub use error::RecordError;
-pub use event::{
-    ArmFacts, Event, FORMAT, Item, Quantity, Record, RepeatFinished, RepeatId, RunStarted,
-    RunStatus,
-};
+pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 pub use reader::{Log, parse_log, read_log};
 pub use snapshot::{RepeatState, Snapshot};
 pub use store::{RunDir, Store};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::arms::{finished, one_each, stated_speedup};
 use super::format;
-use crate::record::Quantity;
+use crate::lab::Quantity;
 use crate::result::{ArmResult, Fit, ItemResult, RunResult};
 
 /// Characters of a name that a table shows.

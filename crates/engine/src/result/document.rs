@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lab::{DataSource, ParamValue};
+use crate::lab::{Item, Quantity};
 use crate::machine::MachineFacts;
-use crate::record::{Item, Quantity, RunStatus};
+use crate::record::RunStatus;
 
 /// Version of the document's schema.
 pub const SCHEMA: u32 = 1;

@@ -2,13 +2,12 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
-use workbench_engine::lab::{DataSource, RunConfig};
+use workbench_engine::lab::{DataSource, Item, Quantity, RunConfig};
 use workbench_engine::machine::MachineFacts;
 use workbench_engine::monitor::Sample;
 use workbench_engine::pool::{Outcome, TaskSpan};
 use workbench_engine::record::{
-    ArmFacts, Event, FORMAT, Item, Quantity, Record, RepeatFinished, RepeatId, RunStarted,
-    RunStatus,
+    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus,
 };
 
 pub const SECOND: u64 = 1_000_000_000;

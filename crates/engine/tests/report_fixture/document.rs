@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use workbench_engine::lab::Quantity;
 use workbench_engine::lab::{DataSource, ParamValue};
 use workbench_engine::machine::MachineFacts;
 use workbench_engine::pool::TaskSpan;
-use workbench_engine::record::{Quantity, RepeatState, RunStatus, Snapshot};
+use workbench_engine::record::{RepeatState, RunStatus, Snapshot};
 use workbench_engine::result::{
     AmdahlFit, ArmResult, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted, RunResult,
     SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use workbench_engine::lab::Quantity;
 use workbench_engine::lab::{DataSource, ParamValue};
-use workbench_engine::record::{Quantity, Snapshot};
+use workbench_engine::record::Snapshot;
 use workbench_engine::result::RunResult;
 
 /// Markup, quotes, table and fence characters, line breaks, control and direction characters.

@@ -14,9 +14,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
+use workbench_engine::lab::Item;
 use workbench_engine::monitor::Sample;
 use workbench_engine::pool::{Outcome, TaskSpan};
-use workbench_engine::record::{Item, RepeatFinished, RepeatId, RepeatState, RunStatus, Snapshot};
+use workbench_engine::record::{RepeatFinished, RepeatId, RepeatState, RunStatus, Snapshot};
 use workbench_engine::result::RunResult;
 
 /// What kind of run.
