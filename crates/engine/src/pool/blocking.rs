@@ -41,7 +41,7 @@ fn wait_outside(pending: &mut Pending<'_>) {
         }
         match since.elapsed().as_nanos() {
             ..HOT_NANOS => std::hint::spin_loop(),
-            ..WATCH_NANOS => std::thread::yield_now(),
+            HOT_NANOS..WATCH_NANOS => std::thread::yield_now(),
             _ => break,
         }
     }
