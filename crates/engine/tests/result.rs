@@ -170,6 +170,41 @@ fn an_imbalance_is_explained() {
 }
 
 #[test]
+fn a_speedup_above_its_bound_is_doubted() {
+    let mut log = Log::start(&[2], 1);
+    let repeat = |arm, workers, wall_s, tasks| Repeat {
+        arm,
+        workers,
+        repeat: 0,
+        wall_s,
+        tasks,
+    };
+    // The base's machine was half as fast: 2 s and 2 s of work took 1 s and 1 s on the other one.
+    let slow = &[(0, 2.0, 0, 0.0), (1, 2.0, 0, 2.0)];
+    let fast = &[(0, 1.0, 0, 0.0), (1, 1.0, 1, 0.0)];
+    log.repeat(&repeat("sequential", 1, 4.0, slow), 10, ["aa", "bb"]);
+    log.repeat(&repeat("tasks", 2, 1.0, fast), 10, ["aa", "bb"]);
+    let doubted = result(&log);
+    assert!(close(doubted.arms[1].speedup.unwrap(), 4.0));
+    assert!(
+        doubted
+            .warnings
+            .iter()
+            .any(|w| w.contains("4.00×, is above its bound of 2.00×")),
+        "{:?}",
+        doubted.warnings
+    );
+    // The work that had to be done is no more than what the faster arm needed, so nothing is negative.
+    assert!(close(doubted.arms[1].useful_s, 2.0) && close(doubted.arms[1].lost_s.total(), 0.0));
+    assert!(
+        !result(&completed(1))
+            .warnings
+            .iter()
+            .any(|w| w.contains("above its bound"))
+    );
+}
+
+#[test]
 fn the_document_survives_its_own_json() {
     let result = result(&completed(3));
     let text = serde_json::to_string(&result).unwrap();

@@ -8,6 +8,8 @@ use crate::stats::descriptive;
 const NOISY: f64 = 0.05;
 /// A share of stolen core time above this is worth a word.
 const STEAL: f64 = 0.02;
+/// A speed-up may exceed its bound by this factor before it is doubted: clocks and samples are not exact.
+const TOO_GOOD: f64 = 1.02;
 /// Other processes that use more than this many cores are worth a word.
 const OTHERS: f64 = 0.2;
 
@@ -33,6 +35,7 @@ pub(super) fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
             .filter_map(|arm| oversubscribed(arm, result)),
     );
     out.extend(result.arms.iter().filter_map(noisy));
+    out.extend(result.arms.iter().filter_map(|arm| too_good(arm, result)));
     out.extend(machine_load(result, snapshot));
     out
 }
@@ -87,6 +90,20 @@ fn noisy(arm: &ArmResult) -> Option<String> {
             arm.workers,
             if arm.workers == 1 { "" } else { "s" },
             scatter * 100.0
+        )
+    })
+}
+
+/// No schedule beats its bound, so a speed-up that does tells of a base that ran on a slower machine.
+fn too_good(arm: &ArmResult, result: &RunResult) -> Option<String> {
+    let (speedup, bound) = (arm.speedup?, arm.bound?);
+    (arm.name != result.base && speedup > bound * TOO_GOOD).then(|| {
+        format!(
+            "The speed-up of {} on {} worker{}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
+            arm.name,
+            arm.workers,
+            if arm.workers == 1 { "" } else { "s" },
+            result.base
         )
     })
 }
