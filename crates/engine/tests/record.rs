@@ -117,6 +117,37 @@ fn a_newer_format_is_named_and_new_kinds_are_passed_over() {
     );
 }
 
+/// The seeds of the fuzz target, each with what it has to come to.
+#[test]
+fn the_fuzzers_seeds_come_to_what_their_names_say() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/event_log");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "jsonl")
+        {
+            continue;
+        }
+        seen += 1;
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let log = read_log(&path);
+        let status = log.as_ref().map(|log| Snapshot::of(&log.records).status);
+        let expected = match name {
+            "whole" | "resumed" => matches!(status, Ok(RunStatus::Completed)),
+            "one_repeat" | "start_only" => matches!(status, Ok(RunStatus::Unfinished)),
+            "killed" => log.is_ok_and(|log| log.cut_bytes > 0),
+            "unknown_kind" => log.is_ok_and(|log| log.unknown == 1),
+            "newer" => matches!(log, Err(RecordError::Newer { .. })),
+            "foreign" | "empty" => matches!(log, Err(RecordError::Foreign { .. })),
+            other => panic!("say what {other} has to come to"),
+        };
+        assert!(expected, "{name}");
+    }
+    assert_eq!(seen, 9);
+}
+
 proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -136,7 +136,9 @@ fn overhead(arm: &ArmResult, _: &RunResult) -> Option<String> {
 
 fn little_left(arm: &ArmResult, _: &RunResult) -> Option<String> {
     let efficiency = arm.efficiency?;
-    (arm.workers > 1 && efficiency >= 0.95).then(|| {
+    // Above the bound it is the base that was slow; a warning says so.
+    let believable = arm.speedup? <= arm.bound? * (1.0 + SAME);
+    (arm.workers > 1 && efficiency >= 0.95 && believable).then(|| {
         format!(
             "{} keeps its slots {:.0} % busy with useful work: only more cores or faster code can give much more.",
             capitalise(&who(arm)),

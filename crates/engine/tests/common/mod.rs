@@ -19,7 +19,10 @@ pub struct Log {
 }
 
 /// One repeat to be built: tasks as (group, cpu seconds, slot, start second within the repeat).
-#[allow(clippy::struct_field_names, reason = "the names are those of the event")]
+#[allow(
+    clippy::struct_field_names,
+    reason = "the names are those of the event"
+)]
 pub struct Repeat<'a> {
     pub arm: &'a str,
     pub workers: u32,
