@@ -20,6 +20,22 @@ fn close(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-9
 }
 
+/// One repeat of an arm, of two models.
+fn one<'a>(
+    arm: &'a str,
+    workers: u32,
+    wall_s: f64,
+    tasks: &'a [(u32, f64, u32, f64)],
+) -> Repeat<'a> {
+    Repeat {
+        arm,
+        workers,
+        repeat: 0,
+        wall_s,
+        tasks,
+    }
+}
+
 #[test]
 fn two_models_on_two_workers() {
     let result = result(&completed(1));
@@ -62,15 +78,8 @@ fn one_repeat_has_no_interval_and_says_so() {
 #[test]
 fn unequal_work_has_no_speedup() {
     let mut log = Log::start(&[2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat {
-        arm,
-        workers,
-        repeat: 0,
-        wall_s,
-        tasks,
-    };
-    log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
-    log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 9, ["aa", "bb"]);
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 9, ["aa", "bb"]);
     log.finish(RunStatus::Completed);
     let result = result(&log);
     assert!(!result.check.equal_work && result.check.equal_outputs);
@@ -86,15 +95,8 @@ fn unequal_work_has_no_speedup() {
 #[test]
 fn unequal_outputs_have_no_speedup() {
     let mut log = Log::start(&[2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat {
-        arm,
-        workers,
-        repeat: 0,
-        wall_s,
-        tasks,
-    };
-    log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
-    log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 10, ["aa", "xx"]);
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["aa", "xx"]);
     let result = result(&log);
     assert!(result.check.equal_work && !result.check.equal_outputs);
     assert_eq!(result.arms[1].speedup, None);
@@ -124,16 +126,9 @@ fn a_run_without_end_is_reported_and_can_be_resumed() {
 #[test]
 fn laws_are_refused_with_the_reason_below_enough_points() {
     let mut log = Log::start(&[1, 2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat {
-        arm,
-        workers,
-        repeat: 0,
-        wall_s,
-        tasks,
-    };
-    log.repeat(&repeat("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
-    log.repeat(&repeat("tasks", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
-    log.repeat(&repeat("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
     let result = result(&log);
     assert_eq!(result.scaling.len(), 1);
     assert_eq!(result.scaling[0].points.len(), 2);
@@ -172,18 +167,11 @@ fn an_imbalance_is_explained() {
 #[test]
 fn a_speedup_above_its_bound_is_doubted() {
     let mut log = Log::start(&[2], 1);
-    let repeat = |arm, workers, wall_s, tasks| Repeat {
-        arm,
-        workers,
-        repeat: 0,
-        wall_s,
-        tasks,
-    };
     // The base's machine was half as fast: 2 s and 2 s of work took 1 s and 1 s on the other one.
     let slow = &[(0, 2.0, 0, 0.0), (1, 2.0, 0, 2.0)];
     let fast = &[(0, 1.0, 0, 0.0), (1, 1.0, 1, 0.0)];
-    log.repeat(&repeat("sequential", 1, 4.0, slow), 10, ["aa", "bb"]);
-    log.repeat(&repeat("tasks", 2, 1.0, fast), 10, ["aa", "bb"]);
+    log.repeat(&one("sequential", 1, 4.0, slow), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 1.0, fast), 10, ["aa", "bb"]);
     let doubted = result(&log);
     assert!(close(doubted.arms[1].speedup.unwrap(), 4.0));
     assert!(
