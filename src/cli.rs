@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use workbench_engine::lab::Lab;
 
 const EXAMPLES: &str = "\
 Examples:
+  workbench                                        pick, set up and watch labs on the screen
   workbench --lab rf --report out.html             the whole lab, and a report to read
   workbench --lab rf --preset quick                every arm in seconds
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
@@ -32,9 +33,43 @@ pub struct Cli {
     #[command(flatten)]
     pub run: RunArgs,
 
+    /// How the screen looks.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+
     /// Where runs are kept [default: the platform's data directory]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WORKBENCH_RUN_DIR")]
     pub run_dir: Option<PathBuf>,
+}
+
+/// How the screen looks. Only `workbench` alone, in a terminal, has one.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Screen (workbench alone, in a terminal)")]
+pub struct ScreenArgs {
+    /// Colours [default: dark; mono when NO_COLOR is set or the terminal is dumb]
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub theme: Option<ThemeArg>,
+
+    /// Draw with ASCII alone, for terminals and fonts without block and braille characters
+    #[arg(long)]
+    pub ascii: bool,
+
+    /// Leave the mouse to the terminal; without this, hold Shift to select text
+    #[arg(long)]
+    pub no_mouse: bool,
+}
+
+/// The themes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ThemeArg {
+    /// For dark backgrounds
+    Dark,
+    /// For light backgrounds
+    Light,
+    /// Strong colours on black or white
+    HighContrast,
+    /// No colours: bold, dim and reversed only
+    Mono,
 }
 
 /// What to run and where the outcome goes.

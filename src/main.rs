@@ -1,4 +1,4 @@
-//! The program `workbench`: the command line and headless runs. What it measures and computes is the engine's.
+//! The program `workbench`: the command line, headless runs and the terminal interface. What it measures and computes is the engine's.
 
 mod cli;
 mod commands;
@@ -10,6 +10,7 @@ mod progress;
 mod registry;
 mod summary;
 mod table;
+mod tui;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ fn run() -> Result<u8, Failure> {
     let Cli {
         command,
         run,
+        screen,
         run_dir,
     } = cli::parse(&labs);
     if command.is_some() && run.lab.is_some() {
@@ -59,25 +61,26 @@ fn run() -> Result<u8, Failure> {
         Some(Command::Resume { run, output }) => headless::resume(&store, &run, &output),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&store, &run),
+        None if has_terminal() => tui::run(&store, labs, &screen),
         None => explain(),
     }
 }
 
-/// `workbench` alone: says what it is and what to type.
+/// Whether there is a person who sees a screen and has a keyboard.
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// `workbench` alone and without a terminal: says what it is and what to type.
 fn explain() -> Result<u8, Failure> {
-    let terminal = if std::io::stdin().is_terminal() {
-        ""
-    } else {
-        " and no terminal"
-    };
-    output::error_line(&format!(
-        "workbench: no --lab given{terminal}, so there is nothing to run.\n\n\
+    output::error_line(
+        "workbench: no --lab given and no terminal for the screen, so there is nothing to run.\n\n\
          Try one of these:\n  \
          workbench --lab rf --preset quick                every arm in seconds\n  \
          workbench --lab rf --report out.html             the whole lab, and a report to read\n  \
          workbench labs                                   what there is to run\n  \
          workbench doctor                                 what this machine can run\n  \
-         workbench --help                                 everything else"
-    ))?;
+         workbench --help                                 everything else",
+    )?;
     Ok(code::USAGE)
 }

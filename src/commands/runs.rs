@@ -35,7 +35,7 @@ pub fn run(store: &Store, lab: Option<&str>, json: bool) -> Result<u8, Failure> 
 }
 
 /// The document that the run wrote when it ended, or, where there is none, what its record says so far.
-fn load(run: &RunDir) -> Result<RunResult, String> {
+pub fn load(run: &RunDir) -> Result<RunResult, String> {
     if !run.is_live()
         && let Ok(text) = std::fs::read(run.result())
         && let Ok(result) = serde_json::from_slice(&text)
@@ -50,22 +50,27 @@ fn table(results: &[(RunDir, RunResult)]) -> Table {
     let mut table = Table::new();
     table.header(["RUN", "LAB", "PRESET", "STATUS", "REPEATS", "BEST SPEED-UP"]);
     for (run, result) in results {
-        let best = result
-            .arms
-            .iter()
-            .filter(|arm| arm.name != result.base)
-            .filter_map(|arm| Some((arm.speedup?, arm)))
-            .max_by(|a, b| a.0.total_cmp(&b.0));
         table.row([
             run.id(),
             result.lab.clone(),
             result.preset.clone(),
             status(run, result).to_owned(),
             result.repeats.to_string(),
-            best.map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm)),
+            best(result),
         ]);
     }
     table
+}
+
+/// The best speed-up of a run with its arm, or a dash.
+pub fn best(result: &RunResult) -> String {
+    result
+        .arms
+        .iter()
+        .filter(|arm| arm.name != result.base)
+        .filter_map(|arm| Some((arm.speedup?, arm)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
 }
 
 fn best_text(speedup: f64, arm: &ArmResult) -> String {
@@ -77,7 +82,8 @@ fn best_text(speedup: f64, arm: &ArmResult) -> String {
     )
 }
 
-fn status(run: &RunDir, result: &RunResult) -> &'static str {
+/// How a run stands, in one or two words.
+pub fn status(run: &RunDir, result: &RunResult) -> &'static str {
     match result.status {
         RunStatus::Unfinished if run.is_live() => "running",
         RunStatus::Unfinished => "killed",

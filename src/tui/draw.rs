@@ -1,0 +1,286 @@
+//! Drawing the interface: machine line, screen, dialog, last line.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use workbench_engine::machine::{GpuFacts, MachineFacts};
+use workbench_engine::report::format;
+
+use super::app::{App, GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
+use super::binding::Binding;
+use super::chrome::{Look, footer, lines};
+use super::keys::told;
+use super::overlay::{Overlay, export, help, quit};
+use super::screens::{home, runs, setup};
+use super::text::{fit, width};
+use super::views;
+use super::views::result::ResultView;
+use super::views::run::RunView;
+
+/// The smallest window, in columns and lines.
+pub const SMALLEST: (u16, u16) = (60, 16);
+
+impl App {
+    /// Draws everything.
+    pub fn draw(&mut self, frame: &mut Frame) {
+        let area = frame.area();
+        let look = self.shared.look.clone();
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            too_small(frame, area, &look);
+        } else {
+            self.draw_screen(frame, area, &look);
+        }
+        if look.ascii {
+            plain(frame);
+        }
+    }
+
+    fn draw_screen(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let own_head = matches!(self.screen, Screen::Run | Screen::Result(_));
+        let [head, body, foot] = Layout::vertical([
+            Constraint::Length(u16::from(!own_head)),
+            Constraint::Min(0),
+            // The views of a run need as many lines as the smallest window has.
+            Constraint::Length(u16::from(!own_head || area.height > SMALLEST.1)),
+        ])
+        .areas(area);
+        if !own_head {
+            lines(
+                frame,
+                head,
+                &[self.machine_line(usize::from(head.width), look)],
+            );
+        }
+        match &mut self.screen {
+            Screen::Home => self.home.draw(frame, body, &self.shared),
+            Screen::Runs => self.runs.draw(frame, body, &self.shared),
+            Screen::SetUp => {
+                if let Some(setup) = &mut self.setup {
+                    setup.draw(frame, body, &self.shared);
+                }
+            }
+            Screen::Run => {
+                if let Some(live) = &mut self.live {
+                    views::run::draw(frame, body, &mut live.view, &live.snapshot, &look.theme);
+                }
+            }
+            Screen::Result(screen) => {
+                let (loaded, view) = (&screen.loaded, &mut screen.view);
+                views::result::draw(
+                    frame,
+                    body,
+                    view,
+                    &loaded.result,
+                    &loaded.snapshot,
+                    &look.theme,
+                );
+            }
+        }
+        match &mut self.overlay {
+            Some(Overlay::Help(help)) => help.draw(frame, body, look),
+            Some(Overlay::Export(export)) => export.draw(frame, body, look),
+            Some(Overlay::Stop(stop)) => {
+                if let Some(live) = &self.live {
+                    stop.draw(frame, body, &live.snapshot, look);
+                }
+            }
+            None => {}
+        }
+        match &self.notice {
+            Some(text) => {
+                let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
+                Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
+            }
+            None => footer(frame, foot, &self.keys_now(), look),
+        }
+    }
+
+    fn machine_line(&self, columns: usize, look: &Look) -> Line<'static> {
+        let dot = look.either(" · ", " - ");
+        let name = format!(" workbench {}", env!("CARGO_PKG_VERSION"));
+        let under_way = match &self.live {
+            Some(_) => format!(" {} a run is under way ", look.either("▸", ">")),
+            None => String::new(),
+        };
+        let facts = match &self.shared.machine {
+            Some(machine) => machine_facts(machine).join(dot),
+            None => "looking at the machine".to_owned(),
+        };
+        let room = columns.saturating_sub(width(&name) + width(&under_way) + 4);
+        let facts = fit(&facts, room, look.ascii);
+        let gap = room.saturating_sub(width(&facts));
+        Line::from(vec![
+            Span::styled(name, look.theme.accent),
+            Span::raw("   "),
+            Span::styled(facts, look.theme.dim),
+            Span::raw(" ".repeat(gap)),
+            Span::styled(under_way, look.theme.good),
+        ])
+    }
+
+    /// The keys that work now, the most useful first.
+    fn keys_now(&self) -> Vec<Binding> {
+        let mut keys = match &self.overlay {
+            Some(Overlay::Help(_)) => return told(help::KEYS),
+            Some(Overlay::Stop(_)) => return told(quit::KEYS),
+            Some(Overlay::Export(_)) => return told(export::KEYS),
+            None => self.screen_keys(),
+        };
+        if !self.is_typing() {
+            keys.extend(told(GLOBAL_KEYS));
+        }
+        keys
+    }
+
+    fn is_typing(&self) -> bool {
+        match (&self.screen, &self.setup) {
+            (Screen::Runs, _) => self.runs.is_typing(),
+            (Screen::SetUp, Some(setup)) => setup.is_typing(),
+            _ => false,
+        }
+    }
+
+    fn screen_keys(&self) -> Vec<Binding> {
+        match &self.screen {
+            Screen::Runs if self.is_typing() => told(runs::FILTER_KEYS),
+            Screen::SetUp if self.is_typing() => told(setup::TYPING_KEYS),
+            Screen::Home => home::KEYS
+                .iter()
+                .filter(|key| key.action != home::Action::Watch || self.is_running())
+                .map(|key| key.binding)
+                .collect(),
+            Screen::Runs => told(runs::KEYS),
+            Screen::SetUp => told(setup::KEYS),
+            Screen::Run => [&told(RUN_KEYS)[..], RunView::bindings()].concat(),
+            Screen::Result(_) => [&told(RESULT_KEYS)[..], ResultView::bindings()].concat(),
+        }
+    }
+
+    /// The help of what is shown: its title, and its keys in groups.
+    pub fn help(&self) -> (&'static str, Vec<(&'static str, Vec<Binding>)>) {
+        let everywhere = ("Everywhere", told(GLOBAL_KEYS));
+        let (title, mut groups) = match &self.screen {
+            Screen::Home => ("Keys: home", vec![("Here", told(home::KEYS))]),
+            Screen::SetUp => (
+                "Keys: set up",
+                vec![
+                    ("Here", told(setup::KEYS)),
+                    ("While a value is typed", told(setup::TYPING_KEYS)),
+                ],
+            ),
+            Screen::Runs => (
+                "Keys: runs",
+                vec![
+                    ("Here", told(runs::KEYS)),
+                    ("While a filter is typed", told(runs::FILTER_KEYS)),
+                ],
+            ),
+            Screen::Run => (
+                "Keys: run",
+                vec![
+                    ("The run", told(RUN_KEYS)),
+                    ("Its panels", RunView::bindings().to_vec()),
+                ],
+            ),
+            Screen::Result(_) => (
+                "Keys: result",
+                vec![
+                    ("The result", told(RESULT_KEYS)),
+                    ("Its panels", ResultView::bindings().to_vec()),
+                    ("While a report is named", told(export::KEYS)),
+                ],
+            ),
+        };
+        groups.push(everywhere);
+        (title, groups)
+    }
+}
+
+/// What the machine line says.
+fn machine_facts(machine: &MachineFacts) -> Vec<String> {
+    let cores = format!(
+        "{} of {} usable",
+        machine.cores_usable,
+        format::counted(u64::from(machine.cores_logical), "core")
+    );
+    let limited = machine.cores_usable < f64::from(machine.cores_logical);
+    let mut facts = vec![if limited {
+        format!("{cores} ({})", format::clean(&machine.cores_limit, 40))
+    } else {
+        format!(
+            "{} usable",
+            format::counted_number(machine.cores_usable, "core")
+        )
+    }];
+    facts.push(format!("{} memory", format::bytes(machine.memory_bytes)));
+    facts.push(gpus(&machine.gpus));
+    facts.push(format::clean(machine.cpu_model.trim(), 60));
+    facts
+}
+
+/// GPUs with their memory; equal ones are counted.
+fn gpus(gpus: &[GpuFacts]) -> String {
+    let mut kinds: Vec<(&GpuFacts, u32)> = Vec::new();
+    for gpu in gpus {
+        let same = |(k, _): &&mut (&GpuFacts, u32)| {
+            k.name == gpu.name && k.memory_bytes == gpu.memory_bytes
+        };
+        match kinds.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((gpu, 1)),
+        }
+    }
+    let told: Vec<String> = kinds
+        .iter()
+        .map(|(gpu, count)| {
+            let name = format::clean(&gpu.name, 40);
+            let memory = format::bytes(gpu.memory_bytes);
+            match count {
+                1 => format!("{name}, {memory}"),
+                n => format!("{n} × {name}, {memory} each"),
+            }
+        })
+        .collect();
+    if told.is_empty() {
+        "no GPU".to_owned()
+    } else {
+        told.join(" + ")
+    }
+}
+
+fn too_small(frame: &mut Frame, area: Rect, look: &Look) {
+    let times = look.either("×", "x");
+    let text = [
+        format!("workbench needs {}{times}{}", SMALLEST.0, SMALLEST.1),
+        format!("this window is {}{times}{}", area.width, area.height),
+    ];
+    let top = area.height.saturating_sub(text.len() as u16) / 2;
+    for (line, row) in text.iter().zip(area.rows().skip(usize::from(top))) {
+        Line::styled(line.as_str(), look.theme.warn)
+            .centered()
+            .render(row, frame.buffer_mut());
+    }
+}
+
+/// Replaces the typographic characters of sentences and names, for terminals without them.
+fn plain(frame: &mut Frame) {
+    for cell in &mut frame.buffer_mut().content {
+        let ascii = match cell.symbol() {
+            "×" => "x",
+            "…" => "~",
+            "—" | "–" | "−" => "-",
+            "·" | "•" => "-",
+            "‘" | "’" => "'",
+            "“" | "”" => "\"",
+            "µ" => "u",
+            "²" => "2",
+            "→" => ">",
+            "≈" => "~",
+            "≤" => "<",
+            "≥" => ">",
+            _ => continue,
+        };
+        cell.set_symbol(ascii);
+    }
+}

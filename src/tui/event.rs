@@ -1,0 +1,91 @@
+//! What can happen to the interface, and what it can want done. Everything between the two is [`super::app::App`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
+use workbench_engine::lab::RunConfig;
+use workbench_engine::machine::{MachineFacts, UsableCores};
+use workbench_engine::record::{Record, RunDir, Snapshot};
+use workbench_engine::result::RunResult;
+
+use super::history::RunRow;
+
+/// A run with everything that there is to show of it.
+#[derive(Debug, PartialEq)]
+pub struct Loaded {
+    /// Its directory.
+    pub run: RunDir,
+    /// Its events, folded.
+    pub snapshot: Snapshot,
+    /// Its result so far.
+    pub result: RunResult,
+    /// Whether some process is still writing to it.
+    pub live: bool,
+}
+
+/// How writing a report went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exported {
+    /// It lies here now.
+    Written(PathBuf),
+    /// There is such a file already.
+    Exists(PathBuf),
+    /// It could not be written, and why.
+    Refused(String),
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The window has another size, or what it shows has to be drawn anew.
+    Redraw,
+    /// The machine has been looked at.
+    Machine(Box<MachineFacts>, UsableCores),
+    /// The history has been read.
+    History(Result<Vec<RunRow>, String>),
+    /// The run under way has new records.
+    Records(Vec<Record>),
+    /// The run under way has ended, or could not be made.
+    Ended(Result<Arc<Loaded>, String>),
+    /// A run of the history has been read.
+    Opened(Result<Arc<Loaded>, String>),
+    /// A report has been written, or not.
+    Exported(Exported),
+    /// The program is asked to end: a signal, or the terminal is gone.
+    Stop,
+}
+
+/// Something that the interface wants done.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Run a lab: its place in the list of labs, and the configuration.
+    Start(usize, Box<RunConfig>),
+    /// Stop the run under way as soon as it can.
+    Cancel,
+    /// Read the history again.
+    ReadHistory,
+    /// Read a run.
+    Open(RunDir),
+    /// Write a report.
+    Export {
+        /// Of this run.
+        loaded: Arc<Loaded>,
+        /// The file.
+        path: PathBuf,
+        /// Whether an existing file is replaced.
+        replace: bool,
+    },
+    /// Draw everything anew.
+    Repaint,
+    /// Stop the process as Ctrl-Z does.
+    Suspend,
+    /// Leave with this exit code.
+    Quit(u8),
+}

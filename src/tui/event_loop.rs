@@ -1,0 +1,175 @@
+//! The loop: waits for events, lets the state take them in, draws what changed, at most ten times a second.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+use workbench_engine::clock::thread_cpu_ns;
+
+use super::app::App;
+use super::event::{Effect, Event};
+use super::session::{News, Session};
+use super::terminal::{Guard, Tui, restore};
+use crate::failure::Failure;
+
+/// The shortest time between two drawings.
+const FRAME: Duration = Duration::from_millis(100);
+/// How often the records of a run are taken in: as often as the machine is sampled.
+const FOLD: Duration = Duration::from_millis(200);
+
+/// What folding and drawing cost while runs were under way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    cpu_ns: u64,
+    wall: Duration,
+}
+
+impl Cost {
+    /// CPU time over wall time; `None` when no run was watched.
+    pub fn share(&self) -> Option<f64> {
+        let wall = self.wall.as_secs_f64();
+        (wall > 0.0).then(|| self.cpu_ns as f64 / 1e9 / wall)
+    }
+}
+
+struct Loop<'a> {
+    app: &'a mut App,
+    session: Session,
+    guard: Guard,
+    terminal: Tui,
+    cost: Cost,
+    dirty: bool,
+    exit: Option<u8>,
+}
+
+/// Runs the interface until it is left; gives the exit code and what watching cost.
+///
+/// # Errors
+/// When the terminal cannot be taken over or drawn on.
+pub async fn run(
+    app: &mut App,
+    session: Session,
+    news: News,
+    mouse: bool,
+) -> Result<(u8, Cost), Failure> {
+    let refused = |error: io::Error| {
+        Failure::environment(format!(
+            "cannot use the terminal: {error}; `workbench --lab NAME` runs without a screen"
+        ))
+    };
+    let (guard, terminal) = Guard::enter(mouse).map_err(refused)?;
+    let mut this = Loop {
+        app,
+        session,
+        guard,
+        terminal,
+        cost: Cost::default(),
+        dirty: true,
+        exit: None,
+    };
+    this.turn(news).await.map_err(refused)
+}
+
+impl Loop<'_> {
+    async fn turn(&mut self, mut news: News) -> io::Result<(u8, Cost)> {
+        // The first picture does not wait for anything.
+        self.draw()?;
+        self.session.begin();
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut suspend = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+        let mut resumed = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        let mut drawn = Instant::now();
+        let mut folded = Instant::now();
+        loop {
+            if let Some(code) = self.exit {
+                return Ok((code, self.cost));
+            }
+            let running = self.app.is_running();
+            tokio::select! {
+                Some(event) = news.events.recv() => {
+                    if let Event::Ended(_) = event {
+                        self.fold(&mut news);
+                    }
+                    self.take(event)?;
+                }
+                Some(()) = interrupt.recv() => self.take(Event::Stop)?,
+                Some(()) = terminate.recv() => self.take(Event::Stop)?,
+                Some(()) = hangup.recv() => self.take(Event::Stop)?,
+                Some(()) = suspend.recv() => self.suspend()?,
+                Some(()) = resumed.recv() => self.reclaim()?,
+                () = sleep_until(folded + FOLD), if running => {
+                    self.cost.wall += folded.elapsed().min(FOLD * 5);
+                    folded = Instant::now();
+                    self.fold(&mut news);
+                }
+                () = sleep_until(drawn + FRAME), if self.dirty => {
+                    self.draw()?;
+                    drawn = Instant::now();
+                }
+            }
+            if running != self.app.is_running() {
+                folded = Instant::now();
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) -> io::Result<()> {
+        self.dirty = true;
+        for effect in self.app.update(event) {
+            match effect {
+                Effect::Quit(code) => self.exit = Some(code),
+                Effect::Repaint => self.terminal.clear()?,
+                Effect::Suspend => self.suspend()?,
+                other => self.session.apply(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the records that have come since the last time.
+    fn fold(&mut self, news: &mut News) {
+        let before = thread_cpu_ns();
+        let mut records = Vec::new();
+        while let Ok(record) = news.records.try_recv() {
+            records.push(record);
+        }
+        if !records.is_empty() {
+            self.dirty = true;
+            self.app.update(Event::Records(records));
+        }
+        self.cost.cpu_ns += thread_cpu_ns() - before;
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let before = thread_cpu_ns();
+        self.dirty = false;
+        let drawn = self.terminal.draw(|frame| self.app.draw(frame)).map(drop);
+        if self.app.is_running() {
+            self.cost.cpu_ns += thread_cpu_ns() - before;
+        }
+        match drawn {
+            // Without its terminal the program can still close the record of a run.
+            Err(_) if self.app.is_running() => self.take(Event::Stop),
+            other => other,
+        }
+    }
+
+    /// Gives the terminal back and stands still until somebody says `fg`.
+    fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        kill_process(getpid(), Signal::STOP)?;
+        self.reclaim()
+    }
+
+    /// Takes the terminal again; it may show anything by now.
+    fn reclaim(&mut self) -> io::Result<()> {
+        self.guard.take()?;
+        self.terminal.clear()?;
+        self.dirty = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! The terminal interface: pick a lab, set it up, watch it run, understand what came out, export it.
+//!
+//! Belongs here: screens, keys, and the loop that brings events, state and drawing together:
+//!
+//! ```text
+//! keys, mouse ─┐                        ┌─ Effect ─► Session (threads: runs, files)
+//! signals ─────┼─► Event ─► App::update ┤
+//! records ─────┤                        └─ state ──► App::draw ─► terminal
+//! Session ─────┘
+//! ```
+//!
+//! Does not belong here: measuring, and what numbers mean. A run is shown as the fold of its events.
+
+mod app;
+mod binding;
+mod chrome;
+mod draw;
+mod event;
+mod event_loop;
+mod history;
+mod keys;
+mod markdown;
+mod overlay;
+mod screens;
+mod session;
+mod terminal;
+mod text;
+mod theme;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use workbench_engine::lab::Lab;
+use workbench_engine::record::Store;
+
+use crate::cli::{ScreenArgs, ThemeArg};
+use crate::failure::Failure;
+use crate::{output, summary};
+use app::App;
+use chrome::Look;
+use session::Session;
+use theme::{Theme, ThemeName};
+
+/// Opens the interface and stays in it until the person leaves. Gives the exit code.
+///
+/// # Errors
+/// When the terminal cannot be used. It is then as it was found.
+pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<u8, Failure> {
+    let wanted = args.theme.map(|theme| match theme {
+        ThemeArg::Dark => ThemeName::Dark,
+        ThemeArg::Light => ThemeName::Light,
+        ThemeArg::HighContrast => ThemeName::HighContrast,
+        ThemeArg::Mono => ThemeName::Mono,
+    });
+    let look = Look::new(Theme::detect(wanted, args.ascii));
+    let labs = Arc::new(labs);
+    let mut app = App::new(Arc::clone(&labs), look);
+    let (session, news) = Session::new(store.clone(), labs);
+    terminal::tame_panics();
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::environment(format!("cannot start the interface: {error}")))?
+        .block_on(event_loop::run(&mut app, session, news, !args.no_mouse));
+    for panic in terminal::collected() {
+        output::error_line(&panic)?;
+    }
+    let (code, cost) = outcome?;
+    if let Some((run, result, written)) = app.parting() {
+        output::print(&summary::of_run(result, run, written))?;
+        if let Some(share) = cost.share() {
+            output::line(&format!(
+                "Watching cost {:.2} % of one core.",
+                share * 100.0
+            ))?;
+        }
+    }
+    Ok(code)
+}

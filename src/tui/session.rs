@@ -1,0 +1,164 @@
+//! Everything outside of the interface's state: threads that run labs, read runs and write reports, and the channel on
+//! which their news come in.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ratatui::crossterm::event as input;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use workbench_engine::experiment::{self, Ended};
+use workbench_engine::lab::RunConfig;
+use workbench_engine::machine::{MachineFacts, usable_cores};
+use workbench_engine::record::{Record, Store};
+
+use super::event::{Effect, Event, Loaded};
+use super::history;
+use super::screens::Labs;
+
+/// Does what the interface wants done outside.
+pub struct Session {
+    store: Store,
+    labs: Labs,
+    events: UnboundedSender<Event>,
+    records: UnboundedSender<Record>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// Where the news come in.
+pub struct News {
+    /// Everything but records.
+    pub events: UnboundedReceiver<Event>,
+    /// The records of the run under way, to be taken in at the pace of drawing.
+    pub records: UnboundedReceiver<Record>,
+}
+
+impl Session {
+    /// A session over a store and its labs.
+    pub fn new(store: Store, labs: Labs) -> (Self, News) {
+        let (events, events_in) = mpsc::unbounded_channel();
+        let (records, records_in) = mpsc::unbounded_channel();
+        let session = Self {
+            store,
+            labs,
+            events,
+            records,
+            cancelled: Arc::default(),
+        };
+        let news = News {
+            events: events_in,
+            records: records_in,
+        };
+        (session, news)
+    }
+
+    /// Starts listening to keys and mouse, looking at the machine and reading the history.
+    pub fn begin(&self) {
+        let events = self.events.clone();
+        self.thread("workbench-input", move || {
+            loop {
+                let event = match input::read() {
+                    Ok(input::Event::Key(key)) => Event::Key(key),
+                    Ok(input::Event::Mouse(mouse)) if uninteresting(mouse.kind) => continue,
+                    Ok(input::Event::Mouse(mouse)) => Event::Mouse(mouse),
+                    Ok(input::Event::Paste(text)) => Event::Paste(text),
+                    Ok(input::Event::Resize(..)) => Event::Redraw,
+                    Ok(_) => continue,
+                    // The terminal is gone.
+                    Err(_) => Event::Stop,
+                };
+                let over = matches!(event, Event::Stop);
+                if events.send(event).is_err() || over {
+                    return;
+                }
+            }
+        });
+        let events = self.events.clone();
+        self.thread("workbench-probe", move || {
+            let machine = Box::new(MachineFacts::probe());
+            let _ = events.send(Event::Machine(machine, usable_cores()));
+        });
+        self.read_history();
+    }
+
+    /// Does one thing. What concerns the terminal and the program's end is left to the caller.
+    pub fn apply(&mut self, effect: Effect) {
+        match effect {
+            Effect::Start(lab, config) => self.start(lab, *config),
+            Effect::Cancel => self.cancelled.store(true, Ordering::Relaxed),
+            Effect::ReadHistory => self.read_history(),
+            Effect::Open(run) => {
+                let events = self.events.clone();
+                self.thread("workbench-open", move || {
+                    let loaded = history::open(&run).map(Arc::new);
+                    let _ = events.send(Event::Opened(loaded));
+                });
+            }
+            Effect::Export {
+                loaded,
+                path,
+                replace,
+            } => {
+                let events = self.events.clone();
+                self.thread("workbench-export", move || {
+                    let exported = history::export(&path, replace, &loaded);
+                    let _ = events.send(Event::Exported(exported));
+                });
+            }
+            Effect::Repaint | Effect::Suspend | Effect::Quit(_) => {}
+        }
+    }
+
+    fn read_history(&self) {
+        let (events, store) = (self.events.clone(), self.store.clone());
+        self.thread("workbench-history", move || {
+            let _ = events.send(Event::History(history::read(&store)));
+        });
+    }
+
+    fn start(&mut self, lab: usize, config: RunConfig) {
+        self.cancelled = Arc::default();
+        let cancelled = Arc::clone(&self.cancelled);
+        let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
+        let (events, records) = (self.events.clone(), self.records.clone());
+        self.thread("workbench-run", move || {
+            let run = || {
+                let lab = labs.get(lab).ok_or("there is no such lab")?;
+                let subscriber = Box::new(move |record: &Record| {
+                    let _ = records.send(record.clone());
+                });
+                experiment::run(lab.as_ref(), config, &store, subscriber, &cancelled)
+                    .map_err(|error| error.to_string())
+            };
+            let ended = catch_unwind(AssertUnwindSafe(run))
+                .unwrap_or_else(|_| Err("the run ended in a panic; its record is kept".to_owned()));
+            let _ = events.send(Event::Ended(ended.map(|ended| Arc::new(loaded(ended)))));
+        });
+    }
+
+    /// A thread that cannot be started is told like any other failure of a run.
+    fn thread(&self, name: &str, body: impl FnOnce() + Send + 'static) {
+        let started = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body);
+        if let Err(error) = started {
+            let text = format!("cannot start a thread: {error}; close other programs");
+            let _ = self.events.send(Event::Ended(Err(text)));
+        }
+    }
+}
+
+fn loaded(ended: Ended) -> Loaded {
+    Loaded {
+        run: ended.run,
+        snapshot: ended.snapshot,
+        result: ended.result,
+        live: false,
+    }
+}
+
+/// Terminals report every cell that the mouse passes.
+fn uninteresting(kind: input::MouseEventKind) -> bool {
+    use input::MouseEventKind::{Drag, Moved, Up};
+    matches!(kind, Moved | Drag(_) | Up(_))
+}

@@ -1,0 +1,1 @@
+//! Tests of the whole interface without terminal and threads.

@@ -1,0 +1,200 @@
+//! Fitting text into cells: wrapping, cutting, making names safe to show. Widths are columns of the terminal.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use workbench_engine::report::format;
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// A text from outside on one line of at most `columns` columns: control characters become blanks, the rest is cut
+/// and ends in `…` (`~` in ASCII).
+pub fn fit(text: &str, columns: usize, ascii: bool) -> String {
+    let cleaned = format::clean(text, columns.saturating_add(1).saturating_mul(4));
+    if width(&cleaned) <= columns {
+        return cleaned;
+    }
+    let mark = if ascii { "~" } else { "…" };
+    let mut out = String::new();
+    for c in cleaned.chars() {
+        if width(&out) + width(c.encode_utf8(&mut [0; 4])) + 1 > columns {
+            break;
+        }
+        out.push(c);
+    }
+    if columns > 0 {
+        out.push_str(mark);
+    }
+    out
+}
+
+/// [`fit`], filled with blanks to exactly `columns` columns.
+pub fn cell(text: &str, columns: usize, ascii: bool) -> String {
+    let mut out = fit(text, columns, ascii);
+    let missing = columns.saturating_sub(width(&out));
+    out.extend(std::iter::repeat_n(' ', missing));
+    out
+}
+
+/// Breaks styled text into lines of at most `columns` columns. Breaks at blanks; a word longer than a line is cut.
+/// `first` and `rest` are put before the first and all further lines and count towards the columns.
+pub fn wrap(
+    spans: &[Span<'_>],
+    columns: usize,
+    first: &Span<'static>,
+    rest: &Span<'static>,
+) -> Vec<Line<'static>> {
+    let mut wrapper = Wrapper {
+        columns,
+        rest: rest.clone(),
+        lines: Vec::new(),
+        line: vec![first.clone()],
+        used: first.width(),
+        empty: true,
+        blank: None,
+        word: Vec::new(),
+    };
+    for span in spans {
+        for (i, piece) in span.content.split(' ').enumerate() {
+            if i > 0 {
+                wrapper.end_word();
+                wrapper.blank = Some(span.style);
+            }
+            if !piece.is_empty() {
+                wrapper.word.push((piece.to_owned(), span.style));
+            }
+        }
+    }
+    wrapper.end_word();
+    wrapper.lines.push(Line::from(wrapper.line));
+    wrapper.lines
+}
+
+/// [`wrap`] for text of one style.
+pub fn wrap_plain(text: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
+    let cleaned = format::clean(text, 4000);
+    let none = Span::raw("");
+    wrap(&[Span::styled(cleaned, style)], columns, &none, &none)
+}
+
+struct Wrapper {
+    columns: usize,
+    rest: Span<'static>,
+    lines: Vec<Line<'static>>,
+    line: Vec<Span<'static>>,
+    used: usize,
+    empty: bool,
+    /// A blank before the word, with its style.
+    blank: Option<Style>,
+    /// A word may change its style in the middle: `code`, with its comma.
+    word: Vec<(String, Style)>,
+}
+
+impl Wrapper {
+    fn end_word(&mut self) {
+        let word = std::mem::take(&mut self.word);
+        if word.is_empty() {
+            return;
+        }
+        let wide: usize = word.iter().map(|(text, _)| width(text)).sum();
+        if let (false, Some(style)) = (self.empty, self.blank) {
+            if self.used + 1 + wide > self.columns {
+                self.turn();
+            } else {
+                self.push(" ", style);
+            }
+        }
+        self.blank = None;
+        for (text, style) in word {
+            if self.used + width(&text) <= self.columns {
+                self.push(&text, style);
+            } else {
+                self.cut(&text, style);
+            }
+        }
+    }
+
+    /// Spreads a word that is longer than a line over several.
+    fn cut(&mut self, word: &str, style: Style) {
+        let mut part = String::new();
+        for c in word.chars() {
+            let next = width(c.encode_utf8(&mut [0; 4]));
+            if self.used + width(&part) + next > self.columns && !(self.empty && part.is_empty()) {
+                self.push(&std::mem::take(&mut part), style);
+                self.turn();
+            }
+            part.push(c);
+        }
+        self.push(&part, style);
+    }
+
+    fn push(&mut self, text: &str, style: Style) {
+        if !text.is_empty() {
+            self.used += width(text);
+            self.line.push(Span::styled(text.to_owned(), style));
+            self.empty = false;
+        }
+    }
+
+    fn turn(&mut self) {
+        let line = std::mem::replace(&mut self.line, vec![self.rest.clone()]);
+        self.lines.push(Line::from(line));
+        self.used = self.rest.width();
+        self.empty = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, columns: usize) -> Vec<String> {
+        wrap_plain(text, columns, Style::new())
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn lines_break_at_blanks_and_long_words_are_cut() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrapped("", 5), [""]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked_unless_one_character_is() {
+        for columns in 0..30 {
+            for line in wrapped(
+                "wide 漢字漢字 e\u{301}\u{301} and a\tcontrol\u{7} word",
+                columns,
+            ) {
+                assert!(width(&line) <= columns.max(2), "{line:?} in {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_several_styles_stay_together() {
+        let none = Span::raw("");
+        let spans = [Span::raw("see "), Span::raw("code"), Span::raw(", then")];
+        let lines = |columns| -> Vec<String> {
+            let lines = wrap(&spans, columns, &none, &none);
+            lines.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(lines(9), ["see code,", "then"]);
+        assert_eq!(lines(8), ["see", "code,", "then"]);
+    }
+
+    #[test]
+    fn cells_have_their_width() {
+        for columns in 0..12 {
+            assert_eq!(width(&cell("漢字 and more", columns, false)), columns);
+            assert_eq!(width(&cell("ab", columns, true)), columns);
+        }
+        assert_eq!(fit("abcdef", 4, true), "abc~");
+        assert_eq!(fit("a\u{1b}[2J", 9, true), "a [2J");
+    }
+}
