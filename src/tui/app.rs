@@ -387,7 +387,6 @@ impl App {
     fn paste(&mut self, text: &str) {
         match (&mut self.overlay, &self.screen, &mut self.setup) {
             (Some(Overlay::Export(export)), ..) => export.paste(text),
-            (Some(_), ..) => {}
             (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text),
             (None, Screen::SetUp, Some(setup)) => setup.paste(text, &self.shared),
             _ => {}
@@ -397,7 +396,7 @@ impl App {
     fn global(&mut self, global: Global) -> Vec<Effect> {
         match global {
             Global::Quit if self.is_running() => {
-                self.overlay = Some(Overlay::Stop(Stop::new(true)))
+                self.overlay = Some(Overlay::Stop(Stop::new(true)));
             }
             Global::Quit => return vec![Effect::Quit(code::DONE)],
             Global::Help => {

@@ -132,7 +132,10 @@ impl ListState {
 
     /// The rows of a page, for scrolling by pages.
     pub fn page(&self) -> isize {
-        (self.area.height as isize - 1).max(1)
+        isize::try_from(self.area.height)
+            .unwrap_or(isize::MAX)
+            .max(2)
+            - 1
     }
 
     /// The row at a place of the screen.

@@ -103,12 +103,15 @@ impl App {
             Some(_) => format!(" {} a run is under way ", look.either("▸", ">")),
             None => String::new(),
         };
-        let facts = match &self.shared.machine {
-            Some(machine) => machine_facts(machine).join(dot),
-            None => "looking at the machine".to_owned(),
-        };
         let room = columns.saturating_sub(width(&name) + width(&under_way) + 4);
-        let facts = fit(&facts, room, look.ascii);
+        let facts = match &self.shared.machine {
+            Some(machine) => machine_facts(machine)
+                .iter()
+                .map(|facts| facts.join(dot))
+                .find(|facts| width(facts) <= room)
+                .unwrap_or_default(),
+            None => fit("looking at the machine", room, look.ascii),
+        };
         let gap = room.saturating_sub(width(&facts));
         Line::from(vec![
             Span::styled(name, look.theme.accent),
@@ -197,26 +200,34 @@ impl App {
     }
 }
 
-/// What the machine line says.
-fn machine_facts(machine: &MachineFacts) -> Vec<String> {
-    let cores = format!(
-        "{} of {} usable",
-        machine.cores_usable,
-        format::counted(u64::from(machine.cores_logical), "core")
-    );
-    let limited = machine.cores_usable < f64::from(machine.cores_logical);
-    let mut facts = vec![if limited {
-        format!("{cores} ({})", format::clean(&machine.cores_limit, 40))
+/// What the machine line says, from the longest way to the shortest.
+fn machine_facts(machine: &MachineFacts) -> [Vec<String>; 5] {
+    let usable = machine.cores_usable;
+    let limited = usable < f64::from(machine.cores_logical);
+    let few = if limited {
+        format!("{usable} of {} cores usable", machine.cores_logical)
     } else {
-        format!(
-            "{} usable",
-            format::counted_number(machine.cores_usable, "core")
-        )
-    }];
-    facts.push(format!("{} memory", format::bytes(machine.memory_bytes)));
-    facts.push(gpus(&machine.gpus));
-    facts.push(format::clean(machine.cpu_model.trim(), 60));
-    facts
+        format!("{} usable", format::counted_number(usable, "core"))
+    };
+    let cores = if limited {
+        format!("{few} ({})", format::clean(&machine.cores_limit, 40))
+    } else {
+        few.clone()
+    };
+    let memory = format!("{} memory", format::bytes(machine.memory_bytes));
+    let gpus = gpus(&machine.gpus);
+    let count = match machine.gpus.len() {
+        0 => gpus.clone(),
+        n => format::counted(n as u64, "GPU"),
+    };
+    let model = format::clean(machine.cpu_model.trim(), 60);
+    [
+        vec![cores.clone(), memory.clone(), gpus.clone(), model],
+        vec![cores, memory.clone(), gpus.clone()],
+        vec![few.clone(), memory.clone(), gpus],
+        vec![few.clone(), memory, count],
+        vec![few],
+    ]
 }
 
 /// GPUs with their memory; equal ones are counted.
@@ -268,17 +279,14 @@ fn plain(frame: &mut Frame) {
     for cell in &mut frame.buffer_mut().content {
         let ascii = match cell.symbol() {
             "×" => "x",
-            "…" => "~",
-            "—" | "–" | "−" => "-",
-            "·" | "•" => "-",
+            "…" | "≈" => "~",
+            "—" | "–" | "−" | "·" | "•" => "-",
             "‘" | "’" => "'",
             "“" | "”" => "\"",
             "µ" => "u",
             "²" => "2",
-            "→" => ">",
-            "≈" => "~",
+            "→" | "≥" => ">",
             "≤" => "<",
-            "≥" => ">",
             _ => continue,
         };
         cell.set_symbol(ascii);

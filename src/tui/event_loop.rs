@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 use workbench_engine::clock::thread_cpu_ns;
 
@@ -34,6 +34,27 @@ impl Cost {
     }
 }
 
+/// The signals that the interface answers.
+struct Signals {
+    interrupt: SignalStream,
+    terminate: SignalStream,
+    hangup: SignalStream,
+    suspend: SignalStream,
+    resumed: SignalStream,
+}
+
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            suspend: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
+            resumed: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
+        })
+    }
+}
+
 struct Loop<'a> {
     app: &'a mut App,
     session: Session,
@@ -59,6 +80,8 @@ pub async fn run(
             "cannot use the terminal: {error}; `workbench --lab NAME` runs without a screen"
         ))
     };
+    // Before the terminal is taken: from then on a signal has to give it back.
+    let signals = Signals::watch().map_err(refused)?;
     let (guard, terminal) = Guard::enter(mouse).map_err(refused)?;
     let mut this = Loop {
         app,
@@ -69,19 +92,14 @@ pub async fn run(
         dirty: true,
         exit: None,
     };
-    this.turn(news).await.map_err(refused)
+    this.turn(news, signals).await.map_err(refused)
 }
 
 impl Loop<'_> {
-    async fn turn(&mut self, mut news: News) -> io::Result<(u8, Cost)> {
+    async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<(u8, Cost)> {
         // The first picture does not wait for anything.
         self.draw()?;
         self.session.begin();
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut suspend = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
-        let mut resumed = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         let mut drawn = Instant::now();
         let mut folded = Instant::now();
         loop {
@@ -96,11 +114,11 @@ impl Loop<'_> {
                     }
                     self.take(event)?;
                 }
-                Some(()) = interrupt.recv() => self.take(Event::Stop)?,
-                Some(()) = terminate.recv() => self.take(Event::Stop)?,
-                Some(()) = hangup.recv() => self.take(Event::Stop)?,
-                Some(()) = suspend.recv() => self.suspend()?,
-                Some(()) = resumed.recv() => self.reclaim()?,
+                Some(()) = signals.interrupt.recv() => self.take(Event::Stop)?,
+                Some(()) = signals.terminate.recv() => self.take(Event::Stop)?,
+                Some(()) = signals.hangup.recv() => self.take(Event::Stop)?,
+                Some(()) = signals.suspend.recv() => self.suspend()?,
+                Some(()) = signals.resumed.recv() => self.reclaim()?,
                 () = sleep_until(folded + FOLD), if running => {
                     self.cost.wall += folded.elapsed().min(FOLD * 5);
                     folded = Instant::now();
@@ -122,7 +140,7 @@ impl Loop<'_> {
         for effect in self.app.update(event) {
             match effect {
                 Effect::Quit(code) => self.exit = Some(code),
-                Effect::Repaint => self.terminal.clear()?,
+                Effect::Repaint => self.repaint()?,
                 Effect::Suspend => self.suspend()?,
                 other => self.session.apply(other),
             }
@@ -168,8 +186,14 @@ impl Loop<'_> {
     /// Takes the terminal again; it may show anything by now.
     fn reclaim(&mut self) -> io::Result<()> {
         self.guard.take()?;
-        self.terminal.clear()?;
         self.dirty = true;
-        Ok(())
+        self.repaint()
+    }
+
+    /// Clears the terminal and forgets what it showed. `Terminal::clear` would ask the terminal for its cursor, and the
+    /// answer would go to the thread that reads the keys.
+    fn repaint(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 }

@@ -152,9 +152,12 @@ pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> 
     let once: f64 = config
         .arms
         .iter()
-        .map(|arm| match parallel(arm) {
-            true => config.workers.iter().map(|p| of(arm, *p)).sum(),
-            false => of(arm, 1),
+        .map(|arm| {
+            if parallel(arm) {
+                config.workers.iter().map(|p| of(arm, *p)).sum()
+            } else {
+                of(arm, 1)
+            }
         })
         .sum();
     let seconds = format::seconds(once * f64::from(config.repeats));

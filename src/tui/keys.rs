@@ -83,7 +83,7 @@ pub fn name(key: KeyEvent) -> String {
 }
 
 /// The name under which a key is looked up, from any of the ways of writing it.
-fn canonical(name: &str) -> &str {
+pub fn canonical(name: &str) -> &str {
     match name {
         "↑" | "Up" => "up",
         "↓" | "Down" => "down",

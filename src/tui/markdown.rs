@@ -264,9 +264,12 @@ fn table_line(
         }
         let line = cell_lines.get(y).cloned().unwrap_or_default();
         let missing = width.saturating_sub(line.width());
-        spans.extend(line.spans.into_iter().map(|span| match head {
-            true => span.patch_style(Style::new().add_modifier(Modifier::BOLD)),
-            false => span,
+        spans.extend(line.spans.into_iter().map(|span| {
+            if head {
+                span.patch_style(Style::new().add_modifier(Modifier::BOLD))
+            } else {
+                span
+            }
         }));
         spans.push(Span::raw(cell("", missing, true)));
     }
@@ -291,7 +294,27 @@ mod tests {
     fn blocks_are_told_apart() {
         let source = "# Title\ntext with `code`, *more* and **bold**\n\n- one\n- two\n  1. deep\n\n\
                       ```sh\nrun it\n```\n\n| a | b |\n|---|---|\n| one | two |\n\n---\nend";
-        insta::assert_snapshot!(rendered(source, 24), @"");
+        let expected = [
+            "Title",
+            "",
+            "text with code, more and",
+            "bold",
+            "",
+            "• one",
+            "• two",
+            "  1. deep",
+            "",
+            "▌ run it",
+            "",
+            "a    b",
+            "───  ───",
+            "one  two",
+            "",
+            "────────────────────────",
+            "",
+            "end",
+        ];
+        assert_eq!(rendered(source, 24).lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]

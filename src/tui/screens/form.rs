@@ -361,7 +361,8 @@ fn turned(now: usize, by: i64, len: usize) -> usize {
     if len == 0 {
         return 0;
     }
-    (now as i64 + by).rem_euclid(len as i64) as usize
+    let len = len as i128;
+    (now as i128 + i128::from(by)).rem_euclid(len) as usize
 }
 
 fn whole(text: &str, option: &str, most: u32) -> Result<u32, String> {

@@ -128,7 +128,7 @@ impl Home {
                 let page = match self.focus {
                     Focus::Labs => self.labs.page(),
                     Focus::Runs => self.runs.page(),
-                    Focus::Handout => isize::from(self.handout.height as i16).max(2) - 1,
+                    Focus::Handout => isize::try_from(self.handout.height).unwrap_or(2).max(2) - 1,
                 };
                 self.step(by * page, shared);
             }

@@ -83,8 +83,10 @@ pub struct SetUp {
     /// The form.
     pub form: Form,
     pub(super) list: ListState,
-    /// While a value is typed: what it was before.
-    pub(super) typing: Option<Option<String>>,
+    /// Keys go into the field at the cursor.
+    pub(super) typing: bool,
+    /// What was typed into that field before, if anything.
+    before: Option<String>,
 }
 
 /// Until the machine has been looked at.
@@ -102,13 +104,14 @@ impl SetUp {
             lab,
             form: Form::new(shared.labs.get(lab)?.definition()),
             list: ListState::default(),
-            typing: None,
+            typing: false,
+            before: None,
         })
     }
 
     /// Whether keys go into a field.
     pub fn is_typing(&self) -> bool {
-        self.typing.is_some()
+        self.typing
     }
 
     pub(super) fn row(&self) -> Row {
@@ -131,9 +134,8 @@ impl SetUp {
     /// Takes a key into the field at the cursor.
     pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &Shared) {
         let row = self.row();
-        let begun = self.typing.is_none();
-        if begun {
-            self.typing = Some(self.form.typed(&row));
+        if !self.typing {
+            self.begin(&row);
             self.form.set(&row, "");
         }
         let text = self.form.value(&row, &usable(shared));
@@ -147,10 +149,13 @@ impl SetUp {
                 self.finish(&row);
                 self.list.step(1, self.form.rows().len());
             }
-            (KeyCode::Esc, _) => match self.typing.take().flatten() {
-                Some(before) => self.form.set(&row, &before),
-                None => self.form.reset(&row),
-            },
+            (KeyCode::Esc, _) => {
+                self.typing = false;
+                match self.before.take() {
+                    Some(before) => self.form.set(&row, &before),
+                    None => self.form.reset(&row),
+                }
+            }
             (_, "ctrl-u") => self.form.set(&row, ""),
             (KeyCode::Backspace, _) => {
                 let mut text = text;
@@ -174,16 +179,21 @@ impl SetUp {
         if self.is_typing() {
             text = self.form.value(&row, &usable(shared));
         } else {
-            self.typing = Some(self.form.typed(&row));
+            self.begin(&row);
         }
         // A pasted megabyte must not be copied around.
         text.extend(pasted.chars().take(1000));
         self.form.set(&row, &text);
     }
 
+    fn begin(&mut self, row: &Row) {
+        self.typing = true;
+        self.before = self.form.typed(row);
+    }
+
     /// An emptied field goes back to the preset.
     fn finish(&mut self, row: &Row) {
-        self.typing = None;
+        self.typing = false;
         if self
             .form
             .typed(row)
@@ -206,7 +216,7 @@ impl SetUp {
                 Kind::Choice => self.form.turn(&row, 1, &usable(shared)),
                 Kind::Text(_) => {
                     let now = self.form.value(&row, &usable(shared));
-                    self.typing = Some(self.form.typed(&row));
+                    self.begin(&row);
                     self.form.set(&row, &now);
                 }
             },

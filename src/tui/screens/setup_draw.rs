@@ -24,9 +24,6 @@ use crate::tui::chrome::{Look, lines, panel};
 use crate::tui::history::estimate;
 use crate::tui::text::{cell, fit, width, wrap, wrap_plain};
 
-/// Columns of the labels.
-const LABEL: usize = 20;
-
 impl SetUp {
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
@@ -37,7 +34,7 @@ impl SetUp {
         let height = (below.len() as u16 + 2).min(area.height / 3);
         let [top, bottom] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(area);
-        let left = (area.width * 11 / 20).clamp(36, 64);
+        let left = (area.width * 23 / 40).clamp(36, 64);
         let [form, help] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
         self.draw_form(frame, form, &usable, look);
@@ -54,18 +51,20 @@ impl SetUp {
         let title = format!("Set up {dot} {}", self.form.definition.title);
         let inner = panel(frame, area, &title, true, look);
         let rows = self.form.rows();
-        let typing = self.typing.is_some();
+        let labels = rows.iter().map(|row| width(&label(&self.form, row, true)));
+        let widest = labels.max().unwrap_or(0).min(24);
+        let typing = self.typing;
         let selected = self.list.selected;
         let form = &self.form;
         let mut cursor = None;
         self.list
             .draw(frame, inner, rows.len(), look, |index, columns| {
                 let row = &rows[index];
-                let label = cell(&label(form, row, true), LABEL, look.ascii);
-                let room = columns.saturating_sub(LABEL + 1);
+                let label = cell(&label(form, row, true), widest, look.ascii);
+                let room = columns.saturating_sub(widest + 1);
                 let (text, style) = value(form, row, usable, room, look);
                 if typing && index == selected {
-                    cursor = Some((LABEL + 3 + width(&text).min(room)) as u16);
+                    cursor = Some((widest + 3 + width(&text).min(room)) as u16);
                 }
                 let mut spans = vec![
                     Span::styled(label, look.theme.dim),
@@ -90,7 +89,7 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
     match row {
         Row::Preset => "Preset".to_owned(),
         Row::Arm(0) if in_form => "Arms".to_owned(),
-        Row::Arm(_) if in_form => String::new(),
+        Row::Arm(_) | Row::Start if in_form => String::new(),
         Row::Arm(arm) => form.definition.arms[*arm].title.clone(),
         Row::Workers => "Workers".to_owned(),
         Row::Oversubscribe => "More than cores".to_owned(),
@@ -99,7 +98,6 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
         Row::Param(name) => name.clone(),
         Row::Data => "CSV file".to_owned(),
         Row::Target => "Column to predict".to_owned(),
-        Row::Start if in_form => String::new(),
         Row::Start => "Start".to_owned(),
     }
 }
@@ -190,7 +188,7 @@ fn help_lines(
         Row::Repeats => say(
             "Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on.",
         ),
-        Row::Seed => say("Seed of everything random: data, split and trees."),
+        Row::Seed => say("Seed of everything random."),
         Row::Param(name) => {
             if let Some(spec) = form.spec(name) {
                 say(spec.help());
@@ -203,12 +201,13 @@ fn help_lines(
             "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
         ),
     }
-    if form.is_changed(row, usable) && !matches!(row, Row::Data | Row::Target) {
-        let text = format!(
-            "The preset {} has {}.",
-            form.preset_name(),
-            form.preset_value(row, usable)
-        );
+    if form.is_changed(row, usable) {
+        let unset = form.preset_value(row, usable);
+        let text = match row {
+            Row::Workers | Row::Seed => format!("Unless set, it is {unset}."),
+            Row::Data | Row::Target => return out,
+            _ => format!("The preset {} has {unset}.", form.preset_name()),
+        };
         out.extend(wrap_plain(&text, columns, theme.dim));
     }
     out

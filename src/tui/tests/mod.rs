@@ -1,1 +1,7 @@
-//! Tests of the whole interface without terminal and threads.
+//! The whole interface without terminal, threads and files: what is drawn, what keys do, and that nothing breaks it.
+
+mod fixture;
+mod form;
+mod properties;
+mod screens;
+mod story;

@@ -1,0 +1,145 @@
+//! The form stands for the same configuration as the command line, and says what is wrong as the command line does.
+
+use workbench_engine::experiment::{Request, resolve};
+
+use super::fixture::{Fixture, quick, usable};
+use crate::registry;
+use crate::tui::event::{Effect, Event};
+use crate::tui::history::estimate;
+use crate::tui::screens::form::{Form, Row};
+use crate::tui::theme::ThemeName;
+
+fn form() -> Form {
+    Form::new(registry::all().unwrap()[0].definition())
+}
+
+#[test]
+fn untouched_it_is_the_default_request() {
+    let definition = form().definition;
+    let expected = resolve(&definition, &Request::default(), &usable()).unwrap();
+    assert_eq!(form().config(&usable()).unwrap(), expected);
+}
+
+#[test]
+fn every_row_reaches_the_configuration() {
+    let mut form = form();
+    form.turn(&Row::Preset, 1, &usable());
+    form.toggle(&Row::Arm(2));
+    form.toggle(&Row::Arm(0));
+    form.toggle(&Row::Oversubscribe);
+    form.set(&Row::Workers, "8, 1,4");
+    form.set(&Row::Repeats, "7");
+    form.set(&Row::Seed, "0");
+    form.set(&Row::Param("max_depth".to_owned()), " 12");
+    form.turn(&Row::Param("order".to_owned()), 1, &usable());
+    form.turn(&Row::Param("test_share".to_owned()), 5, &usable());
+    form.set(&Row::Data, "/tmp/houses.csv");
+    form.set(&Row::Target, "price");
+    let config = form.config(&usable()).unwrap();
+    assert_eq!(
+        config.command,
+        "workbench --lab rf --preset quick --seed 0 --repeats 7 --workers 1,4,8 --arms sequential,tasks \
+         --set max_depth=12 --set order=longest-first --set test_share=0.25 --data /tmp/houses.csv --target price \
+         --oversubscribe"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_at_its_row() {
+    let param = |name: &str| Row::Param(name.to_owned());
+    for (row, text, told) in [
+        (Row::Workers, "9", "4 usable cores"),
+        (Row::Workers, "1,,2", "whole numbers with commas"),
+        (Row::Workers, "0", "from 1 to"),
+        (Row::Repeats, "0", "from 1 to"),
+        (Row::Repeats, "99999999", "--repeats"),
+        (Row::Seed, "-1", "--seed"),
+        (Row::Seed, "4294967296", "4294967295"),
+        (param("models"), "0", "a whole number from 1 to 1000"),
+        (param("models"), "ten", "a whole number from 1 to 1000"),
+        (param("test_share"), "1.5", "a number from 0.01 to 0.9"),
+        (Row::Data, "houses.csv", "--target"),
+        (Row::Target, "price", "--data"),
+    ] {
+        let mut form = form();
+        form.set(&row, text);
+        let (at, error) = form.config(&usable()).unwrap_err();
+        assert_eq!(at, row, "{error}");
+        assert!(error.contains(told), "{row:?} {text}: {error}");
+        form.reset(&row);
+        assert!(form.config(&usable()).is_ok());
+    }
+}
+
+#[test]
+fn another_preset_keeps_what_was_typed() {
+    let mut form = form();
+    let models = Row::Param("models".to_owned());
+    form.set(&models, "3");
+    form.turn(&Row::Preset, 1, &usable());
+    assert_eq!(form.preset_name(), "quick");
+    assert_eq!(form.value(&models, &usable()), "3");
+    assert_eq!(
+        form.value(&Row::Param("rows".to_owned()), &usable()),
+        "4000"
+    );
+    form.reset(&models);
+    assert_eq!(form.value(&models, &usable()), "10");
+}
+
+#[test]
+fn typing_replaces_and_escape_takes_back() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    fixture.press("enter");
+    let workers = |fixture: &Fixture| {
+        let form = &fixture.app.setup.as_ref().unwrap().form;
+        form.value(&Row::Workers, &usable())
+    };
+    fixture.press("down down down down 2");
+    assert_eq!(workers(&fixture), "2");
+    fixture.press("esc");
+    assert_eq!(workers(&fixture), "4");
+    fixture.press("3 enter left left left");
+    assert_eq!(workers(&fixture), "1");
+    fixture.press("enter , 2 down up");
+    assert_eq!(workers(&fixture), "1,2");
+    fixture.press("2 backspace enter");
+    assert_eq!(workers(&fixture), "4");
+    // A pasted megabyte is cut, and control characters do not get in.
+    fixture
+        .app
+        .update(Event::Paste(format!("\u{1b}[2J{}", "7".repeat(1 << 20))));
+    let text = workers(&fixture);
+    assert!(
+        text.len() < 1000 && !text.contains('\u{1b}'),
+        "{}",
+        text.len()
+    );
+    fixture.shown(80, 24);
+}
+
+#[test]
+fn a_wrong_form_does_not_start_and_points_at_the_row() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    fixture.press("enter down down down down 9 enter home");
+    assert_eq!(fixture.press("s"), [] as [Effect; 0]);
+    let shown = fixture.shown(120, 40);
+    assert!(shown.contains("▸ Workers"), "{shown}");
+}
+
+#[test]
+fn the_estimate_says_where_it_comes_from() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    fixture.press("?");
+    let rows = fixture.app.shared.rows();
+    let mut config = quick();
+    let parallel = |arm: &str| arm != "sequential";
+    // 1 s sequential and half a second each on two workers, the second repeat a millisecond slower.
+    let told = estimate(rows, &config, parallel);
+    assert_eq!(told, "about 4.00 s, from run 20261121-101502-rf-3f9a");
+    config.workers = vec![1, 2];
+    let told = estimate(rows, &config, parallel);
+    assert!(told.starts_with("about 8.01 s"), "{told}");
+    config.preset = "full".to_owned();
+    assert!(estimate(rows, &config, parallel).contains("no run of `full`"));
+}
