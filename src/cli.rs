@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_engine::lab::Lab;
+
+use crate::tui::theme::ThemeName;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,8 +50,8 @@ pub struct Cli {
 #[command(next_help_heading = "Screen (workbench alone, in a terminal)")]
 pub struct ScreenArgs {
     /// Colours [default: dark; mono when NO_COLOR is set or the terminal is dumb]
-    #[arg(long, value_name = "NAME", value_enum)]
-    pub theme: Option<ThemeArg>,
+    #[arg(long, value_name = "NAME", value_parser = theme_parser())]
+    pub theme: Option<ThemeName>,
 
     /// Draw with ASCII alone, for terminals and fonts without block and braille characters
     #[arg(long)]
@@ -57,19 +60,6 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal; without this, hold Shift to select text
     #[arg(long)]
     pub no_mouse: bool,
-}
-
-/// The themes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ThemeArg {
-    /// For dark backgrounds
-    Dark,
-    /// For light backgrounds
-    Light,
-    /// Strong colours on black or white
-    HighContrast,
-    /// No colours: bold, dim and reversed only
-    Mono,
 }
 
 /// What to run and where the outcome goes.
@@ -208,6 +198,11 @@ pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
 pub fn parse(labs: &[Box<dyn Lab>]) -> Cli {
     let matches = command(labs).get_matches();
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
+    PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name))
+        .map(|name| ThemeName::from_name(&name).unwrap_or_default())
 }
 
 fn set_help(labs: &[Box<dyn Lab>]) -> String {

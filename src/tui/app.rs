@@ -414,7 +414,7 @@ impl App {
             Some(RunAction::Stop) => self.overlay = Some(Overlay::Stop(Stop::new(false))),
             Some(RunAction::Leave) => self.screen = Screen::Home,
             None => {
-                let action = view_action(RunView::keys(), name);
+                let action = view_action(RunView::bindings(), RunView::action, name);
                 if let (Some(live), Some(action)) = (&mut self.live, action) {
                     live.view.act(action);
                 }
@@ -440,7 +440,8 @@ impl App {
                 };
             }
             None => {
-                if let Some(action) = view_action(ResultView::keys(), name) {
+                if let Some(action) = view_action(ResultView::bindings(), ResultView::action, name)
+                {
                     screen.view.act(action);
                 }
             }

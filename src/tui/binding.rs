@@ -1,12 +1,12 @@
-//! What a key does, as people are told: the type that the tables of all screens are made of.
+//! One key binding: what dispatch, footer and help all read.
 
-/// One line of a screen's table of keys. The table feeds dispatch, footer and help.
+/// Keys that do the same thing, and what they do in a word and in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
-    /// The keys that do it, by name; the first is the one that the footer shows.
+    /// Names of the keys, the one to show first.
     pub keys: &'static [&'static str],
-    /// One or two words for the footer.
+    /// What the footer says.
     pub label: &'static str,
-    /// One sentence for the help.
+    /// What the help says.
     pub help: &'static str,
 }

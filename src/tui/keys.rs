@@ -47,10 +47,14 @@ pub fn has(binding: &Binding, key: &str) -> bool {
     binding.keys.iter().any(|name| canonical(name) == key)
 }
 
-/// What a key asks of a view, by the view's own table.
-pub fn view_action(table: &[(ViewAction, Binding)], key: &str) -> Option<ViewAction> {
-    let entry = table.iter().find(|(_, binding)| has(binding, key));
-    entry.map(|(action, _)| *action)
+/// What a key asks of a view: `bindings` is the view's table, `action` its way from a name in the table to the action.
+pub fn view_action(
+    bindings: &[Binding],
+    action: fn(&str) -> Option<ViewAction>,
+    key: &str,
+) -> Option<ViewAction> {
+    let binding = bindings.iter().find(|binding| has(binding, key))?;
+    action(binding.keys.first()?)
 }
 
 /// The name of a key: a character, or a word such as `enter` or `ctrl-c`.

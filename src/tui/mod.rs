@@ -25,7 +25,7 @@ mod screens;
 mod session;
 mod terminal;
 mod text;
-mod theme;
+pub mod theme;
 mod views;
 
 #[cfg(test)]
@@ -36,26 +36,20 @@ use std::sync::Arc;
 use workbench_engine::lab::Lab;
 use workbench_engine::record::Store;
 
-use crate::cli::{ScreenArgs, ThemeArg};
+use crate::cli::ScreenArgs;
 use crate::failure::Failure;
 use crate::{output, summary};
 use app::App;
 use chrome::Look;
 use session::Session;
-use theme::{Theme, ThemeName};
+use theme::Theme;
 
 /// Opens the interface and stays in it until the person leaves. Gives the exit code.
 ///
 /// # Errors
 /// When the terminal cannot be used. It is then as it was found.
 pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<u8, Failure> {
-    let wanted = args.theme.map(|theme| match theme {
-        ThemeArg::Dark => ThemeName::Dark,
-        ThemeArg::Light => ThemeName::Light,
-        ThemeArg::HighContrast => ThemeName::HighContrast,
-        ThemeArg::Mono => ThemeName::Mono,
-    });
-    let look = Look::new(Theme::detect(wanted, args.ascii));
+    let look = Look::new(Theme::detect(args.theme, args.ascii));
     let labs = Arc::new(labs);
     let mut app = App::new(Arc::clone(&labs), look);
     let (session, news) = Session::new(store.clone(), labs);

@@ -7,7 +7,6 @@ use workbench_engine::record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
 use crate::tui::app::{GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
-use crate::tui::binding::Binding;
 use crate::tui::event::{Effect, Event};
 use crate::tui::keys::told;
 use crate::tui::overlay::{export, help, quit};
@@ -148,14 +147,8 @@ fn clicks_select_and_open() {
 
 #[test]
 fn no_key_means_two_things() {
-    let run: Vec<Binding> = RunView::keys()
-        .iter()
-        .map(|(_, binding)| *binding)
-        .collect();
-    let result: Vec<Binding> = ResultView::keys()
-        .iter()
-        .map(|(_, binding)| *binding)
-        .collect();
+    let run = RunView::bindings().to_vec();
+    let result = ResultView::bindings().to_vec();
     let screens = [
         ("home", told(home::KEYS), true),
         ("runs", told(runs::KEYS), true),
