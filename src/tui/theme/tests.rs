@@ -1,0 +1,145 @@
+use std::collections::BTreeSet;
+
+use ratatui::text::Span;
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Theme {
+    Theme::for_environment(None, false, |name| {
+        let found = pairs.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| (*value).to_owned())
+    })
+}
+
+#[test]
+fn no_color_and_dumb_terminals_get_no_colour() {
+    assert_eq!(environment(&[]).name, ThemeName::Dark);
+    assert_eq!(environment(&[("NO_COLOR", "1")]).name, ThemeName::Mono);
+    assert_eq!(environment(&[("NO_COLOR", "")]).name, ThemeName::Dark);
+    let dumb = environment(&[("TERM", "dumb")]);
+    assert!(dumb.name == ThemeName::Mono && dumb.glyphs.ascii);
+    let wanted = Theme::for_environment(Some(ThemeName::Light), true, |_| Some("1".to_owned()));
+    assert!(wanted.name == ThemeName::Light && wanted.glyphs.ascii);
+}
+
+#[test]
+fn colours_fall_back_to_the_256_of_every_colour_terminal() {
+    let deep = environment(&[("COLORTERM", "truecolor")]);
+    assert!(matches!(deep.good.fg, Some(Color::Rgb(..))));
+    assert!(matches!(environment(&[]).good.fg, Some(Color::Indexed(_))));
+    for (rgb, index) in [
+        ((0, 0, 0), 16),
+        ((255, 255, 255), 231),
+        ((95, 135, 175), 67),
+        ((8, 8, 8), 232),
+    ] {
+        assert_eq!(nearest(rgb.0, rgb.1, rgb.2), index, "{rgb:?}");
+    }
+}
+
+#[test]
+fn mono_has_no_colour_anywhere() {
+    let mono = Theme::new(ThemeName::Mono, false, true);
+    let mut styles = vec![
+        mono.text,
+        mono.dim,
+        mono.faint,
+        mono.title,
+        mono.accent,
+        mono.good,
+        mono.warn,
+        mono.bad,
+        mono.selected,
+        mono.border,
+        mono.border_focus,
+        mono.base(),
+        mono.useful(),
+    ];
+    styles.extend((0..9).map(|i| mono.series(i)));
+    styles.extend((0..9).map(|i| mono.heat(f64::from(i) / 8.0)));
+    styles.extend(Cause::ALL.map(|cause| mono.lost(cause)));
+    for style in styles {
+        assert!(style.fg.is_none() && style.bg.is_none(), "{style:?}");
+    }
+}
+
+#[test]
+fn series_heat_and_causes_differ_in_every_coloured_theme() {
+    for name in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
+        for deep in [true, false] {
+            let theme = Theme::new(name, false, deep);
+            let distinct = |styles: Vec<Style>| {
+                let set: BTreeSet<String> = styles.iter().map(|s| format!("{:?}", s.fg)).collect();
+                assert_eq!(set.len(), styles.len(), "{name:?} {deep}: {styles:?}");
+            };
+            distinct((0..8).map(|i| theme.series(i)).collect());
+            distinct((0..7).map(|i| theme.heat(f64::from(i) / 6.0)).collect());
+            distinct(Cause::ALL.map(|cause| theme.lost(cause)).to_vec());
+        }
+    }
+    assert_eq!(
+        Theme::new(ThemeName::Dark, false, true).heat(f64::NAN),
+        Theme::new(ThemeName::Dark, false, true).heat(0.0)
+    );
+}
+
+#[test]
+fn glyphs_are_one_cell_wide_and_ascii_is_ascii() {
+    for glyphs in [Glyphs::unicode(), Glyphs::ascii()] {
+        let mut all: Vec<&str> = glyphs
+            .levels
+            .iter()
+            .chain(&glyphs.widths)
+            .copied()
+            .collect();
+        all.extend([
+            glyphs.thin,
+            glyphs.thin_half,
+            glyphs.track,
+            glyphs.low,
+            glyphs.between,
+            glyphs.high,
+            glyphs.point,
+            glyphs.bound,
+            glyphs.ideal,
+            glyphs.ok,
+            glyphs.warning,
+            glyphs.failed,
+            glyphs.finding,
+            glyphs.running,
+            glyphs.waiting,
+            glyphs.many,
+            glyphs.notch,
+            glyphs.open,
+            glyphs.dot,
+            glyphs.cut,
+            glyphs.cursor,
+            glyphs.rule,
+            glyphs.axis,
+            glyphs.corner,
+            glyphs.tick,
+            glyphs.useful(),
+            glyphs.border().top_left,
+            glyphs.border().horizontal_top,
+        ]);
+        all.extend((0..4).flat_map(|i| [glyphs.pattern(i), glyphs.series_point(i)]));
+        all.extend(Cause::ALL.map(|cause| glyphs.lost(cause)));
+        all.extend(glyphs.order);
+        for glyph in all {
+            assert_eq!(Span::raw(glyph).width(), 1, "{glyph:?}");
+            assert!(!glyphs.ascii || glyph.is_ascii(), "{glyph:?}");
+        }
+    }
+    assert_eq!(
+        [letter(0), letter(26), letter(61), letter(62)],
+        ["A", "a", "9", "A"]
+    );
+}
+
+#[test]
+fn names_of_themes_round_trip() {
+    for theme in ThemeName::ALL {
+        assert_eq!(ThemeName::from_name(theme.name()), Some(theme));
+    }
+    assert_eq!(ThemeName::from_name("sepia"), None);
+}

@@ -1,0 +1,157 @@
+//! Where the panels of the Result screen go: three or two abreast where there is room, behind tabs where there is not.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use workbench_engine::result::RunResult;
+
+use super::Panel;
+use crate::tui::theme::Theme;
+use crate::tui::views::text::safe;
+use crate::tui::views::widgets::{Row, width};
+
+/// One panel at a time, and a line that names them all.
+pub struct Tabs {
+    /// The line of names, below the first warning where there is one.
+    pub bar: Rect,
+    /// Where the chosen panel goes.
+    pub body: Rect,
+    /// The panels, in order.
+    pub panels: Vec<Panel>,
+}
+
+/// The panels and their areas, or tabs.
+pub fn arrange(area: Rect, result: &RunResult) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
+    use Panel::{Findings, Lost, Machine, Scaling, Speedup, Table, WhatIf};
+    let scaling = !result.scaling.is_empty();
+    if area.width < 100 || area.height < 26 {
+        let mut panels = vec![Speedup, Lost, Findings, WhatIf, Scaling, Table, Machine];
+        panels.retain(|p| *p != Scaling || scaling);
+        // One line more for the first warning, so that it is in plain sight whichever tab is open.
+        let lines = 1 + u16::from(!unsaid(result).is_empty());
+        let bar = Rect {
+            height: lines.min(area.height),
+            ..area
+        };
+        let body = Rect {
+            y: area.y + bar.height,
+            height: area.height - bar.height,
+            ..area
+        };
+        return (Vec::new(), Some(Tabs { bar, body, panels }));
+    }
+    let arms = u16::try_from(result.arms.len()).unwrap_or(u16::MAX);
+    let first = arms
+        .saturating_mul(3)
+        .saturating_add(4)
+        .clamp(7, area.height * 2 / 5);
+    let rest = area.height - first;
+    let bands: Vec<(u16, Vec<Panel>)> = if area.width >= 160 {
+        let middle = if scaling {
+            vec![WhatIf, Scaling, Table]
+        } else {
+            vec![WhatIf, Table]
+        };
+        vec![
+            (first, vec![Speedup, Lost, Findings]),
+            (rest - 12.min(rest / 3), middle),
+            (12.min(rest / 3), vec![Machine]),
+        ]
+    } else {
+        let middle = if scaling {
+            vec![WhatIf, Scaling]
+        } else {
+            vec![WhatIf, Findings]
+        };
+        let last = if scaling {
+            vec![Findings, Table, Machine]
+        } else {
+            vec![Table, Machine]
+        };
+        vec![
+            (first, vec![Speedup, Lost]),
+            (rest.div_ceil(2), middle),
+            (rest / 2, last),
+        ]
+    };
+    (place(area, &bands), None)
+}
+
+fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
+    let mut out = Vec::new();
+    let mut y = area.y;
+    for (height, panels) in bands {
+        let n = panels.len() as u32;
+        let mut x = area.x;
+        for (i, panel) in (1..).zip(panels) {
+            let right = area.x + (u32::from(area.width) * i / n.max(1)) as u16;
+            out.push((
+                *panel,
+                Rect {
+                    x,
+                    y,
+                    width: right - x,
+                    height: *height,
+                },
+            ));
+            x = right;
+        }
+        y += height;
+    }
+    out
+}
+
+/// The line of tabs; that there are warnings shows on it whichever tab is open.
+pub fn draw_tabs(
+    buf: &mut Buffer,
+    bar: Rect,
+    panels: &[Panel],
+    chosen: Panel,
+    result: &RunResult,
+    theme: &Theme,
+) {
+    let names = u16::from(!unsaid(result).is_empty());
+    first_warning(buf, bar, result, theme);
+    let mut row = Row::new(buf, bar, names);
+    row.skip(1);
+    for panel in panels {
+        let warned = *panel == Panel::Findings && !result.warnings.is_empty();
+        let name = if warned {
+            format!(" {} {} ", theme.glyphs.warning, panel.name())
+        } else {
+            format!(" {} ", panel.name())
+        };
+        let style = match (*panel == chosen, warned) {
+            (true, _) => theme.selected,
+            (false, true) => theme.warn,
+            (false, false) => theme.dim,
+        };
+        row.text(&name, style, theme).skip(1);
+    }
+}
+
+/// The warnings that the sentences on top do not tell: those open with what differs where arms are not comparable.
+fn unsaid(result: &RunResult) -> &[String] {
+    let said = result.check.differences.len() + usize::from(!result.check.passed());
+    result.warnings.get(said..).unwrap_or_default()
+}
+
+fn first_warning(buf: &mut Buffer, bar: Rect, result: &RunResult, theme: &Theme) {
+    let Some((first, rest)) = unsaid(result).split_first() else {
+        return;
+    };
+    let more = match rest.len() {
+        0 => String::new(),
+        n => format!(" +{n} more"),
+    };
+    let left = Rect {
+        width: bar.width.saturating_sub(width(&more) + 1),
+        ..bar
+    };
+    Row::new(buf, left, 0)
+        .skip(1)
+        .left(theme.glyphs.warning, 2, theme.warn, theme)
+        .text(&safe(first), theme.warn, theme);
+    Row::new(buf, bar, 0)
+        .last(width(&more) + 1)
+        .text(&more, theme.dim, theme);
+}

@@ -1,0 +1,217 @@
+//! Where slots × wall time went: useful work and the four causes of loss, as shares of a bar and in numbers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use workbench_engine::report::format;
+use workbench_engine::result::{ArmResult, RunResult};
+
+use crate::tui::theme::{Cause, Theme};
+use crate::tui::views::text::{arm_on_workers, safe};
+use crate::tui::views::widgets::{Row, Scroll, fit, inset, panel, position, width};
+
+/// Seconds lost to a cause.
+fn seconds_of(arm: &ArmResult, cause: Cause) -> f64 {
+    match cause {
+        Cause::Overhead => arm.lost_s.overhead,
+        Cause::Imbalance => arm.lost_s.imbalance,
+        Cause::Waiting => arm.lost_s.waiting,
+        Cause::Inflation => arm.lost_s.inflation,
+    }
+}
+
+/// Slots × wall time in seconds, as the parts add up to it.
+fn slot_time(arm: &ArmResult) -> f64 {
+    arm.useful_s + arm.lost_s.total()
+}
+
+/// Draws the panel.
+pub fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    focused: bool,
+    scroll: &mut Scroll,
+    result: &RunResult,
+    theme: &Theme,
+) {
+    let arms: Vec<&ArmResult> = result
+        .arms
+        .iter()
+        .filter(|arm| slot_time(arm).is_finite() && slot_time(arm) > 0.0)
+        .collect();
+    let room = area.height.saturating_sub(3);
+    let high = match room / u16::try_from(arms.len().max(1)).unwrap_or(u16::MAX) {
+        0 | 1 => 1,
+        2 => 2,
+        _ => 3,
+    };
+    let window = scroll.window(arms.len(), usize::from((room / high).max(1)));
+    let inner = panel(
+        buf,
+        area,
+        (
+            "Lost time: shares of workers × wall time",
+            &position(&window, arms.len()),
+        ),
+        focused,
+        theme,
+    );
+    let inner = inset(inner);
+    if arms.is_empty() {
+        Row::new(buf, inner, 0).text("no repeat of any arm has finished", theme.dim, theme);
+        return;
+    }
+    let label = arms
+        .iter()
+        .map(|a| width(&short(a)))
+        .max()
+        .unwrap_or(0)
+        .min(24);
+    for (i, arm) in (0..).zip(&arms[window]) {
+        let place = Rect {
+            y: inner.y + i * high,
+            height: high,
+            ..inner
+        }
+        .intersection(inner);
+        if high == 1 {
+            one_line(buf, place, arm, label, theme);
+        } else {
+            two_lines(buf, place, arm, theme);
+        }
+    }
+    legend(buf, inner, theme);
+}
+
+fn short(arm: &ArmResult) -> String {
+    format!("{} {}", safe(&arm.name), arm.workers)
+}
+
+fn one_line(buf: &mut Buffer, place: Rect, arm: &ArmResult, label: u16, theme: &Theme) {
+    let mut row = Row::new(buf, place, 0);
+    row.left(&short(arm), label + 2, theme.text, theme);
+    let columns = row.rest().saturating_sub(18);
+    stack(&mut row, arm, columns, theme);
+    row.skip(2);
+    let worst = Cause::ALL
+        .into_iter()
+        .max_by(|a, b| seconds_of(arm, *a).total_cmp(&seconds_of(arm, *b)));
+    if let Some(cause) = worst {
+        let share = seconds_of(arm, cause) / slot_time(arm);
+        row.text(
+            &format!("{} {}", cause.name(), format::percent(share)),
+            theme.dim,
+            theme,
+        );
+    }
+}
+
+fn two_lines(buf: &mut Buffer, place: Rect, arm: &ArmResult, theme: &Theme) {
+    let mut row = Row::new(buf, place, 0);
+    // A long name must not push the numbers out.
+    let name = fit(
+        &arm_on_workers(&arm.name, arm.workers),
+        place.width / 2,
+        theme,
+    );
+    row.text(&name, theme.title, theme).skip(2).text(
+        &format!("useful {}", format::percent(arm.useful_s / slot_time(arm))),
+        theme.text,
+        theme,
+    );
+    // The largest first, as many as fit.
+    let mut causes = Cause::ALL;
+    causes.sort_by(|a, b| {
+        seconds_of(arm, *b)
+            .abs()
+            .total_cmp(&seconds_of(arm, *a).abs())
+    });
+    for cause in causes {
+        let lost = seconds_of(arm, cause);
+        let share = lost / slot_time(arm);
+        if share.abs() < 0.0005 {
+            continue;
+        }
+        let short = format!("{} {}", cause.name(), format::percent(share));
+        let long = format!("{short} ({})", format::seconds(lost));
+        let text = if row.rest() >= width(&long) + 3 {
+            long
+        } else {
+            short
+        };
+        if row.rest() < width(&text) + 3 {
+            break;
+        }
+        row.text(&format!(" {} ", theme.glyphs.dot), theme.dim, theme)
+            .text(&text, theme.lost(cause), theme);
+    }
+    let mut row = Row::new(buf, place, 1);
+    let columns = row.rest();
+    stack(&mut row, arm, columns, theme);
+}
+
+/// The bar. Cells go to the parts by largest remainders, so that the whole bar is always the whole.
+fn stack(row: &mut Row<'_>, arm: &ArmResult, columns: u16, theme: &Theme) {
+    let parts = Cause::ALL.map(|cause| seconds_of(arm, cause));
+    let all = [arm.useful_s, parts[0], parts[1], parts[2], parts[3]];
+    let cells = apportion(&all, columns.min(row.rest()));
+    for _ in 0..cells[0] {
+        row.cell(theme.glyphs.useful(), theme.useful());
+    }
+    for (cause, n) in Cause::ALL.into_iter().zip(&cells[1..]) {
+        for _ in 0..*n {
+            row.cell(theme.glyphs.lost(cause), theme.lost(cause));
+        }
+    }
+}
+
+/// Shares out cells in proportion to the parts; negative parts and what is not a number get none.
+fn apportion(parts: &[f64; 5], cells: u16) -> [u16; 5] {
+    let clean = parts.map(|p| if p.is_finite() { p.max(0.0) } else { 0.0 });
+    let total: f64 = clean.iter().sum();
+    let mut out = [0; 5];
+    if total <= 0.0 {
+        return out;
+    }
+    let exact = clean.map(|p| p / total * f64::from(cells));
+    for (cell, value) in out.iter_mut().zip(exact) {
+        *cell = value.floor() as u16;
+    }
+    let mut order = [0, 1, 2, 3, 4];
+    order.sort_by(|a: &usize, b: &usize| exact[*b].fract().total_cmp(&exact[*a].fract()));
+    let missing = cells.saturating_sub(out.iter().sum());
+    for i in order.into_iter().take(usize::from(missing)) {
+        out[i] += 1;
+    }
+    out
+}
+
+fn legend(buf: &mut Buffer, inner: Rect, theme: &Theme) {
+    let Some(line) = inner.height.checked_sub(1) else {
+        return;
+    };
+    let gap = if inner.width >= 60 { 3 } else { 1 };
+    let mut row = Row::new(buf, inner, line);
+    row.cell(theme.glyphs.useful(), theme.useful())
+        .text(" useful", theme.dim, theme);
+    for cause in Cause::ALL {
+        row.skip(gap)
+            .cell(theme.glyphs.lost(cause), theme.lost(cause))
+            .text(&format!(" {}", cause.name()), theme.dim, theme);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_shared_out_completely_and_fairly() {
+        assert_eq!(apportion(&[1.0, 1.0, 0.0, 0.0, 0.0], 10), [5, 5, 0, 0, 0]);
+        assert_eq!(
+            apportion(&[2.0, 1.0, 0.0, -5.0, f64::NAN], 3),
+            [2, 1, 0, 0, 0]
+        );
+        assert_eq!(apportion(&[1.0; 5], 7).iter().sum::<u16>(), 7);
+        assert_eq!(apportion(&[0.0; 5], 7), [0; 5]);
+    }
+}

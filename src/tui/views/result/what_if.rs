@@ -1,0 +1,165 @@
+//! What other numbers of workers would give, scheduled from the recorded durations: both orders, and a cursor to read
+//! them out.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use workbench_engine::report::format;
+use workbench_engine::result::{RunResult, WHAT_IF_WORKERS, WhatIf};
+
+use super::arm_index;
+use crate::tui::theme::Theme;
+use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
+use crate::tui::views::run::arm_colour;
+use crate::tui::views::text::safe;
+use crate::tui::views::widgets::{Row, inset, panel};
+
+/// The largest number of workers that the cursor goes to.
+pub const MOST: u32 = WHAT_IF_WORKERS;
+
+/// Draws the panel.
+pub fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    focused: bool,
+    (cursor, arm): (u32, usize),
+    result: &RunResult,
+    theme: &Theme,
+) {
+    let what_if = result
+        .what_if
+        .len()
+        .checked_sub(1)
+        .map(|last| &result.what_if[last - arm % (last + 1)]);
+    let Some(what_if) = what_if.filter(|w| !w.points.is_empty()) else {
+        let inner = panel(buf, area, ("What if", ""), focused, theme);
+        Row::new(buf, inner, 0).skip(1).text(
+            "no parallel arm has finished a repeat",
+            theme.dim,
+            theme,
+        );
+        return;
+    };
+    let title = format!(
+        "What if {} {} from {}",
+        theme.glyphs.dot,
+        safe(&what_if.arm),
+        format::counted(what_if.tasks, "recorded task")
+    );
+    let note = if result.what_if.len() > 1 {
+        "a: next arm"
+    } else {
+        ""
+    };
+    let inner = panel(buf, area, (&title, note), focused, theme);
+    let inner = inset(inner);
+    read_out(buf, inner, what_if, cursor, theme);
+    let chart = Rect {
+        y: inner.y + 2,
+        height: inner.height.saturating_sub(2),
+        ..inner
+    }
+    .intersection(inner);
+    draw_plot(
+        buf,
+        chart,
+        &plot(what_if, cursor, arm_index(result, &what_if.arm), theme),
+        theme,
+    );
+}
+
+/// The values at the cursor, each with the look of its curve.
+fn read_out(buf: &mut Buffer, inner: Rect, what_if: &WhatIf, cursor: u32, theme: &Theme) {
+    let Some(point) = nearest(what_if, cursor) else {
+        return;
+    };
+    let (text, dim) = (theme.text, theme.dim);
+    let workers = format::counted(u64::from(point.workers), "worker");
+    let ascii = theme.glyphs.ascii;
+    Row::new(buf, inner, 0)
+        .text(&workers, theme.accent, theme)
+        .skip(2)
+        .text(if ascii { "# " } else { "━ " }, text, theme)
+        .text("longest first ", dim, theme)
+        .text(&format::speedup(point.longest_first), theme.accent, theme)
+        .skip(2)
+        .text(if ascii { "o " } else { "╍ " }, text, theme)
+        .text("as submitted ", dim, theme)
+        .text(&format::speedup(point.fifo), theme.accent, theme);
+    Row::new(buf, inner, 1)
+        .text(if ascii { ". " } else { "┈ " }, text, theme)
+        .text(
+            &format!("ideal {}", format::speedup(f64::from(point.workers))),
+            dim,
+            theme,
+        )
+        .text(&format!(" {} limit ", theme.glyphs.dot), dim, theme)
+        .text(&format::speedup(what_if.limit), text, theme)
+        .text(" = all work / longest task", dim, theme);
+}
+
+fn nearest(what_if: &WhatIf, cursor: u32) -> Option<&workbench_engine::result::WhatIfPoint> {
+    what_if
+        .points
+        .iter()
+        .min_by_key(|p| p.workers.abs_diff(cursor))
+}
+
+fn plot(what_if: &WhatIf, cursor: u32, index: usize, theme: &Theme) -> Plot {
+    let last = what_if.points.last().map_or(1.0, |p| f64::from(p.workers));
+    let best = what_if
+        .points
+        .iter()
+        .map(|p| p.longest_first.max(p.fifo))
+        .filter(|v| v.is_finite())
+        .fold(1.0, f64::max);
+    let line = |value: fn(&workbench_engine::result::WhatIfPoint) -> f64| {
+        what_if
+            .points
+            .iter()
+            .map(|p| (f64::from(p.workers), value(p)))
+            .collect()
+    };
+    let colour = arm_colour(index, theme);
+    // Some air above the highest value, so that the ideal shows where it leaves.
+    let y_end = (best * 1.15).min(last.max(1.0));
+    let mut plot = Plot {
+        x_end: last,
+        y_end,
+        x_label: "workers",
+        y_unit: "×",
+        cursor: Some(f64::from(cursor)),
+        ..Plot::default()
+    };
+    plot.curves = vec![
+        Curve {
+            points: vec![(0.0, 0.0), (y_end, y_end)],
+            stroke: Stroke::Dotted,
+            style: theme.dim,
+            ascii: ".",
+        },
+        Curve {
+            points: line(|p| p.fifo),
+            stroke: Stroke::Dashed,
+            style: colour,
+            ascii: "o",
+        },
+        Curve {
+            points: line(|p| p.longest_first),
+            stroke: Stroke::Solid,
+            style: colour,
+            ascii: "#",
+        },
+    ];
+    if let Some(point) = nearest(what_if, cursor) {
+        let x = f64::from(point.workers);
+        for value in [point.fifo, point.longest_first] {
+            plot.points.push(Point {
+                at: (x, value),
+                interval: None,
+                glyph: theme.glyphs.series_point(0),
+                style: theme.accent,
+            });
+        }
+    }
+    plot
+}

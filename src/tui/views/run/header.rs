@@ -1,0 +1,123 @@
+//! The two lines on top: which run this is and what it is doing, how far it is and how long it will take.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use workbench_engine::clock::seconds;
+use workbench_engine::record::RunStatus;
+use workbench_engine::report::format;
+
+use super::look::Look;
+use crate::eta::Outlook;
+use crate::tui::theme::Theme;
+use crate::tui::views::text::{repeat_name, safe};
+use crate::tui::views::widgets::{Row, fit, width};
+
+/// Draws both lines.
+pub fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    look: &Look<'_>,
+    outlook: Outlook,
+    frozen: bool,
+    theme: &Theme,
+) {
+    names(buf, area, look, frozen, theme);
+    progress(buf, area, look, outlook, theme);
+}
+
+fn names(buf: &mut Buffer, area: Rect, look: &Look<'_>, frozen: bool, theme: &Theme) {
+    let (mark, phase, style) = phase(look, theme);
+    let phase = format!("{mark} {phase}");
+    let frozen = if frozen { " FROZEN " } else { "" };
+    let phase = fit(
+        &phase,
+        (area.width * 3 / 5).saturating_sub(width(frozen)),
+        theme,
+    );
+    let right = width(&phase) + width(frozen) + 2;
+    let left = Rect {
+        width: area.width.saturating_sub(right + 1),
+        ..area
+    };
+    let mut row = Row::new(buf, left, 0);
+    row.skip(1);
+    match look.started() {
+        None => {
+            row.text("workbench", theme.title, theme);
+        }
+        Some(started) => {
+            row.text(&safe(&started.lab_title), theme.title, theme)
+                .skip(2)
+                .text(&safe(&started.config.preset), theme.text, theme);
+            row.skip(2).whole(&safe(&started.run_id), theme.dim);
+        }
+    }
+    let mut row = Row::new(buf, area, 0);
+    row.last(right).text(&phase, style, theme);
+    if !frozen.is_empty() {
+        row.skip(1).text(frozen, theme.selected, theme);
+    }
+}
+
+/// What the run is doing.
+fn phase(look: &Look<'_>, theme: &Theme) -> (&'static str, String, Style) {
+    let glyphs = &theme.glyphs;
+    match look.status() {
+        RunStatus::Completed => (glyphs.ok, "completed".to_owned(), theme.good),
+        RunStatus::Interrupted => (glyphs.warning, "interrupted".to_owned(), theme.warn),
+        RunStatus::Failed => (glyphs.failed, "failed".to_owned(), theme.bad),
+        RunStatus::Unfinished => match look.current() {
+            None => (glyphs.waiting, "starting".to_owned(), theme.dim),
+            Some(current) if current.finished.is_some() => (
+                glyphs.waiting,
+                "preparing the next repeat".to_owned(),
+                theme.dim,
+            ),
+            Some(current) => {
+                let name = repeat_name(&current.state.id, look.repeats_each());
+                (glyphs.running, name, theme.accent)
+            }
+        },
+    }
+}
+
+fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: Outlook, theme: &Theme) {
+    let Some(started) = look.started() else {
+        return;
+    };
+    let over = look.status() != RunStatus::Unfinished;
+    let done = look.finished().count();
+    let so_far = format::seconds(seconds(look.now_ns()));
+    let time = match outlook.left_s {
+        _ if over => format!("took {so_far}"),
+        Some(left) => format!("{so_far} so far, about {} left", left_text(left)),
+        None => format!("{so_far} so far"),
+    };
+    let facts = format!(
+        "{:>3.0} %   {done} of {}   {time}",
+        (outlook.done * 100.0).floor(),
+        format::counted(u64::from(started.planned_repeats), "repeat")
+    );
+    let facts_width = width(&facts);
+    let bar = area.width.saturating_sub(facts_width + 4);
+    let style = match look.status() {
+        RunStatus::Completed => theme.good,
+        RunStatus::Failed | RunStatus::Interrupted => theme.warn,
+        RunStatus::Unfinished => theme.accent,
+    };
+    Row::new(buf, area, 1)
+        .skip(1)
+        .bar(outlook.done, bar, style, theme)
+        .skip(2)
+        .text(&facts, theme.text, theme);
+}
+
+/// Seconds that are left, without digits that would only flicker.
+fn left_text(left: f64) -> String {
+    if left < 99.5 {
+        format!("{:.0} s", left.max(0.0).ceil())
+    } else {
+        format::seconds(left)
+    }
+}

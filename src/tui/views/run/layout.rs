@@ -1,0 +1,214 @@
+//! Where the panels of the Run screen go, by the size of the screen and by what there is to show.
+//!
+//! What has no room is dropped: the log first, then the GPUs, then the timeline, then the cores; the arms and the panel
+//! that keys act on stay.
+
+use ratatui::layout::Rect;
+
+use super::Panel;
+
+/// What there is to show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Arms times numbers of workers.
+    pub arms: u16,
+    /// Slots of the repeat under way.
+    pub slots: u16,
+    /// Cores of the machine.
+    pub cores: u16,
+    /// GPUs of the machine.
+    pub gpus: u16,
+}
+
+/// A strip of the screen: its panels side by side, the least height that makes sense, the height that shows everything,
+/// and the height at which more would be waste.
+struct Band {
+    panels: Vec<Panel>,
+    least: u16,
+    natural: u16,
+    most: u16,
+    /// The band with the lowest rank is dropped first.
+    rank: u8,
+}
+
+impl Contents {
+    /// Every panel that there is something to show in, in the order of the screen.
+    pub fn panels(self) -> Vec<Panel> {
+        let mut panels = vec![Panel::Arms, Panel::Cores];
+        if self.gpus > 0 {
+            panels.push(Panel::Gpus);
+        }
+        panels.extend([Panel::Timeline, Panel::Log]);
+        panels
+    }
+
+    fn band(self, panels: &[Panel], width: u16) -> Band {
+        let each = width / panels.len().max(1) as u16;
+        let sizes = panels.iter().map(|panel| self.size(*panel, each));
+        let (mut least, mut natural, mut most, mut rank) = (0, 0, 0, 0);
+        for (a, b, c, r) in sizes {
+            least = least.max(a);
+            natural = natural.max(b);
+            most = most.max(c);
+            rank = rank.max(r);
+        }
+        Band {
+            panels: panels.to_vec(),
+            least,
+            natural: natural.max(least),
+            most: most.max(natural),
+            rank,
+        }
+    }
+
+    /// Least, natural and largest height of a panel with its border, and its rank.
+    fn size(self, panel: Panel, width: u16) -> (u16, u16, u16, u8) {
+        match panel {
+            Panel::Arms => {
+                let all = self.arms.max(1).saturating_add(3);
+                (all.min(9), all.min(20), all.min(24), 5)
+            }
+            Panel::Cores => {
+                let rows = super::cores::rows_for(self.cores, width.saturating_sub(4));
+                let all = rows.saturating_add(5);
+                (
+                    all.min(6),
+                    all.min(24),
+                    rows.saturating_mul(4).saturating_add(6).min(30),
+                    4,
+                )
+            }
+            Panel::Timeline => {
+                let all = self.slots.max(1).saturating_add(4);
+                (
+                    all.min(6),
+                    all.min(24),
+                    self.slots
+                        .max(1)
+                        .saturating_mul(3)
+                        .saturating_add(4)
+                        .min(40),
+                    3,
+                )
+            }
+            Panel::Gpus => {
+                let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
+                (all.min(6), all.min(18), all.saturating_add(3), 2)
+            }
+            Panel::Log => (4, 7, u16::MAX, 1),
+        }
+    }
+}
+
+/// The panels and their areas, from the top left.
+pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect)> {
+    use Panel::{Arms, Cores, Gpus, Log, Timeline};
+    if area.is_empty() {
+        return Vec::new();
+    }
+    let gpus = contents.gpus > 0;
+    if area.width >= 160 && area.height >= 34 {
+        let left = Rect {
+            width: area.width * 3 / 5,
+            ..area
+        };
+        let right = Rect {
+            x: left.right(),
+            width: area.width - left.width,
+            ..area
+        };
+        // Many slots fill the left side by themselves.
+        let tall = contents.slots >= 12;
+        let mut right_bands: Vec<&[Panel]> = vec![&[Cores]];
+        let mut left_bands: Vec<&[Panel]> = vec![&[Arms], &[Timeline]];
+        if gpus {
+            right_bands.push(&[Gpus]);
+        }
+        if tall {
+            right_bands.push(&[Log]);
+        } else {
+            left_bands.push(&[Log]);
+        }
+        let mut out = stack(left, (contents, focus), &left_bands);
+        out.extend(stack(right, (contents, focus), &right_bands));
+        return out;
+    }
+    let bands: &[&[Panel]] = match (gpus, area.height >= 34) {
+        (true, _) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Log]],
+        (false, true) => &[&[Arms], &[Cores], &[Timeline], &[Log]],
+        (false, false) => &[&[Arms], &[Cores, Timeline], &[Log]],
+    };
+    stack(area, (contents, focus), bands)
+}
+
+fn stack(
+    area: Rect,
+    (contents, focus): (Contents, Panel),
+    rows: &[&[Panel]],
+) -> Vec<(Panel, Rect)> {
+    let mut bands: Vec<Band> = rows
+        .iter()
+        .map(|row| contents.band(row, area.width))
+        .collect();
+    while bands.len() > 1 && bands.iter().map(|b| b.least).sum::<u16>() > area.height {
+        // The panel that keys act on stays, whatever its rank.
+        let rank = |i: &usize| (bands[*i].panels.contains(&focus), bands[*i].rank);
+        let lowest = (0..bands.len()).min_by_key(rank).unwrap_or(0);
+        bands.remove(lowest);
+    }
+    let heights = heights(&bands, area.height);
+    let mut out = Vec::new();
+    let mut y = area.y;
+    for (band, height) in bands.iter().zip(heights) {
+        let n = band.panels.len() as u16;
+        let mut x = area.x;
+        for (i, panel) in (1..).zip(&band.panels) {
+            let right = area.x + (u32::from(area.width) * i / u32::from(n)) as u16;
+            out.push((
+                *panel,
+                Rect {
+                    x,
+                    y,
+                    width: right - x,
+                    height,
+                },
+            ));
+            x = right;
+        }
+        y += height;
+    }
+    out
+}
+
+/// Gives every band its least height, then what shows everything, then what makes it pleasant; the last takes the rest.
+fn heights(bands: &[Band], total: u16) -> Vec<u16> {
+    let mut heights: Vec<u16> = bands.iter().map(|b| b.least).collect();
+    let mut left = total.saturating_sub(heights.iter().sum());
+    let mut order: Vec<usize> = (0..bands.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(bands[*i].rank));
+    for goal in [
+        |b: &Band| b.natural,
+        |b: &Band| b.most.min(b.natural.saturating_mul(2)),
+    ] {
+        // Line by line, so that nobody starves where there is not enough for all.
+        loop {
+            let before = left;
+            for i in &order {
+                if left > 0 && heights[*i] < goal(&bands[*i]) {
+                    heights[*i] += 1;
+                    left -= 1;
+                }
+            }
+            if left == before {
+                break;
+            }
+        }
+    }
+    if let Some(last) = heights.last_mut() {
+        *last += left;
+    }
+    if let Some(first) = heights.first_mut() {
+        *first = (*first).min(total);
+    }
+    heights
+}

@@ -1,0 +1,144 @@
+//! What the Run screen looks at: the snapshot as it is, or as it was when the drawing was frozen.
+//!
+//! Freezing keeps counts, not copies: events only append, so the first so many of each list are what was there.
+
+use workbench_engine::monitor::Sample;
+use workbench_engine::pool::TaskSpan;
+use workbench_engine::record::{RepeatFinished, RepeatState, RunStarted, RunStatus, Snapshot};
+
+/// How far into the snapshot a frozen screen looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Marks {
+    now_ns: u64,
+    samples: usize,
+    repeats: usize,
+    tasks: usize,
+    last_finished: bool,
+    progress: (u64, u64),
+    warnings: usize,
+    status: RunStatus,
+}
+
+impl Marks {
+    /// Everything that is there now.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let last = snapshot.repeats.last();
+        Self {
+            now_ns: snapshot.now_ns,
+            samples: snapshot.samples.len(),
+            repeats: snapshot.repeats.len(),
+            tasks: last.map_or(0, |r| r.tasks.len()),
+            last_finished: last.is_some_and(|r| r.finished.is_some()),
+            progress: last.map_or((0, 0), |r| r.progress),
+            warnings: snapshot.warnings.len(),
+            status: snapshot.status,
+        }
+    }
+}
+
+/// A snapshot up to some marks.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    snapshot: &'a Snapshot,
+    marks: Marks,
+}
+
+/// The repeat that was begun last.
+#[derive(Clone, Copy)]
+pub struct Current<'a> {
+    /// The repeat.
+    pub state: &'a RepeatState,
+    /// Its tasks so far.
+    pub tasks: &'a [TaskSpan],
+    /// Units of progress: done, total.
+    pub progress: (u64, u64),
+    /// What it left, once it is over.
+    pub finished: Option<&'a RepeatFinished>,
+}
+
+impl Current<'_> {
+    /// The share that is done, 0 to 1.
+    pub fn share(&self) -> f64 {
+        let (done, total) = self.progress;
+        if total == 0 {
+            0.0
+        } else {
+            (done as f64 / total as f64).clamp(0.0, 1.0)
+        }
+    }
+}
+
+impl<'a> Look<'a> {
+    /// Looks at a snapshot up to the marks, or at all of it.
+    pub fn new(snapshot: &'a Snapshot, frozen: Option<Marks>) -> Self {
+        let marks = frozen.unwrap_or_else(|| Marks::of(snapshot));
+        Self { snapshot, marks }
+    }
+
+    /// What was known at the start.
+    pub fn started(&self) -> Option<&'a RunStarted> {
+        self.snapshot.started.as_deref()
+    }
+
+    /// The latest time that is looked at.
+    pub fn now_ns(&self) -> u64 {
+        self.marks.now_ns
+    }
+
+    /// How the run ended, if it did.
+    pub fn status(&self) -> RunStatus {
+        self.marks.status
+    }
+
+    /// The samples, oldest first.
+    pub fn samples(&self) -> &'a [(u64, Sample)] {
+        let all = &self.snapshot.samples;
+        &all[..self.marks.samples.min(all.len())]
+    }
+
+    /// The latest sample.
+    pub fn sample(&self) -> Option<&'a Sample> {
+        self.samples().last().map(|(_, sample)| sample)
+    }
+
+    /// The warnings, oldest first.
+    pub fn warnings(&self) -> &'a [String] {
+        let all = &self.snapshot.warnings;
+        &all[..self.marks.warnings.min(all.len())]
+    }
+
+    fn repeats(&self) -> &'a [RepeatState] {
+        let all = &self.snapshot.repeats;
+        &all[..self.marks.repeats.min(all.len())]
+    }
+
+    /// The finished repeats, in the order in which they ran.
+    pub fn finished(&self) -> impl Iterator<Item = &'a RepeatFinished> + use<'a> {
+        let last = self.repeats().len().saturating_sub(1);
+        let last_finished = self.marks.last_finished;
+        self.repeats()
+            .iter()
+            .enumerate()
+            .filter(move |(i, _)| *i < last || last_finished)
+            .filter_map(|(_, r)| r.finished.as_deref())
+    }
+
+    /// The repeat that was begun last.
+    pub fn current(&self) -> Option<Current<'a>> {
+        let state = self.repeats().last()?;
+        Some(Current {
+            state,
+            tasks: &state.tasks[..self.marks.tasks.min(state.tasks.len())],
+            progress: self.marks.progress,
+            finished: state
+                .finished
+                .as_deref()
+                .filter(|_| self.marks.last_finished),
+        })
+    }
+
+    /// Repeats that were asked for of every arm.
+    pub fn repeats_each(&self) -> u32 {
+        self.started().map_or(0, |s| s.config.repeats)
+    }
+}
