@@ -179,30 +179,53 @@ fn from_start_to_result_and_out_again() {
     assert_eq!(result["parameters"]["models"], 3);
 }
 
+/// Starts a run that takes long, and waits until its first repeat goes on.
+fn long_run(bench: &Bench) -> Screen {
+    let mut screen = Screen::open(bench, &[]);
+    screen.set_up("200", "3900");
+    screen.press("s");
+    screen.wait_for("stop");
+    let begun = || {
+        std::fs::read_dir(bench.runs()).is_ok_and(|mut runs| {
+            runs.any(|run| {
+                let log = std::fs::read(run.unwrap().path().join("events.jsonl"));
+                log.is_ok_and(|log| log.windows(14).any(|w| w == b"repeat_started"))
+            })
+        })
+    };
+    // The picture changes with every sample, so there is always something to wait for.
+    screen.wait("a repeat", |_| begun());
+    screen
+}
+
 #[test]
 fn a_signal_during_a_run_closes_the_record_and_gives_the_terminal_back() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let bench = Bench::new();
-        let mut screen = Screen::open(&bench, &[]);
-        screen.set_up("200", "3900");
-        screen.press("s");
-        screen.wait_for("stop");
-        let begun = |bench: &Bench| {
-            std::fs::read_dir(bench.runs()).is_ok_and(|mut runs| {
-                runs.any(|run| {
-                    let log = std::fs::read(run.unwrap().path().join("events.jsonl"));
-                    log.is_ok_and(|log| log.windows(14).any(|w| w == b"repeat_started"))
-                })
-            })
-        };
-        // The picture changes with every sample, so there is always something to wait for.
-        screen.wait("a repeat", |_| begun(&bench));
+        let screen = long_run(&bench);
         screen.signal(signal);
         let (code, shown) = screen.end();
         assert_eq!(code, 130, "{signal:?}: {shown}");
         let result = read_json(&bench.only_run().join("result.json"));
         assert_eq!(result["status"], "interrupted", "{signal:?}");
     }
+}
+
+#[test]
+fn closing_the_window_closes_the_record() {
+    let bench = Bench::new();
+    let Screen {
+        mut child,
+        keyboard,
+        output,
+        master,
+        ..
+    } = long_run(&bench);
+    // The thread that reads ends with its next piece of output; then nobody holds the terminal any more.
+    drop((output, keyboard, master));
+    assert_eq!(child.wait().unwrap().exit_code(), 130);
+    let result = read_json(&bench.only_run().join("result.json"));
+    assert_eq!(result["status"], "interrupted");
 }
 
 #[test]

@@ -58,8 +58,10 @@ pub enum Event {
     Opened(Result<Arc<Loaded>, String>),
     /// A report has been written, or not.
     Exported(Exported),
-    /// The program is asked to end: a signal, or the terminal is gone.
+    /// A signal asks the program to end.
     Stop,
+    /// The terminal is gone.
+    Gone,
 }
 
 /// Something that the interface wants done.

@@ -11,7 +11,7 @@ use workbench_engine::clock::thread_cpu_ns;
 use super::app::App;
 use super::event::{Effect, Event};
 use super::session::{News, Session};
-use super::terminal::{Guard, Tui, restore};
+use super::terminal::{Guard, Tui, forget, restore};
 use crate::failure::Failure;
 
 /// The shortest time between two drawings.
@@ -62,6 +62,8 @@ struct Loop<'a> {
     terminal: Tui,
     cost: Cost,
     dirty: bool,
+    /// There is nothing left to draw on.
+    blind: bool,
     exit: Option<u8>,
 }
 
@@ -90,6 +92,7 @@ pub async fn run(
         terminal,
         cost: Cost::default(),
         dirty: true,
+        blind: false,
         exit: None,
     };
     this.turn(news, signals).await.map_err(refused)
@@ -112,20 +115,22 @@ impl Loop<'_> {
                     if let Event::Ended(_) = event {
                         self.fold(&mut news);
                     }
-                    self.take(event)?;
+                    self.take(event);
                 }
-                Some(()) = signals.interrupt.recv() => self.take(Event::Stop)?,
-                Some(()) = signals.terminate.recv() => self.take(Event::Stop)?,
-                Some(()) = signals.hangup.recv() => self.take(Event::Stop)?,
-                Some(()) = signals.suspend.recv() => self.suspend()?,
-                Some(()) = signals.resumed.recv() => self.reclaim()?,
+                Some(()) = signals.interrupt.recv() => self.take(Event::Stop),
+                Some(()) = signals.terminate.recv() => self.take(Event::Stop),
+                Some(()) = signals.hangup.recv() => self.gone(),
+                Some(()) = signals.suspend.recv() => self.suspend(),
+                Some(()) = signals.resumed.recv() => self.reclaim(),
                 () = sleep_until(folded + FOLD), if running => {
                     self.cost.wall += folded.elapsed().min(FOLD * 5);
                     folded = Instant::now();
                     self.fold(&mut news);
                 }
-                () = sleep_until(drawn + FRAME), if self.dirty => {
-                    self.draw()?;
+                () = sleep_until(drawn + FRAME), if self.dirty && !self.blind => {
+                    if self.draw().is_err() {
+                        self.gone();
+                    }
                     drawn = Instant::now();
                 }
             }
@@ -135,17 +140,23 @@ impl Loop<'_> {
         }
     }
 
-    fn take(&mut self, event: Event) -> io::Result<()> {
+    fn take(&mut self, event: Event) {
         self.dirty = true;
         for effect in self.app.update(event) {
             match effect {
                 Effect::Quit(code) => self.exit = Some(code),
-                Effect::Repaint => self.repaint()?,
-                Effect::Suspend => self.suspend()?,
+                Effect::Repaint => self.repaint(),
+                Effect::Suspend => self.suspend(),
                 other => self.session.apply(other),
             }
         }
-        Ok(())
+    }
+
+    /// The terminal is gone. Without it the program can still close the record of a run.
+    fn gone(&mut self) {
+        self.blind = true;
+        forget();
+        self.take(Event::Gone);
     }
 
     /// Takes in the records that have come since the last time.
@@ -165,35 +176,39 @@ impl Loop<'_> {
     fn draw(&mut self) -> io::Result<()> {
         let before = thread_cpu_ns();
         self.dirty = false;
-        let drawn = self.terminal.draw(|frame| self.app.draw(frame)).map(drop);
+        self.terminal.draw(|frame| self.app.draw(frame))?;
         if self.app.is_running() {
             self.cost.cpu_ns += thread_cpu_ns() - before;
         }
-        match drawn {
-            // Without its terminal the program can still close the record of a run.
-            Err(_) if self.app.is_running() => self.take(Event::Stop),
-            other => other,
-        }
+        Ok(())
     }
 
     /// Gives the terminal back and stands still until somebody says `fg`.
-    fn suspend(&mut self) -> io::Result<()> {
+    fn suspend(&mut self) {
         restore();
-        kill_process(getpid(), Signal::STOP)?;
-        self.reclaim()
+        // Refused only to other people's processes.
+        let _ = kill_process(getpid(), Signal::STOP);
+        self.reclaim();
     }
 
-    /// Takes the terminal again; it may show anything by now.
-    fn reclaim(&mut self) -> io::Result<()> {
-        self.guard.take()?;
-        self.dirty = true;
-        self.repaint()
+    /// Takes the terminal again; it may show anything by now, or, when the window was closed, be gone.
+    fn reclaim(&mut self) {
+        if self.guard.take().is_err() {
+            return self.gone();
+        }
+        self.repaint();
     }
 
     /// Clears the terminal and forgets what it showed. `Terminal::clear` would ask the terminal for its cursor, and the
     /// answer would go to the thread that reads the keys.
-    fn repaint(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+    fn repaint(&mut self) {
+        self.dirty = true;
+        let cleared = self
+            .terminal
+            .size()
+            .and_then(|size| self.terminal.resize(size.into()));
+        if cleared.is_err() {
+            self.gone();
+        }
     }
 }

@@ -31,6 +31,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use workbench_engine::lab::Lab;
@@ -59,18 +60,17 @@ pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<
         .build()
         .map_err(|error| Failure::environment(format!("cannot start the interface: {error}")))?
         .block_on(event_loop::run(&mut app, session, news, !args.no_mouse));
+    // Nobody reads these when the terminal is gone, and that changes nothing about the run.
     for panic in terminal::collected() {
-        output::error_line(&panic)?;
+        let _ = output::error_line(&panic);
     }
     let (code, cost) = outcome?;
     if let Some((run, result, written)) = app.parting() {
-        output::print(&summary::of_run(result, run, written))?;
+        let mut words = summary::of_run(result, run, written);
         if let Some(share) = cost.share() {
-            output::line(&format!(
-                "Watching cost {:.2} % of one core.",
-                share * 100.0
-            ))?;
+            let _ = writeln!(words, "Watching cost {:.2} % of one core.", share * 100.0);
         }
+        let _ = output::print(&words);
     }
     Ok(code)
 }

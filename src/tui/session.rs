@@ -65,9 +65,9 @@ impl Session {
                     Ok(input::Event::Resize(..)) => Event::Redraw,
                     Ok(_) => continue,
                     // The terminal is gone.
-                    Err(_) => Event::Stop,
+                    Err(_) => Event::Gone,
                 };
-                let over = matches!(event, Event::Stop);
+                let over = matches!(event, Event::Gone);
                 if events.send(event).is_err() || over {
                     return;
                 }

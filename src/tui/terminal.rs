@@ -23,8 +23,36 @@ static OURS: AtomicBool = AtomicBool::new(false);
 /// Panics of other threads while it was, to be told afterwards.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// Whether the terminal is gone: its window was closed.
+static GONE: AtomicBool = AtomicBool::new(false);
+
 /// The screen.
-pub type Tui = Terminal<CrosstermBackend<Stdout>>;
+pub type Tui = Terminal<CrosstermBackend<Out>>;
+
+/// The standard output. Once the terminal is gone it swallows everything: the library would complain on the standard
+/// error, which is gone as well.
+pub struct Out(Stdout);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if GONE.load(Ordering::Relaxed) {
+            return Ok(bytes.len());
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if GONE.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.0.flush()
+    }
+}
+
+/// Writes nothing more to the terminal.
+pub fn forget() {
+    GONE.store(true, Ordering::Relaxed);
+}
 
 /// Holds the terminal; dropping it gives the terminal back.
 pub struct Guard {
@@ -39,7 +67,7 @@ impl Guard {
     pub fn enter(mouse: bool) -> io::Result<(Self, Tui)> {
         let guard = Self { mouse };
         guard.take()?;
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let terminal = Terminal::new(CrosstermBackend::new(Out(stdout())))?;
         Ok((guard, terminal))
     }
 
@@ -114,4 +142,24 @@ pub fn tame_panics() {
 /// What other threads' panics would have printed, since the last call.
 pub fn collected() -> Vec<String> {
     std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_elsewhere_is_kept_for_later_and_goes_no_further() {
+        tame_panics();
+        OURS.store(true, Ordering::SeqCst);
+        let thread = std::thread::Builder::new().name("a-worker".to_owned());
+        let ended = thread.spawn(|| panic!("out of trees")).unwrap().join();
+        OURS.store(false, Ordering::SeqCst);
+        drop(std::panic::take_hook());
+        assert!(ended.is_err());
+        let told = collected();
+        let ours = |text: &&String| text.starts_with("a-worker: ") && text.contains("out of trees");
+        assert_eq!(told.iter().filter(ours).count(), 1, "{told:?}");
+        assert!(collected().is_empty());
+    }
 }

@@ -97,7 +97,8 @@ impl Help {
                     look.theme.accent,
                 );
                 let rest = Span::raw(" ".repeat(widest + 2));
-                let text = [Span::styled(binding.help, look.theme.text)];
+                let help = binding.help.trim_end_matches('.');
+                let text = [Span::styled(help, look.theme.text)];
                 lines.extend(wrap(&text, columns, &first, &rest));
             }
         }

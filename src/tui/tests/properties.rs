@@ -28,6 +28,7 @@ enum Step {
     /// What was asked for outside is done.
     Deliver,
     Stop,
+    Gone,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -74,6 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (1..12_usize).prop_map(Step::Records),
         8 => Just(Step::Deliver),
         1 => Just(Step::Stop),
+        1 => Just(Step::Gone),
     ]
 }
 
@@ -143,6 +145,7 @@ impl Outside {
             Step::Paste(text) => Event::Paste(text.clone()),
             Step::Size(..) => Event::Redraw,
             Step::Stop => Event::Stop,
+            Step::Gone => Event::Gone,
             Step::Deliver => return self.deliver(fixture),
             Step::Records(count) => {
                 let (_, records) = self.run.as_mut()?;

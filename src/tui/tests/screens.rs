@@ -90,7 +90,8 @@ fn stopping_a_run_says_what_is_kept_and_what_is_lost() {
     }
     fixture.press("esc");
     assert!(!fixture.shown(80, 24).contains("workbench resume"));
-    fixture.press("q");
+    fixture.press("esc q");
+    snapshots("leave", &mut fixture);
     assert!(fixture.shown(80, 24).contains("Leave?"));
 }
 

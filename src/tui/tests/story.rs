@@ -89,6 +89,18 @@ fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
 }
 
 #[test]
+fn without_its_terminal_the_record_is_still_closed() {
+    let mut fixture = fixture();
+    fixture.press("enter s");
+    assert_eq!(fixture.app.update(Event::Gone), [Effect::Cancel]);
+    // The signal comes, reading fails and drawing fails: all the same news.
+    assert_eq!(fixture.app.update(Event::Gone), [] as [Effect; 0]);
+    let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
+    let effects = fixture.app.update(Event::Ended(Ok(loaded)));
+    assert_eq!(effects, [Effect::Quit(130)]);
+}
+
+#[test]
 fn a_run_that_cannot_be_made_leads_back_to_the_form() {
     let mut fixture = fixture();
     fixture.press("enter s");

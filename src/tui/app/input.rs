@@ -1,0 +1,322 @@
+//! What keys, mouse and pasted text do: to the dialog that is open, to the field that is typed into, or to the screen.
+
+use std::sync::Arc;
+
+use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+
+use super::{App, Live, Screen};
+use crate::failure::code;
+use crate::tui::event::Effect;
+use crate::tui::keys::{Bound, bound, find, name, view_action};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::export::{Answer, Export};
+use crate::tui::overlay::help::{self, Help};
+use crate::tui::overlay::quit::{self, Stop};
+use crate::tui::screens::setup::SetUp;
+use crate::tui::screens::{Wish, home, runs, setup};
+use crate::tui::views::ViewAction;
+use crate::tui::views::result::ResultView;
+use crate::tui::views::run::RunView;
+
+/// What a key does on every screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Global {
+    /// Leave.
+    Quit,
+    /// Show the keys.
+    Help,
+    /// Draw everything anew.
+    Repaint,
+    /// Stop as the shell's Ctrl-Z does.
+    Suspend,
+}
+
+/// The keys of every screen.
+pub const GLOBAL_KEYS: &[Bound<Global>] = &[
+    bound(
+        &["q", "ctrl-c"],
+        Global::Quit,
+        "quit",
+        "Leave. While a run is under way it asks first.",
+    ),
+    bound(&["?"], Global::Help, "help", "Show the keys that work now."),
+    bound(&["ctrl-l"], Global::Repaint, "", "Draw everything anew."),
+    bound(
+        &["ctrl-z"],
+        Global::Suspend,
+        "",
+        "Go to the shell; `fg` comes back. A run stands still meanwhile.",
+    ),
+];
+
+/// What a key does on the Run screen, besides those of its view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunAction {
+    /// Stop the run.
+    Stop,
+    /// Go to Home; the run goes on.
+    Leave,
+}
+
+/// The keys of the Run screen, besides those of its view.
+pub const RUN_KEYS: &[Bound<RunAction>] = &[
+    bound(
+        &["c"],
+        RunAction::Stop,
+        "stop",
+        "Stop the run; it asks first, and says what is kept.",
+    ),
+    bound(
+        &["esc"],
+        RunAction::Leave,
+        "home",
+        "Go to the first screen; the run goes on.",
+    ),
+];
+
+/// What a key does on the Result screen, besides those of its view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultAction {
+    /// Write a report.
+    Export,
+    /// Read the run again.
+    Reread,
+    /// Go back.
+    Back,
+}
+
+/// The keys of the Result screen, besides those of its view.
+pub const RESULT_KEYS: &[Bound<ResultAction>] = &[
+    bound(
+        &["e"],
+        ResultAction::Export,
+        "export",
+        "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.",
+    ),
+    bound(&["esc"], ResultAction::Back, "back", "Go back."),
+    bound(
+        &["u"],
+        ResultAction::Reread,
+        "",
+        "Read the run again, for one that is under way in another process.",
+    ),
+];
+
+impl App {
+    pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let name = name(key);
+        if self.overlay.is_some() {
+            return self.overlay_key(key, &name);
+        }
+        if self.typed(key, &name) {
+            return Vec::new();
+        }
+        if let Some(global) = find(GLOBAL_KEYS, &name) {
+            return self.global(global);
+        }
+        let shared = &self.shared;
+        let wish = match &mut self.screen {
+            Screen::Home => find(home::KEYS, &name).map(|a| self.home.act(a, shared)),
+            Screen::Runs => find(runs::KEYS, &name).map(|a| self.runs.act(a, shared)),
+            Screen::SetUp => self
+                .setup
+                .as_mut()
+                .and_then(|setup| Some(setup.act(find(setup::KEYS, &name)?, shared))),
+            Screen::Run => return self.run_key(&name),
+            Screen::Result(_) => return self.result_key(&name),
+        };
+        wish.map_or_else(Vec::new, |wish| self.grant(wish))
+    }
+
+    /// Gives a key to the field that is typed into, if there is one.
+    fn typed(&mut self, key: KeyEvent, name: &str) -> bool {
+        if name == "ctrl-c" {
+            return false;
+        }
+        match (&self.screen, &mut self.setup) {
+            (Screen::Runs, _) if self.runs.is_typing() => self.runs.type_key(key, name),
+            (Screen::SetUp, Some(setup)) if setup.is_typing() || setup.begins_typing(key) => {
+                setup.type_key(key, name, &self.shared);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        match (&mut self.overlay, &self.screen, &mut self.setup) {
+            (Some(Overlay::Export(export)), ..) => export.paste(text),
+            (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text),
+            (None, Screen::SetUp, Some(setup)) => setup.paste(text, &self.shared),
+            _ => {}
+        }
+    }
+
+    fn global(&mut self, global: Global) -> Vec<Effect> {
+        match global {
+            Global::Quit if self.is_running() => {
+                self.overlay = Some(Overlay::Stop(Stop::new(true)));
+            }
+            Global::Quit => return vec![Effect::Quit(code::DONE)],
+            Global::Help => {
+                let (title, groups) = self.help();
+                self.overlay = Some(Overlay::Help(Help::new(title, groups)));
+            }
+            Global::Repaint => return vec![Effect::Repaint],
+            Global::Suspend => return vec![Effect::Suspend],
+        }
+        Vec::new()
+    }
+
+    fn run_key(&mut self, name: &str) -> Vec<Effect> {
+        match find(RUN_KEYS, name) {
+            Some(RunAction::Stop) => self.overlay = Some(Overlay::Stop(Stop::new(false))),
+            Some(RunAction::Leave) => self.screen = Screen::Home,
+            None => {
+                let action = view_action(RunView::bindings(), RunView::action, name);
+                if let (Some(live), Some(action)) = (&mut self.live, action) {
+                    live.view.act(action);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn result_key(&mut self, name: &str) -> Vec<Effect> {
+        let Screen::Result(screen) = &mut self.screen else {
+            return Vec::new();
+        };
+        match find(RESULT_KEYS, name) {
+            Some(ResultAction::Export) => {
+                self.overlay = Some(Overlay::Export(Export::new(&screen.loaded.run.id())));
+            }
+            Some(ResultAction::Reread) => return vec![Effect::Open(screen.loaded.run.clone())],
+            Some(ResultAction::Back) => {
+                self.screen = if screen.from_runs {
+                    Screen::Runs
+                } else {
+                    Screen::Home
+                };
+            }
+            None => {
+                if let Some(action) = view_action(ResultView::bindings(), ResultView::action, name)
+                {
+                    screen.view.act(action);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn overlay_key(&mut self, key: KeyEvent, name: &str) -> Vec<Effect> {
+        match &mut self.overlay {
+            Some(Overlay::Help(help)) => match find(help::KEYS, name) {
+                Some(help::Action::Step(by)) => help.step(by),
+                Some(help::Action::Close) => self.overlay = None,
+                None if name == "ctrl-c" => self.overlay = None,
+                None => {}
+            },
+            Some(Overlay::Stop(stop)) => {
+                let leaving = stop.leaving;
+                // Whoever presses Ctrl-C twice means it.
+                let answer = match find(quit::KEYS, name) {
+                    Some(action) => stop.act(action),
+                    None => (name == "ctrl-c").then_some(true),
+                };
+                if let Some(answer) = answer {
+                    self.overlay = None;
+                    return match (answer, leaving) {
+                        (true, true) => self.leave_run(code::DONE),
+                        (true, false) => self.stop_run(),
+                        (false, _) => Vec::new(),
+                    };
+                }
+            }
+            Some(Overlay::Export(export)) => match export.key(key, name) {
+                Answer::Close => self.overlay = None,
+                Answer::Write(path, replace) => {
+                    if let Screen::Result(screen) = &self.screen {
+                        let loaded = Arc::clone(&screen.loaded);
+                        return vec![Effect::Export {
+                            loaded,
+                            path,
+                            replace,
+                        }];
+                    }
+                }
+                Answer::Stay => {}
+            },
+            None => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
+        let wheel = match event.kind {
+            MouseEventKind::ScrollDown => 1,
+            MouseEventKind::ScrollUp => -1,
+            _ => 0,
+        };
+        let scroll = if wheel > 0 {
+            ViewAction::Down
+        } else {
+            ViewAction::Up
+        };
+        if let Some(overlay) = &mut self.overlay {
+            if let Overlay::Help(help) = overlay {
+                help.step(wheel);
+            }
+            return Vec::new();
+        }
+        let shared = &self.shared;
+        let wish = match (&mut self.screen, &mut self.setup, &mut self.live) {
+            (Screen::Home, ..) => self.home.mouse(event, shared),
+            (Screen::Runs, ..) => self.runs.mouse(event, shared),
+            (Screen::SetUp, Some(setup), _) => setup.mouse(event, shared),
+            (Screen::Run, _, Some(live)) if wheel != 0 => {
+                live.view.act(scroll);
+                Wish::Nothing
+            }
+            (Screen::Result(screen), ..) if wheel != 0 => {
+                screen.view.act(scroll);
+                Wish::Nothing
+            }
+            _ => Wish::Nothing,
+        };
+        self.grant(wish)
+    }
+
+    fn grant(&mut self, wish: Wish) -> Vec<Effect> {
+        match wish {
+            Wish::Nothing => {}
+            Wish::Say(text) => self.notice = Some(text),
+            Wish::Back => self.screen = Screen::Home,
+            Wish::Runs => self.screen = Screen::Runs,
+            Wish::Watch if self.is_running() => self.screen = Screen::Run,
+            Wish::Watch => self.notice = Some("No run is under way.".to_owned()),
+            Wish::Reread => return vec![Effect::ReadHistory],
+            Wish::SetUp(lab) => {
+                // What was set up before is still there, unless it was for another lab.
+                if self.setup.as_ref().is_none_or(|setup| setup.lab != lab) {
+                    self.setup = SetUp::new(lab, &self.shared);
+                }
+                if self.setup.is_some() {
+                    self.screen = Screen::SetUp;
+                }
+            }
+            Wish::Start(..) if self.is_running() => {
+                self.notice = Some("A run is under way: two would disturb each other.".to_owned());
+            }
+            Wish::Start(lab, config) => {
+                self.live = Some(Live::default());
+                self.screen = Screen::Run;
+                return vec![Effect::Start(lab, config)];
+            }
+            Wish::Open(run) => {
+                self.notice = Some(format!("Reading {} …", run.id()));
+                return vec![Effect::Open(run)];
+            }
+        }
+        Vec::new()
+    }
+}
