@@ -90,11 +90,6 @@ pub fn repeat_name(id: &RepeatId, of: u32) -> String {
     format!("{arm}, repeat {} of {of}", u64::from(id.repeat) + 1)
 }
 
-/// A duration for places that are narrow: `4.12 s`, `3 min 25 s`.
-pub fn time(seconds: f64) -> String {
-    format::seconds(seconds)
-}
-
 /// A whole number of seconds on an axis: `90 s`, `5 min`, `2 h`.
 pub fn span(seconds: f64) -> String {
     if seconds >= 7200.0 {

@@ -201,17 +201,8 @@ impl ResultView {
         action_of(&KEYS, key)
     }
 
-    /// The panel that keys act on.
-    pub fn focus(&self) -> Panel {
-        self.focus
-    }
-
-    /// Whether one panel is shown alone.
-    pub fn is_zoomed(&self) -> bool {
-        self.zoomed
-    }
-
     /// How often the table was put into order.
+    #[cfg(test)]
     pub fn times_sorted(&self) -> u32 {
         self.table.sorted
     }

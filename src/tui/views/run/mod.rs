@@ -30,7 +30,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_engine::record::Snapshot;
-use workbench_engine::result::{RunResult, workers_of};
+use workbench_engine::result::workers_of;
 
 use super::keymap::{Keys, action_of, bindings_of, key};
 use super::widgets::{Scroll, neighbour};
@@ -174,6 +174,7 @@ impl RunView {
     }
 
     /// The panel that keys act on.
+    #[cfg(test)]
     pub fn focus(&self) -> Panel {
         self.focus
     }
@@ -183,17 +184,8 @@ impl RunView {
         self.frozen.is_some() || self.freeze_next
     }
 
-    /// Whether one panel is shown alone.
-    pub fn is_zoomed(&self) -> bool {
-        self.zoomed
-    }
-
-    /// The result as of the repeats that have finished, as it was shown last.
-    pub fn estimate(&self) -> Option<&RunResult> {
-        self.estimate.result()
-    }
-
     /// How often the running result was computed.
+    #[cfg(test)]
     pub fn times_computed(&self) -> u32 {
         self.estimate.computed
     }
