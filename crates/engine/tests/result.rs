@@ -76,6 +76,22 @@ fn one_repeat_has_no_interval_and_says_so() {
 }
 
 #[test]
+fn before_the_base_has_run_nothing_is_inflated() {
+    let mut log = Log::start(&[2], 1);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
+    let result = result(&log);
+    let tasks = &result.arms[0];
+    assert_eq!((tasks.speedup, tasks.efficiency), (None, None));
+    assert!(close(tasks.useful_s, 4.0) && close(tasks.lost_s.inflation, 0.0));
+    assert!(close(tasks.lost_s.imbalance, 2.0));
+    let said = result.diagnoses.join(" ");
+    assert!(
+        said.contains("imbalance") && !said.contains("inf"),
+        "{said}"
+    );
+}
+
+#[test]
 fn unequal_work_has_no_speedup() {
     let mut log = Log::start(&[2], 1);
     log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);

@@ -160,10 +160,17 @@ impl Context<'_> {
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.
     fn lost_time(&self, repeats: &[&RepeatState], workers: u32) -> LostTime {
-        let useful = mean_of(&middle(&self.base_repeats), task_cpu_s);
+        let base = middle(&self.base_repeats);
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
-            .map(|repeat| split(repeat, workers, useful))
+            .map(|repeat| {
+                // Until the base has run, an arm's own work is the only measure of what had to be done.
+                let useful = match base.as_slice() {
+                    [] => task_cpu_s(repeat),
+                    base => mean_of(base, task_cpu_s),
+                };
+                split(repeat, workers, useful)
+            })
             .collect();
         let mean = |part: fn(&LostTime) -> f64| {
             splits.iter().map(part).sum::<f64>() / splits.len().max(1) as f64

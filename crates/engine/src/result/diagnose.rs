@@ -99,6 +99,8 @@ fn bound(arm: &ArmResult, _: &RunResult) -> Option<String> {
 }
 
 fn inflation(arm: &ArmResult, result: &RunResult) -> Option<String> {
+    // Of unequal work nothing can be said.
+    arm.speedup?;
     let lost = share(arm, arm.lost_s.inflation)?;
     let more = arm.lost_s.inflation / arm.useful_s * 100.0;
     Some(format!(
