@@ -25,7 +25,8 @@
 //!
 //! **Threads.** A pool of `p` workers runs on `p` rayon threads. A task may use `rayon::join` and parallel iterators, and
 //! may start tasks and wait for them: all of it runs on the same `p` threads, so there are never more running threads
-//! than workers. A thread that waits in rayon may run another task in between, nested on its stack. Jobs of `rayon::spawn`,
+//! than workers. A thread that waits in rayon may run another task in between, nested on its stack. A task that waits in
+//! `get` gives its cpus back meanwhile, but keeps its gpus and memory: a child that needs those would wait for ever. Jobs of `rayon::spawn`,
 //! which nobody waits for, run when a thread has no task.
 //!
 //! **Who starts next.** See [`MAX_OVERTAKES`] for the one rule that is not obvious.
