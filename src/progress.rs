@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_engine::clock::seconds;
 use workbench_engine::record::{Event, Record, RepeatId, Snapshot, Subscriber};
 use workbench_engine::report::format;
+use workbench_engine::result::arm_on;
 
 use crate::eta::outlook;
 use crate::output;
@@ -176,11 +177,5 @@ impl State {
 }
 
 fn repeat_name(id: &RepeatId) -> String {
-    let plural = if id.workers == 1 { "" } else { "s" };
-    format!(
-        "{} on {} worker{plural}, repeat {}",
-        id.arm,
-        id.workers,
-        id.repeat + 1
-    )
+    format!("{}, repeat {}", arm_on(&id.arm, id.workers), id.repeat + 1)
 }

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use workbench_engine::record::RepeatId;
 use workbench_engine::report::format;
+use workbench_engine::result::arm_on;
 
 use super::widgets::width;
 
@@ -77,11 +78,7 @@ pub fn highlight(sentence: &str, text: Style, number: Style) -> Vec<(String, Sty
 
 /// `tasks on 2 workers`.
 pub fn arm_on_workers(arm: &str, workers: u32) -> String {
-    format!(
-        "{} on {}",
-        safe(arm),
-        format::counted(u64::from(workers), "worker")
-    )
+    arm_on(&safe(arm), workers)
 }
 
 /// `tasks on 2 workers, repeat 3 of 5`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::Check;
+use super::wording::arm_on;
 use crate::record::{RepeatFinished, RunStarted, Snapshot};
 
 /// Differences beyond this many are counted, not told.
@@ -46,13 +47,7 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
 
 fn name(repeat: &RepeatFinished) -> String {
     let id = &repeat.id;
-    let plural = if id.workers == 1 { "" } else { "s" };
-    format!(
-        "{} on {} worker{plural} (repeat {})",
-        id.arm,
-        id.workers,
-        id.repeat + 1
-    )
+    format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1)
 }
 
 fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What the numbers mean, in full sentences. Each rule looks at one arm and says something only when its numbers do.
 
 use super::document::{ArmResult, Fit, RunResult};
+use super::wording::{arm_on, slots};
 
 /// A part of the slot time below this share is not worth a sentence.
 const WORTH_SAYING: f64 = 0.03;
@@ -32,11 +33,7 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<String> {
 
 /// `tasks on 8 workers`.
 fn who(arm: &ArmResult) -> String {
-    format!("{} on {}", arm.name, slots(arm.workers))
-}
-
-fn slots(workers: u32) -> String {
-    format!("{workers} worker{}", if workers == 1 { "" } else { "s" })
+    arm_on(&arm.name, arm.workers)
 }
 
 fn slot_time(arm: &ArmResult) -> f64 {

@@ -1,6 +1,7 @@
 //! What a reader must know before believing the numbers.
 
 use super::document::{ArmResult, RunResult};
+use super::wording::arm_on;
 use crate::record::{RunStatus, Snapshot};
 use crate::stats::descriptive;
 
@@ -84,11 +85,9 @@ fn noisy(arm: &ArmResult) -> Option<String> {
             n => format!(", {n} outliers kept"),
         };
         format!(
-            "The {} wall times of {} on {} worker{} scatter by {:.0} % of their mean{outliers}: the machine was noisy.",
+            "The {} wall times of {} scatter by {:.0} % of their mean{outliers}: the machine was noisy.",
             arm.wall_s.len(),
-            arm.name,
-            arm.workers,
-            if arm.workers == 1 { "" } else { "s" },
+            arm_on(&arm.name, arm.workers),
             scatter * 100.0
         )
     })
@@ -99,10 +98,8 @@ fn too_good(arm: &ArmResult, result: &RunResult) -> Option<String> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
     (arm.name != result.base && speedup > bound * TOO_GOOD).then(|| {
         format!(
-            "The speed-up of {} on {} worker{}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
-            arm.name,
-            arm.workers,
-            if arm.workers == 1 { "" } else { "s" },
+            "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
+            arm_on(&arm.name, arm.workers),
             result.base
         )
     })
