@@ -29,6 +29,9 @@ pub fn outlook(snapshot: &Snapshot) -> Outlook {
     let walls = known_walls(snapshot);
     let (mut spent, mut total, mut known) = (0.0, 0.0, true);
     for id in plan(&started.config, &started.arms) {
+        if snapshot.stopped_arms.contains(&id.arm) {
+            continue;
+        }
         let state = snapshot.repeats.iter().find(|r| r.id == id);
         let estimate = estimate(&id, &walls);
         known &= estimate.is_some();

@@ -1,10 +1,8 @@
 //! A run without a screen: progress while it goes on, summary and reports when it ends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use workbench_engine::experiment::{self, Ended, Request};
+use workbench_engine::experiment::{self, Control, Ended, Request};
 use workbench_engine::machine::usable_cores;
 use workbench_engine::record::{RunDir, RunStatus, Store};
 use workbench_engine::report;
@@ -32,15 +30,9 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
     };
     let config = experiment::resolve(lab.definition(), &request, &usable_cores())?;
     check_reports(&args.output.report)?;
-    let cancelled = stop_on_signal()?;
+    let control = stop_on_signal()?;
     let follower = Follower::new(Style::choose(args.output.quiet));
-    let ended = experiment::run(
-        lab.as_ref(),
-        config,
-        store,
-        follower.subscriber(),
-        &cancelled,
-    );
+    let ended = experiment::run(lab.as_ref(), config, store, follower.subscriber(), &control);
     follower.finish();
     conclude(&ended?, &args.output)
 }
@@ -52,9 +44,9 @@ pub fn resume(store: &Store, run: &str, args: &OutputArgs) -> Result<u8, Failure
     let started = snapshot.started.as_deref();
     let lab = registry::find(started.map_or("", |started| started.config.lab.as_str()))?;
     check_reports(&args.report)?;
-    let cancelled = stop_on_signal()?;
+    let control = stop_on_signal()?;
     let follower = Follower::resuming(Style::choose(args.quiet), snapshot);
-    let ended = experiment::resume(lab.as_ref(), &run, follower.subscriber(), &cancelled);
+    let ended = experiment::resume(lab.as_ref(), &run, follower.subscriber(), &control);
     follower.finish();
     conclude(&ended?, args)
 }
@@ -68,16 +60,16 @@ fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// Turns the first Ctrl-C, SIGTERM or SIGHUP into a request to stop; a second one ends the process at once.
-fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&cancelled);
+fn stop_on_signal() -> Result<Control, Failure> {
+    let control = Control::default();
+    let steered = control.clone();
     ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::Relaxed) {
+        if steered.stop() {
             std::process::exit(i32::from(code::INTERRUPTED));
         }
     })
     .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-C: {error}")))?;
-    Ok(cancelled)
+    Ok(control)
 }
 
 fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {

@@ -25,12 +25,20 @@ pub fn of_run(result: &RunResult, run: &RunDir, written: &[PathBuf]) -> String {
         let _ = writeln!(out, "Report   {}", path.display());
     }
     let _ = writeln!(out, "Record   {}", run.path().display());
-    let _ = writeln!(
+    let instrument = &result.instrument;
+    let _ = write!(
         out,
-        "Measured at the cost of {:.2} % of one core. Again: {}",
-        result.instrument.share_of_one_core * 100.0,
-        result.command
+        "Measured at the cost of {:.2} % of one core",
+        instrument.share_of_one_core * 100.0
     );
+    if instrument.screen_cpu_s > 0.0 {
+        let _ = write!(
+            out,
+            ", shown at the cost of {:.2} %",
+            instrument.screen_share_of_one_core * 100.0
+        );
+    }
+    let _ = writeln!(out, ". Again: {}", result.command);
     out
 }
 

@@ -3,11 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use workbench_engine::experiment::{self, Ended};
+use workbench_engine::experiment::{self, Control, Ended};
 use workbench_engine::lab::RunConfig;
 use workbench_engine::machine::{MachineFacts, usable_cores};
 use workbench_engine::record::{Record, Store};
@@ -22,7 +21,7 @@ pub struct Session {
     labs: Labs,
     events: UnboundedSender<Event>,
     records: UnboundedSender<Record>,
-    cancelled: Arc<AtomicBool>,
+    control: Control,
 }
 
 /// Where the news come in.
@@ -43,7 +42,7 @@ impl Session {
             labs,
             events,
             records,
-            cancelled: Arc::default(),
+            control: Control::default(),
         };
         let news = News {
             events: events_in,
@@ -85,7 +84,7 @@ impl Session {
     pub fn apply(&mut self, effect: Effect) {
         match effect {
             Effect::Start(lab, config) => self.start(lab, *config),
-            Effect::Cancel => self.cancelled.store(true, Ordering::Relaxed),
+            Effect::Cancel => drop(self.control.stop()),
             Effect::ReadHistory => self.read_history(),
             Effect::Open(run) => {
                 let events = self.events.clone();
@@ -117,8 +116,8 @@ impl Session {
     }
 
     fn start(&mut self, lab: usize, config: RunConfig) {
-        self.cancelled = Arc::default();
-        let cancelled = Arc::clone(&self.cancelled);
+        self.control = Control::default();
+        let control = self.control.clone();
         let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
         let (events, records) = (self.events.clone(), self.records.clone());
         self.thread("workbench-run", move || {
@@ -127,7 +126,7 @@ impl Session {
                 let subscriber = Box::new(move |record: &Record| {
                     let _ = records.send(record.clone());
                 });
-                experiment::run(lab.as_ref(), config, &store, subscriber, &cancelled)
+                experiment::run(lab.as_ref(), config, &store, subscriber, &control)
                     .map_err(|error| error.to_string())
             };
             let ended = catch_unwind(AssertUnwindSafe(run))

@@ -67,7 +67,17 @@ impl Problem {
             votes.add(&self.tree(model, tree)?);
             progress.add(1);
         }
-        Ok(votes.evaluate(self.name(model), &self.test_y))
+        Ok(self.judged(votes, model, progress))
+    }
+
+    /// A model whose votes are all there; how good it is becomes a point of the run's curve.
+    fn judged(&self, votes: Votes, model: u32, progress: &Progress) -> Model {
+        let judged = votes.evaluate(self.name(model), &self.test_y);
+        if let Some(r2) = judged.item.metrics.get("r2") {
+            let trees = u64::from(self.n_estimators[model as usize]);
+            progress.metric("test R²", trees, *r2);
+        }
+        judged
     }
 }
 
@@ -164,7 +174,7 @@ fn model_of_trees(
         })
         .collect::<Result<_, _>>()
         .map_err(failed)?;
-    let shared = problem.clone();
+    let (shared, progress) = (problem.clone(), progress.clone());
     pool.task()
         .name(name)
         .group(model)
@@ -178,7 +188,7 @@ fn model_of_trees(
                 let predictions = tree.get().map_err(|error| error.to_string())?;
                 votes.add((*predictions).as_ref()?);
             }
-            Ok(votes.evaluate(shared.name(model), &shared.test_y))
+            Ok(shared.judged(votes, model, &progress))
         })
         .map_err(failed)
 }

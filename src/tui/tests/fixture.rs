@@ -111,6 +111,7 @@ impl Fixture {
             let event = Fact::RunFinished {
                 status,
                 instrument_cpu_ns: 1_000_000,
+                screen_cpu_ns: 0,
             };
             records.push(Record { t_ns, event });
         }
@@ -227,6 +228,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
                 wall_ns,
                 cpu_ns: 1_000_000_000,
                 instrument_cpu_ns: 1_000,
+                screen_cpu_ns: 0,
                 work: [("models".to_owned(), 10)].into(),
                 items: Vec::new(),
                 quality: std::collections::BTreeMap::default(),

@@ -1,11 +1,13 @@
 //! Running a lab: from what was asked to a resolved configuration, the plan of interleaved repeats, the clock around
 //! each, and the record of it all.
 
+mod control;
 mod plan;
 mod request;
 mod run;
 mod watch;
 
+pub use control::Control;
 pub use plan::plan;
 pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
 pub use run::{Ended, ExperimentError, SAMPLES_PER_SECOND, resume, run};

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::control::Control;
 use super::plan::plan;
 use super::watch::Watch;
 use crate::clock::{Clock, process_cpu_ns};
@@ -66,7 +67,7 @@ pub fn run(
     config: RunConfig,
     store: &Store,
     subscriber: Subscriber,
-    cancelled: &Arc<AtomicBool>,
+    control: &Control,
 ) -> Result<Ended, ExperimentError> {
     let prepared = lab.prepare(&config)?;
     let machine = MachineFacts::probe();
@@ -96,7 +97,7 @@ pub fn run(
         arms: &arms,
         plan: &plan,
     };
-    execute(&run, &work, clock, recorder, cancelled)
+    execute(&run, &work, clock, recorder, control)
 }
 
 /// Goes on with a run that was interrupted or killed: repeats that are finished are not run again.
@@ -107,7 +108,7 @@ pub fn resume(
     lab: &dyn Lab,
     run: &RunDir,
     subscriber: Subscriber,
-    cancelled: &Arc<AtomicBool>,
+    control: &Control,
 ) -> Result<Ended, ExperimentError> {
     let log = run.read()?;
     let snapshot = Snapshot::of(&log.records);
@@ -158,7 +159,7 @@ pub fn resume(
         arms: &started.arms,
         plan: &plan,
     };
-    execute(run, &work, clock, recorder, cancelled)
+    execute(run, &work, clock, recorder, control)
 }
 
 fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
@@ -193,25 +194,38 @@ fn execute(
     work: &Work<'_>,
     clock: Clock,
     recorder: Recorder,
-    cancelled: &Arc<AtomicBool>,
+    control: &Control,
 ) -> Result<Ended, ExperimentError> {
-    let watch =
-        Watch::start(clock, recorder.clone()).map_err(|error| ExperimentError::Threads {
+    let watch = Watch::start(clock, recorder.clone(), control.clone()).map_err(|error| {
+        ExperimentError::Threads {
             what: "monitor",
             reason: error.to_string(),
-        })?;
+        }
+    })?;
     let runner = Runner {
         work,
         clock,
         recorder: &recorder,
         watch: &watch,
-        cancelled,
+        control,
     };
     let mut status = RunStatus::Completed;
     let mut failure = None;
+    let mut stopped: BTreeSet<&str> = BTreeSet::new();
     for id in work.plan {
+        if stopped.contains(id.arm.as_str()) {
+            continue;
+        }
         match runner.repeat(id) {
             Ok(()) => recorder.sync()?,
+            Err(ExperimentError::Lab(LabError::Cancelled))
+                if control.is_arm_stopped(&id.arm) && !control.is_stopped() =>
+            {
+                stopped.insert(&id.arm);
+                recorder.emit(Event::ArmStopped {
+                    arm: id.arm.clone(),
+                });
+            }
             Err(ExperimentError::Lab(LabError::Cancelled)) => {
                 status = RunStatus::Interrupted;
                 break;
@@ -228,9 +242,13 @@ fn execute(
         }
     }
     let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
+    for (source, text) in control.take_output() {
+        recorder.emit(Event::Output { source, text });
+    }
     recorder.emit(Event::RunFinished {
         status,
         instrument_cpu_ns,
+        screen_cpu_ns: control.screen_cpu_ns(),
     });
     recorder.finish()?;
     ended(run, failure)
@@ -255,13 +273,14 @@ struct Runner<'a> {
     clock: Clock,
     recorder: &'a Recorder,
     watch: &'a Watch,
-    cancelled: &'a Arc<AtomicBool>,
+    control: &'a Control,
 }
 
 impl Runner<'_> {
     /// Runs one repeat: pool and warm-up outside the clock, work inside it.
     fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
-        if self.cancelled.load(Ordering::Relaxed) {
+        let stop = self.control.begin(&id.arm);
+        if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
         }
         let pool = self.pool(id)?;
@@ -271,9 +290,10 @@ impl Runner<'_> {
         if let Some(pool) = &pool {
             pool.drain_spans();
         }
-        let progress = Progress::new(Arc::clone(self.cancelled));
+        let progress = Progress::new(stop);
         let total = self.work.lab.total_progress(&id.arm);
         let instrument_before = self.instrument_cpu_ns();
+        let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
         let started_ns = self.clock.now_ns();
         self.recorder
@@ -303,6 +323,7 @@ impl Runner<'_> {
                 wall_ns,
                 cpu_ns,
                 instrument_cpu_ns: self.instrument_cpu_ns().saturating_sub(instrument_before),
+                screen_cpu_ns: self.control.screen_cpu_ns().saturating_sub(screen_before),
                 work,
                 items,
                 quality,

@@ -4,8 +4,9 @@
 //! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
 //! [`PreparedLab::run_arm`].
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::config::RunConfig;
 use super::definition::LabDefinition;
@@ -68,14 +69,24 @@ pub struct ArmContext<'a> {
 pub struct Progress {
     done: Arc<AtomicU64>,
     cancelled: Arc<AtomicBool>,
+    told: Arc<Mutex<Vec<(Instant, Told)>>>,
+}
+
+/// Something that an arm says while it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// A point of a curve: its name, the step and the value.
+    Metric(String, u64, f64),
+    /// A printed line: who printed it, and the line.
+    Output(String, String),
 }
 
 impl Progress {
     /// Progress zero that stops when `cancelled` turns true.
     pub fn new(cancelled: Arc<AtomicBool>) -> Self {
         Self {
-            done: Arc::default(),
             cancelled,
+            ..Self::default()
         }
     }
 
@@ -87,6 +98,31 @@ impl Progress {
     /// Units of work done so far.
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
+    }
+
+    /// Adds a point to a curve: what it shows (`loss`, `images/s`), the step in the lab's own counting, and the value.
+    /// A value that is no finite number is a gap in the curve.
+    pub fn metric(&self, name: &str, step: u64, value: f64) {
+        if value.is_finite() {
+            self.tell(Told::Metric(name.to_owned(), step, value));
+        }
+    }
+
+    /// Hands over a line that a worker or a library printed.
+    pub fn output(&self, source: &str, text: &str) {
+        self.tell(Told::Output(source.to_owned(), text.to_owned()));
+    }
+
+    fn tell(&self, told: Told) {
+        self.told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((Instant::now(), told));
+    }
+
+    /// What the arm has said since the last call, and when.
+    pub fn take_told(&self) -> Vec<(Instant, Told)> {
+        std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the arm should stop as soon as it can.

@@ -9,7 +9,7 @@ mod outcome;
 mod params;
 
 pub use config::{DataSource, RunConfig};
-pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress};
+pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
 pub use definition::{ArmDefinition, DefinitionError, LabDefinition, Preset, suggest};
 pub use outcome::{ArmOutput, Item, Quantity};
 pub use params::{ParamError, ParamSpec, ParamValue, Params};

@@ -53,6 +53,27 @@ pub enum Event {
     },
     /// A look at the machine.
     Sample(Sample),
+    /// A point of a curve of the current repeat: the loss after a step, the accuracy after an epoch.
+    Metric {
+        /// What the curve shows, with its unit where it has one: `loss`, `images/s`.
+        name: String,
+        /// Where the point lies, counted in the lab's own steps.
+        step: u64,
+        /// How high.
+        value: f64,
+    },
+    /// A line that a worker, a task or a library printed. It never reaches the terminal by itself.
+    Output {
+        /// Who printed it, for example `rank 1`.
+        source: String,
+        /// The line, without its end.
+        text: String,
+    },
+    /// A person stopped one arm; the others go on.
+    ArmStopped {
+        /// The arm's name.
+        arm: String,
+    },
     /// The clock of a repeat was stopped.
     RepeatFinished(Box<RepeatFinished>),
     /// Something that a reader of the result has to know.
@@ -66,19 +87,25 @@ pub enum Event {
         status: RunStatus,
         /// CPU seconds that sampling and recording have cost so far in this part of the run.
         instrument_cpu_ns: u64,
+        /// CPU time that a screen in the same process has cost in this part of the run; 0 when nobody watched there.
+        #[serde(default)]
+        screen_cpu_ns: u64,
     },
 }
 
 impl Event {
     /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
     /// line of any other kind comes from a newer workbench.
-    pub const KINDS: [&'static str; 9] = [
+    pub const KINDS: [&'static str; 12] = [
         "run_started",
         "run_resumed",
         "repeat_started",
         "task",
         "progress",
         "sample",
+        "metric",
+        "output",
+        "arm_stopped",
         "repeat_finished",
         "warning",
         "run_finished",
@@ -142,6 +169,9 @@ pub struct RepeatFinished {
     pub cpu_ns: u64,
     /// CPU time that the instrument used in that time, in nanoseconds (part of `cpu_ns`).
     pub instrument_cpu_ns: u64,
+    /// CPU time that a screen in the same process used in that time, in nanoseconds (part of `cpu_ns`).
+    #[serde(default)]
+    pub screen_cpu_ns: u64,
     /// How much work was done, by counter name; arms must agree on all of them.
     pub work: BTreeMap<String, u64>,
     /// What came out, item by item in the lab's order.

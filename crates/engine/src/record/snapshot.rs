@@ -2,6 +2,8 @@
 //!
 //! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be looked at.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
@@ -23,8 +25,36 @@ pub struct Snapshot {
     pub now_ns: u64,
     /// CPU time of the instrument over all parts of the run, in nanoseconds.
     pub instrument_cpu_ns: u64,
+    /// CPU time of a screen over all parts of the run, in nanoseconds; 0 when nobody watched in the run's own process.
+    pub screen_cpu_ns: u64,
+    /// Lines that workers, tasks and libraries printed, in order.
+    pub output: Vec<OutputLine>,
+    /// Arms that a person stopped in this part of the run.
+    pub stopped_arms: BTreeSet<String>,
     /// How often the run was taken up again.
     pub resumed: u32,
+}
+
+/// A line that something printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputLine {
+    /// When, nanoseconds on the run's clock.
+    pub t_ns: u64,
+    /// Who printed it.
+    pub source: String,
+    /// The line.
+    pub text: String,
+}
+
+/// A point of a curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurvePoint {
+    /// When, nanoseconds on the run's clock.
+    pub t_ns: u64,
+    /// Where, in the lab's own steps.
+    pub step: u64,
+    /// How high.
+    pub value: f64,
 }
 
 /// One repeat, begun or finished.
@@ -38,6 +68,8 @@ pub struct RepeatState {
     pub progress: (u64, u64),
     /// The spans of its tasks, in the order in which they were recorded.
     pub tasks: Vec<TaskSpan>,
+    /// Its curves by name, each in the order in which its points were recorded.
+    pub curves: BTreeMap<String, Vec<CurvePoint>>,
     /// What it left; `None` while it runs, and for ever when it was interrupted.
     pub finished: Option<Box<RepeatFinished>>,
 }
@@ -59,6 +91,7 @@ impl Snapshot {
             Event::RunStarted(started) => self.started = Some(started.clone()),
             Event::RunResumed { .. } => {
                 self.resumed += 1;
+                self.stopped_arms.clear();
                 self.status = RunStatus::Unfinished;
             }
             Event::RepeatStarted(id) => {
@@ -68,6 +101,7 @@ impl Snapshot {
                     started_ns: record.t_ns,
                     progress: (0, 0),
                     tasks: Vec::new(),
+                    curves: BTreeMap::new(),
                     finished: None,
                 });
             }
@@ -82,6 +116,27 @@ impl Snapshot {
                 }
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
+            Event::Metric { name, step, value } => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    let point = CurvePoint {
+                        t_ns: record.t_ns,
+                        step: *step,
+                        value: *value,
+                    };
+                    match repeat.curves.get_mut(name) {
+                        Some(curve) => curve.push(point),
+                        None => drop(repeat.curves.insert(name.clone(), vec![point])),
+                    }
+                }
+            }
+            Event::Output { source, text } => self.output.push(OutputLine {
+                t_ns: record.t_ns,
+                source: source.clone(),
+                text: text.clone(),
+            }),
+            Event::ArmStopped { arm } => {
+                self.stopped_arms.insert(arm.clone());
+            }
             Event::RepeatFinished(finished) => {
                 let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
                 if let Some(repeat) = repeat {
@@ -97,9 +152,11 @@ impl Snapshot {
             Event::RunFinished {
                 status,
                 instrument_cpu_ns,
+                screen_cpu_ns,
             } => {
                 self.status = *status;
                 self.instrument_cpu_ns = self.instrument_cpu_ns.saturating_add(*instrument_cpu_ns);
+                self.screen_cpu_ns = self.screen_cpu_ns.saturating_add(*screen_cpu_ns);
             }
         }
     }

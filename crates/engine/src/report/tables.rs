@@ -1,6 +1,7 @@
 //! The tables of a report, as texts in rows: pages and Markdown lay out the same ones.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::arms::{finished, one_each, stated_speedup};
 use super::format;
@@ -455,9 +456,19 @@ pub(super) fn parameters(result: &RunResult) -> Vec<(String, String)> {
 
 /// What measuring cost, in a sentence.
 pub(super) fn instrument(result: &RunResult) -> String {
-    format!(
+    let instrument = &result.instrument;
+    let mut text = format!(
         "Sampling and recording used {} of CPU time over the whole run: {} of one core.",
-        format::seconds(result.instrument.cpu_s),
-        format::percent(result.instrument.share_of_one_core)
-    )
+        format::seconds(instrument.cpu_s),
+        format::percent(instrument.share_of_one_core)
+    );
+    if instrument.screen_cpu_s > 0.0 {
+        let _ = write!(
+            text,
+            " Showing it on the screen used {}: {} of one core.",
+            format::seconds(instrument.screen_cpu_s),
+            format::percent(instrument.screen_share_of_one_core)
+        );
+    }
+    text
 }

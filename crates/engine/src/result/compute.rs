@@ -298,16 +298,22 @@ fn items(repeat: &RepeatState) -> Vec<ItemResult> {
 }
 
 fn instrument(snapshot: &Snapshot) -> Instrument {
-    let recorded: f64 = snapshot
-        .repeats
-        .iter()
-        .filter_map(|r| r.finished.as_deref())
-        .map(|f| seconds(f.instrument_cpu_ns))
-        .sum();
+    let finished = || {
+        snapshot
+            .repeats
+            .iter()
+            .filter_map(|r| r.finished.as_deref())
+    };
+    let sampled: f64 = finished().map(|f| seconds(f.instrument_cpu_ns)).sum();
+    let drawn: f64 = finished().map(|f| seconds(f.screen_cpu_ns)).sum();
     // A killed run has no last event; then what its repeats saw is the best there is.
-    let cpu_s = seconds(snapshot.instrument_cpu_ns).max(recorded);
+    let cpu_s = seconds(snapshot.instrument_cpu_ns).max(sampled);
+    let screen_cpu_s = seconds(snapshot.screen_cpu_ns).max(drawn);
+    let wall = seconds(snapshot.now_ns).max(1e-9);
     Instrument {
         cpu_s,
-        share_of_one_core: cpu_s / seconds(snapshot.now_ns).max(1e-9),
+        share_of_one_core: cpu_s / wall,
+        screen_cpu_s,
+        screen_share_of_one_core: screen_cpu_s / wall,
     }
 }

@@ -242,11 +242,17 @@ pub struct WhatIfPoint {
     pub longest_first: f64,
 }
 
-/// What sampling and recording cost.
+/// What sampling and recording cost, and what a screen did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Instrument {
-    /// CPU seconds over the whole run.
+    /// CPU seconds of sampling and recording over the whole run.
     pub cpu_s: f64,
-    /// CPU seconds per second of run: 0.01 is one hundredth of one core.
+    /// CPU seconds of sampling and recording per second of run: 0.01 is one hundredth of one core.
     pub share_of_one_core: f64,
+    /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched there.
+    #[serde(default)]
+    pub screen_cpu_s: f64,
+    /// The same per second of run.
+    #[serde(default)]
+    pub screen_share_of_one_core: f64,
 }

@@ -24,6 +24,7 @@ pub(super) fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
         );
     }
     out.extend(status(result));
+    out.extend(stopped(result, snapshot));
     if result.machine.build_profile == "debug" {
         out.push("This is a debug build: its times say nothing; build with --release.".to_owned());
     }
@@ -53,6 +54,26 @@ fn status(result: &RunResult) -> Option<String> {
         "The run {what}; {done} finished repeats are reported. `workbench resume {}` does the rest.",
         result.run_id
     ))
+}
+
+/// Arms that a person stopped while the others went on.
+fn stopped(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
+    snapshot
+        .stopped_arms
+        .iter()
+        .map(|arm| {
+            let done: usize = result
+                .arms
+                .iter()
+                .filter(|a| a.name == *arm)
+                .map(|a| a.wall_s.len())
+                .sum();
+            format!(
+                "{arm} was stopped by hand after {} of its repeats; the other arms went on. `workbench resume {}` does the rest.",
+                done, result.run_id
+            )
+        })
+        .collect()
 }
 
 fn repeats(result: &RunResult) -> Option<String> {

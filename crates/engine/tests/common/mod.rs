@@ -124,6 +124,7 @@ impl Log {
             wall_ns: ns(repeat.wall_s),
             cpu_ns: ns(repeat.tasks.iter().map(|t| t.1).sum()),
             instrument_cpu_ns: 1_000_000,
+            screen_cpu_ns: 0,
             work: [("models".to_owned(), 2), ("trees".to_owned(), trees)].into(),
             items: ["n_estimators=0", "n_estimators=1"]
                 .into_iter()
@@ -138,6 +139,7 @@ impl Log {
         self.push(Event::RunFinished {
             status,
             instrument_cpu_ns: 5_000_000,
+            screen_cpu_ns: 0,
         });
     }
 

@@ -71,6 +71,8 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         instrument: Instrument {
             cpu_s: 4.12,
             share_of_one_core: 0.0037,
+            screen_cpu_s: 0.0,
+            screen_share_of_one_core: 0.0,
         },
         diagnoses: vec![
             "models lost most of its time to imbalance: the largest models were submitted last, and one slot finished alone.".to_owned(),

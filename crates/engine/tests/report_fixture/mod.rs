@@ -268,6 +268,7 @@ fn one_repeat(
             wall_ns,
             cpu_ns: tasks.iter().map(|t| t.cpu_ns).sum(),
             instrument_cpu_ns: wall_ns / 400,
+            screen_cpu_ns: 0,
             work: BTreeMap::from([(
                 "trees".to_owned(),
                 (0..shape.models).map(|m| u64::from(trees(m))).sum(),
@@ -275,6 +276,7 @@ fn one_repeat(
             items: items(shape),
             quality: BTreeMap::new(),
         })),
+        curves: std::collections::BTreeMap::new(),
         tasks,
     };
     samples(shape, &state, noise, &mut snapshot.samples);

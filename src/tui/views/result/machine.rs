@@ -1,5 +1,7 @@
 //! What the run was made on and with, whether the arms were comparable, and what measuring cost.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_engine::report::format;
@@ -57,11 +59,19 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
             .collect();
         names.join(", ")
     };
-    let instrument = format!(
+    let mut instrument = format!(
         "measuring cost {} of one core, {} of CPU over the run",
         format::percent(result.instrument.share_of_one_core),
         format::seconds(result.instrument.cpu_s)
     );
+    if result.instrument.screen_cpu_s > 0.0 {
+        let _ = write!(
+            instrument,
+            "; showing it cost {}, {}",
+            format::percent(result.instrument.screen_share_of_one_core),
+            format::seconds(result.instrument.screen_cpu_s)
+        );
+    }
     let check = match (result.check.equal_work, result.check.equal_outputs) {
         (true, true) => "all arms did equal work with equal outputs, in every repeat".to_owned(),
         (false, true) => "the arms did not do equal work".to_owned(),

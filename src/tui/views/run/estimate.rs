@@ -1,5 +1,7 @@
 //! The running result of a run under way: computed anew when a repeat finished, and kept in between.
 
+use std::collections::BTreeMap;
+
 use workbench_engine::record::{RepeatState, RunStatus, Snapshot};
 use workbench_engine::result::{RunResult, compute};
 
@@ -59,6 +61,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         started_ns: repeat.started_ns,
         progress: repeat.progress,
         tasks: Vec::new(),
+        curves: BTreeMap::new(),
         finished: repeat.finished.clone(),
     };
     Snapshot {
@@ -69,6 +72,9 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         status: snapshot.status,
         now_ns: snapshot.now_ns,
         instrument_cpu_ns: snapshot.instrument_cpu_ns,
+        screen_cpu_ns: snapshot.screen_cpu_ns,
+        output: Vec::new(),
+        stopped_arms: snapshot.stopped_arms.clone(),
         resumed: snapshot.resumed,
     }
 }

@@ -251,6 +251,7 @@ impl Sim {
             wall_ns: until - start,
             cpu_ns: cpu,
             instrument_cpu_ns: (until - start) / 300,
+            screen_cpu_ns: 0,
             work: BTreeMap::from([("trees".to_owned(), total + u64::from(wrong))]),
             items,
             quality: BTreeMap::from([("best r2".to_owned(), Quantity::Number(0.8047))]),
@@ -288,6 +289,7 @@ pub fn run(shape: &Shape) -> Snapshot {
             Event::RunFinished {
                 status,
                 instrument_cpu_ns,
+                screen_cpu_ns: 0,
             },
         );
     }

@@ -1,0 +1,123 @@
+//! Steering a run from outside while it goes on: stopping it or one of its arms, and telling it what a screen costs.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The handle by which whoever shows a run steers it. Clones steer the same run.
+#[derive(Debug, Clone, Default)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    stopped: AtomicBool,
+    arms: Mutex<Arms>,
+    screen_cpu_ns: AtomicU64,
+    output: Mutex<Vec<(String, String)>>,
+}
+
+/// Which arms run no more, and the one that runs.
+#[derive(Debug, Default)]
+struct Arms {
+    stopped: BTreeSet<String>,
+    current: Option<(String, Arc<AtomicBool>)>,
+}
+
+impl Control {
+    /// Asks the run to stop as soon as it can; whether that was asked before.
+    pub fn stop(&self) -> bool {
+        let before = self.shared.stopped.swap(true, Ordering::SeqCst);
+        if let Some((_, flag)) = &self.arms().current {
+            flag.store(true, Ordering::SeqCst);
+        }
+        before
+    }
+
+    /// Asks the run to end its repeat of this arm, if one is under way, and to begin no other. The other arms go on.
+    pub fn stop_arm(&self, arm: &str) {
+        let mut arms = self.arms();
+        arms.stopped.insert(arm.to_owned());
+        if let Some((_, flag)) = arms.current.as_ref().filter(|(name, _)| name == arm) {
+            flag.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Adds CPU time that a screen in this process has used to show the run, in nanoseconds.
+    pub fn add_screen_cpu_ns(&self, ns: u64) {
+        self.shared.screen_cpu_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    /// Hands over a line that something in this process would have printed over the screen; it goes into the record.
+    pub fn output(&self, source: &str, text: &str) {
+        lock(&self.shared.output).push((source.to_owned(), text.to_owned()));
+    }
+
+    /// Whether the whole run has been asked to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.shared.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Whether an arm has been asked to stop.
+    pub(super) fn is_arm_stopped(&self, arm: &str) -> bool {
+        self.arms().stopped.contains(arm)
+    }
+
+    /// A repeat of an arm begins; the flag turns true when it has to stop.
+    pub(super) fn begin(&self, arm: &str) -> Arc<AtomicBool> {
+        let mut arms = self.arms();
+        // Asked under the lock: a request comes either before this and is seen, or after it and finds the flag.
+        let stop = self.is_stopped() || arms.stopped.contains(arm);
+        let flag = Arc::new(AtomicBool::new(stop));
+        arms.current = Some((arm.to_owned(), Arc::clone(&flag)));
+        flag
+    }
+
+    /// What a screen has cost so far, in nanoseconds of CPU time.
+    pub(super) fn screen_cpu_ns(&self) -> u64 {
+        self.shared.screen_cpu_ns.load(Ordering::Relaxed)
+    }
+
+    /// The lines handed over since the last call.
+    pub(super) fn take_output(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut *lock(&self.shared.output))
+    }
+
+    fn arms(&self) -> MutexGuard<'_, Arms> {
+        lock(&self.shared.arms)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stopping_an_arm_ends_its_repeat_and_no_other() {
+        let control = Control::default();
+        let tasks = control.begin("tasks");
+        control.stop_arm("trees");
+        assert!(!tasks.load(Ordering::SeqCst));
+        assert!(control.begin("trees").load(Ordering::SeqCst));
+        let tasks = control.begin("tasks");
+        control.stop_arm("tasks");
+        assert!(tasks.load(Ordering::SeqCst));
+        assert!(!control.begin("sequential").load(Ordering::SeqCst));
+        assert!(!control.is_stopped());
+    }
+
+    #[test]
+    fn stopping_the_run_ends_what_is_under_way_and_all_that_follows() {
+        let control = Control::default();
+        let flag = control.begin("tasks");
+        assert!(!control.stop());
+        assert!(flag.load(Ordering::SeqCst));
+        assert!(control.begin("trees").load(Ordering::SeqCst));
+        assert!(control.stop());
+    }
+}
