@@ -276,7 +276,7 @@ fn one_repeat(
             items: items(shape),
             quality: BTreeMap::new(),
         })),
-        curves: std::collections::BTreeMap::new(),
+        curves: BTreeMap::new(),
         tasks,
     };
     samples(shape, &state, noise, &mut snapshot.samples);

@@ -1,5 +1,7 @@
 //! Which tasks a drawing looks at, and how times and names read.
 
+use std::collections::BTreeMap;
+
 use std::sync::Arc;
 
 use workbench_engine::pool::Outcome;
@@ -59,7 +61,7 @@ fn a_frame_looks_at_a_few_tasks_per_cell() {
             started_ns: 0,
             progress: (0, 0),
             tasks: (0..100_000).map(task).collect(),
-            curves: std::collections::BTreeMap::new(),
+            curves: BTreeMap::new(),
             finished: None,
         }],
         now_ns: 1_600_000_000,
