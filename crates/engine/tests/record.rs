@@ -14,7 +14,8 @@ use common::completed;
 use proptest::prelude::*;
 use workbench_engine::clock::Clock;
 use workbench_engine::record::{
-    Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, parse_log, read_log,
+    Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
+    read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -31,6 +32,18 @@ fn every_kind_of_event_survives_the_log() {
     log.push(Event::Progress { done: 1, total: 2 });
     log.push(Event::Warning {
         text: "A line\nbreak and “quotes”".to_owned(),
+    });
+    log.push(Event::Metric {
+        name: "loss".to_owned(),
+        step: 10,
+        value: 0.1 + 0.2,
+    });
+    log.push(Event::Output {
+        source: "rank 1".to_owned(),
+        text: "\u{1b}[31mred\t∑".to_owned(),
+    });
+    log.push(Event::ArmStopped {
+        arm: "tasks".to_owned(),
     });
     let read = parse(&log.bytes()).unwrap();
     assert_eq!(read.records, log.records);
@@ -257,4 +270,65 @@ fn runs_are_found_by_id_beginning_latest_and_path() {
         Err(RecordError::Foreign { .. })
     ));
     assert_eq!(old.snapshot().unwrap().status, RunStatus::Completed);
+}
+
+proptest! {
+    /// However a writer's bytes arrive, whoever follows the log sees every record once, in order.
+    #[test]
+    fn a_followed_log_gives_every_record_once(cuts in prop::collection::vec(0..4000_usize, 0..12)) {
+        let bytes = completed(1).bytes();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+        cuts.sort_unstable();
+        cuts.push(bytes.len());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.jsonl");
+        std::fs::write(&path, "").unwrap();
+        let mut tail = Tail::open(&path).unwrap();
+        let mut seen = Vec::new();
+        for cut in cuts {
+            std::fs::write(&path, &bytes[..cut]).unwrap();
+            seen.extend(tail.read().unwrap());
+        }
+        prop_assert_eq!(seen, completed(1).records);
+    }
+}
+
+#[test]
+fn a_followed_log_may_be_cut_off_and_go_on() {
+    let bytes = completed(1).bytes();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.jsonl");
+    // A kill left half a line; a resumption cuts it off and writes another.
+    std::fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
+    let mut tail = Tail::open(&path).unwrap();
+    let mut seen = tail.read().unwrap();
+    let whole = bytes[..bytes.len() - 1]
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .unwrap()
+        + 1;
+    let mut resumed = bytes[..whole].to_vec();
+    resumed.extend_from_slice(br#"{"t_ns":99,"event":"run_resumed","unix_ms":1,"cut_bytes":5}"#);
+    resumed.push(b'\n');
+    std::fs::write(&path, resumed).unwrap();
+    seen.extend(tail.read().unwrap());
+    assert!(matches!(
+        seen.last().unwrap().event,
+        Event::RunResumed { .. }
+    ));
+    assert_eq!(seen.len(), completed(1).records.len());
+}
+
+#[test]
+fn following_something_else_is_refused_with_the_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.jsonl");
+    std::fs::write(&path, "hello\n").unwrap();
+    let error = Tail::open(&path).unwrap().read().unwrap_err();
+    assert!(matches!(error, RecordError::Foreign { .. }), "{error}");
+    let mut bytes = completed(1).bytes();
+    bytes.extend_from_slice(b"#\n");
+    std::fs::write(&path, &bytes).unwrap();
+    let error = Tail::open(&path).unwrap().read().unwrap_err();
+    assert!(error.to_string().contains("damaged"), "{error}");
 }

@@ -7,6 +7,7 @@ mod event;
 mod reader;
 mod snapshot;
 mod store;
+mod tail;
 mod writer;
 
 pub use error::RecordError;
@@ -14,4 +15,5 @@ pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunSt
 pub use reader::{Log, parse_log, read_log};
 pub use snapshot::{CurvePoint, OutputLine, RepeatState, Snapshot};
 pub use store::{RunDir, Store};
+pub use tail::Tail;
 pub use writer::{Recorder, Subscriber};

@@ -111,7 +111,7 @@ struct Opening {
     format: u32,
 }
 
-fn check_opening(line: &[u8], path: &Path) -> Result<(), RecordError> {
+pub(super) fn check_opening(line: &[u8], path: &Path) -> Result<(), RecordError> {
     match serde_json::from_slice::<Opening>(line) {
         Ok(opening) if opening.event != "run_started" => {
             Err(foreign(path, "its first line is not the start of a run"))
@@ -135,7 +135,7 @@ struct AnyEvent {
 }
 
 /// `None` for a kind of event that this version does not know.
-fn parse_line(line: &[u8]) -> Result<Option<Record>, String> {
+pub(super) fn parse_line(line: &[u8]) -> Result<Option<Record>, String> {
     match serde_json::from_slice::<Record>(line) {
         Ok(record) => Ok(Some(record)),
         Err(error) => match serde_json::from_slice::<AnyEvent>(line) {

@@ -1,0 +1,250 @@
+//! Running a lab: what steering it from outside does to the plan, the record and the result.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use workbench_engine::experiment::{Control, Ended, Request, resolve, resume, run};
+use workbench_engine::lab::{
+    ArmContext, ArmOutput, Item, Lab, LabDefinition, LabError, PreparedLab, RunConfig,
+};
+use workbench_engine::machine::usable_cores;
+use workbench_engine::record::{Event, Record, RunStatus, Store};
+
+/// What happens inside an arm, as the test wants it.
+type Script = Arc<dyn Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync>;
+
+struct Toy {
+    definition: LabDefinition,
+    script: Script,
+}
+
+struct Ready(Script);
+
+impl Toy {
+    fn new(
+        script: impl Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync + 'static,
+    ) -> Self {
+        let text = r#"
+            name = "toy"
+            title = "A toy"
+            summary = "Counts."
+            base = "one"
+            default_preset = "full"
+            [[arm]]
+            name = "one"
+            title = "One after another"
+            summary = "On one thread."
+            parallel = false
+            [[arm]]
+            name = "many"
+            title = "On a pool"
+            summary = "On several."
+            parallel = true
+            [param]
+            [preset.full]
+            help = "All of it."
+            repeats = 1
+        "#;
+        Self {
+            definition: LabDefinition::parse(text).unwrap(),
+            script: Arc::new(script),
+        }
+    }
+
+    fn config(&self, repeats: u32) -> RunConfig {
+        let request = Request {
+            repeats: Some(repeats),
+            workers: vec![1],
+            ..Request::default()
+        };
+        resolve(&self.definition, &request, &usable_cores()).unwrap()
+    }
+}
+
+impl Lab for Toy {
+    fn definition(&self) -> &LabDefinition {
+        &self.definition
+    }
+
+    fn handout(&self) -> &'static str {
+        "# A toy"
+    }
+
+    fn prepare(&self, _: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+        Ok(Box::new(Ready(Arc::clone(&self.script))))
+    }
+}
+
+impl PreparedLab for Ready {
+    fn total_progress(&self, _: &str) -> u64 {
+        1
+    }
+
+    fn warm_up(&self, _: &str, _: &ArmContext<'_>) -> Result<(), LabError> {
+        Ok(())
+    }
+
+    fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
+        (self.0)(arm, ctx)?;
+        if ctx.progress.is_cancelled() {
+            return Err(LabError::Cancelled);
+        }
+        ctx.progress.add(1);
+        Ok(ArmOutput {
+            work: [("things".to_owned(), 1)].into(),
+            items: vec![Item {
+                name: "thing".to_owned(),
+                sha256: "00".repeat(32),
+                metrics: [].into(),
+            }],
+            quality: [].into(),
+        })
+    }
+}
+
+/// Runs the toy in a directory of its own; gives what came out and every record.
+fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let records: Arc<Mutex<Vec<Record>>> = Arc::default();
+    let seen = Arc::clone(&records);
+    let subscriber = Box::new(move |record: &Record| seen.lock().unwrap().push(record.clone()));
+    let ended = run(toy, toy.config(repeats), &store, subscriber, control).unwrap();
+    let records = records.lock().unwrap().clone();
+    (ended, records, dir)
+}
+
+fn finished(ended: &Ended, arm: &str) -> usize {
+    let of = |a: &&workbench_engine::result::ArmResult| a.name == arm;
+    ended
+        .result
+        .arms
+        .iter()
+        .filter(of)
+        .map(|a| a.wall_s.len())
+        .sum()
+}
+
+#[test]
+fn a_stopped_arm_ends_and_the_others_go_on() {
+    let control = Control::default();
+    let steered = control.clone();
+    let toy = Toy::new(move |arm, _| {
+        if arm == "many" {
+            steered.stop_arm("many");
+        }
+        Ok(())
+    });
+    let (ended, records, _dir) = play(&toy, 3, &control);
+    assert_eq!(ended.result.status, RunStatus::Completed);
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (3, 0));
+    let stops = records
+        .iter()
+        .filter(|r| matches!(&r.event, Event::ArmStopped { arm } if arm == "many"))
+        .count();
+    assert_eq!(stops, 1);
+    let told = |w: &String| w.contains("many was stopped by hand");
+    assert!(
+        ended.result.warnings.iter().any(told),
+        "{:?}",
+        ended.result.warnings
+    );
+}
+
+#[test]
+fn resuming_does_what_a_stopped_arm_left_undone() {
+    let control = Control::default();
+    let steered = control.clone();
+    let toy = Toy::new(move |arm, _| {
+        if arm == "many" {
+            steered.stop_arm("many");
+        }
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 2, &control);
+    let calm = Toy::new(|_, _| Ok(()));
+    let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (2, 2));
+    assert!(ended.snapshot.stopped_arms.is_empty());
+    assert!(!ended.result.warnings.iter().any(|w| w.contains("by hand")));
+}
+
+#[test]
+fn what_an_arm_says_is_in_the_record_within_its_repeat() {
+    let toy = Toy::new(|arm, ctx| {
+        ctx.progress
+            .metric("loss", 7, if arm == "one" { 0.5 } else { 0.25 });
+        ctx.progress.metric("loss", 8, f64::NAN);
+        ctx.progress.output("rank 0", "hello");
+        Ok(())
+    });
+    let control = Control::default();
+    control.output("library", "a warning");
+    let (ended, _, _dir) = play(&toy, 1, &control);
+    for repeat in &ended.snapshot.repeats {
+        let curve = &repeat.curves["loss"];
+        assert_eq!(curve.len(), 1, "what is no number is no point");
+        let point = curve[0];
+        assert_eq!(point.step, 7);
+        assert!((point.value - if repeat.id.arm == "one" { 0.5 } else { 0.25 }).abs() < 1e-12);
+        let end = repeat.started_ns + repeat.wall_ns();
+        assert!((repeat.started_ns..=end).contains(&point.t_ns), "{point:?}");
+    }
+    let sources: Vec<&str> = ended
+        .snapshot
+        .output
+        .iter()
+        .map(|o| o.source.as_str())
+        .collect();
+    assert_eq!(sources.iter().filter(|s| **s == "rank 0").count(), 2);
+    assert_eq!(sources.iter().filter(|s| **s == "library").count(), 1);
+}
+
+#[test]
+fn what_a_screen_costs_is_stated_and_changes_nothing_else() {
+    let control = Control::default();
+    let watching = control.clone();
+    let toy = Toy::new(move |_, _| {
+        watching.add_screen_cpu_ns(1_000_000);
+        Ok(())
+    });
+    let (ended, records, _dir) = play(&toy, 2, &control);
+    assert!((ended.result.instrument.screen_cpu_s - 0.004).abs() < 1e-12);
+    // The same run with nobody watching.
+    let unwatched = records.into_iter().map(|mut record| {
+        match &mut record.event {
+            Event::RepeatFinished(finished) => finished.screen_cpu_ns = 0,
+            Event::RunFinished { screen_cpu_ns, .. } => *screen_cpu_ns = 0,
+            _ => {}
+        }
+        record
+    });
+    let unwatched: Vec<Record> = unwatched.collect();
+    let snapshot = workbench_engine::record::Snapshot::of(&unwatched);
+    let mut result = workbench_engine::result::compute(&snapshot).unwrap();
+    assert_eq!(result.instrument.screen_cpu_s.to_bits(), 0.0_f64.to_bits());
+    result.instrument = ended.result.instrument;
+    assert_eq!(result, ended.result);
+}
+
+#[test]
+fn stopping_the_run_keeps_what_is_finished() {
+    let control = Control::default();
+    let steered = control.clone();
+    let second = AtomicBool::new(false);
+    let toy = Toy::new(move |_, _| {
+        if second.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            assert!(!steered.stop());
+        }
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 3, &control);
+    assert_eq!(ended.result.status, RunStatus::Interrupted);
+    assert_eq!(finished(&ended, "one") + finished(&ended, "many"), 1);
+}
