@@ -2,6 +2,7 @@
 //! whole application runs in tests without terminal, threads and files.
 
 mod input;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::views::run::RunView;
 use crate::failure::code;
 
 pub use input::{GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS};
+pub use watch::{FOLLOW_KEYS, Feed, REPLAY_KEYS, Watched};
 
 /// The screens.
 pub enum Screen {
@@ -31,6 +33,8 @@ pub enum Screen {
     SetUp,
     /// The run under way.
     Run,
+    /// A run that another process makes, or that is played again.
+    Watch(Box<Watched>),
     /// What a run found.
     Result(Box<ResultScreen>),
     /// The history.
@@ -43,12 +47,21 @@ pub struct ResultScreen {
     pub loaded: Arc<Loaded>,
     /// The view's state.
     pub view: ResultView,
-    /// Whether going back leads to the history.
-    from_runs: bool,
+    back: Back,
+}
+
+/// Where going back leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// The first screen.
+    Home,
+    /// The form.
+    SetUp,
+    /// The history.
+    Runs,
 }
 
 /// The run under way.
-#[derive(Default)]
 pub struct Live {
     /// Its events so far, folded.
     pub snapshot: Snapshot,
@@ -56,6 +69,19 @@ pub struct Live {
     pub view: RunView,
     /// It has been asked to stop.
     pub stopping: bool,
+    /// Where it was started, for when it cannot be made.
+    back: Back,
+}
+
+impl Live {
+    fn new(back: Back) -> Self {
+        Self {
+            snapshot: Snapshot::default(),
+            view: RunView::default(),
+            stopping: false,
+            back,
+        }
+    }
 }
 
 /// The interface.
@@ -74,6 +100,8 @@ pub struct App {
     pub setup: Option<SetUp>,
     /// The run under way.
     pub live: Option<Live>,
+    /// How many times as fast as it was a run is played at first.
+    pub replay_speed: u32,
     /// What the last line says instead of the keys.
     pub notice: Option<String>,
     /// The last run that was made here, for the words at parting.
@@ -101,6 +129,7 @@ impl App {
             runs: Runs::default(),
             setup: None,
             live: None,
+            replay_speed: 10,
             notice: None,
             last: None,
             written: Vec::new(),
@@ -142,8 +171,18 @@ impl App {
                 Vec::new()
             }
             Event::Ended(ended) => self.ended(ended),
-            Event::Opened(opened) => {
-                self.opened(opened);
+            Event::Opened(opened) => self.opened(opened),
+            Event::Followed(run, records) => {
+                self.followed(&run, &records);
+                Vec::new()
+            }
+            Event::FollowEnded(run, ended) => self.follow_ended(&run, ended),
+            Event::Replay(read) => {
+                self.replay(read);
+                Vec::new()
+            }
+            Event::Tick(by) => {
+                self.tick(by);
                 Vec::new()
             }
             Event::Exported(exported) => {
@@ -171,7 +210,7 @@ impl App {
 
     /// A run has ended: its result opens where the run was watched, and is announced elsewhere.
     fn ended(&mut self, ended: Result<Arc<Loaded>, String>) -> Vec<Effect> {
-        self.live = None;
+        let back = self.live.take().map_or(Back::Home, |live| live.back);
         if matches!(self.overlay, Some(Overlay::Stop(_))) {
             self.overlay = None;
         }
@@ -180,7 +219,7 @@ impl App {
             Ok(loaded) => {
                 self.last = Some((loaded.run.clone(), loaded.result.clone()));
                 if watched {
-                    self.show(loaded, false);
+                    self.show(loaded, Back::Home);
                 } else {
                     self.notice = Some(format!("The run has ended: {}.", loaded.run.id()));
                 }
@@ -188,12 +227,7 @@ impl App {
             Err(error) => {
                 self.notice = Some(error);
                 if watched {
-                    // The form still has what was asked for.
-                    self.screen = if self.setup.is_some() {
-                        Screen::SetUp
-                    } else {
-                        Screen::Home
-                    };
+                    self.go(back);
                 }
             }
         }
@@ -203,26 +237,54 @@ impl App {
         }
     }
 
-    fn show(&mut self, loaded: Arc<Loaded>, from_runs: bool) {
+    /// Goes back; the form still has what was asked for.
+    fn go(&mut self, back: Back) {
+        self.screen = match back {
+            Back::SetUp if self.setup.is_some() => Screen::SetUp,
+            Back::Runs => Screen::Runs,
+            Back::Home | Back::SetUp => Screen::Home,
+        };
+    }
+
+    fn show(&mut self, loaded: Arc<Loaded>, back: Back) {
         self.screen = Screen::Result(Box::new(ResultScreen {
             loaded,
             view: ResultView::default(),
-            from_runs,
+            back,
         }));
     }
 
-    fn opened(&mut self, opened: Result<Arc<Loaded>, String>) {
+    fn opened(&mut self, opened: Result<Arc<Loaded>, String>) -> Vec<Effect> {
         self.notice = None;
+        let own = opened.as_ref().is_ok_and(|loaded| self.is_own(&loaded.run));
         match (opened, &mut self.screen) {
             (Ok(loaded), Screen::Result(screen)) if screen.loaded.run == loaded.run => {
                 screen.loaded = loaded;
             }
-            (Ok(loaded), Screen::Runs) => self.show(loaded, true),
-            (Ok(loaded), Screen::Home) => self.show(loaded, false),
+            (Ok(loaded), Screen::Watch(watched)) if watched.run == loaded.run => {
+                let back = watched.back();
+                self.show(loaded, back);
+                return vec![Effect::Unfollow];
+            }
+            (Ok(_), Screen::Runs | Screen::Home) if own => {
+                self.screen = Screen::Run;
+            }
+            (Ok(loaded), Screen::Runs | Screen::Home) if loaded.live => {
+                return self.follow(loaded.run.clone());
+            }
+            (Ok(loaded), Screen::Runs) => self.show(loaded, Back::Runs),
+            (Ok(loaded), Screen::Home) => self.show(loaded, Back::Home),
             // By now the person looks at something else.
             (Ok(_), _) => {}
             (Err(error), _) => self.notice = Some(error),
         }
+        Vec::new()
+    }
+
+    /// Whether a run is the one that is made here now.
+    fn is_own(&self, run: &RunDir) -> bool {
+        let started = |live: &Live| Some(live.snapshot.started.as_ref()?.run_id == run.id());
+        self.live.as_ref().and_then(started).unwrap_or(false)
     }
 
     fn exported(&mut self, exported: Exported) {
@@ -252,6 +314,11 @@ impl App {
     fn leave_run(&mut self, code: u8) -> Vec<Effect> {
         self.leaving = Some(code);
         self.stop_run()
+    }
+
+    fn stop_arm(&mut self, arm: String) -> Vec<Effect> {
+        self.notice = Some(format!("Stopping {arm}; the other arms go on."));
+        vec![Effect::CancelArm(arm)]
     }
 
     fn stop_run(&mut self) -> Vec<Effect> {

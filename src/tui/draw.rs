@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 use workbench_engine::machine::{GpuFacts, MachineFacts};
 use workbench_engine::report::format;
 
-use super::app::{App, GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
+use super::app::{App, FOLLOW_KEYS, Feed, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
 use super::binding::Binding;
 use super::chrome::{Look, footer, lines};
 use super::keys::told;
@@ -37,7 +37,10 @@ impl App {
     }
 
     fn draw_screen(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
-        let own_head = matches!(self.screen, Screen::Run | Screen::Result(_));
+        let own_head = matches!(
+            self.screen,
+            Screen::Run | Screen::Watch(_) | Screen::Result(_)
+        );
         let [head, body, foot] = Layout::vertical([
             Constraint::Length(u16::from(!own_head)),
             Constraint::Min(0),
@@ -64,6 +67,10 @@ impl App {
                 if let Some(live) = &mut self.live {
                     views::run::draw(frame, body, &mut live.view, &live.snapshot, &look.theme);
                 }
+            }
+            Screen::Watch(watched) => {
+                let (view, snapshot) = (&mut watched.view, &watched.snapshot);
+                views::run::draw(frame, body, view, snapshot, &look.theme);
             }
             Screen::Result(screen) => {
                 let (loaded, view) = (&screen.loaded, &mut screen.view);
@@ -92,7 +99,46 @@ impl App {
                 let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
                 Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
             }
-            None => footer(frame, foot, &self.keys_now(), look),
+            None => {
+                let strip = self.strip(look);
+                let [left, right] = Layout::horizontal([
+                    Constraint::Length(strip.width() as u16),
+                    Constraint::Min(0),
+                ])
+                .areas(foot);
+                strip.render(left, frame.buffer_mut());
+                footer(frame, right, &self.keys_now(), look);
+            }
+        }
+    }
+
+    /// Where a run that is not made here comes from, left of the keys.
+    fn strip(&self, look: &Look) -> Line<'static> {
+        let Screen::Watch(watched) = &self.screen else {
+            return Line::default();
+        };
+        match &watched.feed {
+            Feed::Follow => Line::styled(
+                format!(" {} in another process ", look.either("▸", ">")),
+                look.theme.good,
+            ),
+            Feed::Replay(player) => {
+                let (at, end) = player.position();
+                let mark = match (player.is_playing(), look.ascii) {
+                    (true, false) => "▶",
+                    (true, true) => ">",
+                    (false, _) => "=",
+                };
+                let clock = |ns: u64| {
+                    let s = ns / 1_000_000_000;
+                    format!("{}:{:02}", s / 60, s % 60)
+                };
+                let speed = format!("{}{}", player.speed(), look.either("×", "x"));
+                Line::styled(
+                    format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end)),
+                    look.theme.selected,
+                )
+            }
         }
     }
 
@@ -156,6 +202,7 @@ impl App {
             Screen::Runs => told(runs::KEYS),
             Screen::SetUp => told(setup::KEYS),
             Screen::Run => [&told(RUN_KEYS)[..], RunView::bindings()].concat(),
+            Screen::Watch(watched) => [&told(watched.keys())[..], RunView::bindings()].concat(),
             Screen::Result(_) => [&told(RESULT_KEYS)[..], ResultView::bindings()].concat(),
         }
     }
@@ -183,6 +230,16 @@ impl App {
                 "Keys: run",
                 vec![
                     ("The run", told(RUN_KEYS)),
+                    ("Its panels", RunView::bindings().to_vec()),
+                ],
+            ),
+            Screen::Watch(watched) => (
+                "Keys: run",
+                vec![
+                    match watched.feed {
+                        Feed::Follow => ("The run of another process", told(FOLLOW_KEYS)),
+                        Feed::Replay(_) => ("The run that is played", told(REPLAY_KEYS)),
+                    },
                     ("Its panels", RunView::bindings().to_vec()),
                 ],
             ),

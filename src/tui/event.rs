@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use workbench_engine::lab::RunConfig;
@@ -56,6 +57,14 @@ pub enum Event {
     Ended(Result<Arc<Loaded>, String>),
     /// A run of the history has been read.
     Opened(Result<Arc<Loaded>, String>),
+    /// A run that another process makes has new records.
+    Followed(RunDir, Vec<Record>),
+    /// A run that another process made has ended, or can be followed no longer.
+    FollowEnded(RunDir, Result<Arc<Loaded>, String>),
+    /// The records of a run that is to be played again have been read.
+    Replay(Result<(RunDir, Arc<[Record]>), String>),
+    /// Time has passed, for a run that is played again.
+    Tick(Duration),
     /// A report has been written, or not.
     Exported(Exported),
     /// A signal asks the program to end.
@@ -71,6 +80,16 @@ pub enum Effect {
     Start(usize, Box<RunConfig>),
     /// Stop the run under way as soon as it can.
     Cancel,
+    /// Stop one arm of the run under way; the others go on.
+    CancelArm(String),
+    /// Go on with a run.
+    Resume(RunDir),
+    /// Follow a run that another process makes.
+    Follow(RunDir),
+    /// Follow no run any more.
+    Unfollow,
+    /// Read the records of a run, to play it again.
+    Replay(RunDir),
     /// Read the history again.
     ReadHistory,
     /// Read a run.

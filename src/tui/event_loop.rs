@@ -11,28 +11,13 @@ use workbench_engine::clock::thread_cpu_ns;
 use super::app::App;
 use super::event::{Effect, Event};
 use super::session::{News, Session};
-use super::terminal::{Guard, Tui, forget, restore};
+use super::terminal::{Guard, Tui, collected, forget, restore};
 use crate::failure::Failure;
 
 /// The shortest time between two drawings.
 const FRAME: Duration = Duration::from_millis(100);
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
-
-/// What folding and drawing cost while runs were under way.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Cost {
-    cpu_ns: u64,
-    wall: Duration,
-}
-
-impl Cost {
-    /// CPU time over wall time; `None` when no run was watched.
-    pub fn share(&self) -> Option<f64> {
-        let wall = self.wall.as_secs_f64();
-        (wall > 0.0).then(|| self.cpu_ns as f64 / 1e9 / wall)
-    }
-}
 
 /// The signals that the interface answers.
 struct Signals {
@@ -60,23 +45,17 @@ struct Loop<'a> {
     session: Session,
     guard: Guard,
     terminal: Tui,
-    cost: Cost,
     dirty: bool,
     /// There is nothing left to draw on.
     blind: bool,
     exit: Option<u8>,
 }
 
-/// Runs the interface until it is left; gives the exit code and what watching cost.
+/// Runs the interface until it is left; gives the exit code.
 ///
 /// # Errors
 /// When the terminal cannot be taken over or drawn on.
-pub async fn run(
-    app: &mut App,
-    session: Session,
-    news: News,
-    mouse: bool,
-) -> Result<(u8, Cost), Failure> {
+pub async fn run(app: &mut App, session: Session, news: News, mouse: bool) -> Result<u8, Failure> {
     let refused = |error: io::Error| {
         Failure::environment(format!(
             "cannot use the terminal: {error}; `workbench --lab NAME` runs without a screen"
@@ -90,7 +69,6 @@ pub async fn run(
         session,
         guard,
         terminal,
-        cost: Cost::default(),
         dirty: true,
         blind: false,
         exit: None,
@@ -99,17 +77,19 @@ pub async fn run(
 }
 
 impl Loop<'_> {
-    async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<(u8, Cost)> {
+    async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<u8> {
         // The first picture does not wait for anything.
         self.draw()?;
         self.session.begin();
         let mut drawn = Instant::now();
         let mut folded = Instant::now();
+        let mut ticked = Instant::now();
         loop {
             if let Some(code) = self.exit {
-                return Ok((code, self.cost));
+                return Ok(code);
             }
             let running = self.app.is_running();
+            let playing = self.app.is_playing();
             tokio::select! {
                 Some(event) = news.events.recv() => {
                     if let Event::Ended(_) = event {
@@ -123,9 +103,13 @@ impl Loop<'_> {
                 Some(()) = signals.suspend.recv() => self.suspend(),
                 Some(()) = signals.resumed.recv() => self.reclaim(),
                 () = sleep_until(folded + FOLD), if running => {
-                    self.cost.wall += folded.elapsed().min(FOLD * 5);
                     folded = Instant::now();
                     self.fold(&mut news);
+                }
+                () = sleep_until(ticked + FRAME), if playing => {
+                    let passed = ticked.elapsed();
+                    ticked = Instant::now();
+                    self.take(Event::Tick(passed));
                 }
                 () = sleep_until(drawn + FRAME), if self.dirty && !self.blind => {
                     if self.draw().is_err() {
@@ -133,6 +117,9 @@ impl Loop<'_> {
                     }
                     drawn = Instant::now();
                 }
+            }
+            if playing != self.app.is_playing() {
+                ticked = Instant::now();
             }
             if running != self.app.is_running() {
                 folded = Instant::now();
@@ -170,7 +157,15 @@ impl Loop<'_> {
             self.dirty = true;
             self.app.update(Event::Records(records));
         }
-        self.cost.cpu_ns += thread_cpu_ns() - before;
+        self.session.add_cost(thread_cpu_ns() - before);
+        // Only while a run is under way is there a record for them; the others are told when the terminal is given back.
+        if self.app.is_running() {
+            for panic in collected() {
+                for line in panic.lines() {
+                    self.session.output("panic", line);
+                }
+            }
+        }
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -178,7 +173,7 @@ impl Loop<'_> {
         self.dirty = false;
         self.terminal.draw(|frame| self.app.draw(frame))?;
         if self.app.is_running() {
-            self.cost.cpu_ns += thread_cpu_ns() - before;
+            self.session.add_cost(thread_cpu_ns() - before);
         }
         Ok(())
     }

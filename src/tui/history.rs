@@ -1,11 +1,12 @@
 //! The runs that were made, as rows of a list. Reading them can take long, so it happens on a thread of its own.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use workbench_engine::lab::{DataSource, Params, RunConfig};
-use workbench_engine::record::{RunDir, RunStatus, Store};
+use workbench_engine::record::{Record, RunDir, RunStatus, Store};
 use workbench_engine::report::format;
-use workbench_engine::result::{RunResult, compute};
+use workbench_engine::result::{ArmResult, RunResult, compute};
 
 use super::event::{Exported, Loaded};
 use crate::commands::runs;
@@ -27,6 +28,8 @@ pub struct RunRow {
     pub status: &'static str,
     /// Repeats that were asked for.
     pub repeats: u32,
+    /// Repeats, over all arms, that were asked for and are not there.
+    pub lacks: u32,
     /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
     pub best: String,
     /// What it ran, for the estimate of another run's duration; `None` unless it was completed.
@@ -60,6 +63,7 @@ fn row(run: RunDir) -> RunRow {
             started: String::new(),
             status: "unreadable",
             repeats: 0,
+            lacks: 0,
             best: format::clean(&reason, 200),
             took: None,
             run,
@@ -77,6 +81,7 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
         started: started(&result.started_at),
         status: runs::status(&run, result),
         repeats: result.repeats,
+        lacks: lacks(result),
         best: runs::best(result),
         took: (result.status == RunStatus::Completed).then(|| Took {
             params: result.parameters.clone(),
@@ -87,6 +92,13 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
         }),
         run,
     }
+}
+
+fn lacks(result: &RunResult) -> u32 {
+    let done = |arm: &ArmResult| u32::try_from(arm.wall_s.len()).unwrap_or(u32::MAX);
+    let arms = result.arms.iter();
+    arms.map(|arm| result.repeats.saturating_sub(done(arm)))
+        .fold(0, u32::saturating_add)
 }
 
 fn started(rfc3339: &str) -> String {
@@ -106,6 +118,12 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
         result,
         live,
     })
+}
+
+/// Reads all records of a run, to play it again.
+pub fn records(run: &RunDir) -> Result<Arc<[Record]>, String> {
+    let log = run.read().map_err(|error| error.to_string())?;
+    Ok(log.records.into())
 }
 
 /// Writes a report of a run.

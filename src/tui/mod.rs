@@ -21,6 +21,7 @@ mod history;
 mod keys;
 mod markdown;
 mod overlay;
+mod player;
 mod screens;
 mod session;
 mod terminal;
@@ -31,7 +32,6 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use workbench_engine::lab::Lab;
@@ -64,13 +64,9 @@ pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<
     for panic in terminal::collected() {
         let _ = output::error_line(&panic);
     }
-    let (code, cost) = outcome?;
+    let code = outcome?;
     if let Some((run, result, written)) = app.parting() {
-        let mut words = summary::of_run(result, run, written);
-        if let Some(share) = cost.share() {
-            let _ = writeln!(words, "Watching cost {:.2} % of one core.", share * 100.0);
-        }
-        let _ = output::print(&words);
+        let _ = output::print(&summary::of_run(result, run, written));
     }
     Ok(code)
 }

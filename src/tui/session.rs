@@ -3,17 +3,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc as channel;
+use std::time::Duration;
 
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_engine::experiment::{self, Control, Ended};
 use workbench_engine::lab::RunConfig;
 use workbench_engine::machine::{MachineFacts, usable_cores};
-use workbench_engine::record::{Record, Store};
+use workbench_engine::record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
 use super::event::{Effect, Event, Loaded};
 use super::history;
 use super::screens::Labs;
+
+/// How often a log that another process writes is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Does what the interface wants done outside.
 pub struct Session {
@@ -22,6 +27,8 @@ pub struct Session {
     events: UnboundedSender<Event>,
     records: UnboundedSender<Record>,
     control: Control,
+    /// Dropping it ends the thread that follows a run.
+    following: Option<channel::Sender<()>>,
 }
 
 /// Where the news come in.
@@ -43,6 +50,7 @@ impl Session {
             events,
             records,
             control: Control::default(),
+            following: None,
         };
         let news = News {
             events: events_in,
@@ -85,6 +93,17 @@ impl Session {
         match effect {
             Effect::Start(lab, config) => self.start(lab, *config),
             Effect::Cancel => drop(self.control.stop()),
+            Effect::CancelArm(arm) => self.control.stop_arm(&arm),
+            Effect::Resume(run) => self.resume(run),
+            Effect::Follow(run) => self.follow(run),
+            Effect::Unfollow => self.following = None,
+            Effect::Replay(run) => {
+                let events = self.events.clone();
+                self.thread("workbench-open", move || {
+                    let read = history::records(&run).map(|records| (run, records));
+                    let _ = events.send(Event::Replay(read));
+                });
+            }
             Effect::ReadHistory => self.read_history(),
             Effect::Open(run) => {
                 let events = self.events.clone();
@@ -116,23 +135,73 @@ impl Session {
     }
 
     fn start(&mut self, lab: usize, config: RunConfig) {
+        let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
+        self.engine(move |records, control| {
+            let lab = labs.get(lab).ok_or("there is no such lab")?;
+            experiment::run(lab.as_ref(), config, &store, forward(records), control)
+                .map_err(|error| error.to_string())
+        });
+    }
+
+    fn resume(&mut self, run: RunDir) {
+        let labs = Arc::clone(&self.labs);
+        self.engine(move |records, control| {
+            let log = run.read().map_err(|error| error.to_string())?;
+            let lab = Snapshot::of(&log.records)
+                .started
+                .map_or_else(String::new, |started| started.config.lab);
+            let lab = labs
+                .iter()
+                .find(|known| known.definition().name == lab)
+                .ok_or_else(|| format!("{}: this workbench has no lab `{lab}`", run.id()))?;
+            // The screen begins where the run was left.
+            for record in log.records {
+                let _ = records.send(record);
+            }
+            experiment::resume(lab.as_ref(), &run, forward(records), control)
+                .map_err(|error| error.to_string())
+        });
+    }
+
+    /// Runs a lab on a thread of its own.
+    fn engine(
+        &mut self,
+        body: impl FnOnce(UnboundedSender<Record>, &Control) -> Result<Ended, String> + Send + 'static,
+    ) {
         self.control = Control::default();
         let control = self.control.clone();
-        let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
         let (events, records) = (self.events.clone(), self.records.clone());
         self.thread("workbench-run", move || {
-            let run = || {
-                let lab = labs.get(lab).ok_or("there is no such lab")?;
-                let subscriber = Box::new(move |record: &Record| {
-                    let _ = records.send(record.clone());
-                });
-                experiment::run(lab.as_ref(), config, &store, subscriber, &control)
-                    .map_err(|error| error.to_string())
-            };
+            let run = || body(records, &control);
             let ended = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err("the run ended in a panic; its record is kept".to_owned()));
             let _ = events.send(Event::Ended(ended.map(|ended| Arc::new(loaded(ended)))));
         });
+    }
+
+    fn follow(&mut self, run: RunDir) {
+        let (stop, stopped) = channel::channel::<()>();
+        self.following = Some(stop);
+        let events = self.events.clone();
+        self.thread("workbench-follow", move || {
+            let news = |records| events.send(Event::Followed(run.clone(), records)).is_ok();
+            let ended = match follow_log(&run, &stopped, news) {
+                Ok(true) => history::open(&run).map(Arc::new),
+                Ok(false) => return,
+                Err(error) => Err(error.to_string()),
+            };
+            let _ = events.send(Event::FollowEnded(run, ended));
+        });
+    }
+
+    /// Adds what the screen has cost while a run was under way, in nanoseconds of CPU time.
+    pub fn add_cost(&self, ns: u64) {
+        self.control.add_screen_cpu_ns(ns);
+    }
+
+    /// Brings a line that would have been printed over the screen into the record of the run under way.
+    pub fn output(&self, source: &str, text: &str) {
+        self.control.output(source, text);
     }
 
     /// A thread that cannot be started is told like any other failure of a run.
@@ -143,6 +212,36 @@ impl Session {
         if let Err(error) = started {
             let text = format!("cannot start a thread: {error}; close other programs");
             let _ = self.events.send(Event::Ended(Err(text)));
+        }
+    }
+}
+
+fn forward(records: UnboundedSender<Record>) -> Subscriber {
+    Box::new(move |record: &Record| {
+        let _ = records.send(record.clone());
+    })
+}
+
+/// Reads what another process writes until it ends; whether it did, and nobody lost interest before.
+fn follow_log(
+    run: &RunDir,
+    stopped: &channel::Receiver<()>,
+    news: impl Fn(Vec<Record>) -> bool,
+) -> Result<bool, RecordError> {
+    let mut tail = Tail::open(&run.events())?;
+    loop {
+        // Asked before reading: what was written before the end is read after it.
+        let live = run.is_live();
+        let records = tail.read()?;
+        if !records.is_empty() && !news(records) {
+            return Ok(false);
+        }
+        if !live {
+            return Ok(true);
+        }
+        match stopped.recv_timeout(LOOK) {
+            Err(channel::RecvTimeoutError::Timeout) => {}
+            _ => return Ok(false),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 
-use super::{App, Live, Screen};
+use super::{App, Back, Live, Screen};
 use crate::failure::code;
 use crate::tui::event::Effect;
 use crate::tui::keys::{Bound, bound, find, name, view_action};
@@ -64,7 +64,7 @@ pub const RUN_KEYS: &[Bound<RunAction>] = &[
         &["c"],
         RunAction::Stop,
         "stop",
-        "Stop the run; it asks first, and says what is kept.",
+        "Stop the run or one of its arms; it asks first, and says what is kept.",
     ),
     bound(
         &["esc"],
@@ -79,6 +79,8 @@ pub const RUN_KEYS: &[Bound<RunAction>] = &[
 pub enum ResultAction {
     /// Write a report.
     Export,
+    /// Play the run again.
+    Replay,
     /// Read the run again.
     Reread,
     /// Go back.
@@ -92,6 +94,12 @@ pub const RESULT_KEYS: &[Bound<ResultAction>] = &[
         ResultAction::Export,
         "export",
         "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.",
+    ),
+    bound(
+        &["p"],
+        ResultAction::Replay,
+        "replay",
+        "Play the run again on the Run screen.",
     ),
     bound(&["esc"], ResultAction::Back, "back", "Go back."),
     bound(
@@ -123,6 +131,7 @@ impl App {
                 .as_mut()
                 .and_then(|setup| Some(setup.act(find(setup::KEYS, &name)?, shared))),
             Screen::Run => return self.run_key(&name),
+            Screen::Watch(_) => return self.watch_key(&name),
             Screen::Result(_) => return self.result_key(&name),
         };
         wish.map_or_else(Vec::new, |wish| self.grant(wish))
@@ -155,7 +164,7 @@ impl App {
     fn global(&mut self, global: Global) -> Vec<Effect> {
         match global {
             Global::Quit if self.is_running() => {
-                self.overlay = Some(Overlay::Stop(Stop::new(true)));
+                self.overlay = Some(Overlay::Stop(Stop::leaving()));
             }
             Global::Quit => return vec![Effect::Quit(code::DONE)],
             Global::Help => {
@@ -170,7 +179,11 @@ impl App {
 
     fn run_key(&mut self, name: &str) -> Vec<Effect> {
         match find(RUN_KEYS, name) {
-            Some(RunAction::Stop) => self.overlay = Some(Overlay::Stop(Stop::new(false))),
+            Some(RunAction::Stop) => {
+                if let Some(live) = &self.live {
+                    self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
+                }
+            }
             Some(RunAction::Leave) => self.screen = Screen::Home,
             None => {
                 let action = view_action(RunView::bindings(), RunView::action, name);
@@ -190,13 +203,14 @@ impl App {
             Some(ResultAction::Export) => {
                 self.overlay = Some(Overlay::Export(Export::new(&screen.loaded.run.id())));
             }
+            Some(ResultAction::Replay) => {
+                let run = screen.loaded.run.clone();
+                return self.grant(Wish::Replay(run));
+            }
             Some(ResultAction::Reread) => return vec![Effect::Open(screen.loaded.run.clone())],
             Some(ResultAction::Back) => {
-                self.screen = if screen.from_runs {
-                    Screen::Runs
-                } else {
-                    Screen::Home
-                };
+                let back = screen.back;
+                self.go(back);
             }
             None => {
                 if let Some(action) = view_action(ResultView::bindings(), ResultView::action, name)
@@ -221,14 +235,15 @@ impl App {
                 // Whoever presses Ctrl-C twice means it.
                 let answer = match find(quit::KEYS, name) {
                     Some(action) => stop.act(action),
-                    None => (name == "ctrl-c").then_some(true),
+                    None => (name == "ctrl-c").then_some(quit::Answer::Run),
                 };
                 if let Some(answer) = answer {
                     self.overlay = None;
                     return match (answer, leaving) {
-                        (true, true) => self.leave_run(code::DONE),
-                        (true, false) => self.stop_run(),
-                        (false, _) => Vec::new(),
+                        (quit::Answer::Run, true) => self.leave_run(code::DONE),
+                        (quit::Answer::Run, false) => self.stop_run(),
+                        (quit::Answer::Arm(arm), _) => self.stop_arm(arm),
+                        (quit::Answer::GoOn, _) => Vec::new(),
                     };
                 }
             }
@@ -273,6 +288,10 @@ impl App {
             (Screen::Home, ..) => self.home.mouse(event, shared),
             (Screen::Runs, ..) => self.runs.mouse(event, shared),
             (Screen::SetUp, Some(setup), _) => setup.mouse(event, shared),
+            (Screen::Watch(watched), ..) if wheel != 0 => {
+                watched.view.act(scroll);
+                Wish::Nothing
+            }
             (Screen::Run, _, Some(live)) if wheel != 0 => {
                 live.view.act(scroll);
                 Wish::Nothing
@@ -308,10 +327,15 @@ impl App {
                 self.notice = Some("A run is under way: two would disturb each other.".to_owned());
             }
             Wish::Start(lab, config) => {
-                self.live = Some(Live::default());
+                self.live = Some(Live::new(Back::SetUp));
                 self.screen = Screen::Run;
                 return vec![Effect::Start(lab, config)];
             }
+            Wish::Replay(run) => {
+                self.notice = Some(format!("Reading {} …", run.id()));
+                return vec![Effect::Replay(run)];
+            }
+            Wish::Resume(run) => return self.resume(run),
             Wish::Open(run) => {
                 self.notice = Some(format!("Reading {} …", run.id()));
                 return vec![Effect::Open(run)];

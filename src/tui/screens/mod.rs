@@ -75,6 +75,10 @@ pub enum Wish {
     Start(usize, Box<RunConfig>),
     /// Open a run.
     Open(RunDir),
+    /// Play a run again.
+    Replay(RunDir),
+    /// Go on with a run.
+    Resume(RunDir),
     /// Read the history again.
     Reread,
     /// Say something in the last line.

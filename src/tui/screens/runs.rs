@@ -24,6 +24,10 @@ use crate::tui::text::{fit, width, wrap_plain};
 pub enum Action {
     /// Open the selected run.
     Open,
+    /// Play the selected run again.
+    Replay,
+    /// Go on with the selected run.
+    Resume,
     /// Type a filter.
     Filter,
     /// Move the selection.
@@ -53,6 +57,18 @@ pub const KEYS: &[Bound<Action>] = &[
         Action::Filter,
         "filter",
         "Show only the runs that have all the words typed, anywhere in their line.",
+    ),
+    bound(
+        &["p"],
+        Action::Replay,
+        "replay",
+        "Play the selected run again on the Run screen.",
+    ),
+    bound(
+        &["R"],
+        Action::Resume,
+        "resume",
+        "Go on with the selected run: what is finished is kept, what is missing is done.",
     ),
     bound(&["r"], Action::Reread, "read again", "Read the list again."),
     bound(
@@ -130,13 +146,9 @@ impl Runs {
     pub fn act(&mut self, action: Action, shared: &Shared) -> Wish {
         let len = self.matching(shared.rows()).len();
         match action {
-            Action::Open => {
-                let rows = self.matching(shared.rows());
-                return match rows.get(self.list.selected) {
-                    Some(row) => Wish::Open(row.run.clone()),
-                    None => Wish::Nothing,
-                };
-            }
+            Action::Open => return self.wish(shared, |row| Wish::Open(row.run.clone())),
+            Action::Replay => return self.wish(shared, |row| Wish::Replay(row.run.clone())),
+            Action::Resume => return self.wish(shared, resume),
             Action::Filter => self.typing = true,
             Action::Step(by) => self.list.step(by, len),
             Action::Page(by) => self.list.step(by * self.list.page(), len),
@@ -147,6 +159,13 @@ impl Runs {
             Action::Back => self.filter.clear(),
         }
         Wish::Nothing
+    }
+
+    /// What is wished of the selected run.
+    fn wish(&self, shared: &Shared, of: impl FnOnce(&RunRow) -> Wish) -> Wish {
+        let rows = self.matching(shared.rows());
+        rows.get(self.list.selected)
+            .map_or(Wish::Nothing, |row| of(row))
     }
 
     /// A click selects, a click on the selected run opens it, the wheel moves.
@@ -243,6 +262,18 @@ impl Runs {
             Span::styled(text, look.theme.text),
         ]);
         lines(frame, area, &[line]);
+    }
+}
+
+/// A run that lacks nothing cannot be gone on with, nor one that is under way.
+fn resume(row: &RunRow) -> Wish {
+    match row.status {
+        "running" => Wish::Say("The run is under way: Enter shows it.".to_owned()),
+        "completed" if row.lacks == 0 => {
+            Wish::Say("The run is complete: there is nothing left to do.".to_owned())
+        }
+        "unreadable" => Wish::Say("A run that cannot be read cannot be gone on with.".to_owned()),
+        _ => Wish::Resume(row.run.clone()),
     }
 }
 

@@ -54,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(
-        "qrswceuzfyn?/hjklgGx0123456789.,-"
+        "qrRpswceuzfyn?/hjklgGx0123456789.,-+<>"
             .chars()
             .collect::<Vec<_>>(),
     )
@@ -125,6 +125,16 @@ impl Outside {
             }
             Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
             Effect::ReadHistory | Effect::Repaint | Effect::Suspend => Some(Event::Redraw),
+            Effect::Replay(run) => {
+                let records = records(&run.id(), &quick()).into();
+                Some(Event::Replay(Ok((run, records))))
+            }
+            Effect::Follow(run) => {
+                let records = records(&run.id(), &quick());
+                Some(Event::Followed(run, records))
+            }
+            Effect::Resume(_) => Some(Event::Ended(Err("another lab".to_owned()))),
+            Effect::CancelArm(_) | Effect::Unfollow => Some(Event::Redraw),
             Effect::Quit(_) | Effect::Start(..) => None,
         }
     }

@@ -6,7 +6,7 @@ use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEven
 use workbench_engine::record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
-use crate::tui::app::{GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
+use crate::tui::app::{FOLLOW_KEYS, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
 use crate::tui::event::{Effect, Event};
 use crate::tui::keys::told;
 use crate::tui::overlay::{export, help, quit};
@@ -62,7 +62,12 @@ fn a_run_goes_on_while_one_looks_elsewhere() {
 
 #[test]
 fn leaving_during_a_run_waits_for_its_record() {
-    for (keys, code) in [("q y", 0), ("q tab enter", 0), ("ctrl-c ctrl-c", 0)] {
+    for (keys, code) in [
+        ("q y", 0),
+        ("q tab enter", 0),
+        ("q backtab enter", 0),
+        ("ctrl-c ctrl-c", 0),
+    ] {
         let mut fixture = fixture();
         fixture.press("enter s");
         assert_eq!(fixture.press(keys), [Effect::Cancel], "{keys}");
@@ -134,6 +139,156 @@ fn old_runs_open_from_home_and_from_the_history() {
     assert!(matches!(fixture.app.screen, Screen::Home));
 }
 
+fn watched(fixture: &Fixture) -> &crate::tui::app::Watched {
+    match &fixture.app.screen {
+        Screen::Watch(watched) => watched,
+        _ => panic!("no run is watched"),
+    }
+}
+
+#[test]
+fn one_arm_is_stopped_and_the_others_go_on() {
+    let mut fixture = fixture();
+    fixture.press("enter s");
+    let records = records("20261121-120000-rf-aaaa", &quick());
+    let arms = quick().arms;
+    fixture.app.update(Event::Records(records[..2].to_vec()));
+    let now = match &records[1].event {
+        workbench_engine::record::Event::RepeatStarted(id) => id.arm.clone(),
+        other => panic!("{other:?}"),
+    };
+    fixture.press("c");
+    let shown = fixture.shown(80, 24);
+    for arm in &arms {
+        assert!(shown.contains(&format!("[ Stop {arm} ]")), "{shown}");
+    }
+    // The arm under way is the first button after going on.
+    assert_eq!(fixture.press("tab enter"), [Effect::CancelArm(now.clone())]);
+    assert!(fixture.app.is_running());
+    // An arm that was stopped is not offered again.
+    fixture
+        .app
+        .update(Event::Records(vec![workbench_engine::record::Record {
+            t_ns: 1,
+            event: workbench_engine::record::Event::ArmStopped { arm: now.clone() },
+        }]));
+    fixture.press("c");
+    let shown = fixture.shown(80, 24);
+    assert!(!shown.contains(&format!("[ Stop {now} ]")), "{shown}");
+    assert_eq!(fixture.press("backtab enter"), [Effect::Cancel]);
+}
+
+#[test]
+fn a_run_is_played_again_from_the_history() {
+    let mut fixture = fixture();
+    let id = "20261121-101502-rf-3f9a";
+    let run = fixture.run_dir(id);
+    assert_eq!(fixture.press("r p"), [Effect::Replay(run.clone())]);
+    let all = records(id, &quick());
+    let end = all.last().unwrap().t_ns;
+    let read = Ok((run.clone(), all.into()));
+    fixture.app.update(Event::Replay(read));
+    assert!(fixture.app.is_playing());
+    fixture
+        .app
+        .update(Event::Tick(std::time::Duration::from_millis(20)));
+    assert_eq!(watched(&fixture).snapshot.repeats.len(), 1);
+    assert!(fixture.shown(100, 30).contains("10×"));
+    fixture.press("space");
+    assert!(!fixture.app.is_playing());
+    fixture.press("+ + +");
+    assert!(fixture.shown(100, 30).contains("100×"));
+    fixture.press("- - - - - - -");
+    assert!(fixture.shown(100, 30).contains(" 1×"));
+    // Forward to the end, and back to the beginning.
+    for _ in 0..21 {
+        fixture.press(".");
+    }
+    assert_eq!(watched(&fixture).snapshot.now_ns, end);
+    for _ in 0..21 {
+        fixture.press(",");
+    }
+    assert_eq!(watched(&fixture).snapshot.now_ns, 0);
+    assert!(fixture.shown(100, 30).contains("0:00 of"));
+    assert_eq!(fixture.press("r"), [Effect::Open(run)]);
+    let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
+    fixture.app.update(Event::Opened(Ok(loaded)));
+    assert!(is_result(&fixture));
+    assert_eq!(fixture.press("p").len(), 1, "and again from its result");
+    fixture.press("esc");
+    assert!(matches!(fixture.app.screen, Screen::Runs));
+}
+
+#[test]
+fn a_run_of_another_process_is_followed_to_its_result() {
+    let mut fixture = fixture();
+    let id = "20261121-101502-rf-3f9a";
+    let run = fixture.run_dir(id);
+    let live = |fixture: &Fixture| {
+        let loaded = fixture.loaded(id, &quick(), RunStatus::Unfinished);
+        let mut loaded = Arc::try_unwrap(loaded).unwrap();
+        loaded.live = true;
+        Arc::new(loaded)
+    };
+    fixture.press("r enter");
+    let opened = Event::Opened(Ok(live(&fixture)));
+    assert_eq!(fixture.app.update(opened), [Effect::Follow(run.clone())]);
+    let mut all = records(id, &quick());
+    let rest = all.split_off(3);
+    fixture.app.update(Event::Followed(run.clone(), all));
+    assert!(fixture.shown(100, 30).contains("in another process"));
+    // What comes of a run that is no longer looked at changes nothing.
+    let other = fixture.run_dir("20261120-093000-rf-0b1c");
+    fixture.app.update(Event::Followed(other, rest.clone()));
+    assert_eq!(watched(&fixture).snapshot.repeats.len(), 1);
+    fixture.app.update(Event::Followed(run.clone(), rest));
+    assert_eq!(watched(&fixture).snapshot.repeats.len(), 6);
+    // Its keys do not steer it.
+    assert!(fixture.press("c").is_empty());
+    assert!(fixture.app.overlay.is_none());
+    let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
+    fixture
+        .app
+        .update(Event::FollowEnded(run.clone(), Ok(loaded)));
+    assert!(is_result(&fixture));
+    // Going away from a run that is still under way ends the following.
+    fixture.press("esc enter");
+    let opened = Event::Opened(Ok(live(&fixture)));
+    fixture.app.update(opened);
+    assert_eq!(fixture.press("esc"), [Effect::Unfollow]);
+    assert!(matches!(fixture.app.screen, Screen::Runs));
+    let late = fixture.loaded(id, &quick(), RunStatus::Completed);
+    fixture.app.update(Event::FollowEnded(run, Ok(late)));
+    assert!(matches!(fixture.app.screen, Screen::Runs));
+}
+
+#[test]
+fn an_interrupted_run_goes_on_where_it_was_left() {
+    let mut fixture = fixture();
+    // The completed one has nothing left to do.
+    assert!(fixture.press("r R").is_empty());
+    assert!(fixture.shown(100, 30).contains("nothing left to do"));
+    let run = fixture.run_dir("20261120-093000-rf-0b1c");
+    assert_eq!(fixture.press("down R"), [Effect::Resume(run)]);
+    assert!(matches!(fixture.app.screen, Screen::Run));
+    let refused = "the run is under way in another process".to_owned();
+    fixture.app.update(Event::Ended(Err(refused)));
+    assert!(matches!(fixture.app.screen, Screen::Runs));
+    assert!(fixture.shown(100, 30).contains("in another process"));
+}
+
+#[test]
+fn the_own_run_opens_where_it_can_be_steered() {
+    let mut fixture = fixture();
+    fixture.press("enter s");
+    let id = "20261121-101502-rf-3f9a";
+    fixture.app.update(Event::Records(records(id, &quick())));
+    fixture.press("esc r enter");
+    let loaded = fixture.loaded(id, &quick(), RunStatus::Unfinished);
+    assert!(fixture.app.update(Event::Opened(Ok(loaded))).is_empty());
+    assert!(matches!(fixture.app.screen, Screen::Run));
+}
+
 #[test]
 fn clicks_select_and_open() {
     let mut fixture = fixture();
@@ -165,7 +320,9 @@ fn no_key_means_two_things() {
         ("home", told(home::KEYS), true),
         ("runs", told(runs::KEYS), true),
         ("set up", told(setup::KEYS), true),
-        ("run", [told(RUN_KEYS), run].concat(), true),
+        ("run", [told(RUN_KEYS), run.clone()].concat(), true),
+        ("follow", [told(FOLLOW_KEYS), run.clone()].concat(), true),
+        ("replay", [told(REPLAY_KEYS), run].concat(), true),
         ("result", [told(RESULT_KEYS), result].concat(), true),
         ("help", told(help::KEYS), false),
         ("stop", told(quit::KEYS), false),

@@ -173,6 +173,16 @@ impl RunView {
         action_of(&KEYS, key)
     }
 
+    /// A view that has drawn nothing yet, with the same panel in front.
+    pub fn anew(&self) -> Self {
+        Self {
+            focus: self.focus,
+            zoomed: self.zoomed,
+            column: self.column,
+            ..Self::default()
+        }
+    }
+
     /// The panel that keys act on.
     #[cfg(test)]
     pub fn focus(&self) -> Panel {

@@ -1,0 +1,186 @@
+//! Playing a recorded run again: its events come back at their own pace, or up to a hundred times as fast.
+//!
+//! Belongs here: which events are due. Does not belong here: what the screen makes of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use workbench_engine::record::{Record, Snapshot};
+
+/// How many times as fast as it was a run is played.
+pub const SPEEDS: [u32; 7] = [1, 2, 5, 10, 20, 50, 100];
+/// A jump is this share of the whole run.
+const JUMPS: u64 = 20;
+
+/// A recorded run being played.
+#[derive(Debug)]
+pub struct Player {
+    records: Arc<[Record]>,
+    next: usize,
+    at_ns: u64,
+    end_ns: u64,
+    speed: usize,
+    playing: bool,
+}
+
+impl Player {
+    /// Plays from the beginning at one of [`SPEEDS`], or the next lower one.
+    pub fn new(records: Arc<[Record]>, speed: u32) -> Self {
+        let end_ns = records.iter().map(|record| record.t_ns).max().unwrap_or(0);
+        Self {
+            records,
+            next: 0,
+            at_ns: 0,
+            end_ns,
+            speed: SPEEDS.iter().rposition(|s| *s <= speed).unwrap_or(0),
+            playing: true,
+        }
+    }
+
+    /// How many times as fast as it was.
+    pub fn speed(&self) -> u32 {
+        SPEEDS[self.speed]
+    }
+
+    /// Whether time passes.
+    pub fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    /// Nanoseconds on the run's clock: where it is, and where it ends.
+    pub fn position(&self) -> (u64, u64) {
+        (self.at_ns, self.end_ns)
+    }
+
+    /// Plays on, or holds; at the end it plays from the beginning again. Whether what was folded has to be forgotten.
+    pub fn toggle(&mut self) -> bool {
+        let again = !self.playing && self.at_ns >= self.end_ns;
+        self.playing = !self.playing;
+        if again {
+            (self.at_ns, self.next) = (0, 0);
+        }
+        again
+    }
+
+    /// Plays faster or slower.
+    pub fn change_speed(&mut self, by: isize) {
+        self.speed = self.speed.saturating_add_signed(by).min(SPEEDS.len() - 1);
+    }
+
+    /// Time passes: takes what is due into the snapshot. Holds at the end.
+    pub fn advance(&mut self, by: Duration, snapshot: &mut Snapshot) {
+        if !self.playing {
+            return;
+        }
+        let ns = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        let to = self
+            .at_ns
+            .saturating_add(ns.saturating_mul(u64::from(self.speed())));
+        self.forward(to, snapshot);
+        self.playing = self.at_ns < self.end_ns;
+    }
+
+    /// Jumps forward or back by a twentieth of the run for every step; whether it went back, so that the snapshot had to
+    /// be folded anew.
+    pub fn jump(&mut self, steps: i64, snapshot: &mut Snapshot) -> bool {
+        let by = (self.end_ns / JUMPS)
+            .max(1)
+            .saturating_mul(steps.unsigned_abs());
+        if steps >= 0 {
+            self.forward(self.at_ns.saturating_add(by), snapshot);
+            return false;
+        }
+        let to = self.at_ns.saturating_sub(by);
+        (self.at_ns, self.next) = (0, 0);
+        *snapshot = Snapshot::default();
+        self.forward(to, snapshot);
+        true
+    }
+
+    /// The log's order is kept: what was recorded late comes late.
+    fn forward(&mut self, to_ns: u64, snapshot: &mut Snapshot) {
+        self.at_ns = to_ns.min(self.end_ns);
+        while let Some(record) = self.records.get(self.next)
+            && record.t_ns <= self.at_ns
+        {
+            snapshot.apply(record);
+            self.next += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use workbench_engine::record::Event;
+
+    use super::*;
+
+    /// A record every second, each second one out of its order, as spans are.
+    fn records() -> Arc<[Record]> {
+        let seconds = [0, 2, 1, 3, 5, 4, 6, 8, 7, 10];
+        seconds
+            .map(|s| Record {
+                t_ns: s * 1_000_000_000,
+                event: Event::Warning {
+                    text: format!("at {s}"),
+                },
+            })
+            .into()
+    }
+
+    #[test]
+    fn time_passes_at_the_speed_that_is_chosen() {
+        let mut player = Player::new(records(), 7);
+        assert_eq!(player.speed(), 5);
+        let mut snapshot = Snapshot::default();
+        player.advance(Duration::from_millis(200), &mut snapshot);
+        assert_eq!(player.position(), (1_000_000_000, 10_000_000_000));
+        // The record of second 1 stands behind that of second 2.
+        assert_eq!(snapshot.warnings, ["at 0"]);
+        player.change_speed(-9);
+        player.advance(Duration::from_secs(1), &mut snapshot);
+        assert_eq!(snapshot.warnings, ["at 0", "at 2", "at 1"]);
+        player.change_speed(99);
+        player.advance(Duration::from_secs(1), &mut snapshot);
+        assert_eq!(snapshot.warnings.len(), 10);
+        assert!(!player.is_playing());
+        assert!(player.toggle(), "from the beginning again");
+        assert_eq!(player.position().0, 0);
+    }
+
+    #[test]
+    fn an_empty_log_is_over_at_once() {
+        let mut player = Player::new(Arc::from([]), 100);
+        let mut snapshot = Snapshot::default();
+        player.advance(Duration::MAX, &mut snapshot);
+        player.jump(-1, &mut snapshot);
+        player.jump(i64::MAX, &mut snapshot);
+        assert!(!player.is_playing());
+        assert_eq!(snapshot, Snapshot::default());
+    }
+
+    proptest! {
+        /// Wherever one jumps, the snapshot is the fold of a beginning of the log, and of all of it at the end.
+        #[test]
+        fn the_snapshot_is_always_a_fold_of_a_beginning(
+            steps in prop::collection::vec((-3..4_i64, 0..3000_u64, -2..3_isize, any::<bool>()), 0..40)
+        ) {
+            let all = records();
+            let mut player = Player::new(Arc::clone(&all), 1);
+            let mut snapshot = Snapshot::default();
+            for (jump, ms, speed, toggle) in steps {
+                player.change_speed(speed);
+                if toggle && player.toggle() {
+                    snapshot = Snapshot::default();
+                }
+                player.advance(Duration::from_millis(ms), &mut snapshot);
+                player.jump(jump, &mut snapshot);
+                prop_assert_eq!(&snapshot, &Snapshot::of(&all[..player.next]));
+                prop_assert!(player.position().0 <= player.position().1);
+            }
+            player.jump(JUMPS as i64 + 1, &mut snapshot);
+            prop_assert_eq!(&snapshot, &Snapshot::of(&all[..]));
+        }
+    }
+}
