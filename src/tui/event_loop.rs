@@ -9,9 +9,10 @@ use tokio::time::{Instant, sleep_until};
 use workbench_engine::clock::thread_cpu_ns;
 
 use super::app::App;
+use super::capture::collected;
 use super::event::{Effect, Event};
 use super::session::{News, Session};
-use super::terminal::{Guard, Tui, collected, forget, restore};
+use super::terminal::{Guard, Tui, forget, restore};
 use crate::failure::Failure;
 
 /// The shortest time between two drawings.
@@ -160,10 +161,8 @@ impl Loop<'_> {
         self.session.add_cost(thread_cpu_ns() - before);
         // Only while a run is under way is there a record for them; the others are told when the terminal is given back.
         if self.app.is_running() {
-            for panic in collected() {
-                for line in panic.lines() {
-                    self.session.output("panic", line);
-                }
+            for line in collected() {
+                self.session.output(&line.source, &line.text);
             }
         }
     }

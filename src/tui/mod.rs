@@ -13,6 +13,7 @@
 
 mod app;
 mod binding;
+mod capture;
 mod chrome;
 mod draw;
 mod event;
@@ -61,8 +62,8 @@ pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<
         .map_err(|error| Failure::environment(format!("cannot start the interface: {error}")))?
         .block_on(event_loop::run(&mut app, session, news, !args.no_mouse));
     // Nobody reads these when the terminal is gone, and that changes nothing about the run.
-    for panic in terminal::collected() {
-        let _ = output::error_line(&panic);
+    for line in capture::collected() {
+        let _ = output::error_line(&format!("{}: {}", line.source, line.text));
     }
     let code = outcome?;
     if let Some((run, result, written)) = app.parting() {

@@ -3,7 +3,6 @@
 use std::io::{self, Stdout, Write, stdout};
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
 
 use ratatui::Terminal;
@@ -18,10 +17,10 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::crossterm::{execute, queue};
 
+use super::capture;
+
 /// Whether the terminal is ours now.
 static OURS: AtomicBool = AtomicBool::new(false);
-/// Panics of other threads while it was, to be told afterwards.
-static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Whether the terminal is gone: its window was closed.
 static GONE: AtomicBool = AtomicBool::new(false);
@@ -88,6 +87,7 @@ impl Guard {
             }
             out.flush()
         });
+        let entered = entered.and_then(|()| capture::begin());
         if entered.is_err() {
             restore();
         }
@@ -115,11 +115,12 @@ pub fn restore() {
         Show
     );
     let _ = disable_raw_mode();
+    capture::end();
 }
 
 /// Makes panics behave while the terminal is ours. On the calling thread, which draws, the terminal is given back before
 /// the panic is told. Panics of other threads are failures of what they did (a task, a run) and are dealt with there;
-/// what they would print is kept for [`collected`] so that it does not destroy the picture.
+/// what they would print is caught so that it does not destroy the picture.
 pub fn tame_panics() {
     let drawing: ThreadId = std::thread::current().id();
     let before = std::panic::take_hook();
@@ -131,17 +132,11 @@ pub fn tame_panics() {
                 .name()
                 .unwrap_or("a thread")
                 .to_owned();
-            let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-            panics.push(format!("{name}: {info}"));
+            capture::catch(&format!("panic in {name}"), &info.to_string());
             return;
         }
         before(info);
     }));
-}
-
-/// What other threads' panics would have printed, since the last call.
-pub fn collected() -> Vec<String> {
-    std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 #[cfg(test)]
@@ -157,9 +152,11 @@ mod tests {
         OURS.store(false, Ordering::SeqCst);
         drop(std::panic::take_hook());
         assert!(ended.is_err());
-        let told = collected();
-        let ours = |text: &&String| text.starts_with("a-worker: ") && text.contains("out of trees");
+        let told = capture::collected();
+        let ours = |line: &&capture::Caught| {
+            line.source == "panic in a-worker" && line.text.contains("out of trees")
+        };
         assert_eq!(told.iter().filter(ours).count(), 1, "{told:?}");
-        assert!(collected().is_empty());
+        assert!(!told.iter().any(|line| line.text.contains('\n')));
     }
 }
