@@ -21,6 +21,7 @@ mod event_loop;
 mod history;
 mod keys;
 mod markdown;
+pub mod offscreen;
 mod overlay;
 mod player;
 mod screens;

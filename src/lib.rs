@@ -1,0 +1,92 @@
+//! The program `workbench`: the command line, headless runs and the terminal interface. What it measures and computes is the engine's.
+//!
+//! It is a library so that benches, examples and tests reach it: [`main`] is the whole program, and [`offscreen`] its
+//! screens without a terminal. Everything else is private.
+
+mod cli;
+mod commands;
+mod eta;
+mod failure;
+mod headless;
+mod output;
+mod progress;
+mod registry;
+mod summary;
+mod table;
+mod tui;
+
+pub use tui::offscreen;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use workbench_engine::record::Store;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Failure, code};
+
+/// The whole program: reads the process' arguments, does what they ask for, and gives the exit code.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // Nothing is left to do when even the standard error is gone.
+            let _ = output::error_line(&format!("workbench: {}", failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run() -> Result<u8, Failure> {
+    let labs = registry::all()?;
+    let Cli {
+        command,
+        run,
+        screen,
+        run_dir,
+    } = cli::parse(&labs);
+    if command.is_some() && run.lab.is_some() {
+        return Err(Failure::usage(
+            "`--lab` runs a lab and a command does something else; give one of the two",
+        ));
+    }
+    // Before the store: these need no place for runs.
+    match &command {
+        Some(Command::Labs { lab }) => return commands::labs::run(&labs, lab.as_deref()),
+        Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
+        Some(Command::Completions { shell }) => return commands::shell::completions(&labs, *shell),
+        Some(Command::Man) => return commands::shell::man(&labs),
+        _ => {}
+    }
+    let store = Store::open(run_dir)?;
+    match command {
+        Some(Command::Runs { lab, json }) => commands::runs::run(&store, lab.as_deref(), json),
+        Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
+        Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
+        Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
+        Some(Command::Resume { run, output }) => headless::resume(&store, &run, &output),
+        Some(_) => Ok(code::DONE),
+        None if run.lab.is_some() => headless::run(&store, &run),
+        None if has_terminal() => tui::run(&store, labs, &screen),
+        None => explain(),
+    }
+}
+
+/// Whether there is a person who sees a screen and has a keyboard.
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// `workbench` alone and without a terminal: says what it is and what to type.
+fn explain() -> Result<u8, Failure> {
+    output::error_line(
+        "workbench: no --lab given and no terminal for the screen, so there is nothing to run.\n\n\
+         Try one of these:\n  \
+         workbench --lab rf --preset quick                every arm in seconds\n  \
+         workbench --lab rf --report out.html             the whole lab, and a report to read\n  \
+         workbench labs                                   what there is to run\n  \
+         workbench doctor                                 what this machine can run\n  \
+         workbench --help                                 everything else",
+    )?;
+    Ok(code::USAGE)
+}
