@@ -1,7 +1,7 @@
 //! The program `workbench`: the command line, headless runs and the terminal interface. What it measures and computes is the engine's.
 //!
 //! It is a library so that benches, examples and tests reach it: [`main`] is the whole program, and [`offscreen`] its
-//! screens without a terminal. Everything else is private.
+//! screens without a terminal; [`terminal`] takes a real one over and gives it back. Everything else is private.
 
 mod cli;
 mod commands;
@@ -15,7 +15,7 @@ mod summary;
 mod table;
 mod tui;
 
-pub use tui::offscreen;
+pub use tui::{offscreen, terminal};
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

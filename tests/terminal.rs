@@ -10,7 +10,10 @@ mod common;
 
 use common::screen::Screen;
 use common::{Bench, read_json};
+use portable_pty::CommandBuilder;
+use ratatui::crossterm::event;
 use rustix::process::{Signal, WaitOptions, waitpid};
+use workbench::terminal::{Guard, tame_panics};
 
 #[test]
 fn from_start_to_result_and_out_again() {
@@ -128,4 +131,92 @@ fn the_shell_gets_its_terminal_while_the_program_is_suspended() {
     screen.wait_for("Recent runs");
     screen.press("q");
     assert_eq!(screen.end().0, 0);
+}
+
+/// Not a test of its own: what [`a_panic_gives_the_terminal_back`] starts in a terminal.
+#[test]
+#[ignore = "takes the terminal over and panics"]
+fn takes_the_terminal_and_panics() {
+    tame_panics();
+    let (guard, mut terminal) = Guard::enter(true).unwrap();
+    if std::env::var_os("PANIC_IN_A_TASK").is_some() {
+        let task = std::thread::Builder::new().name("a-task".to_owned());
+        assert!(
+            task.spawn(|| panic!("out of trees"))
+                .unwrap()
+                .join()
+                .is_err()
+        );
+        // The picture is still there, and so is the terminal's owner.
+        terminal
+            .draw(|frame| frame.render_widget("still here", frame.area()))
+            .unwrap();
+        event::read().unwrap();
+        drop(guard);
+        return;
+    }
+    let _ = terminal.draw(|_| panic!("a view that cannot draw"));
+}
+
+fn panics(bench: &Bench) -> CommandBuilder {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    let name = "takes_the_terminal_and_panics";
+    command.args([
+        "--exact",
+        name,
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    command.env("WORKBENCH_RUN_DIR", bench.runs());
+    command
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let bench = Bench::new();
+    let screen = Screen::spawn(&bench, panics(&bench));
+    let (code, shown) = screen.end();
+    assert_eq!(code, 101, "{shown}");
+    // Told where a person can read it: on the normal screen.
+    assert!(shown.contains("a view that cannot draw"), "{shown}");
+}
+
+#[test]
+fn a_panic_in_a_task_leaves_the_picture_alone() {
+    let bench = Bench::new();
+    let mut command = panics(&bench);
+    command.env("PANIC_IN_A_TASK", "1");
+    let mut screen = Screen::spawn(&bench, command);
+    screen.wait_for("still here");
+    assert!(
+        !screen.shown().contains("out of trees"),
+        "{}",
+        screen.shown()
+    );
+    screen.press("x");
+    assert_eq!(screen.end().0, 0);
+}
+
+/// Whatever the program lacks when it starts, it either comes up or says so and leaves the terminal as it was.
+#[test]
+fn a_start_that_fails_leaves_the_terminal_as_it_was() {
+    let mut failed = 0;
+    for files in 3..24 {
+        let bench = Bench::new();
+        let mut command = CommandBuilder::new("sh");
+        let binary = env!("CARGO_BIN_EXE_workbench");
+        command.args(["-c", &format!("ulimit -n {files} && exec {binary}")]);
+        command.env("WORKBENCH_RUN_DIR", bench.runs());
+        let mut screen = Screen::spawn(&bench, command);
+        let up = screen.comes_up("Recent runs");
+        if up {
+            screen.signal(Signal::TERM);
+        }
+        let (code, shown) = screen.end();
+        failed += u32::from(!up);
+        let expected = if up { [130].as_slice() } else { &[3, 127] };
+        assert!(expected.contains(&code), "{files} files: {code}: {shown}");
+    }
+    assert!(failed > 3, "the limit was never too low");
 }

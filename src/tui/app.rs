@@ -74,7 +74,8 @@ pub struct Live {
 }
 
 impl Live {
-    fn new(back: Back) -> Self {
+    /// A run that has not said anything yet.
+    pub fn new(back: Back) -> Self {
         Self {
             snapshot: Snapshot::default(),
             view: RunView::default(),

@@ -94,22 +94,16 @@ impl App {
             }
             None => {}
         }
-        match &self.notice {
-            Some(text) => {
-                let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
-                Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
-            }
-            None => {
-                let strip = self.strip(look);
-                let [left, right] = Layout::horizontal([
-                    Constraint::Length(strip.width() as u16),
-                    Constraint::Min(0),
-                ])
-                .areas(foot);
-                strip.render(left, frame.buffer_mut());
-                footer(frame, right, &self.keys_now(), look);
-            }
+        if let Some(text) = &self.notice {
+            let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
+            Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
+            return;
         }
+        let strip = self.strip(look);
+        let width = Constraint::Length(strip.width() as u16);
+        let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
+        strip.render(left, frame.buffer_mut());
+        footer(frame, right, &self.keys_now(), look);
     }
 
     /// Where a run that is not made here comes from, left of the keys.

@@ -26,7 +26,7 @@ mod overlay;
 mod player;
 mod screens;
 mod session;
-mod terminal;
+pub mod terminal;
 mod text;
 pub mod theme;
 mod views;
@@ -34,6 +34,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use workbench_engine::lab::Lab;
@@ -47,11 +48,27 @@ use chrome::Look;
 use session::Session;
 use theme::Theme;
 
+/// Files that the interface keeps open: the loop's, those of signals, the caught standard error, and a log.
+const FILES: usize = 16;
+
+/// The library under the loop panics when it lacks files, so that is found out before.
+fn enough_files() -> Result<(), Failure> {
+    let opened: std::io::Result<Vec<OwnedFd>> = (0..FILES)
+        .map(|_| Ok(rustix::io::fcntl_dupfd_cloexec(std::io::stdin(), 0)?))
+        .collect();
+    opened.map(drop).map_err(|error| {
+        Failure::environment(format!(
+            "cannot start the interface: {error}; allow more open files with `ulimit -n 256`"
+        ))
+    })
+}
+
 /// Opens the interface and stays in it until the person leaves. Gives the exit code.
 ///
 /// # Errors
 /// When the terminal cannot be used. It is then as it was found.
 pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<u8, Failure> {
+    enough_files()?;
     let look = Look::new(Theme::detect(args.theme, args.ascii));
     let labs = Arc::new(labs);
     let mut app = App::new(Arc::clone(&labs), look);

@@ -12,7 +12,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use workbench_engine::record::{Record, RunDir, Snapshot};
 use workbench_engine::result::RunResult;
 
-use super::app::{App, Live, Screen};
+use super::app::{App, Back, Live, Screen};
 use super::chrome::Look;
 use super::event::{Event, Loaded};
 use super::text::width;
@@ -46,7 +46,7 @@ impl Offscreen {
 
     /// Goes to the Run screen of a run that begins now: the records given to [`fold`](Self::fold) are its events.
     pub fn watch(&mut self) {
-        self.app.live = Some(Live::default());
+        self.app.live = Some(Live::new(Back::Home));
         self.app.screen = Screen::Run;
     }
 

@@ -179,7 +179,7 @@ mod tests {
                 prop_assert_eq!(&snapshot, &Snapshot::of(&all[..player.next]));
                 prop_assert!(player.position().0 <= player.position().1);
             }
-            player.jump(JUMPS as i64 + 1, &mut snapshot);
+            player.jump(JUMPS.cast_signed() + 1, &mut snapshot);
             prop_assert_eq!(&snapshot, &Snapshot::of(&all[..]));
         }
     }

@@ -71,6 +71,9 @@ impl Guard {
     }
 
     /// Takes the terminal over, also again after [`restore`].
+    ///
+    /// # Errors
+    /// When the terminal refuses; it is then as it was.
     pub fn take(&self) -> io::Result<()> {
         OURS.store(true, Ordering::SeqCst);
         let entered = enable_raw_mode().and_then(|()| {

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -28,17 +28,23 @@ fn cells(n: u16) -> NonZero<u16> {
 }
 
 impl Screen {
+    /// The program with arguments, in a window of 120 columns and 40 lines.
     pub fn open(bench: &Bench, args: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_workbench"));
+        command.args(args);
+        command.env("WORKBENCH_RUN_DIR", bench.runs());
+        Self::spawn(bench, command)
+    }
+
+    /// Any program in such a window.
+    pub fn spawn(bench: &Bench, mut command: CommandBuilder) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 120,
             ..PtySize::default()
         };
         let pty = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_workbench"));
-        command.args(args);
         command.cwd(bench.path("."));
-        command.env("WORKBENCH_RUN_DIR", bench.runs());
         command.env("TERM", "xterm-256color");
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -82,6 +88,21 @@ impl Screen {
 
     pub fn wait_for(&mut self, text: &str) {
         self.wait(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Whether a text shows up before the program ends.
+    pub fn comes_up(&mut self, text: &str) -> bool {
+        while !self.shown().contains(text) {
+            match self.output.recv_timeout(DEADLINE) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.raw.extend(bytes);
+                }
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => panic!("{text} did not come"),
+            }
+        }
+        true
     }
 
     pub fn resize(&mut self, rows: u16, cols: u16) {

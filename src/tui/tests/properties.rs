@@ -124,7 +124,11 @@ impl Outside {
                 Some(Event::Exported(Exported::Exists(path)))
             }
             Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
-            Effect::ReadHistory | Effect::Repaint | Effect::Suspend => Some(Event::Redraw),
+            Effect::ReadHistory
+            | Effect::Repaint
+            | Effect::Suspend
+            | Effect::CancelArm(_)
+            | Effect::Unfollow => Some(Event::Redraw),
             Effect::Replay(run) => {
                 let records = records(&run.id(), &quick()).into();
                 Some(Event::Replay(Ok((run, records))))
@@ -134,7 +138,6 @@ impl Outside {
                 Some(Event::Followed(run, records))
             }
             Effect::Resume(_) => Some(Event::Ended(Err("another lab".to_owned()))),
-            Effect::CancelArm(_) | Effect::Unfollow => Some(Event::Redraw),
             Effect::Quit(_) | Effect::Start(..) => None,
         }
     }
