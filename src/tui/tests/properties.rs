@@ -13,9 +13,9 @@ use super::fixture::{Fixture, key_event, quick, records};
 use crate::tui::event::{Effect, Event, Exported};
 use crate::tui::theme::ThemeName;
 
-/// Steps of one case; with the cases below, 24,000 in all.
-const STEPS: usize = 400;
-const CASES: u32 = 60;
+/// Steps of one case; with the cases below, 100,000 in all.
+const STEPS: usize = 500;
+const CASES: u32 = 200;
 
 #[derive(Debug, Clone)]
 enum Step {
