@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Captures Home, Set-up, Run and Result from the real program into docs/screens.md. Needs a release build and tmux.
+# Captures Home, Set-up, Run and Result from the real program into docs/screens.md, and takes the pictures docs/run.png
+# and docs/result.png. Needs a release build, tmux, python3 and chromium.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 workbench="${CARGO_TARGET_DIR:-target}/release/workbench"
@@ -23,7 +24,18 @@ capture() {
     printf '```\n'
 }
 
-"${tmux[@]}" new-session -d -x 120 -y 40 "WORKBENCH_RUN_DIR=$work/runs $workbench"
+# Takes a picture of the screen with its colours.
+picture() {
+    "${tmux[@]}" capture-pane -e -p | python3 docs/terminal_picture.py 120 40 >"$work/screen.html" 2>"$work/size"
+    read -r width height <"$work/size"
+    chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$work/profile" \
+        --window-size="$width,$height" --screenshot="$work/$1.png" "file://$work/screen.html" 2>/dev/null
+}
+
+"${tmux[@]}" -f /dev/null new-session -d -x 120 -y 40 \
+    "TERM=tmux-256color COLORTERM=truecolor WORKBENCH_RUN_DIR=$work/runs $workbench"
+"${tmux[@]}" set -as terminal-features ',*:RGB'
 {
     printf '# Screens\n\nCaptured by `docs/screens.sh` at 120×40 from a quick run of the rf lab with 7 repeats.\n'
     wait_for 'usable'
@@ -37,7 +49,9 @@ capture() {
     "${tmux[@]}" send-keys s
     wait_for 'repeat [3-6] of 7'
     capture Run
+    picture run
     wait_for 'What if'
     capture Result
+    picture result
 } >"$work/screens.md"
-mv "$work/screens.md" docs/screens.md
+mv "$work/screens.md" "$work/run.png" "$work/result.png" docs/
