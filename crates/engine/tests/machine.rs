@@ -146,23 +146,26 @@ fn shares_are_short_in_the_log() {
 fn a_monitor_ticks_until_it_is_stopped_and_once_more() {
     let (sender, ticks) = mpsc::channel();
     let clock = Clock::start_at(1_000_000_000);
-    let monitor = Monitor::start(clock, 100.0, move |tick: Tick| {
+    let monitor = Monitor::start(clock, 100.0, move |tick: Tick<'_>| {
         assert_eq!(thread::current().name(), Some("workbench-monitor"));
-        sender.send(tick).unwrap();
+        let seen = (tick.t_ns, tick.last, tick.sample());
+        sender.send(seen).unwrap();
     })
     .unwrap();
-    let mut seen: Vec<Tick> = ticks.iter().take(5).collect();
+    let mut seen: Vec<(u64, bool, Sample)> = ticks.iter().take(5).collect();
     let running_ns = monitor.cpu_ns();
     let asked_ns = clock.now_ns();
     let total_ns = monitor.stop();
     seen.extend(ticks.iter());
 
     assert!(running_ns > 0 && total_ns > running_ns);
-    assert!(seen.last().unwrap().t_ns >= asked_ns);
-    assert!(seen[0].t_ns > 1_000_000_000);
-    assert!(seen.windows(2).all(|pair| pair[0].t_ns < pair[1].t_ns));
-    for tick in &seen {
-        assert_plausible(&tick.sample);
+    assert!(seen.last().unwrap().0 >= asked_ns);
+    assert!(seen[0].0 > 1_000_000_000);
+    assert!(seen.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    let last: Vec<usize> = (0..seen.len()).filter(|at| seen[*at].1).collect();
+    assert_eq!(last, [seen.len() - 1]);
+    for (_, _, sample) in &seen {
+        assert_plausible(sample);
     }
 }
 
@@ -172,7 +175,7 @@ fn stopping_does_not_wait_for_the_next_tick() {
     for drop_it in [false, true] {
         let (sender, ticks) = mpsc::channel();
         let monitor = Monitor::start(Clock::start(), 0.001, move |tick| {
-            sender.send(tick).unwrap();
+            sender.send(tick.t_ns).unwrap();
         })
         .unwrap();
         if drop_it {

@@ -4,10 +4,11 @@
 mod control;
 mod plan;
 mod request;
+pub mod rhythm;
 mod run;
 mod watch;
 
 pub use control::Control;
 pub use plan::plan;
 pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
-pub use run::{Ended, ExperimentError, SAMPLES_PER_SECOND, resume, run};
+pub use run::{Ended, ExperimentError, resume, run};

@@ -20,9 +20,6 @@ use crate::record::{
 };
 use crate::result::{RunResult, compute};
 
-/// How often the machine is looked at, per second.
-pub const SAMPLES_PER_SECOND: f64 = 5.0;
-
 /// A run that has ended, in order or not.
 pub struct Ended {
     /// Its directory.
@@ -298,7 +295,8 @@ impl Runner<'_> {
         let started_ns = self.clock.now_ns();
         self.recorder
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
-        self.watch.begin(pool.clone(), progress.clone(), total);
+        self.watch
+            .begin(started_ns, pool.clone(), progress.clone(), total);
         let output = self.with_context(pool.as_deref(), &progress, |ctx| {
             self.work.lab.run_arm(&id.arm, ctx)
         });

@@ -1,16 +1,19 @@
-//! The eye on a run: five times a second it takes a sample of the machine, collects what the pool's tasks left, and
-//! notes the progress, all into the record.
+//! The eye on a run: five times a second it collects what the pool's tasks left and what the arm has said, and takes a
+//! sample of the machine when one is due ([`super::rhythm`]), all into the record.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::Control;
-use super::run::SAMPLES_PER_SECOND;
+use super::rhythm::{Rhythm, TICKS_PER_SECOND};
 use crate::clock::Clock;
 use crate::lab::{Progress, Told};
 use crate::monitor::Monitor;
 use crate::pool::Pool;
 use crate::record::{Event, Recorder};
+
+/// Progress that has not changed is recorded this often all the same, as a sign of life and of the time.
+const SIGN_OF_LIFE_NS: u64 = 1_000_000_000;
 
 /// Watches one run, repeat after repeat.
 pub(super) struct Watch {
@@ -22,9 +25,12 @@ pub(super) struct Watch {
 
 /// The repeat that is under way.
 struct Current {
+    started_ns: u64,
     pool: Option<Arc<Pool>>,
     progress: Progress,
     total: u64,
+    /// The progress that was recorded last, and when.
+    noted: Option<(u64, u64)>,
 }
 
 impl Watch {
@@ -32,13 +38,18 @@ impl Watch {
     pub(super) fn start(clock: Clock, recorder: Recorder, control: Control) -> io::Result<Self> {
         let current: Arc<Mutex<Option<Current>>> = Arc::default();
         let (seen, out) = (Arc::clone(&current), recorder.clone());
-        let monitor = Monitor::start(clock, SAMPLES_PER_SECOND, move |tick| {
-            out.emit_at(tick.t_ns, Event::Sample(tick.sample));
+        let mut rhythm = Rhythm::default();
+        let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |tick| {
+            let t_ns = tick.t_ns;
+            let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
+            if rhythm.is_due(t_ns, started_ns) || tick.last {
+                out.emit_at(t_ns, Event::Sample(tick.sample()));
+            }
             for (source, text) in control.take_output() {
                 out.emit(Event::Output { source, text });
             }
             // Held while the spans are handed over, so that a repeat cannot end between them.
-            if let Some(current) = lock(&seen).as_ref() {
+            if let Some(current) = lock(&seen).as_mut() {
                 current.collect(&out, clock);
             }
         })?;
@@ -50,18 +61,26 @@ impl Watch {
         })
     }
 
-    /// A repeat begins.
-    pub(super) fn begin(&self, pool: Option<Arc<Pool>>, progress: Progress, total: u64) {
+    /// A repeat has begun at `started_ns`.
+    pub(super) fn begin(
+        &self,
+        started_ns: u64,
+        pool: Option<Arc<Pool>>,
+        progress: Progress,
+        total: u64,
+    ) {
         *lock(&self.current) = Some(Current {
+            started_ns,
             pool,
             progress,
             total,
+            noted: None,
         });
     }
 
     /// The repeat has ended: what its last tasks left is recorded before this returns.
     pub(super) fn end(&self) {
-        if let Some(current) = lock(&self.current).take() {
+        if let Some(mut current) = lock(&self.current).take() {
             current.collect(&self.recorder, self.clock);
         }
     }
@@ -78,7 +97,7 @@ impl Watch {
 }
 
 impl Current {
-    fn collect(&self, out: &Recorder, clock: Clock) {
+    fn collect(&mut self, out: &Recorder, clock: Clock) {
         for span in self.pool.iter().flat_map(|pool| pool.drain_spans()) {
             out.emit_at(span.finished_ns, Event::Task(span));
         }
@@ -90,10 +109,15 @@ impl Current {
             let since = at.elapsed().as_nanos() as u64;
             out.emit_at(clock.now_ns().saturating_sub(since), event);
         }
-        out.emit(Event::Progress {
-            done: self.progress.done(),
-            total: self.total,
-        });
+        let (now_ns, done) = (clock.now_ns(), self.progress.done());
+        let known = self
+            .noted
+            .is_some_and(|(noted, at_ns)| noted == done && now_ns < at_ns + SIGN_OF_LIFE_NS);
+        if !known {
+            self.noted = Some((done, now_ns));
+            let total = self.total;
+            out.emit_at(now_ns, Event::Progress { done, total });
+        }
     }
 }
 

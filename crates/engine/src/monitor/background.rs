@@ -1,4 +1,4 @@
-//! Taking samples regularly on a thread of its own, and measuring what that costs.
+//! Ticking regularly on a thread of its own, with a sample whenever one is wanted, and measuring what that costs.
 
 use std::io;
 use std::sync::Arc;
@@ -12,19 +12,24 @@ use super::sample::Sample;
 use super::sampler::Sampler;
 use crate::clock::{Clock, thread_cpu_ns};
 
-/// Samples per second unless asked for otherwise.
-pub const DEFAULT_HZ: f64 = 5.0;
-
-/// A sample and when it was taken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tick {
-    /// Reading of the run's clock when the look began.
+/// A moment at which the machine can be looked at.
+#[derive(Debug)]
+pub struct Tick<'a> {
+    /// Reading of the run's clock.
     pub t_ns: u64,
-    /// What was seen.
-    pub sample: Sample,
+    /// Whether the monitor is being stopped and no tick will follow.
+    pub last: bool,
+    sampler: &'a mut Sampler,
 }
 
-/// A thread that looks at the machine at a steady rate until it is stopped or dropped.
+impl Tick<'_> {
+    /// Looks at the machine. Shares stand for the time since the last tick at which this was done.
+    pub fn sample(self) -> Sample {
+        self.sampler.sample()
+    }
+}
+
+/// A thread that ticks at a steady rate until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Monitor {
     shared: Arc<Shared>,
@@ -40,7 +45,8 @@ struct Shared {
 
 impl Monitor {
     /// Starts the thread `workbench-monitor`, which hands a [`Tick`] to `deliver` `hz` times a second, for the first time
-    /// after one period, and once more when it is stopped.
+    /// after one period, and once more when it is stopped. Whether a tick is used to look at the machine is up to
+    /// `deliver`.
     ///
     /// The times are fixed in advance, so they do not drift; times that are missed, because the machine was too busy or
     /// `deliver` took long, are left out and not made up for. `deliver` runs on the monitor's thread and its CPU time
@@ -53,7 +59,7 @@ impl Monitor {
     pub fn start(
         clock: Clock,
         hz: f64,
-        deliver: impl FnMut(Tick) + Send + 'static,
+        deliver: impl FnMut(Tick<'_>) + Send + 'static,
     ) -> io::Result<Self> {
         if !(0.001..=1000.0).contains(&hz) {
             let text = format!("cannot sample {hz} times a second; give a rate from 0.001 to 1000");
@@ -78,7 +84,7 @@ impl Monitor {
         self.shared.cpu_ns.load(Ordering::Relaxed)
     }
 
-    /// Takes and delivers one last sample, ends the thread, and returns the CPU time that it used in all.
+    /// Delivers one last tick, ends the thread, and returns the CPU time that it used in all.
     pub fn stop(mut self) -> u64 {
         self.end();
         self.cpu_ns()
@@ -101,19 +107,21 @@ impl Drop for Monitor {
 }
 
 impl Shared {
-    fn run(&self, clock: Clock, period_ns: u64, mut deliver: impl FnMut(Tick)) {
+    fn run(&self, clock: Clock, period_ns: u64, mut deliver: impl FnMut(Tick<'_>)) {
         // Made here and not by the caller, who must not wait for the GPUs' driver.
         let mut sampler = Sampler::new();
         let start = Instant::now();
         loop {
             let passed_ns = start.elapsed().as_nanos() as u64;
-            let stop =
+            let last =
                 self.wait_until(start + Duration::from_nanos(next_tick(period_ns, passed_ns)));
-            let t_ns = clock.now_ns();
-            let sample = sampler.sample();
-            deliver(Tick { t_ns, sample });
+            deliver(Tick {
+                t_ns: clock.now_ns(),
+                last,
+                sampler: &mut sampler,
+            });
             self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
-            if stop {
+            if last {
                 return;
             }
         }

@@ -26,7 +26,7 @@ mod reread;
 #[cfg(test)]
 mod tests;
 
-pub use background::{DEFAULT_HZ, Monitor, Tick};
+pub use background::{Monitor, Tick};
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
 

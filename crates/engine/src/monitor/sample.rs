@@ -1,8 +1,12 @@
-//! What one look at the machine yields: the sample that goes into the record five times a second.
+//! What one look at the machine yields: the sample that goes into the record.
 
 use serde::{Deserialize, Serialize};
 
 /// One look at every core, the process and every GPU. Shares are 0 to 1; `None` where the machine does not say.
+///
+/// Looks are not equally far apart: 0.2 seconds at first, up to 5 seconds in a run of many hours. Shares of cores and of
+/// the process are means over the time since the look before, so a mean over several samples has to weigh each by that
+/// time. What is said of GPUs, memory and clocks is as of the moment of the look.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {

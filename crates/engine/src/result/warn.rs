@@ -2,6 +2,7 @@
 
 use super::document::{ArmResult, RunResult};
 use super::wording::arm_on;
+use crate::clock::seconds;
 use crate::record::{RunStatus, Snapshot};
 use crate::stats::descriptive;
 
@@ -128,23 +129,23 @@ fn too_good(arm: &ArmResult, result: &RunResult) -> Option<String> {
 
 /// Stolen time and other processes, from the samples taken while repeats ran.
 fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
-    let (mut steal, mut others, mut n) = (0.0, 0.0, 0_u32);
+    let (mut steal, mut others, mut total) = (0.0, 0.0, 0.0);
     for repeat in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
-        for (_, sample) in snapshot.samples_of(repeat) {
-            let busy: f64 = sample.cores.iter().map(|share| f64::from(*share)).sum();
-            steal += sample
-                .steal
-                .iter()
-                .map(|share| f64::from(*share))
-                .sum::<f64>();
-            others += (busy - f64::from(sample.process_cores)).max(0.0);
-            n += 1;
+        // Samples are not equally far apart; each speaks for the time since the one before.
+        let mut until = repeat.started_ns;
+        for (at, sample) in snapshot.samples_of(repeat) {
+            let weight = seconds(at.saturating_sub(until));
+            until = *at;
+            let sum = |shares: &[f32]| shares.iter().map(|s| f64::from(*s)).sum::<f64>();
+            steal += weight * sum(&sample.steal);
+            others += weight * (sum(&sample.cores) - f64::from(sample.process_cores)).max(0.0);
+            total += weight;
         }
     }
-    if n == 0 {
+    if total <= 0.0 {
         return Vec::new();
     }
-    let (steal, others) = (steal / f64::from(n), others / f64::from(n));
+    let (steal, others) = (steal / total, others / total);
     let mut out = Vec::new();
     if steal / f64::from(result.machine.cores_logical.max(1)) > STEAL {
         out.push(format!(
