@@ -4,17 +4,23 @@
 //! damaged in the middle, is refused with the place and the reason. Kinds of events that a newer workbench may have
 //! added are counted and passed over.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::error::RecordError;
 use super::event::{Event, FORMAT, Record};
+use super::snapshot::Snapshot;
 
 /// The longest line that is read, in bytes. The longest that workbench writes holds the items of one repeat.
 const MAX_LINE: u64 = 64 << 20;
+
+/// Names of tasks that are remembered while a log is read.
+const MOST_NAMES: usize = 10_000;
 
 /// A log as it was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +40,30 @@ pub struct Log {
 /// # Errors
 /// When the file cannot be opened, is no event log, is newer than this program, or is damaged before its last line.
 pub fn read_log(path: &Path) -> Result<Log, RecordError> {
+    parse_log(open(path)?, path)
+}
+
+/// Folds the log in a file, record by record: the memory of the snapshot is all that this takes.
+///
+/// # Errors
+/// As [`read_log`].
+pub fn fold_log(path: &Path) -> Result<Snapshot, RecordError> {
+    let mut snapshot = Snapshot::default();
+    scan(open(path)?, path, |record| snapshot.apply(&record))?;
+    Ok(snapshot)
+}
+
+/// Reads a log from any source; `path` is only named in errors.
+///
+/// # Errors
+/// As [`read_log`].
+pub fn parse_log(source: impl BufRead, path: &Path) -> Result<Log, RecordError> {
+    let mut records = Vec::new();
+    let log = scan(source, path, |record| records.push(record))?;
+    Ok(Log { records, ..log })
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, RecordError> {
     let file = File::open(path).map_err(|source| RecordError::io("open", path, source))?;
     let metadata = file
         .metadata()
@@ -41,20 +71,23 @@ pub fn read_log(path: &Path) -> Result<Log, RecordError> {
     if !metadata.is_file() {
         return Err(foreign(path, "not a regular file"));
     }
-    parse_log(BufReader::new(file), path)
+    Ok(BufReader::new(file))
 }
 
-/// Reads a log from any source; `path` is only named in errors.
-///
-/// # Errors
-/// As [`read_log`].
-pub fn parse_log(mut source: impl BufRead, path: &Path) -> Result<Log, RecordError> {
+/// Hands over every record; the log that comes back has none.
+fn scan(
+    mut source: impl BufRead,
+    path: &Path,
+    mut take: impl FnMut(Record),
+) -> Result<Log, RecordError> {
     let mut log = Log {
         records: Vec::new(),
         whole_bytes: 0,
         cut_bytes: 0,
         unknown: 0,
     };
+    let mut names = Names::default();
+    let mut found = false;
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -77,7 +110,11 @@ pub fn parse_log(mut source: impl BufRead, path: &Path) -> Result<Log, RecordErr
             check_opening(&line, path)?;
         }
         match parse_line(&line) {
-            Ok(Some(record)) => log.records.push(record),
+            Ok(Some(mut record)) => {
+                names.share(&mut record.event);
+                found = true;
+                take(record);
+            }
             Ok(None) => log.unknown += 1,
             // A crash of the machine, unlike a kill, can leave a last line of rubbish that does end in a newline.
             Err(_) if number > 1 && at_end(&mut source) => {
@@ -94,10 +131,28 @@ pub fn parse_log(mut source: impl BufRead, path: &Path) -> Result<Log, RecordErr
         }
         log.whole_bytes += read;
     }
-    if log.records.is_empty() {
+    if !found {
         return Err(foreign(path, "the file is empty"));
     }
     Ok(log)
+}
+
+/// The names of tasks. Thousands of tasks share one, and a log spells it out for each.
+#[derive(Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn share(&mut self, event: &mut Event) {
+        let Event::Task(span) = event else {
+            return;
+        };
+        match self.0.get(&span.name) {
+            Some(known) => span.name = Arc::clone(known),
+            // A log in which no two names are alike must not be kept twice.
+            None if self.0.len() < MOST_NAMES => drop(self.0.insert(Arc::clone(&span.name))),
+            None => {}
+        }
+    }
 }
 
 fn at_end(source: &mut impl BufRead) -> bool {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::error::RecordError;
-use super::reader::{Log, read_log};
+use super::reader::{Log, fold_log, read_log};
 use super::snapshot::Snapshot;
 
 /// The directory in which runs are kept.
@@ -196,12 +196,12 @@ impl RunDir {
         read_log(&self.events())
     }
 
-    /// Reads the log and folds it.
+    /// Reads the log and folds it, without keeping its records.
     ///
     /// # Errors
     /// As [`read_log`].
     pub fn snapshot(&self) -> Result<Snapshot, RecordError> {
-        Ok(Snapshot::of(&self.read()?.records))
+        fold_log(&self.events())
     }
 
     /// Whether some process is writing to the log now.
