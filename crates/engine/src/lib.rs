@@ -2,7 +2,8 @@
 //!
 //! The engine knows no terminal and no particular lab. Modules, lowest first: [`clock`], [`digest`]; [`stats`], [`dataset`] (pure);
 //! [`pool`], [`machine`], [`monitor`]; [`lab`] (the contract that labs fulfil); [`record`] (the event log);
-//! [`result`](mod@result) (from events to numbers); [`report`] (from numbers to files); [`experiment`] (running it all).
+//! [`result`](mod@result) (from events to numbers); [`report`] (from numbers to files); [`experiment`] (running it all);
+//! [`simulate`] (runs that never ran).
 
 pub mod clock;
 pub mod dataset;
@@ -15,4 +16,5 @@ pub mod pool;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod simulate;
 pub mod stats;

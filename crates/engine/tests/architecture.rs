@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first. A module may use those before it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "clock",
     "digest",
     "stats",
@@ -19,6 +19,7 @@ const ORDER: [&str; 12] = [
     "result",
     "report",
     "experiment",
+    "simulate",
 ];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
