@@ -19,10 +19,19 @@ Examples:
   workbench --lab rf --set max_depth=12 --arms sequential,trees
   workbench --lab rf --data houses.csv --target price
   workbench runs                                   what was run before
+  workbench runs status:killed since:yesterday     what of it was killed lately
   workbench compare 20261121-10 20261121-11        two runs side by side
 
 Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
 3 environment (disk full, not writable), 130 interrupted.";
+
+const RUNS_EXAMPLES: &str = "\
+Examples:
+  workbench runs trees since:7d                    the last week's runs with trees in their line
+  workbench runs lab:rf status:killed,failed       what did not end well
+  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
+
+Several values with commas between them are alternatives. The screen's filter is the same.";
 
 /// Run the same work in several ways and see what parallelism really bought on this machine.
 #[derive(Debug, Parser)]
@@ -139,7 +148,11 @@ pub enum Command {
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
     /// List the runs that were made
+    #[command(after_help = RUNS_EXAMPLES)]
     Runs {
+        /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:, since:, until:
+        #[arg(value_name = "FILTER")]
+        filter: Vec<String>,
         /// Only runs of this lab
         #[arg(long, value_name = "NAME")]
         lab: Option<String>,

@@ -5,8 +5,10 @@
 
 mod cli;
 mod commands;
+mod comparison;
 mod eta;
 mod failure;
+mod filter;
 mod headless;
 mod output;
 mod progress;
@@ -60,7 +62,9 @@ fn run() -> Result<u8, Failure> {
     }
     let store = Store::open(run_dir)?;
     match command {
-        Some(Command::Runs { lab, json }) => commands::runs::run(&store, lab.as_deref(), json),
+        Some(Command::Runs { filter, lab, json }) => {
+            commands::runs::run(&store, &filter.join(" "), lab.as_deref(), json)
+        }
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),

@@ -1,14 +1,13 @@
 //! `workbench compare RUN RUN…`: what was set differently, and what came out.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use workbench_engine::lab::DataSource;
 use workbench_engine::record::Store;
 use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult};
+use workbench_engine::result::{RunResult, arm_on};
 
 use super::show::{load, pretty};
+use crate::comparison::{ArmCell, Comparison, Group, compare};
 use crate::failure::{Failure, code};
 use crate::output;
 use crate::table::Table;
@@ -22,132 +21,85 @@ pub fn run(store: &Store, runs: &[String], json: bool) -> Result<u8, Failure> {
     if json {
         output::line(&pretty(&results)?)?;
     } else {
-        output::print(&render(&results))?;
+        let results: Vec<&RunResult> = results.iter().collect();
+        output::print(&render(&compare(&results)))?;
     }
     Ok(code::DONE)
 }
 
-fn render(results: &[RunResult]) -> String {
+fn render(comparison: &Comparison) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "What was set differently");
-    out.push_str(&settings(results).render(2));
-    let _ = writeln!(
-        out,
-        "\nWall time (median) and speed-up against each run's own base"
-    );
-    out.push_str(&arms(results).render(2));
-    if !same_outputs(results) {
-        out.push_str(
-            "\nThe runs' outputs differ, so they did not do the same work: compare speed-ups, not times.\n",
+    for run in &comparison.runs {
+        let _ = writeln!(
+            out,
+            "{}  {}  {} {}",
+            run.letter, run.id, run.lab, run.preset
         );
+    }
+    let _ = writeln!(out, "\nWhat was set differently");
+    if comparison.settings.differing.is_empty() {
+        let _ = writeln!(out, "  Nothing.");
+    } else {
+        out.push_str(&settings(comparison).render(2));
+    }
+    let _ = writeln!(out, "  {}", comparison.settings.same_line());
+    let against = comparison
+        .common_base()
+        .map_or_else(|| "each run's own base".to_owned(), str::to_owned);
+    let _ = writeln!(out, "\nWall time (median) and speed-up against {against}");
+    out.push_str(&arms(comparison).render(2));
+    if !comparison.notes.is_empty() {
+        let _ = writeln!(out);
+    }
+    for note in &comparison.notes {
+        let _ = writeln!(out, "{}", note.text);
     }
     out
 }
 
 /// A table with a column per run and a row per setting that is not the same in all.
-fn settings(results: &[RunResult]) -> Table {
-    let columns: Vec<BTreeMap<String, String>> = results.iter().map(facts).collect();
-    let mut names: Vec<&String> = columns.iter().flat_map(BTreeMap::keys).collect();
-    names.sort();
-    names.dedup();
-    let mut table = headed(results);
-    for name in names {
-        let values: Vec<&str> = columns
-            .iter()
-            .map(|c| c.get(name).map_or("—", String::as_str))
-            .collect();
-        if values.iter().any(|value| *value != values[0]) {
-            table.row(std::iter::once(name.clone()).chain(values.into_iter().map(str::to_owned)));
-        }
+fn settings(comparison: &Comparison) -> Table {
+    let mut table = headed(comparison);
+    for row in &comparison.settings.differing {
+        let name = match row.group {
+            Group::Parameters => format!("--set {}", row.name),
+            _ => row.name.clone(),
+        };
+        let values = row.values.iter().map(|value| or_dash(value.clone()));
+        table.row(std::iter::once(name).chain(values));
     }
     table
 }
 
-fn facts(result: &RunResult) -> BTreeMap<String, String> {
-    let machine = &result.machine;
-    let mut facts: BTreeMap<String, String> = result
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), value.to_string()))
-        .collect();
-    let data = match &result.data {
-        DataSource::Embedded => "embedded".to_owned(),
-        DataSource::File { path, target } => format!("{path} ({target})"),
-    };
-    for (name, value) in [
-        ("lab", result.lab.clone()),
-        ("preset", result.preset.clone()),
-        ("seed", result.seed.to_string()),
-        ("repeats", result.repeats.to_string()),
-        ("data", data),
-        ("machine", machine.cpu_model.clone()),
-        ("usable cores", machine.cores_usable.to_string()),
-        ("kernel", machine.kernel.clone()),
-        ("workbench", workbench(result)),
-    ] {
-        facts.insert(name.to_owned(), value);
-    }
-    facts
-}
-
-fn workbench(result: &RunResult) -> String {
-    let commit = result
-        .machine
-        .workbench_commit
-        .as_deref()
-        .unwrap_or("no commit");
-    format!("{} ({commit})", result.machine.workbench_version)
-}
-
-fn arms(results: &[RunResult]) -> Table {
-    let mut keys: Vec<(String, u32)> = Vec::new();
-    for arm in results.iter().flat_map(|result| &result.arms) {
-        let key = (arm.name.clone(), arm.workers);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    let mut table = headed(results);
-    for (name, workers) in keys {
-        let cells = results.iter().map(|result| {
-            let arm = result
-                .arms
-                .iter()
-                .find(|arm| arm.name == name && arm.workers == workers);
-            arm.map_or_else(|| "—".to_owned(), cell)
-        });
-        table.row(std::iter::once(format!("{name} on {workers}")).chain(cells));
+fn arms(comparison: &Comparison) -> Table {
+    let mut table = headed(comparison);
+    for row in &comparison.arms {
+        let cells = row.cells.iter().map(|arm| or_dash(arm.as_ref().map(cell)));
+        table.row(std::iter::once(arm_on(&row.name, row.workers)).chain(cells));
     }
     table
 }
 
-fn cell(arm: &ArmResult) -> String {
-    let wall = format::seconds(arm.wall_median_s);
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "—".to_owned())
+}
+
+fn cell(arm: &ArmCell) -> String {
+    let wall = format::seconds(arm.wall_s);
     match (arm.speedup, arm.speedup_ci95) {
-        (Some(speedup), Some([low, high])) => {
-            format!(
-                "{wall}  {} ({low:.2} to {high:.2})",
-                format::speedup(speedup)
-            )
+        _ if arm.is_base => format!("{wall}  base"),
+        (Some(speedup), Some(ends)) => {
+            let interval = format::interval(ends);
+            format!("{wall}  {} ({interval})", format::speedup(speedup))
         }
         (Some(speedup), None) => format!("{wall}  {}", format::speedup(speedup)),
         (None, _) => wall,
     }
 }
 
-fn headed(results: &[RunResult]) -> Table {
+fn headed(comparison: &Comparison) -> Table {
     let mut table = Table::new();
-    table.header(
-        std::iter::once(String::new()).chain(results.iter().map(|result| result.run_id.clone())),
-    );
+    let letters = comparison.runs.iter().map(|run| run.letter.to_owned());
+    table.header(std::iter::once(String::new()).chain(letters));
     table
-}
-
-fn same_outputs(results: &[RunResult]) -> bool {
-    let mut hashes = results
-        .iter()
-        .flat_map(|r| &r.arms)
-        .map(|arm| &arm.outputs_sha256);
-    let first = hashes.next();
-    hashes.all(|hash| Some(hash) == first)
 }

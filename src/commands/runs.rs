@@ -1,32 +1,56 @@
 //! `workbench runs`: what was run before.
 
+use jiff::Timestamp;
 use workbench_engine::record::{RunDir, RunStatus, Store};
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult, compute};
 
 use super::show::pretty;
 use crate::failure::{Failure, code};
+use crate::filter::{self, Facts};
 use crate::output;
 use crate::table::Table;
 
-/// Lists the runs, oldest first.
-pub fn run(store: &Store, lab: Option<&str>, json: bool) -> Result<u8, Failure> {
+/// Lists the runs that match a filter, oldest first.
+pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result<u8, Failure> {
+    let parsed = filter::parse(filter, Timestamp::now());
+    if let Some(problem) = parsed.problem {
+        return Err(Failure::usage(problem));
+    }
+    let filter = parsed.filter;
     let mut results = Vec::new();
     let mut unreadable = Vec::new();
+    let mut others = 0;
     for run in store.list()? {
         match load(&run) {
-            Ok(result) if lab.is_none_or(|lab| lab == result.lab) => results.push((run, result)),
-            Ok(_) => {}
-            Err(reason) => unreadable.push(reason),
+            Ok(result) => {
+                let status = status(&run, &result);
+                let facts = Facts::of(&run.id(), &result, status, &best(&result));
+                if lab.is_none_or(|lab| lab == result.lab) && filter.matches(&facts) {
+                    results.push((run, result));
+                } else {
+                    others += 1;
+                }
+            }
+            Err(reason) if filter.matches(&Facts::unreadable(&run.id(), &reason)) => {
+                unreadable.push(reason);
+            }
+            Err(_) => others += 1,
         }
     }
     if json {
         let documents: Vec<&RunResult> = results.iter().map(|(_, result)| result).collect();
         output::line(&pretty(&documents)?)?;
-    } else if results.is_empty() {
+    } else if !results.is_empty() {
+        output::print(&table(&results).render(0))?;
+    } else if others == 0 {
         output::line(&format!("There are no runs in {}.", store.root().display()))?;
     } else {
-        output::print(&table(&results).render(0))?;
+        let others = format::counted(others, "run");
+        output::line(&format!(
+            "None of {others} in {} matches.",
+            store.root().display()
+        ))?;
     }
     for reason in unreadable {
         output::error_line(&format!("workbench: passed over: {reason}"))?;
@@ -82,7 +106,7 @@ fn best_text(speedup: f64, arm: &ArmResult) -> String {
     )
 }
 
-/// How a run stands, in one or two words.
+/// How a run stands, one of [`filter::STATUSES`].
 pub fn status(run: &RunDir, result: &RunResult) -> &'static str {
     match result.status {
         RunStatus::Unfinished if run.is_live() => "running",

@@ -1,0 +1,240 @@
+//! Runs side by side: what was set differently, what each arm took in each of them, and what may be said about that.
+//!
+//! The command line and the screen both show a [`Comparison`]. Belongs here: finding the facts, and wording what they
+//! mean. Does not belong here: printing, drawing, and the statistics themselves, which are the engine's.
+
+mod curves;
+mod settings;
+mod verdict;
+
+#[cfg(test)]
+pub mod tests;
+
+use workbench_engine::record::RunStatus;
+use workbench_engine::report::format;
+use workbench_engine::result::{ArmResult, RunResult, ScalingPoint};
+use workbench_engine::stats::bootstrap::median_ci95;
+
+pub use curves::{Curves, curves};
+pub use settings::{Difference, Group, Settings};
+pub use verdict::{Note, Weight};
+
+/// Several runs side by side. All lists over runs have one entry per run, in the order in which they were given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What the runs are.
+    pub runs: Vec<Named>,
+    /// What was set.
+    pub settings: Settings,
+    /// Every arm at every number of workers that some run finished, in the order of the first run that has it.
+    pub arms: Vec<ArmRow>,
+    /// Measured speed-ups over the number of workers, per arm, where a run has several numbers of workers.
+    pub scaling: Vec<ScalingRow>,
+    /// What may be said, and what must be known first.
+    pub notes: Vec<Note>,
+}
+
+/// A run and the letter that stands for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// `A` for the first.
+    pub letter: &'static str,
+    /// The run's id, safe to show.
+    pub id: String,
+    /// Its lab.
+    pub lab: String,
+    /// Its preset.
+    pub preset: String,
+    /// When it started, RFC 3339 in UTC.
+    pub started_at: String,
+    /// How it ended.
+    pub status: RunStatus,
+    /// The arm that its speed-ups are stated against.
+    pub base: String,
+}
+
+/// One arm at one number of workers, run by run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArmRow {
+    /// The arm's name, safe to show.
+    pub name: String,
+    /// Its number of workers.
+    pub workers: u32,
+    /// What it took; `None` where a run did not finish it.
+    pub cells: Vec<Option<ArmCell>>,
+    /// Why the times of a run must not be compared with those of the first run that has the arm; `None` where they may.
+    pub unlike: Vec<Option<Unlike>>,
+}
+
+/// What an arm took in one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArmCell {
+    /// Median wall time, in seconds.
+    pub wall_s: f64,
+    /// 95 % bootstrap interval of the median, in seconds; `None` with one repeat.
+    pub wall_ci95: Option<[f64; 2]>,
+    /// Finished repeats.
+    pub repeats: usize,
+    /// Speed-up against the run's own base.
+    pub speedup: Option<f64>,
+    /// Its 95 % interval.
+    pub speedup_ci95: Option<[f64; 2]>,
+    /// It is the run's base.
+    pub is_base: bool,
+}
+
+/// Why two times must not be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unlike {
+    /// The labs are not the same.
+    Lab,
+    /// A counter of work differs: its name, what the reference counted, what this run counted.
+    Work(String, u64, u64),
+    /// The outputs differ.
+    Outputs,
+}
+
+/// Speed-ups of one arm over the number of workers, run by run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScalingRow {
+    /// The arm's name, safe to show.
+    pub arm: String,
+    /// Points in rising number of workers; empty where a run has none.
+    pub points: Vec<Vec<ScalingPoint>>,
+}
+
+/// Puts runs side by side. Speaks of them by letters: the first one is A.
+pub fn compare(results: &[&RunResult]) -> Comparison {
+    let runs: Vec<Named> = (0..).zip(results).map(|(i, r)| named(i, r)).collect();
+    let arms = arms(results);
+    let notes = verdict::notes(&runs, results, &arms);
+    Comparison {
+        settings: settings::of(results),
+        scaling: scaling(results),
+        runs,
+        arms,
+        notes,
+    }
+}
+
+impl Comparison {
+    /// The arm that all speed-ups are stated against, where it is the same in all runs.
+    pub fn common_base(&self) -> Option<&str> {
+        let base = &self.runs.first()?.base;
+        self.runs
+            .iter()
+            .all(|run| run.base == *base)
+            .then_some(base.as_str())
+    }
+}
+
+/// The letter of the `index`-th run: A to Z, and from the start again.
+pub fn letter(index: usize) -> &'static str {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let at = index % LETTERS.len();
+    &LETTERS[at..=at]
+}
+
+fn named(index: usize, result: &RunResult) -> Named {
+    Named {
+        letter: letter(index),
+        id: format::clean(&result.run_id, 60),
+        lab: format::clean(&result.lab, 30),
+        preset: format::clean(&result.preset, 30),
+        started_at: result.started_at.clone(),
+        status: result.status,
+        base: format::clean(&result.base, 40),
+    }
+}
+
+/// The arms that a run finished at least once.
+fn finished(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
+    result.arms.iter().filter(|arm| !arm.wall_s.is_empty())
+}
+
+fn arms(results: &[&RunResult]) -> Vec<ArmRow> {
+    let mut keys: Vec<(&str, u32)> = Vec::new();
+    for arm in results.iter().flat_map(|result| finished(result)) {
+        let key = (arm.name.as_str(), arm.workers);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys.into_iter()
+        .map(|(name, workers)| {
+            let found: Vec<Option<&ArmResult>> = results
+                .iter()
+                .map(|r| finished(r).find(|arm| arm.name == name && arm.workers == workers))
+                .collect();
+            let reference = results
+                .iter()
+                .zip(&found)
+                .find_map(|(r, a)| Some((*r, (*a)?)));
+            ArmRow {
+                name: format::clean(name, 40),
+                workers,
+                cells: results
+                    .iter()
+                    .zip(&found)
+                    .map(|(result, arm)| arm.map(|arm| cell(result, arm)))
+                    .collect(),
+                unlike: results
+                    .iter()
+                    .zip(&found)
+                    .map(|(result, arm)| unlike(reference?, (result, (*arm)?)))
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn cell(result: &RunResult, arm: &ArmResult) -> ArmCell {
+    ArmCell {
+        wall_s: arm.wall_median_s,
+        wall_ci95: median_ci95(&arm.wall_s, result.seed),
+        repeats: arm.wall_s.len(),
+        speedup: arm.speedup,
+        speedup_ci95: arm.speedup_ci95,
+        is_base: arm.name == result.base,
+    }
+}
+
+/// Why an arm's times must not be compared with those of a reference.
+fn unlike(
+    (first, reference): (&RunResult, &ArmResult),
+    (result, arm): (&RunResult, &ArmResult),
+) -> Option<Unlike> {
+    if first.lab != result.lab {
+        return Some(Unlike::Lab);
+    }
+    let counters = reference.work.keys().chain(arm.work.keys());
+    for counter in counters {
+        let count = |arm: &ArmResult| arm.work.get(counter).copied().unwrap_or(0);
+        let (expected, found) = (count(reference), count(arm));
+        if expected != found {
+            let counter = format::clean(counter, 40);
+            return Some(Unlike::Work(counter, expected, found));
+        }
+    }
+    (reference.outputs_sha256 != arm.outputs_sha256).then_some(Unlike::Outputs)
+}
+
+fn scaling(results: &[&RunResult]) -> Vec<ScalingRow> {
+    let mut names: Vec<&str> = Vec::new();
+    for curve in results.iter().flat_map(|result| &result.scaling) {
+        if !names.contains(&curve.arm.as_str()) {
+            names.push(&curve.arm);
+        }
+    }
+    let points = |result: &RunResult, name: &str| {
+        let curve = result.scaling.iter().find(|curve| curve.arm == name);
+        curve.map_or_else(Vec::new, |curve| curve.points.clone())
+    };
+    names
+        .into_iter()
+        .map(|name| ScalingRow {
+            arm: format::clean(name, 40),
+            points: results.iter().map(|r| points(r, name)).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! What the runs were told and where they ran: what differs, row by row, and the names of what does not.
+
+use std::collections::BTreeMap;
+
+use workbench_engine::lab::DataSource;
+use workbench_engine::machine::MachineFacts;
+use workbench_engine::report::format;
+use workbench_engine::result::RunResult;
+
+/// What kind of setting it is, in the order in which they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Which work, how often, on which data.
+    Run,
+    /// The lab's parameters.
+    Parameters,
+    /// Where it ran.
+    Machine,
+    /// What ran it.
+    Versions,
+}
+
+impl Group {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Run => "Run",
+            Self::Parameters => "Parameters",
+            Self::Machine => "Machine",
+            Self::Versions => "Versions",
+        }
+    }
+}
+
+/// A setting that is not the same in all runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Its kind.
+    pub group: Group,
+    /// Its name.
+    pub name: String,
+    /// Its value in each run; `None` where a run has no such setting.
+    pub values: Vec<Option<String>>,
+}
+
+/// All settings of some runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What differs.
+    pub differing: Vec<Difference>,
+    /// The names of what is the same in all.
+    pub same: Vec<String>,
+}
+
+impl Settings {
+    /// What is the same, on one line.
+    pub fn same_line(&self) -> String {
+        match self.same.len() {
+            0 => "Nothing is the same.".to_owned(),
+            _ => format!("The same: {}.", self.same.join(", ")),
+        }
+    }
+}
+
+type Facts = BTreeMap<(Group, String), String>;
+
+/// Puts the settings of some runs side by side.
+pub(super) fn of(results: &[&RunResult]) -> Settings {
+    let columns: Vec<Facts> = results.iter().map(|result| facts(result)).collect();
+    let mut keys: Vec<&(Group, String)> = columns.iter().flat_map(BTreeMap::keys).collect();
+    keys.sort();
+    keys.dedup();
+    let mut settings = Settings::default();
+    for key in keys {
+        let values: Vec<Option<String>> = columns.iter().map(|c| c.get(key).cloned()).collect();
+        if values.windows(2).all(|pair| pair[0] == pair[1]) {
+            settings.same.push(key.1.clone());
+        } else {
+            settings.differing.push(Difference {
+                group: key.0,
+                name: key.1.clone(),
+                values,
+            });
+        }
+    }
+    settings
+}
+
+fn facts(result: &RunResult) -> Facts {
+    let mut facts = Facts::new();
+    let mut add = |group, name: &str, value: String| {
+        facts.insert((group, format::clean(name, 40)), format::clean(&value, 120));
+    };
+    for (name, value) in &result.parameters {
+        add(Group::Parameters, name, value.to_string());
+    }
+    let data = match &result.data {
+        DataSource::Embedded => "embedded".to_owned(),
+        DataSource::File { path, target } => format!("{path} ({target})"),
+    };
+    let arms: Vec<&str> = names(result);
+    for (name, value) in [
+        ("lab", result.lab.clone()),
+        ("preset", result.preset.clone()),
+        ("seed", result.seed.to_string()),
+        ("repeats", result.repeats.to_string()),
+        ("data", data),
+        ("arms", arms.join(", ")),
+        ("workers", workers(result)),
+    ] {
+        add(Group::Run, name, value);
+    }
+    for (group, name, value) in machine(&result.machine) {
+        add(group, name, value);
+    }
+    facts
+}
+
+fn names(result: &RunResult) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for arm in super::finished(result) {
+        if !names.contains(&arm.name.as_str()) {
+            names.push(&arm.name);
+        }
+    }
+    names
+}
+
+fn workers(result: &RunResult) -> String {
+    let mut workers: Vec<u32> = super::finished(result).map(|arm| arm.workers).collect();
+    workers.sort_unstable();
+    workers.dedup();
+    let texts: Vec<String> = workers.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
+
+fn machine(machine: &MachineFacts) -> Vec<(Group, &'static str, String)> {
+    use Group::{Machine, Versions};
+    let or_missing = |text: &Option<String>| text.clone().unwrap_or_else(|| format::MISSING.into());
+    let gpus: Vec<&str> = machine.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
+    let gpus = match gpus.as_slice() {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        several if several.iter().all(|name| name == &several[0]) => {
+            format!("{} × {}", several.len(), several[0])
+        }
+        several => several.join(", "),
+    };
+    let commit = machine
+        .workbench_commit
+        .clone()
+        .unwrap_or_else(|| "no commit".to_owned());
+    vec![
+        (Machine, "processor", machine.cpu_model.trim().to_owned()),
+        (
+            Machine,
+            "usable cores",
+            format::number(machine.cores_usable),
+        ),
+        (Machine, "cores", machine.cores_logical.to_string()),
+        (Machine, "memory", format::bytes(machine.memory_bytes)),
+        (Machine, "GPUs", gpus),
+        (Machine, "governor", or_missing(&machine.governor)),
+        (Machine, "system", machine.os.clone()),
+        (Machine, "kernel", machine.kernel.clone()),
+        (
+            Versions,
+            "workbench",
+            format!("{} ({commit})", machine.workbench_version),
+        ),
+        (Versions, "profile", machine.build_profile.clone()),
+        (Versions, "compiler", machine.compiler.clone()),
+        (Versions, "GPU driver", or_missing(&machine.gpu_driver)),
+    ]
+}

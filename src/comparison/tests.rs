@@ -1,0 +1,350 @@
+//! Comparisons of made-up results, and the results themselves for other tests.
+
+use proptest::prelude::*;
+use workbench_engine::lab::DataSource;
+use workbench_engine::machine::MachineFacts;
+use workbench_engine::record::{CurvePoint, RepeatId, RepeatState, RunStatus, Snapshot};
+use workbench_engine::result::{
+    ArmResult, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
+};
+
+use super::*;
+
+/// A completed run of three arms with five repeats each.
+pub fn result(id: &str) -> RunResult {
+    RunResult {
+        schema: SCHEMA,
+        run_id: id.to_owned(),
+        lab: "rf".to_owned(),
+        lab_title: "Forests".to_owned(),
+        preset: "quick".to_owned(),
+        seed: 42,
+        command: String::new(),
+        started_at: "2026-11-21T10:15:02Z".to_owned(),
+        status: RunStatus::Completed,
+        parameters: std::collections::BTreeMap::default(),
+        data: DataSource::Embedded,
+        repeats: 5,
+        machine: MachineFacts::default(),
+        base: "sequential".to_owned(),
+        arms: vec![
+            arm("sequential", 1, 2.0),
+            arm("models", 2, 1.25),
+            arm("trees", 2, 1.0),
+        ],
+        check: Check {
+            equal_work: true,
+            equal_outputs: true,
+            differences: Vec::new(),
+        },
+        scaling: Vec::new(),
+        what_if: Vec::new(),
+        instrument: Instrument::default(),
+        diagnoses: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// An arm whose median is `wall_s` seconds, give or take two per cent.
+pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
+    let speedup = 2.0 / wall_s;
+    ArmResult {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        workers,
+        oversubscribed: false,
+        wall_s: [0.98, 1.0, 0.99, 1.02, 1.01].map(|f| f * wall_s).into(),
+        cpu_s: vec![wall_s; 5],
+        wall_median_s: wall_s,
+        speedup: Some(speedup),
+        speedup_ci95: Some([speedup * 0.98, speedup * 1.02]),
+        efficiency: Some(speedup / f64::from(workers)),
+        bound: Some(f64::from(workers)),
+        predicted: None,
+        karp_flatt: None,
+        useful_s: wall_s,
+        lost_s: LostSeconds::default(),
+        tasks: 10,
+        work: [("trees".to_owned(), 100)].into(),
+        quality: std::collections::BTreeMap::default(),
+        outputs_sha256: "aa".to_owned(),
+        items: Vec::new(),
+    }
+}
+
+fn slower(id: &str, factor: f64) -> RunResult {
+    let mut result = result(id);
+    result.arms = vec![
+        arm("sequential", 1, 2.0 * factor),
+        arm("models", 2, 1.25 * factor),
+        arm("trees", 2, factor),
+    ];
+    result
+}
+
+fn texts(comparison: &Comparison, weight: Weight) -> Vec<&str> {
+    let notes = comparison.notes.iter().filter(|note| note.weight == weight);
+    notes.map(|note| note.text.as_str()).collect()
+}
+
+#[test]
+fn the_faster_run_is_named_with_how_sure_that_is() {
+    let (a, b) = (slower("a", 1.12), result("b"));
+    let comparison = compare(&[&a, &b]);
+    assert_eq!(texts(&comparison, Weight::Bad), [""; 0]);
+    let said = texts(&comparison, Weight::Finding);
+    assert_eq!(
+        said[2],
+        "B's trees on 2 workers is 1.12× as fast as A's (1.00 s against 1.12 s); their intervals do not overlap."
+    );
+    let c = slower("c", 1.004);
+    let said = compare(&[&c, &b]);
+    assert_eq!(
+        texts(&said, Weight::Finding)[0],
+        "sequential on 1 worker took as long in A as in B (2.00 s and 2.01 s); their intervals overlap, so this may be \
+         chance."
+    );
+}
+
+#[test]
+fn one_repeat_is_chance_and_few_repeats_are_few() {
+    let (mut a, mut b) = (slower("a", 2.0), result("b"));
+    for result in [&mut a, &mut b] {
+        result.arms[0].wall_s.truncate(1);
+        result.arms[1].wall_s.truncate(3);
+    }
+    let comparison = compare(&[&a, &b]);
+    let said = texts(&comparison, Weight::Finding);
+    assert!(said[0].contains("one repeat has no interval"), "{said:?}");
+    assert!(
+        said[1].ends_with("do not overlap, from 3 repeats only."),
+        "{said:?}"
+    );
+    assert_eq!(
+        comparison.arms[0].cells[0].as_ref().unwrap().wall_ci95,
+        None
+    );
+}
+
+#[test]
+fn different_work_forbids_times_and_leaves_speed_ups() {
+    let a = result("a");
+    let mut outputs = slower("b", 2.0);
+    for arm in &mut outputs.arms {
+        arm.outputs_sha256 = "bb".to_owned();
+    }
+    let mut work = result("c");
+    for arm in &mut work.arms {
+        arm.work.insert("trees".to_owned(), 50);
+    }
+    let mut lab = result("d");
+    lab.lab = "ddp".to_owned();
+    let comparison = compare(&[&a, &outputs, &work, &lab]);
+    let bad = texts(&comparison, Weight::Bad);
+    assert!(
+        bad[0].starts_with("The outputs of A and B differ"),
+        "{bad:?}"
+    );
+    assert!(
+        bad[1].contains("counted 100 trees in A and 50 in C"),
+        "{bad:?}"
+    );
+    assert!(bad[2].contains("A and D ran different labs"), "{bad:?}");
+    for said in texts(&comparison, Weight::Finding) {
+        assert!(said.starts_with("The speed-up of "), "{said}");
+        assert!(
+            !said.contains("sequential"),
+            "the base has no speed-up to tell: {said}"
+        );
+    }
+}
+
+#[test]
+fn circumstances_are_told_first() {
+    let a = result("a");
+    let mut b = result("b");
+    b.machine.cpu_model = "Other".to_owned();
+    b.base = "models".to_owned();
+    b.status = RunStatus::Interrupted;
+    b.check.equal_work = false;
+    b.arms.truncate(0);
+    let comparison = compare(&[&a, &b]);
+    let bad = texts(&comparison, Weight::Bad);
+    assert_eq!(
+        bad,
+        ["In B the arms did not do equal work, so it states no speed-up."]
+    );
+    let warnings = texts(&comparison, Weight::Warning);
+    for (warning, words) in warnings.iter().zip([
+        "B was interrupted",
+        "B ran on another machine",
+        "sequential in A and models in B",
+        "No arm was finished",
+    ]) {
+        assert!(warning.contains(words), "{warning}");
+    }
+    assert_eq!(warnings.len(), 4);
+    assert_eq!(comparison.common_base(), None);
+    assert!(texts(&comparison, Weight::Finding).is_empty());
+}
+
+#[test]
+fn settings_that_differ_are_rows_and_the_rest_is_named() {
+    let mut a = result("a");
+    let mut b = result("b");
+    a.seed = 7;
+    b.machine.kernel = "6.9".to_owned();
+    b.machine.workbench_commit = Some("abc".to_owned());
+    let settings = compare(&[&a, &b]).settings;
+    let rows: Vec<(Group, &str)> = settings
+        .differing
+        .iter()
+        .map(|row| (row.group, row.name.as_str()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (Group::Run, "seed"),
+            (Group::Machine, "kernel"),
+            (Group::Versions, "workbench"),
+        ]
+    );
+    assert_eq!(
+        settings.differing[0].values,
+        [Some("7".to_owned()), Some("42".to_owned())]
+    );
+    let line = settings.same_line();
+    assert!(
+        line.starts_with("The same: ") && line.contains("preset"),
+        "{line}"
+    );
+    assert!(!line.contains("kernel"), "{line}");
+}
+
+#[test]
+fn an_arm_that_only_one_run_has_stays_in_its_place() {
+    let a = result("a");
+    let mut b = result("b");
+    b.arms.remove(1);
+    b.arms.push(arm("trees", 4, 0.5));
+    let rows = compare(&[&b, &a]).arms;
+    let keys: Vec<(&str, u32, bool, bool)> = rows
+        .iter()
+        .map(|r| {
+            (
+                r.name.as_str(),
+                r.workers,
+                r.cells[0].is_some(),
+                r.cells[1].is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            ("sequential", 1, true, true),
+            ("trees", 2, true, true),
+            ("trees", 4, true, false),
+            ("models", 2, false, true),
+        ]
+    );
+}
+
+#[test]
+fn scaling_curves_lie_over_each_other() {
+    let mut a = result("a");
+    let b = result("b");
+    let point = ScalingPoint {
+        workers: 2,
+        speedup: 1.9,
+        ci95: None,
+    };
+    a.scaling.push(Scaling {
+        arm: "trees".to_owned(),
+        points: vec![point.clone()],
+        amdahl: workbench_engine::result::Fit::Refused(String::new()),
+        usl: workbench_engine::result::Fit::Refused(String::new()),
+    });
+    let rows = compare(&[&a, &b]).scaling;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].points, [vec![point], vec![]]);
+}
+
+fn snapshot(values: &[(u64, f64)], finished: bool) -> Snapshot {
+    let points = values
+        .iter()
+        .map(|(step, value)| CurvePoint {
+            t_ns: 0,
+            step: *step,
+            value: *value,
+        })
+        .collect();
+    let id = RepeatId {
+        arm: "trees".to_owned(),
+        workers: 2,
+        repeat: 0,
+    };
+    assert!(!finished);
+    Snapshot {
+        repeats: vec![RepeatState {
+            id,
+            started_ns: 0,
+            progress: (0, 0),
+            tasks: Vec::new(),
+            curves: [("loss".to_owned(), points)].into(),
+            finished: None,
+        }],
+        ..Snapshot::default()
+    }
+}
+
+#[test]
+fn curves_are_in_order_and_of_the_last_repeat_where_none_was_finished() {
+    let one = snapshot(&[(3, 1.0), (1, 2.0), (3, 1.5), (2, f64::NAN)], false);
+    let none = Snapshot::default();
+    let all = curves(&[&none, &one]);
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].metric.as_str(), all[0].arm.as_str(), all[0].workers),
+        ("loss", "trees", 2)
+    );
+    assert_eq!(all[0].lines, [vec![], vec![(1.0, 2.0), (3.0, 1.5)]]);
+}
+
+proptest! {
+    #[test]
+    fn thinned_curves_keep_their_spikes(
+        values in prop::collection::vec(-1e3..1e3_f64, 2..9000),
+    ) {
+        let points: Vec<(u64, f64)> = (0..).zip(values.iter().copied()).collect();
+        let all = curves(&[&snapshot(&points, false)]);
+        let line = &all[0].lines[0];
+        prop_assert!(line.len() <= 2000);
+        prop_assert!(line.is_sorted_by(|a, b| a.0 < b.0));
+        let extreme = |fold: fn(f64, f64) -> f64| {
+            (
+                line.iter().map(|p| p.1).fold(line[0].1, fold),
+                values.iter().copied().fold(values[0], fold),
+            )
+        };
+        for (shown, real) in [extreme(f64::max), extreme(f64::min)] {
+            prop_assert!((shown - real).abs() < 1e-12);
+        }
+    }
+
+    /// Exchanging two runs says the same with the letters exchanged.
+    #[test]
+    fn who_is_faster_does_not_depend_on_the_order(factor in 0.2..5.0_f64) {
+        let (a, b) = (result("a"), slower("b", factor));
+        let swap = |text: &str| -> String {
+            text.replace("A's", "?").replace("B's", "A's").replace('?', "B's")
+        };
+        let one = compare(&[&a, &b]);
+        let two = compare(&[&b, &a]);
+        for (x, y) in texts(&one, Weight::Finding).iter().zip(texts(&two, Weight::Finding)) {
+            if x.contains(" as fast as ") {
+                prop_assert_eq!(swap(x), y);
+            }
+        }
+    }
+}

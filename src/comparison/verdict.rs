@@ -1,0 +1,220 @@
+//! What may be said about runs side by side, in full sentences: first what forbids or weakens a comparison, then who was
+//! faster.
+//!
+//! Repeats of two runs were not interleaved, so what disturbed one run need not have met the other: the intervals are
+//! those of each run's own median, and the sentences say whether they overlap and no more.
+
+use workbench_engine::record::RunStatus;
+use workbench_engine::report::format;
+use workbench_engine::result::{RunResult, arm_on};
+
+use super::{ArmCell, ArmRow, Named, Unlike};
+
+/// How much a sentence weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Some of the numbers must not be compared.
+    Bad,
+    /// Something to know before comparing.
+    Warning,
+    /// What the numbers say.
+    Finding,
+}
+
+/// A sentence about the runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// How much it weighs.
+    pub weight: Weight,
+    /// The sentence.
+    pub text: String,
+}
+
+/// With fewer repeats an interval covers the truth less often than it says.
+const ENOUGH: usize = 5;
+
+/// The sentences, the weightiest first.
+pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut say = |weight, text| notes.push(Note { weight, text });
+    for index in 0..runs.len() {
+        if let Some(text) = unlike(runs, arms, index) {
+            say(Weight::Bad, text);
+        }
+        if !results[index].check.passed() {
+            let text = format!(
+                "In {} the arms did not do equal work, so it states no speed-up.",
+                runs[index].letter
+            );
+            say(Weight::Bad, text);
+        }
+    }
+    for text in circumstances(runs, results) {
+        say(Weight::Warning, text);
+    }
+    if !arms
+        .iter()
+        .any(|arm| arm.cells.iter().flatten().count() > 1)
+    {
+        let text = "No arm was finished at the same number of workers in two of the runs.";
+        say(Weight::Warning, text.to_owned());
+    }
+    for arm in arms {
+        for text in findings(runs, arm) {
+            say(Weight::Finding, text);
+        }
+    }
+    notes.sort_by_key(|note| note.weight);
+    notes
+}
+
+/// Why a run's times must not be compared, from the first arm that tells.
+fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
+    let (arm, why) = arms
+        .iter()
+        .find_map(|arm| Some((arm, arm.unlike[index].as_ref()?)))?;
+    let first = runs[reference(arm)?].letter;
+    let this = runs[index].letter;
+    Some(match why {
+        Unlike::Lab => format!(
+            "{first} and {this} ran different labs, so they did not do the same work: compare speed-ups, not times."
+        ),
+        Unlike::Work(counter, expected, found) => format!(
+            "{first} and {this} did not do the same work ({} counted {} {counter} in {first} and {} in {this}): compare \
+             speed-ups, not times.",
+            arm_on(&arm.name, arm.workers),
+            format::count(*expected),
+            format::count(*found),
+        ),
+        Unlike::Outputs => format!(
+            "The outputs of {first} and {this} differ, so they did not do the same work: compare speed-ups, not times."
+        ),
+    })
+}
+
+/// What is not the same around the runs.
+fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
+    let mut out = Vec::new();
+    for (run, result) in runs.iter().zip(results) {
+        let how = match result.status {
+            RunStatus::Completed => continue,
+            RunStatus::Interrupted => "was interrupted",
+            RunStatus::Failed => "failed",
+            RunStatus::Unfinished => "has not ended, or was killed",
+        };
+        out.push(format!(
+            "{} {how}: it may have fewer repeats and fewer arms.",
+            run.letter
+        ));
+    }
+    let Some((first, rest)) = results.split_first() else {
+        return out;
+    };
+    let elsewhere: Vec<&str> = runs[1..]
+        .iter()
+        .zip(rest)
+        .filter(|(_, result)| {
+            let (a, b) = (&first.machine, &result.machine);
+            a.cpu_model != b.cpu_model || (a.cores_usable - b.cores_usable).abs() > 1e-9
+        })
+        .map(|(run, _)| run.letter)
+        .collect();
+    if !elsewhere.is_empty() {
+        out.push(format!(
+            "{} ran on another machine or on other cores than A: times differ for that reason alone.",
+            join(&elsewhere)
+        ));
+    }
+    if runs.iter().any(|run| run.base != runs[0].base) {
+        let bases: Vec<String> = runs
+            .iter()
+            .map(|run| format!("{} in {}", run.base, run.letter))
+            .collect();
+        out.push(format!(
+            "The speed-ups have different bases: {}.",
+            format::join_words(&bases, "and")
+        ));
+    }
+    out
+}
+
+fn join(letters: &[&str]) -> String {
+    let letters: Vec<String> = letters.iter().map(|&l| l.to_owned()).collect();
+    format::join_words(&letters, "and")
+}
+
+/// The first run that has the arm.
+fn reference(arm: &ArmRow) -> Option<usize> {
+    arm.cells.iter().position(Option::is_some)
+}
+
+fn findings(runs: &[Named], arm: &ArmRow) -> Vec<String> {
+    let Some(first) = reference(arm) else {
+        return Vec::new();
+    };
+    let name = arm_on(&arm.name, arm.workers);
+    (first + 1..runs.len())
+        .filter_map(|index| {
+            let (a, b) = (arm.cells[first].as_ref()?, arm.cells[index].as_ref()?);
+            let letters = (runs[first].letter, runs[index].letter);
+            if arm.unlike[index].is_none() {
+                Some(times(&name, letters, a, b))
+            } else {
+                speedups(&name, letters, a, b)
+            }
+        })
+        .collect()
+}
+
+/// Who was faster, from two times of the same work.
+fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> String {
+    let ratio = first.wall_s / second.wall_s;
+    let (factor, fast, slow, walls) = if ratio >= 1.0 {
+        (ratio, b, a, [second.wall_s, first.wall_s])
+    } else {
+        (1.0 / ratio, a, b, [first.wall_s, second.wall_s])
+    };
+    let [quick, long] = walls.map(format::seconds);
+    let factor = format::speedup(factor);
+    let tail = certainty(
+        first.wall_ci95.zip(second.wall_ci95),
+        first.repeats.min(second.repeats),
+    );
+    if factor == "1.00×" {
+        return format!("{name} took as long in {a} as in {b} ({quick} and {long}){tail}.");
+    }
+    format!("{fast}'s {name} is {factor} as fast as {slow}'s ({quick} against {long}){tail}.")
+}
+
+/// Two speed-ups, where times tell nothing.
+fn speedups(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> Option<String> {
+    if first.is_base && second.is_base {
+        return None;
+    }
+    let (one, two) = (first.speedup?, second.speedup?);
+    let tail = certainty(
+        first.speedup_ci95.zip(second.speedup_ci95),
+        first.repeats.min(second.repeats),
+    );
+    Some(format!(
+        "The speed-up of {name} is {} in {a} and {} in {b}{tail}.",
+        format::speedup(one),
+        format::speedup(two)
+    ))
+}
+
+/// Whether two intervals overlap, and what that is worth.
+fn certainty(intervals: Option<([f64; 2], [f64; 2])>, repeats: usize) -> String {
+    let few = if repeats < ENOUGH {
+        format!(", from {repeats} repeats only")
+    } else {
+        String::new()
+    };
+    match intervals {
+        None => "; one repeat has no interval, so this may be chance".to_owned(),
+        Some((a, b)) if a[0] <= b[1] && b[0] <= a[1] => {
+            format!("; their intervals overlap, so this may be chance{few}")
+        }
+        Some(_) => format!("; their intervals do not overlap{few}"),
+    }
+}

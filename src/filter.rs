@@ -1,0 +1,316 @@
+//! The filter over the history: words and fields, as people know them from search boxes.
+//!
+//! ```text
+//! tasks lab:rf status:killed,failed since:2026-11-20 until:yesterday "10:15"
+//! ```
+//!
+//! All terms must hold. A word may stand anywhere in a run's line. A field narrows one fact of the run; several values
+//! with commas between them are alternatives. What is in double quotes is one term, and a word when it begins with them.
+//!
+//! Belongs here: reading a filter, saying what is wrong with it, telling whether a run matches. Does not belong here:
+//! where runs come from, and how they are listed. Times are UTC, as everywhere in lists of runs.
+
+mod facts;
+mod period;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+pub use facts::Facts;
+
+/// How a run can stand, in the words of the lists.
+pub const STATUSES: [&str; 7] = [
+    "running",
+    "completed",
+    "check failed",
+    "interrupted",
+    "killed",
+    "failed",
+    "unreadable",
+];
+
+/// A fact of a run that a filter can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The lab's name.
+    Lab,
+    /// The preset.
+    Preset,
+    /// How the run stands, one of [`STATUSES`].
+    Status,
+    /// An arm that the run finished.
+    Arm,
+    /// The earliest start.
+    Since,
+    /// The latest start.
+    Until,
+}
+
+impl Field {
+    /// Every field, in the order of help texts.
+    pub const ALL: [Self; 6] = [
+        Self::Lab,
+        Self::Preset,
+        Self::Status,
+        Self::Arm,
+        Self::Since,
+        Self::Until,
+    ];
+
+    /// What stands before the colon.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lab => "lab",
+            Self::Preset => "preset",
+            Self::Status => "status",
+            Self::Arm => "arm",
+            Self::Since => "since",
+            Self::Until => "until",
+        }
+    }
+
+    /// An example, as it is typed.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Lab => "lab:rf",
+            Self::Preset => "preset:quick",
+            Self::Status => "status:killed",
+            Self::Arm => "arm:trees",
+            Self::Since => "since:2026-11-20",
+            Self::Until => "until:yesterday",
+        }
+    }
+
+    /// What may stand after the colon, in a few words.
+    pub fn takes(self) -> &'static str {
+        match self {
+            Self::Lab => "the beginning of a lab's name",
+            Self::Preset => "the beginning of a preset's name",
+            Self::Status => {
+                "running, completed, check-failed, interrupted, killed, failed or unreadable"
+            }
+            Self::Arm => "the beginning of an arm's name",
+            Self::Since | Self::Until => period::EXAMPLES,
+        }
+    }
+
+    /// What it does, for the help.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Lab => "Runs of a lab; the beginning of its name is enough.",
+            Self::Preset => "Runs of a preset; the beginning of its name is enough.",
+            Self::Status => {
+                "Runs that stand like this: running, completed, check-failed, interrupted, killed, failed, unreadable. \
+                 Commas part alternatives: status:killed,failed."
+            }
+            Self::Arm => "Runs that finished an arm; the beginning of its name is enough.",
+            Self::Since => {
+                "Runs that started then or later, in UTC: 2026-11-20, 2026-11, 2026-11-20T10:15, today, yesterday, or \
+                 7d, 12h, 30m, 2w ago."
+            }
+            Self::Until => "Runs that started then or earlier; a day counts to its end.",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+}
+
+/// What a run must be like.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    terms: Vec<Term>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Term {
+    /// In lower case.
+    Word(String),
+    /// Alternatives, in lower case.
+    OneOf(Field, Vec<String>),
+    /// Seconds since the Unix epoch, inclusive.
+    Since(i64),
+    /// Seconds since the Unix epoch, exclusive.
+    Until(i64),
+}
+
+/// What was read of a filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The terms that are in order.
+    pub filter: Filter,
+    /// What is wrong with the first term that is not: what it was, and what would be right.
+    pub problem: Option<String>,
+}
+
+/// Reads a filter. Relative times count back from `now`.
+pub fn parse(text: &str, now: Timestamp) -> Parsed {
+    let mut parsed = Parsed::default();
+    for token in tokens(text) {
+        match term(&token, now) {
+            Ok(term) => parsed.filter.terms.push(term),
+            Err(problem) => parsed.problem = parsed.problem.or(Some(problem)),
+        }
+    }
+    if parsed.problem.is_none() {
+        parsed.problem = parsed.filter.contradiction();
+    }
+    parsed
+}
+
+impl Filter {
+    /// Whether a run is as it must be.
+    pub fn matches(&self, facts: &Facts) -> bool {
+        self.terms.iter().all(|term| match term {
+            Term::Word(word) => facts.line.contains(word.as_str()),
+            Term::OneOf(field, values) => values.iter().any(|value| facts.begins(*field, value)),
+            Term::Since(from) => facts.started_s.is_some_and(|started| started >= *from),
+            Term::Until(end) => facts.started_s.is_some_and(|started| started < *end),
+        })
+    }
+
+    /// Whether every run matches.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    fn contradiction(&self) -> Option<String> {
+        let times = |pick: fn(&Term) -> Option<i64>| self.terms.iter().filter_map(pick);
+        let from = times(|term| match term {
+            Term::Since(from) => Some(*from),
+            _ => None,
+        })
+        .max()?;
+        let end = times(|term| match term {
+            Term::Until(end) => Some(*end),
+            _ => None,
+        })
+        .min()?;
+        (from >= end).then(|| {
+            "`since:` is later than `until:`, so no run can match; exchange the two".to_owned()
+        })
+    }
+}
+
+/// The field whose value is being typed at the end of a filter.
+pub fn field_at_end(text: &str) -> Option<Field> {
+    if text.ends_with(char::is_whitespace) {
+        return None;
+    }
+    let last = tokens(text).pop()?;
+    let (name, _) = last.field()?;
+    Field::of(&name)
+}
+
+/// One term as it was typed.
+struct Token {
+    text: String,
+    /// It began with a double quote, so it is a word whatever it holds.
+    quoted: bool,
+}
+
+impl Token {
+    /// The name and the value of `name:value`; the name in lower case.
+    fn field(&self) -> Option<(String, &str)> {
+        let (name, value) = self.text.split_once(':').filter(|_| !self.quoted)?;
+        let letters = !name.is_empty() && name.chars().all(char::is_alphabetic);
+        letters.then(|| (name.to_lowercase(), value))
+    }
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::new();
+    let mut open = false;
+    let mut inside = false;
+    for c in text.chars() {
+        if c.is_whitespace() && !inside {
+            open = false;
+            continue;
+        }
+        if !open {
+            open = true;
+            out.push(Token {
+                text: String::new(),
+                quoted: c == '"',
+            });
+        }
+        match (c, out.last_mut()) {
+            ('"', _) => inside = !inside,
+            (c, Some(token)) => token.text.push(c),
+            (_, None) => {}
+        }
+    }
+    // `""` says nothing.
+    out.retain(|token| !token.text.is_empty());
+    out
+}
+
+fn term(token: &Token, now: Timestamp) -> Result<Term, String> {
+    let Some((name, value)) = token.field() else {
+        return Ok(Term::Word(token.text.to_lowercase()));
+    };
+    let field = Field::of(&name).ok_or_else(|| unknown_field(&name))?;
+    if value.is_empty() {
+        return Err(format!("`{name}:` takes {}", field.takes()));
+    }
+    match field {
+        Field::Since => Ok(Term::Since(period::read(field, value, now)?.0)),
+        Field::Until => Ok(Term::Until(period::read(field, value, now)?.1)),
+        _ => {
+            let values: Vec<String> = value
+                .split(',')
+                .filter(|value| !value.is_empty())
+                .map(|value| alternative(field, value))
+                .collect::<Result<_, _>>()?;
+            Ok(Term::OneOf(field, values))
+        }
+    }
+}
+
+fn alternative(field: Field, value: &str) -> Result<String, String> {
+    let value = value.to_lowercase();
+    if field != Field::Status {
+        return Ok(value);
+    }
+    let value = value.replace(['-', '_'], " ");
+    if STATUSES.iter().any(|status| status.starts_with(&value)) {
+        return Ok(value);
+    }
+    let names = STATUSES.map(|status| status.replace(' ', "-"));
+    Err(format!(
+        "`status:{}`: no run stands like that; {}{} takes {}",
+        clean(&value),
+        meant(&value, names.iter().map(String::as_str)),
+        "`status:`",
+        field.takes()
+    ))
+}
+
+fn unknown_field(name: &str) -> String {
+    let fields = Field::ALL.map(Field::name);
+    format!(
+        "`{}:` is no field; {}the fields are {} (quotes make it a word)",
+        clean(name),
+        meant(name, fields),
+        fields.join(", ")
+    )
+}
+
+/// `did you mean …? `, or nothing where nothing comes near.
+fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    known
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(given, known), known))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(String::new, |(_, known)| {
+            format!("did you mean `{known}`? ")
+        })
+}
+
+fn clean(text: &str) -> String {
+    workbench_engine::report::format::clean(text, 24)
+}

@@ -1,0 +1,79 @@
+//! What a filter looks at in a run, made once when the history is read: filtering compares and builds nothing.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use workbench_engine::result::RunResult;
+
+use super::Field;
+
+/// The facts of a run that a filter can ask for, in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Everything that a word may stand in.
+    pub(super) line: String,
+    lab: String,
+    preset: String,
+    status: String,
+    arms: Vec<String>,
+    /// When it started, in seconds since the Unix epoch.
+    pub(super) started_s: Option<i64>,
+}
+
+impl Facts {
+    /// The facts of a run: its id, its result, and what lists say of its status and its best speed-up.
+    pub fn of(id: &str, result: &RunResult, status: &str, best: &str) -> Self {
+        let started: String = result.started_at.chars().take(16).collect();
+        let started = started.replace('T', " ");
+        let line = format!(
+            "{id} {} {} {started} {status} {best}",
+            result.lab, result.preset
+        );
+        let mut arms: Vec<String> = result
+            .arms
+            .iter()
+            .filter(|arm| !arm.wall_s.is_empty())
+            .map(|arm| arm.name.to_lowercase())
+            .collect();
+        arms.dedup();
+        let at = result.started_at.parse::<Timestamp>();
+        Self {
+            line: line.to_lowercase(),
+            lab: result.lab.to_lowercase(),
+            preset: result.preset.to_lowercase(),
+            status: status.to_lowercase(),
+            arms,
+            started_s: at.map_or_else(|_| time_in(id), |at| Some(at.as_second())),
+        }
+    }
+
+    /// The facts of a run that cannot be read: its id, which begins with when it started, and the reason.
+    pub fn unreadable(id: &str, reason: &str) -> Self {
+        let status = "unreadable".to_owned();
+        Self {
+            line: format!("{id} {status} {reason}").to_lowercase(),
+            status,
+            started_s: time_in(id),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a fact begins with a value.
+    pub(super) fn begins(&self, field: Field, value: &str) -> bool {
+        match field {
+            Field::Lab => self.lab.starts_with(value),
+            Field::Preset => self.preset.starts_with(value),
+            Field::Status => self.status.starts_with(value),
+            Field::Arm => self.arms.iter().any(|arm| arm.starts_with(value)),
+            // Times are no texts.
+            Field::Since | Field::Until => false,
+        }
+    }
+}
+
+/// The time at the beginning of an id, `20261121-101502-…`.
+fn time_in(id: &str) -> Option<i64> {
+    let stamp = id.get(..15)?;
+    let time = DateTime::strptime("%Y%m%d-%H%M%S", stamp).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
