@@ -71,15 +71,15 @@ impl Field {
         }
     }
 
-    /// An example, as it is typed.
-    pub fn example(self) -> &'static str {
+    /// Examples, as they are typed.
+    pub const fn examples(self) -> &'static [&'static str] {
         match self {
-            Self::Lab => "lab:rf",
-            Self::Preset => "preset:quick",
-            Self::Status => "status:killed",
-            Self::Arm => "arm:trees",
-            Self::Since => "since:2026-11-20",
-            Self::Until => "until:yesterday",
+            Self::Lab => &["lab:rf"],
+            Self::Preset => &["preset:quick"],
+            Self::Status => &["status:killed"],
+            Self::Arm => &["arm:trees"],
+            Self::Since => &["since:7d"],
+            Self::Until => &["until:2026-11-20"],
         }
     }
 
@@ -97,7 +97,7 @@ impl Field {
     }
 
     /// What it does, for the help.
-    pub fn help(self) -> &'static str {
+    pub const fn help(self) -> &'static str {
         match self {
             Self::Lab => "Runs of a lab; the beginning of its name is enough.",
             Self::Preset => "Runs of a preset; the beginning of its name is enough.",
@@ -170,11 +170,6 @@ impl Filter {
             Term::Since(from) => facts.started_s.is_some_and(|started| started >= *from),
             Term::Until(end) => facts.started_s.is_some_and(|started| started < *end),
         })
-    }
-
-    /// Whether every run matches.
-    pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
     }
 
     fn contradiction(&self) -> Option<String> {

@@ -12,8 +12,9 @@ use workbench_engine::record::{Record, RunDir, Snapshot};
 use workbench_engine::result::RunResult;
 
 use super::chrome::Look;
-use super::event::{Effect, Event, Exported, Loaded};
+use super::event::{Effect, Event, Exported, Loaded, SideBySide};
 use super::overlay::Overlay;
+use super::screens::compare::Compare;
 use super::screens::home::Home;
 use super::screens::runs::Runs;
 use super::screens::setup::SetUp;
@@ -39,6 +40,8 @@ pub enum Screen {
     Result(Box<ResultScreen>),
     /// The history.
     Runs,
+    /// Runs side by side.
+    Compare(Box<Compare>),
 }
 
 /// A run that is looked at.
@@ -164,7 +167,9 @@ impl App {
                 Vec::new()
             }
             Event::History(history) => {
+                let selected = self.runs.selected(&self.shared).map(|row| row.run.clone());
                 self.shared.history = Some(history);
+                self.runs.read_again(selected.as_ref(), &self.shared);
                 Vec::new()
             }
             Event::Records(records) => {
@@ -184,6 +189,10 @@ impl App {
             }
             Event::Tick(by) => {
                 self.tick(by);
+                Vec::new()
+            }
+            Event::Compared(compared) => {
+                self.compared(compared);
                 Vec::new()
             }
             Event::Exported(exported) => {
@@ -286,6 +295,17 @@ impl App {
     fn is_own(&self, run: &RunDir) -> bool {
         let started = |live: &Live| Some(live.snapshot.started.as_ref()?.run_id == run.id());
         self.live.as_ref().and_then(started).unwrap_or(false)
+    }
+
+    fn compared(&mut self, compared: Result<Arc<SideBySide>, String>) {
+        self.notice = None;
+        match (compared, &mut self.screen) {
+            (Ok(runs), Screen::Compare(screen)) if screen.is_of(&runs) => screen.renew(runs),
+            (Ok(runs), Screen::Runs) => self.screen = Screen::Compare(Box::new(Compare::new(runs))),
+            // By now the person looks at something else.
+            (Ok(_), _) => {}
+            (Err(error), _) => self.notice = Some(error),
+        }
     }
 
     fn exported(&mut self, exported: Exported) {

@@ -12,9 +12,10 @@ use super::binding::Binding;
 use super::chrome::{Look, footer, lines};
 use super::keys::told;
 use super::overlay::{Overlay, export, help, quit};
-use super::screens::{home, runs, setup};
+use super::screens::{compare, home, runs, setup};
 use super::text::{fit, width};
 use super::views;
+use super::views::compare::CompareView;
 use super::views::result::ResultView;
 use super::views::run::RunView;
 
@@ -39,7 +40,7 @@ impl App {
     fn draw_screen(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
         let own_head = matches!(
             self.screen,
-            Screen::Run | Screen::Watch(_) | Screen::Result(_)
+            Screen::Run | Screen::Watch(_) | Screen::Result(_) | Screen::Compare(_)
         );
         let [head, body, foot] = Layout::vertical([
             Constraint::Length(u16::from(!own_head)),
@@ -58,6 +59,7 @@ impl App {
         match &mut self.screen {
             Screen::Home => self.home.draw(frame, body, &self.shared),
             Screen::Runs => self.runs.draw(frame, body, &self.shared),
+            Screen::Compare(screen) => screen.draw(frame, body, &look.theme),
             Screen::SetUp => {
                 if let Some(setup) = &mut self.setup {
                     setup.draw(frame, body, &self.shared);
@@ -194,6 +196,7 @@ impl App {
                 .map(|key| key.binding)
                 .collect(),
             Screen::Runs => told(runs::KEYS),
+            Screen::Compare(_) => [&told(compare::KEYS)[..], CompareView::bindings()].concat(),
             Screen::SetUp => told(setup::KEYS),
             Screen::Run => [&told(RUN_KEYS)[..], RunView::bindings()].concat(),
             Screen::Watch(watched) => [&told(watched.keys())[..], RunView::bindings()].concat(),
@@ -217,7 +220,15 @@ impl App {
                 "Keys: runs",
                 vec![
                     ("Here", told(runs::KEYS)),
+                    ("What a filter can hold", runs::FILTER_WORDS.to_vec()),
                     ("While a filter is typed", told(runs::FILTER_KEYS)),
+                ],
+            ),
+            Screen::Compare(_) => (
+                "Keys: runs side by side",
+                vec![
+                    ("The comparison", told(compare::KEYS)),
+                    ("Its panels", CompareView::bindings().to_vec()),
                 ],
             ),
             Screen::Run => (

@@ -11,6 +11,7 @@ use workbench_engine::record::{Record, RunDir, Snapshot};
 use workbench_engine::result::RunResult;
 
 use super::history::RunRow;
+use crate::comparison::{Comparison, Curves};
 
 /// A run with everything that there is to show of it.
 #[derive(Debug, PartialEq)]
@@ -23,6 +24,17 @@ pub struct Loaded {
     pub result: RunResult,
     /// Whether some process is still writing to it.
     pub live: bool,
+}
+
+/// Several runs side by side.
+#[derive(Debug, PartialEq)]
+pub struct SideBySide {
+    /// Their directories.
+    pub runs: Vec<RunDir>,
+    /// What differs, and what may be said.
+    pub comparison: Comparison,
+    /// The curves that they recorded.
+    pub curves: Vec<Curves>,
 }
 
 /// How writing a report went.
@@ -65,6 +77,8 @@ pub enum Event {
     Replay(Result<(RunDir, Arc<[Record]>), String>),
     /// Time has passed, for a run that is played again.
     Tick(Duration),
+    /// Runs have been put side by side.
+    Compared(Result<Arc<SideBySide>, String>),
     /// A report has been written, or not.
     Exported(Exported),
     /// A signal asks the program to end.
@@ -94,6 +108,8 @@ pub enum Effect {
     ReadHistory,
     /// Read a run.
     Open(RunDir),
+    /// Read runs and put them side by side.
+    Compare(Vec<RunDir>),
     /// Write a report.
     Export {
         /// Of this run.

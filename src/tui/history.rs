@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use workbench_engine::lab::{DataSource, Params, RunConfig};
-use workbench_engine::record::{Record, RunDir, RunStatus, Store};
+use workbench_engine::record::{Record, RunDir, RunStatus, Snapshot, Store};
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult, compute};
 
-use super::event::{Exported, Loaded};
+use super::event::{Exported, Loaded, SideBySide};
 use crate::commands::runs;
+use crate::comparison::{compare, curves};
+use crate::filter::Facts;
 
 /// One run of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,8 @@ pub struct RunRow {
     pub lacks: u32,
     /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
     pub best: String,
+    /// What a filter looks at.
+    pub facts: Facts,
     /// What it ran, for the estimate of another run's duration; `None` unless it was completed.
     pub took: Option<Took>,
 }
@@ -65,6 +69,7 @@ fn row(run: RunDir) -> RunRow {
             repeats: 0,
             lacks: 0,
             best: format::clean(&reason, 200),
+            facts: Facts::unreadable(&run.id(), &reason),
             took: None,
             run,
         },
@@ -74,15 +79,17 @@ fn row(run: RunDir) -> RunRow {
 /// The row of a run whose result is known.
 pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
     let arms = result.arms.iter().filter(|arm| !arm.wall_s.is_empty());
+    let (status, best) = (runs::status(&run, result), runs::best(result));
     RunRow {
         id: format::clean(&run.id(), 60),
         lab: format::clean(&result.lab, 30),
         preset: format::clean(&result.preset, 30),
         started: started(&result.started_at),
-        status: runs::status(&run, result),
+        facts: Facts::of(&run.id(), result, status, &best),
+        status,
         repeats: result.repeats,
         lacks: lacks(result),
-        best: runs::best(result),
+        best,
         took: (result.status == RunStatus::Completed).then(|| Took {
             params: result.parameters.clone(),
             data: result.data.clone(),
@@ -108,6 +115,12 @@ fn started(rfc3339: &str) -> String {
 
 /// Reads a run from its log, in whatever state it is.
 pub fn open(run: &RunDir) -> Result<Loaded, String> {
+    if !run.events().exists() {
+        let id = format::clean(&run.id(), 60);
+        return Err(format!(
+            "{id} is not there any more: r reads the list again."
+        ));
+    }
     let live = run.is_live();
     let snapshot = run.snapshot().map_err(|error| error.to_string())?;
     let result =
@@ -124,6 +137,18 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
 pub fn records(run: &RunDir) -> Result<Arc<[Record]>, String> {
     let log = run.read().map_err(|error| error.to_string())?;
     Ok(log.records.into())
+}
+
+/// Reads runs from their logs and puts them side by side; one that cannot be read is told, and nothing is compared.
+pub fn side_by_side(runs: Vec<RunDir>) -> Result<SideBySide, String> {
+    let loaded = runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();
+    let snapshots: Vec<&Snapshot> = loaded.iter().map(|loaded| &loaded.snapshot).collect();
+    Ok(SideBySide {
+        comparison: compare(&results),
+        curves: curves(&snapshots),
+        runs,
+    })
 }
 
 /// Writes a report of a run.

@@ -112,6 +112,13 @@ impl Session {
                     let _ = events.send(Event::Opened(loaded));
                 });
             }
+            Effect::Compare(runs) => {
+                let events = self.events.clone();
+                self.thread("workbench-compare", move || {
+                    let compared = history::side_by_side(runs).map(Arc::new);
+                    let _ = events.send(Event::Compared(compared));
+                });
+            }
             Effect::Export {
                 loaded,
                 path,

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 
+use workbench_engine::report::format;
+
 use super::{App, Back, Live, Screen};
 use crate::failure::code;
 use crate::tui::event::Effect;
@@ -130,6 +132,7 @@ impl App {
                 .setup
                 .as_mut()
                 .and_then(|setup| Some(setup.act(find(setup::KEYS, &name)?, shared))),
+            Screen::Compare(screen) => Some(screen.key(&name)),
             Screen::Run => return self.run_key(&name),
             Screen::Watch(_) => return self.watch_key(&name),
             Screen::Result(_) => return self.result_key(&name),
@@ -143,7 +146,9 @@ impl App {
             return false;
         }
         match (&self.screen, &mut self.setup) {
-            (Screen::Runs, _) if self.runs.is_typing() => self.runs.type_key(key, name),
+            (Screen::Runs, _) if self.runs.is_typing() => {
+                self.runs.type_key(key, name, &self.shared);
+            }
             (Screen::SetUp, Some(setup)) if setup.is_typing() || setup.begins_typing(key) => {
                 setup.type_key(key, name, &self.shared);
             }
@@ -155,7 +160,7 @@ impl App {
     pub(super) fn paste(&mut self, text: &str) {
         match (&mut self.overlay, &self.screen, &mut self.setup) {
             (Some(Overlay::Export(export)), ..) => export.paste(text),
-            (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text),
+            (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text, &self.shared),
             (None, Screen::SetUp, Some(setup)) => setup.paste(text, &self.shared),
             _ => {}
         }
@@ -296,6 +301,10 @@ impl App {
                 live.view.act(scroll);
                 Wish::Nothing
             }
+            (Screen::Compare(screen), ..) if wheel != 0 => {
+                screen.view.act(scroll);
+                Wish::Nothing
+            }
             (Screen::Result(screen), ..) if wheel != 0 => {
                 screen.view.act(scroll);
                 Wish::Nothing
@@ -309,6 +318,7 @@ impl App {
         match wish {
             Wish::Nothing => {}
             Wish::Say(text) => self.notice = Some(text),
+            Wish::Back if matches!(self.screen, Screen::Compare(_)) => self.screen = Screen::Runs,
             Wish::Back => self.screen = Screen::Home,
             Wish::Runs => self.screen = Screen::Runs,
             Wish::Watch if self.is_running() => self.screen = Screen::Run,
@@ -336,6 +346,11 @@ impl App {
                 return vec![Effect::Replay(run)];
             }
             Wish::Resume(run) => return self.resume(run),
+            Wish::Compare(runs) => {
+                let many = format::counted(runs.len() as u64, "run");
+                self.notice = Some(format!("Reading {many} …"));
+                return vec![Effect::Compare(runs)];
+            }
             Wish::Open(run) => {
                 self.notice = Some(format!("Reading {} …", run.id()));
                 return vec![Effect::Open(run)];

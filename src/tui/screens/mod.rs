@@ -7,6 +7,7 @@
 //! │                                             │
 //! │  home.rs: labs │ handout      setup.rs      │
 //! │           runs                runs.rs       │
+//! │                               compare.rs    │
 //! │                                             │
 //! ├─────────────────────────────────────────────┤
 //! │ notice, or the keys that work now           │
@@ -16,6 +17,7 @@
 //! A screen holds its own small state, answers a key with an action of its own, and draws itself from what
 //! [`Shared`] has. What has to happen outside comes out as a [`Wish`].
 
+pub mod compare;
 pub mod form;
 pub mod home;
 pub mod runs;
@@ -79,6 +81,8 @@ pub enum Wish {
     Replay(RunDir),
     /// Go on with a run.
     Resume(RunDir),
+    /// Put runs side by side.
+    Compare(Vec<RunDir>),
     /// Read the history again.
     Reread,
     /// Say something in the last line.

@@ -1,23 +1,35 @@
-//! The history: all runs, narrowed by a filter.
+//! The history: all runs, narrowed by a filter, and marks for those to compare.
 //!
 //! ```text
-//! ╭ Runs · 3 of 12 ─────────────────────────────────────────────────────╮
-//! │ / rf completed▏                                                     │
-//! │   RUN                      LAB  PRESET  STATUS     BEST SPEED-UP    │
-//! │ ▸ 20261121-101502-rf-3f9a  rf   quick   completed  1.93× (tasks …)  │
+//! ╭ Runs · 3 of 12 · 2 marked ──────────────────────────────────────────╮
+//! │ / rf status:completed▏                                              │
+//! │   running, completed, check-failed, interrupted, killed, …          │
+//! │     RUN                      LAB  PRESET  STATUS     BEST SPEED-UP  │
+//! │ ▸ A 20261121-101502-rf-3f9a  rf   quick   completed  1.93× (tasks … │
 //! ╰─────────────────────────────────────────────────────────────────────╯
 //! ```
 
+mod columns;
+mod narrowed;
+
+use jiff::Timestamp;
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use workbench_engine::record::RunDir;
 
 use super::{Shared, Wish};
-use crate::tui::chrome::{ListState, Look, columns, lines, panel};
+use crate::comparison::letter;
+use crate::filter::Field;
+use crate::tui::binding::Binding;
+use crate::tui::chrome::{ListState, Look, lines, panel};
 use crate::tui::history::RunRow;
 use crate::tui::keys::{Bound, bound};
 use crate::tui::text::{fit, width, wrap_plain};
+use narrowed::Narrowed;
+
+pub use columns::{Columns, Widths, run_line};
 
 /// What a key does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +42,12 @@ pub enum Action {
     Resume,
     /// Type a filter.
     Filter,
+    /// Mark the selected run, or take its mark away.
+    Mark,
+    /// Take all marks away.
+    Unmark,
+    /// Compare the marked runs.
+    Compare,
     /// Move the selection.
     Step(isize),
     /// Move by a page.
@@ -56,7 +74,7 @@ pub const KEYS: &[Bound<Action>] = &[
         &["/"],
         Action::Filter,
         "filter",
-        "Show only the runs that have all the words typed, anywhere in their line.",
+        "Show only the runs that match words and fields.",
     ),
     bound(
         &["p"],
@@ -70,6 +88,19 @@ pub const KEYS: &[Bound<Action>] = &[
         "resume",
         "Go on with the selected run: what is finished is kept, what is missing is done.",
     ),
+    bound(
+        &["m"],
+        Action::Mark,
+        "mark",
+        "Mark the selected run for a comparison, or take its mark away. The first one marked is A.",
+    ),
+    bound(
+        &["c"],
+        Action::Compare,
+        "compare",
+        "Show the marked runs side by side.",
+    ),
+    bound(&["M"], Action::Unmark, "", "Take all marks away."),
     bound(&["r"], Action::Reread, "read again", "Read the list again."),
     bound(
         &["esc", "left", "h"],
@@ -99,78 +130,172 @@ pub const FILTER_KEYS: &[Bound<()>] = &[
         "Keep the filter and go back to the list.",
     ),
     bound(&["esc"], (), "clear", "Take the filter away."),
-    bound(&["ctrl-u"], (), "", "Empty the filter."),
+    bound(&["ctrl-u"], (), "empty", "Empty the filter."),
 ];
 
-/// The longest filter, in characters.
-const LONGEST: usize = 80;
+const fn told(field: Field) -> Binding {
+    Binding {
+        keys: field.examples(),
+        label: "",
+        help: field.help(),
+    }
+}
+
+/// What a filter can hold, for the help.
+pub const FILTER_WORDS: &[Binding] = &[
+    Binding {
+        keys: &["word"],
+        label: "",
+        help: "Runs with the word anywhere in their line. All terms must hold; \"quotes\" keep blanks and colons.",
+    },
+    told(Field::Lab),
+    told(Field::Preset),
+    told(Field::Status),
+    told(Field::Arm),
+    told(Field::Since),
+    told(Field::Until),
+];
+
+/// The most runs that can be told apart by colour when they are compared.
+pub const MOST_MARKS: usize = 8;
 
 /// The screen's own state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Runs {
     list: ListState,
-    filter: String,
-    typing: bool,
+    narrowed: Narrowed,
+    widths: Widths,
+    /// The marked runs in the order of marking.
+    marks: Vec<RunDir>,
+    /// What time it is, for `since:7d`.
+    pub now: fn() -> Timestamp,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            list: ListState::default(),
+            narrowed: Narrowed::default(),
+            widths: Widths::default(),
+            marks: Vec::new(),
+            now: Timestamp::now,
+        }
+    }
 }
 
 impl Runs {
     /// Whether keys go into the filter.
     pub fn is_typing(&self) -> bool {
-        self.typing
+        self.narrowed.is_typing()
     }
 
     /// Takes a key into the filter.
-    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
-        match (key.code, name) {
-            (KeyCode::Enter | KeyCode::Tab | KeyCode::Down | KeyCode::Up, _) => self.typing = false,
-            (KeyCode::Esc, _) => {
-                self.typing = false;
-                self.filter.clear();
-            }
-            (_, "ctrl-u") => self.filter.clear(),
-            (KeyCode::Backspace, _) => drop(self.filter.pop()),
-            (KeyCode::Char(c), name) if !name.starts_with("ctrl-") => self.paste(&c.to_string()),
-            _ => {}
+    pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &Shared) {
+        let before = self.narrowed.text().len();
+        self.narrowed.key(key, name, shared.rows(), (self.now)());
+        if self.narrowed.text().len() != before {
+            self.list.selected = 0;
         }
-        self.list.selected = 0;
     }
 
     /// Takes text into the filter.
-    pub fn paste(&mut self, text: &str) {
-        let room = LONGEST.saturating_sub(self.filter.chars().count());
-        self.filter
-            .extend(text.chars().filter(|c| !c.is_control()).take(room));
+    pub fn paste(&mut self, text: &str, shared: &Shared) {
+        self.narrowed.paste(text, shared.rows(), (self.now)());
+        self.list.selected = 0;
+    }
+
+    /// The selected run.
+    pub fn selected<'a>(&self, shared: &'a Shared) -> Option<&'a RunRow> {
+        let place = self.narrowed.shown().get(self.list.selected)?;
+        shared.rows().get(*place)
+    }
+
+    /// Takes in that the history was read: the selection stays on its run, marks of runs that are gone go.
+    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
+        let rows = shared.rows();
+        self.widths = Widths::of(rows);
+        self.narrowed.refresh(rows, (self.now)());
+        if shared.history.as_ref().is_some_and(Result::is_ok) {
+            self.marks
+                .retain(|mark| rows.iter().any(|row| row.run == *mark));
+        }
+        let shown = self.narrowed.shown();
+        let place = selected.and_then(|run| shown.iter().position(|at| rows[*at].run == *run));
+        self.list.selected = place.unwrap_or(self.list.selected);
+    }
+
+    /// How often the runs were matched against the filter.
+    #[cfg(test)]
+    pub fn times_filtered(&self) -> u32 {
+        self.narrowed.times
     }
 
     /// Does what a key stands for.
     pub fn act(&mut self, action: Action, shared: &Shared) -> Wish {
-        let len = self.matching(shared.rows()).len();
+        let len = self.narrowed.shown().len();
         match action {
             Action::Open => return self.wish(shared, |row| Wish::Open(row.run.clone())),
             Action::Replay => return self.wish(shared, |row| Wish::Replay(row.run.clone())),
             Action::Resume => return self.wish(shared, resume),
-            Action::Filter => self.typing = true,
+            Action::Filter => self.narrowed.begin(),
+            Action::Mark => return self.mark(shared),
+            Action::Unmark => self.marks.clear(),
+            Action::Compare => return self.compare(),
             Action::Step(by) => self.list.step(by, len),
             Action::Page(by) => self.list.step(by * self.list.page(), len),
             Action::First => self.list.selected = 0,
             Action::Last => self.list.selected = len.saturating_sub(1),
             Action::Reread => return Wish::Reread,
-            Action::Back if self.filter.is_empty() => return Wish::Back,
-            Action::Back => self.filter.clear(),
+            Action::Back if self.narrowed.text().is_empty() => return Wish::Back,
+            Action::Back => {
+                let run = self.selected(shared).map(|row| row.run.clone());
+                self.narrowed.clear(shared.rows(), (self.now)());
+                self.read_again(run.as_ref(), shared);
+            }
         }
         Wish::Nothing
     }
 
     /// What is wished of the selected run.
     fn wish(&self, shared: &Shared, of: impl FnOnce(&RunRow) -> Wish) -> Wish {
-        let rows = self.matching(shared.rows());
-        rows.get(self.list.selected)
-            .map_or(Wish::Nothing, |row| of(row))
+        self.selected(shared).map_or(Wish::Nothing, of)
+    }
+
+    /// Marks the selected run and goes on to the next, so that neighbours are marked by one key.
+    fn mark(&mut self, shared: &Shared) -> Wish {
+        let Some(row) = self.selected(shared) else {
+            return Wish::Nothing;
+        };
+        if let Some(at) = self.marks.iter().position(|mark| *mark == row.run) {
+            self.marks.remove(at);
+        } else if row.status == "unreadable" {
+            return Wish::Say(format!("{} cannot be compared: {}", row.id, row.best));
+        } else if self.marks.len() == MOST_MARKS {
+            return Wish::Say(format!(
+                "{MOST_MARKS} runs are marked, and more cannot be told apart; m takes a mark away, M all of them."
+            ));
+        } else {
+            self.marks.push(row.run.clone());
+        }
+        self.list.step(1, self.narrowed.shown().len());
+        Wish::Nothing
+    }
+
+    fn compare(&self) -> Wish {
+        match self.marks.len() {
+            0 => Wish::Say(
+                "No run is marked: m marks the selected one, c compares two or more.".into(),
+            ),
+            1 => Wish::Say(
+                "One run is marked: mark another one with m, then c compares them.".into(),
+            ),
+            _ => Wish::Compare(self.marks.clone()),
+        }
     }
 
     /// A click selects, a click on the selected run opens it, the wheel moves.
     pub fn mouse(&mut self, event: MouseEvent, shared: &Shared) -> Wish {
-        let len = self.matching(shared.rows()).len();
+        let len = self.narrowed.shown().len();
         match event.kind {
             MouseEventKind::ScrollDown => self.list.step(1, len),
             MouseEventKind::ScrollUp => self.list.step(-1, len),
@@ -187,81 +312,104 @@ impl Runs {
         Wish::Nothing
     }
 
-    fn matching<'a>(&self, rows: &'a [RunRow]) -> Vec<&'a RunRow> {
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        rows.iter()
-            .filter(|row| {
-                let text = format!(
-                    "{} {} {} {} {} {}",
-                    row.id, row.lab, row.preset, row.started, row.status, row.best
-                )
-                .to_lowercase();
-                words.iter().all(|word| text.contains(word))
-            })
-            .collect()
-    }
-
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
         let look = &shared.look;
-        let rows = self.matching(shared.rows());
-        let all = shared.rows().len();
-        let dot = look.either("·", "-");
-        let title = if rows.len() == all {
-            format!("Runs {dot} {all}")
-        } else {
-            format!("Runs {dot} {} of {all}", rows.len())
-        };
-        let inner = panel(frame, area, &title, true, look);
-        let filter = u16::from(self.typing || !self.filter.is_empty());
+        let rows = shared.rows();
+        let inner = panel(frame, area, &self.title(shared), true, look);
+        let above = self.above(usize::from(inner.width), look);
         let [top, head, list] = Layout::vertical([
-            Constraint::Length(filter),
+            Constraint::Length(above.len() as u16),
             Constraint::Length(1),
             Constraint::Min(0),
         ])
         .areas(inner);
-        if filter == 1 {
-            self.draw_filter(frame, top, look);
-        }
+        lines(frame, top, &above);
+        self.place_cursor(frame, top, look);
+        let shown = self.narrowed.shown();
         let said = match &shared.history {
             None => "Reading …",
             Some(Err(error)) => error,
             Some(Ok(rows)) if rows.is_empty() => "There are no runs yet.",
-            Some(Ok(_)) if rows.is_empty() => {
-                "No run has all these words. Esc takes the filter away."
-            }
+            Some(Ok(_)) if shown.is_empty() => "No run matches this filter. Esc takes it away.",
             Some(Ok(_)) => "",
         };
         if !said.is_empty() {
-            lines(
-                frame,
-                list,
-                &wrap_plain(said, usize::from(list.width), look.theme.dim),
-            );
+            let text = wrap_plain(said, usize::from(list.width), look.theme.dim);
+            lines(frame, list, &text);
             return;
         }
-        let columns = Columns::of(shared.rows(), usize::from(list.width).saturating_sub(2));
-        lines(frame, head, &[columns.head(look)]);
-        self.list.draw(frame, list, rows.len(), look, |index, _| {
-            run_line(rows[index], &columns, look)
+        let room = usize::from(list.width).saturating_sub(4);
+        let columns = Columns::new(self.widths, room);
+        let mut names = columns.head(look);
+        names.spans.insert(0, Span::raw("  "));
+        lines(frame, head, &[names]);
+        let marks = &self.marks;
+        self.list.draw(frame, list, shown.len(), look, |index, _| {
+            let row = &rows[shown[index]];
+            let mut line = run_line(row, &columns, look);
+            line.spans.insert(0, mark_of(marks, &row.run, look));
+            line
         });
     }
 
-    fn draw_filter(&self, frame: &mut Frame, area: Rect, look: &Look) {
-        let room = usize::from(area.width).saturating_sub(3);
-        let text = fit(&self.filter, room, look.ascii);
-        if self.typing && area.width > 3 {
-            frame.set_cursor_position((area.x + 2 + width(&text) as u16, area.y));
+    fn title(&self, shared: &Shared) -> String {
+        let dot = shared.look.either("·", "-");
+        let (shown, all) = (self.narrowed.shown(), shared.rows().len());
+        let mut title = if shown.len() == all {
+            format!("Runs {dot} {all}")
+        } else {
+            format!("Runs {dot} {} of {all}", shown.len())
+        };
+        if !self.marks.is_empty() {
+            let rows = shared.rows();
+            let seen = |mark: &&RunDir| shown.iter().any(|at| rows[*at].run == **mark);
+            let hidden = self.marks.len() - self.marks.iter().filter(seen).count();
+            title = format!("{title} {dot} {} marked", self.marks.len());
+            if hidden > 0 {
+                title = format!("{title}, {hidden} of them not shown");
+            }
         }
-        let line = Line::from(vec![
-            Span::styled("/ ", look.theme.accent),
-            Span::styled(text, look.theme.text),
-        ]);
-        lines(frame, area, &[line]);
+        title
+    }
+
+    /// The filter, and below it what is wrong with it or what can be typed.
+    fn above(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
+        let narrowed = &self.narrowed;
+        if !narrowed.is_typing() && narrowed.text().is_empty() {
+            return Vec::new();
+        }
+        let theme = &look.theme;
+        let text = fit(narrowed.text(), columns.saturating_sub(3), look.ascii);
+        let mut above = vec![Line::from(vec![
+            Span::styled("/ ", theme.accent),
+            Span::styled(text, theme.text),
+        ])];
+        let room = columns.saturating_sub(2);
+        if let Some(problem) = narrowed.problem() {
+            for (i, line) in wrap_plain(problem, room, theme.warn)
+                .into_iter()
+                .enumerate()
+                .take(3)
+            {
+                let mark = if i == 0 { "! " } else { "  " };
+                let mut spans = vec![Span::styled(mark, theme.warn)];
+                spans.extend(line.spans);
+                above.push(Line::from(spans));
+            }
+        } else if narrowed.is_typing() {
+            let hint = fit(&hint(narrowed.field(), room), room, look.ascii);
+            above.push(Line::styled(format!("  {hint}"), theme.dim));
+        }
+        above
+    }
+
+    fn place_cursor(&self, frame: &mut Frame, top: Rect, look: &Look) {
+        let room = usize::from(top.width).saturating_sub(3);
+        if self.is_typing() && top.width > 3 && top.height > 0 {
+            let text = fit(self.narrowed.text(), room, look.ascii);
+            frame.set_cursor_position((top.x + 2 + width(&text) as u16, top.y));
+        }
     }
 }
 
@@ -277,96 +425,28 @@ fn resume(row: &RunRow) -> Wish {
     }
 }
 
-/// The widths of a list of runs, as wide as what is in them.
-pub struct Columns {
-    id: usize,
-    lab: usize,
-    preset: usize,
-    status: usize,
-    started: usize,
-    best: usize,
+/// What can be typed now, as far as there is room to say it.
+fn hint(field: Option<Field>, room: usize) -> String {
+    if let Some(field) = field {
+        return format!("{}: {}", field.name(), field.takes());
+    }
+    let examples = Field::ALL.map(|field| field.examples()[0]).join("  ");
+    let names = Field::ALL
+        .map(|field| format!("{}:", field.name()))
+        .join(" ");
+    [
+        format!("words, or {examples}"),
+        format!("words, or fields: {names}"),
+    ]
+    .into_iter()
+    .find(|hint| width(hint) <= room)
+    .unwrap_or(names)
 }
 
-impl Columns {
-    /// Widths for some rows in a number of columns. The start is left out where there is no room: the id begins with it.
-    pub fn of(rows: &[RunRow], room: usize) -> Self {
-        let widest = |least: usize, most: usize, text: fn(&RunRow) -> &str| {
-            rows.iter()
-                .map(|row| width(text(row)))
-                .max()
-                .unwrap_or(0)
-                .clamp(least, most)
-        };
-        let id = widest(3, 28, |row| &row.id);
-        let lab = widest(3, 10, |row| &row.lab);
-        let preset = widest(6, 12, |row| &row.preset);
-        let status = widest(6, 12, |row| row.status);
-        let used = id + lab + preset + status + 2 * 4;
-        let started = if used + 18 + 24 <= room { 16 } else { 0 };
-        let gap = if started > 0 { 18 } else { 0 };
-        Self {
-            id,
-            lab,
-            preset,
-            status,
-            started,
-            best: room.saturating_sub(used + gap),
-        }
+/// The letter of a marked run.
+fn mark_of(marks: &[RunDir], run: &RunDir, look: &Look) -> Span<'static> {
+    match marks.iter().position(|mark| mark == run) {
+        Some(at) => Span::styled(format!("{} ", letter(at)), look.theme.series(at)),
+        None => Span::raw("  "),
     }
-
-    fn line(&self, cells: [(&str, ratatui::style::Style); 6], look: &Look) -> Line<'static> {
-        let widths = [
-            self.id,
-            self.started,
-            self.lab,
-            self.preset,
-            self.status,
-            self.best,
-        ];
-        let cells: Vec<_> = cells
-            .iter()
-            .zip(widths)
-            .filter(|(_, width)| *width > 0)
-            .map(|((text, style), width)| (*text, width, *style))
-            .collect();
-        columns(&cells, look)
-    }
-
-    /// The line above the rows.
-    pub fn head(&self, look: &Look) -> Line<'static> {
-        let dim = look.theme.dim;
-        let names = [
-            "RUN",
-            "STARTED (UTC)",
-            "LAB",
-            "PRESET",
-            "STATUS",
-            "BEST SPEED-UP",
-        ];
-        let mut line = self.line(names.map(|name| (name, dim)), look);
-        line.spans.insert(0, Span::raw("  "));
-        line
-    }
-}
-
-/// One run as a line of a list.
-pub fn run_line(row: &RunRow, columns: &Columns, look: &Look) -> Line<'static> {
-    let theme = &look.theme;
-    let status = match row.status {
-        "completed" => theme.good,
-        "running" => theme.accent,
-        "interrupted" | "killed" => theme.warn,
-        _ => theme.bad,
-    };
-    columns.line(
-        [
-            (&row.id, theme.text),
-            (&row.started, theme.dim),
-            (&row.lab, theme.text),
-            (&row.preset, theme.text),
-            (row.status, status),
-            (&row.best, theme.text),
-        ],
-        look,
-    )
 }

@@ -69,8 +69,10 @@ impl Fixture {
     /// Nothing is known of machine and history yet.
     pub fn bare(theme: ThemeName, ascii: bool) -> Self {
         let look = Look::new(Theme::new(theme, ascii, true));
+        let mut app = App::new(Arc::new(registry::all().unwrap()), look);
+        app.runs.now = || "2026-11-21T12:00:00Z".parse().unwrap();
         Self {
-            app: App::new(Arc::new(registry::all().unwrap()), look),
+            app,
             dir: tempfile::tempdir().unwrap(),
         }
     }

@@ -2,6 +2,8 @@
 
 mod fixture;
 mod form;
+mod history;
 mod properties;
 mod screens;
+mod side_by_side;
 mod story;

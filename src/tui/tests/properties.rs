@@ -10,6 +10,7 @@ use workbench_engine::lab::RunConfig;
 use workbench_engine::record::{Record, RunStatus};
 
 use super::fixture::{Fixture, key_event, quick, records};
+use super::side_by_side::side_by_side;
 use crate::tui::event::{Effect, Event, Exported};
 use crate::tui::theme::ThemeName;
 
@@ -54,11 +55,20 @@ fn step() -> impl Strategy<Value = Step> {
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(
-        "qrRpswceuzfyn?/hjklgGx0123456789.,-+<>"
+        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>"
             .chars()
             .collect::<Vec<_>>(),
     )
     .prop_map(|c| c.to_string());
+    let filters = prop::sample::select(vec![
+        "status:k",
+        "lab:rf 3f9a",
+        "since:2026-11-20",
+        "since:soon",
+        "labb:x \"",
+        "until:7d",
+    ])
+    .prop_map(|text| Step::Paste(text.to_owned()));
     let any = any::<char>().prop_map(|c| c.to_string());
     let size = prop_oneof![
         6 => (60..200_u16, 16..60_u16),
@@ -71,6 +81,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any.prop_map(Step::Key),
         6 => (0..5_u8, 0..200_u16, 0..60_u16).prop_map(|(kind, x, y)| Step::Mouse(kind, x, y)),
         2 => ".{0,40}".prop_map(Step::Paste),
+        2 => filters,
         6 => size.prop_map(|(w, h)| Step::Size(w, h)),
         8 => (1..12_usize).prop_map(Step::Records),
         8 => Just(Step::Deliver),
@@ -120,6 +131,10 @@ impl Outside {
                 let loaded = fixture.loaded(&run.id(), &quick(), RunStatus::Unfinished);
                 Some(Event::Opened(Ok(loaded)))
             }
+            Effect::Compare(runs) if runs.iter().any(|run| run.id().contains("77aa")) => {
+                Some(Event::Compared(Err("a damaged\u{1b}[2J log".to_owned())))
+            }
+            Effect::Compare(runs) => Some(Event::Compared(Ok(side_by_side(fixture, runs)))),
             Effect::Export { path, replace, .. } if !replace => {
                 Some(Event::Exported(Exported::Exists(path)))
             }

@@ -60,7 +60,7 @@ fn runs() {
     insta::assert_snapshot!("runs_filtered_80x24", shown);
     assert!(shown.contains("1 of 3"), "{shown}");
     fixture.press("x");
-    assert!(fixture.shown(80, 24).contains("No run has all these words"));
+    assert!(fixture.shown(80, 24).contains("No run matches this filter"));
 }
 
 #[test]

@@ -10,8 +10,9 @@ use crate::tui::app::{FOLLOW_KEYS, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KE
 use crate::tui::event::{Effect, Event};
 use crate::tui::keys::told;
 use crate::tui::overlay::{export, help, quit};
-use crate::tui::screens::{home, runs, setup};
+use crate::tui::screens::{compare, home, runs, setup};
 use crate::tui::theme::ThemeName;
+use crate::tui::views::compare::CompareView;
 use crate::tui::views::result::ResultView;
 use crate::tui::views::run::RunView;
 
@@ -316,9 +317,11 @@ fn clicks_select_and_open() {
 fn no_key_means_two_things() {
     let run = RunView::bindings().to_vec();
     let result = ResultView::bindings().to_vec();
+    let compared = CompareView::bindings().to_vec();
     let screens = [
         ("home", told(home::KEYS), true),
         ("runs", told(runs::KEYS), true),
+        ("compare", [told(compare::KEYS), compared].concat(), true),
         ("set up", told(setup::KEYS), true),
         ("run", [told(RUN_KEYS), run.clone()].concat(), true),
         ("follow", [told(FOLLOW_KEYS), run.clone()].concat(), true),

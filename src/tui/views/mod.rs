@@ -12,6 +12,7 @@
 //!
 //! Belongs here: where things are drawn and how. Does not belong here: folding events, reading keys, computing numbers.
 
+pub mod compare;
 mod keymap;
 mod plot;
 pub mod result;

@@ -1,0 +1,251 @@
+//! Curves over each other, one per run: speed-up over workers, and what the runs recorded over their steps. A run's letter
+//! stands on its curve, so that no colour is needed to tell which is whose.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use workbench_engine::report::format;
+
+use super::{Facts, colour, name_run};
+use crate::comparison::{Comparison, Curves, ScalingRow};
+use crate::tui::theme::{Theme, letter};
+use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot, nice_step};
+use crate::tui::views::text::arm_on_workers;
+use crate::tui::views::widgets::{Row, inset, panel};
+
+/// Draws measured speed-ups over workers, of one arm after the other.
+pub fn scaling(
+    buf: &mut Buffer,
+    area: Rect,
+    focused: bool,
+    arm: usize,
+    comparison: &Comparison,
+    theme: &Theme,
+) {
+    let rows = &comparison.scaling;
+    let Some(row) = rows.get(arm % rows.len().max(1)) else {
+        panel(buf, area, ("Scaling", ""), focused, theme);
+        return;
+    };
+    let title = format!("Scaling of {}: speed-up over workers", row.arm);
+    let inner = inset(panel(
+        buf,
+        area,
+        (&title, &of("arm", arm, rows.len())),
+        focused,
+        theme,
+    ));
+    draw_plot(buf, inner, &speedups(row, theme), theme);
+}
+
+/// `arm 2 of 3`, or nothing where there is one.
+fn of(what: &str, chosen: usize, all: usize) -> String {
+    if all < 2 {
+        return String::new();
+    }
+    format!("{what} {} of {all}", chosen % all + 1)
+}
+
+fn speedups(row: &ScalingRow, theme: &Theme) -> Plot {
+    let points = || row.points.iter().flatten();
+    let x_end = points().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
+    let highest = points()
+        .flat_map(|p| [p.speedup, p.ci95.map_or(0.0, |c| c[1])])
+        .filter(|v| v.is_finite())
+        .fold(1.0, f64::max);
+    let y_end = highest.max(x_end.min(highest * 1.3));
+    let mut plot = Plot {
+        x_end,
+        y_end,
+        x_label: "workers",
+        y_unit: "×",
+        ..Plot::default()
+    };
+    plot.curves.push(Curve {
+        points: vec![(0.0, 0.0), (x_end.max(y_end), x_end.max(y_end))],
+        stroke: Stroke::Dotted,
+        style: theme.dim,
+        ascii: ".",
+    });
+    for (index, points) in row.points.iter().enumerate() {
+        let style = colour(index, theme);
+        plot.curves.push(Curve {
+            points: points
+                .iter()
+                .map(|p| (f64::from(p.workers), p.speedup))
+                .collect(),
+            stroke: stroke(index),
+            style,
+            ascii: "-",
+        });
+        plot.points.extend(points.iter().map(|p| Point {
+            at: (f64::from(p.workers), p.speedup),
+            interval: p.ci95,
+            glyph: letter(index as u32),
+            style,
+        }));
+    }
+    plot
+}
+
+fn stroke(run: usize) -> Stroke {
+    if run.is_multiple_of(2) {
+        Stroke::Solid
+    } else {
+        Stroke::Dashed
+    }
+}
+
+/// Draws what the runs recorded: `chosen` says which curve, and which arm.
+pub fn curves(
+    buf: &mut Buffer,
+    area: Rect,
+    focused: bool,
+    chosen: (usize, usize),
+    (comparison, all): Facts<'_>,
+    theme: &Theme,
+) {
+    let Some((curves, metric, arm)) = choose(all, chosen) else {
+        panel(buf, area, ("Curves", ""), focused, theme);
+        return;
+    };
+    let name = arm_on_workers(&curves.arm, curves.workers);
+    let title = format!("{}: {name}", curves.metric);
+    let right = [metric, arm].join(" ").trim().to_owned();
+    let inner = inset(panel(buf, area, (&title, &right), focused, theme));
+    let mut legend = Row::new(buf, inner, 0);
+    for (index, run) in comparison.runs.iter().enumerate() {
+        let end = curves.lines[index].last();
+        let text = end.map_or_else(|| "none".to_owned(), |(_, value)| format::number(*value));
+        if legend.rest() >= 12 {
+            name_run(&mut legend, index, run.letter, theme);
+            legend.skip(1).text(&text, theme.dim, theme).skip(2);
+        }
+    }
+    let chart = Rect {
+        y: inner.y + inner.height.min(1),
+        height: inner.height.saturating_sub(1),
+        ..inner
+    };
+    ranged(buf, chart, curves, theme);
+}
+
+/// The chosen curves, and where they stand among all.
+fn choose(all: &[Curves], (metric, arm): (usize, usize)) -> Option<(&Curves, String, String)> {
+    let mut metrics: Vec<&str> = all.iter().map(|curves| curves.metric.as_str()).collect();
+    metrics.dedup();
+    // Steps back from the first one come from the end of all numbers.
+    let many = metrics.len().max(1).cast_signed();
+    let at = metric.cast_signed().rem_euclid(many).unsigned_abs();
+    let name = metrics.get(at)?;
+    let arms: Vec<&Curves> = all.iter().filter(|curves| curves.metric == *name).collect();
+    let curves = arms.get(arm % arms.len().max(1))?;
+    let which = of("curve", at, metrics.len());
+    let arm = of("arm", arm, arms.len());
+    let comma = if which.is_empty() || arm.is_empty() {
+        ""
+    } else {
+        ","
+    };
+    Some((curves, format!("{which}{comma}"), arm))
+}
+
+/// Cells for the labels of y.
+const LABELS: u16 = 8;
+
+/// A chart whose y need not begin at 0: the curves are lowered for the plot, and its labels are written here.
+fn ranged(buf: &mut Buffer, area: Rect, curves: &Curves, theme: &Theme) {
+    let points = || curves.lines.iter().flatten();
+    let x_end = points().map(|p| p.0).fold(1.0, f64::max);
+    let low = points().map(|p| p.1).fold(f64::INFINITY, f64::min);
+    let high = points().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+    if area.width < LABELS + 10 || area.height < 4 || !(high - low).is_finite() {
+        return;
+    }
+    let rows = area.height - 2;
+    // A flat curve lies in the middle.
+    let margin = if high > low {
+        (high - low) * 0.06
+    } else {
+        low.abs().max(1.0) * 0.5
+    };
+    let below = if low >= 0.0 {
+        (low - margin).max(0.0)
+    } else {
+        low - margin
+    };
+    let span = high + margin - below;
+    let mut plot = Plot {
+        x_end,
+        y_end: span,
+        x_label: "step",
+        ..Plot::default()
+    };
+    for (index, line) in curves.lines.iter().enumerate() {
+        let style = colour(index, theme);
+        plot.curves.push(Curve {
+            points: line.iter().map(|(x, y)| (*x, y - below)).collect(),
+            stroke: stroke(index),
+            style,
+            ascii: letter(index as u32),
+        });
+        plot.points
+            .extend(marks(line, index, curves.lines.len()).map(|(x, y)| Point {
+                at: (x, y - below),
+                interval: None,
+                glyph: letter(index as u32),
+                style,
+            }));
+    }
+    // The plot has four cells of labels of its own, which do not know where y begins.
+    let right = LABELS - 4;
+    let field = Rect {
+        x: area.x + right,
+        width: area.width - right,
+        ..area
+    };
+    draw_plot(buf, field, &plot, theme);
+    let labels = Rect {
+        width: LABELS,
+        height: rows,
+        ..area
+    };
+    for line in 0..rows {
+        Row::new(buf, labels, line).text("        ", theme.dim, theme);
+    }
+    let step = nice_step(span, (rows / 3).clamp(1, 6));
+    let mut value = (below / step).ceil() * step;
+    while value <= below + span {
+        let last = f64::from(rows * 4 - 1);
+        let dot = last - (value - below) / span * last;
+        let text = tick(value, step);
+        Row::new(buf, labels, (dot.max(0.0) / 4.0) as u16).right(
+            &text,
+            LABELS - 1,
+            theme.dim,
+            theme,
+        );
+        value += step;
+    }
+}
+
+/// A value with as many digits as its step needs.
+fn tick(value: f64, step: f64) -> String {
+    let digits = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
+    if value.abs() >= 1e6 || (step < 1e-6) {
+        return format!("{value:.1e}");
+    }
+    format!("{value:.digits$}")
+}
+
+/// Places of a run's letter on its curve: its end and two more, each run's a little further along than the one's before.
+fn marks(
+    line: &[(f64, f64)],
+    run: usize,
+    runs: usize,
+) -> impl Iterator<Item = (f64, f64)> + use<'_> {
+    let share = (run as f64 + 0.5) / runs.max(1) as f64;
+    [0.0, 1.0, 2.0].into_iter().filter_map(move |part| {
+        let at = (part + share) / 3.0 * line.len() as f64;
+        line.get(at as usize).copied()
+    })
+}

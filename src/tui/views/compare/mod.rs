@@ -1,0 +1,265 @@
+//! The Compare screen: runs side by side, each with a letter, a mark and a colour of its own.
+//!
+//! ```text
+//! A ● 20261121-101502-rf-3f9a  rf quick          B ○ 20261120-093000-rf-0b1c  rf quick
+//! ╭─ What they say ─────────────────────╮╭─ Set differently ─────────────────────────╮
+//! │ B's trees is 1.12× as fast as A's … ││             A           B                 │
+//! ├─ Arms ──────────────────────────────┴┴───────────────────────────────────────────┤
+//! │ trees on 2 workers                                                               │
+//! │ A ● ██████████├┤  1.12 s (1.10 to 1.14)   ██████████├┤  1.93× (1.90 to 1.95)     │
+//! ├─ Scaling ───────────────────────────┬┬─ Curves: test R² ─────────────────────────┤
+//! ╰─────────────────────────────────────╯╰───────────────────────────────────────────╯
+//! ```
+//!
+//! On small screens the panels are tabs. Belongs here: drawing a comparison. Does not belong here: finding facts and
+//! wording sentences, which is [`crate::comparison`]'s.
+
+mod arms;
+mod charts;
+mod header;
+mod layout;
+mod notes;
+mod settings;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::keymap::{Keys, action_of, bindings_of, key};
+use super::run::scroll_by;
+use super::widgets::{Row, Scroll, neighbour};
+use super::{ViewAction, too_small};
+use crate::comparison::{Comparison, Curves};
+use crate::tui::binding::Binding;
+use crate::tui::theme::Theme;
+
+static KEYS: Keys<13> = [
+    key(
+        ViewAction::NextPanel,
+        &["Tab"],
+        "panel",
+        "Go to the next panel",
+    ),
+    key(
+        ViewAction::PrevPanel,
+        &["BackTab"],
+        "",
+        "Go to the panel before",
+    ),
+    key(
+        ViewAction::Zoom,
+        &["z", "Enter"],
+        "zoom",
+        "Show the panel alone, and back",
+    ),
+    key(
+        ViewAction::NextArm,
+        &["a"],
+        "arm",
+        "Show the next arm in the charts",
+    ),
+    key(
+        ViewAction::Right,
+        &["Right", "l"],
+        "next curve",
+        "Show the next recorded curve",
+    ),
+    key(
+        ViewAction::Left,
+        &["Left", "h"],
+        "",
+        "Show the recorded curve before",
+    ),
+    key(
+        ViewAction::Toggle,
+        &["t"],
+        "times",
+        "Draw bars of speed-ups instead of times, where there is room for one of the two",
+    ),
+    key(ViewAction::Up, &["Up", "k"], "", "One line up in the panel"),
+    key(
+        ViewAction::Down,
+        &["Down", "j"],
+        "",
+        "One line down in the panel",
+    ),
+    key(
+        ViewAction::PageUp,
+        &["PageUp"],
+        "",
+        "One page up in the panel",
+    ),
+    key(
+        ViewAction::PageDown,
+        &["PageDown", "Space"],
+        "",
+        "One page down in the panel",
+    ),
+    key(
+        ViewAction::Home,
+        &["Home", "g"],
+        "",
+        "To the start of the panel",
+    ),
+    key(
+        ViewAction::End,
+        &["End", "G"],
+        "",
+        "To the end of the panel",
+    ),
+];
+static BINDINGS: [Binding; 13] = bindings_of(&KEYS);
+
+/// A panel of the Compare screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+enum Panel {
+    /// What may be said.
+    #[default]
+    Notes,
+    /// A bar per arm and run.
+    Arms,
+    /// What differs.
+    Settings,
+    /// Speed-ups over the number of workers.
+    Scaling,
+    /// Recorded curves.
+    Curves,
+}
+
+impl Panel {
+    /// Its name on a tab.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Notes => "What they say",
+            Self::Arms => "Arms",
+            Self::Settings => "Settings",
+            Self::Scaling => "Scaling",
+            Self::Curves => "Curves",
+        }
+    }
+}
+
+/// The Compare screen's own state.
+#[derive(Debug, Default)]
+pub struct CompareView {
+    focus: Panel,
+    zoomed: bool,
+    /// Bars show speed-ups.
+    speedups: bool,
+    /// How often the next arm was asked for.
+    arm: usize,
+    /// How often the next curve was asked for.
+    curve: usize,
+    scroll: [Scroll; 5],
+    shown: Vec<Panel>,
+}
+
+impl CompareView {
+    /// The keys that work here, for footer and help.
+    pub fn bindings() -> &'static [Binding] {
+        &BINDINGS
+    }
+
+    /// What a key asks for, by its name in [`Self::bindings`].
+    pub fn action(key: &str) -> Option<ViewAction> {
+        action_of(&KEYS, key)
+    }
+
+    /// Does what a key asks for.
+    pub fn act(&mut self, action: ViewAction) {
+        match action {
+            ViewAction::NextPanel => self.step_focus(true),
+            ViewAction::PrevPanel => self.step_focus(false),
+            ViewAction::Zoom => self.zoomed = !self.zoomed,
+            ViewAction::NextArm => self.arm = self.arm.wrapping_add(1),
+            ViewAction::Right => self.curve = self.curve.wrapping_add(1),
+            ViewAction::Left => self.curve = self.curve.wrapping_sub(1),
+            ViewAction::Toggle => self.speedups = !self.speedups,
+            _ => scroll_by(&mut self.scroll[self.focus as usize], action),
+        }
+    }
+
+    fn step_focus(&mut self, forward: bool) {
+        self.focus = neighbour(&self.shown, self.focus, forward).unwrap_or(self.focus);
+    }
+}
+
+/// What is drawn.
+type Facts<'a> = (&'a Comparison, &'a [Curves]);
+
+/// Draws the Compare screen.
+pub fn draw(
+    frame: &mut Frame,
+    area: Rect,
+    view: &mut CompareView,
+    facts: Facts<'_>,
+    theme: &Theme,
+) {
+    let buf = frame.buffer_mut();
+    let area = area.intersection(buf.area);
+    if too_small(buf, area, theme) {
+        return;
+    }
+    let used = header::draw(buf, area, facts.0, theme);
+    let body = Rect {
+        y: area.y + used,
+        height: area.height - used,
+        ..area
+    };
+    let (places, tabs) = layout::arrange(body, facts);
+    view.shown = tabs.as_ref().map_or_else(
+        || places.iter().map(|(panel, _)| *panel).collect(),
+        |tabs| tabs.panels.clone(),
+    );
+    if !view.shown.contains(&view.focus) {
+        view.focus = Panel::default();
+    }
+    if view.zoomed {
+        draw_panel(buf, (view.focus, body), view, facts, theme);
+    } else if let Some(tabs) = tabs {
+        layout::draw_tabs(buf, tabs.bar, &tabs.panels, view.focus, facts.0, theme);
+        draw_panel(buf, (view.focus, tabs.body), view, facts, theme);
+    } else {
+        for place in places {
+            draw_panel(buf, place, view, facts, theme);
+        }
+    }
+}
+
+fn draw_panel(
+    buf: &mut Buffer,
+    (panel, place): (Panel, Rect),
+    view: &mut CompareView,
+    (comparison, curves): Facts<'_>,
+    theme: &Theme,
+) {
+    let focused = view.focus == panel;
+    let scroll = &mut view.scroll[panel as usize];
+    match panel {
+        Panel::Notes => notes::draw(buf, place, focused, scroll, comparison, theme),
+        Panel::Settings => settings::draw(buf, place, focused, scroll, comparison, theme),
+        Panel::Arms => {
+            let speedups = view.speedups;
+            arms::draw(buf, place, focused, (scroll, speedups), comparison, theme);
+        }
+        Panel::Scaling => charts::scaling(buf, place, focused, view.arm, comparison, theme),
+        Panel::Curves => {
+            let chosen = (view.curve, view.arm);
+            charts::curves(buf, place, focused, chosen, (comparison, curves), theme);
+        }
+    }
+}
+
+/// The colour of a run.
+fn colour(run: usize, theme: &Theme) -> Style {
+    theme.series(run)
+}
+
+/// A run's letter and mark, in its colour: three cells.
+fn name_run(row: &mut Row<'_>, run: usize, letter: &str, theme: &Theme) {
+    let style = colour(run, theme);
+    row.cell(letter, style)
+        .skip(1)
+        .cell(theme.glyphs.series_point(run), style);
+}
