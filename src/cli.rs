@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_engine::lab::Lab;
 
+use crate::config::{self, Flags, Key, Value};
 use crate::tui::theme::ThemeName;
 
 const EXAMPLES: &str = "\
@@ -21,6 +22,8 @@ Examples:
   workbench runs                                   what was run before
   workbench runs status:killed since:yesterday     what of it was killed lately
   workbench compare 20261121-10 20261121-11        two runs side by side
+  workbench config                                 what is configured, and where it came from
+  workbench config --default > \"$(workbench config --path)\"
 
 Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
 3 environment (disk full, not writable), 130 interrupted.";
@@ -32,6 +35,12 @@ Examples:
   workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
 
 Several values with commas between them are alternatives. The screen's filter is the same.";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  workbench config                                 what holds now
+  workbench config --default > \"$(workbench config --path)\"
+  WORKBENCH_THEME=light workbench config           settings are also variables";
 
 /// Run the same work in several ways and see what parallelism really bought on this machine.
 #[derive(Debug, Parser)]
@@ -49,9 +58,35 @@ pub struct Cli {
     #[command(flatten)]
     pub screen: ScreenArgs,
 
-    /// Where runs are kept [default: the platform's data directory]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WORKBENCH_RUN_DIR")]
+    /// Where runs are kept [env: WORKBENCH_RUN_DIR] [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
+
+    /// The configuration file [env: WORKBENCH_CONFIG] [default: see `workbench config --path`]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+impl Cli {
+    /// What the flags say about settings.
+    pub fn settings(&self) -> Flags {
+        let screen = &self.screen;
+        let theme = screen
+            .theme
+            .map(|theme| Value::Word(theme.name().to_owned()));
+        let ascii = screen.ascii.then_some(Value::Switch(true));
+        let mouse = screen.no_mouse.then_some(Value::Switch(false));
+        let run_dir = self.run_dir.clone().map(Value::Directory);
+        [
+            (Key::Theme, theme),
+            (Key::Ascii, ascii),
+            (Key::Mouse, mouse),
+            (Key::RunDir, run_dir),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+        .collect()
+    }
 }
 
 /// How the screen looks. Only `workbench` alone, in a terminal, has one.
@@ -193,6 +228,16 @@ pub enum Command {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Print the configuration as a file, and where each value came from
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config {
+        /// Print where the file lies, or would lie; its directory is made
+        #[arg(long, conflicts_with = "default")]
+        path: bool,
+        /// Print the defaults, as a file to begin with
+        #[arg(long)]
+        default: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -204,7 +249,9 @@ pub enum Command {
 
 /// The command with the labs' parameters in the long help of `--set`.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
-    Cli::command().mut_arg("set", |arg| arg.long_help(set_help(labs)))
+    Cli::command()
+        .mut_arg("set", |arg| arg.long_help(set_help(labs)))
+        .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
 }
 
 /// Parses the process' arguments. Help, version and mistakes end the process here, with clap's exit codes (0 and 2).
@@ -216,6 +263,15 @@ pub fn parse(labs: &[Box<dyn Lab>]) -> Cli {
 fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
     PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name))
         .map(|name| ThemeName::from_name(&name).unwrap_or_default())
+}
+
+fn config_help(labs: &[Box<dyn Lab>]) -> String {
+    let mut out = "Settings:".to_owned();
+    for (name, text) in config::listed(labs) {
+        let _ = write!(out, "\n- {name}: {text}");
+    }
+    let _ = write!(out, "\n\n{CONFIG_EXAMPLES}");
+    out
 }
 
 fn set_help(labs: &[Box<dyn Lab>]) -> String {

@@ -5,6 +5,8 @@ use workbench_engine::lab::LabError;
 use workbench_engine::record::RecordError;
 use workbench_engine::report::ReportError;
 
+use crate::config::ConfigError;
+
 /// The exit codes. They are part of the command line's contract.
 pub mod code {
     /// Everything was done.
@@ -43,6 +45,12 @@ impl Failure {
             message: message.into(),
             code: code::ENVIRONMENT,
         }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
     }
 }
 

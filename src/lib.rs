@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod comparison;
+mod config;
 mod eta;
 mod failure;
 mod filter;
@@ -20,11 +21,13 @@ mod tui;
 pub use tui::{offscreen, terminal};
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use workbench_engine::record::Store;
 
 use crate::cli::{Cli, Command};
+use crate::config::Config;
 use crate::failure::{Failure, code};
 
 /// The whole program: reads the process' arguments, does what they ask for, and gives the exit code.
@@ -41,23 +44,34 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<u8, Failure> {
     let labs = registry::all()?;
+    let cli = cli::parse(&labs);
+    let flags = cli.settings();
     let Cli {
         command,
         run,
-        screen,
-        run_dir,
-    } = cli::parse(&labs);
+        config: file,
+        ..
+    } = cli;
     if command.is_some() && run.lab.is_some() {
         return Err(Failure::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
     }
-    // Before the store: these need no place for runs.
+    // Before the configuration: these work whatever it says, and two of them help to mend it.
     match &command {
         Some(Command::Labs { lab }) => return commands::labs::run(&labs, lab.as_deref()),
-        Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
+        Some(Command::Config { path: true, .. }) => return commands::config::path(file),
+        Some(Command::Config { default: true, .. }) => return commands::config::defaults(&labs),
         Some(Command::Completions { shell }) => return commands::shell::completions(&labs, *shell),
         Some(Command::Man) => return commands::shell::man(&labs),
+        _ => {}
+    }
+    let config = Config::load(&labs, flags, file)?;
+    let run_dir = config.run_dir().map(Path::to_owned);
+    // Before the store: these need no place for runs.
+    match &command {
+        Some(Command::Config { .. }) => return commands::config::run(&config, &labs),
+        Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
     }
     let store = Store::open(run_dir)?;
@@ -71,7 +85,7 @@ fn run() -> Result<u8, Failure> {
         Some(Command::Resume { run, output }) => headless::resume(&store, &run, &output),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&store, &run),
-        None if has_terminal() => tui::run(&store, labs, &screen),
+        None if has_terminal() => tui::run(&store, labs, &config),
         None => explain(),
     }
 }

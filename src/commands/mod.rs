@@ -1,6 +1,7 @@
 //! What the program does besides running labs, one file per command.
 
 pub mod compare;
+pub mod config;
 pub mod doctor;
 pub mod labs;
 pub mod report;

@@ -18,7 +18,7 @@ use super::screens::compare::Compare;
 use super::screens::home::Home;
 use super::screens::runs::Runs;
 use super::screens::setup::SetUp;
-use super::screens::{Labs, Shared};
+use super::screens::{Labs, Preferences, Shared};
 use super::views::result::ResultView;
 use super::views::run::RunView;
 use crate::failure::code;
@@ -126,6 +126,7 @@ impl App {
                 usable: None,
                 history: None,
                 look,
+                prefer: Preferences::default(),
             },
             screen: Screen::Home,
             overlay: None,
@@ -139,6 +140,19 @@ impl App {
             written: Vec::new(),
             leaving: None,
         }
+    }
+
+    /// Takes in what the configuration says about the screens.
+    pub fn prefer(&mut self, lab: Option<&str>, prefer: Preferences) {
+        let labs = self.shared.labs.iter();
+        let named = labs.map(|lab| lab.definition().name.as_str());
+        self.home.select(
+            named
+                .zip(0..)
+                .find(|(name, _)| Some(*name) == lab)
+                .map_or(0, |(_, at)| at),
+        );
+        self.shared.prefer = prefer;
     }
 
     /// The last run that was made here, and the reports written.

@@ -119,6 +119,8 @@ pub enum Effect {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Put a text into the clipboard of the terminal.
+    Copy(String),
     /// Draw everything anew.
     Repaint,
     /// Stop the process as Ctrl-Z does.

@@ -1,4 +1,4 @@
-//! The loop: waits for events, lets the state take them in, draws what changed, at most ten times a second.
+//! The loop: waits for events, lets the state take them in, draws what changed, at most as often as is configured.
 
 use std::io;
 use std::time::Duration;
@@ -12,11 +12,9 @@ use super::app::App;
 use super::capture::collected;
 use super::event::{Effect, Event};
 use super::session::{News, Session};
-use super::terminal::{Guard, Tui, forget, restore};
+use super::terminal::{Guard, Tui, copy, forget, restore};
 use crate::failure::Failure;
 
-/// The shortest time between two drawings.
-const FRAME: Duration = Duration::from_millis(100);
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
 
@@ -46,6 +44,8 @@ struct Loop<'a> {
     session: Session,
     guard: Guard,
     terminal: Tui,
+    /// The shortest time between two drawings.
+    frame: Duration,
     dirty: bool,
     /// There is nothing left to draw on.
     blind: bool,
@@ -56,7 +56,12 @@ struct Loop<'a> {
 ///
 /// # Errors
 /// When the terminal cannot be taken over or drawn on.
-pub async fn run(app: &mut App, session: Session, news: News, mouse: bool) -> Result<u8, Failure> {
+pub async fn run(
+    app: &mut App,
+    session: Session,
+    news: News,
+    (mouse, frames_per_second): (bool, u32),
+) -> Result<u8, Failure> {
     let refused = |error: io::Error| {
         Failure::environment(format!(
             "cannot use the terminal: {error}; `workbench --lab NAME` runs without a screen"
@@ -70,6 +75,7 @@ pub async fn run(app: &mut App, session: Session, news: News, mouse: bool) -> Re
         session,
         guard,
         terminal,
+        frame: Duration::from_secs(1) / frames_per_second.max(1),
         dirty: true,
         blind: false,
         exit: None,
@@ -107,12 +113,12 @@ impl Loop<'_> {
                     folded = Instant::now();
                     self.fold(&mut news);
                 }
-                () = sleep_until(ticked + FRAME), if playing => {
+                () = sleep_until(ticked + self.frame), if playing => {
                     let passed = ticked.elapsed();
                     ticked = Instant::now();
                     self.take(Event::Tick(passed));
                 }
-                () = sleep_until(drawn + FRAME), if self.dirty && !self.blind => {
+                () = sleep_until(drawn + self.frame), if self.dirty && !self.blind => {
                     if self.draw().is_err() {
                         self.gone();
                     }
@@ -134,6 +140,11 @@ impl Loop<'_> {
             match effect {
                 Effect::Quit(code) => self.exit = Some(code),
                 Effect::Repaint => self.repaint(),
+                Effect::Copy(text) => {
+                    if copy(&text).is_err() {
+                        self.gone();
+                    }
+                }
                 Effect::Suspend => self.suspend(),
                 other => self.session.apply(other),
             }

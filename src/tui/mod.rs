@@ -27,7 +27,7 @@ mod player;
 mod screens;
 mod session;
 pub mod terminal;
-mod text;
+pub mod text;
 pub mod theme;
 mod views;
 
@@ -35,16 +35,18 @@ mod views;
 mod tests;
 
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Arc;
 
 use workbench_engine::lab::Lab;
 use workbench_engine::record::Store;
 
-use crate::cli::ScreenArgs;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::{output, summary};
 use app::App;
 use chrome::Look;
+use screens::Preferences;
 use session::Session;
 use theme::Theme;
 
@@ -67,18 +69,28 @@ fn enough_files() -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the terminal cannot be used. It is then as it was found.
-pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, args: &ScreenArgs) -> Result<u8, Failure> {
+pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, Failure> {
     enough_files()?;
-    let look = Look::new(Theme::detect(args.theme, args.ascii));
+    let look = Look::new(Theme::detect(config.theme(), config.ascii()));
     let labs = Arc::new(labs);
     let mut app = App::new(Arc::clone(&labs), look);
+    app.prefer(
+        config.lab(),
+        Preferences {
+            preset: config.preset().map(str::to_owned),
+            repeats: config.repeats(),
+            export_dir: config.export_dir().map(Path::to_owned),
+            export_format: Some(config.export_format()),
+        },
+    );
+    let pace = (config.mouse(), config.frames_per_second());
     let (session, news) = Session::new(store.clone(), labs);
     terminal::tame_panics();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::environment(format!("cannot start the interface: {error}")))?
-        .block_on(event_loop::run(&mut app, session, news, !args.no_mouse));
+        .block_on(event_loop::run(&mut app, session, news, pace));
     // Nobody reads these when the terminal is gone, and that changes nothing about the run.
     for line in capture::collected() {
         let _ = output::error_line(&format!("{}: {}", line.source, line.text));

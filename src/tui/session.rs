@@ -130,7 +130,7 @@ impl Session {
                     let _ = events.send(Event::Exported(exported));
                 });
             }
-            Effect::Repaint | Effect::Suspend | Effect::Quit(_) => {}
+            Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit(_) => {}
         }
     }
 

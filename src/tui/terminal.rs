@@ -5,6 +5,7 @@ use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
+use crossterm::clipboard::CopyToClipboard;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
@@ -51,6 +52,12 @@ impl Write for Out {
 /// Writes nothing more to the terminal.
 pub fn forget() {
     GONE.store(true, Ordering::Relaxed);
+}
+
+/// Asks the terminal to take a text into its clipboard (OSC 52), which also reaches the near end of an ssh connection. A
+/// terminal that does not know the request passes over it.
+pub fn copy(text: &str) -> io::Result<()> {
+    execute!(Out(stdout()), CopyToClipboard::to_clipboard_from(text))
 }
 
 /// Holds the terminal; dropping it gives the terminal back.

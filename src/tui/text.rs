@@ -79,6 +79,30 @@ pub fn wrap_plain(text: &str, columns: usize, style: Style) -> Vec<Line<'static>
     wrap(&[Span::styled(cleaned, style)], columns, &none, &none)
 }
 
+/// [`wrap`] for the normal screen: lines that end in line breaks, with `first` and `rest` before them. A word longer
+/// than a line stays whole, so that a path can be copied.
+pub fn wrap_words(text: &str, columns: usize, first: &str, rest: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && width(&line) + 1 + width(word) > columns {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            rest.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}
+
 struct Wrapper {
     columns: usize,
     rest: Span<'static>,

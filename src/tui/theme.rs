@@ -123,32 +123,20 @@ impl Theme {
             ThemeName::Dark => Self::coloured(name, glyphs, &DARK, true_colour),
             ThemeName::Light => Self::coloured(name, glyphs, &LIGHT, true_colour),
             ThemeName::HighContrast => Self::coloured(name, glyphs, &HIGH_CONTRAST, true_colour),
-            ThemeName::Mono => Self::mono(glyphs),
+            ThemeName::Mono => Self::mono(glyphs, true_colour),
         }
     }
 
-    /// The theme for the terminal that this process talks to: mono where `NO_COLOR` is set or `TERM` is `dumb`, as far
-    /// as nothing else was asked for.
-    pub fn detect(wanted: Option<ThemeName>, ascii: bool) -> Self {
-        Self::for_environment(wanted, ascii, |name| std::env::var(name).ok())
+    /// A theme for the terminal that this process talks to, which has 16 million colours where `COLORTERM` says so.
+    pub fn detect(name: ThemeName, ascii: bool) -> Self {
+        let depth = std::env::var("COLORTERM").unwrap_or_default();
+        Self::new(name, ascii, is_deep(&depth))
     }
 
-    /// [`Theme::detect`] with the environment given.
-    fn for_environment(
-        wanted: Option<ThemeName>,
-        ascii: bool,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Self {
-        let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let dumb = variable("TERM").is_some_and(|term| term == "dumb");
-        let name = match wanted {
-            Some(name) => name,
-            None if is_set("NO_COLOR") || dumb => ThemeName::Mono,
-            None => ThemeName::Dark,
-        };
-        let true_colour = variable("COLORTERM")
-            .is_some_and(|depth| depth.contains("truecolor") || depth.contains("24bit"));
-        Self::new(name, ascii || dumb, true_colour)
+    /// Another theme or other glyphs for the same terminal.
+    #[must_use]
+    pub fn with(&self, name: ThemeName, ascii: bool) -> Self {
+        Self::new(name, ascii, self.true_colour)
     }
 
     fn coloured(
@@ -180,7 +168,7 @@ impl Theme {
         }
     }
 
-    fn mono(glyphs: Glyphs) -> Self {
+    fn mono(glyphs: Glyphs, true_colour: bool) -> Self {
         let plain = Style::new();
         Self {
             name: ThemeName::Mono,
@@ -197,7 +185,7 @@ impl Theme {
             border: plain.add_modifier(Modifier::DIM),
             border_focus: plain.add_modifier(Modifier::BOLD),
             palette: None,
-            true_colour: false,
+            true_colour,
         }
     }
 
@@ -242,6 +230,11 @@ impl Theme {
     fn fg(&self, rgb: u32) -> Style {
         Style::new().fg(colour(rgb, self.true_colour))
     }
+}
+
+/// Whether `COLORTERM` promises 16 million colours.
+fn is_deep(colorterm: &str) -> bool {
+    colorterm.contains("truecolor") || colorterm.contains("24bit")
 }
 
 /// A colour, or its nearest neighbour of the 256 that every colour terminal has.

@@ -85,6 +85,8 @@ pub enum ResultAction {
     Replay,
     /// Read the run again.
     Reread,
+    /// Put its command into the clipboard.
+    Copy,
     /// Go back.
     Back,
 }
@@ -102,6 +104,12 @@ pub const RESULT_KEYS: &[Bound<ResultAction>] = &[
         ResultAction::Replay,
         "replay",
         "Play the run again on the Run screen.",
+    ),
+    bound(
+        &["y"],
+        ResultAction::Copy,
+        "copy",
+        "Copy the command that runs this again without a screen.",
     ),
     bound(&["esc"], ResultAction::Back, "back", "Go back."),
     bound(
@@ -206,13 +214,20 @@ impl App {
         };
         match find(RESULT_KEYS, name) {
             Some(ResultAction::Export) => {
-                self.overlay = Some(Overlay::Export(Export::new(&screen.loaded.run.id())));
+                self.overlay = Some(Overlay::Export(Export::new(
+                    &screen.loaded.run.id(),
+                    &self.shared.prefer,
+                )));
             }
             Some(ResultAction::Replay) => {
                 let run = screen.loaded.run.clone();
                 return self.grant(Wish::Replay(run));
             }
             Some(ResultAction::Reread) => return vec![Effect::Open(screen.loaded.run.clone())],
+            Some(ResultAction::Copy) => {
+                let command = screen.loaded.result.command.clone();
+                return self.grant(Wish::Copy(command));
+            }
             Some(ResultAction::Back) => {
                 let back = screen.back;
                 self.go(back);
@@ -319,6 +334,10 @@ impl App {
             Wish::Nothing => {}
             Wish::Say(text) => self.notice = Some(text),
             Wish::Back if matches!(self.screen, Screen::Compare(_)) => self.screen = Screen::Runs,
+            Wish::Copy(command) => {
+                self.notice = Some(format!("Copied: {command}"));
+                return vec![Effect::Copy(command)];
+            }
             Wish::Back => self.screen = Screen::Home,
             Wish::Runs => self.screen = Screen::Runs,
             Wish::Watch if self.is_running() => self.screen = Screen::Run,

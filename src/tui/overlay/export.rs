@@ -11,6 +11,7 @@ use workbench_engine::report::Format;
 use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::event::Exported;
 use crate::tui::keys::{Bound, bound};
+use crate::tui::screens::Preferences;
 use crate::tui::text::{fit, width, wrap_plain};
 
 /// The keys.
@@ -63,12 +64,18 @@ pub enum Answer {
 
 impl Export {
     /// Suggests a name for a run.
-    pub fn new(run_id: &str) -> Self {
+    pub fn new(run_id: &str, prefer: &Preferences) -> Self {
+        let id = workbench_engine::report::format::clean(run_id, 80);
+        let file = format!(
+            "{id}.{}",
+            prefer.export_format.unwrap_or(Format::Html).extension()
+        );
+        let path = match &prefer.export_dir {
+            Some(directory) => directory.join(file),
+            None => PathBuf::from(file),
+        };
         Self {
-            name: format!(
-                "{}.html",
-                workbench_engine::report::format::clean(run_id, 80)
-            ),
+            name: path.to_string_lossy().chars().take(LONGEST).collect(),
             state: State::Typing,
         }
     }

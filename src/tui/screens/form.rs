@@ -79,6 +79,15 @@ impl Form {
         }
     }
 
+    /// Begins with a preset, where the lab has it, and with a number of repeats.
+    pub fn begin_with(&mut self, preset: Option<&str>, repeats: Option<u32>) {
+        let known = self.presets.iter().position(|p| Some(p.as_str()) == preset);
+        self.preset = known.unwrap_or(self.preset);
+        if let Some(repeats) = repeats {
+            self.set(&Row::Repeats, &repeats.to_string());
+        }
+    }
+
     /// All rows, from top to bottom.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = vec![Row::Preset];

@@ -20,6 +20,7 @@ use crate::tui::keys::{Bound, bound};
 use crate::tui::markdown;
 use crate::tui::screens::runs::{Columns, run_line};
 use crate::tui::text::{fit, wrap_plain};
+use crate::tui::theme::ThemeName;
 
 /// What a key does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,11 +114,16 @@ pub struct Home {
     runs: ListState,
     scroll: usize,
     handout: Rect,
-    /// The handout as it was last laid out: lab and width, and its lines.
-    page: Option<(usize, u16, Vec<Line<'static>>)>,
+    /// The handout as it was last laid out: lab, width and looks, and its lines.
+    page: Option<((usize, u16, ThemeName, bool), Vec<Line<'static>>)>,
 }
 
 impl Home {
+    /// Selects a lab.
+    pub fn select(&mut self, lab: usize) {
+        (self.labs.selected, self.scroll) = (lab, 0);
+    }
+
     /// Does what a key stands for.
     pub fn act(&mut self, action: Action, shared: &Shared) -> Wish {
         match action {
@@ -157,7 +163,7 @@ impl Home {
             }
             Focus::Runs => self.runs.step(by, shared.rows().len()),
             Focus::Handout => {
-                let lines = self.page.as_ref().map_or(0, |(_, _, lines)| lines.len());
+                let lines = self.page.as_ref().map_or(0, |(_, lines)| lines.len());
                 let last = lines.saturating_sub(usize::from(self.handout.height));
                 self.scroll = self.scroll.saturating_add_signed(by).min(last);
             }
@@ -283,12 +289,12 @@ impl Home {
         let Some(lab) = lab else {
             return;
         };
-        let key = (self.labs.selected, inner.width);
-        if self.page.as_ref().is_none_or(|(i, w, _)| (*i, *w) != key) {
+        let key = (self.labs.selected, inner.width, look.theme.name, look.ascii);
+        if self.page.as_ref().is_none_or(|(of, _)| *of != key) {
             let page = markdown::render(lab.handout(), usize::from(inner.width), look);
-            self.page = Some((key.0, key.1, page));
+            self.page = Some((key, page));
         }
-        if let Some((_, _, page)) = &self.page {
+        if let Some((_, page)) = &self.page {
             self.scroll = scrolled(frame, inner, page, self.scroll, look);
         }
     }

@@ -24,11 +24,13 @@ pub mod runs;
 pub mod setup;
 pub mod setup_draw;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use workbench_engine::lab::{Lab, RunConfig};
 use workbench_engine::machine::{MachineFacts, UsableCores};
 use workbench_engine::record::RunDir;
+use workbench_engine::report::Format;
 
 use super::chrome::Look;
 use super::history::RunRow;
@@ -48,6 +50,21 @@ pub struct Shared {
     pub history: Option<Result<Vec<RunRow>, String>>,
     /// How everything looks.
     pub look: Look,
+    /// What the configuration says about the screens.
+    pub prefer: Preferences,
+}
+
+/// What the configuration says about the screens; `None` leaves it to them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// The preset of a new form, in labs that have it.
+    pub preset: Option<String>,
+    /// The repeats of a new form.
+    pub repeats: Option<u32>,
+    /// Where reports go.
+    pub export_dir: Option<PathBuf>,
+    /// What reports are.
+    pub export_format: Option<Format>,
 }
 
 impl Shared {
@@ -85,6 +102,8 @@ pub enum Wish {
     Compare(Vec<RunDir>),
     /// Read the history again.
     Reread,
+    /// Put a command into the clipboard.
+    Copy(String),
     /// Say something in the last line.
     Say(String),
 }

@@ -2,6 +2,7 @@
 //! looks in [`super::setup_draw`].
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use workbench_engine::lab::RunConfig;
 use workbench_engine::machine::UsableCores;
 
 use super::form::{Form, Kind, Row};
@@ -28,6 +29,8 @@ pub enum Action {
     Last,
     /// Give the row back to the preset.
     Reset,
+    /// Put the command into the clipboard.
+    Copy,
     /// Go back.
     Back,
 }
@@ -58,6 +61,12 @@ pub const KEYS: &[Bound<Action>] = &[
         Action::Reset,
         "reset",
         "Give the value back to the preset.",
+    ),
+    bound(
+        &["y"],
+        Action::Copy,
+        "copy",
+        "Copy the command that runs this without a screen.",
     ),
     bound(&["esc"], Action::Back, "back", "Go back."),
     bound(&["up", "k", "backtab"], Action::Step(-1), "", "Move up."),
@@ -100,9 +109,11 @@ pub(super) fn usable(shared: &Shared) -> UsableCores {
 impl SetUp {
     /// The form of a lab.
     pub fn new(lab: usize, shared: &Shared) -> Option<Self> {
+        let mut form = Form::new(shared.labs.get(lab)?.definition());
+        form.begin_with(shared.prefer.preset.as_deref(), shared.prefer.repeats);
         Some(Self {
             lab,
-            form: Form::new(shared.labs.get(lab)?.definition()),
+            form,
             list: ListState::default(),
             typing: false,
             before: None,
@@ -209,6 +220,7 @@ impl SetUp {
         let row = self.row();
         match action {
             Action::Start => return self.start(shared),
+            Action::Copy => return self.command(shared),
             Action::Back => return Wish::Back,
             Action::Change => match self.form.kind(&row) {
                 Kind::Button => return self.start(shared),
@@ -245,14 +257,26 @@ impl SetUp {
     }
 
     fn start(&mut self, shared: &Shared) -> Wish {
-        match self.form.config(&usable(shared)) {
+        match self.config(shared) {
             Ok(config) => Wish::Start(self.lab, Box::new(config)),
-            Err((row, error)) => {
-                let at = self.form.rows().iter().position(|r| *r == row);
-                self.list.selected = at.unwrap_or(self.list.selected);
-                Wish::Say(error)
-            }
+            Err(error) => Wish::Say(error),
         }
+    }
+
+    fn command(&mut self, shared: &Shared) -> Wish {
+        match self.config(shared) {
+            Ok(config) => Wish::Copy(config.command),
+            Err(error) => Wish::Say(error),
+        }
+    }
+
+    /// What the form stands for; where it is wrong, the cursor goes to the row that is.
+    fn config(&mut self, shared: &Shared) -> Result<RunConfig, String> {
+        self.form.config(&usable(shared)).map_err(|(row, error)| {
+            let at = self.form.rows().iter().position(|r| *r == row);
+            self.list.selected = at.unwrap_or(self.list.selected);
+            error
+        })
     }
 
     /// A click selects a row, a click on the selected one changes it, the wheel moves.

@@ -140,6 +140,7 @@ impl Outside {
             }
             Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
             Effect::ReadHistory
+            | Effect::Copy(_)
             | Effect::Repaint
             | Effect::Suspend
             | Effect::CancelArm(_)

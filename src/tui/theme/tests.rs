@@ -4,29 +4,18 @@ use ratatui::text::Span;
 
 use super::*;
 
-fn environment(pairs: &[(&str, &str)]) -> Theme {
-    Theme::for_environment(None, false, |name| {
-        let found = pairs.iter().find(|(key, _)| *key == name);
-        found.map(|(_, value)| (*value).to_owned())
-    })
-}
-
-#[test]
-fn no_color_and_dumb_terminals_get_no_colour() {
-    assert_eq!(environment(&[]).name, ThemeName::Dark);
-    assert_eq!(environment(&[("NO_COLOR", "1")]).name, ThemeName::Mono);
-    assert_eq!(environment(&[("NO_COLOR", "")]).name, ThemeName::Dark);
-    let dumb = environment(&[("TERM", "dumb")]);
-    assert!(dumb.name == ThemeName::Mono && dumb.glyphs.ascii);
-    let wanted = Theme::for_environment(Some(ThemeName::Light), true, |_| Some("1".to_owned()));
-    assert!(wanted.name == ThemeName::Light && wanted.glyphs.ascii);
-}
-
 #[test]
 fn colours_fall_back_to_the_256_of_every_colour_terminal() {
-    let deep = environment(&[("COLORTERM", "truecolor")]);
-    assert!(matches!(deep.good.fg, Some(Color::Rgb(..))));
-    assert!(matches!(environment(&[]).good.fg, Some(Color::Indexed(_))));
+    assert!(is_deep("truecolor") && is_deep("24bit") && !is_deep(""));
+    let good = |deep| Theme::new(ThemeName::Dark, false, deep).good.fg;
+    assert!(matches!(good(true), Some(Color::Rgb(..))));
+    assert!(matches!(good(false), Some(Color::Indexed(_))));
+    // Changing to mono and back keeps what the terminal can do.
+    let dark = Theme::new(ThemeName::Dark, false, true);
+    let back = dark
+        .with(ThemeName::Mono, true)
+        .with(ThemeName::Dark, false);
+    assert_eq!(back, dark);
     for (rgb, index) in [
         ((0, 0, 0), 16),
         ((255, 255, 255), 231),

@@ -1,0 +1,37 @@
+//! `workbench config`: what is configured, where it came from, and where the file lies.
+
+use std::path::PathBuf;
+
+use workbench_engine::lab::Lab;
+
+use crate::config::{self, Config, ConfigError};
+use crate::failure::{Failure, code};
+use crate::output;
+
+/// Prints the configuration as it is now.
+pub fn run(config: &Config, labs: &[Box<dyn Lab>]) -> Result<u8, Failure> {
+    output::print(&config::effective(config, labs))?;
+    Ok(code::DONE)
+}
+
+/// Prints the defaults.
+pub fn defaults(labs: &[Box<dyn Lab>]) -> Result<u8, Failure> {
+    output::print(&config::defaults(labs))?;
+    Ok(code::DONE)
+}
+
+/// Prints where the file lies. Its usual directory is made, so that a shell can write the file there.
+pub fn path(file: Option<PathBuf>) -> Result<u8, Failure> {
+    let (path, named) = config::path(file);
+    let path = path.ok_or(ConfigError::NoPlace)?;
+    if let (false, Some(parent)) = (named, path.parent()) {
+        std::fs::create_dir_all(parent).map_err(|error| {
+            let place = parent.display();
+            Failure::environment(format!(
+                "cannot make {place}: {error}; name a file with --config FILE"
+            ))
+        })?;
+    }
+    output::line(&path.display().to_string())?;
+    Ok(code::DONE)
+}

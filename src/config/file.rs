@@ -1,0 +1,165 @@
+//! Reading the configuration file: from text to values with their lines, or one line on what is wrong with it.
+//!
+//! Does not belong here: which other sources there are.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use workbench_engine::lab::{Lab, suggest};
+use workbench_engine::report::format;
+
+use super::ConfigError;
+use super::setting::{Key, Kind, SETTINGS, Setting, Value, shown};
+
+/// A larger file is no configuration.
+const LARGEST: u64 = 1 << 20;
+
+/// Values with their settings and lines.
+pub type Values = Vec<(Key, Value, usize)>;
+
+/// Where the file lies unless another is named; `None` for an account without a home.
+pub fn usual_path() -> Option<PathBuf> {
+    let directories = directories::ProjectDirs::from("", "", "workbench")?;
+    Some(directories.config_dir().join("config.toml"))
+}
+
+/// Reads a file. One that is missing says nothing, unless it was named.
+///
+/// # Errors
+/// When it cannot be read, or says what cannot be.
+pub fn read(
+    path: &Path,
+    named: bool,
+    labs: &[Box<dyn Lab>],
+) -> Result<Option<Values>, ConfigError> {
+    let unreadable = |source: std::io::Error| ConfigError::Unreadable {
+        path: told(path),
+        reason: format::clean(&source.to_string(), 200),
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound && !named => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ConfigError::Unreadable {
+            path: told(path),
+            reason: format!("it is larger than {}", format::bytes(LARGEST)),
+        });
+    }
+    let text = String::from_utf8(bytes).map_err(|error| ConfigError::InFile {
+        path: told(path),
+        line: line_of(error.as_bytes(), error.utf8_error().valid_up_to()),
+        reason: "this is not UTF-8 text".to_owned(),
+    })?;
+    parse(&text, path, labs).map(Some)
+}
+
+/// Reads the text of a file; `path` is where it lies.
+///
+/// # Errors
+/// The first thing that is wrong, with its line.
+pub fn parse(text: &str, path: &Path, labs: &[Box<dyn Lab>]) -> Result<Values, ConfigError> {
+    // An editor's byte order mark is blank to everyone else.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let wrong = |span: Range<usize>, reason: String| ConfigError::InFile {
+        path: told(path),
+        line: line_of(text.as_bytes(), span.start),
+        reason,
+    };
+    let table = DeTable::parse(text).map_err(|error| {
+        let reason = format::clean(&error.message().replace('\n', ", "), 200);
+        wrong(error.span().unwrap_or_default(), reason)
+    })?;
+    let mut values = Values::new();
+    for (name, value) in table.get_ref() {
+        let Some(setting) = Setting::named(name.get_ref()) else {
+            let names = SETTINGS.iter().map(|setting| setting.name);
+            let reason = format!(
+                "there is no setting {}; {}",
+                shown(name.get_ref()),
+                suggest(name.get_ref(), names)
+            );
+            return Err(wrong(name.span(), reason));
+        };
+        let line = line_of(text.as_bytes(), name.span().start);
+        let refused = |reason: String| wrong(value.span(), format!("`{}` {reason}", setting.name));
+        let value = take(setting, value, text, path, labs).map_err(refused)?;
+        values.push((setting.key, value, line));
+    }
+    values.sort_by_key(|(_, _, line)| *line);
+    Ok(values)
+}
+
+fn take(
+    setting: &Setting,
+    value: &Spanned<DeValue<'_>>,
+    text: &str,
+    path: &Path,
+    labs: &[Box<dyn Lab>],
+) -> Result<Value, String> {
+    let given = match (setting.kind, value.get_ref()) {
+        (Kind::Switch, DeValue::Boolean(on)) => Some(Value::Switch(*on)),
+        (Kind::Whole(..), DeValue::Integer(digits)) => {
+            u32::from_str_radix(digits.as_str(), digits.radix())
+                .ok()
+                .map(Value::Whole)
+        }
+        (Kind::Word(_), DeValue::String(word)) => Some(Value::Word(word.clone().into_owned())),
+        (Kind::Directory, DeValue::String(word)) if word.is_empty() => None,
+        (Kind::Directory, DeValue::String(word)) => {
+            Some(Value::Directory(placed(word, path, home())?))
+        }
+        _ => None,
+    };
+    given
+        .filter(|value| setting.allows(value, labs))
+        .ok_or_else(|| {
+            let given = match value.get_ref() {
+                DeValue::String(word) => word,
+                _ => text.get(value.span()).unwrap_or_default(),
+            };
+            setting.refusal(given, labs)
+        })
+}
+
+fn home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned())
+}
+
+/// A directory as the file means it: from the home directory, or from where the file lies.
+fn placed(word: &str, file: &Path, home: Option<PathBuf>) -> Result<PathBuf, String> {
+    let beneath_home = match word {
+        "~" => Some(""),
+        _ => word.strip_prefix("~/"),
+    };
+    if let Some(rest) = beneath_home {
+        let home = home.ok_or("begins with `~`, and this account has no home directory")?;
+        return Ok(if rest.is_empty() {
+            home
+        } else {
+            home.join(rest)
+        });
+    }
+    let beside = file.parent().unwrap_or(Path::new(""));
+    let path = beside.join(word);
+    Ok(std::path::absolute(&path).unwrap_or(path))
+}
+
+/// A path, fit for one line.
+pub fn told(path: &Path) -> String {
+    format::clean(&path.display().to_string(), 300)
+}
+
+fn line_of(text: &[u8], at: usize) -> usize {
+    let before = &text[..at.min(text.len())];
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}

@@ -1,0 +1,290 @@
+//! The configuration: what the flags, the environment and the configuration file say, and what holds otherwise.
+//!
+//! ```text
+//! flags ──────────┐
+//! environment ────┤
+//! file (TOML) ────┼─► Config: a value and its source for every setting
+//! defaults ───────┘
+//! ```
+//!
+//! Belongs here: which source wins, and where a value came from. The settings themselves are in [`setting`], the file in
+//! [`file`], its printed form in [`print`]. Does not belong here: doing what a setting says.
+
+mod file;
+mod print;
+mod setting;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use workbench_engine::lab::Lab;
+use workbench_engine::report::Format;
+
+use crate::tui::theme::ThemeName;
+
+pub use file::usual_path;
+pub use print::{defaults, effective, listed};
+pub use setting::{Key, SETTINGS, Setting, Value};
+
+/// Why there is no configuration. Every message says what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file says what cannot be.
+    #[error("{path}, line {line}: {reason}")]
+    InFile {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// The file cannot be read.
+    #[error(
+        "cannot read the configuration in {path}: {reason}; `workbench config --default` prints one"
+    )]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// An environment variable says what cannot be.
+    #[error("`{variable}` {reason}")]
+    InEnvironment {
+        /// The variable.
+        variable: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The account has no place for configurations.
+    #[error("this account has no directory for configurations; name a file with --config FILE")]
+    NoPlace,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing set it.
+    Default,
+    /// A line of the file.
+    File(usize),
+    /// An environment variable.
+    Environment(String),
+    /// A flag.
+    Flag,
+}
+
+/// A value and its source; `None` is unset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The value.
+    pub value: Option<Value>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// What the command line says about settings.
+pub type Flags = Vec<(Key, Value)>;
+
+/// The configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    chosen: Vec<Chosen>,
+    file: Option<PathBuf>,
+    was_read: bool,
+}
+
+/// The file that is read: the one named by the flag or by `WORKBENCH_CONFIG`, or the usual one. With whether it was named.
+pub fn path(flag: Option<PathBuf>) -> (Option<PathBuf>, bool) {
+    let variable = || std::env::var_os("WORKBENCH_CONFIG").filter(|value| !value.is_empty());
+    match flag.or_else(|| variable().map(PathBuf::from)) {
+        Some(path) => (Some(path), true),
+        None => (usual_path(), false),
+    }
+}
+
+impl Config {
+    /// The configuration of this process; `file` is the one named by `--config`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong in the file or the environment.
+    pub fn load(
+        labs: &[Box<dyn Lab>],
+        flags: Flags,
+        file: Option<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        let (path, named) = path(file);
+        let read = match &path {
+            Some(path) => file::read(path, named, labs)?,
+            None => None,
+        };
+        let was_read = read.is_some();
+        let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into());
+        let mut this = Self::resolve(labs, flags, read.unwrap_or_default(), variable)?;
+        // A directory need not be text.
+        if let Source::Environment(name) = &this.of(Key::RunDir).source
+            && let Some(path) = std::env::var_os(name)
+        {
+            this.chosen[Key::RunDir as usize].value = Some(Value::Directory(path.into()));
+        }
+        (this.file, this.was_read) = (path, was_read);
+        Ok(this)
+    }
+
+    /// The configuration from its sources.
+    fn resolve(
+        labs: &[Box<dyn Lab>],
+        flags: Flags,
+        file: file::Values,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut chosen: Vec<Chosen> = SETTINGS
+            .iter()
+            .map(|setting| Chosen {
+                value: setting.default_value(labs),
+                source: Source::Default,
+            })
+            .collect();
+        let mut choose = |key: Key, value: Value, source: Source| {
+            chosen[key as usize] = Chosen {
+                value: Some(value),
+                source,
+            };
+        };
+        for (key, value, line) in file {
+            choose(key, value, Source::File(line));
+        }
+        for setting in &SETTINGS {
+            if let Some((value, name)) = from_environment(setting, labs, &variable)? {
+                choose(setting.key, value, Source::Environment(name));
+            }
+        }
+        for (key, value) in flags {
+            choose(key, value, Source::Flag);
+        }
+        Ok(Self {
+            chosen,
+            file: None,
+            was_read: false,
+        })
+    }
+
+    /// A setting's value and where it came from.
+    pub fn of(&self, key: Key) -> &Chosen {
+        &self.chosen[key as usize]
+    }
+
+    fn switch(&self, key: Key) -> bool {
+        matches!(self.of(key).value, Some(Value::Switch(true)))
+    }
+
+    fn whole(&self, key: Key) -> Option<u32> {
+        match self.of(key).value {
+            Some(Value::Whole(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn word(&self, key: Key) -> Option<&str> {
+        match &self.of(key).value {
+            Some(Value::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn directory(&self, key: Key) -> Option<&Path> {
+        match &self.of(key).value {
+            Some(Value::Directory(path)) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Colours of the screen.
+    pub fn theme(&self) -> ThemeName {
+        self.word(Key::Theme)
+            .and_then(ThemeName::from_name)
+            .unwrap_or_default()
+    }
+
+    /// Whether the screen is drawn with ASCII alone.
+    pub fn ascii(&self) -> bool {
+        self.switch(Key::Ascii)
+    }
+
+    /// Whether the mouse works on the screen.
+    pub fn mouse(&self) -> bool {
+        self.switch(Key::Mouse)
+    }
+
+    /// How often the screen is drawn in a second at most.
+    pub fn frames_per_second(&self) -> u32 {
+        self.whole(Key::FramesPerSecond).unwrap_or(10)
+    }
+
+    /// The lab that is selected at the start.
+    pub fn lab(&self) -> Option<&str> {
+        self.word(Key::Lab)
+    }
+
+    /// The preset of a new form.
+    pub fn preset(&self) -> Option<&str> {
+        self.word(Key::Preset)
+    }
+
+    /// The repeats of a new form.
+    pub fn repeats(&self) -> Option<u32> {
+        self.whole(Key::Repeats)
+    }
+
+    /// Where the screen writes reports.
+    pub fn export_dir(&self) -> Option<&Path> {
+        self.directory(Key::ExportDir)
+    }
+
+    /// What the screen writes reports as.
+    pub fn export_format(&self) -> Format {
+        let extension = self.word(Key::ExportFormat);
+        Format::ALL
+            .into_iter()
+            .find(|format| Some(format.extension()) == extension)
+            .unwrap_or(Format::ALL[0])
+    }
+
+    /// Where runs are kept; `None` is the platform's data directory.
+    pub fn run_dir(&self) -> Option<&Path> {
+        self.directory(Key::RunDir)
+    }
+}
+
+/// What the environment says about a setting, and which variable says it. An empty variable says nothing.
+fn from_environment(
+    setting: &Setting,
+    labs: &[Box<dyn Lab>],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<(Value, String)>, ConfigError> {
+    let set = |name: &str| variable(name).filter(|text| !text.is_empty());
+    let dumb = set("TERM").is_some_and(|term| term == "dumb");
+    let mono = || Value::Word(ThemeName::Mono.name().to_owned());
+    match setting.key {
+        Key::Theme if set("NO_COLOR").is_some() => {
+            return Ok(Some((mono(), "NO_COLOR".to_owned())));
+        }
+        Key::Theme if dumb => return Ok(Some((mono(), "TERM".to_owned()))),
+        Key::Ascii if dumb => return Ok(Some((Value::Switch(true), "TERM".to_owned()))),
+        _ => {}
+    }
+    let name = setting.variable();
+    let Some(text) = set(&name) else {
+        return Ok(None);
+    };
+    match setting.read(&text, labs) {
+        Ok(value) => Ok(Some((value, name))),
+        Err(reason) => Err(ConfigError::InEnvironment {
+            variable: name,
+            reason,
+        }),
+    }
+}

@@ -1,0 +1,281 @@
+//! Every setting, defined once: reading, checking, `workbench config`, its help and the man page all come from this table.
+//!
+//! Does not belong here: where a value comes from, and what it does.
+
+use std::path::PathBuf;
+
+use workbench_engine::experiment::MAX_REPEATS;
+use workbench_engine::lab::{Lab, suggest};
+use workbench_engine::report::{Format, format};
+
+use crate::tui::theme::ThemeName;
+
+/// The settings there are, in the order of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Colours.
+    Theme,
+    /// ASCII alone.
+    Ascii,
+    /// Whether the mouse works.
+    Mouse,
+    /// How often the screen is drawn at most.
+    FramesPerSecond,
+    /// The lab that is selected at the start.
+    Lab,
+    /// The preset of a new form.
+    Preset,
+    /// The repeats of a new form.
+    Repeats,
+    /// Where reports go.
+    ExportDir,
+    /// What reports are.
+    ExportFormat,
+    /// Where runs are kept.
+    RunDir,
+}
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// `true` or `false`.
+    Switch,
+    /// A whole number in a range.
+    Whole(u32, u32),
+    /// One of several words; which ones may depend on the labs.
+    Word(fn(&[Box<dyn Lab>]) -> Vec<String>),
+    /// A directory. In the file, `~/` is the home directory and a relative path begins where the file lies.
+    Directory,
+}
+
+/// A setting's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `true` or `false`.
+    Switch(bool),
+    /// A whole number.
+    Whole(u32),
+    /// A word.
+    Word(String),
+    /// A directory.
+    Directory(PathBuf),
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Which one.
+    pub key: Key,
+    /// Its name in the file; in capitals and after `WORKBENCH_` that of its environment variable.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// Its value when nothing sets it, as one would write it into a variable; `None` leaves it unset.
+    pub default: Option<&'static str>,
+    /// What holds while it is unset.
+    pub unset: &'static str,
+    /// The flag that sets it.
+    pub flag: Option<&'static str>,
+    /// What it does, in a sentence.
+    pub help: &'static str,
+}
+
+/// All settings, in the order of [`Key`].
+pub const SETTINGS: [Setting; 10] = [
+    Setting {
+        key: Key::Theme,
+        name: "theme",
+        kind: Kind::Word(|_| ThemeName::ALL.map(|theme| theme.name().to_owned()).into()),
+        default: Some("dark"),
+        unset: "",
+        flag: Some("--theme NAME"),
+        help: "Colours of the screen. NO_COLOR and a dumb terminal ask for mono, and only the flag overrules them.",
+    },
+    Setting {
+        key: Key::Ascii,
+        name: "ascii",
+        kind: Kind::Switch,
+        default: Some("false"),
+        unset: "",
+        flag: Some("--ascii"),
+        help: "Draw with ASCII alone, for terminals and fonts without block and braille characters.",
+    },
+    Setting {
+        key: Key::Mouse,
+        name: "mouse",
+        kind: Kind::Switch,
+        default: Some("true"),
+        unset: "",
+        flag: Some("--no-mouse"),
+        help: "Let the mouse click and scroll; then hold Shift to select text.",
+    },
+    Setting {
+        key: Key::FramesPerSecond,
+        name: "frames_per_second",
+        kind: Kind::Whole(1, 10),
+        default: Some("10"),
+        unset: "",
+        flag: None,
+        help: "How often the screen is drawn at most. Fewer are kinder to slow connections and to what is measured.",
+    },
+    Setting {
+        key: Key::Lab,
+        name: "lab",
+        kind: Kind::Word(|labs| {
+            labs.iter()
+                .map(|lab| lab.definition().name.clone())
+                .collect()
+        }),
+        default: None,
+        unset: "the first one",
+        flag: None,
+        help: "The lab that is selected when the screen opens.",
+    },
+    Setting {
+        key: Key::Preset,
+        name: "preset",
+        kind: Kind::Word(presets),
+        default: None,
+        unset: "the lab's own default",
+        flag: None,
+        help: "The preset that a new set-up form begins with, in labs that have it. Runs without a screen take --preset.",
+    },
+    Setting {
+        key: Key::Repeats,
+        name: "repeats",
+        kind: Kind::Whole(1, MAX_REPEATS),
+        default: None,
+        unset: "those of the preset",
+        flag: None,
+        help: "The repeats that a new set-up form begins with. Runs without a screen take --repeats.",
+    },
+    Setting {
+        key: Key::ExportDir,
+        name: "export_dir",
+        kind: Kind::Directory,
+        default: None,
+        unset: "the directory that the program was started in",
+        flag: None,
+        help: "Where the screen writes reports unless another directory is typed.",
+    },
+    Setting {
+        key: Key::ExportFormat,
+        name: "export_format",
+        kind: Kind::Word(|_| {
+            Format::ALL
+                .iter()
+                .map(|f| f.extension().to_owned())
+                .collect()
+        }),
+        default: Some("html"),
+        unset: "",
+        flag: None,
+        help: "What the screen writes reports as unless another extension is typed.",
+    },
+    Setting {
+        key: Key::RunDir,
+        name: "run_dir",
+        kind: Kind::Directory,
+        default: None,
+        unset: "the platform's data directory",
+        flag: Some("--run-dir DIR"),
+        help: "Where runs are kept, with a screen and without.",
+    },
+];
+
+fn presets(labs: &[Box<dyn Lab>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in labs.iter().flat_map(|lab| lab.definition().presets.keys()) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+impl Setting {
+    /// The setting of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.name == name)
+    }
+
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("WORKBENCH_{}", self.name.to_uppercase())
+    }
+
+    /// What it takes, in words: `a whole number from 1 to 10`.
+    pub fn expects(&self, labs: &[Box<dyn Lab>]) -> String {
+        match self.kind {
+            Kind::Switch => "true or false".to_owned(),
+            Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Word(words) => format!("one of {}", words(labs).join(", ")),
+            Kind::Directory => "a directory".to_owned(),
+        }
+    }
+
+    /// What it is when nothing sets it, in words.
+    pub fn otherwise(&self) -> &'static str {
+        self.default.unwrap_or(self.unset)
+    }
+
+    /// The value when nothing sets it.
+    pub fn default_value(&self, labs: &[Box<dyn Lab>]) -> Option<Value> {
+        // That every default can be read is tested.
+        self.read(self.default?, labs).ok()
+    }
+
+    /// Reads a value from the text of a variable.
+    ///
+    /// # Errors
+    /// What it takes instead, to be put after its name.
+    pub fn read(&self, text: &str, labs: &[Box<dyn Lab>]) -> Result<Value, String> {
+        let value = match self.kind {
+            Kind::Switch => text.parse().ok().map(Value::Switch),
+            Kind::Whole(..) => text.parse().ok().map(Value::Whole),
+            Kind::Word(_) => Some(Value::Word(text.to_owned())),
+            Kind::Directory => Some(Value::Directory(PathBuf::from(text))),
+        };
+        value
+            .filter(|value| self.allows(value, labs))
+            .ok_or_else(|| self.refusal(text, labs))
+    }
+
+    /// Whether a value is of the right type and in range.
+    pub fn allows(&self, value: &Value, labs: &[Box<dyn Lab>]) -> bool {
+        match (self.kind, value) {
+            (Kind::Switch, Value::Switch(_)) => true,
+            (Kind::Whole(min, max), Value::Whole(n)) => (min..=max).contains(n),
+            (Kind::Word(words), Value::Word(word)) => words(labs).contains(word),
+            (Kind::Directory, Value::Directory(path)) => {
+                // A zero byte is in no path that a system takes.
+                !path.as_os_str().is_empty() && !path.as_os_str().as_encoded_bytes().contains(&0)
+            }
+            _ => false,
+        }
+    }
+
+    /// Why a text is not taken, to be put after the setting's name.
+    pub fn refusal(&self, given: &str, labs: &[Box<dyn Lab>]) -> String {
+        let mut out = format!("takes {}, not {}", self.expects(labs), shown(given));
+        if let Kind::Word(words) = self.kind {
+            let known = words(labs);
+            let hint = suggest(given, known.iter().map(String::as_str));
+            if hint.starts_with("did you mean") {
+                out.push_str("; ");
+                out.push_str(&hint);
+            }
+        }
+        out
+    }
+}
+
+/// What was given, fit for one line.
+pub fn shown(given: &str) -> String {
+    let cleaned = format::clean(given.trim(), 60);
+    if cleaned.is_empty() {
+        "nothing".to_owned()
+    } else {
+        format!("`{cleaned}`")
+    }
+}
