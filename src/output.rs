@@ -1,6 +1,6 @@
 //! Writing to the standard streams. A reader that went away (`workbench runs | head`) is no error.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Writes text to the standard output.
 pub fn print(text: &str) -> io::Result<()> {
@@ -15,6 +15,16 @@ pub fn line(text: &str) -> io::Result<()> {
 /// Writes a line to the standard error.
 pub fn error_line(text: &str) -> io::Result<()> {
     forgive(write_all(&mut io::stderr().lock(), &format!("{text}\n")))
+}
+
+/// The columns of the terminal that the standard output goes to; `None` when it goes elsewhere.
+pub fn columns() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let columns = rustix::termios::tcgetwinsize(&stdout).ok()?.ws_col;
+    (columns > 0).then_some(usize::from(columns))
 }
 
 fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {

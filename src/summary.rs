@@ -7,48 +7,70 @@ use workbench_engine::record::RunDir;
 use workbench_engine::report::{self, format};
 use workbench_engine::result::{ArmResult, RunResult};
 
+use crate::output;
 use crate::table::Table;
+use crate::tui::text::wrap_words;
 
-/// The summary of a run.
+/// Narrower terminals get lines of this many columns.
+const NARROWEST: usize = 30;
+
+/// The summary of a run, for the terminal that the standard output goes to; elsewhere lines are as long as they are.
 pub fn of_run(result: &RunResult, run: &RunDir, written: &[PathBuf]) -> String {
+    of_width(
+        result,
+        run,
+        written,
+        output::columns().unwrap_or(usize::MAX),
+    )
+}
+
+fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usize) -> String {
+    let columns = columns.max(NARROWEST);
     let mut out = String::from("\n");
     for sentence in report::headline(result) {
-        let _ = writeln!(out, "{sentence}");
+        out.push_str(&wrap_words(&sentence, columns, "", ""));
     }
     if !result.arms.is_empty() {
         let _ = write!(out, "\n{}", arms(result).render(2));
     }
-    section(&mut out, "What the numbers say", &result.diagnoses);
-    section(&mut out, "Before you believe them", &result.warnings);
+    section(&mut out, "What the numbers say", &result.diagnoses, columns);
+    section(
+        &mut out,
+        "Before you believe them",
+        &result.warnings,
+        columns,
+    );
     out.push('\n');
     for path in written {
         let _ = writeln!(out, "Report   {}", path.display());
     }
     let _ = writeln!(out, "Record   {}", run.path().display());
+    // Neither path nor command is broken: a terminal that wraps them still copies them whole.
+    let _ = writeln!(out, "Again    {}", result.command);
     let instrument = &result.instrument;
-    let _ = write!(
-        out,
+    let mut cost = format!(
         "Measured at the cost of {:.2} % of one core",
         instrument.share_of_one_core * 100.0
     );
     if instrument.screen_cpu_s > 0.0 {
         let _ = write!(
-            out,
+            cost,
             ", shown at the cost of {:.2} %",
             instrument.screen_share_of_one_core * 100.0
         );
     }
-    let _ = writeln!(out, ". Again: {}", result.command);
+    cost.push('.');
+    out.push_str(&wrap_words(&cost, columns, "", ""));
     out
 }
 
-fn section(out: &mut String, title: &str, sentences: &[String]) {
+fn section(out: &mut String, title: &str, sentences: &[String], columns: usize) {
     if sentences.is_empty() {
         return;
     }
     let _ = writeln!(out, "\n{title}");
     for sentence in sentences {
-        let _ = writeln!(out, "  - {sentence}");
+        out.push_str(&wrap_words(sentence, columns, "  - ", "    "));
     }
 }
 
@@ -104,5 +126,28 @@ fn lost(arm: &ArmResult) -> String {
         dash()
     } else {
         told.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::text::width;
+
+    #[test]
+    fn sentences_are_wrapped_and_what_is_copied_is_not() {
+        let mut out = String::new();
+        let sentence =
+            "With tasks on 2 workers, 7 % of the slot time is lost to imbalance.".to_owned();
+        section(&mut out, "What the numbers say", &[sentence], 40);
+        let lines: Vec<&str> = out.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "  - With tasks on 2 workers, 7 % of the",
+                "    slot time is lost to imbalance."
+            ]
+        );
+        assert!(lines.iter().all(|line| width(line) <= 40));
     }
 }

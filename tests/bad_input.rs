@@ -195,3 +195,48 @@ fn logs_that_are_damaged_or_foreign() {
         }
     }
 }
+
+#[test]
+fn configurations_that_cannot_be() {
+    let bench = Bench::new();
+    for (content, words) in [
+        (
+            &b"thme = \"dark\"\n"[..],
+            &["config.toml, line 1", "`thme`", "did you mean `theme`"][..],
+        ),
+        (
+            b"ascii = true\ntheme = \"drak\"\n",
+            &["config.toml, line 2", "dark, light", "did you mean `dark`"],
+        ),
+        (b"mouse = \"yes\"\n", &["line 1", "true or false", "`yes`"]),
+        (b"frames_per_second = 60\n", &["line 1", "1 to 10"]),
+        (b"\n[theme\n", &["config.toml, line 2"]),
+        (b"theme = \"\xff\"\n", &["line 1", "UTF-8"]),
+    ] {
+        bench.write("config.toml", content);
+        for command in [&["config"][..], &["runs"], &["doctor"], &TINY] {
+            let args = [command, &["--config", "config.toml"]].concat();
+            refused(&bench, &args, 2, words);
+        }
+        // What helps to mend it does not trip over it.
+        for mending in ["--path", "--default"] {
+            let output = bench.run(["config", mending, "--config", "config.toml"]);
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        }
+    }
+    refused(&bench, &["runs", "--config", "no.toml"], 2, &["no.toml"]);
+    refused(&bench, &["runs", "--config", "."], 2, &["cannot read"]);
+    refused(&bench, &["runs", "--config", "/dev/zero"], 2, &["larger"]);
+    let output = bench
+        .command()
+        .arg("config")
+        .env("WORKBENCH_FRAMES_PER_SECOND", "fast")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(
+        message.contains("`WORKBENCH_FRAMES_PER_SECOND` takes a whole number"),
+        "{message}"
+    );
+}

@@ -229,6 +229,7 @@ fn help_names_only_what_there_is() {
         "report",
         "compare",
         "resume",
+        "config",
         "completions",
         "man",
     ] {
@@ -258,4 +259,93 @@ fn the_doctor_finds_this_machine_fit() {
     let output = Bench::new().run(["doctor"]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(stdout(&output).contains("rf: Thirty random forests"));
+}
+
+#[test]
+fn the_configuration_is_printed_with_its_sources_and_reads_back() {
+    let bench = Bench::new();
+    let path = stdout(&bench.run(["config", "--path"]));
+    let path = std::path::Path::new(path.trim_end());
+    assert_eq!(path, bench.path("config/workbench/config.toml"));
+    // The directory is there now, so that a shell can write the defaults into it.
+    let defaults = bench.run(["config", "--default"]);
+    assert_eq!(defaults.status.code(), Some(0), "{}", stderr(&defaults));
+    std::fs::write(path, &defaults.stdout).unwrap();
+    let read = stdout(&bench.run(["config"]));
+    assert!(read.contains("from the file, line "), "{read}");
+    assert!(read.contains("theme = \"dark\""), "{read}");
+
+    std::fs::write(path, "theme = \"light\"\nrepeats = 7\n").unwrap();
+    let effective = bench
+        .command()
+        .args(["--ascii", "config"])
+        .output()
+        .unwrap();
+    let effective = stdout(&effective);
+    for words in [
+        "from the file, line 1.\ntheme = \"light\"",
+        "from the file, line 2.\nrepeats = 7",
+        "from the flag --ascii.\nascii = true",
+        "from the environment variable WORKBENCH_RUN_DIR.\nrun_dir = \"",
+        "the default.\nframes_per_second = 10",
+        "the default.\n# lab = \"rf\"",
+    ] {
+        assert!(effective.contains(words), "{words}: {effective}");
+    }
+    let again = bench.write("again.toml", &effective);
+    let output = bench
+        .command()
+        .args(["config", "--config"])
+        .arg(&again)
+        .output()
+        .unwrap();
+    let lines = |text: &str| -> Vec<String> {
+        let values = text.lines().filter(|line| !line.starts_with('#'));
+        values.map(str::to_owned).collect()
+    };
+    assert_eq!(lines(&stdout(&output)), lines(&effective));
+    let mono = bench.command().arg("config").env("NO_COLOR", "1").output();
+    assert!(stdout(&mono.unwrap()).contains("variable NO_COLOR.\ntheme = \"mono\""));
+}
+
+#[test]
+fn runs_are_kept_where_the_configuration_says() {
+    let bench = Bench::new();
+    let file = bench.write("elsewhere.toml", "run_dir = \"kept\"\n");
+    let mut args = TINY.to_vec();
+    args.extend(["--repeats", "1"]);
+    let with = |args: &[&str]| {
+        let mut command = bench.command();
+        command.env_remove("WORKBENCH_RUN_DIR");
+        command.env("WORKBENCH_CONFIG", &file).args(args);
+        command.output().unwrap()
+    };
+    let output = with(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(std::fs::read_dir(bench.path("kept")).unwrap().count(), 1);
+    assert!(stdout(&with(&["runs"])).contains("completed"));
+    assert!(stdout(&with(&["doctor"])).contains("kept"));
+}
+
+#[test]
+fn every_setting_is_in_help_man_page_and_readme() {
+    let bench = Bench::new();
+    let help = stdout(&bench.run(["config", "--help"]));
+    let man = stdout(&bench.run(["man"]));
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let defaults = stdout(&bench.run(["config", "--default"]));
+    let names: Vec<&str> = defaults
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(names.len(), 10, "{defaults}");
+    for name in names {
+        assert!(help.contains(&format!("- {name}: ")), "{name} in {help}");
+        assert!(man.contains(&format!("\\fB{name}\\fR")), "{name} in {man}");
+        assert!(readme.contains(&format!("`{name}`")), "{name} in README.md");
+    }
+    assert!(help.contains("Examples:"), "{help}");
+    assert!(man.contains("CONFIGURATION"), "{man}");
 }

@@ -220,3 +220,55 @@ fn a_start_that_fails_leaves_the_terminal_as_it_was() {
     }
     assert!(failed > 3, "the limit was never too low");
 }
+
+#[test]
+fn the_configuration_file_and_the_palette_change_how_it_looks() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.path("config/workbench")).unwrap();
+    let file = "config/workbench/config.toml";
+    let coloured = |screen: &vt100::Screen| {
+        let (rows, cols) = screen.size();
+        let cells = (0..rows.get()).flat_map(|y| (0..cols.get()).map(move |x| (y, x)));
+        let mut cells = cells.filter_map(|(y, x)| screen.cell(y, x));
+        cells.any(|cell| cell.fgcolor() != vt100::Color::Default)
+    };
+    bench.write(file, "theme = \"mono\"\nascii = true\nmouse = false\n");
+    let mut screen = Screen::open(&bench, &[]);
+    screen.wait_for("Recent runs");
+    assert!(screen.shown().is_ascii(), "{}", screen.shown());
+    assert!(!coloured(screen.parser.screen()));
+    let mouse = screen.parser.screen().mouse_protocol_mode();
+    assert_eq!(mouse, vt100::MouseProtocolMode::None);
+    // The palette draws it anew in colour.
+    screen.press(":");
+    screen.wait_for("type what to do");
+    screen.press("theme light");
+    screen.wait_for("> theme light");
+    screen.press("\r");
+    screen.wait("colours", coloured);
+    screen.press("q");
+    assert_eq!(screen.end().0, 0);
+
+    // A flag beats the file.
+    let mut screen = Screen::open(&bench, &["--theme", "dark"]);
+    screen.wait_for("Recent runs");
+    assert!(coloured(screen.parser.screen()));
+    screen.press("q");
+    assert_eq!(screen.end().0, 0);
+}
+
+#[test]
+fn the_command_of_the_form_goes_to_the_clipboard() {
+    let bench = Bench::new();
+    let mut screen = Screen::open(&bench, &[]);
+    screen.wait_for("Recent runs");
+    screen.press("\r");
+    screen.wait_for("The same without a screen");
+    screen.press("y");
+    screen.wait_for("Copied: workbench --lab rf --preset full");
+    // `workbench --lab rf`, as the terminal is told it.
+    let told = b"\x1b]52;c;d29ya2JlbmNoIC0tbGFiIHJm";
+    assert!(screen.raw.windows(told.len()).any(|bytes| bytes == told));
+    screen.press("q");
+    assert_eq!(screen.end().0, 0);
+}

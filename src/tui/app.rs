@@ -1,6 +1,7 @@
 //! The interface's state, and how events change it. Pure: what has to happen outside comes back as [`Effect`]s, so the
 //! whole application runs in tests without terminal, threads and files.
 
+mod deeds;
 mod input;
 mod watch;
 

@@ -11,7 +11,7 @@ use super::app::{App, FOLLOW_KEYS, Feed, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, 
 use super::binding::Binding;
 use super::chrome::{Look, footer, lines};
 use super::keys::told;
-use super::overlay::{Overlay, export, help, quit};
+use super::overlay::{Overlay, export, help, palette, quit};
 use super::screens::{compare, home, runs, setup};
 use super::text::{fit, width};
 use super::views;
@@ -89,6 +89,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, look),
             Some(Overlay::Export(export)) => export.draw(frame, body, look),
+            Some(Overlay::Palette(palette)) => palette.draw(frame, body, look),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {
                     stop.draw(frame, body, &live.snapshot, look);
@@ -170,6 +171,7 @@ impl App {
             Some(Overlay::Help(_)) => return told(help::KEYS),
             Some(Overlay::Stop(_)) => return told(quit::KEYS),
             Some(Overlay::Export(_)) => return told(export::KEYS),
+            Some(Overlay::Palette(_)) => return told(palette::KEYS),
             None => self.screen_keys(),
         };
         if !self.is_typing() {
@@ -178,7 +180,7 @@ impl App {
         keys
     }
 
-    fn is_typing(&self) -> bool {
+    pub(super) fn is_typing(&self) -> bool {
         match (&self.screen, &self.setup) {
             (Screen::Runs, _) => self.runs.is_typing(),
             (Screen::SetUp, Some(setup)) => setup.is_typing(),
@@ -186,7 +188,7 @@ impl App {
         }
     }
 
-    fn screen_keys(&self) -> Vec<Binding> {
+    pub(super) fn screen_keys(&self) -> Vec<Binding> {
         match &self.screen {
             Screen::Runs if self.is_typing() => told(runs::FILTER_KEYS),
             Screen::SetUp if self.is_typing() => told(setup::TYPING_KEYS),

@@ -86,6 +86,42 @@ pub fn name(key: KeyEvent) -> String {
     }
 }
 
+/// The key of a name, as if it had been pressed; the opposite of [`name`].
+pub fn event(name: &str) -> Option<KeyEvent> {
+    let name = canonical(name);
+    let (base, modifiers) = match name.strip_prefix("ctrl-") {
+        Some(base) if !base.is_empty() => (base, KeyModifiers::CONTROL),
+        _ => (name, KeyModifiers::NONE),
+    };
+    let code = match base {
+        "space" => KeyCode::Char(' '),
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
+        "backspace" => KeyCode::Backspace,
+        "delete" => KeyCode::Delete,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        base => {
+            let mut chars = base.chars();
+            let first = chars.next()?;
+            match chars.as_str() {
+                "" => KeyCode::Char(first),
+                number if first == 'f' => KeyCode::F(number.parse().ok()?),
+                _ => return None,
+            }
+        }
+    };
+    Some(KeyEvent::new(code, modifiers))
+}
+
 /// The name under which a key is looked up, from any of the ways of writing it.
 pub fn canonical(name: &str) -> &str {
     match name {
@@ -131,6 +167,8 @@ pub fn shown(name: &'static str, ascii: bool) -> &'static str {
         ("ctrl-z", _) => "Ctrl-Z",
         ("ctrl-l", _) => "Ctrl-L",
         ("ctrl-u", _) => "Ctrl-U",
+        ("ctrl-p", _) => "Ctrl-P",
+        ("ctrl-n", _) => "Ctrl-N",
         _ => name,
     }
 }

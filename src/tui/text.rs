@@ -85,7 +85,7 @@ pub fn wrap_words(text: &str, columns: usize, first: &str, rest: &str) -> String
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
-    for word in text.split_whitespace() {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         if !empty && width(&line) + 1 + width(word) > columns {
             out.push_str(line.trim_end());
             out.push('\n');
@@ -198,6 +198,15 @@ mod tests {
                 assert!(width(&line) <= columns.max(2), "{line:?} in {columns}");
             }
         }
+    }
+
+    #[test]
+    fn words_wrap_with_a_hanging_indent_and_stay_whole() {
+        let wrapped = |columns| wrap_words("one two /a/long/path three", columns, "- ", "  ");
+        assert_eq!(wrapped(9), "- one two\n  /a/long/path\n  three\n");
+        assert_eq!(wrapped(20), "- one two\n  /a/long/path three\n");
+        assert_eq!(wrapped(usize::MAX), "- one two /a/long/path three\n");
+        assert_eq!(wrap_words("", 5, "- ", ""), "-\n");
     }
 
     #[test]

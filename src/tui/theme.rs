@@ -39,6 +39,16 @@ impl ThemeName {
         }
     }
 
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Dark => "light text on a dark terminal",
+            Self::Light => "dark text on a light terminal",
+            Self::HighContrast => "the strongest colours that a terminal has",
+            Self::Mono => "no colour at all",
+        }
+    }
+
     /// The theme of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.name() == name)

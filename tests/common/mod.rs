@@ -53,6 +53,8 @@ impl Bench {
         command
             .current_dir(self.dir.path())
             .env("WORKBENCH_RUN_DIR", self.runs())
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env_remove("WORKBENCH_CONFIG")
             .env_remove("NO_COLOR")
             .stdin(std::process::Stdio::null());
         command

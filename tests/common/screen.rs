@@ -19,7 +19,7 @@ pub struct Screen {
     pub keyboard: Box<dyn Write + Send>,
     pub output: Receiver<Vec<u8>>,
     pub parser: vt100::Parser,
-    raw: Vec<u8>,
+    pub raw: Vec<u8>,
     pub master: Box<dyn MasterPty + Send>,
 }
 
@@ -45,6 +45,9 @@ impl Screen {
         };
         let pty = native_pty_system().openpty(size).unwrap();
         command.cwd(bench.path("."));
+        command.env("XDG_CONFIG_HOME", bench.path("config"));
+        command.env_remove("WORKBENCH_CONFIG");
+        command.env_remove("NO_COLOR");
         command.env("TERM", "xterm-256color");
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();

@@ -1,18 +1,21 @@
 //! What keys, mouse and pasted text do: to the dialog that is open, to the field that is typed into, or to the screen.
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 
 use workbench_engine::report::format;
 
+use super::deeds::opens_palette;
 use super::{App, Back, Live, Screen};
 use crate::failure::code;
 use crate::tui::event::Effect;
-use crate::tui::keys::{Bound, bound, find, name, view_action};
+use crate::tui::keys::{Bound, bound, event, find, name, view_action};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::export::{Answer, Export};
 use crate::tui::overlay::help::{self, Help};
+use crate::tui::overlay::palette;
 use crate::tui::overlay::quit::{self, Stop};
 use crate::tui::screens::setup::SetUp;
 use crate::tui::screens::{Wish, home, runs, setup};
@@ -27,6 +30,8 @@ pub enum Global {
     Quit,
     /// Show the keys.
     Help,
+    /// Show all that can be done, to choose from by typing.
+    Palette,
     /// Draw everything anew.
     Repaint,
     /// Stop as the shell's Ctrl-Z does.
@@ -42,6 +47,12 @@ pub const GLOBAL_KEYS: &[Bound<Global>] = &[
         "Leave. While a run is under way it asks first.",
     ),
     bound(&["?"], Global::Help, "help", "Show the keys that work now."),
+    bound(
+        &[":", "ctrl-p"],
+        Global::Palette,
+        "commands",
+        "Find what can be done by typing, and do it.",
+    ),
     bound(&["ctrl-l"], Global::Repaint, "", "Draw everything anew."),
     bound(
         &["ctrl-z"],
@@ -99,6 +110,7 @@ pub const RESULT_KEYS: &[Bound<ResultAction>] = &[
         "export",
         "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.",
     ),
+    bound(&["esc"], ResultAction::Back, "back", "Go back."),
     bound(
         &["p"],
         ResultAction::Replay,
@@ -111,7 +123,6 @@ pub const RESULT_KEYS: &[Bound<ResultAction>] = &[
         "copy",
         "Copy the command that runs this again without a screen.",
     ),
-    bound(&["esc"], ResultAction::Back, "back", "Go back."),
     bound(
         &["u"],
         ResultAction::Reread,
@@ -125,6 +136,13 @@ impl App {
         let name = name(key);
         if self.overlay.is_some() {
             return self.overlay_key(key, &name);
+        }
+        if opens_palette(&name)
+            && self.is_typing()
+            && let Some(enter) = event("enter")
+        {
+            // What is typed is kept, as if Enter had been pressed.
+            self.typed(enter, "enter");
         }
         if self.typed(key, &name) {
             return Vec::new();
@@ -168,6 +186,7 @@ impl App {
     pub(super) fn paste(&mut self, text: &str) {
         match (&mut self.overlay, &self.screen, &mut self.setup) {
             (Some(Overlay::Export(export)), ..) => export.paste(text),
+            (Some(Overlay::Palette(palette)), ..) => palette.paste(text),
             (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text, &self.shared),
             (None, Screen::SetUp, Some(setup)) => setup.paste(text, &self.shared),
             _ => {}
@@ -184,6 +203,7 @@ impl App {
                 let (title, groups) = self.help();
                 self.overlay = Some(Overlay::Help(Help::new(title, groups)));
             }
+            Global::Palette => self.open_palette(),
             Global::Repaint => return vec![Effect::Repaint],
             Global::Suspend => return vec![Effect::Suspend],
         }
@@ -281,9 +301,26 @@ impl App {
                 }
                 Answer::Stay => {}
             },
+            Some(Overlay::Palette(palette)) => {
+                let answer = palette.key(key, name);
+                return self.palette_says(answer);
+            }
             None => {}
         }
         Vec::new()
+    }
+
+    fn palette_says(&mut self, answer: palette::Answer) -> Vec<Effect> {
+        let deed = match answer {
+            palette::Answer::Stay => return Vec::new(),
+            palette::Answer::Close => None,
+            palette::Answer::Do(deed) => Some(deed),
+        };
+        let closed = self.overlay.take();
+        let (Some(deed), Some(Overlay::Palette(palette))) = (deed, closed) else {
+            return Vec::new();
+        };
+        self.perform(deed, palette.screen == discriminant(&self.screen))
     }
 
     pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
@@ -298,8 +335,13 @@ impl App {
             ViewAction::Up
         };
         if let Some(overlay) = &mut self.overlay {
-            if let Overlay::Help(help) = overlay {
-                help.step(wheel);
+            match overlay {
+                Overlay::Help(help) => help.step(wheel),
+                Overlay::Palette(palette) => {
+                    let answer = palette.mouse(event);
+                    return self.palette_says(answer);
+                }
+                Overlay::Stop(_) | Overlay::Export(_) => {}
             }
             return Vec::new();
         }
@@ -329,7 +371,7 @@ impl App {
         self.grant(wish)
     }
 
-    fn grant(&mut self, wish: Wish) -> Vec<Effect> {
+    pub(super) fn grant(&mut self, wish: Wish) -> Vec<Effect> {
         match wish {
             Wish::Nothing => {}
             Wish::Say(text) => self.notice = Some(text),

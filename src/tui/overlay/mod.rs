@@ -11,10 +11,12 @@
 
 pub mod export;
 pub mod help;
+pub mod palette;
 pub mod quit;
 
 use export::Export;
 use help::Help;
+use palette::Palette;
 use quit::Stop;
 
 /// The dialog that is open.
@@ -26,4 +28,6 @@ pub enum Overlay {
     Stop(Stop),
     /// Where to write a report.
     Export(Export),
+    /// Everything that can be done.
+    Palette(Box<Palette>),
 }

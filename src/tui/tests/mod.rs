@@ -3,6 +3,7 @@
 mod fixture;
 mod form;
 mod history;
+mod palette;
 mod properties;
 mod screens;
 mod side_by_side;

@@ -52,6 +52,9 @@ fn step() -> impl Strategy<Value = Step> {
         "ctrl-u",
         "ctrl-l",
         "ctrl-z",
+        "ctrl-p",
+        "ctrl-n",
+        ":",
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(

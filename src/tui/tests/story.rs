@@ -9,7 +9,7 @@ use super::fixture::{Fixture, quick, records};
 use crate::tui::app::{FOLLOW_KEYS, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
 use crate::tui::event::{Effect, Event};
 use crate::tui::keys::told;
-use crate::tui::overlay::{export, help, quit};
+use crate::tui::overlay::{export, help, palette, quit};
 use crate::tui::screens::{compare, home, runs, setup};
 use crate::tui::theme::ThemeName;
 use crate::tui::views::compare::CompareView;
@@ -330,6 +330,7 @@ fn no_key_means_two_things() {
         ("help", told(help::KEYS), false),
         ("stop", told(quit::KEYS), false),
         ("export", told(export::KEYS), false),
+        ("palette", told(palette::KEYS), false),
     ];
     for (screen, mut bindings, with_global) in screens {
         if with_global {
