@@ -25,6 +25,8 @@ impl App {
         let own = |binding: &&Binding| !binding.keys.contains(&":");
         entries.extend(told(GLOBAL_KEYS).iter().filter(own).filter_map(of_key));
         entries.extend(self.old_runs());
+        // Moving about is what people look for last.
+        entries.sort_by_key(|entry| entry.label.is_empty());
         let palette = Palette::new(discriminant(&self.screen), entries);
         self.overlay = Some(Overlay::Palette(Box::new(palette)));
     }

@@ -1,12 +1,12 @@
 //! Everything that can be done now, in one list that typing narrows: what keys do here, where one can go, how it can look.
 //!
 //! ```text
-//! ╭ Do ───────────────────────────────────────────────────╮
+//! ╭ Commands · 2 of 41 ───────────────────────────────────╮
 //! │ › the                                                 │
 //! │                                                       │
 //! │ ▸ theme        Light: dark text on a light terminal   │
 //! │   start        Start the run                        s │
-//! ╰ 2 of 41 ──────────────────────────────────────────────╯
+//! ╰───────────────────────────────────────────────────────╯
 //! ```
 //!
 //! Belongs here: narrowing, moving, drawing. Does not belong here: what there is to do, which the application collects from
@@ -33,8 +33,8 @@ use crate::tui::theme::ThemeName;
 /// The keys.
 pub const KEYS: &[Bound<()>] = &[
     bound(&["enter"], (), "do it", "Do what is selected."),
-    bound(&["up", "ctrl-p", "backtab"], (), "up", "Move up."),
-    bound(&["down", "ctrl-n", "tab"], (), "down", "Move down."),
+    bound(&["up", "ctrl-p", "backtab"], (), "", "Move up."),
+    bound(&["down", "ctrl-n", "tab"], (), "next", "Move down."),
     bound(&["pgup"], (), "", "Move up by a page."),
     bound(&["pgdn"], (), "", "Move down by a page."),
     bound(&["ctrl-u"], (), "empty", "Empty the field."),
@@ -115,6 +115,13 @@ impl Palette {
         };
         this.narrow();
         this
+    }
+
+    /// The keys of the rows, from top to bottom.
+    #[cfg(test)]
+    pub fn rows(&self) -> Vec<&'static str> {
+        let entry = |(index, _): &(usize, _)| self.entries[*index].key;
+        self.matches.iter().map(entry).collect()
     }
 
     /// Takes a key.
@@ -217,13 +224,14 @@ impl Palette {
             .saturating_add(4)
             .min(area.height.saturating_sub(2))
             .min(24);
-        let count = format!(
-            "Do {} {} of {}",
-            look.either("·", "-"),
-            self.matches.len(),
-            self.entries.len()
-        );
-        let inner = dialog(frame, area, (wide, high), &count, look);
+        let (some, all) = (self.matches.len(), self.entries.len());
+        let dot = look.either("·", "-");
+        let title = if some == all {
+            format!("Commands {dot} {all}")
+        } else {
+            format!("Commands {dot} {some} of {all}")
+        };
+        let inner = dialog(frame, area, (wide, high), &title, look);
         let [field, _, list] = Layout::vertical([
             Constraint::Length(1),
             Constraint::Length(1),
@@ -232,7 +240,7 @@ impl Palette {
         .areas(inner);
         self.draw_field(frame, field, look);
         if self.matches.is_empty() {
-            let text = Line::styled("Nothing here is called that.", look.theme.dim);
+            let text = Line::styled("Nothing matches.", look.theme.dim);
             lines(frame, list, &[text]);
             return;
         }
