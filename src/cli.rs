@@ -59,11 +59,11 @@ pub struct Cli {
     pub screen: ScreenArgs,
 
     /// Where runs are kept [env: WORKBENCH_RUN_DIR] [default: the platform's data directory]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, help_heading = None, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
 
     /// The configuration file [env: WORKBENCH_CONFIG] [default: see `workbench config --path`]
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, help_heading = None, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 }
 
@@ -266,7 +266,7 @@ fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
 }
 
 fn config_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = "Settings:".to_owned();
+    let mut out = format!("Settings ({}):", config::VARIABLES);
     for (name, text) in config::listed(labs) {
         let _ = write!(out, "\n- {name}: {text}");
     }

@@ -38,9 +38,11 @@ pub fn man(labs: &[Box<dyn Lab>]) -> Result<u8, Failure> {
 fn configuration(labs: &[Box<dyn Lab>]) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["CONFIGURATION"]);
-    section.text([roman(
-        "A TOML file; `workbench config --path` says where. Flags and environment variables overrule it.",
-    )]);
+    section.text([roman(format!(
+        "A TOML file; `workbench config --path` says where it lies, and `workbench config` what holds now. \
+         A flag beats an environment variable, which beats the file; {}.",
+        config::VARIABLES
+    ))]);
     for (name, text) in config::listed(labs) {
         section.control("TP", []);
         section.text([bold(name)]);

@@ -160,6 +160,7 @@ pub fn told(path: &Path) -> String {
 }
 
 fn line_of(text: &[u8], at: usize) -> usize {
-    let before = &text[..at.min(text.len())];
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+    text[..at.min(text.len())]
+        .split(|byte| *byte == b'\n')
+        .count()
 }

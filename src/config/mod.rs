@@ -25,7 +25,7 @@ use workbench_engine::report::Format;
 use crate::tui::theme::ThemeName;
 
 pub use file::usual_path;
-pub use print::{defaults, effective, listed};
+pub use print::{VARIABLES, defaults, effective, listed};
 pub use setting::{Key, SETTINGS, Setting, Value};
 
 /// Why there is no configuration. Every message says what to do instead.

@@ -13,8 +13,9 @@ use crate::tui::text::wrap_words;
 
 /// The longest line of a comment.
 const COLUMNS: usize = 100;
-const ORDER: &str =
-    "# The first of these decides: a flag, an environment variable, this file, the default.\n";
+/// How the environment variables of settings are called.
+pub const VARIABLES: &str =
+    "as an environment variable, a setting is WORKBENCH_ and its name in capitals";
 
 /// The configuration as it is now, and where each value came from.
 pub fn effective(config: &Config, labs: &[Box<dyn Lab>]) -> String {
@@ -24,7 +25,7 @@ pub fn effective(config: &Config, labs: &[Box<dyn Lab>]) -> String {
         Some(path) => writeln!(out, "# File: none; it would be {}", told(path)),
         None => writeln!(out, "# File: none"),
     };
-    out.push_str(ORDER);
+    order(&mut out);
     for setting in &SETTINGS {
         let chosen = config.of(setting.key);
         about(&mut out, setting, labs);
@@ -49,7 +50,7 @@ pub fn defaults(labs: &[Box<dyn Lab>]) -> String {
     let mut out = "# workbench: the configuration file, with every setting at its default.\n\
                    # `workbench config` prints what holds, and where it came from.\n"
         .to_owned();
-    out.push_str(ORDER);
+    order(&mut out);
     for setting in &SETTINGS {
         about(&mut out, setting, labs);
         line(
@@ -76,12 +77,19 @@ fn takes(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
         .flag
         .map(|flag| format!(" Flag: {flag}."))
         .unwrap_or_default();
+    let otherwise = setting.default.unwrap_or(setting.unset);
     format!(
-        "Takes {}; unless set, {}.{flag} Variable: {}.",
-        setting.expects(labs),
-        setting.otherwise(),
-        setting.variable()
+        "Takes {}. Default: {otherwise}.{flag}",
+        setting.expects(labs)
     )
+}
+
+/// Which source wins.
+fn order(out: &mut String) {
+    let text = format!(
+        "The first of these decides: a flag, an environment variable, this file, the default; {VARIABLES}."
+    );
+    out.push_str(&wrap_words(&text, COLUMNS, "# ", "# "));
 }
 
 /// The setting's line; what is unset, and what TOML cannot hold, is a comment.

@@ -214,11 +214,6 @@ impl Setting {
         }
     }
 
-    /// What it is when nothing sets it, in words.
-    pub fn otherwise(&self) -> &'static str {
-        self.default.unwrap_or(self.unset)
-    }
-
     /// The value when nothing sets it.
     pub fn default_value(&self, labs: &[Box<dyn Lab>]) -> Option<Value> {
         // That every default can be read is tested.

@@ -106,6 +106,9 @@ enum Focus {
 
 const ORDER: [Focus; 3] = [Focus::Labs, Focus::Handout, Focus::Runs];
 
+/// A handout's lines, and what they depend on: lab, width, theme, ASCII or not.
+type Page = ((usize, u16, ThemeName, bool), Vec<Line<'static>>);
+
 /// The screen's own state.
 #[derive(Debug, Default)]
 pub struct Home {
@@ -114,8 +117,8 @@ pub struct Home {
     runs: ListState,
     scroll: usize,
     handout: Rect,
-    /// The handout as it was last laid out: lab, width and looks, and its lines.
-    page: Option<((usize, u16, ThemeName, bool), Vec<Line<'static>>)>,
+    /// The handout as it was last laid out.
+    page: Option<Page>,
 }
 
 impl Home {
