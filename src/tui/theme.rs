@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 mod glyphs;
 mod palette;
 
+use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
 
@@ -94,7 +95,7 @@ pub struct Theme {
     /// Which theme it is.
     pub name: ThemeName,
     /// What bars, charts and marks are made of.
-    pub glyphs: Glyphs,
+    pub glyphs: &'static Glyphs,
     /// Ordinary text.
     pub text: Style,
     /// Text that may be overlooked: labels, units, axes.
@@ -124,11 +125,7 @@ pub struct Theme {
 impl Theme {
     /// A theme for a terminal with 16 million colours, or with 256.
     pub fn new(name: ThemeName, ascii: bool, true_colour: bool) -> Self {
-        let glyphs = if ascii {
-            Glyphs::ascii()
-        } else {
-            Glyphs::unicode()
-        };
+        let glyphs = if ascii { &ASCII } else { &UNICODE };
         match name {
             ThemeName::Dark => Self::coloured(name, glyphs, &DARK, true_colour),
             ThemeName::Light => Self::coloured(name, glyphs, &LIGHT, true_colour),
@@ -151,7 +148,7 @@ impl Theme {
 
     fn coloured(
         name: ThemeName,
-        glyphs: Glyphs,
+        glyphs: &'static Glyphs,
         palette: &'static Palette,
         true_colour: bool,
     ) -> Self {
@@ -178,7 +175,7 @@ impl Theme {
         }
     }
 
-    fn mono(glyphs: Glyphs, true_colour: bool) -> Self {
+    fn mono(glyphs: &'static Glyphs, true_colour: bool) -> Self {
         let plain = Style::new();
         Self {
             name: ThemeName::Mono,

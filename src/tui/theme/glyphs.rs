@@ -68,85 +68,96 @@ pub struct Glyphs {
     patterns: [&'static str; 4],
     points: [&'static str; 4],
     lost: [&'static str; 4],
+    useful: &'static str,
+    border: border::Set<'static>,
 }
 
+/// Blocks, lines and braille.
+pub(super) static UNICODE: Glyphs = Glyphs {
+    ascii: false,
+    levels: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    thin: "━",
+    thin_half: "╸",
+    track: "─",
+    widths: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    low: "├",
+    between: "─",
+    high: "┤",
+    point: "┼",
+    bound: "┃",
+    ideal: "◇",
+    ok: "✓",
+    warning: "!",
+    failed: "✗",
+    finding: "◆",
+    running: "▸",
+    waiting: "·",
+    many: "▒",
+    notch: "▐",
+    open: "╌",
+    dot: "·",
+    order: ["▲", "▼"],
+    cut: "…",
+    cursor: "│",
+    rule: "─",
+    axis: "│",
+    corner: "└",
+    tick: "┬",
+    patterns: ["█", "▓", "▒", "░"],
+    points: ["●", "○", "■", "□"],
+    lost: ["▓", "░", "▒", "▚"],
+    useful: "█",
+    border: border::ROUNDED,
+};
+
+/// ASCII alone.
+pub(super) static ASCII: Glyphs = Glyphs {
+    ascii: true,
+    levels: [" ", ".", ":", "-", "=", "+", "*", "%", "#"],
+    thin: "=",
+    thin_half: "-",
+    track: ".",
+    widths: [" ", " ", " ", " ", "=", "=", "=", "=", "="],
+    low: "[",
+    between: "-",
+    high: "]",
+    point: "+",
+    bound: "|",
+    ideal: "o",
+    ok: "+",
+    warning: "!",
+    failed: "x",
+    finding: "*",
+    running: ">",
+    waiting: ".",
+    many: "%",
+    notch: "|",
+    open: "-",
+    dot: "-",
+    order: ["^", "v"],
+    cut: "~",
+    cursor: "|",
+    rule: "-",
+    axis: "|",
+    corner: "+",
+    tick: "+",
+    patterns: ["#", "=", ":", "."],
+    points: ["*", "o", "#", "x"],
+    lost: ["#", ".", ":", "%"],
+    useful: "=",
+    border: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
+};
+
 impl Glyphs {
-    /// Blocks, lines and braille.
-    pub fn unicode() -> Self {
-        Self {
-            ascii: false,
-            levels: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-            thin: "━",
-            thin_half: "╸",
-            track: "─",
-            widths: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
-            low: "├",
-            between: "─",
-            high: "┤",
-            point: "┼",
-            bound: "┃",
-            ideal: "◇",
-            ok: "✓",
-            warning: "!",
-            failed: "✗",
-            finding: "◆",
-            running: "▸",
-            waiting: "·",
-            many: "▒",
-            notch: "▐",
-            open: "╌",
-            dot: "·",
-            order: ["▲", "▼"],
-            cut: "…",
-            cursor: "│",
-            rule: "─",
-            axis: "│",
-            corner: "└",
-            tick: "┬",
-            patterns: ["█", "▓", "▒", "░"],
-            points: ["●", "○", "■", "□"],
-            lost: ["▓", "░", "▒", "▚"],
-        }
-    }
-
-    /// ASCII alone.
-    pub fn ascii() -> Self {
-        Self {
-            ascii: true,
-            levels: [" ", ".", ":", "-", "=", "+", "*", "%", "#"],
-            thin: "=",
-            thin_half: "-",
-            track: ".",
-            widths: [" ", " ", " ", " ", "=", "=", "=", "=", "="],
-            low: "[",
-            between: "-",
-            high: "]",
-            point: "+",
-            bound: "|",
-            ideal: "o",
-            ok: "+",
-            warning: "!",
-            failed: "x",
-            finding: "*",
-            running: ">",
-            waiting: ".",
-            many: "%",
-            notch: "|",
-            open: "-",
-            dot: "-",
-            order: ["^", "v"],
-            cut: "~",
-            cursor: "|",
-            rule: "-",
-            axis: "|",
-            corner: "+",
-            tick: "+",
-            patterns: ["#", "=", ":", "."],
-            points: ["*", "o", "#", "x"],
-            lost: ["#", ".", ":", "%"],
-        }
-    }
-
     /// What fills a task of the `index`-th group: neighbours differ.
     pub fn pattern(&self, index: usize) -> &'static str {
         self.patterns[index % self.patterns.len()]
@@ -164,7 +175,7 @@ impl Glyphs {
 
     /// What fills useful work.
     pub fn useful(&self) -> &'static str {
-        if self.ascii { "=" } else { "█" }
+        self.useful
     }
 
     /// The height of a share (0 to 1) of a cell. Anything above nothing shows.
@@ -178,20 +189,7 @@ impl Glyphs {
 
     /// The border of a panel.
     pub fn border(&self) -> border::Set<'static> {
-        if self.ascii {
-            border::Set {
-                top_left: "+",
-                top_right: "+",
-                bottom_left: "+",
-                bottom_right: "+",
-                vertical_left: "|",
-                vertical_right: "|",
-                horizontal_top: "-",
-                horizontal_bottom: "-",
-            }
-        } else {
-            border::ROUNDED
-        }
+        self.border
     }
 }
 

@@ -74,7 +74,7 @@ fn series_heat_and_causes_differ_in_every_coloured_theme() {
 
 #[test]
 fn glyphs_are_one_cell_wide_and_ascii_is_ascii() {
-    for glyphs in [Glyphs::unicode(), Glyphs::ascii()] {
+    for glyphs in [&UNICODE, &ASCII] {
         let mut all: Vec<&str> = glyphs
             .levels
             .iter()
