@@ -164,6 +164,16 @@ impl App {
 
     /// Takes in an event; what comes back has to be done.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let following = self.is_following();
+        let mut effects = self.take(event);
+        // Wherever one goes from a run that is followed, nobody follows it any more.
+        if following && !self.is_following() {
+            effects.push(Effect::Unfollow);
+        }
+        effects
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
             Event::Key(key) => {
@@ -289,7 +299,6 @@ impl App {
             (Ok(loaded), Screen::Watch(watched)) if watched.run == loaded.run => {
                 let back = watched.back();
                 self.show(loaded, back);
-                return vec![Effect::Unfollow];
             }
             (Ok(_), Screen::Runs | Screen::Home) if own => {
                 self.screen = Screen::Run;

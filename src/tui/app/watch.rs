@@ -146,6 +146,11 @@ impl App {
             if matches!(&watched.feed, Feed::Replay(player) if player.is_playing()))
     }
 
+    /// Whether a run that another process makes is followed.
+    pub(super) fn is_following(&self) -> bool {
+        matches!(&self.screen, Screen::Watch(watched) if matches!(watched.feed, Feed::Follow))
+    }
+
     /// Follows a run that another process makes.
     pub(super) fn follow(&mut self, run: RunDir) -> Vec<Effect> {
         self.watch(run.clone(), Feed::Follow);
@@ -229,14 +234,10 @@ impl App {
         let Screen::Watch(watched) = &mut self.screen else {
             return Vec::new();
         };
-        let following = matches!(watched.feed, Feed::Follow);
         match find(watched.keys(), name) {
             Some(WatchAction::Back) => {
                 let back = watched.back;
                 self.go(back);
-                if following {
-                    return vec![Effect::Unfollow];
-                }
             }
             Some(WatchAction::Result) => {
                 self.notice = Some(format!("Reading {} …", watched.run.id()));
