@@ -348,6 +348,8 @@ fn plain(frame: &mut Frame) {
             "‘" | "’" => "'",
             "“" | "”" => "\"",
             "µ" => "u",
+            // "34 °C" becomes "34  C", and columns stay where they are.
+            "°" => " ",
             "²" => "2",
             "→" | "≥" => ">",
             "≤" => "<",
