@@ -276,10 +276,9 @@ fn alternative(field: Field, value: &str) -> Result<String, String> {
     }
     let names = STATUSES.map(|status| status.replace(' ', "-"));
     Err(format!(
-        "`status:{}`: no run stands like that; {}{} takes {}",
+        "`status:{}` is no status{}; it takes {}",
         clean(&value),
         meant(&value, names.iter().map(String::as_str)),
-        "`status:`",
         field.takes()
     ))
 }
@@ -287,14 +286,14 @@ fn alternative(field: Field, value: &str) -> Result<String, String> {
 fn unknown_field(name: &str) -> String {
     let fields = Field::ALL.map(Field::name);
     format!(
-        "`{}:` is no field; {}the fields are {} (quotes make it a word)",
+        "`{}:` is no field{}; the fields are {}, and quotes make a word of it",
         clean(name),
         meant(name, fields),
         fields.join(", ")
     )
 }
 
-/// `did you mean …? `, or nothing where nothing comes near.
+/// ` (did you mean …?)`, or nothing where nothing comes near.
 fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()
@@ -302,7 +301,7 @@ fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map_or_else(String::new, |(_, known)| {
-            format!("did you mean `{known}`? ")
+            format!(" (did you mean `{known}`?)")
         })
 }
 

@@ -148,6 +148,11 @@ fn options_that_cannot_be() {
         (&["show", "nothing"], &["nothing", "no runs yet"]),
         (&["resume", "./"], &["events.jsonl"]),
         (&["--lab", "rf", "runs"], &["--lab"]),
+        (
+            &["runs", "since:yesterdy"],
+            &["`since:yesterdy` is no date", "2026-11-20"],
+        ),
+        (&["runs", "labb:rf"], &["`labb:`", "did you mean `lab`"]),
     ];
     for (args, words) in cases {
         refused(&bench, args, 2, words);

@@ -192,7 +192,46 @@ fn runs_are_listed_shown_and_compared() {
         compare.contains("max_depth") && compare.contains("20") && compare.contains('3'),
         "{compare}"
     );
-    assert!(compare.contains("outputs differ"), "{compare}");
+    assert!(
+        compare.contains("The outputs of A and B differ") && compare.contains("The same: "),
+        "{compare}"
+    );
+    // The first is the reference: both are the same to themselves.
+    let same = stdout(&bench.run(["compare", ids[0], ids[0]]));
+    assert!(
+        !same.contains("differ,") && same.contains("Nothing."),
+        "{same}"
+    );
+}
+
+#[test]
+fn runs_are_filtered_as_on_the_screen() {
+    let bench = Bench::new();
+    let id = bench.tiny(&["--repeats", "1"])["run_id"].clone();
+    let id = id.as_str().unwrap();
+    for found in [
+        &["runs", "lab:rf", "status:completed"][..],
+        &[
+            "runs",
+            "lab:rf status:completed,killed preset:quick arm:tree",
+        ],
+        &["runs", "since:1d", "until:today", &id[16..]],
+        &["runs", "--lab", "rf", "completed"],
+    ] {
+        assert!(stdout(&bench.run(found)).contains(id), "{found:?}");
+    }
+    for none in [
+        &["runs", "lab:ddp"][..],
+        &["runs", "until:2020"],
+        &["runs", "--lab", "ddp"],
+        &["runs", "nothing"],
+    ] {
+        let said = stdout(&bench.run(none));
+        assert!(said.starts_with("None of 1 run "), "{none:?}: {said}");
+    }
+    let json: Value =
+        serde_json::from_slice(&bench.run(["runs", "--json", "status:killed"]).stdout).unwrap();
+    assert_eq!(json, Value::Array(Vec::new()));
 }
 
 #[test]

@@ -95,16 +95,33 @@ fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
 /// What is not the same around the runs.
 fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
     let mut out = Vec::new();
-    for (run, result) in runs.iter().zip(results) {
-        let how = match result.status {
-            RunStatus::Completed => continue,
-            RunStatus::Interrupted => "was interrupted",
-            RunStatus::Failed => "failed",
-            RunStatus::Unfinished => "has not ended, or was killed",
+    for (status, one, several) in [
+        (
+            RunStatus::Interrupted,
+            "was interrupted",
+            "were interrupted",
+        ),
+        (RunStatus::Failed, "failed", "failed"),
+        (
+            RunStatus::Unfinished,
+            "has not ended, or was killed",
+            "have not ended, or were killed",
+        ),
+    ] {
+        let letters: Vec<&str> = runs
+            .iter()
+            .zip(results)
+            .filter(|(_, result)| result.status == status)
+            .map(|(run, _)| run.letter)
+            .collect();
+        let how = match letters.len() {
+            0 => continue,
+            1 => one,
+            _ => several,
         };
         out.push(format!(
-            "{} {how}: it may have fewer repeats and fewer arms.",
-            run.letter
+            "{} {how}: repeats and arms may be missing.",
+            join(&letters)
         ));
     }
     let Some((first, rest)) = results.split_first() else {
@@ -121,7 +138,7 @@ fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
         .collect();
     if !elsewhere.is_empty() {
         out.push(format!(
-            "{} ran on another machine or on other cores than A: times differ for that reason alone.",
+            "{} ran on another machine or on other cores than A: times may differ for that reason alone.",
             join(&elsewhere)
         ));
     }

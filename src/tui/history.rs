@@ -122,7 +122,9 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
         ));
     }
     let live = run.is_live();
-    let snapshot = run.snapshot().map_err(|error| error.to_string())?;
+    let snapshot = run
+        .snapshot()
+        .map_err(|error| short(run, &error.to_string()))?;
     let result =
         compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))?;
     Ok(Loaded {
@@ -137,6 +139,14 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
 pub fn records(run: &RunDir) -> Result<Arc<[Record]>, String> {
     let log = run.read().map_err(|error| error.to_string())?;
     Ok(log.records.into())
+}
+
+/// An error without the directory of all runs, so that one line has room for what was wrong.
+fn short(run: &RunDir, error: &str) -> String {
+    match run.path().parent() {
+        Some(root) => error.replace(&format!("{}/", root.display()), ""),
+        None => error.to_owned(),
+    }
 }
 
 /// Reads runs from their logs and puts them side by side; one that cannot be read is told, and nothing is compared.

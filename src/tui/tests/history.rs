@@ -253,11 +253,20 @@ fn a_run_that_vanished_or_is_damaged_is_told_and_nothing_changes() {
         "{\"t_ns\":0,\"event\":\"progress\"}\n{}\n",
     )
     .unwrap();
+    let cut = fixture.run_dir("20261121-101502-rf-0005");
+    let mut text = log(&records("20261121-101502-rf-0005", &quick()));
+    let middle = text.find("progress").unwrap();
+    text.replace_range(middle - 1..middle, "{");
+    fs::write(cut.events(), text).unwrap();
     let empty = fixture.run_dir("20261121-101502-rf-0004");
     for (run, words) in [
         (&gone, "20261121-101502-rf-0002 is not there any more"),
-        (&damaged, "damaged"),
-        (&empty, "has not begun"),
+        (&damaged, "not an event log"),
+        (
+            &cut,
+            "20261121-101502-rf-0005/events.jsonl, line 3: damaged",
+        ),
+        (&empty, "the file is empty"),
     ] {
         let told = history::open(run).unwrap_err();
         assert!(told.contains(words), "{told}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use workbench_engine::lab::RunConfig;
-use workbench_engine::record::{Event as Fact, Record, RunDir, Snapshot};
+use workbench_engine::record::{Event as Fact, Record, RunDir, RunStatus, Snapshot};
 use workbench_engine::result::compute;
 
 use super::fixture::{Fixture, quick, records};
@@ -18,6 +18,13 @@ const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
 fn snapshot(id: &str, config: &RunConfig, factor: f64) -> Snapshot {
     let scaled = |ns: u64| (ns as f64 * factor) as u64;
     let mut out = Vec::new();
+    let mut end = records(id, config).last().unwrap().clone();
+    end.t_ns = scaled(end.t_ns);
+    end.event = Fact::RunFinished {
+        status: RunStatus::Completed,
+        instrument_cpu_ns: 1_000,
+        screen_cpu_ns: 0,
+    };
     for mut record in records(id, config) {
         record.t_ns = scaled(record.t_ns);
         let begins = matches!(record.event, Fact::RepeatStarted(_));
@@ -42,6 +49,7 @@ fn snapshot(id: &str, config: &RunConfig, factor: f64) -> Snapshot {
             }
         }
     }
+    out.push(end);
     Snapshot::of(&out)
 }
 
@@ -98,6 +106,7 @@ fn rich(fixture: &mut Fixture) {
     started.machine.kernel = "6.9.1".to_owned();
     let started = snapshots[2].started.as_mut().unwrap();
     started.config.seed = 7;
+    snapshots[2].status = RunStatus::Unfinished;
     for repeat in &mut snapshots[2].repeats {
         if let Some(finished) = &mut repeat.finished {
             finished.work.insert("models".to_owned(), 6);
@@ -166,6 +175,7 @@ fn keys_choose_curves_arms_and_bars() {
     assert!(fixture.shown(120, 40).contains("test R²: sequential"));
     fixture.press("right a");
     assert!(!fixture.shown(120, 40).contains("loss: sequential"));
+    fixture.shown(80, 24);
     fixture.press("tab z");
     let times = fixture.shown(80, 24);
     assert!(

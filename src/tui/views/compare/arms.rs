@@ -35,6 +35,9 @@ const NAME: u16 = 5;
 /// The fewest cells of a bar that tells something.
 const BAR: u16 = 10;
 
+/// Cells between a bar and its text, and between times and speed-ups.
+const GAP: u16 = 2;
+
 /// How wide everything is.
 struct Columns {
     times: u16,
@@ -65,21 +68,21 @@ impl Columns {
         let both = |written: [bool; 2]| {
             let times = widest(&|cell| time(cell, written[0]));
             let speed = widest(&|cell| speedup(cell, written[1]));
-            (times, speed, room.saturating_sub(NAME + times + speed + 4))
+            (times.max(9), speed.max(8))
         };
         let mut written = [true, true];
-        let (mut times, mut speeds, mut left) = both(written);
-        if left < 2 * BAR {
+        let (mut times, mut speeds) = both(written);
+        let rest = |texts: u16, gaps: u16| room.saturating_sub(NAME + texts + gaps * GAP);
+        if rest(times + speeds, 2) < 2 * BAR {
             // Less is said of what is not drawn.
             written = [!speedups, speedups];
-            (times, speeds, left) = both(written);
+            (times, speeds) = both(written);
         }
-        let bars = if left >= 4 * BAR {
-            [left / 2, left - left / 2]
-        } else if speedups {
-            [0, left]
-        } else {
-            [left, 0]
+        let (one, two) = (rest(times + speeds, 2), rest(times + speeds, 3));
+        let bars = match (two >= 4 * BAR, speedups) {
+            (true, _) => [two / 2, two - two / 2],
+            (false, true) => [0, one],
+            (false, false) => [one, 0],
         };
         Self {
             times,
@@ -145,7 +148,7 @@ pub fn draw(
         .any(|a| a.unlike.iter().any(Option::is_some))
     {
         legend = format!(
-            "{legend}   {} other work than the first run's: do not compare the times",
+            "{legend}   {} other work: do not compare the times",
             g.warning
         );
     }
@@ -156,9 +159,13 @@ pub fn draw(
 fn heads(row: &mut Row<'_>, columns: &Columns, theme: &Theme) {
     row.skip(NAME);
     let [times, speedups] = columns.bars;
-    row.left("WALL TIME", times + columns.times + 2, theme.dim, theme)
-        .skip(2)
-        .left("SPEED-UP", speedups + columns.speedups, theme.dim, theme);
+    let times = times + gap(times) + columns.times;
+    row.left("WALL TIME", times, theme.dim, theme).skip(GAP);
+    if speedups == 0 {
+        row.right("SPEED-UP", columns.speedups, theme.dim, theme);
+    } else {
+        row.text("SPEED-UP", theme.dim, theme);
+    }
 }
 
 fn arm_line(
@@ -185,11 +192,11 @@ fn arm_line(
     );
     row.right(
         &time(cell, columns.written[0]),
-        columns.times + 2,
+        gap(times) + columns.times,
         text_style,
         theme,
     )
-    .skip(2);
+    .skip(GAP);
     let value = cell.speedup.unwrap_or(0.0);
     bar(
         row,
@@ -203,25 +210,31 @@ fn arm_line(
     } else {
         theme.accent
     };
-    let gap = u16::from(speedups > 0) * 2;
     row.right(
         &speedup(cell, columns.written[1]),
-        columns.speedups + gap,
+        gap(speedups) + columns.speedups,
         text_style,
         theme,
     );
 }
 
-/// `1.12 s (1.10 s to 1.14 s)`.
+/// Cells between a bar and its text; none where there is no bar.
+fn gap(bar: u16) -> u16 {
+    if bar > 0 { GAP } else { 0 }
+}
+
+/// `1.12 s (1.10 to 1.14 s)`.
 fn time(cell: &ArmCell, written: bool) -> String {
     let median = format::seconds(cell.wall_s);
     match cell.wall_ci95 {
         Some([low, high]) if written => {
-            format!(
-                "{median} ({} to {})",
-                format::seconds(low),
-                format::seconds(high)
-            )
+            let (low, high) = (format::seconds(low), format::seconds(high));
+            // One unit is enough for both ends.
+            let low = match (low.split_once(' '), high.split_once(' ')) {
+                (Some((number, unit)), Some((_, same))) if unit == same => number,
+                _ => &low,
+            };
+            format!("{median} ({low} to {high})")
         }
         None if written && cell.repeats == 1 => format!("{median} (1 repeat)"),
         _ => median,

@@ -34,7 +34,7 @@ pub fn scaling(
         focused,
         theme,
     ));
-    draw_plot(buf, inner, &speedups(row, theme), theme);
+    draw_plot(buf, inner, &speedups(row, inner.width, theme), theme);
 }
 
 /// `arm 2 of 3`, or nothing where there is one.
@@ -45,7 +45,8 @@ fn of(what: &str, chosen: usize, all: usize) -> String {
     format!("{what} {} of {all}", chosen % all + 1)
 }
 
-fn speedups(row: &ScalingRow, theme: &Theme) -> Plot {
+/// `width` is that of the chart with its labels.
+fn speedups(row: &ScalingRow, width: u16, theme: &Theme) -> Plot {
     let points = || row.points.iter().flatten();
     let x_end = points().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
     let highest = points()
@@ -66,8 +67,12 @@ fn speedups(row: &ScalingRow, theme: &Theme) -> Plot {
         style: theme.dim,
         ascii: ".",
     });
+    // Runs stand side by side at a number of workers, a cell each, so that none hides another.
+    let cell = 2.0 * x_end / f64::from(2 * width.saturating_sub(PLOT_LABELS).max(1) - 1);
+    let runs = row.points.len();
     for (index, points) in row.points.iter().enumerate() {
         let style = colour(index, theme);
+        let aside = (runs - 1 - index) as f64 * cell;
         plot.curves.push(Curve {
             points: points
                 .iter()
@@ -78,7 +83,7 @@ fn speedups(row: &ScalingRow, theme: &Theme) -> Plot {
             ascii: "-",
         });
         plot.points.extend(points.iter().map(|p| Point {
-            at: (f64::from(p.workers), p.speedup),
+            at: (f64::from(p.workers) - aside, p.speedup),
             interval: p.ci95,
             glyph: letter(index as u32),
             style,
@@ -148,6 +153,9 @@ fn choose(all: &[Curves], (metric, arm): (usize, usize)) -> Option<(&Curves, Str
     };
     Some((curves, format!("{which}{comma}"), arm))
 }
+
+/// Cells that a plot takes for its own labels of y.
+const PLOT_LABELS: u16 = 5;
 
 /// Cells for the labels of y.
 const LABELS: u16 = 8;

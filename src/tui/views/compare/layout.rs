@@ -38,16 +38,17 @@ pub fn arrange(area: Rect, (comparison, curves): Facts<'_>) -> (Vec<(Panel, Rect
     }
     let half = area.width / 2;
     let need = notes::height(comparison, half).max(settings::height(comparison));
-    let [top, rest] = split(area, need.clamp(6, area.height * 2 / 5));
+    let [top, rest] = split(area, need.clamp(6, area.height / 3));
     let mut places = Vec::new();
     abreast(&mut places, top, &[Panel::Notes, Panel::Settings]);
     if charts.is_empty() {
         places.push((Panel::Arms, rest));
-    } else if area.width >= 160 {
+    } else if area.width >= 160 && arms::height(comparison) > rest.height / 2 {
         let [left, right] = columns(rest, rest.width * 11 / 20);
         places.push((Panel::Arms, left));
         stacked(&mut places, right, &charts);
     } else {
+        // Where there is room, arms get what they need and the charts the rest.
         let most = rest.height.saturating_sub(CHART).max(6);
         let [middle, bottom] = split(rest, arms::height(comparison).clamp(6, most));
         places.push((Panel::Arms, middle));

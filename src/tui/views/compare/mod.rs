@@ -74,7 +74,7 @@ static KEYS: Keys<13> = [
     key(
         ViewAction::Toggle,
         &["t"],
-        "times",
+        "bars",
         "Draw bars of speed-ups instead of times, where there is room for one of the two",
     ),
     key(ViewAction::Up, &["Up", "k"], "", "One line up in the panel"),
