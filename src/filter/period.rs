@@ -7,7 +7,7 @@ use jiff::{Span, Timestamp, ToSpan};
 use super::{Field, clean};
 
 /// What can be typed, in a few words.
-pub(super) const EXAMPLES: &str = "a day as 2026-11-20, today, yesterday, or 7d or 12h ago";
+pub(super) const EXAMPLES: &str = "a day (2026-11-20), today, yesterday, or an age (7d, 12h)";
 
 /// The stretch of time that a text names: its first second, and the first one after it, since the Unix epoch.
 pub(super) fn read(field: Field, text: &str, now: Timestamp) -> Result<(i64, i64), String> {

@@ -167,6 +167,8 @@ pub struct Runs {
     widths: Widths,
     /// The marked runs in the order of marking.
     marks: Vec<RunDir>,
+    /// Marked runs that the filter hides.
+    hidden: usize,
     /// What time it is, for `since:7d`.
     pub now: fn() -> Timestamp,
 }
@@ -178,6 +180,7 @@ impl Default for Runs {
             narrowed: Narrowed::default(),
             widths: Widths::default(),
             marks: Vec::new(),
+            hidden: 0,
             now: Timestamp::now,
         }
     }
@@ -195,6 +198,7 @@ impl Runs {
         self.narrowed.key(key, name, shared.rows(), (self.now)());
         if self.narrowed.text().len() != before {
             self.list.selected = 0;
+            self.count_hidden(shared);
         }
     }
 
@@ -202,6 +206,7 @@ impl Runs {
     pub fn paste(&mut self, text: &str, shared: &Shared) {
         self.narrowed.paste(text, shared.rows(), (self.now)());
         self.list.selected = 0;
+        self.count_hidden(shared);
     }
 
     /// The selected run.
@@ -222,6 +227,14 @@ impl Runs {
         let shown = self.narrowed.shown();
         let place = selected.and_then(|run| shown.iter().position(|at| rows[*at].run == *run));
         self.list.selected = place.unwrap_or(self.list.selected);
+        self.count_hidden(shared);
+    }
+
+    /// Comparing paths is too slow for every frame.
+    fn count_hidden(&mut self, shared: &Shared) {
+        let (rows, shown) = (shared.rows(), self.narrowed.shown());
+        let seen = |mark: &&RunDir| shown.iter().any(|at| rows[*at].run == **mark);
+        self.hidden = self.marks.len() - self.marks.iter().filter(seen).count();
     }
 
     /// How often the runs were matched against the filter.
@@ -239,7 +252,10 @@ impl Runs {
             Action::Resume => return self.wish(shared, resume),
             Action::Filter => self.narrowed.begin(),
             Action::Mark => return self.mark(shared),
-            Action::Unmark => self.marks.clear(),
+            Action::Unmark => {
+                self.marks.clear();
+                self.hidden = 0;
+            }
             Action::Compare => return self.compare(),
             Action::Step(by) => self.list.step(by, len),
             Action::Page(by) => self.list.step(by * self.list.page(), len),
@@ -362,12 +378,9 @@ impl Runs {
             format!("Runs {dot} {} of {all}", shown.len())
         };
         if !self.marks.is_empty() {
-            let rows = shared.rows();
-            let seen = |mark: &&RunDir| shown.iter().any(|at| rows[*at].run == **mark);
-            let hidden = self.marks.len() - self.marks.iter().filter(seen).count();
             title = format!("{title} {dot} {} marked", self.marks.len());
-            if hidden > 0 {
-                title = format!("{title}, {hidden} of them not shown");
+            if self.hidden > 0 {
+                title = format!("{title}, {} of them not shown", self.hidden);
             }
         }
         title

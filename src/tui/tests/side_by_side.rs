@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
 use workbench_engine::lab::RunConfig;
 use workbench_engine::record::{Event as Fact, Record, RunDir, RunStatus, Snapshot};
 use workbench_engine::result::compute;
@@ -141,6 +144,26 @@ fn three_runs_that_differ_in_everything() {
         assert!(shown.is_ascii(), "{shown}");
         insta::assert_snapshot!(format!("compare_three_ascii_{width}x{height}"), shown);
     }
+}
+
+/// The colours of the letters A and B at the top.
+fn letter_colours(fixture: &mut Fixture) -> [Color; 2] {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| fixture.app.draw(frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    [0, 1].map(|line| {
+        let cell = &buffer[(1, line)];
+        assert_eq!(cell.symbol(), ["A", "B"][usize::from(line)]);
+        cell.fg
+    })
+}
+
+#[test]
+fn runs_differ_in_colour_where_there_is_colour_and_in_letter_always() {
+    let [a, b] = letter_colours(&mut compared(ThemeName::Dark, false));
+    assert!(a != b && a != Color::Reset && b != Color::Reset);
+    let mono = letter_colours(&mut compared(ThemeName::Mono, false));
+    assert_eq!(mono, [Color::Reset; 2]);
 }
 
 #[test]
