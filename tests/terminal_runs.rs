@@ -60,7 +60,7 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     screen.wait_for("was interrupted");
     screen.press("p");
     screen.wait_for("0:0");
-    screen.press("++++");
+    screen.press("]]]]");
     screen.wait_for("100×");
     screen.press("\u{1b}");
     screen.wait("the history", |s| s.contents().contains("STATUS"));

@@ -291,6 +291,7 @@ fn snapshot(values: &[(u64, f64)], finished: bool) -> Snapshot {
             started_ns: 0,
             progress: (0, 0),
             tasks: Vec::new(),
+            progress_points: Vec::new(),
             curves: [("loss".to_owned(), points)].into(),
             finished: None,
         }],

@@ -14,10 +14,10 @@ use super::keys::told;
 use super::overlay::{Overlay, export, help, palette, quit};
 use super::screens::{compare, home, runs, setup};
 use super::text::{fit, width};
-use super::views;
 use super::views::compare::CompareView;
 use super::views::result::ResultView;
 use super::views::run::RunView;
+use super::views::{self, filter};
 
 /// The smallest window, in columns and lines.
 pub const SMALLEST: (u16, u16) = (60, 16);
@@ -45,8 +45,7 @@ impl App {
         let [head, body, foot] = Layout::vertical([
             Constraint::Length(u16::from(!own_head)),
             Constraint::Min(0),
-            // The views of a run need as many lines as the smallest window has.
-            Constraint::Length(u16::from(!own_head || area.height > SMALLEST.1)),
+            Constraint::Length(1),
         ])
         .areas(area);
         if !own_head {
@@ -184,6 +183,15 @@ impl App {
         match (&self.screen, &self.setup) {
             (Screen::Runs, _) => self.runs.is_typing(),
             (Screen::SetUp, Some(setup)) => setup.is_typing(),
+            _ => self.is_typing_in_view(),
+        }
+    }
+
+    fn is_typing_in_view(&self) -> bool {
+        match (&self.screen, &self.live) {
+            (Screen::Run, Some(live)) => live.view.is_typing(),
+            (Screen::Watch(watched), _) => watched.view.is_typing(),
+            (Screen::Result(screen), _) => screen.view.is_typing(),
             _ => false,
         }
     }
@@ -200,6 +208,9 @@ impl App {
             Screen::Runs => told(runs::KEYS),
             Screen::Compare(_) => [&told(compare::KEYS)[..], CompareView::bindings()].concat(),
             Screen::SetUp => told(setup::KEYS),
+            Screen::Run | Screen::Watch(_) | Screen::Result(_) if self.is_typing() => {
+                filter::KEYS.to_vec()
+            }
             Screen::Run => [&told(RUN_KEYS)[..], RunView::bindings()].concat(),
             Screen::Watch(watched) => [&told(watched.keys())[..], RunView::bindings()].concat(),
             Screen::Result(_) => [&told(RESULT_KEYS)[..], ResultView::bindings()].concat(),
@@ -238,6 +249,7 @@ impl App {
                 vec![
                     ("The run", told(RUN_KEYS)),
                     ("Its panels", RunView::bindings().to_vec()),
+                    ("While a filter is typed", filter::KEYS.to_vec()),
                 ],
             ),
             Screen::Watch(watched) => (
@@ -248,6 +260,7 @@ impl App {
                         Feed::Replay(_) => ("The run that is played", told(REPLAY_KEYS)),
                     },
                     ("Its panels", RunView::bindings().to_vec()),
+                    ("While a filter is typed", filter::KEYS.to_vec()),
                 ],
             ),
             Screen::Result(_) => (
@@ -255,6 +268,7 @@ impl App {
                 vec![
                     ("The result", told(RESULT_KEYS)),
                     ("Its panels", ResultView::bindings().to_vec()),
+                    ("While a filter is typed", filter::KEYS.to_vec()),
                     ("While a report is named", told(export::KEYS)),
                 ],
             ),

@@ -332,3 +332,26 @@ fn following_something_else_is_refused_with_the_place() {
     let error = Tail::open(&path).unwrap().read().unwrap_err();
     assert!(error.to_string().contains("damaged"), "{error}");
 }
+
+/// However often a long repeat tells how far it is, its first and latest point stay and the rest is thinned evenly.
+#[test]
+fn the_points_of_progress_are_bounded() {
+    use workbench_engine::record::{PROGRESS_POINTS, RepeatId};
+    let mut snapshot = Snapshot::default();
+    let id = RepeatId {
+        arm: "a".to_owned(),
+        workers: 1,
+        repeat: 0,
+    };
+    let mut tell = |t_ns, event| snapshot.apply(&Record { t_ns, event });
+    tell(0, Event::RepeatStarted(id));
+    let last = 10 * PROGRESS_POINTS as u64;
+    for done in 1..=last {
+        tell(done * 10, Event::Progress { done, total: last });
+    }
+    let points = &snapshot.repeats[0].progress_points;
+    assert!(points.len() < PROGRESS_POINTS && points.len() * 3 > PROGRESS_POINTS);
+    assert_eq!(points.first(), Some(&(10, 1)));
+    assert_eq!(points.last(), Some(&(last * 10, last)));
+    assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
+}

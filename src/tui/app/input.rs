@@ -118,7 +118,7 @@ pub const RESULT_KEYS: &[Bound<ResultAction>] = &[
         "Play the run again on the Run screen.",
     ),
     bound(
-        &["y"],
+        &["Y"],
         ResultAction::Copy,
         "copy",
         "Copy the command that runs this again without a screen.",
@@ -178,17 +178,41 @@ impl App {
             (Screen::SetUp, Some(setup)) if setup.is_typing() || setup.begins_typing(key) => {
                 setup.type_key(key, name, &self.shared);
             }
+            _ => return self.typed_in_view(key, name),
+        }
+        true
+    }
+
+    /// Gives a key to the filter of a run's view, if one is typed.
+    fn typed_in_view(&mut self, key: KeyEvent, name: &str) -> bool {
+        match (&mut self.screen, &mut self.live) {
+            (Screen::Run, Some(live)) if live.view.is_typing() => live.view.type_key(key, name),
+            (Screen::Watch(watched), _) if watched.view.is_typing() => {
+                watched.view.type_key(key, name);
+            }
+            (Screen::Result(screen), _) if screen.view.is_typing() => {
+                screen.view.type_key(key, name);
+            }
             _ => return false,
         }
         true
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        match (&mut self.overlay, &self.screen, &mut self.setup) {
+        match (&mut self.overlay, &mut self.screen, &mut self.setup) {
             (Some(Overlay::Export(export)), ..) => export.paste(text),
             (Some(Overlay::Palette(palette)), ..) => palette.paste(text),
             (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text, &self.shared),
             (None, Screen::SetUp, Some(setup)) => setup.paste(text, &self.shared),
+            (None, Screen::Result(screen), _) if screen.view.is_typing() => screen.view.paste(text),
+            (None, Screen::Watch(watched), _) if watched.view.is_typing() => {
+                watched.view.paste(text);
+            }
+            (None, Screen::Run, _) => {
+                if let Some(live) = self.live.as_mut().filter(|live| live.view.is_typing()) {
+                    live.view.paste(text);
+                }
+            }
             _ => {}
         }
     }
@@ -329,11 +353,6 @@ impl App {
             MouseEventKind::ScrollUp => -1,
             _ => 0,
         };
-        let scroll = if wheel > 0 {
-            ViewAction::Down
-        } else {
-            ViewAction::Up
-        };
         if let Some(overlay) = &mut self.overlay {
             match overlay {
                 Overlay::Help(help) => help.step(wheel),
@@ -350,20 +369,25 @@ impl App {
             (Screen::Home, ..) => self.home.mouse(event, shared),
             (Screen::Runs, ..) => self.runs.mouse(event, shared),
             (Screen::SetUp, Some(setup), _) => setup.mouse(event, shared),
-            (Screen::Watch(watched), ..) if wheel != 0 => {
-                watched.view.act(scroll);
+            (Screen::Watch(watched), ..) => {
+                watched.view.mouse(event);
                 Wish::Nothing
             }
-            (Screen::Run, _, Some(live)) if wheel != 0 => {
-                live.view.act(scroll);
+            (Screen::Run, _, Some(live)) => {
+                live.view.mouse(event);
                 Wish::Nothing
             }
             (Screen::Compare(screen), ..) if wheel != 0 => {
+                let scroll = if wheel > 0 {
+                    ViewAction::Down
+                } else {
+                    ViewAction::Up
+                };
                 screen.view.act(scroll);
                 Wish::Nothing
             }
-            (Screen::Result(screen), ..) if wheel != 0 => {
-                screen.view.act(scroll);
+            (Screen::Result(screen), ..) => {
+                screen.view.mouse(event);
                 Wish::Nothing
             }
             _ => Wish::Nothing,

@@ -60,13 +60,13 @@ pub const REPLAY_KEYS: &[Bound<WatchAction>] = &[
         "Play, or hold; at the end, play from the beginning again.",
     ),
     bound(
-        &["+", "="],
+        &["]"],
         WatchAction::Speed(1),
         "faster",
         "Play faster, up to 100 times as fast as it was.",
     ),
     bound(
-        &["-"],
+        &["["],
         WatchAction::Speed(-1),
         "slower",
         "Play slower, down to the pace at which it was.",

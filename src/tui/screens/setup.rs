@@ -64,7 +64,7 @@ pub const KEYS: &[Bound<Action>] = &[
     ),
     bound(&["esc"], Action::Back, "back", "Go back."),
     bound(
-        &["y"],
+        &["Y"],
         Action::Copy,
         "copy",
         "Copy the command that runs this without a screen.",

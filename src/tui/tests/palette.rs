@@ -242,11 +242,11 @@ fn the_command_is_copied_from_the_form_and_from_a_result() {
     assert!(fixture.shown(200, 40).contains(&format!("Copied: {text}")));
     // A form that is wrong has no command.
     fixture.press("down down down down 9 enter home");
-    assert_eq!(fixture.press("y"), [] as [Effect; 0]);
+    assert_eq!(fixture.press("Y"), [] as [Effect; 0]);
     assert!(fixture.shown(120, 40).contains("▸ Workers"));
     let mut fixture = dark();
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
     let command = loaded.result.command.clone();
     fixture.app.update(Event::Opened(Ok(loaded)));
-    assert_eq!(fixture.press("y"), [Effect::Copy(command)]);
+    assert_eq!(fixture.press("Y"), [Effect::Copy(command)]);
 }

@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(
-        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>"
+        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>[]voHLYyo"
             .chars()
             .collect::<Vec<_>>(),
     )

@@ -197,9 +197,9 @@ fn a_run_is_played_again_from_the_history() {
     assert!(fixture.shown(100, 30).contains("10×"));
     fixture.press("space");
     assert!(!fixture.app.is_playing());
-    fixture.press("+ + +");
+    fixture.press("] ] ]");
     assert!(fixture.shown(100, 30).contains("100×"));
-    fixture.press("- - - - - - -");
+    fixture.press("[ [ [ [ [ [ [");
     assert!(fixture.shown(100, 30).contains(" 1×"));
     // Forward to the end, and back to the beginning.
     for _ in 0..21 {

@@ -5,18 +5,21 @@
 //!  ┌ lab, run, phase ─────────── status ┐      ┌ lab, run ─────────────────── status ┐
 //!  │ ━━━━━━━━━━━ progress, elapsed, left │      │ what was found, in sentences        │
 //!  ├ Arms: repeats, wall, speed-up ──────┤      ├ Speed-up ──────┬ Lost time ─────────┤
-//!  ├ Cores ──────────────┬ GPUs ─────────┤      ├ What if ───────┼ Findings ──────────┤
-//!  ├ Timeline of slots ──┴───────────────┤      ├ Tasks / items ─┴──┬ Machine ────────┤
-//!  └ Log ────────────────────────────────┘      └───────────────────┴─────────────────┘
+//!  ├ Cores ──────────────┬ GPUs ─────────┤      ├ What if ───────┼ Scaling, curves ───┤
+//!  ├ Timeline of slots ──┴───────────────┤      ├ Findings ──┬ Tasks / items ┬ Machine ┤
+//!  └ Curves ─────────────┬ Log ──────────┘      └────────────┴───────────────┴─────────┘
 //! ```
 //!
 //! Belongs here: where things are drawn and how. Does not belong here: folding events, reading keys, computing numbers.
 
 pub mod compare;
+pub mod curves;
+pub mod filter;
 mod keymap;
 mod plot;
 pub mod result;
 pub mod run;
+mod scale;
 mod text;
 mod widgets;
 
@@ -30,8 +33,30 @@ use super::theme::Theme;
 
 pub use keymap::ViewAction;
 
-/// The smallest size that a screen is drawn at.
-pub const SMALLEST: (u16, u16) = (60, 16);
+/// The smallest size that a view is drawn at: the smallest window, less its last line.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// Where in a panel a click was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Click {
+    /// On its upper border.
+    Title,
+    /// Below it.
+    Inside,
+}
+
+/// The panel at a place of the screen.
+fn click<P: Copy>(places: &[(P, Rect)], x: u16, y: u16) -> Option<(P, Click)> {
+    let (panel, area) = places
+        .iter()
+        .find(|(_, area)| area.contains((x, y).into()))?;
+    let part = if y == area.y {
+        Click::Title
+    } else {
+        Click::Inside
+    };
+    Some((*panel, part))
+}
 
 /// Says which size is needed where the area is smaller than [`SMALLEST`]; whether it did.
 fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) -> bool {

@@ -1,11 +1,13 @@
 //! A line chart in cells: braille dots where the terminal has them, one letter per column where it has not.
 //!
-//! Belongs here: axes, ticks, curves, points with intervals, a cursor. Does not belong here: what is plotted.
+//! Belongs here: axes, curves, points with intervals, a cursor. Does not belong here: what is plotted, and where values
+//! lie on an axis.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::scale::{Scale, labels};
 use super::widgets::{Row, width};
 use crate::tui::theme::Theme;
 
@@ -44,15 +46,17 @@ pub struct Point {
     pub style: Style,
 }
 
-/// A chart from the origin to the ends of its axes.
+/// A chart.
 #[derive(Default)]
 pub struct Plot {
-    /// Largest x; the smallest is 0.
-    pub x_end: f64,
-    /// Largest y; the smallest is 0.
-    pub y_end: f64,
+    /// The horizontal axis.
+    pub x: Scale,
+    /// The vertical axis.
+    pub y: Scale,
     /// What x counts.
     pub x_label: &'static str,
+    /// x comes in whole numbers.
+    pub x_whole: bool,
     /// Unit of y.
     pub y_unit: &'static str,
     /// Curves, later ones over earlier ones.
@@ -65,54 +69,77 @@ pub struct Plot {
 
 /// Dots of a braille cell by column and row from the top.
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+/// Cells left of the vertical axis, at least.
+const MARGIN: u16 = 4;
 
-/// A step of 1, 2 or 5 times a power of ten that cuts `end` into at most `most` parts.
-pub fn nice_step(end: f64, most: u16) -> f64 {
-    let rough = end / f64::from(most.max(1));
-    if !(rough.is_finite() && rough > 0.0) {
-        return 1.0;
-    }
-    let power = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .find(|s| s * power >= rough * 0.999);
-    step.unwrap_or(10.0) * power
-}
-
-struct Field {
-    area: Rect,
-    x_end: f64,
-    y_end: f64,
+/// Where the curves of a chart were drawn: the way from a cell to a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field {
+    /// The cells between the axes.
+    pub area: Rect,
+    x: Scale,
+    y: Scale,
 }
 
 impl Field {
     /// Horizontal position in dots, two per cell.
-    fn dot_x(&self, x: f64) -> f64 {
-        x / self.x_end * f64::from(self.area.width * 2 - 1)
+    fn dot_x(&self, x: f64) -> Option<f64> {
+        Some(self.x.share(x)? * f64::from(self.area.width * 2 - 1))
+    }
+
+    /// The value at a dot.
+    fn x_of_dot(&self, dot: f64) -> f64 {
+        self.x.value(dot / f64::from(self.area.width * 2 - 1))
     }
 
     /// Vertical position in dots from the top, four per cell.
-    fn dot_y(&self, y: f64) -> f64 {
+    fn dot_y(&self, y: f64) -> Option<f64> {
         let last = f64::from(self.area.height * 4 - 1);
-        last - (y / self.y_end).clamp(-0.1, 1.1) * last
+        Some(last - self.y.share(y)?.clamp(-0.1, 1.1) * last)
     }
 
     fn column(&self, x: f64) -> Option<u16> {
-        let dot = self.dot_x(x);
+        let dot = self.dot_x(x)?;
         (dot >= -0.5 && dot < f64::from(self.area.width * 2)).then(|| (dot.max(0.0) / 2.0) as u16)
     }
 
     fn row(&self, y: f64) -> Option<u16> {
-        let dot = self.dot_y(y);
+        let dot = self.dot_y(y)?;
         (dot >= -0.5 && dot < f64::from(self.area.height * 4)).then(|| (dot.max(0.0) / 4.0) as u16)
+    }
+
+    /// The value of x at a cell of the screen, where curves are drawn there.
+    pub fn x_at(&self, column: u16, row: u16) -> Option<f64> {
+        let inside = self.area.contains((column, row).into());
+        inside.then(|| self.x_of_dot(f64::from((column - self.area.x) * 2) + 0.5))
+    }
+
+    /// x as many cells further; it stays between the ends of the axis.
+    pub fn moved(&self, x: f64, cells: i32) -> f64 {
+        let most = f64::from(self.area.width * 2 - 1);
+        let dot = self.dot_x(x).unwrap_or(0.0) + f64::from(cells) * 2.0;
+        self.x_of_dot(dot.clamp(0.0, most))
     }
 }
 
-/// Draws a chart; nothing where there is no room for one.
-pub fn draw(buf: &mut Buffer, area: Rect, plot: &Plot, theme: &Theme) {
-    let margin = 5;
-    if area.width < margin + 8 || area.height < 4 || !(plot.x_end > 0.0 && plot.y_end > 0.0) {
-        return;
+/// The marks of the vertical axis, and what stands at them.
+fn y_marks(plot: &Plot, height: u16) -> Vec<(f64, String)> {
+    let ticks = plot.y.ticks((height / 2).clamp(1, 8), 0.0);
+    let named = labels(&ticks).into_iter();
+    let named = named.map(|label| format!("{label}{}", plot.y_unit));
+    ticks.into_iter().zip(named).collect()
+}
+
+/// Draws a chart and tells where; nothing where there is no room for one.
+pub fn draw(buf: &mut Buffer, area: Rect, plot: &Plot, theme: &Theme) -> Option<Field> {
+    if area.height < 4 || !(plot.x.is_sound() && plot.y.is_sound()) {
+        return None;
+    }
+    let marks = y_marks(plot, area.height - 2);
+    let widest = marks.iter().map(|(_, label)| width(label)).max();
+    let margin = widest.unwrap_or(0).clamp(MARGIN, MARGIN * 2) + 1;
+    if area.width < margin + 8 {
+        return None;
     }
     let field = Field {
         area: Rect {
@@ -121,10 +148,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, plot: &Plot, theme: &Theme) {
             width: area.width - margin,
             height: area.height - 2,
         },
-        x_end: plot.x_end,
-        y_end: plot.y_end,
+        x: plot.x,
+        y: plot.y,
     };
-    axes(buf, area, &field, plot, theme);
+    y_axis(buf, area, &field, &marks, theme);
+    x_axis(buf, area, &field, plot, theme);
     if let Some(column) = plot.cursor.and_then(|x| field.column(x)) {
         for line in 0..field.area.height {
             Row::new(buf, field.area, line)
@@ -136,53 +164,57 @@ pub fn draw(buf: &mut Buffer, area: Rect, plot: &Plot, theme: &Theme) {
     for point in &plot.points {
         draw_point(buf, &field, point, theme);
     }
+    Some(field)
 }
 
-fn axes(buf: &mut Buffer, area: Rect, field: &Field, plot: &Plot, theme: &Theme) {
-    let dim = theme.dim;
-    let y_step = nice_step(plot.y_end, (field.area.height / 2).clamp(1, 8));
-    let mut value = 0.0;
-    while value <= plot.y_end * 1.0001 {
-        if let Some(line) = field.row(value) {
-            let digits = usize::from(y_step < 1.0);
-            let label = format!("{value:.digits$}{}", plot.y_unit);
-            let left = Rect { width: 4, ..area };
-            Row::new(buf, left, line).right(&label, 4, dim, theme);
+fn y_axis(buf: &mut Buffer, area: Rect, field: &Field, marks: &[(f64, String)], theme: &Theme) {
+    let room = field.area.x - area.x - 1;
+    for (value, label) in marks {
+        if let Some(line) = field.row(*value) {
+            let left = Rect {
+                width: room,
+                ..area
+            };
+            Row::new(buf, left, line).right(label, room, theme.dim, theme);
         }
-        value += y_step;
     }
     for line in 0..field.area.height {
         Row::new(buf, area, line)
-            .skip(4)
+            .skip(room)
             .cell(theme.glyphs.axis, theme.faint);
     }
+}
+
+fn x_axis(buf: &mut Buffer, area: Rect, field: &Field, plot: &Plot, theme: &Theme) {
+    let margin = field.area.x - area.x;
     let line = field.area.height;
     let mut row = Row::new(buf, area, line);
-    row.skip(4).cell(theme.glyphs.corner, theme.faint);
+    row.skip(margin - 1).cell(theme.glyphs.corner, theme.faint);
     for _ in 0..field.area.width {
         row.cell(theme.glyphs.rule, theme.faint);
     }
     let room = field.area.width.saturating_sub(width(plot.x_label) + 2);
-    let x_step = nice_step(plot.x_end, (field.area.width / 8).max(1)).max(1.0);
-    let mut value = 0.0;
-    while value <= plot.x_end * 1.0001 {
-        if let Some(column) = field.column(value) {
-            let label = format!("{value:.0}");
-            if column + width(&label) < room {
-                Row::new(buf, area, line + 1)
-                    .skip(5 + column)
-                    .text(&label, dim, theme);
-            }
+    let least = if plot.x_whole { 1.0 } else { 0.0 };
+    let ticks = plot.x.ticks((field.area.width / 8).max(1), least);
+    let mut free = 0;
+    for (value, label) in ticks.iter().zip(labels(&ticks)) {
+        if let Some(column) = field.column(*value)
+            && column >= free
+            && column + width(&label) < room
+        {
+            Row::new(buf, area, line + 1)
+                .skip(margin + column)
+                .text(&label, theme.dim, theme);
+            free = column + width(&label) + 1;
         }
-        value += x_step;
     }
     Row::new(buf, area, line + 1)
         .last(width(plot.x_label))
-        .text(plot.x_label, dim, theme);
+        .text(plot.x_label, theme.dim, theme);
 }
 
 /// y at x, between the points around it.
-fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
+pub fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     let after = points.partition_point(|p| p.0 < x);
     let (right, left) = (
         points.get(after),
@@ -195,59 +227,96 @@ fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     }
 }
 
-fn curves(buf: &mut Buffer, field: &Field, plot: &Plot, theme: &Theme) {
-    let (columns, rows) = (
-        usize::from(field.area.width),
-        usize::from(field.area.height),
-    );
-    let mut bits = vec![0_u8; columns * rows];
-    let mut styles = vec![theme.text; columns * rows];
-    let mut letters = vec![" "; columns * rows];
-    for curve in &plot.curves {
+/// The levels, in dots from the top, that a curve takes at a dot: all of its points there, or the line between the
+/// points around it.
+fn levels(curve: &Curve, field: &Field, dot: f64) -> Option<(i32, i32, i32)> {
+    let from = curve
+        .points
+        .partition_point(|p| p.0 < field.x_of_dot(dot - 0.5));
+    let inside = &curve.points[from..];
+    let count = inside.partition_point(|p| p.0 < field.x_of_dot(dot + 0.5));
+    let level = |y: f64| Some(field.dot_y(y).filter(|y| y.is_finite())?.round() as i32);
+    let mut all = inside[..count].iter().filter_map(|p| level(p.1));
+    if let Some(first) = all.next() {
+        let start = (first, first, first);
+        return Some(all.fold(start, |(low, high, _), y| (low.min(y), high.max(y), y)));
+    }
+    let y = interpolate(&curve.points, field.x_of_dot(dot))?;
+    level(y).map(|y| (y, y, y))
+}
+
+/// What the cells of a chart hold: dots, and the look of the curve that was there last.
+struct Canvas<'a> {
+    columns: usize,
+    rows: usize,
+    cells: Vec<(u8, Style, &'a str)>,
+}
+
+impl<'a> Canvas<'a> {
+    fn set(&mut self, dot: usize, level: i32, curve: &'a Curve) {
+        let inside = usize::try_from(level).ok().filter(|l| *l < self.rows * 4);
+        if let Some(level) = inside {
+            let cell = &mut self.cells[level / 4 * self.columns + dot / 2];
+            cell.0 |= DOTS[dot % 2][level % 4];
+            (cell.1, cell.2) = (curve.style, curve.ascii);
+        }
+    }
+
+    fn curve(&mut self, curve: &'a Curve, field: &Field) {
         let mut before: Option<i32> = None;
-        for dot in 0..columns * 2 {
-            let x = dot as f64 / (columns * 2 - 1) as f64 * field.x_end;
-            let Some(y) = interpolate(&curve.points, x).filter(|y| y.is_finite()) else {
+        for dot in 0..self.columns * 2 {
+            let Some((mut low, mut high, last)) = levels(curve, field, dot as f64) else {
                 before = None;
                 continue;
             };
-            let now = field.dot_y(y).round() as i32;
-            let from = before.map_or(now, |b| if b < now { b + 1 } else { (b - 1).max(now) });
-            before = Some(now);
+            // From the dot before, so that steep parts stay in one piece.
+            if let Some(b) = before {
+                low = low.min(b + 1);
+                high = high.max(b - 1);
+            }
+            before = Some(last);
             let skipped = match curve.stroke {
                 Stroke::Solid => false,
                 Stroke::Dashed => dot % 6 >= 4,
                 Stroke::Dotted => dot % 4 != 0,
             };
-            if skipped {
-                continue;
-            }
-            for level in from.min(now)..=from.max(now) {
-                let inside = usize::try_from(level).ok().filter(|l| *l < rows * 4);
-                let Some(level) = inside else { continue };
-                let at = level / 4 * columns + dot / 2;
-                bits[at] |= DOTS[dot % 2][level % 4];
-                styles[at] = curve.style;
-                letters[at] = curve.ascii;
+            if !skipped {
+                (low..=high).for_each(|level| self.set(dot, level, curve));
             }
         }
     }
+}
+
+fn curves(buf: &mut Buffer, field: &Field, plot: &Plot, theme: &Theme) {
+    let (columns, rows) = (
+        usize::from(field.area.width),
+        usize::from(field.area.height),
+    );
+    let mut canvas = Canvas {
+        columns,
+        rows,
+        cells: vec![(0, theme.text, " "); columns * rows],
+    };
+    for curve in &plot.curves {
+        canvas.curve(curve, field);
+    }
     for row in 0..field.area.height {
         for column in 0..field.area.width {
-            let at = usize::from(row) * columns + usize::from(column);
-            if bits[at] == 0 {
+            let (bits, style, letter) =
+                canvas.cells[usize::from(row) * columns + usize::from(column)];
+            if bits == 0 {
                 continue;
             }
-            let braille = char::from_u32(0x2800 + u32::from(bits[at])).unwrap_or(' ');
+            let braille = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ');
             let mut text = [0; 4];
             let glyph: &str = if theme.glyphs.ascii {
-                letters[at]
+                letter
             } else {
                 braille.encode_utf8(&mut text)
             };
             Row::new(buf, field.area, row)
                 .skip(column)
-                .cell(glyph, styles[at]);
+                .cell(glyph, style);
         }
     }
 }
@@ -277,25 +346,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_one_two_or_five() {
-        for (end, most, step) in [
-            (10.0, 5, 2.0),
-            (64.0, 8, 10.0),
-            (2.0, 4, 0.5),
-            (17.2, 4, 5.0),
-        ] {
-            assert!(
-                (nice_step(end, most) - step).abs() < 1e-9,
-                "{end} {most}: {}",
-                nice_step(end, most)
-            );
-        }
-        for odd in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!((nice_step(odd, 3) - 1.0).abs() < 1e-9);
-        }
-    }
-
-    #[test]
     fn curves_end_where_their_points_end() {
         let points = [(1.0, 1.0), (3.0, 2.0)];
         assert_eq!(interpolate(&points, 2.0), Some(1.5));
@@ -303,5 +353,50 @@ mod tests {
         assert_eq!(interpolate(&points, 0.5), None);
         assert_eq!(interpolate(&points, 3.5), None);
         assert_eq!(interpolate(&[], 1.0), None);
+    }
+
+    fn field(width: u16, x: Scale) -> Field {
+        Field {
+            area: Rect::new(3, 2, width, 5),
+            x,
+            y: Scale::linear(0.0, 1.0),
+        }
+    }
+
+    #[test]
+    fn cells_and_values_are_each_others_inverse() {
+        for x in [Scale::linear(0.0, 10.0), Scale::log(1.0, 64.0)] {
+            let field = field(40, x);
+            for column in 0..40 {
+                let value = field.x_at(3 + column, 4).unwrap();
+                assert_eq!(field.column(value), Some(column), "{value}");
+            }
+            assert_eq!(field.x_at(2, 4), None);
+            assert_eq!(field.x_at(43, 4), None);
+            assert_eq!(field.x_at(10, 7), None);
+        }
+    }
+
+    #[test]
+    fn a_cursor_moves_by_cells_and_stays_on_the_axis() {
+        let field = field(20, Scale::linear(0.0, 39.0));
+        assert!((field.moved(10.0, 3) - 16.0).abs() < 1e-9);
+        assert!(field.moved(10.0, -100).abs() < 1e-9);
+        assert!((field.moved(10.0, 100) - 39.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn spikes_between_two_dots_stay() {
+        let mut points: Vec<(f64, f64)> = (0..1000).map(|i| (f64::from(i), 0.0)).collect();
+        points[503].1 = 1.0;
+        let curve = Curve {
+            points,
+            stroke: Stroke::Solid,
+            style: Style::new(),
+            ascii: "#",
+        };
+        let field = field(20, Scale::linear(0.0, 999.0));
+        let highest = (0..40).filter_map(|dot| levels(&curve, &field, f64::from(dot)));
+        assert_eq!(highest.map(|(low, ..)| low).min(), Some(0));
     }
 }

@@ -100,6 +100,23 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
+/// Time since the run's start: `12.3 s`, `3:25 min`, `2:05:09 h`.
+pub fn clock(s: f64) -> String {
+    let whole = s as u64;
+    if s < 60.0 {
+        format!("{s:.1} s")
+    } else if whole < 3600 {
+        format!("{}:{:02} min", whole / 60, whole % 60)
+    } else {
+        format!(
+            "{}:{:02}:{:02} h",
+            whole / 3600,
+            whole / 60 % 60,
+            whole % 60
+        )
+    }
+}
+
 /// Used and total memory in the unit of the total: `41.2 of 79.6 GiB`.
 pub fn memory(used: u64, total: u64) -> String {
     let (used_text, total_text) = (format::bytes(used), format::bytes(total));

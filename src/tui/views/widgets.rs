@@ -5,10 +5,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Widget};
 
+use super::ViewAction;
 use crate::tui::theme::Theme;
 
 /// How many cells a text takes.
@@ -252,6 +253,24 @@ pub fn strip(
     }
 }
 
+/// Marks a column of cells as where the cursor is: what stands there stays readable, an empty cell gets a line.
+pub fn mark_column(buf: &mut Buffer, area: Rect, x: u16, theme: &Theme) {
+    let area = area.intersection(buf.area);
+    if x < area.left() || x >= area.right() {
+        return;
+    }
+    for y in area.top()..area.bottom() {
+        let cell = &mut buf[(x, y)];
+        if cell.symbol() == " " {
+            cell.set_symbol(theme.glyphs.cursor).set_style(theme.accent);
+        } else if cell.modifier.contains(Modifier::REVERSED) {
+            cell.modifier.remove(Modifier::REVERSED);
+        } else {
+            cell.modifier.insert(Modifier::REVERSED);
+        }
+    }
+}
+
 /// The neighbour of an element in a list, round the ends; the first where it is not in the list.
 pub fn neighbour<T: Copy + PartialEq>(list: &[T], of: T, forward: bool) -> Option<T> {
     let Some(at) = list.iter().position(|item| *item == of) else {
@@ -268,12 +287,14 @@ pub struct Scroll {
     pub first: usize,
     /// Lines that were visible when it was drawn last.
     page: usize,
+    /// Lines that there were when it was drawn last.
+    len: usize,
 }
 
 impl Scroll {
     /// The visible lines of `len` on `page` lines.
     pub fn window(&mut self, len: usize, page: usize) -> std::ops::Range<usize> {
-        self.page = page;
+        (self.page, self.len) = (page, len);
         self.first = self.first.min(len.saturating_sub(page));
         self.first..(self.first + page).min(len)
     }
@@ -281,6 +302,38 @@ impl Scroll {
     /// Lines up or down.
     pub fn by(&mut self, lines: isize) {
         self.first = self.first.saturating_add_signed(lines);
+    }
+
+    /// Moves as an action asks for.
+    pub fn act(&mut self, action: ViewAction) {
+        match action {
+            ViewAction::Up => self.by(-1),
+            ViewAction::Down => self.by(1),
+            ViewAction::PageUp => self.pages(-1),
+            ViewAction::PageDown => self.pages(1),
+            ViewAction::Home => self.first = 0,
+            ViewAction::End => self.first = usize::MAX / 2,
+            _ => {}
+        }
+    }
+
+    /// Moves a selected line as an action asks for, and keeps it in sight; the first visible one where none is selected.
+    pub fn select(&mut self, selected: Option<usize>, action: ViewAction) -> usize {
+        let page = self.page.max(1);
+        let last = self.len.saturating_sub(1);
+        let at = match (selected, action) {
+            (_, ViewAction::Home) => 0,
+            (_, ViewAction::End) => last,
+            (None, _) => self.first,
+            (Some(at), ViewAction::Up) => at.saturating_sub(1),
+            (Some(at), ViewAction::Down) => at.saturating_add(1),
+            (Some(at), ViewAction::PageUp) => at.saturating_sub(page),
+            (Some(at), ViewAction::PageDown) => at.saturating_add(page),
+            (Some(at), _) => at,
+        };
+        let at = at.min(last);
+        self.first = self.first.clamp((at + 1).saturating_sub(page), at);
+        at
     }
 
     /// Pages up or down.

@@ -8,6 +8,9 @@ use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatu
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
 
+/// A repeat keeps fewer points of its progress than this.
+pub const PROGRESS_POINTS: usize = 2048;
+
 /// A run as its events tell it so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
@@ -66,6 +69,9 @@ pub struct RepeatState {
     pub started_ns: u64,
     /// Units of progress: done, total.
     pub progress: (u64, u64),
+    /// How its progress went: nanoseconds on the run's clock, and units done by then. Thinned evenly, so that a repeat
+    /// of any length keeps fewer than [`PROGRESS_POINTS`].
+    pub progress_points: Vec<(u64, u64)>,
     /// The spans of its tasks, in the order in which they were recorded.
     pub tasks: Vec<TaskSpan>,
     /// Its curves by name, each in the order in which its points were recorded.
@@ -100,6 +106,7 @@ impl Snapshot {
                     id: id.clone(),
                     started_ns: record.t_ns,
                     progress: (0, 0),
+                    progress_points: Vec::new(),
                     tasks: Vec::new(),
                     curves: BTreeMap::new(),
                     finished: None,
@@ -113,6 +120,7 @@ impl Snapshot {
             Event::Progress { done, total } => {
                 if let Some(repeat) = self.repeats.last_mut() {
                     repeat.progress = (*done, *total);
+                    repeat.advance(record.t_ns, *done);
                 }
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
@@ -192,6 +200,18 @@ impl Snapshot {
 }
 
 impl RepeatState {
+    /// Keeps a point of its progress; where they become too many, every second one goes.
+    fn advance(&mut self, t_ns: u64, done: u64) {
+        if self.progress_points.len() + 1 >= PROGRESS_POINTS {
+            let mut keep = false;
+            self.progress_points.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+        self.progress_points.push((t_ns, done));
+    }
+
     /// Wall time in nanoseconds; 0 while the repeat is not finished.
     pub fn wall_ns(&self) -> u64 {
         self.finished.as_ref().map_or(0, |f| f.wall_ns)

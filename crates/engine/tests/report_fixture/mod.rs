@@ -262,6 +262,7 @@ fn one_repeat(
         id: id.clone(),
         started_ns: now,
         progress: (tasks.len() as u64, tasks.len() as u64),
+        progress_points: Vec::new(),
         finished: Some(Box::new(RepeatFinished {
             id,
             started_ns: now,

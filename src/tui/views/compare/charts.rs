@@ -8,7 +8,8 @@ use workbench_engine::report::format;
 use super::{Facts, colour, name_run};
 use crate::comparison::{Comparison, Curves, ScalingRow};
 use crate::tui::theme::{Theme, letter};
-use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot, nice_step};
+use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
+use crate::tui::views::scale::Scale;
 use crate::tui::views::text::arm_on_workers;
 use crate::tui::views::widgets::{Row, inset, panel};
 
@@ -55,9 +56,10 @@ fn speedups(row: &ScalingRow, width: u16, theme: &Theme) -> Plot {
         .fold(1.0, f64::max);
     let y_end = highest.max(x_end.min(highest * 1.3));
     let mut plot = Plot {
-        x_end,
-        y_end,
+        x: Scale::linear(0.0, x_end),
+        y: Scale::linear(0.0, y_end),
         x_label: "workers",
+        x_whole: true,
         y_unit: "×",
         ..Plot::default()
     };
@@ -131,7 +133,9 @@ pub fn curves(
         height: inner.height.saturating_sub(1),
         ..inner
     };
-    ranged(buf, chart, curves, theme);
+    if let Some(plot) = recorded(curves, theme) {
+        draw_plot(buf, chart, &plot, theme);
+    }
 }
 
 /// The chosen curves, and where they stand among all.
@@ -157,92 +161,32 @@ fn choose(all: &[Curves], (metric, arm): (usize, usize)) -> Option<(&Curves, Str
 /// Cells that a plot takes for its own labels of y.
 const PLOT_LABELS: u16 = 5;
 
-/// Cells for the labels of y.
-const LABELS: u16 = 8;
-
-/// A chart whose y need not begin at 0: the curves are lowered for the plot, and its labels are written here.
-fn ranged(buf: &mut Buffer, area: Rect, curves: &Curves, theme: &Theme) {
+/// A chart of what the runs recorded, as high as their values are far apart.
+fn recorded(curves: &Curves, theme: &Theme) -> Option<Plot> {
     let points = || curves.lines.iter().flatten();
-    let x_end = points().map(|p| p.0).fold(1.0, f64::max);
-    let low = points().map(|p| p.1).fold(f64::INFINITY, f64::min);
-    let high = points().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
-    if area.width < LABELS + 10 || area.height < 4 || !(high - low).is_finite() {
-        return;
-    }
-    let rows = area.height - 2;
-    // A flat curve lies in the middle.
-    let margin = if high > low {
-        (high - low) * 0.06
-    } else {
-        low.abs().max(1.0) * 0.5
-    };
-    let below = if low >= 0.0 {
-        (low - margin).max(0.0)
-    } else {
-        low - margin
-    };
-    let span = high + margin - below;
     let mut plot = Plot {
-        x_end,
-        y_end: span,
+        x: Scale::linear(0.0, points().map(|p| p.0).fold(1.0, f64::max)),
+        y: Scale::around(points().map(|p| p.1), false)?,
         x_label: "step",
         ..Plot::default()
     };
     for (index, line) in curves.lines.iter().enumerate() {
         let style = colour(index, theme);
         plot.curves.push(Curve {
-            points: line.iter().map(|(x, y)| (*x, y - below)).collect(),
+            points: line.clone(),
             stroke: stroke(index),
             style,
             ascii: letter(index as u32),
         });
-        plot.points
-            .extend(marks(line, index, curves.lines.len()).map(|(x, y)| Point {
-                at: (x, y - below),
-                interval: None,
-                glyph: letter(index as u32),
-                style,
-            }));
+        let letters = marks(line, index, curves.lines.len());
+        plot.points.extend(letters.map(|at| Point {
+            at,
+            interval: None,
+            glyph: letter(index as u32),
+            style,
+        }));
     }
-    // The plot has four cells of labels of its own, which do not know where y begins.
-    let right = LABELS - 4;
-    let field = Rect {
-        x: area.x + right,
-        width: area.width - right,
-        ..area
-    };
-    draw_plot(buf, field, &plot, theme);
-    let labels = Rect {
-        width: LABELS,
-        height: rows,
-        ..area
-    };
-    for line in 0..rows {
-        Row::new(buf, labels, line).text("        ", theme.dim, theme);
-    }
-    let step = nice_step(span, (rows / 3).clamp(1, 6));
-    let mut value = (below / step).ceil() * step;
-    while value <= below + span {
-        let last = f64::from(rows * 4 - 1);
-        let dot = last - (value - below) / span * last;
-        let text = tick(value, step);
-        Row::new(buf, labels, (dot.max(0.0) / 4.0) as u16).right(
-            &text,
-            LABELS - 1,
-            theme.dim,
-            theme,
-        );
-        value += step;
-    }
-}
-
-/// A value with as many digits as its step needs.
-fn tick(value: f64, step: f64) -> String {
-    let digits = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
-    if value.abs() >= 1e6 || (step < 1e-6) {
-        return format!("{value:.1e}");
-    }
-    format!("{value:.digits$}")
+    Some(plot)
 }
 
 /// Places of a run's letter on its curve: its end and two more, each run's a little further along than the one's before.

@@ -26,33 +26,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::keymap::{Keys, action_of, bindings_of, key};
-use super::run::scroll_by;
+use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
 use super::widgets::{Row, Scroll, neighbour};
 use super::{ViewAction, too_small};
 use crate::comparison::{Comparison, Curves};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
 
-static KEYS: Keys<13> = [
-    key(
-        ViewAction::NextPanel,
-        &["Tab"],
-        "panel",
-        "Go to the next panel",
-    ),
-    key(
-        ViewAction::PrevPanel,
-        &["BackTab"],
-        "",
-        "Go to the panel before",
-    ),
-    key(
-        ViewAction::Zoom,
-        &["z", "Enter"],
-        "zoom",
-        "Show the panel alone, and back",
-    ),
+const OWN_KEYS: Keys<4> = [
     key(
         ViewAction::NextArm,
         &["a"],
@@ -77,39 +58,9 @@ static KEYS: Keys<13> = [
         "bars",
         "Draw bars of speed-ups instead of times, where there is room for one of the two",
     ),
-    key(ViewAction::Up, &["Up", "k"], "", "One line up in the panel"),
-    key(
-        ViewAction::Down,
-        &["Down", "j"],
-        "",
-        "One line down in the panel",
-    ),
-    key(
-        ViewAction::PageUp,
-        &["PageUp"],
-        "",
-        "One page up in the panel",
-    ),
-    key(
-        ViewAction::PageDown,
-        &["PageDown", "Space"],
-        "",
-        "One page down in the panel",
-    ),
-    key(
-        ViewAction::Home,
-        &["Home", "g"],
-        "",
-        "To the start of the panel",
-    ),
-    key(
-        ViewAction::End,
-        &["End", "G"],
-        "",
-        "To the end of the panel",
-    ),
 ];
-static BINDINGS: [Binding; 13] = bindings_of(&KEYS);
+static KEYS: Keys<{ 4 + COMMON }> = with_common(&OWN_KEYS);
+static BINDINGS: [Binding; 4 + COMMON] = bindings_of(&KEYS);
 
 /// A panel of the Compare screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -176,7 +127,7 @@ impl CompareView {
             ViewAction::Right => self.curve = self.curve.wrapping_add(1),
             ViewAction::Left => self.curve = self.curve.wrapping_sub(1),
             ViewAction::Toggle => self.speedups = !self.speedups,
-            _ => scroll_by(&mut self.scroll[self.focus as usize], action),
+            _ => self.scroll[self.focus as usize].act(action),
         }
     }
 

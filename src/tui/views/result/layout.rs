@@ -20,12 +20,14 @@ pub struct Tabs {
 }
 
 /// The panels and their areas, or tabs.
-pub fn arrange(area: Rect, result: &RunResult) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
-    use Panel::{Findings, Lost, Machine, Scaling, Speedup, Table, WhatIf};
+pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
+    use Panel::{Curves, Findings, Lost, Machine, Scaling, Speedup, Table, WhatIf};
     let scaling = !result.scaling.is_empty();
     if area.width < 100 || area.height < 26 {
-        let mut panels = vec![Speedup, Lost, Findings, WhatIf, Scaling, Table, Machine];
-        panels.retain(|p| *p != Scaling || scaling);
+        let mut panels = vec![
+            Speedup, Lost, Findings, WhatIf, Scaling, Curves, Table, Machine,
+        ];
+        panels.retain(|p| (*p != Scaling || scaling) && (*p != Curves || curves));
         // One line more for the first warning, so that it is in plain sight whichever tab is open.
         let lines = 1 + u16::from(!unsaid(result).is_empty());
         let bar = Rect {
@@ -45,31 +47,26 @@ pub fn arrange(area: Rect, result: &RunResult) -> (Vec<(Panel, Rect)>, Option<Ta
         .saturating_add(4)
         .clamp(7, area.height * 2 / 5);
     let rest = area.height - first;
+    let mut charts = vec![WhatIf];
+    charts.extend(scaling.then_some(Scaling));
+    charts.extend(curves.then_some(Curves));
     let bands: Vec<(u16, Vec<Panel>)> = if area.width >= 160 {
-        let middle = if scaling {
-            vec![WhatIf, Scaling, Table]
-        } else {
-            vec![WhatIf, Table]
-        };
+        charts.push(Table);
         vec![
             (first, vec![Speedup, Lost, Findings]),
-            (rest - 12.min(rest / 3), middle),
+            (rest - 12.min(rest / 3), charts),
             (12.min(rest / 3), vec![Machine]),
         ]
     } else {
-        let middle = if scaling {
-            vec![WhatIf, Scaling]
+        let mut last = vec![Table, Machine];
+        if charts.len() > 1 {
+            last.insert(0, Findings);
         } else {
-            vec![WhatIf, Findings]
-        };
-        let last = if scaling {
-            vec![Findings, Table, Machine]
-        } else {
-            vec![Table, Machine]
-        };
+            charts.push(Findings);
+        }
         vec![
             (first, vec![Speedup, Lost]),
-            (rest.div_ceil(2), middle),
+            (rest.div_ceil(2), charts),
             (rest / 2, last),
         ]
     };
@@ -100,7 +97,7 @@ fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
     out
 }
 
-/// The line of tabs; that there are warnings shows on it whichever tab is open.
+/// The line of tabs, and where each is; that there are warnings shows on it whichever tab is open.
 pub fn draw_tabs(
     buf: &mut Buffer,
     bar: Rect,
@@ -108,12 +105,22 @@ pub fn draw_tabs(
     chosen: Panel,
     result: &RunResult,
     theme: &Theme,
-) {
+) -> Vec<(Panel, Rect)> {
     let names = u16::from(!unsaid(result).is_empty());
     first_warning(buf, bar, result, theme);
     let mut row = Row::new(buf, bar, names);
-    row.skip(1);
-    for panel in panels {
+    let mut tabs = Vec::new();
+    // Where names are many, they move together.
+    let gap = u16::from(span(panels, 1) <= bar.width);
+    // Where there are more than fit, those up to the chosen one go out of sight first.
+    let place = panels.iter().position(|p| *p == chosen).unwrap_or(0);
+    let mut first = 0;
+    while first < place && span(&panels[first..=place], gap) > bar.width {
+        first += 1;
+    }
+    let more = if first > 0 { theme.glyphs.cut } else { " " };
+    row.cell(more, theme.dim);
+    for panel in &panels[first..] {
         let warned = *panel == Panel::Findings && !result.warnings.is_empty();
         let name = if warned {
             format!(" {} {} ", theme.glyphs.warning, panel.name())
@@ -125,8 +132,26 @@ pub fn draw_tabs(
             (false, true) => theme.warn,
             (false, false) => theme.dim,
         };
-        row.text(&name, style, theme).skip(1);
+        let before = row.rest();
+        row.text(&name, style, theme);
+        tabs.push((
+            *panel,
+            Rect {
+                x: bar.right() - before,
+                y: bar.y + names,
+                width: before - row.rest(),
+                height: 1,
+            },
+        ));
+        row.skip(gap);
     }
+    tabs
+}
+
+/// Cells that the names of panels take, with the mark of a warning.
+fn span(panels: &[Panel], gap: u16) -> u16 {
+    let each = panels.iter().map(|p| width(p.name()) + 2 + gap);
+    each.sum::<u16>() + 3
 }
 
 /// The warnings that the sentences on top do not tell: those open with what differs where arms are not comparable.

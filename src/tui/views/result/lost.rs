@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult};
 
+use super::bars::{self, short};
 use crate::tui::theme::{Cause, Theme};
-use crate::tui::views::text::{arm_on_workers, safe};
-use crate::tui::views::widgets::{Row, Scroll, fit, inset, panel, position, width};
+use crate::tui::views::text::arm_on_workers;
+use crate::tui::views::widgets::{Row, Scroll, fit, width};
 
 /// Seconds lost to a cause.
 fn seconds_of(arm: &ArmResult, cause: Cause) -> f64 {
@@ -38,52 +39,25 @@ pub fn draw(
         .iter()
         .filter(|arm| slot_time(arm).is_finite() && slot_time(arm) > 0.0)
         .collect();
-    let room = area.height.saturating_sub(3);
-    let high = match room / u16::try_from(arms.len().max(1)).unwrap_or(u16::MAX) {
-        0 | 1 => 1,
-        2 => 2,
-        _ => 3,
-    };
-    let window = scroll.window(arms.len(), usize::from((room / high).max(1)));
-    let inner = panel(
+    let title = "Lost time: shares of workers × wall time";
+    let layout = bars::draw(
         buf,
         area,
-        (
-            "Lost time: shares of workers × wall time",
-            &position(&window, arms.len()),
-        ),
-        focused,
+        (title, focused),
+        scroll,
+        (&arms, 1),
+        |buf, place, arm, layout| {
+            if layout.high == 1 {
+                one_line(buf, place, arm, layout.label, theme);
+            } else {
+                two_lines(buf, place, arm, theme);
+            }
+        },
         theme,
     );
-    let inner = inset(inner);
-    if arms.is_empty() {
-        Row::new(buf, inner, 0).text("no repeat of any arm has finished", theme.dim, theme);
-        return;
+    if let Some(layout) = layout {
+        legend(buf, layout.inner, theme);
     }
-    let label = arms
-        .iter()
-        .map(|a| width(&short(a)))
-        .max()
-        .unwrap_or(0)
-        .min(24);
-    for (i, arm) in (0..).zip(&arms[window]) {
-        let place = Rect {
-            y: inner.y + i * high,
-            height: high,
-            ..inner
-        }
-        .intersection(inner);
-        if high == 1 {
-            one_line(buf, place, arm, label, theme);
-        } else {
-            two_lines(buf, place, arm, theme);
-        }
-    }
-    legend(buf, inner, theme);
-}
-
-fn short(arm: &ArmResult) -> String {
-    format!("{} {}", safe(&arm.name), arm.workers)
 }
 
 fn one_line(buf: &mut Buffer, place: Rect, arm: &ArmResult, label: u16, theme: &Theme) {

@@ -5,20 +5,22 @@
 //! trees on 2 workers is 1.97× faster than sequential (95 % interval 1.95 to 1.98, 5 repeats)
 //! ╭─ Speed-up against sequential ───────╮╭─ Lost time ────────────────────────────╮
 //! │ a bar per arm, interval, bound      ││ a bar per arm, cause by cause          │
-//! ├─ What if ───────────────────────────┤├─ Findings ─────────────────────────────┤
-//! │ speed-up over workers, cursor p     ││ warnings first, then what it means     │
-//! ├─ Items ─────────────────────────────┤├─ Machine ──────────────────────────────┤
-//! ╰─────────────────────────────────────╯╰────────────────────────────────────────╯
+//! ├─ What if, scaling ──────────────────┤├─ Curves ───────────────────────────────┤
+//! │ speed-up over workers, cursor p     ││ one metric, all arms over one another  │
+//! ├─ Findings ─────────────┬─ Items ────┴┴──────────┬─ Machine ────────────────────┤
+//! ╰────────────────────────┴────────────────────────┴──────────────────────────────╯
 //! ```
 //!
 //! On small screens the panels are tabs. Belongs here: drawing a result and the snapshot it came from. Does not belong
 //! here: computing numbers.
 
+mod bars;
 mod findings;
 mod header;
 mod layout;
 mod lost;
 mod machine;
+mod mouse;
 mod scaling;
 mod speedup;
 mod table;
@@ -26,48 +28,46 @@ mod what_if;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use workbench_engine::record::Snapshot;
 use workbench_engine::result::RunResult;
 
-use super::keymap::{Keys, action_of, bindings_of, key};
-use super::run::scroll_by;
+use super::curves::{self, Curves};
+use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
+use super::plot::Field;
+use super::scale::Scale;
 use super::widgets::{Scroll, neighbour};
 use super::{ViewAction, too_small};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
 use table::Table;
 
-static KEYS: Keys<15> = [
-    key(
-        ViewAction::NextPanel,
-        &["Tab"],
-        "panel",
-        "Go to the next panel",
-    ),
-    key(
-        ViewAction::PrevPanel,
-        &["BackTab"],
-        "",
-        "Go to the panel before",
-    ),
-    key(
-        ViewAction::Zoom,
-        &["z", "Enter"],
-        "zoom",
-        "Show the panel alone, and back",
-    ),
+/// The keys of this view alone.
+const OWN_KEYS: Keys<13> = [
     key(
         ViewAction::Left,
         &["Left", "h"],
         "fewer workers",
-        "Move the cursor of the what-if chart to fewer workers",
+        "Move the cursor of the charts over workers to fewer workers; in the curves, theirs to the left",
     ),
     key(
         ViewAction::Right,
         &["Right", "l"],
         "more workers",
-        "Move the cursor of the what-if chart to more workers",
+        "Move the cursor of the charts over workers to more workers; in the curves, theirs to the right",
+    ),
+    key(
+        ViewAction::FarLeft,
+        &["H"],
+        "",
+        "Move the cursor ten to the left",
+    ),
+    key(
+        ViewAction::FarRight,
+        &["L"],
+        "",
+        "Move the cursor ten to the right",
     ),
     key(
         ViewAction::NextArm,
@@ -93,39 +93,39 @@ static KEYS: Keys<15> = [
         "tasks",
         "Show tasks instead of items in the table, and back",
     ),
-    key(ViewAction::Up, &["Up", "k"], "", "One line up in the panel"),
     key(
-        ViewAction::Down,
-        &["Down", "j"],
-        "",
-        "One line down in the panel",
+        ViewAction::Filter,
+        &["/"],
+        "filter",
+        "Show only the rows of the table that have all the words typed",
     ),
     key(
-        ViewAction::PageUp,
-        &["PageUp"],
+        ViewAction::Metric,
+        &["m"],
         "",
-        "One page up in the panel",
+        "Show the next metric in the curves",
     ),
     key(
-        ViewAction::PageDown,
-        &["PageDown"],
+        ViewAction::XAxis,
+        &["x"],
         "",
-        "One page down in the panel",
+        "Draw the curves over time instead of steps, and back",
     ),
     key(
-        ViewAction::Home,
-        &["Home", "g"],
+        ViewAction::Log,
+        &["y"],
         "",
-        "To the start of the panel",
+        "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as they are, for they begin at 0",
     ),
     key(
-        ViewAction::End,
-        &["End", "G"],
+        ViewAction::Cursor,
+        &["v"],
         "",
-        "To the end of the panel",
+        "Put a cursor into the curves, and take it away",
     ),
 ];
-static BINDINGS: [Binding; 15] = bindings_of(&KEYS);
+static KEYS: Keys<{ 13 + COMMON }> = with_common(&OWN_KEYS);
+static BINDINGS: [Binding; 13 + COMMON] = bindings_of(&KEYS);
 
 /// A panel of the Result screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -141,6 +141,8 @@ pub enum Panel {
     WhatIf,
     /// Measured speed-ups over the number of workers.
     Scaling,
+    /// Metrics over steps or time.
+    Curves,
     /// Items or tasks.
     Table,
     /// The machine, and what measuring cost.
@@ -156,9 +158,32 @@ impl Panel {
             Self::Findings => "Findings",
             Self::WhatIf => "What if",
             Self::Scaling => "Scaling",
+            Self::Curves => "Curves",
             Self::Table => "Table",
             Self::Machine => "Machine",
         }
+    }
+}
+
+/// What the charts over workers share.
+#[derive(Debug, Clone, Copy)]
+struct Charts {
+    /// The number of workers that is read out.
+    cursor: u32,
+    /// Both axes are logarithmic: the ideal stays a straight line.
+    log: bool,
+}
+
+impl Charts {
+    /// The axes from the origin to their ends, or from 1 worker and the lowest value where they are logarithmic.
+    fn axes(self, x_end: f64, y_end: f64, values: impl Iterator<Item = f64>) -> (Scale, Scale) {
+        if !self.log || x_end <= 1.0 {
+            return (Scale::linear(0.0, x_end), Scale::linear(0.0, y_end));
+        }
+        let lowest = values
+            .filter(|v| v.is_finite() && *v > 0.0)
+            .fold(1.0, f64::min);
+        (Scale::log(1.0, x_end), Scale::log(lowest * 0.9, y_end))
     }
 }
 
@@ -167,13 +192,18 @@ impl Panel {
 pub struct ResultView {
     focus: Panel,
     zoomed: bool,
-    /// Number of workers that the what-if chart reads out.
-    cursor: u32,
+    charts: Charts,
     /// How often the next arm was asked for.
     arm: usize,
-    scroll: [Scroll; 7],
+    scroll: [Scroll; 8],
     table: Table,
+    curves: Curves,
     shown: Vec<Panel>,
+    /// Where the panels were drawn, and where their tabs.
+    places: Vec<(Panel, Rect)>,
+    tabs: Vec<(Panel, Rect)>,
+    /// Where the charts over workers were drawn.
+    fields: Vec<Field>,
 }
 
 impl Default for ResultView {
@@ -181,11 +211,18 @@ impl Default for ResultView {
         Self {
             focus: Panel::default(),
             zoomed: false,
-            cursor: 8,
+            charts: Charts {
+                cursor: 8,
+                log: false,
+            },
             arm: 0,
-            scroll: [Scroll::default(); 7],
+            scroll: [Scroll::default(); 8],
             table: Table::default(),
+            curves: Curves::default(),
             shown: Vec::new(),
+            places: Vec::new(),
+            tabs: Vec::new(),
+            fields: Vec::new(),
         }
     }
 }
@@ -207,28 +244,74 @@ impl ResultView {
         self.table.sorted
     }
 
+    /// Whether keys go into the filter of the table.
+    pub fn is_typing(&self) -> bool {
+        self.table.filter.is_typing()
+    }
+
+    /// Takes a key into the filter; `name` is the key's name.
+    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
+        self.table.filter.type_key(key, name);
+    }
+
+    /// Takes pasted text into the filter.
+    pub fn paste(&mut self, text: &str) {
+        self.table.filter.paste(text);
+    }
+
     /// Does what a key asks for.
     pub fn act(&mut self, action: ViewAction) {
         match action {
             ViewAction::NextPanel => self.step_focus(true),
             ViewAction::PrevPanel => self.step_focus(false),
             ViewAction::Zoom => self.zoomed = !self.zoomed,
-            ViewAction::Left => self.cursor = self.cursor.saturating_sub(1).max(1),
-            ViewAction::Right => self.cursor = self.cursor.saturating_add(1).min(what_if::MOST),
+            ViewAction::Left => self.move_cursor(-1),
+            ViewAction::Right => self.move_cursor(1),
+            ViewAction::FarLeft => self.move_cursor(-10),
+            ViewAction::FarRight => self.move_cursor(10),
+            ViewAction::Cursor if self.curves.cursor.is_some() => self.curves.cursor = None,
+            ViewAction::Cursor => self.curves.step_cursor(0),
             ViewAction::NextArm => {
                 self.arm = self.arm.wrapping_add(1);
                 self.scroll[Panel::Table as usize].first = 0;
+                self.table.deselect();
             }
             ViewAction::Sort => self.table.next_column(),
             ViewAction::Reverse => self.table.reverse(),
             ViewAction::Toggle => self.table.toggle(),
-            ViewAction::Freeze => {}
+            ViewAction::Filter => {
+                self.focus = Panel::Table;
+                self.table.filter.begin();
+            }
+            ViewAction::Metric => self.curves.next_metric(),
+            ViewAction::XAxis => self.curves.turn_axis(),
+            ViewAction::Log => {
+                self.charts.log = !self.charts.log;
+                self.curves.turn_log();
+            }
+            ViewAction::Freeze | ViewAction::Longer | ViewAction::Shorter | ViewAction::Output => {}
             ViewAction::Up
             | ViewAction::Down
             | ViewAction::PageUp
             | ViewAction::PageDown
             | ViewAction::Home
-            | ViewAction::End => scroll_by(&mut self.scroll[self.focus as usize], action),
+            | ViewAction::End => {
+                let scroll = &mut self.scroll[self.focus as usize];
+                if self.focus == Panel::Table {
+                    self.table.select(scroll, action);
+                } else {
+                    scroll.act(action);
+                }
+            }
+        }
+    }
+
+    fn move_cursor(&mut self, by: i32) {
+        if self.focus == Panel::Curves {
+            self.curves.step_cursor(by);
+        } else {
+            let cursor = self.charts.cursor.saturating_add_signed(by);
+            self.charts.cursor = cursor.clamp(1, what_if::MOST);
         }
     }
 
@@ -257,7 +340,10 @@ pub fn draw(
         height: area.height - used,
         ..area
     };
-    let (places, tabs) = layout::arrange(body, result);
+    if let Some(started) = &snapshot.started {
+        view.curves.update(started, &snapshot.repeats, None);
+    }
+    let (places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
     view.shown = tabs.as_ref().map_or_else(
         || places.iter().map(|(panel, _)| *panel).collect(),
         |tabs| tabs.panels.clone(),
@@ -265,15 +351,18 @@ pub fn draw(
     if !view.shown.contains(&view.focus) {
         view.focus = Panel::default();
     }
-    if view.zoomed {
-        draw_panel(buf, (view.focus, body), view, result, snapshot, theme);
+    view.tabs.clear();
+    view.fields.clear();
+    view.places = if view.zoomed {
+        vec![(view.focus, body)]
     } else if let Some(tabs) = tabs {
-        layout::draw_tabs(buf, tabs.bar, &tabs.panels, view.focus, result, theme);
-        draw_panel(buf, (view.focus, tabs.body), view, result, snapshot, theme);
+        view.tabs = layout::draw_tabs(buf, tabs.bar, &tabs.panels, view.focus, result, theme);
+        vec![(view.focus, tabs.body)]
     } else {
-        for place in places {
-            draw_panel(buf, place, view, result, snapshot, theme);
-        }
+        places
+    };
+    for place in view.places.clone() {
+        draw_panel(buf, place, view, result, snapshot, theme);
     }
 }
 
@@ -287,12 +376,24 @@ fn draw_panel(
 ) {
     let focused = view.focus == panel;
     let scroll = &mut view.scroll[panel as usize];
+    let charts = view.charts;
     match panel {
-        Panel::Speedup => speedup::draw(buf, place, focused, scroll, result, theme),
+        Panel::Speedup => {
+            let shared = (scroll, charts.cursor);
+            speedup::draw(buf, place, focused, shared, result, theme);
+        }
         Panel::Lost => lost::draw(buf, place, focused, scroll, result, theme),
         Panel::Findings => findings::draw(buf, place, focused, scroll, result, theme),
-        Panel::WhatIf => what_if::draw(buf, place, focused, (view.cursor, view.arm), result, theme),
-        Panel::Scaling => scaling::draw(buf, place, focused, result, theme),
+        Panel::WhatIf => {
+            let shared = (charts, view.arm);
+            let field = what_if::draw(buf, place, focused, shared, result, theme);
+            view.fields.extend(field);
+        }
+        Panel::Scaling => {
+            let field = scaling::draw(buf, place, focused, charts, result, theme);
+            view.fields.extend(field);
+        }
+        Panel::Curves => view.curves.draw(buf, place, focused, theme),
         Panel::Table => {
             view.table.draw(
                 buf,

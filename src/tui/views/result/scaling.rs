@@ -5,15 +5,22 @@ use ratatui::layout::Rect;
 use workbench_engine::report::format;
 use workbench_engine::result::{Fit, RunResult, Scaling};
 
-use super::arm_index;
+use super::{Charts, arm_index};
 use crate::tui::theme::Theme;
-use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
+use crate::tui::views::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
 use crate::tui::views::run::arm_colour;
 use crate::tui::views::text::safe;
 use crate::tui::views::widgets::{Row, inset, panel};
 
 /// Draws the panel.
-pub fn draw(buf: &mut Buffer, area: Rect, focused: bool, result: &RunResult, theme: &Theme) {
+pub fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    focused: bool,
+    charts: Charts,
+    result: &RunResult,
+    theme: &Theme,
+) -> Option<Field> {
     let title = format!("Scaling: measured speed-up against {}", safe(&result.base));
     let inner = panel(buf, area, (&title, ""), focused, theme);
     let inner = inset(inner);
@@ -23,28 +30,28 @@ pub fn draw(buf: &mut Buffer, area: Rect, focused: bool, result: &RunResult, the
             theme.dim,
             theme,
         );
-        return;
+        return None;
     }
     let lines = u16::try_from(result.scaling.len())
         .unwrap_or(u16::MAX)
         .min(inner.height / 3);
     for (line, curve) in (0..lines).zip(&result.scaling) {
-        law(buf, inner, line, curve, result, theme);
+        law(buf, (inner, line), (curve, charts.cursor), result, theme);
     }
     let chart = Rect {
         y: inner.y + lines,
         height: inner.height - lines,
         ..inner
     };
-    draw_plot(buf, chart, &plot(result, theme), theme);
+    draw_plot(buf, chart, &plot(result, charts, theme), theme)
 }
 
-/// One line per arm: its mark, its name, and the serial fraction or why there is none.
+/// One line per arm: its mark, its name, its speed-up at the cursor where it was measured there, and the serial fraction
+/// or why there is none.
 fn law(
     buf: &mut Buffer,
-    inner: Rect,
-    line: u16,
-    curve: &Scaling,
+    (inner, line): (Rect, u16),
+    (curve, cursor): (&Scaling, u32),
     result: &RunResult,
     theme: &Theme,
 ) {
@@ -67,15 +74,22 @@ fn law(
         }
         (Fit::Refused(why), _) => safe(why),
     };
-    Row::new(buf, inner, line)
-        .cell(theme.glyphs.series_point(index), arm_colour(index, theme))
+    let mut row = Row::new(buf, inner, line);
+    row.cell(theme.glyphs.series_point(index), arm_colour(index, theme))
         .skip(1)
         .text(&safe(&curve.arm), theme.title, theme)
-        .skip(2)
-        .text(&text, theme.dim, theme);
+        .skip(2);
+    let measured = curve.points.iter().find(|p| p.workers == cursor);
+    if let Some(point) = measured {
+        let value = format::speedup(point.speedup);
+        row.text(&value, theme.accent, theme)
+            .text(&format!(" on {cursor}"), theme.dim, theme)
+            .skip(2);
+    }
+    row.text(&text, theme.dim, theme);
 }
 
-fn plot(result: &RunResult, theme: &Theme) -> Plot {
+fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
     let points = || result.scaling.iter().flat_map(|s| &s.points);
     let x_end = points().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
     let highest = points()
@@ -83,11 +97,15 @@ fn plot(result: &RunResult, theme: &Theme) -> Plot {
         .filter(|v| v.is_finite())
         .fold(1.0, f64::max);
     let y_end = highest.max(x_end.min(highest * 1.3));
+    let values = points().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |c| c[0])]);
+    let (x, y) = charts.axes(x_end, y_end, values);
     let mut plot = Plot {
-        x_end,
-        y_end,
+        x,
+        y,
         x_label: "workers",
+        x_whole: true,
         y_unit: "×",
+        cursor: Some(f64::from(charts.cursor)),
         ..Plot::default()
     };
     plot.curves.push(Curve {

@@ -7,63 +7,46 @@ use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult};
 
 use super::arm_index;
+use super::bars::{self, Layout, short};
 use crate::tui::theme::Theme;
-use crate::tui::views::plot::nice_step;
 use crate::tui::views::run::{arm_colour, gauge_cells};
+use crate::tui::views::scale::nice_step;
 use crate::tui::views::text::{arm_on_workers, safe};
-use crate::tui::views::widgets::{Row, Scroll, fit, inset, panel, position, width};
+use crate::tui::views::widgets::{Row, Scroll, fit, width};
 
-/// Draws the panel.
+/// Draws the panel. Where several numbers of workers were measured, the arms at the cursor's stand out.
 pub fn draw(
     buf: &mut Buffer,
     area: Rect,
     focused: bool,
-    scroll: &mut Scroll,
+    (scroll, cursor): (&mut Scroll, u32),
     result: &RunResult,
     theme: &Theme,
 ) {
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
-    let room = area.height.saturating_sub(4);
-    // Two lines per arm and one between them where there is room, one line per arm otherwise.
-    let high = match room / u16::try_from(arms.len().max(1)).unwrap_or(u16::MAX) {
-        0 | 1 => 1,
-        2 => 2,
-        _ => 3,
-    };
-    let window = scroll.window(arms.len(), usize::from((room / high).max(1)));
+    let cursor = (!result.scaling.is_empty()).then_some(cursor);
+    let axis = axis_end(&arms);
     let title = format!("Speed-up against {}", safe(&result.base));
-    let inner = panel(
+    let layout = bars::draw(
         buf,
         area,
-        (&title, &position(&window, arms.len())),
-        focused,
+        (&title, focused),
+        scroll,
+        (&arms, 2),
+        |buf, place, arm, layout| {
+            let chosen = cursor == Some(arm.workers);
+            let shared = (result, axis, chosen);
+            if layout.high == 1 {
+                one_line(buf, place, (arm, layout.label), shared, theme);
+            } else {
+                two_lines(buf, place, arm, shared, theme);
+            }
+        },
         theme,
     );
-    let inner = inset(inner);
-    if arms.is_empty() {
-        Row::new(buf, inner, 0).text("no repeat of any arm has finished", theme.dim, theme);
+    let Some(Layout { inner, high, label }) = layout else {
         return;
-    }
-    let axis = axis_end(&arms);
-    let label = arms
-        .iter()
-        .map(|a| width(&short(a)))
-        .max()
-        .unwrap_or(0)
-        .min(24);
-    for (i, arm) in (0..).zip(&arms[window]) {
-        let place = Rect {
-            y: inner.y + i * high,
-            height: high,
-            ..inner
-        }
-        .intersection(inner);
-        if high == 1 {
-            one_line(buf, place, arm, (result, axis, label), theme);
-        } else {
-            two_lines(buf, place, arm, (result, axis), theme);
-        }
-    }
+    };
     let left = if high == 1 { label + 1 } else { 0 };
     let right = if high == 1 { NUMBERS } else { 0 };
     let bar = Rect {
@@ -91,20 +74,17 @@ fn axis_end(arms: &[&ArmResult]) -> f64 {
     values.filter(|v| v.is_finite()).fold(1.0, f64::max)
 }
 
-fn short(arm: &ArmResult) -> String {
-    format!("{} {}", safe(&arm.name), arm.workers)
-}
-
 fn one_line(
     buf: &mut Buffer,
     place: Rect,
-    arm: &ArmResult,
-    (result, axis, label): (&RunResult, f64, u16),
+    (arm, label): (&ArmResult, u16),
+    (result, axis, chosen): (&RunResult, f64, bool),
     theme: &Theme,
 ) {
     let colour = arm_colour(arm_index(result, &arm.name), theme);
     let mut row = Row::new(buf, place, 0);
-    row.left(&short(arm), label + 1, theme.text, theme);
+    let style = if chosen { theme.accent } else { theme.text };
+    row.left(&short(arm), label + 1, style, theme);
     let columns = row.rest().saturating_sub(NUMBERS);
     bar(&mut row, arm, (axis, columns), colour, theme);
     row.right(&stated(arm), 8, number_style(arm, result, theme), theme)
@@ -116,7 +96,7 @@ fn two_lines(
     buf: &mut Buffer,
     place: Rect,
     arm: &ArmResult,
-    (result, axis): (&RunResult, f64),
+    (result, axis, chosen): (&RunResult, f64, bool),
     theme: &Theme,
 ) {
     let colour = arm_colour(arm_index(result, &arm.name), theme);
@@ -139,7 +119,8 @@ fn two_lines(
         place.width / 2,
         theme,
     );
-    row.text(&name, theme.title, theme)
+    let style = if chosen { theme.accent } else { theme.title };
+    row.text(&name, style, theme)
         .skip(2)
         .text(&stated(arm), number_style(arm, result, theme), theme)
         .skip(2)

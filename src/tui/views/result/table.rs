@@ -13,6 +13,8 @@ use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, ItemResult, RunResult};
 
 use crate::tui::theme::{Theme, letter};
+use crate::tui::views::ViewAction;
+use crate::tui::views::filter::{Filter, has_all};
 use crate::tui::views::text::{arm_on_workers, safe};
 use crate::tui::views::widgets::{Row, Scroll, inset, panel, position, width};
 
@@ -33,6 +35,7 @@ struct Key {
     rows: usize,
     column: Option<usize>,
     reversed: bool,
+    words: Vec<String>,
 }
 
 /// What is shown, in which order.
@@ -44,8 +47,26 @@ pub struct Table {
     reversed: bool,
     key: Option<Key>,
     order: Vec<u32>,
+    /// Words that what is shown has.
+    pub filter: Filter,
+    /// The selected row, by its place in the record.
+    selected: Option<u32>,
+    drawn: Drawn,
     /// How often an order was worked out.
     pub sorted: u32,
+}
+
+/// Where the table was drawn.
+#[derive(Debug, Default)]
+struct Drawn {
+    /// The line of names.
+    head: Rect,
+    /// The lines below it.
+    body: Rect,
+    /// The first row.
+    first: usize,
+    /// The column of the screen that each column of the table ends before.
+    ends: Vec<u16>,
 }
 
 /// A column of the table of tasks.
@@ -78,6 +99,38 @@ impl Table {
             Kind::Tasks => Kind::Items,
         };
         self.column = None;
+        self.selected = None;
+    }
+
+    /// Forgets which row was selected: another arm has other rows.
+    pub fn deselect(&mut self) {
+        self.selected = None;
+    }
+
+    /// Moves the selected row as an action asks for.
+    pub fn select(&mut self, scroll: &mut Scroll, action: ViewAction) {
+        let selected = self.selected;
+        let at = selected.and_then(|row| self.order.iter().position(|other| *other == row));
+        let at = scroll.select(at, action);
+        self.selected = self.order.get(at).copied();
+    }
+
+    /// A click on a name sorts by that column, or the other way round; a click on a row selects it.
+    pub fn click(&mut self, x: u16, y: u16) {
+        let drawn = &self.drawn;
+        if drawn.head.contains((x, y).into()) {
+            let column = drawn.ends.iter().position(|end| x < *end);
+            if column.is_some() && column == self.column {
+                self.reverse();
+            } else if column.is_some() {
+                (self.column, self.reversed) = (column, false);
+            }
+        } else if drawn.body.contains((x, y).into()) {
+            let at = drawn.first + usize::from(y - drawn.body.y);
+            if let Some(row) = self.order.get(at) {
+                self.selected = Some(*row);
+            }
+        }
     }
 
     /// Draws the panel.
@@ -111,29 +164,67 @@ impl Table {
             self.column = None;
         }
         self.sort(&rows, arm);
-        let page = usize::from(area.height.saturating_sub(3));
+        let typed = u16::from(self.filter.is_shown());
+        let page = usize::from(area.height.saturating_sub(3 + typed));
         let window = scroll.window(self.order.len(), page);
+        let title = self.title(arm, rows.len());
+        let note = self.note(&rows, &window);
+        let mut inner = inset(panel(buf, area, (&title, &note), focused, theme));
+        if typed == 1 {
+            let line = Rect {
+                height: inner.height.min(1),
+                ..inner
+            };
+            self.filter.draw(buf, line, theme);
+            inner.y += line.height;
+            inner.height -= line.height;
+        }
+        let name = rows.name_width(inner.width);
+        self.header(buf, inner, &rows, name, theme);
+        if self.order.is_empty() {
+            let why = if rows.len() == 0 {
+                "nothing was recorded"
+            } else {
+                "no row has all these words"
+            };
+            Row::new(buf, inner, 1).text(why, theme.dim, theme);
+        }
+        self.drawn.first = window.start;
+        for (line, at) in (1..).zip(&self.order[window]) {
+            rows.draw(Row::new(buf, inner, line), *at as usize, name, theme);
+            if self.selected == Some(*at) && line < inner.height {
+                let place = Rect {
+                    y: inner.y + line,
+                    height: 1,
+                    ..inner
+                };
+                buf.set_style(place.intersection(buf.area), theme.selected);
+            }
+        }
+    }
+
+    fn title(&self, arm: &ArmResult, all: usize) -> String {
         let kind = match self.kind {
             Kind::Items => "Items",
             Kind::Tasks => "Tasks",
         };
         let arm_name = arm_on_workers(&arm.name, arm.workers);
-        let what = format!("{kind} of {arm_name}, median repeat");
-        let inner = panel(
-            buf,
-            area,
-            (&what, &position(&window, self.order.len())),
-            focused,
-            theme,
-        );
-        let inner = inset(inner);
-        let name = rows.name_width(inner.width);
-        self.header(buf, inner, &rows, name, theme);
-        if self.order.is_empty() {
-            Row::new(buf, inner, 1).text("nothing was recorded", theme.dim, theme);
+        if self.order.len() == all {
+            format!("{kind} of {arm_name}, median repeat")
+        } else {
+            format!(
+                "{} of {all} {} of {arm_name}",
+                self.order.len(),
+                kind.to_lowercase()
+            )
         }
-        for (line, at) in (1..).zip(&self.order[window]) {
-            rows.draw(Row::new(buf, inner, line), *at as usize, name, theme);
+    }
+
+    /// The selected row in full, or which rows are visible.
+    fn note(&self, rows: &Rows<'_>, window: &std::ops::Range<usize>) -> String {
+        match self.selected {
+            Some(row) if self.order[window.clone()].contains(&row) => rows.name(row as usize),
+            _ => position(window, self.order.len()),
         }
     }
 
@@ -146,13 +237,17 @@ impl Table {
             rows: rows.len(),
             column: self.column,
             reversed: self.reversed,
+            words: self.filter.words(),
         };
         if self.key.as_ref() == Some(&key) {
             return;
         }
-        self.key = Some(key);
         self.sorted += 1;
-        self.order = (0..u32::try_from(rows.len()).unwrap_or(u32::MAX)).collect();
+        let all = 0..u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        self.order = all
+            .filter(|at| key.words.is_empty() || has_all(&key.words, &rows.words(*at as usize)))
+            .collect();
+        self.key = Some(key);
         if let Some(column) = self.column {
             self.order
                 .sort_by(|a, b| rows.compare(column, *a as usize, *b as usize));
@@ -162,7 +257,11 @@ impl Table {
         }
     }
 
-    fn header(&self, buf: &mut Buffer, inner: Rect, rows: &Rows<'_>, name: u16, theme: &Theme) {
+    fn header(&mut self, buf: &mut Buffer, inner: Rect, rows: &Rows<'_>, name: u16, theme: &Theme) {
+        let line = |y: u16, height: u16| Rect { y, height, ..inner };
+        self.drawn.head = line(inner.y, inner.height.min(1));
+        self.drawn.body = line(inner.y.saturating_add(1), inner.height.saturating_sub(1));
+        let mut ends = Vec::new();
         let mut row = Row::new(buf, inner, 0);
         let arrow = theme.glyphs.order[usize::from(self.reversed)];
         let label = |i: usize, text: &str| {
@@ -179,8 +278,12 @@ impl Table {
             } else if row.rest() >= *columns {
                 row.skip(1)
                     .right(&text, columns.saturating_sub(1), style, theme);
+            } else {
+                break;
             }
+            ends.push(inner.right() - row.rest());
         }
+        self.drawn.ends = ends;
     }
 }
 
@@ -214,6 +317,35 @@ impl<'a> Rows<'a> {
         match self.kind {
             Kind::Items => self.items.len(),
             Kind::Tasks => self.tasks.len(),
+        }
+    }
+
+    /// The whole name of a row.
+    fn name(&self, at: usize) -> String {
+        match self.kind {
+            Kind::Items => self.items.get(at).map(|item| safe(&item.item.name)),
+            Kind::Tasks => self
+                .tasks
+                .get(at)
+                .map(|task| format!("{} {}", safe(&task.name), task.part)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// What a filter looks at: names, and of a task its slot, its try and its outcome.
+    fn words(&self, at: usize) -> String {
+        let name = self.name(at);
+        match self.tasks.get(at).filter(|_| self.kind == Kind::Tasks) {
+            None => name,
+            Some(task) if task.slot == NEVER_RAN => {
+                format!("{name} none {}", outcome(task.outcome))
+            }
+            Some(task) => format!(
+                "{name} slot {} try {} {}",
+                task.slot,
+                u64::from(task.attempt) + 1,
+                outcome(task.outcome)
+            ),
         }
     }
 
@@ -323,12 +455,7 @@ impl<'a> Rows<'a> {
                 };
                 row.cell(letter(task.group), theme.series(task.group as usize))
                     .skip(1)
-                    .left(
-                        &format!("{} {}", safe(&task.name), task.part),
-                        name.saturating_sub(2),
-                        text,
-                        theme,
-                    );
+                    .left(&self.name(at), name.saturating_sub(2), text, theme);
                 for (value, (_, columns)) in values.iter().zip(&TASK_COLUMNS[1..]) {
                     row.skip(1).right(value, columns - 1, style, theme);
                 }

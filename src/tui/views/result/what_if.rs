@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 use workbench_engine::report::format;
 use workbench_engine::result::{RunResult, WHAT_IF_WORKERS, WhatIf};
 
-use super::arm_index;
+use super::{Charts, arm_index};
 use crate::tui::theme::Theme;
-use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
+use crate::tui::views::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
 use crate::tui::views::run::arm_colour;
 use crate::tui::views::text::safe;
 use crate::tui::views::widgets::{Row, inset, panel};
@@ -21,10 +21,10 @@ pub fn draw(
     buf: &mut Buffer,
     area: Rect,
     focused: bool,
-    (cursor, arm): (u32, usize),
+    (charts, arm): (Charts, usize),
     result: &RunResult,
     theme: &Theme,
-) {
+) -> Option<Field> {
     let what_if = result
         .what_if
         .len()
@@ -37,7 +37,7 @@ pub fn draw(
             theme.dim,
             theme,
         );
-        return;
+        return None;
     };
     let title = format!(
         "What if {} {} from {}",
@@ -52,7 +52,7 @@ pub fn draw(
     };
     let inner = panel(buf, area, (&title, note), focused, theme);
     let inner = inset(inner);
-    read_out(buf, inner, what_if, cursor, theme);
+    read_out(buf, inner, what_if, charts.cursor, theme);
     let chart = Rect {
         y: inner.y + 2,
         height: inner.height.saturating_sub(2),
@@ -62,9 +62,9 @@ pub fn draw(
     draw_plot(
         buf,
         chart,
-        &plot(what_if, cursor, arm_index(result, &what_if.arm), theme),
+        &plot(what_if, charts, arm_index(result, &what_if.arm), theme),
         theme,
-    );
+    )
 }
 
 /// The values at the cursor, each with the look of its curve.
@@ -104,7 +104,7 @@ fn nearest(what_if: &WhatIf, cursor: u32) -> Option<&workbench_engine::result::W
         .min_by_key(|p| p.workers.abs_diff(cursor))
 }
 
-fn plot(what_if: &WhatIf, cursor: u32, index: usize, theme: &Theme) -> Plot {
+fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
     let last = what_if.points.last().map_or(1.0, |p| f64::from(p.workers));
     let best = what_if
         .points
@@ -122,12 +122,18 @@ fn plot(what_if: &WhatIf, cursor: u32, index: usize, theme: &Theme) -> Plot {
     let colour = arm_colour(index, theme);
     // Some air above the highest value, so that the ideal shows where it leaves.
     let y_end = (best * 1.15).min(last.max(1.0));
+    let values = what_if
+        .points
+        .iter()
+        .flat_map(|p| [p.fifo, p.longest_first]);
+    let (x, y) = charts.axes(last, y_end, values);
     let mut plot = Plot {
-        x_end: last,
-        y_end,
+        x,
+        y,
         x_label: "workers",
+        x_whole: true,
         y_unit: "×",
-        cursor: Some(f64::from(cursor)),
+        cursor: Some(f64::from(charts.cursor)),
         ..Plot::default()
     };
     plot.curves = vec![
@@ -150,7 +156,7 @@ fn plot(what_if: &WhatIf, cursor: u32, index: usize, theme: &Theme) -> Plot {
             ascii: "#",
         },
     ];
-    if let Some(point) = nearest(what_if, cursor) {
+    if let Some(point) = nearest(what_if, charts.cursor) {
         let x = f64::from(point.workers);
         for value in [point.fifo, point.longest_first] {
             plot.points.push(Point {

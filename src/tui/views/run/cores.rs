@@ -8,11 +8,12 @@ use ratatui::layout::Rect;
 use workbench_engine::monitor::Sample;
 use workbench_engine::report::format;
 
-use super::history::{History, Line};
+use super::history::Line;
 use super::look::Look;
+use super::past::Past;
 use crate::tui::theme::Theme;
-use crate::tui::views::text::span;
-use crate::tui::views::widgets::{Extent, Row, Scroll, inset, panel, strip};
+use crate::tui::views::text::{clock, span};
+use crate::tui::views::widgets::{Row, Scroll, inset, panel};
 
 /// Columns that a core's line needs at least: number, share, some history.
 const LINE: u16 = 24;
@@ -70,20 +71,12 @@ pub fn draw(
     focused: bool,
     scroll: &mut Scroll,
     look: &Look<'_>,
-    (history, column_ns): (&History, u64),
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     let cores = count(look);
-    let step = span(column_ns as f64 / 1e9);
-    let title = match look.started() {
-        Some(s) => format!(
-            "Cores {} {} usable of {}",
-            theme.glyphs.dot,
-            format::number(s.machine.cores_usable),
-            s.machine.cores_logical
-        ),
-        None => "Cores".to_owned(),
-    };
+    let step = span(past.column_ns() as f64 / 1e9);
+    let title = title(look, theme);
     let inner = panel(
         buf,
         area,
@@ -97,7 +90,28 @@ pub fn draw(
         return;
     };
     let small = u16::try_from(cores).unwrap_or(u16::MAX);
-    draw_all(buf, inner, small, scroll, (look, sample), history, theme);
+    draw_all(buf, inner, small, scroll, (look, sample), past, theme);
+}
+
+/// How many cores there are, or how many were busy at the cursor.
+fn title(look: &Look<'_>, theme: &Theme) -> String {
+    let dot = theme.glyphs.dot;
+    match (look.cursor().zip(look.sample()), look.started()) {
+        (Some((t, sample)), _) => {
+            let busy: f32 = sample.cores.iter().sum();
+            let at = clock(t as f64 / 1e9);
+            format!(
+                "Cores {dot} at {at}: {busy:.2} of {} busy",
+                sample.cores.len()
+            )
+        }
+        (None, Some(started)) => format!(
+            "Cores {dot} {} usable of {}",
+            format::number(started.machine.cores_usable),
+            started.machine.cores_logical
+        ),
+        (None, None) => "Cores".to_owned(),
+    }
 }
 
 /// The cores in the form that fits, and below them the process.
@@ -107,7 +121,7 @@ fn draw_all(
     small: u16,
     scroll: &mut Scroll,
     (look, sample): (&Look<'_>, &Sample),
-    history: &History,
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     // The process has two lines; where cores get more than a line each, so do these.
@@ -131,8 +145,8 @@ fn draw_all(
         ..inner
     };
     match abreast {
-        Some(abreast) => lines(buf, body, (abreast, unit), sample, history, theme),
-        None => matrix(buf, body, scroll, sample, history, theme),
+        Some(abreast) => lines(buf, body, (abreast, unit), sample, past, theme),
+        None => matrix(buf, body, scroll, sample, past, theme),
     }
     let foot_top = if abreast.is_some() {
         body.y + rows * unit
@@ -144,7 +158,7 @@ fn draw_all(
         height: foot_height,
         ..inner
     };
-    process_lines(buf, foot, unit, (look, sample), history, theme);
+    process_lines(buf, foot, unit, (look, sample), past, theme);
 }
 
 /// The fewest columns of cores that fit; `None` where they do not fit at all.
@@ -158,7 +172,7 @@ fn lines(
     body: Rect,
     (abreast, high): (u16, u16),
     sample: &Sample,
-    history: &History,
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     let cores = sample.cores.len() as u16;
@@ -171,7 +185,7 @@ fn lines(
             width: wide.saturating_sub(u16::from(abreast > 1) * 2),
             height: high,
         };
-        one_core(buf, place, usize::from(core), sample, history, theme);
+        one_core(buf, place, usize::from(core), sample, past, theme);
     }
 }
 
@@ -180,7 +194,7 @@ fn one_core(
     place: Rect,
     core: usize,
     sample: &Sample,
-    history: &History,
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     let share = f64::from(sample.cores.get(core).copied().unwrap_or(0.0));
@@ -209,25 +223,7 @@ fn one_core(
         row.left(&text, 10, theme.warn, theme);
     }
     let left = row.rest();
-    // Room above a high strip keeps neighbours apart.
-    let high = if place.height > 2 {
-        place.height - 1
-    } else {
-        place.height
-    };
-    let area = Rect {
-        x: place.right() - left,
-        width: left,
-        height: high,
-        ..place
-    };
-    strip(
-        buf,
-        area,
-        &history.line(Line::Core(core), left),
-        None,
-        theme,
-    );
+    past.beside(buf, place, left, (Line::Core(core), None), theme);
 }
 
 /// One cell per core, and below it the history of all.
@@ -236,7 +232,7 @@ fn matrix(
     body: Rect,
     scroll: &mut Scroll,
     sample: &Sample,
-    history: &History,
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     let per_row = usize::from(per_row(body.width));
@@ -245,12 +241,12 @@ fn matrix(
     let rows = sample.cores.len().div_ceil(per_row);
     let lines = u16::try_from(rows).unwrap_or(u16::MAX);
     let spare = body.height.saturating_sub(lines);
-    let past = match (spare, body.height) {
+    let high = match (spare, body.height) {
         (2.., _) => spare.min(HIGHEST),
         (_, 8..) => body.height / 3,
         _ => 0,
     };
-    let window = scroll.window(rows, usize::from(body.height - past));
+    let window = scroll.window(rows, usize::from(body.height - high));
     let shown = window.len() as u16;
     for (line, row_index) in (0..).zip(window) {
         let first = row_index * per_row;
@@ -265,10 +261,10 @@ fn matrix(
             row.cell(theme.glyphs.level(share.max(0.01)), theme.heat(share));
         }
     }
-    if past > 1 {
+    if high > 1 {
         let area = Rect {
             y: body.y + shown,
-            height: past.min(body.height - shown),
+            height: high.min(body.height - shown),
             ..body
         };
         let mean = sample.cores.iter().sum::<f32>() / sample.cores.len().max(1) as f32;
@@ -281,7 +277,7 @@ fn matrix(
             y: area.y + 1,
             height: area.height - 1,
         };
-        strip(buf, area, &history.line(Line::AllCores, left), None, theme);
+        past.draw(buf, area, (Line::AllCores, None), theme);
     }
 }
 
@@ -290,7 +286,7 @@ fn process_lines(
     foot: Rect,
     unit: u16,
     (look, sample): (&Look<'_>, &Sample),
-    history: &History,
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     let facts = look.started().map(|s| &s.machine);
@@ -325,37 +321,7 @@ fn process_lines(
         row.left(label, LABEL, theme.dim, theme)
             .left(&value, start - LABEL, theme.text, theme);
         let left = row.rest();
-        let high = if place.height > 2 {
-            place.height - 1
-        } else {
-            place.height
-        };
-        let area = Rect {
-            x: place.right() - left,
-            width: left,
-            height: high,
-            ..place
-        };
-        let mut line = history.line(which, left);
         let style = (which == Line::Memory).then(|| theme.series(5));
-        if which == Line::Memory {
-            to_peak(&mut line);
-        }
-        strip(buf, area, &line, style, theme);
-    }
-}
-
-/// Scales a line to its own highest value: the shape tells something where the share of all memory does not.
-fn to_peak(line: &mut [Option<Extent>]) {
-    let peak = line.iter().flatten().map(|e| e.high).fold(0.0, f32::max);
-    if peak <= 0.0 {
-        return;
-    }
-    for extent in line.iter_mut().flatten() {
-        *extent = Extent {
-            low: extent.low / peak,
-            mean: extent.mean / peak,
-            high: extent.high / peak,
-        };
+        past.beside(buf, place, left, (which, style), theme);
     }
 }

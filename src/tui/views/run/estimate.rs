@@ -2,18 +2,60 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::record::{RepeatState, RunStatus, Snapshot};
+use workbench_engine::clock::seconds;
+use workbench_engine::pool::{Outcome, TaskSpan};
+use workbench_engine::record::{RepeatId, RepeatState, RunStatus, Snapshot};
 use workbench_engine::result::{RunResult, compute};
 
-/// Beyond this many tasks the running result leaves out what needs every task (lost time, what-if): working that out
-/// would take cores away from the repeat that is being measured. The final result has everything.
+/// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time, what-if): working that
+/// out would take cores away from the repeat that is being measured. The final result has everything.
 const MOST_TASKS: usize = 10_000;
+
+/// What is said where findings are left out.
+pub const LEFT_OUT: &str = "Lost time and what-if wait for the end of the run: with this many tasks, working them out now would disturb what is measured.";
+
+/// What the bound needs of the tasks of a repeat.
+#[derive(Debug, Clone, Copy, Default)]
+struct Work {
+    started_ns: u64,
+    tasks: usize,
+    total_s: f64,
+    longest_s: f64,
+}
+
+impl Work {
+    fn of(repeat: &RepeatState) -> Self {
+        let start = Self {
+            started_ns: repeat.started_ns,
+            tasks: repeat.tasks.len(),
+            ..Self::default()
+        };
+        let done = |t: &&TaskSpan| t.outcome == Outcome::Done;
+        repeat.tasks.iter().filter(done).fold(start, |work, task| {
+            let cpu_s = seconds(task.cpu_ns);
+            Self {
+                total_s: work.total_s + cpu_s,
+                longest_s: work.longest_s.max(cpu_s),
+                ..work
+            }
+        })
+    }
+
+    /// min(workers, all work / longest task), as the final result has it.
+    fn bound(&self, workers: u32) -> Option<f64> {
+        (self.longest_s > 0.0)
+            .then(|| (self.total_s / self.longest_s).min(f64::from(workers.max(1))))
+    }
+}
 
 /// The result as of the repeats that have finished.
 #[derive(Debug, Default)]
 pub struct Estimate {
     key: Option<(String, usize, RunStatus)>,
     result: Option<RunResult>,
+    /// Of the repeats that have finished, each looked at once.
+    work: BTreeMap<RepeatId, Work>,
+    light: bool,
     /// How often a result was computed.
     pub computed: u32,
 }
@@ -38,10 +80,11 @@ impl Estimate {
         self.key = Some((started.run_id.clone(), finished, snapshot.status));
         self.computed += 1;
         let tasks: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
+        self.light = tasks > MOST_TASKS;
         self.result = if finished == 0 {
             None
-        } else if tasks > MOST_TASKS {
-            compute(&lightened(snapshot))
+        } else if self.light {
+            self.bounded(snapshot)
         } else {
             compute(snapshot)
         };
@@ -52,6 +95,32 @@ impl Estimate {
     pub fn result(&self) -> Option<&RunResult> {
         self.result.as_ref()
     }
+
+    /// Whether lost time and what-if are left out of the result.
+    pub fn is_light(&self) -> bool {
+        self.light && self.result.is_some()
+    }
+
+    /// The result without what needs all tasks at once, but with the bounds.
+    fn bounded(&mut self, snapshot: &Snapshot) -> Option<RunResult> {
+        for repeat in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
+            let same = |work: &Work| {
+                (work.started_ns, work.tasks) == (repeat.started_ns, repeat.tasks.len())
+            };
+            if !self.work.get(&repeat.id).is_some_and(same) {
+                self.work.insert(repeat.id.clone(), Work::of(repeat));
+            }
+        }
+        let mut result = compute(&lightened(snapshot))?;
+        for arm in &mut result.arms {
+            let median = snapshot.median_repeat(&arm.name, arm.workers);
+            let work = median.and_then(|repeat| self.work.get(&repeat.id));
+            arm.bound = work.and_then(|work| work.bound(arm.workers));
+        }
+        // These were worked out without the tasks.
+        result.diagnoses.clear();
+        Some(result)
+    }
 }
 
 /// A snapshot without tasks and samples: enough for wall times, speed-ups and their intervals.
@@ -60,6 +129,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         id: repeat.id.clone(),
         started_ns: repeat.started_ns,
         progress: repeat.progress,
+        progress_points: Vec::new(),
         tasks: Vec::new(),
         curves: BTreeMap::new(),
         finished: repeat.finished.clone(),
@@ -76,5 +146,31 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         output: Vec::new(),
         stopped_arms: snapshot.stopped_arms.clone(),
         resumed: snapshot.resumed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::views::tests::fixture::{Shape, run};
+
+    /// The bounds of a running result that leaves tasks out are those of the final one.
+    #[test]
+    fn bounds_do_not_need_all_tasks_at_once() {
+        let snapshot = run(&Shape {
+            models: 30,
+            ..Shape::default()
+        });
+        let tasks: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
+        assert!(tasks > MOST_TASKS, "{tasks}");
+        let mut estimate = Estimate::default();
+        assert!(estimate.refresh(&snapshot) && estimate.is_light());
+        let all = compute(&snapshot).unwrap();
+        let light = estimate.result().unwrap();
+        assert!(light.diagnoses.is_empty() && !all.diagnoses.is_empty());
+        for (a, b) in light.arms.iter().zip(&all.arms) {
+            let (a, b) = (a.bound.unwrap(), b.bound.unwrap());
+            assert!((a - b).abs() < 1e-9, "{a} {b}");
+        }
     }
 }

@@ -8,11 +8,12 @@ use workbench_engine::machine::GpuFacts;
 use workbench_engine::monitor::GpuSample;
 use workbench_engine::report::format;
 
-use super::history::{History, Line};
+use super::history::Line;
 use super::look::Look;
+use super::past::Past;
 use crate::tui::theme::Theme;
-use crate::tui::views::text::{memory, safe, span};
-use crate::tui::views::widgets::{Row, Scroll, inset, panel, strip};
+use crate::tui::views::text::{clock, memory, safe, span};
+use crate::tui::views::widgets::{Row, Scroll, inset, panel};
 
 /// From this many on, GPUs share the panel line by line.
 const MERGE: usize = 4;
@@ -44,7 +45,7 @@ pub fn draw(
     focused: bool,
     scroll: &mut Scroll,
     look: &Look<'_>,
-    (history, column_ns): (&History, u64),
+    past: &mut Past<'_>,
     theme: &Theme,
 ) {
     let facts: &[GpuFacts] = look.started().map_or(&[], |s| &s.machine.gpus);
@@ -58,6 +59,10 @@ pub fn draw(
         })
         .collect();
     let lines = usize::from(area.height.saturating_sub(3)).max(1);
+    let what = match look.cursor() {
+        Some(t) => format!("at {}", clock(t as f64 / 1e9)),
+        None => "busy = a kernel ran".to_owned(),
+    };
     let (title, note) = if n >= MERGE {
         // Whole pages, so that a GPU keeps its line while one turns them.
         let page = scroll.window(n, lines).start.div_ceil(lines);
@@ -65,20 +70,17 @@ pub fn draw(
         let note = if pages > 1 {
             format!("page {} of {pages}", page + 1)
         } else {
-            format!("1 column = {}", span(column_ns as f64 / 1e9))
+            format!("1 column = {}", span(past.column_ns() as f64 / 1e9))
         };
-        let title = if pages > 1 && area.width < 70 {
+        let title = if pages > 1 && area.width < 70 && look.cursor().is_none() {
             format!("{n} GPUs")
         } else {
-            format!("{n} GPUs {} busy = a kernel ran", theme.glyphs.dot)
+            format!("{n} GPUs {} {what}", theme.glyphs.dot)
         };
         (title, note)
     } else {
-        let note = format!("1 column = {}", span(column_ns as f64 / 1e9));
-        (
-            format!("GPU {} busy = a kernel ran", theme.glyphs.dot),
-            note,
-        )
+        let note = format!("1 column = {}", span(past.column_ns() as f64 / 1e9));
+        (format!("GPU {} {what}", theme.glyphs.dot), note)
     };
     let inner = panel(buf, area, (&title, &note), focused, theme);
     let inner = inset(inner);
@@ -86,9 +88,9 @@ pub fn draw(
         Row::new(buf, inner, 0).text("this machine reports no GPU", theme.dim, theme);
     } else if n >= MERGE {
         let page = scroll.first.div_ceil(lines);
-        rows(buf, inner, &gpus[(page * lines).min(n)..], history, theme);
+        rows(buf, inner, &gpus[(page * lines).min(n)..], past, theme);
     } else {
-        cards(buf, inner, &gpus, history, theme);
+        cards(buf, inner, &gpus, past, theme);
     }
 }
 
@@ -108,7 +110,7 @@ fn row_header(buf: &mut Buffer, inner: Rect, wide: bool, theme: &Theme) {
     head.skip(2).text("throttle, history", dim, theme);
 }
 
-fn rows(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], history: &History, theme: &Theme) {
+fn rows(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], past: &mut Past<'_>, theme: &Theme) {
     let dim = theme.dim;
     let wide = inner.width >= 70;
     row_header(buf, inner, wide, theme);
@@ -144,24 +146,17 @@ fn rows(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], history: &History, them
         }
         let left = row.rest();
         if line < inner.height {
-            let area = Rect {
-                x: inner.right() - left,
+            let place = Rect {
                 y: inner.y + line,
-                width: left,
                 height: 1,
+                ..inner
             };
-            strip(
-                buf,
-                area,
-                &history.line(Line::Gpu(gpu.index), left),
-                None,
-                theme,
-            );
+            past.beside(buf, place, left, (Line::Gpu(gpu.index), None), theme);
         }
     }
 }
 
-fn cards(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], history: &History, theme: &Theme) {
+fn cards(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], past: &mut Past<'_>, theme: &Theme) {
     let n = gpus.len() as u16;
     let abreast = (inner.width / 44).clamp(1, n);
     let down = n.div_ceil(abreast);
@@ -174,11 +169,11 @@ fn cards(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], history: &History, the
             width: wide.saturating_sub(u16::from(abreast > 1) * 2),
             height: high,
         };
-        card(buf, place.intersection(inner), gpu, history, theme);
+        card(buf, place.intersection(inner), gpu, past, theme);
     }
 }
 
-fn card(buf: &mut Buffer, place: Rect, gpu: &Gpu<'_>, history: &History, theme: &Theme) {
+fn card(buf: &mut Buffer, place: Rect, gpu: &Gpu<'_>, past: &mut Past<'_>, theme: &Theme) {
     let (dim, text) = (theme.dim, theme.text);
     let name = gpu.facts.map_or_else(String::new, |f| safe(&f.name));
     let mut head = Row::new(buf, place, 0);
@@ -204,19 +199,12 @@ fn card(buf: &mut Buffer, place: Rect, gpu: &Gpu<'_>, history: &History, theme: 
         .skip(1);
     let left = row.rest();
     if place.height > 1 {
-        let area = Rect {
-            x: place.right() - left,
+        let line = Rect {
             y: place.y + 1,
-            width: left,
             height: 1,
+            ..place
         };
-        strip(
-            buf,
-            area,
-            &history.line(Line::Gpu(gpu.index), left),
-            None,
-            theme,
-        );
+        past.beside(buf, line, left, (Line::Gpu(gpu.index), None), theme);
     }
     card_figures(buf, place, bar, (gpu, sample), theme);
 }

@@ -139,8 +139,13 @@ impl History {
         }
     }
 
-    /// The newest `count` columns of a line, oldest first; `None` where nothing was sampled.
-    pub fn line(&self, line: Line, count: u16) -> Vec<Option<Extent>> {
+    /// The number of the newest column; column 0 begins with the run.
+    pub fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// `count` columns of a line up to the `back`-th before the newest, oldest first; `None` where nothing was sampled.
+    pub fn line(&self, line: Line, count: u16, back: u64) -> Vec<Option<Extent>> {
         let at = match line {
             Line::Core(core) => core,
             Line::AllCores => self.cores,
@@ -148,10 +153,11 @@ impl History {
             Line::Memory => self.cores + 2,
             Line::Gpu(gpu) => self.cores + 3 + gpu,
         };
-        let skipped = self.kept.len().saturating_sub(usize::from(count));
+        let back = usize::try_from(back).unwrap_or(usize::MAX);
+        let end = self.kept.len().saturating_sub(back);
+        let skipped = end.saturating_sub(usize::from(count));
         self.kept
-            .iter()
-            .skip(skipped)
+            .range(skipped..end)
             .map(|sums| sums.get(at).and_then(Sum::extent))
             .collect()
     }
@@ -207,7 +213,7 @@ mod tests {
         let samples: Vec<(u64, Sample)> = (0..).zip(shares.map(sample)).collect();
         let mut history = History::default();
         history.update(&samples, 4, 1, WHOLE);
-        let line = history.line(Line::Core(0), 9);
+        let line = history.line(Line::Core(0), 9, 0);
         let telling: Vec<f64> = line.iter().map(|e| e.unwrap().telling()).collect();
         assert_eq!(telling, [1.0, 0.0]);
     }
@@ -224,7 +230,7 @@ mod tests {
         assert_eq!(history.looked_at - before, 100);
         // A run that begins again is looked at from its start.
         history.update(&samples[..5], 10, 1, WHOLE);
-        assert_eq!(history.line(Line::Core(0), 9).len(), 5);
+        assert_eq!(history.line(Line::Core(0), 9, 0).len(), 5);
     }
 
     #[test]
@@ -233,11 +239,11 @@ mod tests {
         let mut history = History::default();
         history.update(&[at(0), at(2), at(8)], 1, 1, WHOLE);
         history.update(&[at(0), at(2), at(8), at(u64::MAX)], 1, 1, WHOLE);
-        assert_eq!(history.line(Line::Core(0), 500).len(), COLUMNS);
+        assert_eq!(history.line(Line::Core(0), 500, 0).len(), COLUMNS);
         let mut history = History::default();
         history.update(&[at(0), at(2), at(8)], 1, 1, WHOLE);
         let there: Vec<bool> = history
-            .line(Line::Core(0), 9)
+            .line(Line::Core(0), 9, 0)
             .iter()
             .map(Option::is_some)
             .collect();

@@ -1,7 +1,7 @@
 //! Where the panels of the Run screen go, by the size of the screen and by what there is to show.
 //!
-//! What has no room is dropped: the log first, then the GPUs, then the timeline, then the cores; the arms and the panel
-//! that keys act on stay.
+//! What has no room is dropped: log and curves first, then the GPUs, then the timeline, then the cores; the arms and the
+//! panel that keys act on stay.
 
 use ratatui::layout::Rect;
 
@@ -18,6 +18,8 @@ pub struct Contents {
     pub cores: u16,
     /// GPUs of the machine.
     pub gpus: u16,
+    /// Whether anything was measured over steps or time.
+    pub curves: bool,
 }
 
 /// A strip of the screen: its panels side by side, the least height that makes sense, the height that shows everything,
@@ -38,7 +40,11 @@ impl Contents {
         if self.gpus > 0 {
             panels.push(Panel::Gpus);
         }
-        panels.extend([Panel::Timeline, Panel::Log]);
+        panels.push(Panel::Timeline);
+        if self.curves {
+            panels.push(Panel::Curves);
+        }
+        panels.push(Panel::Log);
         panels
     }
 
@@ -95,6 +101,7 @@ impl Contents {
                 let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
                 (all.min(6), all.min(18), all.saturating_add(3), 2)
             }
+            Panel::Curves => (7, 13, 24, 1),
             Panel::Log => (4, 7, u16::MAX, 1),
         }
     }
@@ -102,7 +109,7 @@ impl Contents {
 
 /// The panels and their areas, from the top left.
 pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect)> {
-    use Panel::{Arms, Cores, Gpus, Log, Timeline};
+    use Panel::{Arms, Cores, Curves, Gpus, Log, Timeline};
     if area.is_empty() {
         return Vec::new();
     }
@@ -124,6 +131,9 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         if gpus {
             right_bands.push(&[Gpus]);
         }
+        if contents.curves {
+            right_bands.push(&[Curves]);
+        }
         if tall {
             right_bands.push(&[Log]);
         } else {
@@ -133,10 +143,15 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         out.extend(stack(right, (contents, focus), &right_bands));
         return out;
     }
+    let last: &[Panel] = if contents.curves {
+        &[Curves, Log]
+    } else {
+        &[Log]
+    };
     let bands: &[&[Panel]] = match (gpus, area.height >= 34) {
-        (true, _) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Log]],
-        (false, true) => &[&[Arms], &[Cores], &[Timeline], &[Log]],
-        (false, false) => &[&[Arms], &[Cores, Timeline], &[Log]],
+        (true, _) => &[&[Arms], &[Cores, Gpus], &[Timeline], last],
+        (false, true) => &[&[Arms], &[Cores], &[Timeline], last],
+        (false, false) => &[&[Arms], &[Cores, Timeline], last],
     };
     stack(area, (contents, focus), bands)
 }

@@ -1,9 +1,13 @@
-//! What happened and what it means, newest at the bottom: repeats that finished, warnings, findings as they become true.
+//! What happened, what was printed and what it means, newest at the bottom: repeats that finished, arms that were
+//! stopped, warnings, findings as they become true, and the lines that workers, tasks and libraries printed.
+//!
+//! A bounded number of entries is kept; the record has them all.
 
 use std::collections::VecDeque;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use workbench_engine::clock::seconds;
 use workbench_engine::report::format;
 use workbench_engine::result::RunResult;
@@ -11,25 +15,35 @@ use workbench_engine::result::RunResult;
 use super::look::Look;
 use crate::tui::theme::Theme;
 use crate::tui::views::ViewAction;
-use crate::tui::views::text::{repeat_name, wrap};
+use crate::tui::views::filter::{Filter, has_all};
+use crate::tui::views::text::{clock, repeat_name, safe, wrap};
 use crate::tui::views::widgets::{Row, panel};
 
 /// Entries that are kept.
-const KEPT: usize = 1000;
+const KEPT: usize = 2000;
+/// Bytes of a printed line that are kept.
+const LONGEST: usize = 2000;
+/// Sources that have a colour of their own; the rest share the last.
+const SOURCES: usize = 64;
 /// Columns of the time and the mark before the text.
 const MARGIN: u16 = 14;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Repeat,
+    Stopped,
     Warning,
     Finding,
+    /// Printed, by the source of this number.
+    Output(usize),
 }
 
 #[derive(Debug)]
 struct Entry {
-    at_ns: Option<u64>,
+    at_ns: u64,
     kind: Kind,
+    /// Who printed it, with a colon; empty for what the program says itself.
+    source: String,
     text: String,
     /// The text without its numbers: a finding whose numbers have moved is still the same finding.
     key: String,
@@ -42,6 +56,13 @@ pub struct Log {
     entries: VecDeque<Entry>,
     repeats: usize,
     warnings: usize,
+    output: usize,
+    stopped: Vec<String>,
+    sources: Vec<String>,
+    /// Only what was printed is shown.
+    output_only: bool,
+    /// Words that what is shown has.
+    pub filter: Filter,
     /// Lines that the reader is above the end; 0 follows.
     back: usize,
     page: usize,
@@ -54,53 +75,119 @@ impl Log {
             return;
         };
         let finished = look.finished().count();
-        let warnings = look.warnings();
-        if self.run != started.run_id || finished < self.repeats || warnings.len() < self.warnings {
+        let (warnings, output) = (look.warnings(), look.output());
+        if self.run != started.run_id
+            || finished < self.repeats
+            || warnings.len() < self.warnings
+            || output.len() < self.output
+        {
             *self = Self {
                 run: started.run_id.clone(),
+                output_only: self.output_only,
+                filter: std::mem::take(&mut self.filter),
                 ..Self::default()
             };
         }
+        self.take_output(look);
         for repeat in look.finished().skip(self.repeats) {
             let name = repeat_name(&repeat.id, look.repeats_each());
             let text = format!("{name}: {}", format::seconds(seconds(repeat.wall_ns)));
             let at = repeat.started_ns.saturating_add(repeat.wall_ns);
-            self.push(Some(at), Kind::Repeat, text);
+            self.push(at, Kind::Repeat, text);
         }
         self.repeats = finished;
+        self.take_stopped(look);
         // A warning carries no time of its own; when it is seen as it happens, now is its time.
         for text in &warnings[self.warnings..] {
-            self.push(Some(look.now_ns()), Kind::Warning, text.clone());
+            self.push(look.now_ns(), Kind::Warning, text.clone());
         }
         self.warnings = warnings.len();
         for text in result.iter().flat_map(|r| &r.diagnoses) {
-            let key = without_numbers(text);
-            let known = self
-                .entries
-                .iter_mut()
-                .find(|e| e.kind == Kind::Finding && e.key == key);
-            match known {
-                Some(entry) => entry.text.clone_from(text),
-                None => self.push(Some(look.now_ns()), Kind::Finding, text.clone()),
-            }
+            self.finding(text, look.now_ns());
         }
     }
 
-    fn push(&mut self, at_ns: Option<u64>, kind: Kind, text: String) {
+    /// A sentence that is true now; it replaces what it said with other numbers.
+    pub fn finding(&mut self, text: &str, now_ns: u64) {
+        let key = without_numbers(text);
+        let known = self
+            .entries
+            .iter_mut()
+            .find(|e| e.kind == Kind::Finding && e.key == key);
+        match known {
+            Some(entry) => text.clone_into(&mut entry.text),
+            None => self.push(now_ns, Kind::Finding, text.to_owned()),
+        }
+    }
+
+    fn take_output(&mut self, look: &Look<'_>) {
+        let all = look.output();
+        // What would fall out again at once is passed over.
+        let from = self.output.max(all.len().saturating_sub(KEPT));
+        for line in &all[from..] {
+            let known = self.sources.iter().position(|s| *s == line.source);
+            let source = known.unwrap_or_else(|| {
+                if self.sources.len() < SOURCES {
+                    self.sources.push(line.source.clone());
+                }
+                self.sources.len() - 1
+            });
+            let cut = line.text.floor_char_boundary(LONGEST);
+            self.keep(Entry {
+                at_ns: line.t_ns,
+                kind: Kind::Output(source),
+                source: format!("{}: ", safe(&line.source)),
+                text: line.text[..cut].to_owned(),
+                key: String::new(),
+            });
+        }
+        self.output = all.len();
+    }
+
+    fn take_stopped(&mut self, look: &Look<'_>) {
+        for arm in look.stopped_arms() {
+            if !self.stopped.iter().any(|known| known == arm) {
+                self.stopped.push(arm.to_owned());
+                let text = format!("{} was stopped by hand; the other arms go on", safe(arm));
+                self.push(look.now_ns(), Kind::Stopped, text);
+            }
+        }
+        // After a resumption an arm can be stopped again.
+        if look.held_until().is_none() {
+            self.stopped
+                .retain(|arm| look.stopped_arms().any(|stopped| stopped == arm));
+        }
+    }
+
+    fn push(&mut self, at_ns: u64, kind: Kind, text: String) {
         let key = if kind == Kind::Finding {
             without_numbers(&text)
         } else {
             String::new()
         };
-        self.entries.push_back(Entry {
+        self.keep(Entry {
             at_ns,
             kind,
+            source: String::new(),
             text,
             key,
         });
+    }
+
+    /// Keeps an entry in its place: what is seen at once need not have happened at once.
+    fn keep(&mut self, entry: Entry) {
+        let before = |e: &Entry| e.at_ns <= entry.at_ns;
+        let at = self.entries.iter().rposition(before).map_or(0, |at| at + 1);
+        self.entries.insert(at, entry);
         if self.entries.len() > KEPT {
             self.entries.pop_front();
         }
+    }
+
+    /// Shows only what was printed, and everything again.
+    pub fn turn_output(&mut self) {
+        self.output_only = !self.output_only;
+        self.back = 0;
     }
 
     /// Moves the reader.
@@ -116,6 +203,45 @@ impl Log {
             _ => self.back,
         };
     }
+
+    /// The lines from the end up to those that can be seen, each with its entry and its part of the entry. Only as many
+    /// entries are broken into lines as that takes.
+    fn lines(&self, columns: u16, wanted: usize) -> VecDeque<(usize, usize, String)> {
+        let words = self.filter.words();
+        let mut lines = VecDeque::new();
+        for (i, entry) in self.entries.iter().enumerate().rev() {
+            if lines.len() >= wanted {
+                break;
+            }
+            if self.output_only && !matches!(entry.kind, Kind::Output(_)) {
+                continue;
+            }
+            let text = format!("{}{}", entry.source, entry.text);
+            if !has_all(&words, &text) {
+                continue;
+            }
+            for (part, text) in wrap(&text, columns).into_iter().enumerate().rev() {
+                lines.push_front((i, part, text));
+            }
+        }
+        lines
+    }
+
+    fn title(&self, theme: &Theme) -> String {
+        if self.output_only {
+            format!("Log {} printed lines only", theme.glyphs.dot)
+        } else {
+            "Log".to_owned()
+        }
+    }
+
+    fn nothing(&self) -> &'static str {
+        match (self.filter.text().is_empty(), self.output_only) {
+            (false, _) => "no entry has all these words",
+            (true, true) => "nothing has been printed",
+            (true, false) => "nothing to tell yet",
+        }
+    }
 }
 
 fn without_numbers(text: &str) -> String {
@@ -127,72 +253,75 @@ fn without_numbers(text: &str) -> String {
 /// Draws the panel.
 pub fn draw(buf: &mut Buffer, area: Rect, focused: bool, log: &mut Log, theme: &Theme) {
     let columns = area.width.saturating_sub(MARGIN + 4).max(1);
-    let page = usize::from(area.height.saturating_sub(2));
+    let typed = u16::from(log.filter.is_shown());
+    let page = usize::from(area.height.saturating_sub(2 + typed));
     log.page = page;
-    // Only as many entries are broken into lines as can be seen.
-    let mut lines: VecDeque<(usize, usize, String)> = VecDeque::new();
-    let wanted = page.saturating_add(log.back);
-    for (i, entry) in log.entries.iter().enumerate().rev() {
-        if lines.len() >= wanted {
-            break;
-        }
-        for (part, text) in wrap(&entry.text, columns).into_iter().enumerate().rev() {
-            lines.push_front((i, part, text));
-        }
-    }
+    let lines = log.lines(columns, page.saturating_add(log.back));
     log.back = log.back.min(lines.len().saturating_sub(page));
     let end = lines.len() - log.back;
     let window = end.saturating_sub(page)..end;
-    let note = if log.back > 0 {
-        "End: follow".to_owned()
-    } else {
-        String::new()
-    };
-    let inner = panel(buf, area, ("Log", &note), focused, theme);
-    if log.entries.is_empty() {
+    let note = if log.back > 0 { "End: follow" } else { "" };
+    let mut inner = panel(buf, area, (&log.title(theme), note), focused, theme);
+    if typed == 1 {
+        let line = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(2),
+            height: inner.height.min(1),
+            ..inner
+        };
+        log.filter.draw(buf, line, theme);
+        inner.y += line.height;
+        inner.height -= line.height;
+    }
+    if lines.is_empty() {
         Row::new(buf, inner, 0)
             .skip(1)
-            .text("nothing to tell yet", theme.dim, theme);
+            .text(log.nothing(), theme.dim, theme);
     }
     for (line, (i, part, text)) in (0..).zip(lines.range(window)) {
-        let entry = &log.entries[*i];
-        let (mark, style) = match entry.kind {
-            Kind::Repeat => (theme.glyphs.ok, theme.good),
-            Kind::Warning => (theme.glyphs.warning, theme.warn),
-            Kind::Finding => (theme.glyphs.finding, theme.accent),
-        };
-        let text_style = match entry.kind {
-            Kind::Warning => theme.warn,
-            Kind::Repeat | Kind::Finding => theme.text,
-        };
-        let mut row = Row::new(buf, inner, line);
-        if *part == 0 {
-            let time = entry
-                .at_ns
-                .map_or_else(String::new, |ns| clock(seconds(ns)));
-            row.right(&time, MARGIN - 3, theme.dim, theme)
-                .skip(1)
-                .left(mark, 2, style, theme);
-        } else {
-            row.skip(MARGIN);
-        }
-        row.text(text, text_style, theme);
+        draw_line(
+            Row::new(buf, inner, line),
+            &log.entries[*i],
+            (*part, text),
+            theme,
+        );
     }
 }
 
-/// Time since the run's start: `12.3 s`, `3:25 min`, `2:05:09 h`.
-fn clock(s: f64) -> String {
-    let whole = s as u64;
-    if s < 60.0 {
-        format!("{s:.1} s")
-    } else if whole < 3600 {
-        format!("{}:{:02} min", whole / 60, whole % 60)
+fn draw_line(mut row: Row<'_>, entry: &Entry, (part, text): (usize, &str), theme: &Theme) {
+    let (mark, style) = match entry.kind {
+        Kind::Repeat => (theme.glyphs.ok, theme.good),
+        Kind::Stopped => (theme.glyphs.failed, theme.warn),
+        Kind::Warning => (theme.glyphs.warning, theme.warn),
+        Kind::Finding => (theme.glyphs.finding, theme.accent),
+        Kind::Output(source) => (theme.glyphs.axis, theme.series(source)),
+    };
+    if part > 0 {
+        row.skip(MARGIN);
     } else {
-        format!(
-            "{}:{:02}:{:02} h",
-            whole / 3600,
-            whole / 60 % 60,
-            whole % 60
-        )
+        let time = clock(seconds(entry.at_ns));
+        row.right(&time, MARGIN - 3, theme.dim, theme)
+            .skip(1)
+            .left(mark, 2, style, theme);
     }
+    let text_style = match entry.kind {
+        Kind::Warning | Kind::Stopped => theme.warn,
+        Kind::Repeat | Kind::Finding | Kind::Output(_) => theme.text,
+    };
+    // Breaking into lines keeps the start of the first one as it is.
+    let source = entry.source.trim_end();
+    match text.strip_prefix(source) {
+        Some(rest) if part == 0 && !source.is_empty() => {
+            row.text(source, bold(style), theme)
+                .text(rest, text_style, theme);
+        }
+        _ => {
+            row.text(text, text_style, theme);
+        }
+    }
+}
+
+/// Names of sources stand out without colour as well.
+fn bold(style: Style) -> Style {
+    style.add_modifier(ratatui::style::Modifier::BOLD)
 }

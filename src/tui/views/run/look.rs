@@ -4,7 +4,9 @@
 
 use workbench_engine::monitor::Sample;
 use workbench_engine::pool::TaskSpan;
-use workbench_engine::record::{RepeatFinished, RepeatState, RunStarted, RunStatus, Snapshot};
+use workbench_engine::record::{
+    OutputLine, RepeatFinished, RepeatState, RunStarted, RunStatus, Snapshot,
+};
 
 /// How far into the snapshot a frozen screen looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +18,8 @@ pub struct Marks {
     last_finished: bool,
     progress: (u64, u64),
     warnings: usize,
+    output: usize,
+    stopped: usize,
     status: RunStatus,
 }
 
@@ -31,6 +35,8 @@ impl Marks {
             last_finished: last.is_some_and(|r| r.finished.is_some()),
             progress: last.map_or((0, 0), |r| r.progress),
             warnings: snapshot.warnings.len(),
+            output: snapshot.output.len(),
+            stopped: snapshot.stopped_arms.len(),
             status: snapshot.status,
         }
     }
@@ -41,9 +47,11 @@ impl Marks {
 pub struct Look<'a> {
     snapshot: &'a Snapshot,
     marks: Marks,
+    held: bool,
+    cursor: Option<u64>,
 }
 
-/// The repeat that was begun last.
+/// A repeat that is looked at.
 #[derive(Clone, Copy)]
 pub struct Current<'a> {
     /// The repeat.
@@ -71,8 +79,27 @@ impl Current<'_> {
 impl<'a> Look<'a> {
     /// Looks at a snapshot up to the marks, or at all of it.
     pub fn new(snapshot: &'a Snapshot, frozen: Option<Marks>) -> Self {
-        let marks = frozen.unwrap_or_else(|| Marks::of(snapshot));
-        Self { snapshot, marks }
+        Self {
+            snapshot,
+            marks: frozen.unwrap_or_else(|| Marks::of(snapshot)),
+            held: frozen.is_some(),
+            cursor: None,
+        }
+    }
+
+    /// The same, with a cursor at a time, in nanoseconds on the run's clock.
+    pub fn at(self, cursor: Option<u64>) -> Self {
+        Self { cursor, ..self }
+    }
+
+    /// Where the cursor is, in nanoseconds on the run's clock.
+    pub fn cursor(&self) -> Option<u64> {
+        self.cursor
+    }
+
+    /// The time up to which a held picture looks.
+    pub fn held_until(&self) -> Option<u64> {
+        self.held.then_some(self.marks.now_ns)
     }
 
     /// What was known at the start.
@@ -96,9 +123,15 @@ impl<'a> Look<'a> {
         &all[..self.marks.samples.min(all.len())]
     }
 
-    /// The latest sample.
+    /// The latest sample; the one that speaks for the time of the cursor where there is one.
     pub fn sample(&self) -> Option<&'a Sample> {
-        self.samples().last().map(|(_, sample)| sample)
+        let all = self.samples();
+        let at = match self.cursor {
+            // A sample speaks for the time since the one before.
+            Some(t) => all.partition_point(|(at, _)| *at < t),
+            None => all.len(),
+        };
+        all.get(at).or_else(|| all.last()).map(|(_, sample)| sample)
     }
 
     /// The warnings, oldest first.
@@ -107,7 +140,21 @@ impl<'a> Look<'a> {
         &all[..self.marks.warnings.min(all.len())]
     }
 
-    fn repeats(&self) -> &'a [RepeatState] {
+    /// The lines that were printed, oldest first.
+    pub fn output(&self) -> &'a [OutputLine] {
+        let all = &self.snapshot.output;
+        &all[..self.marks.output.min(all.len())]
+    }
+
+    /// The arms that a person stopped; none that was stopped while the picture is held.
+    pub fn stopped_arms(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let all = &self.snapshot.stopped_arms;
+        let known = all.len() <= self.marks.stopped;
+        all.iter().map(String::as_str).filter(move |_| known)
+    }
+
+    /// Every repeat begun, in the order in which they ran.
+    pub fn repeats(&self) -> &'a [RepeatState] {
         let all = &self.snapshot.repeats;
         &all[..self.marks.repeats.min(all.len())]
     }
@@ -121,6 +168,24 @@ impl<'a> Look<'a> {
             .enumerate()
             .filter(move |(i, _)| *i < last || last_finished)
             .filter_map(|(_, r)| r.finished.as_deref())
+    }
+
+    /// The repeat at the cursor, or the one that was begun last.
+    pub fn shown(&self) -> Option<Current<'a>> {
+        let all = self.repeats();
+        let Some(cursor) = self.cursor else {
+            return self.current();
+        };
+        let at = all.partition_point(|r| r.started_ns <= cursor).max(1) - 1;
+        match all.get(at) {
+            Some(state) if at + 1 < all.len() => Some(Current {
+                state,
+                tasks: &state.tasks,
+                progress: state.progress,
+                finished: state.finished.as_deref(),
+            }),
+            _ => self.current(),
+        }
     }
 
     /// The repeat that was begun last.

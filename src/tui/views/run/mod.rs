@@ -9,14 +9,18 @@
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks, throttle                │
 //! ├─ Timeline ─────────────────────────────────┴───────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                                              │
-//! ├─ Log ──────────────────────────────────────────────────────────────────────────────────────────────────────────┤
-//! ╰────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+//! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────────────────────────┤
+//! │ one metric, all arms over one another      │ repeats, warnings, findings, printed lines                        │
+//! ╰────────────────────────────────────────────┴───────────────────────────────────────────────────────────────────╯
 //! ```
+//!
+//! Cores, GPUs, timeline and curves share one cursor of time: where it is, they show what was then.
 //!
 //! Belongs here: the screen's own small state and what each panel draws. Nothing is shown that is not in the events.
 
 mod arms;
 mod cores;
+mod cursor;
 mod estimate;
 mod gpus;
 mod header;
@@ -24,25 +28,31 @@ mod history;
 mod layout;
 mod log;
 mod look;
+mod mouse;
+mod past;
 mod timeline;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use workbench_engine::record::Snapshot;
 use workbench_engine::result::workers_of;
 
-use super::keymap::{Keys, action_of, bindings_of, key};
+use super::curves::{self, Curves};
+use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
 use super::widgets::{Scroll, neighbour};
 use super::{ViewAction, too_small};
 use crate::eta::{Outlook, outlook};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
+use cursor::{Ask, Cursor};
 use estimate::Estimate;
 use history::History;
 use layout::Contents;
 use log::Log;
 use look::{Look, Marks};
+use past::{Past, Strips};
 use timeline::Timeline;
 
 pub use arms::{colour as arm_colour, gauge_cells};
@@ -58,24 +68,79 @@ const COLUMN_NS: [u64; 7] = [
     60_000_000_000,
 ];
 
-static KEYS: Keys<12> = [
+/// The keys of this view alone.
+const OWN_KEYS: Keys<13> = [
     key(
-        ViewAction::NextPanel,
-        &["Tab"],
-        "panel",
-        "Go to the next panel",
+        ViewAction::Cursor,
+        &["v"],
+        "cursor",
+        "Put a cursor of time into cores, GPUs, timeline and curves, which then show what was at that time; and take it away",
     ),
     key(
-        ViewAction::PrevPanel,
-        &["BackTab"],
+        ViewAction::Left,
+        &["Left", "h"],
         "",
-        "Go to the panel before",
+        "Move the cursor to an earlier time, by a cell of the panel",
     ),
     key(
-        ViewAction::Zoom,
-        &["z", "Enter"],
-        "zoom",
-        "Show the panel alone, and back",
+        ViewAction::Right,
+        &["Right", "l"],
+        "",
+        "Move the cursor to a later time, by a cell of the panel",
+    ),
+    key(
+        ViewAction::FarLeft,
+        &["H"],
+        "",
+        "Move the cursor ten cells to the left",
+    ),
+    key(
+        ViewAction::FarRight,
+        &["L"],
+        "",
+        "Move the cursor ten cells to the right",
+    ),
+    key(
+        ViewAction::Longer,
+        &["-"],
+        "longer",
+        "Show a longer stretch of time (cores and GPUs, or the timeline)",
+    ),
+    key(
+        ViewAction::Shorter,
+        &["+", "="],
+        "shorter",
+        "Show a shorter stretch of time (cores and GPUs, or the timeline)",
+    ),
+    key(
+        ViewAction::Metric,
+        &["m"],
+        "metric",
+        "Show the next metric in the curves",
+    ),
+    key(
+        ViewAction::XAxis,
+        &["x"],
+        "",
+        "Draw the curves over time instead of steps, and back",
+    ),
+    key(
+        ViewAction::Log,
+        &["y"],
+        "",
+        "Draw the curves on a logarithmic axis, and back",
+    ),
+    key(
+        ViewAction::Filter,
+        &["/"],
+        "filter",
+        "Show only the entries of the log that have all the words typed",
+    ),
+    key(
+        ViewAction::Output,
+        &["o"],
+        "",
+        "Show only printed lines in the log, and everything again",
     ),
     key(
         ViewAction::Freeze,
@@ -83,51 +148,9 @@ static KEYS: Keys<12> = [
         "freeze",
         "Hold the picture, and go on; the work goes on in either case",
     ),
-    key(
-        ViewAction::Left,
-        &["Left", "h"],
-        "longer",
-        "Show a longer stretch of time (cores, GPUs, timeline)",
-    ),
-    key(
-        ViewAction::Right,
-        &["Right", "l"],
-        "shorter",
-        "Show a shorter stretch of time (cores, GPUs, timeline)",
-    ),
-    key(ViewAction::Up, &["Up", "k"], "", "One line up in the panel"),
-    key(
-        ViewAction::Down,
-        &["Down", "j"],
-        "",
-        "One line down in the panel",
-    ),
-    key(
-        ViewAction::PageUp,
-        &["PageUp"],
-        "",
-        "One page up in the panel",
-    ),
-    key(
-        ViewAction::PageDown,
-        &["PageDown"],
-        "",
-        "One page down in the panel",
-    ),
-    key(
-        ViewAction::Home,
-        &["Home", "g"],
-        "",
-        "To the start of the panel",
-    ),
-    key(
-        ViewAction::End,
-        &["End", "G"],
-        "",
-        "To the end of the panel; the log follows again",
-    ),
 ];
-static BINDINGS: [Binding; 12] = bindings_of(&KEYS);
+static KEYS: Keys<{ 13 + COMMON }> = with_common(&OWN_KEYS);
+static BINDINGS: [Binding; 13 + COMMON] = bindings_of(&KEYS);
 
 /// A panel of the Run screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -141,7 +164,9 @@ pub enum Panel {
     Gpus,
     /// What ran where.
     Timeline,
-    /// Warnings, repeats and findings.
+    /// Metrics over steps or time.
+    Curves,
+    /// Warnings, repeats, findings and what was printed.
     Log,
 }
 
@@ -153,13 +178,21 @@ pub struct RunView {
     frozen: Option<Marks>,
     freeze_next: bool,
     column: usize,
-    scroll: [Scroll; 4],
+    cursor: Option<Cursor>,
+    /// What was asked of the cursor since the last drawing, which knows the run.
+    asks: Vec<Ask>,
+    scroll: [Scroll; 6],
     timeline: Timeline,
+    curves: Curves,
     log: Log,
     history: History,
     estimate: Estimate,
     outlook: Option<Outlook>,
     shown: Vec<Panel>,
+    /// Where the panels were drawn.
+    places: Vec<(Panel, Rect)>,
+    /// Where strips of the past were drawn.
+    strips: Strips,
 }
 
 impl RunView {
@@ -200,6 +233,21 @@ impl RunView {
         self.estimate.computed
     }
 
+    /// Whether keys go into the filter of the log.
+    pub fn is_typing(&self) -> bool {
+        self.log.filter.is_typing()
+    }
+
+    /// Takes a key into the filter; `name` is the key's name.
+    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
+        self.log.filter.type_key(key, name);
+    }
+
+    /// Takes pasted text into the filter.
+    pub fn paste(&mut self, text: &str) {
+        self.log.filter.paste(text);
+    }
+
     /// Does what a key asks for.
     pub fn act(&mut self, action: ViewAction) {
         match action {
@@ -211,15 +259,28 @@ impl RunView {
                 self.freeze_next = false;
             }
             ViewAction::Freeze => self.freeze_next = true,
-            ViewAction::Left => self.stretch(1),
-            ViewAction::Right => self.stretch(-1),
+            ViewAction::Longer => self.stretch(1),
+            ViewAction::Shorter => self.stretch(-1),
+            ViewAction::Cursor => self.ask(Ask::Turn),
+            ViewAction::Left => self.ask(Ask::Move(-1)),
+            ViewAction::Right => self.ask(Ask::Move(1)),
+            ViewAction::FarLeft => self.ask(Ask::Move(-10)),
+            ViewAction::FarRight => self.ask(Ask::Move(10)),
+            ViewAction::Metric => self.curves.next_metric(),
+            ViewAction::XAxis => self.curves.turn_axis(),
+            ViewAction::Log => self.curves.turn_log(),
+            ViewAction::Output => self.log.turn_output(),
+            ViewAction::Filter => {
+                self.focus = Panel::Log;
+                self.log.filter.begin();
+            }
             ViewAction::Sort | ViewAction::Reverse | ViewAction::NextArm | ViewAction::Toggle => {}
             ViewAction::Up
             | ViewAction::Down
             | ViewAction::PageUp
             | ViewAction::PageDown
             | ViewAction::Home
-            | ViewAction::End => self.scroll(action),
+            | ViewAction::End => self.scroll(self.focus, action),
         }
     }
 
@@ -236,43 +297,22 @@ impl RunView {
         }
     }
 
-    fn scroll(&mut self, action: ViewAction) {
-        if self.focus == Panel::Log {
+    fn scroll(&mut self, panel: Panel, action: ViewAction) {
+        if panel == Panel::Log {
             self.log.scroll(action);
             return;
         }
-        let action = match (self.focus, action) {
+        let action = match (panel, action) {
             // GPUs come in pages.
             (Panel::Gpus, ViewAction::Up) => ViewAction::PageUp,
             (Panel::Gpus, ViewAction::Down) => ViewAction::PageDown,
             _ => action,
         };
-        scroll_by(&mut self.scroll[self.focus.index()], action);
+        self.scroll[panel as usize].act(action);
     }
-}
 
-/// Moves a scroll position as an action asks for.
-pub(super) fn scroll_by(scroll: &mut Scroll, action: ViewAction) {
-    match action {
-        ViewAction::Up => scroll.by(-1),
-        ViewAction::Down => scroll.by(1),
-        ViewAction::PageUp => scroll.pages(-1),
-        ViewAction::PageDown => scroll.pages(1),
-        ViewAction::Home => scroll.first = 0,
-        ViewAction::End => scroll.first = usize::MAX / 2,
-        _ => {}
-    }
-}
-
-impl Panel {
-    /// Its place in lists of scroll positions; the log keeps its own.
-    fn index(self) -> usize {
-        match self {
-            Self::Arms | Self::Log => 0,
-            Self::Cores => 1,
-            Self::Gpus => 2,
-            Self::Timeline => 3,
-        }
+    fn column_ns(&self) -> u64 {
+        COLUMN_NS[self.column.min(COLUMN_NS.len() - 1)]
     }
 }
 
@@ -291,11 +331,19 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         let new = view.estimate.refresh(snapshot);
         let result = view.estimate.result();
         view.log.update(&look, result.filter(|_| new));
+        if new && view.estimate.is_light() {
+            view.log.finding(estimate::LEFT_OUT, look.now_ns());
+        }
         view.outlook = Some(outlook(snapshot));
+    }
+    if let Some(started) = look.started() {
+        let until = look.held_until();
+        view.curves.update(started, look.repeats(), until);
     }
     let top = Rect { height: 2, ..area };
     let ahead = view.outlook.unwrap_or_else(|| outlook(snapshot));
     header::draw(buf, top, &look, ahead, view.is_frozen(), theme);
+    view.answer(&look);
     let contents = contents(&look);
     view.shown = contents.panels();
     if !view.shown.contains(&view.focus) {
@@ -306,13 +354,18 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         height: area.height - 2,
         ..area
     };
-    let places = if view.zoomed {
+    view.places = if view.zoomed {
         vec![(view.focus, body)]
     } else {
         layout::arrange(body, contents, view.focus)
     };
     update_history(view, &look);
-    for (panel, place) in places {
+    view.place_cursor_in_curves(&look);
+    let look = look.at(view.cursor.map(|cursor| cursor.at_ns));
+    view.strips = Strips::default();
+    // What is not drawn cannot be clicked.
+    view.timeline.drawn = None;
+    for (panel, place) in view.places.clone() {
         draw_panel(buf, (panel, place), view, &look, theme);
     }
 }
@@ -323,12 +376,9 @@ fn update_history(view: &mut RunView, look: &Look<'_>) {
         cores: facts.map_or(1.0, |f| f.cores_usable),
         memory: facts.map_or(0, |f| f.memory_bytes),
     };
-    view.history.update(
-        look.samples(),
-        COLUMN_NS[view.column.min(COLUMN_NS.len() - 1)],
-        cores::count(look),
-        whole,
-    );
+    let column_ns = view.column_ns();
+    view.history
+        .update(look.samples(), column_ns, cores::count(look), whole);
 }
 
 fn draw_panel(
@@ -339,40 +389,23 @@ fn draw_panel(
     theme: &Theme,
 ) {
     let focused = view.focus == panel;
-    let column_ns = COLUMN_NS[view.column.min(COLUMN_NS.len() - 1)];
-    let scroll = &mut view.scroll[panel.index()];
+    let mut past = Past::new(&view.history, view.column_ns(), look.cursor());
+    let scroll = &mut view.scroll[panel as usize];
     match panel {
         Panel::Arms => {
             let result = view.estimate.result();
             arms::draw(buf, place, focused, scroll, look, result, theme);
         }
-        Panel::Cores => {
-            cores::draw(
-                buf,
-                place,
-                focused,
-                scroll,
-                look,
-                (&view.history, column_ns),
-                theme,
-            );
-        }
-        Panel::Gpus => {
-            gpus::draw(
-                buf,
-                place,
-                focused,
-                scroll,
-                look,
-                (&view.history, column_ns),
-                theme,
-            );
-        }
+        Panel::Cores => cores::draw(buf, place, focused, scroll, look, &mut past, theme),
+        Panel::Gpus => gpus::draw(buf, place, focused, scroll, look, &mut past, theme),
         Panel::Timeline => {
             timeline::draw(buf, place, focused, scroll, look, &mut view.timeline, theme);
         }
+        Panel::Curves => view.curves.draw(buf, place, focused, theme),
         Panel::Log => log::draw(buf, place, focused, &mut view.log, theme),
     }
+    let strips = past.into_strips();
+    view.strips.extend(strips);
 }
 
 /// What there is to show, for the layout.
@@ -393,5 +426,6 @@ fn contents(look: &Look<'_>) -> Contents {
         slots: u16::try_from(slots).unwrap_or(u16::MAX),
         cores: small(cores::count(look)),
         gpus: small(sampled.max(started.machine.gpus.len())),
+        curves: curves::any(look.repeats()),
     }
 }

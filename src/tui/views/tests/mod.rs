@@ -1,6 +1,6 @@
 //! The screens drawn from made-up runs: their text at three sizes, their styles apart from it, and any size at all.
 
-mod fixture;
+pub(super) mod fixture;
 mod property;
 mod screens;
 mod styles;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use ratatui::layout::Rect;
 use workbench_engine::pool::{NEVER_RAN, TaskSpan};
 use workbench_engine::record::RepeatId;
 
@@ -31,11 +32,47 @@ pub struct Timeline {
     pub(super) slots: BTreeMap<u32, Vec<usize>>,
     /// Steps coarser than what would be chosen.
     pub(super) stretch: isize,
+    /// Where cells were drawn, and which time the first column begins at.
+    pub(in crate::tui::views::run) drawn: Option<(Rect, u64, u64)>,
     /// Tasks looked at so far: put into the lists, and examined for cells.
     pub looked_at: u64,
 }
 
 impl Timeline {
+    /// The middle of the time that a cell of the screen stands for.
+    pub fn time_at(&self, x: u16, y: u16) -> Option<u64> {
+        let (area, from_ns, step_ns) = self.drawn?;
+        area.contains((x, y).into()).then(|| {
+            let cell = u64::from(x - area.x);
+            from_ns.saturating_add(cell.saturating_mul(step_ns)) + step_ns / 2
+        })
+    }
+
+    /// Nanoseconds that a cell stood for when it was drawn last.
+    pub fn step_ns(&self) -> Option<u64> {
+        self.drawn.map(|(.., step_ns)| step_ns)
+    }
+
+    /// The task that ran on a slot at a time.
+    pub(super) fn task_at<'a>(
+        &self,
+        slot: u32,
+        t_ns: u64,
+        tasks: &'a [TaskSpan],
+    ) -> Option<&'a TaskSpan> {
+        let list = self.slots.get(&slot)?;
+        let after = list.partition_point(|i| tasks.get(*i).is_none_or(|t| t.finished_ns <= t_ns));
+        let task = tasks.get(*list.get(after)?)?;
+        (task.started_ns <= t_ns).then_some(task)
+    }
+
+    /// Whether nothing that ended on a slot after a time is recorded.
+    pub(super) fn is_open(&self, slot: u32, t_ns: u64, tasks: &[TaskSpan]) -> bool {
+        let list = self.slots.get(&slot).and_then(|list| list.last());
+        let last = list.and_then(|at| tasks.get(*at));
+        last.is_none_or(|task| task.finished_ns <= t_ns)
+    }
+
     /// Shows more time (positive) or less.
     pub fn stretch(&mut self, by: isize) {
         let most = STEPS.cast_signed();
@@ -119,12 +156,22 @@ impl Window {
             .saturating_add_signed(stretch);
         let step_ns = step_ns(chosen.min(STEPS - 1));
         let last = elapsed.div_ceil(step_ns).max(cells);
+        let mut first = last - cells;
+        if let Some(cursor) = look.cursor() {
+            first = first.min(cursor.saturating_sub(start) / step_ns);
+        }
         Self {
-            from_ns: start + (last - cells) * step_ns,
+            from_ns: start + first * step_ns,
             step_ns,
             columns,
             end_ns,
         }
+    }
+
+    /// The column of a time, where it is visible.
+    pub fn column(&self, t_ns: u64) -> Option<u16> {
+        let cell = t_ns.checked_sub(self.from_ns)? / self.step_ns;
+        u16::try_from(cell).ok().filter(|c| *c < self.columns)
     }
 
     pub fn cell(&self, column: u16) -> (u64, u64) {

@@ -19,7 +19,7 @@ use workbench_engine::record::RunStatus;
 use crate::tui::theme::{Theme, letter};
 use crate::tui::views::run::look::{Current, Look};
 use crate::tui::views::text::{repeat_name, safe, span};
-use crate::tui::views::widgets::{Row, Scroll, inset, panel, position, width};
+use crate::tui::views::widgets::{Row, Scroll, inset, mark_column, panel, position, width};
 
 pub use index::Timeline;
 use index::{Cell, Window, look_at};
@@ -37,7 +37,8 @@ pub fn draw(
     timeline: &mut Timeline,
     theme: &Theme,
 ) {
-    let Some(current) = look.current() else {
+    timeline.drawn = None;
+    let Some(current) = look.shown() else {
         let inner = panel(buf, area, ("Timeline of slots", ""), focused, theme);
         Row::new(buf, inner, 0)
             .skip(1)
@@ -57,7 +58,7 @@ pub fn draw(
         area.width.saturating_sub(LABEL + 4),
         timeline.stretch,
     );
-    let title = title(area.width, &current, look, &time, theme);
+    let title = title(area.width, &current, look, (timeline, &time), theme);
     let inner = panel(buf, area, (&title, &note), focused, theme);
     let inner = inset(inner);
     let running = current.finished.is_none() && look.status() == RunStatus::Unfinished;
@@ -84,17 +85,41 @@ pub fn draw(
         );
     }
     draw_axis(buf, inner, &time, current.state.started_ns, theme);
-    draw_legend(buf, inner, &legend, theme);
+    let cells = Rect {
+        x: inner.x + LABEL.min(inner.width),
+        width: time.columns.min(inner.width.saturating_sub(LABEL)),
+        height: inner.height.saturating_sub(2),
+        ..inner
+    };
+    timeline.drawn = Some((cells, time.from_ns, time.step_ns));
+    match look.cursor() {
+        Some(t) => {
+            if let Some(column) = time.column(t) {
+                mark_column(buf, cells, cells.x + column, theme);
+            }
+            draw_slots_at(buf, inner, (&current, timeline), (t, running), theme);
+        }
+        None => draw_legend(buf, inner, &legend, theme),
+    }
 }
 
 fn title(
     width: u16,
     current: &Current<'_>,
     look: &Look<'_>,
-    time: &Window,
+    (timeline, time): (&Timeline, &Window),
     theme: &Theme,
 ) -> String {
-    let cell = format!("1 cell = {}", span_of(time.step_ns));
+    let cell = match look.cursor() {
+        None => format!("1 cell = {}", span_of(time.step_ns)),
+        Some(t) => {
+            let since = t.saturating_sub(current.state.started_ns);
+            let workers = current.state.id.workers;
+            let busy = timeline.slots.keys();
+            let busy = busy.filter(|slot| timeline.task_at(**slot, t, current.tasks).is_some());
+            format!("at {}: {} of {workers} busy", span_of(since), busy.count())
+        }
+    };
     if width < 70 {
         format!("Timeline {} {cell}", theme.glyphs.dot)
     } else {
@@ -256,6 +281,48 @@ fn shared_start(names: &[(u32, String)]) -> usize {
         .iter()
         .rposition(|b| matches!(b, b'=' | b' '))
         .map_or(0, |at| at + 1)
+}
+
+/// What ran on every slot at a time, as far as there is room.
+fn draw_slots_at(
+    buf: &mut Buffer,
+    inner: Rect,
+    (current, timeline): (&Current<'_>, &Timeline),
+    (t_ns, running): (u64, bool),
+    theme: &Theme,
+) {
+    if inner.height < 4 {
+        return;
+    }
+    let workers = current.state.id.workers;
+    let mut row = Row::new(buf, inner, inner.height - 1);
+    row.skip(LABEL);
+    for at in 0..timeline.rows(workers) {
+        let Some(slot) = timeline.slot(at, workers) else {
+            continue;
+        };
+        let task = timeline.task_at(slot, t_ns, current.tasks);
+        let text = match task {
+            Some(task) => format!(
+                "{} for {}",
+                safe(&task.name),
+                span_of(t_ns.saturating_sub(task.started_ns))
+            ),
+            None if running && timeline.is_open(slot, t_ns, current.tasks) => {
+                "not ended yet".to_owned()
+            }
+            None => "idle".to_owned(),
+        };
+        let label = format!("{slot}: ");
+        if row.rest() < width(&label) + width(&text) + 3 {
+            row.text(theme.glyphs.cut, theme.dim, theme);
+            break;
+        }
+        let style = task.map_or(theme.dim, |task| theme.series(task.group as usize));
+        row.text(&label, theme.dim, theme)
+            .text(&text, style, theme)
+            .skip(2);
+    }
 }
 
 fn draw_legend(buf: &mut Buffer, inner: Rect, legend: &BTreeMap<u32, Arc<str>>, theme: &Theme) {

@@ -60,6 +60,7 @@ fn a_frame_looks_at_a_few_tasks_per_cell() {
             },
             started_ns: 0,
             progress: (0, 0),
+            progress_points: Vec::new(),
             tasks: (0..100_000).map(task).collect(),
             curves: BTreeMap::new(),
             finished: None,

@@ -1,0 +1,221 @@
+//! Curves that a lab records, and the throughput of every lab: one metric at a time, the latest repeat of every arm over
+//! one another.
+//!
+//! Belongs here: which metric, which axis, what was taken in so far. Does not belong here: what a metric means.
+
+mod draw;
+mod series;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use workbench_engine::record::{RepeatState, RunStarted};
+use workbench_engine::result::workers_of;
+
+use super::plot::Field;
+use series::{Series, place};
+
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Metric {
+    /// A curve that the lab records, by its name.
+    Own(String),
+    /// Units of progress per second.
+    Throughput,
+}
+
+/// What x counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Axis {
+    /// The lab's own steps; units of progress for the throughput.
+    #[default]
+    Step,
+    /// Seconds since the start of the repeat.
+    Time,
+}
+
+/// The panel's state, and the points that were taken in for earlier drawings.
+#[derive(Debug, Default)]
+pub struct Curves {
+    metric: Option<Metric>,
+    axis: Axis,
+    log: bool,
+    /// Where the cursor stands on the axis.
+    pub cursor: Option<f64>,
+    metrics: Vec<Metric>,
+    unit: String,
+    /// The run, metric and axis that the points are of.
+    key: Option<(String, Metric, Axis)>,
+    series: Vec<Series>,
+    field: Option<Field>,
+}
+
+/// Whether there is a curve in any repeat.
+pub fn any(repeats: &[RepeatState]) -> bool {
+    repeats
+        .iter()
+        .any(|r| has(r, &Metric::Throughput) || r.curves.values().any(|c| !c.is_empty()))
+}
+
+/// Whether a repeat has a curve of a metric. A single stretch of progress makes no curve.
+fn has(repeat: &RepeatState, metric: &Metric) -> bool {
+    match metric {
+        Metric::Own(name) => repeat.curves.get(name).is_some_and(|c| !c.is_empty()),
+        Metric::Throughput => repeat.progress_points.len() > 1,
+    }
+}
+
+impl Curves {
+    /// Shows the next metric.
+    pub fn next_metric(&mut self) {
+        let at = self.place_of_metric();
+        let next = (at + 1) % self.metrics.len().max(1);
+        self.metric = self.metrics.get(next).cloned();
+        // A step of one metric is not a step of another.
+        self.cursor = None;
+    }
+
+    /// Shows time instead of steps, and back.
+    pub fn turn_axis(&mut self) {
+        self.axis = match self.axis {
+            Axis::Step => Axis::Time,
+            Axis::Time => Axis::Step,
+        };
+        self.cursor = None;
+    }
+
+    /// Shows values on a logarithmic axis, and back.
+    pub fn turn_log(&mut self) {
+        self.log = !self.log;
+    }
+
+    /// What x counts.
+    pub fn axis(&self) -> Axis {
+        self.axis
+    }
+
+    /// Where the chart was drawn last.
+    pub fn field(&self) -> Option<&Field> {
+        self.field.as_ref()
+    }
+
+    fn place_of_metric(&self) -> usize {
+        let chosen = self.metric.as_ref();
+        let at = chosen.and_then(|metric| self.metrics.iter().position(|m| m == metric));
+        at.unwrap_or(0)
+    }
+
+    /// Takes in what is new. `until` is a time after which nothing is looked at, for a picture that is held.
+    pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState], until: Option<u64>) {
+        self.metrics = metrics(repeats);
+        let Some(metric) = self.metrics.get(self.place_of_metric()).cloned() else {
+            self.series.clear();
+            self.key = None;
+            return;
+        };
+        let key = (started.run_id.clone(), metric.clone(), self.axis);
+        let same = self.key.as_ref() == Some(&key);
+        if same && until.is_some() {
+            return;
+        }
+        if !same {
+            self.series.clear();
+        }
+        self.unit = unit(repeats);
+        let mut series = Vec::new();
+        for (arm, facts) in started.arms.iter().enumerate() {
+            for workers in workers_of(facts, &started.config.workers) {
+                let latest = repeats
+                    .iter()
+                    .rev()
+                    .find(|r| r.id.workers == workers && r.id.arm == facts.name && has(r, &metric));
+                let Some(repeat) = latest else { continue };
+                let known = self.series.iter().position(|s| s.is_of(repeat));
+                let mut one = match known {
+                    Some(at) => self.series.swap_remove(at),
+                    None => Series::new(repeat, arm),
+                };
+                one.update(repeat, &metric, self.axis, until);
+                series.push(one);
+            }
+        }
+        self.series = series;
+        self.key = Some(key);
+    }
+
+    /// Where a time lies on the axis, by what a repeat has recorded until then.
+    pub fn x_of_time(&self, repeat: &RepeatState, t_ns: u64) -> Option<f64> {
+        if self.axis == Axis::Time {
+            return Some(t_ns.saturating_sub(repeat.started_ns) as f64 / 1e9);
+        }
+        match self.metrics.get(self.place_of_metric())? {
+            Metric::Throughput => {
+                let all = &repeat.progress_points;
+                let after = all.partition_point(|(t, _)| *t <= t_ns);
+                Some(all.get(after.checked_sub(1)?)?.1 as f64)
+            }
+            Metric::Own(name) => {
+                let all = repeat.curves.get(name)?;
+                let after = all.partition_point(|p| p.t_ns <= t_ns);
+                Some(all.get(after.checked_sub(1)?)?.step as f64)
+            }
+        }
+    }
+
+    /// When a repeat was at a place of the axis, and where that is exactly: the nearest point that it recorded, beyond
+    /// the place in the direction of `towards` (-1, 0 for either, 1) where there is one.
+    pub fn time_of_x(&self, repeat: &RepeatState, x: f64, towards: i32) -> Option<(u64, f64)> {
+        if self.axis == Axis::Time {
+            let since = (x.max(0.0) * 1e9).min(9e18) as u64;
+            return Some((repeat.started_ns.saturating_add(since), x));
+        }
+        let points: Vec<(u64, f64)> = match self.metrics.get(self.place_of_metric())? {
+            Metric::Throughput => repeat
+                .progress_points
+                .iter()
+                .map(|(t, done)| (*t, *done as f64))
+                .collect(),
+            Metric::Own(name) => repeat
+                .curves
+                .get(name)?
+                .iter()
+                .map(|p| (p.t_ns, place(p, repeat, Axis::Step)))
+                .collect(),
+        };
+        let beyond = |p: &&(u64, f64)| f64::from(towards) * (p.1 - x) >= -1e-9;
+        let nearest =
+            |a: &&(u64, f64), b: &&(u64, f64)| (a.1 - x).abs().total_cmp(&(b.1 - x).abs());
+        let ahead = points.iter().filter(beyond).min_by(nearest);
+        ahead.or_else(|| points.iter().min_by(nearest)).copied()
+    }
+
+    /// Moves the cursor by cells of the chart, from the right end where there is none yet.
+    pub fn step_cursor(&mut self, cells: i32) {
+        if let Some(field) = &self.field {
+            let x = self.cursor.unwrap_or_else(|| field.moved(f64::MAX, 0));
+            self.cursor = Some(field.moved(x, cells));
+        }
+    }
+}
+
+/// The metrics that there is a point of, the lab's own first.
+fn metrics(repeats: &[RepeatState]) -> Vec<Metric> {
+    let names = repeats.iter().flat_map(|r| &r.curves);
+    let names: BTreeSet<&String> = names.filter(|c| !c.1.is_empty()).map(|c| c.0).collect();
+    let mut metrics: Vec<Metric> = names.into_iter().cloned().map(Metric::Own).collect();
+    if repeats.iter().any(|r| has(r, &Metric::Throughput)) {
+        metrics.push(Metric::Throughput);
+    }
+    metrics
+}
+
+/// What progress counts: the counter of work that came to the same total.
+fn unit(repeats: &[RepeatState]) -> String {
+    let counted = repeats.iter().find_map(|repeat| {
+        let work = &repeat.finished.as_ref()?.work;
+        let mut same = work.iter().filter(|(_, n)| **n == repeat.progress.1);
+        same.next().map(|(name, _)| name.clone())
+    });
+    counted.unwrap_or_else(|| "units".to_owned())
+}
