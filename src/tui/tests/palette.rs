@@ -231,7 +231,7 @@ fn a_pasted_megabyte_is_cut_and_control_characters_do_not_get_in() {
 #[test]
 fn the_command_is_copied_from_the_form_and_from_a_result() {
     let mut fixture = dark();
-    let effects = fixture.press("enter right y");
+    let effects = fixture.press("enter right Y");
     let [Effect::Copy(text)] = &effects[..] else {
         panic!("{effects:?}");
     };
