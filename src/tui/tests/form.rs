@@ -1,11 +1,14 @@
 //! The form stands for the same configuration as the command line, and says what is wrong as the command line does.
 
 use workbench_engine::experiment::{Request, resolve};
+use workbench_engine::record::RunStatus;
+use workbench_engine::report::Format;
 
 use super::fixture::{Fixture, quick, usable};
 use crate::registry;
 use crate::tui::event::{Effect, Event};
 use crate::tui::history::estimate;
+use crate::tui::screens::Preferences;
 use crate::tui::screens::form::{Form, Row};
 use crate::tui::theme::ThemeName;
 
@@ -142,4 +145,42 @@ fn the_estimate_says_where_it_comes_from() {
     assert!(told.starts_with("about 8.01 s"), "{told}");
     config.preset = "full".to_owned();
     assert!(estimate(rows, &config, parallel).contains("no run of `full`"));
+}
+
+#[test]
+fn a_new_form_and_a_report_begin_as_is_configured() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    let prefer = Preferences {
+        preset: Some("quick".to_owned()),
+        repeats: Some(7),
+        export_dir: Some("/home/ada/reports".into()),
+        export_format: Some(Format::Markdown),
+    };
+    fixture.app.prefer(Some("rf"), prefer);
+    fixture.press("enter");
+    let shown = fixture.shown(120, 40);
+    assert!(
+        shown.contains("--preset quick --seed 42 --repeats 7 "),
+        "{shown}"
+    );
+    // The row goes back to the preset like one that was typed.
+    fixture.press("down down down down down down x");
+    let shown = fixture.shown(120, 40);
+    assert!(
+        shown.contains("--preset quick --seed 42 --repeats 3 "),
+        "{shown}"
+    );
+    fixture.press("esc");
+    let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
+    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.press("e");
+    let shown = fixture.shown(120, 40);
+    assert!(shown.contains("/home/ada/reports/a-run.md"), "{shown}");
+    // A preset that the lab has not, and a lab that there is not, change nothing.
+    let mut form = form();
+    form.begin_with(Some("gigantic"), None);
+    assert_eq!(form.preset_name(), self::form().preset_name());
+    fixture.app.prefer(Some("none"), Preferences::default());
+    fixture.press("esc esc");
+    assert!(fixture.shown(120, 40).contains("▸ rf"));
 }
