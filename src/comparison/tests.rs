@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use workbench_engine::lab::DataSource;
 use workbench_engine::machine::MachineFacts;
-use workbench_engine::record::{CurvePoint, RepeatId, RepeatState, RunStatus, Snapshot};
+use workbench_engine::record::{Event, Record, RepeatId, RunStatus, Snapshot};
 use workbench_engine::result::{
     ArmResult, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
 };
@@ -270,38 +270,28 @@ fn scaling_curves_lie_over_each_other() {
     assert_eq!(rows[0].points, [vec![point], vec![]]);
 }
 
-fn snapshot(values: &[(u64, f64)], finished: bool) -> Snapshot {
-    let points = values
-        .iter()
-        .map(|(step, value)| CurvePoint {
-            t_ns: 0,
-            step: *step,
-            value: *value,
-        })
-        .collect();
-    let id = RepeatId {
+/// A repeat that was begun and recorded a curve.
+fn snapshot(values: &[(u64, f64)]) -> Snapshot {
+    let mut events = vec![Event::RepeatStarted(RepeatId {
         arm: "trees".to_owned(),
         workers: 2,
         repeat: 0,
-    };
-    assert!(!finished);
-    Snapshot {
-        repeats: vec![RepeatState {
-            id,
-            started_ns: 0,
-            progress: (0, 0),
-            tasks: Vec::new(),
-            progress_points: Vec::new(),
-            curves: [("loss".to_owned(), points)].into(),
-            finished: None,
-        }],
-        ..Snapshot::default()
-    }
+    })];
+    events.extend(values.iter().map(|(step, value)| Event::Metric {
+        name: "loss".to_owned(),
+        step: *step,
+        value: *value,
+    }));
+    let records: Vec<Record> = events
+        .into_iter()
+        .map(|event| Record { t_ns: 0, event })
+        .collect();
+    Snapshot::of(&records)
 }
 
 #[test]
 fn curves_are_in_order_and_of_the_last_repeat_where_none_was_finished() {
-    let one = snapshot(&[(3, 1.0), (1, 2.0), (3, 1.5), (2, f64::NAN)], false);
+    let one = snapshot(&[(3, 1.0), (1, 2.0), (3, 1.5), (2, f64::NAN)]);
     let none = Snapshot::default();
     let all = curves(&[&none, &one]);
     assert_eq!(all.len(), 1);
@@ -318,7 +308,7 @@ proptest! {
         values in prop::collection::vec(-1e3..1e3_f64, 2..9000),
     ) {
         let points: Vec<(u64, f64)> = (0..).zip(values.iter().copied()).collect();
-        let all = curves(&[&snapshot(&points, false)]);
+        let all = curves(&[&snapshot(&points)]);
         let line = &all[0].lines[0];
         prop_assert!(line.len() <= 2000);
         prop_assert!(line.is_sorted_by(|a, b| a.0 < b.0));

@@ -256,7 +256,7 @@ fn speedup(cell: &ArmCell, written: bool) -> String {
     }
 }
 
-/// A bar from nothing to a value, with its interval over its end.
+/// A bar from nothing to a value, with its interval over its end; the value is marked inside a wide interval.
 fn bar(
     row: &mut Row<'_>,
     (value, interval): (f64, Option<[f64; 2]>),
@@ -282,6 +282,7 @@ fn bar(
     for at in 0..columns {
         let over = match ends {
             Some((low, high)) if low == high && at == low => Some(g.point),
+            Some((low, high)) if low < at && at < high && at == filled => Some(g.point),
             Some((low, _)) if at == low => Some(g.low),
             Some((_, high)) if at == high => Some(g.high),
             Some((low, high)) if low < at && at < high => Some(g.between),
