@@ -16,7 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo run --release --example simulate -- training /tmp/made-up
   workbench --run-dir /tmp/made-up show latest
-  workbench --run-dir /tmp/made-up report latest -o out.html      
+  workbench --run-dir /tmp/made-up report latest -o out.html
   workbench --run-dir /tmp/made-up                 the screen; the run is in its history
   cargo run --release --example simulate -- dying /tmp/made-up --until 0.5
                                                    the log of a run that was killed half-way";

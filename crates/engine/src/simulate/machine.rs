@@ -82,8 +82,10 @@ impl Machine {
             cores[slot % self.cores as usize] += share;
         }
         let used: f32 = cores.iter().map(|share| share.min(1.0)).sum();
+        // Everything else on the machine uses a tenth of a core.
+        let others = 0.2 / self.cores.max(1) as f32;
         for share in &mut cores {
-            *share = rounded((*share + rng.random_range(0.0..0.02)).min(1.0));
+            *share = rounded((*share + rng.random_range(0.0..others)).min(1.0));
         }
         let growth = 40_u64 << 20;
         self.rss = (self.rss + rng.random_range(0..1 << 19)).min((90 << 20) + 8 * growth);
