@@ -50,7 +50,8 @@ impl Scale {
         if lowest > high {
             return None;
         }
-        if log && low <= high {
+        // Ratios beyond what powers of ten can hold are nobody's measurements.
+        if log && low <= high && low > 1e-280 {
             let air = (high / low).powf(0.05).max(1.05);
             let (start, end) = (low / air, high * air);
             if start > 0.0 && end.is_finite() {
@@ -83,11 +84,6 @@ impl Scale {
         self.start.is_finite() && span.is_finite() && span > 0.0
     }
 
-    /// The value at its end.
-    pub fn end(&self) -> f64 {
-        self.end
-    }
-
     /// Where a value lies: 0 at the start, 1 at the end, beyond them outside.
     pub fn share(&self, value: f64) -> Option<f64> {
         let share = if self.log {
@@ -117,7 +113,8 @@ impl Scale {
         }
         if self.log {
             let ticks = self.log_ticks(most);
-            if ticks.len() > 1 {
+            // Within a decade marks go as on a linear axis.
+            if ticks.len() > 1 || self.end / self.start >= 10.0 {
                 return ticks;
             }
         }
@@ -133,7 +130,7 @@ impl Scale {
     fn log_ticks(&self, most: u16) -> Vec<f64> {
         let decades = (self.end / self.start).log10();
         let most = f64::from(most.max(1));
-        let within: &[f64] = if decades * 3.0 <= most {
+        let within: &[f64] = if decades * 3.0 <= most + 2.0 {
             &[1.0, 2.0, 5.0]
         } else {
             &[1.0]
@@ -168,42 +165,37 @@ pub fn nice_step(span: f64, most: u16) -> f64 {
 
 /// What stands at the marks: as many decimals as tell them apart, thousands and millions in short.
 pub fn labels(ticks: &[f64]) -> Vec<String> {
-    let step = ticks
-        .windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .fold(f64::INFINITY, f64::min);
+    let gaps: Vec<f64> = ticks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let step = gaps.iter().copied().fold(f64::INFINITY, f64::min);
+    let even = gaps.iter().all(|gap| *gap < step * 1.01);
+    let all = ticks.iter().map(|tick| decimals(*tick)).max().unwrap_or(0);
     ticks
         .iter()
-        .map(|value| {
-            // Marks that multiply have steps of their own.
-            let near = if value.abs() > 0.0 {
-                step.max(value.abs() / 10.0)
-            } else {
-                step
-            };
-            label(*value, near)
-        })
+        .map(|tick| label(*tick, if even { all } else { decimals(*tick) }))
         .collect()
 }
 
-fn label(value: f64, step: f64) -> String {
-    let size = value.abs();
-    let shortened = |unit: f64, name: &str| {
-        let digits = usize::from(step < unit && size < 100.0 * unit);
-        let text = format!("{:.digits$}", value / unit);
-        format!("{}{name}", text.strip_suffix(".0").unwrap_or(&text))
+/// The decimals of a value, six at most.
+fn decimals(value: f64) -> usize {
+    let exact = |digits: &usize| {
+        let shifted = value * 10_f64.powi(*digits as i32);
+        (shifted - shifted.round()).abs() < 1e-6 * shifted.abs().max(1.0)
     };
-    match size {
+    (0..6).find(exact).unwrap_or(6)
+}
+
+fn label(value: f64, digits: usize) -> String {
+    let shortened = |unit: f64, name: &str| {
+        let digits = decimals(value / unit).min(2);
+        format!("{:.digits$}{name}", value / unit)
+    };
+    match value.abs() {
         s if s >= 1e15 => format!("{value:.0e}"),
         s if s >= 1e9 => shortened(1e9, "G"),
         s if s >= 1e6 => shortened(1e6, "M"),
         s if s >= 1e4 => shortened(1e3, "k"),
-        s if s > 0.0 && s < 1e-3 => format!("{value:.0e}"),
-        _ if !(step.is_finite() && step > 0.0) => format!("{value}"),
-        _ => {
-            let digits = (-(step * 1.000_1).log10().floor()).clamp(0.0, 6.0) as usize;
-            format!("{value:.digits$}")
-        }
+        s if s > 0.0 && s < 1e-4 => format!("{value:.0e}"),
+        _ => format!("{value:.digits$}"),
     }
 }
 

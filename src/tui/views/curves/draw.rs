@@ -12,7 +12,7 @@ use crate::tui::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot, int
 use crate::tui::views::run::arm_colour;
 use crate::tui::views::scale::Scale;
 use crate::tui::views::text::safe;
-use crate::tui::views::widgets::{Row, inset, panel, width};
+use crate::tui::views::widgets::{Row, fit, inset, panel, width};
 
 /// Cells between two markers of a curve.
 const APART: u16 = 10;
@@ -65,6 +65,9 @@ impl Curves {
         let Some(plot) = self.plot(chart.width, theme) else {
             return;
         };
+        if self.log {
+            self.say_what_has_no_logarithm(buf, area, plot.y.is_log(), theme);
+        }
         self.field = draw_plot(buf, chart, &plot, theme);
     }
 
@@ -86,6 +89,20 @@ impl Curves {
         format!("Curves {dot} {name}{log} {dot} latest repeats")
     }
 
+    /// On the lower border: a logarithm leaves out what is not above 0.
+    fn say_what_has_no_logarithm(&self, buf: &mut Buffer, area: Rect, is_log: bool, theme: &Theme) {
+        let mut points = self.series.iter().flat_map(|s| &s.points);
+        let left_out = points.any(|p| p.1 <= 0.0);
+        let text = match (is_log, left_out) {
+            (true, false) => return,
+            (true, true) => " values of 0 and below are not drawn ",
+            (false, _) => " no value above 0: a linear axis ",
+        };
+        let line = area.height.saturating_sub(1);
+        let mut row = Row::new(buf, area, line);
+        row.skip(2).whole(text, theme.warn);
+    }
+
     /// What x counts, for the axis and the cursor.
     fn x_name(&self) -> &'static str {
         match (self.axis, self.metrics.get(self.place_of_metric())) {
@@ -97,47 +114,59 @@ impl Curves {
 
     /// One entry per curve with its last value, or its value at the cursor; the number of lines.
     fn legend(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) -> u16 {
-        let most = (inner.height / 4).max(1);
-        let mut line = 0;
-        let mut x = 0;
-        if let Some(cursor) = self.cursor {
-            let at = match self.axis {
-                Axis::Time => format!("at {cursor:.1} s"),
-                Axis::Step => format!("at {} {cursor:.0}", self.x_name()),
-            };
-            Row::new(buf, inner, 0).text(&at, theme.accent, theme);
-            x = width(&at) + 2;
-        }
-        for (at, series) in self.series.iter().enumerate() {
-            let look = look_of(at, theme);
-            let name = format!("{} {} ", safe(&series.id.arm), series.id.workers);
-            let value = match self.cursor {
-                Some(cursor) => series.value_at(cursor),
-                None => series.points.last().map(|p| p.1),
-            };
-            let value = value.map_or_else(|| format::MISSING.to_owned(), format::number);
-            let wide = 3 + width(&name) + width(&value);
-            if x > 0 && x + wide > inner.width {
-                if line + 1 >= most {
-                    Row::new(buf, inner, line)
-                        .skip(x.min(inner.width.saturating_sub(1)))
-                        .cell(theme.glyphs.cut, theme.dim);
-                    break;
-                }
-                line += 1;
-                x = 0;
+        let most = (inner.height / 4).clamp(1, 6);
+        let at = match (self.cursor, self.axis) {
+            (None, _) => String::new(),
+            (Some(x), Axis::Time) => format!("at {x:.1} s"),
+            (Some(x), Axis::Step) => format!("at {} {x:.0}", self.x_name()),
+        };
+        let entries: Vec<(String, String)> = self
+            .series
+            .iter()
+            .map(|series| (name_of(series), self.value_of(series)))
+            .collect();
+        // Values come before names: the names are cut to what they leave.
+        let mut names = entries
+            .iter()
+            .map(|(name, _)| width(name))
+            .max()
+            .unwrap_or(0);
+        let place = loop {
+            let places = places(&entries, names, width(&at), inner.width);
+            let lines = places.last().map_or(1, |(line, _)| line + 1);
+            if lines <= most || names == 0 {
+                break places;
             }
-            let colour = arm_colour(series.arm, theme);
-            Row::new(buf, inner, line)
-                .skip(x)
+            names -= 1;
+        };
+        Row::new(buf, inner, 0).text(&at, theme.accent, theme);
+        let mut lines = 1;
+        for (i, ((line, x), (name, value))) in place.into_iter().zip(&entries).enumerate() {
+            if line >= most {
+                break;
+            }
+            lines = line + 1;
+            let look = look_of(i, theme);
+            let colour = arm_colour(self.series[i].arm, theme);
+            let mut row = Row::new(buf, inner, line);
+            row.skip(x)
                 .cell(look.marker, colour)
-                .cell(look.sample, colour)
-                .skip(1)
-                .text(&name, theme.dim, theme)
-                .text(&value, theme.text, theme);
-            x += wide + 2;
+                .cell(look.sample, colour);
+            if names > 1 {
+                row.skip(1).text(&fit(name, names, theme), theme.dim, theme);
+            }
+            row.skip(1).text(value, theme.text, theme);
         }
-        line + 1
+        lines
+    }
+
+    /// The last value of a curve, or the one at the cursor.
+    fn value_of(&self, series: &Series) -> String {
+        let value = match self.cursor {
+            Some(cursor) => series.value_at(cursor),
+            None => series.points.last().map(|p| p.1),
+        };
+        value.map_or_else(|| format::MISSING.to_owned(), format::number)
     }
 
     fn plot(&self, columns: u16, theme: &Theme) -> Option<Plot> {
@@ -182,6 +211,31 @@ impl Curves {
         }
         Some(plot)
     }
+}
+
+/// A curve's arm as a legend has it: `tasks 2`.
+fn name_of(series: &Series) -> String {
+    format!("{} {}", safe(&series.id.arm), series.id.workers)
+}
+
+/// Line and column of every entry of a legend whose names have at most so many cells, after what stands before them.
+fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -> Vec<(u16, u16)> {
+    let (mut line, mut x) = (0, if before > 0 { before + 2 } else { 0 });
+    let mut out = Vec::with_capacity(entries.len());
+    for (name, value) in entries {
+        let name = if names > 1 {
+            width(name).min(names) + 1
+        } else {
+            0
+        };
+        let wide = 3 + name + width(value);
+        if x > 0 && x + wide > columns {
+            (line, x) = (line + 1, 0);
+        }
+        out.push((line, x));
+        x += wide + 2;
+    }
+    out
 }
 
 /// Markers at even distances, so that curves that lie on one another stay apart without colour, and one at the end.

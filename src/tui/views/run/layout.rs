@@ -143,15 +143,14 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         out.extend(stack(right, (contents, focus), &right_bands));
         return out;
     }
-    let last: &[Panel] = if contents.curves {
-        &[Curves, Log]
-    } else {
-        &[Log]
-    };
-    let bands: &[&[Panel]] = match (gpus, area.height >= 34) {
-        (true, _) => &[&[Arms], &[Cores, Gpus], &[Timeline], last],
-        (false, true) => &[&[Arms], &[Cores], &[Timeline], last],
-        (false, false) => &[&[Arms], &[Cores, Timeline], last],
+    let bands: &[&[Panel]] = match (gpus, area.height >= 34, contents.curves) {
+        (true, true, true) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Curves, Log]],
+        (true, false, true) => &[&[Arms], &[Cores, Gpus], &[Timeline, Curves], &[Log]],
+        (true, _, false) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Log]],
+        (false, true, true) => &[&[Arms], &[Cores], &[Timeline], &[Curves, Log]],
+        (false, true, false) => &[&[Arms], &[Cores], &[Timeline], &[Log]],
+        (false, false, true) => &[&[Arms], &[Cores, Timeline], &[Curves, Log]],
+        (false, false, false) => &[&[Arms], &[Cores, Timeline], &[Log]],
     };
     stack(area, (contents, focus), bands)
 }

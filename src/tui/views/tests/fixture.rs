@@ -32,6 +32,19 @@ pub struct Shape {
     pub tree_ms: f64,
     /// The last arm leaves something else.
     pub wrong: bool,
+    /// What repeats record over steps and time.
+    pub curves: Curves,
+}
+
+/// Curves of a made-up run.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Curves {
+    /// None, and progress once per repeat.
+    None,
+    /// A point per model, as models end.
+    Forests,
+    /// Several metrics per step, and lines that are printed.
+    Training,
 }
 
 impl Default for Shape {
@@ -48,6 +61,7 @@ impl Default for Shape {
             title: "Thirty random forests",
             tree_ms: 4.0,
             wrong: false,
+            curves: Curves::None,
         }
     }
 }
@@ -216,6 +230,78 @@ impl Sim {
         }
     }
 
+    fn progress(&mut self, (start, until): (u64, u64), total: u64, wall: u64) {
+        let mut t = start + 200 * MS;
+        while t <= until {
+            // Slower at first.
+            let share = ((t - start) as f64 / wall as f64).powf(1.1);
+            let done = (total as f64 * share) as u64;
+            self.push(t, Event::Progress { done, total });
+            t += 200 * MS;
+        }
+    }
+
+    /// The accuracy of every model when it is grown: larger ones end later, but not always.
+    fn models(&mut self, id: &RepeatId, span: (u64, u64), total: u64, wall: u64) {
+        self.progress(span, total, wall);
+        let ends = self.snapshot.repeats.last().map(|r| r.tasks.clone());
+        let mut last = BTreeMap::new();
+        for task in ends.unwrap_or_default() {
+            last.insert(task.group, task.finished_ns);
+        }
+        let mut ends: Vec<(u32, u64)> = last.into_iter().collect();
+        ends.sort_by_key(|(_, end)| *end);
+        for (model, end) in ends {
+            let trees = u64::from(50 + 10 * model);
+            let wobble = noise(u64::from(model) + id.arm.len() as u64) * 0.002;
+            let name = "test R²".to_owned();
+            let value = 0.8056 - 0.6 / trees as f64 + wobble;
+            self.push(
+                end,
+                Event::Metric {
+                    name,
+                    step: trees,
+                    value,
+                },
+            );
+        }
+    }
+
+    /// Loss, accuracy and speed of a training, and what its ranks print.
+    fn steps(&mut self, id: &RepeatId, (start, until): (u64, u64), units: u64, wall: u64) {
+        self.progress((start, until), units, wall);
+        let total = 600;
+        for step in 1..=total {
+            let t = start + wall * step / total;
+            if t > until {
+                break;
+            }
+            let s = step as f64;
+            let wobble = noise(step * 7 + u64::from(id.repeat) + id.arm.len() as u64) - 0.5;
+            let slow = 120.0 + 60.0 * f64::from(id.workers);
+            let mut say = |name: &str, value: f64| {
+                let name = name.to_owned();
+                self.push(t, Event::Metric { name, step, value });
+            };
+            say(
+                "loss",
+                2.3 * (-s / slow).exp() * (1.0 + 0.1 * wobble) + 0.004,
+            );
+            say(
+                "images/s",
+                f64::from(id.workers) * (1900.0 + 150.0 * wobble),
+            );
+            if step % 50 == 0 {
+                say("accuracy", 0.98 - 0.88 * (-s / slow).exp());
+                for rank in 0..id.workers.min(2) {
+                    let source = format!("rank {rank}");
+                    let text = format!("epoch {}: step {step} of {total} done", step / 150 + 1);
+                    self.push(t, Event::Output { source, text });
+                }
+            }
+        }
+    }
+
     /// One repeat, up to a share of it.
     fn repeat(&mut self, id: &RepeatId, share: f64) {
         let start = self.now;
@@ -229,6 +315,11 @@ impl Sim {
             self.push(task.finished_ns, Event::Task(task));
         }
         self.samples(start, until, id.workers);
+        match self.shape.curves {
+            Curves::None => {}
+            Curves::Forests => self.models(id, (start, until), total, end - start),
+            Curves::Training => self.steps(id, (start, until), total, end - start),
+        }
         let done = (total as f64 * share) as u64;
         self.push(until, Event::Progress { done, total });
         self.now = until;
@@ -351,6 +442,47 @@ pub fn two_gpus() -> Snapshot {
         workers: vec![8],
         ..Shape::default()
     })
+}
+
+/// The accuracy of forests over their trees.
+pub fn forests() -> Snapshot {
+    run(&Shape {
+        curves: Curves::Forests,
+        ..Shape::default()
+    })
+}
+
+/// A training on two GPUs: three metrics, printed lines, an arm that was stopped.
+pub fn training() -> Snapshot {
+    let mut snapshot = run(&training_shape());
+    let t_ns = snapshot.now_ns;
+    let event = Event::ArmStopped {
+        arm: "single".to_owned(),
+    };
+    snapshot.apply(&Record { t_ns, event });
+    snapshot
+}
+
+/// The same, all done.
+pub fn trained() -> Snapshot {
+    run(&Shape {
+        finished: usize::MAX,
+        ..training_shape()
+    })
+}
+
+fn training_shape() -> Shape {
+    Shape {
+        cores: 16,
+        gpus: 2,
+        repeats: 2,
+        finished: 4,
+        arms: ["single", "ddp", "ddp-small"],
+        title: "Distributed training",
+        curves: Curves::Training,
+        names: |model| format!("epoch {model}"),
+        ..Shape::default()
+    }
 }
 
 /// Names with wide, combining, invisible and control characters, and far too long.

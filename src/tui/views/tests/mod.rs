@@ -1,6 +1,7 @@
 //! The screens drawn from made-up runs: their text at three sizes, their styles apart from it, and any size at all.
 
 pub(super) mod fixture;
+mod interaction;
 mod property;
 mod screens;
 mod styles;

@@ -3,12 +3,15 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use ratatui::crossterm::event::{
+    KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use workbench_engine::result::RunResult;
 
 use super::*;
 use crate::tui::views::ViewAction;
 
-const ACTIONS: [ViewAction; 16] = [
+const ACTIONS: [ViewAction; 26] = [
     ViewAction::NextPanel,
     ViewAction::PrevPanel,
     ViewAction::Up,
@@ -25,7 +28,61 @@ const ACTIONS: [ViewAction; 16] = [
     ViewAction::Reverse,
     ViewAction::NextArm,
     ViewAction::Toggle,
+    ViewAction::FarLeft,
+    ViewAction::FarRight,
+    ViewAction::Cursor,
+    ViewAction::Longer,
+    ViewAction::Shorter,
+    ViewAction::Metric,
+    ViewAction::XAxis,
+    ViewAction::Log,
+    ViewAction::Output,
+    ViewAction::Filter,
 ];
+
+/// What a person does to a view.
+#[derive(Debug, Clone)]
+enum Deed {
+    Act(ViewAction),
+    Mouse(MouseEvent),
+    Type(char),
+    Paste(String),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let kinds = [
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::Down(MouseButton::Right),
+        MouseEventKind::ScrollUp,
+        MouseEventKind::ScrollDown,
+        MouseEventKind::Moved,
+    ];
+    let mouse = (prop::sample::select(kinds.to_vec()), 0..260_u16, 0..90_u16);
+    prop_oneof![
+        4 => prop::sample::select(ACTIONS.to_vec()).prop_map(Deed::Act),
+        3 => mouse.prop_map(|(kind, column, row)| Deed::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })),
+        1 => any::<char>().prop_map(Deed::Type),
+        1 => ".{0,200}".prop_map(Deed::Paste),
+    ]
+}
+
+fn on_run(view: &mut RunView, deed: &Deed) {
+    match deed {
+        Deed::Act(action) => view.act(*action),
+        Deed::Mouse(event) => view.mouse(*event),
+        Deed::Type(c) => view.type_key(KeyEvent::new(KeyCode::Char(*c), KeyModifiers::NONE), ""),
+        Deed::Paste(text) => view.paste(text),
+    }
+}
+
+fn on_result(view: &mut ResultView, deed: &Deed) {
+    match deed {
+        Deed::Act(action) => view.act(*action),
+        Deed::Mouse(event) => view.mouse(*event),
+        Deed::Type(c) => view.type_key(KeyEvent::new(KeyCode::Char(*c), KeyModifiers::NONE), ""),
+        Deed::Paste(text) => view.paste(text),
+    }
+}
 
 static RUNS: LazyLock<Vec<(Snapshot, Option<RunResult>)>> = LazyLock::new(|| {
     let runs = [
@@ -37,6 +94,9 @@ static RUNS: LazyLock<Vec<(Snapshot, Option<RunResult>)>> = LazyLock::new(|| {
         fixture::two_gpus(),
         fixture::hostile(),
         Snapshot::default(),
+        fixture::forests(),
+        fixture::training(),
+        fixture::trained(),
     ];
     runs.into_iter()
         .map(|s| (compute(&s), s))
@@ -56,18 +116,20 @@ proptest! {
 
     #[test]
     fn nothing_panics(
-        which in 0..8_usize,
-        steps in prop::collection::vec((1..=250_u16, 1..=80_u16, 0..ACTIONS.len()), 1..12),
+        which in 0..11_usize,
+        steps in prop::collection::vec((1..=250_u16, 1..=80_u16, deed()), 1..14),
         theme in 0..4_usize,
         ascii: bool,
     ) {
         let theme = Theme::new(ThemeName::ALL[theme], ascii, true);
         let (snapshot, outcome) = &RUNS[which];
         let (mut run_view, mut result_view) = (RunView::default(), ResultView::default());
-        for (width, height, action) in steps {
+        // What is typed may be anything.
+        let mut foreign = false;
+        for (width, height, deed) in steps {
             let buf = run_screen((width, height), &mut run_view, snapshot, &theme);
             check_cells(&buf);
-            run_view.act(ACTIONS[action]);
+            on_run(&mut run_view, &deed);
             if let Some(outcome) = outcome {
                 let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
                 terminal
@@ -75,10 +137,12 @@ proptest! {
                     .unwrap();
                 check_cells(terminal.backend().buffer());
             }
-            result_view.act(ACTIONS[action]);
+            on_result(&mut result_view, &deed);
             if ascii {
-                let names_apart = which != 6;
-                let ascii_only = buf.content.iter().all(|c| c.symbol().is_ascii() || "×÷°–—…−µ".contains(c.symbol()));
+                let typed = matches!(deed, Deed::Type(_) | Deed::Paste(_));
+                foreign |= typed;
+                let names_apart = which != 6 && !foreign;
+                let ascii_only = buf.content.iter().all(|c| c.symbol().is_ascii() || "×÷°–—…−µ²".contains(c.symbol()));
                 prop_assert!(!names_apart || ascii_only, "{}", text(&buf));
             }
         }
@@ -86,7 +150,7 @@ proptest! {
 
     /// An area that is not the whole frame: nothing is drawn outside it.
     #[test]
-    fn nothing_is_drawn_outside_the_area(x in 0..40_u16, y in 0..20_u16, width in 1..120_u16, height in 1..50_u16, which in 0..8_usize) {
+    fn nothing_is_drawn_outside_the_area(x in 0..40_u16, y in 0..20_u16, width in 1..120_u16, height in 1..50_u16, which in 0..11_usize) {
         let (snapshot, _) = &RUNS[which];
         let theme = dark();
         let area = ratatui::layout::Rect::new(x, y, width, height);

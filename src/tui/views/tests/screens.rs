@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tui::views::ViewAction;
+use crate::tui::views::run::Panel;
 
 fn run_snapshots(name: &str, snapshot: &Snapshot, theme: &Theme) {
     for size in SIZES {
@@ -118,12 +119,12 @@ fn every_tab_of_a_small_result() {
 #[test]
 fn below_the_smallest_size_it_says_what_it_needs() {
     let buf = run_screen(
-        (59, 16),
+        (59, 15),
         &mut RunView::default(),
         &fixture::two_cores(),
         &dark(),
     );
-    assert!(text(&buf).contains("needs 60×16 cells"), "{}", text(&buf));
+    assert!(text(&buf).contains("needs 60×15 cells"), "{}", text(&buf));
     let buf = result_screen(
         (40, 12),
         &mut ResultView::default(),
@@ -198,4 +199,98 @@ fn the_table_is_sorted_once_and_by_its_column() {
     let before = view.times_sorted();
     result_screen((80, 24), &mut view, &snapshot, &dark());
     assert_eq!(view.times_sorted(), before);
+}
+
+/// Sizes with the smallest first: the smallest window leaves a view 15 lines.
+const FROM_SMALLEST: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
+
+#[test]
+fn curves_of_a_run() {
+    for (name, snapshot) in [
+        ("forests", fixture::forests()),
+        ("training", fixture::training()),
+    ] {
+        for (theme_name, theme) in [("dark", dark()), ("mono", mono())] {
+            for size in FROM_SMALLEST {
+                let buf = run_screen(size, &mut RunView::default(), &snapshot, &theme);
+                let name = format!("run_{name}_{theme_name}_{}x{}", size.0, size.1);
+                insta::assert_snapshot!(name, text(&buf));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cursor_of_time_on_a_run() {
+    for (name, snapshot) in [
+        ("forests", fixture::forests()),
+        ("training", fixture::training()),
+    ] {
+        for size in [(80, 24), (120, 40)] {
+            let mut view = RunView::default();
+            run_screen(size, &mut view, &snapshot, &dark());
+            view.act(ViewAction::Cursor);
+            view.act(ViewAction::FarLeft);
+            let buf = run_screen(size, &mut view, &snapshot, &dark());
+            let name = format!("run_{name}_cursor_{}x{}", size.0, size.1);
+            insta::assert_snapshot!(name, text(&buf));
+        }
+    }
+}
+
+#[test]
+fn curves_alone() {
+    let snapshot = fixture::training();
+    let ascii = Theme::new(ThemeName::Mono, true, false);
+    let mut view = RunView::default();
+    run_screen((80, 24), &mut view, &snapshot, &dark());
+    while view.focus() != Panel::Curves {
+        view.act(ViewAction::NextPanel);
+    }
+    view.act(ViewAction::Zoom);
+    view.act(ViewAction::Metric);
+    view.act(ViewAction::Metric);
+    for name in ["loss", "loss_log", "loss_log_time"] {
+        let buf = run_screen((80, 24), &mut view, &snapshot, &dark());
+        insta::assert_snapshot!(format!("run_curves_{name}_80x24"), text(&buf));
+        let buf = run_screen((60, 15), &mut view, &snapshot, &ascii);
+        insta::assert_snapshot!(format!("run_curves_{name}_ascii_60x15"), text(&buf));
+        let next = if name == "loss" {
+            ViewAction::Log
+        } else {
+            ViewAction::XAxis
+        };
+        view.act(next);
+    }
+    view.act(ViewAction::Metric);
+    let buf = run_screen((80, 24), &mut view, &snapshot, &mono());
+    insta::assert_snapshot!("run_curves_throughput_80x24", text(&buf));
+}
+
+#[test]
+fn curves_of_a_result() {
+    let snapshot = fixture::trained();
+    for (theme_name, theme) in [("dark", dark()), ("mono", mono())] {
+        for size in FROM_SMALLEST {
+            let mut view = ResultView::default();
+            (0..4).for_each(|_| {
+                result_screen(size, &mut view, &snapshot, &theme);
+                view.act(ViewAction::NextPanel);
+            });
+            let buf = result_screen(size, &mut view, &snapshot, &theme);
+            let name = format!("result_trained_{theme_name}_{}x{}", size.0, size.1);
+            insta::assert_snapshot!(name, text(&buf));
+        }
+    }
+}
+
+#[test]
+fn charts_over_workers_on_logarithmic_axes() {
+    let snapshot = fixture::scaling();
+    let mut view = ResultView::default();
+    view.act(ViewAction::Log);
+    for size in [(120, 40), (200, 60)] {
+        let buf = result_screen(size, &mut view, &snapshot, &dark());
+        insta::assert_snapshot!(format!("result_log_{}x{}", size.0, size.1), text(&buf));
+    }
 }

@@ -117,7 +117,11 @@ fn title(
             let workers = current.state.id.workers;
             let busy = timeline.slots.keys();
             let busy = busy.filter(|slot| timeline.task_at(**slot, t, current.tasks).is_some());
-            format!("at {}: {} of {workers} busy", span_of(since), busy.count())
+            format!(
+                "at {}: {} of {workers} busy",
+                span_of(whole_ms(since)),
+                busy.count()
+            )
         }
     };
     if width < 70 {
@@ -263,6 +267,15 @@ fn span_of(ns: u64) -> String {
     }
 }
 
+/// Without digits that nobody reads.
+fn whole_ms(ns: u64) -> u64 {
+    if ns < 10_000_000 {
+        ns
+    } else {
+        ns / 1_000_000 * 1_000_000
+    }
+}
+
 /// Bytes of the start that all names share, up to an equals sign or a space: told once, it leaves room for more names.
 fn shared_start(names: &[(u32, String)]) -> usize {
     let Some(((_, first), rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
@@ -306,7 +319,7 @@ fn draw_slots_at(
             Some(task) => format!(
                 "{} for {}",
                 safe(&task.name),
-                span_of(t_ns.saturating_sub(task.started_ns))
+                span_of(whole_ms(t_ns.saturating_sub(task.started_ns)))
             ),
             None if running && timeline.is_open(slot, t_ns, current.tasks) => {
                 "not ended yet".to_owned()
