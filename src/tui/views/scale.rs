@@ -177,11 +177,11 @@ pub fn labels(ticks: &[f64]) -> Vec<String> {
 
 /// The decimals of a value, six at most.
 fn decimals(value: f64) -> usize {
-    let exact = |digits: &usize| {
-        let shifted = value * 10_f64.powi(*digits as i32);
+    let exact = |digits: &i32| {
+        let shifted = value * 10_f64.powi(*digits);
         (shifted - shifted.round()).abs() < 1e-6 * shifted.abs().max(1.0)
     };
-    (0..6).find(exact).unwrap_or(6)
+    (0..6).find(exact).unwrap_or(6).unsigned_abs() as usize
 }
 
 fn label(value: f64, digits: usize) -> String {

@@ -133,7 +133,7 @@ fn throughput(repeat: &RepeatState, axis: Axis, until: u64) -> Vec<(f64, f64)> {
         let all = repeat.progress_points.iter();
         all.copied().filter(|(t, _)| *t > start && *t <= until)
     };
-    let Some((last, _)) = known().last() else {
+    let Some((last, _)) = known().next_back() else {
         return Vec::new();
     };
     let mut stretch = STRETCH_NS;

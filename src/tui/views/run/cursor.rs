@@ -43,8 +43,8 @@ impl RunView {
         for ask in std::mem::take(&mut self.asks) {
             self.cursor = match ask {
                 Ask::Turn if self.cursor.is_some() => None,
-                Ask::Turn => self.at(look.now_ns(), look),
-                Ask::Time(t) => self.at(t, look),
+                Ask::Turn => Self::cursor_at(look.now_ns(), look),
+                Ask::Time(t) => Self::cursor_at(t, look),
                 Ask::Curve(x) => self.on_curve(x, 0, look),
                 Ask::Move(cells) => self.moved(cells, look),
             };
@@ -55,14 +55,14 @@ impl RunView {
         }
     }
 
-    fn at(&self, at_ns: u64, look: &Look<'_>) -> Option<Cursor> {
+    fn cursor_at(at_ns: u64, look: &Look<'_>) -> Option<Cursor> {
         let at_ns = at_ns.min(look.now_ns());
         look.started().map(|_| Cursor { at_ns, step: None })
     }
 
     fn moved(&self, cells: i32, look: &Look<'_>) -> Option<Cursor> {
         let Some(cursor) = self.cursor else {
-            return self.at(look.now_ns(), look);
+            return Self::cursor_at(look.now_ns(), look);
         };
         let column_ns = self.column_ns();
         let cell_ns = match self.focus {
@@ -81,7 +81,7 @@ impl RunView {
         } else {
             cursor.at_ns.saturating_add(by)
         };
-        self.at(at_ns, look)
+        Self::cursor_at(at_ns, look)
     }
 
     /// Where the repeat that is shown was at a place of the curves' axis.

@@ -21,7 +21,7 @@ use crate::tui::views::widgets::{Row, panel};
 
 /// Entries that are kept.
 const KEPT: usize = 2000;
-/// Bytes of a printed line that are kept.
+/// Characters of a printed line that are kept.
 const LONGEST: usize = 2000;
 /// Sources that have a colour of their own; the rest share the last.
 const SOURCES: usize = 64;
@@ -132,12 +132,11 @@ impl Log {
                 }
                 self.sources.len() - 1
             });
-            let cut = line.text.floor_char_boundary(LONGEST);
             self.keep(Entry {
                 at_ns: line.t_ns,
                 kind: Kind::Output(source),
                 source: format!("{}: ", safe(&line.source)),
-                text: line.text[..cut].to_owned(),
+                text: line.text.chars().take(LONGEST).collect(),
                 key: String::new(),
             });
         }

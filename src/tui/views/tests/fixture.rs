@@ -233,7 +233,6 @@ impl Sim {
     fn progress(&mut self, (start, until): (u64, u64), total: u64, wall: u64) {
         let mut t = start + 200 * MS;
         while t <= until {
-            // Slower at first.
             let share = ((t - start) as f64 / wall as f64).powf(1.1);
             let done = (total as f64 * share) as u64;
             self.push(t, Event::Progress { done, total });
@@ -434,7 +433,6 @@ pub fn big() -> Snapshot {
     })
 }
 
-/// Two GPUs: one card each.
 pub fn two_gpus() -> Snapshot {
     run(&Shape {
         cores: 16,
@@ -463,7 +461,6 @@ pub fn training() -> Snapshot {
     snapshot
 }
 
-/// The same, all done.
 pub fn trained() -> Snapshot {
     run(&Shape {
         finished: usize::MAX,
