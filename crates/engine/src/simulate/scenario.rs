@@ -49,7 +49,6 @@ struct Forests {
 pub(super) fn script(scenario: Scenario, seed: u64) -> Script {
     let serial = || arm("sequential", "One item after another", false);
     let tasks = || arm("tasks", "A task per item", true);
-    let parts = || arm("parts", "A task per part of an item", true);
     let mut script = Script {
         scenario,
         seed,
@@ -62,7 +61,10 @@ pub(super) fn script(scenario: Scenario, seed: u64) -> Script {
         work: Work::Tasks(numbered(1000, 0.4, &[1, 9, 40])),
     };
     match scenario {
-        Scenario::Tasks => script.arms.push(parts()),
+        Scenario::Tasks => {
+            script.arms[1] = arm("tasks", "Nine tasks per item", true);
+            script.arms.push(arm("parts", "Forty tasks per item", true));
+        }
         Scenario::Cores => {
             (script.cores, script.workers, script.repeats) = (256, vec![64, 128, 256], 3);
             script.work = Work::Tasks(numbered(2000, 0.12, &[1, 1]));
