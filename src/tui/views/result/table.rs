@@ -190,6 +190,18 @@ impl Table {
             Row::new(buf, inner, 1).text(why, theme.dim, theme);
         }
         self.drawn.first = window.start;
+        self.lines(buf, inner, (&rows, name), window, theme);
+    }
+
+    /// The visible rows, the selected one marked.
+    fn lines(
+        &self,
+        buf: &mut Buffer,
+        inner: Rect,
+        (rows, name): (&Rows<'_>, u16),
+        window: std::ops::Range<usize>,
+        theme: &Theme,
+    ) {
         for (line, at) in (1..).zip(&self.order[window]) {
             rows.draw(Row::new(buf, inner, line), *at as usize, name, theme);
             if self.selected == Some(*at) && line < inner.height {

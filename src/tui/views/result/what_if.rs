@@ -156,7 +156,13 @@ fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
             ascii: "#",
         },
     ];
-    if let Some(point) = nearest(what_if, charts.cursor) {
+    read_points(&mut plot, what_if, charts.cursor, theme);
+    plot
+}
+
+/// Marks where the values are read out.
+fn read_points(plot: &mut Plot, what_if: &WhatIf, cursor: u32, theme: &Theme) {
+    if let Some(point) = nearest(what_if, cursor) {
         let x = f64::from(point.workers);
         for value in [point.fifo, point.longest_first] {
             plot.points.push(Point {
@@ -167,5 +173,4 @@ fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
             });
         }
     }
-    plot
 }
