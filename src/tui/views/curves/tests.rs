@@ -39,7 +39,10 @@ fn the_labs_own_metrics_come_first_and_a_single_stretch_is_no_throughput() {
     state.curves.insert("accuracy".to_owned(), Vec::new());
     state.progress_points = vec![(1, 1)];
     let loss = Metric::Own("loss".to_owned());
-    assert_eq!(metrics(std::slice::from_ref(&state)), [loss.clone()]);
+    assert_eq!(
+        metrics(std::slice::from_ref(&state)),
+        std::slice::from_ref(&loss)
+    );
     state.progress_points.push((2, 2));
     assert_eq!(metrics(&[state]), [loss, Metric::Throughput]);
     assert!(!any(&[repeat("a", 0)]));
