@@ -56,6 +56,9 @@ pub fn forget() {
 
 /// Asks the terminal to take a text into its clipboard (OSC 52), which also reaches the near end of an ssh connection. A
 /// terminal that does not know the request passes over it.
+///
+/// # Errors
+/// When the terminal cannot be written to.
 pub fn copy(text: &str) -> io::Result<()> {
     execute!(Out(stdout()), CopyToClipboard::to_clipboard_from(text))
 }

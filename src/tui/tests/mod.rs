@@ -2,6 +2,7 @@
 
 mod fixture;
 mod form;
+mod gallery;
 mod history;
 mod palette;
 mod properties;

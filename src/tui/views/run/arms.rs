@@ -22,6 +22,8 @@ struct Entry<'a> {
     last_wall_s: Option<f64>,
     /// Share of the repeat under way, where it is this arm's.
     running: Option<f64>,
+    /// A person stopped it.
+    stopped: bool,
     result: Option<&'a ArmResult>,
 }
 
@@ -94,6 +96,7 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
                 done: 0,
                 last_wall_s: None,
                 running: None,
+                stopped: look.stopped_arms().any(|stopped| stopped == arm.name),
                 result: result.and_then(|r| {
                     r.arms
                         .iter()
@@ -210,6 +213,8 @@ impl Columns {
         let colour = colour(entry.index, theme);
         let (mark, name_style) = if entry.running.is_some() {
             (theme.glyphs.running, theme.accent)
+        } else if entry.stopped {
+            (theme.glyphs.failed, theme.dim)
         } else if entry.done >= repeats && repeats > 0 {
             (theme.glyphs.ok, theme.text)
         } else {
@@ -235,8 +240,13 @@ impl Columns {
                 theme,
             );
         let wall = entry.last_wall_s.map(format::seconds);
+        let none = if entry.stopped {
+            "stopped"
+        } else {
+            "no repeat yet"
+        };
         let (wall_text, wall_style) =
-            wall.map_or(("no repeat yet".to_owned(), theme.dim), |w| (w, theme.text));
+            wall.map_or((none.to_owned(), theme.dim), |w| (w, theme.text));
         row.right(&wall_text, WALL, wall_style, theme);
         if let Some(result) = entry.result {
             self.estimate(&mut row, result, (entry.index, axis), theme);

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use workbench_engine::experiment::rhythm::distance_ns;
 use workbench_engine::monitor::Sample;
 
 use crate::tui::views::widgets::Extent;
@@ -119,10 +120,14 @@ impl History {
                 column - self.newest
             };
             self.newest = column;
+            // Late in a long run the machine is looked at less often.
+            let now = column.saturating_mul(self.column_ns);
+            let apart = distance_ns(now, Some(now));
+            let closed = CLOSED.max(apart / self.column_ns.max(1) + 1);
             // Columns beyond what is kept would fall out again at once.
             for missing in (0..gap.min(COLUMNS as u64)).rev() {
                 let mut sums = vec![Sum::default(); self.cores + 3 + sample.gpus.len()];
-                if missing > 0 && gap <= CLOSED {
+                if missing > 0 && gap <= closed {
                     fill(&mut sums, self.cores, sample, whole);
                 }
                 self.kept.push_back(sums);
@@ -235,13 +240,15 @@ mod tests {
 
     #[test]
     fn small_gaps_are_closed_and_large_ones_stay() {
-        let at = |t: u64| (t, sample(1.0));
+        // As early in a run, when the machine is looked at every 0.2 s.
+        let column = 200_000_000;
+        let at = |t: u64| (t.saturating_mul(column), sample(1.0));
         let mut history = History::default();
-        history.update(&[at(0), at(2), at(8)], 1, 1, WHOLE);
-        history.update(&[at(0), at(2), at(8), at(u64::MAX)], 1, 1, WHOLE);
+        history.update(&[at(0), at(2), at(8)], column, 1, WHOLE);
+        history.update(&[at(0), at(2), at(8), at(u64::MAX)], column, 1, WHOLE);
         assert_eq!(history.line(Line::Core(0), 500, 0).len(), COLUMNS);
         let mut history = History::default();
-        history.update(&[at(0), at(2), at(8)], 1, 1, WHOLE);
+        history.update(&[at(0), at(2), at(8)], column, 1, WHOLE);
         let there: Vec<bool> = history
             .line(Line::Core(0), 9, 0)
             .iter()
@@ -251,5 +258,18 @@ mod tests {
             there,
             [true, true, true, false, false, false, false, false, true]
         );
+    }
+
+    #[test]
+    fn late_in_a_long_run_samples_are_far_apart_and_still_joined() {
+        let second = 1_000_000_000;
+        let hours = 10 * 3600 * second;
+        let samples: Vec<(u64, Sample)> = (0..20)
+            .map(|i| (hours + i * 5 * second, sample(1.0)))
+            .collect();
+        let mut history = History::default();
+        history.update(&samples, second / 5, 1, WHOLE);
+        let line = history.line(Line::Core(0), 90, 0);
+        assert!(line.iter().all(Option::is_some), "{line:?}");
     }
 }

@@ -57,7 +57,7 @@ use timeline::Timeline;
 
 pub use arms::{colour as arm_colour, gauge_cells};
 
-/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two samples.
+/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two samples early in a run.
 const COLUMN_NS: [u64; 7] = [
     200_000_000,
     500_000_000,
