@@ -224,6 +224,11 @@ impl Config {
         self.whole(Key::FramesPerSecond).unwrap_or(10)
     }
 
+    /// How many times as fast as it was a run is played again at first.
+    pub fn replay_speed(&self) -> u32 {
+        self.whole(Key::ReplaySpeed).unwrap_or(10)
+    }
+
     /// The lab that is selected at the start.
     pub fn lab(&self) -> Option<&str> {
         self.word(Key::Lab)

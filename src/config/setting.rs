@@ -21,6 +21,8 @@ pub enum Key {
     Mouse,
     /// How often the screen is drawn at most.
     FramesPerSecond,
+    /// How fast runs are played again.
+    ReplaySpeed,
     /// The lab that is selected at the start.
     Lab,
     /// The preset of a new form.
@@ -81,7 +83,7 @@ pub struct Setting {
 }
 
 /// All settings, in the order of [`Key`].
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Theme,
         name: "theme",
@@ -117,6 +119,15 @@ pub const SETTINGS: [Setting; 10] = [
         unset: "",
         flag: None,
         help: "How often the screen is drawn at most. Fewer are kinder to slow connections and to what is measured.",
+    },
+    Setting {
+        key: Key::ReplaySpeed,
+        name: "replay_speed",
+        kind: Kind::Whole(1, 100),
+        default: Some("10"),
+        unset: "",
+        flag: None,
+        help: "How many times as fast as it was a run is played again at first: 1, 2, 5, 10, 20, 50 or 100, else the next lower of these.",
     },
     Setting {
         key: Key::Lab,

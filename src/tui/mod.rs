@@ -83,6 +83,7 @@ pub fn run(store: &Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8
             export_format: Some(config.export_format()),
         },
     );
+    app.replay_speed = config.replay_speed();
     let pace = (config.mouse(), config.frames_per_second());
     let (session, news) = Session::new(store.clone(), labs);
     terminal::tame_panics();
