@@ -1,6 +1,6 @@
 //! The whole interface without terminal, threads and files: what is drawn, what keys do, and that nothing breaks it.
 
-mod fixture;
+pub mod fixture;
 mod form;
 mod gallery;
 mod history;

@@ -1,4 +1,4 @@
-//! The running result of a run under way: computed anew when a repeat finished, and kept in between.
+//! The running result of a run under way: computed anew when a repeat finished, not too often, and kept in between.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,12 @@ use workbench_engine::result::{RunResult, compute};
 /// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time, what-if): working that
 /// out would take cores away from the repeat that is being measured. The final result has everything.
 const MOST_TASKS: usize = 10_000;
+
+/// The first finished repeats are what people wait for: the result is made anew with each.
+const PROMPT: usize = 6;
+/// Afterwards it is made anew at most this often, on the run's clock: resampling many short repeats over and over would
+/// cost more than all drawing.
+const PAUSE_NS: u64 = 2_000_000_000;
 
 /// What is said where findings are left out.
 pub const LEFT_OUT: &str = "Lost time and what-if wait for the end of the run: with this many tasks, working them out now would disturb what is measured.";
@@ -53,6 +59,8 @@ impl Work {
 pub struct Estimate {
     key: Option<(String, usize, RunStatus)>,
     result: Option<RunResult>,
+    /// When it was made, on the run's clock.
+    at_ns: u64,
     /// Of the repeats that have finished, each looked at once.
     work: BTreeMap<RepeatId, Work>,
     light: bool,
@@ -74,9 +82,14 @@ impl Estimate {
         let same = self.key.as_ref().is_some_and(|(run, count, status)| {
             *run == started.run_id && *count == finished && *status == snapshot.status
         });
-        if same {
+        // Time that ran backwards is another part of the run, looked at again.
+        let fresh = (self.at_ns..self.at_ns.saturating_add(PAUSE_NS)).contains(&snapshot.now_ns);
+        let pause = fresh && finished > PROMPT && snapshot.status == RunStatus::Unfinished;
+        let of_this = |key: &(String, usize, RunStatus)| key.0 == started.run_id;
+        if same || (pause && self.key.as_ref().is_some_and(of_this)) {
             return false;
         }
+        self.at_ns = snapshot.now_ns;
         self.key = Some((started.run_id.clone(), finished, snapshot.status));
         self.computed += 1;
         let tasks: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
@@ -151,6 +164,8 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
 
 #[cfg(test)]
 mod tests {
+    use workbench_engine::record::Event;
+
     use super::*;
     use crate::tui::views::tests::fixture::{Shape, run};
 
@@ -172,5 +187,42 @@ mod tests {
             let (a, b) = (a.bound.unwrap(), b.bound.unwrap());
             assert!((a - b).abs() < 1e-9, "{a} {b}");
         }
+    }
+
+    /// Short repeats by the dozen do not have the result made anew each time, and its end is never missed.
+    #[test]
+    fn many_short_repeats_are_taken_together() {
+        let mut config = crate::tui::tests::fixture::quick();
+        config.repeats = 60;
+        let records = crate::tui::tests::fixture::records("a-run", &config);
+        let (mut snapshot, mut estimate) = (Snapshot::default(), Estimate::default());
+        let mut prompt = 0;
+        for record in &records {
+            snapshot.apply(record);
+            let new = estimate.refresh(&snapshot);
+            let finished = snapshot.repeats.iter().filter(|r| r.finished.is_some());
+            let repeat = matches!(record.event, Event::RepeatFinished(_));
+            if repeat && finished.count() <= PROMPT {
+                assert!(new, "the first repeats are waited for");
+                prompt += 1;
+            }
+        }
+        assert_eq!(prompt, PROMPT);
+        let most = PROMPT as u64 + snapshot.now_ns / PAUSE_NS + 2;
+        assert!(
+            u64::from(estimate.computed) <= most,
+            "{} of {most}",
+            estimate.computed
+        );
+        snapshot.status = RunStatus::Completed;
+        assert!(estimate.refresh(&snapshot));
+        let done: usize = estimate
+            .result()
+            .unwrap()
+            .arms
+            .iter()
+            .map(|a| a.wall_s.len())
+            .sum();
+        assert_eq!(done, snapshot.repeats.len());
     }
 }
