@@ -213,10 +213,10 @@ impl Columns {
         let colour = colour(entry.index, theme);
         let (mark, name_style) = if entry.running.is_some() {
             (theme.glyphs.running, theme.accent)
-        } else if entry.stopped {
-            (theme.glyphs.failed, theme.dim)
         } else if entry.done >= repeats && repeats > 0 {
             (theme.glyphs.ok, theme.text)
+        } else if entry.stopped {
+            (theme.glyphs.failed, theme.dim)
         } else {
             (theme.glyphs.waiting, theme.text)
         };
