@@ -48,6 +48,8 @@ picture() {
     capture Set-up
     "${tmux[@]}" send-keys s
     wait_for 'repeat [3-6] of 7'
+    # a repeat on two slots, well under way
+    wait_for '^│ *1 A.*E'
     capture Run
     picture run
     wait_for 'What if'
