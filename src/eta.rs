@@ -10,24 +10,24 @@ use workbench_engine::record::{RepeatId, RepeatState, Snapshot};
 const EARLY: f64 = 0.05;
 
 /// The share of the whole run that is done (0 to 1), and the seconds that are left.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outlook {
     /// Share of the estimated time that has passed.
     pub done: f64,
     /// Seconds left; `None` while it is too early to tell.
     pub left_s: Option<f64>,
+    /// Seconds left of each arm at each number of workers, as far as that can be told.
+    pub arms: BTreeMap<(String, u32), f64>,
 }
 
 /// Looks ahead from a snapshot.
 pub fn outlook(snapshot: &Snapshot) -> Outlook {
     let Some(started) = snapshot.started.as_deref() else {
-        return Outlook {
-            done: 0.0,
-            left_s: None,
-        };
+        return Outlook::default();
     };
     let walls = known_walls(snapshot);
     let (mut spent, mut total, mut known) = (0.0, 0.0, true);
+    let mut arms: BTreeMap<(String, u32), f64> = BTreeMap::new();
     for id in plan(&started.config, &started.arms) {
         if snapshot.stopped_arms.contains(&id.arm) {
             continue;
@@ -37,11 +37,15 @@ pub fn outlook(snapshot: &Snapshot) -> Outlook {
         known &= estimate.is_some();
         let wall = estimate.unwrap_or(1.0);
         total += wall;
-        spent += match state {
+        let done = match state {
             Some(state) if state.finished.is_some() => wall,
             Some(state) => wall * share(state),
             None => 0.0,
         };
+        spent += done;
+        if estimate.is_some() {
+            *arms.entry((id.arm, id.workers)).or_default() += wall - done;
+        }
     }
     Outlook {
         done: if total > 0.0 {
@@ -50,6 +54,7 @@ pub fn outlook(snapshot: &Snapshot) -> Outlook {
             0.0
         },
         left_s: known.then_some(total - spent),
+        arms,
     }
 }
 
@@ -95,5 +100,33 @@ fn share(state: &RepeatState) -> f64 {
         0.0
     } else {
         done as f64 / total as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workbench_engine::record::Record;
+    use workbench_engine::simulate::{Scenario, events};
+
+    use super::*;
+
+    /// What is left is what is left of the arms, and it shrinks as a repeat goes on.
+    #[test]
+    fn the_arms_are_the_whole() {
+        let records: Vec<Record> = events(Scenario::Gpus, 1, "a-run", 0);
+        let mut snapshot = Snapshot::default();
+        let mut told = 0;
+        for record in &records {
+            snapshot.apply(record);
+            let ahead = outlook(&snapshot);
+            if let Some(left) = ahead.left_s {
+                let arms: f64 = ahead.arms.values().sum();
+                assert!((left - arms).abs() < 1e-6, "{left} {arms}");
+                assert!((0.0..=1.0).contains(&ahead.done) && left >= -1e-6);
+                told += 1;
+            }
+        }
+        assert!(told > 10, "{told}");
+        assert!(outlook(&snapshot).left_s.is_some_and(|left| left < 1e-6));
     }
 }

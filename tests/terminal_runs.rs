@@ -50,8 +50,9 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     // Its end is seen, and its result opens.
     screen.wait_for("was interrupted");
+    // Together the two keys would be another one.
     screen.press("\u{1b}");
-    screen.wait_for("resume");
+    screen.wait_for("STATUS");
     screen.press("R");
     screen.wait_for("of 600 repeats");
     screen.press("c");

@@ -4,10 +4,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_engine::clock::seconds;
+use workbench_engine::record::RunStatus;
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult, workers_of};
 
+use super::header::left_text;
 use super::look::Look;
+use crate::eta::Outlook;
 use crate::tui::theme::Theme;
 use crate::tui::views::text::safe;
 use crate::tui::views::widgets::{Row, Scroll, fit, panel, position, width};
@@ -24,6 +27,8 @@ struct Entry<'a> {
     running: Option<f64>,
     /// A person stopped it.
     stopped: bool,
+    /// Seconds that its repeats will still take.
+    left_s: Option<f64>,
     result: Option<&'a ArmResult>,
 }
 
@@ -34,10 +39,15 @@ pub fn draw(
     focused: bool,
     scroll: &mut Scroll,
     look: &Look<'_>,
-    result: Option<&RunResult>,
+    (result, ahead): (Option<&RunResult>, Option<&Outlook>),
     theme: &Theme,
 ) {
-    let entries = entries(look, result);
+    let mut entries = entries(look, result);
+    let under_way = look.status() == RunStatus::Unfinished;
+    for entry in entries.iter_mut().filter(|_| under_way) {
+        let key = (entry.name.to_owned(), entry.workers);
+        entry.left_s = ahead.and_then(|ahead| ahead.arms.get(&key)).copied();
+    }
     let page = usize::from(area.height.saturating_sub(3));
     let window = scroll.window(entries.len(), page);
     let base = look.started().and_then(|s| s.arms.first());
@@ -96,6 +106,7 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
                 done: 0,
                 last_wall_s: None,
                 running: None,
+                left_s: None,
                 stopped: look.stopped_arms().any(|stopped| stopped == arm.name),
                 result: result.and_then(|r| {
                     r.arms
@@ -112,7 +123,7 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
         }
     }
     if let Some(current) = look.current().filter(|c| c.finished.is_none())
-        && look.status() == workbench_engine::record::RunStatus::Unfinished
+        && look.status() == RunStatus::Unfinished
         && let Some(entry) = find(
             &mut entries,
             &current.state.id.arm,
@@ -138,6 +149,7 @@ fn find<'b, 'a>(
 struct Columns {
     name: u16,
     bar: u16,
+    left: u16,
     bound: u16,
     gauge: u16,
 }
@@ -166,10 +178,12 @@ impl Columns {
         };
         let bound = take(8, 8);
         let bar = take(11, 7);
+        let left = take(13, 13);
         let gauge = take(60, 14);
         Self {
             name,
             bar,
+            left,
             bound,
             gauge,
         }
@@ -183,6 +197,7 @@ impl Columns {
             .right("workers", WORKERS, style, theme)
             .skip(2)
             .left("repeats", self.bar + REPEATS + 1, style, theme)
+            .right("left", self.left, style, theme)
             .right("last wall", WALL, style, theme)
             .right("speed-up", SPEEDUP, style, theme)
             .skip(2)
@@ -239,6 +254,8 @@ impl Columns {
                 theme.text,
                 theme,
             );
+        let left = entry.left_s.filter(|left| *left > 0.0).map(left_text);
+        row.right(&left.unwrap_or_default(), self.left, theme.dim, theme);
         let wall = entry.last_wall_s.map(format::seconds);
         let none = if entry.stopped {
             "stopped"

@@ -18,7 +18,7 @@ pub fn draw(
     buf: &mut Buffer,
     area: Rect,
     look: &Look<'_>,
-    outlook: Outlook,
+    outlook: &Outlook,
     frozen: bool,
     theme: &Theme,
 ) {
@@ -82,7 +82,7 @@ fn phase(look: &Look<'_>, theme: &Theme) -> (&'static str, String, Style) {
     }
 }
 
-fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: Outlook, theme: &Theme) {
+fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: &Outlook, theme: &Theme) {
     let Some(started) = look.started() else {
         return;
     };
@@ -114,7 +114,7 @@ fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: Outlook, the
 }
 
 /// Seconds that are left, without digits that would only flicker.
-fn left_text(left: f64) -> String {
+pub(super) fn left_text(left: f64) -> String {
     if left < 99.5 {
         format!("{:.0} s", left.max(0.0).ceil())
     } else {

@@ -341,8 +341,11 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         view.curves.update(started, look.repeats(), until);
     }
     let top = Rect { height: 2, ..area };
-    let ahead = view.outlook.unwrap_or_else(|| outlook(snapshot));
-    header::draw(buf, top, &look, ahead, view.is_frozen(), theme);
+    let ahead = view
+        .outlook
+        .get_or_insert_with(|| outlook(snapshot))
+        .clone();
+    header::draw(buf, top, &look, &ahead, view.is_frozen(), theme);
     view.answer(&look);
     let contents = contents(&look);
     view.shown = contents.panels();
@@ -394,7 +397,8 @@ fn draw_panel(
     match panel {
         Panel::Arms => {
             let result = view.estimate.result();
-            arms::draw(buf, place, focused, scroll, look, result, theme);
+            let ahead = view.outlook.as_ref();
+            arms::draw(buf, place, focused, scroll, look, (result, ahead), theme);
         }
         Panel::Cores => cores::draw(buf, place, focused, scroll, look, &mut past, theme),
         Panel::Gpus => gpus::draw(buf, place, focused, scroll, look, &mut past, theme),
