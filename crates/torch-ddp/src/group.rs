@@ -1,0 +1,440 @@
+//! Process groups and their collectives.
+//!
+//! Belongs here: forming groups, collectives on plain tensors. Does not belong here: training.
+#![expect(
+    unsafe_code,
+    reason = "calls into the shim; every block says why it is sound"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, ptr};
+
+use tch::Tensor;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ffi;
+use crate::store::{Store, milliseconds};
+use crate::work::{Output, Work};
+
+/// How the elements of all ranks become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReduceOp {
+    /// The sum.
+    Sum,
+    /// The product.
+    Product,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// Bitwise and, of integers.
+    BitAnd,
+    /// Bitwise or, of integers.
+    BitOr,
+    /// Bitwise exclusive or, of integers.
+    BitXor,
+}
+
+impl ReduceOp {
+    /// The number of c10d's `ReduceOp::RedOpType`.
+    fn code(self) -> i32 {
+        match self {
+            Self::Sum => 0,
+            Self::Product => 2,
+            Self::Min => 3,
+            Self::Max => 4,
+            Self::BitAnd => 5,
+            Self::BitOr => 6,
+            Self::BitXor => 7,
+        }
+    }
+}
+
+/// The network address that gloo's connections are made on. It has no authentication or encryption.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum GlooDevice {
+    /// 127.0.0.1: all ranks on this machine.
+    #[default]
+    Loopback,
+    /// A network interface by name, for example `eth0`.
+    Interface(String),
+    /// An address of this machine, or a name that resolves to one.
+    Address(String),
+    /// What this machine's own name resolves to.
+    Hostname,
+}
+
+impl GlooDevice {
+    fn code(&self) -> (i32, &str) {
+        match self {
+            Self::Loopback => (0, ""),
+            Self::Interface(name) => (1, name),
+            Self::Address(address) => (2, address),
+            Self::Hostname => (3, ""),
+        }
+    }
+}
+
+/// How a gloo group works.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct GlooOptions {
+    /// How long forming the group, and every operation of it, may take before it fails. Also holds for the reductions of
+    /// [`DistributedDataParallel`](crate::DistributedDataParallel). 30 minutes unless set, as in torch.distributed.
+    pub timeout: Duration,
+    /// Where connections are made.
+    pub device: GlooDevice,
+    /// How many operations run at the same time, each on a thread of its own. 2 unless set.
+    pub threads: usize,
+    /// Compares what all ranks call, and on which shapes, before every collective, at the price of two small extra ones. A
+    /// disagreement is then an error of kind [`ErrorKind::Mismatch`]; without it, gloo ends the process. Off unless set
+    /// (torch.distributed: `TORCH_DISTRIBUTED_DEBUG=DETAIL`).
+    pub checked: bool,
+}
+
+impl Default for GlooOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30 * 60),
+            device: GlooDevice::default(),
+            threads: 2,
+            checked: false,
+        }
+    }
+}
+
+impl GlooOptions {
+    /// The options with another timeout.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The options with another device.
+    #[must_use]
+    pub fn device(mut self, device: GlooDevice) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// The options with another number of threads.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// The options with or without the comparison of calls.
+    #[must_use]
+    pub fn checked(mut self, checked: bool) -> Self {
+        self.checked = checked;
+        self
+    }
+}
+
+/// An owned `tddp_group`.
+struct Handle(*mut ffi::Group);
+
+// SAFETY: the object behind the pointer holds three intrusive_ptrs, atomically counted and never assigned after they were made.
+// Collectives go to a backend that takes a lock around every entry (SerialGloo in csrc/group.hpp), the reducer's included;
+// c10d::ProcessGroup's own tables are complete before the object is handed out and only read afterwards. `abort` goes to gloo's
+// pairs, which lock themselves.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used after this. Whatever else in
+        // libtorch still needs the group (a reducer) has references of its own.
+        unsafe { ffi::tddp_group_free(self.0) }
+    }
+}
+
+/// The processes that work together, each with a rank from 0 to [`size`](Self::size) − 1.
+///
+/// Every process calls the same collectives in the same order, with tensors of the same shape and kind; what is not so ends in a
+/// timeout, or in the end of the process, unless the group is [`checked`](GlooOptions::checked). Several threads may share a
+/// group, but then it is theirs to agree on that order.
+///
+/// Cloning makes another handle to the same group; when the last is gone, so are the connections. That waits for operations still
+/// under way. A tensor given to a collective must be on the CPU, dense and contiguous.
+#[derive(Clone)]
+pub struct ProcessGroup {
+    handle: Arc<Handle>,
+    rank: usize,
+    size: usize,
+    timeout: Duration,
+}
+
+impl fmt::Debug for ProcessGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessGroup")
+            .field("backend", &"gloo")
+            .field("rank", &self.rank)
+            .field("size", &self.size)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProcessGroup {
+    /// Forms a group over gloo, which works on CPU tensors. Returns when all `size` processes have called it. `store` is for this
+    /// group alone: for a second group, give another [`PrefixStore`](crate::PrefixStore).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`] when not all ranks come in time, with those missing in [`Error::ranks`];
+    /// [`ErrorKind::InvalidArgument`] for a rank outside the group.
+    pub fn gloo(store: &Store, rank: usize, size: usize, options: &GlooOptions) -> Result<Self> {
+        const WHAT: &str = "form a gloo group";
+        let (Ok(rank_code), Ok(size_code)) = (i32::try_from(rank), i32::try_from(size)) else {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                WHAT,
+                "that many ranks do not exist",
+            ));
+        };
+        if rank >= size {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                WHAT,
+                format!("rank {rank} is outside a group of {size}; ranks begin at 0"),
+            ));
+        }
+        if options.threads == 0 {
+            let text = "0 threads cannot run anything; give at least 1";
+            return Err(Error::new(ErrorKind::InvalidArgument, WHAT, text));
+        }
+        let joined = |rank: usize| format!("torch-ddp/joined/{rank}");
+        store.set(&joined(rank), "")?;
+        let (device, name) = options.device.code();
+        let mut raw = ptr::null_mut();
+        let formed = ffi::check(WHAT, |message| {
+            // SAFETY: the store outlives the call, and the group takes a reference of its own to it; the name is borrowed for the
+            // call, which copies it; `raw` is a place for the result.
+            unsafe {
+                ffi::tddp_group_gloo(
+                    store.as_ptr(),
+                    rank_code,
+                    size_code,
+                    milliseconds(options.timeout),
+                    i32::try_from(options.threads).unwrap_or(i32::MAX),
+                    device,
+                    name.as_ptr(),
+                    name.len(),
+                    i32::from(options.checked),
+                    &raw mut raw,
+                    message,
+                )
+            }
+        });
+        if let Err(error) = formed {
+            // gloo says which address it could not reach; who never came is more use.
+            let missing: Vec<usize> = (0..size)
+                .filter(|&rank| matches!(store.contains(&joined(rank)), Ok(false)))
+                .collect();
+            return Err(if missing.is_empty() {
+                error
+            } else {
+                error.blaming(missing, "never came")
+            });
+        }
+        Ok(Self {
+            handle: Arc::new(Handle(raw)),
+            rank,
+            size,
+            timeout: options.timeout,
+        })
+    }
+
+    /// This process's rank.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// How many processes there are (the world size).
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How long an operation started through this handle may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// A handle to the same group whose operations may take `timeout`.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            timeout,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const ffi::Group {
+        self.handle.0
+    }
+
+    /// Overwrites the tensor of every rank with that of rank `root`.
+    ///
+    /// # Errors
+    /// When a rank does not take part in time or is lost, or the tensor is not one that gloo can take.
+    pub fn broadcast(&self, tensor: &mut Tensor, root: usize) -> Result<()> {
+        self.broadcast_async(tensor.shallow_clone(), root)?
+            .wait()
+            .map(drop)
+    }
+
+    /// Starts a [`broadcast`](Self::broadcast).
+    ///
+    /// # Errors
+    /// When it cannot be started; later failures come from [`Work::wait`].
+    pub fn broadcast_async(&self, tensor: Tensor, root: usize) -> Result<Work<Tensor>> {
+        if root >= self.size {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "broadcast",
+                format!(
+                    "root {root} is outside a group of {}; ranks begin at 0",
+                    self.size
+                ),
+            ));
+        }
+        self.start("broadcast", |out, message| {
+            // SAFETY: group and tensor outlive the call, and the work takes references of its own; `out` is a place for the
+            // result. `root` is below `size`, which fits.
+            unsafe {
+                ffi::tddp_group_broadcast(
+                    self.as_ptr(),
+                    tensor.as_ptr(),
+                    i32::try_from(root).unwrap_or(0),
+                    milliseconds(self.timeout),
+                    out,
+                    message,
+                )
+            }
+        })
+    }
+
+    /// Combines the tensors of all ranks element by element; every rank gets the result.
+    ///
+    /// # Errors
+    /// When a rank does not take part in time or is lost, or the tensor is not one that gloo can take.
+    pub fn all_reduce(&self, tensor: &mut Tensor, op: ReduceOp) -> Result<()> {
+        self.all_reduce_async(tensor.shallow_clone(), op)?
+            .wait()
+            .map(drop)
+    }
+
+    /// Starts an [`all_reduce`](Self::all_reduce).
+    ///
+    /// # Errors
+    /// When it cannot be started; later failures come from [`Work::wait`].
+    pub fn all_reduce_async(&self, tensor: Tensor, op: ReduceOp) -> Result<Work<Tensor>> {
+        self.start("all_reduce", |out, message| {
+            // SAFETY: as in `broadcast_async`.
+            unsafe {
+                ffi::tddp_group_all_reduce(
+                    self.as_ptr(),
+                    tensor.as_ptr(),
+                    op.code(),
+                    milliseconds(self.timeout),
+                    out,
+                    message,
+                )
+            }
+        })
+    }
+
+    /// The tensors of all ranks, in the order of ranks.
+    ///
+    /// # Errors
+    /// When a rank does not take part in time or is lost, or the tensor is not one that gloo can take.
+    pub fn all_gather(&self, tensor: &Tensor) -> Result<Vec<Tensor>> {
+        self.all_gather_async(tensor.shallow_clone())?.wait()
+    }
+
+    /// Starts an [`all_gather`](Self::all_gather).
+    ///
+    /// # Errors
+    /// When it cannot be started; later failures come from [`Work::wait`].
+    pub fn all_gather_async(&self, tensor: Tensor) -> Result<Work<Vec<Tensor>>> {
+        self.start("all_gather", |out, message| {
+            // SAFETY: as in `broadcast_async`; the results are tensors that the shim allocates.
+            unsafe {
+                ffi::tddp_group_all_gather(
+                    self.as_ptr(),
+                    tensor.as_ptr(),
+                    milliseconds(self.timeout),
+                    out,
+                    message,
+                )
+            }
+        })
+    }
+
+    /// Returns when all ranks have called it and all their operations before it are over.
+    ///
+    /// # Errors
+    /// When a rank does not come in time or is lost; [`monitored_barrier`](Self::monitored_barrier) tells which.
+    pub fn barrier(&self) -> Result<()> {
+        self.barrier_async()?.wait()
+    }
+
+    /// Starts a [`barrier`](Self::barrier).
+    ///
+    /// # Errors
+    /// When it cannot be started; later failures come from [`Work::wait`].
+    pub fn barrier_async(&self) -> Result<Work<()>> {
+        self.start("barrier", |out, message| {
+            // SAFETY: the group outlives the call; `out` is a place for the result.
+            unsafe {
+                ffi::tddp_group_barrier(self.as_ptr(), milliseconds(self.timeout), out, message)
+            }
+        })
+    }
+
+    /// A barrier that finds out who is missing: rank 0 waits for every other rank in turn. Slower than
+    /// [`barrier`](Self::barrier), and other threads' calls on this group wait for it.
+    ///
+    /// # Errors
+    /// On rank 0, with the ranks that did not come in [`Error::ranks`]; on the others when rank 0 does not answer in time. Rank 0
+    /// waits up to the timeout for each missing rank.
+    pub fn monitored_barrier(&self) -> Result<()> {
+        ffi::check("monitored_barrier", |message| {
+            // SAFETY: the group outlives the call.
+            unsafe {
+                ffi::tddp_group_monitored_barrier(
+                    self.as_ptr(),
+                    milliseconds(self.timeout),
+                    message,
+                )
+            }
+        })
+    }
+
+    /// Closes the connections to all other ranks, so that operations under way fail, here and there. For giving up in good order:
+    /// what comes after on this group fails too.
+    ///
+    /// # Errors
+    /// When a connection cannot be closed.
+    pub fn abort(&self) -> Result<()> {
+        ffi::check("abort", |message| {
+            // SAFETY: the group outlives the call.
+            unsafe { ffi::tddp_group_abort(self.as_ptr(), message) }
+        })
+    }
+
+    fn start<T: Output>(
+        &self,
+        what: &'static str,
+        call: impl FnOnce(*mut *mut ffi::Work, ffi::Message) -> i32,
+    ) -> Result<Work<T>> {
+        let mut raw = ptr::null_mut();
+        ffi::check(what, |message| call(&raw mut raw, message))?;
+        Ok(Work::from_raw(raw, what))
+    }
+}

@@ -1,0 +1,13 @@
+//! Data-parallel training for [`tch`]: safe bindings to c10d, libtorch's own distributed library.
+mod error;
+mod ffi;
+mod group;
+mod launch;
+mod store;
+mod work;
+
+pub use error::{Error, ErrorKind, Result};
+pub use group::{GlooDevice, GlooOptions, ProcessGroup, ReduceOp};
+pub use launch::Launch;
+pub use store::{PrefixStore, Store, TcpStore};
+pub use work::{Output, Work};

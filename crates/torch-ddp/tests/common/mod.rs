@@ -1,0 +1,165 @@
+//! Tests on several real processes: a test starts its own binary once per rank and each copy runs that test alone.
+//!
+//! The parent serves the store, so that no two tests fight over a port. A process that outlives its test is killed, and one whose
+//! parent dies is killed by the kernel.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::env;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use torch_ddp::{GlooOptions, PrefixStore, ProcessGroup, Store, TcpStore};
+
+/// A test is broken, not slow, when it takes longer: this machine may be busy with other builds.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// What operations may take where nothing is meant to fail.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const RANK: &str = "TORCH_DDP_TEST_RANK";
+const PORT: &str = "TORCH_DDP_TEST_PORT";
+
+/// One process of a test.
+pub struct Rank {
+    pub rank: usize,
+    pub size: usize,
+    store: TcpStore,
+}
+
+impl Rank {
+    /// The store, under a name of its own.
+    pub fn store(&self, name: &str) -> Store {
+        PrefixStore::new(name, &self.store).unwrap().into()
+    }
+
+    /// A group of all ranks.
+    pub fn group(&self) -> ProcessGroup {
+        self.group_with(&GlooOptions::default().timeout(PATIENCE))
+    }
+
+    /// A group of all ranks with other options.
+    pub fn group_with(&self, options: &GlooOptions) -> ProcessGroup {
+        self.try_group("group", options).unwrap()
+    }
+
+    /// A group of all ranks that may fail to form.
+    pub fn try_group(&self, name: &str, options: &GlooOptions) -> torch_ddp::Result<ProcessGroup> {
+        ProcessGroup::gloo(&self.store(name), self.rank, self.size, options)
+    }
+
+    /// Returns when all ranks have come here, without any group.
+    pub fn meet(&self, name: &str) {
+        let here = self.store(name);
+        here.add("here", 1).unwrap();
+        while here.add("here", 0).unwrap() < self.size as i64 {
+            thread::yield_now();
+        }
+    }
+
+    /// Ends this process as the kernel would, without a word to anybody.
+    pub fn die(&self) -> ! {
+        let me = rustix::process::getpid();
+        rustix::process::kill_process(me, rustix::process::Signal::KILL).unwrap();
+        unreachable!("SIGKILL cannot be survived")
+    }
+}
+
+/// Runs `body` on `size` processes and expects all to succeed. `test` is the name of the calling test function.
+pub fn on_ranks(test: &str, size: usize, body: impl FnOnce(Rank)) {
+    on_ranks_of_which_some_die(test, size, &[], body);
+}
+
+/// As [`on_ranks`], but expects the ranks in `dying` to be killed.
+pub fn on_ranks_of_which_some_die(
+    test: &str,
+    size: usize,
+    dying: &[usize],
+    body: impl FnOnce(Rank),
+) {
+    if let Ok(rank) = env::var(RANK) {
+        return run_child(rank.parse().unwrap(), size, body);
+    }
+    let server = TcpStore::server("localhost", 0, PATIENCE).unwrap();
+    let mut children: Vec<Option<Child>> = (0..size)
+        .map(|rank| Some(start(test, rank, server.port())))
+        .collect();
+    let (sender, receiver) = mpsc::channel();
+    for (rank, child) in children.iter_mut().enumerate() {
+        // The output is read on a thread of its own; a full pipe would stop the child.
+        let mut pipe = child.as_mut().unwrap().stderr.take().unwrap();
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let mut text = String::new();
+            let _ = pipe.read_to_string(&mut text);
+            let _ = sender.send((rank, text));
+        });
+    }
+    let deadline = Instant::now() + LIMIT;
+    let mut texts = vec![String::new(); size];
+    for _ in 0..size {
+        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok((rank, text)) => texts[rank] = text,
+            Err(_) => {
+                for child in children.iter_mut().flatten() {
+                    let _ = child.kill();
+                }
+            }
+        }
+    }
+    let statuses: Vec<ExitStatus> = children
+        .iter_mut()
+        .map(|child| child.take().unwrap().wait().unwrap())
+        .collect();
+    let late = Instant::now() >= deadline;
+    let as_expected = |rank: usize, status: &ExitStatus| {
+        if dying.contains(&rank) {
+            status.signal() == Some(9)
+        } else {
+            status.success()
+        }
+    };
+    let good = statuses
+        .iter()
+        .enumerate()
+        .all(|(rank, status)| as_expected(rank, status));
+    assert!(
+        good && !late,
+        "{test}: {}{}",
+        if late {
+            format!("not over after {LIMIT:?}; ")
+        } else {
+            String::new()
+        },
+        statuses
+            .iter()
+            .zip(&texts)
+            .enumerate()
+            .map(|(rank, (status, text))| format!("\n--- rank {rank}: {status}\n{text}"))
+            .collect::<String>()
+    );
+}
+
+fn start(test: &str, rank: usize, port: u16) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(RANK, rank.to_string())
+        .env(PORT, port.to_string())
+        // One thread each: the ranks share what cores there are.
+        .env("OMP_NUM_THREADS", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn run_child(rank: usize, size: usize, body: impl FnOnce(Rank)) {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
+    let port = env::var(PORT).unwrap().parse().unwrap();
+    let store = TcpStore::client("localhost", port, PATIENCE).unwrap();
+    body(Rank { rank, size, store });
+}
