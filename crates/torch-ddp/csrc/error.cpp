@@ -24,6 +24,7 @@ int32_t kind_of_text(const std::string& what, int32_t otherwise) {
       contains(lower, "collectives differ in")) {
     return TDDP_MISMATCH;
   }
+  if (contains(lower, "failed to pass monitoredbarrier")) return TDDP_TIMEOUT;
   if (contains(lower, "eaddrinuse") || contains(lower, "address already in use")) return TDDP_ADDRESS_IN_USE;
   if (contains(lower, "connection closed") || contains(lower, "connection reset") || contains(lower, "broken pipe") ||
       contains(lower, "connection refused") || contains(lower, "reset by peer") || contains(lower, "socket closed")) {

@@ -72,7 +72,7 @@ void tddp_group_free(tddp_group* group) {
 }
 
 int32_t tddp_group_abort(const tddp_group* group, char** message) {
-  return guarded(message, [&] { group->gloo->closeConnections(); });
+  return guarded(message, [&] { group->gloo->abort(); });
 }
 
 // The collectives go to the backend and not through c10d::ProcessGroup, whose barrier assigns a static tensor without a lock.

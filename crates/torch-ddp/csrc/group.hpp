@@ -1,6 +1,8 @@
 // The process group as the shim holds it.
 #pragma once
 
+#include <limits>
+#include <mutex>
 #include <vector>
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -46,9 +48,18 @@ class SerialGloo final : public c10d::ProcessGroupGloo {
     ProcessGroupGloo::monitoredBarrier(options, wait_all_ranks);
   }
 
-  // Without the lock: it is there to end what another thread waits for. gloo's pairs lock themselves.
-  void closeConnections() {
-    for (const auto& context : contexts_) context->closeConnections();
+  // c10d has no abort for gloo. But gloo closes all connections, and fails every operation under way, when one operation times out;
+  // so this starts one that cannot succeed: a message under a tag that nobody sends.
+  void abort() override {
+    if (getSize() < 2) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<at::Tensor> never{at::empty({1}, at::kByte)};
+    try {
+      ProcessGroupGloo::recv(never, getRank() == 0 ? 1 : 0, std::numeric_limits<int32_t>::max())
+          ->wait(std::chrono::milliseconds(1));
+    } catch (const std::exception&) {
+      // As intended.
+    }
   }
 
  private:

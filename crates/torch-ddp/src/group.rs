@@ -140,8 +140,7 @@ struct Handle(*mut ffi::Group);
 
 // SAFETY: the object behind the pointer holds three intrusive_ptrs, atomically counted and never assigned after they were made.
 // Collectives go to a backend that takes a lock around every entry (SerialGloo in csrc/group.hpp), the reducer's included;
-// c10d::ProcessGroup's own tables are complete before the object is handed out and only read afterwards. `abort` goes to gloo's
-// pairs, which lock themselves.
+// c10d::ProcessGroup's own tables are complete before the object is handed out and only read afterwards.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
@@ -416,11 +415,11 @@ impl ProcessGroup {
         })
     }
 
-    /// Closes the connections to all other ranks, so that operations under way fail, here and there. For giving up in good order:
-    /// what comes after on this group fails too.
+    /// Closes the connections to all other ranks, so that operations under way fail, here and there, and so does all that comes
+    /// after on this group. Waits while another thread is in [`monitored_barrier`](Self::monitored_barrier).
     ///
     /// # Errors
-    /// When a connection cannot be closed.
+    /// Only for want of memory.
     pub fn abort(&self) -> Result<()> {
         ffi::check("abort", |message| {
             // SAFETY: the group outlives the call.

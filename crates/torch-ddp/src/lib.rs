@@ -1,4 +1,5 @@
 //! Data-parallel training for [`tch`]: safe bindings to c10d, libtorch's own distributed library.
+mod ddp;
 mod error;
 mod ffi;
 mod group;
@@ -6,6 +7,7 @@ mod launch;
 mod store;
 mod work;
 
+pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, ProcessGroup, ReduceOp};
 pub use launch::Launch;

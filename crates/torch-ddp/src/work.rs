@@ -7,7 +7,7 @@
 )]
 
 use std::time::Duration;
-use std::{fmt, mem, ptr};
+use std::{fmt, ptr};
 
 use tch::Tensor;
 
@@ -155,5 +155,5 @@ impl<T: Output> Work<T> {
 const _: () = {
     const fn is_send<T: Send>() {}
     is_send::<Work<Tensor>>();
-    assert!(mem::size_of::<Handle>() == mem::size_of::<usize>());
+    assert!(size_of::<Handle>() == size_of::<usize>());
 };

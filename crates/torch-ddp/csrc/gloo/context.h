@@ -8,9 +8,8 @@ namespace gloo {
 
 class Context {
  public:
-  // Both are ordinary member functions that libtorch_cpu exports.
+  // An ordinary member function that libtorch_cpu exports.
   void setTimeout(std::chrono::milliseconds timeout);
-  void closeConnections();
 };
 
 }  // namespace gloo

@@ -3,6 +3,7 @@
 //! The parent serves the store, so that no two tests fight over a port. A process that outlives its test is killed, and one whose
 //! parent dies is killed by the kernel.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::env;
 use std::io::Read;
@@ -119,7 +120,7 @@ pub fn on_ranks_of_which_some_die(
         if dying.contains(&rank) {
             status.signal() == Some(9)
         } else {
-            status.success()
+            status.success() && server.contains(&finished(rank)).unwrap()
         }
     };
     let good = statuses
@@ -139,7 +140,8 @@ pub fn on_ranks_of_which_some_die(
             .zip(&texts)
             .enumerate()
             .map(|(rank, (status, text))| format!("\n--- rank {rank}: {status}\n{text}"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     );
 }
 
@@ -161,5 +163,15 @@ fn run_child(rank: usize, size: usize, body: impl FnOnce(Rank)) {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
     let port = env::var(PORT).unwrap().parse().unwrap();
     let store = TcpStore::client("localhost", port, PATIENCE).unwrap();
-    body(Rank { rank, size, store });
+    body(Rank {
+        rank,
+        size,
+        store: store.clone(),
+    });
+    store.set(&finished(rank), "").unwrap();
+}
+
+/// The key that tells the parent that a rank ran the test to its end, and not no test at all.
+fn finished(rank: usize) -> String {
+    format!("finished/{rank}")
 }

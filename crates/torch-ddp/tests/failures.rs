@@ -1,0 +1,230 @@
+//! What happens when something goes wrong: an error that says what, in time, on every rank that is left.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{on_ranks, on_ranks_of_which_some_die};
+use tch::Tensor;
+use torch_ddp::{ErrorKind, GlooOptions, ProcessGroup, ReduceOp, TcpStore};
+
+const SHORT: Duration = Duration::from_millis(500);
+
+/// Far more than any of the timeouts above, far less than a hang.
+const SOON: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_monitored_barrier_names_who_is_missing() {
+    on_ranks("a_monitored_barrier_names_who_is_missing", 4, |rank| {
+        let group = rank.group();
+        if rank.rank == 0 {
+            let error = group.with_timeout(SHORT).monitored_barrier().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+            assert_eq!(error.ranks(), [1, 3], "{error}");
+        } else if rank.rank == 2 {
+            // Rank 0 answers nobody when somebody is missing.
+            assert!(group.with_timeout(4 * SHORT).monitored_barrier().is_err());
+        }
+        rank.meet("end");
+    });
+}
+
+#[test]
+fn a_missing_rank_is_a_timeout() {
+    on_ranks("a_missing_rank_is_a_timeout", 2, |rank| {
+        let group = rank.group();
+        if rank.rank == 0 {
+            let mut tensor = Tensor::from(1.0);
+            let error = group
+                .with_timeout(SHORT)
+                .all_reduce(&mut tensor, ReduceOp::Sum)
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+            assert_eq!(error.operation(), "all_reduce");
+        }
+        rank.meet("end");
+    });
+}
+
+#[test]
+fn a_group_that_does_not_form_names_who_never_came() {
+    on_ranks(
+        "a_group_that_does_not_form_names_who_never_came",
+        4,
+        |rank| {
+            if rank.rank < 2 {
+                let error = rank
+                    .try_group("group", &GlooOptions::default().timeout(2 * SHORT))
+                    .unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+                assert_eq!(error.ranks(), [2, 3], "{error}");
+                assert!(
+                    error.to_string().contains("rank 2, 3 never came"),
+                    "{error}"
+                );
+            }
+            rank.meet("end");
+        },
+    );
+}
+
+#[test]
+fn a_killed_peer_is_an_error_and_no_hang() {
+    let test = "a_killed_peer_is_an_error_and_no_hang";
+    on_ranks_of_which_some_die(test, 3, &[1], |rank| {
+        let group = rank.group_with(&GlooOptions::default().timeout(SOON));
+        group.barrier().unwrap();
+        if rank.rank == 1 {
+            rank.die();
+        }
+        let begin = Instant::now();
+        let mut tensor = Tensor::from(1.0);
+        let error = group.all_reduce(&mut tensor, ReduceOp::Sum).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout),
+            "{error}"
+        );
+        assert!(begin.elapsed() < SOON + SOON, "took {:?}", begin.elapsed());
+    });
+}
+
+#[test]
+fn a_peer_killed_while_others_wait_is_noticed_at_once() {
+    let test = "a_peer_killed_while_others_wait_is_noticed_at_once";
+    on_ranks_of_which_some_die(test, 2, &[1], |rank| {
+        let group = rank.group_with(&GlooOptions::default().timeout(Duration::from_secs(1000)));
+        let store = rank.store("turns");
+        if rank.rank == 1 {
+            store.get("waiting").unwrap();
+            rank.die();
+        }
+        let work = group.barrier_async().unwrap();
+        store.set("waiting", "").unwrap();
+        let error = work.wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    });
+}
+
+#[test]
+fn mismatched_shapes_are_an_error_where_calls_are_checked() {
+    on_ranks(
+        "mismatched_shapes_are_an_error_where_calls_are_checked",
+        2,
+        |rank| {
+            let group = rank.group_with(&GlooOptions::default().timeout(SOON).checked(true));
+            let mut tensor =
+                Tensor::zeros([2 + rank.rank as i64], (tch::Kind::Float, tch::Device::Cpu));
+            let error = group.all_reduce(&mut tensor, ReduceOp::Sum).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
+            // The ranks still understand each other.
+            let mut sum = Tensor::from(rank.rank as i64);
+            group.all_reduce(&mut sum, ReduceOp::Sum).unwrap();
+            assert_eq!(i64::try_from(&sum).unwrap(), 1);
+            let error = if rank.rank == 0 {
+                group.barrier().unwrap_err()
+            } else {
+                group.broadcast(&mut sum, 0).unwrap_err()
+            };
+            assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
+        },
+    );
+}
+
+#[test]
+fn abort_ends_what_is_under_way() {
+    on_ranks("abort_ends_what_is_under_way", 2, |rank| {
+        let group = rank.group_with(&GlooOptions::default().timeout(Duration::from_secs(1000)));
+        if rank.rank == 0 {
+            let mut work = group.barrier_async().unwrap();
+            assert!(!work.wait_for(Duration::from_millis(20)).unwrap());
+            group.abort().unwrap();
+            let error = work.wait().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        } else {
+            // Whatever this rank does next fails, at once.
+            let error = group.broadcast(&mut Tensor::from(1.0), 0).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        }
+    });
+}
+
+#[test]
+fn dropping_in_odd_orders_is_fine() {
+    on_ranks("dropping_in_odd_orders_is_fine", 2, |rank| {
+        // The store before the group, the group before its work, the work before it is over.
+        let store = rank.store("odd");
+        let group =
+            ProcessGroup::gloo(&store, rank.rank, rank.size, &GlooOptions::default()).unwrap();
+        drop(store);
+        let clone = group.with_timeout(SOON);
+        let work = group
+            .all_reduce_async(Tensor::from(1_i64), ReduceOp::Sum)
+            .unwrap();
+        drop(group.barrier_async().unwrap());
+        drop(group);
+        drop(clone);
+        assert_eq!(i64::try_from(work.wait().unwrap()).unwrap(), 2);
+
+        // A work that nobody waits for, and whose peer never comes, with a group that goes away: the timeout ends both.
+        let group = rank
+            .try_group("short", &GlooOptions::default().timeout(2 * SHORT))
+            .unwrap();
+        if rank.rank == 0 {
+            drop(
+                group
+                    .all_reduce_async(Tensor::from(1_i64), ReduceOp::Sum)
+                    .unwrap(),
+            );
+            drop(group);
+        }
+        rank.meet("end");
+        // Threads of this group are alive when the process ends.
+        std::mem::forget(
+            rank.try_group("forgotten", &GlooOptions::default())
+                .unwrap(),
+        );
+    });
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let first = TcpStore::server("localhost", 0, SOON).unwrap();
+    for host in ["localhost", "0.0.0.0"] {
+        let error = TcpStore::server(host, first.port(), SOON).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AddressInUse, "{error}");
+        assert!(
+            error.to_string().contains(&first.port().to_string()),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_an_error_in_time() {
+    // Bound but not listening, so that nobody else takes the port.
+    let port = {
+        let server = TcpStore::server("localhost", 0, SOON).unwrap();
+        server.port()
+    };
+    let error = TcpStore::client("localhost", port, SHORT).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connection),
+        "{error}"
+    );
+    assert_eq!(
+        TcpStore::client("localhost", 0, SHORT).unwrap_err().kind(),
+        ErrorKind::InvalidArgument
+    );
+}
+
+#[test]
+fn ranks_outside_the_group_are_refused() {
+    let store = TcpStore::server("localhost", 0, SOON).unwrap();
+    for (rank, size) in [(2, 2), (0, 0), (usize::MAX, 2)] {
+        let error = ProcessGroup::gloo(&store, rank, size, &GlooOptions::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    }
+    let error = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default().threads(0)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+}
