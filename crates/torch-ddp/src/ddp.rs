@@ -232,6 +232,7 @@ impl DistributedDataParallel {
             // SAFETY: the loss outlives the call. The reducer's hooks run within it, and `self` keeps the reducer alive.
             unsafe { ffi::tddp_backward(loss.as_ptr(), message) }
         })
+        .map_err(|error| error.after_abort(self.group.aborted()))
     }
 
     /// Takes the gradients away from all parameters, as torch's optimizers do by default (`set_to_none`).

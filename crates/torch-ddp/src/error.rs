@@ -4,6 +4,7 @@
 //! do about it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What kind of thing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +14,8 @@ pub enum ErrorKind {
     Timeout,
     /// A connection could not be made or was lost, for instance because a peer died.
     Connection,
+    /// This process itself gave the group up with [`ProcessGroup::abort`](crate::ProcessGroup::abort).
+    Aborted,
     /// The port to serve on is taken.
     AddressInUse,
     /// The ranks disagree: other shapes, other models, other collectives.
@@ -43,6 +46,7 @@ impl fmt::Display for ErrorKind {
         f.write_str(match self {
             Self::Timeout => "timed out",
             Self::Connection => "connection lost",
+            Self::Aborted => "given up here",
             Self::AddressInUse => "address in use",
             Self::Mismatch => "ranks disagree",
             Self::InvalidArgument => "invalid argument",
@@ -97,6 +101,15 @@ impl Error {
         let list: Vec<String> = ranks.iter().map(usize::to_string).collect();
         self.message = format!("rank {} {why}; {}", list.join(", "), self.message);
         self.ranks = ranks;
+        self
+    }
+
+    /// The same error, of a group that this process has given up if `aborted` says so: gloo calls that a timeout.
+    #[must_use]
+    pub(crate) fn after_abort(mut self, aborted: &AtomicBool) -> Self {
+        if aborted.load(Ordering::Acquire) {
+            self.kind = ErrorKind::Aborted;
+        }
         self
     }
 

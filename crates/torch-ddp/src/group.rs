@@ -7,6 +7,7 @@
 )]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fmt, ptr};
 
@@ -167,6 +168,7 @@ pub struct ProcessGroup {
     rank: usize,
     size: usize,
     timeout: Duration,
+    aborted: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for ProcessGroup {
@@ -246,6 +248,7 @@ impl ProcessGroup {
             rank,
             size,
             timeout: options.timeout,
+            aborted: Arc::default(),
         })
     }
 
@@ -273,6 +276,10 @@ impl ProcessGroup {
         }
     }
 
+    pub(crate) fn aborted(&self) -> &AtomicBool {
+        &self.aborted
+    }
+
     pub(crate) fn as_ptr(&self) -> *const ffi::Group {
         self.handle.0
     }
@@ -291,6 +298,10 @@ impl ProcessGroup {
     ///
     /// # Errors
     /// When it cannot be started; later failures come from [`Work::wait`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "while it is written, no name for it is left"
+    )]
     pub fn broadcast_async(&self, tensor: Tensor, root: usize) -> Result<Work<Tensor>> {
         if root >= self.size {
             return Err(Error::new(
@@ -332,6 +343,10 @@ impl ProcessGroup {
     ///
     /// # Errors
     /// When it cannot be started; later failures come from [`Work::wait`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "while it is written, no name for it is left"
+    )]
     pub fn all_reduce_async(&self, tensor: Tensor, op: ReduceOp) -> Result<Work<Tensor>> {
         self.start("all_reduce", |out, message| {
             // SAFETY: as in `broadcast_async`.
@@ -360,6 +375,10 @@ impl ProcessGroup {
     ///
     /// # Errors
     /// When it cannot be started; later failures come from [`Work::wait`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "while it is written, no name for it is left"
+    )]
     pub fn all_gather_async(&self, tensor: Tensor) -> Result<Work<Vec<Tensor>>> {
         self.start("all_gather", |out, message| {
             // SAFETY: as in `broadcast_async`; the results are tensors that the shim allocates.
@@ -415,12 +434,13 @@ impl ProcessGroup {
         })
     }
 
-    /// Closes the connections to all other ranks, so that operations under way fail, here and there, and so does all that comes
-    /// after on this group. Waits while another thread is in [`monitored_barrier`](Self::monitored_barrier).
+    /// Closes the connections to all other ranks, so that operations under way fail, here with [`ErrorKind::Aborted`] and there
+    /// with [`ErrorKind::Connection`], and so does all that comes after on this group. Waits while another thread is in [`monitored_barrier`](Self::monitored_barrier).
     ///
     /// # Errors
     /// Only for want of memory.
     pub fn abort(&self) -> Result<()> {
+        self.aborted.store(true, Ordering::Release);
         ffi::check("abort", |message| {
             // SAFETY: the group outlives the call.
             unsafe { ffi::tddp_group_abort(self.as_ptr(), message) }
@@ -433,7 +453,8 @@ impl ProcessGroup {
         call: impl FnOnce(*mut *mut ffi::Work, ffi::Message) -> i32,
     ) -> Result<Work<T>> {
         let mut raw = ptr::null_mut();
-        ffi::check(what, |message| call(&raw mut raw, message))?;
-        Ok(Work::from_raw(raw, what))
+        ffi::check(what, |message| call(&raw mut raw, message))
+            .map_err(|error| error.after_abort(&self.aborted))?;
+        Ok(Work::from_raw(raw, what, Arc::clone(&self.aborted)))
     }
 }

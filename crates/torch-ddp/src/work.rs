@@ -6,6 +6,8 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use std::{fmt, ptr};
 
@@ -50,7 +52,7 @@ mod sealed {
 
     impl Sealed for Tensor {
         fn take(tensors: Vec<Tensor>) -> Self {
-            tensors.into_iter().next().unwrap_or_else(Tensor::new)
+            tensors.into_iter().next().unwrap_or_default()
         }
     }
 
@@ -73,6 +75,8 @@ impl Output for Vec<Tensor> {}
 pub struct Work<T: Output> {
     handle: Handle,
     what: &'static str,
+    /// Whether this process has given the group up.
+    aborted: Arc<AtomicBool>,
     /// The tensors came in by value, and come out by value from `wait`.
     output: std::marker::PhantomData<T>,
 }
@@ -87,10 +91,15 @@ impl<T: Output> fmt::Debug for Work<T> {
 
 impl<T: Output> Work<T> {
     /// Takes over a work that the shim made.
-    pub(crate) fn from_raw(raw: *mut ffi::Work, what: &'static str) -> Self {
+    pub(crate) fn from_raw(
+        raw: *mut ffi::Work,
+        what: &'static str,
+        aborted: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             handle: Handle(raw),
             what,
+            aborted,
             output: std::marker::PhantomData,
         }
     }
@@ -136,7 +145,8 @@ impl<T: Output> Work<T> {
         ffi::check(self.what, |message| {
             // SAFETY: the work lives as long as `self`; `completed` is a place for the result.
             unsafe { ffi::tddp_work_wait(self.handle.0, timeout_ms, &raw mut completed, message) }
-        })?;
+        })
+        .map_err(|error| error.after_abort(&self.aborted))?;
         Ok(completed != 0)
     }
 

@@ -88,7 +88,7 @@ fn broadcast_copies_the_root() {
 #[test]
 fn all_gather_lists_the_ranks_in_order() {
     on_ranks("all_gather_lists_the_ranks_in_order", 4, |rank| {
-        let own = Tensor::from_slice(&[rank.rank as i64, 10 * rank.rank as i64]);
+        let own = Tensor::from_slice(&[rank.number(), 10 * rank.number()]);
         let gathered = rank.group().all_gather(&own).unwrap();
         assert_eq!(gathered.len(), 4);
         for (other, tensor) in gathered.iter().enumerate() {

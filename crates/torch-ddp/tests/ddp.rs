@@ -9,7 +9,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Rank, on_ranks, on_ranks_of_which_some_die};
+use common::{Process, die, on_ranks, on_ranks_of_which_some_die};
 use tch::nn::{self, Module, OptimizerConfig};
 use tch::{Device, Kind, Tensor};
 use torch_ddp::{
@@ -47,8 +47,8 @@ fn batch(rows: i64) -> (Tensor, Tensor) {
 }
 
 /// This rank's part of a batch.
-fn part(rank: &Rank, tensor: &Tensor) -> Tensor {
-    tensor.chunk(rank.size as i64, 0).swap_remove(rank.rank)
+fn part(rank: &Process, tensor: &Tensor) -> Tensor {
+    tensor.chunk(rank.count(), 0).swap_remove(rank.rank)
 }
 
 fn flat<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Tensor {
@@ -99,11 +99,11 @@ fn assert_same_everywhere(group: &ProcessGroup, tensor: &Tensor) {
 
 /// A model that is different on every rank, until it is made data parallel.
 fn data_parallel(
-    rank: &Rank,
+    rank: &Process,
     group: &ProcessGroup,
     options: DdpOptions,
 ) -> (nn::VarStore, Box<dyn Module>, DistributedDataParallel) {
-    tch::manual_seed(100 + rank.rank as i64);
+    tch::manual_seed(100 + rank.number());
     let vars = nn::VarStore::new(Device::Cpu);
     let net = mlp(&vars);
     let ddp = DistributedDataParallel::new(&vars, group, options).unwrap();
@@ -499,7 +499,7 @@ fn a_peer_killed_before_backward_is_an_error_and_no_hang() {
         let (inputs, labels) = batch(8);
         let out = ddp.forward(|| net.forward(&inputs)).unwrap();
         if rank.rank == 2 {
-            rank.die();
+            die();
         }
         let error = ddp
             .backward(&out.cross_entropy_for_logits(&labels))

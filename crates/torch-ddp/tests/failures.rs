@@ -5,7 +5,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{on_ranks, on_ranks_of_which_some_die};
+use common::{die, on_ranks, on_ranks_of_which_some_die};
 use tch::Tensor;
 use torch_ddp::{ErrorKind, GlooOptions, ProcessGroup, ReduceOp, TcpStore};
 
@@ -76,7 +76,7 @@ fn a_killed_peer_is_an_error_and_no_hang() {
         let group = rank.group_with(&GlooOptions::default().timeout(SOON));
         group.barrier().unwrap();
         if rank.rank == 1 {
-            rank.die();
+            die();
         }
         let begin = Instant::now();
         let mut tensor = Tensor::from(1.0);
@@ -97,7 +97,7 @@ fn a_peer_killed_while_others_wait_is_noticed_at_once() {
         let store = rank.store("turns");
         if rank.rank == 1 {
             store.get("waiting").unwrap();
-            rank.die();
+            die();
         }
         let work = group.barrier_async().unwrap();
         store.set("waiting", "").unwrap();
@@ -114,11 +114,11 @@ fn mismatched_shapes_are_an_error_where_calls_are_checked() {
         |rank| {
             let group = rank.group_with(&GlooOptions::default().timeout(SOON).checked(true));
             let mut tensor =
-                Tensor::zeros([2 + rank.rank as i64], (tch::Kind::Float, tch::Device::Cpu));
+                Tensor::zeros([2 + rank.number()], (tch::Kind::Float, tch::Device::Cpu));
             let error = group.all_reduce(&mut tensor, ReduceOp::Sum).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
             // The ranks still understand each other.
-            let mut sum = Tensor::from(rank.rank as i64);
+            let mut sum = Tensor::from(rank.number());
             group.all_reduce(&mut sum, ReduceOp::Sum).unwrap();
             assert_eq!(i64::try_from(&sum).unwrap(), 1);
             let error = if rank.rank == 0 {
@@ -140,7 +140,8 @@ fn abort_ends_what_is_under_way() {
             assert!(!work.wait_for(Duration::from_millis(20)).unwrap());
             group.abort().unwrap();
             let error = work.wait().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+            assert_eq!(group.barrier().unwrap_err().kind(), ErrorKind::Aborted);
         } else {
             // Whatever this rank does next fails, at once.
             let error = group.broadcast(&mut Tensor::from(1.0), 0).unwrap_err();

@@ -3,6 +3,8 @@
 //! Asked before anything else, because gloo ends the process when the tensors of a collective have different sizes, and libtorch's
 //! own check (`verify_params_across_processes`) tells only some of the ranks.
 
+use std::fmt::Write;
+
 use tch::{Kind, Tensor};
 
 use super::options::DdpOptions;
@@ -38,7 +40,13 @@ fn describe(named: &[(String, Tensor)], options: &DdpOptions) -> String {
         } else {
             "not trained"
         };
-        text += &format!("`{name}`\t{:?} {:?} {role}\n", tensor.kind(), tensor.size());
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "`{name}`\t{:?} {:?} {role}",
+            tensor.kind(),
+            tensor.size()
+        );
     }
     text
 }
@@ -46,7 +54,9 @@ fn describe(named: &[(String, Tensor)], options: &DdpOptions) -> String {
 /// Every rank's description. Two collectives, whose tensors have the same size on all ranks whatever the models are.
 fn exchange(group: &ProcessGroup, own: &[u8]) -> Result<Vec<String>> {
     let lengths = group
-        .all_gather(&Tensor::from_slice(&[own.len() as i64]))?
+        .all_gather(&Tensor::from_slice(&[
+            i64::try_from(own.len()).unwrap_or(i64::MAX)
+        ]))?
         .iter()
         .map(|length| {
             i64::try_from(length)

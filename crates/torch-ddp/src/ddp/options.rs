@@ -18,6 +18,10 @@ pub enum Compression {
 /// How a [`DistributedDataParallel`](crate::DistributedDataParallel) works. All ranks must choose the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four switches that do not depend on each other"
+)]
 pub struct DdpOptions {
     /// The size of the bucket that is reduced first, in bytes; small, so that communication begins early. 1 MiB unless set.
     pub first_bucket_bytes: u64,

@@ -25,13 +25,13 @@ const RANK: &str = "TORCH_DDP_TEST_RANK";
 const PORT: &str = "TORCH_DDP_TEST_PORT";
 
 /// One process of a test.
-pub struct Rank {
+pub struct Process {
     pub rank: usize,
     pub size: usize,
     store: TcpStore,
 }
 
-impl Rank {
+impl Process {
     /// The store, under a name of its own.
     pub fn store(&self, name: &str) -> Store {
         PrefixStore::new(name, &self.store).unwrap().into()
@@ -56,21 +56,31 @@ impl Rank {
     pub fn meet(&self, name: &str) {
         let here = self.store(name);
         here.add("here", 1).unwrap();
-        while here.add("here", 0).unwrap() < self.size as i64 {
+        while here.add("here", 0).unwrap() < self.count() {
             thread::yield_now();
         }
     }
 
-    /// Ends this process as the kernel would, without a word to anybody.
-    pub fn die(&self) -> ! {
-        let me = rustix::process::getpid();
-        rustix::process::kill_process(me, rustix::process::Signal::KILL).unwrap();
-        unreachable!("SIGKILL cannot be survived")
+    /// The rank as libtorch counts.
+    pub fn number(&self) -> i64 {
+        i64::try_from(self.rank).unwrap()
+    }
+
+    /// How many ranks there are, as libtorch counts.
+    pub fn count(&self) -> i64 {
+        i64::try_from(self.size).unwrap()
     }
 }
 
+/// Ends this process as the kernel would, without a word to anybody.
+pub fn die() -> ! {
+    let me = rustix::process::getpid();
+    rustix::process::kill_process(me, rustix::process::Signal::KILL).unwrap();
+    unreachable!("SIGKILL cannot be survived")
+}
+
 /// Runs `body` on `size` processes and expects all to succeed. `test` is the name of the calling test function.
-pub fn on_ranks(test: &str, size: usize, body: impl FnOnce(Rank)) {
+pub fn on_ranks(test: &str, size: usize, body: impl FnOnce(Process)) {
     on_ranks_of_which_some_die(test, size, &[], body);
 }
 
@@ -79,7 +89,7 @@ pub fn on_ranks_of_which_some_die(
     test: &str,
     size: usize,
     dying: &[usize],
-    body: impl FnOnce(Rank),
+    body: impl FnOnce(Process),
 ) {
     if let Ok(rank) = env::var(RANK) {
         return run_child(rank.parse().unwrap(), size, body);
@@ -159,11 +169,11 @@ fn start(test: &str, rank: usize, port: u16) -> Child {
         .unwrap()
 }
 
-fn run_child(rank: usize, size: usize, body: impl FnOnce(Rank)) {
+fn run_child(rank: usize, size: usize, body: impl FnOnce(Process)) {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
     let port = env::var(PORT).unwrap().parse().unwrap();
     let store = TcpStore::client("localhost", port, PATIENCE).unwrap();
-    body(Rank {
+    body(Process {
         rank,
         size,
         store: store.clone(),
