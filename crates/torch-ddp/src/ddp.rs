@@ -10,7 +10,6 @@ mod agreement;
 mod options;
 mod outputs;
 
-use std::marker::PhantomData;
 use std::time::Duration;
 use std::{fmt, ptr};
 
@@ -23,7 +22,7 @@ use crate::group::ProcessGroup;
 pub use options::{Compression, DdpOptions};
 pub use outputs::Outputs;
 
-/// An owned `tddp_ddp`.
+/// An owned `tddp_ddp`. A raw pointer, so it stays on its thread: the reducer is not made for several.
 struct Handle(*mut ffi::Ddp);
 
 impl Drop for Handle {
@@ -60,8 +59,6 @@ pub struct DistributedDataParallel {
     sync_gradients: bool,
     /// Whether buffers are to be brought in line before the next forward pass.
     sync_buffers: bool,
-    /// The reducer is not made for several threads.
-    one_thread: PhantomData<*const ()>,
 }
 
 impl fmt::Debug for DistributedDataParallel {
@@ -89,6 +86,16 @@ pub struct StepTimings {
     pub communication: Option<Duration>,
     /// The part of `communication` that was hidden behind `backward`.
     pub overlap: Option<Duration>,
+}
+
+impl StepTimings {
+    /// The part of `communication` that backward had to wait for.
+    pub fn exposed(&self) -> Option<Duration> {
+        Some(
+            self.communication?
+                .saturating_sub(self.overlap.unwrap_or_default()),
+        )
+    }
 }
 
 impl DistributedDataParallel {
@@ -146,7 +153,6 @@ impl DistributedDataParallel {
             options,
             sync_gradients: true,
             sync_buffers: true,
-            one_thread: PhantomData,
         })
     }
 

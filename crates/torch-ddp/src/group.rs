@@ -188,7 +188,7 @@ impl ProcessGroup {
     ///
     /// # Errors
     /// [`ErrorKind::Timeout`] when not all ranks come in time, with those missing in [`Error::ranks`];
-    /// [`ErrorKind::InvalidArgument`] for a rank outside the group.
+    /// [`ErrorKind::InvalidArgument`] for a rank outside the group, or a store that was used for one before.
     pub fn gloo(store: &Store, rank: usize, size: usize, options: &GlooOptions) -> Result<Self> {
         const WHAT: &str = "form a gloo group";
         let (Ok(rank_code), Ok(size_code)) = (i32::try_from(rank), i32::try_from(size)) else {
@@ -210,7 +210,11 @@ impl ProcessGroup {
             return Err(Error::new(ErrorKind::InvalidArgument, WHAT, text));
         }
         let joined = |rank: usize| format!("torch-ddp/joined/{rank}");
-        store.set(&joined(rank), "")?;
+        if store.add(&joined(rank), 1)? > 1 {
+            // gloo would read the addresses of the connections that were made then.
+            let text = "a group was formed through this store before; give each group a PrefixStore of its own";
+            return Err(Error::new(ErrorKind::InvalidArgument, WHAT, text));
+        }
         let (device, name) = options.device.code();
         let mut raw = ptr::null_mut();
         let formed = ffi::check(WHAT, |message| {

@@ -1,4 +1,5 @@
-//! Data-parallel training for [`tch`]: safe bindings to c10d, libtorch's own distributed library.
+#![doc = include_str!("../README.md")]
+
 mod ddp;
 mod error;
 mod ffi;

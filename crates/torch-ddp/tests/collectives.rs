@@ -63,6 +63,10 @@ fn all_reduce_takes_every_kind_of_number() {
             assert_eq!(tensor.kind(), kind);
             assert_eq!(floats(&tensor), [2.0, 4.0, 6.0], "{kind:?}");
         }
+        let mut nothing = Tensor::zeros([0, 3], (Kind::Float, tch::Device::Cpu));
+        group.all_reduce(&mut nothing, ReduceOp::Sum).unwrap();
+        group.broadcast(&mut nothing, 1).unwrap();
+        assert_eq!(group.all_gather(&nothing).unwrap()[1].size(), [0, 3]);
     });
 }
 

@@ -1,122 +1,21 @@
 //! Data-parallel training on several processes, against the same training on one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::float_cmp,
-    reason = "bits are compared on purpose"
-)]
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod common;
 
 use std::time::Duration;
 
-use common::{Process, die, on_ranks, on_ranks_of_which_some_die};
+use common::model::{
+    assert_same_everywhere, batch, copy_of, data_parallel, every_kind_of_options, gradients,
+    largest_difference, parameters, part,
+};
+use common::{die, on_ranks, on_ranks_of_which_some_die};
 use tch::nn::{self, Module, OptimizerConfig};
 use tch::{Device, Kind, Tensor};
 use torch_ddp::{
     Compression, DdpOptions, DistributedDataParallel, ErrorKind, GlooOptions, ProcessGroup,
     ReduceOp,
 };
-
-const CPU: (Kind, Device) = (Kind::Float, Device::Cpu);
-
-/// Two layers on twenty inputs and five classes.
-fn mlp(vars: &nn::VarStore) -> impl Module + use<> {
-    let root = vars.root();
-    nn::seq()
-        .add(nn::linear(
-            &root / "first",
-            20,
-            32,
-            nn::LinearConfig::default(),
-        ))
-        .add_fn(Tensor::tanh)
-        .add(nn::linear(
-            &root / "second",
-            32,
-            5,
-            nn::LinearConfig::default(),
-        ))
-}
-
-/// The same batch of `rows` on every rank.
-fn batch(rows: i64) -> (Tensor, Tensor) {
-    tch::manual_seed(7);
-    let inputs = Tensor::randn([rows, 20], CPU);
-    let labels = Tensor::randint(5, [rows], (Kind::Int64, Device::Cpu));
-    (inputs, labels)
-}
-
-/// This rank's part of a batch.
-fn part(rank: &Process, tensor: &Tensor) -> Tensor {
-    tensor.chunk(rank.count(), 0).swap_remove(rank.rank)
-}
-
-fn flat<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Tensor {
-    let parts: Vec<_> = tensors
-        .into_iter()
-        .map(|tensor| tensor.detach().flatten(0, -1))
-        .collect();
-    Tensor::cat(&parts, 0)
-}
-
-fn sorted(vars: &nn::VarStore) -> Vec<(String, Tensor)> {
-    let mut named: Vec<_> = vars.variables().into_iter().collect();
-    named.sort_by(|(a, _), (b, _)| a.cmp(b));
-    named
-}
-
-fn parameters(vars: &nn::VarStore) -> Tensor {
-    flat(sorted(vars).iter().map(|(_, tensor)| tensor))
-}
-
-fn gradients(vars: &nn::VarStore) -> Tensor {
-    let grads: Vec<_> = sorted(vars)
-        .iter()
-        .map(|(_, tensor)| tensor.grad())
-        .collect();
-    flat(&grads)
-}
-
-fn grad(vars: &nn::VarStore, name: &str) -> Tensor {
-    vars.variables()[name].grad()
-}
-
-fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
-    (a - b).abs().max().double_value(&[])
-}
-
-/// Asserts that all ranks have the same bits.
-fn assert_same_everywhere(group: &ProcessGroup, tensor: &Tensor) {
-    let all = group.all_gather(tensor).unwrap();
-    for (rank, other) in all.iter().enumerate() {
-        assert!(
-            other.equal(tensor),
-            "rank {rank} has other values than rank {}",
-            group.rank()
-        );
-    }
-}
-
-/// A model that is different on every rank, until it is made data parallel.
-fn data_parallel(
-    rank: &Process,
-    group: &ProcessGroup,
-    options: DdpOptions,
-) -> (nn::VarStore, Box<dyn Module>, DistributedDataParallel) {
-    tch::manual_seed(100 + rank.number());
-    let vars = nn::VarStore::new(Device::Cpu);
-    let net = mlp(&vars);
-    let ddp = DistributedDataParallel::new(&vars, group, options).unwrap();
-    (vars, Box::new(net), ddp)
-}
-
-/// A second model with the parameters of the first, trained on one process.
-fn copy_of(vars: &nn::VarStore) -> (nn::VarStore, impl Module + use<>) {
-    let mut copy = nn::VarStore::new(Device::Cpu);
-    let net = mlp(&copy);
-    copy.copy(vars).unwrap();
-    (copy, net)
-}
 
 #[test]
 fn gradients_are_those_of_the_whole_batch() {
@@ -147,25 +46,6 @@ fn gradients_are_those_of_the_whole_batch() {
             .backward();
         assert!(largest_difference(&gradients(&vars), &gradients(&local)) > 1e-3);
     });
-}
-
-fn every_kind_of_options() -> Vec<DdpOptions> {
-    let default = DdpOptions::default();
-    vec![
-        default,
-        default.buckets(512, 1024),
-        default.gradient_as_bucket_view(true),
-        default.find_unused_parameters(true),
-        default.static_graph(true),
-        default
-            .static_graph(true)
-            .gradient_as_bucket_view(true)
-            .buckets(512, 1024),
-        default
-            .find_unused_parameters(true)
-            .gradient_as_bucket_view(true)
-            .buckets(512, 1024),
-    ]
 }
 
 #[test]
@@ -234,160 +114,6 @@ fn no_sync_adds_up_and_the_next_pass_reduces_the_sum() {
             }
         },
     );
-}
-
-/// Three weights of which each pass uses some: the output is the sum of those named.
-struct Choice(nn::VarStore);
-
-impl Choice {
-    fn new() -> Self {
-        let vars = nn::VarStore::new(Device::Cpu);
-        for name in ["a", "b", "c"] {
-            let _ = vars.root().ones(name, &[2]);
-        }
-        Self(vars)
-    }
-
-    fn run(&self, names: &[&str]) -> Tensor {
-        let vars = self.0.variables();
-        names
-            .iter()
-            .map(|&name| vars[name].sum(Kind::Float))
-            .reduce(|a, b| a + b)
-            .unwrap()
-    }
-}
-
-#[test]
-fn unused_parameters_are_found() {
-    on_ranks("unused_parameters_are_found", 2, |rank| {
-        let group = rank.group();
-        for view in [false, true] {
-            let model = Choice::new();
-            let options = DdpOptions::default()
-                .find_unused_parameters(true)
-                .gradient_as_bucket_view(view);
-            let mut ddp = DistributedDataParallel::new(&model.0, &group, options).unwrap();
-            for _ in 0..3 {
-                ddp.zero_grad().unwrap();
-                // `b` is used on rank 1 alone, `c` nowhere.
-                let names: &[&str] = if rank.rank == 0 { &["a"] } else { &["a", "b"] };
-                let out = ddp.forward(|| model.run(names)).unwrap();
-                ddp.backward(&out).unwrap();
-                let mean = |name| Vec::<f32>::try_from(grad(&model.0, name)).unwrap();
-                assert_eq!(mean("a"), [1.0, 1.0]);
-                assert_eq!(mean("b"), [0.5, 0.5]);
-                assert!(!grad(&model.0, "c").defined());
-            }
-        }
-    });
-}
-
-#[test]
-fn unused_parameters_that_nobody_looks_for_are_an_error() {
-    on_ranks(
-        "unused_parameters_that_nobody_looks_for_are_an_error",
-        2,
-        |rank| {
-            let model = Choice::new();
-            let group = rank.group();
-            let mut ddp =
-                DistributedDataParallel::new(&model.0, &group, DdpOptions::default()).unwrap();
-            let out = ddp.forward(|| model.run(&["a", "b"])).unwrap();
-            ddp.backward(&out).unwrap();
-            let error = ddp.forward(|| model.run(&["a", "b"])).unwrap_err();
-            assert!(
-                error
-                    .message()
-                    .contains("Expected to have finished reduction"),
-                "{error}"
-            );
-        },
-    );
-}
-
-#[test]
-fn a_static_graph_may_leave_parameters_out() {
-    on_ranks("a_static_graph_may_leave_parameters_out", 2, |rank| {
-        let model = Choice::new();
-        let group = rank.group();
-        let options = DdpOptions::default().static_graph(true);
-        let mut ddp = DistributedDataParallel::new(&model.0, &group, options).unwrap();
-        let own = rank.rank as f64 + 1.0;
-        for _ in 0..3 {
-            ddp.zero_grad().unwrap();
-            let out = ddp.forward(|| model.run(&["a", "b"])).unwrap();
-            ddp.backward(&(out * own)).unwrap();
-            assert_eq!(
-                Vec::<f32>::try_from(grad(&model.0, "a")).unwrap(),
-                [1.5, 1.5]
-            );
-            assert!(!grad(&model.0, "c").defined());
-        }
-        let mut other = DistributedDataParallel::new(&model.0, &group, options).unwrap();
-        let error = other.forward(|| Tensor::from(1.0)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
-    });
-}
-
-#[test]
-fn models_that_differ_are_an_error_on_every_rank() {
-    on_ranks("models_that_differ_are_an_error_on_every_rank", 3, |rank| {
-        let group = rank.group();
-        let vars = nn::VarStore::new(Device::Cpu);
-        let width = if rank.rank == 2 { 7 } else { 6 };
-        let _ = vars.root().zeros("bias", &[4]);
-        let _ = vars.root().zeros("weight", &[4, width]);
-        let make = |options| DistributedDataParallel::new(&vars, &group, options);
-        let error = make(DdpOptions::default()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
-        assert!(
-            error.to_string().contains(
-                "`weight`: Float [4, 6] trained on rank 0, Float [4, 7] trained on rank 2"
-            ),
-            "{error}"
-        );
-        // The group is still good.
-        group.barrier().unwrap();
-
-        let vars = nn::VarStore::new(Device::Cpu);
-        let _ = vars.root().zeros("bias", &[4]);
-        let options = DdpOptions::default().static_graph(rank.rank == 1);
-        let error = DistributedDataParallel::new(&vars, &group, options).unwrap_err();
-        assert!(error.to_string().contains("the options"), "{error}");
-
-        let nothing = nn::VarStore::new(Device::Cpu);
-        let _ = nothing.root().zeros_no_train("mean", &[4]);
-        let error =
-            DistributedDataParallel::new(&nothing, &group, DdpOptions::default()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
-    });
-}
-
-#[test]
-fn buffers_follow_rank_0() {
-    on_ranks("buffers_follow_rank_0", 2, |rank| {
-        let group = rank.group();
-        for follow in [true, false] {
-            let vars = nn::VarStore::new(Device::Cpu);
-            let weight = vars.root().ones("weight", &[1]);
-            let mut mean = vars.root().zeros_no_train("mean", &[3]);
-            let own = 1.0 + rank.rank as f64;
-            let _ = mean.fill_(own);
-            let options = DdpOptions::default().broadcast_buffers(follow);
-            let mut ddp = DistributedDataParallel::new(&vars, &group, options).unwrap();
-            assert_eq!(Vec::<f32>::try_from(&mean).unwrap(), [1.0; 3]);
-            let _ = mean.fill_(10.0 * own);
-            let seen = ddp
-                .forward(|| (weight.shallow_clone(), mean.copy()))
-                .map(|(weight, mean)| {
-                    ddp.backward(&weight).unwrap();
-                    Vec::<f32>::try_from(mean).unwrap()
-                })
-                .unwrap();
-            assert_eq!(seen, [if follow { 10.0 } else { 10.0 * own as f32 }; 3]);
-        }
-    });
 }
 
 #[test]

@@ -228,4 +228,12 @@ fn ranks_outside_the_group_are_refused() {
     }
     let error = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default().threads(0)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+
+    let alone = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default()).unwrap();
+    alone.barrier().unwrap();
+    alone.monitored_barrier().unwrap();
+    alone.abort().unwrap();
+    let error = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    assert!(error.to_string().contains("PrefixStore"), "{error}");
 }

@@ -5,6 +5,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+pub mod model;
+
 use std::env;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
