@@ -158,6 +158,19 @@ fn buffers_follow_rank_0() {
                 })
                 .unwrap();
             assert_eq!(seen, [if follow { 10.0 } else { 10.0 * own as f32 }; 3]);
+
+            // Of passes without reduction only the first after one with it brings buffers in line.
+            ddp.no_sync(|ddp| {
+                for expected in [20.0, 20.0 * own] {
+                    let _ = mean.fill_(20.0 * own);
+                    let expected = if follow { expected } else { 20.0 * own };
+                    let seen = ddp
+                        .forward(|| (weight.shallow_clone(), mean.copy()))
+                        .unwrap()
+                        .1;
+                    assert_eq!(Vec::<f64>::try_from(seen).unwrap(), [expected; 3]);
+                }
+            });
         }
     });
 }

@@ -113,21 +113,22 @@ pub fn on_ranks_of_which_some_die(
     }
     let deadline = Instant::now() + LIMIT;
     let mut texts = vec![String::new(); size];
+    let mut late = false;
     for _ in 0..size {
-        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok((rank, text)) => texts[rank] = text,
-            Err(_) => {
-                for child in children.iter_mut().flatten() {
-                    let _ = child.kill();
-                }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Err(mpsc::RecvTimeoutError::Timeout) = receive(&receiver, &mut texts, left) {
+            late = true;
+            for child in children.iter_mut().flatten() {
+                let _ = child.kill();
             }
+            // What they had written still comes.
+            let _ = receive(&receiver, &mut texts, Duration::from_secs(5));
         }
     }
     let statuses: Vec<ExitStatus> = children
         .iter_mut()
         .map(|child| child.take().unwrap().wait().unwrap())
         .collect();
-    let late = Instant::now() >= deadline;
     let as_expected = |rank: usize, status: &ExitStatus| {
         if dying.contains(&rank) {
             status.signal() == Some(9)
@@ -155,6 +156,17 @@ pub fn on_ranks_of_which_some_die(
             .collect::<Vec<_>>()
             .concat()
     );
+}
+
+/// Waits for what a rank wrote, until it has closed its end.
+fn receive(
+    receiver: &mpsc::Receiver<(usize, String)>,
+    texts: &mut [String],
+    limit: Duration,
+) -> Result<(), mpsc::RecvTimeoutError> {
+    let (rank, text) = receiver.recv_timeout(limit)?;
+    texts[rank] = text;
+    Ok(())
 }
 
 fn start(test: &str, rank: usize, port: u16) -> Child {
