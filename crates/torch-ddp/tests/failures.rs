@@ -5,9 +5,11 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{die, on_ranks, on_ranks_of_which_some_die};
-use tch::Tensor;
-use torch_ddp::{ErrorKind, GlooOptions, ProcessGroup, ReduceOp, TcpStore};
+use common::{die, exit, on_ranks, on_ranks_of_which_some_die};
+use tch::{Device, Kind, Tensor, nn};
+use torch_ddp::{
+    DdpOptions, DistributedDataParallel, ErrorKind, GlooOptions, ProcessGroup, ReduceOp, TcpStore,
+};
 
 const SHORT: Duration = Duration::from_millis(500);
 
@@ -113,8 +115,7 @@ fn mismatched_shapes_are_an_error_where_calls_are_checked() {
         2,
         |rank| {
             let group = rank.group_with(&GlooOptions::default().timeout(SOON).checked(true));
-            let mut tensor =
-                Tensor::zeros([2 + rank.number()], (tch::Kind::Float, tch::Device::Cpu));
+            let mut tensor = Tensor::zeros([2 + rank.number()], (Kind::Float, Device::Cpu));
             let error = group.all_reduce(&mut tensor, ReduceOp::Sum).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
             // The ranks still understand each other.
@@ -189,6 +190,45 @@ fn dropping_in_odd_orders_is_fine() {
 }
 
 #[test]
+fn a_process_may_end_with_everything_alive() {
+    on_ranks("a_process_may_end_with_everything_alive", 2, |rank| {
+        let options = GlooOptions::default().timeout(Duration::from_secs(1000));
+        let group = rank.group_with(&options);
+        let vars = nn::VarStore::new(Device::Cpu);
+        let weight = vars.root().ones("weight", &[2]);
+        let mut ddp = DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap();
+        let loss = ddp.forward(|| weight.sum(Kind::Float)).unwrap();
+        ddp.backward(&loss).unwrap();
+        rank.meet("trained");
+        // One operation that its peer never joins.
+        let _pending = (rank.rank == 0).then(|| group.barrier_async().unwrap());
+        exit(&rank)
+    });
+}
+
+#[test]
+fn abort_ends_a_backward_pass() {
+    on_ranks("abort_ends_a_backward_pass", 2, |rank| {
+        let options = GlooOptions::default().timeout(Duration::from_secs(1000));
+        let group = rank.group_with(&options);
+        let vars = nn::VarStore::new(Device::Cpu);
+        let weight = vars.root().ones("weight", &[2]);
+        let mut ddp = DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap();
+        let loss = ddp.forward(|| weight.sum(Kind::Float)).unwrap();
+        if rank.rank == 0 {
+            std::thread::scope(|scope| {
+                let aborting = scope.spawn(|| group.abort().unwrap());
+                // The other rank never comes.
+                let error = ddp.backward(&loss).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+                aborting.join().unwrap();
+            });
+        }
+        rank.meet("end");
+    });
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let first = TcpStore::server("localhost", 0, SOON).unwrap();
     for host in ["localhost", "0.0.0.0"] {
@@ -203,7 +243,7 @@ fn a_taken_port_is_named() {
 
 #[test]
 fn a_store_that_is_not_there_is_an_error_in_time() {
-    // Bound but not listening, so that nobody else takes the port.
+    // A port that was free a moment ago.
     let port = {
         let server = TcpStore::server("localhost", 0, SOON).unwrap();
         server.port()

@@ -74,6 +74,12 @@ impl Process {
     }
 }
 
+/// Ends this process, as a success, without dropping anything.
+pub fn exit(rank: &Process) -> ! {
+    rank.store.set(&finished(rank.rank), "").unwrap();
+    std::process::exit(0)
+}
+
 /// Ends this process as the kernel would, without a word to anybody.
 pub fn die() -> ! {
     let me = rustix::process::getpid();
