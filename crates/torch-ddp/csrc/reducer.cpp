@@ -1,7 +1,10 @@
 // Data-parallel training: c10d's reducer with what Python's DistributedDataParallel adds around it.
 
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <memory>
+#include <unordered_map>
 
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/engine.h>
@@ -79,6 +82,28 @@ std::vector<at::Tensor> tensors(const at::Tensor* const* pointers, size_t count)
   return list;
 }
 
+// The reducer's constructor finds some of this too, but throws when its hooks are on some parameters already, and they would
+// outlive it.
+void require_fit(const tddp_ddp& ddp, const std::unordered_map<size_t, std::string>& names) {
+  std::unordered_map<const at::TensorImpl*, size_t> seen;
+  for (size_t i = 0; i < ddp.params.size(); ++i) {
+    const at::Tensor& param = ddp.params[i];
+    const std::string& name = names.at(i);
+    if (!param.is_leaf()) throw InvalidArgument("variable `" + name + "` is computed from others; only leaves can be trained");
+    const auto [other, is_new] = seen.emplace(param.unsafeGetTensorImpl(), i);
+    if (!is_new) {
+      throw InvalidArgument("variables `" + names.at(other->second) + "` and `" + name + "` are the same tensor; keep one");
+    }
+  }
+  for (const auto* list : {&ddp.params, &ddp.buffers}) {
+    for (const at::Tensor& tensor : *list) {
+      if (!tensor.device().is_cpu() || tensor.layout() != at::kStrided) {
+        throw InvalidArgument("a variable is on " + tensor.device().str() + " or not dense; gloo works on dense CPU tensors");
+      }
+    }
+  }
+}
+
 void broadcast(const tddp_ddp& ddp, const std::vector<at::Tensor>& list) {
   if (list.empty()) return;
   const at::NoGradGuard no_grad;
@@ -147,10 +172,11 @@ int32_t tddp_ddp_new(const tddp_group* group, const at::Tensor* const* params, c
     ddp->buffers = tensors(buffers, buffer_count);
     ddp->static_graph = options->static_graph != 0;
     ddp->find_unused = options->find_unused != 0;
-    broadcast(*ddp, ddp->params);
-    broadcast(*ddp, ddp->buffers);
     std::unordered_map<size_t, std::string> by_index;
     for (size_t i = 0; i < param_count; ++i) by_index.emplace(i, torch_ddp::text(names[i], name_lengths[i]));
+    require_fit(*ddp, by_index);
+    broadcast(*ddp, ddp->params);
+    broadcast(*ddp, ddp->buffers);
     make_reducer(*ddp, *options, std::move(by_index));
     *out = ddp.release();
   });

@@ -87,7 +87,7 @@ pub struct GlooOptions {
     pub timeout: Duration,
     /// Where connections are made.
     pub device: GlooDevice,
-    /// How many operations run at the same time, each on a thread of its own. 2 unless set.
+    /// How many operations run at the same time, each on a thread of its own: 1 to 64. 2 unless set.
     pub threads: usize,
     /// Compares what all ranks call, and on which shapes, before every collective, at the price of two small extra ones. A
     /// disagreement is then an error of kind [`ErrorKind::Mismatch`]; without it, gloo ends the process. Off unless set
@@ -135,6 +135,9 @@ impl GlooOptions {
         self
     }
 }
+
+/// libtorch ends the process when it cannot start one of many threads.
+const MOST_THREADS: usize = 64;
 
 /// An owned `tddp_group`.
 struct Handle(*mut ffi::Group);
@@ -205,8 +208,8 @@ impl ProcessGroup {
                 format!("rank {rank} is outside a group of {size}; ranks begin at 0"),
             ));
         }
-        if options.threads == 0 {
-            let text = "0 threads cannot run anything; give at least 1";
+        if !(1..=MOST_THREADS).contains(&options.threads) {
+            let text = format!("{} threads; give 1 to {MOST_THREADS}", options.threads);
             return Err(Error::new(ErrorKind::InvalidArgument, WHAT, text));
         }
         let joined = |rank: usize| format!("torch-ddp/joined/{rank}");
@@ -238,7 +241,7 @@ impl ProcessGroup {
         });
         if let Err(error) = formed {
             // gloo says which address it could not reach; who never came is more use.
-            let missing: Vec<usize> = (0..size)
+            let missing: Vec<usize> = (0..size.min(1024))
                 .filter(|&rank| matches!(store.contains(&joined(rank)), Ok(false)))
                 .collect();
             return Err(if missing.is_empty() {

@@ -174,3 +174,34 @@ fn buffers_follow_rank_0() {
         }
     });
 }
+
+#[test]
+fn variables_that_cannot_be_trained_are_refused() {
+    on_ranks("variables_that_cannot_be_trained_are_refused", 1, |rank| {
+        let group = rank.group();
+        let vars = nn::VarStore::new(Device::Cpu);
+        let weight = vars.root().ones("weight", &[2]);
+        let add = |name: &str, tensor: Tensor| {
+            vars.variables_
+                .lock()
+                .unwrap()
+                .named_variables
+                .insert(name.to_owned(), tensor)
+        };
+        for (tensor, message) in [
+            (
+                weight.shallow_clone(),
+                "`alias` and `weight` are the same tensor",
+            ),
+            (&weight * 2.0, "`alias` is computed from others"),
+        ] {
+            add("alias", tensor);
+            let error =
+                DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+            assert!(error.to_string().contains(message), "{error}");
+            // Nothing of it is left on the parameter.
+            weight.sum(Kind::Float).backward();
+        }
+    });
+}

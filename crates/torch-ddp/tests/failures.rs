@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use common::{die, exit, on_ranks, on_ranks_of_which_some_die};
 use tch::{Device, Kind, Tensor, nn};
 use torch_ddp::{
-    DdpOptions, DistributedDataParallel, ErrorKind, GlooOptions, ProcessGroup, ReduceOp, TcpStore,
+    DdpOptions, DistributedDataParallel, ErrorKind, GlooDevice, GlooOptions, PrefixStore,
+    ProcessGroup, ReduceOp, TcpStore,
 };
 
 const SHORT: Duration = Duration::from_millis(500);
@@ -266,8 +267,15 @@ fn ranks_outside_the_group_are_refused() {
         let error = ProcessGroup::gloo(&store, rank, size, &GlooOptions::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     }
-    let error = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default().threads(0)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    for threads in [0, 65] {
+        let options = GlooOptions::default().threads(threads);
+        let error = ProcessGroup::gloo(&store, 0, 1, &options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    }
+    let nowhere = PrefixStore::new("nowhere", &store).unwrap();
+    let options = GlooOptions::default().device(GlooDevice::Interface("nowhere".to_owned()));
+    let error = ProcessGroup::gloo(&nowhere, 0, 1, &options).unwrap_err();
+    assert!(error.to_string().contains("nowhere"), "{error}");
 
     let alone = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default()).unwrap();
     alone.barrier().unwrap();
