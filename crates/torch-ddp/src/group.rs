@@ -134,6 +134,37 @@ impl GlooOptions {
         self.checked = checked;
         self
     }
+
+    /// Rank and size as gloo counts, if a group can be formed with them and these options.
+    fn check(&self, rank: usize, size: usize) -> Result<(i32, i32)> {
+        if rank >= size {
+            return Err(invalid(format!(
+                "rank {rank} is outside a group of {size}; ranks begin at 0"
+            )));
+        }
+        if !(1..=MOST_THREADS).contains(&self.threads) {
+            return Err(invalid(format!(
+                "{} threads; give 1 to {MOST_THREADS}",
+                self.threads
+            )));
+        }
+        match (i32::try_from(rank), i32::try_from(size)) {
+            (Ok(rank), Ok(size)) => Ok((rank, size)),
+            _ => Err(invalid(format!("{size} ranks; give at most {}", i32::MAX))),
+        }
+    }
+}
+
+/// What an error in forming a group says was being done.
+const FORM: &str = "form a gloo group";
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, FORM, message)
+}
+
+/// The key by which a rank says that it has come.
+fn joined(rank: usize) -> String {
+    format!("torch-ddp/joined/{rank}")
 }
 
 /// libtorch ends the process when it cannot start one of many threads.
@@ -193,34 +224,16 @@ impl ProcessGroup {
     /// [`ErrorKind::Timeout`] when not all ranks come in time, with those missing in [`Error::ranks`];
     /// [`ErrorKind::InvalidArgument`] for a rank outside the group, or a store that was used for one before.
     pub fn gloo(store: &Store, rank: usize, size: usize, options: &GlooOptions) -> Result<Self> {
-        const WHAT: &str = "form a gloo group";
-        let (Ok(rank_code), Ok(size_code)) = (i32::try_from(rank), i32::try_from(size)) else {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                WHAT,
-                "that many ranks do not exist",
-            ));
-        };
-        if rank >= size {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                WHAT,
-                format!("rank {rank} is outside a group of {size}; ranks begin at 0"),
-            ));
-        }
-        if !(1..=MOST_THREADS).contains(&options.threads) {
-            let text = format!("{} threads; give 1 to {MOST_THREADS}", options.threads);
-            return Err(Error::new(ErrorKind::InvalidArgument, WHAT, text));
-        }
-        let joined = |rank: usize| format!("torch-ddp/joined/{rank}");
+        let (rank_code, size_code) = options.check(rank, size)?;
         if store.add(&joined(rank), 1)? > 1 {
             // gloo would read the addresses of the connections that were made then.
-            let text = "a group was formed through this store before; give each group a PrefixStore of its own";
-            return Err(Error::new(ErrorKind::InvalidArgument, WHAT, text));
+            return Err(invalid(
+                "a group was formed through this store before; give each group a PrefixStore of its own",
+            ));
         }
         let (device, name) = options.device.code();
         let mut raw = ptr::null_mut();
-        let formed = ffi::check(WHAT, |message| {
+        let formed = ffi::check(FORM, |message| {
             // SAFETY: the store outlives the call, and the group takes a reference of its own to it; the name is borrowed for the
             // call, which copies it; `raw` is a place for the result.
             unsafe {

@@ -103,13 +103,45 @@ pub fn on_ranks_of_which_some_die(
         return run_child(rank.parse().unwrap(), size, body);
     }
     let server = TcpStore::server("localhost", 0, PATIENCE).unwrap();
-    let mut children: Vec<Option<Child>> = (0..size)
-        .map(|rank| Some(start(test, rank, server.port())))
+    let children = (0..size)
+        .map(|rank| start(test, rank, server.port()))
         .collect();
+    let Ended {
+        statuses,
+        texts,
+        late,
+    } = wait(children);
+    let as_expected = |rank: usize| {
+        if dying.contains(&rank) {
+            statuses[rank].signal() == Some(9)
+        } else {
+            statuses[rank].success() && server.contains(&finished(rank)).unwrap()
+        }
+    };
+    let report: Vec<String> = (0..size)
+        .map(|rank| format!("\n--- rank {rank}: {}\n{}", statuses[rank], texts[rank]))
+        .collect();
+    assert!(!late, "{test}: not over after {LIMIT:?}{}", report.concat());
+    assert!(
+        (0..size).all(as_expected),
+        "{test}: not as expected{}",
+        report.concat()
+    );
+}
+
+/// How the ranks ended, what they wrote, and whether they had to be killed.
+struct Ended {
+    statuses: Vec<ExitStatus>,
+    texts: Vec<String>,
+    late: bool,
+}
+
+/// Waits until all ranks have ended, and kills them when that takes too long.
+fn wait(mut children: Vec<Child>) -> Ended {
     let (sender, receiver) = mpsc::channel();
     for (rank, child) in children.iter_mut().enumerate() {
         // The output is read on a thread of its own; a full pipe would stop the child.
-        let mut pipe = child.as_mut().unwrap().stderr.take().unwrap();
+        let mut pipe = child.stderr.take().unwrap();
         let sender = sender.clone();
         thread::spawn(move || {
             let mut text = String::new();
@@ -118,50 +150,28 @@ pub fn on_ranks_of_which_some_die(
         });
     }
     let deadline = Instant::now() + LIMIT;
-    let mut texts = vec![String::new(); size];
+    let mut texts = vec![String::new(); children.len()];
     let mut late = false;
-    for _ in 0..size {
+    for _ in 0..children.len() {
         let left = deadline.saturating_duration_since(Instant::now());
-        if let Err(mpsc::RecvTimeoutError::Timeout) = receive(&receiver, &mut texts, left) {
+        if receive(&receiver, &mut texts, left).is_err() {
             late = true;
-            for child in children.iter_mut().flatten() {
+            for child in &mut children {
                 let _ = child.kill();
             }
             // What they had written still comes.
             let _ = receive(&receiver, &mut texts, Duration::from_secs(5));
         }
     }
-    let statuses: Vec<ExitStatus> = children
+    let statuses = children
         .iter_mut()
-        .map(|child| child.take().unwrap().wait().unwrap())
+        .map(|child| child.wait().unwrap())
         .collect();
-    let as_expected = |rank: usize, status: &ExitStatus| {
-        if dying.contains(&rank) {
-            status.signal() == Some(9)
-        } else {
-            status.success() && server.contains(&finished(rank)).unwrap()
-        }
-    };
-    let good = statuses
-        .iter()
-        .enumerate()
-        .all(|(rank, status)| as_expected(rank, status));
-    assert!(
-        good && !late,
-        "{test}: {}{}",
-        if late {
-            format!("not over after {LIMIT:?}; ")
-        } else {
-            String::new()
-        },
-        statuses
-            .iter()
-            .zip(&texts)
-            .enumerate()
-            .map(|(rank, (status, text))| format!("\n--- rank {rank}: {status}\n{text}"))
-            .collect::<Vec<_>>()
-            .concat()
-    );
+    Ended {
+        statuses,
+        texts,
+        late,
+    }
 }
 
 /// Waits for what a rank wrote, until it has closed its end.
