@@ -1,0 +1,286 @@
+//! The messages themselves.
+//!
+//! A worker says [`FromWorker::Hello`] first, is told [`ToWorker::Train`] once, reports, and ends with
+//! [`FromWorker::Done`] or [`FromWorker::Failed`] and the end of its process. Durations are nanoseconds of the worker's
+//! monotonic clock; moments are not sent, because the receiver's clock stamps what arrives.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::TrainSpec;
+use crate::{VERSION, float};
+
+/// What a supervisor tells a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToWorker {
+    /// What to train. First, and once.
+    Train {
+        /// The supervisor's [`VERSION`].
+        version: u32,
+        /// What to train.
+        spec: Box<TrainSpec>,
+    },
+    /// End in order after the current step.
+    Stop,
+}
+
+impl ToWorker {
+    /// The order to train, with this protocol's version.
+    pub fn train(spec: TrainSpec) -> Self {
+        Self::Train {
+            version: VERSION,
+            spec: Box::new(spec),
+        }
+    }
+}
+
+/// What a worker tells its supervisor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromWorker {
+    /// First of all.
+    Hello {
+        /// The worker's [`VERSION`].
+        version: u32,
+        /// The worker's process.
+        pid: u32,
+    },
+    /// A stage of the start-up is reached.
+    Stage(Stage),
+    /// A sign of life, five times a second from a thread of its own, also while training is stuck.
+    Beat {
+        /// Where the training thread is.
+        phase: Phase,
+        /// The step it works on, from 0.
+        step: u64,
+        /// How long ago the training thread last said where it is.
+        since_ns: u64,
+    },
+    /// A step is done.
+    Step(StepReport),
+    /// The test rows were looked at.
+    Evaluated {
+        /// Epochs done.
+        epoch: u32,
+        /// Steps done.
+        step: u64,
+        /// Rows classified correctly.
+        correct: u64,
+        /// Rows in all.
+        count: u64,
+        /// Sum of the rows' losses.
+        #[serde(with = "float")]
+        loss_sum: f64,
+    },
+    /// A checkpoint is complete under its final name.
+    Checkpointed {
+        /// Steps done.
+        step: u64,
+        /// Where it is.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+        /// How long the training thread was held up.
+        took_ns: u64,
+    },
+    /// Something that its reader should know, and that does not end the training.
+    Warning {
+        /// One line.
+        text: String,
+    },
+    /// The training is over, as it should be.
+    Done(DoneReport),
+    /// The training cannot go on; the process ends after this.
+    Failed {
+        /// What sort of trouble.
+        kind: FailureKind,
+        /// One line: what was wrong, where, what to do.
+        message: String,
+        /// Steps done.
+        step: u64,
+    },
+}
+
+impl FromWorker {
+    /// This process' first message.
+    pub fn hello() -> Self {
+        Self::Hello {
+            version: VERSION,
+            pid: std::process::id(),
+        }
+    }
+}
+
+/// What starting up consists of, in order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The process runs.
+    Started,
+    /// libtorch is loaded and the device is usable.
+    LibraryLoaded,
+    /// All ranks have met.
+    Rendezvous,
+    /// The rows are in memory.
+    DataLoaded,
+    /// The first training step is done.
+    FirstStep,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Started,
+        Self::LibraryLoaded,
+        Self::Rendezvous,
+        Self::DataLoaded,
+        Self::FirstStep,
+    ];
+}
+
+/// What a worker's training thread is doing. The order is that within a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Phase {
+    /// The process has just begun.
+    Starting,
+    /// Loading libtorch and waking the device.
+    Loading,
+    /// Waiting to meet the other ranks.
+    Rendezvous,
+    /// Fetching rows.
+    Data,
+    /// The forward pass.
+    Forward,
+    /// The backward pass.
+    Backward,
+    /// Waiting for gradients of the other ranks.
+    AllReduce,
+    /// The optimiser's step.
+    Optimizer,
+    /// Writing or reading a checkpoint.
+    Checkpoint,
+    /// Looking at the test rows.
+    Evaluation,
+    /// Ending.
+    Closing,
+}
+
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Starting,
+        Self::Loading,
+        Self::Rendezvous,
+        Self::Data,
+        Self::Forward,
+        Self::Backward,
+        Self::AllReduce,
+        Self::Optimizer,
+        Self::Checkpoint,
+        Self::Evaluation,
+        Self::Closing,
+    ];
+
+    /// Whether a rank in this phase may be waiting for the others rather than working.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Rendezvous | Self::AllReduce)
+    }
+
+    /// Its name in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "start-up",
+            Self::Loading => "loading",
+            Self::Rendezvous => "rendezvous",
+            Self::Data => "data",
+            Self::Forward => "forward",
+            Self::Backward => "backward",
+            Self::AllReduce => "all-reduce",
+            Self::Optimizer => "optimizer",
+            Self::Checkpoint => "checkpoint",
+            Self::Evaluation => "evaluation",
+            Self::Closing => "closing",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One training step of one rank. Its parts need not add up to the step: what is between them is in none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The step, from 0.
+    pub step: u64,
+    /// Its epoch, from 0.
+    pub epoch: u32,
+    /// Rows of this rank's batch.
+    pub samples: u32,
+    /// Mean loss of this rank's batch.
+    #[serde(with = "float")]
+    pub loss: f64,
+    /// Fetching rows.
+    pub data_ns: u64,
+    /// Forward pass.
+    pub forward_ns: u64,
+    /// Backward pass, without the wait at its end.
+    pub backward_ns: u64,
+    /// Waiting for the other ranks' gradients.
+    pub wait_ns: u64,
+    /// The optimiser's step.
+    pub optimizer_ns: u64,
+}
+
+/// The end of a training that went well.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DoneReport {
+    /// SHA-256 over all parameters, sorted by name: equal on all ranks, or they have drifted apart.
+    pub parameters_sha256: String,
+    /// Steps done in all, those before a resumption included.
+    pub steps: u64,
+    /// Rows trained on by this rank in this process.
+    pub samples: u64,
+    /// Times the test rows were looked at.
+    pub evaluated: u32,
+    /// Checkpoints written.
+    pub checkpoints: u32,
+    /// Bytes that this rank put into all-reduces.
+    pub bytes_reduced: u64,
+    /// Loss of the last step.
+    #[serde(with = "float")]
+    pub final_loss: f64,
+}
+
+/// Sorts of trouble that end a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The specification or the environment makes no sense.
+    Spec,
+    /// libtorch or the device is not usable.
+    Device,
+    /// The data cannot be read.
+    Data,
+    /// The ranks did not meet.
+    Rendezvous,
+    /// A collective failed, most likely because another rank is gone.
+    Peer,
+    /// The loss is not a finite number.
+    NotFinite,
+    /// The device's memory is used up.
+    OutOfMemory,
+    /// A checkpoint cannot be written or read.
+    Checkpoint,
+    /// Anything else.
+    Other,
+}
