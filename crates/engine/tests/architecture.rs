@@ -14,6 +14,7 @@ const ORDER: [&str; 13] = [
     "pool",
     "machine",
     "monitor",
+    "workers",
     "lab",
     "record",
     "result",

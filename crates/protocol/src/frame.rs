@@ -179,6 +179,11 @@ impl FrameDecoder {
         })
     }
 
+    /// Bytes taken and not yet given as messages.
+    pub fn pending(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
     /// Bytes of memory set aside.
     pub fn capacity(&self) -> usize {
         self.buffer.capacity()

@@ -1,0 +1,217 @@
+//! One worker's process and its pipes, as the supervisor's thread holds them.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::Child;
+
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use workbench_protocol::{FrameDecoder, FrameError, FromWorker, ToWorker, encode_frame};
+
+use super::error::CrewError;
+use super::launch::Launch;
+use super::lines::Lines;
+use super::news::{By, Ended};
+
+/// Bytes read at once.
+pub(super) const CHUNK: usize = 1 << 16;
+/// Reads of one pipe before the others get their turn.
+pub(super) const READS: usize = 16;
+
+/// One worker.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) rank: u32,
+    pub(super) pid: Pid,
+    child: Child,
+    /// Readable when the process is over; not there on systems that have no such thing.
+    pub(super) pidfd: Option<OwnedFd>,
+    pub(super) orders: Option<File>,
+    outbox: Vec<u8>,
+    pub(super) messages: Option<File>,
+    decoder: FrameDecoder,
+    greeted: bool,
+    pub(super) printed: Option<File>,
+    lines: Lines,
+    /// How its process ended, once it has.
+    pub(super) end: Option<(Ended, By)>,
+    /// Whether its owner was told.
+    pub(super) told: bool,
+}
+
+/// What reading a pipe led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    /// Nothing more is there now.
+    Drained,
+    /// There may be more.
+    More,
+}
+
+impl Worker {
+    /// Starts a worker. Its order to train waits to be sent.
+    pub(super) fn start(launch: &Launch) -> Result<Self, CrewError> {
+        let rank = launch.env.rank;
+        let outbox = encode_frame(&ToWorker::train(launch.spec.clone()))
+            .map_err(|source| CrewError::TooLong { rank, source })?;
+        let mut child = launch
+            .command()
+            .spawn()
+            .map_err(|source| CrewError::spawn(&launch.program, source))?;
+        let pid = Pid::from_child(&child);
+        Ok(Self {
+            rank,
+            pid,
+            pidfd: pidfd(pid),
+            orders: child.stdin.take().map(|pipe| unblocked(pipe.into())),
+            outbox,
+            messages: child.stdout.take().map(|pipe| unblocked(pipe.into())),
+            decoder: FrameDecoder::new(),
+            greeted: false,
+            printed: child.stderr.take().map(|pipe| unblocked(pipe.into())),
+            lines: Lines::default(),
+            child,
+            end: None,
+            told: false,
+        })
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Whether its process is over. It is not reaped by this.
+    pub(super) fn is_over(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // An error means that there is no such child, which is as over as can be.
+        !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
+    }
+
+    /// Reaps its process, which is over.
+    pub(super) fn reap(&mut self) -> Ended {
+        self.orders = None;
+        self.child.wait().map_or(Ended::Code(-1), Ended::of)
+    }
+
+    pub(super) fn ask_to_stop(&mut self) {
+        if self.orders.is_some()
+            && let Ok(frame) = encode_frame(&ToWorker::Stop)
+        {
+            self.outbox.extend_from_slice(&frame);
+        }
+    }
+
+    pub(super) fn has_mail(&self) -> bool {
+        self.orders.is_some() && !self.outbox.is_empty()
+    }
+
+    /// Sends what waits, as far as the pipe takes it.
+    pub(super) fn send(&mut self) {
+        let Some(orders) = &mut self.orders else {
+            return;
+        };
+        while !self.outbox.is_empty() {
+            match orders.write(&self.outbox) {
+                Ok(count) => drop(self.outbox.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // It does not listen any more; its end will tell.
+                Err(_) => {
+                    self.orders = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The next message that has arrived in full, and its bytes.
+    pub(super) fn next_message(&mut self) -> Result<Option<(FromWorker, usize)>, String> {
+        let before = self.decoder.pending();
+        let message = self
+            .decoder
+            .take::<FromWorker>()
+            .map_err(|error| error.to_string())?;
+        let Some(message) = message else {
+            return Ok(None);
+        };
+        if !self.greeted && !matches!(message, FromWorker::Hello { .. }) {
+            return Err(
+                "its first message is no greeting; is it another program than workbench-worker?"
+                    .to_owned(),
+            );
+        }
+        self.greeted = true;
+        Ok(Some((message, before - self.decoder.pending())))
+    }
+
+    /// Reads once from the pipe of messages.
+    pub(super) fn receive(&mut self, chunk: &mut [u8]) -> Read {
+        let Some(bytes) = read(&mut self.messages, chunk) else {
+            return Read::Drained;
+        };
+        self.decoder.push(bytes);
+        Read::More
+    }
+
+    /// Why the end of its messages is not a clean one.
+    pub(super) fn cut_off(&self) -> Option<String> {
+        match self.decoder.finish() {
+            Err(error @ FrameError::CutOff { .. }) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Throws away what it sends from now on.
+    pub(super) fn stop_listening(&mut self) {
+        self.messages = None;
+        self.decoder = FrameDecoder::new();
+    }
+
+    /// Reads what was printed, for a while.
+    pub(super) fn read_lines(&mut self, chunk: &mut [u8], mut take: impl FnMut(String)) -> Read {
+        for _ in 0..READS {
+            let Some(bytes) = read(&mut self.printed, chunk) else {
+                return Read::Drained;
+            };
+            self.lines.push(bytes, &mut take);
+        }
+        Read::More
+    }
+
+    /// The line that was begun and not ended.
+    pub(super) fn last_line(&mut self, take: impl FnMut(String)) {
+        self.lines.finish(take);
+    }
+}
+
+/// Reads from a pipe what is there, and closes it at its end. `None` when nothing is there.
+fn read<'a>(pipe: &mut Option<File>, chunk: &'a mut [u8]) -> Option<&'a [u8]> {
+    let source = pipe.as_mut()?;
+    loop {
+        match source.read(chunk) {
+            Ok(0) => break,
+            Ok(count) => return Some(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+            Err(_) => break,
+        }
+    }
+    *pipe = None;
+    None
+}
+
+fn unblocked(pipe: OwnedFd) -> File {
+    // Does not fail for a pipe.
+    let _ = rustix::io::ioctl_fionbio(&pipe, true);
+    File::from(pipe)
+}
+
+#[cfg(target_os = "linux")]
+fn pidfd(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pidfd(_: Pid) -> Option<OwnedFd> {
+    None
+}

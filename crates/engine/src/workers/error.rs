@@ -1,0 +1,99 @@
+//! Why a crew cannot start, or a worker cannot be reached.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use workbench_protocol::{EnvError, FrameError, SpecError};
+
+/// Why a crew cannot start, or a worker cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum CrewError {
+    /// No worker at all.
+    #[error("a crew of no workers; give one launch for each rank")]
+    Empty,
+    /// The ranks are not 0, 1, 2, … in order.
+    #[error("launch {at} is for rank {rank}; give one launch for each rank, in order")]
+    Order {
+        /// Place in the list, from 0.
+        at: usize,
+        /// The rank there.
+        rank: u32,
+    },
+    /// A place among the ranks that makes no sense.
+    #[error("rank {rank}: {source}")]
+    Env {
+        /// The rank.
+        rank: u32,
+        /// What is wrong.
+        source: EnvError,
+    },
+    /// A training that makes no sense.
+    #[error("rank {rank}: {source}")]
+    Spec {
+        /// The rank.
+        rank: u32,
+        /// What is wrong.
+        source: SpecError,
+    },
+    /// An order that does not fit a frame.
+    #[error("rank {rank}: {source}")]
+    TooLong {
+        /// The rank.
+        rank: u32,
+        /// What is wrong.
+        source: FrameError,
+    },
+    /// The worker's program is not there.
+    #[error(
+        "{}: there is no such program; build it with `cargo build --release -p workbench-worker` (it needs libtorch)",
+        program.display()
+    )]
+    NotFound {
+        /// The program.
+        program: PathBuf,
+    },
+    /// The worker's program is there and cannot be run.
+    #[error("{}: this is no program that can be run ({source}); make it executable, or build it anew", program.display())]
+    NotExecutable {
+        /// The program.
+        program: PathBuf,
+        /// The operating system's word.
+        source: io::Error,
+    },
+    /// The operating system refused.
+    #[error("cannot {verb}: {source}")]
+    Io {
+        /// What was tried.
+        verb: &'static str,
+        /// The operating system's word.
+        source: io::Error,
+    },
+    /// No such rank.
+    #[error("there is no rank {rank}; the ranks are 0 to {}", world - 1)]
+    NoRank {
+        /// What was asked for.
+        rank: u32,
+        /// Number of ranks.
+        world: u32,
+    },
+}
+
+impl CrewError {
+    pub(super) fn io(verb: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Io { verb, source }
+    }
+
+    /// What a failure to start a program means.
+    pub(super) fn spawn(program: &Path, source: io::Error) -> Self {
+        let program = program.to_owned();
+        match source.kind() {
+            // A program that is there and yet "not found" lacks its interpreter or loader.
+            io::ErrorKind::NotFound if !program.exists() => Self::NotFound { program },
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Self::Io {
+                verb: "start a worker",
+                source,
+            },
+            _ => Self::NotExecutable { program, source },
+        }
+    }
+}

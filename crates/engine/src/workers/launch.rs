@@ -1,0 +1,53 @@
+//! What is needed to start one worker.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use workbench_protocol::{TrainSpec, WorkerEnv, worker_side};
+
+/// One worker to be started.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Variables beside those of the place and the supervision.
+    pub vars: Vec<(OsString, OsString)>,
+    /// Its place among the ranks.
+    pub env: WorkerEnv,
+    /// What it trains.
+    pub spec: TrainSpec,
+}
+
+impl Launch {
+    /// A worker without arguments and further variables.
+    pub fn new(program: impl Into<PathBuf>, env: WorkerEnv, spec: TrainSpec) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            vars: Vec::new(),
+            env,
+            spec,
+        }
+    }
+
+    /// The command: in a process group of its own, so that a keyboard's Ctrl-C reaches the supervisor alone, and so that
+    /// killing takes the worker's own children along.
+    pub(super) fn command(&self) -> Command {
+        use std::os::unix::process::CommandExt as _;
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.args)
+            .envs(self.vars.iter().map(|(name, value)| (name, value)))
+            .envs(self.env.to_vars())
+            .env(worker_side::SUPERVISED, "1")
+            .env(worker_side::SUPERVISOR, std::process::id().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        command
+    }
+}

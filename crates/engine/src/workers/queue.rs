@@ -1,0 +1,185 @@
+//! The news on their way from the supervisor's thread to the crew's owner: bounded, whatever a worker does and however
+//! seldom the owner looks.
+//!
+//! Printed lines give way: of each rank the newest are kept, because the last words explain a death. Messages never get
+//! lost: when there are too many of a rank, its pipe is left unread until the owner has caught up.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::news::News;
+
+/// Lines of one rank that wait at most.
+pub(super) const MOST_LINES: usize = 256;
+/// Messages of one rank that wait before its pipe is left unread.
+pub(super) const MOST_MESSAGES: usize = 1024;
+/// Bytes of such messages, as they were sent.
+const MOST_BYTES: usize = 4 << 20;
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    inner: Mutex<Inner>,
+    arrived: Condvar,
+}
+
+#[derive(Debug)]
+struct Inner {
+    entries: VecDeque<Entry>,
+    lanes: Vec<Lane>,
+    over: bool,
+    closed: bool,
+}
+
+#[derive(Debug)]
+enum Entry {
+    News(News),
+    Message {
+        news: News,
+        bytes: usize,
+    },
+    /// The oldest line of this rank, whichever it is by then.
+    Line(usize),
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    lines: VecDeque<(u64, String)>,
+    skipped: u64,
+    messages: usize,
+    bytes: usize,
+    unread: bool,
+}
+
+impl Lane {
+    fn has_room(&self) -> bool {
+        self.messages < MOST_MESSAGES && self.bytes < MOST_BYTES
+    }
+}
+
+impl Queue {
+    pub(super) fn new(ranks: usize) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                entries: VecDeque::new(),
+                lanes: (0..ranks).map(|_| Lane::default()).collect(),
+                over: false,
+                closed: false,
+            }),
+            arrived: Condvar::new(),
+        }
+    }
+
+    /// Adds news that are rare by nature.
+    pub(super) fn push(&self, news: News) {
+        self.add(Entry::News(news));
+    }
+
+    /// Adds a message that came in so many bytes.
+    pub(super) fn push_message(&self, news: News, bytes: usize) {
+        let rank = news.rank() as usize;
+        {
+            let lane = &mut self.inner.lock().lanes[rank];
+            lane.messages += 1;
+            lane.bytes += bytes;
+        }
+        self.add(Entry::Message { news, bytes });
+    }
+
+    /// Adds a printed line, in the place of the rank's oldest when there are too many.
+    pub(super) fn push_line(&self, rank: usize, at_ns: u64, line: String) {
+        let mut inner = self.inner.lock();
+        let lane = &mut inner.lanes[rank];
+        lane.lines.push_back((at_ns, line));
+        if lane.lines.len() > MOST_LINES {
+            lane.lines.pop_front();
+            lane.skipped += 1;
+            return;
+        }
+        drop(inner);
+        self.add(Entry::Line(rank));
+    }
+
+    fn add(&self, entry: Entry) {
+        let mut inner = self.inner.lock();
+        if !inner.closed {
+            inner.entries.push_back(entry);
+            drop(inner);
+            self.arrived.notify_all();
+        }
+    }
+
+    /// Whether more messages of this rank may come. When not, [`pop`](Self::pop) says when they may.
+    pub(super) fn has_room(&self, rank: usize) -> bool {
+        let mut inner = self.inner.lock();
+        let room = inner.closed || inner.lanes[rank].has_room();
+        inner.lanes[rank].unread = !room;
+        room
+    }
+
+    /// The next news; `None` when none came in time or none will come. Also whether the supervisor should be woken, since
+    /// a rank has room again.
+    pub(super) fn pop(&self, timeout: Duration) -> (Option<News>, bool) {
+        // A timeout beyond the clock's end is no timeout.
+        let until = Instant::now().checked_add(timeout);
+        let mut inner = self.inner.lock();
+        while inner.entries.is_empty() && !inner.over {
+            match until {
+                Some(until) => {
+                    if self.arrived.wait_until(&mut inner, until).timed_out() {
+                        break;
+                    }
+                }
+                None => self.arrived.wait(&mut inner),
+            }
+        }
+        match inner.entries.pop_front() {
+            None => (None, false),
+            Some(Entry::News(news)) => (Some(news), false),
+            Some(Entry::Message { news, bytes }) => {
+                let lane = &mut inner.lanes[news.rank() as usize];
+                lane.messages -= 1;
+                lane.bytes -= bytes;
+                let wake = lane.unread
+                    && lane.messages <= MOST_MESSAGES / 2
+                    && lane.bytes <= MOST_BYTES / 2;
+                lane.unread &= !wake;
+                (Some(news), wake)
+            }
+            Some(Entry::Line(rank)) => {
+                let lane = &mut inner.lanes[rank];
+                let skipped = std::mem::take(&mut lane.skipped);
+                let news = lane.lines.pop_front().map(|(at_ns, line)| News::Output {
+                    rank: rank as u32,
+                    at_ns,
+                    line,
+                    skipped,
+                });
+                (news, false)
+            }
+        }
+    }
+
+    /// No news will be added any more.
+    pub(super) fn end(&self) {
+        self.inner.lock().over = true;
+        self.arrived.notify_all();
+    }
+
+    /// Whether no news will come any more.
+    pub(super) fn is_over(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.over && inner.entries.is_empty()
+    }
+
+    /// Nobody takes news any more: what comes is thrown away, and nothing waits for room.
+    pub(super) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.closed = true;
+        inner.entries.clear();
+        for lane in &mut inner.lanes {
+            *lane = Lane::default();
+        }
+    }
+}

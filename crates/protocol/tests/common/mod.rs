@@ -1,0 +1,210 @@
+//! Arbitrary messages.
+
+#![allow(dead_code, reason = "not every test file needs every one")]
+
+use std::path::PathBuf;
+
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use workbench_protocol::{
+    Checkpointing, Data, Device, DoneReport, FailureKind, Fault, FromWorker, Model, Phase, Program,
+    Stage, StepReport, ToWorker, TrainSpec,
+};
+
+/// Any number, infinities and NaN included.
+fn number() -> impl Strategy<Value = f64> {
+    // NaNs of all bit patterns are one and the same on the wire, so one of them will do.
+    prop_oneof![
+        8 => prop::num::f64::ANY.prop_map(|x| if x.is_nan() { f64::NAN } else { x }),
+        1 => select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+    ]
+}
+
+fn finite() -> impl Strategy<Value = f64> {
+    prop::num::f64::NORMAL | prop::num::f64::ZERO
+}
+
+fn path() -> impl Strategy<Value = PathBuf> {
+    any::<String>().prop_map(PathBuf::from)
+}
+
+/// Any fault that makes sense.
+pub fn fault() -> impl Strategy<Value = Fault> {
+    (any::<u32>(), any::<u64>(), 1.000_001_f64..1000.0, 0..5).prop_map(
+        |(rank, step, factor, kind)| match kind {
+            0 => Fault::Kill { rank, step },
+            1 => Fault::Stall { rank, step },
+            2 => Fault::Slow { rank, factor },
+            3 => Fault::Nan { rank, step },
+            _ => Fault::Oom { rank, step },
+        },
+    )
+}
+
+fn checkpointing() -> impl Strategy<Value = Checkpointing> {
+    (
+        path(),
+        option::of(any::<u64>()),
+        option::of(finite()),
+        any::<u32>(),
+    )
+        .prop_map(|(dir, every_steps, every_s, keep)| Checkpointing {
+            dir,
+            every_steps,
+            every_s,
+            keep,
+        })
+}
+
+/// Any specification, sensible or not.
+pub fn spec() -> impl Strategy<Value = TrainSpec> {
+    let what = (
+        select(vec![Program::Single, Program::ByHand, Program::Launched]),
+        select(vec![Model::Resnet18, Model::Cnn]),
+        prop_oneof![
+            Just(Data::Embedded),
+            path().prop_map(|dir| Data::Idx { dir }),
+            path().prop_map(|dir| Data::Cifar10 { dir }),
+        ],
+        prop_oneof![
+            Just(Device::Cpu),
+            any::<u32>().prop_map(|index| Device::Cuda { index })
+        ],
+        option::of(checkpointing()),
+        option::of(path()),
+        prop::collection::vec(fault(), 0..4),
+    );
+    let numbers = (
+        option::of(any::<u64>()),
+        option::of(any::<u64>()),
+        any::<[u32; 4]>(),
+        number(),
+        any::<u64>(),
+        number(),
+    );
+    (what, numbers).prop_map(|(what, numbers)| {
+        let (program, model, data, device, checkpoint, resume, faults) = what;
+        let (train_rows, test_rows, counts, lr, seed, timeout_s) = numbers;
+        let [epochs, batch, threads, step_reports_every] = counts;
+        TrainSpec {
+            program,
+            model,
+            data,
+            train_rows,
+            test_rows,
+            epochs,
+            batch,
+            lr,
+            seed,
+            threads,
+            device,
+            checkpoint,
+            resume,
+            faults,
+            step_reports_every,
+            timeout_s,
+        }
+    })
+}
+
+/// Any order.
+pub fn to_worker() -> impl Strategy<Value = ToWorker> {
+    prop_oneof![spec().prop_map(ToWorker::train), Just(ToWorker::Stop)]
+}
+
+fn step_report() -> impl Strategy<Value = StepReport> {
+    (any::<u64>(), any::<[u32; 2]>(), number(), any::<[u64; 5]>()).prop_map(
+        |(step, [epoch, samples], loss, times)| {
+            let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
+            StepReport {
+                step,
+                epoch,
+                samples,
+                loss,
+                data_ns,
+                forward_ns,
+                backward_ns,
+                wait_ns,
+                optimizer_ns,
+            }
+        },
+    )
+}
+
+fn done_report() -> impl Strategy<Value = DoneReport> {
+    (
+        any::<String>(),
+        any::<[u64; 3]>(),
+        any::<[u32; 2]>(),
+        number(),
+    )
+        .prop_map(
+            |(parameters_sha256, [steps, samples, bytes_reduced], counts, final_loss)| DoneReport {
+                parameters_sha256,
+                steps,
+                samples,
+                evaluated: counts[0],
+                checkpoints: counts[1],
+                bytes_reduced,
+                final_loss,
+            },
+        )
+}
+
+const KINDS: [FailureKind; 9] = [
+    FailureKind::Spec,
+    FailureKind::Device,
+    FailureKind::Data,
+    FailureKind::Rendezvous,
+    FailureKind::Peer,
+    FailureKind::NotFinite,
+    FailureKind::OutOfMemory,
+    FailureKind::Checkpoint,
+    FailureKind::Other,
+];
+
+/// Any report.
+pub fn from_worker() -> impl Strategy<Value = FromWorker> {
+    prop_oneof![
+        any::<u32>().prop_map(|pid| FromWorker::Hello {
+            version: workbench_protocol::VERSION,
+            pid
+        }),
+        select(Stage::ALL.to_vec()).prop_map(FromWorker::Stage),
+        (select(Phase::ALL.to_vec()), any::<u64>(), any::<u64>()).prop_map(
+            |(phase, step, since_ns)| FromWorker::Beat {
+                phase,
+                step,
+                since_ns
+            }
+        ),
+        step_report().prop_map(FromWorker::Step),
+        (any::<u32>(), any::<[u64; 3]>(), number()).prop_map(
+            |(epoch, [step, correct, count], loss_sum)| FromWorker::Evaluated {
+                epoch,
+                step,
+                correct,
+                count,
+                loss_sum
+            }
+        ),
+        (path(), any::<[u64; 3]>()).prop_map(|(path, [step, bytes, took_ns])| {
+            FromWorker::Checkpointed {
+                step,
+                path,
+                bytes,
+                took_ns,
+            }
+        }),
+        any::<String>().prop_map(|text| FromWorker::Warning { text }),
+        done_report().prop_map(FromWorker::Done),
+        (select(KINDS.to_vec()), any::<String>(), any::<u64>()).prop_map(
+            |(kind, message, step)| FromWorker::Failed {
+                kind,
+                message,
+                step
+            }
+        ),
+    ]
+}
