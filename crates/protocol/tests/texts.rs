@@ -190,7 +190,7 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
                 s.faults = vec![Fault::Slow {
                     rank: 1,
                     factor: 0.5,
-                }]
+                }];
             }),
             "the factor must be greater than 1",
         ),

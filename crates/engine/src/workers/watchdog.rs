@@ -172,12 +172,13 @@ impl Watchdog {
         }
     }
 
-    /// A rank said that its training is over.
+    /// A rank said that its training is over. Its process may be over sooner than its words are read.
     pub fn finish(&mut self, rank: u32) {
-        if let Some(watched) = self.ranks.get_mut(rank as usize)
-            && watched.end == End::NotYet
-        {
-            watched.end = End::Finished;
+        if let Some(watched) = self.ranks.get_mut(rank as usize) {
+            match &mut watched.end {
+                End::Ended { finished, .. } => *finished = true,
+                end => *end = End::Finished,
+            }
         }
     }
 
