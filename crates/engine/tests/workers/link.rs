@@ -5,6 +5,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tempfile::TempDir;
 use workbench_engine::workers::protocol::{Data, Device, Model, Program, TrainSpec, WorkerEnv};
@@ -72,6 +73,10 @@ impl Link {
 
     /// Waits until a process has connected, and gives its end and the line that it said.
     pub fn accept(&self) -> (UnixStream, String) {
+        let mut fds = [PollFd::new(&self.listener, PollFlags::IN)];
+        let timeout = Timespec::try_from(LONG).unwrap();
+        let ready = poll(&mut fds, Some(&timeout)).unwrap();
+        assert_eq!(ready, 1, "no process has connected");
         let (stream, _) = self.listener.accept().unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
         let mut line = String::new();

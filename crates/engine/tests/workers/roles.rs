@@ -186,7 +186,8 @@ fn be_supervisor() -> ExitCode {
     let mut greeted = 0;
     while let Some(news) = crew.next(LONG) {
         if let News::Message {
-            message: FromWorker::Beat { .. },
+            // Says so after it has connected.
+            message: FromWorker::Beat { step: 40, .. },
             rank,
             ..
         } = news
