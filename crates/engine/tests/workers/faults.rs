@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = &[
     ("a_stopped_worker_is_noticed", a_stopped_worker_is_noticed),
     ("the_last_of_the_stuck_is_blamed", the_last_of_the_stuck),
     ("a_dead_worker_is_blamed", a_dead_worker_is_blamed),
+    ("who_is_held_up_is_not_silent", who_is_held_up_is_not_silent),
 ];
 
 fn nonsense_is_named_and_killed() {
@@ -155,4 +156,33 @@ fn a_dead_worker_is_blamed() {
         "{said}"
     );
     assert!(said.ends_with("ranks 0, 2 wait in all-reduce"), "{said}");
+}
+
+/// Nobody takes news, so the chattering worker is held up, its signs of life with it. The stopped one shows that enough
+/// time has passed for silence.
+fn who_is_held_up_is_not_silent() {
+    let deadlines = Deadlines {
+        silent: Duration::from_secs(1),
+        ..Deadlines::default()
+    };
+    let roles = ["chatter", "forward"];
+    let crew = Crew::start_with(launches(&roles, None), Clock::start(), deadlines).unwrap();
+    while crew.states()[1].step != 40 {
+        std::thread::yield_now();
+    }
+    crew.signal(1, Signal::STOP).unwrap();
+    loop {
+        let state = crew.states()[1];
+        if state.condition == Condition::Stopped && state.for_s >= 2.5 {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    let all = until(&crew, |news| matches!(news, News::Exited { rank: 0, .. }));
+    let silent: Vec<u32> = all
+        .iter()
+        .filter(|news| matches!(news, News::Silent { .. }))
+        .map(News::rank)
+        .collect();
+    assert_eq!(silent, [1]);
 }
