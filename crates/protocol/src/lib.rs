@@ -1,7 +1,7 @@
 //! What `workbench` and its workers say to each other.
 //!
 //! Belongs here: the [messages](message), the [specification](spec) of a training and the [faults](fault) that can be
-//! injected into it, the [frames](frame) in which messages travel, the [environment](env) that tells a worker its place,
+//! injected into it, the [frames](frame) in which messages travel, the [environment](mod@env) that tells a worker its place,
 //! and [what every worker does](worker_side) to be a good child. Does not belong here: training, supervising, libtorch.
 //!
 //! A frame is the length of its body (32 bits, little-endian) and the body: one message as JSON, at most
