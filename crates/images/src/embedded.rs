@@ -1,0 +1,78 @@
+//! The MNIST that comes with the program (Yann LeCun, Corinna Cortes and Christopher Burges, 1998).
+//!
+//! Each part is one zstd frame with the IDX file of its labels and then that of its images (see
+//! `assets/datasets/README.md`), so a process that needs the first rows of one part unpacks nothing else.
+
+use std::io::Read;
+
+use ruzstd::decoding::StreamingDecoder;
+
+use crate::error::ImageError;
+use crate::file::Input;
+use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
+use crate::{Images, Part};
+
+const TRAIN: &[u8] = include_bytes!("../../../assets/datasets/mnist_train.zst");
+const TEST: &[u8] = include_bytes!("../../../assets/datasets/mnist_test.zst");
+const TRAIN_ROWS: u64 = 60_000;
+const TEST_ROWS: u64 = 10_000;
+const PIXELS: u64 = 28 * 28;
+
+/// MNIST: 60,000 images of handwritten digits to learn from or 10,000 to be tested on, 28 × 28, grey. The first `rows` of
+/// them are unpacked, or all.
+///
+/// # Errors
+/// [`ImageError::Embedded`] when the embedded bytes are damaged.
+pub fn mnist(part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
+    let (packed, count) = match part {
+        Part::Train => (TRAIN, TRAIN_ROWS),
+        Part::Test => (TEST, TEST_ROWS),
+    };
+    unpack(packed, count, rows).map_err(|error| damaged(&error))
+}
+
+fn unpack(packed: &[u8], count: u64, rows: Option<usize>) -> Result<Images, ImageError> {
+    let mut frame = StreamingDecoder::new(packed).map_err(|error| damaged(&error))?;
+    let mut labels = Vec::with_capacity((LABELS_HEADER + count) as usize);
+    frame
+        .by_ref()
+        .take(LABELS_HEADER + count)
+        .read_to_end(&mut labels)
+        .map_err(|error| damaged(&error))?;
+    let labels = Input {
+        bytes: labels.len() as u64,
+        reader: labels.as_slice(),
+        name: "labels".to_owned(),
+    };
+    let images = Input {
+        reader: frame,
+        bytes: IMAGES_HEADER + count * PIXELS,
+        name: "images".to_owned(),
+    };
+    idx::read(labels, images, rows)
+}
+
+fn damaged(cause: &dyn std::fmt::Display) -> ImageError {
+    ImageError::Embedded {
+        cause: cause.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_bytes_are_an_error_and_not_a_panic() {
+        for packed in [&TEST[..0], &TEST[..1000], &TEST[5..], b"IDX"] {
+            let error = unpack(packed, TEST_ROWS, None).map_err(|error| damaged(&error));
+            assert!(
+                matches!(error, Err(ImageError::Embedded { .. })),
+                "{error:?}"
+            );
+        }
+        // Another number of rows than there are.
+        assert!(unpack(TEST, TEST_ROWS - 1, None).is_err());
+        assert!(unpack(TEST, TEST_ROWS + 1, None).is_err());
+    }
+}
