@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_engine::lab::Lab;
 
+use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Value};
 use crate::tui::theme::ThemeName;
 
@@ -182,6 +183,8 @@ pub enum Command {
     },
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
+    /// Find or install libtorch and build the worker, for labs that train in processes of their own
+    Setup(SetupArgs),
     /// List the runs that were made
     #[command(after_help = RUNS_EXAMPLES)]
     Runs {

@@ -6,6 +6,7 @@ use workbench_engine::record::RecordError;
 use workbench_engine::report::ReportError;
 
 use crate::config::ConfigError;
+use crate::libtorch::SetupError;
 
 /// The exit codes. They are part of the command line's contract.
 pub mod code {
@@ -81,6 +82,12 @@ impl From<ReportError> for Failure {
             ReportError::Extension { .. } => Self::usage(error.to_string()),
             _ => Self::environment(error.to_string()),
         }
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        Self::environment(error.to_string())
     }
 }
 

@@ -11,6 +11,7 @@ mod eta;
 mod failure;
 mod filter;
 mod headless;
+mod libtorch;
 mod output;
 mod progress;
 mod registry;
@@ -58,6 +59,9 @@ fn run() -> Result<u8, Failure> {
         ));
     }
     // Before the configuration: these work whatever it says, and two of them help to mend it.
+    if let Some(Command::Setup(args)) = command {
+        return commands::setup::run(args);
+    }
     match &command {
         Some(Command::Labs { lab }) => return commands::labs::run(&labs, lab.as_deref()),
         Some(Command::Config { path: true, .. }) => return commands::config::path(file),

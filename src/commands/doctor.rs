@@ -8,7 +8,9 @@ use workbench_engine::lab::Lab;
 use workbench_engine::machine::{self, FindingState, usable_cores};
 use workbench_engine::record::Store;
 
+use super::setup::default_place;
 use crate::failure::{Failure, code};
+use crate::libtorch::Report;
 use crate::output;
 
 /// Looks at everything that a run needs. Exits 3 when some lab cannot run here.
@@ -33,6 +35,17 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
         Ok(root) => writeln!(out, "  ok       kept in {}", root.display()),
         Err(failure) => writeln!(out, "  missing  {}", failure.message),
     };
+    let _ = writeln!(out, "\nDistributed training");
+    match default_place() {
+        Ok(place) => {
+            for (mark, text) in Report::look(&place).lines() {
+                let _ = writeln!(out, "  {mark:<8} {text}");
+            }
+        }
+        Err(error) => {
+            let _ = writeln!(out, "  missing  {error}");
+        }
+    }
     let _ = writeln!(out, "\nLabs");
     let mut ready = kept.is_ok();
     for lab in labs {

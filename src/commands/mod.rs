@@ -6,5 +6,6 @@ pub mod doctor;
 pub mod labs;
 pub mod report;
 pub mod runs;
+pub mod setup;
 pub mod shell;
 pub mod show;

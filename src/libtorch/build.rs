@@ -1,0 +1,89 @@
+//! Building the worker with cargo, from the sources that this program was built from.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::pip::to_stderr;
+use super::{LIBTORCH_VARIABLE, Place, SetupError, Tools};
+
+const PACKAGE: &str = "workbench-worker";
+/// Variables that would point torch's bindings elsewhere.
+const OTHER_VARIABLES: [&str; 3] = ["LIBTORCH_USE_PYTORCH", "LIBTORCH_INCLUDE", "LIBTORCH_LIB"];
+
+/// The source tree that may hold the worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerSource {
+    tree: PathBuf,
+}
+
+impl WorkerSource {
+    /// The tree that this program was built from.
+    pub fn here() -> Self {
+        Self::in_tree(Path::new(env!("CARGO_MANIFEST_DIR")))
+    }
+
+    /// Another tree.
+    pub fn in_tree(tree: &Path) -> Self {
+        Self {
+            tree: tree.to_owned(),
+        }
+    }
+
+    /// Whether there is a worker to build.
+    pub fn exists(&self) -> bool {
+        self.tree.join("crates/worker/Cargo.toml").is_file()
+    }
+
+    /// Whether the tree itself is where it was.
+    ///
+    /// # Errors
+    /// [`SetupError::NoSources`].
+    pub fn check(&self) -> Result<(), SetupError> {
+        if self.tree.join("Cargo.toml").is_file() {
+            return Ok(());
+        }
+        Err(SetupError::NoSources {
+            path: self.tree.clone(),
+        })
+    }
+
+    /// Has cargo build the worker against a libtorch; gives where it is. Does little when nothing has changed.
+    ///
+    /// # Errors
+    /// [`SetupError::NoProgram`] without cargo, [`SetupError::Failed`] when it fails; what it said stands on the standard
+    /// error.
+    pub fn build(
+        &self,
+        tools: &Tools,
+        place: &Place,
+        libtorch: &Path,
+    ) -> Result<PathBuf, SetupError> {
+        let mut command = Command::new(&tools.cargo);
+        command
+            .envs(tools.environment.iter().map(|(key, value)| (key, value)))
+            .args(["build", "--release", "--package", PACKAGE, "--target-dir"])
+            .arg(place.worker_target())
+            .current_dir(&self.tree)
+            .env(LIBTORCH_VARIABLE, libtorch)
+            .stdin(Stdio::null())
+            .stdout(to_stderr());
+        for variable in OTHER_VARIABLES {
+            command.env_remove(variable);
+        }
+        let status = command.status().map_err(|cause| SetupError::NoProgram {
+            program: tools.cargo.display().to_string(),
+            cause,
+            remedy: "install Rust, whose cargo builds the worker, or put cargo on the PATH",
+        })?;
+        let worker = place.worker();
+        if status.success() && worker.is_file() {
+            return Ok(worker);
+        }
+        Err(SetupError::Failed {
+            what: format!("building {PACKAGE} in {}", self.tree.display()),
+            detail: format!(
+                "cargo ended with {status}, see above; a C++ compiler is needed (on Debian and Ubuntu the package g++)"
+            ),
+        })
+    }
+}

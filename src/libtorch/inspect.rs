@@ -1,0 +1,222 @@
+//! What is there: which libtorch would be used, and whether the worker is built.
+
+use std::path::{Path, PathBuf};
+
+use super::{LIBTORCH_VARIABLE, Place, SetupError, VERSION, WorkerSource};
+
+/// Where a version of libtorch is told: in this header since 2.9, in the other before.
+const VERSION_HEADERS: [&str; 2] = [
+    "include/torch/headeronly/version.h",
+    "include/torch/csrc/api/include/torch/version.h",
+];
+/// The libraries that the worker is linked with.
+const LIBRARIES: [&str; 3] = ["torch", "torch_cpu", "c10"];
+
+/// Who put a libtorch there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user: it is named by `LIBTORCH`.
+    Variable,
+    /// This program.
+    Installed,
+}
+
+/// What a libtorch can compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The processor alone.
+    Cpu,
+    /// NVIDIA's GPUs too.
+    Cuda,
+}
+
+impl Device {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU",
+            Self::Cuda => "CUDA",
+        }
+    }
+}
+
+/// A libtorch that the worker can be linked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Libtorch {
+    /// The folder of `include` and `lib`.
+    pub path: PathBuf,
+    /// Who put it there.
+    pub origin: Origin,
+    /// What its headers say.
+    pub version: String,
+    /// What it can compute on.
+    pub device: Device,
+}
+
+impl Libtorch {
+    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else our own. `None`
+    /// when there is neither.
+    ///
+    /// # Errors
+    /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
+    pub fn find(place: &Place, variable: Option<&Path>) -> Result<Option<Self>, SetupError> {
+        match variable {
+            Some(path) => Self::at(path, Origin::Variable).map(Some),
+            None if place.installed().exists() => {
+                Self::at(&place.libtorch(), Origin::Installed).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Checks a folder: headers, libraries and the version.
+    ///
+    /// # Errors
+    /// [`SetupError::Unusable`].
+    pub fn at(path: &Path, origin: Origin) -> Result<Self, SetupError> {
+        let unusable = |what: String| SetupError::Unusable {
+            origin: match origin {
+                Origin::Variable => "LIBTORCH=",
+                Origin::Installed => "",
+            },
+            path: path.to_owned(),
+            problem: format!("{what}; {}", remedy(origin)),
+        };
+        for name in LIBRARIES {
+            let file = library(name);
+            if !path.join("lib").join(&file).is_file() {
+                return Err(unusable(format!("there is no lib/{file}")));
+            }
+        }
+        let version = version(path)
+            .ok_or_else(|| unusable(format!("there is no version in {}", VERSION_HEADERS[0])))?;
+        if version != VERSION {
+            return Err(unusable(format!(
+                "this is libtorch {version}, and {VERSION} is needed"
+            )));
+        }
+        let cuda = path.join("lib").join(library("torch_cuda")).exists();
+        Ok(Self {
+            path: path.to_owned(),
+            origin,
+            version,
+            device: if cuda { Device::Cuda } else { Device::Cpu },
+        })
+    }
+
+    /// One line: version, device and place.
+    pub fn describe(&self) -> String {
+        let origin = match self.origin {
+            Origin::Variable => " (from LIBTORCH)",
+            Origin::Installed => "",
+        };
+        format!(
+            "libtorch {} for {} in {}{origin}",
+            self.version,
+            self.device.name(),
+            self.path.display()
+        )
+    }
+}
+
+fn remedy(origin: Origin) -> String {
+    match origin {
+        Origin::Variable => format!(
+            "set it to the folder of `include` and `lib` of a libtorch {VERSION}, or unset it and run `workbench setup`"
+        ),
+        Origin::Installed => "delete the folder and run `workbench setup`".to_owned(),
+    }
+}
+
+fn library(name: &str) -> String {
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    format!("{prefix}{name}{suffix}")
+}
+
+/// The version in the first header that tells one.
+fn version(path: &Path) -> Option<String> {
+    VERSION_HEADERS.iter().find_map(|header| {
+        let text = std::fs::read_to_string(path.join(header)).ok()?;
+        let part = |name: &str| {
+            let define = format!("#define TORCH_VERSION_{name} ");
+            let value = text.lines().find_map(|line| line.strip_prefix(&define))?;
+            value.trim().parse::<u32>().ok()
+        };
+        Some(format!(
+            "{}.{}.{}",
+            part("MAJOR")?,
+            part("MINOR")?,
+            part("PATCH")?
+        ))
+    })
+}
+
+/// How the worker stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkerState {
+    /// It can be started.
+    Built(PathBuf),
+    /// Its sources are there.
+    NotBuilt,
+    /// The sources that this program was built from have no worker.
+    NoSources,
+}
+
+/// Everything that `workbench setup --check` and `workbench doctor` tell.
+#[derive(Debug)]
+pub struct Report {
+    /// The libtorch that would be used.
+    pub libtorch: Result<Option<Libtorch>, SetupError>,
+    /// How the worker stands.
+    pub worker: WorkerState,
+}
+
+impl Report {
+    /// Looks; changes nothing.
+    pub fn look(place: &Place) -> Self {
+        Self::of(place, variable().as_deref(), &WorkerSource::here())
+    }
+
+    /// As [`Report::look`], with the value of `LIBTORCH` and the place of the sources given.
+    pub fn of(place: &Place, variable: Option<&Path>, source: &WorkerSource) -> Self {
+        let worker = place.worker();
+        Self {
+            libtorch: Libtorch::find(place, variable),
+            worker: match (worker.is_file(), source.exists()) {
+                (true, _) => WorkerState::Built(worker),
+                (false, true) => WorkerState::NotBuilt,
+                (false, false) => WorkerState::NoSources,
+            },
+        }
+    }
+
+    /// Whether there is nothing left for `workbench setup` to do.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.libtorch, Ok(Some(_))) && self.worker != WorkerState::NotBuilt
+    }
+
+    /// Lines for people: a mark (`ok`, `missing`) and what it is about.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let libtorch = match &self.libtorch {
+            Ok(Some(libtorch)) => ("ok", libtorch.describe()),
+            Ok(None) => (
+                "missing",
+                format!("libtorch {VERSION}: `workbench setup` installs it"),
+            ),
+            Err(error) => ("missing", error.to_string()),
+        };
+        let worker = match &self.worker {
+            WorkerState::Built(path) => ("ok", format!("worker in {}", path.display())),
+            WorkerState::NotBuilt => ("missing", "worker: `workbench setup` builds it".to_owned()),
+            WorkerState::NoSources => return vec![libtorch],
+        };
+        vec![libtorch, worker]
+    }
+}
+
+/// The value of `LIBTORCH`; an empty one is none.
+pub fn variable() -> Option<PathBuf> {
+    std::env::var_os(LIBTORCH_VARIABLE)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}

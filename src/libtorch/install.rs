@@ -1,0 +1,161 @@
+//! Doing the steps of a plan. Each leaves either its whole outcome or nothing that the next attempt would take for one.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::inspect::{Libtorch, Origin};
+use super::plan::{Plan, Step};
+use super::wheels::Wheel;
+use super::{Place, SetupError, Tools, VERSION, WorkerSource, pip};
+
+/// Called with each step before it is done: its number from 1, how many there are, and the step.
+pub type Progress<'a> = &'a mut dyn FnMut(usize, usize, &Step);
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The libtorch that is there now.
+    pub libtorch: Libtorch,
+    /// The worker, when it was built.
+    pub worker: Option<PathBuf>,
+}
+
+/// What to work with.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    /// Where everything goes.
+    pub place: &'a Place,
+    /// Who does it.
+    pub tools: &'a Tools,
+    /// What is downloaded.
+    pub wheels: &'a [Wheel],
+    /// Where the worker comes from.
+    pub source: &'a WorkerSource,
+    /// Whether wheels stay when they are unpacked.
+    pub keep: bool,
+}
+
+impl Setup<'_> {
+    /// Does what the plan says. `found` is the libtorch that is there already.
+    ///
+    /// # Errors
+    /// Those of the steps. What was downloaded stays, and the next attempt goes on from there.
+    pub fn run(
+        &self,
+        plan: &Plan,
+        found: Option<Libtorch>,
+        progress: Progress<'_>,
+    ) -> Result<Outcome, SetupError> {
+        let root = self.place.root();
+        std::fs::create_dir_all(root).map_err(|cause| SetupError::io(root, cause))?;
+        let _lock = lock(root)?;
+        if plan.steps.contains(&Step::Unpack) {
+            check_platform()?;
+            check_space(root, plan.space)?;
+            pip::check(self.tools)?;
+        }
+        let (mut libtorch, mut worker) = (found, None);
+        for (index, step) in plan.steps.iter().enumerate() {
+            progress(index + 1, plan.steps.len(), step);
+            match step {
+                Step::Download(wheel) => pip::download(self.tools, self.place, wheel)?,
+                Step::Unpack => self.unpack()?,
+                Step::Check => libtorch = Some(self.check()?),
+                Step::Build => {
+                    let libtorch = libtorch.as_ref().ok_or_else(nothing_found)?;
+                    worker = Some(self.source.build(self.tools, self.place, &libtorch.path)?);
+                }
+            }
+        }
+        Ok(Outcome {
+            libtorch: libtorch.ok_or_else(nothing_found)?,
+            worker,
+        })
+    }
+
+    /// Takes what is needed out of all wheels, beside the place where it is looked for.
+    fn unpack(&self) -> Result<(), SetupError> {
+        let half = self.place.half();
+        remove(&half)?;
+        std::fs::create_dir_all(&half).map_err(|cause| SetupError::io(&half, cause))?;
+        self.wheels
+            .iter()
+            .try_for_each(|wheel| pip::unpack(self.tools, self.place, wheel, &half))
+    }
+
+    /// Checks and loads what was unpacked, then puts it in its place and the wheels away.
+    fn check(&self) -> Result<Libtorch, SetupError> {
+        let (half, whole) = (self.place.half(), self.place.installed());
+        Libtorch::at(&half.join("torch"), Origin::Installed)?;
+        let library = format!(
+            "{}torch_cpu{}",
+            std::env::consts::DLL_PREFIX,
+            std::env::consts::DLL_SUFFIX
+        );
+        pip::load(self.tools, &half.join("torch/lib").join(library))?;
+        std::fs::rename(&half, &whole).map_err(|cause| SetupError::io(&whole, cause))?;
+        if !self.keep {
+            remove(&self.place.wheels())?;
+        }
+        Libtorch::at(&self.place.libtorch(), Origin::Installed)
+    }
+}
+
+fn nothing_found() -> SetupError {
+    SetupError::Failed {
+        what: "the set-up".to_owned(),
+        detail: "there is no libtorch; run `workbench setup`".to_owned(),
+    }
+}
+
+/// Keeps other processes out of a cache folder for as long as the file is held; the system lets go of it on any end.
+fn lock(root: &Path) -> Result<File, SetupError> {
+    let path = root.join("setup.lock");
+    let file = File::create(&path).map_err(|cause| SetupError::io(&path, cause))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SetupError::Busy {
+            path: root.to_owned(),
+        }),
+        Err(TryLockError::Error(cause)) => Err(SetupError::io(&path, cause)),
+    }
+}
+
+fn check_platform() -> Result<(), SetupError> {
+    use std::env::consts::{ARCH, OS};
+    if (OS, ARCH) == ("linux", "x86_64") {
+        return Ok(());
+    }
+    Err(SetupError::Platform {
+        os: OS,
+        arch: ARCH,
+        version: VERSION,
+    })
+}
+
+/// Refuses a folder with less free space than is needed.
+///
+/// # Errors
+/// [`SetupError::Space`]; [`SetupError::Io`] when the system does not tell.
+pub fn check_space(root: &Path, needed: u64) -> Result<(), SetupError> {
+    let space = rustix::fs::statvfs(root).map_err(|cause| SetupError::io(root, cause.into()))?;
+    let free = space.f_bavail.saturating_mul(space.f_frsize);
+    if free >= needed {
+        return Ok(());
+    }
+    Err(SetupError::Space {
+        path: root.to_owned(),
+        free,
+        needed,
+    })
+}
+
+/// Removes a folder that may not be there.
+fn remove(path: &Path) -> Result<(), SetupError> {
+    match std::fs::remove_dir_all(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            Err(SetupError::io(path, cause))
+        }
+        _ => Ok(()),
+    }
+}
