@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 
 pub use build::WorkerSource;
 pub use error::SetupError;
-pub use inspect::{Device, Libtorch, Origin, Report, WorkerState, variable};
-pub use install::{Outcome, Progress, Setup, check_space};
+pub use inspect::{Libtorch, Report, variable};
+pub use install::Setup;
 pub use plan::{Plan, Step};
-pub use wheels::{UNPACKED_BYTES, WHEELS, Wheel};
+pub use wheels::{UNPACKED_BYTES, WHEELS};
 
 /// The release of libtorch that the worker's bindings are written for.
 pub const VERSION: &str = "2.11.0";
