@@ -263,6 +263,7 @@ fn help_names_only_what_there_is() {
     for command in [
         "labs",
         "doctor",
+        "setup",
         "runs",
         "show",
         "report",

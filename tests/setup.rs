@@ -73,7 +73,7 @@ fn check_says_what_is_missing_and_what_is_there() {
 
     let own = fake_libtorch(&bench, 11);
     let found = format!(
-        "ok       libtorch 2.11.0 for CPU in {} (from LIBTORCH)\n",
+        "ok       libtorch 2.11.0 (CPU) in {} (from LIBTORCH)\n",
         own.display()
     );
     for args in [&["setup", "--check"][..], &["doctor"]] {

@@ -111,7 +111,7 @@ impl Libtorch {
             Origin::Installed => "",
         };
         format!(
-            "libtorch {} for {} in {}{origin}",
+            "libtorch {} ({}) in {}{origin}",
             self.version,
             self.device.name(),
             self.path.display()

@@ -108,12 +108,21 @@ fn nothing_found() -> SetupError {
     }
 }
 
-/// Keeps other processes out of a cache folder for as long as the file is held; the system lets go of it on any end.
-fn lock(root: &Path) -> Result<File, SetupError> {
+/// Keeps other processes out of a cache folder while it lives; the system lets go of it on any end of the process.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would not do: a child that another thread is just starting has the file open too.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(root: &Path) -> Result<Lock, SetupError> {
     let path = root.join("setup.lock");
     let file = File::create(&path).map_err(|cause| SetupError::io(&path, cause))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(SetupError::Busy {
             path: root.to_owned(),
         }),

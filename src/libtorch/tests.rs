@@ -50,6 +50,8 @@ struct Bench {
     tools: Tools,
     wheels: Vec<Wheel>,
     source: WorkerSource,
+    /// Whether the wheels lie where pip would put them, and pip, which is slow, is not asked.
+    fetched: bool,
 }
 
 impl Bench {
@@ -91,6 +93,7 @@ impl Bench {
             .collect();
         let environment = [
             ("PIP_NO_INDEX", Path::new("1")),
+            ("PIP_QUIET", Path::new("1")),
             ("PIP_FIND_LINKS", &index),
             ("PIP_CONFIG_FILE", Path::new("/dev/null")),
             ("HOME", &dir.path().join("home")),
@@ -105,8 +108,19 @@ impl Bench {
             },
             wheels,
             source: WorkerSource::in_tree(&dir.path().join("tree")),
+            fetched: false,
             dir,
         }
+    }
+
+    fn fetched(mut self) -> Self {
+        let wheels = self.place.wheels();
+        std::fs::create_dir_all(&wheels).unwrap();
+        for wheel in &self.wheels {
+            std::fs::copy(self.path("index").join(wheel.file), wheels.join(wheel.file)).unwrap();
+        }
+        self.fetched = true;
+        self
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -136,10 +150,13 @@ impl Bench {
             keep,
         };
         // The wheels are tiny, and so is what they need.
-        let plan = Plan {
+        let mut plan = Plan {
             space: 1,
             ..self.plan()
         };
+        if self.fetched {
+            plan.steps.retain(|step| !matches!(step, Step::Download(_)));
+        }
         let found = Libtorch::find(&self.place, None)?;
         setup.run(&plan, found, &mut |_, _, _| {})
     }
@@ -281,7 +298,7 @@ fn what_lacks_a_file_or_does_not_load_is_not_installed() {
             "there is no version in",
         ),
     ] {
-        let bench = Bench::with_torch(&[change]);
+        let bench = Bench::with_torch(&[change]).fetched();
         let error = bench.run().unwrap_err().to_string();
         assert!(error.contains(words) && !error.contains('\n'), "{error}");
         assert!(!bench.place.installed().exists(), "{change}");
@@ -291,7 +308,7 @@ fn what_lacks_a_file_or_does_not_load_is_not_installed() {
 
 #[test]
 fn wheels_can_be_kept() {
-    let bench = Bench::new();
+    let bench = Bench::new().fetched();
     bench.run_with(true).unwrap();
     for wheel in &bench.wheels {
         assert!(bench.place.wheels().join(wheel.file).is_file());
@@ -300,12 +317,12 @@ fn wheels_can_be_kept() {
 
 #[test]
 fn only_one_set_up_works_in_a_folder() {
-    let bench = Bench::new();
+    let bench = Bench::new().fetched();
     std::fs::create_dir_all(bench.place.root()).unwrap();
     let lock = std::fs::File::create(bench.place.root().join("setup.lock")).unwrap();
     lock.lock().unwrap();
     assert!(matches!(bench.run(), Err(SetupError::Busy { .. })));
-    drop(lock);
+    lock.unlock().unwrap();
     bench.run().unwrap();
 }
 
@@ -345,7 +362,7 @@ fn missing_programs_are_named_with_what_to_install() {
 
 #[test]
 fn the_worker_is_built_against_what_was_installed() {
-    let bench = Bench::new().with_cargo(
+    let bench = Bench::new().fetched().with_cargo(
         r#"while [ "$1" != --target-dir ]; do shift; done
         mkdir -p "$2/release" && echo "$LIBTORCH $PWD" > "$2/release/workbench-worker""#,
     );
@@ -363,7 +380,7 @@ fn the_worker_is_built_against_what_was_installed() {
 
 #[test]
 fn a_worker_that_cannot_be_built_leaves_libtorch_in_place() {
-    let mut bench = Bench::new().with_cargo("exit 101");
+    let mut bench = Bench::new().fetched().with_cargo("exit 101");
     let error = bench.run().unwrap_err().to_string();
     assert!(
         error.starts_with("building workbench-worker in "),
@@ -415,7 +432,7 @@ fn a_libtorch_of_ones_own_is_taken_when_it_fits() {
         assert_eq!(
             found.describe(),
             format!(
-                "libtorch 2.11.0 for {} in {} (from LIBTORCH)",
+                "libtorch 2.11.0 ({}) in {} (from LIBTORCH)",
                 device.name(),
                 own.display()
             )
