@@ -80,7 +80,12 @@ impl Setup<'_> {
         std::fs::create_dir_all(&half).map_err(|cause| SetupError::io(&half, cause))?;
         self.wheels
             .iter()
-            .try_for_each(|wheel| pip::unpack(self.tools, self.place, wheel, &half))
+            .try_for_each(|wheel| pip::unpack(self.tools, self.place, wheel, &half))?;
+        // The wheel's own libtorch.so holds nothing but a need for libtorch_cuda.so, which is not there. Torch's bindings
+        // ask the linker for it all the same; so it finds the library that everything is in.
+        let name = half.join("torch/lib/libtorch.so");
+        std::os::unix::fs::symlink("libtorch_cpu.so", &name)
+            .map_err(|cause| SetupError::io(&name, cause))
     }
 
     /// Checks and loads what was unpacked, then puts it in its place and the wheels away.

@@ -219,6 +219,8 @@ fn only_what_is_needed_is_installed_and_nothing_lies_elsewhere() {
     assert_eq!(outcome.worker, None);
     assert_eq!(files(bench.place.root()), INSTALLED);
     assert_eq!(files(&bench.path("home")), [""; 0]);
+    let link = std::fs::read_link(bench.place.libtorch().join("lib/libtorch.so")).unwrap();
+    assert_eq!(link, Path::new("libtorch_cpu.so"));
     // Again: there is nothing left to do.
     assert_eq!(bench.plan().steps, []);
     assert_eq!(bench.run().unwrap(), outcome);

@@ -49,7 +49,6 @@ pub const WHEELS: [Wheel; 3] = [
         bytes: 530_604_548,
         wanted: &[
             "torch/include/",
-            "torch/lib/libtorch.so",
             "torch/lib/libtorch_cpu.so",
             "torch/lib/libc10.so",
             "torch/lib/libgomp.so.1",
