@@ -1,0 +1,197 @@
+//! Adam (Kingma and Ba, 2015), with its state in the open.
+//!
+//! tch's optimizers keep their moments inside of libtorch, where nothing can save them; a resumed training would then not be the
+//! interrupted one. The arithmetic is that of PyTorch's: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, bias-corrected, no weight decay.
+
+use tch::{Tensor, nn};
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// Elements that are updated together. The update is six passes over four arrays: in pieces that stay in the cache
+/// they go to memory once instead of six times. It is also the least that libtorch cuts into when it uses several threads.
+const PIECE: i64 = 1 << 15;
+
+/// What is kept of a parameter.
+#[derive(Debug)]
+struct Slot {
+    name: String,
+    parameter: Tensor,
+    /// Running mean of the gradient.
+    mean: Tensor,
+    /// Running mean of its square.
+    square: Tensor,
+}
+
+/// The optimizer of all trainable variables of a `VarStore`, in the order of their names.
+#[derive(Debug)]
+pub struct Adam {
+    slots: Vec<Slot>,
+    lr: f64,
+    steps: u64,
+}
+
+impl Adam {
+    /// An optimizer that has seen nothing yet.
+    pub fn new(vars: &nn::VarStore, lr: f64) -> Self {
+        let mut slots: Vec<Slot> = vars
+            .variables()
+            .into_iter()
+            .filter(|(_, variable)| variable.requires_grad())
+            .map(|(name, variable)| {
+                let parameter = variable.detach();
+                Slot {
+                    mean: parameter.zeros_like(),
+                    square: parameter.zeros_like(),
+                    // Shares memory with the variable, but not its gradient.
+                    parameter: variable,
+                    name,
+                }
+            })
+            .collect();
+        slots.sort_by(|a, b| a.name.cmp(&b.name));
+        Self {
+            slots,
+            lr,
+            steps: 0,
+        }
+    }
+
+    /// Steps taken in all.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Says how many steps were taken before, after [`state`](Self::state) was filled.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
+    /// Sets all gradients to zero. Where a reducer holds them, use the reducer's.
+    pub fn zero_grad(&mut self) {
+        for slot in &mut self.slots {
+            slot.parameter.zero_grad();
+        }
+    }
+
+    /// Moves every parameter that has a gradient.
+    pub fn step(&mut self) {
+        self.steps += 1;
+        let steps = self.steps as f64;
+        let update = Update {
+            rate: self.lr / (1.0 - BETA1.powf(steps)),
+            root: (1.0 - BETA2.powf(steps)).sqrt(),
+        };
+        let piece = PIECE * i64::from(tch::get_num_threads().max(1));
+        let _no_grad = tch::no_grad_guard();
+        for slot in &self.slots {
+            let gradient = slot.parameter.grad();
+            if gradient.defined() {
+                update.apply_in_pieces(slot, &gradient, piece);
+            }
+        }
+    }
+
+    /// The moments by name: `mean.` and `square.` before that of the parameter. They share memory with the optimizer.
+    pub fn state(&self) -> Vec<(String, Tensor)> {
+        let slot = |slot: &Slot| {
+            [("mean", &slot.mean), ("square", &slot.square)]
+                .map(|(what, tensor)| (format!("{what}.{}", slot.name), tensor.shallow_clone()))
+        };
+        self.slots.iter().flat_map(slot).collect()
+    }
+}
+
+/// The numbers that are the same for all elements of a step.
+#[derive(Debug, Clone, Copy)]
+struct Update {
+    /// The learning rate over the first moment's bias correction.
+    rate: f64,
+    /// The root of the second moment's bias correction.
+    root: f64,
+}
+
+impl Update {
+    fn apply_in_pieces(self, slot: &Slot, gradient: &Tensor, piece: i64) {
+        let length = slot.parameter.numel() as i64;
+        if length <= piece {
+            self.apply(
+                slot.parameter.detach(),
+                gradient,
+                slot.mean.shallow_clone(),
+                slot.square.shallow_clone(),
+            );
+            return;
+        }
+        let flat = |tensor: &Tensor| tensor.detach().view(-1);
+        let (parameter, gradient) = (flat(&slot.parameter), flat(gradient));
+        let (mean, square) = (flat(&slot.mean), flat(&slot.square));
+        for start in (0..length).step_by(piece as usize) {
+            let part = |tensor: &Tensor| tensor.narrow(0, start, piece.min(length - start));
+            self.apply(
+                part(&parameter),
+                &part(&gradient),
+                part(&mean),
+                part(&square),
+            );
+        }
+    }
+
+    /// p ← p − rate · m / (√v / root + ε), the factor −1 / rate being in the divisor.
+    fn apply(self, mut parameter: Tensor, gradient: &Tensor, mut mean: Tensor, mut square: Tensor) {
+        let _ = mean.lerp_(gradient, 1.0 - BETA1);
+        let _ = square.lerp_(&gradient.square(), 1.0 - BETA2);
+        let mut divisor = square.sqrt();
+        let _ = divisor.g_mul_scalar_(-1.0 / (self.root * self.rate));
+        let _ = divisor.g_add_scalar_(-EPSILON / self.rate);
+        let _ = parameter.addcdiv_(&mean, &divisor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::nn::OptimizerConfig as _;
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    fn quadratic(vars: &nn::VarStore) -> Tensor {
+        // Different curvatures, larger than one piece, so that the pieces are seen to fit together.
+        let x = vars.root().randn("x", &[(2 * PIECE + 5), 1], 0.0, 1.0);
+        let _ = vars.root().randn("y", &[3], 0.0, 1.0);
+        x
+    }
+
+    fn loss(vars: &nn::VarStore, scale: &Tensor) -> Tensor {
+        let all = vars.variables();
+        (&all["x"] * scale).square().sum(Kind::Float) + all["y"].abs().sum(Kind::Float)
+    }
+
+    #[test]
+    fn takes_the_steps_of_libtorchs_adam() {
+        let stores = [(); 2].map(|()| {
+            tch::manual_seed(1);
+            let vars = nn::VarStore::new(Device::Cpu);
+            quadratic(&vars);
+            vars
+        });
+        let scale = Tensor::rand([2 * PIECE + 5, 1], (Kind::Float, Device::Cpu));
+        let mut theirs = nn::Adam::default().build(&stores[0], 1e-2).unwrap();
+        let mut ours = Adam::new(&stores[1], 1e-2);
+        for _ in 0..20 {
+            theirs.backward_step(&loss(&stores[0], &scale));
+            for mut variable in stores[1].trainable_variables() {
+                variable.zero_grad();
+            }
+            loss(&stores[1], &scale).backward();
+            ours.step();
+        }
+        for name in ["x", "y"] {
+            let [a, b] = [0, 1].map(|store: usize| stores[store].variables()[name].detach());
+            let apart = (&a - &b).abs().max().double_value(&[]);
+            assert!(apart < 2e-6, "{name} is apart by {apart}");
+        }
+        assert_eq!(ours.steps(), 20);
+    }
+}

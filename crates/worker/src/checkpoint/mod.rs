@@ -1,0 +1,179 @@
+//! Checkpoints: when they are written, which are kept, and how a training goes on from one.
+//!
+//! Belongs here: files and policy. Does not belong here: the bytes, which are the [format]'s.
+//!
+//! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them beside the final name and
+//! renames. So a file under a final name is complete, whenever the process dies.
+
+pub mod format;
+mod resume;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tch::nn;
+use workbench_protocol::Phase;
+
+use crate::adam::Adam;
+use crate::job::Job;
+use crate::parameters;
+use crate::reporter::Reporter;
+
+pub use format::{Array, FormatError, Progress, Snapshot};
+pub use resume::resume;
+use writer::{Outcome, Writer};
+
+/// Which checkpoints are written and kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Where.
+    pub dir: PathBuf,
+    /// Every so many steps.
+    pub every_steps: Option<u64>,
+    /// Every so often.
+    pub every: Option<Duration>,
+    /// How many of the newest are kept; the one with the best accuracy is kept besides.
+    pub keep: usize,
+}
+
+/// The checkpoints of a training, on one rank.
+#[derive(Debug)]
+pub struct Checkpoints {
+    policy: Option<Policy>,
+    writer: Option<Writer>,
+    last: Instant,
+    /// Steps of the last one, and whether its accuracy is known.
+    saved: (u64, bool),
+    seed: u64,
+}
+
+impl Checkpoints {
+    /// As the job's specification asks for. Ranks other than 0 write none.
+    pub fn of(job: &Job) -> Self {
+        let wanted = job.spec.checkpoint.as_ref().filter(|_| job.rank == 0);
+        Self {
+            policy: wanted.map(|wanted| Policy {
+                dir: wanted.dir.clone(),
+                every_steps: wanted.every_steps,
+                every: wanted
+                    .every_s
+                    .and_then(|s| Duration::try_from_secs_f64(s).ok()),
+                keep: wanted.keep as usize,
+            }),
+            writer: None,
+            last: Instant::now(),
+            saved: (0, false),
+            seed: job.spec.seed,
+        }
+    }
+
+    /// Whether it is time for one, after so many steps.
+    pub fn due(&self, steps: u64) -> bool {
+        let Some(policy) = &self.policy else {
+            return false;
+        };
+        let by_steps = policy
+            .every_steps
+            .is_some_and(|every| steps.is_multiple_of(every));
+        by_steps
+            || policy
+                .every
+                .is_some_and(|every| self.last.elapsed() >= every)
+    }
+
+    /// Copies the state and has it written. When a disk is full, or anything else is wrong with it, that is a warning: the
+    /// training goes on, and the checkpoints that are there stay.
+    pub fn save(
+        &mut self,
+        mut progress: Progress,
+        vars: &nn::VarStore,
+        adam: &Adam,
+        report: &Reporter,
+    ) {
+        let Some(policy) = &self.policy else {
+            return;
+        };
+        let what = (progress.steps, progress.accuracy.is_some());
+        if self.saved == what {
+            return;
+        }
+        report.at(Phase::Checkpoint);
+        let began = Instant::now();
+        progress.seed = self.seed;
+        let snapshot = snapshot(progress, vars, adam);
+        let writer = self
+            .writer
+            .get_or_insert_with(|| Writer::start(policy.clone()));
+        // Waits while the checkpoint before is still being written: two at once would only be slower.
+        let before = writer.submit(snapshot, began);
+        self.last = began;
+        self.saved = what;
+        for outcome in before {
+            announce(outcome, report);
+        }
+    }
+
+    /// Reports what has been written by now. Cheap; for every step.
+    pub fn poll(&mut self, report: &Reporter) {
+        for outcome in self.writer.iter_mut().flat_map(Writer::ready) {
+            announce(outcome, report);
+        }
+    }
+
+    /// Waits until all is written.
+    pub fn finish(&mut self, report: &Reporter) {
+        if let Some(writer) = self.writer.take() {
+            report.at(Phase::Checkpoint);
+            for outcome in writer.finish() {
+                announce(outcome, report);
+            }
+        }
+    }
+}
+
+fn announce(outcome: Outcome, report: &Reporter) {
+    match outcome {
+        Outcome::Written {
+            steps,
+            path,
+            bytes,
+            held_up,
+        } => report.checkpointed(steps, &path, bytes, held_up),
+        Outcome::Failed { text } => report.warn(text),
+    }
+}
+
+/// The name of a checkpoint's file. Names sort as steps do.
+fn file_name(steps: u64) -> String {
+    format!("step-{steps:010}.ckpt")
+}
+
+/// The checkpoints in a folder, the newest first.
+pub fn list(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.and_then(|name| name.strip_prefix("step-")?.strip_suffix(".ckpt"))
+                .is_some()
+        })
+        .collect();
+    files.sort_unstable_by(|a, b| b.cmp(a));
+    files
+}
+
+fn snapshot(progress: Progress, vars: &nn::VarStore, adam: &Adam) -> Snapshot {
+    let model = parameters::sorted(vars)
+        .into_iter()
+        .map(|(name, tensor)| (format!("model.{name}"), tensor));
+    let arrays = model.chain(adam.state()).map(|(name, tensor)| Array {
+        name,
+        values: parameters::floats(&tensor),
+    });
+    Snapshot {
+        progress,
+        arrays: arrays.collect(),
+    }
+}

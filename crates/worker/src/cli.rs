@@ -1,0 +1,303 @@
+//! The command line: who started this process, and what it is to do.
+//!
+//! Under a supervisor (`WORKBENCH_SUPERVISED=1`) the specification comes as a frame and flags are not read. Otherwise flags say it,
+//! and torchrun's variables the place among the ranks.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use workbench_protocol::worker_side::is_supervised;
+use workbench_protocol::{
+    Checkpointing, Data, Device, Fault, FromWorker, Model, Program, Stage, TrainSpec, WorkerSide,
+};
+
+use crate::failure::Failure;
+use crate::job::Job;
+use crate::reporter::{Audience, Lines, Reporter};
+use crate::run;
+
+const EXAMPLES: &str = "\
+Examples:
+  One process:
+    workbench-worker train --program single --model cnn --epochs 1
+
+  Two processes on this machine:
+    torchrun --standalone --nproc-per-node 2 --no-python workbench-worker train --model cnn
+
+  Two machines, the first at 10.0.0.1 (on the second: --node-rank 1):
+    torchrun --nnodes 2 --node-rank 0 --nproc-per-node 2 --master-addr 10.0.0.1 --master-port 29500 --no-python \\
+        workbench-worker train --checkpoint-dir /shared/checkpoints --resume /shared/checkpoints
+
+Exit codes: 0 done, 1 the training failed, 2 the request makes no sense, 3 this machine lacks what it needs.";
+
+/// One rank of a training on one device.
+#[derive(Debug, Parser)]
+#[command(name = "workbench-worker", disable_help_subcommand = true, after_help = EXAMPLES)]
+struct Cli {
+    /// Print the versions of this program and of libtorch
+    #[arg(short = 'V', long)]
+    version: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model, as the rank that torchrun's variables name
+    #[command(after_help = EXAMPLES)]
+    Train(Box<TrainArgs>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProgramName {
+    /// One process, no communication
+    Single,
+    /// Data-parallel, everything spelt out
+    ByHand,
+    /// Data-parallel on the trainer
+    Launched,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModelName {
+    /// ResNet-18 with as many input channels as the images have
+    Resnet18,
+    /// Two convolutions, two fully connected layers
+    Cnn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// MNIST's files
+    Idx,
+    /// CIFAR-10's binary files
+    Cifar10,
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    /// How the training is organised
+    #[arg(long, value_enum, default_value = "launched")]
+    program: ProgramName,
+    /// What is trained
+    #[arg(long, value_enum, default_value = "resnet18")]
+    model: ModelName,
+    /// A folder of images, or `embedded` for the MNIST inside this program
+    #[arg(long, value_name = "DIR", default_value = "embedded")]
+    data: PathBuf,
+    /// What the files in the folder are [default: seen by their names]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Times that every training row is used
+    #[arg(long, default_value_t = 3)]
+    epochs: u32,
+    /// Rows of one step of one rank
+    #[arg(long, default_value_t = 128)]
+    batch: u32,
+    /// Learning rate of Adam
+    #[arg(long, default_value_t = 1e-3)]
+    lr: f64,
+    /// Seed of weights and shuffling
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads of libtorch in this process
+    #[arg(long, default_value_t = 1)]
+    threads: u32,
+    /// Where to compute: cpu or cuda:INDEX
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    device: Device,
+    /// Train on the first so many rows only
+    #[arg(long, value_name = "N")]
+    train_rows: Option<u64>,
+    /// Evaluate on the first so many rows only
+    #[arg(long, value_name = "N")]
+    test_rows: Option<u64>,
+    /// Go on from a checkpoint: a file, or the newest in a folder; from the beginning while the folder has none
+    #[arg(long, value_name = "PATH")]
+    resume: Option<PathBuf>,
+    /// Write checkpoints into this folder
+    #[arg(long, value_name = "DIR")]
+    checkpoint_dir: Option<PathBuf>,
+    /// Write one every so many steps [default: 100, unless --checkpoint-every-s is given]
+    #[arg(long, value_name = "STEPS", requires = "checkpoint_dir")]
+    checkpoint_every: Option<u64>,
+    /// Write one every so many seconds
+    #[arg(long, value_name = "SECONDS", requires = "checkpoint_dir")]
+    checkpoint_every_s: Option<f64>,
+    /// Keep so many of the newest, and the best by accuracy
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    keep: u32,
+    /// Break something: kill:rank=1,step=40, stall:…, nan:…, oom:…, slow:rank=1,factor=3
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
+    /// Print every so many steps
+    #[arg(long, value_name = "STEPS", default_value_t = 10)]
+    report_every: u32,
+    /// Seconds to wait for other ranks before giving up
+    #[arg(long, value_name = "SECONDS", default_value_t = 300.0)]
+    timeout: f64,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    if is_supervised() {
+        return supervised();
+    }
+    let cli = Cli::parse();
+    if cli.version {
+        return say(&version());
+    }
+    match cli.command {
+        Some(Command::Train(args)) => match args.into_spec() {
+            Ok(spec) => unsupervised(spec),
+            Err(failure) => end(&failure),
+        },
+        None => {
+            use clap::CommandFactory as _;
+            say(&Cli::command().render_long_help().to_string())
+        }
+    }
+}
+
+fn supervised() -> ExitCode {
+    let (side, spec) = match WorkerSide::start() {
+        Ok(started) => started,
+        Err(error) => return end(&Failure::from(error)),
+    };
+    let audience = Audience::Supervisor(side);
+    let reporter = Reporter::new(audience, spec.step_reports_every);
+    match Job::new(*spec) {
+        Ok(job) => ExitCode::from(run::run(&job, &reporter)),
+        Err(failure) => {
+            reporter.failed(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn unsupervised(spec: TrainSpec) -> ExitCode {
+    let job = match Job::new(spec) {
+        Ok(job) => job,
+        Err(failure) => return end(&failure),
+    };
+    let audience = Audience::People(Lines::new(job.rank, job.world));
+    audience.tell(&FromWorker::Stage(Stage::Started));
+    let reporter = Reporter::new(audience, job.spec.step_reports_every);
+    ExitCode::from(run::run(&job, &reporter))
+}
+
+impl TrainArgs {
+    fn into_spec(self) -> Result<TrainSpec, Failure> {
+        let every_steps = match (self.checkpoint_every, self.checkpoint_every_s) {
+            (None, None) => Some(100),
+            (steps, _) => steps,
+        };
+        let checkpoint = self.checkpoint_dir.map(|dir| Checkpointing {
+            dir,
+            every_steps,
+            every_s: self.checkpoint_every_s,
+            keep: self.keep,
+        });
+        Ok(TrainSpec {
+            program: match self.program {
+                ProgramName::Single => Program::Single,
+                ProgramName::ByHand => Program::ByHand,
+                ProgramName::Launched => Program::Launched,
+            },
+            model: match self.model {
+                ModelName::Resnet18 => Model::Resnet18,
+                ModelName::Cnn => Model::Cnn,
+            },
+            data: data(self.data, self.format)?,
+            train_rows: self.train_rows,
+            test_rows: self.test_rows,
+            epochs: self.epochs,
+            batch: self.batch,
+            lr: self.lr,
+            seed: self.seed,
+            threads: self.threads,
+            device: self.device,
+            checkpoint,
+            resume: self.resume,
+            faults: self.fault,
+            step_reports_every: self.report_every,
+            timeout_s: self.timeout,
+        })
+    }
+}
+
+fn data(dir: PathBuf, format: Option<Format>) -> Result<Data, Failure> {
+    match format {
+        None if dir.as_os_str() == "embedded" => Ok(Data::Embedded),
+        Some(Format::Idx) => Ok(Data::Idx { dir }),
+        Some(Format::Cifar10) => Ok(Data::Cifar10 { dir }),
+        None => {
+            let files = fs::read_dir(&dir).map_err(|error| {
+                Failure::spec(format!(
+                    "--data {}: {error}; give a folder of images, or embedded",
+                    dir.display()
+                ))
+            })?;
+            let cifar = files.flatten().any(|file| {
+                file.file_name()
+                    .to_string_lossy()
+                    .starts_with("data_batch_")
+            });
+            Ok(if cifar {
+                Data::Cifar10 { dir }
+            } else {
+                Data::Idx { dir }
+            })
+        }
+    }
+}
+
+fn device(text: &str) -> Result<Device, String> {
+    match text.split_once(':') {
+        None if text == "cpu" => Ok(Device::Cpu),
+        None if text == "cuda" => Ok(Device::Cuda { index: 0 }),
+        Some(("cuda", index)) => index
+            .parse()
+            .map(|index| Device::Cuda { index })
+            .map_err(|_| format!("`{index}` is no number of a GPU; give cuda:0, cuda:1, …")),
+        _ => Err("there is no such device; give cpu or cuda:INDEX".to_owned()),
+    }
+}
+
+/// Versions, and which libtorch the dynamic linker found.
+fn version() -> String {
+    let mut text = format!(
+        "workbench-worker {}\nbuilt for libtorch {}",
+        env!("CARGO_PKG_VERSION"),
+        env!("WORKBENCH_LIBTORCH")
+    );
+    let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let found = maps
+        .lines()
+        .filter_map(|line| line.find('/').map(|start| PathBuf::from(&line[start..])))
+        .find(|path| path.ends_with("libtorch_cpu.so"));
+    if let Some(library) = found {
+        let stated = library
+            .parent()
+            .and_then(|lib| lib.parent())
+            .and_then(|root| fs::read_to_string(root.join("build-version")).ok());
+        let stated = stated.map_or_else(String::new, |version| format!(" ({})", version.trim()));
+        text += &format!("\nloaded {}{stated}", library.display());
+    }
+    text
+}
+
+fn say(text: &str) -> ExitCode {
+    use std::io::Write as _;
+    // A reader that has gone away has seen what it wanted.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::SUCCESS
+}
+
+fn end(failure: &Failure) -> ExitCode {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "workbench-worker: {failure}");
+    ExitCode::from(failure.exit_code())
+}

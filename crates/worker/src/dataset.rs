@@ -1,0 +1,145 @@
+//! Rows as tensors on the device.
+//!
+//! Belongs here: normalisation, batches. Does not belong here: reading files, and which rows form a batch.
+
+use tch::{Device, Kind, Tensor};
+use workbench_images::{Images, Part, Source};
+use workbench_protocol::{Data, FailureKind, TrainSpec};
+
+use crate::failure::Failure;
+
+/// Mean and standard deviation of MNIST's training pixels, scaled to 0..1.
+const MNIST: ([f32; 1], [f32; 1]) = ([0.1307], [0.3081]);
+/// Those of CIFAR-10's, red, green and blue.
+const CIFAR10: ([f32; 3], [f32; 3]) = ([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]);
+
+/// What an image is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Planes: 1 or 3.
+    pub channels: i64,
+    /// Rows of pixels.
+    pub height: i64,
+    /// Pixels per row.
+    pub width: i64,
+    /// Classes.
+    pub classes: i64,
+}
+
+/// Images and labels, kept as bytes and made into normalised floats batch by batch.
+#[derive(Debug)]
+pub struct Dataset {
+    images: Tensor,
+    labels: Tensor,
+    mean: Tensor,
+    deviation: Tensor,
+    shape: Shape,
+}
+
+/// A part of the rows, as a model takes them.
+#[derive(Debug)]
+pub struct Batch {
+    /// Rows × channels × height × width, normalised to mean 0 and variance 1.
+    pub images: Tensor,
+    /// One class number per row.
+    pub labels: Tensor,
+}
+
+impl Batch {
+    /// How many rows it has.
+    pub fn rows(&self) -> u32 {
+        self.labels.numel() as u32
+    }
+}
+
+impl Dataset {
+    /// Reads the part of the data that a specification asks for.
+    ///
+    /// # Errors
+    /// When files are missing or not what they should be.
+    pub fn load(spec: &TrainSpec, part: Part, device: Device) -> Result<Self, Failure> {
+        let source = match &spec.data {
+            Data::Embedded => Source::Embedded,
+            Data::Idx { dir } => Source::Idx(dir.clone()),
+            Data::Cifar10 { dir } => Source::Cifar10(dir.clone()),
+        };
+        let rows = match part {
+            Part::Train => spec.train_rows,
+            Part::Test => spec.test_rows,
+        };
+        let rows = rows.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        Self::from_images(&source.load(part, rows)?, device)
+    }
+
+    /// Takes over images.
+    ///
+    /// # Errors
+    /// When they are neither grey nor red, green and blue.
+    pub fn from_images(images: &Images, device: Device) -> Result<Self, Failure> {
+        let (mean, deviation) = match images.channels {
+            1 => (&MNIST.0[..], &MNIST.1[..]),
+            3 => (&CIFAR10.0[..], &CIFAR10.1[..]),
+            other => {
+                return Err(Failure::new(
+                    FailureKind::Data,
+                    format!("images of {other} channels; models here take 1 (grey) or 3 (colours)"),
+                ));
+            }
+        };
+        let shape = Shape {
+            channels: images.channels as i64,
+            height: images.height as i64,
+            width: images.width as i64,
+            classes: images.classes as i64,
+        };
+        let size = [
+            images.len() as i64,
+            shape.channels,
+            shape.height,
+            shape.width,
+        ];
+        let plane = |values: &[f32]| {
+            Tensor::f_from_slice(values)?
+                .f_view([1, shape.channels, 1, 1])?
+                .f_to_device(device)
+        };
+        Ok(Self {
+            images: Tensor::f_from_data_size(&images.pixels, &size, Kind::Uint8)?
+                .f_to_device(device)?,
+            labels: Tensor::f_from_slice(&images.labels)?
+                .f_to_kind(Kind::Int64)?
+                .f_to_device(device)?,
+            // In units of bytes, so that one subtraction and one division make a byte a normalised value.
+            mean: plane(mean)? * 255.0,
+            deviation: plane(deviation)? * 255.0,
+            shape,
+        })
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.labels.numel()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What every image is like.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The rows of these numbers.
+    pub fn batch(&self, rows: &[i64]) -> Batch {
+        let index = Tensor::from_slice(rows).to_device(self.images.device());
+        let mut images = self.images.index_select(0, &index).to_kind(Kind::Float);
+        let _ = images.subtract_(&self.mean);
+        let _ = images.divide_(&self.deviation);
+        Batch {
+            images,
+            labels: self.labels.index_select(0, &index),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! How good a model is on the test rows, exactly: every row counts once, and sums are reduced, not means.
+
+use tch::{Kind, Reduction, Tensor, nn};
+use torch_ddp::{ProcessGroup, ReduceOp};
+use workbench_protocol::Phase;
+
+use crate::dataset::Dataset;
+use crate::failure::Failure;
+use crate::models::Net;
+use crate::reporter::Reporter;
+use crate::sampler::test_rows;
+
+/// Rows that go through the model at once.
+const BATCH: usize = 250;
+
+/// Sums over test rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Metrics {
+    /// Rows classified correctly.
+    pub correct: u64,
+    /// Rows in all.
+    pub count: u64,
+    /// Sum of the rows' losses.
+    pub loss_sum: f64,
+}
+
+impl Metrics {
+    /// The share of rows classified correctly.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / (self.count.max(1)) as f64
+    }
+
+    /// The sums of all ranks together, on every rank.
+    ///
+    /// # Errors
+    /// When a rank is lost or late.
+    pub fn all_reduce(self, group: &ProcessGroup, report: &Reporter) -> Result<Self, Failure> {
+        // Counts stay far below 2^53.
+        let mut sums = Tensor::from_slice(&[self.correct as f64, self.count as f64, self.loss_sum]);
+        report.at(Phase::AllReduce);
+        group.all_reduce(&mut sums, ReduceOp::Sum)?;
+        report.reduced(3 * 8);
+        Ok(Self {
+            correct: sums.double_value(&[0]) as u64,
+            count: sums.double_value(&[1]) as u64,
+            loss_sum: sums.double_value(&[2]),
+        })
+    }
+}
+
+/// Looks at the test rows of `rank`.
+///
+/// # Errors
+/// When libtorch fails.
+pub fn evaluate(
+    net: &Net,
+    test: &Dataset,
+    (rank, world): (usize, usize),
+    report: &Reporter,
+) -> Result<Metrics, Failure> {
+    let mut metrics = Metrics::default();
+    let _no_grad = tch::no_grad_guard();
+    for rows in test_rows(test.len(), rank, world).chunks(BATCH) {
+        // Again for every batch: what is silent for long is taken for stuck.
+        report.at(Phase::Evaluation);
+        let batch = test.batch(rows);
+        let logits = net.forward_t(&batch.images, false);
+        let loss = logits.f_cross_entropy_loss::<Tensor>(
+            &batch.labels,
+            None,
+            Reduction::Sum,
+            -100,
+            0.0,
+        )?;
+        let right = logits.argmax(1, false).eq_tensor(&batch.labels);
+        metrics.correct += right.sum(Kind::Int64).int64_value(&[]) as u64;
+        metrics.count += rows.len() as u64;
+        metrics.loss_sum += loss.double_value(&[]);
+    }
+    Ok(metrics)
+}
+
+/// Gives all ranks the buffers of rank 0: the running means of batch normalisation are of the rows that a rank has seen, and what
+/// is evaluated and saved should be one model.
+///
+/// # Errors
+/// When a rank is lost or late.
+pub fn broadcast_buffers(
+    vars: &nn::VarStore,
+    group: &ProcessGroup,
+    report: &Reporter,
+) -> Result<(), Failure> {
+    report.at(Phase::AllReduce);
+    let _no_grad = tch::no_grad_guard();
+    for (_, mut variable) in crate::parameters::sorted(vars) {
+        if !variable.requires_grad() {
+            group.broadcast(&mut variable, 0)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Why a training cannot go on, in the protocol's terms.
+
+use std::any::Any;
+
+use tch::TchError;
+use torch_ddp::ErrorKind;
+use workbench_images::ImageError;
+use workbench_protocol::{EnvError, FailureKind, SideError, SpecError};
+
+/// Trouble that ends a training: its sort, and one line that says what was wrong, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What sort of trouble.
+    pub kind: FailureKind,
+    /// One line.
+    pub message: String,
+}
+
+/// What libtorch says when memory is used up, on the CPU and on GPUs.
+const NO_MEMORY: [&str; 3] = [
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+];
+
+impl Failure {
+    /// A failure of `kind`.
+    pub fn new(kind: FailureKind, message: impl AsRef<str>) -> Self {
+        // libtorch's messages go over many lines, with a stack trace below the first.
+        let lines = message.as_ref().lines().map(str::trim);
+        let kept = lines.take_while(|line| !line.starts_with("Exception raised from"));
+        Self {
+            kind,
+            message: kept.collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// The specification or the command line makes no sense.
+    pub fn spec(message: impl AsRef<str>) -> Self {
+        Self::new(FailureKind::Spec, message)
+    }
+
+    /// A checkpoint cannot be read.
+    pub fn checkpoint(message: impl AsRef<str>) -> Self {
+        Self::new(FailureKind::Checkpoint, message)
+    }
+
+    /// The ranks did not meet.
+    #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+    pub fn rendezvous(error: torch_ddp::Error) -> Self {
+        Self::new(
+            FailureKind::Rendezvous,
+            format!("the ranks did not meet: {error}"),
+        )
+    }
+
+    /// What a panic carries. tch panics where libtorch throws, so memory that is used up arrives in this way too.
+    pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Self::from_libtorch(text)
+    }
+
+    fn from_libtorch(text: &str) -> Self {
+        if NO_MEMORY.iter().any(|words| text.contains(words)) {
+            Self::new(
+                FailureKind::OutOfMemory,
+                format!("memory is used up ({}); give a smaller batch", first(text)),
+            )
+        } else {
+            Self::new(
+                FailureKind::Other,
+                format!("libtorch failed: {}", first(text)),
+            )
+        }
+    }
+
+    /// What the process ends with: 2 for a request that makes no sense, 3 for a machine that lacks something, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            FailureKind::Spec => 2,
+            FailureKind::Device => 3,
+            _ => 1,
+        }
+    }
+}
+
+/// What comes before the stack trace.
+fn first(text: &str) -> &str {
+    text.split("Exception raised from")
+        .next()
+        .unwrap_or(text)
+        .trim()
+}
+
+impl From<TchError> for Failure {
+    fn from(error: TchError) -> Self {
+        Self::from_libtorch(&error.to_string())
+    }
+}
+
+impl From<torch_ddp::Error> for Failure {
+    fn from(error: torch_ddp::Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Aborted => FailureKind::Peer,
+            ErrorKind::AddressInUse => FailureKind::Rendezvous,
+            _ => return Self::from_libtorch(&error.to_string()),
+        };
+        Self::new(kind, format!("{error}; another rank is gone or stuck"))
+    }
+}
+
+impl From<ImageError> for Failure {
+    fn from(error: ImageError) -> Self {
+        Self::new(FailureKind::Data, error.to_string())
+    }
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::spec(error.to_string())
+    }
+}
+
+impl From<EnvError> for Failure {
+    fn from(error: EnvError) -> Self {
+        Self::spec(error.to_string())
+    }
+}
+
+impl From<SideError> for Failure {
+    fn from(error: SideError) -> Self {
+        Self::new(FailureKind::Other, error.to_string())
+    }
+}

@@ -1,0 +1,128 @@
+//! What this process is to do: the specification, its place among the ranks, and its device.
+
+use std::env;
+use std::time::Duration;
+
+use tch::Device;
+use torch_ddp::{GlooDevice, GlooOptions, Launch};
+use workbench_protocol::{FailureKind, Program, TrainSpec, WorkerEnv, spec};
+
+use crate::failure::Failure;
+
+/// One rank's part in a training.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What to train.
+    pub spec: TrainSpec,
+    /// This rank.
+    pub rank: usize,
+    /// How many ranks there are.
+    pub world: usize,
+    /// Where this rank computes.
+    pub device: Device,
+    launch: Option<Launch>,
+    one_machine: bool,
+}
+
+impl Job {
+    /// Puts a specification and the environment together, and checks that they fit.
+    ///
+    /// A single program needs nothing in the environment. Faults are dropped when torchrun has started the ranks again: what
+    /// broke the first attempt would break every other.
+    ///
+    /// # Errors
+    /// When either makes no sense, or the device is not there.
+    pub fn new(mut spec: TrainSpec) -> Result<Self, Failure> {
+        let alone = spec.program == Program::Single && env::var_os("WORLD_SIZE").is_none();
+        let place = if alone {
+            WorkerEnv::local(0, 1, 1)
+        } else {
+            WorkerEnv::from_vars(env::vars_os())?
+        };
+        spec.check(place.world_size)?;
+        let launch = if alone { None } else { Launch::from_env()? };
+        if launch
+            .as_ref()
+            .is_some_and(|launch| launch.agent_store > Some(0))
+        {
+            spec.faults.clear();
+        }
+        Ok(Self {
+            device: device(&spec)?,
+            rank: place.rank as usize,
+            world: place.world_size as usize,
+            launch,
+            one_machine: place.local_world_size == place.world_size,
+            spec,
+        })
+    }
+
+    /// Where the ranks' store is.
+    ///
+    /// # Errors
+    /// When this process is alone.
+    pub fn launch(&self) -> Result<&Launch, Failure> {
+        self.launch
+            .as_ref()
+            .ok_or_else(|| Failure::spec("a single program has no ranks to meet"))
+    }
+
+    /// How long to wait for other ranks.
+    pub fn timeout(&self) -> Duration {
+        Duration::try_from_secs_f64(self.spec.timeout_s).unwrap_or(Duration::MAX)
+    }
+
+    /// How the ranks talk: over the loopback address when all are on this machine; else over the interface that
+    /// `GLOO_SOCKET_IFNAME` names, or the address of this machine's name.
+    pub fn gloo(&self) -> GlooOptions {
+        let device = match env::var("GLOO_SOCKET_IFNAME") {
+            Ok(name) if !name.is_empty() => GlooDevice::Interface(name),
+            _ if self.one_machine => GlooDevice::Loopback,
+            _ => GlooDevice::Hostname,
+        };
+        GlooOptions::default()
+            .timeout(self.timeout())
+            .device(device)
+    }
+
+    /// Rows of one step of this rank.
+    pub fn batch(&self) -> usize {
+        self.spec.batch as usize
+    }
+
+    /// Rows of one step of one rank, when a shard of `rows` training rows has that many.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub fn check_batch(&self, rows: usize) -> Result<(), Failure> {
+        let shard = rows / self.world;
+        if self.batch() <= shard {
+            return Ok(());
+        }
+        Err(Failure::spec(format!(
+            "batch is {}, more than the {shard} training rows of each of {} ranks; give {shard} or less",
+            self.batch(),
+            self.world
+        )))
+    }
+}
+
+fn device(spec: &TrainSpec) -> Result<Device, Failure> {
+    let spec::Device::Cuda { index } = spec.device else {
+        return Ok(Device::Cpu);
+    };
+    let lacking = |text: String| Err(Failure::new(FailureKind::Device, text));
+    if spec.program != Program::Single {
+        return lacking(
+            "device cuda: gloo reduces tensors on the CPU only; take the cpu, or the single program"
+                .to_owned(),
+        );
+    }
+    let count = tch::Cuda::device_count();
+    if i64::from(index) >= count {
+        return lacking(format!(
+            "device cuda:{index}: libtorch sees {count} GPUs; take another device, or install libtorch with CUDA"
+        ));
+    }
+    Ok(Device::Cuda(index as usize))
+}

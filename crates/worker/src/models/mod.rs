@@ -1,0 +1,49 @@
+//! What is trained.
+//!
+//! Belongs here: layers, and how weights begin. Does not belong here: training.
+
+mod cnn;
+mod resnet;
+
+use tch::nn::{self, ModuleT};
+use workbench_protocol::Model;
+
+use crate::dataset::Shape;
+use crate::failure::Failure;
+
+/// A model that takes batches of images and gives a score per class.
+pub type Net = Box<dyn ModuleT>;
+
+/// Builds a model. Its weights come from libtorch's generator: call [`tch::manual_seed`] before.
+///
+/// # Errors
+/// When images are too small for it.
+pub fn build(model: Model, root: &nn::Path, shape: Shape) -> Result<Net, Failure> {
+    let least = match model {
+        Model::Resnet18 => 1,
+        Model::Cnn => cnn::LEAST,
+    };
+    if shape.height < least || shape.width < least {
+        return Err(Failure::spec(format!(
+            "images of {} × {} pixels; the small CNN needs {least} × {least} or more: take resnet18",
+            shape.height, shape.width
+        )));
+    }
+    Ok(match model {
+        Model::Resnet18 => Box::new(resnet::resnet18(root, shape)),
+        Model::Cnn => Box::new(cnn::cnn(root, shape)),
+    })
+}
+
+/// A fully connected layer with PyTorch's initial weights: uniform within ±1/√inputs.
+fn linear(path: &nn::Path, inputs: i64, outputs: i64) -> nn::Linear {
+    let bound = 1.0 / (inputs as f64).sqrt();
+    let config = nn::LinearConfig {
+        ws_init: nn::Init::Uniform {
+            lo: -bound,
+            up: bound,
+        },
+        ..Default::default()
+    };
+    nn::linear(path, inputs, outputs, config)
+}

@@ -1,0 +1,112 @@
+//! Data-parallel training with everything in sight, as people write it for torchrun. Every rank runs this same program on its own
+//! rows; what makes them one training is marked with [1] to [7]. When a rank fails, all end.
+
+use tch::nn;
+use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
+use workbench_images::Part;
+use workbench_protocol::{Phase, Stage};
+
+use crate::adam::Adam;
+use crate::checkpoint::{self, Checkpoints};
+use crate::dataset::Dataset;
+use crate::evaluation::{broadcast_buffers, evaluate};
+use crate::failure::Failure;
+use crate::faults::Faults;
+use crate::job::Job;
+use crate::reporter::Reporter;
+use crate::run::{finite, waited};
+use crate::sampler::DistributedSampler;
+use crate::stop::StopSign;
+use crate::{models, parameters};
+
+/// Trains as the job says.
+///
+/// # Errors
+/// Whatever ends the training.
+pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
+    let spec = &job.spec;
+
+    // [1] The ranks meet: at a store that one of them serves, then each connects to each.
+    report.at(Phase::Rendezvous);
+    let launch = job.launch()?;
+    let store = launch.store(job.timeout()).map_err(Failure::rendezvous)?;
+    let group = ProcessGroup::gloo(&store, job.rank, job.world, &job.gloo())
+        .map_err(Failure::rendezvous)?;
+    report.stage(Stage::Rendezvous);
+
+    report.at(Phase::Data);
+    let train = Dataset::load(spec, Part::Train, job.device)?;
+    let test = Dataset::load(spec, Part::Test, job.device)?;
+    job.check_batch(train.len())?;
+    report.stage(Stage::DataLoaded);
+
+    tch::manual_seed(spec.seed as i64);
+    let vars = nn::VarStore::new(job.device);
+    let net = models::build(spec.model, &vars.root(), train.shape())?;
+    let mut adam = Adam::new(&vars, spec.lr);
+    let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
+
+    // [2] All begin with rank 0's weights, which this broadcasts, and from now on the reducer averages their gradients.
+    let options = DdpOptions::default().gradient_as_bucket_view(true);
+    let mut ddp = DistributedDataParallel::new(&vars, &group, options)?;
+    let gradient_bytes = parameters::gradient_bytes(&vars);
+
+    // [3] Each has its own shard of the rows.
+    let mut sampler = DistributedSampler::new(train.len(), job.rank, job.world, spec.seed);
+    let mut checkpoints = Checkpoints::of(job);
+    let stop = StopSign::new(&store, job.rank);
+    let faults = Faults::of(job);
+
+    'training: for epoch in progress.epoch..spec.epochs {
+        // [4] Without this every epoch would go through the rows in the same order.
+        sampler.set_epoch(epoch);
+        for rows in sampler.batches(job.batch(), progress.rows) {
+            let watch = report.begin_step(epoch);
+            let batch = train.batch(&rows);
+
+            // [5] Forward through the reducer: buffers of rank 0 first, then this rank's rows.
+            watch.at(Phase::AllReduce);
+            ddp.zero_grad()?;
+            let logits = ddp.forward(|| {
+                watch.at(Phase::Forward);
+                net.forward_t(&batch.images, true)
+            })?;
+            let loss = logits.cross_entropy_for_logits(&batch.labels);
+            let loss = faults.strike(&watch, loss)?;
+            let value = finite(&loss, &watch)?;
+
+            // [6] Backward: each bucket of gradients is averaged over the ranks as soon as it is full.
+            watch.at(Phase::Backward);
+            ddp.backward(&loss)?;
+            report.reduced(gradient_bytes);
+
+            // Equal gradients meet equal weights, so the weights stay equal.
+            watch.at(Phase::Optimizer);
+            adam.step();
+            watch.waited(waited(&ddp)?);
+            watch.end(batch.rows(), value);
+
+            progress.advance(batch.rows(), job.world);
+            if checkpoints.due(progress.steps) {
+                checkpoints.save(progress, &vars, &adam, report);
+            }
+            checkpoints.poll(report);
+            if stop.reached(report)? {
+                break 'training;
+            }
+        }
+        // [7] Each evaluates its shard of one and the same model, and the sums are added up.
+        broadcast_buffers(&vars, &group, report)?;
+        let shard = evaluate(&net, &test, (job.rank, job.world), report)?;
+        let metrics = shard.all_reduce(&group, report)?;
+        report.evaluated(epoch + 1, &metrics);
+        progress.finish_epoch(metrics.accuracy());
+        checkpoints.save(progress, &vars, &adam, report);
+    }
+    checkpoints.save(progress, &vars, &adam, report);
+    checkpoints.finish(report);
+    report.done(&vars);
+    // Nobody leaves while others may still need the store.
+    group.barrier()?;
+    Ok(())
+}

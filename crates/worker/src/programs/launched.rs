@@ -1,0 +1,43 @@
+//! The same data-parallel training on a trainer: it meets, shards, averages, evaluates, saves and resumes; what is left is the
+//! training itself. When a rank fails, whoever launched the ranks starts them again, and the trainer goes on from the last checkpoint.
+
+use workbench_images::Part;
+
+use crate::adam::Adam;
+use crate::failure::Failure;
+use crate::job::Job;
+use crate::models;
+use crate::reporter::Reporter;
+use crate::trainer::Trainer;
+
+/// Trains as the job says.
+///
+/// # Errors
+/// Whatever ends the training.
+pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
+    let mut trainer = Trainer::start(job, report)?;
+    let train = trainer.load(Part::Train)?;
+    let test = trainer.load(Part::Test)?;
+
+    let mut model =
+        trainer.prepare_model(|root| models::build(job.spec.model, root, train.shape()))?;
+    let mut adam = Adam::new(model.vars(), job.spec.lr);
+    trainer.resume(&mut model, &mut adam)?;
+    let mut loader = trainer.prepare_loader(&train)?;
+
+    while trainer.next_epoch(&mut loader) {
+        while let Some((batch, watch)) = trainer.next_batch(&mut loader) {
+            let logits = model.forward(&batch, &watch)?;
+            let loss = logits.cross_entropy_for_logits(&batch.labels);
+            let value = model.backward(loss, &watch)?;
+            model.step(&mut adam, &watch);
+            trainer.end_step(watch, &batch, value, (&model, &adam))?;
+        }
+        if trainer.is_stopped() {
+            break;
+        }
+        let metrics = trainer.evaluate(&model, &test)?;
+        trainer.report(metrics, (&model, &adam));
+    }
+    trainer.finish(&model, &adam)
+}

@@ -1,0 +1,81 @@
+//! Training on one device: what the others are measured against.
+
+use tch::nn;
+use workbench_images::Part;
+use workbench_protocol::{Phase, Stage};
+
+use crate::adam::Adam;
+use crate::checkpoint::{self, Checkpoints};
+use crate::dataset::Dataset;
+use crate::evaluation::evaluate;
+use crate::failure::Failure;
+use crate::faults::Faults;
+use crate::job::Job;
+use crate::models;
+use crate::reporter::Reporter;
+use crate::run::finite;
+use crate::sampler::DistributedSampler;
+
+/// Trains as the job says.
+///
+/// # Errors
+/// Whatever ends the training.
+pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
+    let spec = &job.spec;
+    report.stage(Stage::Rendezvous); // Nobody to meet.
+
+    report.at(Phase::Data);
+    let train = Dataset::load(spec, Part::Train, job.device)?;
+    let test = Dataset::load(spec, Part::Test, job.device)?;
+    job.check_batch(train.len())?;
+    report.stage(Stage::DataLoaded);
+
+    tch::manual_seed(spec.seed as i64);
+    let vars = nn::VarStore::new(job.device);
+    let net = models::build(spec.model, &vars.root(), train.shape())?;
+    let mut adam = Adam::new(&vars, spec.lr);
+    let mut progress = checkpoint::resume(job, &vars, &mut adam, None, report)?;
+
+    let mut sampler = DistributedSampler::new(train.len(), 0, 1, spec.seed);
+    let mut checkpoints = Checkpoints::of(job);
+    let faults = Faults::of(job);
+
+    'training: for epoch in progress.epoch..spec.epochs {
+        sampler.set_epoch(epoch);
+        for rows in sampler.batches(job.batch(), progress.rows) {
+            let watch = report.begin_step(epoch);
+            let batch = train.batch(&rows);
+
+            watch.at(Phase::Forward);
+            adam.zero_grad();
+            let logits = net.forward_t(&batch.images, true);
+            let loss = logits.cross_entropy_for_logits(&batch.labels);
+            let loss = faults.strike(&watch, loss)?;
+            let value = finite(&loss, &watch)?;
+
+            watch.at(Phase::Backward);
+            loss.f_backward()?;
+
+            watch.at(Phase::Optimizer);
+            adam.step();
+            watch.end(batch.rows(), value);
+
+            progress.advance(batch.rows(), 1);
+            if checkpoints.due(progress.steps) {
+                checkpoints.save(progress, &vars, &adam, report);
+            }
+            checkpoints.poll(report);
+            if report.stop_requested() {
+                break 'training;
+            }
+        }
+        let metrics = evaluate(&net, &test, (0, 1), report)?;
+        report.evaluated(epoch + 1, &metrics);
+        progress.finish_epoch(metrics.accuracy());
+        checkpoints.save(progress, &vars, &adam, report);
+    }
+    checkpoints.save(progress, &vars, &adam, report);
+    checkpoints.finish(report);
+    report.done(&vars);
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! What is said about a training while it goes on: as frames to the supervisor, or as lines for people.
+//!
+//! Belongs here: sending, and counting what was done. Does not belong here: deciding anything.
+
+mod lines;
+mod watch;
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use tch::nn;
+use workbench_protocol::{DoneReport, FromWorker, Phase, Stage, StepReport, WorkerSide};
+
+use crate::evaluation::Metrics;
+use crate::failure::Failure;
+use crate::parameters;
+
+pub use lines::Lines;
+pub use watch::StepWatch;
+
+/// Who listens.
+#[derive(Debug, Clone)]
+pub enum Audience {
+    /// A supervisor.
+    Supervisor(WorkerSide),
+    /// People, at standard output.
+    People(Lines),
+}
+
+impl Audience {
+    /// Tells it. A supervisor that cannot be told any more is gone, and this process goes with it from another thread.
+    pub fn tell(&self, message: &FromWorker) {
+        match self {
+            Self::Supervisor(side) => {
+                let _ = side.send(message);
+            }
+            Self::People(lines) => lines.print(message),
+        }
+    }
+}
+
+/// Reports of one rank. The training thread's own.
+#[derive(Debug)]
+pub struct Reporter {
+    audience: Audience,
+    every: u64,
+    step: Cell<u64>,
+    first: Cell<bool>,
+    usual_work: Cell<Duration>,
+    held_back: Cell<Option<StepReport>>,
+    tally: RefCell<DoneReport>,
+}
+
+impl Reporter {
+    /// Reports every `every` steps, and the first and the last.
+    pub fn new(audience: Audience, every: u32) -> Self {
+        Self {
+            audience,
+            every: u64::from(every.max(1)),
+            step: Cell::new(0),
+            first: Cell::new(true),
+            usual_work: Cell::new(Duration::ZERO),
+            held_back: Cell::new(None),
+            tally: RefCell::default(),
+        }
+    }
+
+    /// Says where the training thread is. Cheap enough to be called for every batch.
+    pub fn at(&self, phase: Phase) {
+        if let Audience::Supervisor(side) = &self.audience {
+            side.at(phase, self.step.get());
+        }
+    }
+
+    /// A stage of the start-up is reached.
+    pub fn stage(&self, stage: Stage) {
+        self.audience.tell(&FromWorker::Stage(stage));
+    }
+
+    /// Steps done in all, those before a resumption included.
+    pub fn steps(&self) -> u64 {
+        self.step.get()
+    }
+
+    /// The training goes on after so many steps.
+    pub fn resumed(&self, steps: u64) {
+        self.step.set(steps);
+    }
+
+    /// Begins a step, with the fetching of its rows.
+    pub fn begin_step(&self, epoch: u32) -> StepWatch<'_> {
+        StepWatch::begin(self, epoch)
+    }
+
+    fn end_step(&self, report: StepReport, work: Duration) {
+        self.step.set(report.step + 1);
+        self.usual_work.set(work);
+        let mut tally = self.tally.borrow_mut();
+        tally.samples += u64::from(report.samples);
+        tally.final_loss = report.loss;
+        let first = self.first.replace(false);
+        if first {
+            self.stage(Stage::FirstStep);
+        }
+        if first || report.step.is_multiple_of(self.every) {
+            self.audience.tell(&FromWorker::Step(report));
+            self.held_back.set(None);
+        } else {
+            self.held_back.set(Some(report));
+        }
+    }
+
+    /// So many bytes went into an all-reduce.
+    pub fn reduced(&self, bytes: u64) {
+        self.tally.borrow_mut().bytes_reduced += bytes;
+    }
+
+    /// The test rows were looked at.
+    pub fn evaluated(&self, epoch: u32, metrics: &Metrics) {
+        self.tally.borrow_mut().evaluated += 1;
+        self.audience.tell(&FromWorker::Evaluated {
+            epoch,
+            step: self.steps(),
+            correct: metrics.correct,
+            count: metrics.count,
+            loss_sum: metrics.loss_sum,
+        });
+    }
+
+    /// A checkpoint is complete.
+    pub fn checkpointed(&self, step: u64, path: &std::path::Path, bytes: u64, took: Duration) {
+        self.tally.borrow_mut().checkpoints += 1;
+        self.audience.tell(&FromWorker::Checkpointed {
+            step,
+            path: path.to_path_buf(),
+            bytes,
+            took_ns: took.as_nanos() as u64,
+        });
+    }
+
+    /// Something that people should know.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.audience
+            .tell(&FromWorker::Warning { text: text.into() });
+    }
+
+    /// The training is over, and this is what became of it.
+    pub fn done(&self, vars: &nn::VarStore) {
+        if let Some(report) = self.held_back.take() {
+            self.audience.tell(&FromWorker::Step(report));
+        }
+        self.at(Phase::Closing);
+        let mut tally = self.tally.borrow().clone();
+        tally.steps = self.steps();
+        tally.parameters_sha256 = parameters::sha256(vars);
+        self.audience.tell(&FromWorker::Done(tally));
+    }
+
+    /// The training cannot go on.
+    pub fn failed(&self, failure: &Failure) {
+        self.audience.tell(&FromWorker::Failed {
+            kind: failure.kind,
+            message: failure.message.clone(),
+            step: self.steps(),
+        });
+    }
+
+    /// Whether a supervisor listens.
+    pub fn is_supervised(&self) -> bool {
+        matches!(self.audience, Audience::Supervisor(_))
+    }
+
+    /// Whether the supervisor asked to end in order.
+    pub fn stop_requested(&self) -> bool {
+        matches!(&self.audience, Audience::Supervisor(side) if side.stop_requested())
+    }
+}

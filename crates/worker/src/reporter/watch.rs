@@ -1,0 +1,109 @@
+//! Where the time of a step goes.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use workbench_protocol::{Phase, StepReport};
+
+use super::Reporter;
+
+/// Times the parts of a step. Every change of phase is said once, and books what has passed on the phase before.
+///
+/// The wait for other ranks is what passes in [`Phase::AllReduce`], and what [`waited`](Self::waited) takes out of the backward
+/// pass.
+#[derive(Debug)]
+pub struct StepWatch<'a> {
+    report: &'a Reporter,
+    epoch: u32,
+    phase: Cell<Phase>,
+    since: Cell<Instant>,
+    booked: Cell<[Duration; Phase::ALL.len()]>,
+    slept: Cell<Duration>,
+}
+
+impl<'a> StepWatch<'a> {
+    pub(super) fn begin(report: &'a Reporter, epoch: u32) -> Self {
+        report.at(Phase::Data);
+        Self {
+            report,
+            epoch,
+            phase: Cell::new(Phase::Data),
+            since: Cell::new(Instant::now()),
+            booked: Cell::new([Duration::ZERO; Phase::ALL.len()]),
+            slept: Cell::new(Duration::ZERO),
+        }
+    }
+
+    /// The step's number, from 0.
+    pub fn step(&self) -> u64 {
+        self.report.steps()
+    }
+
+    /// The next phase begins.
+    pub fn at(&self, phase: Phase) {
+        let now = Instant::now();
+        let passed = now - self.since.replace(now);
+        self.book(self.phase.replace(phase), passed);
+        self.report.at(phase);
+    }
+
+    fn book(&self, phase: Phase, time: Duration) {
+        let mut booked = self.booked.get();
+        booked[phase as usize] += time;
+        self.booked.set(booked);
+    }
+
+    /// Of the backward pass, so much was waiting for the other ranks' gradients.
+    pub fn waited(&self, time: Duration) {
+        let mut booked = self.booked.get();
+        let backward = &mut booked[Phase::Backward as usize];
+        let time = time.min(*backward);
+        *backward -= time;
+        booked[Phase::AllReduce as usize] += time;
+        self.booked.set(booked);
+    }
+
+    /// A fault made the step longer by so much.
+    pub(crate) fn slept(&self, time: Duration) {
+        self.slept.set(self.slept.get() + time);
+    }
+
+    /// How long a step's own work takes, by the step before, or by this step's forward pass when it is the first: backward passes
+    /// take about twice as long.
+    pub(crate) fn usual_work(&self) -> Duration {
+        let usual = self.report.usual_work.get();
+        if usual.is_zero() {
+            self.since.get().elapsed() * 3
+        } else {
+            usual
+        }
+    }
+
+    /// The step is over, with so many rows and this mean loss.
+    pub fn end(self, samples: u32, loss: f64) {
+        self.at(Phase::Data);
+        let booked = self.booked.get();
+        let of = |phase: Phase| booked[phase as usize];
+        let own = [
+            Phase::Data,
+            Phase::Forward,
+            Phase::Backward,
+            Phase::Optimizer,
+        ];
+        let work = own.into_iter().map(of).sum::<Duration>();
+        let ns = |phase: Phase| of(phase).as_nanos() as u64;
+        let report = StepReport {
+            step: self.step(),
+            epoch: self.epoch,
+            samples,
+            loss,
+            data_ns: ns(Phase::Data),
+            forward_ns: ns(Phase::Forward),
+            backward_ns: ns(Phase::Backward),
+            wait_ns: ns(Phase::AllReduce),
+            optimizer_ns: ns(Phase::Optimizer),
+        };
+        self.report
+            .end_step(report, work.saturating_sub(self.slept.get()));
+    }
+}

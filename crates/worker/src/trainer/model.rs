@@ -1,0 +1,97 @@
+//! A model whose gradients are averaged over the ranks.
+
+use std::time::Duration;
+
+use tch::{Tensor, nn};
+use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
+use workbench_protocol::Phase;
+
+use crate::adam::Adam;
+use crate::dataset::Batch;
+use crate::failure::Failure;
+use crate::faults::Faults;
+use crate::job::Job;
+use crate::models::Net;
+use crate::parameters;
+use crate::reporter::{Reporter, StepWatch};
+use crate::run::{finite, waited};
+
+/// A model that [`Trainer::prepare_model`](super::Trainer::prepare_model) made data-parallel.
+#[derive(Debug)]
+pub struct PreparedModel<'a> {
+    // Before the variables, which it refers to.
+    ddp: DistributedDataParallel,
+    net: Net,
+    vars: nn::VarStore,
+    faults: Faults,
+    report: &'a Reporter,
+    gradient_bytes: u64,
+}
+
+impl<'a> PreparedModel<'a> {
+    pub(super) fn new(
+        vars: nn::VarStore,
+        net: Net,
+        group: &ProcessGroup,
+        job: &Job,
+        report: &'a Reporter,
+    ) -> Result<Self, Failure> {
+        let options = DdpOptions::default().gradient_as_bucket_view(true);
+        Ok(Self {
+            ddp: DistributedDataParallel::new(&vars, group, options)?,
+            net,
+            gradient_bytes: parameters::gradient_bytes(&vars),
+            vars,
+            faults: Faults::of(job),
+            report,
+        })
+    }
+
+    /// The variables.
+    pub fn vars(&self) -> &nn::VarStore {
+        &self.vars
+    }
+
+    /// The model by itself.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// Scores for the rows of a batch.
+    ///
+    /// # Errors
+    /// When a rank is lost or late.
+    pub fn forward(&mut self, batch: &Batch, watch: &StepWatch) -> Result<Tensor, Failure> {
+        watch.at(Phase::AllReduce);
+        self.ddp.zero_grad()?;
+        let net = &self.net;
+        let logits = self.ddp.forward(|| {
+            watch.at(Phase::Forward);
+            net.forward_t(&batch.images, true)
+        })?;
+        Ok(logits)
+    }
+
+    /// Computes gradients and averages them over the ranks. Gives back the loss as a number.
+    ///
+    /// # Errors
+    /// When the loss is not finite, before it can spoil the weights; when a rank is lost or late.
+    pub fn backward(&self, loss: Tensor, watch: &StepWatch) -> Result<f64, Failure> {
+        let loss = self.faults.strike(watch, loss)?;
+        let value = finite(&loss, watch)?;
+        watch.at(Phase::Backward);
+        self.ddp.backward(&loss)?;
+        self.report.reduced(self.gradient_bytes);
+        Ok(value)
+    }
+
+    /// Moves the weights.
+    pub fn step(&mut self, adam: &mut Adam, watch: &StepWatch) {
+        watch.at(Phase::Optimizer);
+        adam.step();
+    }
+
+    pub(super) fn waited(&self) -> Result<Duration, Failure> {
+        waited(&self.ddp)
+    }
+}
