@@ -14,6 +14,7 @@ pub mod message;
 pub mod spec;
 pub mod worker_side;
 
+mod asleep;
 mod float;
 
 pub use env::{EnvError, WorkerEnv};

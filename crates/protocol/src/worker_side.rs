@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
 
+use crate::asleep::Sleeper;
 use crate::frame::{FrameError, FrameReader, encode_frame};
 use crate::message::{FromWorker, Phase, Stage, ToWorker};
 use crate::spec::TrainSpec;
@@ -78,7 +79,7 @@ const PHASE_SHIFT: u32 = 56;
 const STEP_MASK: u64 = (1 << PHASE_SHIFT) - 1;
 
 impl WorkerSide {
-    /// Begins, as the first thing in `main`: moves the pipes away, ties this process to its supervisor, greets, starts
+    /// Begins, as the first thing in `main` and on the thread that will train: moves the pipes away, ties this process to its supervisor, greets, starts
     /// the signs of life, and waits for the order to train.
     ///
     /// From then on the process is killed, with its process group, when the supervisor goes away.
@@ -101,7 +102,8 @@ impl WorkerSide {
         side.send(&FromWorker::hello())?;
         side.send(&FromWorker::Stage(Stage::Started))?;
         let beating = side.clone();
-        spawn("worker-beat", move || beating.beat())?;
+        let trainer = Sleeper::this_thread();
+        spawn("worker-beat", move || beating.beat(trainer))?;
         let mut orders = FrameReader::new(File::from(orders));
         let Some(ToWorker::Train { spec, .. }) = orders.read()? else {
             return Err(SideError::NoOrder);
@@ -131,6 +133,9 @@ impl WorkerSide {
 
     /// Says where the training thread is from now on. Cheap: two stores and a look at the clock.
     ///
+    /// Within [`Phase::Backward`] the signs of life tell [`Phase::AllReduce`] when the thread that began only sleeps: then its own
+    /// gradients are done, and it waits for those of the others.
+    ///
     /// Call it at every change of phase, and again within a long phase whenever there is progress (such as for every
     /// batch of an evaluation): what has not called for long is taken for stuck.
     pub fn at(&self, phase: Phase, step: u64) {
@@ -150,19 +155,25 @@ impl WorkerSide {
         self.shared.origin.elapsed().as_nanos() as u64
     }
 
-    fn place(&self) -> FromWorker {
+    fn place(&self, trainer: &mut Sleeper) -> FromWorker {
         let place = self.shared.place.load(Ordering::Acquire);
         let placed_ns = self.shared.placed_ns.load(Ordering::Relaxed);
+        let phase = Phase::ALL[(place >> PHASE_SHIFT) as usize % Phase::ALL.len()];
+        // Asked every time, so that there is a time before to compare with.
+        let asleep = trainer.is_asleep();
         FromWorker::Beat {
-            phase: Phase::ALL[(place >> PHASE_SHIFT) as usize % Phase::ALL.len()],
+            phase: match phase {
+                Phase::Backward if asleep => Phase::AllReduce,
+                phase => phase,
+            },
             step: place & STEP_MASK,
             since_ns: self.elapsed_ns().saturating_sub(placed_ns),
         }
     }
 
-    fn beat(&self) {
+    fn beat(&self, mut trainer: Sleeper) {
         loop {
-            if self.send(&self.place()).is_err() {
+            if self.send(&self.place(&mut trainer)).is_err() {
                 end_with_group();
             }
             thread::sleep(BEAT_EVERY);

@@ -156,11 +156,10 @@ mod tests {
 
     use super::*;
 
-    fn quadratic(vars: &nn::VarStore) -> Tensor {
+    fn fill(vars: &nn::VarStore) {
         // Different curvatures, larger than one piece, so that the pieces are seen to fit together.
-        let x = vars.root().randn("x", &[(2 * PIECE + 5), 1], 0.0, 1.0);
+        let _ = vars.root().randn("x", &[(2 * PIECE + 5), 1], 0.0, 1.0);
         let _ = vars.root().randn("y", &[3], 0.0, 1.0);
-        x
     }
 
     fn loss(vars: &nn::VarStore, scale: &Tensor) -> Tensor {
@@ -173,7 +172,7 @@ mod tests {
         let stores = [(); 2].map(|()| {
             tch::manual_seed(1);
             let vars = nn::VarStore::new(Device::Cpu);
-            quadratic(&vars);
+            fill(&vars);
             vars
         });
         let scale = Tensor::rand([2 * PIECE + 5, 1], (Kind::Float, Device::Cpu));

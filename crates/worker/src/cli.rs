@@ -268,7 +268,7 @@ fn device(text: &str) -> Result<Device, String> {
 
 /// Versions, and which libtorch the dynamic linker found.
 fn version() -> String {
-    let mut text = format!(
+    let text = format!(
         "workbench-worker {}\nbuilt for libtorch {}",
         env!("CARGO_PKG_VERSION"),
         env!("WORKBENCH_LIBTORCH")
@@ -284,7 +284,7 @@ fn version() -> String {
             .and_then(|lib| lib.parent())
             .and_then(|root| fs::read_to_string(root.join("build-version")).ok());
         let stated = stated.map_or_else(String::new, |version| format!(" ({})", version.trim()));
-        text += &format!("\nloaded {}{stated}", library.display());
+        return format!("{text}\nloaded {}{stated}", library.display());
     }
     text
 }

@@ -37,7 +37,7 @@ impl Metrics {
     pub fn all_reduce(self, group: &ProcessGroup, report: &Reporter) -> Result<Self, Failure> {
         // Counts stay far below 2^53.
         let mut sums = Tensor::from_slice(&[self.correct as f64, self.count as f64, self.loss_sum]);
-        report.at(Phase::AllReduce);
+        report.at(Phase::Evaluation);
         group.all_reduce(&mut sums, ReduceOp::Sum)?;
         report.reduced(3 * 8);
         Ok(Self {
@@ -90,7 +90,7 @@ pub fn broadcast_buffers(
     group: &ProcessGroup,
     report: &Reporter,
 ) -> Result<(), Failure> {
-    report.at(Phase::AllReduce);
+    report.at(Phase::Evaluation);
     let _no_grad = tch::no_grad_guard();
     for (_, mut variable) in crate::parameters::sorted(vars) {
         if !variable.requires_grad() {

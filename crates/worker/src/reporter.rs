@@ -68,7 +68,14 @@ impl Reporter {
     /// Says where the training thread is. Cheap enough to be called for every batch.
     pub fn at(&self, phase: Phase) {
         if let Audience::Supervisor(side) = &self.audience {
-            side.at(phase, self.step.get());
+            // What comes after a step belongs to it: places are compared to find the rank that is last.
+            let step = match phase {
+                Phase::Checkpoint | Phase::Evaluation | Phase::Closing => {
+                    self.step.get().saturating_sub(1)
+                }
+                _ => self.step.get(),
+            };
+            side.at(phase, step);
         }
     }
 

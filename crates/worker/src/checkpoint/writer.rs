@@ -101,11 +101,17 @@ impl Writer {
     /// Waits for all.
     pub(super) fn finish(mut self) -> Vec<Outcome> {
         drop(self.orders.take());
-        let rest = self.outcomes.iter().collect();
+        self.outcomes.iter().collect()
+    }
+}
+
+impl Drop for Writer {
+    /// A training that fails does not take a checkpoint with it that is being written.
+    fn drop(&mut self) {
+        drop(self.orders.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        rest
     }
 }
 

@@ -1,0 +1,6 @@
+//! Workers as real processes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+mod failures;
+mod training;
