@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first. A module may use those before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "clock",
     "digest",
     "stats",
