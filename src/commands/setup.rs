@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use workbench_engine::report::format;
@@ -21,6 +21,10 @@ pub struct SetupArgs {
     #[arg(long, conflicts_with_all = ["yes", "keep"])]
     pub check: bool,
 
+    /// Only print where things are, as variables for a shell: eval "$(workbench setup --env)"; exits 3 without libtorch
+    #[arg(long, conflicts_with_all = ["yes", "keep", "check"])]
+    pub env: bool,
+
     /// Download without asking
     #[arg(long, short)]
     pub yes: bool,
@@ -32,6 +36,22 @@ pub struct SetupArgs {
     /// Where everything goes [default: the platform's cache directory]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, env = CACHE_VARIABLE)]
     pub dir: Option<PathBuf>,
+}
+
+/// Prints the variables by which cargo and labs find libtorch and the worker.
+fn env(place: &Place) -> Result<u8, Failure> {
+    let Some(libtorch) = Libtorch::find(place, variable().as_deref())? else {
+        return Err(Failure::environment(
+            "there is no libtorch yet: `workbench setup` installs it",
+        ));
+    };
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+    output::line(&format!("export LIBTORCH={}", quoted(&libtorch.path)))?;
+    let worker = place.worker();
+    if worker.is_file() {
+        output::line(&format!("export WORKBENCH_WORKER={}", quoted(&worker)))?;
+    }
+    Ok(code::DONE)
 }
 
 /// The variable that stands for `--dir`; other commands read it too.
@@ -48,6 +68,9 @@ pub fn run(args: SetupArgs) -> Result<u8, Failure> {
     let place = Place::new(args.dir)?;
     if args.check {
         return check(&place);
+    }
+    if args.env {
+        return env(&place);
     }
     let source = WorkerSource::here();
     let found = Libtorch::find(&place, variable().as_deref())?;
