@@ -9,10 +9,6 @@ const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// Elements that are updated together. The update is six passes over four arrays: in pieces that stay in the cache
-/// they go to memory once instead of six times. It is also the least that libtorch cuts into when it uses several threads.
-const PIECE: i64 = 1 << 15;
-
 /// What is kept of a parameter.
 #[derive(Debug)]
 struct Slot {
@@ -83,12 +79,11 @@ impl Adam {
             rate: self.lr / (1.0 - BETA1.powf(steps)),
             root: (1.0 - BETA2.powf(steps)).sqrt(),
         };
-        let piece = PIECE * i64::from(tch::get_num_threads().max(1));
         let _no_grad = tch::no_grad_guard();
-        for slot in &self.slots {
+        for slot in &mut self.slots {
             let gradient = slot.parameter.grad();
             if gradient.defined() {
-                update.apply_in_pieces(slot, &gradient, piece);
+                update.apply(slot, &gradient);
             }
         }
     }
@@ -113,39 +108,14 @@ struct Update {
 }
 
 impl Update {
-    fn apply_in_pieces(self, slot: &Slot, gradient: &Tensor, piece: i64) {
-        let length = slot.parameter.numel() as i64;
-        if length <= piece {
-            self.apply(
-                slot.parameter.detach(),
-                gradient,
-                slot.mean.shallow_clone(),
-                slot.square.shallow_clone(),
-            );
-            return;
-        }
-        let flat = |tensor: &Tensor| tensor.detach().view(-1);
-        let (parameter, gradient) = (flat(&slot.parameter), flat(gradient));
-        let (mean, square) = (flat(&slot.mean), flat(&slot.square));
-        for start in (0..length).step_by(piece as usize) {
-            let part = |tensor: &Tensor| tensor.narrow(0, start, piece.min(length - start));
-            self.apply(
-                part(&parameter),
-                &part(&gradient),
-                part(&mean),
-                part(&square),
-            );
-        }
-    }
-
     /// p ← p − rate · m / (√v / root + ε), the factor −1 / rate being in the divisor.
-    fn apply(self, mut parameter: Tensor, gradient: &Tensor, mut mean: Tensor, mut square: Tensor) {
-        let _ = mean.lerp_(gradient, 1.0 - BETA1);
-        let _ = square.lerp_(&gradient.square(), 1.0 - BETA2);
-        let mut divisor = square.sqrt();
+    fn apply(self, slot: &mut Slot, gradient: &Tensor) {
+        let _ = slot.mean.lerp_(gradient, 1.0 - BETA1);
+        let _ = slot.square.lerp_(&gradient.square(), 1.0 - BETA2);
+        let mut divisor = slot.square.sqrt();
         let _ = divisor.g_mul_scalar_(-1.0 / (self.root * self.rate));
         let _ = divisor.g_add_scalar_(-EPSILON / self.rate);
-        let _ = parameter.addcdiv_(&mean, &divisor);
+        let _ = slot.parameter.addcdiv_(&slot.mean, &divisor);
     }
 }
 
@@ -157,8 +127,7 @@ mod tests {
     use super::*;
 
     fn fill(vars: &nn::VarStore) {
-        // Different curvatures, larger than one piece, so that the pieces are seen to fit together.
-        let _ = vars.root().randn("x", &[(2 * PIECE + 5), 1], 0.0, 1.0);
+        let _ = vars.root().randn("x", &[1000, 7], 0.0, 1.0);
         let _ = vars.root().randn("y", &[3], 0.0, 1.0);
     }
 
@@ -175,7 +144,7 @@ mod tests {
             fill(&vars);
             vars
         });
-        let scale = Tensor::rand([2 * PIECE + 5, 1], (Kind::Float, Device::Cpu));
+        let scale = Tensor::rand([1000, 7], (Kind::Float, Device::Cpu));
         let mut theirs = nn::Adam::default().build(&stores[0], 1e-2).unwrap();
         let mut ours = Adam::new(&stores[1], 1e-2);
         for _ in 0..20 {

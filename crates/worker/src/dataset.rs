@@ -4,9 +4,11 @@
 
 use tch::{Device, Kind, Tensor};
 use workbench_images::{Images, Part, Source};
-use workbench_protocol::{Data, FailureKind, TrainSpec};
+use workbench_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
 
 use crate::failure::Failure;
+use crate::job::Job;
+use crate::reporter::Reporter;
 
 /// Mean and standard deviation of MNIST's training pixels, scaled to 0..1.
 const MNIST: ([f32; 1], [f32; 1]) = ([0.1307], [0.3081]);
@@ -69,6 +71,19 @@ impl Dataset {
         };
         let rows = rows.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         Self::from_images(&source.load(part, rows)?, device)
+    }
+
+    /// Reads what a job trains on and what it is tested on.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there are fewer rows for each rank than a batch has.
+    pub fn load_both(job: &Job, report: &Reporter) -> Result<(Self, Self), Failure> {
+        report.at(Phase::Data);
+        let train = Self::load(&job.spec, Part::Train, job.device)?;
+        let test = Self::load(&job.spec, Part::Test, job.device)?;
+        job.check_batch(train.len())?;
+        report.stage(Stage::DataLoaded);
+        Ok((train, test))
     }
 
     /// Takes over images.

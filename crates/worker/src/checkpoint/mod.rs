@@ -68,8 +68,24 @@ impl Checkpoints {
         }
     }
 
+    /// After every step: writes one when it is time for one, and reports what has been written by now.
+    pub fn after_step(
+        &mut self,
+        progress: Progress,
+        vars: &nn::VarStore,
+        adam: &Adam,
+        report: &Reporter,
+    ) {
+        if self.due(progress.steps) {
+            self.save(progress, vars, adam, report);
+        }
+        for outcome in self.writer.iter_mut().flat_map(Writer::ready) {
+            announce(outcome, report);
+        }
+    }
+
     /// Whether it is time for one, after so many steps.
-    pub fn due(&self, steps: u64) -> bool {
+    fn due(&self, steps: u64) -> bool {
         let Some(policy) = &self.policy else {
             return false;
         };
@@ -110,13 +126,6 @@ impl Checkpoints {
         self.last = began;
         self.saved = what;
         for outcome in before {
-            announce(outcome, report);
-        }
-    }
-
-    /// Reports what has been written by now. Cheap; for every step.
-    pub fn poll(&mut self, report: &Reporter) {
-        for outcome in self.writer.iter_mut().flat_map(Writer::ready) {
             announce(outcome, report);
         }
     }

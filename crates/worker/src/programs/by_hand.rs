@@ -1,23 +1,9 @@
 //! Data-parallel training with everything in sight, as people write it for torchrun. Every rank runs this same program on its own
 //! rows; what makes them one training is marked with [1] to [7]. When a rank fails, all end.
 
+use super::prelude::*;
 use tch::nn;
 use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
-use workbench_images::Part;
-use workbench_protocol::{Phase, Stage};
-
-use crate::adam::Adam;
-use crate::checkpoint::{self, Checkpoints};
-use crate::dataset::Dataset;
-use crate::evaluation::{broadcast_buffers, evaluate};
-use crate::failure::Failure;
-use crate::faults::Faults;
-use crate::job::Job;
-use crate::reporter::Reporter;
-use crate::run::{finite, waited};
-use crate::sampler::DistributedSampler;
-use crate::stop::StopSign;
-use crate::{models, parameters};
 
 /// Trains as the job says.
 ///
@@ -34,11 +20,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
         .map_err(Failure::rendezvous)?;
     report.stage(Stage::Rendezvous);
 
-    report.at(Phase::Data);
-    let train = Dataset::load(spec, Part::Train, job.device)?;
-    let test = Dataset::load(spec, Part::Test, job.device)?;
-    job.check_batch(train.len())?;
-    report.stage(Stage::DataLoaded);
+    let (train, test) = Dataset::load_both(job, report)?;
 
     tch::manual_seed(spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
@@ -87,10 +69,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             watch.end(batch.rows(), value);
 
             progress.advance(batch.rows(), job.world);
-            if checkpoints.due(progress.steps) {
-                checkpoints.save(progress, &vars, &adam, report);
-            }
-            checkpoints.poll(report);
+            checkpoints.after_step(progress, &vars, &adam, report);
             if stop.reached(report)? {
                 break 'training;
             }

@@ -1,14 +1,7 @@
 //! The same data-parallel training on a trainer: it meets, shards, averages, evaluates, saves and resumes; what is left is the
 //! training itself. When a rank fails, whoever launched the ranks starts them again, and the trainer goes on from the last checkpoint.
 
-use workbench_images::Part;
-
-use crate::adam::Adam;
-use crate::failure::Failure;
-use crate::job::Job;
-use crate::models;
-use crate::reporter::Reporter;
-use crate::trainer::Trainer;
+use super::prelude::*;
 
 /// Trains as the job says.
 ///
@@ -16,14 +9,13 @@ use crate::trainer::Trainer;
 /// Whatever ends the training.
 pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut trainer = Trainer::start(job, report)?;
-    let train = trainer.load(Part::Train)?;
-    let test = trainer.load(Part::Test)?;
+    let (train, test) = trainer.load()?;
 
     let mut model =
         trainer.prepare_model(|root| models::build(job.spec.model, root, train.shape()))?;
     let mut adam = Adam::new(model.vars(), job.spec.lr);
     trainer.resume(&mut model, &mut adam)?;
-    let mut loader = trainer.prepare_loader(&train)?;
+    let mut loader = trainer.prepare_loader(&train);
 
     while trainer.next_epoch(&mut loader) {
         while let Some((batch, watch)) = trainer.next_batch(&mut loader) {

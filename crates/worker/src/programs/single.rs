@@ -1,20 +1,7 @@
 //! Training on one device: what the others are measured against.
 
+use super::prelude::*;
 use tch::nn;
-use workbench_images::Part;
-use workbench_protocol::{Phase, Stage};
-
-use crate::adam::Adam;
-use crate::checkpoint::{self, Checkpoints};
-use crate::dataset::Dataset;
-use crate::evaluation::evaluate;
-use crate::failure::Failure;
-use crate::faults::Faults;
-use crate::job::Job;
-use crate::models;
-use crate::reporter::Reporter;
-use crate::run::finite;
-use crate::sampler::DistributedSampler;
 
 /// Trains as the job says.
 ///
@@ -24,11 +11,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let spec = &job.spec;
     report.stage(Stage::Rendezvous); // Nobody to meet.
 
-    report.at(Phase::Data);
-    let train = Dataset::load(spec, Part::Train, job.device)?;
-    let test = Dataset::load(spec, Part::Test, job.device)?;
-    job.check_batch(train.len())?;
-    report.stage(Stage::DataLoaded);
+    let (train, test) = Dataset::load_both(job, report)?;
 
     tch::manual_seed(spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
@@ -61,10 +44,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             watch.end(batch.rows(), value);
 
             progress.advance(batch.rows(), 1);
-            if checkpoints.due(progress.steps) {
-                checkpoints.save(progress, &vars, &adam, report);
-            }
-            checkpoints.poll(report);
+            checkpoints.after_step(progress, &vars, &adam, report);
             if report.stop_requested() {
                 break 'training;
             }

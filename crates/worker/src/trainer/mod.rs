@@ -9,7 +9,6 @@ mod model;
 
 use tch::nn;
 use torch_ddp::{ProcessGroup, Store};
-use workbench_images::Part;
 use workbench_protocol::{Phase, Stage};
 
 use crate::adam::Adam;
@@ -62,13 +61,12 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Reads a part of the data.
+    /// Reads the rows to train on and those to be tested on.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn load(&self, part: Part) -> Result<Dataset, Failure> {
-        self.report.at(Phase::Data);
-        Dataset::load(&self.job.spec, part, self.job.device)
+    /// When they cannot be read, or a batch has more rows than a rank gets.
+    pub fn load(&self) -> Result<(Dataset, Dataset), Failure> {
+        Dataset::load_both(self.job, self.report)
     }
 
     /// Builds the model with weights from the job's seed, and makes it data-parallel.
@@ -86,13 +84,8 @@ impl<'a> Trainer<'a> {
     }
 
     /// Deals the rows of `data` to the ranks, other ones in every epoch.
-    ///
-    /// # Errors
-    /// When a batch has more rows than a rank gets.
-    pub fn prepare_loader<'d>(&self, data: &'d Dataset) -> Result<Loader<'d>, Failure> {
-        self.job.check_batch(data.len())?;
-        self.report.stage(Stage::DataLoaded);
-        Ok(Loader::new(data, self.job))
+    pub fn prepare_loader<'d>(&self, data: &'d Dataset) -> Loader<'d> {
+        Loader::new(data, self.job)
     }
 
     /// Goes on from the checkpoint that the job names, if it names one.
@@ -137,10 +130,8 @@ impl<'a> Trainer<'a> {
         watch.waited(model.waited()?);
         watch.end(batch.rows(), loss);
         self.progress.advance(batch.rows(), self.job.world);
-        if self.checkpoints.due(self.progress.steps) {
-            self.save(model, adam);
-        }
-        self.checkpoints.poll(self.report);
+        self.checkpoints
+            .after_step(self.progress, model.vars(), adam, self.report);
         self.stopped = self.stop.reached(self.report)?;
         Ok(())
     }
