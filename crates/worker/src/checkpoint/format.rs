@@ -176,8 +176,12 @@ impl Snapshot {
             return Err(FormatError::Head(format!("it would have {length} bytes")));
         }
         let (head, mut rest) = rest.split_at(length);
-        let head: Head =
-            serde_json::from_slice(head).map_err(|error| FormatError::Head(error.to_string()))?;
+        let head: Head = serde_json::from_slice(head).map_err(|error| {
+            // It quotes what it does not know, whatever that is.
+            let text = error.to_string();
+            let plain = text.chars().filter(|c| !c.is_control()).take(200);
+            FormatError::Head(plain.collect())
+        })?;
         let expected = head.arrays.iter().fold(0_u64, |sum, (_, count)| {
             sum.saturating_add(count.saturating_mul(4))
         });
