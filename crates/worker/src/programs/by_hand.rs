@@ -84,8 +84,9 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     }
     checkpoints.save(progress, &vars, &adam, report);
     checkpoints.finish(report);
-    report.done(&vars);
     // Nobody leaves while others may still need the store.
+    report.at(Phase::Closing);
     group.barrier()?;
+    report.done(&vars);
     Ok(())
 }

@@ -166,9 +166,10 @@ impl<'a> Trainer<'a> {
     pub fn finish(mut self, model: &PreparedModel, adam: &Adam) -> Result<(), Failure> {
         self.save(model, adam);
         self.checkpoints.finish(self.report);
-        self.report.done(model.vars());
         // Nobody leaves while others may still need the store.
+        self.report.at(Phase::Closing);
         self.group.barrier()?;
+        self.report.done(model.vars());
         Ok(())
     }
 

@@ -235,6 +235,18 @@ fn requests_that_make_no_sense_end_with_2_and_one_line() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let place = WorkerEnv::local(0, 2, port);
+    let heard = Rank::start(&spec(Program::Launched), &place, |_| {}).end();
+    let (kind, message, _) = heard.failure().unwrap();
+    assert_eq!(kind, FailureKind::Rendezvous);
+    assert!(message.contains(&port.to_string()), "{message}");
+    assert!(message.contains("give another port"), "{message}");
+}
+
+#[test]
 fn ranks_that_do_not_come_and_data_that_is_broken_are_named() {
     let mut spec = spec(Program::ByHand);
     spec.timeout_s = 1.0;
