@@ -27,6 +27,7 @@ pub fn result(id: &str) -> RunResult {
         repeats: 5,
         machine: MachineFacts::default(),
         base: "sequential".to_owned(),
+        terms: workbench_engine::lab::Terms::default(),
         arms: vec![
             arm("sequential", 1, 2.0),
             arm("models", 2, 1.25),

@@ -6,6 +6,7 @@
     reason = "a test may end on the spot"
 )]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -45,6 +46,8 @@ fn run(
         arm,
         &ArmContext {
             pool: pool.as_ref(),
+            workers: workers.max(1) as u32,
+            scratch: Path::new(""),
             clock,
             progress,
             spans: &|_| {},

@@ -108,6 +108,7 @@ impl Form {
             Row::Arm(_) | Row::Oversubscribe => Kind::Switch,
             Row::Param(name) => match self.spec(name) {
                 Some(ParamSpec::Choice { .. } | ParamSpec::Boolean { .. }) => Kind::Choice,
+                Some(ParamSpec::Text { .. }) => Kind::Text(false),
                 _ => Kind::Text(true),
             },
             Row::Workers | Row::Repeats | Row::Seed => Kind::Text(true),
@@ -258,7 +259,7 @@ impl Form {
                     .clamp(*min, *max)
                     .to_string()
             }),
-            None => None,
+            Some(ParamSpec::Text { .. }) | None => None,
         };
         if let Some(turned) = turned {
             self.set(row, &turned);

@@ -251,7 +251,7 @@ fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
     let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
     for (key, value) in &config.params {
         if of_preset.get(key) != Some(value) {
-            let _ = write!(out, " --set {key}={value}");
+            let _ = write!(out, " --set {}", quote(&format!("{key}={value}")));
         }
     }
     if let DataSource::File { path, target } = &config.data {

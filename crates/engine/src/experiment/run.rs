@@ -3,6 +3,7 @@
 //! Belongs here: what happens when. Does not belong here: what the numbers mean ([`crate::result`]) and what a lab does.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,7 +12,7 @@ use super::control::Control;
 use super::plan::plan;
 use super::watch::Watch;
 use crate::clock::{Clock, process_cpu_ns};
-use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig};
+use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig, Terms};
 use crate::machine::MachineFacts;
 use crate::pool::Pool;
 use crate::record::{
@@ -86,6 +87,10 @@ pub fn run(
         arms: arms.clone(),
         planned_repeats: plan.len() as u32,
     })));
+    let terms = prepared.terms();
+    if terms != Terms::default() {
+        recorder.emit(Event::Terms(terms));
+    }
     for text in prepared.warnings() {
         recorder.emit(Event::Warning { text });
     }
@@ -200,6 +205,7 @@ fn execute(
         }
     })?;
     let runner = Runner {
+        scratch: run.path().join("scratch"),
         work,
         clock,
         recorder: &recorder,
@@ -229,15 +235,22 @@ fn execute(
             }
             Err(ExperimentError::Lab(error)) => {
                 status = RunStatus::Failed;
-                failure = Some(error.to_string());
                 recorder.emit(Event::Warning {
                     text: format!("{} failed: {error}.", id.arm),
                 });
-                break;
+                // What one arm cannot do another may; what the machine lacks, all lack.
+                let hopeless = !matches!(error, LabError::Failed(_));
+                failure.get_or_insert(error.to_string());
+                stopped.insert(&id.arm);
+                if hopeless {
+                    break;
+                }
             }
             Err(other) => return Err(other),
         }
     }
+    // Goes only when nothing was left in it.
+    let _ = std::fs::remove_dir(&runner.scratch);
     let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
     for (source, text) in control.take_output() {
         recorder.emit(Event::Output { source, text });
@@ -265,7 +278,21 @@ fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError
     })
 }
 
+/// Where a repeat runs.
+struct Place<'a> {
+    pool: Option<&'a Pool>,
+    workers: u32,
+    scratch: &'a Path,
+}
+
+/// Removes a directory that may not be there. One that cannot be removed is in nobody's way.
+fn discard(dir: &Path) {
+    let _ = std::fs::remove_dir_all(dir);
+}
+
 struct Runner<'a> {
+    /// Where repeats have their own directories.
+    scratch: PathBuf,
     work: &'a Work<'a>,
     clock: Clock,
     recorder: &'a Recorder,
@@ -281,7 +308,15 @@ impl Runner<'_> {
             return Err(LabError::Cancelled.into());
         }
         let pool = self.pool(id)?;
-        self.with_context(pool.as_deref(), &Progress::default(), |ctx| {
+        let scratch = self.scratch.join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
+        // What an earlier attempt left, when it was killed.
+        discard(&scratch);
+        let place = Place {
+            pool: pool.as_deref(),
+            workers: id.workers,
+            scratch: &scratch,
+        };
+        self.with_context(&place, &Progress::default(), |ctx| {
             self.work.lab.warm_up(&id.arm, ctx)
         })?;
         if let Some(pool) = &pool {
@@ -297,11 +332,11 @@ impl Runner<'_> {
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
         self.watch
             .begin(started_ns, pool.clone(), progress.clone(), total);
-        let output = self.with_context(pool.as_deref(), &progress, |ctx| {
+        let output = self.with_context(&place, &progress, |ctx| {
             self.work.lab.run_arm(&id.arm, ctx)
         });
         let wall_ns = self.clock.now_ns() - started_ns;
-        let cpu_ns = process_cpu_ns() - cpu_before;
+        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
         if let Some(pool) = &pool {
             // After a failure or an interruption tasks may still run; their spans belong into this repeat.
             if output.is_err() {
@@ -314,6 +349,7 @@ impl Runner<'_> {
             items,
             quality,
         } = output?;
+        discard(&scratch);
         self.recorder
             .emit(Event::RepeatFinished(Box::new(RepeatFinished {
                 id: id.clone(),
@@ -331,7 +367,7 @@ impl Runner<'_> {
 
     fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {
         let parallel = |arm: &ArmFacts| arm.name == id.arm && arm.parallel;
-        if !self.work.arms.iter().any(parallel) {
+        if !self.work.arms.iter().any(parallel) || !self.work.lab.needs_pool(&id.arm) {
             return Ok(None);
         }
         Pool::builder()
@@ -347,13 +383,15 @@ impl Runner<'_> {
 
     fn with_context<T>(
         &self,
-        pool: Option<&Pool>,
+        place: &Place<'_>,
         progress: &Progress,
         body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
     ) -> Result<T, LabError> {
         let spans = |span| self.recorder.emit(Event::Task(span));
         body(&ArmContext {
-            pool,
+            pool: place.pool,
+            workers: place.workers,
+            scratch: place.scratch,
             clock: self.clock,
             progress,
             spans: &spans,

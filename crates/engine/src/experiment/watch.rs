@@ -39,11 +39,17 @@ impl Watch {
         let current: Arc<Mutex<Option<Current>>> = Arc::default();
         let (seen, out) = (Arc::clone(&current), recorder.clone());
         let mut rhythm = Rhythm::default();
+        let mut processes = Processes::default();
         let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |tick| {
             let t_ns = tick.t_ns;
             let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
             if rhythm.is_due(t_ns, started_ns) || tick.last {
-                out.emit_at(t_ns, Event::Sample(tick.sample()));
+                let mut sample = tick.sample();
+                let used_ns = lock(&seen)
+                    .as_ref()
+                    .map_or(0, |current| current.progress.processes_cpu_ns());
+                sample.process_cores += processes.cores(t_ns, started_ns, used_ns);
+                out.emit_at(t_ns, Event::Sample(sample));
             }
             for (source, text) in control.take_output() {
                 out.emit(Event::Output { source, text });
@@ -96,6 +102,34 @@ impl Watch {
     }
 }
 
+/// CPU time of the processes that the current repeat has brought, as of the last sample.
+#[derive(Default)]
+struct Processes {
+    repeat: Option<u64>,
+    looked_ns: u64,
+    used_ns: u64,
+}
+
+impl Processes {
+    /// How many cores they have used since the sample before; 0 in the first of a repeat.
+    fn cores(&mut self, t_ns: u64, repeat: Option<u64>, used_ns: u64) -> f32 {
+        let before = std::mem::replace(
+            self,
+            Self {
+                repeat,
+                looked_ns: t_ns,
+                used_ns,
+            },
+        );
+        if repeat.is_none() || before.repeat != repeat || t_ns <= before.looked_ns {
+            return 0.0;
+        }
+        let used = used_ns.saturating_sub(before.used_ns) as f64;
+        let cores = used / (t_ns - before.looked_ns) as f64;
+        ((cores * 1000.0).round() / 1000.0) as f32
+    }
+}
+
 impl Current {
     fn collect(&mut self, out: &Recorder, clock: Clock) {
         for span in self.pool.iter().flat_map(|pool| pool.drain_spans()) {
@@ -105,6 +139,7 @@ impl Current {
             let event = match told {
                 Told::Metric(name, step, value) => Event::Metric { name, step, value },
                 Told::Output(source, text) => Event::Output { source, text },
+                Told::Warning(text) => Event::Warning { text },
             };
             let since = at.elapsed().as_nanos() as u64;
             out.emit_at(clock.now_ns().saturating_sub(since), event);

@@ -4,13 +4,14 @@
 //! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
 //! [`PreparedLab::run_arm`].
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::config::RunConfig;
 use super::definition::LabDefinition;
-use super::outcome::ArmOutput;
+use super::outcome::{ArmOutput, Terms};
 use crate::clock::Clock;
 use crate::pool::{Pool, TaskSpan};
 
@@ -39,6 +40,16 @@ pub trait PreparedLab: Send + Sync {
     /// How many units of progress one repeat of `arm` makes.
     fn total_progress(&self, arm: &str) -> u64;
 
+    /// On what terms the arms are compared, where they are not the usual ones.
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+
+    /// Whether a parallel arm runs on the pool's threads; not when it brings processes of its own.
+    fn needs_pool(&self, _arm: &str) -> bool {
+        true
+    }
+
     /// Touches code and data once so that the first repeat is like the others. Not on the clock.
     ///
     /// # Errors
@@ -54,8 +65,13 @@ pub trait PreparedLab: Send + Sync {
 
 /// What an arm gets to run with.
 pub struct ArmContext<'a> {
-    /// The pool, for arms that run on several slots; a serial arm has none.
+    /// The pool, for arms that run on several slots of it; other arms have none.
     pub pool: Option<&'a Pool>,
+    /// Number of slots: 1 for a serial arm.
+    pub workers: u32,
+    /// A directory for files of this repeat alone, such as checkpoints. It is not there until the arm makes it, and is
+    /// removed with all that is in it when the arm has done its work.
+    pub scratch: &'a Path,
     /// The run's clock.
     pub clock: Clock,
     /// Where to say how far the arm is, and where to ask whether to stop.
@@ -69,6 +85,7 @@ pub struct ArmContext<'a> {
 pub struct Progress {
     done: Arc<AtomicU64>,
     cancelled: Arc<AtomicBool>,
+    processes_cpu_ns: Arc<AtomicU64>,
     told: Arc<Mutex<Vec<(Instant, Told)>>>,
 }
 
@@ -79,6 +96,8 @@ pub enum Told {
     Metric(String, u64, f64),
     /// A printed line: who printed it, and the line.
     Output(String, String),
+    /// Something that a reader of the result has to know, in a full sentence.
+    Warning(String),
 }
 
 impl Progress {
@@ -113,6 +132,21 @@ impl Progress {
         self.tell(Told::Output(source.to_owned(), text.to_owned()));
     }
 
+    /// Says something that a reader of the result has to know, in a full sentence.
+    pub fn warn(&self, text: &str) {
+        self.tell(Told::Warning(text.to_owned()));
+    }
+
+    /// States the CPU time that processes of this arm have used so far in all, in nanoseconds. It counts as the run's own.
+    pub fn set_processes_cpu_ns(&self, total_ns: u64) {
+        self.processes_cpu_ns.fetch_max(total_ns, Ordering::Relaxed);
+    }
+
+    /// What was stated last.
+    pub fn processes_cpu_ns(&self) -> u64 {
+        self.processes_cpu_ns.load(Ordering::Relaxed)
+    }
+
     fn tell(&self, told: Told) {
         self.told
             .lock()
@@ -143,6 +177,9 @@ pub enum LabError {
     /// Stopped on request.
     #[error("stopped on request")]
     Cancelled,
+    /// The machine lacks something that the lab needs. The message says how to get it.
+    #[error("{0}")]
+    Environment(String),
     /// An arm failed while it ran.
     #[error("{0}")]
     Failed(String),

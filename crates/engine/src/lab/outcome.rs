@@ -36,3 +36,33 @@ pub enum Quantity {
     /// A word.
     Text(String),
 }
+
+/// On what terms the arms of a run are compared. The default is the strictest: equal outputs bit for bit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Terms {
+    /// What a reader has to know about every speed-up, as a part of a sentence: `strong scaling: …`.
+    pub comparison: Option<String>,
+    /// How alike the arms' outputs have to be.
+    pub outputs: Agreement,
+    /// The slots of the parallel arms do one work in step with each other. Its tasks cannot be done in another order or on
+    /// other slots, so no schedule is computed from them.
+    pub lockstep: bool,
+}
+
+/// How alike the outputs of two arms have to be to count as the same.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Agreement {
+    /// Item by item, bit for bit.
+    #[default]
+    Exact,
+    /// Items that have this figure may differ in it by so much at most, and in all else; the other items are not compared.
+    /// For work whose floating-point sums depend on how many slots share them.
+    Near {
+        /// The figure, one of [`Item::metrics`].
+        metric: String,
+        /// The greatest difference, in the figure's own unit.
+        tolerance: f64,
+    },
+}

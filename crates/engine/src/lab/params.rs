@@ -16,7 +16,7 @@ pub enum ParamValue {
     Integer(i64),
     /// A number.
     Float(f64),
-    /// A word, one of the parameter's choices.
+    /// A word, one of the parameter's choices, or a text.
     Text(String),
 }
 
@@ -76,7 +76,20 @@ pub enum ParamSpec {
         /// One line for people.
         help: String,
     },
+    /// A text whose form is the lab's own business; it is checked when the lab is prepared.
+    Text {
+        /// What is expected, in words: `a fault such as kill:rank=1,step=40, or nothing`.
+        form: String,
+        /// Value when nothing is set.
+        #[serde(default)]
+        default: String,
+        /// One line for people.
+        help: String,
+    },
 }
+
+/// Longest value of a text, in bytes.
+const LONGEST_TEXT: usize = 4096;
 
 /// Why a value was not taken. The message says what may be given instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +126,8 @@ impl ParamSpec {
             Self::Integer { help, .. }
             | Self::Float { help, .. }
             | Self::Boolean { help, .. }
-            | Self::Choice { help, .. } => help,
+            | Self::Choice { help, .. }
+            | Self::Text { help, .. } => help,
         }
     }
 
@@ -123,7 +137,9 @@ impl ParamSpec {
             Self::Integer { default, .. } => ParamValue::Integer(*default),
             Self::Float { default, .. } => ParamValue::Float(*default),
             Self::Boolean { default, .. } => ParamValue::Boolean(*default),
-            Self::Choice { default, .. } => ParamValue::Text(default.clone()),
+            Self::Choice { default, .. } | Self::Text { default, .. } => {
+                ParamValue::Text(default.clone())
+            }
         }
     }
 
@@ -134,6 +150,7 @@ impl ParamSpec {
             Self::Float { min, max, .. } => format!("a number from {min} to {max}"),
             Self::Boolean { .. } => "true or false".to_owned(),
             Self::Choice { choices, .. } => format!("one of {}", choices.join(", ")),
+            Self::Text { form, .. } => form.clone(),
         }
     }
 
@@ -147,7 +164,7 @@ impl ParamSpec {
             Self::Integer { .. } => text.parse().ok().map(ParamValue::Integer),
             Self::Float { .. } => text.parse().ok().map(ParamValue::Float),
             Self::Boolean { .. } => text.parse().ok().map(ParamValue::Boolean),
-            Self::Choice { .. } => Some(ParamValue::Text(text.to_owned())),
+            Self::Choice { .. } | Self::Text { .. } => Some(ParamValue::Text(text.to_owned())),
         };
         match value {
             Some(value) if self.accepts(&value) => Ok(value),
@@ -169,6 +186,9 @@ impl ParamSpec {
             }
             (Self::Boolean { .. }, ParamValue::Boolean(_)) => true,
             (Self::Choice { choices, .. }, ParamValue::Text(v)) => choices.contains(v),
+            (Self::Text { .. }, ParamValue::Text(v)) => {
+                v.len() <= LONGEST_TEXT && !v.contains(char::is_control)
+            }
             _ => false,
         }
     }

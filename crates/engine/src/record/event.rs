@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lab::{Item, Quantity, RunConfig};
+use crate::lab::{Item, Quantity, RunConfig, Terms};
 use crate::machine::MachineFacts;
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
@@ -33,6 +33,8 @@ pub struct Record {
 pub enum Event {
     /// The first line of every log.
     RunStarted(Box<RunStarted>),
+    /// The terms on which the arms are compared, where they are not the usual ones.
+    Terms(Terms),
     /// The run was taken up again after it had been interrupted or killed.
     RunResumed {
         /// Milliseconds since the Unix epoch.
@@ -96,8 +98,9 @@ pub enum Event {
 impl Event {
     /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
     /// line of any other kind comes from a newer workbench.
-    pub const KINDS: [&'static str; 12] = [
+    pub const KINDS: [&'static str; 13] = [
         "run_started",
+        "terms",
         "run_resumed",
         "repeat_started",
         "task",

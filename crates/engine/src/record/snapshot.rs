@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
+use crate::lab::Terms;
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
 
@@ -16,6 +17,8 @@ pub const PROGRESS_POINTS: usize = 2048;
 pub struct Snapshot {
     /// What was known at the start; `None` before the first event.
     pub started: Option<Box<RunStarted>>,
+    /// The terms on which the arms are compared.
+    pub terms: Terms,
     /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
     /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
@@ -95,6 +98,7 @@ impl Snapshot {
         self.now_ns = self.now_ns.max(record.t_ns);
         match &record.event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::Terms(terms) => self.terms = terms.clone(),
             Event::RunResumed { .. } => {
                 self.resumed += 1;
                 self.stopped_arms.clear();

@@ -193,6 +193,13 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
     } else {
         counted
     });
+    parts.extend(
+        result
+            .terms
+            .comparison
+            .iter()
+            .map(|terms| format::clean(terms, 200)),
+    );
     if arm.oversubscribed {
         parts.push("more workers than usable cores".to_owned());
     }

@@ -1,9 +1,10 @@
 //! Whether arms may be compared: equal counters of work, equal outputs, in every repeat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Check;
 use super::wording::arm_on;
+use crate::lab::{Agreement, Item};
 use crate::record::{RepeatFinished, RunStarted, Snapshot};
 
 /// Differences beyond this many are counted, not told.
@@ -27,7 +28,12 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
     if let Some(reference) = reference {
         for repeat in &finished {
             work.extend(work_differences(reference, repeat));
-            outputs.extend(output_difference(reference, repeat));
+            outputs.extend(match &snapshot.terms.outputs {
+                Agreement::Exact => output_difference(reference, repeat),
+                Agreement::Near { metric, tolerance } => {
+                    near_difference(reference, repeat, metric, *tolerance)
+                }
+            });
         }
     }
     let (equal_work, equal_outputs) = (work.is_empty(), outputs.is_empty());
@@ -68,6 +74,40 @@ fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<
             )
         })
         .collect()
+}
+
+/// Compares the items that have a figure, by that figure alone. Items without it may differ, but one that has it on one side
+/// has to have it on the other.
+fn near_difference(
+    reference: &RepeatFinished,
+    repeat: &RepeatFinished,
+    metric: &str,
+    tolerance: f64,
+) -> Option<String> {
+    let figures = |side: &RepeatFinished| -> BTreeMap<String, f64> {
+        let of = |item: &Item| Some((item.name.clone(), *item.metrics.get(metric)?));
+        side.items.iter().filter_map(of).collect()
+    };
+    let (expected, found) = (figures(reference), figures(repeat));
+    let names: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+    names.into_iter().find_map(|name| {
+        let (Some(a), Some(b)) = (expected.get(name), found.get(name)) else {
+            return Some(format!(
+                "Unequal outputs: only one of {} and {} gave the {metric} of {name}.",
+                self::name(reference),
+                self::name(repeat)
+            ));
+        };
+        // Written so that what is no number is a difference.
+        let near = (a - b).abs() <= tolerance;
+        (!near).then(|| {
+            format!(
+                "Unequal outputs: the {metric} of {name} is {b:.4} in {} and {a:.4} in {}, more than {tolerance} apart.",
+                self::name(repeat),
+                self::name(reference)
+            )
+        })
+    })
 }
 
 fn output_difference(reference: &RepeatFinished, repeat: &RepeatFinished) -> Option<String> {

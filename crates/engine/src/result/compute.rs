@@ -58,6 +58,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         repeats: config.repeats,
         machine: started.machine.clone(),
         base: base.name.clone(),
+        terms: snapshot.terms.clone(),
         what_if: what_if(snapshot, started),
         scaling: scaling(&arms, started),
         arms,
@@ -121,8 +122,10 @@ impl Context<'_> {
             speedup: speedup.map(|s| s.0),
             speedup_ci95: speedup.and_then(|s| s.1),
             efficiency: speedup.and_then(|s| laws::efficiency(s.0, f64::from(workers))),
-            bound: schedule::bound(&durations, workers),
-            predicted: arm.parallel.then(|| predict(&durations, workers)).flatten(),
+            bound: self.bound(&durations, workers),
+            predicted: (arm.parallel && !self.snapshot.terms.lockstep)
+                .then(|| predict(&durations, workers))
+                .flatten(),
             karp_flatt: speedup.and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
             useful_s: lost.useful,
             lost_s: LostSeconds {
@@ -137,6 +140,14 @@ impl Context<'_> {
             outputs_sha256: outputs_hash(median),
             items: items(median),
         })
+    }
+
+    /// Tasks in lockstep can be cut as small as one likes, so only the number of slots bounds them.
+    fn bound(&self, durations: &[f64], workers: u32) -> Option<f64> {
+        if self.snapshot.terms.lockstep {
+            return Some(f64::from(workers));
+        }
+        schedule::bound(durations, workers)
     }
 
     /// Ratio of the medians and its interval; `None` when arms may not be compared or the base is missing.
@@ -245,6 +256,9 @@ fn predict(durations: &[f64], slots: u32) -> Option<Predicted> {
 }
 
 fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {
+    if snapshot.terms.lockstep {
+        return Vec::new();
+    }
     let curve = |arm: &ArmFacts| {
         let workers = *workers_of(arm, &started.config.workers).last()?;
         let durations = durations(snapshot.median_repeat(&arm.name, workers)?);

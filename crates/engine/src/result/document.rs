@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lab::{DataSource, ParamValue};
-use crate::lab::{Item, Quantity};
+use crate::lab::{Item, Quantity, Terms};
 use crate::machine::MachineFacts;
 use crate::record::RunStatus;
 
@@ -44,6 +44,9 @@ pub struct RunResult {
     pub machine: MachineFacts,
     /// The arm that speed-ups are stated against.
     pub base: String,
+    /// On what terms the arms are compared.
+    #[serde(default)]
+    pub terms: Terms,
     /// One entry per arm and number of workers, in the lab's order.
     pub arms: Vec<ArmResult>,
     /// Whether arms did equal work and gave equal outputs.
@@ -149,7 +152,7 @@ pub struct Predicted {
 pub struct Check {
     /// All arms did the same amount of work.
     pub equal_work: bool,
-    /// All arms gave the same outputs, bit for bit.
+    /// All arms gave the same outputs: bit for bit, or as nearly as the run's terms ask for.
     pub equal_outputs: bool,
     /// What differed, in full sentences; empty when nothing did.
     pub differences: Vec<String>,

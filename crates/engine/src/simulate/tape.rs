@@ -211,6 +211,7 @@ impl Reel<'_> {
             let event = match told.clone() {
                 Told::Metric(name, step, value) => Event::Metric { name, step, value },
                 Told::Output(source, text) => Event::Output { source, text },
+                Told::Warning(text) => Event::Warning { text },
             };
             let t_ns = self.started_ns + at;
             out.push(Record { t_ns, event });

@@ -60,6 +60,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         repeats: shape.repeats,
         machine: machine(shape),
         base: "sequential".to_owned(),
+        terms: workbench_engine::lab::Terms::default(),
         scaling: if shape.workers.len() > 1 { scaling(&arms) } else { Vec::new() },
         arms,
         check: Check {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use workbench_engine::lab::Agreement;
 use workbench_engine::report::format;
 use workbench_engine::result::RunResult;
 
@@ -73,7 +74,14 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         );
     }
     let check = match (result.check.equal_work, result.check.equal_outputs) {
-        (true, true) => "all arms did equal work with equal outputs, in every repeat".to_owned(),
+        (true, true) => match &result.terms.outputs {
+            Agreement::Exact => {
+                "all arms did equal work with equal outputs, in every repeat".to_owned()
+            }
+            Agreement::Near { metric, tolerance } => format!(
+                "all arms did equal work, and their {metric} differs by {tolerance} at most"
+            ),
+        },
         (false, true) => "the arms did not do equal work".to_owned(),
         (true, false) => "the outputs of the arms differ".to_owned(),
         (false, false) => "work and outputs of the arms differ".to_owned(),

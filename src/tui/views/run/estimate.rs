@@ -148,6 +148,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         finished: repeat.finished.clone(),
     };
     Snapshot {
+        terms: snapshot.terms.clone(),
         started: snapshot.started.clone(),
         repeats: snapshot.repeats.iter().map(bare).collect(),
         samples: Vec::new(),
