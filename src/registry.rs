@@ -7,7 +7,17 @@ use crate::failure::Failure;
 /// Makes a lab from its definition.
 type MakeLab = fn() -> Result<Box<dyn Lab>, DefinitionError>;
 
-const LABS: &[MakeLab] = &[|| Ok(Box::new(workbench_lab_rf::RandomForests::new()?))];
+const LABS: &[MakeLab] = &[
+    || Ok(Box::new(workbench_lab_rf::RandomForests::new()?)),
+    || Ok(Box::new(workbench_lab_ddp::DataParallel::new(worker)?)),
+];
+
+/// Where `workbench setup` puts the program of the labs that train in processes of their own.
+fn worker() -> Option<std::path::PathBuf> {
+    let cache = directories::ProjectDirs::from("", "", "workbench")?;
+    let name = format!("workbench-worker{}", std::env::consts::EXE_SUFFIX);
+    Some(cache.cache_dir().join("worker/release").join(name))
+}
 
 /// All labs, in the order in which they are listed.
 pub fn all() -> Result<Vec<Box<dyn Lab>>, Failure> {

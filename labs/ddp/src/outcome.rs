@@ -1,0 +1,179 @@
+//! What an arm gives: counters of work, the model and how good it is, and the figures of its start-up and its failures.
+
+use std::collections::BTreeMap;
+
+use workbench_engine::digest::Hasher;
+use workbench_engine::lab::{ArmOutput, Item, LabError, Quantity};
+use workbench_protocol::Stage;
+
+use crate::drive::Drive;
+use crate::ledger::Evaluation;
+use crate::plan::Arm;
+use crate::settings::Scaling;
+use crate::startup;
+
+/// The figure by which models are compared, of the item [`MODEL`].
+pub const ACCURACY: &str = "test_accuracy";
+/// The item that is the trained model.
+pub const MODEL: &str = "trained model";
+
+/// What a finished drive gives.
+///
+/// # Errors
+/// [`LabError::Failed`] when the ranks ended with different parameters.
+pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
+    let sha256 = drive
+        .ledger
+        .parameters()
+        .map_err(|why| LabError::Failed(format!("{}: {why}", drive.arm())))?;
+    Ok(ArmOutput {
+        work: work(drive),
+        items: items(drive, &sha256),
+        quality: quality(drive, &sha256),
+    })
+}
+
+/// What must be equal for arms to be compared. In weak scaling more workers take fewer, larger steps by definition, so steps count in
+/// strong scaling alone.
+fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
+    let ledger = &drive.ledger;
+    let mut work = vec![
+        ("images_trained", ledger.rows()),
+        ("evaluations", ledger.evaluations().count() as u64),
+        ("images_tested", ledger.evaluations().map(|e| e.count).sum()),
+    ];
+    if drive.plan.settings.scaling == Scaling::Strong {
+        work.push(("steps", ledger.steps()));
+    }
+    work.into_iter()
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect()
+}
+
+/// The epochs, and the model at the end.
+fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
+    let mut items: Vec<Item> = drive
+        .ledger
+        .evaluations()
+        .map(|evaluation| Item {
+            name: format!("epoch {}", evaluation.epoch),
+            sha256: hash(evaluation),
+            metrics: [
+                ("accuracy".to_owned(), evaluation.accuracy()),
+                ("loss".to_owned(), evaluation.loss()),
+            ]
+            .into(),
+        })
+        .collect();
+    let last = drive.ledger.evaluations().last();
+    items.push(Item {
+        name: MODEL.to_owned(),
+        sha256: sha256.to_owned(),
+        metrics: last
+            .map(|evaluation| (ACCURACY.to_owned(), evaluation.accuracy()))
+            .into_iter()
+            .collect(),
+    });
+    items
+}
+
+fn hash(evaluation: &Evaluation) -> String {
+    let mut hasher = Hasher::default();
+    hasher.update(evaluation.correct.to_le_bytes());
+    hasher.update(evaluation.count.to_le_bytes());
+    hasher.update(evaluation.loss_sum.to_le_bytes());
+    hasher.finish()
+}
+
+fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
+    let settings = &drive.plan.settings;
+    let ledger = &drive.ledger;
+    let mut figures = Figures::default();
+    if let Some(last) = ledger.evaluations().last() {
+        figures.number(ACCURACY, last.accuracy());
+        figures.number("test_loss", last.loss());
+        figures.text("test_correct", format!("{} of {}", last.correct, last.count));
+    }
+    if let Some(loss) = ledger.reports().map(|(_, r)| r.final_loss).reduce(|a, b| a + b) {
+        figures.number("final_loss", loss / ledger.reports().count().max(1) as f64);
+    }
+    figures.text("parameters_sha256", sha256.to_owned());
+    figures.number("steps", ledger.steps() as f64);
+    figures.number("batch_per_rank", f64::from(settings.batch_of(drive.plan.world)));
+    figures.number("learning_rate", settings.lr_of(drive.plan.world));
+    figures.number("checkpoints", f64::from(drive.checkpoints));
+    figures.number("bytes_reduced", drive.bytes_reduced as f64);
+    if let Some(rate) = ledger.steady_rate() {
+        figures.number("images_per_s", rate);
+    }
+    start_up(drive, &mut figures);
+    parts(drive, &mut figures);
+    if drive.plan.arm == Arm::Launcher {
+        failures(drive, &mut figures);
+    }
+    figures.0
+}
+
+fn start_up(drive: &Drive<'_>, figures: &mut Figures) {
+    let Some(start) = &drive.first_start else {
+        return;
+    };
+    for (stage, took_s) in start.stages() {
+        let name = format!("start_{}_s", startup::name(stage).replace(' ', "_"));
+        figures.number(&name, took_s);
+    }
+    if let Some(until_s) = start.until(Stage::FirstStep) {
+        figures.number("time_to_first_step_s", until_s);
+    }
+}
+
+/// Milliseconds of a step by what a rank does in it, rank by rank.
+fn parts(drive: &Drive<'_>, figures: &mut Figures) {
+    for (rank, parts) in drive.ledger.parts().iter().enumerate() {
+        for (name, ns) in parts.named() {
+            let ms = ns as f64 / parts.steps.max(1) as f64 / 1e6;
+            figures.number(&format!("rank_{rank}_{name}_ms"), ms);
+        }
+    }
+}
+
+fn failures(drive: &Drive<'_>, figures: &mut Figures) {
+    let controller = &drive.controller;
+    figures.number("failures", f64::from(controller.failures()));
+    figures.number("resizes", f64::from(controller.resizes()));
+    figures.number("steps_repeated", controller.repeated() as f64);
+    let Some(worst) = drive
+        .incidents
+        .iter()
+        .max_by(|a, b| a.detection_s().total_cmp(&b.detection_s()))
+    else {
+        return;
+    };
+    figures.number("failure_noticed_within_s", worst.detection_s());
+    let longest = |figure: fn(&crate::incident::Incident) -> Option<f64>| {
+        drive.incidents.iter().filter_map(figure).reduce(f64::max)
+    };
+    if let Some(seconds) = longest(crate::incident::Incident::to_next_step_s) {
+        figures.number("failure_to_next_step_s", seconds);
+    }
+    if let Some(seconds) = longest(crate::incident::Incident::to_new_step_s) {
+        figures.number("failure_to_new_step_s", seconds);
+    }
+    let told: Vec<&str> = drive.incidents.iter().map(|i| i.what.as_str()).collect();
+    figures.text("failure", told.join("; then "));
+}
+
+#[derive(Default)]
+struct Figures(BTreeMap<String, Quantity>);
+
+impl Figures {
+    fn number(&mut self, name: &str, value: f64) {
+        if value.is_finite() {
+            self.0.insert(name.to_owned(), Quantity::Number(value));
+        }
+    }
+
+    fn text(&mut self, name: &str, text: String) {
+        self.0.insert(name.to_owned(), Quantity::Text(text));
+    }
+}

@@ -1,0 +1,140 @@
+//! What one arm is to do: how many workers, how many steps, and the order that each worker gets.
+
+use std::path::{Path, PathBuf};
+
+use workbench_protocol::{Checkpointing, Fault, Program, TrainSpec};
+
+use crate::settings::Settings;
+
+/// The arms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arm {
+    /// One process.
+    Single,
+    /// Everything by hand.
+    ByHand,
+    /// Under the launcher.
+    Launcher,
+}
+
+impl Arm {
+    /// The arm of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "single" => Some(Self::Single),
+            "ddp" => Some(Self::ByHand),
+            "launcher" => Some(Self::Launcher),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::ByHand => "ddp",
+            Self::Launcher => "launcher",
+        }
+    }
+
+    /// The program that its workers run.
+    pub fn program(self) -> Program {
+        match self {
+            Self::Single => Program::Single,
+            Self::ByHand => Program::ByHand,
+            Self::Launcher => Program::Launched,
+        }
+    }
+
+    /// Whether something goes on after a failure.
+    pub fn is_supervised(self) -> bool {
+        self == Self::Launcher
+    }
+}
+
+/// The training of one arm.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The arm.
+    pub arm: Arm,
+    /// Its full number of workers.
+    pub world: u32,
+    /// What is asked for.
+    pub settings: Settings,
+    /// Where checkpoints go.
+    pub checkpoints: PathBuf,
+}
+
+impl Plan {
+    /// The training of `arm` with `world` workers, whose files go to `scratch`.
+    pub fn new(arm: Arm, world: u32, settings: &Settings, scratch: &Path) -> Self {
+        Self {
+            arm,
+            world: if arm == Arm::Single { 1 } else { world.max(1) },
+            settings: settings.clone(),
+            checkpoints: scratch.join("checkpoints"),
+        }
+    }
+
+    /// Steps of the whole training with the full number of workers.
+    pub fn steps(&self) -> u64 {
+        self.settings.steps_per_epoch(self.world) * u64::from(self.settings.epochs)
+    }
+
+    /// Whether fewer workers take other steps than all, so that the number of steps of an elastic training is not known before.
+    pub fn steps_depend_on_workers(&self) -> bool {
+        self.least() < self.world
+            && self.settings.steps_per_epoch(self.least()) != self.settings.steps_per_epoch(self.world)
+    }
+
+    /// Workers to go on with.
+    pub fn least(&self) -> u32 {
+        match (self.arm, self.settings.least_workers) {
+            (Arm::Launcher, Some(least)) => least.min(self.world),
+            _ => self.world,
+        }
+    }
+
+    /// The faults that this arm can have, in its first attempt or in a later one. What struck once does not strike again: a training
+    /// that comes by the same step after a restart would otherwise fail for ever. Slowness stays.
+    pub fn faults(&self, attempt: u32, world: u32) -> Vec<Fault> {
+        let faults = self.settings.faults.iter().copied();
+        faults
+            .filter(|fault| fault.rank() < world)
+            .filter(|fault| attempt == 0 || fault.step().is_none())
+            .collect()
+    }
+
+    /// The order for one rank of `world`.
+    pub fn spec(&self, rank: u32, world: u32, attempt: u32, resume: bool) -> TrainSpec {
+        let settings = &self.settings;
+        TrainSpec {
+            program: self.arm.program(),
+            model: settings.model,
+            data: settings.data.clone(),
+            train_rows: Some(settings.train_rows),
+            test_rows: Some(settings.test_rows),
+            epochs: settings.epochs,
+            batch: settings.batch_of(world),
+            lr: settings.lr_of(world),
+            seed: settings.seed,
+            threads: settings.threads,
+            device: settings.device(rank),
+            checkpoint: Some(Checkpointing {
+                dir: self.checkpoints.clone(),
+                every_steps: Some(settings.checkpoint_every.unwrap_or(u64::MAX)),
+                every_s: None,
+                keep: settings.keep,
+            }),
+            resume: resume.then(|| self.checkpoints.clone()),
+            faults: self.faults(attempt, world),
+            step_reports_every: 1,
+            timeout_s: settings.timeout_s,
+        }
+    }
+}
+
+/// Greatest common divisor (Euclid).
+pub fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a.max(1) } else { gcd(b, a % b) }
+}

@@ -1,0 +1,367 @@
+//! The lab's parameters, typed, and checked against the data and the machine.
+
+use workbench_engine::lab::{LabError, ParamValue, Params, RunConfig};
+use workbench_protocol::{Data, Device, Fault, Model};
+
+use crate::plan::gcd;
+
+/// What more workers mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scaling {
+    /// Each adds a batch of its own to a step.
+    Weak,
+    /// They share the batch of one.
+    Strong,
+}
+
+/// How the learning rate grows with the rows of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LrRule {
+    /// Not at all.
+    Constant,
+    /// With the square root.
+    Sqrt,
+    /// In proportion (Goyal et al., 2017).
+    Linear,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// What is trained.
+    pub model: Model,
+    /// What it is trained on.
+    pub data: Data,
+    /// Training rows, as many as all numbers of workers can share evenly.
+    pub train_rows: u64,
+    /// Test rows.
+    pub test_rows: u64,
+    /// Epochs.
+    pub epochs: u32,
+    /// Rows of a step, of one worker or of all.
+    pub batch: u32,
+    /// Which of the two.
+    pub scaling: Scaling,
+    /// Learning rate for a step of one worker's batch.
+    pub lr: f64,
+    /// How it grows.
+    pub lr_rule: LrRule,
+    /// Threads of each worker.
+    pub threads: u32,
+    /// Whether workers compute on GPUs.
+    pub cuda: bool,
+    /// Seed of weights and shuffling.
+    pub seed: u64,
+    /// Steps between checkpoints; `None` for the last alone.
+    pub checkpoint_every: Option<u64>,
+    /// Checkpoints kept.
+    pub keep: u32,
+    /// Failures after which the launcher goes on.
+    pub max_failures: u32,
+    /// Workers with which the launcher goes on; `None` for all.
+    pub least_workers: Option<u32>,
+    /// Seconds until a lost worker's place can be filled.
+    pub away_s: f64,
+    /// Seconds that ranks wait for each other.
+    pub timeout_s: f64,
+    /// How far accuracies may lie apart.
+    pub tolerance: f64,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
+    /// Numbers of workers of the parallel arms.
+    pub workers: Vec<u32>,
+    /// Whether there are parallel arms at all.
+    pub parallel: bool,
+}
+
+/// What the machine and the data offer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Training rows that there are.
+    pub train_rows: u64,
+    /// Test rows that there are.
+    pub test_rows: u64,
+    /// Usable cores.
+    pub cores: f64,
+    /// GPUs.
+    pub gpus: u32,
+}
+
+impl Settings {
+    /// Reads the parameters and checks them. Also gives sentences on what had to be changed.
+    ///
+    /// # Errors
+    /// [`LabError::Config`] with what may be asked instead.
+    pub fn new(config: &RunConfig, data: Data, offer: &Offer) -> Result<(Self, Vec<String>), LabError> {
+        let params = Reader(&config.params);
+        let faults = faults(params.text("fault")?)?;
+        let mut settings = Self {
+            model: match params.text("model")? {
+                "cnn" => Model::Cnn,
+                _ => Model::Resnet18,
+            },
+            data,
+            train_rows: rows("train_rows", params.count("train_rows")?, offer.train_rows)?,
+            test_rows: rows("test_rows", params.count("test_rows")?, offer.test_rows)?,
+            epochs: params.count("epochs")? as u32,
+            batch: params.count("batch")? as u32,
+            scaling: match params.text("scaling")? {
+                "strong" => Scaling::Strong,
+                _ => Scaling::Weak,
+            },
+            lr: params.number("lr")?,
+            lr_rule: match params.text("lr_rule")? {
+                "sqrt" => LrRule::Sqrt,
+                "linear" => LrRule::Linear,
+                _ => LrRule::Constant,
+            },
+            threads: params.count("threads")? as u32,
+            cuda: params.text("device")? == "cuda",
+            seed: config.seed,
+            checkpoint_every: Some(params.count("checkpoint_every")?).filter(|every| *every > 0),
+            keep: params.count("keep")? as u32,
+            max_failures: params.count("max_failures")? as u32,
+            least_workers: Some(params.count("least_workers")? as u32).filter(|least| *least > 0),
+            away_s: params.number("away_s")?,
+            timeout_s: params.number("timeout_s")?,
+            tolerance: params.number("accuracy_tolerance")?,
+            faults,
+            workers: config.workers.clone(),
+            parallel: config.arms.iter().any(|arm| arm != "single"),
+        };
+        settings.check_devices(config.oversubscribe, offer)?;
+        settings.check_batches()?;
+        let warnings = settings.cut_rows();
+        settings.check_faults()?;
+        Ok((settings, warnings))
+    }
+
+    /// All numbers of workers that may share the rows: those of the arms, and those that the launcher may go on with.
+    pub fn worlds(&self) -> Vec<u32> {
+        let mut worlds = vec![1];
+        if self.parallel {
+            for &workers in &self.workers {
+                let least = self.least_workers.map_or(workers, |least| least.min(workers));
+                worlds.extend(least..=workers);
+            }
+        }
+        worlds.sort_unstable();
+        worlds.dedup();
+        worlds
+    }
+
+    /// The largest number of workers of any arm.
+    fn most_workers(&self) -> u32 {
+        self.worlds().last().copied().unwrap_or(1)
+    }
+
+    fn check_devices(&self, oversubscribe: bool, offer: &Offer) -> Result<(), LabError> {
+        let most = self.most_workers();
+        if self.cuda {
+            if most > offer.gpus {
+                return config(format!(
+                    "`--workers {most}`: this machine has {} GPUs, and each worker needs one; give fewer --workers, or --set device=cpu",
+                    offer.gpus
+                ));
+            }
+            return Ok(());
+        }
+        let wanted = f64::from(most) * f64::from(self.threads);
+        if wanted > offer.cores.max(1.0) && !oversubscribe {
+            let threads = (offer.cores / f64::from(most)).floor().max(1.0);
+            return config(format!(
+                "`--set threads={}`: {most} workers of so many threads need {wanted} cores, and this machine has {} usable ones; give threads={threads}, fewer --workers, or --oversubscribe",
+                self.threads, offer.cores
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_batches(&self) -> Result<(), LabError> {
+        for world in self.worlds() {
+            if self.scaling == Scaling::Strong && !self.batch.is_multiple_of(world) {
+                return config(format!(
+                    "`--set batch={}`: strong scaling shares it among {world} workers; give a multiple of {world}, or --set scaling=weak",
+                    self.batch
+                ));
+            }
+            let (batch, shard) = (self.batch_of(world), self.train_rows / u64::from(world));
+            if batch < 2 || u64::from(batch) > shard {
+                return config(format!(
+                    "`--set batch={}`: that is {batch} rows per step for each of {world} workers, who have {shard} training rows each; give a batch that makes 2 to {shard}",
+                    self.batch
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts the training rows so that any number of workers trains on the same number of them: shards are equally long, and a last
+    /// batch of a single row is left out.
+    fn cut_rows(&mut self) -> Vec<String> {
+        let worlds = self.worlds();
+        let together = worlds
+            .iter()
+            .try_fold(1_u64, |lcm, &world| {
+                (lcm / gcd(lcm, u64::from(world))).checked_mul(u64::from(world))
+            })
+            .unwrap_or(u64::MAX);
+        let asked = self.train_rows;
+        let even = |rows: u64| {
+            worlds.iter().all(|&world| {
+                let shard = rows / u64::from(world);
+                shard % u64::from(self.batch_of(world)) != 1
+            })
+        };
+        let mut rows = asked - asked % together;
+        while rows >= together && !even(rows) {
+            rows -= together;
+        }
+        // Where it would cost much, the counters tell the difference and no speed-up is stated.
+        if rows == asked || rows < asked - asked / 20 {
+            return Vec::new();
+        }
+        self.train_rows = rows;
+        vec![format!(
+            "{rows} of {asked} training rows are used, so that all arms can share them evenly."
+        )]
+    }
+
+    fn check_faults(&self) -> Result<(), LabError> {
+        let most = self.most_workers();
+        for fault in &self.faults {
+            if fault.rank() >= most {
+                return config(format!(
+                    "`--set fault={fault}`: the ranks are 0 to {}; give one of them",
+                    most - 1
+                ));
+            }
+            let steps = self.steps_per_epoch(most) * u64::from(self.epochs);
+            if let Some(step) = fault.step()
+                && step >= steps
+            {
+                return config(format!(
+                    "`--set fault={fault}`: the training has {steps} steps; give one of 0 to {}",
+                    steps.saturating_sub(1)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of one step of one of `world` workers.
+    pub fn batch_of(&self, world: u32) -> u32 {
+        match self.scaling {
+            Scaling::Weak => self.batch,
+            Scaling::Strong => self.batch / world.max(1),
+        }
+    }
+
+    /// Steps of an epoch with so many workers.
+    pub fn steps_per_epoch(&self, world: u32) -> u64 {
+        let shard = self.train_rows / u64::from(world.max(1));
+        let batch = u64::from(self.batch_of(world)).max(1);
+        shard / batch + u64::from(shard % batch > 1)
+    }
+
+    /// Learning rate with so many workers.
+    pub fn lr_of(&self, world: u32) -> f64 {
+        let factor = match self.scaling {
+            Scaling::Weak => f64::from(world),
+            Scaling::Strong => 1.0,
+        };
+        match self.lr_rule {
+            LrRule::Constant => self.lr,
+            LrRule::Sqrt => self.lr * factor.sqrt(),
+            LrRule::Linear => self.lr * factor,
+        }
+    }
+
+    /// Where a rank computes.
+    pub fn device(&self, rank: u32) -> Device {
+        if self.cuda {
+            Device::Cuda { index: rank }
+        } else {
+            Device::Cpu
+        }
+    }
+
+    /// What is compared, for the headline.
+    pub fn comparison(&self) -> String {
+        let batch = self.batch;
+        match (self.scaling, self.lr_rule) {
+            (Scaling::Strong, _) => {
+                format!("strong scaling: {batch} rows per step, shared by the workers")
+            }
+            (Scaling::Weak, LrRule::Constant) => {
+                format!("weak scaling: {batch} rows per step and worker, the learning rate stays")
+            }
+            (Scaling::Weak, LrRule::Sqrt) => format!(
+                "weak scaling: {batch} rows per step and worker, the learning rate grows with √workers"
+            ),
+            (Scaling::Weak, LrRule::Linear) => format!(
+                "weak scaling: {batch} rows per step and worker, the learning rate grows with the workers"
+            ),
+        }
+    }
+}
+
+fn config<T>(text: String) -> Result<T, LabError> {
+    Err(LabError::Config(text))
+}
+
+fn rows(name: &str, asked: u64, there: u64) -> Result<u64, LabError> {
+    match asked {
+        0 => Ok(there),
+        rows if rows > there => config(format!(
+            "`--set {name}={rows}`: the data has {there}; give 0 for all of them, or fewer"
+        )),
+        rows => Ok(rows),
+    }
+}
+
+fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
+    text.split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            part.parse()
+                .map_err(|error| LabError::Config(format!("`--set fault`: {error}")))
+        })
+        .collect()
+}
+
+/// Typed access to the parameters.
+struct Reader<'a>(&'a Params);
+
+impl<'a> Reader<'a> {
+    fn text(&self, name: &str) -> Result<&'a str, LabError> {
+        match self.0.get(name) {
+            Some(ParamValue::Text(text)) => Ok(text),
+            _ => Err(missing(name)),
+        }
+    }
+
+    fn count(&self, name: &str) -> Result<u64, LabError> {
+        match self.0.get(name) {
+            Some(ParamValue::Integer(value)) => u64::try_from(*value).map_err(|_| missing(name)),
+            _ => Err(missing(name)),
+        }
+    }
+
+    fn number(&self, name: &str) -> Result<f64, LabError> {
+        match self.0.get(name) {
+            Some(ParamValue::Float(value)) => Ok(*value),
+            Some(ParamValue::Integer(value)) => Ok(*value as f64),
+            _ => Err(missing(name)),
+        }
+    }
+}
+
+fn missing(name: &str) -> LabError {
+    LabError::Config(format!("the parameter `{name}` is missing"))
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -1,0 +1,113 @@
+//! What each rank did when, as spans: the stages of its start-up, stretches of steps, evaluations.
+
+use std::sync::Arc;
+
+use workbench_engine::pool::{Outcome, TaskSpan};
+
+/// Makes spans, with numbers of their own.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    next: u64,
+    attempt: u32,
+    open: Vec<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    name: Arc<str>,
+    group: u32,
+    part: u32,
+    started_ns: u64,
+    cpu_ns: u64,
+}
+
+/// A moment of a rank: the run's clock, and the CPU time that its process had used by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds on the run's clock.
+    pub at_ns: u64,
+    /// Nanoseconds of CPU time.
+    pub cpu_ns: u64,
+}
+
+impl Timeline {
+    /// An attempt with so many ranks begins.
+    pub fn begin(&mut self, world: u32, attempt: u32) {
+        self.attempt = attempt;
+        self.open = (0..world).map(|_| None).collect();
+    }
+
+    /// Whether a rank's open span has this name.
+    pub fn is(&self, rank: u32, name: &str) -> bool {
+        let open = self.open.get(rank as usize).and_then(Option::as_ref);
+        open.is_some_and(|open| &*open.name == name)
+    }
+
+    /// A rank does something else from now on. Gives the span of what it did before.
+    pub fn turn(&mut self, rank: u32, moment: Moment, name: &str, group: u32, part: u32) -> Option<TaskSpan> {
+        let before = self.close(rank, moment, Outcome::Done);
+        if let Some(open) = self.open.get_mut(rank as usize) {
+            *open = Some(Open {
+                name: name.into(),
+                group,
+                part,
+                started_ns: moment.at_ns,
+                cpu_ns: moment.cpu_ns,
+            });
+        }
+        before
+    }
+
+    /// A rank does nothing any more. Gives the span of what it did.
+    pub fn close(&mut self, rank: u32, moment: Moment, outcome: Outcome) -> Option<TaskSpan> {
+        let open = self.open.get_mut(rank as usize)?.take()?;
+        let task = self.next;
+        self.next += 1;
+        Some(TaskSpan {
+            task,
+            name: open.name,
+            group: open.group,
+            part: open.part,
+            slot: rank,
+            attempt: self.attempt,
+            queued_ns: open.started_ns,
+            ready_ns: open.started_ns,
+            started_ns: open.started_ns,
+            finished_ns: moment.at_ns.max(open.started_ns),
+            cpu_ns: moment.cpu_ns.saturating_sub(open.cpu_ns),
+            outcome,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(at_ns: u64, cpu_ns: u64) -> Moment {
+        Moment { at_ns, cpu_ns }
+    }
+
+    #[test]
+    fn spans_of_a_rank_follow_on_each_other_and_share_out_its_cpu_time() {
+        let mut timeline = Timeline::default();
+        timeline.begin(2, 0);
+        assert_eq!(timeline.turn(1, at(10, 0), "library", 9, 0), None);
+        let first = timeline.turn(1, at(30, 15), "epoch 1", 0, 0).unwrap();
+        let second = timeline.close(1, at(50, 33), Outcome::Failed).unwrap();
+        assert_eq!((first.slot, first.started_ns, first.finished_ns, first.cpu_ns), (1, 10, 30, 15));
+        assert_eq!((second.started_ns, second.finished_ns, second.cpu_ns), (30, 50, 18));
+        assert_eq!((&*first.name, &*second.name), ("library", "epoch 1"));
+        assert_eq!(second.outcome, Outcome::Failed);
+        assert_ne!(first.task, second.task);
+        assert_eq!(timeline.close(1, at(60, 40), Outcome::Done), None);
+    }
+
+    #[test]
+    fn a_rank_that_is_not_there_leaves_nothing() {
+        let mut timeline = Timeline::default();
+        timeline.begin(1, 0);
+        assert_eq!(timeline.turn(4, at(1, 1), "x", 0, 0), None);
+        assert_eq!(timeline.close(4, at(2, 2), Outcome::Done), None);
+    }
+}
