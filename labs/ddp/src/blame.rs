@@ -34,7 +34,7 @@ pub struct Trouble {
     pub sort: Sort,
     /// The sort in a word, as the record has it: `death`, `silence`, `not finite`.
     pub word: &'static str,
-    /// What was said of it, to follow on `rank 1 `; empty when how the ranks are says it all.
+    /// What was said of it, to follow on `rank 1 `; without the place, which the crew knows.
     pub text: String,
 }
 
@@ -55,18 +55,24 @@ pub fn trouble(news: &News, finished: bool) -> Option<Trouble> {
             let (sort, word) = judge(*kind);
             (sort, word, format!("failed: {message}"))
         }
-        News::Nonsense { why, .. } => (Sort::Own, "nonsense", format!("sent what is no message: {why}")),
-        News::Silent { for_s, stopped, phase, step, .. } => {
+        News::Nonsense { why, .. } => (
+            Sort::Own,
+            "nonsense",
+            format!("sent what is no message: {why}"),
+        ),
+        News::Silent { for_s, stopped, .. } => {
             let how = if *stopped {
                 "is stopped by a signal"
             } else {
                 "stopped answering"
             };
-            (Sort::Own, "silence", format!("{how} in {phase} at step {step}, for {for_s:.1} s"))
+            (Sort::Own, "silence", format!("{how}, for {for_s:.1} s"))
         }
-        News::Stuck { for_s, phase, step, .. } => {
-            (Sort::Own, "standstill", format!("is stuck in {phase} at step {step}, for {for_s:.1} s"))
-        }
+        News::Stuck { for_s, .. } => (
+            Sort::Own,
+            "standstill",
+            format!("is stuck, for {for_s:.1} s"),
+        ),
         News::Exited { ended, by, .. } if !finished => ended_early(*ended, *by)?,
         _ => return None,
     };
@@ -110,6 +116,13 @@ fn ended_early(ended: Ended, by: By) -> Option<(Sort, &'static str, String)> {
 
 const ABORT: i32 = 6;
 
+impl Trouble {
+    /// Whether the rank could not say itself where it was.
+    pub fn is_mute(&self) -> bool {
+        matches!(self.word, "death" | "silence" | "standstill")
+    }
+}
+
 /// Whether a fault that was asked for explains a trouble at some step.
 pub fn explains(fault: &Fault, trouble: &Trouble) -> bool {
     fault.rank() == trouble.rank
@@ -150,11 +163,6 @@ impl Blame {
             || self.failed >= world
             || now_ns >= worst.at_ns.saturating_add(ECHO_WAIT_NS);
         clear.then_some(worst)
-    }
-
-    /// Whether anybody has failed.
-    pub fn is_empty(&self) -> bool {
-        self.worst.is_none()
     }
 }
 

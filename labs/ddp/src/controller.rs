@@ -228,6 +228,11 @@ impl Controller {
         self.first
     }
 
+    /// The step that a rank is in, as far as it has told in this attempt.
+    pub fn next_step(&self, rank: u32) -> Option<u64> {
+        self.next.get(rank as usize).copied().flatten()
+    }
+
     /// Steps that the training had reached when this attempt began.
     pub fn reached_before(&self) -> u64 {
         self.reached

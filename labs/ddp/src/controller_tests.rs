@@ -54,7 +54,11 @@ impl World {
                 self.running = workers;
                 self.launches += 1;
                 self.stopping = false;
-                self.model = if resume { self.saved.clone() } else { Vec::new() };
+                self.model = if resume {
+                    self.saved.clone()
+                } else {
+                    Vec::new()
+                };
             }
             Some(Command::Kill) => {
                 self.running = 0;

@@ -3,13 +3,14 @@
 //! Belongs here: what connects the controller with processes, files and the clock. Does not belong here: what news mean
 //! ([`crate::hear`]), and what is decided ([`crate::controller`]).
 
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use workbench_engine::lab::{ArmContext, LabError};
 use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{Condition, Crew, CrewError, Launch, RankState, diagnose};
+use workbench_engine::workers::{By, Crew, CrewError, Launch, RankState, diagnose};
 use workbench_protocol::WorkerEnv;
 
 use crate::blame::{Blame, Sort, Trouble, explains};
@@ -165,7 +166,10 @@ impl<'a> Drive<'a> {
         if self.plan.arm.is_supervised() {
             let (workers, attempts) = (self.controller.workers(), self.attempts);
             let text = match after {
-                State::Scheduling => format!("{before} → {after}: {workers} workers, attempt {}", attempts + 1),
+                State::Scheduling => format!(
+                    "{before} → {after}: {workers} workers, attempt {}",
+                    attempts + 1
+                ),
                 _ => format!("{before} → {after}"),
             };
             self.ctx.progress.output("launcher", &text);
@@ -250,7 +254,9 @@ impl<'a> Drive<'a> {
             .flat_map(Crew::usage)
             .map(|usage| usage.cpu_ns)
             .sum();
-        self.ctx.progress.set_processes_cpu_ns(self.past_cpu_ns + now);
+        self.ctx
+            .progress
+            .set_processes_cpu_ns(self.past_cpu_ns + now);
     }
 
     /// What a rank has used by now.
@@ -274,9 +280,12 @@ impl<'a> Drive<'a> {
             return self.feed(Input::Collided);
         }
         let mut what = self.sentence(trouble);
-        let faults = self.plan.faults(self.attempts.saturating_sub(1), self.controller.workers());
+        let faults = self
+            .plan
+            .faults(self.attempts.saturating_sub(1), self.controller.workers());
         if let Some(fault) = faults.iter().find(|fault| explains(fault, trouble)) {
-            what.push_str(&format!(" (as asked for: {fault})"));
+            what = what.replace(&format!(", {}", By::Outside), "");
+            let _ = write!(what, " (as asked for: {fault})");
         }
         self.ctx.progress.output(self.source(), &what);
         let heard_ns = self.heard_ns.get(trouble.rank as usize).copied();
@@ -299,15 +308,20 @@ impl<'a> Drive<'a> {
         let others: Vec<RankState> = states
             .iter()
             .filter(|state| state.rank != trouble.rank)
+            // Who has failed too did so because of this one.
+            .filter(|state| self.finished.get(state.rank as usize) == Some(&false))
             .copied()
             .collect();
         let mut text = trouble.to_string();
         let own = states.iter().find(|state| state.rank == trouble.rank);
         if let Some(state) = own
-            && matches!(state.condition, Condition::Ended(_))
-            && trouble.word == "death"
+            && trouble.is_mute()
         {
-            text.push_str(&format!(", in {} at step {}", state.phase, state.step));
+            // Signs of life come five times a second, steps whenever they are done.
+            match self.controller.next_step(trouble.rank) {
+                Some(step) if step > state.step => _ = write!(text, ", at step {step}"),
+                _ => _ = write!(text, ", in {} at step {}", state.phase, state.step),
+            }
         }
         if !others.is_empty() {
             text.push_str("; ");

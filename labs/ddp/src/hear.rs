@@ -39,7 +39,11 @@ impl Drive<'_> {
                 return self.message(rank, *at_ns, message);
             }
             News::Exited { at_ns, .. } => {
-                let outcome = if finished { Outcome::Done } else { Outcome::Failed };
+                let outcome = if finished {
+                    Outcome::Done
+                } else {
+                    Outcome::Failed
+                };
                 let moment = self.moment(rank, *at_ns);
                 let span = self.timeline.close(rank, moment, outcome);
                 span.into_iter().for_each(|span| (self.ctx.spans)(span));
@@ -109,7 +113,9 @@ impl Drive<'_> {
             FromWorker::Warning { text } => {
                 self.ctx.progress.output(&format!("rank {rank}"), text);
                 let text = text.trim_end_matches('.');
-                self.ctx.progress.warn(&format!("Rank {rank} warned: {text}."));
+                self.ctx
+                    .progress
+                    .warn(&format!("Rank {rank} warned: {text}."));
             }
             FromWorker::Done(report) => return self.done(rank, report),
             FromWorker::Failed { .. } => {
@@ -150,7 +156,9 @@ impl Drive<'_> {
                 slow.rank, slow.work_ms, slow.fastest, slow.fastest_ms, slow.wait_ms
             );
             self.ctx.progress.output(self.source(), &text);
-            self.ctx.progress.warn(&format!("In {}, {text}.", self.arm()));
+            self.ctx
+                .progress
+                .warn(&format!("In {}, {text}.", self.arm()));
         }
         if let Some(completed) = self.ledger.step(rank, at_ns, report) {
             self.completed(at_ns, completed);

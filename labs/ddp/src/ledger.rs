@@ -191,7 +191,9 @@ impl Ledger {
 
     /// A look at the test rows; whether it is the first after this epoch.
     pub fn evaluated(&mut self, evaluation: Evaluation) -> bool {
-        self.evaluations.insert(evaluation.epoch, evaluation).is_none()
+        self.evaluations
+            .insert(evaluation.epoch, evaluation)
+            .is_none()
     }
 
     /// A rank's training is over; whether all are.
@@ -208,11 +210,6 @@ impl Ledger {
     /// Steps that count.
     pub fn steps(&self) -> u64 {
         self.rows.len() as u64
-    }
-
-    /// The furthest that the training ever was.
-    pub fn most_steps(&self) -> u64 {
-        self.most_steps
     }
 
     /// Rows that count, each as often as it was trained on.

@@ -92,14 +92,24 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
     if let Some(last) = ledger.evaluations().last() {
         figures.number(ACCURACY, last.accuracy());
         figures.number("test_loss", last.loss());
-        figures.text("test_correct", format!("{} of {}", last.correct, last.count));
+        figures.text(
+            "test_correct",
+            format!("{} of {}", last.correct, last.count),
+        );
     }
-    if let Some(loss) = ledger.reports().map(|(_, r)| r.final_loss).reduce(|a, b| a + b) {
+    if let Some(loss) = ledger
+        .reports()
+        .map(|(_, r)| r.final_loss)
+        .reduce(|a, b| a + b)
+    {
         figures.number("final_loss", loss / ledger.reports().count().max(1) as f64);
     }
     figures.text("parameters_sha256", sha256.to_owned());
     figures.number("steps", ledger.steps() as f64);
-    figures.number("batch_per_rank", f64::from(settings.batch_of(drive.plan.world)));
+    figures.number(
+        "batch_per_rank",
+        f64::from(settings.batch_of(drive.plan.world)),
+    );
     figures.number("learning_rate", settings.lr_of(drive.plan.world));
     figures.number("checkpoints", f64::from(drive.checkpoints));
     figures.number("bytes_reduced", drive.bytes_reduced as f64);

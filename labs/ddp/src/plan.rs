@@ -84,7 +84,8 @@ impl Plan {
     /// Whether fewer workers take other steps than all, so that the number of steps of an elastic training is not known before.
     pub fn steps_depend_on_workers(&self) -> bool {
         self.least() < self.world
-            && self.settings.steps_per_epoch(self.least()) != self.settings.steps_per_epoch(self.world)
+            && self.settings.steps_per_epoch(self.least())
+                != self.settings.steps_per_epoch(self.world)
     }
 
     /// Workers to go on with.
@@ -95,12 +96,13 @@ impl Plan {
         }
     }
 
-    /// The faults that this arm can have, in its first attempt or in a later one. What struck once does not strike again: a training
+    /// The faults that this arm can have, in its first attempt or in a later one. The base has none: it is what the others are
+    /// measured against. What struck once does not strike again: a training
     /// that comes by the same step after a restart would otherwise fail for ever. Slowness stays.
     pub fn faults(&self, attempt: u32, world: u32) -> Vec<Fault> {
         let faults = self.settings.faults.iter().copied();
         faults
-            .filter(|fault| fault.rank() < world)
+            .filter(|fault| self.arm != Arm::Single && fault.rank() < world)
             .filter(|fault| attempt == 0 || fault.step().is_none())
             .collect()
     }

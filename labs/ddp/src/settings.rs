@@ -92,7 +92,11 @@ impl Settings {
     ///
     /// # Errors
     /// [`LabError::Config`] with what may be asked instead.
-    pub fn new(config: &RunConfig, data: Data, offer: &Offer) -> Result<(Self, Vec<String>), LabError> {
+    pub fn new(
+        config: &RunConfig,
+        data: Data,
+        offer: &Offer,
+    ) -> Result<(Self, Vec<String>), LabError> {
         let params = Reader(&config.params);
         let faults = faults(params.text("fault")?)?;
         let mut settings = Self {
@@ -141,7 +145,9 @@ impl Settings {
         let mut worlds = vec![1];
         if self.parallel {
             for &workers in &self.workers {
-                let least = self.least_workers.map_or(workers, |least| least.min(workers));
+                let least = self
+                    .least_workers
+                    .map_or(workers, |least| least.min(workers));
                 worlds.extend(least..=workers);
             }
         }

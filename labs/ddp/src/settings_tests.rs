@@ -1,1 +1,157 @@
+//! The parameters: what is refused, and what every number of workers then has to do.
 
+use proptest::prelude::*;
+use workbench_engine::experiment::{Request, resolve};
+use workbench_engine::lab::LabDefinition;
+use workbench_engine::machine::UsableCores;
+
+use super::*;
+
+fn read(
+    workers: &[u32],
+    set: &[&str],
+    oversubscribe: bool,
+) -> Result<(Settings, Vec<String>), String> {
+    let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
+    let request = Request {
+        workers: workers.to_vec(),
+        set: set.iter().map(|text| (*text).to_owned()).collect(),
+        oversubscribe,
+        ..Request::default()
+    };
+    let usable = UsableCores {
+        cores: 4.0,
+        limit: "4 processors".to_owned(),
+    };
+    let config = resolve(&lab, &request, &usable).map_err(|error| error.to_string())?;
+    let offer = Offer {
+        train_rows: 60_000,
+        test_rows: 10_000,
+        cores: 4.0,
+        gpus: 1,
+    };
+    Settings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
+}
+
+fn refusal(workers: &[u32], set: &[&str]) -> String {
+    read(workers, set, false).unwrap_err()
+}
+
+#[test]
+fn the_defaults_are_those_of_the_lesson() {
+    let (settings, warnings) = read(&[2], &[], false).unwrap();
+    assert_eq!(settings.model, Model::Resnet18);
+    assert_eq!(
+        (settings.epochs, settings.batch, settings.train_rows),
+        (3, 128, 60_000)
+    );
+    assert_eq!(
+        (settings.steps_per_epoch(1), settings.steps_per_epoch(2)),
+        (469, 235)
+    );
+    assert_eq!(settings.worlds(), [1, 2]);
+    assert_eq!(warnings, Vec::<String>::new());
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_what_does() {
+    for (workers, set, expected) in [
+        (
+            &[4][..],
+            &["threads=2"][..],
+            "4 workers of so many threads need 8 cores, and this machine has 4 usable ones; give threads=1",
+        ),
+        (
+            &[2],
+            &["device=cuda"],
+            "this machine has 1 GPUs, and each worker needs one",
+        ),
+        (
+            &[3],
+            &["scaling=strong", "batch=128"],
+            "give a multiple of 3",
+        ),
+        (&[2], &["train_rows=100000"], "the data has 60000"),
+        (
+            &[2],
+            &["train_rows=100", "batch=64"],
+            "50 training rows each",
+        ),
+        (&[2], &["fault=kill:rank=2,step=1"], "the ranks are 0 to 1"),
+        (
+            &[2],
+            &["fault=kill:rank=1,step=705"],
+            "the training has 705 steps; give one of 0 to 704",
+        ),
+        (&[2], &["fault=explode"], "there is no such fault"),
+    ] {
+        let told = refusal(workers, set);
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+#[test]
+fn several_faults_are_read_in_order() {
+    let (settings, _) = read(
+        &[2],
+        &["fault=kill:rank=1,step=4; slow:rank=0,factor=3"],
+        false,
+    )
+    .unwrap();
+    let told: Vec<String> = settings.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["kill:rank=1,step=4", "slow:rank=0,factor=3"]);
+}
+
+#[test]
+fn the_learning_rate_follows_its_rule_in_weak_scaling_alone() {
+    for (scaling, rule, expected) in [
+        ("weak", "constant", 0.001),
+        ("weak", "linear", 0.004),
+        ("weak", "sqrt", 0.002),
+        ("strong", "linear", 0.001),
+    ] {
+        let set = [format!("scaling={scaling}"), format!("lr_rule={rule}")];
+        let (settings, _) = read(&[4], &[&set[0], &set[1]], false).unwrap();
+        assert!(
+            (settings.lr_of(4) - expected).abs() < 1e-12,
+            "{scaling} {rule}"
+        );
+    }
+}
+
+#[test]
+fn elastic_numbers_of_workers_are_checked_too() {
+    // 4 divides 128, 3 does not.
+    let told = refusal(&[4], &["scaling=strong", "least_workers=3"]);
+    assert!(told.contains("a multiple of 3"), "{told}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_accepted_is_equal_work(
+        workers in 1u32..9,
+        rows in 200u64..3000,
+        batch in 2u32..40,
+        strong: bool,
+    ) {
+        let scaling = if strong { "scaling=strong" } else { "scaling=weak" };
+        let (rows_set, batch_set) = (format!("train_rows={rows}"), format!("batch={batch}"));
+        let Ok((settings, warnings)) = read(&[workers], &[scaling, &rows_set, &batch_set], true) else {
+            return Ok(());
+        };
+        prop_assert!(settings.train_rows <= rows);
+        prop_assert_eq!(warnings.is_empty(), settings.train_rows == rows);
+        // Cutting rows is given up where it would cost more than a twentieth.
+        prop_assert!(settings.train_rows * 20 >= rows * 19);
+        let trained = |world: u32| {
+            let shard = settings.train_rows / u64::from(world);
+            let batch = u64::from(settings.batch_of(world));
+            let left_out = u64::from(shard % batch == 1);
+            prop_assert_eq!(settings.steps_per_epoch(world), (shard - left_out).div_ceil(batch));
+            Ok((shard - left_out) * u64::from(world))
+        };
+        if settings.train_rows < rows {
+            prop_assert_eq!(trained(1)?, trained(workers)?);
+        }
+    }
+}

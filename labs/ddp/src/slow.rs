@@ -5,17 +5,19 @@ use workbench_protocol::StepReport;
 use crate::ledger::Parts;
 
 /// A rank is slow when its work takes this much longer than that of the fastest.
-const FACTOR: f64 = 1.6;
-/// So much of the fastest rank's work is looked at before anybody is called slow, in nanoseconds.
-const LOOK_NS: u64 = 300_000_000;
-/// And so many steps.
-const STEPS: u64 = 2;
+const FACTOR: f64 = 1.8;
+/// One look is at so much time at least, in nanoseconds.
+const LOOK_NS: u64 = 400_000_000;
+/// A rank is called slow when it is so in so many looks on end: a busy machine makes any rank slow for a moment.
+const LOOKS: u32 = 3;
 
 /// Looks at the ranks' work, step by step.
 #[derive(Debug, Clone, Default)]
 pub struct Stragglers {
     ranks: Vec<Parts>,
     named: Vec<u32>,
+    /// Who was slow in the last looks, and in how many.
+    suspect: Option<(u32, u32)>,
     skip: u64,
 }
 
@@ -38,6 +40,7 @@ impl Stragglers {
     /// An attempt with so many ranks begins.
     pub fn begin(&mut self, world: u32) {
         self.ranks = vec![Parts::default(); world as usize];
+        self.suspect = None;
         self.skip = u64::from(world);
     }
 
@@ -49,19 +52,27 @@ impl Stragglers {
             return None;
         }
         self.ranks.get_mut(rank as usize)?.add(report);
-        if self.ranks.len() < 2 || self.ranks.iter().any(|parts| parts.steps < STEPS) {
+        if self.ranks.len() < 2 || self.ranks.iter().any(|parts| parts.steps == 0) {
             return None;
         }
         let mean = |parts: &Parts| parts.work_ns() as f64 / parts.steps as f64;
-        let by_work = |(_, a): &(usize, &Parts), (_, b): &(usize, &Parts)| mean(a).total_cmp(&mean(b));
+        let by_work =
+            |(_, a): &(usize, &Parts), (_, b): &(usize, &Parts)| mean(a).total_cmp(&mean(b));
         let (fastest, best) = self.ranks.iter().enumerate().min_by(by_work)?;
         let (slowest, worst) = self.ranks.iter().enumerate().max_by(by_work)?;
         if best.work_ns() + best.wait_ns < LOOK_NS {
             return None;
         }
-        let slow = mean(worst) > FACTOR * mean(best) && !self.named.contains(&(slowest as u32));
+        let rank = slowest as u32;
+        self.suspect = match self.suspect {
+            _ if mean(worst) <= FACTOR * mean(best) => None,
+            Some((known, looks)) if known == rank => Some((rank, looks + 1)),
+            _ => Some((rank, 1)),
+        };
+        let slow =
+            self.suspect.is_some_and(|(_, looks)| looks == LOOKS) && !self.named.contains(&rank);
         let found = slow.then(|| Straggler {
-            rank: slowest as u32,
+            rank,
             work_ms: mean(worst) / 1e6,
             fastest: fastest as u32,
             fastest_ms: mean(best) / 1e6,
@@ -112,9 +123,22 @@ mod tests {
 
     #[test]
     fn long_steps_are_judged_after_a_few() {
-        // The first step is passed over, the next two are looked at.
-        assert_eq!(watch(3, [900, 300]).len(), 1);
-        assert_eq!(watch(2, [900, 300]).len(), 0);
+        // The first step is passed over, the next three are looked at.
+        assert_eq!(watch(4, [900, 300]).len(), 1);
+        assert_eq!(watch(3, [900, 300]).len(), 0);
+    }
+
+    #[test]
+    fn ranks_that_are_slow_in_turn_are_not_named() {
+        let mut stragglers = Stragglers::default();
+        stragglers.begin(2);
+        for step in 0..100 {
+            let slow = u32::from(step % 2 == 0);
+            for rank in 0..2 {
+                let work = if rank == slow { 900 } else { 300 };
+                assert_eq!(stragglers.step(rank, &report(step, work, 900 - work)), None);
+            }
+        }
     }
 
     #[test]

@@ -47,7 +47,11 @@ impl StartUp {
     /// Seconds until the last rank had reached a stage; `None` before.
     pub fn until(&self, stage: Stage) -> Option<f64> {
         let index = Stage::ALL.iter().position(|known| *known == stage)?;
-        let last = self.ranks.iter().map(|rank| rank[index]).try_fold(0, |last, at| at.map(|at| last.max(at)))?;
+        let last = self
+            .ranks
+            .iter()
+            .map(|rank| rank[index])
+            .try_fold(0, |last, at| at.map(|at| last.max(at)))?;
         Some(seconds(last.saturating_sub(self.began_ns)))
     }
 

@@ -44,7 +44,14 @@ impl Timeline {
     }
 
     /// A rank does something else from now on. Gives the span of what it did before.
-    pub fn turn(&mut self, rank: u32, moment: Moment, name: &str, group: u32, part: u32) -> Option<TaskSpan> {
+    pub fn turn(
+        &mut self,
+        rank: u32,
+        moment: Moment,
+        name: &str,
+        group: u32,
+        part: u32,
+    ) -> Option<TaskSpan> {
         let before = self.close(rank, moment, Outcome::Done);
         if let Some(open) = self.open.get_mut(rank as usize) {
             *open = Some(Open {
@@ -95,8 +102,19 @@ mod tests {
         assert_eq!(timeline.turn(1, at(10, 0), "library", 9, 0), None);
         let first = timeline.turn(1, at(30, 15), "epoch 1", 0, 0).unwrap();
         let second = timeline.close(1, at(50, 33), Outcome::Failed).unwrap();
-        assert_eq!((first.slot, first.started_ns, first.finished_ns, first.cpu_ns), (1, 10, 30, 15));
-        assert_eq!((second.started_ns, second.finished_ns, second.cpu_ns), (30, 50, 18));
+        assert_eq!(
+            (
+                first.slot,
+                first.started_ns,
+                first.finished_ns,
+                first.cpu_ns
+            ),
+            (1, 10, 30, 15)
+        );
+        assert_eq!(
+            (second.started_ns, second.finished_ns, second.cpu_ns),
+            (30, 50, 18)
+        );
         assert_eq!((&*first.name, &*second.name), ("library", "epoch 1"));
         assert_eq!(second.outcome, Outcome::Failed);
         assert_ne!(first.task, second.task);

@@ -26,7 +26,11 @@ pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
             }
             path
         }
-        None => match set_up.into_iter().chain(beside()).find(|path| path.is_file()) {
+        None => match set_up
+            .into_iter()
+            .chain(beside())
+            .find(|path| path.is_file())
+        {
             Some(path) => path,
             None => {
                 return lacking(format!(

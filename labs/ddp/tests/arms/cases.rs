@@ -1,0 +1,374 @@
+//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers that cannot be trusted.
+
+use std::sync::Arc;
+
+use workbench_engine::experiment::{Control, Ended, Request, resolve, run};
+use workbench_engine::lab::{Lab, Quantity};
+use workbench_engine::machine::usable_cores;
+use workbench_engine::record::{RunStatus, Store};
+use workbench_engine::result::ArmResult;
+use workbench_lab_ddp::DataParallel;
+
+use crate::fake;
+
+/// All cases, by name.
+pub const ALL: [(&str, fn()); 13] = [
+    ("a_normal_life", a_normal_life),
+    (
+        "strong_scaling_does_equal_steps",
+        strong_scaling_does_equal_steps,
+    ),
+    (
+        "a_death_ends_one_arm_and_not_the_other",
+        a_death_ends_one_arm_and_not_the_other,
+    ),
+    (
+        "a_recovered_training_ends_with_the_unharmed_ones_model",
+        a_recovered_training_ends_with_the_unharmed_ones_model,
+    ),
+    (
+        "a_death_before_the_first_checkpoint_begins_again",
+        a_death_before_the_first_checkpoint_begins_again,
+    ),
+    (
+        "a_stalled_rank_is_named_and_replaced",
+        a_stalled_rank_is_named_and_replaced,
+    ),
+    (
+        "nan_and_lack_of_memory_are_named_and_survived",
+        nan_and_lack_of_memory_are_named_and_survived,
+    ),
+    (
+        "too_many_failures_end_the_launcher",
+        too_many_failures_end_the_launcher,
+    ),
+    (
+        "an_elastic_training_shrinks_and_grows",
+        an_elastic_training_shrinks_and_grows,
+    ),
+    (
+        "what_no_attempt_cures_is_tried_once",
+        what_no_attempt_cures_is_tried_once,
+    ),
+    (
+        "ranks_that_drift_apart_fail_the_arm",
+        ranks_that_drift_apart_fail_the_arm,
+    ),
+    (
+        "a_step_reported_twice_fails_the_arm",
+        a_step_reported_twice_fails_the_arm,
+    ),
+    (
+        "a_request_that_stops_leaves_nobody_behind",
+        a_request_that_stops_leaves_nobody_behind,
+    ),
+];
+
+fn lab() -> DataParallel {
+    DataParallel::new(|| std::env::current_exe().ok()).unwrap()
+}
+
+struct Played {
+    ended: Ended,
+    lines: Vec<String>,
+    _dir: tempfile::TempDir,
+}
+
+impl Played {
+    fn arm(&self, name: &str) -> &ArmResult {
+        let found = self.ended.result.arms.iter().find(|arm| arm.name == name);
+        found.unwrap_or_else(|| panic!("{name}: {:?}", self.ended.result.warnings))
+    }
+
+    fn number(&self, arm: &str, figure: &str) -> f64 {
+        match self.arm(arm).quality.get(figure) {
+            Some(Quantity::Number(value)) => *value,
+            other => panic!("{arm} has {other:?} for {figure}"),
+        }
+    }
+
+    fn text(&self, arm: &str, figure: &str) -> &str {
+        match self.arm(arm).quality.get(figure) {
+            Some(Quantity::Text(text)) => text,
+            other => panic!("{arm} has {other:?} for {figure}"),
+        }
+    }
+
+    fn says(&self, part: &str) {
+        let all = [self.lines.as_slice(), &self.ended.result.warnings].concat();
+        assert!(
+            all.iter().any(|line| line.contains(part)),
+            "nobody said `{part}`: {all:#?}"
+        );
+    }
+}
+
+fn play(arms: &[&str], set: &[&str]) -> Played {
+    play_with(arms, set, &Control::default(), 2)
+}
+
+fn play_with(arms: &[&str], set: &[&str], control: &Control, workers: u32) -> Played {
+    let small = [
+        "model=cnn",
+        "epochs=2",
+        "train_rows=320",
+        "test_rows=50",
+        "batch=8",
+        "checkpoint_every=7",
+    ];
+    let request = Request {
+        arms: arms.iter().map(|arm| (*arm).to_owned()).collect(),
+        set: small
+            .iter()
+            .chain(set)
+            .map(|text| (*text).to_owned())
+            .collect(),
+        workers: vec![workers],
+        repeats: Some(1),
+        oversubscribe: true,
+        ..Request::default()
+    };
+    let lab = lab();
+    let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let ended = run(&lab, config, &store, Box::new(|_| {}), control).unwrap();
+    let lines = ended
+        .snapshot
+        .output
+        .iter()
+        .map(|line| format!("{}: {}", line.source, line.text))
+        .collect();
+    Played {
+        ended,
+        lines,
+        _dir: dir,
+    }
+}
+
+fn a_normal_life() {
+    let played = play(&[], &[]);
+    let result = &played.ended.result;
+    assert_eq!(result.status, RunStatus::Completed, "{:?}", result.warnings);
+    assert!(result.check.passed(), "{:?}", result.check);
+    // Weak scaling: equal rows, half the steps.
+    for arm in &result.arms {
+        assert_eq!(arm.work["images_trained"], 640);
+        assert_eq!(arm.work["images_tested"], 100);
+        assert!(arm.speedup.is_some());
+        assert!(arm.tasks > 0);
+    }
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+    close(played.number("single", "steps"), 80.0);
+    close(played.number("ddp", "steps"), 40.0);
+    close(played.number("ddp", "test_accuracy"), 0.98);
+    assert!(played.number("launcher", "time_to_first_step_s") > 0.0);
+    assert_eq!(
+        played.text("ddp", "parameters_sha256"),
+        played.text("launcher", "parameters_sha256")
+    );
+    assert!(
+        result.what_if.is_empty(),
+        "ranks in lockstep cannot be scheduled otherwise"
+    );
+    played.says("rank 1: fake rank 1 is here");
+    played.says("launcher: initializing → scheduling: 2 workers, attempt 1");
+    played.says("launcher: shutting down → finished");
+    for repeat in &played.ended.snapshot.repeats {
+        assert_eq!(repeat.progress.0, 640, "{:?}", repeat.id);
+        let epochs = repeat.curves["test accuracy"].len();
+        assert_eq!(epochs, 2);
+        let ranks = repeat.tasks.iter().map(|task| task.slot).max().unwrap() + 1;
+        assert_eq!(ranks, repeat.id.workers);
+    }
+    assert!(
+        !played.ended.run.path().join("scratch").exists(),
+        "checkpoints are left behind"
+    );
+}
+
+fn strong_scaling_does_equal_steps() {
+    let played = play(&["single", "ddp"], &["scaling=strong"]);
+    assert!(
+        played.ended.result.check.passed(),
+        "{:?}",
+        played.ended.result.check
+    );
+    assert_eq!(played.arm("single").work["steps"], 80);
+    assert_eq!(played.arm("ddp").work["steps"], 80);
+    let terms = played.ended.result.terms.comparison.clone().unwrap();
+    assert!(terms.starts_with("strong scaling"), "{terms}");
+}
+
+fn a_death_ends_one_arm_and_not_the_other() {
+    let played = play(&[], &["fault=kill:rank=1,step=20"]);
+    assert_eq!(played.ended.result.status, RunStatus::Failed);
+    let arms: Vec<&str> = played
+        .ended
+        .result
+        .arms
+        .iter()
+        .map(|arm| arm.name.as_str())
+        .collect();
+    assert_eq!(arms, ["single", "launcher"]);
+    played.says("ddp failed: rank 1 was ended by SIGKILL");
+    played.says("at step 20");
+    played.says("(as asked for: kill:rank=1,step=20)");
+    played.says("launcher: running → restarting");
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+    close(played.number("launcher", "failures"), 1.0);
+    // The newest checkpoint is of step 14, and 20 steps were done.
+    close(played.number("launcher", "steps_repeated"), 6.0);
+    assert!(played.number("launcher", "failure_to_next_step_s") > 0.0);
+    assert!(
+        played.number("launcher", "failure_to_new_step_s")
+            >= played.number("launcher", "failure_to_next_step_s")
+    );
+    assert_eq!(played.arm("launcher").work["images_trained"], 640);
+}
+
+fn a_recovered_training_ends_with_the_unharmed_ones_model() {
+    let harmed = play(
+        &["single", "launcher"],
+        &["fault=kill:rank=0,step=13;kill:rank=1,step=30"],
+    );
+    let unharmed = play(&["single", "launcher"], &[]);
+    assert_eq!(
+        harmed.text("launcher", "parameters_sha256"),
+        unharmed.text("launcher", "parameters_sha256")
+    );
+    assert!(
+        harmed.ended.result.check.passed(),
+        "{:?}",
+        harmed.ended.result.check
+    );
+}
+
+fn a_death_before_the_first_checkpoint_begins_again() {
+    let played = play(&["single", "launcher"], &["fault=kill:rank=1,step=0"]);
+    assert_eq!(
+        played.ended.result.status,
+        RunStatus::Completed,
+        "{:?}",
+        played.ended.result.warnings
+    );
+    assert_eq!(played.arm("launcher").work["images_trained"], 640);
+}
+
+fn a_stalled_rank_is_named_and_replaced() {
+    let played = play(&["single", "launcher"], &["fault=stall:rank=1,step=10"]);
+    played.says("rank 1 is stopped by a signal, for 2.0 s");
+    played.says("at step 10");
+    played.says("rank 0 waits in all-reduce");
+    let noticed = played.number("launcher", "failure_noticed_within_s");
+// The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but never sooner.
+    assert!(noticed >= 2.0, "{noticed}");
+    assert_eq!(played.arm("launcher").work["images_trained"], 640);
+}
+
+fn nan_and_lack_of_memory_are_named_and_survived() {
+    for (fault, said) in [("nan", "the loss is NaN"), ("oom", "memory is used up")] {
+        let set = format!("fault={fault}:rank=1,step=9");
+        let played = play(&["single", "launcher"], &[&set]);
+        played.says(&format!("rank 1 failed: {said}"));
+        assert_eq!(played.ended.result.status, RunStatus::Completed);
+    }
+}
+
+fn too_many_failures_end_the_launcher() {
+    let played = play(
+        &["single", "launcher"],
+        &["fault=kill:rank=1,step=9", "max_failures=0"],
+    );
+    assert_eq!(played.ended.result.status, RunStatus::Failed);
+    played.says("it failed 1 times, and max_failures is 0");
+    played.says("shutting down → errored");
+}
+
+fn an_elastic_training_shrinks_and_grows() {
+    let played = play(
+        &["single", "launcher"],
+        &[
+            "fault=kill:rank=1,step=5",
+            "least_workers=1",
+            "away_s=0",
+            "scaling=strong",
+        ],
+    );
+    assert_eq!(
+        played.ended.result.status,
+        RunStatus::Completed,
+        "{:?}",
+        played.ended.result.warnings
+    );
+    played.says("restarting → scheduling: 1 workers, attempt 2");
+    played.says("resizing → scheduling: 2 workers, attempt 3");
+    assert_eq!(played.arm("launcher").work["images_trained"], 640);
+    assert_eq!(
+        played.text("launcher", "parameters_sha256"),
+        played.text("single", "parameters_sha256")
+    );
+}
+
+fn what_no_attempt_cures_is_tried_once() {
+    let played = play(&["single", "launcher"], &[&format!("lr={}", fake::NO_DATA)]);
+    assert_eq!(played.ended.result.status, RunStatus::Failed);
+    played.says("another attempt would fail in the same way");
+    let attempts = played
+        .lines
+        .iter()
+        .filter(|line| line.contains("attempt "))
+        .count();
+    assert_eq!(attempts, 1, "{:?}", played.lines);
+}
+
+fn ranks_that_drift_apart_fail_the_arm() {
+    let played = play(&["single", "ddp"], &[&format!("lr={}", fake::DRIFT)]);
+    assert_eq!(played.ended.result.status, RunStatus::Failed);
+    played.says("ranks 0 and 1 ended with different parameters");
+}
+
+fn a_step_reported_twice_fails_the_arm() {
+    let played = play(&["single", "launcher"], &[&format!("lr={}", fake::TWICE)]);
+    assert_eq!(played.ended.result.status, RunStatus::Failed);
+    played.says("rank 1 reported step 3 where step 4 was to come");
+}
+
+fn a_request_that_stops_leaves_nobody_behind() {
+    let lab = lab();
+    let request = Request {
+        set: ["model=cnn", "train_rows=6400", "test_rows=50", "batch=8"]
+            .map(str::to_owned)
+            .into(),
+        workers: vec![2],
+        oversubscribe: true,
+        ..Request::default()
+    };
+    let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let control = Arc::new(Control::default());
+    let steered = Arc::clone(&control);
+    // Stopped by its own first curve point, so somewhere in the middle of a training.
+    let stop = move |record: &workbench_engine::record::Record| {
+        if matches!(record.event, workbench_engine::record::Event::Metric { .. }) {
+            steered.stop();
+        }
+    };
+    let ended = run(&lab, config, &store, Box::new(stop), &control).unwrap();
+    assert_eq!(ended.result.status, RunStatus::Interrupted);
+    assert!(children().is_empty(), "{:?}", children());
+}
+
+/// This process' children.
+fn children() -> Vec<String> {
+    let own = std::process::id();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    tasks
+        .filter_map(|task| {
+            let path = task.unwrap().path().join("children");
+            let text = std::fs::read_to_string(path).ok()?;
+            (!text.trim().is_empty()).then(|| format!("{own}: {text}"))
+        })
+        .collect()
+}
