@@ -88,7 +88,11 @@ fn arrows_between_modules_point_down() {
 #[test]
 fn the_engine_and_the_labs_know_no_terminal() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for manifest in ["crates/engine/Cargo.toml", "labs/rf/Cargo.toml"] {
+    for manifest in [
+        "crates/engine/Cargo.toml",
+        "labs/ddp/Cargo.toml",
+        "labs/rf/Cargo.toml",
+    ] {
         let text = std::fs::read_to_string(root.join(manifest)).unwrap();
         for name in [
             "ratatui",

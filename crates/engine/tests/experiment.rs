@@ -248,3 +248,82 @@ fn stopping_the_run_keeps_what_is_finished() {
     assert_eq!(ended.result.status, RunStatus::Interrupted);
     assert_eq!(finished(&ended, "one") + finished(&ended, "many"), 1);
 }
+
+#[test]
+fn an_arm_that_fails_ends_and_the_others_go_on() {
+    let toy = Toy::new(|arm, _| match arm {
+        "many" => Err(LabError::Failed("it broke".to_owned())),
+        _ => Ok(()),
+    });
+    let (ended, _, _dir) = play(&toy, 3, &Control::default());
+    assert_eq!(ended.result.status, RunStatus::Failed);
+    assert_eq!(ended.failure.as_deref(), Some("it broke"));
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (3, 0));
+    let told = ended
+        .result
+        .warnings
+        .iter()
+        .filter(|w| w.contains("many failed: it broke"));
+    assert_eq!(told.count(), 1, "{:?}", ended.result.warnings);
+}
+
+#[test]
+fn what_the_machine_lacks_ends_the_run() {
+    let toy = Toy::new(|_, _| Err(LabError::Environment("no such thing".to_owned())));
+    let (ended, records, _dir) = play(&toy, 3, &Control::default());
+    assert_eq!(ended.result.status, RunStatus::Failed);
+    let begun = records
+        .iter()
+        .filter(|r| matches!(r.event, Event::RepeatStarted(_)));
+    assert_eq!(begun.count(), 1);
+}
+
+#[test]
+fn a_repeat_has_a_directory_of_its_own_that_is_gone_when_it_is_done() {
+    let seen: Arc<Mutex<Vec<std::path::PathBuf>>> = Arc::default();
+    let dirs = Arc::clone(&seen);
+    let toy = Toy::new(move |_, ctx| {
+        assert!(!ctx.scratch.exists());
+        std::fs::create_dir_all(ctx.scratch).unwrap();
+        std::fs::write(ctx.scratch.join("checkpoint"), "x").unwrap();
+        dirs.lock().unwrap().push(ctx.scratch.to_owned());
+        ctx.progress.warn("Something is odd.");
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 2, &Control::default());
+    let dirs = seen.lock().unwrap();
+    let distinct: std::collections::BTreeSet<_> = dirs.iter().collect();
+    assert_eq!((dirs.len(), distinct.len()), (4, 4));
+    assert!(
+        dirs.iter()
+            .all(|dir| !dir.exists() && dir.starts_with(ended.run.path()))
+    );
+    assert!(!ended.run.path().join("scratch").exists());
+    assert!(
+        ended
+            .result
+            .warnings
+            .contains(&"Something is odd.".to_owned())
+    );
+}
+
+#[test]
+fn the_cpu_time_of_processes_counts_as_the_runs_own() {
+    let toy = Toy::new(|arm, ctx| {
+        if arm == "many" {
+            ctx.progress.set_processes_cpu_ns(70_000_000_000);
+        }
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 1, &Control::default());
+    let cpu_s = |arm: &str| {
+        ended
+            .result
+            .arms
+            .iter()
+            .find(|a| a.name == arm)
+            .unwrap()
+            .cpu_s[0]
+    };
+    assert!(cpu_s("many") >= 70.0 && cpu_s("one") < 60.0);
+}

@@ -9,7 +9,8 @@
 mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};
-use workbench_engine::record::{RunStatus, Snapshot};
+use workbench_engine::lab::{Agreement, Terms};
+use workbench_engine::record::{Event, RunStatus, Snapshot};
 use workbench_engine::result::{Fit, RunResult, compute};
 
 fn result(log: &Log) -> RunResult {
@@ -118,6 +119,56 @@ fn unequal_outputs_have_no_speedup() {
     assert_eq!(result.arms[1].speedup, None);
     assert!(result.check.differences[0].contains("1 of 2 differ"));
     assert!(result.check.differences[0].contains("n_estimators=1"));
+}
+
+/// A run of two arms whose outputs have other hashes, whose figure `r2` is the same up to `apart`.
+fn near(tolerance: f64, apart: f64) -> RunResult {
+    let mut log = Log::start(&[2], 1);
+    log.push(Event::Terms(Terms {
+        comparison: Some("weak scaling".to_owned()),
+        outputs: Agreement::Near {
+            metric: "r2".to_owned(),
+            tolerance,
+        },
+        lockstep: true,
+    }));
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["xx", "yy"]);
+    if let Some(Event::RepeatFinished(finished)) = log.records.last_mut().map(|r| &mut r.event) {
+        finished.items[1]
+            .metrics
+            .insert("r2".to_owned(), 0.8 + apart);
+    }
+    result(&log)
+}
+
+#[test]
+fn outputs_that_need_only_be_near_are_compared_by_their_figure() {
+    let alike = near(0.02, 0.01);
+    assert!(alike.check.passed(), "{:?}", alike.check);
+    assert!(alike.arms[1].speedup.is_some());
+    let apart = near(0.02, 0.03);
+    assert!(apart.check.equal_work && !apart.check.equal_outputs);
+    assert!(
+        apart.check.differences[0].contains("the r2 of n_estimators=1 is 0.8300"),
+        "{:?}",
+        apart.check
+    );
+    assert!(
+        !near(0.02, f64::NAN).check.equal_outputs,
+        "what is no number is near nothing"
+    );
+}
+
+#[test]
+fn tasks_in_lockstep_are_not_scheduled_otherwise() {
+    let result = near(0.02, 0.0);
+    let tasks = &result.arms[1];
+    assert!(close(tasks.bound.unwrap(), 2.0));
+    assert_eq!(tasks.predicted, None);
+    assert!(result.what_if.is_empty());
+    let headline = workbench_engine::report::headline(&result).join(" ");
+    assert!(headline.contains("weak scaling"), "{headline}");
 }
 
 #[test]

@@ -308,7 +308,9 @@ impl Runner<'_> {
             return Err(LabError::Cancelled.into());
         }
         let pool = self.pool(id)?;
-        let scratch = self.scratch.join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
+        let scratch = self
+            .scratch
+            .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
         // What an earlier attempt left, when it was killed.
         discard(&scratch);
         let place = Place {
@@ -332,9 +334,8 @@ impl Runner<'_> {
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
         self.watch
             .begin(started_ns, pool.clone(), progress.clone(), total);
-        let output = self.with_context(&place, &progress, |ctx| {
-            self.work.lab.run_arm(&id.arm, ctx)
-        });
+        let output =
+            self.with_context(&place, &progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
         if let Some(pool) = &pool {
