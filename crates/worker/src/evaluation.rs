@@ -6,47 +6,13 @@ use workbench_protocol::Phase;
 
 use crate::dataset::Dataset;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 use crate::models::Net;
 use crate::reporter::Reporter;
 use crate::sampler::test_rows;
 
 /// Rows that go through the model at once.
 const BATCH: usize = 250;
-
-/// Sums over test rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Metrics {
-    /// Rows classified correctly.
-    pub correct: u64,
-    /// Rows in all.
-    pub count: u64,
-    /// Sum of the rows' losses.
-    pub loss_sum: f64,
-}
-
-impl Metrics {
-    /// The share of rows classified correctly.
-    pub fn accuracy(&self) -> f64 {
-        self.correct as f64 / (self.count.max(1)) as f64
-    }
-
-    /// The sums of all ranks together, on every rank.
-    ///
-    /// # Errors
-    /// When a rank is lost or late.
-    pub fn all_reduce(self, group: &ProcessGroup, report: &Reporter) -> Result<Self, Failure> {
-        // Counts stay far below 2^53.
-        let mut sums = Tensor::from_slice(&[self.correct as f64, self.count as f64, self.loss_sum]);
-        report.at(Phase::Evaluation);
-        group.all_reduce(&mut sums, ReduceOp::Sum)?;
-        report.reduced(3 * 8);
-        Ok(Self {
-            correct: sums.double_value(&[0]) as u64,
-            count: sums.double_value(&[1]) as u64,
-            loss_sum: sums.double_value(&[2]),
-        })
-    }
-}
 
 /// Looks at the test rows of `rank`.
 ///
@@ -78,6 +44,27 @@ pub fn evaluate(
         metrics.loss_sum += loss.double_value(&[]);
     }
     Ok(metrics)
+}
+
+/// The sums of all ranks together, on every rank.
+///
+/// # Errors
+/// When a rank is lost or late.
+pub fn all_reduce(
+    shard: Metrics,
+    group: &ProcessGroup,
+    report: &Reporter,
+) -> Result<Metrics, Failure> {
+    // Counts stay far below 2^53.
+    let mut sums = Tensor::from_slice(&[shard.correct as f64, shard.count as f64, shard.loss_sum]);
+    report.at(Phase::Evaluation);
+    group.all_reduce(&mut sums, ReduceOp::Sum)?;
+    report.reduced(3 * 8);
+    Ok(Metrics {
+        correct: sums.double_value(&[0]) as u64,
+        count: sums.double_value(&[1]) as u64,
+        loss_sum: sums.double_value(&[2]),
+    })
 }
 
 /// Gives all ranks the buffers of rank 0: the running means of batch normalisation are of the rows that a rank has seen, and what

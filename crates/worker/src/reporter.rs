@@ -11,8 +11,8 @@ use std::time::Duration;
 use tch::nn;
 use workbench_protocol::{DoneReport, FromWorker, Phase, Stage, StepReport, WorkerSide};
 
-use crate::evaluation::Metrics;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 use crate::parameters;
 
 pub use lines::Lines;

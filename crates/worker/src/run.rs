@@ -1,16 +1,14 @@
 //! From a job to its end: getting libtorch ready, running the program, and saying how it ended.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::time::Duration;
 
 use tch::{Device, Kind, Tensor};
-use torch_ddp::DistributedDataParallel;
-use workbench_protocol::{FailureKind, Phase, Program, Stage};
+use workbench_protocol::{Phase, Program, Stage};
 
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::programs::{by_hand, launched, single};
-use crate::reporter::{Reporter, StepWatch};
+use crate::reporter::Reporter;
 
 /// Trains, and reports how that ended. Returns what the process should end with.
 pub fn run(job: &Job, report: &Reporter) -> u8 {
@@ -43,30 +41,4 @@ fn train(job: &Job, report: &Reporter) -> Result<(), Failure> {
         Program::ByHand => by_hand::run(job, report),
         Program::Launched => launched::run(job, report),
     }
-}
-
-/// A loss as a number, before its gradients can spoil the weights.
-///
-/// # Errors
-/// When it is not finite.
-pub(crate) fn finite(loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
-    let value = loss.f_double_value(&[])?;
-    if value.is_finite() {
-        return Ok(value);
-    }
-    Err(Failure::new(
-        FailureKind::NotFinite,
-        format!(
-            "the loss of step {} is {value}; lower the learning rate, or look at the data",
-            watch.step()
-        ),
-    ))
-}
-
-/// How long the last backward pass waited for the other ranks, by the reducer's own clock: from the last gradient of this rank until
-/// the last bucket was averaged. That is the time of all communication without the part behind which gradients were computed.
-pub(crate) fn waited(ddp: &DistributedDataParallel) -> Result<Duration, Failure> {
-    let timings = ddp.timings()?;
-    let communication = timings.communication.unwrap_or_default();
-    Ok(communication.saturating_sub(timings.overlap.unwrap_or_default()))
 }

@@ -77,7 +77,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
         // [7] Each evaluates its shard of one and the same model, and the sums are added up.
         broadcast_buffers(&vars, &group, report)?;
         let shard = evaluate(&net, &test, (job.rank, job.world), report)?;
-        let metrics = shard.all_reduce(&group, report)?;
+        let metrics = all_reduce(shard, &group, report)?;
         report.evaluated(epoch + 1, &metrics);
         progress.finish_epoch(metrics.accuracy());
         checkpoints.save(progress, &vars, &adam, report);

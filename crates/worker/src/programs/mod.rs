@@ -12,13 +12,13 @@ mod prelude {
     pub(super) use crate::adam::Adam;
     pub(super) use crate::checkpoint::{self, Checkpoints};
     pub(super) use crate::dataset::Dataset;
-    pub(super) use crate::evaluation::{broadcast_buffers, evaluate};
+    pub(super) use crate::evaluation::{all_reduce, broadcast_buffers, evaluate};
     pub(super) use crate::failure::Failure;
     pub(super) use crate::faults::Faults;
     pub(super) use crate::job::Job;
     pub(super) use crate::reporter::Reporter;
-    pub(super) use crate::run::{finite, waited};
     pub(super) use crate::sampler::DistributedSampler;
+    pub(super) use crate::step::{finite, waited};
     pub(super) use crate::stop::StopSign;
     pub(super) use crate::trainer::Trainer;
     pub(super) use crate::{models, parameters};

@@ -14,9 +14,10 @@ use workbench_protocol::{Phase, Stage};
 use crate::adam::Adam;
 use crate::checkpoint::{self, Checkpoints, Progress};
 use crate::dataset::{Batch, Dataset};
-use crate::evaluation::{Metrics, broadcast_buffers, evaluate};
+use crate::evaluation::{all_reduce, broadcast_buffers, evaluate};
 use crate::failure::Failure;
 use crate::job::Job;
+use crate::metrics::Metrics;
 use crate::models::Net;
 use crate::reporter::{Reporter, StepWatch};
 use crate::stop::StopSign;
@@ -149,7 +150,7 @@ impl<'a> Trainer<'a> {
         broadcast_buffers(model.vars(), &self.group, self.report)?;
         let place = (self.job.rank, self.job.world);
         let shard = evaluate(model.net(), test, place, self.report)?;
-        shard.all_reduce(&self.group, self.report)
+        all_reduce(shard, &self.group, self.report)
     }
 
     /// An epoch is done, with these metrics and this state, which is saved if checkpoints are wanted.

@@ -14,7 +14,7 @@ use crate::job::Job;
 use crate::models::Net;
 use crate::parameters;
 use crate::reporter::{Reporter, StepWatch};
-use crate::run::{finite, waited};
+use crate::step::{finite, waited};
 
 /// A model that [`Trainer::prepare_model`](super::Trainer::prepare_model) made data-parallel.
 #[derive(Debug)]

@@ -1,0 +1,36 @@
+//! What every training step asks, however the training is organised.
+
+use std::time::Duration;
+
+use tch::Tensor;
+use torch_ddp::DistributedDataParallel;
+use workbench_protocol::FailureKind;
+
+use crate::failure::Failure;
+use crate::reporter::StepWatch;
+
+/// A loss as a number, before its gradients can spoil the weights.
+///
+/// # Errors
+/// When it is not finite.
+pub(crate) fn finite(loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
+    let value = loss.f_double_value(&[])?;
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Failure::new(
+        FailureKind::NotFinite,
+        format!(
+            "the loss of step {} is {value}; lower the learning rate, or look at the data",
+            watch.step()
+        ),
+    ))
+}
+
+/// How long the last backward pass waited for the other ranks, by the reducer's own clock: from the last gradient of this rank until
+/// the last bucket was averaged. That is the time of all communication without the part behind which gradients were computed.
+pub(crate) fn waited(ddp: &DistributedDataParallel) -> Result<Duration, Failure> {
+    let timings = ddp.timings()?;
+    let communication = timings.communication.unwrap_or_default();
+    Ok(communication.saturating_sub(timings.overlap.unwrap_or_default()))
+}
