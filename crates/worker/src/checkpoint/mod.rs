@@ -1,6 +1,6 @@
 //! Checkpoints: when they are written, which are kept, and how a training goes on from one.
 //!
-//! Belongs here: files and policy. Does not belong here: the bytes, which are the [format]'s.
+//! Belongs here: files and policy. Does not belong here: the bytes, which are the [mod@format]'s.
 //!
 //! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them beside the final name and
 //! renames. So a file under a final name is complete, whenever the process dies.

@@ -1,5 +1,5 @@
 //! Data-parallel training with everything in sight, as people write it for torchrun. Every rank runs this same program on its own
-//! rows; what makes them one training is marked with [1] to [7]. When a rank fails, all end.
+//! rows; what makes them one training is marked with (1) to (7). When a rank fails, all end.
 
 use super::prelude::*;
 use tch::nn;
@@ -12,7 +12,7 @@ use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
 pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let spec = &job.spec;
 
-    // [1] The ranks meet: at a store that one of them serves, then each connects to each.
+    // (1) The ranks meet: at a store that one of them serves, then each connects to each.
     report.at(Phase::Rendezvous);
     let launch = job.launch()?;
     let store = launch.store(job.timeout()).map_err(Failure::rendezvous)?;
@@ -28,25 +28,25 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut adam = Adam::new(&vars, spec.lr);
     let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
 
-    // [2] All begin with rank 0's weights, which this broadcasts, and from now on the reducer averages their gradients.
+    // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer averages their gradients.
     let options = DdpOptions::default().gradient_as_bucket_view(true);
     let mut ddp = DistributedDataParallel::new(&vars, &group, options)?;
     let gradient_bytes = parameters::gradient_bytes(&vars);
 
-    // [3] Each has its own shard of the rows.
+    // (3) Each has its own shard of the rows.
     let mut sampler = DistributedSampler::new(train.len(), job.rank, job.world, spec.seed);
     let mut checkpoints = Checkpoints::of(job);
     let stop = StopSign::new(&store, job.rank);
     let faults = Faults::of(job);
 
     'training: for epoch in progress.epoch..spec.epochs {
-        // [4] Without this every epoch would go through the rows in the same order.
+        // (4) Without this every epoch would go through the rows in the same order.
         sampler.set_epoch(epoch);
         for rows in sampler.batches(job.batch(), progress.rows) {
             let watch = report.begin_step(epoch);
             let batch = train.batch(&rows);
 
-            // [5] Forward through the reducer: buffers of rank 0 first, then this rank's rows.
+            // (5) Forward through the reducer: buffers of rank 0 first, then this rank's rows.
             watch.at(Phase::AllReduce);
             ddp.zero_grad()?;
             let logits = ddp.forward(|| {
@@ -57,7 +57,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             let loss = faults.strike(&watch, loss)?;
             let value = finite(&loss, &watch)?;
 
-            // [6] Backward: each bucket of gradients is averaged over the ranks as soon as it is full.
+            // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is full.
             watch.at(Phase::Backward);
             ddp.backward(&loss)?;
             report.reduced(gradient_bytes);
@@ -74,7 +74,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
                 break 'training;
             }
         }
-        // [7] Each evaluates its shard of one and the same model, and the sums are added up.
+        // (7) Each evaluates its shard of one and the same model, and the sums are added up.
         broadcast_buffers(&vars, &group, report)?;
         let shard = evaluate(&net, &test, (job.rank, job.world), report)?;
         let metrics = all_reduce(shard, &group, report)?;
