@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use workbench_engine::experiment::{Request, resolve};
+use workbench_engine::experiment::{ExperimentError, Request, resolve};
 use workbench_engine::lab::Lab;
 use workbench_engine::machine::{self, FindingState, usable_cores};
 use workbench_engine::record::Store;
@@ -52,15 +52,15 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
         let definition = lab.definition();
         let prepared = resolve(definition, &Request::default(), &usable_cores())
             .map_err(Failure::from)
-            .and_then(|config| {
-                lab.prepare(&config)
-                    .map_err(|e| Failure::usage(e.to_string()))
-            });
+            .and_then(|config| lab.prepare(&config).map_err(|error| Failure::from(ExperimentError::Lab(error))));
         let _ = match &prepared {
             Ok(_) => writeln!(out, "  ok       {}: {}", definition.name, definition.title),
             Err(failure) => writeln!(out, "  missing  {}: {}", definition.name, failure.message),
         };
-        ready &= prepared.is_ok();
+        // What a lab lacks is missing for that lab; the others can be run.
+        ready &= prepared
+            .as_ref()
+            .map_or_else(|failure| failure.code == code::ENVIRONMENT, |_| true);
     }
     output::print(&out)?;
     Ok(if ready { code::DONE } else { code::ENVIRONMENT })

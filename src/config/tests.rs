@@ -140,7 +140,7 @@ fn what_is_wrong_is_told_with_its_line() {
             1,
             &["`99999999"],
         ),
-        ("lab = \"fr\"", 1, &["`lab` takes one of rf, not `fr`"]),
+        ("lab = \"fr\"", 1, &["`lab` takes one of rf, ddp, not `fr`"]),
         ("preset = \"quik\"", 1, &["did you mean `quick`"]),
         (
             "export_format = \"pdf\"",

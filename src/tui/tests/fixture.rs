@@ -106,7 +106,7 @@ impl Fixture {
     pub fn loaded(&self, id: &str, config: &RunConfig, status: RunStatus) -> Arc<Loaded> {
         let mut records = records(id, config);
         if status != RunStatus::Completed {
-            records.truncate(records.len() / 2);
+            records.truncate((records.len() / 2).max(1));
         }
         if status != RunStatus::Unfinished {
             let t_ns = records.last().unwrap().t_ns + 1;
@@ -181,8 +181,8 @@ pub fn key_event(name: &str) -> KeyEvent {
 
 /// The records of a run in which every repeat took half a second per worker that it had not.
 pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
-    let labs = registry::all().unwrap();
-    let arms: Vec<ArmFacts> = labs[0]
+    let lab = registry::find(&config.lab).unwrap();
+    let arms: Vec<ArmFacts> = lab
         .definition()
         .arms
         .iter()
@@ -205,7 +205,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
             unix_ms: 1_795_256_102_000,
             config: config.clone(),
             machine: machine(),
-            lab_title: labs[0].definition().title.clone(),
+            lab_title: lab.definition().title.clone(),
             arms,
             planned_repeats: plan.len() as u32,
         })),
