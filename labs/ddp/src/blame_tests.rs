@@ -35,9 +35,9 @@ fn exited(rank: u32, at_ns: u64, ended: Ended, by: By) -> News {
 fn judge_all(news: &[News], now_ns: u64, world: u32) -> Option<u32> {
     let mut blame = Blame::default();
     for one in news {
-        trouble(one, false)
-            .into_iter()
-            .for_each(|trouble| blame.hear(trouble));
+        if let Some(trouble) = trouble(one, false) {
+            blame.hear(trouble);
+        }
     }
     blame.verdict(now_ns, world).map(|trouble| trouble.rank)
 }
@@ -46,7 +46,7 @@ fn judge_all(news: &[News], now_ns: u64, world: u32) -> Option<u32> {
 fn the_dead_rank_is_blamed_even_when_its_peer_complains_first() {
     let complaint = failed(0, 100, FailureKind::Peer);
     let death = exited(1, 200, KILLED, By::Outside);
-    assert_eq!(judge_all(&[complaint.clone()], 200, 2), None);
+    assert_eq!(judge_all(std::slice::from_ref(&complaint), 200, 2), None);
     assert_eq!(
         judge_all(&[complaint.clone(), death.clone()], 200, 2),
         Some(1)
@@ -58,7 +58,7 @@ fn the_dead_rank_is_blamed_even_when_its_peer_complains_first() {
 fn a_complaint_alone_is_believed_after_a_while_or_when_all_complain() {
     let complaint = failed(0, 100, FailureKind::Peer);
     assert_eq!(
-        judge_all(&[complaint.clone()], 100 + ECHO_WAIT_NS, 3),
+        judge_all(std::slice::from_ref(&complaint), 100 + ECHO_WAIT_NS, 3),
         Some(0)
     );
     let both = [complaint, failed(1, 101, FailureKind::Peer)];

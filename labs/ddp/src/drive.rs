@@ -363,7 +363,9 @@ impl<'a> Drive<'a> {
                 cpu_ns: usage.cpu_ns,
             };
             let span = self.timeline.close(rank, moment, outcome);
-            span.into_iter().for_each(|span| (self.ctx.spans)(span));
+            if let Some(span) = span {
+                (self.ctx.spans)(span);
+            }
         }
         drop(crew);
         self.past_cpu_ns += used_ns;

@@ -46,7 +46,9 @@ impl Drive<'_> {
                 };
                 let moment = self.moment(rank, *at_ns);
                 let span = self.timeline.close(rank, moment, outcome);
-                span.into_iter().for_each(|span| (self.ctx.spans)(span));
+                if let Some(span) = span {
+                    (self.ctx.spans)(span);
+                }
             }
             News::Recovered { after_s, .. } => {
                 let text = format!("rank {rank} goes on, after {after_s:.1} s");
@@ -243,7 +245,9 @@ impl Drive<'_> {
     fn turn(&mut self, rank: u32, at_ns: u64, name: &str, group: u32, part: u32) {
         let moment = self.moment(rank, at_ns);
         let span = self.timeline.turn(rank, moment, name, group, part);
-        span.into_iter().for_each(|span| (self.ctx.spans)(span));
+        if let Some(span) = span {
+            (self.ctx.spans)(span);
+        }
     }
 
     /// The arm's name.

@@ -108,10 +108,12 @@ fn inflation(arm: &ArmResult, result: &RunResult) -> Option<String> {
     ))
 }
 
-fn waiting(arm: &ArmResult, _: &RunResult) -> Option<String> {
+fn waiting(arm: &ArmResult, result: &RunResult) -> Option<String> {
     let lost = share(arm, arm.lost_s.waiting)?;
     let cause = if arm.oversubscribed {
         "more slots than usable cores share those cores"
+    } else if result.terms.lockstep {
+        "its slots work in step, and wait for each other and for what they exchange"
     } else {
         "tasks were ready later than slots, or were kept off their cores by other processes"
     };
