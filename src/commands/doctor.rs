@@ -52,7 +52,10 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
         let definition = lab.definition();
         let prepared = resolve(definition, &Request::default(), &usable_cores())
             .map_err(Failure::from)
-            .and_then(|config| lab.prepare(&config).map_err(|error| Failure::from(ExperimentError::Lab(error))));
+            .and_then(|config| {
+                lab.prepare(&config)
+                    .map_err(|error| Failure::from(ExperimentError::Lab(error)))
+            });
         let _ = match &prepared {
             Ok(_) => writeln!(out, "  ok       {}: {}", definition.name, definition.title),
             Err(failure) => writeln!(out, "  missing  {}: {}", definition.name, failure.message),

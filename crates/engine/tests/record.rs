@@ -13,6 +13,7 @@ use std::path::Path;
 use common::completed;
 use proptest::prelude::*;
 use workbench_engine::clock::Clock;
+use workbench_engine::lab::{Agreement, Terms};
 use workbench_engine::record::{
     Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
     read_log,
@@ -42,6 +43,14 @@ fn every_kind_of_event_survives_the_log() {
         source: "rank 1".to_owned(),
         text: "\u{1b}[31mred\t∑".to_owned(),
     });
+    log.push(Event::Terms(Terms {
+        comparison: Some("weak scaling".to_owned()),
+        outputs: Agreement::Near {
+            metric: "accuracy".to_owned(),
+            tolerance: 0.02,
+        },
+        lockstep: true,
+    }));
     log.push(Event::ArmStopped {
         arm: "tasks".to_owned(),
     });
