@@ -16,6 +16,10 @@ use crate::output;
 
 /// What `workbench setup` is told.
 #[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct SetupArgs {
     /// Only say what is there; exits 3 when something is missing
     #[arg(long, conflicts_with_all = ["yes", "keep"])]
