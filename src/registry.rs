@@ -2,6 +2,7 @@
 
 use workbench_engine::lab::{DefinitionError, Lab, suggest};
 
+use crate::commands::setup::default_place;
 use crate::failure::Failure;
 
 /// Makes a lab from its definition.
@@ -14,9 +15,7 @@ const LABS: &[MakeLab] = &[
 
 /// Where `workbench setup` puts the program of the labs that train in processes of their own.
 fn worker() -> Option<std::path::PathBuf> {
-    let cache = directories::ProjectDirs::from("", "", "workbench")?;
-    let name = format!("workbench-worker{}", std::env::consts::EXE_SUFFIX);
-    Some(cache.cache_dir().join("worker/release").join(name))
+    Some(default_place().ok()?.worker())
 }
 
 /// All labs, in the order in which they are listed.
