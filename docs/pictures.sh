@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 workbench="${CARGO_TARGET_DIR:-target}/release/workbench"
+[ -x "$workbench" ] || { echo "there is no $workbench yet: cargo build --release" >&2; exit 3; }
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 if [ $# -gt 0 ]; then

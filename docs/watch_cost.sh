@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 workbench="${CARGO_TARGET_DIR:-target}/release/workbench"
+[ -x "$workbench" ] || { echo "there is no $workbench yet: cargo build --release" >&2; exit 3; }
 work="$(mktemp -d)"
 tmux=(tmux -L "workbench-cost-$$")
 trap '"${tmux[@]}" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
