@@ -13,6 +13,7 @@ use super::*;
 /// A completed run of three arms with five repeats each.
 pub fn result(id: &str) -> RunResult {
     RunResult {
+        sources: Vec::new(),
         schema: SCHEMA,
         run_id: id.to_owned(),
         lab: "rf".to_owned(),
@@ -50,6 +51,7 @@ pub fn result(id: &str) -> RunResult {
 pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
     let speedup = 2.0 / wall_s;
     ArmResult {
+        breakdown: workbench_engine::lab::Breakdown::default(),
         name: name.to_owned(),
         title: name.to_owned(),
         workers,

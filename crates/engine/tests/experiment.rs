@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use workbench_engine::experiment::{Control, Ended, Request, resolve, resume, run};
 use workbench_engine::lab::{
-    ArmContext, ArmOutput, Item, Lab, LabDefinition, LabError, PreparedLab, RunConfig,
+    ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, PreparedLab, RunConfig,
 };
 use workbench_engine::machine::usable_cores;
 use workbench_engine::record::{Event, Record, RunStatus, Store};
@@ -97,6 +97,10 @@ impl PreparedLab for Ready {
         }
         ctx.progress.add(1);
         Ok(ArmOutput {
+            breakdown: Breakdown {
+                facts: [("checkpoints".to_owned(), 2)].into(),
+                ..Breakdown::default()
+            },
             work: [("things".to_owned(), 1)].into(),
             items: vec![Item {
                 name: "thing".to_owned(),

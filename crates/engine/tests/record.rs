@@ -13,7 +13,7 @@ use std::path::Path;
 use common::completed;
 use proptest::prelude::*;
 use workbench_engine::clock::Clock;
-use workbench_engine::lab::{Agreement, Terms};
+use workbench_engine::lab::{Agreement, Figure, Part, SlotState, Terms};
 use workbench_engine::record::{
     Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
     read_log,
@@ -51,6 +51,20 @@ fn every_kind_of_event_survives_the_log() {
         },
         lockstep: true,
     }));
+    log.push(Event::Slot(SlotState {
+        slot: 3,
+        steps: 12,
+        at_step: 11,
+        doing: "forward".to_owned(),
+        figures: vec![Figure {
+            name: "loss".to_owned(),
+            value: 0.1 + 0.2,
+        }],
+        parts: vec![Part::work("forward", 7), Part::wait("all-reduce wait", 8)],
+    }));
+    log.push(Event::State {
+        text: "restarting".to_owned(),
+    });
     log.push(Event::ArmStopped {
         arm: "tasks".to_owned(),
     });
@@ -73,6 +87,31 @@ fn every_kind_of_event_survives_the_log() {
 }
 
 /// What a kill at any moment leaves: every prefix that holds the first line is readable, and holds every whole line.
+#[test]
+fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
+    let mut log = completed(1);
+    let second = 1_000_000_000;
+    for at_s in 0..12 {
+        let state = SlotState {
+            slot: 1,
+            steps: at_s * 10,
+            parts: vec![Part::work("forward", at_s * at_s)],
+            ..SlotState::default()
+        };
+        log.records.push(Record {
+            t_ns: at_s * second,
+            event: Event::Slot(state),
+        });
+    }
+    let snapshot = Snapshot::of(&log.records);
+    let track = &snapshot.repeats.last().unwrap().slots[&1];
+    assert_eq!(track.now().unwrap().steps, 110);
+    // Against how it stood five seconds before the last look.
+    let lately = track.lately().unwrap();
+    assert_eq!(lately.steps, 50);
+    assert_eq!(lately.parts, [Part::work("forward", 121 - 36)]);
+}
+
 #[test]
 fn a_log_cut_off_anywhere_is_readable() {
     let bytes = completed(1).bytes();

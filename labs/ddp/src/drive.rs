@@ -17,6 +17,7 @@ use crate::blame::{Blame, Sort, Trouble, explains};
 use crate::controller::{Command, Controller, Input, Policy, State};
 use crate::incident::Incident;
 use crate::ledger::Ledger;
+use crate::live::Live;
 use crate::plan::Plan;
 use crate::slow::Stragglers;
 use crate::startup::StartUp;
@@ -36,6 +37,7 @@ pub struct Drive<'a> {
     pub(crate) ctx: &'a ArmContext<'a>,
     pub(crate) controller: Controller,
     pub(crate) ledger: Ledger,
+    pub(crate) live: Live,
     pub(crate) timeline: Timeline,
     pub(crate) stragglers: Stragglers,
     pub(crate) blame: Blame,
@@ -76,6 +78,7 @@ impl<'a> Drive<'a> {
             ctx,
             controller: Controller::new(policy),
             ledger: Ledger::default(),
+            live: Live::default(),
             timeline: Timeline::default(),
             stragglers: Stragglers::default(),
             blame: Blame::default(),
@@ -164,6 +167,7 @@ impl<'a> Drive<'a> {
 
     fn announce(&self, before: State, after: State) {
         if self.plan.arm.is_supervised() {
+            self.ctx.progress.state(after.name());
             let (workers, attempts) = (self.controller.workers(), self.attempts);
             let text = match after {
                 State::Scheduling => format!(
@@ -180,6 +184,7 @@ impl<'a> Drive<'a> {
         let attempt = self.attempts;
         self.attempts += 1;
         self.ledger.begin(workers);
+        self.live.begin(workers);
         self.timeline.begin(workers, attempt);
         self.stragglers.begin(workers);
         self.blame = Blame::default();
@@ -232,6 +237,7 @@ impl<'a> Drive<'a> {
         if now_ns >= self.looked_ns + LOOK_NS {
             self.looked_ns = now_ns;
             self.count_cpu();
+            self.show();
         }
         let world = self.controller.workers();
         if let Some(trouble) = self.blame.verdict(now_ns, world).cloned() {
@@ -244,6 +250,13 @@ impl<'a> Drive<'a> {
             return self.feed(Input::Returned);
         }
         Ok(())
+    }
+
+    /// Says how all ranks stand.
+    fn show(&self) {
+        for state in self.live.states(self.ledger.parts()) {
+            self.ctx.progress.slot(state);
+        }
     }
 
     /// States what the workers have used so far.

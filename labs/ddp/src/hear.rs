@@ -125,7 +125,8 @@ impl Drive<'_> {
                     *finished = true;
                 }
             }
-            FromWorker::Hello { .. } | FromWorker::Beat { .. } => {}
+            FromWorker::Beat { phase, .. } => self.live.doing(rank, *phase),
+            FromWorker::Hello { .. } => {}
         }
         Ok(())
     }
@@ -152,6 +153,7 @@ impl Drive<'_> {
             self.ledger.go_on_from(report.step);
         }
         self.stretch(rank, at_ns, report);
+        self.live.step(rank, at_ns, report);
         if let Some(slow) = self.stragglers.step(rank, report) {
             let text = format!(
                 "rank {} is slow: its work takes {:.0} ms a step where rank {} takes {:.0} ms and waits {:.0} ms in all-reduce",

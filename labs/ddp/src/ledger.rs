@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use workbench_engine::lab::Part;
 use workbench_protocol::{DoneReport, StepReport};
 
 /// A look at the test rows.
@@ -81,13 +82,13 @@ impl Parts {
     }
 
     /// The parts by name, in the order within a step.
-    pub fn named(&self) -> [(&'static str, u64); 5] {
-        [
-            ("data", self.data_ns),
-            ("forward", self.forward_ns),
-            ("backward", self.backward_ns),
-            ("wait", self.wait_ns),
-            ("optimizer", self.optimizer_ns),
+    pub fn named(&self) -> Vec<Part> {
+        vec![
+            Part::work("data", self.data_ns),
+            Part::work("forward", self.forward_ns),
+            Part::work("backward", self.backward_ns),
+            Part::wait("all-reduce wait", self.wait_ns),
+            Part::work("optimizer", self.optimizer_ns),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod drive;
 mod hear;
 mod incident;
 mod ledger;
+mod live;
 mod outcome;
 mod plan;
 mod settings;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 
 use workbench_engine::lab::{
     Agreement, ArmContext, ArmOutput, DefinitionError, Lab, LabDefinition, LabError, PreparedLab,
-    RunConfig, Terms,
+    RunConfig, Source, Terms,
 };
 
 use crate::drive::Drive;
@@ -58,6 +59,10 @@ impl Lab for DataParallel {
 
     fn handout(&self) -> &'static str {
         include_str!("../handout.md")
+    }
+
+    fn source(&self, arm: &str) -> Option<Source> {
+        Arm::of(arm).map(Arm::source)
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

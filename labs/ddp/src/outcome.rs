@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use workbench_engine::digest::Hasher;
-use workbench_engine::lab::{ArmOutput, Item, LabError, Quantity};
+use workbench_engine::lab::{ArmOutput, Breakdown, Item, LabError, Part, Quantity};
 use workbench_protocol::Stage;
 
 use crate::drive::Drive;
 use crate::ledger::Evaluation;
 use crate::plan::Arm;
 use crate::settings::Scaling;
-use crate::startup;
+use crate::startup::{self, StartUp};
 
 /// The figure by which models are compared, of the item [`MODEL`].
 pub const ACCURACY: &str = "test_accuracy";
@@ -30,6 +30,7 @@ pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
         work: work(drive),
         items: items(drive, &sha256),
         quality: quality(drive, &sha256),
+        breakdown: breakdown(drive),
     })
 }
 
@@ -105,45 +106,44 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
         figures.number("final_loss", loss / ledger.reports().count().max(1) as f64);
     }
     figures.text("parameters_sha256", sha256.to_owned());
-    figures.number("steps", ledger.steps() as f64);
     figures.number(
         "batch_per_rank",
         f64::from(settings.batch_of(drive.plan.world)),
     );
     figures.number("learning_rate", settings.lr_of(drive.plan.world));
-    figures.number("checkpoints", f64::from(drive.checkpoints));
-    figures.number("bytes_reduced", drive.bytes_reduced as f64);
     if let Some(rate) = ledger.steady_rate() {
         figures.number("images_per_s", rate);
     }
-    start_up(drive, &mut figures);
-    parts(drive, &mut figures);
+    let start = drive.first_start.as_ref();
+    if let Some(until_s) = start.and_then(|start| start.until(Stage::FirstStep)) {
+        figures.number("time_to_first_step_s", until_s);
+    }
     if drive.plan.arm == Arm::Launcher {
         failures(drive, &mut figures);
     }
     figures.0
 }
 
-fn start_up(drive: &Drive<'_>, figures: &mut Figures) {
-    let Some(start) = &drive.first_start else {
-        return;
-    };
-    for (stage, took_s) in start.stages() {
-        let name = format!("start_{}_s", startup::name(stage).replace(' ', "_"));
-        figures.number(&name, took_s);
+/// What was done that need not be equal, what starting up took, and what each rank spent its steps on.
+fn breakdown(drive: &Drive<'_>) -> Breakdown {
+    let ledger = &drive.ledger;
+    let mut facts = vec![
+        ("checkpoints", u64::from(drive.checkpoints)),
+        ("bytes_reduced", drive.bytes_reduced),
+    ];
+    if drive.plan.settings.scaling == Scaling::Weak {
+        facts.push(("steps", ledger.steps()));
     }
-    if let Some(until_s) = start.until(Stage::FirstStep) {
-        figures.number("time_to_first_step_s", until_s);
-    }
-}
-
-/// Milliseconds of a step by what a rank does in it, rank by rank.
-fn parts(drive: &Drive<'_>, figures: &mut Figures) {
-    for (rank, parts) in drive.ledger.parts().iter().enumerate() {
-        for (name, ns) in parts.named() {
-            let ms = ns as f64 / parts.steps.max(1) as f64 / 1e6;
-            figures.number(&format!("rank_{rank}_{name}_ms"), ms);
-        }
+    let stages = drive.first_start.iter().flat_map(StartUp::stages);
+    Breakdown {
+        facts: facts
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect(),
+        start_up: stages
+            .map(|(stage, took_s)| Part::work(startup::name(stage), (took_s * 1e9) as u64))
+            .collect(),
+        slots: drive.live.states(ledger.parts()),
     }
 }
 

@@ -2,9 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use workbench_engine::lab::Source;
 use workbench_protocol::{Checkpointing, Fault, Program, TrainSpec};
 
 use crate::settings::Settings;
+
+/// Where the worker's training programs are.
+macro_rules! programs {
+    () => {
+        "../../../crates/worker/src/programs/"
+    };
+}
 
 /// The arms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +51,25 @@ impl Arm {
             Self::Single => Program::Single,
             Self::ByHand => Program::ByHand,
             Self::Launcher => Program::Launched,
+        }
+    }
+
+    /// The text of that program.
+    pub fn source(self) -> Source {
+        let (file, text) = match self {
+            Self::Single => ("single.rs", include_str!(concat!(programs!(), "single.rs"))),
+            Self::ByHand => (
+                "by_hand.rs",
+                include_str!(concat!(programs!(), "by_hand.rs")),
+            ),
+            Self::Launcher => (
+                "launched.rs",
+                include_str!(concat!(programs!(), "launched.rs")),
+            ),
+        };
+        Source {
+            file: file.to_owned(),
+            text: text.to_owned(),
         }
     }
 

@@ -148,6 +148,7 @@ fn output(models: Vec<Model>) -> ArmOutput {
             .map(|(name, figure)| (name.to_owned(), figure))
             .collect(),
         items: models.into_iter().map(|model| model.item).collect(),
+        ..ArmOutput::default()
     }
 }
 

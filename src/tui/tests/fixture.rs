@@ -188,6 +188,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         .iter()
         .filter(|arm| config.arms.contains(&arm.name))
         .map(|arm| ArmFacts {
+            source: None,
             name: arm.name.clone(),
             title: arm.title.clone(),
             parallel: arm.parallel,
@@ -225,6 +226,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         say(
             t_ns,
             Fact::RepeatFinished(Box::new(RepeatFinished {
+                breakdown: workbench_engine::lab::Breakdown::default(),
                 id,
                 started_ns,
                 wall_ns,

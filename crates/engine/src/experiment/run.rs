@@ -174,6 +174,7 @@ fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
             name: arm.name.clone(),
             title: arm.title.clone(),
             parallel: arm.parallel,
+            source: lab.source(&arm.name),
         })
         .collect()
 }
@@ -349,6 +350,7 @@ impl Runner<'_> {
             work,
             items,
             quality,
+            breakdown,
         } = output?;
         discard(&scratch);
         self.recorder
@@ -362,6 +364,7 @@ impl Runner<'_> {
                 work,
                 items,
                 quality,
+                breakdown,
             })));
         Ok(())
     }

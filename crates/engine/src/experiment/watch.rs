@@ -43,7 +43,8 @@ impl Watch {
         let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |tick| {
             let t_ns = tick.t_ns;
             let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
-            if rhythm.is_due(t_ns, started_ns) || tick.last {
+            let due = rhythm.is_due(t_ns, started_ns) || tick.last;
+            if due {
                 let mut sample = tick.sample();
                 let used_ns = lock(&seen)
                     .as_ref()
@@ -56,7 +57,7 @@ impl Watch {
             }
             // Held while the spans are handed over, so that a repeat cannot end between them.
             if let Some(current) = lock(&seen).as_mut() {
-                current.collect(&out, clock);
+                current.collect(&out, clock, due);
             }
         })?;
         Ok(Self {
@@ -87,7 +88,7 @@ impl Watch {
     /// The repeat has ended: what its last tasks left is recorded before this returns.
     pub(super) fn end(&self) {
         if let Some(mut current) = lock(&self.current).take() {
-            current.collect(&self.recorder, self.clock);
+            current.collect(&self.recorder, self.clock, true);
         }
     }
 
@@ -131,7 +132,8 @@ impl Processes {
 }
 
 impl Current {
-    fn collect(&mut self, out: &Recorder, clock: Clock) {
+    /// Records what is new. How slots stand changes all the time, so it is recorded only when that is `due`.
+    fn collect(&mut self, out: &Recorder, clock: Clock, due: bool) {
         for span in self.pool.iter().flat_map(|pool| pool.drain_spans()) {
             out.emit_at(span.finished_ns, Event::Task(span));
         }
@@ -140,9 +142,15 @@ impl Current {
                 Told::Metric(name, step, value) => Event::Metric { name, step, value },
                 Told::Output(source, text) => Event::Output { source, text },
                 Told::Warning(text) => Event::Warning { text },
+                Told::State(text) => Event::State { text },
             };
             let since = at.elapsed().as_nanos() as u64;
             out.emit_at(clock.now_ns().saturating_sub(since), event);
+        }
+        if due {
+            for state in self.progress.take_slots() {
+                out.emit(Event::Slot(state));
+            }
         }
         let (now_ns, done) = (clock.now_ns(), self.progress.done());
         let known = self

@@ -4,11 +4,13 @@
 //! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
 //! [`PreparedLab::run_arm`].
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::breakdown::{SlotState, Source};
 use super::config::RunConfig;
 use super::definition::LabDefinition;
 use super::outcome::{ArmOutput, Terms};
@@ -22,6 +24,11 @@ pub trait Lab: Send + Sync {
 
     /// The text that explains the lab to a student, in Markdown.
     fn handout(&self) -> &'static str;
+
+    /// The program that an arm runs, where reading it is part of the lab.
+    fn source(&self, _arm: &str) -> Option<Source> {
+        None
+    }
 
     /// Loads the data and checks the parameters against it.
     ///
@@ -87,6 +94,7 @@ pub struct Progress {
     cancelled: Arc<AtomicBool>,
     processes_cpu_ns: Arc<AtomicU64>,
     told: Arc<Mutex<Vec<(Instant, Told)>>>,
+    slots: Arc<Mutex<BTreeMap<u32, SlotState>>>,
 }
 
 /// Something that an arm says while it runs.
@@ -98,6 +106,8 @@ pub enum Told {
     Output(String, String),
     /// Something that a reader of the result has to know, in a full sentence.
     Warning(String),
+    /// What whoever controls the arm is doing, in a word or two.
+    State(String),
 }
 
 impl Progress {
@@ -137,6 +147,24 @@ impl Progress {
         self.tell(Told::Warning(text.to_owned()));
     }
 
+    /// Says what whoever controls the arm is doing now, in a word or two: `restarting`.
+    pub fn state(&self, text: &str) {
+        self.tell(Told::State(text.to_owned()));
+    }
+
+    /// Says how a slot stands. Only the latest word on each slot is recorded, whenever the machine is looked at, and the last one of
+    /// all.
+    pub fn slot(&self, state: SlotState) {
+        lock(&self.slots).insert(state.slot, state);
+    }
+
+    /// How slots stand about which something was said since the last call.
+    pub fn take_slots(&self) -> Vec<SlotState> {
+        std::mem::take(&mut *lock(&self.slots))
+            .into_values()
+            .collect()
+    }
+
     /// States the CPU time that processes of this arm have used so far in all, in nanoseconds. It counts as the run's own.
     pub fn set_processes_cpu_ns(&self, total_ns: u64) {
         self.processes_cpu_ns.fetch_max(total_ns, Ordering::Relaxed);
@@ -148,21 +176,22 @@ impl Progress {
     }
 
     fn tell(&self, told: Told) {
-        self.told
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((Instant::now(), told));
+        lock(&self.told).push((Instant::now(), told));
     }
 
     /// What the arm has said since the last call, and when.
     pub fn take_told(&self) -> Vec<(Instant, Told)> {
-        std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.told))
     }
 
     /// Whether the arm should stop as soon as it can.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a lab could not be prepared or an arm did not finish.

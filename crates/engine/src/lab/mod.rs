@@ -2,12 +2,14 @@
 //!
 //! Belongs here: the contract between labs and the program. Does not belong here: any particular lab.
 
+mod breakdown;
 mod config;
 mod contract;
 mod definition;
 mod outcome;
 mod params;
 
+pub use breakdown::{Breakdown, Figure, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
 pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
 pub use definition::{ArmDefinition, DefinitionError, LabDefinition, Preset, suggest};

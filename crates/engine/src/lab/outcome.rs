@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::breakdown::Breakdown;
+
 /// What one repeat of an arm gives.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArmOutput {
@@ -14,6 +16,8 @@ pub struct ArmOutput {
     pub items: Vec<Item>,
     /// How good it is.
     pub quality: BTreeMap<String, Quantity>,
+    /// What it consisted of, for labs that tell.
+    pub breakdown: Breakdown,
 }
 
 /// One of the things that an arm made, for the rf lab one model.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lab::{Item, Quantity, RunConfig, Terms};
+use crate::lab::{Breakdown, Item, Quantity, RunConfig, SlotState, Source, Terms};
 use crate::machine::MachineFacts;
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
@@ -64,6 +64,13 @@ pub enum Event {
         /// How high.
         value: f64,
     },
+    /// How a slot of the current repeat stands. Recorded as often as samples are.
+    Slot(SlotState),
+    /// What whoever controls the current repeat is doing from now on.
+    State {
+        /// In a word or two: `restarting`.
+        text: String,
+    },
     /// A line that a worker, a task or a library printed. It never reaches the terminal by itself.
     Output {
         /// Who printed it, for example `rank 1`.
@@ -98,7 +105,7 @@ pub enum Event {
 impl Event {
     /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
     /// line of any other kind comes from a newer workbench.
-    pub const KINDS: [&'static str; 13] = [
+    pub const KINDS: [&'static str; 15] = [
         "run_started",
         "terms",
         "run_resumed",
@@ -107,6 +114,8 @@ impl Event {
         "progress",
         "sample",
         "metric",
+        "slot",
+        "state",
         "output",
         "arm_stopped",
         "repeat_finished",
@@ -145,6 +154,9 @@ pub struct ArmFacts {
     pub title: String,
     /// Whether it runs on several slots.
     pub parallel: bool,
+    /// The program that it runs, where reading it is part of the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// Names one repeat of one arm at one number of workers.
@@ -181,6 +193,9 @@ pub struct RepeatFinished {
     pub items: Vec<Item>,
     /// The figures that tell how good the outcome is.
     pub quality: BTreeMap<String, Quantity>,
+    /// What it consisted of, for labs that tell.
+    #[serde(default, skip_serializing_if = "Breakdown::is_empty")]
+    pub breakdown: Breakdown,
 }
 
 /// How a run ended, as far as its log tells.

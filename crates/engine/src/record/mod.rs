@@ -13,7 +13,7 @@ mod writer;
 pub use error::RecordError;
 pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 pub use reader::{Log, fold_log, parse_log, read_log};
-pub use snapshot::{CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, Snapshot};
+pub use snapshot::{CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot};
 pub use store::{RunDir, Store};
 pub use tail::Tail;
 pub use writer::{Recorder, Subscriber};

@@ -2,10 +2,10 @@
 //!
 //! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
-use crate::lab::Terms;
+use crate::lab::{SlotState, Terms};
 use crate::monitor::Sample;
 use crate::pool::TaskSpan;
 
@@ -79,6 +79,10 @@ pub struct RepeatState {
     pub tasks: Vec<TaskSpan>,
     /// Its curves by name, each in the order in which its points were recorded.
     pub curves: BTreeMap<String, Vec<CurvePoint>>,
+    /// How its slots stand, by slot.
+    pub slots: BTreeMap<u32, SlotTrack>,
+    /// What whoever controls it did from when on, in order: nanoseconds on the run's clock, and a word or two.
+    pub states: Vec<(u64, String)>,
     /// What it left; `None` while it runs, and for ever when it was interrupted.
     pub finished: Option<Box<RepeatFinished>>,
 }
@@ -113,6 +117,8 @@ impl Snapshot {
                     progress_points: Vec::new(),
                     tasks: Vec::new(),
                     curves: BTreeMap::new(),
+                    slots: BTreeMap::new(),
+                    states: Vec::new(),
                     finished: None,
                 });
             }
@@ -139,6 +145,17 @@ impl Snapshot {
                         Some(curve) => curve.push(point),
                         None => drop(repeat.curves.insert(name.clone(), vec![point])),
                     }
+                }
+            }
+            Event::Slot(state) => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    let track = repeat.slots.entry(state.slot).or_default();
+                    track.add(record.t_ns, state);
+                }
+            }
+            Event::State { text } => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.states.push((record.t_ns, text.clone()));
                 }
             }
             Event::Output { source, text } => self.output.push(OutputLine {
@@ -200,6 +217,44 @@ impl Snapshot {
         let end = repeat.started_ns.saturating_add(repeat.wall_ns());
         let to = self.samples.partition_point(|(t, _)| *t <= end);
         &self.samples[from..to.max(from)]
+    }
+}
+
+/// How a slot stands and stood a little while ago.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SlotTrack {
+    /// The latest state is the last.
+    states: VecDeque<(u64, SlotState)>,
+}
+
+impl SlotTrack {
+    /// How far back "lately" goes, in nanoseconds.
+    const LATELY_NS: u64 = 5_000_000_000;
+
+    fn add(&mut self, t_ns: u64, state: &SlotState) {
+        self.states.push_back((t_ns, state.clone()));
+        // One that is as old as that stays, to be compared with.
+        while self
+            .states
+            .get(1)
+            .is_some_and(|(at, _)| at + Self::LATELY_NS <= t_ns)
+        {
+            self.states.pop_front();
+        }
+    }
+
+    /// How it stands.
+    pub fn now(&self) -> Option<&SlotState> {
+        self.states.back().map(|(_, state)| state)
+    }
+
+    /// How it stands, with what it has spent in the last seconds only.
+    pub fn lately(&self) -> Option<SlotState> {
+        let now = self.now()?;
+        match self.states.front() {
+            Some((_, before)) if self.states.len() > 1 => Some(now.since(before)),
+            _ => Some(now.clone()),
+        }
     }
 }
 

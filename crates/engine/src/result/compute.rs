@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::check::check;
 use super::diagnose::diagnose;
 use super::document::{
-    ArmResult, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA, WhatIf,
-    WhatIfPoint,
+    ArmResult, ArmSource, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
+    WhatIf, WhatIfPoint,
 };
 use super::scaling::scaling;
 use super::warn::warnings;
@@ -62,6 +62,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         what_if: what_if(snapshot, started),
         scaling: scaling(&arms, started),
         arms,
+        sources: sources(started),
         check,
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
@@ -137,6 +138,7 @@ impl Context<'_> {
             tasks: durations.len() as u64,
             work: outcome.work.clone(),
             quality: outcome.quality.clone(),
+            breakdown: outcome.breakdown.clone(),
             outputs_sha256: outputs_hash(median),
             items: items(median),
         })
@@ -309,6 +311,16 @@ fn items(repeat: &RepeatState) -> Vec<ItemResult> {
             cpu_s: cpu_s.get(&group).copied().unwrap_or(0.0),
         })
         .collect()
+}
+
+fn sources(started: &RunStarted) -> Vec<ArmSource> {
+    let source = |arm: &ArmFacts| {
+        Some(ArmSource {
+            arm: arm.name.clone(),
+            source: arm.source.clone()?,
+        })
+    };
+    started.arms.iter().filter_map(source).collect()
 }
 
 fn instrument(snapshot: &Snapshot) -> Instrument {

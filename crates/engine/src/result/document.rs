@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lab::{Breakdown, Item, Quantity, Source, Terms};
 use crate::lab::{DataSource, ParamValue};
-use crate::lab::{Item, Quantity, Terms};
 use crate::machine::MachineFacts;
 use crate::record::RunStatus;
 
@@ -49,6 +49,9 @@ pub struct RunResult {
     pub terms: Terms,
     /// One entry per arm and number of workers, in the lab's order.
     pub arms: Vec<ArmResult>,
+    /// The programs that the arms run, where reading them is part of the lab.
+    #[serde(default)]
+    pub sources: Vec<ArmSource>,
     /// Whether arms did equal work and gave equal outputs.
     pub check: Check,
     /// Speed-up over the number of workers, one entry per parallel arm, when several numbers of workers were run.
@@ -102,10 +105,23 @@ pub struct ArmResult {
     pub work: BTreeMap<String, u64>,
     /// How good the outcome is.
     pub quality: BTreeMap<String, Quantity>,
+    /// What the repeat with the median wall time consisted of, for labs that tell.
+    #[serde(default)]
+    pub breakdown: Breakdown,
     /// SHA-256 over the items' hashes, in hexadecimal: equal for equal outputs.
     pub outputs_sha256: String,
     /// What the arm made, item by item, with the item's median duration.
     pub items: Vec<ItemResult>,
+}
+
+/// The program that an arm runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ArmSource {
+    /// The arm's name.
+    pub arm: String,
+    /// The program.
+    #[serde(flatten)]
+    pub source: Source,
 }
 
 /// One item of an arm's output.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::digest::Hasher;
-use crate::lab::{ArmOutput, Item, Quantity};
+use crate::lab::{ArmOutput, Breakdown, Item, Quantity};
 use crate::record::ArmFacts;
 
 /// Names that have broken terminals and tables before: wide, combining, from right to left, joined, invisible, endless,
@@ -29,6 +29,7 @@ pub(super) fn arm(name: &str, title: &str, parallel: bool) -> ArmFacts {
         name: name.to_owned(),
         title: title.to_owned(),
         parallel,
+        source: None,
     }
 }
 
@@ -50,5 +51,6 @@ pub(super) fn output(names: &[Arc<str>], counters: &[(&str, u64)]) -> ArmOutput 
             .collect(),
         items: names.iter().map(item).collect(),
         quality: [("best".to_owned(), Quantity::Number(0.8063))].into(),
+        breakdown: Breakdown::default(),
     }
 }

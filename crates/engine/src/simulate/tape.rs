@@ -100,6 +100,7 @@ impl Tape {
                     work: output.work,
                     items: output.items,
                     quality: output.quality,
+                    breakdown: output.breakdown,
                 })));
                 true
             }
@@ -212,6 +213,7 @@ impl Reel<'_> {
                 Told::Metric(name, step, value) => Event::Metric { name, step, value },
                 Told::Output(source, text) => Event::Output { source, text },
                 Told::Warning(text) => Event::Warning { text },
+                Told::State(text) => Event::State { text },
             };
             let t_ns = self.started_ns + at;
             out.push(Record { t_ns, event });

@@ -35,6 +35,7 @@ impl Log {
     /// A run of `sequential` and `tasks` with the given numbers of workers.
     pub fn start(workers: &[u32], repeats: u32) -> Self {
         let arm = |name: &str, parallel| ArmFacts {
+            source: None,
             name: name.to_owned(),
             title: format!("The {name} arm"),
             parallel,
@@ -119,6 +120,7 @@ impl Log {
             metrics: [("mse".to_owned(), 0.25), ("r2".to_owned(), 0.8)].into(),
         };
         self.push(Event::RepeatFinished(Box::new(RepeatFinished {
+            breakdown: workbench_engine::lab::Breakdown::default(),
             id,
             started_ns,
             wall_ns: ns(repeat.wall_s),

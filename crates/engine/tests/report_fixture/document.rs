@@ -37,6 +37,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         .collect();
     let what_if = ["models", "trees"].map(|arm| what_if(snapshot, arm, shape.workers[0]));
     RunResult {
+        sources: Vec::new(),
         schema: SCHEMA,
         run_id: "20261120-140500-rf-7f3a".to_owned(),
         lab: "rf".to_owned(),
@@ -142,6 +143,7 @@ fn arm_result(
     let base_repeat = snapshot.median_repeat("sequential", 1).unwrap();
     let useful = cpu_s(base_repeat, |_| true);
     ArmResult {
+        breakdown: workbench_engine::lab::Breakdown::default(),
         name: arm.to_owned(),
         title: match arm {
             "sequential" => "One model after another",

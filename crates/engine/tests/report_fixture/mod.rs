@@ -259,11 +259,14 @@ fn one_repeat(
     };
     let wall_ns = (wall * NS) as u64;
     let state = RepeatState {
+        slots: BTreeMap::new(),
+        states: Vec::new(),
         id: id.clone(),
         started_ns: now,
         progress: (tasks.len() as u64, tasks.len() as u64),
         progress_points: Vec::new(),
         finished: Some(Box::new(RepeatFinished {
+            breakdown: workbench_engine::lab::Breakdown::default(),
             id,
             started_ns: now,
             wall_ns,

@@ -8,6 +8,8 @@ use super::*;
 
 pub(super) fn repeat(arm: &str, repeat: u32) -> RepeatState {
     RepeatState {
+        slots: BTreeMap::new(),
+        states: Vec::new(),
         id: RepeatId {
             arm: arm.to_owned(),
             workers: 1,

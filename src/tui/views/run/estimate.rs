@@ -145,6 +145,8 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         progress_points: Vec::new(),
         tasks: Vec::new(),
         curves: BTreeMap::new(),
+        slots: BTreeMap::new(),
+        states: Vec::new(),
         finished: repeat.finished.clone(),
     };
     Snapshot {

@@ -89,6 +89,7 @@ impl Sim {
         let arms: Vec<ArmFacts> = (0..)
             .zip(shape.arms)
             .map(|(i, name): (u32, _)| ArmFacts {
+                source: None,
                 name: name.to_owned(),
                 title: format!("The {name} arm"),
                 parallel: i > 0,
@@ -336,6 +337,7 @@ impl Sim {
         };
         let items = (0..self.shape.models).map(item).collect();
         let finished = RepeatFinished {
+            breakdown: workbench_engine::lab::Breakdown::default(),
             id: id.clone(),
             started_ns: start,
             wall_ns: until - start,

@@ -53,6 +53,8 @@ fn steps_rise_and_read_well() {
 fn a_frame_looks_at_a_few_tasks_per_cell() {
     let snapshot = Snapshot {
         repeats: vec![RepeatState {
+            slots: BTreeMap::new(),
+            states: Vec::new(),
             id: RepeatId {
                 arm: "a".to_owned(),
                 workers: 64,
