@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use workbench_engine::experiment::{Control, Ended, Request, resolve, resume, run};
 use workbench_engine::lab::{
     ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, PreparedLab, RunConfig,
+    SlotState,
 };
 use workbench_engine::machine::usable_cores;
 use workbench_engine::record::{Event, Record, RunStatus, Store};
@@ -186,6 +187,13 @@ fn what_an_arm_says_is_in_the_record_within_its_repeat() {
             .metric("loss", 7, if arm == "one" { 0.5 } else { 0.25 });
         ctx.progress.metric("loss", 8, f64::NAN);
         ctx.progress.output("rank 0", "hello");
+        ctx.progress.state("running");
+        for steps in 1..=3 {
+            ctx.progress.slot(SlotState {
+                steps,
+                ..SlotState::default()
+            });
+        }
         Ok(())
     });
     let control = Control::default();
@@ -197,9 +205,14 @@ fn what_an_arm_says_is_in_the_record_within_its_repeat() {
         let point = curve[0];
         assert_eq!(point.step, 7);
         assert!((point.value - if repeat.id.arm == "one" { 0.5 } else { 0.25 }).abs() < 1e-12);
+        assert_eq!(repeat.slots[&0].now().unwrap().steps, 3, "the last word");
+        assert_eq!(repeat.states.len(), 1);
+        assert_eq!(repeat.states[0].1, "running");
         let end = repeat.started_ns + repeat.wall_ns();
         assert!((repeat.started_ns..=end).contains(&point.t_ns), "{point:?}");
     }
+    let facts = &ended.result.arms[0].breakdown.facts;
+    assert_eq!(facts["checkpoints"], 2);
     let sources: Vec<&str> = ended
         .snapshot
         .output

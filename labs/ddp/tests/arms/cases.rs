@@ -159,8 +159,40 @@ fn a_normal_life() {
         assert!(arm.tasks > 0);
     }
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
-    close(played.number("single", "steps"), 80.0);
-    close(played.number("ddp", "steps"), 40.0);
+    let single = &played.arm("single").breakdown;
+    let ddp = &played.arm("ddp").breakdown;
+    assert_eq!((single.facts["steps"], ddp.facts["steps"]), (80, 40));
+    assert_eq!((single.slots.len(), ddp.slots.len()), (1, 2));
+    for slot in &ddp.slots {
+        assert_eq!((slot.steps, slot.at_step), (40, 39));
+        let names: Vec<&str> = slot.parts.iter().map(|part| part.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "data",
+                "forward",
+                "backward",
+                "all-reduce wait",
+                "optimizer"
+            ]
+        );
+        assert!(
+            slot.parts
+                .iter()
+                .all(|part| part.waits == (part.name == "all-reduce wait"))
+        );
+    }
+    assert_eq!(ddp.start_up.len(), 5, "{:?}", ddp.start_up);
+    let until_s: f64 = ddp.start_up.iter().map(|part| part.ns as f64 / 1e9).sum();
+    assert!((until_s - played.number("ddp", "time_to_first_step_s")).abs() < 1e-6);
+    let files: Vec<&str> = played
+        .ended
+        .result
+        .sources
+        .iter()
+        .map(|s| s.source.file.as_str())
+        .collect();
+    assert_eq!(files, ["single.rs", "by_hand.rs", "launched.rs"]);
     close(played.number("ddp", "test_accuracy"), 0.98);
     assert!(played.number("launcher", "time_to_first_step_s") > 0.0);
     assert_eq!(
@@ -178,6 +210,18 @@ fn a_normal_life() {
         assert_eq!(repeat.progress.0, 640, "{:?}", repeat.id);
         let epochs = repeat.curves["test accuracy"].len();
         assert_eq!(epochs, 2);
+        let states: Vec<&str> = repeat
+            .states
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .collect();
+        match repeat.id.arm.as_str() {
+            "launcher" => assert_eq!(
+                states,
+                ["scheduling", "running", "shutting down", "finished"]
+            ),
+            _ => assert!(states.is_empty(), "nobody controls this arm: {states:?}"),
+        }
         let ranks = repeat.tasks.iter().map(|task| task.slot).max().unwrap() + 1;
         assert_eq!(ranks, repeat.id.workers);
     }
