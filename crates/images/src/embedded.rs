@@ -5,8 +5,6 @@
 
 use std::io::Read;
 
-use ruzstd::decoding::StreamingDecoder;
-
 use crate::error::ImageError;
 use crate::file::Input;
 use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
@@ -32,7 +30,7 @@ pub fn mnist(part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
 }
 
 fn unpack(packed: &[u8], count: u64, rows: Option<usize>) -> Result<Images, ImageError> {
-    let mut frame = StreamingDecoder::new(packed).map_err(|error| damaged(&error))?;
+    let mut frame = decoder(packed)?;
     let mut labels = Vec::with_capacity((LABELS_HEADER + count) as usize);
     frame
         .by_ref()
@@ -50,6 +48,16 @@ fn unpack(packed: &[u8], count: u64, rows: Option<usize>) -> Result<Images, Imag
         name: "images".to_owned(),
     };
     idx::read(labels, images, rows)
+}
+
+#[cfg(feature = "native")]
+fn decoder(packed: &[u8]) -> Result<impl Read + '_, ImageError> {
+    zstd::stream::read::Decoder::with_buffer(packed).map_err(|error| damaged(&error))
+}
+
+#[cfg(not(feature = "native"))]
+fn decoder(packed: &[u8]) -> Result<impl Read + '_, ImageError> {
+    ruzstd::decoding::StreamingDecoder::new(packed).map_err(|error| damaged(&error))
 }
 
 fn damaged(cause: &dyn std::fmt::Display) -> ImageError {
