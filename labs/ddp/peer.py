@@ -1,12 +1,12 @@
-"""PyTorch's own DDP on the same work as `workbench-worker train`, to compare speeds and loss curves.
+"""PyTorch's own DDP on the same work as `workbench-worker train`; `peers.py` runs both and compares.
 
-    torchrun --standalone --nproc-per-node 2 crates/worker/peers.py --data DIR [--model resnet18|cnn] [--batch 64] ...
+    torchrun --standalone --nproc-per-node 2 labs/ddp/peer.py --data DIR [--model resnet18|cnn] [--batch 64] ...
 
 DIR holds MNIST's four IDX files, unpacked. Needs torch 2.11 and nothing else. Prints the same lines as the worker: when each stage
 of the start-up is reached, images per second of all ranks, the accuracy on all test rows, each counted once.
 
 Equal to the worker: model, initial distribution of weights (not the weights themselves: other generator, other order), rows per step,
-Adam, threads, gloo, bucket views. Not equal: the permutations.
+Adam, threads, gloo, bucket views, what a checkpoint holds. Not equal: the permutations.
 """
 
 import argparse
@@ -30,6 +30,8 @@ def arguments():
     parser.add_argument("--train-rows", type=int)
     parser.add_argument("--test-rows", type=int)
     parser.add_argument("--report-every", type=int, default=10)
+    parser.add_argument("--checkpoint-dir", help="write checkpoints here, and go on from the one that is here")
+    parser.add_argument("--checkpoint-every", type=int, default=100, help="steps between two of them")
     return parser.parse_args()
 
 
@@ -111,6 +113,27 @@ def cnn():
     )
 
 
+def checkpoint():
+    return os.path.join(ARGS.checkpoint_dir, "newest.pt")
+
+
+def save(net, adam, step):
+    """As the worker does: beside the target, then renamed; by rank 0 alone."""
+    state = {"net": net.state_dict(), "adam": adam.state_dict(), "step": step}
+    torch.save(state, checkpoint() + ".part")
+    os.replace(checkpoint() + ".part", checkpoint())
+
+
+def resume(net, adam):
+    """The steps that are done."""
+    if not ARGS.checkpoint_dir or not os.path.exists(checkpoint()):
+        return 0
+    state = torch.load(checkpoint())
+    net.load_state_dict(state["net"])
+    adam.load_state_dict(state["adam"])
+    return state["step"]
+
+
 def shard(rows, epoch):
     generator = torch.Generator().manual_seed(ARGS.seed * 1_000_003 + epoch)
     order = torch.randperm(rows, generator=generator)
@@ -146,27 +169,34 @@ def main():
     torch.manual_seed(ARGS.seed)
     net = resnet18() if ARGS.model == "resnet18" else cnn()
     model = net
+    adam = torch.optim.Adam(net.parameters(), lr=ARGS.lr)
+    done = resume(net, adam)
     if WORLD > 1:
         model = nn.parallel.DistributedDataParallel(net, gradient_as_bucket_view=True)
-    adam = torch.optim.Adam(net.parameters(), lr=ARGS.lr)
-    step, since, before = 0, time.monotonic(), 0
+    step, first, since, before = 0, True, time.monotonic(), 0
     for epoch in range(ARGS.epochs):
         for rows in shard(len(train[1]), epoch):
+            if step < done:
+                step, before = step + 1, step + 1
+                continue
             images, labels = batch(train, rows)
             adam.zero_grad()
             loss = F.cross_entropy(model(images), labels)
             value = loss.item()
             loss.backward()
             adam.step()
-            if step == 0:
+            if first:
                 stage("first step done")
-            if step % ARGS.report_every == 0:
+            if first or step % ARGS.report_every == 0:
                 now = time.monotonic()
                 rate = (step + 1 - before) * len(rows) * WORLD / (now - since)
-                shown = "-" if step == 0 else f"{rate:.0f}"
+                shown = "-" if first else f"{rate:.0f}"
+                first = False
                 say(f"step {step:>6}  epoch {epoch}  loss {value:.6f}  {shown:>6} images/s")
                 since, before = now, step + 1
             step += 1
+            if ARGS.checkpoint_dir and RANK == 0 and step % ARGS.checkpoint_every == 0:
+                save(net, adam, step)
         right, count, loss = evaluate(net, test)
         say(f"epoch {epoch + 1} evaluated: {right:.0f} of {count:.0f} right, loss {loss / count:.6f}")
     say(f"done: {step} steps")
