@@ -4,21 +4,24 @@
 Every round runs, in random order, the same training (model, rows, batch, threads, processes):
 
 - `torchrun`: PyTorch's own DDP, `peer.py`, under torchrun
+- `Ray Train`: the same `peer.py` under Ray Train, where Ray is installed
 - `torchrun, worker`: `workbench-worker train` under torchrun
 - `workbench ddp` and `workbench launcher`: the lab's arms
 
-and then, with checkpoints, the same with one rank killed on the way: torchrun with --max-restarts against the launcher.
+and then, with checkpoints, the same with one rank killed on the way: torchrun with --max-restarts and Ray Train with max_failures
+against the launcher.
 Every line is stamped when it arrives, so all are measured from outside: from the start of the command to the end of the first step
 (workbench's own start is in it), images per second from step to step after that, and from SIGKILL to the end of the next step.
 Ratios are against torchrun of the same round; the interval is the range over the rounds. At the end it says whether the worker under
 torchrun came to the same parameters, bit for bit, and the same losses as the lab's ddp arm.
 
     cargo build --release && workbench setup --yes
-    python3 -m pip install torch==2.11.0      # the full one; also needs the zstd program
+    python3 -m pip install torch==2.11.0 'ray[train]==2.60.0'   # Ray may be left out; also needs the zstd program
     python3 labs/ddp/peers.py --rounds 5
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import random
@@ -132,16 +135,48 @@ def torchrun(program, kill, restarts):
     return run
 
 
+def peer_arguments(data, checkpoints):
+    arguments = [
+        "--data", str(data), "--model", ARGS.model, "--epochs", "1", "--batch", str(ARGS.batch), "--seed", str(ARGS.seed),
+        "--train-rows", str(ROWS), "--test-rows", "500", "--report-every", "1",
+    ]  # fmt: skip
+    if checkpoints:
+        arguments += ["--checkpoint-dir", checkpoints, "--checkpoint-every", str(ARGS.checkpoint_every)]
+    return arguments
+
+
 def peer(data, kill=False):
     with tempfile.TemporaryDirectory() as checkpoints:
-        program = [
-            ROOT / "labs" / "ddp" / "peer.py", "--data", str(data), "--model", ARGS.model, "--epochs", "1",
-            "--batch", str(ARGS.batch), "--seed", str(ARGS.seed), "--train-rows", str(ROWS), "--test-rows", "500",
-            "--report-every", "1",
-        ]  # fmt: skip
-        if kill:
-            program += ["--checkpoint-dir", checkpoints, "--checkpoint-every", str(ARGS.checkpoint_every)]
-        return torchrun(program, kill, int(kill))
+        program = [ROOT / "labs" / "ddp" / "peer.py", *peer_arguments(data, checkpoints if kill else None)]
+        return torchrun(program, kill, 3 if kill else 0)
+
+
+def ray_train(data, kill=False):
+    """Ray Train: lines and processes are in files, see `peer_ray.py`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        lines = Path(scratch) / "lines"
+        command = [sys.executable, str(ROOT / "labs" / "ddp" / "peer_ray.py"), *peer_arguments(data, scratch if kill else None)]
+        run = Run()
+        start = time.time()
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=errors,
+                env=dict(environment(), PEER_LINES=str(lines), WORKERS=str(ARGS.workers)),
+            )  # fmt: skip
+            while process.poll() is None:
+                time.sleep(0.005)
+                if not kill or run.killed is not None or not lines.exists():
+                    continue
+                if any(int(step) >= ARGS.kill_at for step, _ in STEP.findall(lines.read_text())):
+                    run.killed = time.time() - start
+                    os.kill(int(Path(f"{lines}.1").read_text()), signal.SIGKILL)
+            if process.returncode != 0:
+                errors.seek(0)
+                sys.exit(f"{command} failed:\n{errors.read()}")
+        for line in lines.read_text().splitlines():
+            if found := STEP.search(line):
+                run.steps.append((float(line.split()[0]) - start, int(found[1]), float(found[2])))
+        return run
 
 
 def worker(program, kill=False):
@@ -154,7 +189,7 @@ def worker(program, kill=False):
         if kill:
             folder = ["--checkpoint-dir", checkpoints, "--resume", checkpoints]
             command += [*folder, "--checkpoint-every", str(ARGS.checkpoint_every)]
-        return torchrun(command, kill, int(kill))
+        return torchrun(command, kill, 3 if kill else 0)
 
 
 def workbench(arms, kill=False):
@@ -234,10 +269,12 @@ def main():
     if not found or not TORCHRUN.exists():
         sys.exit("needs `workbench setup`, and torchrun beside this python: see --help")
     program = os.environ.get("WORKBENCH_WORKER", found[1])
+    has_ray = importlib.util.find_spec("ray") is not None
     with tempfile.TemporaryDirectory() as data:
         unpack(Path(data))
         rounds = interleaved([
             lambda: {"torchrun": peer(data)},
+            *([lambda: {"Ray Train": ray_train(data)}] if has_ray else []),
             lambda: {"torchrun, worker": worker(program)},
             lambda: workbench(["ddp", "launcher"]),
         ])  # fmt: skip
@@ -251,6 +288,7 @@ def main():
             return
         rounds = interleaved([
             lambda: {"torchrun": peer(data, kill=True)},
+            *([lambda: {"Ray Train": ray_train(data, kill=True)}] if has_ray else []),
             lambda: {"torchrun, worker": worker(program, kill=True)},
             lambda: workbench(["launcher"], kill=True),
         ])  # fmt: skip
