@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_engine::lab::Lab;
@@ -20,6 +20,9 @@ Examples:
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
   workbench --lab rf --set max_depth=12 --arms sequential,trees
   workbench --lab rf --data houses.csv --target price
+  workbench --lab ddp --preset quick --yes         training in processes of their own, set up first
+  workbench --lab ddp --preset quick --fault kill:rank=1,step=40 --fault slow:rank=0,factor=2
+  workbench --lab ddp --data fashion-mnist         a folder of images instead of MNIST
   workbench runs                                   what was run before
   workbench runs status:killed since:yesterday     what of it was killed lately
   workbench compare 20261121-10 20261121-11        two runs side by side
@@ -139,17 +142,27 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "lab", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
     pub seed: Option<u64>,
 
-    /// A CSV file of numbers to use instead of the lab's own data
-    #[arg(long, value_name = "FILE.csv", requires = "lab", value_hint = ValueHint::FilePath)]
+    /// Use other data than the lab's own: a CSV file of numbers (rf), or a folder of images (ddp) with MNIST's four IDX
+    /// files or CIFAR-10's binary files
+    #[arg(long, value_name = "PATH", requires = "lab", value_hint = ValueHint::AnyPath)]
     pub data: Option<PathBuf>,
 
-    /// The column of that file to predict
+    /// The column of a CSV file to predict
     #[arg(long, value_name = "COLUMN", requires = "lab")]
     pub target: Option<String>,
+
+    /// Let something go wrong, where a lab can: kill:rank=1,step=40, stall:…, nan:…, oom:…, slow:rank=1,factor=3. May be
+    /// given several times
+    #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
+    pub fault: Vec<String>,
 
     /// Allow more workers than usable cores; the result is marked
     #[arg(long, requires = "lab")]
     pub oversubscribe: bool,
+
+    /// Set up what the lab lacks without asking: download libtorch, build the worker
+    #[arg(long, short, requires = "lab")]
+    pub yes: bool,
 
     /// Where the outcome goes.
     #[command(flatten)]
@@ -227,6 +240,9 @@ pub enum Command {
     Resume {
         /// An id, its beginning, `latest`, or a directory
         run: String,
+        /// Set up what the lab lacks without asking: download libtorch, build the worker
+        #[arg(long, short)]
+        yes: bool,
         /// Where the outcome goes.
         #[command(flatten)]
         output: OutputArgs,

@@ -269,8 +269,9 @@ fn device(text: &str) -> Result<Device, String> {
 /// Versions, and which libtorch the dynamic linker found.
 fn version() -> String {
     let text = format!(
-        "workbench-worker {}\nbuilt for libtorch {}",
+        "workbench-worker {}\nprotocol {}\nbuilt for libtorch {}",
         env!("CARGO_PKG_VERSION"),
+        workbench_protocol::VERSION,
         env!("WORKBENCH_LIBTORCH")
     );
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
