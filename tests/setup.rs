@@ -323,3 +323,33 @@ fn on_a_terminal_it_asks_and_a_no_changes_nothing() {
     assert!(shown.contains("Record "), "{shown}");
     assert_eq!(machine.runs(), 1);
 }
+
+#[test]
+fn the_screen_offers_it_is_left_for_it_and_comes_back_with_the_run() {
+    let machine = Machine::new();
+    let mut screen = machine.on_terminal(&[]);
+    screen.wait_for("Recent runs");
+    screen.press("j\r");
+    screen.wait_for("Folder of images");
+    screen.press("l");
+    screen.wait_for("--preset quick");
+    screen.press("s");
+    screen.wait_for("Something is missing");
+    screen.press("n");
+    screen.wait("the form", |s| {
+        !s.contents().contains("Something is missing")
+    });
+    screen.press("s");
+    screen.wait_for("Something is missing");
+    screen.press("y");
+    screen.wait("the plain terminal", |s| !s.alternate_screen());
+    screen.wait("the screen", vt100::Screen::alternate_screen);
+    // This worker cannot train, so the run ends with its first arm.
+    screen.wait_for("export");
+    screen.press("q");
+    let (code, shown) = screen.end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("1/1  build the worker"), "{shown}");
+    assert!(shown.contains("Record "), "{shown}");
+    assert_eq!(machine.runs(), 1);
+}

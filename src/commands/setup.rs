@@ -117,6 +117,11 @@ pub fn ensure(why: &str, yes: bool) -> Result<(), Failure> {
     ))?)
 }
 
+/// What [`ensure`] would do: what is downloaded and built, how large that is, and where it goes.
+pub fn announce() -> Result<String, Failure> {
+    Ok(Job::new(default_place()?)?.announcement())
+}
+
 /// What is to be done where.
 struct Job {
     place: Place,
@@ -149,9 +154,9 @@ impl Job {
                 format::bytes(crate::libtorch::UNPACKED_BYTES),
             ));
         }
-        if self.plan.steps.contains(&Step::Build) && self.found.is_some() {
+        if self.plan.steps.contains(&Step::Build) {
             told.push(format!(
-                "cargo builds the worker, which takes minutes the first time, in {root}."
+                "The worker is built with cargo, in {root}, which takes minutes the first time."
             ));
         }
         told.join(" ")
