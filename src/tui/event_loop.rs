@@ -222,7 +222,9 @@ impl Loop<'_> {
                 others.push(event);
             }
         }
-        others.into_iter().for_each(|event| self.take(event));
+        for event in others {
+            self.take(event);
+        }
         let again = Box::new(lack.again);
         self.take(Event::Brought(
             done.map(|()| again).map_err(|failure| failure.message),

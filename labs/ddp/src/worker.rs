@@ -175,14 +175,13 @@ fn libtorch_of(program: &Path) -> Option<PathBuf> {
         .stdin(Stdio::null())
         .output()
         .ok()?;
-    let traced = String::from_utf8_lossy(&traced.stdout).into_owned();
-    let found = traced.lines().find_map(|line| {
+    let traced = String::from_utf8_lossy(&traced.stdout);
+    traced.lines().find_map(|line| {
         let (name, place) = line.trim().split_once(" => ")?;
         let path = place.rsplit_once(" (")?.0;
         name.starts_with("libtorch_cpu.")
             .then(|| PathBuf::from(path))
-    });
-    found
+    })
 }
 
 #[cfg(test)]
