@@ -11,7 +11,7 @@ use workbench_engine::record::{RunDir, RunStatus, Store};
 use workbench_engine::report;
 
 use crate::cli::{OutputArgs, RunArgs};
-use crate::commands::setup;
+use crate::commands::ensure;
 use crate::failure::{Failure, code};
 use crate::output;
 use crate::progress::{Follower, Style};
@@ -72,7 +72,7 @@ fn with_setup(
 ) -> Result<Ended, Failure> {
     match attempt(&signals.control) {
         Err(ExperimentError::Lab(LabError::SetUp(why))) if !signals.control.is_stopped() => {
-            signals.end_at_once(|| setup::ensure(&why, yes))?;
+            signals.end_at_once(|| ensure::ensure(&why, yes))?;
             Ok(attempt(&signals.control)?)
         }
         ended => Ok(ended?),

@@ -249,7 +249,7 @@ fn with_yes_the_worker_is_built_and_the_run_goes_on() {
         "is not there.",
         "1/1  build the worker",
         "cargo build",
-        "Set up: libtorch 2.11.0",
+        "libtorch 2.11.0 (CPU) in ",
     ] {
         assert!(said.contains(part), "`{part}` is missing in {said}");
     }

@@ -9,13 +9,13 @@ use workbench_engine::report::format;
 
 use crate::failure::{Failure, code};
 use crate::libtorch::{
-    Libtorch, Outcome, Place, Plan, Report, Setup, SetupError, Step, Tools, VERSION, WHEELS,
-    WorkerSource, variable,
+    Libtorch, Place, Plan, Report, Setup, SetupError, Step, Tools, VERSION, WHEELS, WorkerSource,
+    variable,
 };
 use crate::output;
 
 /// What `workbench setup` is told.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
@@ -69,6 +69,11 @@ pub fn default_place() -> Result<Place, SetupError> {
 
 /// Finds or installs libtorch, then builds the worker. Exits 3 when either cannot be had.
 pub fn run(args: SetupArgs) -> Result<u8, Failure> {
+    run_telling(args, output::line)
+}
+
+/// As [`run`]; what there is in the end goes where `tell` puts it.
+pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Result<u8, Failure> {
     let place = Place::new(args.dir)?;
     if args.check {
         return check(&place);
@@ -76,111 +81,35 @@ pub fn run(args: SetupArgs) -> Result<u8, Failure> {
     if args.env {
         return env(&place);
     }
-    let job = Job::new(place)?;
-    if let Some(libtorch) = &job.found {
+    let source = WorkerSource::here();
+    let found = Libtorch::find(&place, variable().as_deref())?;
+    let plan = Plan::new(&place, found.as_ref(), &WHEELS, source.exists());
+    if let Some(libtorch) = &found {
         output::error_line(&format!("Found {}.", libtorch.describe()))?;
     }
-    if job.plan.download > 0 && !args.yes && !agreed(&job)? {
+    if plan.download > 0 && !args.yes && !agreed(&place, &plan)? {
         return Err(Failure::environment("nothing was downloaded"));
     }
-    let outcome = job.run(args.keep)?;
-    output::line(&outcome.libtorch.describe())?;
+    if plan.steps.contains(&Step::Build) {
+        source.check()?;
+    }
+    let tools = Tools::default();
+    let setup = Setup {
+        place: &place,
+        tools: &tools,
+        wheels: &WHEELS,
+        source: &source,
+        keep: args.keep,
+    };
+    let outcome = setup.run(&plan, found, &mut |number, steps, step| {
+        // A closed standard error must not end a download.
+        let _ = output::error_line(&format!("{number}/{steps}  {}", step.title()));
+    })?;
+    tell(&outcome.libtorch.describe())?;
     if let Some(worker) = outcome.worker {
-        output::line(&format!("worker in {}", worker.display()))?;
+        tell(&format!("worker in {}", worker.display()))?;
     }
     Ok(code::DONE)
-}
-
-/// Sets up what a lab lacks before it goes on: with `yes` at once, on a terminal when the person there agrees. `why` says what
-/// the lab lacks. Everything is told on the standard error: the other stream belongs to the lab's outcome.
-pub fn ensure(why: &str, yes: bool) -> Result<(), Failure> {
-    let job = Job::new(default_place()?)?;
-    if !yes && !has_person() {
-        let size = match job.plan.download {
-            0 => String::new(),
-            bytes => format!(" ({} to download)", format::bytes(bytes)),
-        };
-        return Err(Failure::environment(format!(
-            "{why}; run `workbench setup`{size}, or this command with --yes, which does so first"
-        )));
-    }
-    output::error_line(&format!("workbench: {why}."))?;
-    if !yes && !ask(&job.announcement(), "Set it up and go on?")? {
-        return Err(Failure::environment(
-            "nothing was set up and nothing was run; `workbench setup` does the one without the other",
-        ));
-    }
-    let outcome = job.run(false)?;
-    Ok(output::error_line(&format!(
-        "Set up: {}.",
-        outcome.libtorch.describe()
-    ))?)
-}
-
-/// What [`ensure`] would do: what is downloaded and built, how large that is, and where it goes.
-pub fn announce() -> Result<String, Failure> {
-    Ok(Job::new(default_place()?)?.announcement())
-}
-
-/// What is to be done where.
-struct Job {
-    place: Place,
-    source: WorkerSource,
-    found: Option<Libtorch>,
-    plan: Plan,
-}
-
-impl Job {
-    fn new(place: Place) -> Result<Self, Failure> {
-        let source = WorkerSource::here();
-        let found = Libtorch::find(&place, variable().as_deref())?;
-        let plan = Plan::new(&place, found.as_ref(), &WHEELS, source.exists());
-        Ok(Self {
-            place,
-            source,
-            found,
-            plan,
-        })
-    }
-
-    /// What would be downloaded and built, how large it is, and where it goes.
-    fn announcement(&self) -> String {
-        let root = self.place.root().display();
-        let mut told = Vec::new();
-        if self.found.is_none() {
-            told.push(format!(
-                "libtorch {VERSION} for the CPU is not there. It is {} to download, through pip, and {} on disk, in {root}.",
-                format::bytes(self.plan.download),
-                format::bytes(crate::libtorch::UNPACKED_BYTES),
-            ));
-        }
-        if self.plan.steps.contains(&Step::Build) {
-            told.push(format!(
-                "The worker is built with cargo, in {root}, which takes minutes the first time."
-            ));
-        }
-        told.join(" ")
-    }
-
-    /// Does it, and tells every step on the standard error.
-    fn run(self, keep: bool) -> Result<Outcome, Failure> {
-        if self.plan.steps.contains(&Step::Build) {
-            self.source.check()?;
-        }
-        let tools = Tools::default();
-        let setup = Setup {
-            place: &self.place,
-            tools: &tools,
-            wheels: &WHEELS,
-            source: &self.source,
-            keep,
-        };
-        let outcome = setup.run(&self.plan, self.found, &mut |number, steps, step| {
-            // A closed standard error must not end a download.
-            let _ = output::error_line(&format!("{number}/{steps}  {}", step.title()));
-        })?;
-        Ok(outcome)
-    }
 }
 
 fn check(place: &Place) -> Result<u8, Failure> {
@@ -198,24 +127,20 @@ fn check(place: &Place) -> Result<u8, Failure> {
 }
 
 /// Says what will be downloaded and asks; without a terminal there is nobody to ask.
-fn agreed(job: &Job) -> Result<bool, Failure> {
-    let announcement = job.announcement();
-    if !has_person() {
+fn agreed(place: &Place, plan: &Plan) -> Result<bool, Failure> {
+    let announcement = format!(
+        "libtorch {VERSION} for the CPU is not there. It is {} to download, through pip, and {} on disk, in {}.",
+        format::bytes(plan.download),
+        format::bytes(crate::libtorch::UNPACKED_BYTES),
+        place.root().display()
+    );
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return Err(Failure::environment(format!(
             "{announcement} Run `workbench setup --yes` to download it, or set LIBTORCH to the folder of a libtorch {VERSION} of your own"
         )));
     }
-    ask(&announcement, "Go on?")
-}
-
-/// Whether there is somebody to ask.
-fn has_person() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-fn ask(announcement: &str, question: &str) -> Result<bool, Failure> {
     let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{announcement}\n{question} [y/N] ")?;
+    write!(stderr, "{announcement}\nGo on? [y/N] ")?;
     stderr.flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;

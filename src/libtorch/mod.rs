@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub use build::WorkerSource;
 pub use error::SetupError;
 pub use inspect::{Libtorch, Report, variable};
-pub use install::{Outcome, Setup};
+pub use install::Setup;
 pub use plan::{Plan, Step};
 pub use wheels::{UNPACKED_BYTES, WHEELS};
 

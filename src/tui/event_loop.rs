@@ -14,7 +14,7 @@ use super::capture::collected;
 use super::event::{Effect, Event, Lack};
 use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, forget, restore};
-use crate::commands::setup;
+use crate::commands::ensure;
 use crate::failure::Failure;
 
 /// How often the records of a run are taken in: as often as the machine is sampled.
@@ -211,7 +211,7 @@ impl Loop<'_> {
     /// Leaves the screen for the set-up, whose progress is told on the plain terminal, and comes back.
     async fn bring(&mut self, lack: Lack, news: &mut News, signals: &mut Signals) {
         restore();
-        let done = setup::ensure(&lack.why, true);
+        let done = ensure::ensure(&lack.why, true);
         // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the set-up.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = timeout(SETTLE, signals.interrupt.recv()).await;

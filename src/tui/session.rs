@@ -16,7 +16,7 @@ use workbench_engine::record::{Record, RecordError, RunDir, Snapshot, Store, Sub
 use super::event::{Effect, Event, Lack, Loaded};
 use super::history;
 use super::screens::Labs;
-use crate::commands::setup;
+use crate::commands::ensure;
 
 /// How often a log that another process writes is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -197,7 +197,7 @@ impl Session {
                 Ok(ended) => Event::Ended(Ok(Arc::new(loaded(ended)))),
                 Err(ExperimentError::Lab(LabError::SetUp(why))) => Event::Lacking(Box::new(Lack {
                     why,
-                    plan: setup::announce().map_err(|failure| failure.message),
+                    plan: ensure::announce().map_err(|failure| failure.message),
                     again,
                 })),
                 Err(error) => Event::Ended(Err(error.to_string())),
