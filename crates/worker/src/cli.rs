@@ -147,7 +147,11 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     if cli.version {
-        return say(&version());
+        return say(&format!(
+            "{}\nprotocol {}",
+            version(),
+            workbench_protocol::VERSION
+        ));
     }
     match cli.command {
         Some(Command::Train(args)) => match args.into_spec() {
@@ -269,9 +273,8 @@ fn device(text: &str) -> Result<Device, String> {
 /// Versions, and which libtorch the dynamic linker found.
 fn version() -> String {
     let text = format!(
-        "workbench-worker {}\nprotocol {}\nbuilt for libtorch {}",
+        "workbench-worker {}\nbuilt for libtorch {}",
         env!("CARGO_PKG_VERSION"),
-        workbench_protocol::VERSION,
         env!("WORKBENCH_LIBTORCH")
     );
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();

@@ -101,7 +101,9 @@ fn misfit(said: &str) -> Option<String> {
             "the worker was built from other sources than this program (version {spoken} of their protocol, and here it is {VERSION})"
         ));
     }
-    if let Some(version) = line("built for libtorch ").filter(|version| !is_wanted(version)) {
+    // `built for libtorch VERSION`, and after a comma what else there is to know.
+    let built = line("built for libtorch ").and_then(|text| text.split(',').next());
+    if let Some(version) = built.filter(|version| !is_wanted(version)) {
         return Some(format!(
             "the worker was built for libtorch {}, and libtorch {LIBTORCH} is needed",
             clean(version, 40)

@@ -32,7 +32,7 @@ fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
     // A path with a parenthesis is no version.
     for said in [
         format!(
-            "workbench-worker 0.1.0\nprotocol {VERSION}\nbuilt for libtorch {LIBTORCH}\nloaded /l/libtorch_cpu.so ({LIBTORCH}+cpu)"
+            "workbench-worker 0.1.0\nprotocol {VERSION}\nbuilt for libtorch {LIBTORCH}, with NCCL\nloaded /l/libtorch_cpu.so ({LIBTORCH}+cpu)"
         ),
         format!("protocol {VERSION}\nbuilt for libtorch unknown\nloaded /l (old)/libtorch_cpu.so"),
         format!("protocol {VERSION}"),
