@@ -16,6 +16,7 @@ use std::process::{Command, Output, Stdio};
 use common::screen::Screen;
 use common::{Bench, stderr, stdout};
 use portable_pty::CommandBuilder;
+use tempfile::TempDir;
 
 /// Runs the binary with a cache folder of its own and an index that is an empty folder.
 fn run(bench: &Bench, args: &[&str], libtorch: Option<&Path>) -> Output {
@@ -137,18 +138,17 @@ struct Machine {
     bench: Bench,
     own: PathBuf,
     binary: PathBuf,
+    _bin: TempDir,
 }
 
 impl Machine {
     fn new() -> Self {
         let bench = Bench::new();
         let own = fake_libtorch(&bench, 11);
-        let binary = bench.path("bin/workbench");
-        std::fs::create_dir(bench.path("bin")).unwrap();
-        let built = env!("CARGO_BIN_EXE_workbench");
-        if std::fs::hard_link(built, &binary).is_err() {
-            std::fs::copy(built, &binary).unwrap();
-        }
+        // In cargo's own folder, where a link to the binary can be made.
+        let bin = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let binary = bin.path().join("workbench");
+        std::fs::hard_link(env!("CARGO_BIN_EXE_workbench"), &binary).unwrap();
         let worker = bench.path("worker");
         program(&worker, &idle_worker());
         let release = bench.path("cache/worker/release");
@@ -158,7 +158,12 @@ impl Machine {
             worker.display()
         );
         program(&bench.path("tools/cargo"), &build);
-        Self { bench, own, binary }
+        Self {
+            bench,
+            own,
+            binary,
+            _bin: bin,
+        }
     }
 
     fn variables(&self) -> [(&'static str, OsString); 4] {

@@ -2,24 +2,27 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 
-/// A program that answers everything with a script.
-fn answering(script: &str) -> (tempfile::TempDir, PathBuf) {
+/// Held while a program is written and run: a process that another thread is just starting has all files open that are being
+/// written, and the system starts no program that somebody has open for writing.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// A program that answers everything with a script, while the guard lives.
+fn answering(script: &str) -> (MutexGuard<'static, ()>, tempfile::TempDir, PathBuf) {
+    let guard = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("workbench-worker");
-    // Written beside and renamed: a file that some process has open for writing cannot be started.
-    let half = dir.path().join("half");
-    fs::write(&half, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&half, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::rename(&half, &program).unwrap();
-    (dir, program)
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    (guard, dir, program)
 }
 
 /// What is wrong with a program that answers so.
 fn told(script: &str) -> String {
-    let (_dir, program) = answering(script);
+    let (_guard, _dir, program) = answering(script);
     check(&program).expect("this is refused")
 }
 
@@ -37,7 +40,7 @@ fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
         format!("protocol {VERSION}\nbuilt for libtorch unknown\nloaded /l (old)/libtorch_cpu.so"),
         format!("protocol {VERSION}"),
     ] {
-        let (_dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
+        let (_guard, _dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
         assert_eq!(check(&program), None, "{said}");
     }
 }
@@ -119,7 +122,7 @@ fn other_ends_are_told_in_the_programs_own_words() {
     );
     assert!(told("exit 3").contains("exit status: 3"));
     assert!(told("kill -9 $$").contains("signal: 9"));
-    let (_dir, program) = answering("exit 0");
+    let (_guard, _dir, program) = answering("exit 0");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o644)).unwrap();
     let told = check(&program).unwrap();
     assert!(told.starts_with("the worker cannot be started ("), "{told}");
