@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use workbench_engine::experiment::FAULTS;
 use workbench_engine::lab::Lab;
 
 use crate::commands::setup::SetupArgs;
@@ -142,8 +143,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "lab", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
     pub seed: Option<u64>,
 
-    /// Use other data than the lab's own: a CSV file of numbers (rf), or a folder of images (ddp) with MNIST's four IDX
-    /// files or CIFAR-10's binary files
+    /// Use other data than the lab's own: a CSV file or a folder of images, as the lab takes
     #[arg(long, value_name = "PATH", requires = "lab", value_hint = ValueHint::AnyPath)]
     pub data: Option<PathBuf>,
 
@@ -151,8 +151,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "COLUMN", requires = "lab")]
     pub target: Option<String>,
 
-    /// Let something go wrong, where a lab can: kill:rank=1,step=40, stall:…, nan:…, oom:…, slow:rank=1,factor=3. May be
-    /// given several times
+    /// Let something go wrong, in labs that have faults: kill:rank=1,step=40, stall:…, slow:…; may be given several times
     #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
     pub fault: Vec<String>,
 
@@ -270,6 +269,8 @@ pub enum Command {
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
     Cli::command()
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
+        .mut_arg("data", |arg| arg.long_help(data_help(labs)))
+        .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
         .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
 }
 
@@ -290,6 +291,29 @@ fn config_help(labs: &[Box<dyn Lab>]) -> String {
         let _ = write!(out, "\n- {name}: {text}");
     }
     let _ = write!(out, "\n\n{CONFIG_EXAMPLES}");
+    out
+}
+
+fn data_help(labs: &[Box<dyn Lab>]) -> String {
+    let mut out = "Use other data than the lab's own.\n".to_owned();
+    for definition in labs.iter().map(|lab| lab.definition()) {
+        if let Some(kind) = definition.takes_data {
+            let _ = write!(out, "\n- {} takes {}.", definition.name, kind.expects());
+        }
+    }
+    out
+}
+
+fn fault_help(labs: &[Box<dyn Lab>]) -> String {
+    let mut out = format!(
+        "Let something go wrong, for example kill:rank=1,step=40; may be given several times, and stands for the \
+         parameter `{FAULTS}`.\n"
+    );
+    for definition in labs.iter().map(|lab| lab.definition()) {
+        if let Some(spec) = definition.params.get(FAULTS) {
+            let _ = write!(out, "\n- {}: {}", definition.name, spec.help());
+        }
+    }
     out
 }
 

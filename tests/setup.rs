@@ -123,8 +123,8 @@ fn a_wheel_that_is_not_the_pinned_one_is_refused() {
 
 /// A worker that knows its version and nothing else, so every arm fails.
 fn idle_worker() -> String {
-    let version = workbench_protocol::VERSION;
-    format!("#!/bin/sh\necho workbench-worker 0.0.0\necho protocol {version}\n")
+    let dialect = workbench_protocol::dialect();
+    format!("#!/bin/sh\necho workbench-worker 0.0.0\necho {dialect}\n")
 }
 
 fn program(path: &Path, script: &str) {
@@ -278,7 +278,10 @@ fn a_worker_of_other_sources_or_without_its_libtorch_is_built_anew() {
     let worker = machine.bench.path("cache/worker/release/workbench-worker");
     let idle = idle_worker();
     for (script, told) in [
-        ("#!/bin/sh\necho protocol 99\n", "built from other sources"),
+        (
+            "#!/bin/sh\necho protocol 99\n",
+            "another state of the sources",
+        ),
         (
             "#!/bin/sh\necho 'w: error while loading shared libraries: libtorch_cpu.so: cannot open' >&2; exit 127\n",
             "cannot start without libtorch_cpu.so",

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use workbench_engine::lab::LabError;
 use workbench_engine::report::format::clean;
-use workbench_protocol::VERSION;
+use workbench_protocol::dialect;
 
 /// The variable that names the worker's program, before all other places.
 pub const VARIABLE: &str = "WORKBENCH_WORKER";
@@ -14,19 +14,16 @@ pub const LIBTORCH: &str = "2.11.0";
 
 /// The variable by which the dynamic linker is sent to other libraries than a program was linked with.
 const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
-/// The version of the protocol that workers spoke before they said which.
-const UNSAID: u32 = 1;
 /// What the dynamic linker says when a library is not there, or not what it should be.
 const NO_LIBRARY: &str = "error while loading shared libraries: ";
 /// What it says when a library lacks a function.
 const NO_SYMBOL: &str = "undefined symbol: ";
 
-/// Finds the worker: where [`VARIABLE`] says, else where the program's set-up puts it, else beside the program itself, where cargo
-/// builds both.
+/// Finds the worker: where [`VARIABLE`] says, else where the program's set-up puts it or beside the program itself, where cargo builds
+/// both: the first of the two that fits.
 ///
 /// # Errors
-/// [`LabError::SetUp`] when there is none, or none that the set-up could not mend; [`LabError::Environment`] with what to do when it
-/// could not.
+/// [`LabError::SetUp`] when there is none that fits, and [`LabError::Environment`] with what to do when the set-up could not change that.
 pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
     if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
@@ -44,18 +41,24 @@ pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
             ))),
         };
     }
-    let mut places = set_up.into_iter().chain(beside());
-    let Some(path) = places.find(|path| path.is_file()) else {
-        return Err(LabError::SetUp(
-            "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there".to_owned(),
-        ));
-    };
-    match check(&path) {
-        None => Ok(path),
-        // No set-up mends what a variable of the dynamic linker does.
-        Some(trouble) if trouble.contains(LIBRARY_PATH) => Err(LabError::Environment(trouble)),
-        Some(trouble) => Err(LabError::SetUp(format!("{}: {trouble}", path.display()))),
+    let mut refused = None;
+    for path in set_up.into_iter().chain(beside()) {
+        if !path.is_file() {
+            continue;
+        }
+        let Some(trouble) = check(&path) else {
+            return Ok(path);
+        };
+        refused.get_or_insert((path, trouble));
     }
+    Err(match refused {
+        None => LabError::SetUp(
+            "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there".to_owned(),
+        ),
+        // No set-up mends what a variable of the dynamic linker does.
+        Some((_, trouble)) if trouble.contains(LIBRARY_PATH) => LabError::Environment(trouble),
+        Some((path, trouble)) => LabError::SetUp(format!("{}: {trouble}", path.display())),
+    })
 }
 
 fn beside() -> Option<PathBuf> {
@@ -94,12 +97,10 @@ fn misfit(said: &str) -> Option<String> {
     if line("workbench-worker ").or(line("protocol ")).is_none() {
         return Some("this is another program than workbench-worker".to_owned());
     }
-    let spoken = line("protocol ").map_or(Some(UNSAID), |number| number.trim().parse().ok());
-    if spoken != Some(VERSION) {
-        let spoken = spoken.map_or_else(|| "another".to_owned(), |number| number.to_string());
-        return Some(format!(
-            "the worker was built from other sources than this program (version {spoken} of their protocol, and here it is {VERSION})"
-        ));
+    if !said.lines().any(|line| line == dialect()) {
+        return Some(
+            "the worker was built from another state of the sources than this program".to_owned(),
+        );
     }
     // `built for libtorch VERSION`, and after a comma what else there is to know.
     let built = line("built for libtorch ").and_then(|text| text.split(',').next());

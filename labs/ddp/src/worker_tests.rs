@@ -32,13 +32,14 @@ fn saying(stderr: &str) -> String {
 
 #[test]
 fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
+    let ours = dialect();
     // A path with a parenthesis is no version.
     for said in [
         format!(
-            "workbench-worker 0.1.0\nprotocol {VERSION}\nbuilt for libtorch {LIBTORCH}, with NCCL\nloaded /l/libtorch_cpu.so ({LIBTORCH}+cpu)"
+            "workbench-worker 0.1.0\n{ours}\nbuilt for libtorch {LIBTORCH}, with NCCL\nloaded /l/libtorch_cpu.so ({LIBTORCH}+cpu)"
         ),
-        format!("protocol {VERSION}\nbuilt for libtorch unknown\nloaded /l (old)/libtorch_cpu.so"),
-        format!("protocol {VERSION}"),
+        format!("{ours}\nbuilt for libtorch unknown\nloaded /l (old)/libtorch_cpu.so"),
+        ours.clone(),
     ] {
         let (_guard, _dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
         assert_eq!(check(&program), None, "{said}");
@@ -49,28 +50,30 @@ fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
 fn workers_of_other_sources_are_refused() {
     assert!(told("echo ls 9.1").contains("another program"));
     assert!(told("exit 0").contains("another program"));
-    let other = told("echo 'protocol 4000000'");
-    assert!(
-        other.contains("version 4000000 of their protocol"),
-        "{other}"
-    );
-    assert!(told("echo 'protocol new'").contains("version another"));
-    if VERSION != UNSAID {
-        assert!(told("echo workbench-worker 0.1.0").contains("other sources"));
+    for said in [
+        "workbench-worker 0.1.0".to_owned(),
+        "protocol 4000000000 0123456789abcdef".to_owned(),
+        format!("{}0", dialect()),
+        format!("the {}", dialect()),
+    ] {
+        let told = told(&format!("echo 'workbench-worker 1'; echo '{said}'"));
+        assert!(
+            told.contains("another state of the sources"),
+            "{said}: {told}"
+        );
     }
 }
 
 #[test]
 fn another_libtorch_is_named_with_the_one_that_is_needed() {
-    let built = told(&format!(
-        "echo 'protocol {VERSION}'; echo 'built for libtorch 2.9.0'"
-    ));
+    let ours = dialect();
+    let built = told(&format!("echo '{ours}'; echo 'built for libtorch 2.9.0'"));
     assert_eq!(
         built,
         format!("the worker was built for libtorch 2.9.0, and libtorch {LIBTORCH} is needed")
     );
     let loaded = told(&format!(
-        "echo 'protocol {VERSION}'; echo 'built for libtorch {LIBTORCH}'; echo 'loaded /opt/old/libtorch_cpu.so (2.10.0+cu128)'"
+        "echo '{ours}'; echo 'built for libtorch {LIBTORCH}'; echo 'loaded /opt/old/libtorch_cpu.so (2.10.0+cu128)'"
     ));
     assert_eq!(
         loaded,

@@ -15,13 +15,13 @@ use workbench_engine::machine::usable_cores;
 use workbench_engine::record::{RunStatus, Store};
 use workbench_images::{Images, Part, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
-use workbench_protocol::VERSION;
+use workbench_protocol::dialect;
 
 /// A program that says that it is a worker of these sources, and is none.
 static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("workbench-worker");
-    fs::write(&program, format!("#!/bin/sh\necho protocol {VERSION}\n")).unwrap();
+    fs::write(&program, format!("#!/bin/sh\necho {}\n", dialect())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     (dir, program)
 });
