@@ -15,7 +15,8 @@ use crate::output;
 /// # Errors
 /// When nobody agrees, with what to run; when the set-up fails.
 pub fn ensure(why: &str, yes: bool) -> Result<(), Failure> {
-    if !yes && !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+    let is_seen = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !yes && !is_seen {
         return Err(Failure::environment(format!(
             "{why}; run `workbench setup`{}, or this command with --yes, which does so first",
             size()?
