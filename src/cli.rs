@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use workbench_engine::experiment::FAULTS;
 use workbench_engine::lab::Lab;
 
 use crate::commands::setup::SetupArgs;
@@ -20,6 +21,9 @@ Examples:
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
   workbench --lab rf --set max_depth=12 --arms sequential,trees
   workbench --lab rf --data houses.csv --target price
+  workbench --lab ddp --preset quick --yes         training in processes of their own, set up first
+  workbench --lab ddp --preset quick --fault kill:rank=1,step=40 --fault slow:rank=0,factor=2
+  workbench --lab ddp --data fashion-mnist         a folder of images instead of MNIST
   workbench runs                                   what was run before
   workbench runs status:killed since:yesterday     what of it was killed lately
   workbench compare 20261121-10 20261121-11        two runs side by side
@@ -139,17 +143,25 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "lab", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
     pub seed: Option<u64>,
 
-    /// A CSV file of numbers to use instead of the lab's own data
-    #[arg(long, value_name = "FILE.csv", requires = "lab", value_hint = ValueHint::FilePath)]
+    /// Use other data than the lab's own: a CSV file or a folder of images, as the lab takes
+    #[arg(long, value_name = "PATH", requires = "lab", value_hint = ValueHint::AnyPath)]
     pub data: Option<PathBuf>,
 
-    /// The column of that file to predict
+    /// The column of a CSV file to predict
     #[arg(long, value_name = "COLUMN", requires = "lab")]
     pub target: Option<String>,
+
+    /// Let something go wrong, in labs that have faults: kill:rank=1,step=40, stall:…, slow:…; may be given several times
+    #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
+    pub fault: Vec<String>,
 
     /// Allow more workers than usable cores; the result is marked
     #[arg(long, requires = "lab")]
     pub oversubscribe: bool,
+
+    /// Set up what the lab lacks without asking: download libtorch, build the worker
+    #[arg(long, short, requires = "lab")]
+    pub yes: bool,
 
     /// Where the outcome goes.
     #[command(flatten)]
@@ -227,6 +239,9 @@ pub enum Command {
     Resume {
         /// An id, its beginning, `latest`, or a directory
         run: String,
+        /// Set up what the lab lacks without asking: download libtorch, build the worker
+        #[arg(long, short)]
+        yes: bool,
         /// Where the outcome goes.
         #[command(flatten)]
         output: OutputArgs,
@@ -254,6 +269,8 @@ pub enum Command {
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
     Cli::command()
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
+        .mut_arg("data", |arg| arg.long_help(data_help(labs)))
+        .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
         .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
 }
 
@@ -274,6 +291,29 @@ fn config_help(labs: &[Box<dyn Lab>]) -> String {
         let _ = write!(out, "\n- {name}: {text}");
     }
     let _ = write!(out, "\n\n{CONFIG_EXAMPLES}");
+    out
+}
+
+fn data_help(labs: &[Box<dyn Lab>]) -> String {
+    let mut out = "Use other data than the lab's own.\n".to_owned();
+    for definition in labs.iter().map(|lab| lab.definition()) {
+        if let Some(kind) = definition.takes_data {
+            let _ = write!(out, "\n- {} takes {}.", definition.name, kind.expects());
+        }
+    }
+    out
+}
+
+fn fault_help(labs: &[Box<dyn Lab>]) -> String {
+    let mut out = format!(
+        "Let something go wrong, for example kill:rank=1,step=40; may be given several times, and stands for the \
+         parameter `{FAULTS}`.\n"
+    );
+    for definition in labs.iter().map(|lab| lab.definition()) {
+        if let Some(spec) = definition.params.get(FAULTS) {
+            let _ = write!(out, "\n- {}: {}", definition.name, spec.help());
+        }
+    }
     out
 }
 

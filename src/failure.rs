@@ -103,9 +103,8 @@ impl From<ExperimentError> for Failure {
                 message: error.to_string(),
                 code: code::CHECK_FAILED,
             },
-            ExperimentError::Lab(LabError::Environment(_)) | ExperimentError::Threads { .. } => {
-                Self::environment(error.to_string())
-            }
+            ExperimentError::Lab(LabError::Environment(_) | LabError::SetUp(_))
+            | ExperimentError::Threads { .. } => Self::environment(error.to_string()),
             ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
         }
     }

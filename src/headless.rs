@@ -1,13 +1,17 @@
 //! A run without a screen: progress while it goes on, summary and reports when it ends.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use workbench_engine::experiment::{self, Control, Ended, Request};
+use workbench_engine::experiment::{self, Control, Ended, ExperimentError, Request};
+use workbench_engine::lab::LabError;
 use workbench_engine::machine::usable_cores;
 use workbench_engine::record::{RunDir, RunStatus, Store};
 use workbench_engine::report;
 
 use crate::cli::{OutputArgs, RunArgs};
+use crate::commands::ensure;
 use crate::failure::{Failure, code};
 use crate::output;
 use crate::progress::{Follower, Style};
@@ -24,31 +28,55 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
         workers: args.workers.clone(),
         repeats: args.repeats,
         seed: args.seed,
+        faults: args.fault.clone(),
         data: args.data.clone(),
         target: args.target.clone(),
         oversubscribe: args.oversubscribe,
     };
     let config = experiment::resolve(lab.definition(), &request, &usable_cores())?;
     check_reports(&args.output.report)?;
-    let control = stop_on_signal()?;
-    let follower = Follower::new(Style::choose(args.output.quiet));
-    let ended = experiment::run(lab.as_ref(), config, store, follower.subscriber(), &control);
-    follower.finish();
-    conclude(&ended?, &args.output)
+    let signals = Signals::watch()?;
+    let ended = with_setup(&signals, args.yes, |control| {
+        let follower = Follower::new(Style::choose(args.output.quiet));
+        let subscriber = follower.subscriber();
+        let ended = experiment::run(lab.as_ref(), config.clone(), store, subscriber, control);
+        follower.finish();
+        ended
+    })?;
+    conclude(&ended, &args.output)
 }
 
 /// `workbench resume RUN`.
-pub fn resume(store: &Store, run: &str, args: &OutputArgs) -> Result<u8, Failure> {
+pub fn resume(store: &Store, run: &str, yes: bool, args: &OutputArgs) -> Result<u8, Failure> {
     let run = store.find(run)?;
     let snapshot = run.snapshot()?;
     let started = snapshot.started.as_deref();
     let lab = registry::find(started.map_or("", |started| started.config.lab.as_str()))?;
     check_reports(&args.report)?;
-    let control = stop_on_signal()?;
-    let follower = Follower::resuming(Style::choose(args.quiet), snapshot);
-    let ended = experiment::resume(lab.as_ref(), &run, follower.subscriber(), &control);
-    follower.finish();
-    conclude(&ended?, args)
+    let signals = Signals::watch()?;
+    let ended = with_setup(&signals, yes, |control| {
+        let follower = Follower::resuming(Style::choose(args.quiet), snapshot.clone());
+        let ended = experiment::resume(lab.as_ref(), &run, follower.subscriber(), control);
+        follower.finish();
+        ended
+    })?;
+    conclude(&ended, args)
+}
+
+/// Runs a lab; where it lacks something that the set-up brings, brings that and runs it again. Nothing of the first attempt is
+/// left: a lab that cannot be prepared leaves no record.
+fn with_setup(
+    signals: &Signals,
+    yes: bool,
+    attempt: impl Fn(&Control) -> Result<Ended, ExperimentError>,
+) -> Result<Ended, Failure> {
+    match attempt(&signals.control) {
+        Err(ExperimentError::Lab(LabError::SetUp(why))) if !signals.control.is_stopped() => {
+            signals.end_at_once(|| ensure::ensure(&why, yes))?;
+            Ok(attempt(&signals.control)?)
+        }
+        ended => Ok(ended?),
+    }
 }
 
 /// A target that cannot be written is told before the work, not after it.
@@ -59,17 +87,33 @@ fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
         .map_err(Failure::from)
 }
 
-/// Turns the first Ctrl-C, SIGTERM or SIGHUP into a request to stop; a second one ends the process at once.
-fn stop_on_signal() -> Result<Control, Failure> {
-    let control = Control::default();
-    let steered = control.clone();
-    ctrlc::set_handler(move || {
-        if steered.stop() {
-            std::process::exit(i32::from(code::INTERRUPTED));
-        }
-    })
-    .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-C: {error}")))?;
-    Ok(control)
+/// Ctrl-C, SIGTERM and SIGHUP.
+struct Signals {
+    control: Control,
+    at_once: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Turns the first of them into a request to stop; a second one ends the process at once.
+    fn watch() -> Result<Self, Failure> {
+        let (control, at_once) = (Control::default(), Arc::<AtomicBool>::default());
+        let (steered, hurry) = (control.clone(), Arc::clone(&at_once));
+        ctrlc::set_handler(move || {
+            if hurry.load(Ordering::SeqCst) || steered.stop() {
+                std::process::exit(i32::from(code::INTERRUPTED));
+            }
+        })
+        .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-C: {error}")))?;
+        Ok(Self { control, at_once })
+    }
+
+    /// While `body` does what has no record to be closed, the first of them ends the process.
+    fn end_at_once<T>(&self, body: impl FnOnce() -> T) -> T {
+        self.at_once.store(true, Ordering::SeqCst);
+        let done = body();
+        self.at_once.store(false, Ordering::SeqCst);
+        done
+    }
 }
 
 fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {

@@ -86,7 +86,7 @@ fn run() -> Result<u8, Failure> {
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Resume { run, output }) => headless::resume(&store, &run, &output),
+        Some(Command::Resume { run, yes, output }) => headless::resume(&store, &run, yes, &output),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&store, &run),
         None if has_terminal() => tui::run(&store, labs, &config),

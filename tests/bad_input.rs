@@ -142,6 +142,30 @@ fn options_that_cannot_be() {
         (&["--lab", "rf", "--data", "x.csv"], &["--target"]),
         (&["--lab", "rf", "--target", "y"], &["--data"]),
         (
+            &["--lab", "rf", "--fault", "kill:rank=1,step=4"],
+            &["--fault kill:rank=1,step=4", "the rf lab has no faults"],
+        ),
+        (
+            &["--lab", "ddp", "--fault", "melt", "--fault", "nan:rank=0"],
+            &["`melt`", "no such fault", "kill:rank=1,step=40"],
+        ),
+        (
+            &["--lab", "ddp", "--fault", "melt", "--set", "fault="],
+            &["give one of the two"],
+        ),
+        (
+            &["--lab", "ddp", "--data", ".", "--target", "y"],
+            &["--target y", "leave --target out"],
+        ),
+        (
+            &["--lab", "ddp", "--data", "."],
+            &["no images here", "train-images-idx3-ubyte"],
+        ),
+        (
+            &["--lab", "ddp", "--data", "digits"],
+            &["digits: No such file"],
+        ),
+        (
             &["--lab", "rf", "--report", "out.pdf"],
             &["out.pdf", "html"],
         ),
@@ -162,6 +186,9 @@ fn options_that_cannot_be() {
         &["--lab", "rf", "--workers", "two"][..],
         &["--lab", "rf", "--sed", "1"],
         &["--lab", "rf", "--seed", "-1"],
+        &["--lab", "ddp", "--fault", ""],
+        &["--fault", "kill:rank=1,step=4"],
+        &["--yes"],
         &["frobnicate"],
         &["--preset", "quick"],
     ] {

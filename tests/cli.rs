@@ -255,6 +255,8 @@ fn help_names_only_what_there_is() {
         "--report",
         "--set",
         "max_depth",
+        "--fault kill:rank=1,step=40",
+        "--yes",
         "Examples:",
         "Exit codes:",
     ] {
@@ -286,6 +288,7 @@ fn help_names_only_what_there_is() {
     assert!(stdout(&bench.run(["man"])).contains(".TH workbench"));
     let labs = stdout(&bench.run(["labs"]));
     assert!(labs.contains("sequential") && labs.contains("quick") && labs.contains("max_depth"));
+    assert!(labs.contains("a CSV file of numbers") && labs.contains("CIFAR-10's binary files"));
     assert!(stdout(&bench.run(["labs", "rf"])).contains("# Thirty random forests"));
     let version = stdout(&bench.run(["--version"]));
     assert_eq!(

@@ -52,8 +52,15 @@ fn describe(lab: &LabDefinition) -> String {
             format!("{} Takes {}.", spec.help(), spec.expects()),
         ]);
     }
+    let data = match lab.takes_data {
+        Some(kind) => format!(
+            "\n  Data (--data)\n    {}\n",
+            format_args!("Its own, or {}.", kind.expects())
+        ),
+        None => String::new(),
+    };
     format!(
-        "{}  {}\n    {}\n\n  Arms (--arms)\n{}\n  Presets (--preset)\n{}\n  Parameters (--set), their defaults\n{}",
+        "{}  {}\n    {}\n\n  Arms (--arms)\n{}\n  Presets (--preset)\n{}\n  Parameters (--set), their defaults\n{}{data}",
         lab.name,
         lab.title,
         lab.summary,

@@ -15,7 +15,7 @@ use crate::libtorch::{
 use crate::output;
 
 /// What `workbench setup` is told.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
@@ -69,6 +69,11 @@ pub fn default_place() -> Result<Place, SetupError> {
 
 /// Finds or installs libtorch, then builds the worker. Exits 3 when either cannot be had.
 pub fn run(args: SetupArgs) -> Result<u8, Failure> {
+    run_telling(args, output::line)
+}
+
+/// As [`run`]; what there is in the end goes where `tell` puts it.
+pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Result<u8, Failure> {
     let place = Place::new(args.dir)?;
     if args.check {
         return check(&place);
@@ -100,9 +105,9 @@ pub fn run(args: SetupArgs) -> Result<u8, Failure> {
         // A closed standard error must not end a download.
         let _ = output::error_line(&format!("{number}/{steps}  {}", step.title()));
     })?;
-    output::line(&outcome.libtorch.describe())?;
+    tell(&outcome.libtorch.describe())?;
     if let Some(worker) = outcome.worker {
-        output::line(&format!("worker in {}", worker.display()))?;
+        tell(&format!("worker in {}", worker.display()))?;
     }
     Ok(code::DONE)
 }

@@ -97,6 +97,10 @@ fn facts(result: &RunResult) -> Facts {
     let data = match &result.data {
         DataSource::Embedded => "embedded".to_owned(),
         DataSource::File { path, target } => format!("{path} ({target})"),
+        DataSource::Folder { path, sha256 } => match sha256 {
+            Some(hash) => format!("{path} ({})", format::hash_prefix(hash)),
+            None => path.clone(),
+        },
     };
     let arms: Vec<&str> = names(result);
     for (name, value) in [

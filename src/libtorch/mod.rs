@@ -28,7 +28,7 @@ pub use plan::{Plan, Step};
 pub use wheels::{UNPACKED_BYTES, WHEELS};
 
 /// The release of libtorch that the worker's bindings are written for.
-pub const VERSION: &str = "2.11.0";
+pub const VERSION: &str = workbench_lab_ddp::LIBTORCH;
 
 /// The variable that names a libtorch to use instead of our own.
 pub const LIBTORCH_VARIABLE: &str = "LIBTORCH";

@@ -202,6 +202,8 @@ impl App {
                 Vec::new()
             }
             Event::Ended(ended) => self.ended(ended),
+            Event::Lacking(lack) => self.lacking(*lack),
+            Event::Brought(brought) => self.brought(brought),
             Event::Opened(opened) => self.opened(opened),
             Event::Followed(run, records) => {
                 self.followed(&run, &records);

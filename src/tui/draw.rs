@@ -11,7 +11,7 @@ use super::app::{App, FOLLOW_KEYS, Feed, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, 
 use super::binding::Binding;
 use super::chrome::{Look, footer, lines};
 use super::keys::told;
-use super::overlay::{Overlay, export, help, palette, quit};
+use super::overlay::{Overlay, export, help, lacking, palette, quit};
 use super::screens::{compare, home, runs, setup};
 use super::text::{fit, width};
 use super::views::compare::CompareView;
@@ -88,6 +88,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, look),
             Some(Overlay::Export(export)) => export.draw(frame, body, look),
+            Some(Overlay::Lacking(lacking)) => lacking.draw(frame, body, look),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, look),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {
@@ -170,6 +171,7 @@ impl App {
             Some(Overlay::Help(_)) => return told(help::KEYS),
             Some(Overlay::Stop(_)) => return told(quit::KEYS),
             Some(Overlay::Export(_)) => return told(export::KEYS),
+            Some(Overlay::Lacking(_)) => return told(lacking::KEYS),
             Some(Overlay::Palette(_)) => return told(palette::KEYS),
             None => self.screen_keys(),
         };

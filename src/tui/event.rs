@@ -37,6 +37,17 @@ pub struct SideBySide {
     pub curves: Vec<Curves>,
 }
 
+/// What a run that could not be started lacks, and the set-up brings.
+#[derive(Debug, PartialEq)]
+pub struct Lack {
+    /// What is missing.
+    pub why: String,
+    /// What the set-up would do, how large it is and where it goes; or why it cannot.
+    pub plan: Result<String, String>,
+    /// What to do when it is there.
+    pub again: Effect,
+}
+
 /// How writing a report went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
@@ -67,6 +78,10 @@ pub enum Event {
     Records(Vec<Record>),
     /// The run under way has ended, or could not be made.
     Ended(Result<Arc<Loaded>, String>),
+    /// The run under way could not be made, because it lacks something that the set-up brings.
+    Lacking(Box<Lack>),
+    /// The set-up is over: what it was for, or why it failed.
+    Brought(Result<Box<Effect>, String>),
     /// A run of the history has been read.
     Opened(Result<Arc<Loaded>, String>),
     /// A run that another process makes has new records.
@@ -121,6 +136,8 @@ pub enum Effect {
     },
     /// Put a text into the clipboard of the terminal.
     Copy(String),
+    /// Leave the screen, set up what is missing, and come back.
+    Bring(Box<Lack>),
     /// Draw everything anew.
     Repaint,
     /// Stop the process as Ctrl-Z does.

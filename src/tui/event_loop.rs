@@ -4,19 +4,24 @@ use std::io;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use workbench_engine::clock::thread_cpu_ns;
 
 use super::app::App;
 use super::capture::collected;
-use super::event::{Effect, Event};
+use super::event::{Effect, Event, Lack};
 use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, forget, restore};
+use crate::commands::ensure;
 use crate::failure::Failure;
 
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
+
+/// How long a signal may take from the system to the loop.
+const SETTLE: Duration = Duration::from_millis(50);
 
 /// The signals that the interface answers.
 struct Signals {
@@ -49,6 +54,8 @@ struct Loop<'a> {
     dirty: bool,
     /// There is nothing left to draw on.
     blind: bool,
+    /// What is to be set up before the loop goes on.
+    lack: Option<Box<Lack>>,
     exit: Option<u8>,
 }
 
@@ -78,6 +85,7 @@ pub async fn run(
         frame: Duration::from_secs(1) / frames_per_second.max(1),
         dirty: true,
         blind: false,
+        lack: None,
         exit: None,
     };
     this.turn(news, signals).await.map_err(refused)
@@ -94,6 +102,9 @@ impl Loop<'_> {
         loop {
             if let Some(code) = self.exit {
                 return Ok(code);
+            }
+            if let Some(lack) = self.lack.take() {
+                self.bring(*lack, &mut news, &mut signals).await;
             }
             let running = self.app.is_running();
             let playing = self.app.is_playing();
@@ -146,6 +157,7 @@ impl Loop<'_> {
                     }
                 }
                 Effect::Suspend => self.suspend(),
+                Effect::Bring(lack) => self.lack = Some(lack),
                 other => self.session.apply(other),
             }
         }
@@ -194,6 +206,29 @@ impl Loop<'_> {
         // Refused only to other people's processes.
         let _ = kill_process(getpid(), Signal::STOP);
         self.reclaim();
+    }
+
+    /// Leaves the screen for the set-up, whose progress is told on the plain terminal, and comes back.
+    async fn bring(&mut self, lack: Lack, news: &mut News, signals: &mut Signals) {
+        restore();
+        let done = ensure::ensure(&lack.why, true);
+        // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the set-up.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        let _ = timeout(SETTLE, signals.interrupt.recv()).await;
+        self.reclaim();
+        let mut others = Vec::new();
+        while let Ok(event) = news.events.try_recv() {
+            if !matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
+                others.push(event);
+            }
+        }
+        for event in others {
+            self.take(event);
+        }
+        let again = Box::new(lack.again);
+        self.take(Event::Brought(
+            done.map(|()| again).map_err(|failure| failure.message),
+        ));
     }
 
     /// Takes the terminal again; it may show anything by now, or, when the window was closed, be gone.

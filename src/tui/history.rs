@@ -51,6 +51,13 @@ pub struct Took {
     pub walls: Vec<(String, u32, f64)>,
 }
 
+impl Took {
+    /// Whether a configuration computes the same from the same data.
+    fn is_alike(&self, config: &RunConfig) -> bool {
+        self.params == config.params && self.data.is_same_place(&config.data)
+    }
+}
+
 /// All runs, the latest first.
 pub fn read(store: &Store) -> Result<Vec<RunRow>, String> {
     let runs = store.list().map_err(|error| error.to_string())?;
@@ -180,7 +187,7 @@ pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> 
         .iter()
         .filter(alike)
         .filter_map(|row| Some((row, row.took.as_ref()?)))
-        .max_by_key(|(_, took)| took.params == config.params && took.data == config.data)
+        .max_by_key(|(_, took)| took.is_alike(config))
     else {
         return format!(
             "not known: no run of `{}` was completed here yet",
@@ -214,7 +221,7 @@ pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> 
         })
         .sum();
     let seconds = format::seconds(once * f64::from(config.repeats));
-    if took.params == config.params && took.data == config.data {
+    if took.is_alike(config) {
         format!("about {seconds}, from run {}", row.id)
     } else {
         format!("{seconds} with the parameters of run {}", row.id)

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use workbench_engine::experiment::{self, Control, Ended};
-use workbench_engine::lab::RunConfig;
+use workbench_engine::experiment::{self, Control, Ended, ExperimentError};
+use workbench_engine::lab::{LabError, RunConfig};
 use workbench_engine::machine::{MachineFacts, usable_cores};
 use workbench_engine::record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
-use super::event::{Effect, Event, Loaded};
+use super::event::{Effect, Event, Lack, Loaded};
 use super::history;
 use super::screens::Labs;
+use crate::commands::ensure;
 
 /// How often a log that another process writes is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -130,7 +131,11 @@ impl Session {
                     let _ = events.send(Event::Exported(exported));
                 });
             }
-            Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit(_) => {}
+            Effect::Bring(_)
+            | Effect::Copy(_)
+            | Effect::Repaint
+            | Effect::Suspend
+            | Effect::Quit(_) => {}
         }
     }
 
@@ -143,37 +148,43 @@ impl Session {
 
     fn start(&mut self, lab: usize, config: RunConfig) {
         let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
-        self.engine(move |records, control| {
-            let lab = labs.get(lab).ok_or("there is no such lab")?;
+        let again = Effect::Start(lab, Box::new(config.clone()));
+        self.engine(again, move |records, control| {
+            let lab = labs
+                .get(lab)
+                .ok_or_else(|| refused("there is no such lab"))?;
             experiment::run(lab.as_ref(), config, &store, forward(records), control)
-                .map_err(|error| error.to_string())
         });
     }
 
     fn resume(&mut self, run: RunDir) {
         let labs = Arc::clone(&self.labs);
-        self.engine(move |records, control| {
-            let log = run.read().map_err(|error| error.to_string())?;
+        self.engine(Effect::Resume(run.clone()), move |records, control| {
+            let log = run.read()?;
             let lab = Snapshot::of(&log.records)
                 .started
                 .map_or_else(String::new, |started| started.config.lab);
             let lab = labs
                 .iter()
                 .find(|known| known.definition().name == lab)
-                .ok_or_else(|| format!("{}: this workbench has no lab `{lab}`", run.id()))?;
+                .ok_or_else(|| {
+                    refused(&format!("{}: this workbench has no lab `{lab}`", run.id()))
+                })?;
             // The screen begins where the run was left.
             for record in log.records {
                 let _ = records.send(record);
             }
             experiment::resume(lab.as_ref(), &run, forward(records), control)
-                .map_err(|error| error.to_string())
         });
     }
 
-    /// Runs a lab on a thread of its own.
+    /// Runs a lab on a thread of its own; `again` would do so once more.
     fn engine(
         &mut self,
-        body: impl FnOnce(UnboundedSender<Record>, &Control) -> Result<Ended, String> + Send + 'static,
+        again: Effect,
+        body: impl FnOnce(UnboundedSender<Record>, &Control) -> Result<Ended, ExperimentError>
+        + Send
+        + 'static,
     ) {
         self.control = Control::default();
         let control = self.control.clone();
@@ -181,8 +192,16 @@ impl Session {
         self.thread("workbench-run", move || {
             let run = || body(records, &control);
             let ended = catch_unwind(AssertUnwindSafe(run))
-                .unwrap_or_else(|_| Err("the run ended in a panic; its record is kept".to_owned()));
-            let _ = events.send(Event::Ended(ended.map(|ended| Arc::new(loaded(ended)))));
+                .unwrap_or_else(|_| Err(refused("the run ended in a panic; its record is kept")));
+            let _ = events.send(match ended {
+                Ok(ended) => Event::Ended(Ok(Arc::new(loaded(ended)))),
+                Err(ExperimentError::Lab(LabError::SetUp(why))) => Event::Lacking(Box::new(Lack {
+                    why,
+                    plan: ensure::announce().map_err(|failure| failure.message),
+                    again,
+                })),
+                Err(error) => Event::Ended(Err(error.to_string())),
+            });
         });
     }
 
@@ -221,6 +240,10 @@ impl Session {
             let _ = self.events.send(Event::Ended(Err(text)));
         }
     }
+}
+
+fn refused(text: &str) -> ExperimentError {
+    ExperimentError::Resume(text.to_owned())
 }
 
 fn forward(records: UnboundedSender<Record>) -> Subscriber {

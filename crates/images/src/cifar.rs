@@ -1,7 +1,7 @@
 //! CIFAR-10's binary files (Alex Krizhevsky, 2009): records of a label and 3 × 32 × 32 bytes, red plane first.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, Problem};
 use crate::file::{Input, check_labels, open};
@@ -12,7 +12,7 @@ const SIDE: usize = 32;
 const PIXELS: usize = CHANNELS * SIDE * SIDE;
 const RECORD: usize = 1 + PIXELS;
 
-const TRAIN: [&str; 5] = [
+pub(crate) const TRAIN: [&str; 5] = [
     "data_batch_1.bin",
     "data_batch_2.bin",
     "data_batch_3.bin",
@@ -35,8 +35,7 @@ pub fn read_cifar10(dir: &Path, part: Part, rows: Option<usize>) -> Result<Image
         Part::Train => &TRAIN,
         Part::Test => &TEST,
     };
-    let inner = dir.join(FOLDER);
-    let dir = if inner.is_dir() { &inner } else { dir };
+    let dir = &folder(dir);
     let mut inputs = Vec::new();
     for name in names {
         let path = dir.join(name);
@@ -55,6 +54,35 @@ pub fn read_cifar10(dir: &Path, part: Part, rows: Option<usize>) -> Result<Image
         read_records(input, left, &mut images)?;
     }
     Ok(images)
+}
+
+/// The folder of the files, when `dir` is that or the one above.
+fn folder(dir: &Path) -> PathBuf {
+    let inner = dir.join(FOLDER);
+    if inner.is_dir() {
+        inner
+    } else {
+        dir.to_owned()
+    }
+}
+
+/// Whether any of the files is there.
+pub(crate) fn holds_any(dir: &Path) -> bool {
+    let dir = folder(dir);
+    TRAIN
+        .iter()
+        .chain(&TEST)
+        .any(|name| dir.join(name).exists())
+}
+
+/// The files that are not there.
+pub(crate) fn missing(dir: &Path) -> Vec<String> {
+    let dir = folder(dir);
+    let names = TRAIN.iter().chain(&TEST);
+    names
+        .filter(|name| !dir.join(name).exists())
+        .map(|name| (*name).to_owned())
+        .collect()
 }
 
 fn empty() -> Images {

@@ -17,6 +17,14 @@ pub enum ImageError {
         /// What to do.
         hint: String,
     },
+    /// A folder that is not one of images, or of more than one dataset.
+    #[error("{}: {problem}", dir.display())]
+    Unclear {
+        /// The folder.
+        dir: PathBuf,
+        /// What is there instead, and what to do.
+        problem: String,
+    },
     /// A file cannot be read or written.
     #[error("{}: {cause}; check the path and its permissions", path.display())]
     Io {

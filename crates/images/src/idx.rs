@@ -101,13 +101,46 @@ fn prefix(part: Part) -> &'static str {
     }
 }
 
+/// The names of a part's files: images, labels.
+pub(crate) fn names(part: Part) -> [String; 2] {
+    ["images-idx3-ubyte", "labels-idx1-ubyte"].map(|what| format!("{}-{what}", prefix(part)))
+}
+
+/// The file of a name, with either kind of dash, when it is there.
+fn there(dir: &Path, name: &str) -> Option<PathBuf> {
+    [dir.join(name), dir.join(dotted(name))]
+        .into_iter()
+        .find(|path| path.exists())
+}
+
+pub(crate) fn dotted(name: &str) -> String {
+    name.replace("-idx", ".idx")
+}
+
+/// Whether any of the files is there, packed or not.
+pub(crate) fn holds_any(dir: &Path) -> bool {
+    let packed = |name: &str| dir.join(format!("{name}.gz")).exists();
+    [Part::Train, Part::Test]
+        .into_iter()
+        .flat_map(names)
+        .any(|name| there(dir, &name).is_some() || packed(&name) || packed(&dotted(&name)))
+}
+
+/// The files that are not there.
+pub(crate) fn missing(dir: &Path) -> Vec<String> {
+    [Part::Train, Part::Test]
+        .into_iter()
+        .flat_map(names)
+        .filter(|name| there(dir, name).is_none())
+        .collect()
+}
+
 fn find(dir: &Path, part: Part, what: &str) -> Result<PathBuf, ImageError> {
     let name = format!("{}-{what}", prefix(part));
-    let dotted = name.replace("-idx", ".idx");
-    let candidates = [dir.join(&name), dir.join(&dotted)];
-    if let Some(path) = candidates.iter().find(|path| path.exists()) {
-        return Ok(path.clone());
+    if let Some(path) = there(dir, &name) {
+        return Ok(path);
     }
+    let dotted = dotted(&name);
     let packed = [format!("{name}.gz"), format!("{dotted}.gz")]
         .into_iter()
         .find(|packed| dir.join(packed).exists());

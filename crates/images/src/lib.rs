@@ -17,6 +17,7 @@ mod cifar;
 mod embedded;
 mod error;
 mod file;
+mod folder;
 pub mod idx;
 
 use std::path::PathBuf;

@@ -371,6 +371,28 @@ fn cifar_files_that_are_missing_cut_or_wrong_are_named() {
     assert!(text.contains("no data_batch_3.bin here"), "{text}");
 }
 
+#[test]
+fn a_folder_tells_what_it_holds() {
+    let cifar = cifar_folder();
+    let found = Source::find(cifar.path()).unwrap();
+    assert_eq!(found, Source::Cifar10(cifar.path().to_owned()));
+    let idx = TempDir::new().unwrap();
+    for part in [Part::Train, Part::Test] {
+        write_idx(idx.path(), part, &small()).unwrap();
+    }
+    let found = Source::find(idx.path()).unwrap();
+    assert_eq!(found, Source::Idx(idx.path().to_owned()));
+
+    let batch = cifar.path().join("cifar-10-batches-bin/data_batch_5.bin");
+    std::fs::remove_file(batch).unwrap();
+    let labels = idx.path().join("t10k-labels-idx1-ubyte");
+    std::fs::rename(&labels, idx.path().join("t10k-labels.idx1-ubyte.gz")).unwrap();
+    let told = |dir: &Path| Source::find(dir).unwrap_err().to_string();
+    assert!(told(cifar.path()).contains("no data_batch_5.bin here"));
+    assert!(told(idx.path()).ends_with("unpack t10k-labels.idx1-ubyte.gz with gunzip"));
+    assert!(told(&idx.path().join("none")).contains("No such file"));
+}
+
 fn any_images() -> impl Strategy<Value = Images> {
     (1..6_usize, 1..6_usize, 1..20_usize).prop_flat_map(|(height, width, count)| {
         let pixels = prop::collection::vec(any::<u8>(), height * width * count);

@@ -26,3 +26,9 @@ pub use worker_side::{SideError, WorkerSide};
 
 /// The version of the protocol. Whoever meets another one stops with [`FrameError::Version`].
 pub const VERSION: u32 = 1;
+
+/// What a worker prints with `--version` about the protocol, in a line of its own: its [`VERSION`] and the state of the sources that it
+/// was built from. Whoever starts a worker that prints another line would misunderstand it sooner or later.
+pub fn dialect() -> String {
+    format!("protocol {VERSION} {}", env!("WORKBENCH_PROTOCOL_SOURCES"))
+}

@@ -147,7 +147,7 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     if cli.version {
-        return say(&version());
+        return say(&format!("{}\n{}", version(), workbench_protocol::dialect()));
     }
     match cli.command {
         Some(Command::Train(args)) => match args.into_spec() {

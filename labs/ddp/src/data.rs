@@ -1,30 +1,117 @@
-//! The images: where they are, and how many.
+//! The images: where they are, how many, and what they are like. All of this is known before any worker starts.
 
+use std::path::Path;
+
+use workbench_engine::digest::Hasher;
 use workbench_engine::lab::{DataSource, LabError};
 use workbench_engine::machine::MachineFacts;
+use workbench_images::{CLASSES, ImageError, Images, Part, Source};
 use workbench_protocol::Data;
 
-use crate::settings::Offer;
+use crate::settings::{Offer, Shape};
 
 /// Rows of the MNIST that comes with the program.
 const MNIST: (u64, u64) = (60_000, 10_000);
+/// What its images are like.
+const MNIST_SHAPE: Shape = Shape {
+    channels: 1,
+    height: 28,
+    width: 28,
+    classes: CLASSES,
+};
 
-/// What the workers are to read, and what data and machine offer.
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// What the workers are to read.
+    pub data: Data,
+    /// What data and machine offer.
+    pub offer: Offer,
+    /// What is recorded as the data of the run, where that is more than was asked for.
+    pub recorded: Option<DataSource>,
+}
+
+/// Looks at data and machine. Of a folder everything is read, so that no worker finds anything wrong with it later.
 ///
 /// # Errors
-/// When the data cannot be used.
-pub fn look(source: &DataSource) -> Result<(Data, Offer), LabError> {
-    let DataSource::Embedded = source else {
-        return Err(LabError::Config(
-            "`--data`: the ddp lab takes no table; leave --data and --target out".to_owned(),
-        ));
+/// [`LabError::Config`] when the data cannot be used, or is not what it was when the run was begun.
+pub fn look(source: &DataSource) -> Result<Found, LabError> {
+    match source {
+        DataSource::Embedded => Ok(Found {
+            data: Data::Embedded,
+            offer: offer(MNIST, MNIST_SHAPE),
+            recorded: None,
+        }),
+        DataSource::Folder { path, sha256 } => folder(Path::new(path), sha256.as_deref()),
+        DataSource::File { .. } => Err(LabError::Config(
+            "`--data`: the ddp lab learns from a folder of images; leave --target out".to_owned(),
+        )),
+    }
+}
+
+fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
+    let refused = |error: ImageError| LabError::Config(format!("`--data`: {error}"));
+    let source = Source::find(dir).map_err(refused)?;
+    let mut hash = Hasher::default();
+    // One part after the other: both together may be a large part of a small machine's memory.
+    let mut read = |part| -> Result<(u64, Shape), LabError> {
+        let images = source.load(part, None).map_err(refused)?;
+        take_in(&mut hash, &images);
+        Ok((images.len() as u64, shape(&images)))
     };
+    let ((train_rows, train), (test_rows, test)) = (read(Part::Train)?, read(Part::Test)?);
+    if train != test {
+        return Err(LabError::Config(format!(
+            "`--data {}`: the training images are {train} and the test images {test}; take all files from the same dataset",
+            dir.display()
+        )));
+    }
+    let found = hash.finish();
+    if before.is_some_and(|before| before != found) {
+        return Err(LabError::Config(format!(
+            "{}: these are not the images that the run was begun with; bring those back, or start a new run",
+            dir.display()
+        )));
+    }
+    let dir = dir.to_owned();
+    Ok(Found {
+        recorded: Some(DataSource::Folder {
+            path: dir.to_string_lossy().into_owned(),
+            sha256: Some(found),
+        }),
+        data: match source {
+            Source::Cifar10(_) => Data::Cifar10 { dir },
+            Source::Embedded | Source::Idx(_) => Data::Idx { dir },
+        },
+        offer: offer((train_rows, test_rows), train),
+    })
+}
+
+fn offer((train_rows, test_rows): (u64, u64), images: Shape) -> Offer {
     let machine = MachineFacts::probe();
-    let offer = Offer {
-        train_rows: MNIST.0,
-        test_rows: MNIST.1,
+    Offer {
+        train_rows,
+        test_rows,
+        images,
         cores: machine.cores_usable,
         gpus: machine.gpus.len() as u32,
-    };
-    Ok((Data::Embedded, offer))
+    }
+}
+
+fn shape(images: &Images) -> Shape {
+    Shape {
+        channels: images.channels,
+        height: images.height,
+        width: images.width,
+        classes: images.classes,
+    }
+}
+
+/// Adds shape, labels and pixels to a fingerprint, which so depends on what is learnt from and not on how files are called.
+fn take_in(hash: &mut Hasher, images: &Images) {
+    for number in [images.len(), images.channels, images.height, images.width] {
+        hash.update((number as u64).to_le_bytes());
+    }
+    hash.update(&images.labels);
+    hash.update(&images.pixels);
 }

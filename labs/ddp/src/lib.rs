@@ -22,15 +22,16 @@ mod worker;
 use std::path::PathBuf;
 
 use workbench_engine::lab::{
-    Agreement, ArmContext, ArmOutput, DefinitionError, Lab, LabDefinition, LabError, PreparedLab,
-    RunConfig, Source, Terms,
+    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError,
+    PreparedLab, RunConfig, Source, Terms,
 };
 
+use crate::data::Found;
 use crate::drive::Drive;
 use crate::plan::{Arm, Plan};
 use crate::settings::Settings;
 
-pub use worker::VARIABLE as WORKER_VARIABLE;
+pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE};
 
 /// Says where the program's set-up puts the worker's program, whether or not it is there.
 pub type WorkerPlace = fn() -> Option<PathBuf>;
@@ -66,13 +67,18 @@ impl Lab for DataParallel {
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
-        let (data, offer) = data::look(&config.data)?;
+        let Found {
+            data,
+            offer,
+            recorded,
+        } = data::look(&config.data)?;
         let (settings, warnings) = Settings::new(config, data, &offer)?;
         let worker = worker::find((self.worker)())?;
         Ok(Box::new(Prepared {
             settings,
             warnings,
             worker,
+            recorded,
         }))
     }
 }
@@ -81,9 +87,14 @@ struct Prepared {
     settings: Settings,
     warnings: Vec<String>,
     worker: PathBuf,
+    recorded: Option<DataSource>,
 }
 
 impl PreparedLab for Prepared {
+    fn data(&self) -> Option<DataSource> {
+        self.recorded.clone()
+    }
+
     fn warnings(&self) -> Vec<String> {
         self.warnings.clone()
     }

@@ -5,6 +5,9 @@ use workbench_protocol::{Data, Device, Fault, Model};
 
 use crate::plan::gcd;
 
+/// The shortest side of an image of which the small network leaves something.
+const CNN_SMALLEST: usize = 4;
+
 /// What more workers mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scaling {
@@ -74,6 +77,25 @@ pub struct Settings {
     pub parallel: bool,
 }
 
+/// What images are like. Shown as `3 × 32 × 32`: channels, height, width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Planes: 1 for grey, 3 for colours.
+    pub channels: usize,
+    /// Rows of pixels.
+    pub height: usize,
+    /// Pixels per row.
+    pub width: usize,
+    /// How many classes there are.
+    pub classes: usize,
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} × {} × {}", self.channels, self.height, self.width)
+    }
+}
+
 /// What the machine and the data offer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
@@ -81,6 +103,8 @@ pub struct Offer {
     pub train_rows: u64,
     /// Test rows that there are.
     pub test_rows: u64,
+    /// What every image is like.
+    pub images: Shape,
     /// Usable cores.
     pub cores: f64,
     /// GPUs.
@@ -133,6 +157,7 @@ impl Settings {
             workers: config.workers.clone(),
             parallel: config.arms.iter().any(|arm| arm != "single"),
         };
+        settings.check_images(offer.images)?;
         settings.check_devices(config.oversubscribe, offer)?;
         settings.check_batches()?;
         let warnings = settings.cut_rows();
@@ -159,6 +184,16 @@ impl Settings {
     /// The largest number of workers of any arm.
     fn most_workers(&self) -> u32 {
         self.worlds().last().copied().unwrap_or(1)
+    }
+
+    fn check_images(&self, images: Shape) -> Result<(), LabError> {
+        let smallest = images.height.min(images.width);
+        if self.model == Model::Cnn && smallest < CNN_SMALLEST {
+            return config(format!(
+                "`--set model=cnn`: images of {images} are too small for it, which pools them twice; give model=resnet18"
+            ));
+        }
+        Ok(())
     }
 
     fn check_devices(&self, oversubscribe: bool, offer: &Offer) -> Result<(), LabError> {

@@ -27,6 +27,12 @@ fn read(
     let offer = Offer {
         train_rows: 60_000,
         test_rows: 10_000,
+        images: Shape {
+            channels: 1,
+            height: 28,
+            width: 28,
+            classes: 10,
+        },
         cores: 4.0,
         gpus: 1,
     };
@@ -88,6 +94,45 @@ fn what_does_not_fit_is_refused_with_what_does() {
         let told = refusal(workers, set);
         assert!(told.contains(expected), "{told}");
     }
+}
+
+#[test]
+fn faults_are_flags_that_stand_for_the_parameter() {
+    let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
+    let usable = UsableCores {
+        cores: 4.0,
+        limit: "4 processors".to_owned(),
+    };
+    let ask = |faults: &[&str], set: &[&str]| {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let request = Request {
+            faults: owned(faults),
+            set: owned(set),
+            ..Request::default()
+        };
+        resolve(&lab, &request, &usable).map_err(|error| error.to_string())
+    };
+    let (kill, slow) = ("kill:rank=1,step=4", "slow:rank=0,factor=3");
+    let flags = ask(&[kill, slow], &[]).unwrap();
+    let set = ask(&[], &[&format!("fault={kill}; {slow}")]).unwrap();
+    let one = ask(&[&format!("{kill};{slow}")], &[]).unwrap();
+    assert_eq!(flags.params, one.params);
+    for config in [&flags, &set, &one] {
+        let told = format!(" --fault {kill} --fault {slow}");
+        assert!(config.command.ends_with(&told), "{}", config.command);
+    }
+    // A text that is no list of faults is handed on as it is, for the lab to judge.
+    let odd = ask(&[], &["fault=kill;"]).unwrap();
+    assert!(
+        odd.command.ends_with("--set 'fault=kill;'"),
+        "{}",
+        odd.command
+    );
+    assert!(
+        ask(&[kill], &["fault="])
+            .unwrap_err()
+            .contains("give one of the two")
+    );
 }
 
 #[test]

@@ -1,46 +1,64 @@
-//! The worker's program: where it is, and whether it runs here.
+//! The worker's program: where it is, whether it runs here, and with which libtorch.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use workbench_engine::lab::LabError;
+use workbench_engine::report::format::clean;
+use workbench_protocol::dialect;
 
 /// The variable that names the worker's program, before all other places.
 pub const VARIABLE: &str = "WORKBENCH_WORKER";
+/// The release of libtorch that workers are written for.
+pub const LIBTORCH: &str = "2.11.0";
 
-/// Finds the worker: where [`VARIABLE`] says, else where the program's set-up puts it, else beside the program itself, where cargo
-/// builds both.
+/// The variable by which the dynamic linker is sent to other libraries than a program was linked with.
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+/// What the dynamic linker says when a library is not there, or not what it should be.
+const NO_LIBRARY: &str = "error while loading shared libraries: ";
+/// What it says when a library lacks a function.
+const NO_SYMBOL: &str = "undefined symbol: ";
+
+/// Finds the worker: where [`VARIABLE`] says, else where the program's set-up puts it or beside the program itself, where cargo builds
+/// both: the first of the two that fits.
 ///
 /// # Errors
-/// [`LabError::Environment`] with what to do when there is none, or none that runs.
+/// [`LabError::SetUp`] when there is none that fits, and [`LabError::Environment`] with what to do when the set-up could not change that.
 pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
-    let named = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
-    let program = match named {
-        Some(path) => {
-            let path = PathBuf::from(path);
-            if !path.is_file() {
-                return lacking(format!(
-                    "{VARIABLE}={}: there is no such file; name the program workbench-worker, or unset it",
-                    path.display()
-                ));
-            }
-            path
+    if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        let program = path.display();
+        if !path.is_file() {
+            return Err(LabError::Environment(format!(
+                "{VARIABLE}={program}: there is no such file; name the program workbench-worker, or unset it"
+            )));
         }
-        None => match set_up
-            .into_iter()
-            .chain(beside())
-            .find(|path| path.is_file())
-        {
-            Some(path) => path,
-            None => {
-                return lacking(format!(
-                    "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there; run `workbench setup`, or name it with {VARIABLE}"
-                ));
-            }
-        },
-    };
-    check(&program)?;
-    Ok(program)
+        return match check(&path) {
+            None => Ok(path),
+            Some(trouble) if trouble.contains(LIBRARY_PATH) => Err(LabError::Environment(trouble)),
+            Some(trouble) => Err(LabError::Environment(format!(
+                "{VARIABLE}={program}: {trouble}; build that worker anew, or unset the variable and run `workbench setup`"
+            ))),
+        };
+    }
+    let mut refused = None;
+    for path in set_up.into_iter().chain(beside()) {
+        if !path.is_file() {
+            continue;
+        }
+        let Some(trouble) = check(&path) else {
+            return Ok(path);
+        };
+        refused.get_or_insert((path, trouble));
+    }
+    Err(match refused {
+        None => LabError::SetUp(
+            "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there".to_owned(),
+        ),
+        // No set-up mends what a variable of the dynamic linker does.
+        Some((_, trouble)) if trouble.contains(LIBRARY_PATH) => LabError::Environment(trouble),
+        Some((path, trouble)) => LabError::SetUp(format!("{}: {trouble}", path.display())),
+    })
 }
 
 fn beside() -> Option<PathBuf> {
@@ -49,28 +67,126 @@ fn beside() -> Option<PathBuf> {
     Some(own.parent()?.join(name))
 }
 
-/// Has the program say its version, which takes loading libtorch. That also brings its files into memory, so the first repeat starts
-/// as fast as the others.
-fn check(program: &Path) -> Result<(), LabError> {
+/// Has the program say its versions, which takes loading libtorch; gives what is wrong with it. That also brings its files into
+/// memory, so the first repeat starts as fast as the others.
+fn check(program: &Path) -> Option<String> {
     let answer = Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
         .output();
-    let why = match answer {
-        Ok(output) if output.status.success() => return Ok(()),
+    match answer {
+        Err(error) => Some(format!("the worker cannot be started ({error})")),
+        Ok(output) if output.status.success() => misfit(&String::from_utf8_lossy(&output.stdout)),
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let said = said.lines().find(|line| !line.trim().is_empty());
-            said.map_or_else(|| output.status.to_string(), |line| line.trim().to_owned())
+            let said = String::from_utf8_lossy(&output.stderr);
+            Some(
+                refusal(&said, libtorch_of(program).as_deref()).unwrap_or_else(|| {
+                    let first = said.lines().find(|line| !line.trim().is_empty());
+                    let why = first
+                        .map_or_else(|| output.status.to_string(), |line| clean(line.trim(), 200));
+                    format!("the worker does not run ({why})")
+                }),
+            )
         }
-        Err(error) => error.to_string(),
-    };
-    lacking(format!(
-        "{}: the worker does not run ({why}); run `workbench setup` to build it anew",
-        program.display()
+    }
+}
+
+/// What of the versions that a worker says does not fit this program.
+fn misfit(said: &str) -> Option<String> {
+    let line = |start: &str| said.lines().find_map(|line| line.strip_prefix(start));
+    if line("workbench-worker ").or(line("protocol ")).is_none() {
+        return Some("this is another program than workbench-worker".to_owned());
+    }
+    if !said.lines().any(|line| line == dialect()) {
+        return Some(
+            "the worker was built from another state of the sources than this program".to_owned(),
+        );
+    }
+    // `built for libtorch VERSION`, and after a comma what else there is to know.
+    let built = line("built for libtorch ").and_then(|text| text.split(',').next());
+    if let Some(version) = built.filter(|version| !is_wanted(version)) {
+        return Some(format!(
+            "the worker was built for libtorch {}, and libtorch {LIBTORCH} is needed",
+            clean(version, 40)
+        ));
+    }
+    // `loaded PATH (VERSION)`; a libtorch that does not say its version has none here.
+    let (path, version) = line("loaded ")?.strip_suffix(')')?.rsplit_once(" (")?;
+    (!is_wanted(version)).then(|| {
+        format!(
+            "the worker loads {}, which is libtorch {}, and libtorch {LIBTORCH} is needed{}",
+            clean(path, 200),
+            clean(version, 40),
+            misled(Path::new(path))
+        )
+    })
+}
+
+/// Whether a version is the release that is needed; what follows a plus sign says how it was built.
+fn is_wanted(version: &str) -> bool {
+    let release = version.split('+').next().unwrap_or_default();
+    // Where no header told the version, the functions that are there decide.
+    release.trim() == LIBTORCH || release.trim() == "unknown"
+}
+
+/// What the dynamic linker's words mean: it ends a program before its first line when libraries are missing or others than those that
+/// it was built with. `libtorch` is the one that it finds.
+fn refusal(said: &str, libtorch: Option<&Path>) -> Option<String> {
+    if let Some((_, rest)) = said.split_once(NO_LIBRARY) {
+        let rest = rest.lines().next().unwrap_or_default();
+        let (library, why) = rest
+            .split_once(": ")
+            .unwrap_or((rest, "it cannot be loaded"));
+        return Some(format!(
+            "the worker cannot start without {} ({}), which belongs to libtorch {LIBTORCH} or the system",
+            clean(library, 200),
+            clean(why, 200)
+        ));
+    }
+    let (_, symbol) = said.split_once(NO_SYMBOL)?;
+    let symbol = symbol.split_whitespace().next().unwrap_or_default();
+    let symbol = symbol.trim_end_matches(',');
+    let library = libtorch.map_or_else(
+        || "the libtorch that is found".to_owned(),
+        |path| path.display().to_string(),
+    );
+    Some(format!(
+        "the worker cannot start because {library} is not libtorch {LIBTORCH} (it lacks {}){}",
+        clean(symbol, 60),
+        libtorch.map(misled).unwrap_or_default()
     ))
 }
 
-fn lacking<T>(text: String) -> Result<T, LabError> {
-    Err(LabError::Environment(text))
+/// What to do about a library that a variable of the dynamic linker leads to.
+fn misled(library: &Path) -> String {
+    let folders = std::env::var_os(LIBRARY_PATH).unwrap_or_default();
+    let leads = std::env::split_paths(&folders)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .any(|folder| library.starts_with(folder));
+    if leads {
+        format!("; {LIBRARY_PATH} leads there: take its folder out of it")
+    } else {
+        String::new()
+    }
 }
+
+/// The libtorch that the dynamic linker finds for a program, on systems whose linker tells.
+fn libtorch_of(program: &Path) -> Option<PathBuf> {
+    let traced = Command::new(program)
+        .env("LD_TRACE_LOADED_OBJECTS", "1")
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let traced = String::from_utf8_lossy(&traced.stdout);
+    traced.lines().find_map(|line| {
+        let (name, place) = line.trim().split_once(" => ")?;
+        let path = place.rsplit_once(" (")?.0;
+        name.starts_with("libtorch_cpu.")
+            .then(|| PathBuf::from(path))
+    })
+}
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -64,6 +64,11 @@ fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
             };
             (dataset::read_csv(path.as_ref(), &options)?, target.as_str())
         }
+        DataSource::Folder { path, .. } => {
+            return Err(LabError::Config(format!(
+                "`--data {path}`: the rf lab learns from a table; give a CSV file and --target"
+            )));
+        }
     };
     let mut supervised = Supervised::from_table(&table, target)?;
     let warnings = std::mem::take(&mut supervised.warnings);

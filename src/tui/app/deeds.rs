@@ -2,13 +2,14 @@
 
 use std::mem::discriminant;
 
-use super::{App, GLOBAL_KEYS, Screen};
+use super::{App, Back, GLOBAL_KEYS, Screen};
 use crate::tui::app::input::Global;
 use crate::tui::binding::Binding;
 use crate::tui::chrome::Look;
-use crate::tui::event::Effect;
+use crate::tui::event::{Effect, Lack};
 use crate::tui::keys::{event, told};
 use crate::tui::overlay::Overlay;
+use crate::tui::overlay::lacking::Lacking;
 use crate::tui::overlay::palette::{Deed, Entry, Palette, safe};
 use crate::tui::screens::Wish;
 use crate::tui::theme::ThemeName;
@@ -62,6 +63,33 @@ impl App {
             }
         };
         self.grant(wish)
+    }
+
+    /// A run could not be made for want of something that can be brought: asks whether to.
+    pub(super) fn lacking(&mut self, lack: Lack) -> Vec<Effect> {
+        let back = self.live.take().map_or(Back::Home, |live| live.back);
+        if matches!(self.screen, Screen::Run) {
+            self.go(back);
+        }
+        if let Some(code) = self.leaving {
+            return vec![Effect::Quit(code)];
+        }
+        self.notice = None;
+        self.overlay = Some(Overlay::Lacking(Box::new(Lacking::new(lack))));
+        Vec::new()
+    }
+
+    /// The set-up is over: what it was for is done now.
+    pub(super) fn brought(&mut self, brought: Result<Box<Effect>, String>) -> Vec<Effect> {
+        match brought.map(|effect| *effect) {
+            Ok(Effect::Start(lab, config)) => self.grant(Wish::Start(lab, config)),
+            Ok(Effect::Resume(run)) => self.resume(run),
+            Ok(other) => vec![other],
+            Err(error) => {
+                self.notice = Some(error);
+                Vec::new()
+            }
+        }
     }
 
     fn draw_with(&mut self, name: ThemeName, ascii: bool) {

@@ -15,6 +15,7 @@ use crate::tui::keys::{Bound, bound, event, find, name, view_action};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::export::{Answer, Export};
 use crate::tui::overlay::help::{self, Help};
+use crate::tui::overlay::lacking;
 use crate::tui::overlay::palette;
 use crate::tui::overlay::quit::{self, Stop};
 use crate::tui::screens::setup::SetUp;
@@ -325,6 +326,18 @@ impl App {
                 }
                 Answer::Stay => {}
             },
+            Some(Overlay::Lacking(lacking)) => {
+                let answer = match find(lacking::KEYS, name) {
+                    Some(action) => lacking.act(action),
+                    None => (name == "ctrl-c").then_some(false),
+                };
+                if let Some(answer) = answer
+                    && let Some(Overlay::Lacking(lacking)) = self.overlay.take()
+                    && answer
+                {
+                    return vec![Effect::Bring(Box::new(lacking.lack))];
+                }
+            }
             Some(Overlay::Palette(palette)) => {
                 let answer = palette.key(key, name);
                 return self.palette_says(answer);
@@ -360,7 +373,7 @@ impl App {
                     let answer = palette.mouse(event);
                     return self.palette_says(answer);
                 }
-                Overlay::Stop(_) | Overlay::Export(_) => {}
+                Overlay::Stop(_) | Overlay::Export(_) | Overlay::Lacking(_) => {}
             }
             return Vec::new();
         }

@@ -11,11 +11,13 @@
 
 pub mod export;
 pub mod help;
+pub mod lacking;
 pub mod palette;
 pub mod quit;
 
 use export::Export;
 use help::Help;
+use lacking::Lacking;
 use palette::Palette;
 use quit::Stop;
 
@@ -26,6 +28,8 @@ pub enum Overlay {
     Help(Help),
     /// Whether to stop the run, and perhaps leave.
     Stop(Stop),
+    /// Whether to set up what a lab lacks.
+    Lacking(Box<Lacking>),
     /// Where to write a report.
     Export(Export),
     /// Everything that can be done.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use workbench_engine::experiment::{DEFAULT_SEED, MAX_REPEATS, Request, resolve};
-use workbench_engine::lab::{LabDefinition, ParamSpec, Preset, RunConfig};
+use workbench_engine::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
 use workbench_engine::machine::UsableCores;
 
 /// The longest text of a field, in characters.
@@ -30,9 +30,9 @@ pub enum Row {
     Seed,
     /// A parameter of the lab.
     Param(String),
-    /// A CSV file.
+    /// A file or folder instead of the lab's own data.
     Data,
-    /// The column of it to predict.
+    /// The column of a file to predict.
     Target,
     /// Run it.
     Start,
@@ -94,8 +94,10 @@ impl Form {
         rows.extend((0..self.arms.len()).map(Row::Arm));
         rows.extend([Row::Workers, Row::Oversubscribe, Row::Repeats, Row::Seed]);
         rows.extend(self.definition.params.keys().cloned().map(Row::Param));
-        if self.definition.takes_data {
-            rows.extend([Row::Data, Row::Target]);
+        match self.definition.takes_data {
+            Some(DataKind::Table) => rows.extend([Row::Data, Row::Target]),
+            Some(DataKind::Images) => rows.push(Row::Data),
+            None => {}
         }
         rows.push(Row::Start);
         rows
@@ -349,6 +351,7 @@ impl Form {
             },
             repeats: number(&Row::Repeats)?,
             seed: number(&Row::Seed)?.map(u64::from),
+            faults: Vec::new(),
             data,
             target,
             oversubscribe: self.oversubscribe,

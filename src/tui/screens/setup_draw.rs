@@ -14,7 +14,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_engine::lab::RunConfig;
+use workbench_engine::lab::{DataKind, RunConfig};
 use workbench_engine::machine::UsableCores;
 
 use super::Shared;
@@ -96,7 +96,10 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
         Row::Repeats => "Repeats".to_owned(),
         Row::Seed => "Seed".to_owned(),
         Row::Param(name) => name.clone(),
-        Row::Data => "CSV file".to_owned(),
+        Row::Data => match form.definition.takes_data {
+            Some(DataKind::Images) => "Folder of images".to_owned(),
+            _ => "CSV file".to_owned(),
+        },
         Row::Target => "Column to predict".to_owned(),
         Row::Start => "Start".to_owned(),
     }
@@ -195,7 +198,12 @@ fn help_lines(
                 say(&format!("Takes {}.", spec.expects()));
             }
         }
-        Row::Data => say("A CSV file of numbers to use instead of the lab's own data."),
+        Row::Data => match form.definition.takes_data {
+            Some(DataKind::Images) => say(
+                "A folder of images to use instead of the lab's own: the four IDX files of MNIST or its kin, or CIFAR-10's binary files.",
+            ),
+            _ => say("A CSV file of numbers to use instead of the lab's own data."),
+        },
         Row::Target => say("The column of that file to predict."),
         Row::Start => say(
             "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",

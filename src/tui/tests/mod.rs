@@ -4,6 +4,7 @@ pub mod fixture;
 mod form;
 mod gallery;
 mod history;
+mod lacking;
 mod palette;
 mod properties;
 mod screens;

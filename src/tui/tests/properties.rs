@@ -11,7 +11,7 @@ use workbench_engine::record::{Record, RunStatus};
 
 use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;
-use crate::tui::event::{Effect, Event, Exported};
+use crate::tui::event::{Effect, Event, Exported, Lack};
 use crate::tui::theme::ThemeName;
 
 /// Steps of one case; with the cases below, 100,000 in all.
@@ -156,6 +156,14 @@ impl Outside {
                 let records = records(&run.id(), &quick());
                 Some(Event::Followed(run, records))
             }
+            Effect::Resume(run) if run.id().contains("77aa") => {
+                Some(Event::Lacking(Box::new(Lack {
+                    why: "no\u{1b}[2J worker".to_owned(),
+                    plan: Ok("a large\u{1b}[2J download".to_owned()),
+                    again: Effect::Resume(run),
+                })))
+            }
+            Effect::Bring(lack) => Some(Event::Brought(Ok(Box::new(lack.again)))),
             Effect::Resume(_) => Some(Event::Ended(Err("another lab".to_owned()))),
             Effect::Quit(_) | Effect::Start(..) => None,
         }

@@ -55,7 +55,7 @@ impl Control {
     }
 
     /// Whether the whole run has been asked to stop.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.shared.stopped.load(Ordering::SeqCst)
     }
 

@@ -10,5 +10,5 @@ mod watch;
 
 pub use control::Control;
 pub use plan::plan;
-pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
+pub use request::{DEFAULT_SEED, FAULTS, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
 pub use run::{Ended, ExperimentError, resume, run};

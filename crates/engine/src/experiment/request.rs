@@ -4,13 +4,17 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::lab::{DataSource, LabDefinition, ParamError, Params, Preset, RunConfig, suggest};
+use crate::lab::{
+    DataKind, DataSource, LabDefinition, ParamError, Params, Preset, RunConfig, suggest,
+};
 use crate::machine::UsableCores;
 
 /// More slots than this are a slip of the keyboard, oversubscribed or not.
 pub const MAX_WORKERS: u32 = 1024;
 /// More repeats than this are a slip of the keyboard.
 pub const MAX_REPEATS: u32 = 10_000;
+/// The parameter of labs in which something can go wrong on purpose: faults with `;` between them.
+pub const FAULTS: &str = "fault";
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
@@ -29,9 +33,11 @@ pub struct Request {
     pub repeats: Option<u32>,
     /// Seed of everything random.
     pub seed: Option<u64>,
-    /// A CSV file instead of the lab's own data.
+    /// Faults, each of which is a part of the parameter [`FAULTS`].
+    pub faults: Vec<String>,
+    /// A file or folder instead of the lab's own data.
     pub data: Option<PathBuf>,
-    /// The column to predict.
+    /// The column of a file to predict.
     pub target: Option<String>,
     /// More workers than usable cores are allowed.
     pub oversubscribe: bool,
@@ -100,6 +106,9 @@ pub enum RequestError {
     /// `--data` without `--target` or the other way round, or for a lab that takes none.
     #[error("{0}")]
     Data(String),
+    /// `--fault` for a lab that has none, or beside the parameter that it stands for.
+    #[error("{0}")]
+    Fault(String),
 }
 
 /// Fills in the defaults and checks everything that can be checked without the data.
@@ -112,7 +121,9 @@ pub fn resolve(
     usable: &UsableCores,
 ) -> Result<RunConfig, RequestError> {
     let (preset_name, preset) = preset(lab, request.preset.as_deref())?;
-    let params = lab.resolve(preset, &request.set)?;
+    let mut set = request.set.clone();
+    set.extend(faults(lab, request)?);
+    let params = lab.resolve(preset, &set)?;
     let repeats = request.repeats.unwrap_or(preset.repeats);
     count("--repeats", repeats, MAX_REPEATS)?;
     let mut config = RunConfig {
@@ -205,11 +216,55 @@ fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestE
     Ok(workers)
 }
 
+/// What `--fault` says, as the setting that it stands for.
+fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, RequestError> {
+    let Some(first) = request.faults.first() else {
+        return Ok(None);
+    };
+    let error = |text: String| Err(RequestError::Fault(format!("`--fault {first}`: {text}")));
+    if !lab.params.contains_key(FAULTS) {
+        return error(format!(
+            "the {} lab has no faults; leave --fault out",
+            lab.name
+        ));
+    }
+    let is_set = |text: &String| {
+        text.split_once('=')
+            .is_some_and(|(key, _)| key.trim() == FAULTS)
+    };
+    if request.set.iter().any(is_set) {
+        return error(format!(
+            "--set {FAULTS}=… says the same; give one of the two"
+        ));
+    }
+    Ok(Some(format!("{FAULTS}={}", request.faults.join(";"))))
+}
+
 fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestError> {
     let error = |text: String| Err(RequestError::Data(text));
+    // A run is resumed and reproduced from anywhere, so a relative path would not do.
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path)
+            .unwrap_or_else(|_| path.clone())
+            .to_string_lossy()
+            .into_owned()
+    };
+    let Some(kind) = lab.takes_data else {
+        return match (&request.data, &request.target) {
+            (None, None) => Ok(DataSource::Embedded),
+            _ => error(format!("`--data`: the {} lab takes no data", lab.name)),
+        };
+    };
     match (&request.data, &request.target) {
         (None, None) => Ok(DataSource::Embedded),
-        _ if !lab.takes_data => error(format!("`--data`: the {} lab takes no data", lab.name)),
+        (_, Some(target)) if kind == DataKind::Images => error(format!(
+            "`--target {target}`: the {} lab learns the labels of images, so there is no column to predict; leave --target out",
+            lab.name
+        )),
+        (Some(path), None) if kind == DataKind::Images => Ok(DataSource::Folder {
+            path: absolute(path),
+            sha256: None,
+        }),
         (Some(path), None) => error(format!(
             "`--data {}`: say which column to predict with --target COLUMN",
             path.display()
@@ -218,11 +273,7 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
             "`--target {target}`: give the file that has this column with --data FILE.csv"
         )),
         (Some(path), Some(target)) => Ok(DataSource::File {
-            // A run is resumed and reproduced from anywhere, so a relative path would not do.
-            path: std::path::absolute(path)
-                .unwrap_or_else(|_| path.clone())
-                .to_string_lossy()
-                .into_owned(),
+            path: absolute(path),
             target: target.clone(),
         }),
     }
@@ -250,12 +301,27 @@ fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
     }
     let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
     for (key, value) in &config.params {
-        if of_preset.get(key) != Some(value) {
+        if of_preset.get(key) == Some(value) {
+            continue;
+        }
+        let value = value.to_string();
+        let faults: Vec<&str> = value.split(';').map(str::trim).collect();
+        if key == FAULTS && !faults.contains(&"") {
+            for fault in faults {
+                let _ = write!(out, " --fault {}", quote(fault));
+            }
+        } else {
             let _ = write!(out, " --set {}", quote(&format!("{key}={value}")));
         }
     }
-    if let DataSource::File { path, target } = &config.data {
-        let _ = write!(out, " --data {} --target {}", quote(path), quote(target));
+    match &config.data {
+        DataSource::Embedded => {}
+        DataSource::File { path, target } => {
+            let _ = write!(out, " --data {} --target {}", quote(path), quote(target));
+        }
+        DataSource::Folder { path, .. } => {
+            let _ = write!(out, " --data {}", quote(path));
+        }
     }
     if config.oversubscribe {
         out.push_str(" --oversubscribe");

@@ -62,12 +62,13 @@ pub enum ExperimentError {
 /// with [`RunStatus::Failed`].
 pub fn run(
     lab: &dyn Lab,
-    config: RunConfig,
+    mut config: RunConfig,
     store: &Store,
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
     let prepared = lab.prepare(&config)?;
+    config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe();
     let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;

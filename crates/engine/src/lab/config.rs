@@ -44,4 +44,22 @@ pub enum DataSource {
         /// Column to predict.
         target: String,
     },
+    /// A folder of images.
+    Folder {
+        /// Absolute path of the folder.
+        path: String,
+        /// SHA-256 of what the lab read there, in hexadecimal. A run has it from its beginning.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+    },
+}
+
+impl DataSource {
+    /// Whether both name the same place, whatever may have been found there.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Folder { path, .. }, Self::Folder { path: other, .. }) => path == other,
+            _ => self == other,
+        }
+    }
 }

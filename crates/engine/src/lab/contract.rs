@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::breakdown::{SlotState, Source};
-use super::config::RunConfig;
+use super::config::{DataSource, RunConfig};
 use super::definition::LabDefinition;
 use super::outcome::{ArmOutput, Terms};
 use crate::clock::Clock;
@@ -39,6 +39,11 @@ pub trait Lab: Send + Sync {
 
 /// A lab with its data loaded, ready to run any of its arms any number of times.
 pub trait PreparedLab: Send + Sync {
+    /// Where the data came from, where more is known of it than was asked for; it is recorded in place of that.
+    fn data(&self) -> Option<DataSource> {
+        None
+    }
+
     /// Sentences about the data that a reader of the result has to know.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -209,6 +214,9 @@ pub enum LabError {
     /// The machine lacks something that the lab needs. The message says how to get it.
     #[error("{0}")]
     Environment(String),
+    /// Something is missing or does not fit that the program's set-up brings. The message says what.
+    #[error("{0}; run `workbench setup`")]
+    SetUp(String),
     /// An arm failed while it ran.
     #[error("{0}")]
     Failed(String),

@@ -18,9 +18,9 @@ pub struct LabDefinition {
     pub summary: String,
     /// The arm that speed-ups are stated against.
     pub base: String,
-    /// Whether `--data` and `--target` are taken.
+    /// What `--data` may name instead of the lab's own data; `None` when there is no choice.
     #[serde(default)]
-    pub takes_data: bool,
+    pub takes_data: Option<DataKind>,
     /// The arms, in the order of reports; the base first.
     #[serde(rename = "arm")]
     pub arms: Vec<ArmDefinition>,
@@ -32,6 +32,28 @@ pub struct LabDefinition {
     pub presets: BTreeMap<String, Preset>,
     /// The preset when none is named.
     pub default_preset: String,
+}
+
+/// What a lab learns from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataKind {
+    /// A file with a table of numbers, one of whose columns is predicted (`--target`).
+    Table,
+    /// A folder of images, each with its label.
+    Images,
+}
+
+impl DataKind {
+    /// What `--data` takes, in a few words that complete a sentence.
+    pub fn expects(self) -> &'static str {
+        match self {
+            Self::Table => "a CSV file of numbers, and in --target the column to predict",
+            Self::Images => {
+                "a folder with the four IDX files of MNIST or its kin, or with CIFAR-10's binary files"
+            }
+        }
+    }
 }
 
 /// One arm of a lab.

@@ -12,6 +12,6 @@ mod params;
 pub use breakdown::{Breakdown, Figure, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
 pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
-pub use definition::{ArmDefinition, DefinitionError, LabDefinition, Preset, suggest};
+pub use definition::{ArmDefinition, DataKind, DefinitionError, LabDefinition, Preset, suggest};
 pub use outcome::{Agreement, ArmOutput, Item, Quantity, Terms};
 pub use params::{ParamError, ParamSpec, ParamValue, Params};

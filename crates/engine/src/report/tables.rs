@@ -447,11 +447,21 @@ pub(super) fn parameters(result: &RunResult) -> Vec<(String, String)> {
         DataSource::File { path, target } => {
             format!("{}, column {}", format::clean(path, 300), name(target))
         }
+        DataSource::Folder { path, sha256 } => folder(path, sha256.as_deref()),
     };
     rows.push(("data".to_owned(), data));
     let parameters = result.parameters.iter();
     rows.extend(parameters.map(|(key, value)| (name(key), name(&value.to_string()))));
     rows
+}
+
+/// A folder, and by what its content is told from others.
+fn folder(path: &str, sha256: Option<&str>) -> String {
+    let path = format::clean(path, 300);
+    match sha256 {
+        Some(hash) => format!("{path}, SHA-256 {}", format::hash_prefix(hash)),
+        None => path,
+    }
 }
 
 /// What measuring cost, in a sentence.

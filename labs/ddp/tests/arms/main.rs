@@ -14,6 +14,7 @@ use std::panic::catch_unwind;
 use std::process::{Command, ExitCode};
 
 use workbench_lab_ddp::WORKER_VARIABLE;
+use workbench_protocol::dialect;
 use workbench_protocol::worker_side::is_supervised;
 
 fn main() -> ExitCode {
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "--version") {
-        println!("a fake worker");
+        println!("a fake worker\n{}", dialect());
         return ExitCode::SUCCESS;
     }
     if std::env::var_os(WORKER_VARIABLE).is_some() {
