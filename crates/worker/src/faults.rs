@@ -18,6 +18,9 @@ use crate::reporter::StepWatch;
 /// How far memory may grow while it is made to run out, in bytes.
 const ROOM: u64 = 64 << 20;
 
+/// Time enough for the others to come to where they wait, and to say so: signs of life come five times a second.
+const OTHERS_TELL: Duration = Duration::from_millis(450);
+
 /// The faults of this rank. Each strikes once, but for those that last.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<(Fault, Cell<bool>)>);
@@ -69,7 +72,7 @@ impl Faults {
             fault.place() == Place::AllReduce && fault.step() == Some(watch.step())
         };
         if self.0.iter().any(is_meant) {
-            thread::sleep(watch.usual_work());
+            thread::sleep(watch.usual_work().max(OTHERS_TELL));
             self.strike(Place::AllReduce, watch.step());
         }
     }

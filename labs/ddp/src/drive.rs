@@ -49,7 +49,7 @@ pub struct Drive<'a> {
     pub(crate) finished: Vec<bool>,
     /// When each rank was last heard of.
     pub(crate) heard_ns: Vec<u64>,
-    crew: Option<Crew>,
+    pub(crate) crew: Option<Crew>,
     attempts: u32,
     /// CPU time of processes that are over.
     past_cpu_ns: u64,
@@ -115,10 +115,23 @@ impl<'a> Drive<'a> {
                 self.listen()?;
             }
         }
+        self.tell_recoveries();
         match self.controller.state() {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),
             _ => Err(LabError::Failed(self.epitaph())),
+        }
+    }
+
+    /// Says what the failures cost after which training went on, once all is known of them.
+    fn tell_recoveries(&self) {
+        let is_done = self.controller.state() == State::Finished;
+        for incident in &self.incidents {
+            if incident.next_step_ns.is_some() || is_done {
+                let (arm, what, costs) = (self.arm(), &incident.what, incident.costs());
+                let text = format!("{arm} went on after a failure: {what}. {costs}.");
+                self.ctx.progress.warn(&text);
+            }
         }
     }
 
@@ -287,7 +300,7 @@ impl<'a> Drive<'a> {
             what = what.replace(&format!(", {}", By::Outside), "");
             let _ = write!(what, " (as asked for: {fault})");
         }
-        self.ctx.progress.output(self.source(), &what);
+        self.ctx.progress.output(self.plan.arm.speaker(), &what);
         let heard_ns = self.heard_ns.get(trouble.rank as usize).copied();
         self.incidents.push(Incident {
             what: what.clone(),
@@ -295,6 +308,7 @@ impl<'a> Drive<'a> {
             noticed_ns: trouble.at_ns,
             next_step_ns: None,
             new_step_ns: None,
+            again: 0,
         });
         self.away_until_ns = trouble.at_ns + (self.plan.settings.away_s * 1e9) as u64;
         self.last_words = Some(what);
@@ -328,15 +342,6 @@ impl<'a> Drive<'a> {
             text.push_str(&diagnose(&others));
         }
         text
-    }
-
-    /// Who speaks in this arm's name.
-    pub(crate) fn source(&self) -> &'static str {
-        if self.plan.arm.is_supervised() {
-            "launcher"
-        } else {
-            "workbench"
-        }
     }
 
     /// Ends what is left of a crew, and keeps what it has used and printed.
