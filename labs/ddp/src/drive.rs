@@ -39,6 +39,8 @@ pub struct Drive<'a> {
     pub(crate) timeline: Timeline,
     pub(crate) stragglers: Stragglers,
     pub(crate) blame: Blame,
+    /// A rank that stands still, in an arm where nobody does anything about it.
+    pub(crate) standing: Option<Trouble>,
     /// The start-up of this attempt, and of the first.
     pub(crate) start: StartUp,
     pub(crate) first_start: Option<StartUp>,
@@ -79,6 +81,7 @@ impl<'a> Drive<'a> {
             timeline: Timeline::default(),
             stragglers: Stragglers::default(),
             blame: Blame::default(),
+            standing: None,
             start: StartUp::default(),
             first_start: None,
             incidents: Vec::new(),
@@ -196,6 +199,7 @@ impl<'a> Drive<'a> {
         self.timeline.begin(workers, attempt);
         self.stragglers.begin(workers);
         self.blame = Blame::default();
+        self.standing = None;
         self.finished = vec![false; workers as usize];
         let now_ns = self.ctx.clock.now_ns();
         self.heard_ns = vec![now_ns; workers as usize];
@@ -292,7 +296,19 @@ impl<'a> Drive<'a> {
         {
             return self.feed(Input::Collided);
         }
+        // Who waited in vain is not to blame.
+        let standing = self.standing.take();
+        let (gave_up, trouble) = match &standing {
+            Some(standing) if trouble.sort == Sort::Echo && standing.rank != trouble.rank => {
+                (Some(trouble), standing)
+            }
+            _ => (None, trouble),
+        };
         let mut what = self.sentence(trouble);
+        if let Some(other) = gave_up {
+            let seconds = self.plan.settings.timeout_s;
+            let _ = write!(what, "; rank {} gave up after {seconds} s", other.rank);
+        }
         let faults = self
             .plan
             .faults(self.attempts.saturating_sub(1), self.controller.workers());

@@ -24,6 +24,7 @@ impl Drive<'_> {
             let only_slow = matches!(news, News::Silent { .. } | News::Stuck { .. });
             if only_slow && !self.plan.arm.is_supervised() {
                 self.point_at(&trouble);
+                self.standing = Some(trouble);
             } else {
                 self.blame.hear(trouble);
             }
@@ -51,6 +52,10 @@ impl Drive<'_> {
                 }
             }
             News::Recovered { after_s, .. } => {
+                self.standing = self
+                    .standing
+                    .take()
+                    .filter(|standing| standing.rank != rank);
                 let text = format!("rank {rank} goes on, after {after_s:.1} s");
                 self.ctx.progress.output(self.plan.arm.speaker(), &text);
             }
