@@ -1,13 +1,19 @@
 //! Faults that a worker brings upon itself, to show what a failure does to a training.
 //!
-//! Their text form is what people type: `kill:rank=1,step=40`.
+//! Belongs here: what faults there are, and where they strike. Does not belong here: their text form, `kill:rank=1,step=40`,
+//! which is in [`text`].
 
-use std::fmt;
-use std::str::FromStr;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
-/// A fault of one rank. Steps count from 0; a fault strikes in that step, before its backward pass.
+pub use text::FaultError;
+pub(crate) use text::excerpt;
+
+/// A fault of one rank. Steps count from 0.
+///
+/// In [`Place::Forward`] and [`Place::AllReduce`] a fault strikes in just its step; in [`Place::Checkpoint`] and
+/// [`Place::Evaluation`] in the first one after so many steps or more; at [`Place::StartUp`] its step is 0 and means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -17,13 +23,19 @@ pub enum Fault {
         rank: u32,
         /// The step.
         step: u64,
+        /// Where in it.
+        #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
+        place: Place,
     },
-    /// The training thread stands still for ever, while the process stays alive.
+    /// The process stands still for ever (SIGSTOP), and is not dead.
     Stall {
         /// The rank.
         rank: u32,
         /// The step.
         step: u64,
+        /// Where in it.
+        #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
+        place: Place,
     },
     /// Every step takes `factor` times as long.
     Slow {
@@ -45,11 +57,67 @@ pub enum Fault {
         rank: u32,
         /// The step.
         step: u64,
+        /// Where in it.
+        #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
+        place: Place,
+    },
+    /// The disk is full when the next checkpoint is written after so many steps or more. Rank 0 writes them.
+    DiskFull {
+        /// The steps.
+        step: u64,
+    },
+    /// The next checkpoint after so many steps or more is damaged once it is written, as by a bad disk.
+    Corrupt {
+        /// The steps.
+        step: u64,
     },
 }
 
-/// The names of the faults, as they are typed.
-const KINDS: [&str; 5] = ["kill", "stall", "slow", "nan", "oom"];
+/// Where a fault strikes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Before the ranks meet.
+    StartUp,
+    /// Between forward and backward pass.
+    #[default]
+    Forward,
+    /// In the backward pass, while the others wait for this rank's gradients.
+    AllReduce,
+    /// While a checkpoint is written, which rank 0 does.
+    Checkpoint,
+    /// When half of the rank's test rows have been looked at.
+    Evaluation,
+}
+
+impl Place {
+    /// All of them, in the order of a training.
+    pub const ALL: [Self; 5] = [
+        Self::StartUp,
+        Self::Forward,
+        Self::AllReduce,
+        Self::Checkpoint,
+        Self::Evaluation,
+    ];
+
+    /// Its name, as it is typed; that of the worker's [`Phase`](crate::Phase).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StartUp => "start-up",
+            Self::Forward => "forward",
+            Self::AllReduce => "all-reduce",
+            Self::Checkpoint => "checkpoint",
+            Self::Evaluation => "evaluation",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The largest factor of slowness.
 const MAX_FACTOR: f64 = 1000.0;
 
 impl Fault {
@@ -61,18 +129,36 @@ impl Fault {
             | Self::Slow { rank, .. }
             | Self::Nan { rank, .. }
             | Self::Oom { rank, .. } => rank,
+            Self::DiskFull { .. } | Self::Corrupt { .. } => WRITER,
         }
     }
 
-    /// The step it strikes in; `None` for a fault that is always there.
+    /// The step it strikes in, or in the first checkpoint or evaluation at or after it; `None` for what is always there, and at
+    /// start-up.
     pub fn step(&self) -> Option<u64> {
         match *self {
+            Self::Slow { .. } => None,
             Self::Kill { step, .. }
             | Self::Stall { step, .. }
             | Self::Nan { step, .. }
-            | Self::Oom { step, .. } => Some(step),
-            Self::Slow { .. } => None,
+            | Self::Oom { step, .. }
+            | Self::DiskFull { step }
+            | Self::Corrupt { step } => Some(step).filter(|_| self.place() != Place::StartUp),
         }
+    }
+
+    /// Where it strikes.
+    pub fn place(&self) -> Place {
+        match *self {
+            Self::Kill { place, .. } | Self::Stall { place, .. } | Self::Oom { place, .. } => place,
+            Self::Slow { .. } | Self::Nan { .. } => Place::Forward,
+            Self::DiskFull { .. } | Self::Corrupt { .. } => Place::Checkpoint,
+        }
+    }
+
+    /// Whether it is always there, and not once.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Slow { .. })
     }
 
     /// What its text form starts with.
@@ -83,196 +169,26 @@ impl Fault {
             Self::Slow { .. } => "slow",
             Self::Nan { .. } => "nan",
             Self::Oom { .. } => "oom",
+            Self::DiskFull { .. } => "disk-full",
+            Self::Corrupt { .. } => "corrupt",
         }
     }
 
-    /// Whether its numbers make sense by themselves.
-    pub(crate) fn is_sound(&self) -> bool {
+    /// Which of its numbers makes no sense by itself, and why.
+    pub(crate) fn trouble(&self) -> Option<(&'static str, &'static str)> {
         match *self {
-            Self::Slow { factor, .. } => factor > 1.0 && factor <= MAX_FACTOR,
-            _ => true,
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:rank={}", self.kind(), self.rank())?;
-        match (self, self.step()) {
-            (Self::Slow { factor, .. }, _) => write!(f, ",factor={factor}"),
-            (_, Some(step)) => write!(f, ",step={step}"),
-            (_, None) => Ok(()),
-        }
-    }
-}
-
-/// Why a text is no fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FaultError {
-    /// The first word names no fault.
-    #[error("fault `{fault}`: there is no such fault; give {}, for example kill:rank=1,step=40", any_of(&KINDS))]
-    Kind {
-        /// What was given.
-        fault: String,
-    },
-    /// Not `name=value`, or a name that this fault does not have, or one that is there twice.
-    #[error("fault `{fault}`: `{part}` {trouble}; write {form}")]
-    Part {
-        /// What was given.
-        fault: String,
-        /// The part of it that does not fit.
-        part: String,
-        /// What is wrong with it.
-        trouble: &'static str,
-        /// What is expected.
-        form: &'static str,
-    },
-    /// A value that the fault needs is not there.
-    #[error("fault `{fault}`: {name} is missing; write {form}")]
-    Missing {
-        /// What was given.
-        fault: String,
-        /// The missing name.
-        name: &'static str,
-        /// What is expected.
-        form: &'static str,
-    },
-}
-
-impl FromStr for Fault {
-    type Err = FaultError;
-
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        let Some(kind) = KINDS.iter().find(|known| **known == kind.trim()) else {
-            return Err(FaultError::Kind {
-                fault: excerpt(text),
-            });
-        };
-        let (second, form) = form(kind);
-        let parts = Parts::parse(text, rest, second, form)?;
-        let rank = parts.number::<u32>("rank", "is no rank (0, 1, 2, …)")?;
-        if second == "factor" {
-            let factor = parts.number::<f64>("factor", "is no number")?;
-            let fault = Self::Slow { rank, factor };
-            return if fault.is_sound() {
-                Ok(fault)
-            } else {
-                Err(parts.trouble("factor", "must be greater than 1 and at most 1000"))
-            };
-        }
-        let step = parts.number::<u64>("step", "is no step (0, 1, 2, …)")?;
-        Ok(match *kind {
-            "kill" => Self::Kill { rank, step },
-            "stall" => Self::Stall { rank, step },
-            "nan" => Self::Nan { rank, step },
-            _ => Self::Oom { rank, step },
-        })
-    }
-}
-
-/// The second name that a fault has beside `rank`, and how the whole is written.
-fn form(kind: &str) -> (&'static str, &'static str) {
-    match kind {
-        "slow" => ("factor", "slow:rank=R,factor=F"),
-        "kill" => ("step", "kill:rank=R,step=S"),
-        "stall" => ("step", "stall:rank=R,step=S"),
-        "nan" => ("step", "nan:rank=R,step=S"),
-        _ => ("step", "oom:rank=R,step=S"),
-    }
-}
-
-/// The `name=value` parts of a fault.
-struct Parts<'a> {
-    text: &'a str,
-    form: &'static str,
-    found: Vec<(&'static str, &'a str)>,
-}
-
-impl<'a> Parts<'a> {
-    fn parse(
-        text: &'a str,
-        rest: &'a str,
-        second: &'static str,
-        form: &'static str,
-    ) -> Result<Self, FaultError> {
-        let mut parts = Self {
-            text,
-            form,
-            found: Vec::new(),
-        };
-        for part in rest.split(',').filter(|part| !part.trim().is_empty()) {
-            let trouble = |trouble| FaultError::Part {
-                fault: excerpt(text),
-                part: excerpt(part.trim()),
-                trouble,
-                form,
-            };
-            let (name, value) = part
-                .split_once('=')
-                .ok_or_else(|| trouble("is not name=value"))?;
-            let name = ["rank", second]
-                .into_iter()
-                .find(|known| *known == name.trim())
-                .ok_or_else(|| trouble("is not part of this fault"))?;
-            if parts.found.iter().any(|(known, _)| *known == name) {
-                return Err(trouble("is there twice"));
+            Self::Slow { factor, .. } if !(factor > 1.0 && factor <= MAX_FACTOR) => {
+                Some(("factor", "must be greater than 1 and at most 1000"))
             }
-            parts.found.push((name, value.trim()));
-        }
-        Ok(parts)
-    }
-
-    fn value(&self, name: &'static str) -> Option<&'a str> {
-        let (_, value) = self.found.iter().find(|(known, _)| *known == name)?;
-        Some(value)
-    }
-
-    fn number<T: FromStr>(
-        &self,
-        name: &'static str,
-        trouble: &'static str,
-    ) -> Result<T, FaultError> {
-        let value = self.value(name).ok_or_else(|| FaultError::Missing {
-            fault: excerpt(self.text),
-            name,
-            form: self.form,
-        })?;
-        value.parse().map_err(|_| self.trouble(name, trouble))
-    }
-
-    fn trouble(&self, name: &'static str, trouble: &'static str) -> FaultError {
-        FaultError::Part {
-            fault: excerpt(self.text),
-            part: excerpt(&format!("{name}={}", self.value(name).unwrap_or_default())),
-            trouble,
-            form: self.form,
+            Self::Kill { .. } | Self::Stall { .. } | Self::Oom { .. }
+                if self.place() == Place::Checkpoint && self.rank() != WRITER =>
+            {
+                Some(("rank", "writes no checkpoints, rank 0 does"))
+            }
+            _ => None,
         }
     }
 }
 
-fn any_of(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [all @ .., last] => format!("{} or {last}", all.join(", ")),
-    }
-}
-
-/// Given text, made fit for one line of a message.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(|c| {
-            let escaped = c.is_control().then(|| c.escape_default());
-            let plain = (!c.is_control()).then_some(c);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
-}
+/// The rank that writes checkpoints.
+const WRITER: u32 = 0;

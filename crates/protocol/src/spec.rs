@@ -156,8 +156,15 @@ pub enum SpecError {
         world: u32,
     },
     /// A fault whose numbers make no sense.
-    #[error("fault `{0}`: the factor must be greater than 1 and at most 1000; change it")]
-    FaultFactor(Fault),
+    #[error("fault `{fault}`: its {name} {trouble}; change it")]
+    Fault {
+        /// The fault.
+        fault: Fault,
+        /// Which of its numbers.
+        name: &'static str,
+        /// What is wrong with that.
+        trouble: &'static str,
+    },
 }
 
 impl TrainSpec {
@@ -230,8 +237,12 @@ impl TrainSpec {
             if fault.rank() >= world {
                 return Err(SpecError::FaultRank { fault, world });
             }
-            if !fault.is_sound() {
-                return Err(SpecError::FaultFactor(fault));
+            if let Some((name, trouble)) = fault.trouble() {
+                return Err(SpecError::Fault {
+                    fault,
+                    name,
+                    trouble,
+                });
             }
         }
         Ok(())

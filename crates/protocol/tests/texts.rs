@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use common::{fault, spec};
 use proptest::prelude::*;
 use workbench_protocol::{
-    Checkpointing, Data, Device, EnvError, Fault, Model, Program, SpecError, TrainSpec, WorkerEnv,
+    Checkpointing, Data, Device, EnvError, Fault, Model, Place, Program, SpecError, TrainSpec,
+    WorkerEnv,
 };
 
 fn sound() -> TrainSpec {
@@ -71,24 +72,57 @@ proptest! {
 
 #[test]
 fn faults_are_read_as_people_write_them() {
+    let (rank, forward) = (1, Place::Forward);
+    let kill = |step, place| Fault::Kill { rank, step, place };
     for (text, fault) in [
-        ("kill:rank=1,step=40", Fault::Kill { rank: 1, step: 40 }),
+        ("kill:rank=1,step=40", kill(40, forward)),
+        ("kill:rank=1,step=40,in=forward", kill(40, forward)),
         (
-            " stall : step = 3 , rank = 0 ",
-            Fault::Stall { rank: 0, step: 3 },
+            "kill:in=all-reduce,rank=1,step=40",
+            kill(40, Place::AllReduce),
         ),
+        ("kill:rank=1,in=start-up", kill(0, Place::StartUp)),
         (
-            "slow:rank=1,factor=2.5",
-            Fault::Slow {
-                rank: 1,
-                factor: 2.5,
+            " stall : step = 3 , rank = 0 , in = evaluation ",
+            Fault::Stall {
+                rank: 0,
+                step: 3,
+                place: Place::Evaluation,
             },
         ),
+        ("slow:rank=1,factor=2.5", Fault::Slow { rank, factor: 2.5 }),
+        ("slow:rank=1,x=3", Fault::Slow { rank, factor: 3.0 }),
         ("nan:rank=0,step=7,", Fault::Nan { rank: 0, step: 7 }),
-        ("oom:rank=2,step=0", Fault::Oom { rank: 2, step: 0 }),
+        (
+            "nan:rank=0,step=7,in=forward",
+            Fault::Nan { rank: 0, step: 7 },
+        ),
+        (
+            "oom:rank=0,step=0,in=checkpoint",
+            Fault::Oom {
+                rank: 0,
+                step: 0,
+                place: Place::Checkpoint,
+            },
+        ),
+        ("disk-full:step=9", Fault::DiskFull { step: 9 }),
+        ("disk-full:rank=0,step=9", Fault::DiskFull { step: 9 }),
+        ("corrupt:step=9,in=checkpoint", Fault::Corrupt { step: 9 }),
     ] {
         assert_eq!(text.parse::<Fault>().unwrap(), fault, "{text}");
     }
+}
+
+#[test]
+fn a_fault_without_a_place_is_what_it_was_before_there_were_places() {
+    let old = r#"{"kill":{"rank":1,"step":40}}"#;
+    let fault: Fault = serde_json::from_str(old).unwrap();
+    assert_eq!(fault, "kill:rank=1,step=40".parse().unwrap());
+    assert_eq!(serde_json::to_string(&fault).unwrap(), old);
+    let placed: Fault = "kill:rank=1,step=40,in=all-reduce".parse().unwrap();
+    let new = r#"{"kill":{"rank":1,"step":40,"in":"all_reduce"}}"#;
+    assert_eq!(serde_json::to_string(&placed).unwrap(), new);
+    assert_eq!(serde_json::from_str::<Fault>(new).unwrap(), placed);
 }
 
 #[test]
@@ -96,11 +130,11 @@ fn wrong_faults_are_told_what_is_allowed() {
     for (text, said) in [
         (
             "",
-            "there is no such fault; give kill, stall, slow, nan or oom",
+            "there is no such fault; give kill, stall, slow, nan, oom, disk-full or corrupt",
         ),
         (
             "crash:rank=1",
-            "there is no such fault; give kill, stall, slow, nan or oom",
+            "there is no such fault; give kill, stall, slow, nan, oom, disk-full or corrupt",
         ),
         ("kill", "rank is missing; write kill:rank=R,step=S"),
         ("kill:rank=1", "step is missing; write kill:rank=R,step=S"),
@@ -114,6 +148,37 @@ fn wrong_faults_are_told_what_is_allowed() {
         ("kill:rank=1,step=1e3", "`step=1e3` is no step"),
         ("slow:rank=1,factor=fast", "`factor=fast` is no number"),
         ("slow:rank=1,factor=1", "`factor=1` must be greater than 1"),
+        ("slow:rank=1,x=3,factor=3", "`factor=3` is there twice"),
+        (
+            "slow:rank=1,x=3,in=forward",
+            "`in=forward` is not part of this fault",
+        ),
+        (
+            "kill:rank=1,step=4,in=lunch",
+            "`in=lunch` is no place (start-up, forward, all-reduce, checkpoint or evaluation); write kill:rank=R,step=S,in=PLACE",
+        ),
+        (
+            "kill:rank=1,step=4,in=start-up",
+            "`step=4` means nothing at start-up, before all steps",
+        ),
+        ("stall:rank=1,in=evaluation", "step is missing"),
+        (
+            "kill:rank=1,step=4,in=checkpoint",
+            "`rank=1` writes no checkpoints, rank 0 does",
+        ),
+        (
+            "nan:rank=1,step=4,in=evaluation",
+            "`in=evaluation` must be forward, where the loss comes from; write nan:rank=R,step=S",
+        ),
+        (
+            "disk-full:rank=1,step=4",
+            "`rank=1` writes no checkpoints, rank 0 does",
+        ),
+        (
+            "corrupt:step=4,in=forward",
+            "`in=forward` must be checkpoint",
+        ),
+        ("corrupt:rank=0", "step is missing; write corrupt:step=S"),
         (
             "slow:rank=1,factor=inf",
             "`factor=inf` must be greater than 1 and at most 1000",
@@ -182,7 +247,7 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
             "train_rows is 1, fewer than the 2 ranks",
         ),
         (
-            refusal(|s| s.faults = vec![Fault::Kill { rank: 2, step: 1 }]),
+            refusal(|s| s.faults = vec!["kill:rank=2,step=1".parse().unwrap()]),
             "fault `kill:rank=2,step=1`: the ranks are 0 to 1",
         ),
         (
@@ -192,7 +257,7 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
                     factor: 0.5,
                 }];
             }),
-            "the factor must be greater than 1",
+            "its factor must be greater than 1",
         ),
         (
             refusal(|s| {

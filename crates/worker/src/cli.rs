@@ -14,6 +14,7 @@ use workbench_protocol::{
 };
 
 use crate::failure::Failure;
+use crate::faults::Faults;
 use crate::job::Job;
 use crate::reporter::{Audience, Lines, Reporter};
 use crate::run;
@@ -129,7 +130,9 @@ struct TrainArgs {
     /// Keep so many of the newest, and the best by accuracy
     #[arg(long, value_name = "N", default_value_t = 3)]
     keep: u32,
-    /// Break something: kill:rank=1,step=40, stall:…, nan:…, oom:…, slow:rank=1,factor=3
+    /// Break something: kill:rank=1,step=40, stall:…, oom:…, nan:…, slow:rank=1,factor=3, disk-full:step=40, corrupt:step=40. Where
+    /// in the step, for the first three: in=start-up (without step), forward, all-reduce, checkpoint or evaluation, as in
+    /// kill:rank=1,step=40,in=all-reduce
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,
     /// Print every so many steps
@@ -169,7 +172,10 @@ fn supervised() -> ExitCode {
     let audience = Audience::Supervisor(side);
     let reporter = Reporter::new(audience, spec.step_reports_every);
     match Job::new(*spec) {
-        Ok(job) => ExitCode::from(run::run(&job, &reporter)),
+        Ok(job) => {
+            let reporter = reporter.with_faults(Faults::of(&job));
+            ExitCode::from(run::run(&job, &reporter))
+        }
         Err(failure) => {
             reporter.failed(&failure);
             ExitCode::from(failure.exit_code())
@@ -184,7 +190,8 @@ fn unsupervised(spec: TrainSpec) -> ExitCode {
     };
     let audience = Audience::People(Lines::new(job.rank, job.world));
     audience.tell(&FromWorker::Stage(Stage::Started));
-    let reporter = Reporter::new(audience, job.spec.step_reports_every);
+    let reporter =
+        Reporter::new(audience, job.spec.step_reports_every).with_faults(Faults::of(&job));
     ExitCode::from(run::run(&job, &reporter))
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Belongs here: normalisation, batches. Does not belong here: reading files, and which rows form a batch.
 
+use std::fmt;
+
 use tch::{Device, Kind, Tensor};
 use workbench_images::{Images, Part, Source};
 use workbench_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
@@ -26,6 +28,18 @@ pub struct Shape {
     pub width: i64,
     /// Classes.
     pub classes: i64,
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            channels,
+            height,
+            width,
+            classes,
+        } = self;
+        write!(f, "{channels} × {height} × {width} of {classes} classes")
+    }
 }
 
 /// Images and labels, kept as bytes and made into normalised floats batch by batch.
@@ -76,12 +90,22 @@ impl Dataset {
     /// Reads what a job trains on and what it is tested on.
     ///
     /// # Errors
-    /// When it cannot be read, or there are fewer rows for each rank than a batch has.
+    /// When it cannot be read, or there are fewer rows for each rank than a batch has, or the test images are not like the others.
     pub fn load_both(job: &Job, report: &Reporter) -> Result<(Self, Self), Failure> {
         report.at(Phase::Data);
         let train = Self::load(&job.spec, Part::Train, job.device)?;
         let test = Self::load(&job.spec, Part::Test, job.device)?;
         job.check_batch(train.len())?;
+        // Else the model would find out, after an epoch.
+        if test.shape != train.shape {
+            return Err(Failure::new(
+                FailureKind::Data,
+                format!(
+                    "the test images are {}, the training images {}; give files of one data set",
+                    test.shape, train.shape
+                ),
+            ));
+        }
         report.stage(Stage::DataLoaded);
         Ok((train, test))
     }

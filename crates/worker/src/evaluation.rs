@@ -2,7 +2,7 @@
 
 use tch::{Kind, Reduction, Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
-use workbench_protocol::Phase;
+use workbench_protocol::{Phase, Place};
 
 use crate::dataset::Dataset;
 use crate::failure::Failure;
@@ -26,9 +26,15 @@ pub fn evaluate(
 ) -> Result<Metrics, Failure> {
     let mut metrics = Metrics::default();
     let _no_grad = tch::no_grad_guard();
-    for rows in test_rows(test.len(), rank, world).chunks(BATCH) {
+    let rows = test_rows(test.len(), rank, world);
+    let batches = rows.chunks(BATCH);
+    let half = batches.len() / 2;
+    for (done, rows) in batches.enumerate() {
         // Again for every batch: what is silent for long is taken for stuck.
         report.at(Phase::Evaluation);
+        if done == half {
+            report.pass(Place::Evaluation);
+        }
         let batch = test.batch(rows);
         let logits = net.forward_t(&batch.images, false);
         let loss = logits.f_cross_entropy_loss::<Tensor>(

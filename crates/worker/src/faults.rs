@@ -1,57 +1,111 @@
 //! Faults that a rank brings upon itself, where `--fault` asks for them.
 //!
-//! Belongs here: striking. Does not belong here: what the rest makes of it.
+//! Belongs here: striking, when the training says that it has come to a place where something may. Does not belong here: what the
+//! rest makes of it.
 
+use std::cell::Cell;
+use std::panic::resume_unwind;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Resource, Signal, getpid, getrlimit, kill_process, setrlimit};
-use tch::{Device, Kind, Tensor};
-use workbench_protocol::Fault;
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
+use tch::{Device, Kind, TchError, Tensor};
+use workbench_protocol::{Fault, Place};
 
-use crate::failure::Failure;
 use crate::job::Job;
 use crate::reporter::StepWatch;
 
 /// How far memory may grow while it is made to run out, in bytes.
 const ROOM: u64 = 64 << 20;
 
-/// The faults of this rank.
-#[derive(Debug, Clone)]
-pub struct Faults(Vec<Fault>);
+/// Time enough for the others to come to where they wait, and to say so: signs of life come five times a second.
+const OTHERS_TELL: Duration = Duration::from_millis(450);
+
+/// The faults of this rank. Each strikes once, but for those that last.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<(Fault, Cell<bool>)>);
 
 impl Faults {
     /// Those of a job that strike its own rank.
     pub fn of(job: &Job) -> Self {
         let mine = |fault: &&Fault| fault.rank() as usize == job.rank;
-        Self(job.spec.faults.iter().filter(mine).copied().collect())
+        let mine = job.spec.faults.iter().filter(mine);
+        Self(mine.map(|fault| (*fault, Cell::new(false))).collect())
     }
 
-    /// Strikes as far as this step is meant, between forward and backward pass.
+    /// Strikes as far as this place and step are meant.
     ///
-    /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `slow` sleeps, within the forward pass, for as long as makes a
-    /// step as slow as asked for, by the work of the step before. `nan` gives back a loss that is not a number. `oom` asks
-    /// libtorch for more memory than a limit set just before allows.
-    ///
-    /// # Errors
-    /// When memory has run out.
-    pub fn strike(&self, watch: &StepWatch, loss: Tensor) -> Result<Tensor, Failure> {
-        let mut loss = loss;
-        for fault in &self.0 {
-            match *fault {
-                Fault::Slow { factor, .. } => slow_down(watch, factor),
-                _ if fault.step() != Some(watch.step()) => {}
+    /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `oom` asks libtorch for more memory than a limit set just before
+    /// allows, and unwinds as the bindings do when libtorch throws.
+    pub fn strike(&self, place: Place, step: u64) {
+        for fault in self.due(place, step) {
+            match fault {
                 Fault::Kill { .. } => send(Signal::KILL),
                 Fault::Stall { .. } => send(Signal::STOP),
-                Fault::Nan { .. } => loss *= f64::NAN,
-                Fault::Oom { .. } => run_out_of_memory()?,
+                Fault::Oom { .. } => run_out_of_memory(),
+                _ => {}
             }
         }
-        Ok(loss)
+    }
+
+    /// Strikes between forward and backward pass, and gives back the loss that comes of it.
+    ///
+    /// `slow` sleeps, within the forward pass, for as long as makes a step as slow as asked for, by the work of the step before.
+    /// `nan` makes the loss not a number.
+    pub(crate) fn strike_forward(&self, watch: &StepWatch, loss: f64) -> f64 {
+        for (fault, _) in &self.0 {
+            if let Fault::Slow { factor, .. } = *fault {
+                slow_down(watch, factor);
+            }
+        }
+        let is_nan = |(fault, _): &(Fault, _)| matches!(fault, Fault::Nan { step, .. } if *step == watch.step());
+        if self.0.iter().any(is_nan) {
+            return f64::NAN;
+        }
+        self.strike(Place::Forward, watch.step());
+        loss
+    }
+
+    /// Strikes at the beginning of the backward pass, once the others wait for this rank's gradients.
+    pub(crate) fn strike_all_reduce(&self, watch: &StepWatch) {
+        let is_meant = |(fault, _): &(Fault, _)| {
+            fault.place() == Place::AllReduce && fault.step() == Some(watch.step())
+        };
+        if self.0.iter().any(is_meant) {
+            thread::sleep(watch.usual_work().max(OTHERS_TELL));
+            self.strike(Place::AllReduce, watch.step());
+        }
+    }
+
+    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it is written.
+    pub(crate) fn strike_checkpoint(&self, steps: u64) -> Option<Fault> {
+        let fault = self.due(Place::Checkpoint, steps).next();
+        if let Some(Fault::Oom { .. }) = fault {
+            run_out_of_memory();
+        }
+        fault
+    }
+
+    /// What is to strike here and has not yet.
+    fn due(&self, place: Place, step: u64) -> impl Iterator<Item = Fault> {
+        let is_due = move |fault: &Fault| {
+            fault.place() == place
+                && match place {
+                    Place::StartUp => true,
+                    Place::Forward | Place::AllReduce => fault.step() == Some(step),
+                    Place::Checkpoint | Place::Evaluation => {
+                        fault.step().is_some_and(|from| from <= step)
+                    }
+                }
+        };
+        let due = self.0.iter().filter(move |(fault, _)| is_due(fault));
+        due.filter(|(fault, struck)| !struck.replace(true) && !fault.is_lasting())
+            .map(|(fault, _)| *fault)
     }
 }
 
-fn send(signal: Signal) {
+/// Sends a signal to this process, of which all threads then die or stop.
+pub(crate) fn send(signal: Signal) {
     // Its own process cannot refuse it.
     let _ = kill_process(getpid(), signal);
 }
@@ -64,17 +118,25 @@ fn slow_down(watch: &StepWatch, factor: f64) {
     }
 }
 
-fn run_out_of_memory() -> Result<(), Failure> {
+fn run_out_of_memory() {
+    if let Err(error) = ask_for_too_much() {
+        resume_unwind(Box::new(error.to_string()));
+    }
+}
+
+fn ask_for_too_much() -> Result<(), TchError> {
     let limit = getrlimit(Resource::As);
-    let mut low = limit;
-    low.current = Some(memory_in_use().saturating_add(ROOM));
+    let low = Rlimit {
+        current: Some(memory_in_use().saturating_add(ROOM)),
+        ..limit
+    };
     // Where the limit cannot be set, what is asked for below is beyond any address space.
     let limited = setrlimit(Resource::As, low).is_ok();
     let elements = if limited { ROOM as i64 } else { i64::MAX / 8 };
     let got = Tensor::f_zeros([elements], (Kind::Float, Device::Cpu));
     // The report of the failure needs memory too.
     let _ = setrlimit(Resource::As, limit);
-    got.map(drop).map_err(Failure::from)
+    got.map(drop)
 }
 
 /// The address space in use, in bytes.

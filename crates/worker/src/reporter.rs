@@ -1,6 +1,7 @@
 //! What is said about a training while it goes on: as frames to the supervisor, or as lines for people.
 //!
-//! Belongs here: sending, and counting what was done. Does not belong here: deciding anything.
+//! Belongs here: sending, and counting what was done; passing on to the faults where the training is. Does not belong here:
+//! deciding anything.
 
 mod lines;
 mod watch;
@@ -9,9 +10,10 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tch::nn;
-use workbench_protocol::{DoneReport, FromWorker, Phase, Stage, StepReport, WorkerSide};
+use workbench_protocol::{DoneReport, FromWorker, Phase, Place, Stage, StepReport, WorkerSide};
 
 use crate::failure::Failure;
+use crate::faults::Faults;
 use crate::metrics::Metrics;
 use crate::parameters;
 
@@ -49,6 +51,7 @@ pub struct Reporter {
     usual_work: Cell<Duration>,
     held_back: Cell<Option<StepReport>>,
     tally: RefCell<DoneReport>,
+    faults: Faults,
 }
 
 impl Reporter {
@@ -62,7 +65,24 @@ impl Reporter {
             usual_work: Cell::new(Duration::ZERO),
             held_back: Cell::new(None),
             tally: RefCell::default(),
+            faults: Faults::default(),
         }
+    }
+
+    /// A rank that has faults.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// This rank's faults.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The training is at a place where a fault may strike.
+    pub fn pass(&self, place: Place) {
+        self.faults.strike(place, self.steps());
     }
 
     /// Says where the training thread is. Cheap enough to be called for every batch.

@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use tch::{Device, Kind, Tensor};
-use workbench_protocol::{Phase, Program, Stage};
+use workbench_protocol::{Phase, Place, Program, Stage};
 
 use crate::failure::Failure;
 use crate::job::Job;
@@ -36,6 +36,7 @@ fn train(job: &Job, report: &Reporter) -> Result<(), Failure> {
         tch::Cuda::synchronize(index as i64);
     }
     report.stage(Stage::LibraryLoaded);
+    report.pass(Place::StartUp);
     match job.spec.program {
         Program::Single => single::run(job, report),
         Program::ByHand => by_hand::run(job, report),

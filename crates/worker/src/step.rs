@@ -9,12 +9,12 @@ use workbench_protocol::FailureKind;
 use crate::failure::Failure;
 use crate::reporter::StepWatch;
 
-/// A loss as a number, before its gradients can spoil the weights.
+/// A loss as a number, before its gradients can spoil the weights. Faults of the forward pass strike here.
 ///
 /// # Errors
 /// When it is not finite.
 pub(crate) fn finite(loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
-    let value = loss.f_double_value(&[])?;
+    let value = watch.strike(loss.f_double_value(&[])?);
     if value.is_finite() {
         return Ok(value);
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use workbench_engine::workers::Ended;
-use workbench_protocol::Phase;
+use workbench_protocol::{Phase, Place};
 
 use super::*;
 
@@ -78,7 +78,11 @@ fn ends_that_are_as_they_should_be_are_no_trouble() {
 #[test]
 fn a_fault_explains_its_own_rank_and_sort_of_trouble_alone() {
     let death = trouble(&exited(1, 5, KILLED, By::Outside), false).unwrap();
-    let kill = |rank| Fault::Kill { rank, step: 4 };
+    let kill = |rank| Fault::Kill {
+        rank,
+        step: 4,
+        place: Place::Forward,
+    };
     assert!(explains(&kill(1), &death));
     assert!(!explains(&kill(0), &death));
     assert!(!explains(&Fault::Nan { rank: 1, step: 4 }, &death));

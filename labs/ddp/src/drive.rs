@@ -41,6 +41,8 @@ pub struct Drive<'a> {
     pub(crate) timeline: Timeline,
     pub(crate) stragglers: Stragglers,
     pub(crate) blame: Blame,
+    /// A rank that stands still, in an arm where nobody does anything about it.
+    pub(crate) standing: Option<Trouble>,
     /// The start-up of this attempt, and of the first.
     pub(crate) start: StartUp,
     pub(crate) first_start: Option<StartUp>,
@@ -51,7 +53,7 @@ pub struct Drive<'a> {
     pub(crate) finished: Vec<bool>,
     /// When each rank was last heard of.
     pub(crate) heard_ns: Vec<u64>,
-    crew: Option<Crew>,
+    pub(crate) crew: Option<Crew>,
     attempts: u32,
     /// CPU time of processes that are over.
     past_cpu_ns: u64,
@@ -82,6 +84,7 @@ impl<'a> Drive<'a> {
             timeline: Timeline::default(),
             stragglers: Stragglers::default(),
             blame: Blame::default(),
+            standing: None,
             start: StartUp::default(),
             first_start: None,
             incidents: Vec::new(),
@@ -118,10 +121,23 @@ impl<'a> Drive<'a> {
                 self.listen()?;
             }
         }
+        self.tell_recoveries();
         match self.controller.state() {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),
             _ => Err(LabError::Failed(self.epitaph())),
+        }
+    }
+
+    /// Says what the failures cost after which training went on, once all is known of them.
+    fn tell_recoveries(&self) {
+        let is_done = self.controller.state() == State::Finished;
+        for incident in &self.incidents {
+            if incident.next_step_ns.is_some() || is_done {
+                let (arm, what, costs) = (self.arm(), &incident.what, incident.costs());
+                let text = format!("{arm} went on after a failure: {what}. {costs}.");
+                self.ctx.progress.warn(&text);
+            }
         }
     }
 
@@ -188,6 +204,7 @@ impl<'a> Drive<'a> {
         self.timeline.begin(workers, attempt);
         self.stragglers.begin(workers);
         self.blame = Blame::default();
+        self.standing = None;
         self.finished = vec![false; workers as usize];
         let now_ns = self.ctx.clock.now_ns();
         self.heard_ns = vec![now_ns; workers as usize];
@@ -292,7 +309,19 @@ impl<'a> Drive<'a> {
         {
             return self.feed(Input::Collided);
         }
+        // Who waited in vain is not to blame.
+        let standing = self.standing.take();
+        let (gave_up, trouble) = match &standing {
+            Some(standing) if trouble.sort == Sort::Echo && standing.rank != trouble.rank => {
+                (Some(trouble), standing)
+            }
+            _ => (None, trouble),
+        };
         let mut what = self.sentence(trouble);
+        if let Some(other) = gave_up {
+            let seconds = self.plan.settings.timeout_s;
+            let _ = write!(what, "; rank {} gave up after {seconds} s", other.rank);
+        }
         let faults = self
             .plan
             .faults(self.attempts.saturating_sub(1), self.controller.workers());
@@ -300,7 +329,7 @@ impl<'a> Drive<'a> {
             what = what.replace(&format!(", {}", By::Outside), "");
             let _ = write!(what, " (as asked for: {fault})");
         }
-        self.ctx.progress.output(self.source(), &what);
+        self.ctx.progress.output(self.plan.arm.speaker(), &what);
         let heard_ns = self.heard_ns.get(trouble.rank as usize).copied();
         self.incidents.push(Incident {
             what: what.clone(),
@@ -308,6 +337,7 @@ impl<'a> Drive<'a> {
             noticed_ns: trouble.at_ns,
             next_step_ns: None,
             new_step_ns: None,
+            again: 0,
         });
         self.away_until_ns = trouble.at_ns + (self.plan.settings.away_s * 1e9) as u64;
         self.last_words = Some(what);
@@ -341,15 +371,6 @@ impl<'a> Drive<'a> {
             text.push_str(&diagnose(&others));
         }
         text
-    }
-
-    /// Who speaks in this arm's name.
-    pub(crate) fn source(&self) -> &'static str {
-        if self.plan.arm.is_supervised() {
-            "launcher"
-        } else {
-            "workbench"
-        }
     }
 
     /// Ends what is left of a crew, and keeps what it has used and printed.

@@ -2,7 +2,7 @@
 
 use workbench_engine::lab::LabError;
 use workbench_engine::pool::Outcome;
-use workbench_engine::workers::News;
+use workbench_engine::workers::{Crew, News};
 use workbench_protocol::{DoneReport, FromWorker, Stage, StepReport};
 
 use crate::blame::trouble;
@@ -24,6 +24,7 @@ impl Drive<'_> {
             let only_slow = matches!(news, News::Silent { .. } | News::Stuck { .. });
             if only_slow && !self.plan.arm.is_supervised() {
                 self.point_at(&trouble);
+                self.standing = Some(trouble);
             } else {
                 self.blame.hear(trouble);
             }
@@ -51,8 +52,12 @@ impl Drive<'_> {
                 }
             }
             News::Recovered { after_s, .. } => {
+                self.standing = self
+                    .standing
+                    .take()
+                    .filter(|standing| standing.rank != rank);
                 let text = format!("rank {rank} goes on, after {after_s:.1} s");
-                self.ctx.progress.output(self.source(), &text);
+                self.ctx.progress.output(self.plan.arm.speaker(), &text);
             }
             _ => {}
         }
@@ -80,7 +85,7 @@ impl Drive<'_> {
     /// Names a rank that stands still in an arm where nobody does anything about it.
     fn point_at(&self, trouble: &crate::blame::Trouble) {
         let text = self.sentence(trouble);
-        self.ctx.progress.output(self.source(), &text);
+        self.ctx.progress.output(self.plan.arm.speaker(), &text);
         self.ctx.progress.warn(&format!(
             "{text}. In this arm nobody does anything about it: the others wait for {} s.",
             self.plan.settings.timeout_s
@@ -142,6 +147,7 @@ impl Drive<'_> {
 
     fn step(&mut self, rank: u32, at_ns: u64, report: &StepReport) -> Result<(), LabError> {
         let is_first = self.controller.first_step().is_none();
+        let again_before = self.controller.repeated();
         self.feed(Input::Stepped {
             rank,
             step: report.step,
@@ -151,15 +157,21 @@ impl Drive<'_> {
         }
         if is_first {
             self.ledger.go_on_from(report.step);
+            let again = self.controller.repeated() - again_before;
+            if let Some(incident) = self.incidents.last_mut() {
+                incident.again = again;
+            }
         }
         self.stretch(rank, at_ns, report);
         self.live.step(rank, at_ns, report);
-        if let Some(slow) = self.stragglers.step(rank, report) {
+        let usage = || self.crew.iter().flat_map(Crew::usage);
+        let queued_ns = |rank| usage().find(|usage| usage.rank == rank)?.queued_ns();
+        if let Some(slow) = self.stragglers.step(rank, report, queued_ns) {
             let text = format!(
                 "rank {} is slow: its work takes {:.0} ms a step where rank {} takes {:.0} ms and waits {:.0} ms in all-reduce",
                 slow.rank, slow.work_ms, slow.fastest, slow.fastest_ms, slow.wait_ms
             );
-            self.ctx.progress.output(self.source(), &text);
+            self.ctx.progress.output(self.plan.arm.speaker(), &text);
             self.ctx
                 .progress
                 .warn(&format!("In {}, {text}.", self.arm()));
@@ -173,9 +185,18 @@ impl Drive<'_> {
     fn completed(&mut self, at_ns: u64, step: Completed) {
         self.first_start.get_or_insert_with(|| self.start.clone());
         if let Some(incident) = self.incidents.last_mut() {
+            let goes_on = incident.next_step_ns.is_none();
             incident.next_step_ns.get_or_insert(at_ns);
             if step.is_new {
                 incident.new_step_ns.get_or_insert(at_ns);
+            }
+            if goes_on {
+                let text = format!(
+                    "training goes on with step {}: {}",
+                    step.step,
+                    incident.costs()
+                );
+                self.ctx.progress.output(self.plan.arm.speaker(), &text);
             }
         }
         let progress = self.ctx.progress;

@@ -73,6 +73,15 @@ impl Arm {
         }
     }
 
+    /// Who speaks in its name.
+    pub fn speaker(self) -> &'static str {
+        if self.is_supervised() {
+            "launcher"
+        } else {
+            "workbench"
+        }
+    }
+
     /// Whether something goes on after a failure.
     pub fn is_supervised(self) -> bool {
         self == Self::Launcher
@@ -130,7 +139,7 @@ impl Plan {
         let faults = self.settings.faults.iter().copied();
         faults
             .filter(|fault| self.arm != Arm::Single && fault.rank() < world)
-            .filter(|fault| attempt == 0 || fault.step().is_none())
+            .filter(|fault| attempt == 0 || fault.is_lasting())
             .collect()
     }
 
@@ -152,7 +161,7 @@ impl Plan {
             checkpoint: Some(Checkpointing {
                 dir: self.checkpoints.clone(),
                 every_steps: Some(settings.checkpoint_every.unwrap_or(u64::MAX)),
-                every_s: None,
+                every_s: settings.checkpoint_every_s,
                 keep: settings.keep,
             }),
             resume: resume.then(|| self.checkpoints.clone()),

@@ -1,7 +1,7 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
 use workbench_engine::lab::{LabError, ParamValue, Params, RunConfig};
-use workbench_protocol::{Data, Device, Fault, Model};
+use workbench_protocol::{Data, Device, Fault, Model, Place};
 
 use crate::plan::gcd;
 
@@ -57,6 +57,8 @@ pub struct Settings {
     pub seed: u64,
     /// Steps between checkpoints; `None` for the last alone.
     pub checkpoint_every: Option<u64>,
+    /// Seconds between checkpoints, whichever comes first; `None` for steps alone.
+    pub checkpoint_every_s: Option<f64>,
     /// Checkpoints kept.
     pub keep: u32,
     /// Failures after which the launcher goes on.
@@ -147,6 +149,8 @@ impl Settings {
             cuda: params.text("device")? == "cuda",
             seed: config.seed,
             checkpoint_every: Some(params.count("checkpoint_every")?).filter(|every| *every > 0),
+            checkpoint_every_s: Some(params.number("checkpoint_every_s")?)
+                .filter(|every| *every > 0.0),
             keep: params.count("keep")? as u32,
             max_failures: params.count("max_failures")? as u32,
             least_workers: Some(params.count("least_workers")? as u32).filter(|least| *least > 0),
@@ -270,6 +274,7 @@ impl Settings {
 
     fn check_faults(&self) -> Result<(), LabError> {
         let most = self.most_workers();
+        let steps = self.steps_per_epoch(most) * u64::from(self.epochs);
         for fault in &self.faults {
             if fault.rank() >= most {
                 return config(format!(
@@ -277,13 +282,14 @@ impl Settings {
                     most - 1
                 ));
             }
-            let steps = self.steps_per_epoch(most) * u64::from(self.epochs);
-            if let Some(step) = fault.step()
-                && step >= steps
-            {
+            // Steps count from 0, but checkpoints and evaluations come after so many steps, the last after all of them.
+            let last = match fault.place() {
+                Place::Checkpoint | Place::Evaluation => steps,
+                _ => steps.saturating_sub(1),
+            };
+            if fault.step().is_some_and(|step| step > last) {
                 return config(format!(
-                    "`--set fault={fault}`: the training has {steps} steps; give one of 0 to {}",
-                    steps.saturating_sub(1)
+                    "`--set fault={fault}`: the training has {steps} steps; give one of 0 to {last}"
                 ));
             }
         }

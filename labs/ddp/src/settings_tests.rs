@@ -86,6 +86,11 @@ fn what_does_not_fit_is_refused_with_what_does() {
         (&[2], &["fault=kill:rank=2,step=1"], "the ranks are 0 to 1"),
         (
             &[2],
+            &["fault=kill:rank=0,step=706,in=checkpoint"],
+            "give one of 0 to 705",
+        ),
+        (
+            &[2],
             &["fault=kill:rank=1,step=705"],
             "the training has 705 steps; give one of 0 to 704",
         ),

@@ -1,4 +1,7 @@
 //! Noticing a rank that is slower than the others: all wait for it in every step, and nothing fails.
+//!
+//! What is compared is the median over the steps of a look, which a few disturbed steps do not move. A rank that was ready and
+//! waited for a core is not slow, its machine is busy: that time is taken off.
 
 use workbench_protocol::StepReport;
 
@@ -14,11 +17,44 @@ const LOOKS: u32 = 3;
 /// Looks at the ranks' work, step by step.
 #[derive(Debug, Clone, Default)]
 pub struct Stragglers {
-    ranks: Vec<Parts>,
+    ranks: Vec<Look>,
     named: Vec<u32>,
     /// Who was slow in the last looks, and in how many.
     suspect: Option<(u32, u32)>,
     skip: u64,
+}
+
+/// What is known of a rank since the last look.
+#[derive(Debug, Clone, Default)]
+struct Look {
+    parts: Parts,
+    /// Work of each step, in nanoseconds.
+    work_ns: Vec<u64>,
+    /// Time ready and without a core, at the last look and at this one.
+    queued_ns: Option<(u64, u64)>,
+}
+
+impl Look {
+    /// A step's work, in nanoseconds.
+    fn usual_ns(&mut self) -> f64 {
+        let middle = self.work_ns.len() / 2;
+        *self.work_ns.select_nth_unstable(middle).1 as f64
+    }
+
+    /// What of a step it was kept from its core, in nanoseconds.
+    fn kept_ns(&self) -> f64 {
+        let queued = self
+            .queued_ns
+            .map_or(0, |(then, now)| now.saturating_sub(then));
+        queued as f64 / self.work_ns.len().max(1) as f64
+    }
+
+    /// The next look begins.
+    fn clear(&mut self) {
+        self.parts = Parts::default();
+        self.work_ns.clear();
+        self.queued_ns = self.queued_ns.map(|(_, now)| (now, now));
+    }
 }
 
 /// A rank that the others wait for.
@@ -39,49 +75,71 @@ pub struct Straggler {
 impl Stragglers {
     /// An attempt with so many ranks begins.
     pub fn begin(&mut self, world: u32) {
-        self.ranks = vec![Parts::default(); world as usize];
+        self.ranks = vec![Look::default(); world as usize];
         self.suspect = None;
         self.skip = u64::from(world);
     }
 
-    /// Takes in a step; names a rank that is slow, once.
-    pub fn step(&mut self, rank: u32, report: &StepReport) -> Option<Straggler> {
+    /// Takes in a step; names a rank that is slow, once. `queued_ns` tells how long a rank was ready and had no core in all, where
+    /// that is known.
+    pub fn step(
+        &mut self,
+        rank: u32,
+        report: &StepReport,
+        queued_ns: impl Fn(u32) -> Option<u64>,
+    ) -> Option<Straggler> {
         // The first step of a process warms up its caches and says nothing.
         if self.skip > 0 {
             self.skip -= 1;
             return None;
         }
-        self.ranks.get_mut(rank as usize)?.add(report);
-        if self.ranks.len() < 2 || self.ranks.iter().any(|parts| parts.steps == 0) {
+        let look = self.ranks.get_mut(rank as usize)?;
+        let before = look.parts.work_ns();
+        look.parts.add(report);
+        look.work_ns.push(look.parts.work_ns() - before);
+        if self.ranks.len() < 2 || self.ranks.iter().any(|look| look.work_ns.is_empty()) {
             return None;
         }
-        let mean = |parts: &Parts| parts.work_ns() as f64 / parts.steps as f64;
-        let by_work =
-            |(_, a): &(usize, &Parts), (_, b): &(usize, &Parts)| mean(a).total_cmp(&mean(b));
-        let (fastest, best) = self.ranks.iter().enumerate().min_by(by_work)?;
-        let (slowest, worst) = self.ranks.iter().enumerate().max_by(by_work)?;
-        if best.work_ns() + best.wait_ns < LOOK_NS {
+        let passed = |look: &Look| look.parts.work_ns() + look.parts.wait_ns;
+        if self.ranks.iter().map(passed).min()? < LOOK_NS {
             return None;
         }
+        for (rank, look) in (0..).zip(&mut self.ranks) {
+            let now = queued_ns(rank);
+            // What came before the first look is of the start-up too.
+            look.queued_ns = now.map(|now| (look.queued_ns.map_or(now, |(then, _)| then), now));
+        }
+        let found = self.judge();
+        // Each look is of its own steps: what was slow long ago must not speak for now.
+        self.ranks.iter_mut().for_each(Look::clear);
+        found
+    }
+
+    fn judge(&mut self) -> Option<Straggler> {
+        let usual: Vec<f64> = self.ranks.iter_mut().map(Look::usual_ns).collect();
+        let by_work = |(_, a): &(usize, &f64), (_, b): &(usize, &f64)| a.total_cmp(b);
+        let (fastest, best) = usual.iter().enumerate().min_by(by_work)?;
+        let (slowest, worst) = usual.iter().enumerate().max_by(by_work)?;
         let rank = slowest as u32;
         self.suspect = match self.suspect {
-            _ if mean(worst) <= FACTOR * mean(best) => None,
+            _ if *worst - self.ranks[slowest].kept_ns() <= FACTOR * best => None,
             Some((known, looks)) if known == rank => Some((rank, looks + 1)),
             _ => Some((rank, 1)),
         };
         let slow =
             self.suspect.is_some_and(|(_, looks)| looks == LOOKS) && !self.named.contains(&rank);
-        let found = slow.then(|| Straggler {
+        if !slow {
+            return None;
+        }
+        self.named.push(rank);
+        let parts = &self.ranks[fastest].parts;
+        Some(Straggler {
             rank,
-            work_ms: mean(worst) / 1e6,
+            work_ms: worst / 1e6,
             fastest: fastest as u32,
-            fastest_ms: mean(best) / 1e6,
-            wait_ms: best.wait_ns as f64 / best.steps as f64 / 1e6,
-        });
-        self.named.extend(found.map(|straggler| straggler.rank));
-        // Each look is of its own steps: what was slow long ago must not speak for now.
-        self.ranks.fill(Parts::default());
-        found
+            fastest_ms: best / 1e6,
+            wait_ms: parts.wait_ns as f64 / parts.steps as f64 / 1e6,
+        })
     }
 }
 
@@ -106,7 +164,7 @@ mod tests {
         let mut found = Vec::new();
         for step in 0..steps {
             for (rank, work) in (0_u32..).zip(work_ms) {
-                found.extend(stragglers.step(rank, &report(step, work, longest - work)));
+                found.extend(stragglers.step(rank, &report(step, work, longest - work), |_| None));
             }
         }
         found
@@ -136,7 +194,42 @@ mod tests {
             let slow = u32::from(step % 2 == 0);
             for rank in 0..2 {
                 let work = if rank == slow { 900 } else { 300 };
-                assert_eq!(stragglers.step(rank, &report(step, work, 900 - work)), None);
+                let found = stragglers.step(rank, &report(step, work, 900 - work), |_| None);
+                assert_eq!(found, None);
+            }
+        }
+    }
+
+    /// Rank 1 takes 30 ms where rank 0 takes 10; of the 20 ms more it has no core for `queued_ms`.
+    fn watch_busy(queued_ms: u64) -> Vec<Straggler> {
+        let mut stragglers = Stragglers::default();
+        stragglers.begin(2);
+        let mut found = Vec::new();
+        for step in 0..1000 {
+            for (rank, work) in [(0, 10), (1, 30)] {
+                let queued = |rank| Some(u64::from(rank) * step * queued_ms * 1_000_000);
+                found.extend(stragglers.step(rank, &report(step, work, 30 - work), queued));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_rank_that_is_kept_from_its_core_is_not_called_slow() {
+        assert_eq!(watch_busy(20), []);
+        assert_eq!(watch_busy(13), []);
+        assert_eq!(watch_busy(5).len(), 1);
+    }
+
+    #[test]
+    fn a_few_disturbed_steps_do_not_make_a_rank_slow() {
+        let mut stragglers = Stragglers::default();
+        stragglers.begin(2);
+        for step in 0..1000 {
+            let disturbed = if step % 3 == 0 { 200 } else { 10 };
+            for (rank, work) in [(0, 10), (1, disturbed)] {
+                let found = stragglers.step(rank, &report(step, work, 0), |_| None);
+                assert_eq!(found, None);
             }
         }
     }
@@ -150,6 +243,10 @@ mod tests {
     fn one_rank_alone_is_never_slow() {
         let mut stragglers = Stragglers::default();
         stragglers.begin(1);
-        assert!((0..100).all(|step| stragglers.step(0, &report(step, 100, 0)).is_none()));
+        assert!((0..100).all(|step| {
+            stragglers
+                .step(0, &report(step, 100, 0), |_| None)
+                .is_none()
+        }));
     }
 }

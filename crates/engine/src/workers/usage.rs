@@ -16,6 +16,15 @@ pub struct Usage {
     pub state: ProcessState,
 }
 
+impl Usage {
+    /// For how long the process' first thread, which trains, was ready and waited for a core, in nanoseconds
+    /// (`/proc/<pid>/schedstat`, sched-stats of the kernel's documentation); `None` where the kernel does not tell.
+    pub fn queued_ns(&self) -> Option<u64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).ok()?;
+        text.split_ascii_whitespace().nth(1)?.parse().ok()
+    }
+}
+
 /// What a process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessState {

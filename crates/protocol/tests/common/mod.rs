@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_protocol::{
-    Checkpointing, Data, Device, DoneReport, FailureKind, Fault, FromWorker, Model, Phase, Program,
-    Stage, StepReport, ToWorker, TrainSpec,
+    Checkpointing, Data, Device, DoneReport, FailureKind, Fault, FromWorker, Model, Phase, Place,
+    Program, Stage, StepReport, ToWorker, TrainSpec,
 };
 
 /// Any number, infinities and NaN included.
@@ -31,15 +31,21 @@ fn path() -> impl Strategy<Value = PathBuf> {
 
 /// Any fault that makes sense.
 pub fn fault() -> impl Strategy<Value = Fault> {
-    (any::<u32>(), any::<u64>(), 1.000_001_f64..1000.0, 0..5).prop_map(
-        |(rank, step, factor, kind)| match kind {
-            0 => Fault::Kill { rank, step },
-            1 => Fault::Stall { rank, step },
+    let numbers = (any::<u32>(), any::<u64>(), 1.000_001_f64..1000.0);
+    (numbers, select(Place::ALL.to_vec()), 0..7).prop_map(|((rank, step, factor), place, kind)| {
+        let step = if place == Place::StartUp { 0 } else { step };
+        // Rank 0 writes the checkpoints.
+        let rank = if place == Place::Checkpoint { 0 } else { rank };
+        match kind {
+            0 => Fault::Kill { rank, step, place },
+            1 => Fault::Stall { rank, step, place },
             2 => Fault::Slow { rank, factor },
             3 => Fault::Nan { rank, step },
-            _ => Fault::Oom { rank, step },
-        },
-    )
+            4 => Fault::Oom { rank, step, place },
+            5 => Fault::DiskFull { step },
+            _ => Fault::Corrupt { step },
+        }
+    })
 }
 
 fn checkpointing() -> impl Strategy<Value = Checkpointing> {

@@ -6,6 +6,7 @@
 //! renames. So a file under a final name is complete, whenever the process dies.
 
 pub mod format;
+mod harm;
 mod resume;
 mod writer;
 
@@ -115,6 +116,7 @@ impl Checkpoints {
             return;
         }
         report.at(Phase::Checkpoint);
+        let fault = report.faults().strike_checkpoint(progress.steps);
         let began = Instant::now();
         progress.seed = self.seed;
         let snapshot = snapshot(progress, vars, adam);
@@ -122,7 +124,7 @@ impl Checkpoints {
             .writer
             .get_or_insert_with(|| Writer::start(policy.clone()));
         // Waits while the checkpoint before is still being written: two at once would only be slower.
-        let before = writer.submit(snapshot, began);
+        let before = writer.submit(snapshot, began, fault);
         self.last = began;
         self.saved = what;
         for outcome in before {
@@ -155,18 +157,26 @@ fn announce(outcome: Outcome, report: &Reporter) {
 
 /// The name of a checkpoint's file. Names sort as steps do.
 fn file_name(steps: u64) -> String {
-    format!("step-{steps:010}.ckpt")
+    format!("step-{steps:010}.{EXTENSION}")
 }
 
 /// The checkpoints in a folder, the newest first.
 pub fn list(dir: &Path) -> Vec<PathBuf> {
+    files(dir, EXTENSION)
+}
+
+/// The extension of a complete file.
+const EXTENSION: &str = "ckpt";
+
+/// The files of a training's steps in a folder that have this extension, the latest step first.
+fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.and_then(|name| name.strip_prefix("step-")?.strip_suffix(".ckpt"))
-                .is_some()
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            stem.is_some_and(|stem| stem.starts_with("step-"))
+                && path.extension().is_some_and(|known| known == extension)
         })
         .collect();
     files.sort_unstable_by(|a, b| b.cmp(a));

@@ -19,12 +19,13 @@ use crate::reporter::Reporter;
 /// Fills model and optimizer from the checkpoint that the job is to go on from, and says how far it had come; without one,
 /// from the beginning. The job names a file or a folder, of which the newest is taken; a folder that has none yet begins from
 /// the beginning, so that torchrun's restarts need no other command line. A damaged file is passed over, with a warning, for the
-/// one before it.
+/// one before it, and the last of them for the beginning; it is set aside under another name, so that it does not count as one of
+/// those that are kept.
 ///
 /// Every rank reads for itself, so over several machines the folder is a shared one; that all have read the same is checked.
 ///
 /// # Errors
-/// When there is no sound checkpoint, or it is of another model, or the ranks have read different ones.
+/// When the file that is named is not sound, nor any before it; when a checkpoint is of another model or seed; or the ranks have read different ones.
 pub fn resume(
     job: &Job,
     vars: &nn::VarStore,
@@ -40,7 +41,8 @@ pub fn resume(
         return Ok(progress);
     };
     report.at(Phase::Checkpoint);
-    if let Some((path, snapshot)) = newest(path, report)? {
+    let found = newest(path)?;
+    if let Some((path, snapshot)) = found.sound {
         fill(&snapshot, vars, adam).map_err(|text| {
             Failure::checkpoint(format!(
                 "{}: {text}; give a checkpoint of the same model and images",
@@ -59,12 +61,25 @@ pub fn resume(
     if let Some(group) = group {
         agree(progress.steps, group)?;
     }
+    if job.rank == 0 {
+        // Nobody reads them any more. All ranks have seen the same, so one of them says it.
+        set_aside(&found.damaged, progress.steps, report);
+    }
     report.resumed(progress.steps);
     Ok(progress)
 }
 
+/// The checkpoints that a training may go on from.
+#[derive(Default)]
+struct Found {
+    /// The newest sound one.
+    sound: Option<(PathBuf, Snapshot)>,
+    /// Newer ones, and what is wrong with each.
+    damaged: Vec<(PathBuf, String)>,
+}
+
 /// The first sound checkpoint, from the one that was asked for back to the oldest.
-fn newest(path: &Path, report: &Reporter) -> Result<Option<(PathBuf, Snapshot)>, Failure> {
+fn newest(path: &Path) -> Result<Found, Failure> {
     let candidates = if path.is_file() {
         let before = path.parent().map(list).unwrap_or_default();
         let older = before.into_iter().filter(|other| other.as_path() < path);
@@ -85,23 +100,42 @@ fn newest(path: &Path, report: &Reporter) -> Result<Option<(PathBuf, Snapshot)>,
             }
         }
     };
-    if candidates.is_empty() {
-        return Ok(None);
-    }
-    for candidate in &candidates {
-        let read = fs::read(candidate).map_err(|error| error.to_string());
+    let mut found = Found::default();
+    for candidate in candidates {
+        let read = fs::read(&candidate).map_err(|error| error.to_string());
         match read.and_then(|bytes| Snapshot::read(&bytes).map_err(|error| error.to_string())) {
-            Ok(snapshot) => return Ok(Some((candidate.clone(), snapshot))),
-            Err(why) => report.warn(format!(
-                "{} is damaged: {why}; the checkpoint before it is used",
-                candidate.display()
-            )),
+            Ok(snapshot) => {
+                found.sound = Some((candidate, snapshot));
+                return Ok(found);
+            }
+            Err(why) => found.damaged.push((candidate, why)),
         }
     }
-    Err(Failure::checkpoint(format!(
-        "{}: no sound checkpoint is left; begin again without --resume",
-        path.display()
-    )))
+    match found.damaged.first() {
+        // Who names a file wants that one.
+        Some((file, why)) if file == path => Err(Failure::checkpoint(format!(
+            "{}: {why}, and there is no sound checkpoint before it; begin again without --resume",
+            path.display()
+        ))),
+        _ => Ok(found),
+    }
+}
+
+/// Says which checkpoints are damaged, and renames them.
+fn set_aside(damaged: &[(PathBuf, String)], steps: u64, report: &Reporter) {
+    let instead = match steps {
+        0 => "no sound one is left, so training begins from the beginning".to_owned(),
+        steps => format!("training goes on from the one after {steps} steps"),
+    };
+    for (path, why) in damaged {
+        // Where it cannot be renamed, it is found damaged again.
+        let _ = fs::rename(path, path.with_extension("damaged"));
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        report.warn(format!(
+            "the checkpoint {} is damaged: {why}; {instead}",
+            name.to_string_lossy()
+        ));
+    }
 }
 
 /// Copies the arrays into the tensors of the same names.

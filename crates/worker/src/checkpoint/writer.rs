@@ -7,8 +7,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::format::Snapshot;
-use super::{Policy, file_name, list};
+use workbench_protocol::Fault;
+
+use super::format::{Snapshot, progress_of};
+use super::harm::{Harmed, damage};
+use super::{Policy, file_name, files, list};
+
+/// The extension of a file that is not complete.
+const PART: &str = "part";
 
 /// What became of a checkpoint.
 #[derive(Debug)]
@@ -34,6 +40,7 @@ pub(super) enum Outcome {
 struct Order {
     snapshot: Snapshot,
     held_up: Duration,
+    fault: Option<Fault>,
 }
 
 /// A thread that writes one checkpoint at a time.
@@ -52,7 +59,7 @@ impl Writer {
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
             .spawn(move || {
-                let mut kept = Kept::default();
+                let mut kept = Kept::look(&policy.dir);
                 for order in inbox {
                     if outbox.send(kept.write(&policy, &order)).is_err() {
                         return;
@@ -68,9 +75,14 @@ impl Writer {
         }
     }
 
-    /// Has a snapshot written that was begun to be taken at `began`, after what is still being written. Returns what became of
-    /// that.
-    pub(super) fn submit(&mut self, snapshot: Snapshot, began: Instant) -> Vec<Outcome> {
+    /// Has a snapshot written that was begun to be taken at `began`, after what is still being written, and has `fault` strike at
+    /// it. Returns what became of what was written before.
+    pub(super) fn submit(
+        &mut self,
+        snapshot: Snapshot,
+        began: Instant,
+        fault: Option<Fault>,
+    ) -> Vec<Outcome> {
         let mut before = Vec::new();
         while self.pending > 0
             && let Ok(outcome) = self.outcomes.recv()
@@ -81,6 +93,7 @@ impl Writer {
         let order = Order {
             snapshot,
             held_up: began.elapsed(),
+            fault,
         };
         match self.orders.as_ref().map(|orders| orders.send(order)) {
             Some(Ok(())) => self.pending += 1,
@@ -116,17 +129,32 @@ impl Drop for Writer {
 }
 
 /// What is known of the files that were written.
-#[derive(Default)]
 struct Kept {
     best: Option<(f64, PathBuf)>,
 }
 
 impl Kept {
+    /// What an interrupted training has left in `dir`: its best checkpoint, which is still to be kept, and halves of files, which are
+    /// of no use.
+    fn look(dir: &Path) -> Self {
+        for half in files(dir, PART) {
+            let _ = fs::remove_file(half);
+        }
+        let accuracy = |path: PathBuf| Some((progress_of(&path)?.accuracy?, path));
+        let known = list(dir).into_iter().filter_map(accuracy);
+        // Of equally good ones the earliest is the best, as it is while they are written.
+        let best = known.reduce(|best, next| if next.0 >= best.0 { next } else { best });
+        Self { best }
+    }
+
     fn write(&mut self, policy: &Policy, order: &Order) -> Outcome {
         let progress = order.snapshot.progress;
         let path = policy.dir.join(file_name(progress.steps));
-        match write(&order.snapshot, &policy.dir, &path) {
+        match write(order, &policy.dir, &path) {
             Ok(bytes) => {
+                if let Some(Fault::Corrupt { .. }) = order.fault {
+                    let _ = damage(&path);
+                }
                 self.prune(policy, &path, progress.accuracy);
                 Outcome::Written {
                     steps: progress.steps,
@@ -162,14 +190,16 @@ impl Kept {
     }
 }
 
-fn write(snapshot: &Snapshot, dir: &Path, path: &Path) -> io::Result<u64> {
+fn write(order: &Order, dir: &Path, path: &Path) -> io::Result<u64> {
     fs::create_dir_all(dir)?;
-    let beside = path.with_extension("part");
+    let beside = path.with_extension(PART);
     let written = File::create(&beside).and_then(|file| {
+        let half = order.snapshot.elements() * size_of::<f32>() / 2;
+        let file = Harmed::new(file, order.fault, half);
         let mut out = BufWriter::with_capacity(1 << 18, file);
-        let bytes = snapshot.write(&mut out)?;
+        let bytes = order.snapshot.write(&mut out)?;
         out.flush()?;
-        out.get_ref().sync_all()?;
+        out.get_ref().file().sync_all()?;
         Ok(bytes)
     });
     let renamed = written.and_then(|bytes| fs::rename(&beside, path).map(|()| bytes));

@@ -37,7 +37,6 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut sampler = DistributedSampler::new(train.len(), job.rank, job.world, spec.seed);
     let mut checkpoints = Checkpoints::of(job);
     let stop = StopSign::new(&store, job.rank);
-    let faults = Faults::of(job);
 
     'training: for epoch in progress.epoch..spec.epochs {
         // (4) Without this every epoch would go through the rows in the same order.
@@ -54,7 +53,6 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
                 net.forward_t(&batch.images, true)
             })?;
             let loss = logits.cross_entropy_for_logits(&batch.labels);
-            let loss = faults.strike(&watch, loss)?;
             let value = finite(&loss, &watch)?;
 
             // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is full.

@@ -14,7 +14,6 @@ mod prelude {
     pub(super) use crate::dataset::Dataset;
     pub(super) use crate::evaluation::{all_reduce, broadcast_buffers, evaluate};
     pub(super) use crate::failure::Failure;
-    pub(super) use crate::faults::Faults;
     pub(super) use crate::job::Job;
     pub(super) use crate::reporter::Reporter;
     pub(super) use crate::sampler::DistributedSampler;

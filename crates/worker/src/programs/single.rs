@@ -21,7 +21,6 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
     let mut sampler = DistributedSampler::new(train.len(), 0, 1, spec.seed);
     let mut checkpoints = Checkpoints::of(job);
-    let faults = Faults::of(job);
 
     'training: for epoch in progress.epoch..spec.epochs {
         sampler.set_epoch(epoch);
@@ -33,7 +32,6 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             adam.zero_grad();
             let logits = net.forward_t(&batch.images, true);
             let loss = logits.cross_entropy_for_logits(&batch.labels);
-            let loss = faults.strike(&watch, loss)?;
             let value = finite(&loss, &watch)?;
 
             watch.at(Phase::Backward);

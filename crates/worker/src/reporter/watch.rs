@@ -45,6 +45,9 @@ impl<'a> StepWatch<'a> {
         let passed = now - self.since.replace(now);
         self.book(self.phase.replace(phase), passed);
         self.report.at(phase);
+        if phase == Phase::Backward {
+            self.report.faults().strike_all_reduce(self);
+        }
     }
 
     fn book(&self, phase: Phase, time: Duration) {
@@ -61,6 +64,11 @@ impl<'a> StepWatch<'a> {
         *backward -= time;
         booked[Phase::AllReduce as usize] += time;
         self.booked.set(booked);
+    }
+
+    /// What a fault makes of this step, and of its loss.
+    pub(crate) fn strike(&self, loss: f64) -> f64 {
+        self.report.faults().strike_forward(self, loss)
     }
 
     /// A fault made the step longer by so much.

@@ -9,8 +9,6 @@ use workbench_protocol::Phase;
 use crate::adam::Adam;
 use crate::dataset::Batch;
 use crate::failure::Failure;
-use crate::faults::Faults;
-use crate::job::Job;
 use crate::models::Net;
 use crate::parameters;
 use crate::reporter::{Reporter, StepWatch};
@@ -23,7 +21,6 @@ pub struct PreparedModel<'a> {
     ddp: DistributedDataParallel,
     net: Net,
     vars: nn::VarStore,
-    faults: Faults,
     report: &'a Reporter,
     gradient_bytes: u64,
 }
@@ -33,7 +30,6 @@ impl<'a> PreparedModel<'a> {
         vars: nn::VarStore,
         net: Net,
         group: &ProcessGroup,
-        job: &Job,
         report: &'a Reporter,
     ) -> Result<Self, Failure> {
         let options = DdpOptions::default().gradient_as_bucket_view(true);
@@ -42,7 +38,6 @@ impl<'a> PreparedModel<'a> {
             net,
             gradient_bytes: parameters::gradient_bytes(&vars),
             vars,
-            faults: Faults::of(job),
             report,
         })
     }
@@ -76,11 +71,10 @@ impl<'a> PreparedModel<'a> {
     ///
     /// # Errors
     /// When the loss is not finite, before it can spoil the weights; when a rank is lost or late.
-    pub fn backward(&self, loss: Tensor, watch: &StepWatch) -> Result<f64, Failure> {
-        let loss = self.faults.strike(watch, loss)?;
-        let value = finite(&loss, watch)?;
+    pub fn backward(&self, loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
+        let value = finite(loss, watch)?;
         watch.at(Phase::Backward);
-        self.ddp.backward(&loss)?;
+        self.ddp.backward(loss)?;
         self.report.reduced(self.gradient_bytes);
         Ok(value)
     }

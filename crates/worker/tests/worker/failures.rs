@@ -68,26 +68,63 @@ fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
             whole.done().parameters_sha256,
             resumed.done().parameters_sha256
         );
-        let warnings = resumed.warnings();
-        assert_eq!(warnings.len(), 1);
-        assert!(warnings[0].contains("checksum"), "{warnings:?}");
+    }
+    // All ranks pass it over, one of them says so.
+    let warnings = resumed[0].warnings();
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].contains("step-0000000015.ckpt is damaged: its checksum"),
+        "{warnings:?}"
+    );
+    assert!(
+        warnings[0].contains("goes on from the one after 13 steps"),
+        "{warnings:?}"
+    );
+    assert_eq!(resumed[1].warnings(), Vec::<&str>::new());
+}
+
+#[test]
+fn without_a_sound_checkpoint_a_training_begins_anew_with_a_warning() {
+    for program in [Program::Single, Program::Launched] {
+        let world = if program == Program::Single { 1 } else { 2 };
+        let dir = tempfile::tempdir().unwrap();
+        let broken = dir.path().join("step-0000000005.ckpt");
+        fs::write(&broken, b"WBCKPT01 and no more").unwrap();
+        let mut spec = spec(program);
+        spec.epochs = 1;
+        let whole = run(&spec, world);
+        spec.resume = Some(dir.path().to_path_buf());
+        let anew = run(&spec, world);
+        assert_eq!(whole[0].losses(), anew[0].losses());
+        let warnings = anew[0].warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(
+            warnings[0].contains("begins from the beginning"),
+            "{warnings:?}"
+        );
+        // It does not stand among those that count any more, and it is not lost.
+        assert_eq!(
+            checkpoint::list(dir.path()),
+            Vec::<std::path::PathBuf>::new()
+        );
+        assert!(dir.path().join("step-0000000005.damaged").is_file());
     }
 }
 
 #[test]
-fn without_a_sound_checkpoint_or_with_another_models_nothing_is_trained() {
+fn a_file_that_is_not_sound_and_one_of_another_training_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let mut spec = spec(Program::Single);
-    fs::write(
-        dir.path().join("step-0000000005.ckpt"),
-        b"WBCKPT01 and no more",
-    )
-    .unwrap();
-    spec.resume = Some(dir.path().to_path_buf());
+    let broken = dir.path().join("step-0000000005.ckpt");
+    fs::write(&broken, b"WBCKPT01 and no more").unwrap();
+    spec.resume = Some(broken);
     let damaged = run(&spec, 1);
     let (kind, message, _) = damaged[0].failure().unwrap();
     assert_eq!(kind, FailureKind::Checkpoint);
-    assert!(message.contains("no sound checkpoint"), "{message}");
+    assert!(
+        message.contains("no sound checkpoint before it"),
+        "{message}"
+    );
 
     // A folder without any is where the first attempt begins.
     let empty = tempfile::tempdir().unwrap();
@@ -134,6 +171,111 @@ fn the_newest_checkpoints_and_the_best_are_kept() {
 }
 
 #[test]
+fn the_best_checkpoint_outlives_a_resumption() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut spec = spec(Program::Single);
+    spec.checkpoint = Some(checkpoints(dir.path(), 4));
+    run(&spec, 1);
+    // One that was better than any that is still to come, and half a file.
+    let best = dir.path().join("step-0000000003.ckpt");
+    let mut snapshot = checkpoint::Snapshot::default();
+    snapshot.progress.accuracy = Some(1.0);
+    snapshot
+        .write(&mut fs::File::create(&best).unwrap())
+        .unwrap();
+    let half = dir.path().join("step-0000000052.part");
+    fs::write(&half, b"WBCK").unwrap();
+    spec.resume = Some(dir.path().to_path_buf());
+    spec.epochs = 3;
+    assert_eq!(run(&spec, 1)[0].done().steps, 75);
+    let left = checkpoint::list(dir.path());
+    assert_eq!(left.len(), 4, "{left:?}");
+    assert_eq!(left[3], best);
+    assert!(!half.exists());
+}
+
+#[test]
+fn a_death_while_a_checkpoint_is_written_leaves_the_one_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut broken = spec(Program::Launched);
+    broken.checkpoint = Some(checkpoints(dir.path(), 5));
+    let whole = run(&spec(Program::Launched), 2);
+    broken.faults = faults(&["kill:rank=0,step=8,in=checkpoint"]);
+    let killed = run(&broken, 2);
+    assert_eq!(killed[0].status.signal(), Some(9));
+    assert_eq!(killed[1].failure().unwrap().0, FailureKind::Peer);
+    // Half of it is there, under a name that nobody takes for a checkpoint.
+    let half = dir.path().join("step-0000000010.part");
+    assert!(half.metadata().unwrap().len() > 1000);
+    assert_eq!(checkpoint::list(dir.path()).len(), 1);
+    broken.faults.clear();
+    broken.resume = Some(dir.path().to_path_buf());
+    let resumed = run(&broken, 2);
+    assert_eq!(whole[1].losses()[5..], resumed[1].losses());
+    assert_eq!(
+        whole[1].done().parameters_sha256,
+        resumed[1].done().parameters_sha256
+    );
+    assert!(!half.exists());
+}
+
+#[test]
+fn on_a_full_disk_training_goes_on_and_the_checkpoint_before_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut spec = spec(Program::Single);
+    spec.epochs = 1;
+    spec.checkpoint = Some(checkpoints(dir.path(), 5));
+    let whole = run(&spec, 1);
+    spec.faults = faults(&["disk-full:step=22"]);
+    for file in fs::read_dir(dir.path()).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let heard = run(&spec, 1);
+    let warnings = heard[0].warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("No space left on device"),
+        "{warnings:?}"
+    );
+    assert!(
+        warnings[0].contains("no checkpoint after 25 steps"),
+        "{warnings:?}"
+    );
+    assert_eq!(
+        whole[0].done().parameters_sha256,
+        heard[0].done().parameters_sha256
+    );
+    // Only the first of the two after 25 steps failed, the one without its accuracy.
+    let names: Vec<_> = heard[0]
+        .checkpoints()
+        .iter()
+        .map(|(step, _)| *step)
+        .collect();
+    assert_eq!(names, [5, 10, 15, 20, 25]);
+    let left = fs::read_dir(dir.path()).unwrap();
+    assert!(
+        left.flatten()
+            .all(|file| file.path().extension().unwrap() == "ckpt")
+    );
+}
+
+#[test]
+fn a_checkpoint_that_a_fault_damages_is_found_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut spec = spec(Program::Single);
+    spec.checkpoint = Some(checkpoints(dir.path(), 5));
+    spec.faults = faults(&["corrupt:step=15", "kill:rank=0,step=17"]);
+    run(&spec, 1);
+    let (epochs, dir) = (spec.epochs, dir.path().to_path_buf());
+    spec = crate::common::spec(Program::Single);
+    spec.epochs = epochs;
+    spec.resume = Some(dir);
+    let heard = run(&spec, 1);
+    assert!(heard[0].warnings()[0].contains("step-0000000015.ckpt is damaged"));
+    assert_eq!(heard[0].steps()[0].step, 10);
+}
+
+#[test]
 fn where_no_checkpoint_can_be_written_training_goes_on_with_a_warning() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut spec = spec(Program::Single);
@@ -162,13 +304,24 @@ fn a_loss_that_is_no_number_ends_the_training_before_it_reaches_the_weights() {
 }
 
 #[test]
-fn memory_that_is_used_up_is_called_so() {
-    let mut spec = spec(Program::Single);
-    spec.faults = faults(&["oom:rank=0,step=2"]);
-    let heard = run(&spec, 1);
-    let (kind, message, step) = heard[0].failure().unwrap();
-    assert_eq!((kind, step), (FailureKind::OutOfMemory, 2));
-    assert!(message.contains("smaller batch"), "{message}");
+fn memory_that_is_used_up_is_called_so_wherever_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    for (fault, after) in [
+        ("oom:rank=0,in=start-up", 0),
+        ("oom:rank=0,step=2", 2),
+        ("oom:rank=0,step=2,in=all-reduce", 2),
+        ("oom:rank=0,step=2,in=checkpoint", 4),
+        ("oom:rank=0,step=2,in=evaluation", 25),
+    ] {
+        let mut spec = spec(Program::Single);
+        spec.checkpoint = Some(checkpoints(dir.path(), 4));
+        spec.faults = faults(&[fault]);
+        let heard = run(&spec, 1);
+        let (kind, message, step) = heard[0].failure().unwrap();
+        assert_eq!((kind, step), (FailureKind::OutOfMemory, after), "{fault}");
+        assert!(message.contains("smaller batch"), "{fault}: {message}");
+        assert_eq!(heard[0].status.code(), Some(1), "{fault}");
+    }
 }
 
 #[test]
@@ -244,6 +397,79 @@ fn a_port_that_is_taken_is_named() {
     assert_eq!(kind, FailureKind::Rendezvous);
     assert!(message.contains(&port.to_string()), "{message}");
     assert!(message.contains("give another port"), "{message}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_to_those_who_start_by_hand_too() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let output = program()
+        .args(["train", "--model=cnn", "--train-rows=400", "--epochs=1"])
+        .envs(WorkerEnv::local(0, 2, port).to_vars())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&port.to_string()), "{said}");
+    assert!(said.contains("give another port"), "{said}");
+}
+
+/// An IDX file: what it holds, its dimensions, its bytes.
+fn idx(dimensions: &[u32], fill: u8) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
+    bytes.extend(dimensions.iter().flat_map(|length| length.to_be_bytes()));
+    let count: u32 = dimensions.iter().product();
+    bytes.resize(bytes.len() + count as usize, fill);
+    bytes
+}
+
+#[test]
+fn images_that_make_no_sense_are_named_with_what_is_wrong() {
+    let images = idx(&[64, 28, 28], 7);
+    let good = (images.clone(), idx(&[64], 3));
+    for (train, test, said) in [
+        (
+            (images[..1000].to_vec(), idx(&[64], 3)),
+            &good,
+            "fetch it again",
+        ),
+        ((images.clone(), idx(&[63], 3)), &good, "63"),
+        ((images.clone(), idx(&[64], 200)), &good, "200"),
+        ((idx(&[64, 784], 7), idx(&[64], 3)), &good, "idx"),
+        (
+            good.clone(),
+            &(idx(&[64, 20, 20], 7), idx(&[64], 3)),
+            "1 × 20 × 20",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, bytes) in [
+            ("train-images-idx3-ubyte", &train.0),
+            ("train-labels-idx1-ubyte", &train.1),
+            ("t10k-images-idx3-ubyte", &test.0),
+            ("t10k-labels-idx1-ubyte", &test.1),
+        ] {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let output = program()
+            .args([
+                "train",
+                "--program=single",
+                "--model=cnn",
+                "--batch=16",
+                "--epochs=1",
+            ])
+            .arg("--data")
+            .arg(dir.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.contains(said), "{told}");
+    }
 }
 
 #[test]

@@ -1,0 +1,42 @@
+//! The quick preset.
+
+use workbench_engine::experiment::Request;
+use workbench_engine::lab::Quantity;
+use workbench_engine::record::RunStatus;
+
+use crate::common::{is_there, play};
+
+#[test]
+fn the_quick_preset_reaches_97_percent_in_every_arm() {
+    if !is_there() {
+        return;
+    }
+    let request = Request {
+        preset: Some("quick".to_owned()),
+        workers: vec![2],
+        oversubscribe: true,
+        ..Request::default()
+    };
+    let played = play(&request, None);
+    let result = &played.ended.result;
+    assert_eq!(
+        result.status,
+        RunStatus::Completed,
+        "{:?}",
+        played.ended.failure
+    );
+    assert!(result.check.passed(), "{:?}", result.check);
+    assert_eq!(result.arms.len(), 3);
+    let mut parameters = Vec::new();
+    for arm in &result.arms {
+        let Some(Quantity::Number(accuracy)) = arm.quality.get("test_accuracy") else {
+            panic!("{} has no accuracy", arm.name);
+        };
+        assert!(*accuracy >= 0.97, "{} reached {accuracy}", arm.name);
+        assert_eq!(arm.work["images_trained"], 60_000);
+        assert_eq!(arm.work["images_tested"], 10_000);
+        parameters.push(arm.quality.get("parameters_sha256").cloned());
+    }
+    // Two ranks train the same model by hand and under the launcher.
+    assert_eq!(parameters[1], parameters[2]);
+}
