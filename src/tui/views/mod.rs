@@ -20,6 +20,7 @@ mod plot;
 pub mod result;
 pub mod run;
 mod scale;
+mod stack;
 mod text;
 mod widgets;
 

@@ -21,10 +21,13 @@ mod layout;
 mod lost;
 mod machine;
 mod mouse;
+mod parts;
+mod programs;
 mod scaling;
 mod speedup;
 mod table;
 mod what_if;
+mod work;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -73,7 +76,7 @@ const OWN_KEYS: Keys<13> = [
         ViewAction::NextArm,
         &["a"],
         "arm",
-        "Show the next arm in the what-if chart and in the table",
+        "Show the next arm in the what-if chart and in the table, and where not all arms fit beside one another",
     ),
     key(
         ViewAction::Sort,
@@ -135,6 +138,10 @@ pub enum Panel {
     Speedup,
     /// Where the time went.
     Lost,
+    /// What a step of each rank consisted of.
+    Steps,
+    /// What starting up took.
+    StartUp,
     /// Warnings and diagnoses.
     Findings,
     /// Speed-ups on other numbers of workers.
@@ -143,6 +150,10 @@ pub enum Panel {
     Scaling,
     /// Metrics over steps or time.
     Curves,
+    /// Counters of work and other figures, side by side.
+    Work,
+    /// The programs that the arms run.
+    Programs,
     /// Items or tasks.
     Table,
     /// The machine, and what measuring cost.
@@ -155,10 +166,14 @@ impl Panel {
         match self {
             Self::Speedup => "Speed-up",
             Self::Lost => "Lost time",
+            Self::Steps => "Steps",
+            Self::StartUp => "Start-up",
             Self::Findings => "Findings",
             Self::WhatIf => "What if",
             Self::Scaling => "Scaling",
             Self::Curves => "Curves",
+            Self::Work => "Work",
+            Self::Programs => "Programs",
             Self::Table => "Table",
             Self::Machine => "Machine",
         }
@@ -195,10 +210,12 @@ pub struct ResultView {
     charts: Charts,
     /// How often the next arm was asked for.
     arm: usize,
-    scroll: [Scroll; 8],
+    scroll: [Scroll; 12],
     table: Table,
     curves: Curves,
     shown: Vec<Panel>,
+    /// The tab that was open last.
+    open: Option<Panel>,
     /// Where the panels were drawn, and where their tabs.
     places: Vec<(Panel, Rect)>,
     tabs: Vec<(Panel, Rect)>,
@@ -216,10 +233,11 @@ impl Default for ResultView {
                 log: false,
             },
             arm: 0,
-            scroll: [Scroll::default(); 8],
+            scroll: [Scroll::default(); 12],
             table: Table::default(),
             curves: Curves::default(),
             shown: Vec::new(),
+            open: None,
             places: Vec::new(),
             tabs: Vec::new(),
             fields: Vec::new(),
@@ -236,6 +254,12 @@ impl ResultView {
     /// What a key asks for, by its name in [`Self::bindings`].
     pub fn action(key: &str) -> Option<ViewAction> {
         action_of(&KEYS, key)
+    }
+
+    /// The panel that keys act on.
+    #[cfg(test)]
+    pub fn focus(&self) -> Panel {
+        self.focus
     }
 
     /// How often the table was put into order.
@@ -343,24 +367,25 @@ pub fn draw(
     if let Some(started) = &snapshot.started {
         view.curves.update(started, &snapshot.repeats, None);
     }
-    let (places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
-    view.shown = tabs.as_ref().map_or_else(
-        || places.iter().map(|(panel, _)| *panel).collect(),
-        |tabs| tabs.panels.clone(),
-    );
+    let (mut places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
+    view.shown = places.iter().map(|(panel, _)| *panel).collect();
+    view.shown
+        .extend(tabs.iter().flat_map(|tabs| &tabs.panels).copied());
     if !view.shown.contains(&view.focus) {
         view.focus = Panel::default();
     }
     view.tabs.clear();
     view.fields.clear();
-    view.places = if view.zoomed {
-        vec![(view.focus, body)]
+    if view.zoomed {
+        places = vec![(view.focus, body)];
     } else if let Some(tabs) = tabs {
-        view.tabs = layout::draw_tabs(buf, tabs.bar, &tabs.panels, view.focus, result, theme);
-        vec![(view.focus, tabs.body)]
-    } else {
-        places
-    };
+        let open = tabs.open([Some(view.focus), view.open]);
+        view.open = open;
+        let chosen = open.filter(|open| *open == view.focus);
+        view.tabs = layout::draw_tabs(buf, &tabs, (open, chosen), result, theme);
+        places.extend(open.map(|open| (open, tabs.body)));
+    }
+    view.places = places;
     for place in view.places.clone() {
         draw_panel(buf, place, view, result, snapshot, theme);
     }
@@ -383,6 +408,16 @@ fn draw_panel(
             speedup::draw(buf, place, focused, shared, result, theme);
         }
         Panel::Lost => lost::draw(buf, place, focused, scroll, result, theme),
+        Panel::Steps => parts::steps(buf, place, focused, scroll, result, theme),
+        Panel::StartUp => parts::start_up(buf, place, focused, scroll, result, theme),
+        Panel::Work => {
+            let shared = (scroll, view.arm);
+            work::draw(buf, place, focused, shared, result, theme);
+        }
+        Panel::Programs => {
+            let shared = (scroll, view.arm);
+            programs::draw(buf, place, focused, shared, result, theme);
+        }
         Panel::Findings => findings::draw(buf, place, focused, scroll, result, theme),
         Panel::WhatIf => {
             let shared = (charts, view.arm);

@@ -47,7 +47,14 @@ impl ResultView {
                     self.charts.cursor = workers.round().clamp(1.0, most) as u32;
                 }
             }
-            Panel::Speedup | Panel::Lost | Panel::Findings | Panel::Machine => {}
+            Panel::Speedup
+            | Panel::Lost
+            | Panel::Steps
+            | Panel::StartUp
+            | Panel::Findings
+            | Panel::Work
+            | Panel::Programs
+            | Panel::Machine => {}
         }
     }
 }

@@ -7,7 +7,9 @@
 //! │ one line per arm: repeats done, last wall time, speed-up with interval, bound                                  │
 //! ├─ Cores ────────────────────────────────────┬─ GPUs ────────────────────────────────────────────────────────────┤
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks, throttle                │
-//! ├─ Timeline ─────────────────────────────────┴───────────────────────────────────────────────────────────────────┤
+//! ├─ Ranks, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
+//! │ one line per rank: step, what it does, what its steps consist of                                               │
+//! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                                              │
 //! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────────────────────────┤
 //! │ one metric, all arms over one another      │ repeats, warnings, findings, printed lines                        │
@@ -30,13 +32,15 @@ mod log;
 mod look;
 mod mouse;
 mod past;
+mod ranks;
+mod state;
 mod timeline;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use workbench_engine::record::Snapshot;
+use workbench_engine::record::{RepeatState, Snapshot};
 use workbench_engine::result::workers_of;
 
 use super::curves::{self, Curves};
@@ -53,6 +57,7 @@ use layout::Contents;
 use log::Log;
 use look::{Look, Marks};
 use past::{Past, Strips};
+use ranks::Ranks;
 use timeline::Timeline;
 
 pub use arms::{colour as arm_colour, gauge_cells};
@@ -162,6 +167,8 @@ pub enum Panel {
     Cores,
     /// GPUs.
     Gpus,
+    /// One line per rank.
+    Ranks,
     /// What ran where.
     Timeline,
     /// Metrics over steps or time.
@@ -181,7 +188,9 @@ pub struct RunView {
     cursor: Option<Cursor>,
     /// What was asked of the cursor since the last drawing, which knows the run.
     asks: Vec<Ask>,
-    scroll: [Scroll; 6],
+    scroll: [Scroll; 7],
+    /// How the ranks stood at the last drawing that was not held.
+    ranks: Ranks,
     timeline: Timeline,
     curves: Curves,
     log: Log,
@@ -365,6 +374,9 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
     update_history(view, &look);
     view.place_cursor_in_curves(&look);
     let look = look.at(view.cursor.map(|cursor| cursor.at_ns));
+    if view.frozen.is_none() {
+        view.ranks.update(&look);
+    }
     view.strips = Strips::default();
     // What is not drawn cannot be clicked.
     view.timeline.drawn = None;
@@ -402,6 +414,7 @@ fn draw_panel(
         }
         Panel::Cores => cores::draw(buf, place, focused, scroll, look, &mut past, theme),
         Panel::Gpus => gpus::draw(buf, place, focused, scroll, look, &mut past, theme),
+        Panel::Ranks => ranks::draw(buf, place, focused, scroll, &view.ranks, theme),
         Panel::Timeline => {
             timeline::draw(buf, place, focused, scroll, look, &mut view.timeline, theme);
         }
@@ -425,9 +438,13 @@ fn contents(look: &Look<'_>) -> Contents {
     // The tallest repeat of the plan, so that the panels keep their places from repeat to repeat.
     let slots = started.config.workers.iter().copied().max().unwrap_or(1);
     let sampled = look.sample().map_or(0, |s| s.gpus.len());
+    let slots = u16::try_from(slots).unwrap_or(u16::MAX);
+    let told = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
+    let ranked = look.repeats().iter().any(told);
     Contents {
         arms: small(arms.sum()),
-        slots: u16::try_from(slots).unwrap_or(u16::MAX),
+        slots,
+        ranks: if ranked { slots } else { 0 },
         cores: small(cores::count(look)),
         gpus: small(sampled.max(started.machine.gpus.len())),
         curves: curves::any(look.repeats()),

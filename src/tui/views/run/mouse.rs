@@ -36,7 +36,7 @@ impl RunView {
             Panel::Cores | Panel::Gpus => self.strips.time_at(x, y).map(Ask::Time),
             Panel::Timeline => self.timeline.time_at(x, y).map(Ask::Time),
             Panel::Curves => self.curves.field()?.x_at(x, y).map(Ask::Curve),
-            Panel::Arms | Panel::Log => None,
+            Panel::Arms | Panel::Ranks | Panel::Log => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(super) mod fixture;
 mod interaction;
 mod property;
+mod ranks;
 mod screens;
 mod styles;
 
