@@ -38,15 +38,16 @@ mod timeline;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 use workbench_engine::record::{RepeatState, Snapshot};
 use workbench_engine::result::workers_of;
 
 use super::curves::{self, Curves};
-use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
-use super::widgets::{Scroll, neighbour};
-use super::{ViewAction, too_small};
+use super::filter::Filter;
+use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
+use super::widgets::Scroll;
+use super::{Focus, Keyed, View, ViewAction, too_small};
 use crate::eta::{Outlook, outlook};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
@@ -180,8 +181,7 @@ pub enum Panel {
 /// The Run screen's own state: where the keys act, what is frozen, and what was worked out for earlier drawings.
 #[derive(Debug, Default)]
 pub struct RunView {
-    focus: Panel,
-    zoomed: bool,
+    focus: Focus<Panel>,
     frozen: Option<Marks>,
     freeze_next: bool,
     column: usize,
@@ -197,7 +197,6 @@ pub struct RunView {
     history: History,
     estimate: Estimate,
     outlook: Option<Outlook>,
-    shown: Vec<Panel>,
     /// Where the panels were drawn.
     places: Vec<(Panel, Rect)>,
     /// Where strips of the past were drawn.
@@ -205,21 +204,10 @@ pub struct RunView {
 }
 
 impl RunView {
-    /// The keys that work here, for footer and help.
-    pub fn bindings() -> &'static [Binding] {
-        &BINDINGS
-    }
-
-    /// What a key asks for, by its name in [`Self::bindings`].
-    pub fn action(key: &str) -> Option<ViewAction> {
-        action_of(&KEYS, key)
-    }
-
     /// A view that has drawn nothing yet, with the same panel in front.
     pub fn anew(&self) -> Self {
         Self {
-            focus: self.focus,
-            zoomed: self.zoomed,
+            focus: self.focus.clone(),
             column: self.column,
             ..Self::default()
         }
@@ -228,7 +216,7 @@ impl RunView {
     /// The panel that keys act on.
     #[cfg(test)]
     pub fn focus(&self) -> Panel {
-        self.focus
+        self.focus.panel
     }
 
     /// Whether the picture is held.
@@ -242,63 +230,8 @@ impl RunView {
         self.estimate.computed
     }
 
-    /// Whether keys go into the filter of the log.
-    pub fn is_typing(&self) -> bool {
-        self.log.filter.is_typing()
-    }
-
-    /// Takes a key into the filter; `name` is the key's name.
-    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
-        self.log.filter.type_key(key, name);
-    }
-
-    /// Takes pasted text into the filter.
-    pub fn paste(&mut self, text: &str) {
-        self.log.filter.paste(text);
-    }
-
-    /// Does what a key asks for.
-    pub fn act(&mut self, action: ViewAction) {
-        match action {
-            ViewAction::NextPanel => self.step_focus(true),
-            ViewAction::PrevPanel => self.step_focus(false),
-            ViewAction::Zoom => self.zoomed = !self.zoomed,
-            ViewAction::Freeze if self.is_frozen() => {
-                self.frozen = None;
-                self.freeze_next = false;
-            }
-            ViewAction::Freeze => self.freeze_next = true,
-            ViewAction::Longer => self.stretch(1),
-            ViewAction::Shorter => self.stretch(-1),
-            ViewAction::Cursor => self.ask(Ask::Turn),
-            ViewAction::Left => self.ask(Ask::Move(-1)),
-            ViewAction::Right => self.ask(Ask::Move(1)),
-            ViewAction::FarLeft => self.ask(Ask::Move(-10)),
-            ViewAction::FarRight => self.ask(Ask::Move(10)),
-            ViewAction::Metric => self.curves.next_metric(),
-            ViewAction::XAxis => self.curves.turn_axis(),
-            ViewAction::Log => self.curves.turn_log(),
-            ViewAction::Output => self.log.turn_output(),
-            ViewAction::Filter => {
-                self.focus = Panel::Log;
-                self.log.filter.begin();
-            }
-            ViewAction::Sort | ViewAction::Reverse | ViewAction::NextArm | ViewAction::Toggle => {}
-            ViewAction::Up
-            | ViewAction::Down
-            | ViewAction::PageUp
-            | ViewAction::PageDown
-            | ViewAction::Home
-            | ViewAction::End => self.scroll(self.focus, action),
-        }
-    }
-
-    fn step_focus(&mut self, forward: bool) {
-        self.focus = neighbour(&self.shown, self.focus, forward).unwrap_or(self.focus);
-    }
-
     fn stretch(&mut self, by: isize) {
-        if self.focus == Panel::Timeline {
+        if self.focus.panel == Panel::Timeline {
             self.timeline.stretch(by);
         } else {
             let column = self.column.saturating_add_signed(by);
@@ -322,6 +255,54 @@ impl RunView {
 
     fn column_ns(&self) -> u64 {
         COLUMN_NS[self.column.min(COLUMN_NS.len() - 1)]
+    }
+}
+
+impl Keyed for RunView {
+    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
+    const BINDINGS: &'static [Binding] = &BINDINGS;
+}
+
+impl View for RunView {
+    fn act(&mut self, action: ViewAction) {
+        if self.focus.act(action) {
+            return;
+        }
+        match action {
+            ViewAction::Freeze if self.is_frozen() => {
+                self.frozen = None;
+                self.freeze_next = false;
+            }
+            ViewAction::Freeze => self.freeze_next = true,
+            ViewAction::Longer => self.stretch(1),
+            ViewAction::Shorter => self.stretch(-1),
+            ViewAction::Cursor => self.ask(Ask::Turn),
+            ViewAction::Left => self.ask(Ask::Move(-1)),
+            ViewAction::Right => self.ask(Ask::Move(1)),
+            ViewAction::FarLeft => self.ask(Ask::Move(-10)),
+            ViewAction::FarRight => self.ask(Ask::Move(10)),
+            ViewAction::Metric => self.curves.next_metric(),
+            ViewAction::XAxis => self.curves.turn_axis(),
+            ViewAction::Log => self.curves.turn_log(),
+            ViewAction::Output => self.log.turn_output(),
+            ViewAction::Filter => {
+                self.focus.panel = Panel::Log;
+                self.log.filter.begin();
+            }
+            _ => self.scroll(self.focus.panel, action),
+        }
+    }
+
+    fn mouse(&mut self, event: MouseEvent) {
+        mouse::act(self, event);
+    }
+
+    fn filter(&self) -> &Filter {
+        &self.log.filter
+    }
+
+    fn filter_mut(&mut self) -> &mut Filter {
+        &mut self.log.filter
     }
 }
 
@@ -357,19 +338,16 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
     header::draw(buf, top, &look, &ahead, view.is_frozen(), theme);
     view.answer(&look);
     let contents = contents(&look);
-    view.shown = contents.panels();
-    if !view.shown.contains(&view.focus) {
-        view.focus = Panel::default();
-    }
+    view.focus.choose_from(contents.panels());
     let body = Rect {
         y: area.y + 2,
         height: area.height - 2,
         ..area
     };
-    view.places = if view.zoomed {
-        vec![(view.focus, body)]
+    view.places = if view.focus.zoomed {
+        vec![(view.focus.panel, body)]
     } else {
-        layout::arrange(body, contents, view.focus)
+        layout::arrange(body, contents, view.focus.panel)
     };
     update_history(view, &look);
     view.place_cursor_in_curves(&look);
@@ -403,7 +381,7 @@ fn draw_panel(
     look: &Look<'_>,
     theme: &Theme,
 ) {
-    let focused = view.focus == panel;
+    let focused = view.focus.panel == panel;
     let mut past = Past::new(&view.history, view.column_ns(), look.cursor());
     let scroll = &mut view.scroll[panel as usize];
     match panel {
