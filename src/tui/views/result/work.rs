@@ -83,7 +83,7 @@ pub fn draw(
                 row.left(mark, 2, style, theme)
                     .left(text, name, theme.dim, theme);
                 for i in &shown {
-                    row.right(&values[*i], each, theme.text, theme);
+                    row.skip(2).right(&values[*i], each - 2, theme.text, theme);
                 }
             }
         }

@@ -107,7 +107,8 @@ fn with_state(
     let [long, short] = state.texts();
     let names = [
         (repeat_name(id, look.repeats_each()), long.clone()),
-        (arm.clone(), long),
+        (arm.clone(), long.clone()),
+        (safe(&id.arm), long),
         (arm, short.clone()),
         (safe(&id.arm), short),
     ];

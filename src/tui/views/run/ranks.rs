@@ -70,7 +70,8 @@ struct Rank {
 impl Rank {
     fn new(track: &SlotTrack, over: bool) -> Option<Self> {
         let whole = track.now()?;
-        let shown = if over { whole.clone() } else { track.lately()? };
+        let lately = track.lately().filter(|lately| !over && lately.steps > 0);
+        let shown = lately.unwrap_or_else(|| whole.clone());
         Some(Self {
             slot: whole.slot,
             at_step: whole.at_step,
@@ -274,6 +275,8 @@ struct Columns {
 const RANK: u16 = 4;
 const TIME: u16 = 9;
 const REMARK: u16 = 18;
+/// From so many cells on, marked ranks have a remark beside their bars.
+const ROOMY: u16 = 90;
 /// Cells that a bar needs to say something.
 const LEAST_BAR: u16 = 14;
 
@@ -288,7 +291,8 @@ impl Columns {
             longest(|r| width(&safe(&r.doing))).clamp(10, 16) + 2
         };
         let marked = ranks.iter().any(|rank| rank.mark.is_some());
-        let remark = if marked { REMARK } else { 0 };
+        // The title says it too, where one rank is marked.
+        let remark = if marked && inner >= ROOMY { REMARK } else { 0 };
         let mut figures: Vec<(String, u16)> = Vec::new();
         for figure in ranks.iter().flat_map(|rank| &rank.figures) {
             if !figures.iter().any(|(name, _)| *name == figure.name) {

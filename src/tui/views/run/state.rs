@@ -67,7 +67,11 @@ impl State {
 
     /// How much it asks for a look.
     pub fn weight(&self) -> Weight {
-        Weight::of(&self.name)
+        match Weight::of(&self.name) {
+            // Beginning again is part of mending.
+            Weight::Plain if self.attempt > 1 && self.name == ATTEMPT => Weight::Notable,
+            weight => weight,
+        }
     }
 
     /// `restarting, attempt 2, for 1.2 s`, and shorter.
