@@ -10,6 +10,9 @@
 //!  └ Curves ─────────────┬ Log ──────────┘      └────────────┴───────────────┴─────────┘
 //! ```
 //!
+//! Labs whose slots tell how they stand have a panel of ranks between arms and cores, and in the result panels of what steps and
+//! start-ups consisted of, of what was equal, and of the arms' programs.
+//!
 //! Belongs here: where things are drawn and how. Does not belong here: folding events, reading keys, computing numbers.
 
 pub mod compare;

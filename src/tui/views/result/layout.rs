@@ -45,40 +45,32 @@ impl Tabs {
     }
 }
 
-/// Which of the panels there are that not every result has.
-struct Has {
-    scaling: bool,
+/// Which panels a result has something to show in.
+struct Has<'a> {
+    result: &'a RunResult,
     curves: bool,
-    steps: bool,
-    start_up: bool,
-    work: bool,
-    programs: bool,
-    what_if: bool,
+    /// Arms tell what they consisted of.
+    told: bool,
 }
 
-impl Has {
-    fn new(result: &RunResult, curves: bool) -> Self {
-        let work = work::any(result);
+impl<'a> Has<'a> {
+    fn new(result: &'a RunResult, curves: bool) -> Self {
         Self {
-            scaling: !result.scaling.is_empty(),
+            result,
             curves,
-            steps: parts::any_steps(result),
-            start_up: parts::any_start_up(result),
-            work,
-            programs: !result.sources.is_empty(),
-            what_if: !work || !result.what_if.is_empty(),
+            told: work::any(result),
         }
     }
 
     fn panel(&self, panel: Panel) -> bool {
         match panel {
-            Panel::Scaling => self.scaling,
+            Panel::Scaling => !self.result.scaling.is_empty(),
             Panel::Curves => self.curves,
-            Panel::Steps => self.steps,
-            Panel::StartUp => self.start_up,
-            Panel::Work => self.work,
-            Panel::Programs => self.programs,
-            Panel::WhatIf => self.what_if,
+            Panel::Steps => parts::any_steps(self.result),
+            Panel::StartUp => parts::any_start_up(self.result),
+            Panel::Work => self.told,
+            Panel::Programs => !self.result.sources.is_empty(),
+            Panel::WhatIf => !self.told || !self.result.what_if.is_empty(),
             Panel::Speedup | Panel::Lost | Panel::Findings | Panel::Table | Panel::Machine => true,
         }
     }
@@ -108,8 +100,8 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
         .saturating_add(4)
         .clamp(7, area.height * 2 / 5);
     let rest = area.height - first;
-    if has.work {
-        return detailed(area, first, &has, result);
+    if has.told {
+        return detailed(area, first, &has);
     }
     let mut charts = has.only(&[WhatIf, Scaling, Curves]);
     let bands: Vec<(u16, Vec<Panel>)> = if area.width >= 160 {
@@ -136,12 +128,7 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
 }
 
 /// Where arms tell what they consisted of, there is more than fits beside one another: the bars stay, and the rest is behind tabs.
-fn detailed(
-    area: Rect,
-    first: u16,
-    has: &Has,
-    result: &RunResult,
-) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
+fn detailed(area: Rect, first: u16, has: &Has<'_>) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
     use Panel::{
         Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
         Work,
@@ -164,7 +151,7 @@ fn detailed(
         ..area
     };
     let places = place(area, &bands);
-    (places, Some(Tabs::new(rest, has.only(&tabs), result)))
+    (places, Some(Tabs::new(rest, has.only(&tabs), has.result)))
 }
 
 fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {

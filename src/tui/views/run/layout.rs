@@ -192,7 +192,7 @@ fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
         bands.push(&[Cores, Timeline]);
     }
     // Many ranks leave no room for the curves, and without them the log needs little.
-    let tight = area.height < 26 && contents.ranks > 4;
+    let tight = area.height < super::TIGHT - 2 && contents.ranks > 4;
     match (contents.curves, tight) {
         (true, true) => bands.extend([&[Curves][..], &[Log]]),
         (true, false) => bands.push(&[Curves, Log]),

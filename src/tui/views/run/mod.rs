@@ -158,6 +158,9 @@ const OWN_KEYS: Keys<13> = [
 static KEYS: Keys<{ 13 + COMMON }> = with_common(&OWN_KEYS);
 static BINDINGS: [Binding; 13 + COMMON] = bindings_of(&KEYS);
 
+/// Lines below which every one counts.
+const TIGHT: u16 = 28;
+
 /// A panel of the Run screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Panel {
@@ -337,7 +340,7 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         .clone();
     header::draw(buf, top, &look, &ahead, view.is_frozen(), theme);
     view.answer(&look);
-    let contents = contents(&look);
+    let contents = contents(&look, area.height);
     view.focus.choose_from(contents.panels());
     let body = Rect {
         y: area.y + 2,
@@ -404,7 +407,7 @@ fn draw_panel(
 }
 
 /// What there is to show, for the layout.
-fn contents(look: &Look<'_>) -> Contents {
+fn contents(look: &Look<'_>, height: u16) -> Contents {
     let Some(started) = look.started() else {
         return Contents::default();
     };
@@ -419,10 +422,16 @@ fn contents(look: &Look<'_>) -> Contents {
     let slots = u16::try_from(slots).unwrap_or(u16::MAX);
     let told = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
     let ranked = look.repeats().iter().any(told);
+    // Where lines are few, none is kept for repeats with more ranks.
+    let now = look.current().map(|current| current.state.id.workers);
+    let ranks = match now {
+        Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
+        _ => slots,
+    };
     Contents {
         arms: small(arms.sum()),
         slots,
-        ranks: if ranked { slots } else { 0 },
+        ranks: if ranked { ranks.max(1) } else { 0 },
         cores: small(cores::count(look)),
         gpus: small(sampled.max(started.machine.gpus.len())),
         curves: curves::any(look.repeats()),
