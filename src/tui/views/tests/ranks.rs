@@ -14,7 +14,7 @@ const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
 /// What befalls a rank.
 #[derive(Clone, Copy, PartialEq)]
-enum Mishap {
+pub(super) enum Mishap {
     None,
     /// The second rank takes twice as long, and the others wait.
     Slow,
@@ -87,7 +87,7 @@ fn push(snapshot: &mut Snapshot, t_ns: u64, event: Event) {
 }
 
 /// A training in which every rank says twice a second for five seconds how it stands.
-fn live(ranks: u32, gpus: u32, mishap: Mishap) -> Snapshot {
+pub(super) fn live(ranks: u32, gpus: u32, mishap: Mishap) -> Snapshot {
     let mut snapshot = fixture::run(&shape(ranks, gpus));
     let start = snapshot.now_ns;
     for (t_ns, text) in [
@@ -152,7 +152,7 @@ fn restarting() -> Snapshot {
 }
 
 /// A finished training that tells everything.
-fn told() -> Snapshot {
+pub(super) fn told() -> Snapshot {
     let mut snapshot = fixture::run(&Shape {
         finished: usize::MAX,
         ..shape(2, 0)
@@ -223,6 +223,65 @@ fn told() -> Snapshot {
             ),
         });
     }
+    snapshot
+}
+
+/// Names and programs that are hard to draw, and parts that add up to nothing or to more than there is.
+pub(super) fn hostile() -> Snapshot {
+    let mut snapshot = told();
+    let names = [
+        "\u{1b}[31m\u{202e}x",
+        "順番に一つずつ一つずつ",
+        "",
+        "e\u{301}\n\tforward",
+    ];
+    for repeat in &mut snapshot.repeats {
+        let Some(finished) = &mut repeat.finished else {
+            continue;
+        };
+        let parts = |waits: bool| {
+            let each = names.iter().zip([u64::MAX, 0, 1, u64::MAX / 2]);
+            let part = each.map(|(name, ns)| Part {
+                name: (*name).to_owned(),
+                ns,
+                waits,
+            });
+            part.collect::<Vec<Part>>()
+        };
+        let breakdown = &mut finished.breakdown;
+        breakdown.start_up = parts(true);
+        for slot in &mut breakdown.slots {
+            (slot.steps, slot.at_step, slot.parts) = (0, u64::MAX, parts(false));
+        }
+        finished.quality.insert(
+            "\u{7}_s".repeat(30),
+            Quantity::Text("a b c d \u{1b}[2J樹 ".repeat(40)),
+        );
+    }
+    let started = snapshot.started.as_mut().unwrap();
+    for arm in &mut started.arms {
+        arm.source = Some(Source {
+            file: "\u{1b}]0;title\u{7}.rs".to_owned(),
+            text: format!("{}\u{1b}[31m樹{}\r\n\n", "\t".repeat(90), "x".repeat(500)),
+        });
+    }
+    let last = snapshot.now_ns;
+    for rank in [0, 7, u32::MAX] {
+        let state = SlotState {
+            slot: rank,
+            steps: u64::MAX,
+            at_step: u64::MAX,
+            doing: "\u{1b}順番に一つずつ".to_owned(),
+            figures: vec![Figure {
+                name: names[1].to_owned(),
+                value: f64::NAN,
+            }],
+            parts: vec![Part::work(names[0], u64::MAX), Part::wait("", u64::MAX)],
+        };
+        push(&mut snapshot, last, Event::Slot(state));
+    }
+    let text = "\u{1b}[31m restarting\n".to_owned();
+    push(&mut snapshot, last, Event::State { text });
     snapshot
 }
 
