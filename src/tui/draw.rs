@@ -17,7 +17,7 @@ use super::text::{fit, width};
 use super::views::compare::CompareView;
 use super::views::result::ResultView;
 use super::views::run::RunView;
-use super::views::{self, filter};
+use super::views::{self, Keyed, View, filter};
 
 /// The smallest window, in columns and lines.
 pub const SMALLEST: (u16, u16) = (60, 16);
@@ -185,16 +185,7 @@ impl App {
         match (&self.screen, &self.setup) {
             (Screen::Runs, _) => self.runs.is_typing(),
             (Screen::SetUp, Some(setup)) => setup.is_typing(),
-            _ => self.is_typing_in_view(),
-        }
-    }
-
-    fn is_typing_in_view(&self) -> bool {
-        match (&self.screen, &self.live) {
-            (Screen::Run, Some(live)) => live.view.is_typing(),
-            (Screen::Watch(watched), _) => watched.view.is_typing(),
-            (Screen::Result(screen), _) => screen.view.is_typing(),
-            _ => false,
+            _ => self.view().is_some_and(View::is_typing),
         }
     }
 

@@ -106,10 +106,23 @@ fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
     let snapshot = Snapshot::of(&log.records);
     let track = &snapshot.repeats.last().unwrap().slots[&1];
     assert_eq!(track.now().unwrap().steps, 110);
+    assert_eq!((track.heard_ns(), track.still_ns()), (11 * second, 0));
     // Against how it stood five seconds before the last look.
     let lately = track.lately().unwrap();
     assert_eq!(lately.steps, 50);
     assert_eq!(lately.parts, [Part::work("forward", 121 - 36)]);
+    // It is heard of again, and has done nothing.
+    let again = Record {
+        t_ns: 14 * second,
+        event: Event::Slot(track.now().unwrap().clone()),
+    };
+    let mut snapshot = snapshot.clone();
+    snapshot.apply(&again);
+    let track = &snapshot.repeats.last().unwrap().slots[&1];
+    assert_eq!(
+        (track.heard_ns(), track.still_ns()),
+        (14 * second, 3 * second)
+    );
 }
 
 #[test]

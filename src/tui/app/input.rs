@@ -20,9 +20,9 @@ use crate::tui::overlay::palette;
 use crate::tui::overlay::quit::{self, Stop};
 use crate::tui::screens::setup::SetUp;
 use crate::tui::screens::{Wish, home, runs, setup};
-use crate::tui::views::ViewAction;
 use crate::tui::views::result::ResultView;
 use crate::tui::views::run::RunView;
+use crate::tui::views::{Keyed, View, ViewAction};
 
 /// What a key does on every screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,42 +179,50 @@ impl App {
             (Screen::SetUp, Some(setup)) if setup.is_typing() || setup.begins_typing(key) => {
                 setup.type_key(key, name, &self.shared);
             }
-            _ => return self.typed_in_view(key, name),
+            _ => match self.typed_view() {
+                Some(view) => view.type_key(key, name),
+                None => return false,
+            },
         }
         true
     }
 
-    /// Gives a key to the filter of a run's view, if one is typed.
-    fn typed_in_view(&mut self, key: KeyEvent, name: &str) -> bool {
-        match (&mut self.screen, &mut self.live) {
-            (Screen::Run, Some(live)) if live.view.is_typing() => live.view.type_key(key, name),
-            (Screen::Watch(watched), _) if watched.view.is_typing() => {
-                watched.view.type_key(key, name);
-            }
-            (Screen::Result(screen), _) if screen.view.is_typing() => {
-                screen.view.type_key(key, name);
-            }
-            _ => return false,
+    /// The view of a run that is on the screen, if one is.
+    pub(in crate::tui) fn view(&self) -> Option<&dyn View> {
+        match (&self.screen, &self.live) {
+            (Screen::Run, Some(live)) => Some(&live.view),
+            (Screen::Watch(watched), _) => Some(&watched.view),
+            (Screen::Result(screen), _) => Some(&screen.view),
+            _ => None,
         }
-        true
+    }
+
+    fn view_mut(&mut self) -> Option<&mut dyn View> {
+        match (&mut self.screen, &mut self.live) {
+            (Screen::Run, Some(live)) => Some(&mut live.view),
+            (Screen::Watch(watched), _) => Some(&mut watched.view),
+            (Screen::Result(screen), _) => Some(&mut screen.view),
+            _ => None,
+        }
+    }
+
+    /// The same where its filter is typed into.
+    fn typed_view(&mut self) -> Option<&mut dyn View> {
+        self.view_mut().filter(|view| view.is_typing())
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        match (&mut self.overlay, &mut self.screen, &mut self.setup) {
+        match (&mut self.overlay, &self.screen, &mut self.setup) {
             (Some(Overlay::Export(export)), ..) => export.paste(text),
             (Some(Overlay::Palette(palette)), ..) => palette.paste(text),
+            (Some(_), ..) => {}
             (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text, &self.shared),
             (None, Screen::SetUp, Some(setup)) => setup.paste(text, &self.shared),
-            (None, Screen::Result(screen), _) if screen.view.is_typing() => screen.view.paste(text),
-            (None, Screen::Watch(watched), _) if watched.view.is_typing() => {
-                watched.view.paste(text);
-            }
-            (None, Screen::Run, _) => {
-                if let Some(live) = self.live.as_mut().filter(|live| live.view.is_typing()) {
-                    live.view.paste(text);
+            (None, ..) => {
+                if let Some(view) = self.typed_view() {
+                    view.paste(text);
                 }
             }
-            _ => {}
         }
     }
 
@@ -378,19 +386,11 @@ impl App {
             return Vec::new();
         }
         let shared = &self.shared;
-        let wish = match (&mut self.screen, &mut self.setup, &mut self.live) {
-            (Screen::Home, ..) => self.home.mouse(event, shared),
-            (Screen::Runs, ..) => self.runs.mouse(event, shared),
-            (Screen::SetUp, Some(setup), _) => setup.mouse(event, shared),
-            (Screen::Watch(watched), ..) => {
-                watched.view.mouse(event);
-                Wish::Nothing
-            }
-            (Screen::Run, _, Some(live)) => {
-                live.view.mouse(event);
-                Wish::Nothing
-            }
-            (Screen::Compare(screen), ..) if wheel != 0 => {
+        let wish = match (&mut self.screen, &mut self.setup) {
+            (Screen::Home, _) => self.home.mouse(event, shared),
+            (Screen::Runs, _) => self.runs.mouse(event, shared),
+            (Screen::SetUp, Some(setup)) => setup.mouse(event, shared),
+            (Screen::Compare(screen), _) if wheel != 0 => {
                 let scroll = if wheel > 0 {
                     ViewAction::Down
                 } else {
@@ -399,11 +399,12 @@ impl App {
                 screen.view.act(scroll);
                 Wish::Nothing
             }
-            (Screen::Result(screen), ..) => {
-                screen.view.mouse(event);
+            _ => {
+                if let Some(view) = self.view_mut() {
+                    view.mouse(event);
+                }
                 Wish::Nothing
             }
-            _ => Wish::Nothing,
         };
         self.grant(wish)
     }

@@ -11,6 +11,7 @@ use crate::tui::event::{Effect, Loaded};
 use crate::tui::keys::{Bound, bound, find, view_action};
 use crate::tui::player::Player;
 use crate::tui::views::run::RunView;
+use crate::tui::views::{Keyed, View};
 
 /// A run that is watched and not made here.
 pub struct Watched {

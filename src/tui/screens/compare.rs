@@ -11,6 +11,7 @@ use crate::tui::event::SideBySide;
 use crate::tui::keys::{Bound, bound, find, view_action};
 use crate::tui::theme::Theme;
 use crate::tui::views;
+use crate::tui::views::Keyed;
 use crate::tui::views::compare::CompareView;
 
 /// What a key does here, besides those of the view.

@@ -214,6 +214,9 @@ fn help_lines(
         let text = match row {
             Row::Workers | Row::Seed => format!("Unless set, it is {unset}."),
             Row::Data | Row::Target => return out,
+            _ if unset.is_empty() => {
+                format!("The preset {} leaves it empty.", form.preset_name())
+            }
             _ => format!("The preset {} has {unset}.", form.preset_name()),
         };
         out.extend(wrap_plain(&text, columns, theme.dim));

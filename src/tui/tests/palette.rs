@@ -10,6 +10,7 @@ use crate::tui::keys::{canonical, event, name, told};
 use crate::tui::overlay::Overlay;
 use crate::tui::screens::{home, runs, setup};
 use crate::tui::theme::ThemeName;
+use crate::tui::views::Keyed;
 use crate::tui::views::result::ResultView;
 use crate::tui::views::run::RunView;
 

@@ -12,6 +12,7 @@ use crate::tui::keys::told;
 use crate::tui::overlay::{export, help, palette, quit};
 use crate::tui::screens::{compare, home, runs, setup};
 use crate::tui::theme::ThemeName;
+use crate::tui::views::Keyed;
 use crate::tui::views::compare::CompareView;
 use crate::tui::views::result::ResultView;
 use crate::tui::views::run::RunView;

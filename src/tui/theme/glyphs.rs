@@ -68,6 +68,8 @@ pub struct Glyphs {
     patterns: [&'static str; 4],
     points: [&'static str; 4],
     lost: [&'static str; 4],
+    parts: [&'static str; 5],
+    wait: &'static str,
     useful: &'static str,
     border: border::Set<'static>,
 }
@@ -106,6 +108,8 @@ pub(super) static UNICODE: Glyphs = Glyphs {
     patterns: ["█", "▓", "▒", "░"],
     points: ["●", "○", "■", "□"],
     lost: ["▓", "░", "▒", "▚"],
+    parts: ["▒", "█", "▓", "▚", "■"],
+    wait: "░",
     useful: "█",
     border: border::ROUNDED,
 };
@@ -144,6 +148,8 @@ pub(super) static ASCII: Glyphs = Glyphs {
     patterns: ["#", "=", ":", "."],
     points: ["*", "o", "#", "x"],
     lost: ["#", ".", ":", "%"],
+    parts: ["=", "#", "%", "+", "o"],
+    wait: ".",
     useful: "=",
     border: border::Set {
         top_left: "+",
@@ -171,6 +177,16 @@ impl Glyphs {
     /// What fills a cause of lost time.
     pub fn lost(&self, cause: Cause) -> &'static str {
         self.lost[cause as usize]
+    }
+
+    /// What fills the `index`-th part of a slot's work, of five that differ.
+    pub fn part(&self, index: usize) -> &'static str {
+        self.parts[index % self.parts.len()]
+    }
+
+    /// What fills a slot's waiting for others.
+    pub fn wait(&self) -> &'static str {
+        self.wait
     }
 
     /// What fills useful work.

@@ -10,6 +10,9 @@
 //!  └ Curves ─────────────┬ Log ──────────┘      └────────────┴───────────────┴─────────┘
 //! ```
 //!
+//! Labs whose slots tell how they stand have a panel of ranks between arms and cores, and in the result panels of what steps and
+//! start-ups consisted of, of what was equal, and of the arms' programs.
+//!
 //! Belongs here: where things are drawn and how. Does not belong here: folding events, reading keys, computing numbers.
 
 pub mod compare;
@@ -20,6 +23,7 @@ mod plot;
 pub mod result;
 pub mod run;
 mod scale;
+mod stack;
 mod text;
 mod widgets;
 
@@ -27,14 +31,99 @@ mod widgets;
 mod tests;
 
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
 
+use super::binding::Binding;
 use super::theme::Theme;
+use filter::Filter;
 
 pub use keymap::ViewAction;
 
 /// The smallest size that a view is drawn at: the smallest window, less its last line.
 pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// The keys of a view.
+pub trait Keyed {
+    /// What each key asks for, and how it is told.
+    const KEYS: &'static [(ViewAction, Binding)];
+    /// The same without what is asked for.
+    const BINDINGS: &'static [Binding];
+
+    /// The keys that work in it, for footer and help.
+    fn bindings() -> &'static [Binding] {
+        Self::BINDINGS
+    }
+
+    /// What a key asks for, by its name in [`Self::bindings`].
+    fn action(key: &str) -> Option<ViewAction> {
+        keymap::action_of(Self::KEYS, key)
+    }
+}
+
+/// A view of one run, whichever it is: what keys, mouse and pasted text do to it.
+pub trait View {
+    /// Does what a key asks for.
+    fn act(&mut self, action: ViewAction);
+
+    /// Does what the mouse asks for.
+    fn mouse(&mut self, event: MouseEvent);
+
+    /// Its filter.
+    fn filter(&self) -> &Filter;
+
+    /// Its filter, to be typed into.
+    fn filter_mut(&mut self) -> &mut Filter;
+
+    /// Whether keys go into the filter.
+    fn is_typing(&self) -> bool {
+        self.filter().is_typing()
+    }
+
+    /// Takes a key into the filter; `name` is the key's name.
+    fn type_key(&mut self, key: KeyEvent, name: &str) {
+        self.filter_mut().type_key(key, name);
+    }
+
+    /// Takes pasted text into the filter.
+    fn paste(&mut self, text: &str) {
+        self.filter_mut().paste(text);
+    }
+}
+
+/// Which panel keys act on, among those that are shown.
+#[derive(Debug, Clone, Default)]
+struct Focus<P> {
+    panel: P,
+    /// The panel has the whole screen.
+    zoomed: bool,
+    shown: Vec<P>,
+}
+
+impl<P: Copy + PartialEq + Default> Focus<P> {
+    /// Does what an action asks for, where it concerns the choice of a panel; whether it did.
+    fn act(&mut self, action: ViewAction) -> bool {
+        match action {
+            ViewAction::NextPanel => self.step(true),
+            ViewAction::PrevPanel => self.step(false),
+            ViewAction::Zoom => self.zoomed = !self.zoomed,
+            _ => return false,
+        }
+        true
+    }
+
+    fn step(&mut self, forward: bool) {
+        self.panel = widgets::neighbour(&self.shown, self.panel, forward).unwrap_or(self.panel);
+    }
+
+    /// Says which panels there are to choose from.
+    fn choose_from(&mut self, shown: Vec<P>) {
+        self.shown = shown;
+        if !self.shown.contains(&self.panel) {
+            self.panel = P::default();
+        }
+    }
+}
 
 /// Where in a panel a click was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -225,6 +225,8 @@ impl Snapshot {
 pub struct SlotTrack {
     /// The latest state is the last.
     states: VecDeque<(u64, SlotState)>,
+    /// When it was first seen where it stands.
+    moved_ns: u64,
 }
 
 impl SlotTrack {
@@ -232,6 +234,9 @@ impl SlotTrack {
     const LATELY_NS: u64 = 5_000_000_000;
 
     fn add(&mut self, t_ns: u64, state: &SlotState) {
+        if self.now().is_none_or(|before| before.steps != state.steps) {
+            self.moved_ns = t_ns;
+        }
         self.states.push_back((t_ns, state.clone()));
         // One that is as old as that stays, to be compared with.
         while self
@@ -246,6 +251,16 @@ impl SlotTrack {
     /// How it stands.
     pub fn now(&self) -> Option<&SlotState> {
         self.states.back().map(|(_, state)| state)
+    }
+
+    /// When it was last heard of, nanoseconds on the run's clock.
+    pub fn heard_ns(&self) -> u64 {
+        self.states.back().map_or(0, |(t_ns, _)| *t_ns)
+    }
+
+    /// For how long it had not done another step when it was last heard of, in nanoseconds.
+    pub fn still_ns(&self) -> u64 {
+        self.heard_ns().saturating_sub(self.moved_ns)
     }
 
     /// How it stands, with what it has spent in the last seconds only.

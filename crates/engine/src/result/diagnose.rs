@@ -1,7 +1,7 @@
 //! What the numbers mean, in full sentences. Each rule looks at one arm and says something only when its numbers do.
 
 use super::document::{ArmResult, Fit, RunResult};
-use super::wording::{arm_on, slots};
+use super::wording::{arm_on, lasting, slots};
 
 /// A part of the slot time below this share is not worth a sentence.
 const WORTH_SAYING: f64 = 0.03;
@@ -62,8 +62,8 @@ fn imbalance(arm: &ArmResult, _: &RunResult) -> Option<String> {
     let predicted = arm.predicted?;
     let who = who(arm);
     let start = format!(
-        "With {who}, {lost:.0} % of the slot time ({:.2} s) is lost to imbalance",
-        arm.lost_s.imbalance
+        "With {who}, {lost:.0} % of the slot time ({}) is lost to imbalance",
+        lasting(arm.lost_s.imbalance)
     );
     // Where imbalance is most of the loss, the serial fraction measures it and not serial code.
     let karp_flatt = match arm.karp_flatt {
@@ -101,10 +101,10 @@ fn inflation(arm: &ArmResult, result: &RunResult) -> Option<String> {
     let lost = share(arm, arm.lost_s.inflation)?;
     let more = arm.lost_s.inflation / arm.useful_s * 100.0;
     Some(format!(
-        "The same work took {more:.0} % more CPU time in {} than in {} ({:.2} s, {lost:.0} % of the slot time): cores that share caches, memory bandwidth or clock frequency slow each other down.",
+        "The same work took {more:.0} % more CPU time in {} than in {} ({}, {lost:.0} % of the slot time): cores that share caches, memory bandwidth or clock frequency slow each other down.",
         who(arm),
         result.base,
-        arm.lost_s.inflation
+        lasting(arm.lost_s.inflation)
     ))
 }
 
@@ -118,9 +118,9 @@ fn waiting(arm: &ArmResult, result: &RunResult) -> Option<String> {
         "tasks were ready later than slots, or were kept off their cores by other processes"
     };
     Some(format!(
-        "With {}, {lost:.0} % of the slot time ({:.2} s) is lost to waiting: {cause}.",
+        "With {}, {lost:.0} % of the slot time ({}) is lost to waiting: {cause}.",
         who(arm),
-        arm.lost_s.waiting
+        lasting(arm.lost_s.waiting)
     ))
 }
 
@@ -128,9 +128,9 @@ fn overhead(arm: &ArmResult, _: &RunResult) -> Option<String> {
     let lost = share(arm, arm.lost_s.overhead)?;
     let tasks = arm.tasks.max(1);
     Some(format!(
-        "With {}, {lost:.0} % of the slot time ({:.2} s) is overhead, {:.2} ms for each of the {tasks} tasks: starting them, and what comes before the first and after the last.",
+        "With {}, {lost:.0} % of the slot time ({}) is overhead, {:.2} ms for each of the {tasks} tasks: starting them, and what comes before the first and after the last.",
         who(arm),
-        arm.lost_s.overhead,
+        lasting(arm.lost_s.overhead),
         arm.lost_s.overhead / tasks as f64 * 1e3
     ))
 }

@@ -26,9 +26,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
-use super::widgets::{Row, Scroll, neighbour};
-use super::{ViewAction, too_small};
+use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
+use super::widgets::{Row, Scroll};
+use super::{Focus, Keyed, ViewAction, too_small};
 use crate::comparison::{Comparison, Curves};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
@@ -94,8 +94,7 @@ impl Panel {
 /// The Compare screen's own state.
 #[derive(Debug, Default)]
 pub struct CompareView {
-    focus: Panel,
-    zoomed: bool,
+    focus: Focus<Panel>,
     /// Bars show speed-ups.
     speedups: bool,
     /// How often the next arm was asked for.
@@ -103,37 +102,27 @@ pub struct CompareView {
     /// How often the next curve was asked for.
     curve: usize,
     scroll: [Scroll; 5],
-    shown: Vec<Panel>,
 }
 
 impl CompareView {
-    /// The keys that work here, for footer and help.
-    pub fn bindings() -> &'static [Binding] {
-        &BINDINGS
-    }
-
-    /// What a key asks for, by its name in [`Self::bindings`].
-    pub fn action(key: &str) -> Option<ViewAction> {
-        action_of(&KEYS, key)
-    }
-
     /// Does what a key asks for.
     pub fn act(&mut self, action: ViewAction) {
+        if self.focus.act(action) {
+            return;
+        }
         match action {
-            ViewAction::NextPanel => self.step_focus(true),
-            ViewAction::PrevPanel => self.step_focus(false),
-            ViewAction::Zoom => self.zoomed = !self.zoomed,
             ViewAction::NextArm => self.arm = self.arm.wrapping_add(1),
             ViewAction::Right => self.curve = self.curve.wrapping_add(1),
             ViewAction::Left => self.curve = self.curve.wrapping_sub(1),
             ViewAction::Toggle => self.speedups = !self.speedups,
-            _ => self.scroll[self.focus as usize].act(action),
+            _ => self.scroll[self.focus.panel as usize].act(action),
         }
     }
+}
 
-    fn step_focus(&mut self, forward: bool) {
-        self.focus = neighbour(&self.shown, self.focus, forward).unwrap_or(self.focus);
-    }
+impl Keyed for CompareView {
+    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
+    const BINDINGS: &'static [Binding] = &BINDINGS;
 }
 
 /// What is drawn.
@@ -159,18 +148,17 @@ pub fn draw(
         ..area
     };
     let (places, tabs) = layout::arrange(body, facts);
-    view.shown = tabs.as_ref().map_or_else(
+    let shown = tabs.as_ref().map_or_else(
         || places.iter().map(|(panel, _)| *panel).collect(),
         |tabs| tabs.panels.clone(),
     );
-    if !view.shown.contains(&view.focus) {
-        view.focus = Panel::default();
-    }
-    if view.zoomed {
-        draw_panel(buf, (view.focus, body), view, facts, theme);
+    view.focus.choose_from(shown);
+    let focus = view.focus.panel;
+    if view.focus.zoomed {
+        draw_panel(buf, (focus, body), view, facts, theme);
     } else if let Some(tabs) = tabs {
-        layout::draw_tabs(buf, tabs.bar, &tabs.panels, view.focus, facts.0, theme);
-        draw_panel(buf, (view.focus, tabs.body), view, facts, theme);
+        layout::draw_tabs(buf, tabs.bar, &tabs.panels, focus, facts.0, theme);
+        draw_panel(buf, (focus, tabs.body), view, facts, theme);
     } else {
         for place in places {
             draw_panel(buf, place, view, facts, theme);
@@ -185,7 +173,7 @@ fn draw_panel(
     (comparison, curves): Facts<'_>,
     theme: &Theme,
 ) {
-    let focused = view.focus == panel;
+    let focused = view.focus.panel == panel;
     let scroll = &mut view.scroll[panel as usize];
     match panel {
         Panel::Notes => notes::draw(buf, place, focused, scroll, comparison, theme),

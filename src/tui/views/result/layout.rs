@@ -1,10 +1,12 @@
-//! Where the panels of the Result screen go: three or two abreast where there is room, behind tabs where there is not.
+//! Where the panels of the Result screen go: three or two abreast where there is room, behind tabs where there is not. Where arms
+//! tell what they consisted of, some are behind tabs on large screens too.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use workbench_engine::result::RunResult;
 
-use super::Panel;
+use super::{Panel, parts, work};
 use crate::tui::theme::Theme;
 use crate::tui::views::text::safe;
 use crate::tui::views::widgets::{Row, width};
@@ -19,15 +21,15 @@ pub struct Tabs {
     pub panels: Vec<Panel>,
 }
 
-/// The panels and their areas, or tabs.
-pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
-    use Panel::{Curves, Findings, Lost, Machine, Scaling, Speedup, Table, WhatIf};
-    let scaling = !result.scaling.is_empty();
-    if area.width < 100 || area.height < 26 {
-        let mut panels = vec![
-            Speedup, Lost, Findings, WhatIf, Scaling, Curves, Table, Machine,
-        ];
-        panels.retain(|p| (*p != Scaling || scaling) && (*p != Curves || curves));
+impl Tabs {
+    /// The tab that is open: the first of these that is a tab, or else the first tab.
+    pub fn open(&self, wanted: [Option<Panel>; 2]) -> Option<Panel> {
+        let known = wanted.into_iter().flatten();
+        let mut known = known.filter(|panel| self.panels.contains(panel));
+        known.next().or(self.panels.first().copied())
+    }
+
+    fn new(area: Rect, panels: Vec<Panel>, result: &RunResult) -> Self {
         // One line more for the first warning, so that it is in plain sight whichever tab is open.
         let lines = 1 + u16::from(!unsaid(result).is_empty());
         let bar = Rect {
@@ -39,7 +41,58 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
             height: area.height - bar.height,
             ..area
         };
-        return (Vec::new(), Some(Tabs { bar, body, panels }));
+        Self { bar, body, panels }
+    }
+}
+
+/// Which panels a result has something to show in.
+struct Has<'a> {
+    result: &'a RunResult,
+    curves: bool,
+    /// Arms tell what they consisted of.
+    told: bool,
+}
+
+impl<'a> Has<'a> {
+    fn new(result: &'a RunResult, curves: bool) -> Self {
+        Self {
+            result,
+            curves,
+            told: work::any(result),
+        }
+    }
+
+    fn panel(&self, panel: Panel) -> bool {
+        match panel {
+            Panel::Scaling => !self.result.scaling.is_empty(),
+            Panel::Curves => self.curves,
+            Panel::Steps => parts::any_steps(self.result),
+            Panel::StartUp => parts::any_start_up(self.result),
+            Panel::Work => self.told,
+            Panel::Programs => !self.result.sources.is_empty(),
+            Panel::WhatIf => !self.told || !self.result.what_if.is_empty(),
+            Panel::Speedup | Panel::Lost | Panel::Findings | Panel::Table | Panel::Machine => true,
+        }
+    }
+
+    fn only(&self, panels: &[Panel]) -> Vec<Panel> {
+        panels.iter().copied().filter(|p| self.panel(*p)).collect()
+    }
+}
+
+/// The panels and their areas, and tabs where not all have room.
+pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
+    use Panel::{
+        Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
+        Work,
+    };
+    let has = Has::new(result, curves);
+    if area.width < 100 || area.height < 26 {
+        let panels = has.only(&[
+            Speedup, Lost, Steps, StartUp, Findings, WhatIf, Scaling, Curves, Work, Programs,
+            Table, Machine,
+        ]);
+        return (Vec::new(), Some(Tabs::new(area, panels, result)));
     }
     let arms = u16::try_from(result.arms.len()).unwrap_or(u16::MAX);
     let first = arms
@@ -47,9 +100,10 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
         .saturating_add(4)
         .clamp(7, area.height * 2 / 5);
     let rest = area.height - first;
-    let mut charts = vec![WhatIf];
-    charts.extend(scaling.then_some(Scaling));
-    charts.extend(curves.then_some(Curves));
+    if has.told {
+        return detailed(area, first, &has);
+    }
+    let mut charts = has.only(&[WhatIf, Scaling, Curves]);
     let bands: Vec<(u16, Vec<Panel>)> = if area.width >= 160 {
         charts.push(Table);
         vec![
@@ -71,6 +125,33 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
         ]
     };
     (place(area, &bands), None)
+}
+
+/// Where arms tell what they consisted of, there is more than fits beside one another: the bars stay, and the rest is behind tabs.
+fn detailed(area: Rect, first: u16, has: &Has<'_>) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
+    use Panel::{
+        Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
+        Work,
+    };
+    let wide = area.width >= 160;
+    let mut bands = vec![(first, vec![Speedup, Lost])];
+    let mut tabs = vec![Work, Programs, Scaling, WhatIf, Table, Machine];
+    if wide {
+        let bars = has.only(&[Steps, StartUp, Curves]);
+        bands[0].1.push(Findings);
+        bands.push((((area.height - first) * 2 / 5).max(7), bars));
+    } else {
+        tabs.splice(0..0, [Steps, StartUp, Findings, Curves]);
+    }
+    bands.retain(|(_, panels)| !panels.is_empty());
+    let used = bands.iter().map(|(height, _)| height).sum::<u16>();
+    let rest = Rect {
+        y: area.y + used,
+        height: area.height.saturating_sub(used),
+        ..area
+    };
+    let places = place(area, &bands);
+    (places, Some(Tabs::new(rest, has.only(&tabs), has.result)))
 }
 
 fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
@@ -98,22 +179,23 @@ fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
 }
 
 /// The line of tabs, and where each is; that there are warnings shows on it whichever tab is open.
+///
+/// The open tab is underlined where keys act elsewhere.
 pub fn draw_tabs(
     buf: &mut Buffer,
-    bar: Rect,
-    panels: &[Panel],
-    chosen: Panel,
+    Tabs { bar, panels, .. }: &Tabs,
+    (open, chosen): (Option<Panel>, Option<Panel>),
     result: &RunResult,
     theme: &Theme,
 ) -> Vec<(Panel, Rect)> {
     let names = u16::from(!unsaid(result).is_empty());
-    first_warning(buf, bar, result, theme);
-    let mut row = Row::new(buf, bar, names);
+    first_warning(buf, *bar, result, theme);
+    let mut row = Row::new(buf, *bar, names);
     let mut tabs = Vec::new();
     // Where names are many, they move together.
     let gap = u16::from(span(panels, 1) <= bar.width);
     // Where there are more than fit, those up to the chosen one go out of sight first.
-    let place = panels.iter().position(|p| *p == chosen).unwrap_or(0);
+    let place = panels.iter().position(|p| Some(*p) == open).unwrap_or(0);
     let mut first = 0;
     while first < place && span(&panels[first..=place], gap) > bar.width {
         first += 1;
@@ -127,8 +209,9 @@ pub fn draw_tabs(
         } else {
             format!(" {} ", panel.name())
         };
-        let style = match (*panel == chosen, warned) {
-            (true, _) => theme.selected,
+        let style = match (Some(*panel) == open, warned) {
+            (true, _) if open == chosen => theme.selected,
+            (true, _) => theme.title.add_modifier(Modifier::UNDERLINED),
             (false, true) => theme.warn,
             (false, false) => theme.dim,
         };

@@ -7,6 +7,7 @@ use workbench_engine::result::{ArmResult, RunResult};
 
 use super::bars::{self, short};
 use crate::tui::theme::{Cause, Theme};
+use crate::tui::views::stack::apportion;
 use crate::tui::views::text::arm_on_workers;
 use crate::tui::views::widgets::{Row, Scroll, fit, width};
 
@@ -138,27 +139,6 @@ fn stack(row: &mut Row<'_>, arm: &ArmResult, columns: u16, theme: &Theme) {
     }
 }
 
-/// Shares out cells in proportion to the parts; negative parts and what is not a number get none.
-fn apportion(parts: &[f64; 5], cells: u16) -> [u16; 5] {
-    let clean = parts.map(|p| if p.is_finite() { p.max(0.0) } else { 0.0 });
-    let total: f64 = clean.iter().sum();
-    let mut out = [0; 5];
-    if total <= 0.0 {
-        return out;
-    }
-    let exact = clean.map(|p| p / total * f64::from(cells));
-    for (cell, value) in out.iter_mut().zip(exact) {
-        *cell = value.floor() as u16;
-    }
-    let mut order = [0, 1, 2, 3, 4];
-    order.sort_by(|a: &usize, b: &usize| exact[*b].fract().total_cmp(&exact[*a].fract()));
-    let missing = cells.saturating_sub(out.iter().sum());
-    for i in order.into_iter().take(usize::from(missing)) {
-        out[i] += 1;
-    }
-    out
-}
-
 fn legend(buf: &mut Buffer, inner: Rect, theme: &Theme) {
     let Some(line) = inner.height.checked_sub(1) else {
         return;
@@ -171,21 +151,5 @@ fn legend(buf: &mut Buffer, inner: Rect, theme: &Theme) {
         row.skip(gap)
             .cell(theme.glyphs.lost(cause), theme.lost(cause))
             .text(&format!(" {}", cause.name()), theme.dim, theme);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_shared_out_completely_and_fairly() {
-        assert_eq!(apportion(&[1.0, 1.0, 0.0, 0.0, 0.0], 10), [5, 5, 0, 0, 0]);
-        assert_eq!(
-            apportion(&[2.0, 1.0, 0.0, -5.0, f64::NAN], 3),
-            [2, 1, 0, 0, 0]
-        );
-        assert_eq!(apportion(&[1.0; 5], 7).iter().sum::<u16>(), 7);
-        assert_eq!(apportion(&[0.0; 5], 7), [0; 5]);
     }
 }

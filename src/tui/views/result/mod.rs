@@ -21,24 +21,28 @@ mod layout;
 mod lost;
 mod machine;
 mod mouse;
+mod parts;
+mod programs;
 mod scaling;
 mod speedup;
 mod table;
 mod what_if;
+mod work;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 use workbench_engine::record::Snapshot;
 use workbench_engine::result::RunResult;
 
 use super::curves::{self, Curves};
-use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
+use super::filter::Filter;
+use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
 use super::plot::Field;
 use super::scale::Scale;
-use super::widgets::{Scroll, neighbour};
-use super::{ViewAction, too_small};
+use super::widgets::Scroll;
+use super::{Focus, Keyed, View, ViewAction, too_small};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
 use table::Table;
@@ -73,7 +77,7 @@ const OWN_KEYS: Keys<13> = [
         ViewAction::NextArm,
         &["a"],
         "arm",
-        "Show the next arm in the what-if chart and in the table",
+        "Show the next arm in the what-if chart and in the table, and where not all arms fit beside one another",
     ),
     key(
         ViewAction::Sort,
@@ -135,6 +139,10 @@ pub enum Panel {
     Speedup,
     /// Where the time went.
     Lost,
+    /// What a step of each rank consisted of.
+    Steps,
+    /// What starting up took.
+    StartUp,
     /// Warnings and diagnoses.
     Findings,
     /// Speed-ups on other numbers of workers.
@@ -143,6 +151,10 @@ pub enum Panel {
     Scaling,
     /// Metrics over steps or time.
     Curves,
+    /// Counters of work and other figures, side by side.
+    Work,
+    /// The programs that the arms run.
+    Programs,
     /// Items or tasks.
     Table,
     /// The machine, and what measuring cost.
@@ -155,10 +167,14 @@ impl Panel {
         match self {
             Self::Speedup => "Speed-up",
             Self::Lost => "Lost time",
+            Self::Steps => "Steps",
+            Self::StartUp => "Start-up",
             Self::Findings => "Findings",
             Self::WhatIf => "What if",
             Self::Scaling => "Scaling",
             Self::Curves => "Curves",
+            Self::Work => "Work",
+            Self::Programs => "Programs",
             Self::Table => "Table",
             Self::Machine => "Machine",
         }
@@ -190,15 +206,15 @@ impl Charts {
 /// The Result screen's own state.
 #[derive(Debug)]
 pub struct ResultView {
-    focus: Panel,
-    zoomed: bool,
+    focus: Focus<Panel>,
     charts: Charts,
     /// How often the next arm was asked for.
     arm: usize,
-    scroll: [Scroll; 8],
+    scroll: [Scroll; 12],
     table: Table,
     curves: Curves,
-    shown: Vec<Panel>,
+    /// The tab that was open last.
+    open: Option<Panel>,
     /// Where the panels were drawn, and where their tabs.
     places: Vec<(Panel, Rect)>,
     tabs: Vec<(Panel, Rect)>,
@@ -209,17 +225,16 @@ pub struct ResultView {
 impl Default for ResultView {
     fn default() -> Self {
         Self {
-            focus: Panel::default(),
-            zoomed: false,
+            focus: Focus::default(),
             charts: Charts {
                 cursor: 8,
                 log: false,
             },
             arm: 0,
-            scroll: [Scroll::default(); 8],
+            scroll: [Scroll::default(); 12],
             table: Table::default(),
             curves: Curves::default(),
-            shown: Vec::new(),
+            open: None,
             places: Vec::new(),
             tabs: Vec::new(),
             fields: Vec::new(),
@@ -228,14 +243,10 @@ impl Default for ResultView {
 }
 
 impl ResultView {
-    /// The keys that work here, for footer and help.
-    pub fn bindings() -> &'static [Binding] {
-        &BINDINGS
-    }
-
-    /// What a key asks for, by its name in [`Self::bindings`].
-    pub fn action(key: &str) -> Option<ViewAction> {
-        action_of(&KEYS, key)
+    /// The panel that keys act on.
+    #[cfg(test)]
+    pub fn focus(&self) -> Panel {
+        self.focus.panel
     }
 
     /// How often the table was put into order.
@@ -244,27 +255,27 @@ impl ResultView {
         self.table.sorted
     }
 
-    /// Whether keys go into the filter of the table.
-    pub fn is_typing(&self) -> bool {
-        self.table.filter.is_typing()
+    fn move_cursor(&mut self, by: i32) {
+        if self.focus.panel == Panel::Curves {
+            self.curves.step_cursor(by);
+        } else {
+            let cursor = self.charts.cursor.saturating_add_signed(by);
+            self.charts.cursor = cursor.clamp(1, what_if::MOST);
+        }
     }
+}
 
-    /// Takes a key into the filter; `name` is the key's name.
-    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
-        self.table.filter.type_key(key, name);
-    }
+impl Keyed for ResultView {
+    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
+    const BINDINGS: &'static [Binding] = &BINDINGS;
+}
 
-    /// Takes pasted text into the filter.
-    pub fn paste(&mut self, text: &str) {
-        self.table.filter.paste(text);
-    }
-
-    /// Does what a key asks for.
-    pub fn act(&mut self, action: ViewAction) {
+impl View for ResultView {
+    fn act(&mut self, action: ViewAction) {
+        if self.focus.act(action) {
+            return;
+        }
         match action {
-            ViewAction::NextPanel => self.step_focus(true),
-            ViewAction::PrevPanel => self.step_focus(false),
-            ViewAction::Zoom => self.zoomed = !self.zoomed,
             ViewAction::Left => self.move_cursor(-1),
             ViewAction::Right => self.move_cursor(1),
             ViewAction::FarLeft => self.move_cursor(-10),
@@ -280,7 +291,7 @@ impl ResultView {
             ViewAction::Reverse => self.table.reverse(),
             ViewAction::Toggle => self.table.toggle(),
             ViewAction::Filter => {
-                self.focus = Panel::Table;
+                self.focus.panel = Panel::Table;
                 self.table.filter.begin();
             }
             ViewAction::Metric => self.curves.next_metric(),
@@ -290,14 +301,9 @@ impl ResultView {
                 self.curves.turn_log();
             }
             ViewAction::Freeze | ViewAction::Longer | ViewAction::Shorter | ViewAction::Output => {}
-            ViewAction::Up
-            | ViewAction::Down
-            | ViewAction::PageUp
-            | ViewAction::PageDown
-            | ViewAction::Home
-            | ViewAction::End => {
-                let scroll = &mut self.scroll[self.focus as usize];
-                if self.focus == Panel::Table {
+            _ => {
+                let scroll = &mut self.scroll[self.focus.panel as usize];
+                if self.focus.panel == Panel::Table {
                     self.table.select(scroll, action);
                 } else {
                     scroll.act(action);
@@ -306,17 +312,16 @@ impl ResultView {
         }
     }
 
-    fn move_cursor(&mut self, by: i32) {
-        if self.focus == Panel::Curves {
-            self.curves.step_cursor(by);
-        } else {
-            let cursor = self.charts.cursor.saturating_add_signed(by);
-            self.charts.cursor = cursor.clamp(1, what_if::MOST);
-        }
+    fn mouse(&mut self, event: MouseEvent) {
+        mouse::act(self, event);
     }
 
-    fn step_focus(&mut self, forward: bool) {
-        self.focus = neighbour(&self.shown, self.focus, forward).unwrap_or(self.focus);
+    fn filter(&self) -> &Filter {
+        &self.table.filter
+    }
+
+    fn filter_mut(&mut self) -> &mut Filter {
+        &mut self.table.filter
     }
 }
 
@@ -343,24 +348,23 @@ pub fn draw(
     if let Some(started) = &snapshot.started {
         view.curves.update(started, &snapshot.repeats, None);
     }
-    let (places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
-    view.shown = tabs.as_ref().map_or_else(
-        || places.iter().map(|(panel, _)| *panel).collect(),
-        |tabs| tabs.panels.clone(),
-    );
-    if !view.shown.contains(&view.focus) {
-        view.focus = Panel::default();
-    }
+    let (mut places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
+    let placed = places.iter().map(|(panel, _)| panel);
+    let shown = placed.chain(tabs.iter().flat_map(|tabs| &tabs.panels));
+    view.focus.choose_from(shown.copied().collect());
+    let focus = view.focus.panel;
     view.tabs.clear();
     view.fields.clear();
-    view.places = if view.zoomed {
-        vec![(view.focus, body)]
+    if view.focus.zoomed {
+        places = vec![(focus, body)];
     } else if let Some(tabs) = tabs {
-        view.tabs = layout::draw_tabs(buf, tabs.bar, &tabs.panels, view.focus, result, theme);
-        vec![(view.focus, tabs.body)]
-    } else {
-        places
-    };
+        let open = tabs.open([Some(focus), view.open]);
+        view.open = open;
+        let chosen = open.filter(|open| *open == focus);
+        view.tabs = layout::draw_tabs(buf, &tabs, (open, chosen), result, theme);
+        places.extend(open.map(|open| (open, tabs.body)));
+    }
+    view.places = places;
     for place in view.places.clone() {
         draw_panel(buf, place, view, result, snapshot, theme);
     }
@@ -374,7 +378,7 @@ fn draw_panel(
     snapshot: &Snapshot,
     theme: &Theme,
 ) {
-    let focused = view.focus == panel;
+    let focused = view.focus.panel == panel;
     let scroll = &mut view.scroll[panel as usize];
     let charts = view.charts;
     match panel {
@@ -383,6 +387,16 @@ fn draw_panel(
             speedup::draw(buf, place, focused, shared, result, theme);
         }
         Panel::Lost => lost::draw(buf, place, focused, scroll, result, theme),
+        Panel::Steps => parts::steps(buf, place, focused, scroll, result, theme),
+        Panel::StartUp => parts::start_up(buf, place, focused, scroll, result, theme),
+        Panel::Work => {
+            let shared = (scroll, view.arm);
+            work::draw(buf, place, focused, shared, result, theme);
+        }
+        Panel::Programs => {
+            let shared = (scroll, view.arm);
+            programs::draw(buf, place, focused, shared, result, theme);
+        }
         Panel::Findings => findings::draw(buf, place, focused, scroll, result, theme),
         Panel::WhatIf => {
             let shared = (charts, view.arm);

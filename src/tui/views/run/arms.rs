@@ -29,6 +29,8 @@ struct Entry<'a> {
     stopped: bool,
     /// Seconds that its repeats will still take.
     left_s: Option<f64>,
+    /// The base has a finished repeat to be compared with.
+    compared: bool,
     result: Option<&'a ArmResult>,
 }
 
@@ -107,6 +109,7 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
                 last_wall_s: None,
                 running: None,
                 left_s: None,
+                compared: false,
                 stopped: look.stopped_arms().any(|stopped| stopped == arm.name),
                 result: result.and_then(|r| {
                     r.arms
@@ -121,6 +124,12 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
             entry.done += 1;
             entry.last_wall_s = Some(seconds(repeat.wall_ns));
         }
+    }
+    let compared = entries
+        .iter()
+        .any(|entry| entry.index == 0 && entry.done > 0);
+    for entry in &mut entries {
+        entry.compared = compared;
     }
     if let Some(current) = look.current().filter(|c| c.finished.is_none())
         && look.status() == RunStatus::Unfinished
@@ -255,10 +264,14 @@ impl Columns {
                 theme,
             );
         let left = entry.left_s.filter(|left| *left > 0.0).map(left_text);
+        // Both would touch.
+        let short = left.is_some() && self.left > 0;
         row.right(&left.unwrap_or_default(), self.left, theme.dim, theme);
         let wall = entry.last_wall_s.map(format::seconds);
         let none = if entry.stopped {
             "stopped"
+        } else if short {
+            "none yet"
         } else {
             "no repeat yet"
         };
@@ -266,7 +279,7 @@ impl Columns {
             wall.map_or((none.to_owned(), theme.dim), |w| (w, theme.text));
         row.right(&wall_text, WALL, wall_style, theme);
         if let Some(result) = entry.result {
-            self.estimate(&mut row, result, (entry.index, axis), theme);
+            self.estimate(&mut row, result, (entry, axis), theme);
         }
     }
 
@@ -275,13 +288,16 @@ impl Columns {
         &self,
         row: &mut Row<'_>,
         result: &ArmResult,
-        (index, axis): (usize, f64),
+        (entry, axis): (&Entry<'_>, f64),
         theme: &Theme,
     ) {
+        let (index, compared) = (entry.index, entry.compared);
         let base = index == 0;
-        let speedup = result
-            .speedup
-            .map_or_else(|| "none".to_owned(), format::speedup);
+        let speedup = match result.speedup {
+            Some(speedup) => format::speedup(speedup),
+            None if compared => "none".to_owned(),
+            None => String::new(),
+        };
         let speedup_style = if result.speedup.is_none() {
             theme.bad
         } else if base {
@@ -292,6 +308,7 @@ impl Columns {
         let interval = match result.speedup_ci95 {
             _ if base => "is the base".to_owned(),
             Some(ends) => format::interval(ends),
+            None if !compared => "no base yet".to_owned(),
             None if result.speedup.is_none() => "unequal work".to_owned(),
             None => "1 repeat: none".to_owned(),
         };

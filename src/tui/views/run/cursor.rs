@@ -65,7 +65,7 @@ impl RunView {
             return Self::cursor_at(look.now_ns(), look);
         };
         let column_ns = self.column_ns();
-        let cell_ns = match self.focus {
+        let cell_ns = match self.focus.panel {
             Panel::Curves => {
                 if let (Some(x), Some(field)) = (self.curves.cursor, self.curves.field()) {
                     return self.on_curve(field.moved(x, cells), cells.signum(), look);

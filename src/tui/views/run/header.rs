@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_engine::clock::seconds;
-use workbench_engine::record::RunStatus;
+use workbench_engine::record::{RepeatId, RunStatus};
 use workbench_engine::report::format;
 
 use super::look::Look;
+use super::state::{State, Weight};
 use crate::eta::Outlook;
 use crate::tui::theme::Theme;
-use crate::tui::views::text::{repeat_name, safe};
+use crate::tui::views::text::{arm_on_workers, repeat_name, safe};
 use crate::tui::views::widgets::{Row, fit, width};
 
 /// Draws both lines.
@@ -28,14 +29,15 @@ pub fn draw(
 
 fn names(buf: &mut Buffer, area: Rect, look: &Look<'_>, frozen: bool, theme: &Theme) {
     let (mark, phase, style) = phase(look, theme);
-    let phase = format!("{mark} {phase}");
     let frozen = if frozen { " FROZEN " } else { "" };
-    let phase = fit(
-        &phase,
-        (area.width * 3 / 5).saturating_sub(width(frozen)),
-        theme,
-    );
-    let right = width(&phase) + width(frozen) + 2;
+    let room = (area.width * 3 / 5).saturating_sub(width(frozen));
+    let (phase, state) = match state(look) {
+        Some((id, state)) => with_state((look, id), &state, room.saturating_sub(2)),
+        None => (phase, None),
+    };
+    let phase = fit(&format!("{mark} {phase}"), room, theme);
+    let said = state.as_ref().map_or("", |(text, _)| text);
+    let right = width(&phase) + width(said) + width(frozen) + 2;
     let left = Rect {
         width: area.width.saturating_sub(right + 1),
         ..area
@@ -55,6 +57,9 @@ fn names(buf: &mut Buffer, area: Rect, look: &Look<'_>, frozen: bool, theme: &Th
     }
     let mut row = Row::new(buf, area, 0);
     row.last(right).text(&phase, style, theme);
+    if let Some((text, weight)) = &state {
+        row.text(text, weight.style(theme), theme);
+    }
     if !frozen.is_empty() {
         row.skip(1).text(frozen, theme.selected, theme);
     }
@@ -80,6 +85,37 @@ fn phase(look: &Look<'_>, theme: &Theme) -> (&'static str, String, Style) {
             }
         },
     }
+}
+
+/// The repeat under way, and the state that it is in.
+fn state<'a>(look: &Look<'a>) -> Option<(&'a RepeatId, State)> {
+    let under_way = look.status() == RunStatus::Unfinished;
+    let current = look
+        .current()
+        .filter(|current| under_way && current.finished.is_none())?;
+    let state = State::of(&current, look.now_ns())?;
+    Some((&current.state.id, state))
+}
+
+/// The name of a repeat and its state, as much as fits into `room` cells.
+fn with_state(
+    (look, id): (&Look<'_>, &RepeatId),
+    state: &State,
+    room: u16,
+) -> (String, Option<(String, Weight)>) {
+    let arm = arm_on_workers(&id.arm, id.workers);
+    let [long, short] = state.texts();
+    let names = [
+        (repeat_name(id, look.repeats_each()), long.clone()),
+        (arm.clone(), long.clone()),
+        (safe(&id.arm), long),
+        (arm, short.clone()),
+        (safe(&id.arm), short),
+    ];
+    let fits = |(name, said): &(String, String)| width(name) + 2 + width(said) <= room;
+    let found = names.iter().find(|pair| fits(pair)).or(names.last());
+    let (name, said) = found.cloned().unwrap_or_default();
+    (format!("{name}: "), Some((said, state.weight())))
 }
 
 fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: &Outlook, theme: &Theme) {

@@ -1,7 +1,7 @@
 //! Where the panels of the Run screen go, by the size of the screen and by what there is to show.
 //!
 //! What has no room is dropped: log and curves first, then the GPUs, then the timeline, then the cores; the arms and the
-//! panel that keys act on stay.
+//! panel that keys act on stay. Where ranks tell how they stand, they stay too, then log and curves, and the timeline goes first.
 
 use ratatui::layout::Rect;
 
@@ -14,6 +14,8 @@ pub struct Contents {
     pub arms: u16,
     /// Slots of the repeat under way.
     pub slots: u16,
+    /// Slots that tell how they stand; 0 where none does.
+    pub ranks: u16,
     /// Cores of the machine.
     pub cores: u16,
     /// GPUs of the machine.
@@ -39,6 +41,9 @@ impl Contents {
         let mut panels = vec![Panel::Arms, Panel::Cores];
         if self.gpus > 0 {
             panels.push(Panel::Gpus);
+        }
+        if self.ranks > 0 {
+            panels.push(Panel::Ranks);
         }
         panels.push(Panel::Timeline);
         if self.curves {
@@ -69,10 +74,26 @@ impl Contents {
 
     /// Least, natural and largest height of a panel with its border, and its rank.
     fn size(self, panel: Panel, width: u16) -> (u16, u16, u16, u8) {
+        let (least, natural, most) = self.heights(panel, width);
+        (least, natural, most, self.rank(panel))
+    }
+
+    fn rank(self, panel: Panel) -> u8 {
+        match (panel, self.ranks > 0) {
+            (Panel::Arms, _) => 6,
+            (Panel::Ranks, _) => 5,
+            (Panel::Cores, false) | (Panel::Log, true) => 4,
+            (Panel::Timeline, false) | (Panel::Curves, true) => 3,
+            (Panel::Gpus, _) | (Panel::Cores, true) => 2,
+            (Panel::Curves | Panel::Log, false) | (Panel::Timeline, true) => 1,
+        }
+    }
+
+    fn heights(self, panel: Panel, width: u16) -> (u16, u16, u16) {
         match panel {
             Panel::Arms => {
                 let all = self.arms.max(1).saturating_add(3);
-                (all.min(9), all.min(20), all.min(24), 5)
+                (all.min(9), all.min(20), all.min(24))
             }
             Panel::Cores => {
                 let rows = super::cores::rows_for(self.cores, width.saturating_sub(4));
@@ -81,7 +102,6 @@ impl Contents {
                     all.min(6),
                     all.min(24),
                     rows.saturating_mul(4).saturating_add(6).min(30),
-                    4,
                 )
             }
             Panel::Timeline => {
@@ -94,22 +114,22 @@ impl Contents {
                         .saturating_mul(3)
                         .saturating_add(4)
                         .min(40),
-                    3,
                 )
             }
             Panel::Gpus => {
                 let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
-                (all.min(6), all.min(18), all.saturating_add(3), 2)
+                (all.min(6), all.min(18), all.saturating_add(3))
             }
-            Panel::Curves => (7, 13, 24, 1),
-            Panel::Log => (4, 7, u16::MAX, 1),
+            Panel::Ranks => super::ranks::heights(self.ranks),
+            Panel::Curves => (7, 13, 24),
+            Panel::Log => (4, 7, u16::MAX),
         }
     }
 }
 
 /// The panels and their areas, from the top left.
 pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect)> {
-    use Panel::{Arms, Cores, Curves, Gpus, Log, Timeline};
+    use Panel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
     if area.is_empty() {
         return Vec::new();
     }
@@ -127,7 +147,11 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         // Many slots fill the left side by themselves.
         let tall = contents.slots >= 12;
         let mut right_bands: Vec<&[Panel]> = vec![&[Cores]];
-        let mut left_bands: Vec<&[Panel]> = vec![&[Arms], &[Timeline]];
+        let mut left_bands: Vec<&[Panel]> = vec![&[Arms]];
+        if contents.ranks > 0 {
+            left_bands.push(&[Ranks]);
+        }
+        left_bands.push(&[Timeline]);
         if gpus {
             right_bands.push(&[Gpus]);
         }
@@ -143,6 +167,9 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         out.extend(stack(right, (contents, focus), &right_bands));
         return out;
     }
+    if contents.ranks > 0 {
+        return stack(area, (contents, focus), &with_ranks(area, contents));
+    }
     let bands: &[&[Panel]] = match (gpus, area.height >= 34, contents.curves) {
         (true, true, true) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Curves, Log]],
         (true, false, true) => &[&[Arms], &[Cores, Gpus], &[Timeline, Curves], &[Log]],
@@ -153,6 +180,25 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         (false, false, false) => &[&[Arms], &[Cores, Timeline], &[Log]],
     };
     stack(area, (contents, focus), bands)
+}
+
+/// The strips where ranks tell how they stand, one below the other.
+fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
+    use Panel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
+    let mut bands: Vec<&'static [Panel]> = vec![&[Arms], &[Ranks]];
+    if contents.gpus > 0 {
+        bands.extend([&[Cores, Gpus][..], &[Timeline]]);
+    } else {
+        bands.push(&[Cores, Timeline]);
+    }
+    // Many ranks leave no room for the curves, and without them the log needs little.
+    let tight = area.height < super::TIGHT - 2 && contents.ranks > 4;
+    match (contents.curves, tight) {
+        (true, true) => bands.extend([&[Curves][..], &[Log]]),
+        (true, false) => bands.push(&[Curves, Log]),
+        (false, _) => bands.push(&[Log]),
+    }
+    bands
 }
 
 fn stack(

@@ -9,14 +9,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_engine::clock::seconds;
+use workbench_engine::record::{RepeatId, RunStatus};
 use workbench_engine::report::format;
 use workbench_engine::result::RunResult;
 
 use super::look::Look;
+use super::state::Weight;
 use crate::tui::theme::Theme;
 use crate::tui::views::ViewAction;
 use crate::tui::views::filter::{Filter, has_all};
-use crate::tui::views::text::{clock, repeat_name, safe, wrap};
+use crate::tui::views::text::{arm_on_workers, clock, repeat_name, safe, wrap};
 use crate::tui::views::widgets::{Row, panel};
 
 /// Entries that are kept.
@@ -25,6 +27,8 @@ const KEPT: usize = 2000;
 const LONGEST: usize = 2000;
 /// Sources that have a colour of their own; the rest share the last.
 const SOURCES: usize = 64;
+/// What is printed within so long of a state may speak of it.
+const TOGETHER_NS: u64 = 300_000_000;
 /// Columns of the time and the mark before the text.
 const MARGIN: u16 = 14;
 
@@ -32,6 +36,8 @@ const MARGIN: u16 = 14;
 enum Kind {
     Repeat,
     Stopped,
+    /// A state that asks for a look.
+    State(Weight),
     Warning,
     Finding,
     /// Printed, by the source of this number.
@@ -58,6 +64,8 @@ pub struct Log {
     warnings: usize,
     output: usize,
     stopped: Vec<String>,
+    /// When the last state was taken in.
+    stated_ns: Option<u64>,
     sources: Vec<String>,
     /// Only what was printed is shown.
     output_only: bool,
@@ -97,6 +105,7 @@ impl Log {
         }
         self.repeats = finished;
         self.take_stopped(look);
+        self.take_states(look);
         // A warning carries no time of its own; when it is seen as it happens, now is its time.
         for text in &warnings[self.warnings..] {
             self.push(look.now_ns(), Kind::Warning, text.clone());
@@ -158,6 +167,44 @@ impl Log {
         }
     }
 
+    /// States that ask for a look. Where a line that was printed with one says the same, that line is marked instead.
+    fn take_states(&mut self, look: &Look<'_>) {
+        let over = look.status() != RunStatus::Unfinished;
+        let settled_ns = look.now_ns().saturating_sub(TOGETHER_NS);
+        for (i, repeat) in (1..).zip(look.repeats()) {
+            let states = match look.current().filter(|_| i == look.repeats().len()) {
+                Some(current) => current.states,
+                None => &repeat.states,
+            };
+            // What is printed with a state comes a little later.
+            let new = states.iter().filter(|(at, _)| {
+                self.stated_ns.is_none_or(|known| *at > known) && (over || *at <= settled_ns)
+            });
+            let new: Vec<&(u64, String)> = new.collect();
+            for (at, name) in new {
+                self.stated_ns = Some(*at);
+                let weight = Weight::of(name);
+                if weight != Weight::Plain {
+                    self.state(*at, (name, weight), &repeat.id);
+                }
+            }
+        }
+    }
+
+    fn state(&mut self, at_ns: u64, (name, weight): (&str, Weight), id: &RepeatId) {
+        let said = self.entries.iter_mut().find(|entry| {
+            matches!(entry.kind, Kind::Output(_))
+                && entry.at_ns.abs_diff(at_ns) <= TOGETHER_NS
+                && entry.text.contains(name)
+        });
+        if let Some(entry) = said {
+            entry.kind = Kind::State(weight);
+        } else {
+            let arm = arm_on_workers(&id.arm, id.workers);
+            self.push(at_ns, Kind::State(weight), format!("{arm}: {}", safe(name)));
+        }
+    }
+
     fn push(&mut self, at_ns: u64, kind: Kind, text: String) {
         let key = if kind == Kind::Finding {
             without_numbers(&text)
@@ -212,7 +259,7 @@ impl Log {
             if lines.len() >= wanted {
                 break;
             }
-            if self.output_only && !matches!(entry.kind, Kind::Output(_)) {
+            if self.output_only && entry.source.is_empty() {
                 continue;
             }
             let text = format!("{}{}", entry.source, entry.text);
@@ -291,6 +338,7 @@ fn draw_line(mut row: Row<'_>, entry: &Entry, (part, text): (usize, &str), theme
     let (mark, style) = match entry.kind {
         Kind::Repeat => (theme.glyphs.ok, theme.good),
         Kind::Stopped => (theme.glyphs.failed, theme.warn),
+        Kind::State(weight) => (theme.glyphs.warning, weight.style(theme)),
         Kind::Warning => (theme.glyphs.warning, theme.warn),
         Kind::Finding => (theme.glyphs.finding, theme.accent),
         Kind::Output(source) => (theme.glyphs.axis, theme.series(source)),
@@ -305,6 +353,7 @@ fn draw_line(mut row: Row<'_>, entry: &Entry, (part, text): (usize, &str), theme
     }
     let text_style = match entry.kind {
         Kind::Warning | Kind::Stopped => theme.warn,
+        Kind::State(weight) => weight.style(theme),
         Kind::Repeat | Kind::Finding | Kind::Output(_) => theme.text,
     };
     // Breaking into lines keeps the start of the first one as it is.

@@ -15,6 +15,7 @@ pub struct Marks {
     samples: usize,
     repeats: usize,
     tasks: usize,
+    states: usize,
     last_finished: bool,
     progress: (u64, u64),
     warnings: usize,
@@ -32,6 +33,7 @@ impl Marks {
             samples: snapshot.samples.len(),
             repeats: snapshot.repeats.len(),
             tasks: last.map_or(0, |r| r.tasks.len()),
+            states: last.map_or(0, |r| r.states.len()),
             last_finished: last.is_some_and(|r| r.finished.is_some()),
             progress: last.map_or((0, 0), |r| r.progress),
             warnings: snapshot.warnings.len(),
@@ -58,6 +60,8 @@ pub struct Current<'a> {
     pub state: &'a RepeatState,
     /// Its tasks so far.
     pub tasks: &'a [TaskSpan],
+    /// What whoever controls it did from when on, so far.
+    pub states: &'a [(u64, String)],
     /// Units of progress: done, total.
     pub progress: (u64, u64),
     /// What it left, once it is over.
@@ -181,6 +185,7 @@ impl<'a> Look<'a> {
             Some(state) if at + 1 < all.len() => Some(Current {
                 state,
                 tasks: &state.tasks,
+                states: &state.states,
                 progress: state.progress,
                 finished: state.finished.as_deref(),
             }),
@@ -194,6 +199,7 @@ impl<'a> Look<'a> {
         Some(Current {
             state,
             tasks: &state.tasks[..self.marks.tasks.min(state.tasks.len())],
+            states: &state.states[..self.marks.states.min(state.states.len())],
             progress: self.marks.progress,
             finished: state
                 .finished

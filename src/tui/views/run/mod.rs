@@ -7,7 +7,9 @@
 //! │ one line per arm: repeats done, last wall time, speed-up with interval, bound                                  │
 //! ├─ Cores ────────────────────────────────────┬─ GPUs ────────────────────────────────────────────────────────────┤
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks, throttle                │
-//! ├─ Timeline ─────────────────────────────────┴───────────────────────────────────────────────────────────────────┤
+//! ├─ Ranks, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
+//! │ one line per rank: step, what it does, what its steps consist of                                               │
+//! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                                              │
 //! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────────────────────────┤
 //! │ one metric, all arms over one another      │ repeats, warnings, findings, printed lines                        │
@@ -30,19 +32,22 @@ mod log;
 mod look;
 mod mouse;
 mod past;
+mod ranks;
+mod state;
 mod timeline;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
-use workbench_engine::record::Snapshot;
+use workbench_engine::record::{RepeatState, Snapshot};
 use workbench_engine::result::workers_of;
 
 use super::curves::{self, Curves};
-use super::keymap::{COMMON, Keys, action_of, bindings_of, key, with_common};
-use super::widgets::{Scroll, neighbour};
-use super::{ViewAction, too_small};
+use super::filter::Filter;
+use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
+use super::widgets::Scroll;
+use super::{Focus, Keyed, View, ViewAction, too_small};
 use crate::eta::{Outlook, outlook};
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
@@ -53,6 +58,7 @@ use layout::Contents;
 use log::Log;
 use look::{Look, Marks};
 use past::{Past, Strips};
+use ranks::Ranks;
 use timeline::Timeline;
 
 pub use arms::{colour as arm_colour, gauge_cells};
@@ -152,6 +158,9 @@ const OWN_KEYS: Keys<13> = [
 static KEYS: Keys<{ 13 + COMMON }> = with_common(&OWN_KEYS);
 static BINDINGS: [Binding; 13 + COMMON] = bindings_of(&KEYS);
 
+/// Lines below which every one counts.
+const TIGHT: u16 = 28;
+
 /// A panel of the Run screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Panel {
@@ -162,6 +171,8 @@ pub enum Panel {
     Cores,
     /// GPUs.
     Gpus,
+    /// One line per rank.
+    Ranks,
     /// What ran where.
     Timeline,
     /// Metrics over steps or time.
@@ -173,22 +184,22 @@ pub enum Panel {
 /// The Run screen's own state: where the keys act, what is frozen, and what was worked out for earlier drawings.
 #[derive(Debug, Default)]
 pub struct RunView {
-    focus: Panel,
-    zoomed: bool,
+    focus: Focus<Panel>,
     frozen: Option<Marks>,
     freeze_next: bool,
     column: usize,
     cursor: Option<Cursor>,
     /// What was asked of the cursor since the last drawing, which knows the run.
     asks: Vec<Ask>,
-    scroll: [Scroll; 6],
+    scroll: [Scroll; 7],
+    /// How the ranks stood at the last drawing that was not held.
+    ranks: Ranks,
     timeline: Timeline,
     curves: Curves,
     log: Log,
     history: History,
     estimate: Estimate,
     outlook: Option<Outlook>,
-    shown: Vec<Panel>,
     /// Where the panels were drawn.
     places: Vec<(Panel, Rect)>,
     /// Where strips of the past were drawn.
@@ -196,21 +207,10 @@ pub struct RunView {
 }
 
 impl RunView {
-    /// The keys that work here, for footer and help.
-    pub fn bindings() -> &'static [Binding] {
-        &BINDINGS
-    }
-
-    /// What a key asks for, by its name in [`Self::bindings`].
-    pub fn action(key: &str) -> Option<ViewAction> {
-        action_of(&KEYS, key)
-    }
-
     /// A view that has drawn nothing yet, with the same panel in front.
     pub fn anew(&self) -> Self {
         Self {
-            focus: self.focus,
-            zoomed: self.zoomed,
+            focus: self.focus.clone(),
             column: self.column,
             ..Self::default()
         }
@@ -219,7 +219,7 @@ impl RunView {
     /// The panel that keys act on.
     #[cfg(test)]
     pub fn focus(&self) -> Panel {
-        self.focus
+        self.focus.panel
     }
 
     /// Whether the picture is held.
@@ -233,63 +233,8 @@ impl RunView {
         self.estimate.computed
     }
 
-    /// Whether keys go into the filter of the log.
-    pub fn is_typing(&self) -> bool {
-        self.log.filter.is_typing()
-    }
-
-    /// Takes a key into the filter; `name` is the key's name.
-    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
-        self.log.filter.type_key(key, name);
-    }
-
-    /// Takes pasted text into the filter.
-    pub fn paste(&mut self, text: &str) {
-        self.log.filter.paste(text);
-    }
-
-    /// Does what a key asks for.
-    pub fn act(&mut self, action: ViewAction) {
-        match action {
-            ViewAction::NextPanel => self.step_focus(true),
-            ViewAction::PrevPanel => self.step_focus(false),
-            ViewAction::Zoom => self.zoomed = !self.zoomed,
-            ViewAction::Freeze if self.is_frozen() => {
-                self.frozen = None;
-                self.freeze_next = false;
-            }
-            ViewAction::Freeze => self.freeze_next = true,
-            ViewAction::Longer => self.stretch(1),
-            ViewAction::Shorter => self.stretch(-1),
-            ViewAction::Cursor => self.ask(Ask::Turn),
-            ViewAction::Left => self.ask(Ask::Move(-1)),
-            ViewAction::Right => self.ask(Ask::Move(1)),
-            ViewAction::FarLeft => self.ask(Ask::Move(-10)),
-            ViewAction::FarRight => self.ask(Ask::Move(10)),
-            ViewAction::Metric => self.curves.next_metric(),
-            ViewAction::XAxis => self.curves.turn_axis(),
-            ViewAction::Log => self.curves.turn_log(),
-            ViewAction::Output => self.log.turn_output(),
-            ViewAction::Filter => {
-                self.focus = Panel::Log;
-                self.log.filter.begin();
-            }
-            ViewAction::Sort | ViewAction::Reverse | ViewAction::NextArm | ViewAction::Toggle => {}
-            ViewAction::Up
-            | ViewAction::Down
-            | ViewAction::PageUp
-            | ViewAction::PageDown
-            | ViewAction::Home
-            | ViewAction::End => self.scroll(self.focus, action),
-        }
-    }
-
-    fn step_focus(&mut self, forward: bool) {
-        self.focus = neighbour(&self.shown, self.focus, forward).unwrap_or(self.focus);
-    }
-
     fn stretch(&mut self, by: isize) {
-        if self.focus == Panel::Timeline {
+        if self.focus.panel == Panel::Timeline {
             self.timeline.stretch(by);
         } else {
             let column = self.column.saturating_add_signed(by);
@@ -313,6 +258,54 @@ impl RunView {
 
     fn column_ns(&self) -> u64 {
         COLUMN_NS[self.column.min(COLUMN_NS.len() - 1)]
+    }
+}
+
+impl Keyed for RunView {
+    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
+    const BINDINGS: &'static [Binding] = &BINDINGS;
+}
+
+impl View for RunView {
+    fn act(&mut self, action: ViewAction) {
+        if self.focus.act(action) {
+            return;
+        }
+        match action {
+            ViewAction::Freeze if self.is_frozen() => {
+                self.frozen = None;
+                self.freeze_next = false;
+            }
+            ViewAction::Freeze => self.freeze_next = true,
+            ViewAction::Longer => self.stretch(1),
+            ViewAction::Shorter => self.stretch(-1),
+            ViewAction::Cursor => self.ask(Ask::Turn),
+            ViewAction::Left => self.ask(Ask::Move(-1)),
+            ViewAction::Right => self.ask(Ask::Move(1)),
+            ViewAction::FarLeft => self.ask(Ask::Move(-10)),
+            ViewAction::FarRight => self.ask(Ask::Move(10)),
+            ViewAction::Metric => self.curves.next_metric(),
+            ViewAction::XAxis => self.curves.turn_axis(),
+            ViewAction::Log => self.curves.turn_log(),
+            ViewAction::Output => self.log.turn_output(),
+            ViewAction::Filter => {
+                self.focus.panel = Panel::Log;
+                self.log.filter.begin();
+            }
+            _ => self.scroll(self.focus.panel, action),
+        }
+    }
+
+    fn mouse(&mut self, event: MouseEvent) {
+        mouse::act(self, event);
+    }
+
+    fn filter(&self) -> &Filter {
+        &self.log.filter
+    }
+
+    fn filter_mut(&mut self) -> &mut Filter {
+        &mut self.log.filter
     }
 }
 
@@ -347,24 +340,24 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         .clone();
     header::draw(buf, top, &look, &ahead, view.is_frozen(), theme);
     view.answer(&look);
-    let contents = contents(&look);
-    view.shown = contents.panels();
-    if !view.shown.contains(&view.focus) {
-        view.focus = Panel::default();
-    }
+    let contents = contents(&look, area.height);
+    view.focus.choose_from(contents.panels());
     let body = Rect {
         y: area.y + 2,
         height: area.height - 2,
         ..area
     };
-    view.places = if view.zoomed {
-        vec![(view.focus, body)]
+    view.places = if view.focus.zoomed {
+        vec![(view.focus.panel, body)]
     } else {
-        layout::arrange(body, contents, view.focus)
+        layout::arrange(body, contents, view.focus.panel)
     };
     update_history(view, &look);
     view.place_cursor_in_curves(&look);
     let look = look.at(view.cursor.map(|cursor| cursor.at_ns));
+    if view.frozen.is_none() {
+        view.ranks.update(&look);
+    }
     view.strips = Strips::default();
     // What is not drawn cannot be clicked.
     view.timeline.drawn = None;
@@ -391,7 +384,7 @@ fn draw_panel(
     look: &Look<'_>,
     theme: &Theme,
 ) {
-    let focused = view.focus == panel;
+    let focused = view.focus.panel == panel;
     let mut past = Past::new(&view.history, view.column_ns(), look.cursor());
     let scroll = &mut view.scroll[panel as usize];
     match panel {
@@ -402,6 +395,7 @@ fn draw_panel(
         }
         Panel::Cores => cores::draw(buf, place, focused, scroll, look, &mut past, theme),
         Panel::Gpus => gpus::draw(buf, place, focused, scroll, look, &mut past, theme),
+        Panel::Ranks => ranks::draw(buf, place, focused, scroll, &view.ranks, theme),
         Panel::Timeline => {
             timeline::draw(buf, place, focused, scroll, look, &mut view.timeline, theme);
         }
@@ -413,7 +407,7 @@ fn draw_panel(
 }
 
 /// What there is to show, for the layout.
-fn contents(look: &Look<'_>) -> Contents {
+fn contents(look: &Look<'_>, height: u16) -> Contents {
     let Some(started) = look.started() else {
         return Contents::default();
     };
@@ -425,9 +419,19 @@ fn contents(look: &Look<'_>) -> Contents {
     // The tallest repeat of the plan, so that the panels keep their places from repeat to repeat.
     let slots = started.config.workers.iter().copied().max().unwrap_or(1);
     let sampled = look.sample().map_or(0, |s| s.gpus.len());
+    let slots = u16::try_from(slots).unwrap_or(u16::MAX);
+    let told = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
+    let ranked = look.repeats().iter().any(told);
+    // Where lines are few, none is kept for repeats with more ranks.
+    let now = look.current().map(|current| current.state.id.workers);
+    let ranks = match now {
+        Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
+        _ => slots,
+    };
     Contents {
         arms: small(arms.sum()),
-        slots: u16::try_from(slots).unwrap_or(u16::MAX),
+        slots,
+        ranks: if ranked { ranks.max(1) } else { 0 },
         cores: small(cores::count(look)),
         gpus: small(sampled.max(started.machine.gpus.len())),
         curves: curves::any(look.repeats()),

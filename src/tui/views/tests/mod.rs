@@ -3,6 +3,7 @@
 pub(super) mod fixture;
 mod interaction;
 mod property;
+mod ranks;
 mod screens;
 mod styles;
 
@@ -14,6 +15,7 @@ use workbench_engine::result::compute;
 
 use super::result::ResultView;
 use super::run::RunView;
+use super::{Keyed, View};
 use super::{result, run};
 use crate::tui::theme::{Theme, ThemeName};
 

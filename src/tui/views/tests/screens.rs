@@ -52,6 +52,35 @@ fn run_that_is_over_or_has_not_begun() {
 }
 
 #[test]
+fn an_arm_that_ends_before_the_base_has_no_speedup_yet() {
+    let early = (1..3).map(|finished| {
+        fixture::run(&fixture::Shape {
+            finished,
+            ..fixture::Shape::default()
+        })
+    });
+    let mut seen = 0;
+    for snapshot in early {
+        let base = &snapshot.started.as_ref().unwrap().arms[0].name;
+        if snapshot
+            .repeats
+            .iter()
+            .any(|r| r.id.arm == *base && r.finished.is_some())
+        {
+            continue;
+        }
+        seen += 1;
+        let buf = run_screen((120, 40), &mut RunView::default(), &snapshot, &dark());
+        let shown = text(&buf);
+        assert!(
+            shown.contains("no base yet") && !shown.contains("unequal"),
+            "{shown}"
+        );
+    }
+    assert!(seen > 0, "the base comes first: take another seed");
+}
+
+#[test]
 fn run_with_hostile_names() {
     let buf = run_screen(
         (120, 40),

@@ -1,0 +1,384 @@
+//! The ranks, a line each: the step it did last, what it is doing, its figures, and what its steps have consisted of lately.
+//!
+//! All bars have one scale, so that a rank that takes longer is longer. A rank that stands still while others go on or wait for it,
+//! and one that works far longer on its steps than the others, is marked; where not all ranks fit, the marked ones come first.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use workbench_engine::clock::seconds;
+use workbench_engine::lab::{Figure, Part, SlotState};
+use workbench_engine::record::{RepeatState, SlotTrack};
+use workbench_engine::report::format;
+
+use super::look::Look;
+use crate::tui::theme::Theme;
+use crate::tui::views::stack::{Names, per_step, total_ns};
+use crate::tui::views::text::{arm_on_workers, safe};
+use crate::tui::views::widgets::{Row, Scroll, inset, panel, position, width};
+
+/// A rank stands still when it has done no step for so long, and for so many steps.
+const STILL_NS: u64 = 1_000_000_000;
+const STILL_STEPS: f64 = 4.0;
+/// A rank is slow when its work on a step takes so many times the median of the others.
+const SLOW: f64 = 1.5;
+/// Steps that such a judgement needs.
+const JUDGED: u64 = 3;
+/// A rank of which nothing was heard for so long when others were is no longer there.
+const GONE_NS: u64 = 1_000_000_000;
+/// Cells of a line side by side with another.
+const ABREAST: u16 = 64;
+
+/// What is out of the ordinary about a rank.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mark {
+    /// No step for so many nanoseconds.
+    Still(u64),
+    /// So many times the work time of the others.
+    Slow(f64),
+    /// It takes part no longer.
+    Gone,
+}
+
+impl Mark {
+    fn text(self) -> String {
+        match self {
+            Self::Still(ns) => format!("no step for {:.0} s", seconds(ns).floor()),
+            Self::Slow(times) => format!("{times:.1}× the work"),
+            Self::Gone => "gone".to_owned(),
+        }
+    }
+}
+
+/// A rank as it is drawn.
+#[derive(Debug, Clone)]
+struct Rank {
+    slot: u32,
+    at_step: u64,
+    doing: String,
+    figures: Vec<Figure>,
+    /// Time per step, in nanoseconds.
+    parts: Vec<Part>,
+    /// Steps that the parts are a mean of.
+    steps: u64,
+    still_ns: u64,
+    heard_ns: u64,
+    /// Whether it waits for others.
+    waits: bool,
+    mark: Option<Mark>,
+}
+
+impl Rank {
+    fn new(track: &SlotTrack, over: bool) -> Option<Self> {
+        let whole = track.now()?;
+        let lately = track.lately().filter(|lately| !over && lately.steps > 0);
+        let shown = lately.unwrap_or_else(|| whole.clone());
+        Some(Self {
+            slot: whole.slot,
+            at_step: whole.at_step,
+            doing: if over {
+                String::new()
+            } else {
+                whole.doing.clone()
+            },
+            figures: whole.figures.clone(),
+            parts: per_step(&shown.parts, shown.steps),
+            steps: shown.steps,
+            still_ns: if is_still(track, whole) {
+                track.still_ns()
+            } else {
+                0
+            },
+            heard_ns: track.heard_ns(),
+            waits: waits(whole),
+            mark: None,
+        })
+    }
+
+    fn work_ns(&self) -> f64 {
+        let work = self.parts.iter().filter(|part| !part.waits);
+        work.map(|part| part.ns as f64).sum()
+    }
+
+    fn is_in_step(&self) -> bool {
+        self.parts.iter().any(|part| part.name == self.doing)
+    }
+}
+
+fn is_still(track: &SlotTrack, whole: &SlotState) -> bool {
+    let step_ns = total_ns(&whole.parts) / whole.steps.max(1) as f64;
+    let still_ns = track.still_ns();
+    whole.steps > 0 && still_ns >= STILL_NS && still_ns as f64 >= STILL_STEPS * step_ns
+}
+
+/// Whether what it does is a part of its steps in which it waits.
+fn waits(state: &SlotState) -> bool {
+    !state.doing.is_empty()
+        && state
+            .parts
+            .iter()
+            .any(|part| part.waits && part.name.starts_with(&state.doing))
+}
+
+/// The ranks as they were drawn last: a held picture goes on showing them.
+#[derive(Debug, Default)]
+pub struct Ranks {
+    arm: String,
+    over: bool,
+    ranks: Vec<Rank>,
+}
+
+impl Ranks {
+    /// Looks at the ranks of the repeat that is shown.
+    pub fn update(&mut self, look: &Look<'_>) {
+        *self = Self::default();
+        let Some(shown) = look.shown() else {
+            return;
+        };
+        self.arm = arm_on_workers(&shown.state.id.arm, shown.state.id.workers);
+        self.over = shown.finished.is_some();
+        self.ranks = ranks(shown.state, self.over);
+    }
+}
+
+fn ranks(repeat: &RepeatState, over: bool) -> Vec<Rank> {
+    let mut ranks: Vec<Rank> = repeat
+        .slots
+        .values()
+        .filter_map(|track| Rank::new(track, over))
+        .collect();
+    let heard_ns = ranks.iter().map(|rank| rank.heard_ns).max().unwrap_or(0);
+    let marks: Vec<Option<Mark>> = ranks
+        .iter()
+        .map(|rank| mark(rank, &ranks, (heard_ns, over)))
+        .collect();
+    for (rank, mark) in ranks.iter_mut().zip(marks) {
+        rank.mark = mark;
+    }
+    ranks
+}
+
+fn mark(rank: &Rank, all: &[Rank], (heard_ns, over): (u64, bool)) -> Option<Mark> {
+    if rank.heard_ns + GONE_NS < heard_ns {
+        return Some(Mark::Gone);
+    }
+    let others = || all.iter().filter(|other| other.slot != rank.slot);
+    let held_up = || others().any(|other| other.waits || other.still_ns == 0);
+    if !over && rank.still_ns > 0 && !rank.waits && rank.is_in_step() && held_up() {
+        return Some(Mark::Still(rank.still_ns));
+    }
+    let mut work: Vec<f64> = others()
+        .filter(|other| other.steps >= JUDGED)
+        .map(Rank::work_ns)
+        .collect();
+    work.sort_by(f64::total_cmp);
+    let median = *work.get(work.len().checked_sub(1)? / 2)?;
+    let times = rank.work_ns() / median;
+    (rank.steps >= JUDGED && times.is_finite() && times >= SLOW).then_some(Mark::Slow(times))
+}
+
+/// Least, natural and largest height for so many ranks, border and legend included.
+pub fn heights(ranks: u16) -> (u16, u16, u16) {
+    let all = ranks.max(1).saturating_add(4);
+    // A tight panel has its legend on the border.
+    (all.min(12) - 1, all.min(24), all.min(68))
+}
+
+/// Draws the panel.
+pub fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    focused: bool,
+    scroll: &mut Scroll,
+    shown: &Ranks,
+    theme: &Theme,
+) {
+    let n = shown.ranks.len();
+    let room = usize::from(area.height.saturating_sub(3));
+    // The legend has a line of its own where that costs no rank.
+    let own = room > n || room > 12;
+    let page = room.saturating_sub(usize::from(own)).max(1);
+    let wanted = u16::try_from(n.div_ceil(page)).unwrap_or(u16::MAX);
+    let abreast = wanted.min(area.width / ABREAST).max(1);
+    let window = scroll.window(n, page * usize::from(abreast));
+    let inner = inset(panel(
+        buf,
+        area,
+        (&title(shown, theme), &note(shown, &window)),
+        focused,
+        theme,
+    ));
+    if n == 0 {
+        Row::new(buf, inner, 0).text("no rank has said yet how it stands", theme.dim, theme);
+        return;
+    }
+    let names = Names::of(shown.ranks.iter().flat_map(|rank| &rank.parts));
+    if own {
+        names.legend_below(buf, inner, theme);
+    } else {
+        let bottom = Rect {
+            x: area.x + 2,
+            y: area.bottom().saturating_sub(1),
+            width: area.width.saturating_sub(4),
+            height: 1,
+        };
+        names.legend(Row::new(buf, bottom, 0).text(" ", theme.dim, theme), theme);
+    }
+    let mut order: Vec<&Rank> = shown.ranks.iter().collect();
+    if window.len() < n {
+        order.sort_by_key(|rank| rank.mark.is_none());
+    }
+    let wide = inner.width / abreast;
+    let each = window.len().div_ceil(usize::from(abreast)).max(1);
+    for (i, ranks) in (0..).zip(order[window].chunks(each)) {
+        let place = Rect {
+            x: inner.x + i * wide,
+            width: wide.saturating_sub(u16::from(abreast > 1) * 2),
+            ..inner
+        };
+        let columns = Columns::new(place.width, shown);
+        columns.header(buf, place, shown, theme);
+        for (line, rank) in (1..).zip(ranks) {
+            columns.rank(buf, (place, line), (rank, &names), theme);
+        }
+    }
+}
+
+fn title(shown: &Ranks, theme: &Theme) -> String {
+    let marked: Vec<&Rank> = shown.ranks.iter().filter(|r| r.mark.is_some()).collect();
+    let dot = theme.glyphs.dot;
+    match marked[..] {
+        [] if shown.over => format!("Ranks of {} {dot} whole repeat", shown.arm),
+        [] => format!("Ranks {dot} their steps of the last seconds"),
+        [one] => {
+            let mark = one.mark.map_or_else(String::new, Mark::text);
+            format!("Ranks {dot} rank {}: {mark}", one.slot)
+        }
+        _ => format!("Ranks {dot} {} stand out", marked.len()),
+    }
+}
+
+fn note(shown: &Ranks, window: &std::ops::Range<usize>) -> String {
+    position(window, shown.ranks.len())
+}
+
+/// Widths of the columns; a column of no width is left out.
+struct Columns {
+    step: u16,
+    doing: u16,
+    figures: Vec<(String, u16)>,
+    bar: u16,
+    remark: u16,
+    /// Nanoseconds per step that fill the bar.
+    whole_ns: f64,
+}
+
+const RANK: u16 = 4;
+const TIME: u16 = 9;
+const REMARK: u16 = 18;
+/// From so many cells on, marked ranks have a remark beside their bars.
+const ROOMY: u16 = 90;
+/// Cells that a bar needs to say something.
+const LEAST_BAR: u16 = 14;
+
+impl Columns {
+    fn new(inner: u16, shown: &Ranks) -> Self {
+        let ranks = &shown.ranks;
+        let longest = |f: fn(&Rank) -> u16| ranks.iter().map(f).max().unwrap_or(0);
+        let step = longest(|r| width(&format::count(r.at_step))).max(4) + 2;
+        let doing = if shown.over {
+            0
+        } else {
+            longest(|r| width(&safe(&r.doing))).clamp(10, 16) + 2
+        };
+        let marked = ranks.iter().any(|rank| rank.mark.is_some());
+        // The title says it too, where one rank is marked.
+        let remark = if marked && inner >= ROOMY { REMARK } else { 0 };
+        let mut figures: Vec<(String, u16)> = Vec::new();
+        for figure in ranks.iter().flat_map(|rank| &rank.figures) {
+            if !figures.iter().any(|(name, _)| *name == figure.name) {
+                figures.push((figure.name.clone(), width(&safe(&figure.name)).max(7) + 2));
+            }
+        }
+        let rest = |figures: &[(String, u16)]| {
+            let taken: u16 = figures.iter().map(|(_, columns)| columns).sum();
+            inner.saturating_sub(2 + RANK + step + doing + taken + TIME + 2 + remark)
+        };
+        while rest(&figures) < LEAST_BAR && !figures.is_empty() {
+            figures.pop();
+        }
+        Self {
+            step,
+            doing,
+            bar: rest(&figures),
+            figures,
+            remark,
+            whole_ns: ranks.iter().map(|r| total_ns(&r.parts)).fold(0.0, f64::max),
+        }
+    }
+
+    fn header(&self, buf: &mut Buffer, place: Rect, shown: &Ranks, theme: &Theme) {
+        let dim = theme.dim;
+        let mut row = Row::new(buf, place, 0);
+        row.skip(2)
+            .right("rank", RANK, dim, theme)
+            .right("step", self.step, dim, theme);
+        if self.doing > 0 {
+            row.skip(2).left("doing", self.doing - 2, dim, theme);
+        }
+        for (name, columns) in &self.figures {
+            row.right(&safe(name), *columns, dim, theme);
+        }
+        row.right("per step", TIME, dim, theme).skip(2);
+        let what = if shown.over {
+            "what a step consisted of"
+        } else {
+            "what a step consists of"
+        };
+        row.whole(what, dim);
+    }
+
+    fn rank(
+        &self,
+        buf: &mut Buffer,
+        (place, line): (Rect, u16),
+        (rank, names): (&Rank, &Names),
+        theme: &Theme,
+    ) {
+        let gone = rank.mark == Some(Mark::Gone);
+        let (text, dim) = (if gone { theme.dim } else { theme.text }, theme.dim);
+        let mut row = Row::new(buf, place, line);
+        let mark = if rank.mark.is_some() && !gone {
+            theme.glyphs.warning
+        } else {
+            " "
+        };
+        row.left(mark, 2, theme.warn, theme)
+            .right(&rank.slot.to_string(), RANK, text, theme)
+            .right(&format::count(rank.at_step), self.step, text, theme);
+        if self.doing > 0 {
+            let doing = if gone { "gone" } else { &safe(&rank.doing) };
+            let style = if rank.waits || gone { dim } else { text };
+            row.skip(2).left(doing, self.doing - 2, style, theme);
+        }
+        for (name, columns) in &self.figures {
+            let figure = rank.figures.iter().find(|figure| figure.name == *name);
+            let value = figure.map_or_else(
+                || format::MISSING.to_owned(),
+                |figure| format::number(figure.value),
+            );
+            row.right(&value, *columns, text, theme);
+        }
+        if rank.steps == 0 {
+            row.right("none yet", TIME, dim, theme);
+            return;
+        }
+        let per_step = format::seconds(total_ns(&rank.parts) / 1e9);
+        row.right(&per_step, TIME, text, theme).skip(2);
+        let after = row.rest().saturating_sub(self.bar);
+        names.bar(&mut row, &rank.parts, (self.whole_ns, self.bar), theme);
+        if let Some(mark) = rank.mark.filter(|_| self.remark > 0) {
+            let style = if gone { dim } else { theme.warn };
+            row.last(after).skip(2).text(&mark.text(), style, theme);
+        }
+    }
+}
