@@ -47,6 +47,8 @@ pub struct Reporter {
     step: Cell<u64>,
     first: Cell<bool>,
     usual_work: Cell<Duration>,
+    /// The GPU that computes, if one does.
+    gpu: Cell<Option<usize>>,
     held_back: Cell<Option<StepReport>>,
     tally: RefCell<DoneReport>,
 }
@@ -60,6 +62,7 @@ impl Reporter {
             step: Cell::new(0),
             first: Cell::new(true),
             usual_work: Cell::new(Duration::ZERO),
+            gpu: Cell::new(None),
             held_back: Cell::new(None),
             tally: RefCell::default(),
         }
@@ -77,6 +80,11 @@ impl Reporter {
             };
             side.at(phase, step);
         }
+    }
+
+    /// From now on steps are computed on this GPU, which works while this process goes on; they are timed accordingly.
+    pub fn computes_on_gpu(&self, index: usize) {
+        self.gpu.set(Some(index));
     }
 
     /// A stage of the start-up is reached.
