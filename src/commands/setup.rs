@@ -34,7 +34,7 @@ pub struct SetupArgs {
     #[arg(long, short)]
     pub yes: bool,
 
-    /// Install libtorch with CUDA, for training on NVIDIA GPUs too (2.3 GiB to download, 3.4 GiB on disk)
+    /// Install libtorch with CUDA, for training on NVIDIA GPUs too (2.34 GiB to download, 3.35 GiB on disk)
     #[arg(long, conflicts_with = "env")]
     pub cuda: bool,
 

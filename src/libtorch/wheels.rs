@@ -45,7 +45,7 @@ pub const UNPACKED_BYTES: u64 = 530_000_000;
 pub const HEADER_WHEELS: [Wheel; 2] = [CRT, CCCL];
 
 /// What those take, unpacked.
-pub const HEADER_BYTES: u64 = 40_000_000;
+pub const HEADER_BYTES: u64 = 20_000_000;
 
 /// The wheels for GPUs too: all libraries that `libtorch_cuda.so` needs, and the headers that the worker's NCCL part does.
 pub const CUDA_WHEELS: [Wheel; 17] = [
