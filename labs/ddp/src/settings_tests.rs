@@ -30,15 +30,17 @@ fn read_on(
         oversubscribe,
         ..Request::default()
     };
+    // Who has several GPUs has more cores too.
+    let cores = if gpus > 1 { 16.0 } else { 4.0 };
     let usable = UsableCores {
-        cores: 4.0,
-        limit: "4 processors".to_owned(),
+        cores,
+        limit: format!("{cores} processors"),
     };
     let config = resolve(&lab, &request, &usable).map_err(|error| error.to_string())?;
     let offer = Offer {
         train_rows: 60_000,
         test_rows: 10_000,
-        cores: 4.0,
+        cores,
         gpus,
     };
     Settings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
@@ -103,7 +105,7 @@ fn what_does_not_fit_is_refused_with_what_does() {
 
 #[test]
 fn eight_gpus_take_eight_workers_and_each_its_own() {
-    // 8 workers of 4 threads on 4 cores: on GPUs, cores are not what is shared out.
+    // 8 workers of 4 threads on 16 cores: on GPUs, cores are not what is shared out.
     let set = ["device=cuda", "threads=4"];
     let (settings, _) = read_on(8, &[2, 8], &set, false).unwrap();
     let devices: Vec<Device> = (0..8).map(|rank| settings.device(rank)).collect();
