@@ -1,4 +1,5 @@
-//! Finds the libtorch that torch-sys found, checks it, compiles the C++ shim against it and links both.
+//! Finds the libtorch that torch-sys found, checks it, compiles the C++ shim against it and links both. Where the headers of CUDA and
+//! NCCL are, also makes the part for NCCL: a shared object that the library carries as bytes (csrc/nccl.cpp says why).
 //!
 //! Programs that depend on this crate read where the libraries are from `DEP_TORCH_DDP_LIBTORCH_LIB` in their own build script,
 //! to set their run path: cargo does not pass linker arguments on to dependents.
@@ -11,11 +12,23 @@ use std::process::ExitCode;
 /// The version whose C++ interface the shim is written against.
 const VERSION: &str = "2.11.0";
 
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     "csrc/error.cpp",
     "csrc/store.cpp",
     "csrc/group.cpp",
     "csrc/reducer.cpp",
+    "csrc/cuda.cpp",
+];
+
+/// Sources of the part for NCCL.
+const NCCL_SOURCES: [&str; 2] = ["csrc/nccl.cpp", "csrc/error.cpp"];
+
+/// A header of each package that the part for NCCL needs.
+const NCCL_HEADERS: [&str; 4] = [
+    "nccl.h",
+    "cuda_runtime_api.h",
+    "crt/host_defines.h",
+    "nv/target",
 ];
 
 fn main() -> ExitCode {
@@ -43,17 +56,42 @@ fn build() -> Result<(), String> {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     println!("cargo::rerun-if-changed=csrc");
+    println!("cargo::rustc-check-cfg=cfg(torch_ddp_nccl)");
 
     let lib = library_folder()?;
     let include = include_folder(&lib)?;
     check_version(&include)?;
     check_headers(&include)?;
 
-    cc::Build::new()
+    compiler(&include)
+        .define("USE_C10D_GLOO", None)
+        .files(SOURCES)
+        .try_compile("torch_ddp_shim")
+        .map_err(|error| {
+            format!(
+                "the C++ shim does not compile against {}: {error}",
+                include.display()
+            )
+        })?;
+    nccl(&lib, &include)?;
+
+    println!("cargo::rustc-link-search=native={}", lib.display());
+    println!("cargo::rustc-link-lib=torch_cpu");
+    println!("cargo::rustc-link-lib=c10");
+    // For this package's own tests and examples; dependents use the metadata below.
+    println!("cargo::rustc-link-arg=-Wl,-rpath,{}", lib.display());
+    println!("cargo::metadata=libtorch_lib={}", lib.display());
+    println!("cargo::metadata=libtorch_include={}", include.display());
+    Ok(())
+}
+
+/// How C++ is compiled against libtorch.
+fn compiler(include: &Path) -> cc::Build {
+    let mut build = cc::Build::new();
+    build
         .cpp(true)
         .std("c++17")
         .pic(true)
-        .define("USE_C10D_GLOO", None)
         .define(
             "_GLIBCXX_USE_CXX11_ABI",
             env::var("LIBTORCH_CXX11_ABI").as_deref().unwrap_or("1"),
@@ -64,24 +102,91 @@ fn build() -> Result<(), String> {
         .flag(format!(
             "-isystem{}",
             include.join("torch/csrc/api/include").display()
-        ))
-        .files(SOURCES)
-        .try_compile("torch_ddp_shim")
-        .map_err(|error| {
-            format!(
-                "the C++ shim does not compile against {}: {error}",
-                include.display()
-            )
-        })?;
+        ));
+    build
+}
 
-    println!("cargo::rustc-link-search=native={}", lib.display());
-    println!("cargo::rustc-link-lib=torch_cpu");
-    println!("cargo::rustc-link-lib=c10");
-    // For this package's own tests and examples; dependents use the metadata below.
-    println!("cargo::rustc-link-arg=-Wl,-rpath,{}", lib.display());
-    println!("cargo::metadata=libtorch_lib={}", lib.display());
-    println!("cargo::metadata=libtorch_include={}", include.display());
+/// Makes the part for NCCL, where its headers are. `TORCH_DDP_NCCL=off` leaves it out, `TORCH_DDP_NCCL=require` insists on it.
+fn nccl(lib: &Path, include: &Path) -> Result<(), String> {
+    for variable in ["TORCH_DDP_NCCL", "TORCH_DDP_CUDA_INCLUDE", "CUDA_HOME"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
+    let wanted = env::var("TORCH_DDP_NCCL").unwrap_or_default();
+    if !["", "auto", "off", "require"].contains(&wanted.as_str()) {
+        return Err(format!(
+            "TORCH_DDP_NCCL={wanted}: there is no such choice; give auto, off or require"
+        ));
+    }
+    if wanted == "off" {
+        return Ok(());
+    }
+    let folders = cuda_folders(lib);
+    let missing = NCCL_HEADERS
+        .iter()
+        .find(|header| !folders.iter().any(|folder| folder.join(header).exists()));
+    if let Some(header) = missing {
+        return if wanted == "require" {
+            Err(format!(
+                "the NCCL part needs {header}, which is in none of {folders:?}; set TORCH_DDP_CUDA_INCLUDE to the folders of CUDA's and NCCL's headers"
+            ))
+        } else {
+            Ok(())
+        };
+    }
+    make_part(include, &folders)?;
+    println!("cargo::rustc-cfg=torch_ddp_nccl");
     Ok(())
+}
+
+/// Where the headers of CUDA and NCCL may be: in the folders of `TORCH_DDP_CUDA_INCLUDE`, beside a libtorch of Python's packages,
+/// in `CUDA_HOME`, where CUDA's own installer puts them.
+fn cuda_folders(lib: &Path) -> Vec<PathBuf> {
+    let named = env::var_os("TORCH_DDP_CUDA_INCLUDE").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = env::split_paths(&named)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
+    if let Some(packages) = lib.parent().and_then(Path::parent) {
+        let nvidia = packages.join("nvidia");
+        folders.extend([nvidia.join("cu13/include"), nvidia.join("nccl/include")]);
+    }
+    let home = env::var_os("CUDA_HOME").unwrap_or_else(|| "/usr/local/cuda".into());
+    folders.push(Path::new(&home).join("include"));
+    folders.push("/usr/include".into());
+    let cccl: Vec<PathBuf> = folders.iter().map(|folder| folder.join("cccl")).collect();
+    folders.extend(cccl);
+    folders.retain(|folder| folder.is_dir());
+    folders
+}
+
+fn make_part(include: &Path, folders: &[PathBuf]) -> Result<(), String> {
+    let mut build = compiler(include);
+    build.define("USE_C10D_NCCL", None).cargo_metadata(false);
+    // Those that the compiler searches anyway would come too early with -isystem, before the C++ library's own.
+    for folder in folders
+        .iter()
+        .filter(|folder| !folder.starts_with("/usr/include"))
+    {
+        build.flag(format!("-isystem{}", folder.display()));
+    }
+    let objects = build
+        .files(NCCL_SOURCES)
+        .try_compile_intermediates()
+        .map_err(|error| {
+            format!("the NCCL part does not compile: {error}; TORCH_DDP_NCCL=off leaves it out")
+        })?;
+    let out = env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .ok_or("cargo did not say where to build")?;
+    // No library is named: what is undefined is found in the process that loads this.
+    let mut link = build.get_compiler().to_command();
+    link.args(["-shared", "-Wl,-s", "-o"])
+        .arg(out.join("libtorch_ddp_nccl.so"))
+        .args(objects);
+    match link.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the NCCL part cannot be linked: {status}")),
+        Err(error) => Err(format!("the NCCL part cannot be linked: {error}")),
+    }
 }
 
 /// Where libtorch's libraries are: what torch-sys decided (`DEP_TCH_LIBTORCH_LIB`), so that the two cannot differ.

@@ -10,7 +10,7 @@ use workbench_engine::record::Store;
 
 use super::setup::default_place;
 use crate::failure::{Failure, code};
-use crate::libtorch::Report;
+use crate::libtorch::{Gpus, Report};
 use crate::output;
 
 /// Looks at everything that a run needs. Exits 3 when some lab cannot run here.
@@ -38,7 +38,9 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
     let _ = writeln!(out, "\nDistributed training");
     match default_place() {
         Ok(place) => {
-            for (mark, text) in Report::look(&place).lines() {
+            let report = Report::look(&place);
+            let gpus = Gpus::look(&report).line();
+            for (mark, text) in report.lines().into_iter().chain([gpus]) {
                 let _ = writeln!(out, "  {mark:<8} {text}");
             }
         }

@@ -5,12 +5,13 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use workbench_engine::machine::MachineFacts;
 use workbench_engine::report::format;
 
 use crate::failure::{Failure, code};
 use crate::libtorch::{
-    Libtorch, Place, Plan, Report, Setup, SetupError, Step, Tools, VERSION, WHEELS, WorkerSource,
-    variable,
+    CUDA_WHEELS, Device, Gpus, HEADER_WHEELS, Libtorch, Place, Plan, Report, Setup, SetupError,
+    Step, Tools, VERSION, WHEELS, Wheel, WorkerSource, variable,
 };
 use crate::output;
 
@@ -33,6 +34,10 @@ pub struct SetupArgs {
     #[arg(long, short)]
     pub yes: bool,
 
+    /// Install libtorch with CUDA, for training on NVIDIA GPUs too (2.34 GiB to download, 3.35 GiB on disk)
+    #[arg(long, conflicts_with = "env")]
+    pub cuda: bool,
+
     /// Keep the downloaded wheels when they are unpacked
     #[arg(long)]
     pub keep: bool,
@@ -51,6 +56,14 @@ fn env(place: &Place) -> Result<u8, Failure> {
     };
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     output::line(&format!("export LIBTORCH={}", quoted(&libtorch.path)))?;
+    // What was fetched for a libtorch that lacks it, so that cargo by hand builds what the set-up does.
+    let headers = place.headers().join("nvidia/cu13/include");
+    if libtorch.device == Device::Cuda && headers.is_dir() {
+        output::line(&format!(
+            "export TORCH_DDP_CUDA_INCLUDE={}",
+            quoted(&headers)
+        ))?;
+    }
     let worker = place.worker();
     if worker.is_file() {
         output::line(&format!("export WORKBENCH_WORKER={}", quoted(&worker)))?;
@@ -76,18 +89,21 @@ pub fn run(args: SetupArgs) -> Result<u8, Failure> {
 pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Result<u8, Failure> {
     let place = Place::new(args.dir)?;
     if args.check {
-        return check(&place);
+        return check(&place, args.cuda);
     }
     if args.env {
         return env(&place);
     }
     let source = WorkerSource::here();
-    let found = Libtorch::find(&place, variable().as_deref())?;
-    let plan = Plan::new(&place, found.as_ref(), &WHEELS, source.exists());
+    let found = usable(Libtorch::find(&place, variable().as_deref())?, args.cuda)?;
+    let (plan, wheels) = plan(&place, found.as_ref(), args.cuda, source.exists());
     if let Some(libtorch) = &found {
         output::error_line(&format!("Found {}.", libtorch.describe()))?;
     }
-    if plan.download > 0 && !args.yes && !agreed(&place, &plan)? {
+    if !args.cuda {
+        hint(found.as_ref())?;
+    }
+    if plan.download > 0 && !args.yes && !agreed(&place, &plan, args.cuda)? {
         return Err(Failure::environment("nothing was downloaded"));
     }
     if plan.steps.contains(&Step::Build) {
@@ -97,7 +113,7 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
     let setup = Setup {
         place: &place,
         tools: &tools,
-        wheels: &WHEELS,
+        wheels,
         source: &source,
         keep: args.keep,
     };
@@ -109,34 +125,106 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
     if let Some(worker) = outcome.worker {
         tell(&format!("worker in {}", worker.display()))?;
     }
+    if args.cuda {
+        let (mark, text) = Gpus::look(&Report::look(&place)).line();
+        tell(&format!("{mark:<8} {text}"))?;
+    }
     Ok(code::DONE)
 }
 
-fn check(place: &Place) -> Result<u8, Failure> {
+/// The libtorch to go on with, of the one that is there: for GPUs, our own for the CPU does not do, and a named one must.
+fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failure> {
+    match found {
+        Some(libtorch) if cuda && libtorch.device == Device::Cpu => {
+            if variable().is_some() {
+                return Err(Failure::environment(format!(
+                    "LIBTORCH={}: this libtorch is for the CPU alone; set it to one with CUDA, such as the folder `torch` in the packages of a Python that has torch {VERSION}, or unset it",
+                    libtorch.path.display()
+                )));
+            }
+            Ok(None)
+        }
+        found => Ok(found),
+    }
+}
+
+/// What is left to do, and the wheels for it.
+fn plan(
+    place: &Place,
+    found: Option<&Libtorch>,
+    cuda: bool,
+    has_worker: bool,
+) -> (Plan, &'static [Wheel]) {
+    if !cuda {
+        return (Plan::new(place, found, &WHEELS, has_worker), &WHEELS);
+    }
+    let plan = Plan::with_cuda(place, found, (&CUDA_WHEELS, &HEADER_WHEELS), has_worker);
+    let wheels: &[_] = if plan.steps.contains(&Step::Headers) {
+        &HEADER_WHEELS
+    } else {
+        &CUDA_WHEELS
+    };
+    (plan, wheels)
+}
+
+/// Says that there is more to be had where the machine has a GPU. Nobody is made to download gigabytes by having one.
+fn hint(found: Option<&Libtorch>) -> Result<(), Failure> {
+    if found.is_some_and(|libtorch| libtorch.device == Device::Cuda) {
+        return Ok(());
+    }
+    let gpus = MachineFacts::probe().gpus;
+    if let Some(gpu) = gpus.first() {
+        let size: u64 = CUDA_WHEELS.iter().map(|wheel| wheel.bytes).sum();
+        output::error_line(&format!(
+            "This machine has {} ({} in all). This set-up trains on the CPU; `workbench setup --cuda` makes one for GPUs too ({} to download).",
+            if gpu.name.is_empty() {
+                "an NVIDIA GPU"
+            } else {
+                &gpu.name
+            },
+            gpus.len(),
+            format::bytes(size)
+        ))?;
+    }
+    Ok(())
+}
+
+fn check(place: &Place, cuda: bool) -> Result<u8, Failure> {
     let report = Report::look(place);
+    let gpus = Gpus::look(&report);
     let mut out = String::new();
-    for (mark, text) in report.lines() {
+    for (mark, text) in report.lines().into_iter().chain([gpus.line()]) {
         let _ = writeln!(out, "{mark:<8} {text}");
     }
+    let mut ready = report.is_ready();
+    if cuda && let Some(lacks) = gpus.lacks() {
+        ready = false;
+        let _ = writeln!(out, "{:<8} {lacks}", "missing");
+    }
     output::print(&out)?;
-    Ok(if report.is_ready() {
-        code::DONE
-    } else {
-        code::ENVIRONMENT
-    })
+    Ok(if ready { code::DONE } else { code::ENVIRONMENT })
 }
 
 /// Says what will be downloaded and asks; without a terminal there is nobody to ask.
-fn agreed(place: &Place, plan: &Plan) -> Result<bool, Failure> {
+fn agreed(place: &Place, plan: &Plan, cuda: bool) -> Result<bool, Failure> {
+    let what = match (cuda, plan.steps.contains(&Step::Headers)) {
+        (true, true) => {
+            "Some of CUDA's headers, which the worker is built with, are not there. They are"
+                .to_owned()
+        }
+        (true, false) => format!("libtorch {VERSION} with CUDA is not there. It is"),
+        (false, _) => format!("libtorch {VERSION} for the CPU is not there. It is"),
+    };
     let announcement = format!(
-        "libtorch {VERSION} for the CPU is not there. It is {} to download, through pip, and {} on disk, in {}.",
+        "{what} {} to download, through pip, and {} on disk, in {}.",
         format::bytes(plan.download),
-        format::bytes(crate::libtorch::UNPACKED_BYTES),
+        format::bytes(plan.unpacked),
         place.root().display()
     );
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        let flag = if cuda { "--cuda " } else { "" };
         return Err(Failure::environment(format!(
-            "{announcement} Run `workbench setup --yes` to download it, or set LIBTORCH to the folder of a libtorch {VERSION} of your own"
+            "{announcement} Run `workbench setup {flag}--yes` to download it, or set LIBTORCH to the folder of a libtorch {VERSION} of your own"
         )));
     }
     let mut stderr = std::io::stderr().lock();

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::cuda::{self, INCLUDE_VARIABLE};
 use super::pip::to_stderr;
-use super::{LIBTORCH_VARIABLE, Place, SetupError, Tools};
+use super::{Device, LIBTORCH_VARIABLE, Libtorch, Place, SetupError, Tools};
 
 const PACKAGE: &str = "workbench-worker";
 /// Variables that would point torch's bindings elsewhere.
@@ -47,7 +48,8 @@ impl WorkerSource {
         })
     }
 
-    /// Has cargo build the worker against a libtorch; gives where it is. Does little when nothing has changed.
+    /// Has cargo build the worker against a libtorch; gives where it is. Does little when nothing has changed. With a libtorch for
+    /// GPUs the worker gets its NCCL part too, if the headers are there.
     ///
     /// # Errors
     /// [`SetupError::NoProgram`] without cargo, [`SetupError::Failed`] when it fails; what it said stands on the standard
@@ -56,7 +58,7 @@ impl WorkerSource {
         &self,
         tools: &Tools,
         place: &Place,
-        libtorch: &Path,
+        libtorch: &Libtorch,
     ) -> Result<PathBuf, SetupError> {
         let mut command = Command::new(&tools.cargo);
         command
@@ -64,9 +66,14 @@ impl WorkerSource {
             .args(["build", "--release", "--package", PACKAGE, "--target-dir"])
             .arg(place.worker_target())
             .current_dir(&self.tree)
-            .env(LIBTORCH_VARIABLE, libtorch)
+            .env(LIBTORCH_VARIABLE, &libtorch.path)
             .stdin(Stdio::null())
             .stdout(to_stderr());
+        if libtorch.device == Device::Cuda
+            && let Some(folders) = cuda::added_headers(place)
+        {
+            command.env(INCLUDE_VARIABLE, folders);
+        }
         for variable in OTHER_VARIABLES {
             command.env_remove(variable);
         }

@@ -54,19 +54,21 @@ pub struct Libtorch {
 }
 
 impl Libtorch {
-    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else our own. `None`
-    /// when there is neither.
+    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else our own, of which the one for
+    /// GPUs does for the CPU as well. `None` when there is none.
     ///
     /// # Errors
     /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
     pub fn find(place: &Place, variable: Option<&Path>) -> Result<Option<Self>, SetupError> {
-        match variable {
-            Some(path) => Self::at(path, Origin::Variable).map(Some),
-            None if place.installed().exists() => {
-                Self::at(&place.libtorch(), Origin::Installed).map(Some)
-            }
-            None => Ok(None),
+        if let Some(path) = variable {
+            return Self::at(path, Origin::Variable).map(Some);
         }
+        [Device::Cuda, Device::Cpu]
+            .map(|device| place.installed_for(device))
+            .into_iter()
+            .find(|installed| installed.exists())
+            .map(|installed| Self::at(&installed.join("torch"), Origin::Installed))
+            .transpose()
     }
 
     /// Checks a folder: headers, libraries and the version.

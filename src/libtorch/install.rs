@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::inspect::{Libtorch, Origin};
+use super::inspect::{Device, Libtorch, Origin};
 use super::plan::{Plan, Step};
 use super::wheels::Wheel;
 use super::{Place, SetupError, Tools, VERSION, WorkerSource, pip};
@@ -49,7 +49,8 @@ impl Setup<'_> {
         let root = self.place.root();
         std::fs::create_dir_all(root).map_err(|cause| SetupError::io(root, cause))?;
         let _lock = lock(root)?;
-        if plan.steps.contains(&Step::Unpack) {
+        let unpacks = |step: &Step| matches!(step, Step::Unpack | Step::Headers);
+        if plan.steps.iter().any(unpacks) {
             check_platform()?;
             check_space(root, plan.space)?;
             pip::check(self.tools)?;
@@ -59,11 +60,12 @@ impl Setup<'_> {
             progress(index + 1, plan.steps.len(), step);
             match step {
                 Step::Download(wheel) => pip::download(self.tools, self.place, wheel)?,
-                Step::Unpack => self.unpack()?,
-                Step::Check => libtorch = Some(self.check()?),
+                Step::Unpack => self.unpack(plan.device)?,
+                Step::Headers => self.headers()?,
+                Step::Check => libtorch = Some(self.check(plan.device)?),
                 Step::Build => {
                     let libtorch = libtorch.as_ref().ok_or_else(nothing_found)?;
-                    worker = Some(self.source.build(self.tools, self.place, &libtorch.path)?);
+                    worker = Some(self.source.build(self.tools, self.place, libtorch)?);
                 }
             }
         }
@@ -74,35 +76,57 @@ impl Setup<'_> {
     }
 
     /// Takes what is needed out of all wheels, beside the place where it is looked for.
-    fn unpack(&self) -> Result<(), SetupError> {
-        let half = self.place.half();
-        remove(&half)?;
-        std::fs::create_dir_all(&half).map_err(|cause| SetupError::io(&half, cause))?;
-        self.wheels
-            .iter()
-            .try_for_each(|wheel| pip::unpack(self.tools, self.place, wheel, &half))?;
-        // The wheel's own libtorch.so holds nothing but a need for libtorch_cuda.so, which is not there. Torch's bindings
-        // ask the linker for it all the same; so it finds the library that everything is in.
+    fn unpack(&self, device: Device) -> Result<(), SetupError> {
+        let half = self.unpack_beside(&self.place.installed_for(device))?;
+        // The wheel's own libtorch.so holds nothing but a need for libtorch_cuda.so, which is not there or is loaded when it is
+        // wanted. Torch's bindings ask the linker for it all the same; so it finds the library that everything is in.
         let name = half.join("torch/lib/libtorch.so");
         std::os::unix::fs::symlink("libtorch_cpu.so", &name)
             .map_err(|cause| SetupError::io(&name, cause))
     }
 
+    /// Unpacks all wheels beside where they belong.
+    fn unpack_beside(&self, whole: &Path) -> Result<PathBuf, SetupError> {
+        let half = Place::half(whole);
+        remove(&half)?;
+        std::fs::create_dir_all(&half).map_err(|cause| SetupError::io(&half, cause))?;
+        self.wheels
+            .iter()
+            .try_for_each(|wheel| pip::unpack(self.tools, self.place, wheel, &half))?;
+        Ok(half)
+    }
+
+    /// Puts headers where the building of the worker looks for them.
+    fn headers(&self) -> Result<(), SetupError> {
+        let whole = self.place.headers();
+        let half = self.unpack_beside(&whole)?;
+        remove(&whole)?;
+        self.finish(&half, &whole)
+    }
+
     /// Checks and loads what was unpacked, then puts it in its place and the wheels away.
-    fn check(&self) -> Result<Libtorch, SetupError> {
-        let (half, whole) = (self.place.half(), self.place.installed());
+    fn check(&self, device: Device) -> Result<Libtorch, SetupError> {
+        let whole = self.place.installed_for(device);
+        let half = Place::half(&whole);
         Libtorch::at(&half.join("torch"), Origin::Installed)?;
-        let library = format!(
-            "{}torch_cpu{}",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        );
+        let name = match device {
+            Device::Cpu => "torch_cpu",
+            // Needs all other libraries; that of the CPU among them.
+            Device::Cuda => "torch_cuda",
+        };
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let library = format!("{prefix}{name}{suffix}");
         pip::load(self.tools, &half.join("torch/lib").join(library))?;
-        std::fs::rename(&half, &whole).map_err(|cause| SetupError::io(&whole, cause))?;
-        if !self.keep {
-            remove(&self.place.wheels())?;
+        self.finish(&half, &whole)?;
+        Libtorch::at(&whole.join("torch"), Origin::Installed)
+    }
+
+    fn finish(&self, half: &Path, whole: &Path) -> Result<(), SetupError> {
+        std::fs::rename(half, whole).map_err(|cause| SetupError::io(whole, cause))?;
+        if self.keep {
+            return Ok(());
         }
-        Libtorch::at(&self.place.libtorch(), Origin::Installed)
+        remove(&self.place.wheels())
     }
 }
 

@@ -1,13 +1,15 @@
-//! libtorch on this machine: finding it, installing it for the CPU, and building the worker that links it.
+//! libtorch on this machine: finding it, installing it for the CPU or for GPUs too, and building the worker that links it.
 //!
 //! Belongs here: where things lie, what is there, what is missing and how it is had. Does not belong here: what the worker
 //! does, and any knowledge of where a package index is: Python's pip asks the one that its user has set up. The program
 //! itself never links libtorch.
 //!
-//! Everything lies in one cache folder: `libtorch-2.11.0-cpu` (only ever whole: it is renamed when it is done), `wheels`
+//! Everything lies in one cache folder: `libtorch-2.11.0-cpu` and `libtorch-2.11.0-cuda` (only ever whole: they are renamed when
+//! they are done), `cuda-headers-13.0` (what a libtorch of a Python environment lacks to build the worker's NCCL part), `wheels`
 //! (what pip has downloaded, until it is unpacked), `worker` (what cargo builds).
 
 mod build;
+mod cuda;
 mod error;
 mod inspect;
 mod install;
@@ -21,11 +23,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use build::WorkerSource;
+pub use cuda::Gpus;
 pub use error::SetupError;
-pub use inspect::{Libtorch, Report, variable};
+pub use inspect::{Device, Libtorch, Report, variable};
 pub use install::Setup;
 pub use plan::{Plan, Step};
-pub use wheels::{UNPACKED_BYTES, WHEELS};
+pub use wheels::{CUDA_WHEELS, HEADER_WHEELS, WHEELS, Wheel};
 
 /// The release of libtorch that the worker's bindings are written for.
 pub const VERSION: &str = workbench_lab_ddp::LIBTORCH;
@@ -60,20 +63,26 @@ impl Place {
         &self.root
     }
 
-    /// Where our own libtorch lies, when it is there.
-    pub fn installed(&self) -> PathBuf {
-        self.root.join(format!("libtorch-{VERSION}-cpu"))
+    /// Where our own libtorch for a device lies, when it is there: the folder `torch`, which `LIBTORCH` is set to, and beside it the
+    /// libraries that are found from there by the run paths that are in it.
+    pub fn installed_for(&self, device: Device) -> PathBuf {
+        let name = match device {
+            Device::Cpu => "cpu",
+            Device::Cuda => "cuda",
+        };
+        self.root.join(format!("libtorch-{VERSION}-{name}"))
     }
 
-    /// What `LIBTORCH` is set to for our own: the folder of `include` and `lib`. The libraries beside it are found from
-    /// there by the run paths that are in it.
-    pub fn libtorch(&self) -> PathBuf {
-        self.installed().join("torch")
+    /// Where headers of CUDA lie that a libtorch of a Python environment lacks.
+    pub fn headers(&self) -> PathBuf {
+        self.root.join("cuda-headers-13.0")
     }
 
-    /// Where unpacking happens, until it is done.
-    pub fn half(&self) -> PathBuf {
-        self.root.join(format!("libtorch-{VERSION}-cpu.part"))
+    /// Where `whole` is unpacked, until it is done.
+    pub fn half(whole: &Path) -> PathBuf {
+        let mut name = whole.as_os_str().to_owned();
+        name.push(".part");
+        name.into()
     }
 
     /// Where downloads lie until they are unpacked.

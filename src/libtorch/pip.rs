@@ -10,10 +10,13 @@ use super::{Place, SetupError, Tools};
 const NO_PYTHON: &str = "install Python 3, or set LIBTORCH to the folder of a libtorch of your own";
 const NO_PIP: &str = "Python has no pip; install it (on Debian and Ubuntu the package python3-pip), or set LIBTORCH to the folder of a libtorch of your own";
 /// Platform tags of the wheels; pip takes the most fitting file of them.
-const PLATFORMS: [&str; 3] = [
+const PLATFORMS: [&str; 6] = [
     "manylinux_2_28_x86_64",
+    "manylinux_2_27_x86_64",
     "manylinux_2_25_x86_64",
+    "manylinux_2_18_x86_64",
     "manylinux2014_x86_64",
+    "manylinux2010_x86_64",
 ];
 /// Takes the wanted names out of a wheel. zipfile checks every file's checksum and keeps paths inside the target.
 const UNPACK: &str = "\

@@ -22,6 +22,8 @@ enum tddp_kind : int32_t {
   TDDP_MISMATCH = 4,
   TDDP_INVALID_ARGUMENT = 5,
   TDDP_OTHER = 6,
+  TDDP_UNAVAILABLE = 7,
+  TDDP_OUT_OF_MEMORY = 8,
 };
 
 struct tddp_store {
@@ -32,6 +34,11 @@ namespace torch_ddp {
 
 // The caller broke a rule that is checked here because libtorch would not.
 struct InvalidArgument : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Something that this machine or this program lacks.
+struct Unavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <typeinfo>
 
 #include <torch/csrc/distributed/c10d/exception.h>
@@ -24,10 +25,14 @@ int32_t kind_of_text(const std::string& what, int32_t otherwise) {
       contains(lower, "collectives differ in")) {
     return TDDP_MISMATCH;
   }
+  if (contains(lower, "no gpus found")) return TDDP_UNAVAILABLE;
+  if (contains(lower, "duplicate gpu detected")) return TDDP_INVALID_ARGUMENT;
+  if (contains(lower, "out of memory")) return TDDP_OUT_OF_MEMORY;
   if (contains(lower, "failed to pass monitoredbarrier")) return TDDP_TIMEOUT;
   if (contains(lower, "eaddrinuse") || contains(lower, "address already in use")) return TDDP_ADDRESS_IN_USE;
   if (contains(lower, "connection closed") || contains(lower, "connection reset") || contains(lower, "broken pipe") ||
-      contains(lower, "connection refused") || contains(lower, "reset by peer") || contains(lower, "socket closed")) {
+      contains(lower, "connection refused") || contains(lower, "reset by peer") || contains(lower, "socket closed") ||
+      contains(lower, "remote process exited") || contains(lower, "group was given up")) {
     return TDDP_CONNECTION;
   }
   if (contains(lower, "timed out") || contains(lower, "timeout") || contains(lower, "time out")) return TDDP_TIMEOUT;
@@ -48,6 +53,12 @@ int32_t describe_current_exception(char** message) noexcept {
       throw;
     } catch (const InvalidArgument& error) {
       return report(message, TDDP_INVALID_ARGUMENT, error.what());
+    } catch (const Unavailable& error) {
+      return report(message, TDDP_UNAVAILABLE, error.what());
+    } catch (const std::bad_alloc& error) {
+      return report(message, TDDP_OUT_OF_MEMORY, error.what());
+    } catch (const c10::OutOfMemoryError& error) {
+      return report(message, TDDP_OUT_OF_MEMORY, error.what_without_backtrace());
     } catch (const c10d::TimeoutError& error) {
       return report(message, TDDP_TIMEOUT, error.what_without_backtrace());
     } catch (const c10::DistNetworkError& error) {

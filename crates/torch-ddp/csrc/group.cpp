@@ -2,9 +2,15 @@
 
 #include "group.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <mutex>
+
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupWrapper.hpp>
 
+using torch_ddp::Clock;
 using torch_ddp::guarded;
 using torch_ddp::InvalidArgument;
 using torch_ddp::text;
@@ -13,16 +19,77 @@ struct tddp_work {
   c10::intrusive_ptr<c10d::Work> work;
   // Keeps the tensors alive as long as Rust may ask for the result; libtorch keeps its own references while it runs.
   std::vector<at::Tensor> tensors;
+  // Who knows how it goes, when it runs on a GPU: the backend, kept alive by the reference beside it.
+  torch_ddp::Overseer* overseer;
+  c10::intrusive_ptr<c10d::Backend> backend;
+  Clock::time_point deadline;
 };
 
 namespace {
 
+// gloo behind a lock. libtorch counts collectives without one, because in Python the interpreter's lock does that work;
+// here, threads of Rust and the reducer's hooks on autograd's threads may all enqueue. The lock is held while an
+// operation is enqueued, not while it runs (only monitoredBarrier does both in one).
+class SerialGloo final : public c10d::ProcessGroupGloo {
+ public:
+  using c10d::ProcessGroupGloo::ProcessGroupGloo;
+
+  c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
+                                           const c10d::BroadcastOptions& options) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return ProcessGroupGloo::broadcast(tensors, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
+                                           const c10d::AllreduceOptions& options) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return ProcessGroupGloo::allreduce(tensors, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> allgather(std::vector<std::vector<at::Tensor>>& outputs,
+                                           std::vector<at::Tensor>& inputs,
+                                           const c10d::AllgatherOptions& options) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return ProcessGroupGloo::allgather(outputs, inputs, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> barrier(const c10d::BarrierOptions& options) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return ProcessGroupGloo::barrier(options);
+  }
+
+  void monitoredBarrier(const c10d::BarrierOptions& options, bool wait_all_ranks) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ProcessGroupGloo::monitoredBarrier(options, wait_all_ranks);
+  }
+
+  // c10d has no abort for gloo. But gloo closes all connections, and fails every operation under way, when one operation times out;
+  // so this starts one that cannot succeed: a message under a tag that nobody sends.
+  void abort() override {
+    if (getSize() < 2) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<at::Tensor> never{at::empty({1}, at::kByte)};
+    try {
+      ProcessGroupGloo::recv(never, getRank() == 0 ? 1 : 0, std::numeric_limits<int32_t>::max())
+          ->wait(std::chrono::milliseconds(1));
+    } catch (const std::exception&) {
+      // As intended.
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+};
+
 // gloo reads and writes `numel` elements from the first on, whatever the strides are: with anything but a contiguous tensor it
 // would touch memory beyond the tensor's.
-void require_plain(const at::Tensor& tensor) {
+void require_plain(const tddp_group& group, const at::Tensor& tensor) {
   if (!tensor.defined()) throw InvalidArgument("the tensor is undefined; give one with data");
-  if (!tensor.device().is_cpu()) {
-    throw InvalidArgument("the tensor is on " + tensor.device().str() + "; gloo works on CPU tensors, move it with to_device");
+  const at::Device device = tensor.device();
+  if (!device.is_cpu() && !(group.device && device == at::Device(at::kCUDA, group.device->device))) {
+    throw InvalidArgument("the tensor is on " + device.str() + "; this group works on CPU tensors" +
+                          (group.device ? " and those of cuda:" + std::to_string(group.device->device) : "") +
+                          ", move it with to_device");
   }
   if (tensor.layout() != at::kStrided) throw InvalidArgument("the tensor is not dense; make it so with to_dense");
   if (!tensor.is_contiguous()) throw InvalidArgument("the tensor is not contiguous; make it so with contiguous()");
@@ -30,6 +97,22 @@ void require_plain(const at::Tensor& tensor) {
 
 std::chrono::milliseconds milliseconds(int64_t count) {
   return std::chrono::milliseconds(count);
+}
+
+// The backend of a tensor's device.
+const c10::intrusive_ptr<c10d::Backend>& backend_for(const tddp_group& group, const at::Tensor& tensor) {
+  require_plain(group, tensor);
+  return tensor.device().is_cpu() ? group.backend : group.device->backend;
+}
+
+// The handle of an operation that was just started on `backend`.
+tddp_work* pending(const tddp_group& group, const c10::intrusive_ptr<c10d::Backend>& backend,
+                   c10::intrusive_ptr<c10d::Work> work, std::vector<at::Tensor> tensors, int64_t timeout_ms) {
+  const bool on_gpu = group.device && backend == group.device->backend;
+  // A day is as good as never, and cannot overflow.
+  const auto timeout = std::min(milliseconds(timeout_ms), milliseconds(24 * 60 * 60 * 1000));
+  return new tddp_work{std::move(work), std::move(tensors), on_gpu ? group.device->overseer : nullptr, backend,
+                       Clock::now() + timeout};
 }
 
 std::shared_ptr<::gloo::transport::Device> device(int32_t kind, const std::string& name) {
@@ -57,14 +140,30 @@ int32_t tddp_group_gloo(const tddp_store* store, int32_t rank, int32_t size, int
     auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(timeout_ms));
     options->threads = threads;
     options->devices.push_back(device(device_kind, text(device_name, device_name_length)));
-    auto gloo = c10::make_intrusive<torch_ddp::SerialGloo>(store->store, rank, size, options);
+    auto gloo = c10::make_intrusive<SerialGloo>(store->store, rank, size, options);
     c10::intrusive_ptr<c10d::Backend> backend = gloo;
     if (checked != 0) backend = c10::make_intrusive<c10d::ProcessGroupWrapper>(backend, gloo);
     auto group = c10::make_intrusive<c10d::ProcessGroup>(store->store, rank, size);
     group->setBackend(at::kCPU, c10d::ProcessGroup::BackendType::GLOO, backend);
     group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
-    *out = new tddp_group{gloo, backend, group};
+    *out = new tddp_group{gloo, backend, nullptr, group};
   });
+}
+
+// Adds a backend for a GPU to a group that nobody else uses yet, and connects it to those of all other ranks. Takes `backend` over,
+// whatever happens.
+int32_t tddp_group_add_device(tddp_group* group, tddp_backend* backend, char** message) {
+  std::unique_ptr<tddp_backend> owned(backend);
+  return guarded(message, [&] {
+    owned->overseer->connect();
+    group->group->setBackend(at::kCUDA, c10d::ProcessGroup::BackendType::NCCL, owned->backend);
+    group->group->setDefaultBackend(c10d::ProcessGroup::BackendType::NCCL);
+    group->device = std::move(owned);
+  });
+}
+
+void tddp_backend_free(tddp_backend* backend) {
+  torch_ddp::destroy(backend);
 }
 
 void tddp_group_free(tddp_group* group) {
@@ -72,7 +171,18 @@ void tddp_group_free(tddp_group* group) {
 }
 
 int32_t tddp_group_abort(const tddp_group* group, char** message) {
-  return guarded(message, [&] { group->gloo->abort(); });
+  return guarded(message, [&] {
+    // The CPU's backend first: that of a GPU may have to wait for NCCL.
+    group->gloo->abort();
+    if (group->device) group->device->backend->abort();
+  });
+}
+
+// Throws when an operation under way on a GPU has failed.
+int32_t tddp_group_check(const tddp_group* group, char** message) {
+  return guarded(message, [&] {
+    if (group->device) group->device->overseer->check();
+  });
 }
 
 // The collectives go to the backend and not through c10d::ProcessGroup, whose barrier assigns a static tensor without a lock.
@@ -80,43 +190,43 @@ int32_t tddp_group_abort(const tddp_group* group, char** message) {
 int32_t tddp_group_broadcast(const tddp_group* group, const at::Tensor* tensor, int32_t root, int64_t timeout_ms,
                              tddp_work** out, char** message) {
   return guarded(message, [&] {
-    require_plain(*tensor);
+    const auto& backend = backend_for(*group, *tensor);
     const at::NoGradGuard no_grad;
     c10d::BroadcastOptions options;
     options.rootRank = root;
     options.timeout = milliseconds(timeout_ms);
     std::vector<at::Tensor> tensors{*tensor};
-    auto work = group->backend->broadcast(tensors, options);
-    *out = new tddp_work{work, tensors};
+    auto work = backend->broadcast(tensors, options);
+    *out = pending(*group, backend, work, tensors, timeout_ms);
   });
 }
 
 int32_t tddp_group_all_reduce(const tddp_group* group, const at::Tensor* tensor, int32_t op, int64_t timeout_ms,
                               tddp_work** out, char** message) {
   return guarded(message, [&] {
-    require_plain(*tensor);
+    const auto& backend = backend_for(*group, *tensor);
     const at::NoGradGuard no_grad;
     c10d::AllreduceOptions options;
     options.reduceOp = static_cast<c10d::ReduceOp::RedOpType>(op);
     options.timeout = milliseconds(timeout_ms);
     std::vector<at::Tensor> tensors{*tensor};
-    auto work = group->backend->allreduce(tensors, options);
-    *out = new tddp_work{work, tensors};
+    auto work = backend->allreduce(tensors, options);
+    *out = pending(*group, backend, work, tensors, timeout_ms);
   });
 }
 
 int32_t tddp_group_all_gather(const tddp_group* group, const at::Tensor* tensor, int64_t timeout_ms, tddp_work** out,
                               char** message) {
   return guarded(message, [&] {
-    require_plain(*tensor);
+    const auto& backend = backend_for(*group, *tensor);
     const at::NoGradGuard no_grad;
     c10d::AllgatherOptions options;
     options.timeout = milliseconds(timeout_ms);
     std::vector<at::Tensor> inputs{tensor->detach()};
     std::vector<std::vector<at::Tensor>> outputs(1);
     for (int rank = 0; rank < group->gloo->getSize(); ++rank) outputs[0].push_back(at::empty_like(inputs[0]));
-    auto work = group->backend->allgather(outputs, inputs, options);
-    *out = new tddp_work{work, outputs[0]};
+    auto work = backend->allgather(outputs, inputs, options);
+    *out = pending(*group, backend, work, outputs[0], timeout_ms);
   });
 }
 
@@ -124,7 +234,10 @@ int32_t tddp_group_barrier(const tddp_group* group, int64_t timeout_ms, tddp_wor
   return guarded(message, [&] {
     c10d::BarrierOptions options;
     options.timeout = milliseconds(timeout_ms);
-    *out = new tddp_work{group->backend->barrier(options), {}};
+    const auto& backend = group->device ? group->device->backend : group->backend;
+    // Without it, NCCL would guess the GPU from the rank.
+    if (group->device) options.device_ids = {group->device->device};
+    *out = pending(*group, backend, backend->barrier(options), {}, timeout_ms);
   });
 }
 
@@ -147,6 +260,12 @@ int32_t tddp_work_is_completed(const tddp_work* work, int32_t* completed, char**
 // Waits at most `timeout_ms` (0: as long as it takes); `completed` tells whether the operation is over.
 int32_t tddp_work_wait(const tddp_work* work, int64_t timeout_ms, int32_t* completed, char** message) {
   return guarded(message, [&] {
+    if (work->overseer != nullptr) {
+      *completed = work->overseer->settle(*work->work, work->deadline, milliseconds(timeout_ms)) ? 1 : 0;
+      // Over on the GPU: what is left is to let this thread's stream know.
+      if (*completed != 0) work->work->wait();
+      return;
+    }
     try {
       work->work->wait(milliseconds(timeout_ms));
       *completed = 1;

@@ -1,77 +1,58 @@
-// The process group as the shim holds it.
+// The process group as the shim holds it, and what it asks of a backend for GPUs. Both the shim and the part for NCCL, which is
+// compiled apart and loaded only where CUDA is, include this.
 #pragma once
 
-#include <limits>
-#include <mutex>
+#include <chrono>
+#include <memory>
 #include <vector>
 
+#include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/Work.hpp>
 
 #include "common.hpp"
 
 namespace torch_ddp {
 
-// gloo behind a lock. libtorch counts collectives without one, because in Python the interpreter's lock does that work;
-// here, threads of Rust and the reducer's hooks on autograd's threads may all enqueue. The lock is held while an
-// operation is enqueued, not while it runs (only monitoredBarrier does both in one).
-class SerialGloo final : public c10d::ProcessGroupGloo {
+using Clock = std::chrono::steady_clock;
+
+// A backend whose operations run on a GPU, after the function that started them has returned: what has to be asked to learn how
+// they ended. Everything here may be called from any thread.
+class Overseer {
  public:
-  using c10d::ProcessGroupGloo::ProcessGroupGloo;
+  // Makes the connections to all other ranks, who all call it.
+  virtual void connect() = 0;
 
-  c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
-                                           const c10d::BroadcastOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return ProcessGroupGloo::broadcast(tensors, options);
-  }
+  // Throws when an operation under way has failed, or the backend was given up.
+  virtual void check() = 0;
 
-  c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
-                                           const c10d::AllreduceOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return ProcessGroupGloo::allreduce(tensors, options);
-  }
+  // Waits at most `limit` (0: no limit) until `work` is over and tells whether it is. Throws when it failed, or was not over at
+  // `deadline`; the backend is given up then, since a GPU cannot go on while a kernel waits for a rank that does not come.
+  virtual bool settle(c10d::Work& work, Clock::time_point deadline, std::chrono::milliseconds limit) = 0;
 
-  c10::intrusive_ptr<c10d::Work> allgather(std::vector<std::vector<at::Tensor>>& outputs,
-                                           std::vector<at::Tensor>& inputs,
-                                           const c10d::AllgatherOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return ProcessGroupGloo::allgather(outputs, inputs, options);
-  }
+  // As above, for all operations that were started until now.
+  virtual void settle_all() = 0;
 
-  c10::intrusive_ptr<c10d::Work> barrier(const c10d::BarrierOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return ProcessGroupGloo::barrier(options);
-  }
-
-  void monitoredBarrier(const c10d::BarrierOptions& options, bool wait_all_ranks) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ProcessGroupGloo::monitoredBarrier(options, wait_all_ranks);
-  }
-
-  // c10d has no abort for gloo. But gloo closes all connections, and fails every operation under way, when one operation times out;
-  // so this starts one that cannot succeed: a message under a tag that nobody sends.
-  void abort() override {
-    if (getSize() < 2) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<at::Tensor> never{at::empty({1}, at::kByte)};
-    try {
-      ProcessGroupGloo::recv(never, getRank() == 0 ? 1 : 0, std::numeric_limits<int32_t>::max())
-          ->wait(std::chrono::milliseconds(1));
-    } catch (const std::exception&) {
-      // As intended.
-    }
-  }
-
- private:
-  std::mutex mutex_;
+ protected:
+  ~Overseer() = default;
 };
 
 }  // namespace torch_ddp
 
-struct tddp_group {
-  c10::intrusive_ptr<torch_ddp::SerialGloo> gloo;
-  // What collectives go through: `gloo`, or a wrapper that compares the calls of all ranks first.
+// A backend for the tensors of one GPU.
+struct tddp_backend {
   c10::intrusive_ptr<c10d::Backend> backend;
-  // What the reducer talks to.
+  // The same object.
+  torch_ddp::Overseer* overseer;
+  c10::DeviceIndex device;
+};
+
+struct tddp_group {
+  c10::intrusive_ptr<c10d::Backend> gloo;
+  // What collectives on CPU tensors go through: `gloo`, or a wrapper that compares the calls of all ranks first.
+  c10::intrusive_ptr<c10d::Backend> backend;
+  // What collectives on tensors of a GPU go through, if there is one.
+  std::unique_ptr<tddp_backend> device;
+  // What the reducer talks to. It sends each tensor to the backend for its device.
   c10::intrusive_ptr<c10d::ProcessGroup> group;
 };

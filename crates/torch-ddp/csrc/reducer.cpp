@@ -20,6 +20,8 @@ using torch_ddp::InvalidArgument;
 
 struct tddp_ddp {
   c10::intrusive_ptr<c10d::ProcessGroup> group;
+  // Of the backend for GPUs, which `group` keeps alive; null on the CPU.
+  torch_ddp::Overseer* overseer;
   std::vector<at::Tensor> params;
   std::vector<at::Tensor> buffers;
   bool static_graph;
@@ -84,7 +86,7 @@ std::vector<at::Tensor> tensors(const at::Tensor* const* pointers, size_t count)
 
 // The reducer's constructor finds some of this too, but throws when its hooks are on some parameters already, and they would
 // outlive it.
-void require_fit(const tddp_ddp& ddp, const std::unordered_map<size_t, std::string>& names) {
+void require_fit(const tddp_ddp& ddp, const std::unordered_map<size_t, std::string>& names, at::Device device) {
   std::unordered_map<const at::TensorImpl*, size_t> seen;
   for (size_t i = 0; i < ddp.params.size(); ++i) {
     const at::Tensor& param = ddp.params[i];
@@ -97,8 +99,9 @@ void require_fit(const tddp_ddp& ddp, const std::unordered_map<size_t, std::stri
   }
   for (const auto* list : {&ddp.params, &ddp.buffers}) {
     for (const at::Tensor& tensor : *list) {
-      if (!tensor.device().is_cpu() || tensor.layout() != at::kStrided) {
-        throw InvalidArgument("a variable is on " + tensor.device().str() + " or not dense; gloo works on dense CPU tensors");
+      if (tensor.device() != device || tensor.layout() != at::kStrided) {
+        throw InvalidArgument("a variable is on " + tensor.device().str() + " or not dense; this group averages dense tensors on " +
+                              device.str());
       }
     }
   }
@@ -168,13 +171,14 @@ int32_t tddp_ddp_new(const tddp_group* group, const at::Tensor* const* params, c
   return guarded(message, [&] {
     auto ddp = std::make_unique<tddp_ddp>();
     ddp->group = group->group;
+    ddp->overseer = group->device ? group->device->overseer : nullptr;
     ddp->params = tensors(params, param_count);
     ddp->buffers = tensors(buffers, buffer_count);
     ddp->static_graph = options->static_graph != 0;
     ddp->find_unused = options->find_unused != 0;
     std::unordered_map<size_t, std::string> by_index;
     for (size_t i = 0; i < param_count; ++i) by_index.emplace(i, torch_ddp::text(names[i], name_lengths[i]));
-    require_fit(*ddp, by_index);
+    require_fit(*ddp, by_index, group->device ? at::Device(at::kCUDA, group->device->device) : at::Device(at::kCPU));
     broadcast(*ddp, ddp->params);
     broadcast(*ddp, ddp->buffers);
     make_reducer(*ddp, *options, std::move(by_index));
@@ -191,7 +195,10 @@ int32_t tddp_ddp_sync_buffers(const tddp_ddp* ddp, char** message) {
 }
 
 int32_t tddp_ddp_prepare_for_forward(const tddp_ddp* ddp, char** message) {
-  return guarded(message, [&] { ddp->reducer->prepare_for_forward(); });
+  return guarded(message, [&] {
+    if (ddp->overseer != nullptr) ddp->overseer->check();
+    ddp->reducer->prepare_for_forward();
+  });
 }
 
 int32_t tddp_ddp_rebuild_buckets(const tddp_ddp* ddp, int32_t* rebuilt, char** message) {
@@ -228,6 +235,8 @@ int32_t tddp_ddp_bucket_sizes(const tddp_ddp* ddp, int64_t* sizes, size_t capaci
 
 int32_t tddp_ddp_timings(const tddp_ddp* ddp, tddp_ddp_timings* out, char** message) {
   return guarded(message, [&] {
+    // The reducer's clock would wait for the GPU too, but without end.
+    if (ddp->overseer != nullptr) ddp->overseer->settle_all();
     ddp->logger->set_runtime_stats_and_log();
     const at::DDPLoggingData data = ddp->logger->get_ddp_logging_data();
     *out = {duration(data, "iteration"), duration(data, "forward_compute_time"),

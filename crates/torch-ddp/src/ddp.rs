@@ -230,6 +230,10 @@ impl DistributedDataParallel {
     ///
     /// What [`Tensor::backward`] does too; but that panics when a rank is lost, and this returns the error.
     ///
+    /// On a GPU it returns when all is on its way there. What then fails, such as a rank that is lost, is told by
+    /// [`timings`](Self::timings), which waits, and by the next [`forward`](Self::forward); until one of them has returned
+    /// without an error, do not save what the optimizer made of these gradients.
+    ///
     /// # Errors
     /// When a rank is lost or late. Gradients are incomplete then, and the reducer cannot be used any more: make a new group and a
     /// new one of these, or end the program.
@@ -301,14 +305,19 @@ impl DistributedDataParallel {
 
     /// What the reducer's own clock says of the last step. Ask after the backward pass; it costs a few microseconds.
     ///
+    /// On a GPU this waits until the step's reductions are over there, and the clock is the GPU's own. Ask after the optimizer was
+    /// started as well, and the GPU has work to go on with.
+    ///
     /// # Errors
-    /// Only for want of memory.
+    /// On the CPU only for want of memory. On a GPU when a reduction has failed, or was not over in the group's timeout; the gradients
+    /// are not to be used then.
     pub fn timings(&self) -> Result<StepTimings> {
         let mut raw = ffi::Timings::default();
         ffi::check("timings", |message| {
             // SAFETY: the handle lives as long as `self`; `raw` is a place for the result.
             unsafe { ffi::tddp_ddp_timings(self.handle.0, &raw mut raw, message) }
-        })?;
+        })
+        .map_err(|error| error.after_abort(self.group.aborted()))?;
         // The reducer resets each part to 0 and leaves it there when it did not take place.
         let part = |nanoseconds: i64| {
             u64::try_from(nanoseconds)

@@ -22,6 +22,10 @@ pub enum ErrorKind {
     Mismatch,
     /// An argument breaks a rule that the called function states.
     InvalidArgument,
+    /// This machine, this libtorch or this program lacks what was asked for: a GPU, CUDA, NCCL.
+    Unavailable,
+    /// Memory is used up, on the CPU or on a GPU.
+    OutOfMemory,
     /// Anything else; the message is libtorch's.
     Other,
 }
@@ -36,6 +40,8 @@ impl ErrorKind {
             3 => Some(Self::AddressInUse),
             4 => Some(Self::Mismatch),
             5 => Some(Self::InvalidArgument),
+            7 => Some(Self::Unavailable),
+            8 => Some(Self::OutOfMemory),
             _ => Some(Self::Other),
         }
     }
@@ -50,6 +56,8 @@ impl fmt::Display for ErrorKind {
             Self::AddressInUse => "address in use",
             Self::Mismatch => "ranks disagree",
             Self::InvalidArgument => "invalid argument",
+            Self::Unavailable => "not available",
+            Self::OutOfMemory => "out of memory",
             Self::Other => "libtorch failed",
         })
     }
@@ -177,6 +185,8 @@ mod tests {
     fn statuses_are_the_shims() {
         assert_eq!(ErrorKind::from_status(0), None);
         assert_eq!(ErrorKind::from_status(4), Some(ErrorKind::Mismatch));
+        assert_eq!(ErrorKind::from_status(7), Some(ErrorKind::Unavailable));
+        assert_eq!(ErrorKind::from_status(8), Some(ErrorKind::OutOfMemory));
         assert_eq!(ErrorKind::from_status(99), Some(ErrorKind::Other));
     }
 }

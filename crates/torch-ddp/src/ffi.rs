@@ -35,6 +35,10 @@ opaque!(
     Work,
     /// The reducer of one model.
     Ddp,
+    /// A backend for a GPU that no group has yet.
+    Backend,
+    /// A point in the work of a GPU.
+    Mark,
 );
 
 /// As `tddp_ddp_options` in `csrc/reducer.cpp`.
@@ -59,6 +63,18 @@ pub(crate) struct Timings {
     pub communication: i64,
     pub overlap: i64,
 }
+
+/// `tddp_nccl_backend` of the part for NCCL, which is not there before it is loaded.
+pub(crate) type NcclBackend = unsafe extern "C" fn(
+    store: *const Store,
+    rank: i32,
+    size: i32,
+    device: i32,
+    timeout_ms: i64,
+    high_priority: i32,
+    out: *mut *mut Backend,
+    message: Message,
+) -> i32;
 
 /// Where a function puts the message of its failure.
 pub(crate) type Message = *mut *mut c_char;
@@ -165,6 +181,29 @@ unsafe extern "C" {
         message: Message,
     ) -> i32;
     pub(crate) fn tddp_group_free(group: *mut Group);
+    pub(crate) fn tddp_group_add_device(
+        group: *mut Group,
+        backend: *mut Backend,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_check(group: *const Group, message: Message) -> i32;
+    pub(crate) fn tddp_backend_free(backend: *mut Backend);
+    pub(crate) fn tddp_cuda_load(message: Message) -> i32;
+    pub(crate) fn tddp_cuda_device_count(count: *mut i32, message: Message) -> i32;
+    pub(crate) fn tddp_cuda_set_device(index: i32, message: Message) -> i32;
+    pub(crate) fn tddp_mark_new(index: i32, out: *mut *mut Mark, message: Message) -> i32;
+    pub(crate) fn tddp_mark_free(mark: *mut Mark);
+    pub(crate) fn tddp_mark_is_reached(
+        mark: *const Mark,
+        reached: *mut i32,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_nccl_load(
+        image: *const u8,
+        length: usize,
+        out: *mut Option<NcclBackend>,
+        message: Message,
+    ) -> i32;
     pub(crate) fn tddp_group_abort(group: *const Group, message: Message) -> i32;
     pub(crate) fn tddp_group_broadcast(
         group: *const Group,

@@ -6,17 +6,21 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod nccl;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fmt, ptr};
 
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
 use crate::store::{Store, milliseconds};
 use crate::work::{Output, Work};
+
+pub use nccl::NcclOptions;
 
 /// How the elements of all ranks become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -173,9 +177,9 @@ const MOST_THREADS: usize = 64;
 /// An owned `tddp_group`.
 struct Handle(*mut ffi::Group);
 
-// SAFETY: the object behind the pointer holds three intrusive_ptrs, atomically counted and never assigned after they were made.
-// Collectives go to a backend that takes a lock around every entry (SerialGloo in csrc/group.hpp), the reducer's included;
-// c10d::ProcessGroup's own tables are complete before the object is handed out and only read afterwards.
+// SAFETY: the object behind the pointer holds intrusive_ptrs, atomically counted and never assigned after the group was formed.
+// Collectives go to backends that take a lock around every entry (SerialGloo in csrc/group.cpp, SerialNccl in csrc/nccl.cpp), the
+// reducer's included; c10d::ProcessGroup's own tables are complete before the object is shared and only read afterwards.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
@@ -195,10 +199,11 @@ impl Drop for Handle {
 /// group, but then it is theirs to agree on that order.
 ///
 /// Cloning makes another handle to the same group; when the last is gone, so are the connections. That waits for operations still
-/// under way. A tensor given to a collective must be on the CPU, dense and contiguous.
+/// under way. A tensor given to a collective must be dense, contiguous, and on the CPU or the group's [`device`](Self::device).
 #[derive(Clone)]
 pub struct ProcessGroup {
     handle: Arc<Handle>,
+    device: Device,
     rank: usize,
     size: usize,
     timeout: Duration,
@@ -208,7 +213,7 @@ pub struct ProcessGroup {
 impl fmt::Debug for ProcessGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProcessGroup")
-            .field("backend", &"gloo")
+            .field("device", &self.device)
             .field("rank", &self.rank)
             .field("size", &self.size)
             .field("timeout", &self.timeout)
@@ -265,11 +270,17 @@ impl ProcessGroup {
         }
         Ok(Self {
             handle: Arc::new(Handle(raw)),
+            device: Device::Cpu,
             rank,
             size,
             timeout: options.timeout,
             aborted: Arc::default(),
         })
+    }
+
+    /// Where models are whose gradients this group averages: the CPU, or the GPU of [`nccl`](Self::nccl).
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// This process's rank.
@@ -282,7 +293,8 @@ impl ProcessGroup {
         self.size
     }
 
-    /// How long an operation started through this handle may take.
+    /// How long an operation started through this handle may take. On a GPU, that counts from its start, waiting for work that the
+    /// GPU was given before included.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -307,7 +319,7 @@ impl ProcessGroup {
     /// Overwrites the tensor of every rank with that of rank `root`.
     ///
     /// # Errors
-    /// When a rank does not take part in time or is lost, or the tensor is not one that gloo can take.
+    /// When a rank does not take part in time or is lost, or the tensor is not one that the group can take.
     pub fn broadcast(&self, tensor: &mut Tensor, root: usize) -> Result<()> {
         self.broadcast_async(tensor.shallow_clone(), root)?
             .wait()
@@ -352,7 +364,7 @@ impl ProcessGroup {
     /// Combines the tensors of all ranks element by element; every rank gets the result.
     ///
     /// # Errors
-    /// When a rank does not take part in time or is lost, or the tensor is not one that gloo can take.
+    /// When a rank does not take part in time or is lost, or the tensor is not one that the group can take.
     pub fn all_reduce(&self, tensor: &mut Tensor, op: ReduceOp) -> Result<()> {
         self.all_reduce_async(tensor.shallow_clone(), op)?
             .wait()
@@ -386,7 +398,7 @@ impl ProcessGroup {
     /// The tensors of all ranks, in the order of ranks.
     ///
     /// # Errors
-    /// When a rank does not take part in time or is lost, or the tensor is not one that gloo can take.
+    /// When a rank does not take part in time or is lost, or the tensor is not one that the group can take.
     pub fn all_gather(&self, tensor: &Tensor) -> Result<Vec<Tensor>> {
         self.all_gather_async(tensor.shallow_clone())?.wait()
     }

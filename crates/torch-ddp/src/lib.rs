@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cuda;
 mod ddp;
 mod error;
 mod ffi;
@@ -10,7 +11,7 @@ mod work;
 
 pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
-pub use group::{GlooDevice, GlooOptions, ProcessGroup, ReduceOp};
+pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
 pub use launch::Launch;
 pub use store::{PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};

@@ -27,6 +27,9 @@ Examples:
   Two processes on this machine:
     torchrun --standalone --nproc-per-node 2 --no-python workbench-worker train --model cnn
 
+  As many GPUs:
+    torchrun --standalone --nproc-per-node 2 --no-python workbench-worker train --device cuda
+
   Two machines, the first at 10.0.0.1 (on the second: --node-rank 1):
     torchrun --nnodes 2 --node-rank 0 --nproc-per-node 2 --master-addr 10.0.0.1 --master-port 29500 --no-python \\
         workbench-worker train --checkpoint-dir /shared/checkpoints --resume /shared/checkpoints
@@ -77,6 +80,31 @@ enum Format {
     Cifar10,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DeviceName {
+    Cpu,
+    /// With `None`, the one that torchrun means by `LOCAL_RANK`; 0 without torchrun.
+    Cuda(Option<u32>),
+}
+
+impl DeviceName {
+    fn resolve(self) -> Result<Device, Failure> {
+        let index = match self {
+            Self::Cpu => return Ok(Device::Cpu),
+            Self::Cuda(Some(index)) => index,
+            Self::Cuda(None) => match std::env::var("LOCAL_RANK") {
+                Err(_) => 0,
+                Ok(rank) => rank.trim().parse().map_err(|_| {
+                    Failure::spec(format!(
+                        "LOCAL_RANK={rank} is no number; give --device cuda:INDEX, or start this with torchrun"
+                    ))
+                })?,
+            },
+        };
+        Ok(Device::Cuda { index })
+    }
+}
+
 #[derive(Debug, Args)]
 struct TrainArgs {
     /// How the training is organised
@@ -106,9 +134,9 @@ struct TrainArgs {
     /// Threads of libtorch in this process
     #[arg(long, default_value_t = 1)]
     threads: u32,
-    /// Where to compute: cpu or cuda:INDEX
+    /// Where to compute: cpu, cuda:INDEX, or cuda for the GPU with this rank's number on its machine
     #[arg(long, default_value = "cpu", value_parser = device)]
-    device: Device,
+    device: DeviceName,
     /// Train on the first so many rows only
     #[arg(long, value_name = "N")]
     train_rows: Option<u64>,
@@ -225,7 +253,7 @@ impl TrainArgs {
             lr: self.lr,
             seed: self.seed,
             threads: self.threads,
-            device: self.device,
+            device: self.device.resolve()?,
             checkpoint,
             resume: self.resume,
             faults: self.fault,
@@ -261,24 +289,29 @@ fn data(dir: PathBuf, format: Option<Format>) -> Result<Data, Failure> {
     }
 }
 
-fn device(text: &str) -> Result<Device, String> {
+fn device(text: &str) -> Result<DeviceName, String> {
     match text.split_once(':') {
-        None if text == "cpu" => Ok(Device::Cpu),
-        None if text == "cuda" => Ok(Device::Cuda { index: 0 }),
+        None if text == "cpu" => Ok(DeviceName::Cpu),
+        None if text == "cuda" => Ok(DeviceName::Cuda(None)),
         Some(("cuda", index)) => index
             .parse()
-            .map(|index| Device::Cuda { index })
+            .map(|index| DeviceName::Cuda(Some(index)))
             .map_err(|_| format!("`{index}` is no number of a GPU; give cuda:0, cuda:1, …")),
-        _ => Err("there is no such device; give cpu or cuda:INDEX".to_owned()),
+        _ => Err("there is no such device; give cpu, cuda or cuda:INDEX".to_owned()),
     }
 }
 
 /// Versions, and which libtorch the dynamic linker found.
 fn version() -> String {
     let text = format!(
-        "workbench-worker {}\nbuilt for libtorch {}",
+        "workbench-worker {}\nbuilt for libtorch {}, {}",
         env!("CARGO_PKG_VERSION"),
-        env!("WORKBENCH_LIBTORCH")
+        env!("WORKBENCH_LIBTORCH"),
+        if torch_ddp::cuda::has_nccl() {
+            "with NCCL"
+        } else {
+            "without NCCL"
+        }
     );
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let found = maps

@@ -47,8 +47,10 @@ impl Failure {
     }
 
     /// The ranks did not meet.
-    #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
     pub fn rendezvous(error: torch_ddp::Error) -> Self {
+        if [ErrorKind::Unavailable, ErrorKind::OutOfMemory].contains(&error.kind()) {
+            return Self::from(error);
+        }
         Self::new(
             FailureKind::Rendezvous,
             format!("the ranks did not meet: {error}"),
@@ -108,6 +110,10 @@ impl From<torch_ddp::Error> for Failure {
         let kind = match error.kind() {
             ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Aborted => FailureKind::Peer,
             ErrorKind::AddressInUse => FailureKind::Rendezvous,
+            ErrorKind::Unavailable => return Self::new(FailureKind::Device, error.to_string()),
+            ErrorKind::OutOfMemory => {
+                return Self::from_libtorch(&format!("out of memory: {}", error.message()));
+            }
             _ => return Self::from_libtorch(&error.to_string()),
         };
         Self::new(kind, format!("{error}; another rank is gone or stuck"))
@@ -135,5 +141,31 @@ impl From<EnvError> for Failure {
 impl From<SideError> for Failure {
     fn from(error: SideError) -> Self {
         Self::new(FailureKind::Other, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_is_used_up_is_that_on_cpus_and_gpus() {
+        for text in [
+            "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.18 GiB of which 1.06 GiB is free.\nException raised from malloc at CUDACachingAllocator.cpp:1",
+            "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 64 bytes.",
+        ] {
+            for failure in [
+                Failure::from(TchError::Torch(text.to_owned())),
+                Failure::from_panic(&text),
+            ] {
+                assert_eq!(failure.kind, FailureKind::OutOfMemory);
+                assert!(failure.message.contains("smaller batch"), "{failure}");
+                assert!(!failure.message.contains("Exception"), "{failure}");
+            }
+        }
+        let other = Failure::from(TchError::Torch(
+            "CUDA error: an illegal memory access".into(),
+        ));
+        assert_eq!(other.kind, FailureKind::Other);
     }
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::time::Duration;
 
 use tch::Device;
-use torch_ddp::{GlooDevice, GlooOptions, Launch};
+use torch_ddp::{GlooDevice, GlooOptions, Launch, NcclOptions, ProcessGroup, Store, cuda};
 use workbench_protocol::{FailureKind, Program, TrainSpec, WorkerEnv, spec};
 
 use crate::failure::Failure;
@@ -72,9 +72,26 @@ impl Job {
         Duration::try_from_secs_f64(self.spec.timeout_s).unwrap_or(Duration::MAX)
     }
 
+    /// The group of all ranks: over gloo on the CPU, over NCCL between GPUs.
+    ///
+    /// # Errors
+    /// When not all ranks come in time, or NCCL is not there.
+    pub fn group(&self, store: &Store) -> Result<ProcessGroup, Failure> {
+        let formed = match self.device {
+            Device::Cuda(index) => {
+                let options = NcclOptions::new(index)
+                    .timeout(self.timeout())
+                    .control(self.gloo());
+                ProcessGroup::nccl(store, self.rank, self.world, &options)
+            }
+            _ => ProcessGroup::gloo(store, self.rank, self.world, &self.gloo()),
+        };
+        formed.map_err(Failure::rendezvous)
+    }
+
     /// How the ranks talk: over the loopback address when all are on this machine; else over the interface that
     /// `GLOO_SOCKET_IFNAME` names, or the address of this machine's name.
-    pub fn gloo(&self) -> GlooOptions {
+    fn gloo(&self) -> GlooOptions {
         let device = match env::var("GLOO_SOCKET_IFNAME") {
             Ok(name) if !name.is_empty() => GlooDevice::Interface(name),
             _ if self.one_machine => GlooDevice::Loopback,
@@ -107,22 +124,26 @@ impl Job {
     }
 }
 
+/// Where to compute. Brings CUDA along when it is to be on a GPU, and nothing of it otherwise.
 fn device(spec: &TrainSpec) -> Result<Device, Failure> {
     let spec::Device::Cuda { index } = spec.device else {
         return Ok(Device::Cpu);
     };
-    let lacking = |text: String| Err(Failure::new(FailureKind::Device, text));
-    if spec.program != Program::Single {
-        return lacking(
-            "device cuda: gloo reduces tensors on the CPU only; take the cpu, or the single program"
-                .to_owned(),
-        );
+    let lacking = |text: String| {
+        Failure::new(
+            FailureKind::Device,
+            format!("device cuda:{index}: {text}; take the cpu, or see `workbench doctor`"),
+        )
+    };
+    let count = cuda::device_count().map_err(|error| lacking(error.message().to_owned()))?;
+    let index = index as usize;
+    if index >= count {
+        return Err(lacking(format!("libtorch sees {count} GPUs")));
     }
-    let count = tch::Cuda::device_count();
-    if i64::from(index) >= count {
-        return lacking(format!(
-            "device cuda:{index}: libtorch sees {count} GPUs; take another device, or install libtorch with CUDA"
+    if spec.program != Program::Single && !cuda::has_nccl() {
+        return Err(lacking(
+            "this worker was built without NCCL, over which GPUs exchange gradients".to_owned(),
         ));
     }
-    Ok(Device::Cuda(index as usize))
+    Ok(Device::Cuda(index))
 }

@@ -49,6 +49,8 @@ pub struct Reporter {
     step: Cell<u64>,
     first: Cell<bool>,
     usual_work: Cell<Duration>,
+    /// The GPU that computes, if one does.
+    gpu: Cell<Option<usize>>,
     held_back: Cell<Option<StepReport>>,
     tally: RefCell<DoneReport>,
     faults: Faults,
@@ -63,6 +65,7 @@ impl Reporter {
             step: Cell::new(0),
             first: Cell::new(true),
             usual_work: Cell::new(Duration::ZERO),
+            gpu: Cell::new(None),
             held_back: Cell::new(None),
             tally: RefCell::default(),
             faults: Faults::default(),
@@ -97,6 +100,11 @@ impl Reporter {
             };
             side.at(phase, step);
         }
+    }
+
+    /// From now on steps are computed on this GPU, which works while this process goes on; they are timed accordingly.
+    pub fn computes_on_gpu(&self, index: usize) {
+        self.gpu.set(Some(index));
     }
 
     /// A stage of the start-up is reached.

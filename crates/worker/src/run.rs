@@ -27,6 +27,10 @@ pub fn run(job: &Job, report: &Reporter) -> u8 {
 
 fn train(job: &Job, report: &Reporter) -> Result<(), Failure> {
     report.at(Phase::Loading);
+    if let Device::Cuda(index) = job.device {
+        torch_ddp::cuda::set_device(index)?;
+        report.computes_on_gpu(index);
+    }
     tch::set_num_threads(i32::try_from(job.spec.threads).unwrap_or(i32::MAX));
     tch::set_num_interop_threads(1);
     // The first operation is slow: libtorch looks at the processor and starts its threads.

@@ -29,7 +29,13 @@ pub(crate) fn finite(loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
 
 /// How long the last backward pass waited for the other ranks, by the reducer's own clock: from the last gradient of this rank until
 /// the last bucket was averaged. That is the time of all communication without the part behind which gradients were computed.
-pub(crate) fn waited(ddp: &DistributedDataParallel) -> Result<Duration, Failure> {
+///
+/// On a GPU this waits until the gradients are there, and is an error when they never come; ask after the optimizer was started.
+pub(crate) fn waited(
+    ddp: &DistributedDataParallel,
+    watch: &StepWatch,
+) -> Result<Duration, Failure> {
+    watch.awaits_gradients();
     let timings = ddp.timings()?;
     let communication = timings.communication.unwrap_or_default();
     Ok(communication.saturating_sub(timings.overlap.unwrap_or_default()))

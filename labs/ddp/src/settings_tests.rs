@@ -6,8 +6,19 @@ use workbench_engine::lab::LabDefinition;
 use workbench_engine::machine::UsableCores;
 
 use super::*;
+use crate::plan::{Arm, Plan};
 
 fn read(
+    workers: &[u32],
+    set: &[&str],
+    oversubscribe: bool,
+) -> Result<(Settings, Vec<String>), String> {
+    read_on(1, workers, set, oversubscribe)
+}
+
+/// Reads the parameters on a machine with so many GPUs.
+fn read_on(
+    gpus: u32,
     workers: &[u32],
     set: &[&str],
     oversubscribe: bool,
@@ -19,9 +30,11 @@ fn read(
         oversubscribe,
         ..Request::default()
     };
+    // Who has several GPUs has more cores too.
+    let cores = if gpus > 1 { 16.0 } else { 4.0 };
     let usable = UsableCores {
-        cores: 4.0,
-        limit: "4 processors".to_owned(),
+        cores,
+        limit: format!("{cores} processors"),
     };
     let config = resolve(&lab, &request, &usable).map_err(|error| error.to_string())?;
     let offer = Offer {
@@ -33,8 +46,8 @@ fn read(
             width: 28,
             classes: 10,
         },
-        cores: 4.0,
-        gpus: 1,
+        cores,
+        gpus,
     };
     Settings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
 }
@@ -138,6 +151,46 @@ fn faults_are_flags_that_stand_for_the_parameter() {
             .unwrap_err()
             .contains("give one of the two")
     );
+}
+
+#[test]
+fn eight_gpus_take_eight_workers_and_each_its_own() {
+    // 8 workers of 4 threads on 16 cores: on GPUs, cores are not what is shared out.
+    let set = ["device=cuda", "threads=4"];
+    let (settings, _) = read_on(8, &[2, 8], &set, false).unwrap();
+    let devices: Vec<Device> = (0..8).map(|rank| settings.device(rank)).collect();
+    let expected: Vec<Device> = (0..8).map(|index| Device::Cuda { index }).collect();
+    assert_eq!(devices, expected);
+
+    // More workers than GPUs do not fit, whatever may be shared otherwise.
+    for oversubscribe in [false, true] {
+        let told = read_on(8, &[9], &set, oversubscribe).unwrap_err();
+        assert!(
+            told.contains("`--workers 9`: this machine has 8 GPUs"),
+            "{told}"
+        );
+    }
+    // One that may shrink counts with all its workers, and a machine without GPUs takes none.
+    assert!(read_on(8, &[12], &["device=cuda", "least_workers=4"], true).is_err());
+    assert!(read_on(0, &[1], &["device=cuda"], true).is_err());
+    // The base alone needs one.
+    assert!(read_on(1, &[1], &["device=cuda"], false).is_ok());
+}
+
+#[test]
+fn the_plan_gives_every_rank_its_gpu() {
+    let (settings, _) = read_on(8, &[8], &["device=cuda"], false).unwrap();
+    let scratch = std::path::Path::new("/scratch");
+    for arm in [Arm::Single, Arm::ByHand, Arm::Launcher] {
+        let plan = Plan::new(arm, 8, &settings, scratch);
+        for rank in 0..plan.world {
+            let spec = plan.spec(rank, plan.world, 0, false);
+            assert_eq!(spec.device, Device::Cuda { index: rank });
+            spec.check(plan.world).unwrap();
+        }
+    }
+    let (settings, _) = read_on(8, &[2], &[], false).unwrap();
+    assert_eq!(settings.device(1), Device::Cpu);
 }
 
 #[test]

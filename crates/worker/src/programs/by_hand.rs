@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 use tch::nn;
-use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
+use torch_ddp::{DdpOptions, DistributedDataParallel};
 
 /// Trains as the job says.
 ///
@@ -12,12 +12,11 @@ use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
 pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let spec = &job.spec;
 
-    // (1) The ranks meet: at a store that one of them serves, then each connects to each.
+    // (1) The ranks meet: at a store that one of them serves, then each connects to each, over gloo, or NCCL between GPUs.
     report.at(Phase::Rendezvous);
     let launch = job.launch()?;
     let store = launch.store(job.timeout()).map_err(Failure::rendezvous)?;
-    let group = ProcessGroup::gloo(&store, job.rank, job.world, &job.gloo())
-        .map_err(Failure::rendezvous)?;
+    let group = job.group(&store)?;
     report.stage(Stage::Rendezvous);
 
     let (train, test) = Dataset::load_both(job, report)?;
@@ -63,7 +62,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             // Equal gradients meet equal weights, so the weights stay equal.
             watch.at(Phase::Optimizer);
             adam.step();
-            watch.waited(waited(&ddp)?);
+            watch.waited(waited(&ddp, &watch)?);
             watch.end(batch.rows(), value);
 
             progress.advance(batch.rows(), job.world);

@@ -1,8 +1,9 @@
 //! Where the time of a step goes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
+use torch_ddp::cuda::Mark;
 use workbench_protocol::{Phase, StepReport};
 
 use super::Reporter;
@@ -11,6 +12,11 @@ use super::Reporter;
 ///
 /// The wait for other ranks is what passes in [`Phase::AllReduce`], and what [`waited`](Self::waited) takes out of the backward
 /// pass.
+///
+/// A GPU works after the calls that give it work have returned, so a phase would end when its work is ordered, and not when it is
+/// done. The forward pass ends with reading the loss, which waits. For the end of the backward pass a mark is left in the GPU's work
+/// and waited for after the optimizer's part is ordered too: so the GPU has work while this thread wakes up, and what was waited counts
+/// as backward. The optimizer's own time on the GPU is waited for where the next step first needs the GPU to be done, in its data.
 #[derive(Debug)]
 pub struct StepWatch<'a> {
     report: &'a Reporter,
@@ -19,6 +25,7 @@ pub struct StepWatch<'a> {
     since: Cell<Instant>,
     booked: Cell<[Duration; Phase::ALL.len()]>,
     slept: Cell<Duration>,
+    gradients: RefCell<Option<Mark>>,
 }
 
 impl<'a> StepWatch<'a> {
@@ -31,6 +38,7 @@ impl<'a> StepWatch<'a> {
             since: Cell::new(Instant::now()),
             booked: Cell::new([Duration::ZERO; Phase::ALL.len()]),
             slept: Cell::new(Duration::ZERO),
+            gradients: RefCell::new(None),
         }
     }
 
@@ -41,12 +49,29 @@ impl<'a> StepWatch<'a> {
 
     /// The next phase begins.
     pub fn at(&self, phase: Phase) {
+        self.turn(phase);
+        if phase == Phase::Backward {
+            self.report.faults().strike_all_reduce(self);
+        }
+    }
+
+    fn turn(&self, phase: Phase) {
         let now = Instant::now();
         let passed = now - self.since.replace(now);
         self.book(self.phase.replace(phase), passed);
         self.report.at(phase);
-        if phase == Phase::Backward {
-            self.report.faults().strike_all_reduce(self);
+        if phase == Phase::Optimizer
+            && let Some(gpu) = self.report.gpu.get()
+        {
+            // A step is as good without it; only its times would be said of other phases.
+            self.gradients.replace(Mark::new(gpu).ok());
+        }
+    }
+
+    /// On a GPU: what passes from here on is waiting for this step's gradients, and belongs to the backward pass again.
+    pub(crate) fn awaits_gradients(&self) {
+        if self.report.gpu.get().is_some() {
+            self.turn(Phase::Backward);
         }
     }
 
@@ -89,6 +114,11 @@ impl<'a> StepWatch<'a> {
 
     /// The step is over, with so many rows and this mean loss.
     pub fn end(self, samples: u32, loss: f64) {
+        if let Some(mark) = self.gradients.take() {
+            self.awaits_gradients();
+            // What went wrong on the GPU is told by whatever needs it next.
+            let _ = mark.wait();
+        }
         self.at(Phase::Data);
         let booked = self.booked.get();
         let of = |phase: Phase| booked[phase as usize];

@@ -48,8 +48,7 @@ impl<'a> Trainer<'a> {
             .launch()?
             .store(job.timeout())
             .map_err(Failure::rendezvous)?;
-        let group = ProcessGroup::gloo(&store, job.rank, job.world, &job.gloo())
-            .map_err(Failure::rendezvous)?;
+        let group = job.group(&store)?;
         report.stage(Stage::Rendezvous);
         Ok(Self {
             job,
@@ -128,7 +127,7 @@ impl<'a> Trainer<'a> {
         loss: f64,
         (model, adam): (&PreparedModel, &Adam),
     ) -> Result<(), Failure> {
-        watch.waited(model.waited()?);
+        watch.waited(model.waited(&watch)?);
         watch.end(batch.rows(), loss);
         self.progress.advance(batch.rows(), self.job.world);
         self.checkpoints

@@ -85,7 +85,7 @@ impl<'a> PreparedModel<'a> {
         adam.step();
     }
 
-    pub(super) fn waited(&self) -> Result<Duration, Failure> {
-        waited(&self.ddp)
+    pub(super) fn waited(&self, watch: &StepWatch) -> Result<Duration, Failure> {
+        waited(&self.ddp, watch)
     }
 }

@@ -1,0 +1,127 @@
+//! What training on GPUs takes beyond libtorch: a GPU and its driver, CUDA's headers for the worker's NCCL part, and a worker that
+//! has it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use workbench_engine::machine::MachineFacts;
+
+use super::inspect::WorkerState;
+use super::{Device, Libtorch, Place, Report};
+
+/// The variable by which the building of the worker is told of folders of headers.
+pub const INCLUDE_VARIABLE: &str = "TORCH_DDP_CUDA_INCLUDE";
+
+/// A header of each package that the NCCL part needs: those that come with PyTorch, and those that do not.
+const COMMON_HEADERS: [&str; 2] = ["cu13/include/cuda_runtime_api.h", "nccl/include/nccl.h"];
+const RARE_HEADERS: [&str; 2] = ["cu13/include/crt/host_defines.h", "cu13/include/nv/target"];
+
+/// Where Python's packages put CUDA: beside the folder of libtorch.
+fn packages(libtorch: &Libtorch) -> Option<PathBuf> {
+    // A link to the folder lies elsewhere than the folder.
+    let folder = std::fs::canonicalize(&libtorch.path).ok()?;
+    Some(folder.parent()?.join("nvidia"))
+}
+
+fn has_all(folder: &Path, headers: &[&str]) -> bool {
+    headers.iter().all(|header| folder.join(header).is_file())
+}
+
+/// Whether a libtorch with CUDA has all headers beside it but those that can be fetched.
+pub fn lacks_headers(libtorch: &Libtorch, place: &Place) -> bool {
+    packages(libtorch).is_some_and(|folder| {
+        has_all(&folder, &COMMON_HEADERS)
+            && !has_all(&folder, &RARE_HEADERS)
+            && !has_all(&place.headers().join("nvidia"), &RARE_HEADERS)
+    })
+}
+
+/// What the building of the worker is told of headers: the user's own folders, and those that were fetched. `None` when there is
+/// nothing to tell.
+pub fn added_headers(place: &Place) -> Option<OsString> {
+    let fetched = place.headers().join("nvidia/cu13/include");
+    let named = std::env::var_os(INCLUDE_VARIABLE).filter(|value| !value.is_empty());
+    if !fetched.is_dir() {
+        return named;
+    }
+    let mut folders: Vec<PathBuf> = named.iter().flat_map(std::env::split_paths).collect();
+    folders.push(fetched);
+    std::env::join_paths(folders).ok()
+}
+
+/// Whether training on GPUs is possible here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gpus {
+    /// The names of the GPUs that the driver reports.
+    pub names: Vec<String>,
+    /// Whether there is a driver at all.
+    pub driver: bool,
+    /// Whether there is a libtorch with CUDA.
+    pub libtorch: bool,
+    /// Whether the worker has its NCCL part; `None` when there is no worker that says so.
+    pub nccl: Option<bool>,
+}
+
+impl Gpus {
+    /// Looks at the machine, and has the worker say how it was built.
+    pub fn look(report: &Report) -> Self {
+        let facts = MachineFacts::probe();
+        Self {
+            names: facts.gpus.into_iter().map(|gpu| gpu.name).collect(),
+            driver: facts.gpu_driver.is_some(),
+            libtorch: matches!(&report.libtorch, Ok(Some(libtorch)) if libtorch.device == Device::Cuda),
+            nccl: match &report.worker {
+                WorkerState::Built(worker) => ask(worker),
+                WorkerState::NotBuilt | WorkerState::NoSources => None,
+            },
+        }
+    }
+
+    /// What the set-up lacks, in one line with what to do; `None` when all is there but, maybe, a GPU.
+    pub fn lacks(&self) -> Option<&'static str> {
+        match (self.libtorch, self.nccl) {
+            (false, _) => {
+                Some("libtorch with CUDA is not there; `workbench setup --cuda` installs it")
+            }
+            (true, None) => Some("the worker is not built; `workbench setup --cuda` builds it"),
+            (true, Some(false)) => {
+                Some("the worker was built without NCCL; `workbench setup --cuda` builds it anew")
+            }
+            (true, Some(true)) => None,
+        }
+    }
+
+    /// A line for people: a mark (`ok`, `missing`), and whether GPUs can be trained on and why not.
+    pub fn line(&self) -> (&'static str, String) {
+        let why = match (self.driver, self.names.len()) {
+            (false, _) => Some("NVIDIA's driver is not there"),
+            (true, 0) => Some("NVIDIA's driver reports no GPU"),
+            _ => None,
+        };
+        match (why, self.lacks()) {
+            (None, None) => ("ok", format!("training on GPUs: {}", self.names.join(", "))),
+            (Some(why), None) => (
+                "missing",
+                format!("training on GPUs: {why}; the set-up for them is there"),
+            ),
+            // Without a GPU there is nothing to install.
+            (Some(why), Some(_)) => ("missing", format!("training on GPUs: {why}")),
+            (None, Some(lacks)) => ("missing", format!("training on GPUs: {lacks}")),
+        }
+    }
+}
+
+/// Has the worker say whether it was built with NCCL.
+fn ask(worker: &Path) -> Option<bool> {
+    let output = Command::new(worker)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if said.contains(", with NCCL") {
+        return Some(true);
+    }
+    output.status.success().then_some(false)
+}
