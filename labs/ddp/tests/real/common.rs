@@ -92,6 +92,6 @@ impl std::fmt::Debug for Played {
             .field("failure", &self.ended.failure)
             .field("warnings", &self.ended.result.warnings)
             .field("lines", &self.lines)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
