@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use workbench_engine::lab::Quantity;
 use workbench_engine::pool::{NEVER_RAN, Outcome};
 use workbench_engine::record::{Event, Record, RunStatus, Snapshot, fold_log, parse_log, read_log};
 use workbench_engine::result::{RunResult, compute};
@@ -182,7 +183,9 @@ fn each_scenario_shows_what_it_is_for() {
     assert_eq!(spans(&tasks), 100_000);
 
     let training = made(Scenario::Training);
-    assert!(kinds(&training).is_superset(&["metric", "output", "arm_stopped"].into()));
+    assert!(
+        kinds(&training).is_superset(&["metric", "output", "arm_stopped", "slot", "state"].into())
+    );
     let snapshot = Snapshot::of(&training);
     assert_eq!(snapshot.status, RunStatus::Completed);
     assert!(snapshot.stopped_arms.contains("ddp"));
@@ -227,6 +230,43 @@ fn each_scenario_shows_what_it_is_for() {
             .samples
             .iter()
             .all(|(_, sample)| sample.cores.len() == 256)
+    );
+}
+
+/// What screens and reports of a training need: ranks that stand somewhere, states, a start-up and a program.
+#[test]
+fn trainings_tell_where_their_ranks_stand() {
+    for scenario in [Scenario::Gpus, Scenario::Training, Scenario::Dying] {
+        let snapshot = Snapshot::of(&made(scenario));
+        let result = compute(&snapshot).unwrap();
+        assert_eq!(result.sources.len(), 2);
+        for repeat in &snapshot.repeats {
+            assert_eq!(repeat.slots.len(), repeat.id.workers as usize);
+            let steps: BTreeSet<u64> = repeat
+                .slots
+                .values()
+                .map(|track| track.now().unwrap().steps)
+                .collect();
+            assert_eq!(steps.len(), 1, "ranks work in lockstep");
+            assert_eq!(repeat.states.is_empty(), repeat.id.workers == 1);
+            assert!(repeat.states.is_sorted_by_key(|(at, _)| *at));
+        }
+        for arm in &result.arms {
+            let stages: u64 = arm.breakdown.start_up.iter().map(|part| part.ns).sum();
+            let Some(Quantity::Number(first_s)) = arm.quality.get("time_to_first_step_s") else {
+                panic!("{} has no first step", arm.name);
+            };
+            assert!(close(stages as f64 / 1e9, *first_s));
+            assert_eq!(arm.breakdown.slots.len(), arm.workers as usize);
+        }
+    }
+    let dying = Snapshot::of(&made(Scenario::Dying));
+    let restarted = |state: &(u64, String)| state.1 == "restarting";
+    assert!(
+        dying
+            .repeats
+            .iter()
+            .any(|repeat| repeat.states.iter().any(restarted))
     );
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::ranks::Ranks;
 use crate::lab::{ArmOutput, Told};
 use crate::pool::{Outcome, TaskSpan};
 use crate::record::RepeatId;
@@ -44,6 +45,8 @@ pub(super) struct Act {
     pub total: u64,
     /// GPUs that work.
     pub gpus: u32,
+    /// Where the slots stand, in trainings.
+    pub ranks: Ranks,
     pub end: End,
 }
 
@@ -106,6 +109,7 @@ pub(super) fn of_tasks(
         told: Vec::new(),
         warnings: Vec::new(),
         gpus: 0,
+        ranks: Ranks::default(),
         end: End::Finished(output),
         id,
     }

@@ -10,6 +10,7 @@
 mod act;
 mod cast;
 mod machine;
+mod ranks;
 mod scenario;
 mod tape;
 mod training;

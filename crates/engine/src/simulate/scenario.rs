@@ -10,6 +10,7 @@ use super::Scenario;
 use super::act::{Act, End, Task, of_tasks};
 use super::cast::{HARD, arm, output};
 use super::machine::Machine;
+use super::ranks;
 use super::tape::Tape;
 use super::training::{Death, Training};
 use crate::experiment::plan;
@@ -136,6 +137,9 @@ impl Script {
             arm("single", "One process on one GPU", false),
             arm("ddp", "One process per GPU, gradients averaged", true),
         ];
+        for arm in &mut self.arms {
+            arm.source = ranks::source(&arm.name);
+        }
         self.work = Work::Training(training);
     }
 
@@ -226,6 +230,7 @@ impl Script {
                 let text = "RuntimeError: CUDA error: device-side assert triggered";
                 let told = Told::Output("rank 1".to_owned(), text.to_owned());
                 act.told.push((at_ns, told));
+                act.state(at_ns, "errored");
             }
             _ => {}
         }

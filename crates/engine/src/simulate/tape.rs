@@ -85,7 +85,7 @@ impl Tape {
         if act.at_once {
             reel.as_they_end(end_ns, &mut self.records);
         }
-        reel.collect(end_ns, self.now_ns, &mut self.records);
+        reel.collect((end_ns, self.now_ns), true, &mut self.records);
         self.now_ns += 100_000;
         match &act.end {
             End::Finished(output) => {
@@ -152,12 +152,13 @@ impl Tape {
         if reel.act.at_once {
             reel.as_they_end(t_ns, &mut self.records);
         }
-        if self.rhythm.is_due(t_ns, Some(reel.started_ns)) {
+        let due = self.rhythm.is_due(t_ns, Some(reel.started_ns));
+        if due {
             let from = self.sampled_ns.saturating_sub(reel.started_ns);
             let slots = reel.lanes.busy(from, t_ns - reel.started_ns);
             self.look(t_ns, &slots, reel.act.gpus);
         }
-        reel.collect(t_ns, t_ns + 60_000, &mut self.records);
+        reel.collect((t_ns, t_ns + 60_000), due, &mut self.records);
     }
 
     fn look(&mut self, t_ns: u64, slots: &[f32], gpus: u32) {
@@ -198,8 +199,8 @@ impl Reel<'_> {
         }
     }
 
-    /// What is collected at a tick: spans slot by slot, curves and lines, progress.
-    fn collect(&mut self, t_ns: u64, now_ns: u64, out: &mut Vec<Record>) {
+    /// What is collected at a tick: spans slot by slot, curves and lines, where slots stand if that is `due`, progress.
+    fn collect(&mut self, (t_ns, now_ns): (u64, u64), due: bool, out: &mut Vec<Record>) {
         let mut spans = self.ended(t_ns);
         spans.sort_by_key(|span| span.slot);
         out.extend(spans.into_iter().map(|span| Record {
@@ -223,6 +224,12 @@ impl Reel<'_> {
             let (t_ns, text) = (self.started_ns + at, text.clone());
             let event = Event::Warning { text };
             out.push(Record { t_ns, event });
+        }
+        if due {
+            out.extend(act.ranks.at(since).into_iter().map(|state| Record {
+                t_ns: now_ns,
+                event: Event::Slot(state),
+            }));
         }
         self.steps += act.steps[self.steps..].partition_point(|at| *at <= since);
         let known = self

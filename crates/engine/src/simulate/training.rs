@@ -6,7 +6,9 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::act::{Act, End};
-use crate::lab::{ArmOutput, Told};
+use super::ranks::{Ranks, STARTED_NS};
+use crate::clock::seconds;
+use crate::lab::{ArmOutput, Quantity, Told};
 use crate::pool::{Outcome, TaskSpan};
 use crate::record::RepeatId;
 
@@ -43,6 +45,8 @@ impl Training {
         output: ArmOutput,
     ) -> Act {
         let ranks = id.workers.max(1);
+        let total = u64::from(self.epochs) * u64::from(self.steps);
+        let images_per_step = self.images as f64 / f64::from(self.steps);
         let mut act = Act {
             wall_ns: 0,
             spans: Vec::new(),
@@ -50,12 +54,16 @@ impl Training {
             told: Vec::new(),
             warnings: Vec::new(),
             steps: Vec::new(),
-            total: u64::from(self.epochs) * u64::from(self.steps),
+            total,
             gpus: ranks,
+            ranks: Ranks::new(ranks, total, images_per_step),
             end: End::Finished(output),
             id,
         };
-        let mut at_ns = 180 * MS;
+        act.state(0, "initializing");
+        act.state(MS, "scheduling");
+        let mut at_ns = STARTED_NS;
+        act.state(at_ns, "running");
         for rank in 0..ranks {
             let text = format!(
                 "device cuda:{rank}, world size {ranks}, {} images",
@@ -71,10 +79,57 @@ impl Training {
             }
             at_ns = self.epoch(rng, &mut act, (epoch, attempt), at_ns);
         }
+        act.state(at_ns, "shutting down");
         act.wall_ns = at_ns + 40 * MS;
+        act.state(act.wall_ns, "finished");
+        self.tell_in_the_end(&mut act);
         act.spans.sort_by_key(|span| span.finished_ns);
         act.told.sort_by_key(|(at, _)| *at);
         act
+    }
+
+    /// The figures of a death.
+    fn account(
+        &self,
+        act: &mut Act,
+        death: Death,
+        (dead_ns, noticed_ns, again_ns): (u64, u64, u64),
+        lost: u64,
+    ) {
+        let End::Finished(output) = &mut act.end else {
+            return;
+        };
+        let step = u64::from(death.epoch * self.steps) + lost;
+        let text = format!("rank {} died of signal 6 at step {step}", death.rank);
+        let (noticed, next) = (noticed_ns - dead_ns, again_ns - dead_ns);
+        let figures = [
+            ("failure", Quantity::Text(text)),
+            ("failures", Quantity::Number(1.0)),
+            ("steps_repeated", Quantity::Number(lost as f64)),
+            (
+                "failure_noticed_within_s",
+                Quantity::Number(seconds(noticed)),
+            ),
+            ("failure_to_next_step_s", Quantity::Number(seconds(next))),
+        ];
+        let figures = figures.map(|(name, value)| (name.to_owned(), value));
+        output.quality.extend(figures);
+    }
+
+    /// What the repeat leaves besides its model.
+    fn tell_in_the_end(&self, act: &mut Act) {
+        let End::Finished(output) = &mut act.end else {
+            return;
+        };
+        let figures = [
+            ("images_per_s", act.ranks.images_per_s()),
+            ("time_to_first_step_s", act.ranks.first_step_s()),
+        ];
+        for (name, value) in figures {
+            let value = Quantity::Number(value);
+            output.quality.insert(name.to_owned(), value);
+        }
+        output.breakdown = act.ranks.breakdown(self.epochs, act.wall_ns);
     }
 
     /// What an epoch takes on so many ranks, and the share of it in which they wait.
@@ -100,6 +155,9 @@ impl Training {
             let times = (from_ns, from_ns + lasts_ns - early);
             act.span(span, times, 1.0 - waiting, Outcome::Done);
         }
+        let first = u64::from(epoch * self.steps);
+        let whole = (from_ns, from_ns + lasts_ns);
+        act.ranks.go(whole, first, u64::from(self.steps), waiting);
         let per_s = self.images as f64 / lasts_s;
         let every = (self.steps / self.points.max(1)).max(1);
         let at = |step: u32| from_ns + lasts_ns / u64::from(self.steps) * u64::from(step + 1);
@@ -130,7 +188,11 @@ impl Training {
     /// A rank dies two fifths into an epoch; the others notice, and it is started again.
     fn die(&self, rng: &mut ChaCha8Rng, act: &mut Act, death: Death, from_ns: u64) -> u64 {
         let ranks = act.id.workers.max(1);
-        let dead_ns = from_ns + (self.lasts(rng, ranks).0 * 0.4e9) as u64;
+        let (lasts_s, waiting) = self.lasts(rng, ranks);
+        let dead_ns = from_ns + (lasts_s * 0.4e9) as u64;
+        let lost = u64::from(self.steps) * 2 / 5;
+        let first = u64::from(death.epoch * self.steps);
+        act.ranks.go((from_ns, dead_ns), first, lost, waiting);
         let noticed_ns = dead_ns + 120 * MS;
         for rank in 0..ranks {
             let (end, outcome) = if rank == death.rank {
@@ -153,6 +215,10 @@ impl Training {
         );
         act.warnings.push((noticed_ns, text));
         let again_ns = noticed_ns + 1400 * MS;
+        act.state(noticed_ns, "restarting");
+        act.state(noticed_ns + 250 * MS, "scheduling");
+        act.state(again_ns, "running");
+        self.account(act, death, (dead_ns, noticed_ns, again_ns), lost);
         let text = format!("device cuda:{}, world size {ranks}, restarted", death.rank);
         act.tell(again_ns, death.rank, text);
         again_ns
