@@ -6,11 +6,13 @@
 
 mod arms;
 mod chart;
+mod consists;
 mod error;
 mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod label;
 mod markdown;
 mod tables;
 mod tasks;
