@@ -90,7 +90,7 @@ pub(super) fn programs(result: &RunResult) -> Markup {
                 @if !compared.is_empty() { p { bdi { (compared) } } }
                 div.programs {
                     @for source in &result.sources {
-                        details.program open[result.sources.len() <= 3 && source.arm != result.base] {
+                        details.program open=[(result.sources.len() <= 3 && source.arm != result.base).then_some("")] {
                             summary {
                                 (parts::outside(&source.arm, 60))
                                 span.note { " " (parts::outside(&source.source.file, 60)) ", " (length(&source.source)) }
