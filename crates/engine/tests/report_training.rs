@@ -6,7 +6,7 @@ mod report_fixture;
 
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, hostile, markup, run};
-use workbench_engine::lab::{Part, Quantity, SlotState, Source};
+use workbench_engine::lab::{Breakdown, Part, Quantity, SlotState, Source};
 use workbench_engine::record::Snapshot;
 use workbench_engine::report::Format;
 use workbench_engine::result::{RunResult, compute};
@@ -163,7 +163,7 @@ fn whatever_is_missing_or_broken_leaves_a_page() {
         ("no breakdown", |r, _| {
             r.arms
                 .iter_mut()
-                .for_each(|arm| arm.breakdown = Default::default());
+                .for_each(|arm| arm.breakdown = Breakdown::default());
         }),
         ("no step done", |r, _| {
             let slots = r.arms.iter_mut().flat_map(|arm| &mut arm.breakdown.slots);

@@ -155,10 +155,10 @@ pub(super) fn thin(points: &[(f64, f64)], wide: f64) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::new();
     let mut rest = points;
     while let Some(first) = rest.first() {
-        let column = (first.0 / wide).floor();
+        let column = (first.0 / wide).floor() as i64;
         let n = rest
             .iter()
-            .take_while(|point| (point.0 / wide).floor() == column)
+            .take_while(|point| (point.0 / wide).floor() as i64 == column)
             .count()
             .max(1);
         let (here, after) = rest.split_at(n);

@@ -22,18 +22,20 @@ pub(super) struct Look {
 
 impl<'a> Parts<'a> {
     /// Work takes the tones in turn, in order of appearance; waiting is always the same.
-    pub fn new(parts: impl Iterator<Item = &'a Part> + Clone, tones: &[Role]) -> Self {
+    pub fn new(parts: &[&'a Part], tones: &[Role]) -> Self {
         let mut tones = tones.iter().cycle();
-        let looks = consists::names(parts.clone()).into_iter().map(|name| {
-            let waits = parts.clone().any(|part| part.name == name && part.waits);
-            let role = if waits {
-                Role::Lost(2)
-            } else {
-                *tones.next().unwrap_or(&Role::Muted)
-            };
-            let hatched = waits;
-            (name, Look { role, hatched })
-        });
+        let looks = consists::names(parts.iter().copied())
+            .into_iter()
+            .map(|name| {
+                let waits = parts.iter().any(|part| part.name == name && part.waits);
+                let role = if waits {
+                    Role::Lost(2)
+                } else {
+                    *tones.next().unwrap_or(&Role::Muted)
+                };
+                let hatched = waits;
+                (name, Look { role, hatched })
+            });
         Self {
             looks: looks.collect(),
         }

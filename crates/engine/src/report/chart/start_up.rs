@@ -5,6 +5,7 @@ use super::lost::place_labels;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::stack::Parts;
+use crate::lab::Part;
 use crate::report::{arms, consists, format};
 use crate::result::{ArmResult, RunResult};
 
@@ -39,7 +40,8 @@ pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
     let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
     grid(&mut chart, scale, most, end);
     let stages = told.iter().flat_map(|arm| &arm.breakdown.start_up);
-    let parts = Parts::new(stages, &TONES);
+    let stages: Vec<&Part> = stages.collect();
+    let parts = Parts::new(&stages, &TONES);
     parts.legend(&mut chart, LEFT, 10.0, WIDTH);
     for (row, arm) in told.iter().enumerate() {
         draw(&mut chart, &parts, arm, scale, TOP + row as f64 * ROW);

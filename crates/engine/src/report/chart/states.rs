@@ -53,12 +53,16 @@ pub(in crate::report) fn chart(result: &RunResult, snapshot: &Snapshot) -> Optio
     Some(chart)
 }
 
-/// Whether a state came twice, or the repeat did not come to its end.
+/// Whether a state came twice, or the repeat failed before its end. That a person stopped it is not unusual.
 fn is_unusual(repeat: &RepeatState) -> bool {
     let states = &repeat.states;
     let twice =
         (1..states.len()).any(|i| states[..i].iter().any(|(_, before)| *before == states[i].1));
-    twice || (repeat.finished.is_none() && states.len() > 1)
+    let failed = repeat
+        .tasks
+        .iter()
+        .any(|task| task.outcome == Outcome::Failed);
+    twice || (failed && repeat.finished.is_none() && states.len() > 1)
 }
 
 fn stretches<'a>(repeat: &'a RepeatState, snapshot: &Snapshot) -> Vec<Stretch<'a>> {

@@ -4,7 +4,7 @@ use super::axis::{self, Scale};
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::stack::Parts;
-use crate::lab::{Quantity, SlotState};
+use crate::lab::{Part, Quantity, SlotState};
 use crate::report::{arms, consists, format, label};
 use crate::result::{ArmResult, RunResult};
 
@@ -55,7 +55,8 @@ pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
     if groups.is_empty() || most <= 0.0 {
         return None;
     }
-    let parts = Parts::new(slots.flat_map(|slot| &slot.parts), &TONES);
+    let parts: Vec<&Part> = slots.flat_map(|slot| &slot.parts).collect();
+    let parts = Parts::new(&parts, &TONES);
     let end = TOP + groups.iter().map(Group::height).sum::<f64>() - BETWEEN;
     let mut chart = Chart::new(end + 34.0, "What a step consists of");
     let scale = Scale::linear((0.0, most), (LEFT, RIGHT));

@@ -67,10 +67,14 @@ pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
 
 /// What was counted, and the other figures of every arm.
 pub(super) fn counts(result: &RunResult) -> Markup {
+    let counts = consists::counts(result);
+    if counts.rows.is_empty() {
+        return html! {};
+    }
     html! {
         section id="work" {
             h2 { "What was equal" }
-            (parts::table("What every arm did", &consists::counts(result)))
+            (parts::table("What every arm did", &counts))
             p.aside {
                 "Counters of work must be equal in all arms, or no speed-up is stated: where one is not, its row says DIFFERS. In the rest, arms "
                 "may differ, because it is how they work and not what they do."
