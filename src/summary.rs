@@ -33,6 +33,9 @@ fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usiz
     if !result.arms.is_empty() {
         let _ = write!(out, "\n{}", arms(result).render(2));
     }
+    if let Some(table) = figures(result) {
+        let _ = write!(out, "\n{}", table.render(2));
+    }
     section(&mut out, "What the numbers say", &result.diagnoses, columns);
     section(
         &mut out,
@@ -100,6 +103,25 @@ fn arms(result: &RunResult) -> Table {
         ]);
     }
     table
+}
+
+/// The figures of all arms besides their times, where the lab tells them and a terminal has room for as many arms. Hashes are for
+/// reports.
+fn figures(result: &RunResult) -> Option<Table> {
+    const MOST_ARMS: usize = 5;
+    let rows = report::figures(result);
+    let (head, rows) = rows.split_first()?;
+    if head.len() > MOST_ARMS + 1 {
+        return None;
+    }
+    let mut table = Table::new();
+    table.header(head);
+    for row in rows {
+        if row.first().is_none_or(|name| !name.ends_with("SHA-256")) {
+            table.row(row);
+        }
+    }
+    Some(table)
 }
 
 fn dash() -> String {

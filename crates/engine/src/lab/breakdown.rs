@@ -66,6 +66,7 @@ pub struct SlotState {
 
 impl SlotState {
     /// What it has spent since `before`, part by part. Parts that have shrunk count as nothing.
+    #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         let parts = self.parts.iter().map(|part| {
             let known = before.parts.iter().find(|known| known.name == part.name);

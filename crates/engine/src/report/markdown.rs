@@ -1,7 +1,7 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
 use super::tables::{self, Table};
-use super::{format, headline};
+use super::{consists, format, headline};
 use crate::result::RunResult;
 
 /// The whole document.
@@ -32,6 +32,8 @@ pub(super) fn document(result: &RunResult) -> String {
     ));
     list(&mut parts, "Diagnoses", &result.diagnoses);
     list(&mut parts, "Warnings", &result.warnings);
+    let title = "What went wrong, and what it cost";
+    table(&mut parts, title, &consists::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
@@ -46,7 +48,11 @@ pub(super) fn document(result: &RunResult) -> String {
         table(&mut parts, title, &tables::what_if(result));
     }
     table(&mut parts, "Items", &tables::items(result));
-    table(&mut parts, "Work and outputs", &tables::work(result));
+    if consists::any(result) {
+        consist(&mut parts, result);
+    } else {
+        table(&mut parts, "Work and outputs", &tables::work(result));
+    }
     pairs(&mut parts, "Parameters", &tables::parameters(result));
     pairs(&mut parts, "Machine", &tables::machine(result));
     parts.push("## Cost of measuring".to_owned());
@@ -54,6 +60,19 @@ pub(super) fn document(result: &RunResult) -> String {
     parts.push("## Reproduce".to_owned());
     parts.push(fenced(&result.command));
     parts.join("\n\n") + "\n"
+}
+
+/// What the arms consisted of, for labs that tell.
+fn consist(parts: &mut Vec<String>, result: &RunResult) {
+    table(parts, "Time per step", &consists::steps(result));
+    table(parts, "Time to the first step", &consists::start_up(result));
+    table(parts, "What every arm did", &consists::counts(result));
+    table(parts, "What came of it", &consists::figures(result));
+    table(parts, "Programs", &consists::programs(result));
+    let compared = consists::programs_compared(result);
+    if !compared.is_empty() {
+        parts.push(escape(&compared));
+    }
 }
 
 fn list(parts: &mut Vec<String>, title: &str, sentences: &[String]) {

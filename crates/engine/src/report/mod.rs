@@ -6,11 +6,13 @@
 
 mod arms;
 mod chart;
+mod consists;
 mod error;
 mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod label;
 mod markdown;
 mod tables;
 mod tasks;
@@ -140,6 +142,19 @@ pub fn write(path: &Path, result: &RunResult, snapshot: &Snapshot) -> Result<(),
 pub fn check_writable(path: &Path) -> Result<(), ReportError> {
     Format::from_path(path)?;
     file::probe(path)
+}
+
+/// The figures of all arms besides their times, for labs that tell them: a row of headings, then a row for each figure, each as long as
+/// the first. Empty for other labs.
+pub fn figures(result: &RunResult) -> Vec<Vec<String>> {
+    let table = consists::figures(result);
+    if !consists::any(result) || table.rows.is_empty() {
+        return Vec::new();
+    }
+    let titles = table.columns.into_iter().map(|column| column.title);
+    let mut rows = vec![titles.collect()];
+    rows.extend(table.rows);
+    rows
 }
 
 /// The speed-up chart with a title and its circumstances around it.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::arms::{finished, one_each, stated_speedup};
-use super::format;
-use crate::lab::Quantity;
+use super::{format, label};
+use crate::lab::{Agreement, Quantity};
 use crate::result::{ArmResult, Fit, ItemResult, RunResult};
 
 /// Characters of a name that a table shows.
@@ -30,7 +30,7 @@ pub(super) struct Column {
 }
 
 impl Table {
-    fn new(columns: &[(&str, bool)]) -> Self {
+    pub(super) fn new(columns: &[(&str, bool)]) -> Self {
         let column = |(title, numeric): &(&str, bool)| Column {
             title: (*title).to_owned(),
             numeric: *numeric,
@@ -41,7 +41,7 @@ impl Table {
         }
     }
 
-    fn column(&mut self, title: impl Into<String>, numeric: bool) {
+    pub(super) fn column(&mut self, title: impl Into<String>, numeric: bool) {
         self.columns.push(Column {
             title: title.into(),
             numeric,
@@ -191,13 +191,17 @@ pub(super) fn items(result: &RunResult) -> Table {
         .collect();
     let mut table = Table::new(&[("item", false)]);
     for metric in &metrics {
-        table.column(name(metric), true);
+        table.column(label::label(metric), true);
     }
     for arm in &arms {
         table.column(format!("CPU time, {}", name(&arm.name)), true);
     }
     table.column("output", false);
-    table.column("all arms agree", false);
+    // Where outputs need only be near each other, their hashes differ and say nothing.
+    let must_agree = result.terms.outputs == Agreement::Exact;
+    if must_agree {
+        table.column("all arms agree", false);
+    }
     for item in names {
         let made: Vec<Option<&ItemResult>> = arms.iter().map(|arm| find(arm, item)).collect();
         let first = made.iter().flatten().next();
@@ -211,7 +215,9 @@ pub(super) fn items(result: &RunResult) -> Table {
                 .map(|i| optional(i.map(|i| i.cpu_s), format::seconds)),
         );
         row.push(first.map_or_else(String::new, |i| format::hash_prefix(&i.item.sha256)));
-        row.push(agreement(result, item));
+        if must_agree {
+            row.push(agreement(result, item));
+        }
         table.rows.push(row);
     }
     table

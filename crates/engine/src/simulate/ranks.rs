@@ -43,16 +43,16 @@ struct Stretch {
 /// The ranks of one repeat.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ranks {
-    ranks: u32,
+    world: u32,
     total: u64,
     images_per_step: f64,
     stretches: Vec<Stretch>,
 }
 
 impl Ranks {
-    pub fn new(ranks: u32, total: u64, images_per_step: f64) -> Self {
+    pub fn new(world: u32, total: u64, images_per_step: f64) -> Self {
         Self {
-            ranks,
+            world,
             total,
             images_per_step,
             stretches: Vec::new(),
@@ -72,11 +72,11 @@ impl Ranks {
 
     /// How every rank stands at a time.
     pub fn at(&self, t_ns: u64) -> Vec<SlotState> {
-        (0..self.ranks).map(|rank| self.stand(rank, t_ns)).collect()
+        (0..self.world).map(|rank| self.stand(rank, t_ns)).collect()
     }
 
     fn stand(&self, rank: u32, t_ns: u64) -> SlotState {
-        let slow = rank == SLOW && self.ranks > 1;
+        let slow = rank == SLOW && self.world > 1;
         let mut state = SlotState {
             slot: rank,
             doing: "start-up".to_owned(),
@@ -91,7 +91,7 @@ impl Ranks {
             let steps = (gone * stretch.steps as f64) as u64;
             let step_ns = lasts as f64 / stretch.steps.max(1) as f64;
             // The others wait for the slow one; it waits for nobody but the network.
-            let waiting = match (self.ranks, slow) {
+            let waiting = match (self.world, slow) {
                 (0..=1, _) => 0.0,
                 (_, true) => stretch.waiting * 0.4,
                 (_, false) => stretch.waiting * (1.0 + 0.03 * f64::from(rank % 3)),
@@ -103,15 +103,15 @@ impl Ranks {
             state.steps += steps;
             if steps > 0 {
                 state.at_step = stretch.first + steps - 1;
-                speed = Some(self.images_per_step / f64::from(self.ranks.max(1)) / step_ns * 1e9);
+                speed = Some(self.images_per_step / f64::from(self.world.max(1)) / step_ns * 1e9);
             }
             let within = (gone * stretch.steps as f64).fract();
-            state.doing = if gone >= 1.0 {
+            let now = if gone >= 1.0 {
                 "evaluation"
             } else {
                 doing(within, waiting)
-            }
-            .to_owned();
+            };
+            now.clone_into(&mut state.doing);
         }
         state.figures = self.figures(&state, speed);
         state.parts = SHARES
@@ -159,9 +159,9 @@ impl Ranks {
     /// What a repeat of that many epochs consisted of.
     pub fn breakdown(&self, epochs: u32, wall_ns: u64) -> Breakdown {
         let steps: u64 = self.stretches.iter().map(|s| s.steps).sum();
-        let between = if self.ranks > 1 { GRADIENT_BYTES } else { 0 };
+        let between = if self.world > 1 { GRADIENT_BYTES } else { 0 };
         let facts = [
-            ("bytes_reduced", between * steps * u64::from(self.ranks)),
+            ("bytes_reduced", between * steps * u64::from(self.world)),
             ("checkpoints", u64::from(epochs)),
             ("steps", steps),
         ];

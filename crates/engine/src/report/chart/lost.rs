@@ -143,7 +143,7 @@ fn draw(chart: &mut Chart, bar: &Bar, scale: Scale, most: f64, top: f64) {
 }
 
 /// Labels under their parts, moved aside where parts are narrow, with a line back to the part.
-fn place_labels(chart: &mut Chart, labels: &[(f64, String)], bottom: f64) {
+pub(super) fn place_labels(chart: &mut Chart, labels: &[(f64, String)], bottom: f64) {
     let style = Lettering::new(Role::Muted).size(10.5);
     let widths: Vec<f64> = labels.iter().map(|(_, text)| style.width(text)).collect();
     let centred = labels.iter().zip(&widths).map(|((x, _), w)| x - w / 2.0);

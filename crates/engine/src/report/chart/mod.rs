@@ -1,9 +1,10 @@
 //! Charts: what each shows, drawn once and written as SVG or PNG.
 //!
-//! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`, `timeline`, `lost` and
-//! `what_if` each make one; [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
+//! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`, `timeline`, `lost`,
+//! `what_if`, `curves`, `steps`, `start_up` and `states` each make one; [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
 
 mod axis;
+mod curves;
 mod font;
 mod heat;
 mod looks;
@@ -12,17 +13,26 @@ mod marks;
 mod paint;
 mod palette;
 mod scaling;
+mod series;
 mod slots;
 mod spans;
 mod speedup;
+mod stack;
+mod start_up;
+mod states;
+mod steps;
 mod svg;
 mod timeline;
 mod what_if;
 
+pub(super) use curves::charts as curves;
 pub(super) use lost::chart as lost;
 pub(super) use marks::Chart;
 pub(super) use palette::css;
 pub(super) use scaling::chart as scaling;
 pub(super) use speedup::chart as speedup;
+pub(super) use start_up::chart as start_up;
+pub(super) use states::chart as states;
+pub(super) use steps::chart as steps;
 pub(super) use timeline::{Timeline, Timelines};
 pub(super) use what_if::chart as what_if;

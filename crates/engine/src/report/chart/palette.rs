@@ -23,6 +23,8 @@ pub(in crate::report) enum Role {
     Base,
     /// An arm, counted from 0 without the base; more arms than colours share them in turn.
     Series(usize),
+    /// The same, faint: what lies behind an arm's line.
+    Pale(usize),
     /// A step of the ramp from small (0) to large.
     Ramp(usize),
     /// Text on the lower half of the ramp.
@@ -45,7 +47,7 @@ pub(in crate::report) const RAMP: usize = 8;
 pub(in crate::report) const HEAT: usize = 5;
 
 /// Role, name of the CSS variable, colour on light paper, colour on dark paper.
-const TABLE: [(Role, &str, u32, u32); 32] = [
+const TABLE: [(Role, &str, u32, u32); 38] = [
     (Role::Paper, "paper", 0xff_ff_ff, 0x14_17_1a),
     (Role::Ink, "ink", 0x1b_1f_24, 0xe8_ea_ed),
     (Role::Muted, "muted", 0x5c_66_70, 0x9a_a5_af),
@@ -58,6 +60,12 @@ const TABLE: [(Role, &str, u32, u32); 32] = [
     (Role::Series(3), "series-4", 0xa3_40_7a, 0xe0_8d_bd),
     (Role::Series(4), "series-5", 0x86_60_00, 0xdd_ae_2e),
     (Role::Series(5), "series-6", 0x5b_4f_a8, 0xa9_9f_ee),
+    (Role::Pale(0), "pale-1", 0xc3_e0_f2, 0x1f_3d_52),
+    (Role::Pale(1), "pale-2", 0xf5_d5_bd, 0x52_33_1c),
+    (Role::Pale(2), "pale-3", 0xbf_e6_da, 0x17_46_38),
+    (Role::Pale(3), "pale-4", 0xee_cf_e1, 0x4d_33_42),
+    (Role::Pale(4), "pale-5", 0xee_df_b8, 0x4b_3d_17),
+    (Role::Pale(5), "pale-6", 0xd8_d4_f0, 0x3a_37_55),
     (Role::Ramp(0), "ramp-1", 0xcf_e6_dc, 0x25_3f_4a),
     (Role::Ramp(1), "ramp-2", 0xa9_d5_cc, 0x28_57_66),
     (Role::Ramp(2), "ramp-3", 0x7d_c0_c2, 0x2d_6e_7c),
@@ -85,6 +93,7 @@ impl Role {
     pub fn light(self) -> u32 {
         let role = match self {
             Self::Series(i) => Self::Series(i % SERIES),
+            Self::Pale(i) => Self::Pale(i % SERIES),
             Self::Ramp(i) => Self::Ramp(i.min(RAMP - 1)),
             Self::Heat(i) => Self::Heat(i.min(HEAT - 1)),
             role => role,

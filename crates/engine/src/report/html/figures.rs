@@ -24,6 +24,12 @@ pub(super) struct Figures {
     pub more_timelines: Vec<Figure>,
     pub lost: Option<Figure>,
     pub what_if: Option<Figure>,
+    /// What the controller did, where that was more than usual.
+    pub states: Option<Figure>,
+    /// One per name of a curve.
+    pub curves: Vec<Figure>,
+    pub steps: Option<Figure>,
+    pub start_up: Option<Figure>,
 }
 
 /// One figure with its heading.
@@ -46,6 +52,12 @@ impl Figures {
             more_timelines,
             lost: chart::lost(result).map(|c| lost(&c)).transpose()?,
             what_if: chart::what_if(result).map(|c| what_if(&c)).transpose()?,
+            states: chart::states(result, snapshot)
+                .map(|c| states(&c))
+                .transpose()?,
+            curves: curves(result, snapshot)?,
+            steps: chart::steps(result).map(|c| steps(&c)).transpose()?,
+            start_up: chart::start_up(result).map(|c| start_up(&c)).transpose()?,
         })
     }
 }
@@ -100,6 +112,53 @@ fn what_if(chart: &Chart) -> Result<Figure, ReportError> {
         "What other numbers of slots would give",
         caption,
     )
+}
+
+fn states(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "The states of the controller in seconds since the repeat began; in colour, what interrupted the work. Red: an attempt \
+                   of a slot failed.";
+    figure(chart, "states", "What the controller did", caption)
+}
+
+fn steps(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "The mean over all steps of the repeat with the median wall time. Hatched: waiting for others, which is no work. A slot \
+                   that waits less than the others is the one they wait for.";
+    figure(chart, "steps", "What a step consists of", caption)
+}
+
+fn start_up(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "From the start of the repeat until the last worker had done its first step. Each stage is counted from when the last \
+                   worker had done the one before.";
+    figure(chart, "start-up", "Time to the first step", caption)
+}
+
+fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<Figure>, ReportError> {
+    let charts = chart::curves(result, snapshot);
+    let crossed = charts.iter().rposition(|curve| curve.cut);
+    charts
+        .iter()
+        .enumerate()
+        .map(|(i, curve)| {
+            let mut told: Vec<&str> = Vec::new();
+            if i == 0 {
+                told.push(
+                    "Left, what a person sees who waits; right, what the training learnt from as many rows: the share of all steps that \
+                     was done.",
+                );
+            }
+            if curve.smoothed {
+                told.push("Lines are means over a thirtieth of the points; pale behind them, all points.");
+            }
+            if curve.logarithmic {
+                told.push("The axis is logarithmic.");
+            }
+            if crossed == Some(i) {
+                told.push("A red cross: the arm ended there and had not finished.");
+            }
+            let id = format!("curve-{i}");
+            figure(&curve.chart, &id, &curve.name, &told.join(" "))
+        })
+        .collect()
 }
 
 type Split = (Vec<Figure>, Vec<Figure>);
