@@ -6,15 +6,35 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
 use std::sync::Arc;
-use std::time::Duration;
-use std::{fmt, ptr, slice};
+use std::time::{Duration, Instant};
+use std::{fmt, ptr, slice, thread};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
+
+/// Between two looks whether a server is there.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Waits until somebody listens there, or the time is over. libtorch waits too, but half a second and more between its tries: a client
+/// that is a millisecond ahead of its server, as of two processes that start together one is, would lose all of that.
+fn await_listener(host: &str, port: u16, timeout: Duration) {
+    let began = Instant::now();
+    while let Some(left) = timeout.checked_sub(began.elapsed()) {
+        let addresses = (host, port).to_socket_addrs().into_iter().flatten();
+        let step = left.clamp(PAUSE, Duration::from_secs(1));
+        if addresses
+            .into_iter()
+            .any(|address| TcpStream::connect_timeout(&address, step).is_ok())
+        {
+            return;
+        }
+        thread::sleep(PAUSE);
+    }
+}
 
 /// An owned `tddp_store`.
 struct Handle(*mut ffi::Store);
@@ -300,7 +320,11 @@ impl TcpStore {
             ));
         }
         let address = loopback(host).map_or_else(|| host.to_owned(), |address| address.to_string());
-        Self::open(&what, &address, port, false, -1, timeout)
+        let began = Instant::now();
+        await_listener(&address, port, timeout);
+        // Where nobody listens by now, libtorch says so in its own words.
+        let left = timeout.saturating_sub(began.elapsed()).max(PAUSE);
+        Self::open(&what, &address, port, false, -1, left)
     }
 
     fn open(
