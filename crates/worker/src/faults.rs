@@ -16,7 +16,7 @@ use crate::job::Job;
 use crate::reporter::StepWatch;
 
 /// How far memory may grow while it is made to run out, in bytes.
-const ROOM: u64 = 64 << 20;
+const ROOM: u64 = 1 << 30;
 
 /// Time enough for the others to come to where they wait, and to say so: signs of life come five times a second.
 const OTHERS_TELL: Duration = Duration::from_millis(450);
