@@ -103,7 +103,7 @@ impl From<ExperimentError> for Failure {
                 message: error.to_string(),
                 code: code::CHECK_FAILED,
             },
-            ExperimentError::Lab(LabError::Environment(_) | LabError::SetUp(_))
+            ExperimentError::Lab(LabError::Environment(_) | LabError::SetUp { .. })
             | ExperimentError::Threads { .. } => Self::environment(error.to_string()),
             ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
         }

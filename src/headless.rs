@@ -71,8 +71,10 @@ fn with_setup(
     attempt: impl Fn(&Control) -> Result<Ended, ExperimentError>,
 ) -> Result<Ended, Failure> {
     match attempt(&signals.control) {
-        Err(ExperimentError::Lab(LabError::SetUp(why))) if !signals.control.is_stopped() => {
-            signals.end_at_once(|| ensure::ensure(&why, yes))?;
+        Err(ExperimentError::Lab(LabError::SetUp { what, gpus }))
+            if !signals.control.is_stopped() =>
+        {
+            signals.end_at_once(|| ensure::ensure(&what, gpus, yes))?;
             Ok(attempt(&signals.control)?)
         }
         ended => Ok(ended?),

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 /// The version whose C++ interface the shim is written against.
 const VERSION: &str = "2.11.0";
 
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
+    "csrc/adam.cpp",
     "csrc/error.cpp",
     "csrc/store.cpp",
     "csrc/group.cpp",

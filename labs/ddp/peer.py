@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--train-rows", type=int)
     parser.add_argument("--test-rows", type=int)
     parser.add_argument("--report-every", type=int, default=10)
+    parser.add_argument("--fused", action="store_true", help="Adam in one pass over memory")
     parser.add_argument("--checkpoint-dir", help="write checkpoints here, and go on from the one that is here")
     parser.add_argument("--checkpoint-every", type=int, default=100, help="steps between two of them")
     return parser.parse_args()
@@ -179,7 +180,7 @@ def main():
     torch.manual_seed(ARGS.seed)
     net = resnet18() if ARGS.model == "resnet18" else cnn()
     model = net
-    adam = torch.optim.Adam(net.parameters(), lr=ARGS.lr)
+    adam = torch.optim.Adam(net.parameters(), lr=ARGS.lr, fused=ARGS.fused or None)
     done = resume(net, adam)
     if WORLD > 1:
         model = nn.parallel.DistributedDataParallel(net, gradient_as_bucket_view=True)

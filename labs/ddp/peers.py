@@ -3,7 +3,7 @@
 
 Every round runs, in random order, the same training (model, rows, batch, threads, processes):
 
-- `torchrun`: PyTorch's own DDP, `peer.py`, under torchrun
+- `torchrun`: PyTorch's own DDP, `peer.py`, under torchrun; and with PyTorch's fused Adam, which few switch on and the worker has
 - `Ray Train`: the same `peer.py` under Ray Train, where Ray is installed
 - `torchrun, worker`: `workbench-worker train` under torchrun
 - `workbench ddp` and `workbench launcher`: the lab's arms
@@ -23,6 +23,7 @@ torchrun came to the same parameters, bit for bit, and the same losses as the la
 import argparse
 import importlib.util
 import json
+import math
 import os
 import random
 import re
@@ -31,6 +32,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -51,11 +53,13 @@ def arguments():
     parser.add_argument("--checkpoint-every", type=int, default=20)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--no-kill", action="store_true", help="leave the second part out")
+    parser.add_argument("--part", choices=["steady", "kill", "both"], default="both", help="what is measured")
     return parser.parse_args()
 
 
 ARGS = arguments()
+# Seconds after which a training is given up.
+PATIENCE_S = 180
 ROWS = ARGS.batch * ARGS.workers * ARGS.steps
 
 
@@ -106,11 +110,25 @@ class Run:
         return (used[-1][1] - used[0][1]) * ARGS.batch * ARGS.workers / (used[-1][0] - used[0][0])
 
     def recovery(self):
-        """Seconds from SIGKILL to the end of the next step of any number, that step included."""
+        """Seconds from SIGKILL to the end of the next step of any number, that step included; infinite where none came in time."""
         if self.recovered is None:
             # What was on its way when the rank died may still arrive.
-            self.recovered = next(at for at, _, _ in self.steps if at > self.killed + 0.2) - self.killed
+            after = (at for at, _, _ in self.steps if at > self.killed + 0.2)
+            self.recovered = next(after, math.inf) - self.killed
         return self.recovered
+
+
+def give_up(process):
+    """Ends all that a command has started and that has a session of its own below it."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and entry.name != str(process.pid):
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            if parent == process.pid:
+                os.kill(int(entry.name), signal.SIGKILL)
+    process.kill()
 
 
 def torchrun(program, kill, restarts):
@@ -119,7 +137,11 @@ def torchrun(program, kill, restarts):
     run = Run()
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment())
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(), start_new_session=True
+        )  # fmt: skip
+        patience = threading.Timer(PATIENCE_S, give_up, [process])
+        patience.start()
         for line in process.stdout:
             at = time.perf_counter() - start
             if found := STEP.search(line):
@@ -129,7 +151,9 @@ def torchrun(program, kill, restarts):
                     os.kill(rank_one(process.pid), signal.SIGKILL)
             if found := PARAMETERS.search(line):
                 run.parameters = found[1]
-        if process.wait() != 0:
+        hung = process.wait() == -signal.SIGKILL and kill
+        patience.cancel()
+        if process.returncode != 0 and not hung:
             errors.seek(0)
             sys.exit(f"{command} failed:\n{errors.read()}")
     return run
@@ -145,9 +169,10 @@ def peer_arguments(data, checkpoints):
     return arguments
 
 
-def peer(data, kill=False):
+def peer(data, kill=False, fused=False):
     with tempfile.TemporaryDirectory() as checkpoints:
         program = [ROOT / "labs" / "ddp" / "peer.py", *peer_arguments(data, checkpoints if kill else None)]
+        program += ["--fused"] * fused
         return torchrun(program, kill, 3 if kill else 0)
 
 
@@ -255,12 +280,41 @@ def interleaved(contenders):
     return rounds
 
 
-def same_curve(rounds):
+def same_model(rounds):
     """Whether the worker under torchrun trained what the lab's arm did. A loss printed by rank 0 is that of its own rows, and the lab's
     is that of all, so the parameters at the end are what tells."""
     pairs = [(r["torchrun, worker"].parameters, r["workbench ddp"].parameters) for r in rounds]
     equal = sum(a == b and a is not None for a, b in pairs)
     print(f"\nparameters equal, bit for bit, under torchrun and in the lab: {equal} of {len(pairs)} rounds")
+
+
+def steady(data, program, has_ray):
+    rounds = interleaved([
+        lambda: {"torchrun": peer(data)},
+        lambda: {"torchrun, fused Adam": peer(data, fused=True)},
+        *([lambda: {"Ray Train": ray_train(data)}] if has_ray else []),
+        lambda: {"torchrun, worker": worker(program)},
+        lambda: workbench(["ddp", "launcher"]),
+    ])  # fmt: skip
+    table("steady training", rounds, "torchrun", Run.rate, "images/s", lambda base, own: own / base)
+    table("first step", rounds, "torchrun", Run.first_step, "s", lambda base, own: base / own)
+    ratios = [r["workbench launcher"].rate() / r["workbench ddp"].rate() for r in rounds]
+    print(f"\nlauncher against ddp, images/s: {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
+    same_model(rounds)
+
+
+def killed(data, program, has_ray):
+    rounds = interleaved([
+        lambda: {"torchrun": peer(data, kill=True)},
+        *([lambda: {"Ray Train": ray_train(data, kill=True)}] if has_ray else []),
+        lambda: {"torchrun, worker": worker(program, kill=True)},
+        lambda: workbench(["launcher"], kill=True),
+    ])  # fmt: skip
+    print("\n| SIGKILL to next step | s, round by round | median |\n|---|---|---|")
+    for name in rounds[0]:
+        took = [r[name].recovery() for r in rounds]
+        shown = ", ".join("never" if math.isinf(s) else f"{s:.2f}" for s in took)
+        print(f"| {name} | {shown} | {statistics.median(took):.2f} |")
 
 
 def main():
@@ -272,27 +326,11 @@ def main():
     has_ray = importlib.util.find_spec("ray") is not None
     with tempfile.TemporaryDirectory() as data:
         unpack(Path(data))
-        rounds = interleaved([
-            lambda: {"torchrun": peer(data)},
-            *([lambda: {"Ray Train": ray_train(data)}] if has_ray else []),
-            lambda: {"torchrun, worker": worker(program)},
-            lambda: workbench(["ddp", "launcher"]),
-        ])  # fmt: skip
         print(f"{ARGS.model}, {ARGS.steps} steps of {ARGS.batch} rows on each of {ARGS.workers} ranks, {ARGS.rounds} rounds")
-        table("steady training", rounds, "torchrun", Run.rate, "images/s", lambda base, own: own / base)
-        table("first step", rounds, "torchrun", Run.first_step, "s", lambda base, own: base / own)
-        steady = [r["workbench launcher"].rate() / r["workbench ddp"].rate() for r in rounds]
-        print(f"\nlauncher against ddp, images/s: {statistics.median(steady):.3f} ({min(steady):.3f} to {max(steady):.3f})")
-        same_curve(rounds)
-        if ARGS.no_kill:
-            return
-        rounds = interleaved([
-            lambda: {"torchrun": peer(data, kill=True)},
-            *([lambda: {"Ray Train": ray_train(data, kill=True)}] if has_ray else []),
-            lambda: {"torchrun, worker": worker(program, kill=True)},
-            lambda: workbench(["launcher"], kill=True),
-        ])  # fmt: skip
-        table("SIGKILL to next step", rounds, "torchrun", Run.recovery, "s", lambda base, own: base / own)
+        if ARGS.part != "kill":
+            steady(data, program, has_ray)
+        if ARGS.part != "steady":
+            killed(data, program, has_ray)
 
 
 if __name__ == "__main__":

@@ -4,32 +4,35 @@ use std::io::{IsTerminal as _, Write as _};
 
 use workbench_engine::report::format;
 
-use super::setup::{SetupArgs, default_place, run_telling};
+use super::setup::{self, SetupArgs, default_place, run_telling};
 use crate::failure::Failure;
-use crate::libtorch::{Libtorch, Plan, Step, VERSION, WHEELS, WorkerSource, variable};
+use crate::libtorch::{Libtorch, Plan, Step, VERSION, WorkerSource, variable};
 use crate::output;
 
 /// Sets up what a lab lacks before it goes on: with `yes` at once, on a terminal when the person there agrees. `why` says what
-/// the lab lacks. Everything is told on the standard error: the other stream belongs to the lab's outcome.
+/// the lab lacks, and `gpus` that what is brought has to serve GPUs. Everything is told on the standard error: the other stream belongs to the lab's outcome.
 ///
 /// # Errors
 /// When nobody agrees, with what to run; when the set-up fails.
-pub fn ensure(why: &str, yes: bool) -> Result<(), Failure> {
+pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), Failure> {
     let is_seen = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if !yes && !is_seen {
         return Err(Failure::environment(format!(
-            "{why}; run `workbench setup`{}, or this command with --yes, which does so first",
-            size()?
+            "{why}; run `{}`{}, or this command with --yes, which does so first",
+            command(gpus),
+            size(gpus)?
         )));
     }
     output::error_line(&format!("workbench: {why}."))?;
-    if !yes && !agreed()? {
-        return Err(Failure::environment(
-            "nothing was set up and nothing was run; `workbench setup` does the one without the other",
-        ));
+    if !yes && !agreed(gpus)? {
+        return Err(Failure::environment(format!(
+            "nothing was set up and nothing was run; `{}` does the one without the other",
+            command(gpus)
+        )));
     }
     let args = SetupArgs {
         yes: true,
+        cuda: gpus,
         dir: Some(default_place()?.root().to_owned()),
         ..SetupArgs::default()
     };
@@ -41,13 +44,14 @@ pub fn ensure(why: &str, yes: bool) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it could not be done: a libtorch that is named and cannot be used.
-pub fn announce() -> Result<String, Failure> {
-    let plan = plan()?;
+pub fn announce(gpus: bool) -> Result<String, Failure> {
+    let plan = plan(gpus)?;
     let root = default_place()?.root().display().to_string();
     let mut told = Vec::new();
     if plan.download > 0 {
         told.push(format!(
-            "libtorch {VERSION} is downloaded through pip, which is {}.",
+            "libtorch {VERSION}{} is downloaded through pip, which is {}.",
+            if gpus { " with CUDA" } else { "" },
             format::bytes(plan.download)
         ));
     }
@@ -58,23 +62,32 @@ pub fn announce() -> Result<String, Failure> {
     Ok(told.join(" "))
 }
 
-fn plan() -> Result<Plan, Failure> {
+fn plan(gpus: bool) -> Result<Plan, Failure> {
     let place = default_place()?;
-    let found = Libtorch::find(&place, variable().as_deref())?;
+    let found = setup::usable(Libtorch::find(&place, variable().as_deref())?, gpus)?;
     let has_worker = WorkerSource::here().exists();
-    Ok(Plan::new(&place, found.as_ref(), &WHEELS, has_worker))
+    Ok(setup::plan(&place, found.as_ref(), gpus, has_worker).0)
+}
+
+/// What a person can run instead.
+fn command(gpus: bool) -> &'static str {
+    if gpus {
+        "workbench setup --cuda"
+    } else {
+        "workbench setup"
+    }
 }
 
 /// How much would be downloaded, in parentheses.
-fn size() -> Result<String, Failure> {
-    Ok(match plan()?.download {
+fn size(gpus: bool) -> Result<String, Failure> {
+    Ok(match plan(gpus)?.download {
         0 => String::new(),
         bytes => format!(" ({} to download)", format::bytes(bytes)),
     })
 }
 
-fn agreed() -> Result<bool, Failure> {
-    let announcement = announce()?;
+fn agreed(gpus: bool) -> Result<bool, Failure> {
+    let announcement = announce(gpus)?;
     let mut stderr = std::io::stderr().lock();
     write!(stderr, "{announcement}\nSet it up and go on? [y/N] ")?;
     stderr.flush()?;

@@ -133,7 +133,7 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
 }
 
 /// The libtorch to go on with, of the one that is there: for GPUs, our own for the CPU does not do, and a named one must.
-fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failure> {
+pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failure> {
     match found {
         Some(libtorch) if cuda && libtorch.device == Device::Cpu => {
             if variable().is_some() {
@@ -149,7 +149,7 @@ fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failu
 }
 
 /// What is left to do, and the wheels for it.
-fn plan(
+pub(super) fn plan(
     place: &Place,
     found: Option<&Libtorch>,
     cuda: bool,

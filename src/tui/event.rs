@@ -42,6 +42,8 @@ pub struct SideBySide {
 pub struct Lack {
     /// What is missing.
     pub why: String,
+    /// Whether what is brought has to serve GPUs.
+    pub gpus: bool,
     /// What the set-up would do, how large it is and where it goes; or why it cannot.
     pub plan: Result<String, String>,
     /// What to do when it is there.

@@ -211,7 +211,7 @@ impl Loop<'_> {
     /// Leaves the screen for the set-up, whose progress is told on the plain terminal, and comes back.
     async fn bring(&mut self, lack: Lack, news: &mut News, signals: &mut Signals) {
         restore();
-        let done = ensure::ensure(&lack.why, true);
+        let done = ensure::ensure(&lack.why, lack.gpus, true);
         // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the set-up.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = timeout(SETTLE, signals.interrupt.recv()).await;

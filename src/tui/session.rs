@@ -195,11 +195,14 @@ impl Session {
                 .unwrap_or_else(|_| Err(refused("the run ended in a panic; its record is kept")));
             let _ = events.send(match ended {
                 Ok(ended) => Event::Ended(Ok(Arc::new(loaded(ended)))),
-                Err(ExperimentError::Lab(LabError::SetUp(why))) => Event::Lacking(Box::new(Lack {
-                    why,
-                    plan: ensure::announce().map_err(|failure| failure.message),
-                    again,
-                })),
+                Err(ExperimentError::Lab(LabError::SetUp { what, gpus })) => {
+                    Event::Lacking(Box::new(Lack {
+                        why: what,
+                        gpus,
+                        plan: ensure::announce(gpus).map_err(|failure| failure.message),
+                        again,
+                    }))
+                }
                 Err(error) => Event::Ended(Err(error.to_string())),
             });
         });

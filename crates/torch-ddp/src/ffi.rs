@@ -272,6 +272,12 @@ unsafe extern "C" {
         out: *mut *mut Ddp,
         message: Message,
     ) -> i32;
+    pub(crate) fn tddp_adam_step_all(
+        tensors: *const *const C_tensor,
+        count: usize,
+        options: *const crate::adam::AdamStep,
+        message: Message,
+    ) -> i32;
     pub(crate) fn tddp_ddp_free(ddp: *mut Ddp);
     pub(crate) fn tddp_ddp_sync_buffers(ddp: *const Ddp, message: Message) -> i32;
     pub(crate) fn tddp_ddp_prepare_for_forward(ddp: *const Ddp, message: Message) -> i32;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adam;
 pub mod cuda;
 mod ddp;
 mod error;
@@ -9,6 +10,7 @@ mod launch;
 mod store;
 mod work;
 
+pub use adam::{AdamStep, Moving};
 pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};

@@ -4,6 +4,9 @@
 //! interrupted one. The arithmetic is that of PyTorch's: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, bias-corrected, no weight decay.
 
 use tch::{Tensor, nn};
+use torch_ddp::{AdamStep, Moving};
+
+use crate::failure::Failure;
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
@@ -72,20 +75,37 @@ impl Adam {
     }
 
     /// Moves every parameter that has a gradient.
-    pub fn step(&mut self) {
+    ///
+    /// # Errors
+    /// When a gradient does not fit its parameter.
+    pub fn step(&mut self) -> Result<(), Failure> {
         self.steps += 1;
-        let steps = self.steps as f64;
-        let update = Update {
-            rate: self.lr / (1.0 - BETA1.powf(steps)),
-            root: (1.0 - BETA2.powf(steps)).sqrt(),
+        let step = AdamStep {
+            lr: self.lr,
+            beta1: BETA1,
+            beta2: BETA2,
+            epsilon: EPSILON,
+            step: self.steps as f64,
         };
-        let _no_grad = tch::no_grad_guard();
-        for slot in &mut self.slots {
-            let gradient = slot.parameter.grad();
-            if gradient.defined() {
-                update.apply(slot, &gradient);
-            }
-        }
+        let gradients: Vec<Tensor> = self
+            .slots
+            .iter()
+            .map(|slot| slot.parameter.grad())
+            .collect();
+        let all: Vec<Moving<'_>> = self
+            .slots
+            .iter()
+            .zip(&gradients)
+            .filter(|(_, gradient)| gradient.defined())
+            .map(|(slot, gradient)| Moving {
+                parameter: &slot.parameter,
+                gradient,
+                mean: &slot.mean,
+                square: &slot.square,
+            })
+            .collect();
+        step.apply(&all)?;
+        Ok(())
     }
 
     /// The moments by name: `mean.` and `square.` before that of the parameter. They share memory with the optimizer.
@@ -95,27 +115,6 @@ impl Adam {
                 .map(|(what, tensor)| (format!("{what}.{}", slot.name), tensor.shallow_clone()))
         };
         self.slots.iter().flat_map(slot).collect()
-    }
-}
-
-/// The numbers that are the same for all elements of a step.
-#[derive(Debug, Clone, Copy)]
-struct Update {
-    /// The learning rate over the first moment's bias correction.
-    rate: f64,
-    /// The root of the second moment's bias correction.
-    root: f64,
-}
-
-impl Update {
-    /// p ← p − rate · m / (√v / root + ε), the factor −1 / rate being in the divisor.
-    fn apply(self, slot: &mut Slot, gradient: &Tensor) {
-        let _ = slot.mean.lerp_(gradient, 1.0 - BETA1);
-        let _ = slot.square.lerp_(&gradient.square(), 1.0 - BETA2);
-        let mut divisor = slot.square.sqrt();
-        let _ = divisor.g_mul_scalar_(-1.0 / (self.root * self.rate));
-        let _ = divisor.g_add_scalar_(-EPSILON / self.rate);
-        let _ = slot.parameter.addcdiv_(&slot.mean, &divisor);
     }
 }
 
@@ -153,7 +152,7 @@ mod tests {
                 variable.zero_grad();
             }
             loss(&stores[1], &scale).backward();
-            ours.step();
+            ours.step().unwrap();
         }
         for name in ["x", "y"] {
             let [a, b] = [0, 1].map(|store: usize| stores[store].variables()[name].detach());

@@ -13,6 +13,7 @@ mod ledger;
 mod live;
 mod outcome;
 mod plan;
+mod remembered;
 mod settings;
 mod slow;
 mod startup;
@@ -73,7 +74,7 @@ impl Lab for DataParallel {
             recorded,
         } = data::look(&config.data)?;
         let (settings, warnings) = Settings::new(config, data, &offer)?;
-        let worker = worker::find((self.worker)())?;
+        let worker = worker::find((self.worker)(), settings.cuda)?;
         Ok(Box::new(Prepared {
             settings,
             warnings,

@@ -7,6 +7,8 @@ use workbench_engine::lab::LabError;
 use workbench_engine::report::format::clean;
 use workbench_protocol::dialect;
 
+use crate::remembered;
+
 /// The variable that names the worker's program, before all other places.
 pub const VARIABLE: &str = "WORKBENCH_WORKER";
 /// The release of libtorch that workers are written for.
@@ -24,7 +26,7 @@ const NO_SYMBOL: &str = "undefined symbol: ";
 ///
 /// # Errors
 /// [`LabError::SetUp`] when there is none that fits, and [`LabError::Environment`] with what to do when the set-up could not change that.
-pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
+pub fn find(set_up: Option<PathBuf>, gpus: bool) -> Result<PathBuf, LabError> {
     if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
         let program = path.display();
@@ -33,7 +35,7 @@ pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
                 "{VARIABLE}={program}: there is no such file; name the program workbench-worker, or unset it"
             )));
         }
-        return match check(&path) {
+        return match check(&path, gpus) {
             None => Ok(path),
             Some(trouble) if trouble.contains(LIBRARY_PATH) => Err(LabError::Environment(trouble)),
             Some(trouble) => Err(LabError::Environment(format!(
@@ -46,18 +48,22 @@ pub fn find(set_up: Option<PathBuf>) -> Result<PathBuf, LabError> {
         if !path.is_file() {
             continue;
         }
-        let Some(trouble) = check(&path) else {
+        let Some(trouble) = check(&path, gpus) else {
             return Ok(path);
         };
         refused.get_or_insert((path, trouble));
     }
     Err(match refused {
-        None => LabError::SetUp(
-            "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there".to_owned(),
-        ),
+        None => LabError::SetUp {
+            what: "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there".to_owned(),
+            gpus,
+        },
         // No set-up mends what a variable of the dynamic linker does.
         Some((_, trouble)) if trouble.contains(LIBRARY_PATH) => LabError::Environment(trouble),
-        Some((path, trouble)) => LabError::SetUp(format!("{}: {trouble}", path.display())),
+        Some((path, trouble)) => LabError::SetUp {
+            what: format!("{}: {trouble}", path.display()),
+            gpus,
+        },
     })
 }
 
@@ -69,14 +75,24 @@ fn beside() -> Option<PathBuf> {
 
 /// Has the program say its versions, which takes loading libtorch; gives what is wrong with it. That also brings its files into
 /// memory, so the first repeat starts as fast as the others.
-fn check(program: &Path) -> Option<String> {
+fn check(program: &Path, gpus: bool) -> Option<String> {
+    if let Some(said) = remembered::recall(program) {
+        return misfit(&said, gpus);
+    }
     let answer = Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
         .output();
     match answer {
         Err(error) => Some(format!("the worker cannot be started ({error})")),
-        Ok(output) if output.status.success() => misfit(&String::from_utf8_lossy(&output.stdout)),
+        Ok(output) if output.status.success() => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let misfit = misfit(&said, gpus);
+            if misfit.is_none() {
+                remembered::remember(program, &said);
+            }
+            misfit
+        }
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
             Some(
@@ -92,7 +108,7 @@ fn check(program: &Path) -> Option<String> {
 }
 
 /// What of the versions that a worker says does not fit this program.
-fn misfit(said: &str) -> Option<String> {
+fn misfit(said: &str, gpus: bool) -> Option<String> {
     let line = |start: &str| said.lines().find_map(|line| line.strip_prefix(start));
     if line("workbench-worker ").or(line("protocol ")).is_none() {
         return Some("this is another program than workbench-worker".to_owned());
@@ -109,6 +125,9 @@ fn misfit(said: &str) -> Option<String> {
             "the worker was built for libtorch {}, and libtorch {LIBTORCH} is needed",
             clean(version, 40)
         ));
+    }
+    if gpus && line("built for libtorch ").is_some_and(|text| text.ends_with(", without NCCL")) {
+        return Some("the worker was built for processors alone, without NCCL".to_owned());
     }
     // `loaded PATH (VERSION)`; a libtorch that does not say its version has none here.
     let (path, version) = line("loaded ")?.strip_suffix(')')?.rsplit_once(" (")?;

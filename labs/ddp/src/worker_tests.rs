@@ -23,7 +23,7 @@ fn answering(script: &str) -> (MutexGuard<'static, ()>, tempfile::TempDir, PathB
 /// What is wrong with a program that answers so.
 fn told(script: &str) -> String {
     let (_guard, _dir, program) = answering(script);
-    check(&program).expect("this is refused")
+    check(&program, false).expect("this is refused")
 }
 
 fn saying(stderr: &str) -> String {
@@ -42,8 +42,21 @@ fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
         ours.clone(),
     ] {
         let (_guard, _dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
-        assert_eq!(check(&program), None, "{said}");
+        assert_eq!(check(&program, false), None, "{said}");
     }
+}
+
+#[test]
+fn a_worker_without_nccl_does_for_processors_alone() {
+    let said = |nccl: &str| format!("{}\nbuilt for libtorch {LIBTORCH}, {nccl} NCCL", dialect());
+    let answer = |said: &str, gpus: bool| {
+        let (_guard, _dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
+        check(&program, gpus)
+    };
+    assert_eq!(answer(&said("with"), true), None);
+    assert_eq!(answer(&said("without"), false), None);
+    let told = answer(&said("without"), true).unwrap();
+    assert!(told.contains("without NCCL"), "{told}");
 }
 
 #[test]
@@ -127,6 +140,6 @@ fn other_ends_are_told_in_the_programs_own_words() {
     assert!(told("kill -9 $$").contains("signal: 9"));
     let (_guard, _dir, program) = answering("exit 0");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o644)).unwrap();
-    let told = check(&program).unwrap();
+    let told = check(&program, false).unwrap();
     assert!(told.starts_with("the worker cannot be started ("), "{told}");
 }

@@ -20,6 +20,7 @@ fn start() -> Effect {
 fn lack(plan: Result<&str, &str>) -> Lack {
     Lack {
         why: "the worker is not there".to_owned(),
+        gpus: false,
         plan: plan.map(str::to_owned).map_err(str::to_owned),
         again: start(),
     }

@@ -159,6 +159,7 @@ impl Outside {
             Effect::Resume(run) if run.id().contains("77aa") => {
                 Some(Event::Lacking(Box::new(Lack {
                     why: "no\u{1b}[2J worker".to_owned(),
+                    gpus: false,
                     plan: Ok("a large\u{1b}[2J download".to_owned()),
                     again: Effect::Resume(run),
                 })))

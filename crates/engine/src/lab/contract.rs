@@ -215,8 +215,13 @@ pub enum LabError {
     #[error("{0}")]
     Environment(String),
     /// Something is missing or does not fit that the program's set-up brings. The message says what.
-    #[error("{0}; run `workbench setup`")]
-    SetUp(String),
+    #[error("{what}; run `workbench setup{}`", if *gpus { " --cuda" } else { "" })]
+    SetUp {
+        /// What is missing, and for what.
+        what: String,
+        /// Whether what is brought has to serve GPUs.
+        gpus: bool,
+    },
     /// An arm failed while it ran.
     #[error("{0}")]
     Failed(String),

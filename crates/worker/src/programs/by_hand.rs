@@ -61,7 +61,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
             // Equal gradients meet equal weights, so the weights stay equal.
             watch.at(Phase::Optimizer);
-            adam.step();
+            adam.step()?;
             watch.waited(waited(&ddp, &watch)?);
             watch.end(batch.rows(), value);
 

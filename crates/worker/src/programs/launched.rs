@@ -22,7 +22,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             let logits = model.forward(&batch, &watch)?;
             let loss = logits.cross_entropy_for_logits(&batch.labels);
             let value = model.backward(&loss, &watch)?;
-            model.step(&mut adam, &watch);
+            model.step(&mut adam, &watch)?;
             trainer.end_step(watch, &batch, value, (&model, &adam))?;
         }
         if trainer.is_stopped() {

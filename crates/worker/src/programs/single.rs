@@ -38,7 +38,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             loss.f_backward()?;
 
             watch.at(Phase::Optimizer);
-            adam.step();
+            adam.step()?;
             watch.end(batch.rows(), value);
 
             progress.advance(batch.rows(), 1);

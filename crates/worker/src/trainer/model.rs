@@ -80,9 +80,12 @@ impl<'a> PreparedModel<'a> {
     }
 
     /// Moves the weights.
-    pub fn step(&mut self, adam: &mut Adam, watch: &StepWatch) {
+    ///
+    /// # Errors
+    /// Those of [`Adam::step`].
+    pub fn step(&mut self, adam: &mut Adam, watch: &StepWatch) -> Result<(), Failure> {
         watch.at(Phase::Optimizer);
-        adam.step();
+        adam.step()
     }
 
     pub(super) fn waited(&self, watch: &StepWatch) -> Result<Duration, Failure> {
