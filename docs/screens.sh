@@ -2,22 +2,7 @@
 # Captures Home, Set-up, Run and Result from the real program into docs/screens.md, and takes the pictures docs/run.png
 # and docs/result.png. Needs a release build, tmux, python3 and chromium.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-workbench="${CARGO_TARGET_DIR:-target}/release/workbench"
-[ -x "$workbench" ] || { echo "there is no $workbench yet: cargo build --release" >&2; exit 3; }
-work="$(mktemp -d)"
-tmux=(tmux -L "workbench-screens-$$")
-trap '"${tmux[@]}" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
-
-# Waits until the screen shows a text, for a minute at most.
-wait_for() {
-    for _ in $(seq 600); do
-        if "${tmux[@]}" capture-pane -p | grep -q "$1"; then return; fi
-        sleep 0.1
-    done
-    echo "the screen never showed: $1" >&2
-    exit 1
-}
+. "$(dirname "$0")/in_tmux.sh"
 
 capture() {
     printf '\n## %s\n\n```text\n' "$1"

@@ -4,20 +4,7 @@
 #
 #     docs/watch_cost.sh [TIMES]
 set -euo pipefail
-cd "$(dirname "$0")/.."
-workbench="${CARGO_TARGET_DIR:-target}/release/workbench"
-[ -x "$workbench" ] || { echo "there is no $workbench yet: cargo build --release" >&2; exit 3; }
-work="$(mktemp -d)"
-tmux=(tmux -L "workbench-cost-$$")
-trap '"${tmux[@]}" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
-wait_for() {
-    for _ in $(seq 1200); do
-        if "${tmux[@]}" capture-pane -p | grep -q "$1"; then return; fi
-        sleep 0.1
-    done
-    echo "the screen never showed: $1" >&2
-    exit 1
-}
+. "$(dirname "$0")/in_tmux.sh"
 for _ in $(seq "${1:-3}"); do
     "${tmux[@]}" -f /dev/null new-session -d -x 200 -y 60 \
         "TERM=tmux-256color WORKBENCH_RUN_DIR=$work/runs WORKBENCH_PRESET=quick WORKBENCH_REPEATS=15 $workbench"
