@@ -318,6 +318,8 @@ def killed(data, program, has_ray):
 
 
 def main():
+    if not WORKBENCH.exists():
+        sys.exit(f"{WORKBENCH} is missing; run `cargo build --release` first")
     setup = subprocess.run([WORKBENCH, "setup", "--env"], capture_output=True, text=True)
     found = re.search(r"WORKBENCH_WORKER='(.*)'", setup.stdout)
     if not found or not TORCHRUN.exists():
