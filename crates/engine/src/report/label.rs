@@ -104,7 +104,7 @@ mod tests {
             "412 ms",
         );
         case("images_per_s", 12_345.6, "images/s", "12,346");
-        case("images_per_s", 3.141_59, "images/s", "3.142");
+        case("images_per_s", 3.456_78, "images/s", "3.457");
         case("learning_rate", 0.002, "learning rate", "0.002");
         case("batch_per_rank", 64.0, "batch per rank", "64");
         case(

@@ -124,7 +124,7 @@ fn waits(state: &SlotState) -> bool {
 pub struct Ranks {
     arm: String,
     over: bool,
-    ranks: Vec<Rank>,
+    all: Vec<Rank>,
 }
 
 impl Ranks {
@@ -136,7 +136,7 @@ impl Ranks {
         };
         self.arm = arm_on_workers(&shown.state.id.arm, shown.state.id.workers);
         self.over = shown.finished.is_some();
-        self.ranks = ranks(shown.state, self.over);
+        self.all = ranks(shown.state, self.over);
     }
 }
 
@@ -192,7 +192,7 @@ pub fn draw(
     shown: &Ranks,
     theme: &Theme,
 ) {
-    let n = shown.ranks.len();
+    let n = shown.all.len();
     let room = usize::from(area.height.saturating_sub(3));
     // The legend has a line of its own where that costs no rank.
     let own = room > n || room > 12;
@@ -211,7 +211,7 @@ pub fn draw(
         Row::new(buf, inner, 0).text("no rank has said yet how it stands", theme.dim, theme);
         return;
     }
-    let names = Names::of(shown.ranks.iter().flat_map(|rank| &rank.parts));
+    let names = Names::of(shown.all.iter().flat_map(|rank| &rank.parts));
     if own {
         names.legend_below(buf, inner, theme);
     } else {
@@ -223,7 +223,7 @@ pub fn draw(
         };
         names.legend(Row::new(buf, bottom, 0).text(" ", theme.dim, theme), theme);
     }
-    let mut order: Vec<&Rank> = shown.ranks.iter().collect();
+    let mut order: Vec<&Rank> = shown.all.iter().collect();
     if window.len() < n {
         order.sort_by_key(|rank| rank.mark.is_none());
     }
@@ -244,7 +244,7 @@ pub fn draw(
 }
 
 fn title(shown: &Ranks, theme: &Theme) -> String {
-    let marked: Vec<&Rank> = shown.ranks.iter().filter(|r| r.mark.is_some()).collect();
+    let marked: Vec<&Rank> = shown.all.iter().filter(|r| r.mark.is_some()).collect();
     let dot = theme.glyphs.dot;
     match marked[..] {
         [] if shown.over => format!("Ranks of {} {dot} whole repeat", shown.arm),
@@ -258,7 +258,7 @@ fn title(shown: &Ranks, theme: &Theme) -> String {
 }
 
 fn note(shown: &Ranks, window: &std::ops::Range<usize>) -> String {
-    position(window, shown.ranks.len())
+    position(window, shown.all.len())
 }
 
 /// Widths of the columns; a column of no width is left out.
@@ -282,7 +282,7 @@ const LEAST_BAR: u16 = 14;
 
 impl Columns {
     fn new(inner: u16, shown: &Ranks) -> Self {
-        let ranks = &shown.ranks;
+        let ranks = &shown.all;
         let longest = |f: fn(&Rank) -> u16| ranks.iter().map(f).max().unwrap_or(0);
         let step = longest(|r| width(&format::count(r.at_step))).max(4) + 2;
         let doing = if shown.over {
