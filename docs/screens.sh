@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Captures Home, Set-up, Run and Result from the real program into docs/screens.md, and takes the pictures docs/run.png
-# and docs/result.png. Needs a release build, tmux, python3 and chromium.
+# and docs/result.png, and docs/ddp.png where the ddp lab's worker is set up. Needs a release build, tmux, python3 and chromium.
 set -euo pipefail
 . "$(dirname "$0")/in_tmux.sh"
 
@@ -19,9 +19,14 @@ picture() {
         --window-size="$width,$height" --screenshot="$work/$1.png" "file://$work/screen.html" 2>/dev/null
 }
 
-"${tmux[@]}" -f /dev/null new-session -d -x 120 -y 40 \
-    "TERM=tmux-256color COLORTERM=truecolor WORKBENCH_RUN_DIR=$work/runs $workbench"
-"${tmux[@]}" set -as terminal-features ',*:RGB'
+# Opens the program on a new terminal, with these variables.
+start() {
+    "${tmux[@]}" -f /dev/null new-session -d -x 120 -y 40 \
+        "TERM=tmux-256color COLORTERM=truecolor WORKBENCH_RUN_DIR=$work/runs $* $workbench"
+    "${tmux[@]}" set -as terminal-features ',*:RGB'
+}
+
+start
 {
     printf '# Screens\n\nCaptured by `docs/screens.sh` at 120×40 from a quick run of the rf lab with 7 repeats.\n'
     wait_for 'usable'
@@ -41,5 +46,21 @@ picture() {
     wait_for 'What if'
     capture Result
     picture result
+    if "$workbench" setup --check >/dev/null; then
+        "${tmux[@]}" kill-server
+        start WORKBENCH_LAB=ddp WORKBENCH_PRESET=quick
+        wait_for 'usable'
+        "${tmux[@]}" send-keys Enter
+        wait_for 'Set up'
+        "${tmux[@]}" send-keys s
+        # the first arm is done, and the second is well under way
+        wait_for '1 of 3 repeats'
+        wait_for '^│ *0  *[1-9][0-9][0-9] '
+        capture 'Run, ranks of a training'
+        picture ddp
+        mv "$work/ddp.png" docs/
+    else
+        echo "no picture of the ddp lab: workbench setup" >&2
+    fi
 } >"$work/screens.md"
 mv "$work/screens.md" "$work/run.png" "$work/result.png" docs/
