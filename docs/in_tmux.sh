@@ -10,7 +10,8 @@ trap '"${tmux[@]}" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
 # Waits until the screen shows a text, for two minutes at most.
 wait_for() {
     for _ in $(seq 1200); do
-        if "${tmux[@]}" capture-pane -p | grep -q "$1"; then return; fi
+        # Not piped: grep ends at the first match, and what tmux still had to write would count as a failure.
+        if grep -q "$1" <<<"$("${tmux[@]}" capture-pane -p)"; then return; fi
         sleep 0.1
     done
     echo "the screen never showed: $1" >&2

@@ -55,7 +55,8 @@ start
         "${tmux[@]}" send-keys s
         # the first arm is done, and the second is well under way
         wait_for '1 of 3 repeats'
-        wait_for '^│ *0  *[1-9][0-9][0-9] '
+        wait_for 'ddp on 2 workers'
+        wait_for '^│ *0  *[1-9][0-9][0-9]  *\(forward\|backward\|all-reduce\)'
         capture 'Run, ranks of a training'
         picture ddp
         mv "$work/ddp.png" docs/
