@@ -41,6 +41,7 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     let mut screen = Screen::open(&bench, &["--theme", "mono"]);
     screen.wait_for("Recent runs");
     screen.press("r");
+    screen.wait_for("STATUS");
     screen.wait_for("running");
     screen.press("\r");
     screen.wait_for("in another process");
@@ -50,6 +51,7 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     // Its end is seen, and its result opens.
     screen.wait_for("was interrupted");
+    screen.wait_for("What if");
     // Together the two keys would be another one.
     screen.press("\u{1b}");
     screen.wait_for("STATUS");
@@ -59,8 +61,9 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     screen.wait_for("Stop the run?");
     screen.press("y");
     screen.wait_for("was interrupted");
+    screen.wait_for("What if");
     screen.press("p");
-    screen.wait_for("0:0");
+    screen.wait_for("Space play/hold");
     screen.press("]]]]");
     screen.wait_for("100×");
     screen.press("\u{1b}");
