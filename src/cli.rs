@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use workbench_engine::experiment::FAULTS;
+use workbench_engine::experiment::{AskedWorkers, FAULTS};
 use workbench_engine::lab::Lab;
 
 use crate::commands::setup::SetupArgs;
@@ -130,9 +130,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "ARM,…", value_delimiter = ',', requires = "lab")]
     pub arms: Vec<String>,
 
-    /// Numbers of workers for the parallel arms; several give a scaling curve [default: all usable cores]
-    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "lab")]
-    pub workers: Vec<u32>,
+    /// Numbers of workers for the parallel arms; several give a scaling curve, and 1..2 lets an arm that can do so go
+    /// on with 1 of 2 [default: all usable cores]
+    #[arg(long, value_name = "N,…", requires = "lab")]
+    pub workers: Option<AskedWorkers>,
 
     /// Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on
     /// [default: the preset's]

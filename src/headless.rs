@@ -25,7 +25,7 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
         preset: args.preset.clone(),
         set: args.set.clone(),
         arms: args.arms.clone(),
-        workers: args.workers.clone(),
+        workers: args.workers.clone().unwrap_or_default(),
         repeats: args.repeats,
         seed: args.seed,
         faults: args.fault.clone(),

@@ -119,6 +119,10 @@ fn options_that_cannot_be() {
         (&["--lab", "rf", "--arms", "trees"], &["sequential,trees"]),
         (&["--lab", "rf", "--workers", "0"], &["--workers 0", "1"]),
         (
+            &["--lab", "rf", "--workers", "1..2"],
+            &["--workers 1..2", "rf", "for example 1,2"],
+        ),
+        (
             &["--lab", "rf", "--workers", "1000"],
             &["--workers 1000", "usable", "--oversubscribe"],
         ),

@@ -158,11 +158,11 @@ impl Screen {
         self.press("l");
         self.wait_for("--preset quick");
         // From the preset to `models`, and from there to `rows`.
-        self.press(&"j".repeat(11));
+        self.press(&"j".repeat(8));
         self.press(models);
         self.press("\r");
         self.wait_for(&format!("--set models={models}"));
-        self.press("jjjj");
+        self.press(&"j".repeat(7));
         self.press(rows);
         self.press("\r");
         self.wait_for(&format!("--set rows={rows}"));

@@ -61,7 +61,7 @@ impl Toy {
     fn config(&self, repeats: u32) -> RunConfig {
         let request = Request {
             repeats: Some(repeats),
-            workers: vec![1],
+            workers: vec![1].into(),
             ..Request::default()
         };
         resolve(&self.definition, &request, &usable_cores()).unwrap()

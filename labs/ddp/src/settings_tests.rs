@@ -25,7 +25,7 @@ fn read_on(
 ) -> Result<(Settings, Vec<String>), String> {
     let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
     let request = Request {
-        workers: workers.to_vec(),
+        workers: workers.to_vec().into(),
         set: set.iter().map(|text| (*text).to_owned()).collect(),
         oversubscribe,
         ..Request::default()
@@ -151,6 +151,42 @@ fn faults_are_flags_that_stand_for_the_parameter() {
             .unwrap_err()
             .contains("give one of the two")
     );
+}
+
+#[test]
+fn a_range_of_workers_stands_for_the_fewest_to_go_on_with() {
+    let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
+    let usable = UsableCores {
+        cores: 4.0,
+        limit: "4 processors".to_owned(),
+    };
+    let ask = |workers: &str, set: &[&str]| {
+        let request = Request {
+            workers: workers.parse().unwrap(),
+            set: set.iter().map(|text| (*text).to_owned()).collect(),
+            ..Request::default()
+        };
+        resolve(&lab, &request, &usable).map_err(|error| error.to_string())
+    };
+    let range = ask("1..3", &[]).unwrap();
+    let both = ask("3", &["least_workers=1"]).unwrap();
+    assert_eq!(range.workers, [3]);
+    assert_eq!(range, both);
+    assert!(
+        range.command.ends_with(" --workers 1..3"),
+        "{}",
+        range.command
+    );
+    // Several numbers, or a fewest that is more than there are, have no range.
+    for (workers, least) in [("2,3", "least_workers=1"), ("2", "least_workers=3")] {
+        let command = ask(workers, &[least]).unwrap().command;
+        let told = format!(" --workers {workers} --set {least}");
+        assert!(command.ends_with(&told), "{command}");
+    }
+    let twice = ask("1..2", &["least_workers=1"]).unwrap_err();
+    assert!(twice.contains("give one of the two"), "{twice}");
+    let many = ask("1..5", &[]).unwrap_err();
+    assert!(many.contains("--workers 5"), "{many}");
 }
 
 #[test]

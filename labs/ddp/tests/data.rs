@@ -34,7 +34,7 @@ fn lab() -> DataParallel {
 fn config(dir: &Path, set: &[&str]) -> RunConfig {
     let request = Request {
         preset: Some("quick".to_owned()),
-        workers: vec![2],
+        workers: vec![2].into(),
         oversubscribe: true,
         data: Some(dir.to_owned()),
         set: set.iter().map(|text| (*text).to_owned()).collect(),

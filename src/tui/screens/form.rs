@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use workbench_engine::experiment::{DEFAULT_SEED, MAX_REPEATS, Request, resolve};
+use workbench_engine::experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
 use workbench_engine::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
 use workbench_engine::machine::UsableCores;
 
@@ -347,7 +347,7 @@ impl Form {
                 .collect(),
             workers: match self.typed.get(&Row::Workers) {
                 Some(text) => workers(text).map_err(start)?,
-                None => Vec::new(),
+                None => AskedWorkers::default(),
             },
             repeats: number(&Row::Repeats)?,
             seed: number(&Row::Seed)?.map(u64::from),
@@ -391,15 +391,8 @@ fn whole(text: &str, option: &str, most: u32) -> Result<u32, String> {
         })
 }
 
-fn workers(text: &str) -> Result<Vec<u32>, String> {
-    let numbers: Option<Vec<u32>> = text
-        .split(',')
-        .map(|part| part.trim().parse().ok())
-        .collect();
-    numbers.ok_or_else(|| {
-        format!(
-            "`--workers {}`: give whole numbers with commas between them, for example 1,2,4",
-            text.trim()
-        )
-    })
+fn workers(text: &str) -> Result<AskedWorkers, String> {
+    let text = text.trim();
+    text.parse()
+        .map_err(|error| format!("`--workers {text}`: {error}"))
 }

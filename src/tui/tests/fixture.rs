@@ -58,7 +58,7 @@ pub fn quick() -> RunConfig {
     let labs = registry::all().unwrap();
     let request = Request {
         preset: Some("quick".to_owned()),
-        workers: vec![2],
+        workers: vec![2].into(),
         repeats: Some(2),
         ..Request::default()
     };

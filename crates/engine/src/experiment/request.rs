@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use super::AskedWorkers;
 use crate::lab::{
-    DataKind, DataSource, LabDefinition, ParamError, Params, Preset, RunConfig, suggest,
+    DataKind, DataSource, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig, suggest,
 };
 use crate::machine::UsableCores;
 
@@ -15,6 +16,8 @@ pub const MAX_WORKERS: u32 = 1024;
 pub const MAX_REPEATS: u32 = 10_000;
 /// The parameter of labs in which something can go wrong on purpose: faults with `;` between them.
 pub const FAULTS: &str = "fault";
+/// The parameter of labs whose parallel arms can go on with fewer workers: the fewest of them.
+pub const LEAST_WORKERS: &str = "least_workers";
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
@@ -28,7 +31,7 @@ pub struct Request {
     /// Names of the arms to run.
     pub arms: Vec<String>,
     /// Numbers of workers for the parallel arms.
-    pub workers: Vec<u32>,
+    pub workers: AskedWorkers,
     /// Repeats of every arm.
     pub repeats: Option<u32>,
     /// Seed of everything random.
@@ -103,6 +106,9 @@ pub enum RequestError {
         /// What may be given.
         range: String,
     },
+    /// A range for a lab that has no use for one, or beside the parameter that it stands for.
+    #[error("{0}")]
+    Elastic(String),
     /// `--data` without `--target` or the other way round, or for a lab that takes none.
     #[error("{0}")]
     Data(String),
@@ -123,6 +129,7 @@ pub fn resolve(
     let (preset_name, preset) = preset(lab, request.preset.as_deref())?;
     let mut set = request.set.clone();
     set.extend(faults(lab, request)?);
+    set.extend(least_workers(lab, request)?);
     let params = lab.resolve(preset, &set)?;
     let repeats = request.repeats.unwrap_or(preset.repeats);
     count("--repeats", repeats, MAX_REPEATS)?;
@@ -192,10 +199,11 @@ fn count(option: &'static str, given: u32, max: u32) -> Result<(), RequestError>
 
 fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestError> {
     let most = (usable.cores.floor() as u32).max(1);
-    let mut workers = request.workers.clone();
-    if workers.is_empty() {
-        workers.push(most);
-    }
+    let mut workers = match &request.workers {
+        AskedWorkers::Numbers(numbers) if numbers.is_empty() => vec![most],
+        AskedWorkers::Numbers(numbers) => numbers.clone(),
+        AskedWorkers::Elastic { most, .. } => vec![*most],
+    };
     for &given in &workers {
         count("--workers", given, MAX_WORKERS)?;
         if given > most && !request.oversubscribe {
@@ -228,16 +236,44 @@ fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, Requ
             lab.name
         ));
     }
-    let is_set = |text: &String| {
-        text.split_once('=')
-            .is_some_and(|(key, _)| key.trim() == FAULTS)
-    };
-    if request.set.iter().any(is_set) {
+    if is_set(request, FAULTS) {
         return error(format!(
             "--set {FAULTS}=… says the same; give one of the two"
         ));
     }
     Ok(Some(format!("{FAULTS}={}", request.faults.join(";"))))
+}
+
+/// What the lower end of `--workers 1..2` says, as the setting that it stands for.
+fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String>, RequestError> {
+    let AskedWorkers::Elastic { least, most } = request.workers else {
+        return Ok(None);
+    };
+    let error = |text: String| {
+        Err(RequestError::Elastic(format!(
+            "`--workers {least}..{most}`: {text}"
+        )))
+    };
+    if !lab.params.contains_key(LEAST_WORKERS) {
+        return error(format!(
+            "no arm of the {} lab can go on with fewer workers; to compare numbers of workers, give them all, for example {least},{most}",
+            lab.name
+        ));
+    }
+    if is_set(request, LEAST_WORKERS) {
+        return error(format!(
+            "--set {LEAST_WORKERS}=… says the same; give one of the two"
+        ));
+    }
+    Ok(Some(format!("{LEAST_WORKERS}={least}")))
+}
+
+fn is_set(request: &Request, parameter: &str) -> bool {
+    let names = |text: &String| {
+        text.split_once('=')
+            .is_some_and(|(key, _)| key.trim() == parameter)
+    };
+    request.set.iter().any(names)
 }
 
 fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestError> {
@@ -281,27 +317,18 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
 
 /// The command that gives the same configuration on any machine, whatever its defaults there.
 fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
-    let list = |numbers: &[u32]| {
-        numbers
-            .iter()
-            .map(u32::to_string)
-            .collect::<Vec<_>>()
-            .join(",")
-    };
+    let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
+    let workers = asked_workers(config, &of_preset);
     let mut out = format!(
         "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
-        config.lab,
-        config.preset,
-        config.seed,
-        config.repeats,
-        list(&config.workers)
+        config.lab, config.preset, config.seed, config.repeats, workers
     );
     if config.arms.len() < lab.arms.len() {
         let _ = write!(out, " --arms {}", config.arms.join(","));
     }
-    let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
+    let elastic = matches!(workers, AskedWorkers::Elastic { .. });
     for (key, value) in &config.params {
-        if of_preset.get(key) == Some(value) {
+        if of_preset.get(key) == Some(value) || (elastic && key == LEAST_WORKERS) {
             continue;
         }
         let value = value.to_string();
@@ -336,4 +363,21 @@ fn quote(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// What `--workers` has to say for a configuration.
+fn asked_workers(config: &RunConfig, of_preset: &Params) -> AskedWorkers {
+    let least = config.params.get(LEAST_WORKERS);
+    let elastic = match (config.workers.as_slice(), least) {
+        ([most], Some(ParamValue::Integer(least)))
+            if of_preset.get(LEAST_WORKERS) != config.params.get(LEAST_WORKERS) =>
+        {
+            u32::try_from(*least)
+                .ok()
+                .filter(|least| (1..=*most).contains(least))
+                .map(|least| AskedWorkers::Elastic { least, most: *most })
+        }
+        _ => None,
+    };
+    elastic.unwrap_or_else(|| AskedWorkers::Numbers(config.workers.clone()))
 }

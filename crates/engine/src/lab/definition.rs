@@ -1,7 +1,6 @@
 //! What a lab is, read from its `lab.toml`: title, arms, parameters and presets.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::params::{ParamError, ParamSpec, Params};
@@ -24,12 +23,12 @@ pub struct LabDefinition {
     /// The arms, in the order of reports; the base first.
     #[serde(rename = "arm")]
     pub arms: Vec<ArmDefinition>,
-    /// The parameters by name.
+    /// The parameters by name, in the order in which people see them.
     #[serde(rename = "param")]
-    pub params: BTreeMap<String, ParamSpec>,
-    /// The presets by name.
+    pub params: IndexMap<String, ParamSpec>,
+    /// The presets by name, in the order in which people see them.
     #[serde(rename = "preset")]
-    pub presets: BTreeMap<String, Preset>,
+    pub presets: IndexMap<String, Preset>,
     /// The preset when none is named.
     pub default_preset: String,
 }

@@ -123,7 +123,7 @@ fn play_with(arms: &[&str], set: &[&str], control: &Control, workers: u32) -> Pl
             .chain(set)
             .map(|text| (*text).to_owned())
             .collect(),
-        workers: vec![workers],
+        workers: vec![workers].into(),
         repeats: Some(1),
         oversubscribe: true,
         ..Request::default()
@@ -384,7 +384,7 @@ fn a_request_that_stops_leaves_nobody_behind() {
         set: ["model=cnn", "train_rows=6400", "test_rows=50", "batch=8"]
             .map(str::to_owned)
             .into(),
-        workers: vec![2],
+        workers: vec![2].into(),
         oversubscribe: true,
         ..Request::default()
     };

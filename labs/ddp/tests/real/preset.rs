@@ -13,7 +13,7 @@ fn the_quick_preset_reaches_97_percent_in_every_arm() {
     }
     let request = Request {
         preset: Some("quick".to_owned()),
-        workers: vec![2],
+        workers: vec![2].into(),
         oversubscribe: true,
         ..Request::default()
     };
