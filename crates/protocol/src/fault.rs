@@ -13,7 +13,8 @@ pub(crate) use text::excerpt;
 /// A fault of one rank. Steps count from 0.
 ///
 /// In [`Place::Forward`] and [`Place::AllReduce`] a fault strikes in just its step; in [`Place::Checkpoint`] and
-/// [`Place::Evaluation`] in the first one after so many steps or more; at [`Place::StartUp`] its step is 0 and means nothing.
+/// [`Place::Evaluation`] in the first one after so many steps or more; at [`Place::StartUp`] its step is 0 and means nothing. What
+/// lasts has no step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -37,19 +38,27 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// Every step takes `factor` times as long.
+    /// What is done at one place takes `factor` times as long, every time: in [`Place::Forward`] a step's work. In
+    /// [`Place::AllReduce`] the gradients come later by as much, and in [`Place::Checkpoint`] the checkpoint takes as long as
+    /// `factor` steps.
     Slow {
         /// The rank.
         rank: u32,
         /// Greater than 1.
         factor: f64,
+        /// Of what.
+        #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
+        place: Place,
     },
-    /// The loss becomes NaN.
+    /// The loss becomes NaN, or in [`Place::AllReduce`] the gradients, or in [`Place::Evaluation`] the loss on the test rows.
     Nan {
         /// The rank.
         rank: u32,
         /// The step.
         step: u64,
+        /// Of what.
+        #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
+        place: Place,
     },
     /// The device's memory is used up.
     Oom {
@@ -150,8 +159,11 @@ impl Fault {
     /// Where it strikes.
     pub fn place(&self) -> Place {
         match *self {
-            Self::Kill { place, .. } | Self::Stall { place, .. } | Self::Oom { place, .. } => place,
-            Self::Slow { .. } | Self::Nan { .. } => Place::Forward,
+            Self::Kill { place, .. }
+            | Self::Stall { place, .. }
+            | Self::Slow { place, .. }
+            | Self::Nan { place, .. }
+            | Self::Oom { place, .. } => place,
             Self::DiskFull { .. } | Self::Corrupt { .. } => Place::Checkpoint,
         }
     }
@@ -180,9 +192,14 @@ impl Fault {
             Self::Slow { factor, .. } if !(factor > 1.0 && factor <= MAX_FACTOR) => {
                 Some(("factor", "must be greater than 1 and at most 1000"))
             }
-            Self::Kill { .. } | Self::Stall { .. } | Self::Oom { .. }
-                if self.place() == Place::Checkpoint && self.rank() != WRITER =>
-            {
+            Self::Nan {
+                place: Place::StartUp | Place::Checkpoint,
+                ..
+            } => Some((
+                "in",
+                "must be forward, all-reduce or evaluation, where there are losses and gradients",
+            )),
+            _ if self.place() == Place::Checkpoint && self.rank() != WRITER => {
                 Some(("rank", "writes no checkpoints, rank 0 does"))
             }
             _ => None,

@@ -168,13 +168,15 @@ pub enum Phase {
     Checkpoint,
     /// Looking at the test rows.
     Evaluation,
+    /// Waiting for what the other ranks saw in theirs.
+    Sums,
     /// Ending.
     Closing,
 }
 
 impl Phase {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Starting,
         Self::Loading,
         Self::Rendezvous,
@@ -185,12 +187,13 @@ impl Phase {
         Self::Optimizer,
         Self::Checkpoint,
         Self::Evaluation,
+        Self::Sums,
         Self::Closing,
     ];
 
     /// Whether a rank in this phase may be waiting for the others rather than working.
     pub fn is_waiting(self) -> bool {
-        matches!(self, Self::Rendezvous | Self::AllReduce)
+        matches!(self, Self::Rendezvous | Self::AllReduce | Self::Sums)
     }
 
     /// Its name in a sentence.
@@ -206,6 +209,7 @@ impl Phase {
             Self::Optimizer => "optimizer",
             Self::Checkpoint => "checkpoint",
             Self::Evaluation => "evaluation",
+            Self::Sums => "the evaluation's sums",
             Self::Closing => "closing",
         }
     }

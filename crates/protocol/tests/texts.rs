@@ -74,6 +74,12 @@ proptest! {
 fn faults_are_read_as_people_write_them() {
     let (rank, forward) = (1, Place::Forward);
     let kill = |step, place| Fault::Kill { rank, step, place };
+    let nan = |step, place| Fault::Nan { rank, step, place };
+    let slow = |factor, place| Fault::Slow {
+        rank,
+        factor,
+        place,
+    };
     for (text, fault) in [
         ("kill:rank=1,step=40", kill(40, forward)),
         ("kill:rank=1,step=40,in=forward", kill(40, forward)),
@@ -90,13 +96,13 @@ fn faults_are_read_as_people_write_them() {
                 place: Place::Evaluation,
             },
         ),
-        ("slow:rank=1,factor=2.5", Fault::Slow { rank, factor: 2.5 }),
-        ("slow:rank=1,x=3", Fault::Slow { rank, factor: 3.0 }),
-        ("nan:rank=0,step=7,", Fault::Nan { rank: 0, step: 7 }),
-        (
-            "nan:rank=0,step=7,in=forward",
-            Fault::Nan { rank: 0, step: 7 },
-        ),
+        ("slow:rank=1,factor=2.5", slow(2.5, forward)),
+        ("slow:rank=1,x=3,in=forward", slow(3.0, forward)),
+        ("slow:rank=1,x=3,in=start-up", slow(3.0, Place::StartUp)),
+        ("nan:rank=1,step=7,", nan(7, forward)),
+        ("nan:rank=1,step=0,in=forward", nan(0, forward)),
+        ("nan:rank=1,step=0,in=all-reduce", nan(0, Place::AllReduce)),
+        ("nan:rank=1,step=0,in=evaluation", nan(0, Place::Evaluation)),
         (
             "oom:rank=0,step=0,in=checkpoint",
             Fault::Oom {
@@ -150,8 +156,8 @@ fn wrong_faults_are_told_what_is_allowed() {
         ("slow:rank=1,factor=1", "`factor=1` must be greater than 1"),
         ("slow:rank=1,x=3,factor=3", "`factor=3` is there twice"),
         (
-            "slow:rank=1,x=3,in=forward",
-            "`in=forward` is not part of this fault",
+            "slow:rank=1,x=3,in=checkpoint",
+            "`rank=1` writes no checkpoints, rank 0 does",
         ),
         (
             "kill:rank=1,step=4,in=lunch",
@@ -167,8 +173,12 @@ fn wrong_faults_are_told_what_is_allowed() {
             "`rank=1` writes no checkpoints, rank 0 does",
         ),
         (
-            "nan:rank=1,step=4,in=evaluation",
-            "`in=evaluation` must be forward, where the loss comes from; write nan:rank=R,step=S",
+            "nan:rank=0,step=4,in=checkpoint",
+            "`in=checkpoint` must be forward, all-reduce or evaluation, where there are losses and gradients; write nan:rank=R,step=S",
+        ),
+        (
+            "nan:rank=1,in=start-up",
+            "`in=start-up` must be forward, all-reduce or evaluation",
         ),
         (
             "disk-full:rank=1,step=4",
@@ -201,6 +211,7 @@ fn a_sound_specification_passes() {
         faults: vec![Fault::Slow {
             rank: 0,
             factor: 2.0,
+            place: Place::Forward,
         }],
         checkpoint: Some(Checkpointing {
             dir: PathBuf::from("checkpoints"),
@@ -255,6 +266,7 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
                 s.faults = vec![Fault::Slow {
                     rank: 1,
                     factor: 0.5,
+                    place: Place::Forward,
                 }];
             }),
             "its factor must be greater than 1",

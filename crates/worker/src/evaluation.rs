@@ -1,8 +1,10 @@
 //! How good a model is on the test rows, exactly: every row counts once, and sums are reduced, not means.
 
+use std::time::Instant;
+
 use tch::{Kind, Reduction, Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
-use workbench_protocol::{Phase, Place};
+use workbench_protocol::{FailureKind, Phase, Place};
 
 use crate::dataset::Dataset;
 use crate::failure::Failure;
@@ -17,7 +19,7 @@ const BATCH: usize = 250;
 /// Looks at the test rows of `rank`.
 ///
 /// # Errors
-/// When libtorch fails.
+/// When their loss is not finite: then no weight is worth keeping. When libtorch fails.
 pub fn evaluate(
     net: &Net,
     test: &Dataset,
@@ -32,8 +34,9 @@ pub fn evaluate(
     for (done, rows) in batches.enumerate() {
         // Again for every batch: what is silent for long is taken for stuck.
         report.at(Phase::Evaluation);
-        if done == half {
-            report.pass(Place::Evaluation);
+        let began = Instant::now();
+        if done == half && report.pass(Place::Evaluation) {
+            metrics.loss_sum = f64::NAN;
         }
         let batch = test.batch(rows);
         let logits = net.forward_t(&batch.images, false);
@@ -48,8 +51,21 @@ pub fn evaluate(
         metrics.correct += right.sum(Kind::Int64).int64_value(&[]) as u64;
         metrics.count += rows.len() as u64;
         metrics.loss_sum += loss.double_value(&[]);
+        report
+            .faults()
+            .slow_down(Place::Evaluation, began.elapsed());
     }
-    Ok(metrics)
+    if metrics.loss_sum.is_finite() {
+        return Ok(metrics);
+    }
+    Err(Failure::new(
+        FailureKind::NotFinite,
+        format!(
+            "the loss on the test rows after {} steps is {}; lower the learning rate, or look at the data",
+            report.steps(),
+            metrics.loss_sum
+        ),
+    ))
 }
 
 /// The sums of all ranks together, on every rank. They are numbers of the CPU, wherever the model is: three of them go faster over
@@ -64,7 +80,7 @@ pub fn all_reduce(
 ) -> Result<Metrics, Failure> {
     // Counts stay far below 2^53.
     let mut sums = Tensor::from_slice(&[shard.correct as f64, shard.count as f64, shard.loss_sum]);
-    report.at(Phase::Evaluation);
+    report.at(Phase::Sums);
     group.all_reduce(&mut sums, ReduceOp::Sum)?;
     report.reduced(3 * 8);
     Ok(Metrics {

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 use tch::{Device, Kind, TchError, Tensor};
 use workbench_protocol::{Fault, Place};
 
@@ -33,19 +34,25 @@ impl Faults {
         Self(mine.map(|fault| (*fault, Cell::new(false))).collect())
     }
 
-    /// Strikes as far as this place and step are meant.
+    /// Strikes as far as this place and step are meant. Returns whether what is computed here is not a number from now on.
     ///
     /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `oom` asks libtorch for more memory than a limit set just before
-    /// allows, and unwinds as the bindings do when libtorch throws.
-    pub fn strike(&self, place: Place, step: u64) {
+    /// allows, and unwinds as the bindings do when libtorch throws. `slow` makes the start-up longer.
+    pub fn strike(&self, place: Place, step: u64) -> bool {
+        if place == Place::StartUp {
+            self.slow_down(place, cpu_time());
+        }
+        let mut is_nan = false;
         for fault in self.due(place, step) {
             match fault {
                 Fault::Kill { .. } => send(Signal::KILL),
                 Fault::Stall { .. } => send(Signal::STOP),
                 Fault::Oom { .. } => run_out_of_memory(),
+                Fault::Nan { .. } => is_nan = true,
                 _ => {}
             }
         }
+        is_nan
     }
 
     /// Strikes between forward and backward pass, and gives back the loss that comes of it.
@@ -53,23 +60,32 @@ impl Faults {
     /// `slow` sleeps, within the forward pass, for as long as makes a step as slow as asked for, by the work of the step before.
     /// `nan` makes the loss not a number.
     pub(crate) fn strike_forward(&self, watch: &StepWatch, loss: f64) -> f64 {
-        for (fault, _) in &self.0 {
-            if let Fault::Slow { factor, .. } = *fault {
-                slow_down(watch, factor);
-            }
+        watch.slept(self.slow_down(Place::Forward, watch.usual_work()));
+        if self.strike(Place::Forward, watch.step()) {
+            f64::NAN
+        } else {
+            loss
         }
-        let is_nan = |(fault, _): &(Fault, _)| matches!(fault, Fault::Nan { step, .. } if *step == watch.step());
-        if self.0.iter().any(is_nan) {
-            return f64::NAN;
-        }
-        self.strike(Place::Forward, watch.step());
-        loss
     }
 
-    /// Strikes at the beginning of the backward pass, once the others wait for this rank's gradients.
-    pub(crate) fn strike_all_reduce(&self, watch: &StepWatch) {
+    /// Strikes at what gradients are computed from, where they are to be spoilt and their loss is not: all of them become NaN.
+    pub(crate) fn strike_gradients(&self, step: u64, loss: &Tensor) {
         let is_meant = |(fault, _): &(Fault, _)| {
-            fault.place() == Place::AllReduce && fault.step() == Some(watch.step())
+            let at = (fault.place(), fault.step());
+            matches!(fault, Fault::Nan { .. }) && at == (Place::AllReduce, Some(step))
+        };
+        if self.0.iter().any(is_meant) {
+            // In place, so that it is a part of the program's own graph.
+            let _ = loss.shallow_clone().g_mul_scalar_(f64::NAN);
+        }
+    }
+
+    /// Strikes at the beginning of the backward pass: `slow` at once, the others once all wait for this rank's gradients.
+    pub(crate) fn strike_all_reduce(&self, watch: &StepWatch) {
+        watch.slept(self.slow_down(Place::AllReduce, watch.usual_work()));
+        let is_meant = |(fault, _): &(Fault, _)| {
+            let at = (fault.place(), fault.step());
+            !matches!(fault, Fault::Nan { .. }) && at == (Place::AllReduce, Some(watch.step()))
         };
         if self.0.iter().any(is_meant) {
             thread::sleep(watch.usual_work().max(OTHERS_TELL));
@@ -77,13 +93,32 @@ impl Faults {
         }
     }
 
-    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it is written.
-    pub(crate) fn strike_checkpoint(&self, steps: u64) -> Option<Fault> {
+    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it is written. `step_work` is what
+    /// a step takes.
+    pub(crate) fn strike_checkpoint(&self, steps: u64, step_work: Duration) -> Option<Fault> {
+        self.slow_down(Place::Checkpoint, step_work);
         let fault = self.due(Place::Checkpoint, steps).next();
         if let Some(Fault::Oom { .. }) = fault {
             run_out_of_memory();
         }
         fault
+    }
+
+    /// Makes what took `work` at a place as slow as asked for. Returns how much longer it took.
+    pub(crate) fn slow_down(&self, place: Place, work: Duration) -> Duration {
+        let mut more = Duration::ZERO;
+        for (fault, _) in &self.0 {
+            if let Fault::Slow {
+                factor, place: at, ..
+            } = *fault
+                && at == place
+            {
+                let longer = work.as_secs_f64() * (factor - 1.0);
+                more += Duration::try_from_secs_f64(longer).unwrap_or_default();
+            }
+        }
+        thread::sleep(more);
+        more
     }
 
     /// What is to strike here and has not yet.
@@ -92,6 +127,7 @@ impl Faults {
             fault.place() == place
                 && match place {
                     Place::StartUp => true,
+                    _ if fault.is_lasting() => false,
                     Place::Forward | Place::AllReduce => fault.step() == Some(step),
                     Place::Checkpoint | Place::Evaluation => {
                         fault.step().is_some_and(|from| from <= step)
@@ -99,7 +135,7 @@ impl Faults {
                 }
         };
         let due = self.0.iter().filter(move |(fault, _)| is_due(fault));
-        due.filter(|(fault, struck)| !struck.replace(true) && !fault.is_lasting())
+        due.filter(|(_, struck)| !struck.replace(true))
             .map(|(fault, _)| *fault)
     }
 }
@@ -110,12 +146,10 @@ pub(crate) fn send(signal: Signal) {
     let _ = kill_process(getpid(), signal);
 }
 
-fn slow_down(watch: &StepWatch, factor: f64) {
-    let more = watch.usual_work().as_secs_f64() * (factor - 1.0);
-    if let Ok(more) = Duration::try_from_secs_f64(more) {
-        thread::sleep(more);
-        watch.slept(more);
-    }
+/// The CPU time of this process so far.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 fn run_out_of_memory() {

@@ -83,9 +83,14 @@ impl Reporter {
         &self.faults
     }
 
-    /// The training is at a place where a fault may strike.
-    pub fn pass(&self, place: Place) {
-        self.faults.strike(place, self.steps());
+    /// The training is at a place where a fault may strike. Returns whether what is computed here is not a number from now on.
+    pub fn pass(&self, place: Place) -> bool {
+        self.faults.strike(place, self.steps())
+    }
+
+    /// The work of a step, without what faults add to it.
+    pub(crate) fn usual_work(&self) -> Duration {
+        self.usual_work.get()
     }
 
     /// Says where the training thread is. Cheap enough to be called for every batch.
@@ -93,7 +98,7 @@ impl Reporter {
         if let Audience::Supervisor(side) = &self.audience {
             // What comes after a step belongs to it: places are compared to find the rank that is last.
             let step = match phase {
-                Phase::Checkpoint | Phase::Evaluation | Phase::Closing => {
+                Phase::Checkpoint | Phase::Evaluation | Phase::Sums | Phase::Closing => {
                     self.step.get().saturating_sub(1)
                 }
                 _ => self.step.get(),

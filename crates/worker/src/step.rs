@@ -9,13 +9,14 @@ use workbench_protocol::FailureKind;
 use crate::failure::Failure;
 use crate::reporter::StepWatch;
 
-/// A loss as a number, before its gradients can spoil the weights. Faults of the forward pass strike here.
+/// A loss as a number, before its gradients can spoil the weights. Faults of the forward pass strike here, and those of gradients.
 ///
 /// # Errors
 /// When it is not finite.
 pub(crate) fn finite(loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
     let value = watch.strike(loss.f_double_value(&[])?);
     if value.is_finite() {
+        watch.strike_gradients(loss);
         return Ok(value);
     }
     Err(Failure::new(

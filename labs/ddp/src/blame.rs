@@ -5,7 +5,7 @@
 use std::fmt;
 
 use workbench_engine::workers::{By, Ended, News};
-use workbench_protocol::{FailureKind, Fault, FromWorker};
+use workbench_protocol::{FailureKind, Fault, FromWorker, Place};
 
 /// How long to wait for a better explanation when a rank failed only because others did not answer.
 pub const ECHO_WAIT_NS: u64 = 400_000_000;
@@ -125,7 +125,8 @@ impl Trouble {
 
 /// Whether a fault that was asked for explains a trouble at some step.
 pub fn explains(fault: &Fault, trouble: &Trouble) -> bool {
-    fault.rank() == trouble.rank
+    let is_of_all = matches!(fault, Fault::Nan { .. }) && fault.place() == Place::AllReduce;
+    (fault.rank() == trouble.rank || is_of_all)
         && matches!(
             (fault, trouble.word),
             (Fault::Kill { .. }, "death")

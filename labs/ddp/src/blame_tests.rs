@@ -85,7 +85,17 @@ fn a_fault_explains_its_own_rank_and_sort_of_trouble_alone() {
     };
     assert!(explains(&kill(1), &death));
     assert!(!explains(&kill(0), &death));
-    assert!(!explains(&Fault::Nan { rank: 1, step: 4 }, &death));
+    let nan = |rank, place| Fault::Nan {
+        rank,
+        step: 4,
+        place,
+    };
+    assert!(!explains(&nan(1, Place::Forward), &death));
+    // A gradient that is none is everybody's after the all-reduce, and no sooner.
+    let loss = trouble(&failed(1, 5, FailureKind::NotFinite), false).unwrap();
+    assert!(explains(&nan(1, Place::Evaluation), &loss));
+    assert!(!explains(&nan(0, Place::Evaluation), &loss));
+    assert!(explains(&nan(0, Place::AllReduce), &loss));
 }
 
 #[test]

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use workbench_engine::lab::{ArmContext, LabError};
 use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{By, Crew, CrewError, Launch, RankState, diagnose};
+use workbench_engine::workers::{By, Condition, Crew, CrewError, Launch, RankState, diagnose};
 use workbench_protocol::WorkerEnv;
 
 use crate::blame::{Blame, Sort, Trouble, explains};
 use crate::controller::{Command, Controller, Input, Policy, State};
 use crate::incident::Incident;
+use crate::late::Latecomers;
 use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::plan::Plan;
@@ -30,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// How often the workers' CPU time is looked at.
 const LOOK_NS: u64 = 100_000_000;
 
+/// A rank that gave a sign of life so long ago or less is not silent: they come five times a second.
+const ALIVE_NS: u64 = 700_000_000;
+
 /// One arm under way.
 pub struct Drive<'a> {
     pub(crate) plan: &'a Plan,
@@ -40,6 +44,7 @@ pub struct Drive<'a> {
     pub(crate) live: Live,
     pub(crate) timeline: Timeline,
     pub(crate) stragglers: Stragglers,
+    latecomers: Latecomers,
     pub(crate) blame: Blame,
     /// A rank that stands still, in an arm where nobody does anything about it.
     pub(crate) standing: Option<Trouble>,
@@ -83,6 +88,7 @@ impl<'a> Drive<'a> {
             live: Live::default(),
             timeline: Timeline::default(),
             stragglers: Stragglers::default(),
+            latecomers: Latecomers::default(),
             blame: Blame::default(),
             standing: None,
             start: StartUp::default(),
@@ -208,6 +214,7 @@ impl<'a> Drive<'a> {
         self.finished = vec![false; workers as usize];
         let now_ns = self.ctx.clock.now_ns();
         self.heard_ns = vec![now_ns; workers as usize];
+        self.latecomers.begin(workers, now_ns);
         self.start = StartUp::begin(workers, now_ns);
         let port = free_port()?;
         let launches = (0..workers)
@@ -255,6 +262,7 @@ impl<'a> Drive<'a> {
             self.looked_ns = now_ns;
             self.count_cpu();
             self.show();
+            self.name_latecomer(now_ns);
         }
         let world = self.controller.workers();
         if let Some(trouble) = self.blame.verdict(now_ns, world).cloned() {
@@ -267,6 +275,27 @@ impl<'a> Drive<'a> {
             return self.feed(Input::Returned);
         }
         Ok(())
+    }
+
+    /// Names a rank that the others wait for outside of steps.
+    fn name_latecomer(&mut self, now_ns: u64) {
+        let states = self.crew.as_ref().map(Crew::states).unwrap_or_default();
+        let heard_ns = &self.heard_ns;
+        let is_heard = |rank: u32| {
+            let heard = heard_ns.get(rank as usize);
+            heard.is_some_and(|heard| now_ns.saturating_sub(*heard) < ALIVE_NS)
+        };
+        if let Some(late) = self.latecomers.look(&states, now_ns, is_heard) {
+            self.tell_slow(&late.to_string());
+        }
+    }
+
+    /// Names a rank that is slow.
+    pub(crate) fn tell_slow(&self, text: &str) {
+        self.ctx.progress.output(self.plan.arm.speaker(), text);
+        self.ctx
+            .progress
+            .warn(&format!("In {}, {text}.", self.arm()));
     }
 
     /// Says how all ranks stand.
@@ -348,27 +377,34 @@ impl<'a> Drive<'a> {
     /// Who failed how, and what the others do.
     pub(crate) fn sentence(&self, trouble: &Trouble) -> String {
         let states = self.crew.as_ref().map(Crew::states).unwrap_or_default();
-        let others: Vec<RankState> = states
+        // Signs of life come five times a second, steps whenever they are done.
+        let beyond = |state: &RankState| {
+            let next = self.controller.next_step(state.rank);
+            next.filter(|step| *step > state.step)
+        };
+        let (moved_on, others): (Vec<RankState>, Vec<RankState>) = states
             .iter()
             .filter(|state| state.rank != trouble.rank)
             // Who has failed too did so because of this one.
             .filter(|state| self.finished.get(state.rank as usize) == Some(&false))
-            .copied()
-            .collect();
+            .partition(|state| state.condition == Condition::Working && beyond(state).is_some());
         let mut text = trouble.to_string();
         let own = states.iter().find(|state| state.rank == trouble.rank);
         if let Some(state) = own
             && trouble.is_mute()
         {
-            // Signs of life come five times a second, steps whenever they are done.
-            match self.controller.next_step(trouble.rank) {
-                Some(step) if step > state.step => _ = write!(text, ", at step {step}"),
-                _ => _ = write!(text, ", in {} at step {}", state.phase, state.step),
+            match beyond(state) {
+                Some(step) => _ = write!(text, ", at step {step}"),
+                None => _ = write!(text, ", in {} at step {}", state.phase, state.step),
             }
         }
         if !others.is_empty() {
             text.push_str("; ");
             text.push_str(&diagnose(&others));
+        }
+        for state in &moved_on {
+            let step = beyond(state).unwrap_or(state.step);
+            let _ = write!(text, "; rank {} is at step {step}", state.rank);
         }
         text
     }

@@ -171,10 +171,7 @@ impl Drive<'_> {
                 "rank {} is slow: its work takes {:.0} ms a step where rank {} takes {:.0} ms and waits {:.0} ms in all-reduce",
                 slow.rank, slow.work_ms, slow.fastest, slow.fastest_ms, slow.wait_ms
             );
-            self.ctx.progress.output(self.plan.arm.speaker(), &text);
-            self.ctx
-                .progress
-                .warn(&format!("In {}, {text}.", self.arm()));
+            self.tell_slow(&text);
         }
         if let Some(completed) = self.ledger.step(rank, at_ns, report) {
             self.completed(at_ns, completed);

@@ -9,6 +9,7 @@ mod data;
 mod drive;
 mod hear;
 mod incident;
+mod late;
 mod ledger;
 mod live;
 mod outcome;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use workbench_protocol::Phase;
 
 use super::news::Ended;
+use super::watchdog::Place;
 
 /// How one rank is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,6 +20,14 @@ pub struct RankState {
     pub condition: Condition,
     /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since it last got on.
     pub for_s: f64,
+}
+
+impl RankState {
+    /// Orders ranks by how far they got.
+    pub fn progress(&self) -> (u64, Phase) {
+        let (phase, step) = (self.phase, self.step);
+        Place { phase, step }.progress()
+    }
 }
 
 /// How a rank is.

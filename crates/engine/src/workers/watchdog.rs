@@ -43,7 +43,7 @@ pub struct Place {
 
 impl Place {
     /// Orders places by how far a training got. Phases of the start-up are before the first step, whatever step they name.
-    fn progress(self) -> (u64, Phase) {
+    pub(super) fn progress(self) -> (u64, Phase) {
         if self.phase < Phase::Data {
             (0, self.phase)
         } else {

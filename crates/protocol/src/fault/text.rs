@@ -21,7 +21,7 @@ impl fmt::Display for Fault {
         write!(f, "{}:", self.kind())?;
         match *self {
             Self::DiskFull { step } | Self::Corrupt { step } => return write!(f, "step={step}"),
-            Self::Slow { rank, factor } => return write!(f, "rank={rank},factor={factor}"),
+            Self::Slow { rank, factor, .. } => write!(f, "rank={rank},factor={factor}")?,
             _ => write!(f, "rank={}", self.rank())?,
         }
         if let Some(step) = self.step() {
@@ -90,10 +90,10 @@ impl FromStr for Fault {
 /// How a fault is written.
 fn form(kind: &str) -> &'static str {
     match kind {
-        "slow" => "slow:rank=R,factor=F",
+        "slow" => "slow:rank=R,factor=F,in=PLACE, or without in",
         "kill" => "kill:rank=R,step=S,in=PLACE, or without in",
         "stall" => "stall:rank=R,step=S,in=PLACE, or without in",
-        "nan" => "nan:rank=R,step=S",
+        "nan" => "nan:rank=R,step=S,in=PLACE, or without in",
         "oom" => "oom:rank=R,step=S,in=PLACE, or without in",
         "disk-full" => "disk-full:step=S",
         _ => "corrupt:step=S",
@@ -103,7 +103,7 @@ fn form(kind: &str) -> &'static str {
 /// The names that a fault has.
 fn names(kind: &str) -> &'static [&'static str] {
     match kind {
-        "slow" => &["rank", "factor"],
+        "slow" => &["rank", "factor", "in"],
         _ => &["rank", "step", "in"],
     }
 }
@@ -148,11 +148,15 @@ impl<'a> Parts<'a> {
             return self.of_the_writer(kind);
         }
         let rank = self.number::<u32>("rank", "is no rank (0, 1, 2, …)")?;
+        let place = self.place()?;
         if kind == "slow" {
             let factor = self.number::<f64>("factor", "is no number")?;
-            return Ok(Fault::Slow { rank, factor });
+            return Ok(Fault::Slow {
+                rank,
+                factor,
+                place,
+            });
         }
-        let place = self.place()?;
         let step = match (place, self.value("step")) {
             (Place::StartUp, None) => 0,
             (Place::StartUp, Some(_)) => {
@@ -164,8 +168,7 @@ impl<'a> Parts<'a> {
             "kill" => Fault::Kill { rank, step, place },
             "stall" => Fault::Stall { rank, step, place },
             "oom" => Fault::Oom { rank, step, place },
-            _ if place == Place::Forward => Fault::Nan { rank, step },
-            _ => return Err(self.trouble("in", "must be forward, where the loss comes from")),
+            _ => Fault::Nan { rank, step, place },
         })
     }
 

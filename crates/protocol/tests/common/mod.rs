@@ -39,8 +39,17 @@ pub fn fault() -> impl Strategy<Value = Fault> {
         match kind {
             0 => Fault::Kill { rank, step, place },
             1 => Fault::Stall { rank, step, place },
-            2 => Fault::Slow { rank, factor },
-            3 => Fault::Nan { rank, step },
+            2 => Fault::Slow {
+                rank,
+                factor,
+                place,
+            },
+            3 if matches!(place, Place::StartUp | Place::Checkpoint) => Fault::Nan {
+                rank,
+                step,
+                place: Place::Forward,
+            },
+            3 => Fault::Nan { rank, step, place },
             4 => Fault::Oom { rank, step, place },
             5 => Fault::DiskFull { step },
             _ => Fault::Corrupt { step },

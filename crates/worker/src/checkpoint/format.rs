@@ -117,6 +117,13 @@ pub fn progress_of(path: &Path) -> Option<Progress> {
 }
 
 impl Snapshot {
+    /// The first array with something in it that is not a number, or infinite: nothing good can go on from it.
+    pub fn not_finite(&self) -> Option<&str> {
+        let is_spoilt = |array: &&Array| !array.values.iter().all(|value| value.is_finite());
+        let spoilt = self.arrays.iter().find(is_spoilt);
+        spoilt.map(|array| array.name.as_str())
+    }
+
     /// Floats in all arrays together.
     pub fn elements(&self) -> usize {
         self.arrays.iter().map(|array| array.values.len()).sum()

@@ -116,7 +116,8 @@ impl Checkpoints {
             return;
         }
         report.at(Phase::Checkpoint);
-        let fault = report.faults().strike_checkpoint(progress.steps);
+        let work = report.usual_work();
+        let fault = report.faults().strike_checkpoint(progress.steps, work);
         let began = Instant::now();
         progress.seed = self.seed;
         let snapshot = snapshot(progress, vars, adam);

@@ -150,6 +150,14 @@ impl Kept {
     fn write(&mut self, policy: &Policy, order: &Order) -> Outcome {
         let progress = order.snapshot.progress;
         let path = policy.dir.join(file_name(progress.steps));
+        if let Some(array) = order.snapshot.not_finite() {
+            return Outcome::Failed {
+                text: format!(
+                    "no checkpoint after {} steps: {array} is not finite any more; earlier checkpoints are kept",
+                    progress.steps
+                ),
+            };
+        }
         match write(order, &policy.dir, &path) {
             Ok(bytes) => {
                 if let Some(Fault::Corrupt { .. }) = order.fault {

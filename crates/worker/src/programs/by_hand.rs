@@ -28,6 +28,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
 
     // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer averages their gradients.
+    report.at(Phase::AllReduce);
     let options = DdpOptions::default().gradient_as_bucket_view(true);
     let mut ddp = DistributedDataParallel::new(&vars, &group, options)?;
     let gradient_bytes = parameters::gradient_bytes(&vars);

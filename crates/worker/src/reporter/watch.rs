@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
+use tch::Tensor;
 use torch_ddp::cuda::Mark;
 use workbench_protocol::{Phase, StepReport};
 
@@ -94,6 +95,11 @@ impl<'a> StepWatch<'a> {
     /// What a fault makes of this step, and of its loss.
     pub(crate) fn strike(&self, loss: f64) -> f64 {
         self.report.faults().strike_forward(self, loss)
+    }
+
+    /// What a fault makes of the gradients that are going to be computed from a loss.
+    pub(crate) fn strike_gradients(&self, loss: &Tensor) {
+        self.report.faults().strike_gradients(self.step(), loss);
     }
 
     /// A fault made the step longer by so much.

@@ -32,6 +32,7 @@ impl<'a> PreparedModel<'a> {
         group: &ProcessGroup,
         report: &'a Reporter,
     ) -> Result<Self, Failure> {
+        report.at(Phase::AllReduce);
         let options = DdpOptions::default().gradient_as_bucket_view(true);
         Ok(Self {
             ddp: DistributedDataParallel::new(&vars, group, options)?,
