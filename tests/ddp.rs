@@ -64,7 +64,11 @@ fn what_makes_no_sense_is_refused_with_exit_code_2() {
         ),
         (&["--set", "checkpoint_every_s=-1"], "checkpoint_every_s"),
     ] {
-        let two: &[&str] = if more.contains(&"--workers") { &[] } else { &TWO };
+        let two: &[&str] = if more.contains(&"--workers") {
+            &[]
+        } else {
+            &TWO
+        };
         let output = bench.run(SMALL.iter().chain(two).chain(more));
         let told = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{more:?}: {told}");
