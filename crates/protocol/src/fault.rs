@@ -38,14 +38,14 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// What is done at one place takes `factor` times as long, every time: in [`Place::Forward`] a step's work. In
-    /// [`Place::AllReduce`] the gradients come later by as much, and in [`Place::Checkpoint`] the checkpoint takes as long as
-    /// `factor` steps.
+    /// What is done at one place takes longer, every time: in [`Place::Forward`] a step's work. In [`Place::AllReduce`] the
+    /// gradients come later. A factor is one of a step's work in [`Place::Checkpoint`] too, which by itself takes next to no time.
     Slow {
         /// The rank.
         rank: u32,
-        /// Greater than 1.
-        factor: f64,
+        /// By how much.
+        #[serde(flatten)]
+        by: Slowness,
         /// Of what.
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
@@ -80,6 +80,16 @@ pub enum Fault {
         /// The steps.
         step: u64,
     },
+}
+
+/// How much longer something takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slowness {
+    /// So many times as long; greater than 1.
+    Factor(f64),
+    /// So many seconds longer; greater than 0.
+    Seconds(f64),
 }
 
 /// Where a fault strikes.
@@ -128,6 +138,8 @@ impl Place {
 
 /// The largest factor of slowness.
 const MAX_FACTOR: f64 = 1000.0;
+/// The most seconds of slowness.
+const MAX_SECONDS: f64 = 3600.0;
 
 impl Fault {
     /// The rank it strikes.
@@ -189,8 +201,17 @@ impl Fault {
     /// Which of its numbers makes no sense by itself, and why.
     pub(crate) fn trouble(&self) -> Option<(&'static str, &'static str)> {
         match *self {
-            Self::Slow { factor, .. } if !(factor > 1.0 && factor <= MAX_FACTOR) => {
+            Self::Slow {
+                by: Slowness::Factor(factor),
+                ..
+            } if !(factor > 1.0 && factor <= MAX_FACTOR) => {
                 Some(("factor", "must be greater than 1 and at most 1000"))
+            }
+            Self::Slow {
+                by: Slowness::Seconds(seconds),
+                ..
+            } if !(seconds > 0.0 && seconds <= MAX_SECONDS) => {
+                Some(("seconds", "must be greater than 0 and at most 3600"))
             }
             Self::Nan {
                 place: Place::StartUp | Place::Checkpoint,

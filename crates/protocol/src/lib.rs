@@ -18,7 +18,7 @@ mod asleep;
 mod float;
 
 pub use env::{EnvError, WorkerEnv};
-pub use fault::{Fault, FaultError, Place};
+pub use fault::{Fault, FaultError, Place, Slowness};
 pub use frame::{FrameDecoder, FrameError, FrameReader, MAX_FRAME, encode_frame, write_frame};
 pub use message::{DoneReport, FailureKind, FromWorker, Phase, Stage, StepReport, ToWorker};
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};

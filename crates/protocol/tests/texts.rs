@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use common::{fault, spec};
 use proptest::prelude::*;
 use workbench_protocol::{
-    Checkpointing, Data, Device, EnvError, Fault, Model, Place, Program, SpecError, TrainSpec,
-    WorkerEnv,
+    Checkpointing, Data, Device, EnvError, Fault, Model, Place, Program, Slowness, SpecError,
+    TrainSpec, WorkerEnv,
 };
 
 fn sound() -> TrainSpec {
@@ -75,11 +75,7 @@ fn faults_are_read_as_people_write_them() {
     let (rank, forward) = (1, Place::Forward);
     let kill = |step, place| Fault::Kill { rank, step, place };
     let nan = |step, place| Fault::Nan { rank, step, place };
-    let slow = |factor, place| Fault::Slow {
-        rank,
-        factor,
-        place,
-    };
+    let slow = |by, place| Fault::Slow { rank, by, place };
     for (text, fault) in [
         ("kill:rank=1,step=40", kill(40, forward)),
         ("kill:rank=1,step=40,in=forward", kill(40, forward)),
@@ -96,9 +92,18 @@ fn faults_are_read_as_people_write_them() {
                 place: Place::Evaluation,
             },
         ),
-        ("slow:rank=1,factor=2.5", slow(2.5, forward)),
-        ("slow:rank=1,x=3,in=forward", slow(3.0, forward)),
-        ("slow:rank=1,x=3,in=start-up", slow(3.0, Place::StartUp)),
+        (
+            "slow:rank=1,factor=2.5",
+            slow(Slowness::Factor(2.5), forward),
+        ),
+        (
+            "slow:rank=1,x=3,in=forward",
+            slow(Slowness::Factor(3.0), forward),
+        ),
+        (
+            "slow:rank=1,s=0.5,in=start-up",
+            slow(Slowness::Seconds(0.5), Place::StartUp),
+        ),
         ("nan:rank=1,step=7,", nan(7, forward)),
         ("nan:rank=1,step=0,in=forward", nan(0, forward)),
         ("nan:rank=1,step=0,in=all-reduce", nan(0, Place::AllReduce)),
@@ -194,6 +199,15 @@ fn wrong_faults_are_told_what_is_allowed() {
             "`factor=inf` must be greater than 1 and at most 1000",
         ),
         (
+            "slow:rank=1",
+            "factor is missing; write slow:rank=R,factor=F",
+        ),
+        ("slow:rank=1,x=3,s=3", "`seconds=3` says the same as factor"),
+        (
+            "slow:rank=1,s=0",
+            "`seconds=0` must be greater than 0 and at most 3600",
+        ),
+        (
             "slow:rank=1,factor=nan",
             "`factor=nan` must be greater than 1",
         ),
@@ -210,7 +224,7 @@ fn a_sound_specification_passes() {
         program: Program::Single,
         faults: vec![Fault::Slow {
             rank: 0,
-            factor: 2.0,
+            by: Slowness::Factor(2.0),
             place: Place::Forward,
         }],
         checkpoint: Some(Checkpointing {
@@ -265,7 +279,7 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
             refusal(|s| {
                 s.faults = vec![Fault::Slow {
                     rank: 1,
-                    factor: 0.5,
+                    by: Slowness::Factor(0.5),
                     place: Place::Forward,
                 }];
             }),

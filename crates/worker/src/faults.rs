@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use tch::{Device, Kind, TchError, Tensor};
-use workbench_protocol::{Fault, Place};
+use workbench_protocol::{Fault, Place, Slowness};
 
 use crate::job::Job;
 use crate::reporter::StepWatch;
@@ -108,12 +108,13 @@ impl Faults {
     pub(crate) fn slow_down(&self, place: Place, work: Duration) -> Duration {
         let mut more = Duration::ZERO;
         for (fault, _) in &self.0 {
-            if let Fault::Slow {
-                factor, place: at, ..
-            } = *fault
+            if let Fault::Slow { by, place: at, .. } = *fault
                 && at == place
             {
-                let longer = work.as_secs_f64() * (factor - 1.0);
+                let longer = match by {
+                    Slowness::Factor(factor) => work.as_secs_f64() * (factor - 1.0),
+                    Slowness::Seconds(seconds) => seconds,
+                };
                 more += Duration::try_from_secs_f64(longer).unwrap_or_default();
             }
         }

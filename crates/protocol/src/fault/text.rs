@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Fault, Place};
+use super::{Fault, Place, Slowness};
 
 /// The names of the faults, as they are typed.
 const KINDS: [&str; 7] = [
@@ -21,7 +21,10 @@ impl fmt::Display for Fault {
         write!(f, "{}:", self.kind())?;
         match *self {
             Self::DiskFull { step } | Self::Corrupt { step } => return write!(f, "step={step}"),
-            Self::Slow { rank, factor, .. } => write!(f, "rank={rank},factor={factor}")?,
+            Self::Slow { rank, by, .. } => match by {
+                Slowness::Factor(factor) => write!(f, "rank={rank},factor={factor}")?,
+                Slowness::Seconds(seconds) => write!(f, "rank={rank},seconds={seconds}")?,
+            },
             _ => write!(f, "rank={}", self.rank())?,
         }
         if let Some(step) = self.step() {
@@ -90,7 +93,7 @@ impl FromStr for Fault {
 /// How a fault is written.
 fn form(kind: &str) -> &'static str {
     match kind {
-        "slow" => "slow:rank=R,factor=F,in=PLACE, or without in",
+        "slow" => "slow:rank=R,factor=F,in=PLACE, or seconds instead of factor, or without in",
         "kill" => "kill:rank=R,step=S,in=PLACE, or without in",
         "stall" => "stall:rank=R,step=S,in=PLACE, or without in",
         "nan" => "nan:rank=R,step=S,in=PLACE, or without in",
@@ -103,7 +106,7 @@ fn form(kind: &str) -> &'static str {
 /// The names that a fault has.
 fn names(kind: &str) -> &'static [&'static str] {
     match kind {
-        "slow" => &["rank", "factor", "in"],
+        "slow" => &["rank", "factor", "seconds", "in"],
         _ => &["rank", "step", "in"],
     }
 }
@@ -131,6 +134,7 @@ impl<'a> Parts<'a> {
                 .ok_or_else(|| trouble("is not name=value"))?;
             let name = match name.trim() {
                 "x" => "factor",
+                "s" => "seconds",
                 name => name,
             };
             let known = names(kind).iter().find(|known| **known == name);
@@ -150,12 +154,8 @@ impl<'a> Parts<'a> {
         let rank = self.number::<u32>("rank", "is no rank (0, 1, 2, …)")?;
         let place = self.place()?;
         if kind == "slow" {
-            let factor = self.number::<f64>("factor", "is no number")?;
-            return Ok(Fault::Slow {
-                rank,
-                factor,
-                place,
-            });
+            let by = self.slowness()?;
+            return Ok(Fault::Slow { rank, by, place });
         }
         let step = match (place, self.value("step")) {
             (Place::StartUp, None) => 0,
@@ -170,6 +170,16 @@ impl<'a> Parts<'a> {
             "oom" => Fault::Oom { rank, step, place },
             _ => Fault::Nan { rank, step, place },
         })
+    }
+
+    fn slowness(&self) -> Result<Slowness, FaultError> {
+        match (self.value("factor"), self.value("seconds")) {
+            (Some(_), Some(_)) => Err(self.trouble("seconds", "says the same as factor")),
+            (None, Some(_)) => self
+                .number("seconds", "is no number")
+                .map(Slowness::Seconds),
+            _ => self.number("factor", "is no number").map(Slowness::Factor),
+        }
     }
 
     /// A fault of the rank that writes checkpoints, which nobody needs to name.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_protocol::{
     Checkpointing, Data, Device, DoneReport, FailureKind, Fault, FromWorker, Model, Phase, Place,
-    Program, Stage, StepReport, ToWorker, TrainSpec,
+    Program, Slowness, Stage, StepReport, ToWorker, TrainSpec,
 };
 
 /// Any number, infinities and NaN included.
@@ -41,7 +41,11 @@ pub fn fault() -> impl Strategy<Value = Fault> {
             1 => Fault::Stall { rank, step, place },
             2 => Fault::Slow {
                 rank,
-                factor,
+                by: if step % 2 == 0 {
+                    Slowness::Factor(factor)
+                } else {
+                    Slowness::Seconds(factor)
+                },
                 place,
             },
             3 if matches!(place, Place::StartUp | Place::Checkpoint) => Fault::Nan {

@@ -138,23 +138,31 @@ rows! { fails:
     by_hand_stall_in_all_reduce "stall:rank=1,step=6,in=all-reduce" ["rank 1", STOPPED, "rank 0 gave up"];
 }
 
-/// Nothing fails with `fault`, the same is learned, and both arms say what `said` has.
+/// Nothing fails with `fault`, the same is learned, and the launcher says what `said` has.
 fn is_named(fault: &str, said: &[&str]) {
-    let played = small(&["ddp", "launcher"], &[&format!("fault={fault}")]);
-    for arm in ["ddp", "launcher"] {
-        is_whole(&played, arm);
-        let begins = format!("In {arm}, ");
-        played.warning(&[&[begins.as_str()], said].concat());
-    }
+    // One checkpoint in the middle of each epoch.
+    let set = [&format!("fault={fault}"), "checkpoint_every=8"];
+    let played = small(&["launcher"], &set);
+    is_whole(&played, "launcher");
+    played.warning(&[&["In launcher, "], said].concat());
 }
 
-// So slow that 20 steps are enough to be sure, and the others wait for seconds elsewhere.
+// So slow that 20 steps are enough to be sure, and that the others wait for seconds elsewhere.
 rows! { is_named:
-    slow_at_start_up "slow:rank=1,x=20,in=start-up" ["rank 1 is slow in loading", "rank 0 has waited in rendezvous"];
-    slow_in_forward "slow:rank=1,x=20" ["rank 1 is slow", "rank 0 takes", "in all-reduce"];
-    slow_in_all_reduce "slow:rank=0,x=20,in=all-reduce" ["rank 0 is slow", "rank 1 takes", "in all-reduce"];
-    slow_in_checkpoint "slow:rank=0,x=100,in=checkpoint" ["rank 0 is slow in checkpoint", "rank 1 has waited in all-reduce"];
-    slow_in_evaluation "slow:rank=1,x=60,in=evaluation" ["rank 1 is slow in evaluation", "rank 0 has waited in the evaluation's sums"];
+    slow_at_start_up "slow:rank=1,s=4,in=start-up" ["rank 1 is slow in loading", "rank 0 has waited in rendezvous"];
+    slow_in_forward "slow:rank=1,s=0.5" ["rank 1 is slow", "rank 0 takes", "in all-reduce"];
+    slow_in_all_reduce "slow:rank=0,s=0.5,in=all-reduce" ["rank 0 is slow", "rank 1 takes", "in all-reduce"];
+    slow_in_checkpoint "slow:rank=0,s=3,in=checkpoint" ["rank 0 is slow in checkpoint", "rank 1 has waited in all-reduce"];
+    slow_in_evaluation "slow:rank=1,s=3,in=evaluation" ["rank 1 is slow in evaluation", "rank 0 has waited in the evaluation's sums"];
+}
+
+#[test]
+fn by_hand_a_slow_rank_is_named_too() {
+    if is_there() {
+        let played = small(&["ddp"], &["fault=slow:rank=1,x=20"]);
+        is_whole(&played, "ddp");
+        played.warning(&["In ddp, rank 1 is slow", "rank 0 takes", "in all-reduce"]);
+    }
 }
 
 #[test]
