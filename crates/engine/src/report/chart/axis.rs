@@ -59,6 +59,20 @@ pub(super) fn ticks(top: f64, wanted: usize) -> Vec<f64> {
     (0..=last).map(|i| f64::from(i) * step).collect()
 }
 
+/// Round values from 0 to `top` and their labels, of which the last has the unit.
+pub(super) fn labelled_ticks(top: f64, wanted: usize, unit: &str) -> Vec<(f64, String)> {
+    let step = step(top, wanted);
+    let values = ticks(top, wanted);
+    let mut labelled: Vec<(f64, String)> = values
+        .into_iter()
+        .map(|value| (value, tick_label(value, step)))
+        .collect();
+    if let Some((_, label)) = labelled.last_mut() {
+        *label = format!("{label} {unit}");
+    }
+    labelled
+}
+
 /// A tick's value with just as many decimals as its step needs.
 pub(super) fn tick_label(value: f64, step: f64) -> String {
     if value == 0.0 {

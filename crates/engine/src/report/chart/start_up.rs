@@ -53,14 +53,9 @@ pub(in crate::report) fn chart(result: &RunResult) -> Option<Chart> {
 
 fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
-    let step = axis::step(most, 6);
-    let ticks = axis::ticks(most, 6);
-    for (i, value) in ticks.iter().enumerate() {
-        let x = scale.at(*value);
+    for (value, label) in axis::labelled_ticks(most, 6, "s") {
+        let x = scale.at(value);
         chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
-        let label = axis::tick_label(*value, step);
-        let last = i + 1 == ticks.len();
-        let label = if last { format!("{label} s") } else { label };
         chart.text(x, end + 15.0, style, label);
     }
 }

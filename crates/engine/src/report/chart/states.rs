@@ -177,14 +177,9 @@ fn label(chart: &mut Chart, repeat: &RepeatState, top: f64) {
 
 fn grid(chart: &mut Chart, scale: Scale, longest: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
-    let step = axis::step(longest, 8);
-    let ticks = axis::ticks(longest, 8);
-    for (i, value) in ticks.iter().enumerate() {
-        let x = scale.at(*value);
+    for (value, label) in axis::labelled_ticks(longest, 8, "s") {
+        let x = scale.at(value);
         chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
-        let label = axis::tick_label(*value, step);
-        let last = i + 1 == ticks.len();
-        let label = if last { format!("{label} s") } else { label };
         let room = WIDTH - style.width(&label) / 2.0;
         chart.text(x.min(room), end + 14.0, style, label);
     }

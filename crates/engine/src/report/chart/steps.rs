@@ -87,14 +87,9 @@ fn group(arm: &ArmResult) -> Option<Group<'_>> {
 /// The axis below all bars.
 fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
-    let step = axis::step(most, 6);
-    let ticks = axis::ticks(most, 6);
-    for (i, value) in ticks.iter().enumerate() {
-        let x = scale.at(*value);
+    for (value, label) in axis::labelled_ticks(most, 6, "ms") {
+        let x = scale.at(value);
         chart.line((x, end + 4.0), (x, end + 8.0), 1.0, Role::Muted);
-        let label = axis::tick_label(*value, step);
-        let last = i + 1 == ticks.len();
-        let label = if last { format!("{label} ms") } else { label };
         chart.text(x, end + 20.0, style, label);
     }
     chart.line((LEFT, end + 4.0), (RIGHT, end + 4.0), 1.0, Role::Grid);
