@@ -14,6 +14,7 @@ use crate::cli::{OutputArgs, RunArgs};
 use crate::commands::ensure;
 use crate::failure::{Failure, code};
 use crate::output;
+use crate::pause;
 use crate::progress::{Follower, Style};
 use crate::registry;
 use crate::summary;
@@ -106,6 +107,8 @@ impl Signals {
             }
         })
         .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-C: {error}")))?;
+        pause::on_request()
+            .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-Z: {error}")))?;
         Ok(Self { control, at_once })
     }
 

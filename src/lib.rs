@@ -13,6 +13,7 @@ mod filter;
 mod headless;
 mod libtorch;
 mod output;
+mod pause;
 mod progress;
 mod registry;
 mod summary;

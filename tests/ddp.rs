@@ -204,3 +204,50 @@ fn a_worker_that_stands_still_goes_with_the_program_too() {
     });
     kill(&mut child, &workers);
 }
+
+/// The time of a run's last event, on its own clock.
+fn last_event(bench: &Bench) -> Duration {
+    let log = std::fs::read_to_string(bench.only_run().join("events.jsonl")).unwrap();
+    let event: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    Duration::from_nanos(event["t_ns"].as_u64().unwrap())
+}
+
+#[test]
+fn workers_and_clock_stand_still_with_the_program() {
+    if !worker_is_there() {
+        return;
+    }
+    let bench = Bench::new();
+    let began = Instant::now();
+    let mut child = start(&bench, &[]);
+    let pid = Pid::from_child(&child);
+    wait_for(LONG, "two workers", || {
+        (workers_of(&child).len() == 2).then_some(())
+    });
+    kill_process(pid, Signal::TSTP).unwrap();
+    wait_for(LONG, "the program's standstill", || {
+        (look(child.id())?.1 == 'T').then_some(())
+    });
+    let stopped = Instant::now();
+    // They were told before it was.
+    wait_for(LONG, "the workers' standstill", || {
+        let workers = workers_of(&child);
+        workers.iter().all(|(_, state)| *state == 'T').then_some(())
+    });
+    // Longer than anything is waited for by those that would take silence for death.
+    thread::sleep(Duration::from_secs(4));
+    let stood_still = stopped.elapsed();
+    kill_process(pid, Signal::CONT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let all = began.elapsed();
+    assert!(last_event(&bench) + stood_still <= all);
+    let result: Value =
+        serde_json::from_slice(&std::fs::read(bench.only_run().join("result.json")).unwrap())
+            .unwrap();
+    assert_eq!(result["status"], "completed");
+    let told = result["warnings"].to_string();
+    assert!(
+        !told.contains("went on after a failure") && !told.contains("is stopped"),
+        "{told}"
+    );
+}

@@ -8,11 +8,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use common::{Bench, only_hash, read_json, stderr, stdout};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::Value;
 
 const ARGS: [&str; 13] = [
@@ -151,4 +152,35 @@ fn a_run_under_way_is_not_resumed_by_another_process() {
     child.wait().unwrap();
     assert_eq!(second.status.code(), Some(3), "{}", stderr(&second));
     assert!(stderr(&second).contains("under way"), "{}", stderr(&second));
+}
+
+#[test]
+fn who_goes_to_the_shell_has_not_worked_for_longer() {
+    let bench = Bench::new();
+    let began = Instant::now();
+    let (mut child, mut stderr) = start_and_wait_for(&bench, 1);
+    let pid = Pid::from_child(&child);
+    signal(&child, Signal::TSTP);
+    assert!(
+        waitpid(Some(pid), WaitOptions::UNTRACED)
+            .unwrap()
+            .unwrap()
+            .1
+            .stopped()
+    );
+    let stopped = Instant::now();
+    std::thread::sleep(Duration::from_secs(2));
+    let stood_still = stopped.elapsed();
+    signal(&child, Signal::CONT);
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest}");
+    let all = began.elapsed();
+    let log = std::fs::read_to_string(bench.only_run().join("events.jsonl")).unwrap();
+    let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    let last = Duration::from_nanos(last["t_ns"].as_u64().unwrap());
+    assert!(
+        last + stood_still <= all,
+        "{last:?} + {stood_still:?} > {all:?}"
+    );
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::Signal;
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -16,6 +16,7 @@ use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, forget, restore};
 use crate::commands::ensure;
 use crate::failure::Failure;
+use crate::pause::stand_still;
 
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
@@ -203,8 +204,7 @@ impl Loop<'_> {
     /// Gives the terminal back and stands still until somebody says `fg`.
     fn suspend(&mut self) {
         restore();
-        // Refused only to other people's processes.
-        let _ = kill_process(getpid(), Signal::STOP);
+        stand_still();
         self.reclaim();
     }
 

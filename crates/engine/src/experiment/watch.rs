@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::Control;
 use super::rhythm::{Rhythm, TICKS_PER_SECOND};
-use crate::clock::Clock;
+use crate::clock::{Clock, program_ns};
 use crate::lab::{Progress, Told};
 use crate::monitor::Monitor;
 use crate::pool::Pool;
@@ -144,7 +144,7 @@ impl Current {
                 Told::Warning(text) => Event::Warning { text },
                 Told::State(text) => Event::State { text },
             };
-            let since = at.elapsed().as_nanos() as u64;
+            let since = program_ns().saturating_sub(at);
             out.emit_at(clock.now_ns().saturating_sub(since), event);
         }
         if due {

@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use super::breakdown::{SlotState, Source};
 use super::config::{DataSource, RunConfig};
 use super::definition::LabDefinition;
 use super::outcome::{ArmOutput, Terms};
-use crate::clock::Clock;
+use crate::clock::{Clock, program_ns};
 use crate::pool::{Pool, TaskSpan};
 
 /// A lab: a comparison of two or more arms doing the same work.
@@ -98,7 +97,7 @@ pub struct Progress {
     done: Arc<AtomicU64>,
     cancelled: Arc<AtomicBool>,
     processes_cpu_ns: Arc<AtomicU64>,
-    told: Arc<Mutex<Vec<(Instant, Told)>>>,
+    told: Arc<Mutex<Vec<(u64, Told)>>>,
     slots: Arc<Mutex<BTreeMap<u32, SlotState>>>,
 }
 
@@ -181,11 +180,11 @@ impl Progress {
     }
 
     fn tell(&self, told: Told) {
-        lock(&self.told).push((Instant::now(), told));
+        lock(&self.told).push((program_ns(), told));
     }
 
-    /// What the arm has said since the last call, and when.
-    pub fn take_told(&self) -> Vec<(Instant, Told)> {
+    /// What the arm has said since the last call, and when by [`program_ns`].
+    pub fn take_told(&self) -> Vec<(u64, Told)> {
         std::mem::take(&mut *lock(&self.told))
     }
 

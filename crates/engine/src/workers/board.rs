@@ -63,6 +63,31 @@ impl Board {
         Ok(())
     }
 
+    /// Stops every process that is not stopped already; returns whose.
+    pub(super) fn halt(&mut self) -> Vec<u32> {
+        let running = |rank: &u32| {
+            let pid = self.slots[*rank as usize].pid;
+            pid.is_some() && !self.is_stopped(*rank)
+        };
+        let ranks: Vec<u32> = (0..self.slots.len() as u32).filter(running).collect();
+        self.tell(&ranks, Signal::STOP);
+        ranks
+    }
+
+    /// Lets those go on that were stopped.
+    pub(super) fn go_on(&mut self, ranks: &[u32]) {
+        self.tell(ranks, Signal::CONT);
+    }
+
+    fn tell(&self, ranks: &[u32], signal: Signal) {
+        for rank in ranks {
+            if let Some(pid) = self.slots[*rank as usize].pid {
+                // Fails when nobody is left, and then there is nothing to tell.
+                let _ = kill_process_group(pid, signal);
+            }
+        }
+    }
+
     /// Takes leave of a process that is over: kills what is left of its group and notes what it used. It may be reaped
     /// after this, and before the lock is given back.
     pub(super) fn bury(&mut self, rank: u32) {

@@ -14,6 +14,7 @@ use super::diagnose::RankState;
 use super::error::CrewError;
 use super::launch::Launch;
 use super::news::{By, News};
+use super::pause;
 use super::queue::Queue;
 use super::supervise::{Shared, Supervisor};
 use super::usage::Usage;
@@ -69,6 +70,7 @@ impl Crew {
             clock,
             bell,
         });
+        let _beginning = pause::register(&shared);
         let (started, report) = mpsc::sync_channel(1);
         let (alive, over) = mpsc::channel::<()>();
         let own = Arc::clone(&shared);
