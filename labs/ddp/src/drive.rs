@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use workbench_engine::lab::{ArmContext, LabError};
 use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{By, Condition, Crew, CrewError, Launch, RankState, diagnose};
+use workbench_engine::workers::{
+    By, Condition, Crew, CrewError, Launch, ProcessState, RankState, diagnose,
+};
 use workbench_protocol::WorkerEnv;
 
 use crate::blame::{Blame, Sort, Trouble, explains};
@@ -206,7 +208,8 @@ impl<'a> Drive<'a> {
         let attempt = self.attempts;
         self.attempts += 1;
         self.ledger.begin(workers);
-        self.live.begin(workers);
+        self.live.begin(workers, attempt);
+        self.show();
         self.timeline.begin(workers, attempt);
         self.stragglers.begin(workers);
         self.blame = Blame::default();
@@ -260,9 +263,8 @@ impl<'a> Drive<'a> {
         let now_ns = self.ctx.clock.now_ns();
         if now_ns >= self.looked_ns + LOOK_NS {
             self.looked_ns = now_ns;
-            self.count_cpu();
+            self.look_at_ranks(now_ns);
             self.show();
-            self.name_latecomer(now_ns);
         }
         let world = self.controller.workers();
         if let Some(trouble) = self.blame.verdict(now_ns, world).cloned() {
@@ -277,9 +279,20 @@ impl<'a> Drive<'a> {
         Ok(())
     }
 
-    /// Names a rank that the others wait for outside of steps.
-    fn name_latecomer(&mut self, now_ns: u64) {
-        let states = self.crew.as_ref().map(Crew::states).unwrap_or_default();
+    /// Looks at what the ranks use and whether they get on, and names one that the others wait for outside of steps.
+    fn look_at_ranks(&mut self, now_ns: u64) {
+        let Some(crew) = &self.crew else {
+            return;
+        };
+        let (states, usage) = (crew.states(), crew.usage());
+        let used_ns: u64 = usage.iter().map(|usage| usage.cpu_ns).sum();
+        let progress = self.ctx.progress;
+        progress.set_processes_cpu_ns(self.past_cpu_ns + used_ns);
+        for state in &states {
+            let own = usage.iter().find(|usage| usage.rank == state.rank);
+            let stopped = own.is_some_and(|usage| usage.state == ProcessState::Stopped);
+            self.live.found(state.rank, state.condition, stopped);
+        }
         let heard_ns = &self.heard_ns;
         let is_heard = |rank: u32| {
             let heard = heard_ns.get(rank as usize);
@@ -288,6 +301,7 @@ impl<'a> Drive<'a> {
         if let Some(late) = self.latecomers.look(&states, now_ns, is_heard) {
             self.tell_slow(&late.to_string());
         }
+        self.live.wait_for(self.latecomers.late());
     }
 
     /// Names a rank that is slow.
@@ -303,19 +317,6 @@ impl<'a> Drive<'a> {
         for state in self.live.states(self.ledger.parts()) {
             self.ctx.progress.slot(state);
         }
-    }
-
-    /// States what the workers have used so far.
-    fn count_cpu(&self) {
-        let now: u64 = self
-            .crew
-            .iter()
-            .flat_map(Crew::usage)
-            .map(|usage| usage.cpu_ns)
-            .sum();
-        self.ctx
-            .progress
-            .set_processes_cpu_ns(self.past_cpu_ns + now);
     }
 
     /// What a rank has used by now.
@@ -370,6 +371,7 @@ impl<'a> Drive<'a> {
         });
         self.away_until_ns = trouble.at_ns + (self.plan.settings.away_s * 1e9) as u64;
         self.last_words = Some(what);
+        self.show();
         let curable = trouble.sort != Sort::Incurable;
         self.feed(Input::Failed { curable })
     }
@@ -414,6 +416,8 @@ impl<'a> Drive<'a> {
         let Some(crew) = self.crew.take() else {
             return;
         };
+        self.live.end_all();
+        self.show();
         while let Some(news) = crew.next(Duration::ZERO) {
             self.keep_line(&news);
         }
