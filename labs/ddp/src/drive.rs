@@ -130,6 +130,7 @@ impl<'a> Drive<'a> {
             }
         }
         self.tell_recoveries();
+        self.tell_shortage();
         match self.controller.state() {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),
@@ -146,6 +147,21 @@ impl<'a> Drive<'a> {
                 let text = format!("{arm} went on after a failure: {what}. {costs}.");
                 self.ctx.progress.warn(&text);
             }
+        }
+    }
+
+    /// Says for how much of the training there were fewer workers than asked for.
+    fn tell_shortage(&self) {
+        let (all, steps) = (self.plan.world, self.ledger.steps());
+        let short = self.ledger.steps_short_of(all);
+        if short > 0 && self.controller.state() == State::Finished {
+            let left = self.controller.workers();
+            self.ctx.progress.warn(&format!(
+                "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
+                self.arm(),
+                count(steps, "step"),
+                count(u64::from(all), "worker"),
+            ));
         }
     }
 
@@ -191,14 +207,21 @@ impl<'a> Drive<'a> {
 
     fn announce(&self, before: State, after: State) {
         if self.plan.arm.is_supervised() {
-            self.ctx.progress.state(after.name());
-            let (workers, attempts) = (self.controller.workers(), self.attempts);
+            let (workers, all) = (self.controller.workers(), self.plan.world);
+            let state = match after {
+                State::Running if self.controller.is_short() => {
+                    format!("{after} on {workers} of {all} workers")
+                }
+                _ => after.to_string(),
+            };
+            self.ctx.progress.state(&state);
             let text = match after {
                 State::Scheduling => format!(
-                    "{before} → {after}: {workers} workers, attempt {}",
-                    attempts + 1
+                    "{before} → {state}: {}, attempt {}",
+                    count(u64::from(workers), "worker"),
+                    self.attempts + 1
                 ),
-                _ => format!("{before} → {after}"),
+                _ => format!("{before} → {state}"),
             };
             self.ctx.progress.output("launcher", &text);
         }
@@ -445,6 +468,12 @@ impl<'a> Drive<'a> {
         self.past_cpu_ns += used_ns;
         self.ctx.progress.set_processes_cpu_ns(self.past_cpu_ns);
     }
+}
+
+/// `1 worker`, `2 workers`.
+fn count(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{plural}")
 }
 
 /// A port that nobody listens at now. Somebody may a moment later; then the workers say so, and another is tried.
