@@ -13,7 +13,7 @@ use std::path::Path;
 use common::completed;
 use proptest::prelude::*;
 use workbench_engine::clock::Clock;
-use workbench_engine::lab::{Agreement, Figure, Part, SlotState, Terms};
+use workbench_engine::lab::{Agreement, Figure, Part, SlotState, Standing, Terms};
 use workbench_engine::record::{
     Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
     read_log,
@@ -61,6 +61,8 @@ fn every_kind_of_event_survives_the_log() {
             value: 0.1 + 0.2,
         }],
         parts: vec![Part::work("forward", 7), Part::wait("all-reduce wait", 8)],
+        standing: Standing::Gone,
+        attempt: 1,
     }));
     log.push(Event::State {
         text: "restarting".to_owned(),
@@ -86,7 +88,6 @@ fn every_kind_of_event_survives_the_log() {
     assert_eq!(kinds, known, "Event::KINDS names every kind");
 }
 
-/// What a kill at any moment leaves: every prefix that holds the first line is readable, and holds every whole line.
 #[test]
 fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
     let mut log = completed(1);
@@ -125,6 +126,52 @@ fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
     );
 }
 
+/// A slot's figures are those of the attempt under way, also where a log does not count attempts.
+#[test]
+fn a_slot_that_is_started_anew_begins_a_new_window() {
+    let second = 1_000_000_000;
+    for counted in [true, false] {
+        let mut snapshot = Snapshot::of(&completed(1).records);
+        let mut say = |at_s: u64, attempt: u32, steps: u64, at_step: u64| {
+            let state = SlotState {
+                steps,
+                at_step,
+                attempt: if counted { attempt } else { 0 },
+                parts: vec![Part::work("forward", 10 * steps)],
+                ..SlotState::default()
+            };
+            snapshot.apply(&Record {
+                t_ns: at_s * second,
+                event: Event::Slot(state),
+            });
+            snapshot.repeats.last().unwrap().slots[&0].clone()
+        };
+        say(1, 0, 50, 49);
+        say(2, 0, 60, 59);
+        let track = say(3, 1, 60, 0);
+        assert_eq!(track.attempt().unwrap().steps, 0);
+        assert_eq!(track.lately().unwrap().steps, 0);
+        assert_eq!(track.now().unwrap().steps, 60, "all that was done");
+        assert_eq!(track.still_ns(), 0);
+        let track = say(4, 1, 64, 44);
+        assert_eq!(track.attempt().unwrap().steps, 4);
+        let all = [Part::work("forward", 40)];
+        assert_eq!(
+            (track.lately().unwrap().parts, track.is_warm()),
+            (all.into(), false)
+        );
+        // From then on without the first steps.
+        let track = say(5, 1, 67, 47);
+        assert_eq!(track.attempt().unwrap().steps, 7);
+        let later = [Part::work("forward", 30)];
+        assert_eq!(
+            (track.lately().unwrap().parts, track.is_warm()),
+            (later.into(), true)
+        );
+    }
+}
+
+/// What a kill at any moment leaves: every prefix that holds the first line is readable, and holds every whole line.
 #[test]
 fn a_log_cut_off_anywhere_is_readable() {
     let bytes = completed(1).bytes();

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use workbench_engine::lab::{ArmContext, LabError};
 use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{By, Condition, Crew, CrewError, Launch, RankState, diagnose};
+use workbench_engine::workers::{
+    By, Condition, Crew, CrewError, Launch, ProcessState, RankState, diagnose,
+};
 use workbench_protocol::WorkerEnv;
 
 use crate::blame::{Blame, Sort, Trouble, explains};
@@ -128,6 +130,7 @@ impl<'a> Drive<'a> {
             }
         }
         self.tell_recoveries();
+        self.tell_shortage();
         match self.controller.state() {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),
@@ -144,6 +147,21 @@ impl<'a> Drive<'a> {
                 let text = format!("{arm} went on after a failure: {what}. {costs}.");
                 self.ctx.progress.warn(&text);
             }
+        }
+    }
+
+    /// Says for how much of the training there were fewer workers than asked for.
+    fn tell_shortage(&self) {
+        let (all, steps) = (self.plan.world, self.ledger.steps());
+        let short = self.ledger.steps_short_of(all);
+        if short > 0 && self.controller.state() == State::Finished {
+            let left = self.controller.workers();
+            self.ctx.progress.warn(&format!(
+                "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
+                self.arm(),
+                count(steps, "step"),
+                count(u64::from(all), "worker"),
+            ));
         }
     }
 
@@ -189,14 +207,21 @@ impl<'a> Drive<'a> {
 
     fn announce(&self, before: State, after: State) {
         if self.plan.arm.is_supervised() {
-            self.ctx.progress.state(after.name());
-            let (workers, attempts) = (self.controller.workers(), self.attempts);
+            let (workers, all) = (self.controller.workers(), self.plan.world);
+            let state = match after {
+                State::Running if self.controller.is_short() => {
+                    format!("{after} on {workers} of {all} workers")
+                }
+                _ => after.to_string(),
+            };
+            self.ctx.progress.state(&state);
             let text = match after {
                 State::Scheduling => format!(
-                    "{before} → {after}: {workers} workers, attempt {}",
-                    attempts + 1
+                    "{before} → {state}: {}, attempt {}",
+                    count(u64::from(workers), "worker"),
+                    self.attempts + 1
                 ),
-                _ => format!("{before} → {after}"),
+                _ => format!("{before} → {state}"),
             };
             self.ctx.progress.output("launcher", &text);
         }
@@ -206,7 +231,8 @@ impl<'a> Drive<'a> {
         let attempt = self.attempts;
         self.attempts += 1;
         self.ledger.begin(workers);
-        self.live.begin(workers);
+        self.live.begin(workers, attempt);
+        self.show();
         self.timeline.begin(workers, attempt);
         self.stragglers.begin(workers);
         self.blame = Blame::default();
@@ -260,9 +286,8 @@ impl<'a> Drive<'a> {
         let now_ns = self.ctx.clock.now_ns();
         if now_ns >= self.looked_ns + LOOK_NS {
             self.looked_ns = now_ns;
-            self.count_cpu();
+            self.look_at_ranks(now_ns);
             self.show();
-            self.name_latecomer(now_ns);
         }
         let world = self.controller.workers();
         if let Some(trouble) = self.blame.verdict(now_ns, world).cloned() {
@@ -277,9 +302,20 @@ impl<'a> Drive<'a> {
         Ok(())
     }
 
-    /// Names a rank that the others wait for outside of steps.
-    fn name_latecomer(&mut self, now_ns: u64) {
-        let states = self.crew.as_ref().map(Crew::states).unwrap_or_default();
+    /// Looks at what the ranks use and whether they get on, and names one that the others wait for outside of steps.
+    fn look_at_ranks(&mut self, now_ns: u64) {
+        let Some(crew) = &self.crew else {
+            return;
+        };
+        let (states, usage) = (crew.states(), crew.usage());
+        let used_ns: u64 = usage.iter().map(|usage| usage.cpu_ns).sum();
+        let progress = self.ctx.progress;
+        progress.set_processes_cpu_ns(self.past_cpu_ns + used_ns);
+        for state in &states {
+            let own = usage.iter().find(|usage| usage.rank == state.rank);
+            let stopped = own.is_some_and(|usage| usage.state == ProcessState::Stopped);
+            self.live.found(state.rank, state.condition, stopped);
+        }
         let heard_ns = &self.heard_ns;
         let is_heard = |rank: u32| {
             let heard = heard_ns.get(rank as usize);
@@ -288,6 +324,7 @@ impl<'a> Drive<'a> {
         if let Some(late) = self.latecomers.look(&states, now_ns, is_heard) {
             self.tell_slow(&late.to_string());
         }
+        self.live.wait_for(self.latecomers.late());
     }
 
     /// Names a rank that is slow.
@@ -303,19 +340,6 @@ impl<'a> Drive<'a> {
         for state in self.live.states(self.ledger.parts()) {
             self.ctx.progress.slot(state);
         }
-    }
-
-    /// States what the workers have used so far.
-    fn count_cpu(&self) {
-        let now: u64 = self
-            .crew
-            .iter()
-            .flat_map(Crew::usage)
-            .map(|usage| usage.cpu_ns)
-            .sum();
-        self.ctx
-            .progress
-            .set_processes_cpu_ns(self.past_cpu_ns + now);
     }
 
     /// What a rank has used by now.
@@ -370,6 +394,7 @@ impl<'a> Drive<'a> {
         });
         self.away_until_ns = trouble.at_ns + (self.plan.settings.away_s * 1e9) as u64;
         self.last_words = Some(what);
+        self.show();
         let curable = trouble.sort != Sort::Incurable;
         self.feed(Input::Failed { curable })
     }
@@ -414,6 +439,8 @@ impl<'a> Drive<'a> {
         let Some(crew) = self.crew.take() else {
             return;
         };
+        self.live.end_all();
+        self.show();
         while let Some(news) = crew.next(Duration::ZERO) {
             self.keep_line(&news);
         }
@@ -441,6 +468,12 @@ impl<'a> Drive<'a> {
         self.past_cpu_ns += used_ns;
         self.ctx.progress.set_processes_cpu_ns(self.past_cpu_ns);
     }
+}
+
+/// `1 worker`, `2 workers`.
+fn count(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{plural}")
 }
 
 /// A port that nobody listens at now. Somebody may a moment later; then the workers say so, and another is tried.

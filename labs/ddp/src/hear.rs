@@ -9,6 +9,7 @@ use crate::blame::trouble;
 use crate::controller::Input;
 use crate::drive::Drive;
 use crate::ledger::{Completed, Evaluation};
+use crate::live::End;
 use crate::startup;
 
 /// Stretches of steps in an epoch, on the timeline.
@@ -40,11 +41,12 @@ impl Drive<'_> {
                 return self.message(rank, *at_ns, message);
             }
             News::Exited { at_ns, .. } => {
-                let outcome = if finished {
-                    Outcome::Done
+                let (outcome, end) = if finished {
+                    (Outcome::Done, End::Done)
                 } else {
-                    Outcome::Failed
+                    (Outcome::Failed, End::Died)
                 };
+                self.live.ended(rank, end);
                 let moment = self.moment(rank, *at_ns);
                 let span = self.timeline.close(rank, moment, outcome);
                 if let Some(span) = span {
@@ -126,6 +128,7 @@ impl Drive<'_> {
             }
             FromWorker::Done(report) => return self.done(rank, report),
             FromWorker::Failed { .. } => {
+                self.live.ended(rank, End::Failed);
                 if let Some(finished) = self.finished.get_mut(rank as usize) {
                     *finished = true;
                 }
@@ -138,6 +141,7 @@ impl Drive<'_> {
 
     fn stage(&mut self, rank: u32, at_ns: u64, stage: Stage) {
         self.start.reach(rank, stage, at_ns);
+        self.live.reached(rank, stage);
         let next = Stage::ALL.into_iter().find(|known| *known > stage);
         if let Some(next) = next {
             let name = format!("start: {}", startup::name(next));
@@ -248,6 +252,7 @@ impl Drive<'_> {
         if let Some(finished) = self.finished.get_mut(rank as usize) {
             *finished = true;
         }
+        self.live.ended(rank, End::Done);
         self.bytes_reduced += report.bytes_reduced;
         let steps = report.steps;
         if !self.ledger.done(rank, report.clone()) {

@@ -45,6 +45,8 @@ pub struct Latecomers {
     /// What each rank does, and since when, in nanoseconds.
     ranks: Vec<(Stretch, u64)>,
     named: Vec<(u32, Phase)>,
+    /// Whom the others wait for now.
+    late: Option<Late>,
 }
 
 /// A rank that the others wait for.
@@ -82,11 +84,33 @@ impl Latecomers {
     /// An attempt with so many ranks begins.
     pub fn begin(&mut self, world: u32, now_ns: u64) {
         self.ranks = vec![(Stretch::StartUp, now_ns); world as usize];
+        self.late = None;
+    }
+
+    /// The rank that the others waited for when they were looked at last, whether it was named then or before.
+    pub fn late(&self) -> Option<u32> {
+        self.late.map(|late| late.rank)
     }
 
     /// Looks at where all ranks are now; names a rank that at least half of the others wait for, once for each phase. `is_heard` tells
     /// whether a rank gives signs of life; one that does not may be worse than slow.
     pub fn look(
+        &mut self,
+        states: &[RankState],
+        now_ns: u64,
+        is_heard: impl Fn(u32) -> bool,
+    ) -> Option<Late> {
+        self.late = self.find(states, now_ns, is_heard);
+        let late = self.late?;
+        let place = (late.rank, late.phase);
+        if self.named.contains(&place) {
+            return None;
+        }
+        self.named.push(place);
+        Some(late)
+    }
+
+    fn find(
         &mut self,
         states: &[RankState],
         now_ns: u64,
@@ -107,10 +131,7 @@ impl Latecomers {
         }
         let last = states.iter().min_by_key(|state| state.progress())?;
         let (stretch, since_ns) = *self.ranks.get(last.rank as usize)?;
-        if matches!(stretch, Stretch::Steps | Stretch::Closing)
-            || self.named.contains(&(last.rank, last.phase))
-            || !is_heard(last.rank)
-        {
+        if matches!(stretch, Stretch::Steps | Stretch::Closing) || !is_heard(last.rank) {
             return None;
         }
         let for_s = now_ns.saturating_sub(since_ns) as f64 / 1e9;
@@ -121,7 +142,6 @@ impl Latecomers {
             return None;
         }
         let longest = waiting.max_by(|a, b| a.for_s.total_cmp(&b.for_s))?;
-        self.named.push((last.rank, last.phase));
         Some(Late {
             rank: last.rank,
             phase: last.phase,

@@ -118,6 +118,22 @@ fn nobody_is_late_in_steps_or_in_silence_or_where_one_is_gone() {
 }
 
 #[test]
+fn a_rank_is_late_as_long_as_it_is_waited_for_and_named_once() {
+    let waited = vec![at(0, Phase::Sums, 9, 5.0), at(1, Phase::Evaluation, 9, 5.0)];
+    let mut latecomers = begun(2);
+    assert_eq!(latecomers.late(), None);
+    assert!(latecomers.look(&waited, 60 * S, |_| true).is_some());
+    assert_eq!(latecomers.look(&waited, 61 * S, |_| true), None);
+    assert_eq!(latecomers.late(), Some(1));
+    let there = vec![at(0, Phase::Sums, 9, 5.0), at(1, Phase::Sums, 9, 0.1)];
+    assert_eq!(latecomers.look(&there, 62 * S, |_| true), None);
+    assert_eq!(latecomers.late(), None);
+    latecomers.look(&waited, 63 * S, |_| true);
+    latecomers.begin(2, 64 * S);
+    assert_eq!(latecomers.late(), None, "of another attempt");
+}
+
+#[test]
 fn one_that_is_early_makes_nobody_late() {
     let states = vec![
         at(0, Phase::Sums, 9, 5.0),

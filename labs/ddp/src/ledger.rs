@@ -100,8 +100,8 @@ const WINDOW_NS: u64 = 500_000_000;
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     world: u32,
-    /// Rows of each step that counts.
-    rows: Vec<u64>,
+    /// Rows of each step that counts, and how many ranks did it.
+    rows: Vec<(u64, u32)>,
     counted: u64,
     most_rows: u64,
     most_steps: u64,
@@ -138,7 +138,7 @@ impl Ledger {
     /// The attempt goes on from so many steps: what was done after them does not count any more.
     pub fn go_on_from(&mut self, step: u64) {
         let keep = usize::try_from(step).unwrap_or(usize::MAX);
-        for gone in self.rows.drain(keep.min(self.rows.len())..) {
+        for (gone, _) in self.rows.drain(keep.min(self.rows.len())..) {
             self.counted -= gone;
         }
     }
@@ -159,7 +159,7 @@ impl Ledger {
         let rate = self.pace(report.epoch, at_ns, all.rows);
         // Steps come in order, so this one is the next; one that is not is not counted, and the counters will tell.
         if report.step == self.rows.len() as u64 {
-            self.rows.push(all.rows);
+            self.rows.push((all.rows, self.world));
             self.counted += all.rows;
         }
         let new_rows = self.counted.saturating_sub(self.most_rows);
@@ -211,6 +211,12 @@ impl Ledger {
     /// Steps that count.
     pub fn steps(&self) -> u64 {
         self.rows.len() as u64
+    }
+
+    /// Steps that count and that fewer ranks did than so many.
+    pub fn steps_short_of(&self, world: u32) -> u64 {
+        let short = self.rows.iter().filter(|(_, ranks)| *ranks < world);
+        short.count() as u64
     }
 
     /// Rows that count, each as often as it was trained on.

@@ -41,6 +41,26 @@ fn steady_training_leaves_out_first_steps_and_evaluations() {
 }
 
 #[test]
+fn steps_with_fewer_ranks_are_known_as_long_as_they_count() {
+    let mut ledger = Ledger::default();
+    ledger.begin(2);
+    for step in 0..4 {
+        for rank in 0..2 {
+            ledger.step(rank, step, &report(step, 8, 1.0));
+        }
+    }
+    ledger.begin(1);
+    ledger.go_on_from(2);
+    for step in 2..7 {
+        ledger.step(0, 10 + step, &report(step, 16, 1.0));
+    }
+    assert_eq!((ledger.steps(), ledger.steps_short_of(2)), (7, 5));
+    ledger.begin(2);
+    ledger.go_on_from(5);
+    assert_eq!(ledger.steps_short_of(2), 3);
+}
+
+#[test]
 fn what_is_done_again_counts_once() {
     let mut ledger = Ledger::default();
     ledger.begin(1);

@@ -2,8 +2,9 @@
 //!
 //! Belongs here: the latest word of each rank. Does not belong here: what counts in the end ([`crate::ledger`]).
 
-use workbench_engine::lab::{Figure, SlotState};
-use workbench_protocol::{Phase, StepReport};
+use workbench_engine::lab::{Figure, SlotState, Standing};
+use workbench_engine::workers::Condition;
+use workbench_protocol::{Phase, Stage, StepReport};
 
 use crate::ledger::Parts;
 
@@ -12,37 +13,131 @@ const WINDOW_NS: u64 = 500_000_000;
 
 /// The latest word of each rank.
 #[derive(Debug, Clone, Default)]
-pub struct Live(Vec<Rank>);
+pub struct Live {
+    ranks: Vec<Rank>,
+    /// Whom the others wait for outside of steps.
+    late: Option<u32>,
+}
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Rank {
+    attempt: u32,
     at_step: u64,
     loss: Option<f64>,
     rate: Option<f64>,
     phase: Option<Phase>,
+    /// What is known beyond what it says itself.
+    told: Option<Told>,
     /// Rows since when.
     window: Option<(u64, u64)>,
 }
 
+/// What is known of a rank beyond what it says itself: in a word, and what that means.
+type Told = (&'static str, Standing);
+
+/// How a rank ended, or that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It said that it cannot go on.
+    Failed,
+    /// Its process is over, and its training was not.
+    Died,
+    /// Its training is over.
+    Done,
+}
+
+impl End {
+    fn told(self) -> Told {
+        match self {
+            Self::Failed => ("failed", Standing::Gone),
+            Self::Died => ("ended", Standing::Gone),
+            Self::Done => ("done", Standing::Over),
+        }
+    }
+}
+
+/// A rank that has no process in this attempt.
+const AWAY: Told = ("away", Standing::Gone);
+
 impl Live {
-    /// An attempt with so many ranks begins; what they did last stays until they do something.
-    pub fn begin(&mut self, world: u32) {
-        self.0.resize(world as usize, Rank::default());
-        for rank in &mut self.0 {
-            (rank.rate, rank.window, rank.phase) = (None, None, None);
+    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they are other processes.
+    pub fn begin(&mut self, world: u32, attempt: u32) {
+        let world = world as usize;
+        let new = Rank {
+            attempt,
+            phase: Some(Phase::Starting),
+            ..Rank::default()
+        };
+        self.late = None;
+        self.ranks.resize(self.ranks.len().max(world), new);
+        self.ranks[..world].fill(new);
+        for rank in &mut self.ranks[world..] {
+            *rank = Rank {
+                attempt: rank.attempt,
+                at_step: rank.at_step,
+                told: Some(AWAY),
+                ..Rank::default()
+            };
         }
     }
 
     /// A rank says what it is doing.
     pub fn doing(&mut self, rank: u32, phase: Phase) {
-        if let Some(rank) = self.0.get_mut(rank as usize) {
+        if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.phase = Some(phase);
         }
     }
 
+    /// A rank has reached a stage of its start-up, and goes on to the next.
+    pub fn reached(&mut self, rank: u32, stage: Stage) {
+        match stage {
+            Stage::Started => self.doing(rank, Phase::Loading),
+            Stage::LibraryLoaded => self.doing(rank, Phase::Rendezvous),
+            Stage::Rendezvous | Stage::DataLoaded => self.doing(rank, Phase::Data),
+            Stage::FirstStep => {}
+        }
+    }
+
+    /// A rank has ended. What was known first is kept: a process that said that it failed ends a moment later.
+    pub fn ended(&mut self, rank: u32, end: End) {
+        if let Some(rank) = self.ranks.get_mut(rank as usize)
+            && !rank.is_over()
+        {
+            rank.told = Some(end.told());
+        }
+    }
+
+    /// All that are left are being ended.
+    pub fn end_all(&mut self) {
+        for rank in self.ranks.iter_mut().filter(|rank| !rank.is_over()) {
+            rank.told = Some(("ended", Standing::Over));
+        }
+    }
+
+    /// How whoever watches over a rank finds it, and whether its process is stopped.
+    pub fn found(&mut self, rank: u32, condition: Condition, stopped: bool) {
+        let told = match condition {
+            Condition::Ended(_) => return self.ended(rank, End::Died),
+            Condition::Stopped => Some("stopped"),
+            Condition::Silent => Some("silent"),
+            Condition::Stuck => Some("stuck"),
+            Condition::Working | Condition::Finished => stopped.then_some("stopped"),
+        };
+        if let Some(rank) = self.ranks.get_mut(rank as usize)
+            && !rank.is_over()
+        {
+            rank.told = told.map(|word| (word, Standing::Still));
+        }
+    }
+
+    /// Whom the others wait for outside of steps, if anybody.
+    pub fn wait_for(&mut self, late: Option<u32>) {
+        self.late = late;
+    }
+
     /// A rank has done a step.
     pub fn step(&mut self, rank: u32, at_ns: u64, report: &StepReport) {
-        let Some(rank) = self.0.get_mut(rank as usize) else {
+        let Some(rank) = self.ranks.get_mut(rank as usize) else {
             return;
         };
         rank.at_step = report.step;
@@ -64,7 +159,7 @@ impl Live {
     /// How all ranks stand, with what they have spent their steps on.
     pub fn states(&self, parts: &[Parts]) -> Vec<SlotState> {
         (0..)
-            .zip(&self.0)
+            .zip(&self.ranks)
             .zip(parts)
             .map(|((slot, rank), parts)| {
                 let figure = |name: &str, value: Option<f64>| {
@@ -73,13 +168,14 @@ impl Live {
                         value,
                     })
                 };
+                let (doing, standing) = rank.stands(self.late == Some(slot));
                 SlotState {
                     slot,
                     steps: parts.steps,
                     at_step: rank.at_step,
-                    doing: rank
-                        .phase
-                        .map_or_else(String::new, |phase| phase.name().to_owned()),
+                    doing: doing.to_owned(),
+                    standing,
+                    attempt: rank.attempt,
                     figures: [figure("loss", rank.loss), figure("images/s", rank.rate)]
                         .into_iter()
                         .flatten()
@@ -88,6 +184,34 @@ impl Live {
                 }
             })
             .collect()
+    }
+}
+
+impl Rank {
+    fn is_over(&self) -> bool {
+        matches!(self.told, Some((_, Standing::Gone | Standing::Over)))
+    }
+
+    /// What it does, in a word or two, and whether it gets on. `late` is whether the others wait for it.
+    fn stands(&self, late: bool) -> Told {
+        let Some(phase) = self.phase else {
+            return self.told.unwrap_or_default();
+        };
+        let standing = match phase {
+            _ if late => Standing::Slow,
+            phase if phase.is_waiting() => Standing::Waiting,
+            _ => Standing::Working,
+        };
+        self.told.unwrap_or((word(phase), standing))
+    }
+}
+
+/// A phase in a column of its own, where there is no sentence around it.
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Starting => "starting",
+        Phase::Sums => "sums",
+        _ => phase.name(),
     }
 }
 
@@ -112,7 +236,7 @@ mod tests {
     #[test]
     fn a_rank_stands_at_its_last_step_and_is_as_fast_as_it_was_lately() {
         let mut live = Live::default();
-        live.begin(2);
+        live.begin(2, 0);
         // Ten steps a second, then five; the first step has no time of its own.
         for step in 0..=5 {
             live.step(1, 100_000_000 * step, &report(step, 2.0));
@@ -132,23 +256,97 @@ mod tests {
         assert_eq!(states[1].doing, "all-reduce");
         assert_eq!(figure(&states[1], "images/s"), Some(500.0));
         assert_eq!(figure(&states[1], "loss"), Some(1.5));
-        assert_eq!((states[0].figures.len(), states[0].doing.as_str()), (0, ""));
+        assert_eq!(
+            (states[0].figures.len(), states[0].doing.as_str()),
+            (0, "starting")
+        );
     }
 
     #[test]
-    fn a_loss_that_is_no_number_is_none_and_a_new_attempt_has_no_speed_yet() {
+    fn a_loss_that_is_no_number_is_none_and_a_new_attempt_has_nothing_of_the_one_before() {
         let mut live = Live::default();
-        live.begin(1);
+        live.begin(1, 0);
         live.step(0, 0, &report(3, 1.0));
         live.step(0, 1_000_000_000, &report(4, f64::NAN));
         let parts = [Parts::default(); 2];
         let before = live.states(&parts);
         assert_eq!((before.len(), figure(&before[0], "loss")), (1, None));
         assert!(figure(&before[0], "images/s").is_some());
-        live.begin(2);
+        live.begin(2, 1);
         let after = live.states(&parts);
-        assert_eq!((after.len(), after[0].at_step), (2, 4));
-        assert_eq!(figure(&after[0], "images/s"), None);
+        assert_eq!((after.len(), after[0].attempt), (2, 1));
+        assert_eq!((after[0].at_step, after[0].figures.len()), (0, 0));
         live.step(7, 0, &report(0, 1.0));
+    }
+
+    fn stands(live: &Live) -> Vec<(String, Standing)> {
+        let states = live.states(&[Parts::default(); 2]);
+        states.into_iter().map(|s| (s.doing, s.standing)).collect()
+    }
+
+    fn told(of: [(&str, Standing); 2]) -> Vec<(String, Standing)> {
+        of.map(|(word, standing)| (word.to_owned(), standing))
+            .into()
+    }
+
+    #[test]
+    fn the_start_up_is_told_from_the_beginning() {
+        let mut live = Live::default();
+        live.begin(1, 0);
+        let mut said = vec![stands(&live)[0].0.clone()];
+        for stage in Stage::ALL {
+            live.reached(0, stage);
+            said.push(stands(&live)[0].0.clone());
+        }
+        said.dedup();
+        assert_eq!(said, ["starting", "loading", "rendezvous", "data"]);
+    }
+
+    #[test]
+    fn an_end_is_told_at_once_and_kept_until_the_next_attempt() {
+        let mut live = Live::default();
+        live.begin(2, 0);
+        live.doing(0, Phase::AllReduce);
+        live.doing(1, Phase::Backward);
+        live.ended(1, End::Died);
+        let (waits, works) = (Standing::Waiting, Standing::Working);
+        let (gone, over) = (Standing::Gone, Standing::Over);
+        assert_eq!(
+            stands(&live),
+            told([("all-reduce", waits), ("ended", gone)])
+        );
+        // A last word that was under way, and another finding, change nothing.
+        live.doing(1, Phase::Forward);
+        live.found(1, Condition::Working, false);
+        live.ended(1, End::Done);
+        live.end_all();
+        assert_eq!(stands(&live), told([("ended", over), ("ended", gone)]));
+        live.begin(1, 1);
+        assert_eq!(stands(&live), told([("starting", works), ("away", gone)]));
+        live.begin(2, 2);
+        live.ended(0, End::Failed);
+        assert_eq!(stands(&live), told([("failed", gone), ("starting", works)]));
+    }
+
+    #[test]
+    fn whoever_stands_still_or_is_waited_for_is_told() {
+        let mut live = Live::default();
+        live.begin(2, 0);
+        live.doing(0, Phase::Sums);
+        live.doing(1, Phase::Evaluation);
+        live.wait_for(Some(1));
+        let (waits, still) = (Standing::Waiting, Standing::Still);
+        let sums = ("sums", waits);
+        assert_eq!(stands(&live), told([sums, ("evaluation", Standing::Slow)]));
+        live.wait_for(None);
+        live.found(1, Condition::Working, true);
+        assert_eq!(stands(&live), told([sums, ("stopped", still)]));
+        live.found(1, Condition::Silent, false);
+        assert_eq!(stands(&live), told([sums, ("silent", still)]));
+        live.found(1, Condition::Working, false);
+        assert_eq!(
+            stands(&live),
+            told([sums, ("evaluation", Standing::Working)])
+        );
     }
 }

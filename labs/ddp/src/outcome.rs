@@ -152,6 +152,11 @@ fn failures(drive: &Drive<'_>, figures: &mut Figures) {
     figures.number("failures", f64::from(controller.failures()));
     figures.number("resizes", f64::from(controller.resizes()));
     figures.number("steps_repeated", controller.repeated() as f64);
+    let short = drive.ledger.steps_short_of(drive.plan.world);
+    if short > 0 {
+        figures.number("steps_with_fewer_workers", short as f64);
+        figures.number("workers_at_the_end", f64::from(controller.workers()));
+    }
     let Some(worst) = drive
         .incidents
         .iter()

@@ -46,6 +46,32 @@ pub struct Figure {
     pub value: f64,
 }
 
+/// Whether a slot gets on, as far as whoever watches over it says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It works, or nobody knows better.
+    #[default]
+    Working,
+    /// It waits for others.
+    Waiting,
+    /// Others wait for it.
+    Slow,
+    /// It does not answer, or does not get on.
+    Still,
+    /// It takes part no longer, which was not planned.
+    Gone,
+    /// It takes part no longer because it was done, or was ended.
+    Over,
+}
+
+impl Standing {
+    /// Whether nothing is known that a reader had to be told.
+    fn is_usual(&self) -> bool {
+        *self == Self::Working
+    }
+}
+
 /// How one slot stands: for labs whose slots work on one thing in many steps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SlotState {
@@ -58,10 +84,21 @@ pub struct SlotState {
     /// What it does now, in a word or two; empty when nobody knows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doing: String,
+    /// Whether it gets on.
+    #[serde(default, skip_serializing_if = "Standing::is_usual")]
+    pub standing: Standing,
+    /// How often it was started anew: what it did before is of an attempt that is over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempt: u32,
     /// Its figures now, in the lab's order.
     pub figures: Vec<Figure>,
     /// What it has spent its steps on since the repeat began, in the order within a step.
     pub parts: Vec<Part>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl SlotState {

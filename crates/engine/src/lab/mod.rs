@@ -9,7 +9,7 @@ mod definition;
 mod outcome;
 mod params;
 
-pub use breakdown::{Breakdown, Figure, Part, SlotState, Source};
+pub use breakdown::{Breakdown, Figure, Part, SlotState, Source, Standing};
 pub use config::{DataSource, RunConfig};
 pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
 pub use definition::{ArmDefinition, DataKind, DefinitionError, LabDefinition, Preset, suggest};

@@ -227,6 +227,8 @@ pub struct SlotTrack {
     states: VecDeque<(u64, SlotState)>,
     /// When it was first seen where it stands.
     moved_ns: u64,
+    /// How it stood when it was started anew.
+    anew: Option<SlotState>,
 }
 
 impl SlotTrack {
@@ -236,6 +238,16 @@ impl SlotTrack {
     fn add(&mut self, t_ns: u64, state: &SlotState) {
         if self.now().is_none_or(|before| before.steps != state.steps) {
             self.moved_ns = t_ns;
+        }
+        if self.now().is_some_and(|before| begins_anew(before, state)) {
+            self.states.clear();
+            self.moved_ns = t_ns;
+            self.anew = Some(state.clone());
+        }
+        // What comes first warms up, and says nothing about how long steps take.
+        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
+        if state.steps > begun && self.now().is_some_and(|before| before.steps <= begun) {
+            self.states.clear();
         }
         self.states.push_back((t_ns, state.clone()));
         // One that is as old as that stays, to be compared with.
@@ -263,14 +275,34 @@ impl SlotTrack {
         self.heard_ns().saturating_sub(self.moved_ns)
     }
 
-    /// How it stands, with what it has spent in the last seconds only.
-    pub fn lately(&self) -> Option<SlotState> {
+    /// How it stands, with what it has spent since it was started anew only; since the beginning where it never was.
+    pub fn attempt(&self) -> Option<SlotState> {
         let now = self.now()?;
+        Some(match &self.anew {
+            Some(before) => now.since(before),
+            None => now.clone(),
+        })
+    }
+
+    /// Whether [`lately`](Self::lately) leaves out its first steps, which warm up.
+    pub fn is_warm(&self) -> bool {
+        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
+        let first = self.states.front().map_or(0, |(_, state)| state.steps);
+        self.states.len() > 1 && first > begun
+    }
+
+    /// How it stands, with what it has spent in the last seconds only, and in no attempt before this.
+    pub fn lately(&self) -> Option<SlotState> {
         match self.states.front() {
-            Some((_, before)) if self.states.len() > 1 => Some(now.since(before)),
-            _ => Some(now.clone()),
+            Some((_, before)) if self.states.len() > 1 => Some(self.now()?.since(before)),
+            _ => self.attempt(),
         }
     }
+}
+
+/// Whether a slot was started anew between two looks. Records that do not count attempts tell it by a step done again.
+fn begins_anew(before: &SlotState, state: &SlotState) -> bool {
+    state.attempt != before.attempt || state.at_step < before.at_step
 }
 
 impl RepeatState {

@@ -13,7 +13,7 @@ use crate::result::{ArmResult, ArmSource, RunResult};
 /// Rows of slots in a table at most.
 const MOST_SLOTS: usize = 256;
 /// The figures of failures, which have a table of their own, in its order.
-const FAILURES: [(&str, &str); 7] = [
+const FAILURES: [(&str, &str); 9] = [
     ("failure", "what went wrong"),
     ("failures", "failures"),
     ("failure_noticed_within_s", "noticed within"),
@@ -21,6 +21,8 @@ const FAILURES: [(&str, &str); 7] = [
     ("failure_to_new_step_s", "until further than before"),
     ("steps_repeated", "steps done again"),
     ("resizes", "resizes"),
+    ("steps_with_fewer_workers", "steps with fewer workers"),
+    ("workers_at_the_end", "workers at the end"),
 ];
 
 /// Whether the run's lab tells what its arms consisted of.

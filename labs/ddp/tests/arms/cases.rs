@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use workbench_engine::experiment::{Control, Ended, Request, resolve, run};
-use workbench_engine::lab::{Lab, Quantity};
+use workbench_engine::lab::{Lab, Quantity, Standing};
 use workbench_engine::machine::usable_cores;
 use workbench_engine::record::{RunStatus, Store};
 use workbench_engine::result::ArmResult;
@@ -12,7 +12,7 @@ use workbench_lab_ddp::DataParallel;
 use crate::fake;
 
 /// All cases, by name.
-pub const ALL: [(&str, fn()); 13] = [
+pub const ALL: [(&str, fn()); 14] = [
     ("a_normal_life", a_normal_life),
     (
         "strong_scaling_does_equal_steps",
@@ -45,6 +45,10 @@ pub const ALL: [(&str, fn()); 13] = [
     (
         "an_elastic_training_shrinks_and_grows",
         an_elastic_training_shrinks_and_grows,
+    ),
+    (
+        "a_worker_that_never_comes_back_is_told_of",
+        a_worker_that_never_comes_back_is_told_of,
     ),
     (
         "what_no_attempt_cures_is_tried_once",
@@ -345,13 +349,40 @@ fn an_elastic_training_shrinks_and_grows() {
         "{:?}",
         played.ended.result.warnings
     );
-    played.says("restarting → scheduling: 1 workers, attempt 2");
+    played.says("restarting → scheduling: 1 worker, attempt 2");
+    played.says("scheduling → running on 1 of 2 workers");
     played.says("resizing → scheduling: 2 workers, attempt 3");
+    let short = played.number("launcher", "steps_with_fewer_workers");
+    assert!((1.0..80.0).contains(&short), "{short}");
+    let slots = &played.arm("launcher").breakdown.slots;
+    assert!(slots.iter().all(|slot| slot.attempt == 2), "{slots:?}");
     assert_eq!(played.arm("launcher").work["images_trained"], 640);
     assert_eq!(
         played.text("launcher", "parameters_sha256"),
         played.text("single", "parameters_sha256")
     );
+}
+
+fn a_worker_that_never_comes_back_is_told_of() {
+    let played = play(
+        &["single", "launcher"],
+        &[
+            "fault=kill:rank=1,step=20",
+            "least_workers=1",
+            "away_s=600",
+            "scaling=strong",
+        ],
+    );
+    // The newest checkpoint is of step 14.
+    let said = "launcher trained 66 of its 80 steps with fewer than 2 workers, and ended with 1.";
+    let warnings = &played.ended.result.warnings;
+    assert!(warnings.iter().any(|text| text == said), "{warnings:?}");
+    let workers = played.number("launcher", "workers_at_the_end");
+    assert!((workers - 1.0).abs() < 1e-9, "{workers}");
+    let slots = &played.arm("launcher").breakdown.slots;
+    let stand: Vec<Standing> = slots.iter().map(|slot| slot.standing).collect();
+    assert_eq!(stand, [Standing::Over, Standing::Gone]);
+    assert!(slots[1].steps >= 20, "{slots:?}");
 }
 
 fn what_no_attempt_cures_is_tried_once() {
