@@ -93,10 +93,10 @@ impl Failure {
 
 /// What comes before the stack trace.
 fn first(text: &str) -> &str {
-    text.split("Exception raised from")
-        .next()
-        .unwrap_or(text)
-        .trim()
+    // Some of libtorch's errors name the place first, others begin with the frames.
+    let ends = ["Exception raised from", "frame #"];
+    let end = ends.iter().filter_map(|words| text.find(words)).min();
+    text[..end.unwrap_or(text.len())].trim()
 }
 
 impl From<TchError> for Failure {
