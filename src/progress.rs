@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_engine::clock::seconds;
-use workbench_engine::record::{Event, Record, RepeatId, Snapshot, Subscriber};
+use workbench_engine::record::{Event, Record, RepeatId, RunStarted, Snapshot, Subscriber};
 use workbench_engine::report::format;
 use workbench_engine::result::arm_on;
 
@@ -123,6 +123,9 @@ impl State {
                 self.last_line_s = seconds(record.t_ns);
             }
             Event::Warning { text } => self.say(&format!("warning: {text}")),
+            Event::Output { source, text } if self.is_news(source, text) => {
+                self.say(&format!("{source}: {text}"));
+            }
             Event::Progress { .. } if self.is_line_due(seconds(record.t_ns)) => {
                 self.last_line_s = seconds(record.t_ns);
                 let done = outlook(&self.snapshot).done;
@@ -133,6 +136,13 @@ impl State {
         self.bar
             .set_position((outlook(&self.snapshot).done * BAR_UNITS as f64) as u64);
         self.bar.set_message(self.status());
+    }
+
+    /// Whether an arm says of itself that something went wrong or goes on again. What it is doing in all is not for here.
+    fn is_news(&self, source: &str, text: &str) -> bool {
+        let started = self.snapshot.started.as_deref();
+        let is_arm = |started: &&RunStarted| started.config.arms.iter().any(|arm| arm == source);
+        started.filter(is_arm).is_some() && !text.contains(" → ")
     }
 
     fn is_line_due(&self, now_s: f64) -> bool {

@@ -131,6 +131,7 @@ pub fn explains(fault: &Fault, trouble: &Trouble) -> bool {
             (fault, trouble.word),
             (Fault::Kill { .. }, "death")
                 | (Fault::Stall { .. }, "silence" | "standstill")
+                | (Fault::Slow { .. }, "slowness")
                 | (Fault::Nan { .. }, "not finite")
                 | (Fault::Oom { .. }, "out of memory" | "death")
         )

@@ -238,6 +238,12 @@ impl Controller {
         self.reached
     }
 
+    /// Steps that any rank has done so far, in this attempt or before.
+    pub fn steps_begun(&self) -> u64 {
+        let most = self.next.iter().flatten().copied().max();
+        most.unwrap_or(0).max(self.reached)
+    }
+
     /// Why it has given up.
     pub fn given_up(&self) -> Option<&GivenUp> {
         self.given_up.as_ref()

@@ -21,7 +21,7 @@ use crate::incident::Incident;
 use crate::late::Latecomers;
 use crate::ledger::Ledger;
 use crate::live::Live;
-use crate::plan::Plan;
+use crate::plan::{Faults, Plan};
 use crate::slow::Stragglers;
 use crate::startup::StartUp;
 use crate::timeline::{Moment, Timeline};
@@ -35,6 +35,9 @@ const LOOK_NS: u64 = 100_000_000;
 
 /// A rank that gave a sign of life so long ago or less is not silent: they come five times a second.
 const ALIVE_NS: u64 = 700_000_000;
+
+/// How much later than the workers themselves a rank that stands still is given up.
+const LENIENCE_NS: u64 = 2_000_000_000;
 
 /// One arm under way.
 pub struct Drive<'a> {
@@ -62,6 +65,9 @@ pub struct Drive<'a> {
     pub(crate) heard_ns: Vec<u64>,
     pub(crate) crew: Option<Crew>,
     attempts: u32,
+    faults: Faults,
+    /// A rank that the others wait for outside of steps.
+    pub(crate) late: Option<Trouble>,
     /// CPU time of processes that are over.
     past_cpu_ns: u64,
     looked_ns: u64,
@@ -102,6 +108,8 @@ impl<'a> Drive<'a> {
             heard_ns: Vec::new(),
             crew: None,
             attempts: 0,
+            faults: plan.faults(),
+            late: None,
             past_cpu_ns: 0,
             looked_ns: 0,
             away_until_ns: 0,
@@ -173,7 +181,10 @@ impl<'a> Drive<'a> {
             .unwrap_or_default();
         match &self.last_words {
             Some(words) if self.plan.arm.is_supervised() => format!("{words}; given up: {why}"),
-            Some(words) => words.clone(),
+            Some(words) => {
+                let detection = self.incidents.last().map(Incident::detection);
+                format!("{words}. {}", detection.unwrap_or_default())
+            }
             None => why,
         }
     }
@@ -237,6 +248,7 @@ impl<'a> Drive<'a> {
         self.stragglers.begin(workers);
         self.blame = Blame::default();
         self.standing = None;
+        self.late = None;
         self.finished = vec![false; workers as usize];
         let now_ns = self.ctx.clock.now_ns();
         self.heard_ns = vec![now_ns; workers as usize];
@@ -246,7 +258,7 @@ impl<'a> Drive<'a> {
         let launches = (0..workers)
             .map(|rank| {
                 let env = WorkerEnv::local(rank, workers, port);
-                let spec = self.plan.spec(rank, workers, attempt, resume);
+                let spec = self.plan.spec(rank, workers, &self.faults, resume);
                 let mut launch = Launch::new(self.program, env, spec);
                 let threads = self.plan.settings.threads.to_string();
                 // Read by libtorch's OpenMP before any thread is started.
@@ -293,10 +305,19 @@ impl<'a> Drive<'a> {
         if let Some(trouble) = self.blame.verdict(now_ns, world).cloned() {
             return self.fail(&trouble);
         }
+        let limit_ns = (self.plan.settings.timeout_s * 1e9) as u64 + LENIENCE_NS;
+        if let Some(standing) = &self.standing
+            && now_ns.saturating_sub(standing.at_ns) > limit_ns
+        {
+            // The others may wait for it where nothing ends their waiting, or there are no others.
+            let standing = standing.clone();
+            return self.fail(&standing);
+        }
         if self.controller.is_short()
             && self.controller.state() == State::Running
             && now_ns >= self.away_until_ns
         {
+            self.faults.struck(None, self.controller.steps_begun());
             return self.feed(Input::Returned);
         }
         Ok(())
@@ -311,6 +332,7 @@ impl<'a> Drive<'a> {
         let used_ns: u64 = usage.iter().map(|usage| usage.cpu_ns).sum();
         let progress = self.ctx.progress;
         progress.set_processes_cpu_ns(self.past_cpu_ns + used_ns);
+        progress.set_processes_rss(usage.iter().map(|usage| usage.rss_bytes).sum());
         for state in &states {
             let own = usage.iter().find(|usage| usage.rank == state.rank);
             let stopped = own.is_some_and(|usage| usage.state == ProcessState::Stopped);
@@ -323,13 +345,20 @@ impl<'a> Drive<'a> {
         };
         if let Some(late) = self.latecomers.look(&states, now_ns, is_heard) {
             self.tell_slow(&late.to_string());
+            // Should one of the others give up waiting, this is why.
+            self.late = Some(Trouble {
+                rank: late.rank,
+                at_ns: now_ns,
+                sort: Sort::Own,
+                word: "slowness",
+                text: format!("was too slow in {}", late.phase),
+            });
         }
         self.live.wait_for(self.latecomers.late());
     }
 
     /// Names a rank that is slow.
     pub(crate) fn tell_slow(&self, text: &str) {
-        self.ctx.progress.output(self.plan.arm.speaker(), text);
         self.ctx
             .progress
             .warn(&format!("In {}, {text}.", self.arm()));
@@ -363,7 +392,7 @@ impl<'a> Drive<'a> {
             return self.feed(Input::Collided);
         }
         // Who waited in vain is not to blame.
-        let standing = self.standing.take();
+        let standing = self.standing.take().or_else(|| self.late.take());
         let (gave_up, trouble) = match &standing {
             Some(standing) if trouble.sort == Sort::Echo && standing.rank != trouble.rank => {
                 (Some(trouble), standing)
@@ -375,14 +404,18 @@ impl<'a> Drive<'a> {
             let seconds = self.plan.settings.timeout_s;
             let _ = write!(what, "; rank {} gave up after {seconds} s", other.rank);
         }
-        let faults = self
-            .plan
-            .faults(self.attempts.saturating_sub(1), self.controller.workers());
-        if let Some(fault) = faults.iter().find(|fault| explains(fault, trouble)) {
+        let faults = self.faults.of(self.controller.workers());
+        let cause = faults.iter().find(|fault| explains(fault, trouble));
+        if let Some(fault) = cause {
             what = what.replace(&format!(", {}", By::Outside), "");
             let _ = write!(what, " (as asked for: {fault})");
         }
-        self.ctx.progress.output(self.plan.arm.speaker(), &what);
+        self.faults
+            .struck(cause.copied(), self.controller.steps_begun());
+        // Where nothing goes on, the arm's own failure says it.
+        if self.plan.arm.is_supervised() {
+            self.ctx.progress.output(self.plan.arm.speaker(), &what);
+        }
         let heard_ns = self.heard_ns.get(trouble.rank as usize).copied();
         self.incidents.push(Incident {
             what: what.clone(),
@@ -409,7 +442,7 @@ impl<'a> Drive<'a> {
         };
         let (moved_on, others): (Vec<RankState>, Vec<RankState>) = states
             .iter()
-            .filter(|state| state.rank != trouble.rank)
+            .filter(|state| state.rank != trouble.rank && state.condition != Condition::Finished)
             // Who has failed too did so because of this one.
             .filter(|state| self.finished.get(state.rank as usize) == Some(&false))
             .partition(|state| state.condition == Condition::Working && beyond(state).is_some());
@@ -467,6 +500,7 @@ impl<'a> Drive<'a> {
         drop(crew);
         self.past_cpu_ns += used_ns;
         self.ctx.progress.set_processes_cpu_ns(self.past_cpu_ns);
+        self.ctx.progress.set_processes_rss(0);
     }
 }
 

@@ -87,10 +87,14 @@ impl Drive<'_> {
     /// Names a rank that stands still in an arm where nobody does anything about it.
     fn point_at(&self, trouble: &crate::blame::Trouble) {
         let text = self.sentence(trouble);
-        self.ctx.progress.output(self.plan.arm.speaker(), &text);
+        let (arm, seconds) = (self.arm(), self.plan.settings.timeout_s);
+        let end = if self.plan.world > 1 {
+            format!("the others wait for {seconds} s, and then all end")
+        } else {
+            format!("after {seconds} s it is ended")
+        };
         self.ctx.progress.warn(&format!(
-            "{text}. In this arm nobody does anything about it: the others wait for {} s.",
-            self.plan.settings.timeout_s
+            "In {arm}, {text}. Nobody does anything about it there: {end}."
         ));
     }
 
@@ -184,6 +188,7 @@ impl Drive<'_> {
     }
 
     fn completed(&mut self, at_ns: u64, step: Completed) {
+        self.late = None;
         self.first_start.get_or_insert_with(|| self.start.clone());
         if let Some(incident) = self.incidents.last_mut() {
             let goes_on = incident.next_step_ns.is_none();

@@ -32,9 +32,19 @@ impl Incident {
         Some(seconds(self.next_step_ns?.saturating_sub(self.noticed_ns)))
     }
 
+    /// The same in words.
+    pub fn detection(&self) -> String {
+        let seconds = self.detection_s();
+        if seconds < 0.01 {
+            "Noticed at once".to_owned()
+        } else {
+            format!("Noticed within {seconds:.2} s")
+        }
+    }
+
     /// What it cost, as far as is known, in a sentence without its end.
     pub fn costs(&self) -> String {
-        let mut text = format!("Noticed within {:.2} s", self.detection_s());
+        let mut text = self.detection();
         let Some(seconds) = self.to_next_step_s() else {
             text.push_str(", with no step left to do");
             return text;

@@ -106,6 +106,8 @@ pub struct Ledger {
     most_rows: u64,
     most_steps: u64,
     pending: BTreeMap<u64, Pending>,
+    /// The next step, as far as it was heard of when the attempt before ended: its rows and ranks.
+    unheard: Option<(u64, u32)>,
     /// The step before, in this attempt and this epoch: when all had done it.
     before: Option<(u32, u64)>,
     window: (u64, u64),
@@ -125,6 +127,12 @@ struct Pending {
 impl Ledger {
     /// An attempt with so many ranks begins. What was begun and not done by all is forgotten.
     pub fn begin(&mut self, world: u32) {
+        let next = self.rows.len() as u64;
+        // What one rank has done of it, all have taken or will take as many rows for.
+        self.unheard = self.pending.remove(&next).map(|pending| {
+            let each = pending.rows / u64::from(pending.ranks.max(1));
+            (each * u64::from(self.world), self.world)
+        });
         self.world = world;
         self.pending.clear();
         self.before = None;
@@ -136,8 +144,17 @@ impl Ledger {
     }
 
     /// The attempt goes on from so many steps: what was done after them does not count any more.
+    ///
+    /// That can be a step more than all ranks could still report before they were lost. The checkpoint proves that all did it, since
+    /// ranks work in step.
     pub fn go_on_from(&mut self, step: u64) {
         let keep = usize::try_from(step).unwrap_or(usize::MAX);
+        if keep == self.rows.len() + 1
+            && let Some(step) = self.unheard.or_else(|| self.rows.last().copied())
+        {
+            self.rows.push(step);
+            self.counted += step.0;
+        }
         for (gone, _) in self.rows.drain(keep.min(self.rows.len())..) {
             self.counted -= gone;
         }

@@ -103,7 +103,10 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
         .map(|(_, r)| r.final_loss)
         .reduce(|a, b| a + b)
     {
-        figures.number("final_loss", loss / ledger.reports().count().max(1) as f64);
+        figures.number(
+            "loss_of_the_last_step",
+            loss / ledger.reports().count().max(1) as f64,
+        );
     }
     figures.text("parameters_sha256", sha256.to_owned());
     figures.number(

@@ -132,19 +132,15 @@ impl Plan {
         }
     }
 
-    /// The faults that this arm can have, in its first attempt or in a later one. The base has none: it is what the others are
-    /// measured against. What struck once does not strike again: a training
-    /// that comes by the same step after a restart would otherwise fail for ever. Slowness stays.
-    pub fn faults(&self, attempt: u32, world: u32) -> Vec<Fault> {
-        let faults = self.settings.faults.iter().copied();
-        faults
-            .filter(|fault| self.arm != Arm::Single && fault.rank() < world)
-            .filter(|fault| attempt == 0 || fault.is_lasting())
-            .collect()
+    /// The faults that this arm can have. The base has none: it is what the others are measured against.
+    pub fn faults(&self) -> Faults {
+        let none = self.arm == Arm::Single;
+        let faults = self.settings.faults.iter().filter(|_| !none);
+        Faults(faults.copied().collect())
     }
 
-    /// The order for one rank of `world`.
-    pub fn spec(&self, rank: u32, world: u32, attempt: u32, resume: bool) -> TrainSpec {
+    /// The order for one rank of `world`, where `faults` are still to come.
+    pub fn spec(&self, rank: u32, world: u32, faults: &Faults, resume: bool) -> TrainSpec {
         let settings = &self.settings;
         TrainSpec {
             program: self.arm.program(),
@@ -165,14 +161,82 @@ impl Plan {
                 keep: settings.keep,
             }),
             resume: resume.then(|| self.checkpoints.clone()),
-            faults: self.faults(attempt, world),
+            faults: faults.of(world),
             step_reports_every: 1,
             timeout_s: settings.timeout_s,
         }
     }
 }
 
+/// The faults that are still to come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Those that strike one of `world` ranks.
+    pub fn of(&self, world: u32) -> Vec<Fault> {
+        let faults = self.0.iter().copied();
+        faults.filter(|fault| fault.rank() < world).collect()
+    }
+
+    /// An attempt failed that had done so many steps, because of `cause` where a fault explains it. What struck once does not strike
+    /// again: a training that comes by the same step after a restart would otherwise fail for ever. Slowness stays, and so does
+    /// what was asked for later on.
+    pub fn struck(&mut self, cause: Option<Fault>, steps: u64) {
+        if let Some(at) = self.0.iter().position(|fault| Some(*fault) == cause) {
+            if !self.0[at].is_lasting() {
+                self.0.remove(at);
+            }
+        }
+        // Those that fail nothing by themselves, and whatever else may have failed it where nothing explains it.
+        self.0.retain(|fault| {
+            let silent = matches!(fault, Fault::DiskFull { .. } | Fault::Corrupt { .. });
+            let begun = fault.step().is_none_or(|step| step <= steps);
+            fault.is_lasting() || !(begun && (silent || cause.is_none()))
+        });
+    }
+}
+
 /// Greatest common divisor (Euclid).
 pub fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+
+    use super::*;
+
+    fn faults(texts: &[&str]) -> Faults {
+        Faults(texts.iter().map(|text| text.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn what_struck_is_over_and_what_comes_later_stays() {
+        let kill = "kill:rank=1,step=8";
+        let all = [
+            kill,
+            kill,
+            "nan:rank=0,step=12",
+            "slow:rank=1,x=2",
+            "corrupt:step=4",
+            "disk-full:step=20",
+        ];
+        let mut left = faults(&all);
+        left.struck(Some(kill.parse().unwrap()), 9);
+        let rest = [
+            kill,
+            "nan:rank=0,step=12",
+            "slow:rank=1,x=2",
+            "disk-full:step=20",
+        ];
+        assert_eq!(left, faults(&rest));
+        // Nothing explains this one, so whatever may have brought it about is over.
+        left.struck(None, 12);
+        assert_eq!(left, faults(&["slow:rank=1,x=2", "disk-full:step=20"]));
+        left.struck(Some("slow:rank=1,x=2".parse().unwrap()), 13);
+        assert_eq!(left, faults(&["slow:rank=1,x=2", "disk-full:step=20"]));
+        assert_eq!(left.of(1).len(), 1);
+    }
 }

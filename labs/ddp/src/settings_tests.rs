@@ -220,7 +220,7 @@ fn the_plan_gives_every_rank_its_gpu() {
     for arm in [Arm::Single, Arm::ByHand, Arm::Launcher] {
         let plan = Plan::new(arm, 8, &settings, scratch);
         for rank in 0..plan.world {
-            let spec = plan.spec(rank, plan.world, 0, false);
+            let spec = plan.spec(rank, plan.world, &plan.faults(), false);
             assert_eq!(spec.device, Device::Cuda { index: rank });
             spec.check(plan.world).unwrap();
         }

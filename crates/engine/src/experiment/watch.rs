@@ -46,9 +46,11 @@ impl Watch {
             let due = rhythm.is_due(t_ns, started_ns) || tick.last;
             if due {
                 let mut sample = tick.sample();
-                let used_ns = lock(&seen)
-                    .as_ref()
-                    .map_or(0, |current| current.progress.processes_cpu_ns());
+                let (used_ns, rss) = lock(&seen).as_ref().map_or((0, 0), |current| {
+                    let progress = &current.progress;
+                    (progress.processes_cpu_ns(), progress.processes_rss())
+                });
+                sample.rss_bytes += rss;
                 sample.process_cores += processes.cores(t_ns, started_ns, used_ns);
                 out.emit_at(t_ns, Event::Sample(sample));
             }

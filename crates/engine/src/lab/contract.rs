@@ -97,6 +97,7 @@ pub struct Progress {
     done: Arc<AtomicU64>,
     cancelled: Arc<AtomicBool>,
     processes_cpu_ns: Arc<AtomicU64>,
+    processes_rss: Arc<AtomicU64>,
     told: Arc<Mutex<Vec<(u64, Told)>>>,
     slots: Arc<Mutex<BTreeMap<u32, SlotState>>>,
 }
@@ -181,6 +182,17 @@ impl Progress {
 
     fn tell(&self, told: Told) {
         lock(&self.told).push((program_ns(), told));
+    }
+
+    /// States the resident memory of processes that the arm has started, in bytes, all together; it counts as the program's. What
+    /// they share counts for each.
+    pub fn set_processes_rss(&self, bytes: u64) {
+        self.processes_rss.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The resident memory of processes that the arm has started, in bytes.
+    pub fn processes_rss(&self) -> u64 {
+        self.processes_rss.load(Ordering::Relaxed)
     }
 
     /// What the arm has said since the last call, and when by [`program_ns`].

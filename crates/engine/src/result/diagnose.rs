@@ -100,8 +100,14 @@ fn inflation(arm: &ArmResult, result: &RunResult) -> Option<String> {
     arm.speedup?;
     let lost = share(arm, arm.lost_s.inflation)?;
     let more = arm.lost_s.inflation / arm.useful_s * 100.0;
+    let cause = if result.terms.lockstep {
+        "every further process starts up and talks to the others, what is done again counts too, and cores that share caches, memory \
+         bandwidth or clock frequency slow each other down"
+    } else {
+        "cores that share caches, memory bandwidth or clock frequency slow each other down"
+    };
     Some(format!(
-        "The same work took {more:.0} % more CPU time in {} than in {} ({}, {lost:.0} % of the slot time): cores that share caches, memory bandwidth or clock frequency slow each other down.",
+        "The same work took {more:.0} % more CPU time in {} than in {} ({}, {lost:.0} % of the slot time): {cause}.",
         who(arm),
         result.base,
         lasting(arm.lost_s.inflation)
@@ -139,7 +145,10 @@ fn little_left(arm: &ArmResult, _: &RunResult) -> Option<String> {
     let efficiency = arm.efficiency?;
     // Above the bound it is the base that was slow; a warning says so.
     let believable = arm.speedup? <= arm.bound? * (1.0 + SAME);
-    (arm.workers > 1 && efficiency >= 0.95 && believable).then(|| {
+    // Where what is waited for is done faster than by the base, efficiency says little about the slots.
+    let all = arm.useful_s + arm.lost_s.total();
+    let is_busy = all <= 0.0 || arm.useful_s / all >= 0.9;
+    (arm.workers > 1 && efficiency >= 0.95 && believable && is_busy).then(|| {
         format!(
             "{} keeps its slots {:.0} % busy with useful work: only more cores or faster code can give much more.",
             capitalise(&who(arm)),

@@ -9,7 +9,7 @@ use super::diagnose::RankState;
 use super::error::CrewError;
 use super::news::{By, Ended};
 use super::usage::{ProcessState, Usage, look};
-use super::watchdog::Watchdog;
+use super::watchdog::{ASK_AGAIN_NS, Alarm, Watchdog};
 
 #[derive(Debug)]
 pub(super) struct Board {
@@ -30,6 +30,8 @@ struct Slot {
     sent: Vec<(Signal, By)>,
     /// What it had used at its end.
     last: Option<Usage>,
+    /// CPU time at the last look at whether it works, and when that was, in nanoseconds.
+    looked: Option<(u64, u64)>,
 }
 
 impl Board {
@@ -117,6 +119,30 @@ impl Board {
             None if ended.is_own_fault() => By::Itself,
             None => By::Outside,
         }
+    }
+
+    /// What is to be said now of who is silent or stuck.
+    pub(super) fn check(&mut self, now_ns: u64) -> Vec<Alarm> {
+        let mut watchdog = self.watchdog.clone();
+        let alarms = watchdog.check(now_ns, |rank| self.is_working(rank, now_ns));
+        self.watchdog = watchdog;
+        alarms
+    }
+
+    /// Whether a rank's process has used a core for most of the time since this was asked last, or was not asked lately.
+    pub(super) fn is_working(&mut self, rank: u32, now_ns: u64) -> bool {
+        let Some(slot) = self.slots.get_mut(rank as usize) else {
+            return false;
+        };
+        let Some(pid) = slot.pid else {
+            return false;
+        };
+        let cpu_ns = look(rank, raw(pid)).cpu_ns;
+        let before = slot.looked.replace((cpu_ns, now_ns));
+        let recent = before.filter(|(_, at_ns)| now_ns - at_ns <= 3 * ASK_AGAIN_NS);
+        recent.is_none_or(|(cpu_before_ns, at_ns)| {
+            2 * cpu_ns.saturating_sub(cpu_before_ns) > now_ns - at_ns
+        })
     }
 
     pub(super) fn is_stopped(&self, rank: u32) -> bool {

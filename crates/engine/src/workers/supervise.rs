@@ -289,7 +289,7 @@ impl Supervisor {
     fn watch(&self) {
         let at_ns = self.shared.clock.now_ns();
         let mut board = self.shared.board.lock();
-        for alarm in board.watchdog.check(at_ns) {
+        for alarm in board.check(at_ns) {
             let stopped = match alarm {
                 Alarm::Silent { rank, .. } => board.is_stopped(rank),
                 _ => false,

@@ -212,7 +212,7 @@ fn the_silent_rank_is_named_once_and_its_return_too() {
             let waits = (place(Phase::AllReduce, 40), now_ns - 10 * S);
             assert_eq!(dog.hear(rank, now_ns, Some(waits)), None);
         }
-        let alarms = dog.check(now_ns);
+        let alarms = dog.check(now_ns, |_| false);
         if tenth == 20 {
             let silent = Alarm::Silent {
                 rank: 1,
@@ -236,7 +236,7 @@ fn the_silent_rank_is_named_once_and_its_return_too() {
             after_s: 3.0
         })
     );
-    assert_eq!(dog.check(13 * S), []);
+    assert_eq!(dog.check(13 * S, |_| false), []);
 }
 
 #[test]
@@ -253,8 +253,8 @@ fn of_those_that_stand_still_the_last_is_blamed() {
         place: place(Phase::Forward, 40),
         for_s: 39.0,
     };
-    assert_eq!(dog.check(40 * S), [stuck]);
-    assert_eq!(dog.check(40 * S), []);
+    assert_eq!(dog.check(40 * S, |_| false), [stuck]);
+    assert_eq!(dog.check(40 * S, |_| false), []);
     assert_eq!(
         said(&dog, 40 * S),
         "rank 1 is stuck in forward at step 40, for 39.0 s; rank 0 is in backward; rank 2 waits in all-reduce"
@@ -278,7 +278,7 @@ fn ranks_that_share_the_last_place_share_the_blame() {
     let mut dog = watchdog(places, S);
     beat(&mut dog, places, 60 * S);
     let blamed: Vec<u32> = dog
-        .check(60 * S)
+        .check(60 * S, |_| false)
         .into_iter()
         .filter_map(|alarm| match alarm {
             Alarm::Stuck { rank, .. } => Some(rank),
@@ -294,7 +294,7 @@ fn who_waits_for_the_dead_or_the_silent_is_not_blamed() {
     let mut dog = watchdog(places, S);
     dog.end(2, KILLED, 2 * S);
     beat(&mut dog, places, 60 * S);
-    assert_eq!(dog.check(60 * S), []);
+    assert_eq!(dog.check(60 * S, |_| false), []);
     assert_eq!(
         said(&dog, 60 * S),
         "rank 2 was ended by SIGKILL in all-reduce at step 7, 58.0 s ago; ranks 0, 1 wait in all-reduce"
@@ -311,15 +311,35 @@ fn progress_within_a_phase_counts() {
     for seconds in 2..100 {
         let now = [(Phase::Evaluation, 9, seconds * S - 500 * MS); 3];
         beat(&mut dog, now, seconds * S);
-        assert_eq!(dog.check(seconds * S), [], "at {seconds} s");
+        assert_eq!(dog.check(seconds * S, |_| false), [], "at {seconds} s");
     }
 }
 
 #[test]
 fn a_slow_start_is_not_silence() {
     let mut dog = Watchdog::new(1, Deadlines::default(), 0);
-    assert_eq!(dog.check(29 * S), []);
-    assert!(matches!(dog.check(30 * S)[..], [Alarm::Silent { .. }]));
+    assert_eq!(dog.check(29 * S, |_| false), []);
+    assert!(matches!(
+        dog.check(30 * S, |_| false)[..],
+        [Alarm::Silent { .. }]
+    ));
+}
+
+#[test]
+fn who_works_is_not_stuck_however_long_it_takes() {
+    let places = [(Phase::Forward, 0, S); 3];
+    let mut dog = watchdog(places, S);
+    for second in 2..90 {
+        beat(&mut dog, places, second * S);
+        assert_eq!(dog.check(second * S, |_| true), [], "at {second} s");
+    }
+    // They are asked about again after a while, and who stands still by then is named.
+    beat(&mut dog, places, 95 * S);
+    let alarms = dog.check(95 * S, |rank| rank != 1);
+    assert!(
+        matches!(alarms[..], [Alarm::Stuck { rank: 1, .. }]),
+        "{alarms:?}"
+    );
 }
 
 #[test]
@@ -329,7 +349,7 @@ fn who_is_not_listened_to_is_not_silent() {
     for rank in 0..3 {
         dog.excuse(rank, 9 * S);
     }
-    assert_eq!(dog.check(10 * S), []);
+    assert_eq!(dog.check(10 * S, |_| false), []);
 }
 
 #[test]
@@ -341,7 +361,7 @@ fn who_has_finished_is_not_stuck_and_needs_no_company() {
     dog.end(0, Ended::Code(0), 2 * S);
     dog.finish(0);
     beat(&mut dog, places, 90 * S);
-    assert_eq!(dog.check(90 * S), []);
+    assert_eq!(dog.check(90 * S, |_| false), []);
     assert_eq!(said(&dog, 90 * S), "ranks 0, 1, 2 have finished");
 }
 
@@ -364,8 +384,8 @@ proptest! {
                     dog.hear(rank, now_ns, Some((place(Phase::ALL[phase], step), since_ns)));
                 }
             }
-            dog.check(now_ns);
-            prop_assert_eq!(dog.check(now_ns), Vec::new());
+            dog.check(now_ns, |_| false);
+            prop_assert_eq!(dog.check(now_ns, |_| false), Vec::new());
             prop_assert!(dog.next_check_ns().is_none_or(|due_ns| due_ns > now_ns));
             let states = dog.states(now_ns, |_| true);
             prop_assert!(!diagnose(&states).contains("no ranks"));

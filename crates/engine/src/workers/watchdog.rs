@@ -95,6 +95,8 @@ struct Watched {
     heard_ns: u64,
     /// When it last got on.
     moved_ns: u64,
+    /// It is known to be working, and is not called stuck before this.
+    excused_ns: u64,
     spoke: bool,
     raised: Raised,
     end: End,
@@ -129,6 +131,7 @@ impl Watchdog {
             },
             heard_ns: now_ns,
             moved_ns: now_ns,
+            excused_ns: 0,
             spoke: false,
             raised: Raised::Nothing,
             end: End::NotYet,
@@ -194,8 +197,9 @@ impl Watchdog {
         }
     }
 
-    /// What is to be said now. Everything is said once, until it is over and happens again.
-    pub fn check(&mut self, now_ns: u64) -> Vec<Alarm> {
+    /// What is to be said now. Everything is said once, until it is over and happens again. Who does not get on and `is_working`, as
+    /// in one long step, is not stuck, and asked about again after a while.
+    pub fn check(&mut self, now_ns: u64, mut is_working: impl FnMut(u32) -> bool) -> Vec<Alarm> {
         let mut alarms = Vec::new();
         for (rank, watched) in (0_u32..).zip(&mut self.ranks) {
             if watched.raised != Raised::Silent && watched.is_silent(&self.deadlines, now_ns) {
@@ -215,6 +219,10 @@ impl Watchdog {
                 && watched.place.progress() == last
                 && watched.is_stuck(&self.deadlines, now_ns)
             {
+                if is_working(rank) {
+                    watched.excused_ns = now_ns.saturating_add(ASK_AGAIN_NS);
+                    continue;
+                }
                 watched.raised = Raised::Stuck;
                 alarms.push(Alarm::Stuck {
                     rank,
@@ -305,6 +313,9 @@ impl Watchdog {
     }
 }
 
+/// Time between two looks at whether somebody works who does not get on.
+pub(super) const ASK_AGAIN_NS: u64 = 2_000_000_000;
+
 /// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is fully loaded.
 const JITTER_NS: u64 = 1_000_000_000;
 
@@ -334,7 +345,8 @@ impl Watched {
     }
 
     fn stuck_at_ns(&self, deadlines: &Deadlines) -> u64 {
-        self.moved_ns.saturating_add(nanoseconds(deadlines.stuck))
+        let at_ns = self.moved_ns.saturating_add(nanoseconds(deadlines.stuck));
+        at_ns.max(self.excused_ns)
     }
 
     fn is_silent(&self, deadlines: &Deadlines, now_ns: u64) -> bool {

@@ -138,6 +138,51 @@ rows! { fails:
     by_hand_stall_in_all_reduce "stall:rank=1,step=6,in=all-reduce" ["rank 1", STOPPED, "rank 0 gave up"];
 }
 
+/// Nothing ends the waiting of a rank that asks the store, which rank 0 serves; so somebody else has to.
+#[test]
+fn by_hand_a_stall_of_rank_0_in_the_evaluation_ends() {
+    if is_there() {
+        fails("stall:rank=0,step=10,in=evaluation", &["rank 0", STOPPED]);
+    }
+}
+
+#[test]
+fn what_is_asked_for_later_strikes_after_a_failure_too() {
+    if !is_there() {
+        return;
+    }
+    let faults = "fault=kill:rank=1,step=6;kill:rank=0,step=14;oom:rank=1,step=14";
+    let played = small(&["launcher"], &[faults]);
+    is_whole(&played, "launcher");
+    assert!(
+        (played.number("launcher", "failures") - 3.0).abs() < 1e-9,
+        "{played:#?}"
+    );
+    for fault in [
+        "kill:rank=1,step=6",
+        "kill:rank=0,step=14",
+        "oom:rank=1,step=14",
+    ] {
+        let told = played.warning(&["launcher went on", &format!("(as asked for: {fault})")]);
+        assert!(!told.contains("frame #"), "{told}");
+    }
+}
+
+#[test]
+fn who_is_waited_for_in_vain_is_blamed_and_not_who_waits() {
+    if !is_there() {
+        return;
+    }
+    let fault = "fault=slow:rank=1,s=6,in=evaluation";
+    let played = small(&["ddp"], &[fault, "timeout_s=3"]);
+    played.warning(&[
+        "ddp failed",
+        "rank 1 was too slow in evaluation",
+        "rank 0 gave up after 3 s",
+        "as asked for",
+    ]);
+}
+
 /// Nothing fails with `fault`, the same is learned, and the launcher says what `said` has.
 fn is_named(fault: &str, said: &[&str]) {
     // One checkpoint in the middle of each epoch.
