@@ -40,6 +40,7 @@ struct tddp_ddp_options {
   int32_t find_unused;
   int32_t gradient_as_bucket_view;
   int32_t static_graph;
+  int32_t fixed_buckets;
   // 0 none, 1 half precision, 2 bfloat16.
   int32_t compression;
 };
@@ -133,6 +134,12 @@ void make_reducer(tddp_ddp& ddp, const tddp_ddp_options& options, std::unordered
   if (options.static_graph != 0) ddp.reducer->set_static_graph();
   if (options.compression == 1) ddp.reducer->register_builtin_comm_hook(c10d::BuiltinCommHookType::FP16_COMPRESS);
   if (options.compression == 2) ddp.reducer->register_comm_hook(std::make_unique<Bf16Compress>(ddp.group));
+  if (options.fixed_buckets != 0) {
+    // As if a first pass were over in which gradients came in the parameters' order. The reducer makes buckets anew only once; where
+    // it never does, this does nothing.
+    ddp.reducer->push_rebuilt_params_for_all_indices();
+    ddp.reducer->rebuild_buckets();
+  }
 }
 
 // In a static graph's first pass the reducer counts how often each gradient arrives and reduces when backward is over. Python

@@ -112,7 +112,7 @@ impl DistributedDataParallel {
         let mut named: Vec<(String, Tensor)> = vars.variables().into_iter().collect();
         named.sort_by(|(a, _), (b, _)| a.cmp(b));
         agreement::verify(group, &named, &options)?;
-        let (params, buffers): (Vec<_>, Vec<_>) =
+        let (mut params, buffers): (Vec<_>, Vec<_>) =
             named.iter().partition(|(_, tensor)| tensor.requires_grad());
         if params.is_empty() {
             return Err(Error::new(
@@ -120,6 +120,10 @@ impl DistributedDataParallel {
                 WHAT,
                 "no variable of the VarStore requires a gradient; add a trainable one or train without this",
             ));
+        }
+        if options.fixed_buckets {
+            // Gradients come from the last layers first.
+            params.reverse();
         }
         let param_ptrs: Vec<_> = params.iter().map(|(_, tensor)| tensor.as_ptr()).collect();
         let buffer_ptrs: Vec<_> = buffers.iter().map(|(_, tensor)| tensor.as_ptr()).collect();
@@ -276,7 +280,7 @@ impl DistributedDataParallel {
     }
 
     /// The sizes of the buckets in bytes, in the order in which they are reduced. After the first step they are made anew, in the
-    /// order in which gradients came.
+    /// order in which gradients came, unless they are [fixed](DdpOptions::fixed_buckets).
     ///
     /// # Errors
     /// Only for want of memory.
