@@ -26,8 +26,8 @@ struct tddp_ddp {
   std::vector<at::Tensor> buffers;
   bool static_graph;
   bool find_unused;
-  // Whether the first backward pass of a static graph has its callback.
-  bool static_graph_armed = false;
+  // Whether the callback of a static graph's first backward pass has run. Shared with the callbacks, which may outlive this.
+  std::shared_ptr<std::atomic<bool>> static_graph_known = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<c10d::Reducer> reducer;
   // Last, so that it goes first: its destructor still reads the reducer.
   std::shared_ptr<c10d::Logger> logger;
@@ -40,6 +40,7 @@ struct tddp_ddp_options {
   int32_t find_unused;
   int32_t gradient_as_bucket_view;
   int32_t static_graph;
+  int32_t fixed_buckets;
   // 0 none, 1 half precision, 2 bfloat16.
   int32_t compression;
 };
@@ -133,26 +134,35 @@ void make_reducer(tddp_ddp& ddp, const tddp_ddp_options& options, std::unordered
   if (options.static_graph != 0) ddp.reducer->set_static_graph();
   if (options.compression == 1) ddp.reducer->register_builtin_comm_hook(c10d::BuiltinCommHookType::FP16_COMPRESS);
   if (options.compression == 2) ddp.reducer->register_comm_hook(std::make_unique<Bf16Compress>(ddp.group));
+  if (options.fixed_buckets != 0) {
+    // As if a first pass were over in which gradients came in the parameters' order. The reducer makes buckets anew only once; where
+    // it never does, this does nothing.
+    ddp.reducer->push_rebuilt_params_for_all_indices();
+    ddp.reducer->rebuild_buckets();
+  }
 }
 
 // In a static graph's first pass the reducer counts how often each gradient arrives and reduces when backward is over. Python
-// learns of that moment through a custom autograd function around the outputs; a hook on them does as well.
+// learns of that moment through a custom autograd function around the outputs; a hook on them does as well. A forward pass may
+// stay without a backward pass, so every one is armed until the callback has run.
 void arm_static_graph(tddp_ddp& ddp, const std::vector<at::Tensor>& outputs) {
   const auto fired = std::make_shared<std::atomic<bool>>(false);
+  const auto known = ddp.static_graph_known;
   const std::weak_ptr<c10d::Reducer> weak = ddp.reducer;
   bool any = false;
   for (const at::Tensor& output : outputs) {
     if (!output.requires_grad()) continue;
     any = true;
-    output.register_hook([weak, fired](const at::Tensor&) {
-      if (fired->exchange(true)) return;
-      torch::autograd::Engine::get_default_engine().queue_callback([weak] {
+    output.register_hook([weak, fired, known](const at::Tensor&) {
+      if (known->load() || fired->exchange(true)) return;
+      torch::autograd::Engine::get_default_engine().queue_callback([weak, known] {
+        // Two armed forward passes may share one backward pass.
+        if (known->exchange(true)) return;
         if (const auto reducer = weak.lock()) reducer->delay_all_reduce();
       });
     });
   }
   if (!any) throw InvalidArgument("with a static graph, forward must return an output that requires a gradient");
-  ddp.static_graph_armed = true;
 }
 
 int64_t duration(const at::DDPLoggingData& data, const char* key) {
@@ -208,7 +218,7 @@ int32_t tddp_ddp_rebuild_buckets(const tddp_ddp* ddp, int32_t* rebuilt, char** m
 int32_t tddp_ddp_prepare_for_backward(tddp_ddp* ddp, const at::Tensor* const* outputs, size_t count, char** message) {
   return guarded(message, [&] {
     const std::vector<at::Tensor> list = tensors(outputs, count);
-    if (ddp->static_graph && !ddp->static_graph_armed) arm_static_graph(*ddp, list);
+    if (ddp->static_graph && !ddp->static_graph_known->load()) arm_static_graph(*ddp, list);
     // The graph is searched from the outputs only where unused parameters are looked for.
     ddp->reducer->prepare_for_backward(ddp->find_unused && !ddp->static_graph ? list : std::vector<at::Tensor>{});
   });

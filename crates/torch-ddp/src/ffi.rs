@@ -50,6 +50,7 @@ pub(crate) struct Options {
     pub find_unused: i32,
     pub gradient_as_bucket_view: i32,
     pub static_graph: i32,
+    pub fixed_buckets: i32,
     pub compression: i32,
 }
 

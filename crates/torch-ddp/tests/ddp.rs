@@ -92,7 +92,7 @@ fn no_sync_adds_up_and_the_next_pass_reduces_the_sum() {
         "no_sync_adds_up_and_the_next_pass_reduces_the_sum",
         2,
         |rank| {
-            for (i, options) in every_kind_of_options().into_iter().enumerate().take(4) {
+            for (i, options) in every_kind_of_options().into_iter().enumerate().take(5) {
                 let group = rank
                     .try_group(&format!("group{i}"), &GlooOptions::default())
                     .unwrap();
@@ -186,6 +186,47 @@ fn buckets_are_made_anew_after_the_first_step() {
             ddp.backward(&out.unwrap().sum(Kind::Float)).unwrap();
         }
         assert_eq!(ddp.bucket_sizes().unwrap(), [4096, 12_288, 12_288, 12_288]);
+    });
+}
+
+#[test]
+fn buckets_that_are_fixed_are_the_same_from_the_first_step_on() {
+    let test = "buckets_that_are_fixed_are_the_same_from_the_first_step_on";
+    on_ranks(test, 3, |rank| {
+        let fixed = DdpOptions::default().fixed_buckets(true).buckets(600, 2000);
+        for (i, options) in [
+            fixed,
+            fixed.gradient_as_bucket_view(true),
+            fixed.static_graph(true),
+            fixed.compression(Compression::Fp16),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let group = rank
+                .try_group(&format!("group{i}"), &GlooOptions::default())
+                .unwrap();
+            let (vars, net, mut ddp) = data_parallel(&rank, &group, options);
+            // Second layer: 160 weights, 5 biases; first layer: 640 weights, 32 biases.
+            let sizes = [640, 2580, 128];
+            assert_eq!(ddp.bucket_sizes().unwrap(), sizes);
+            let (inputs, labels) = batch(96);
+            let step = |net: &dyn Module, ddp: &mut DistributedDataParallel| {
+                ddp.zero_grad().unwrap();
+                let out = ddp.forward(|| net.forward(&part(&rank, &inputs))).unwrap();
+                ddp.backward(&out.cross_entropy_for_logits(&part(&rank, &labels)))
+                    .unwrap();
+            };
+            // What a second pass makes of the same parameters is what the first pass of another reducer does.
+            step(&*net, &mut ddp);
+            step(&*net, &mut ddp);
+            assert_eq!(ddp.bucket_sizes().unwrap(), sizes);
+            let (copy, copy_net) = copy_of(&vars);
+            let mut anew = DistributedDataParallel::new(&copy, &group, options).unwrap();
+            step(&copy_net, &mut anew);
+            assert!(gradients(&vars).equal(&gradients(&copy)), "{options:?}");
+            assert_same_everywhere(&group, &gradients(&vars));
+        }
     });
 }
 

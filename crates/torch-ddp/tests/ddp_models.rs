@@ -103,6 +103,28 @@ fn a_static_graph_may_leave_parameters_out() {
 }
 
 #[test]
+fn a_static_graph_is_learnt_from_the_first_pass_that_goes_backward() {
+    let test = "a_static_graph_is_learnt_from_the_first_pass_that_goes_backward";
+    on_ranks(test, 2, |rank| {
+        let model = Choice::new();
+        let group = rank.group();
+        let options = DdpOptions::default().static_graph(true);
+        let mut ddp = DistributedDataParallel::new(&model.0, &group, options).unwrap();
+        let own = rank.rank as f64 + 1.0;
+        // Nobody asks for the gradients of these.
+        drop(ddp.forward(|| model.run(&["a", "b"])).unwrap());
+        drop(ddp.forward(|| model.run(&["a", "b"])).unwrap());
+        for _ in 0..3 {
+            ddp.zero_grad().unwrap();
+            let out = ddp.forward(|| model.run(&["a", "b"])).unwrap();
+            ddp.backward(&(out * own)).unwrap();
+            let mean = Vec::<f32>::try_from(grad(&model.0, "a")).unwrap();
+            assert_eq!(mean, [1.5, 1.5]);
+        }
+    });
+}
+
+#[test]
 fn models_that_differ_are_an_error_on_every_rank() {
     on_ranks("models_that_differ_are_an_error_on_every_rank", 3, |rank| {
         let group = rank.group();

@@ -230,6 +230,54 @@ fn abort_ends_a_backward_pass() {
 }
 
 #[test]
+fn after_an_abort_a_forward_pass_says_so_too() {
+    on_ranks("after_an_abort_a_forward_pass_says_so_too", 2, |rank| {
+        let options = GlooOptions::default().timeout(Duration::from_secs(1000));
+        let group = rank.group_with(&options);
+        let vars = nn::VarStore::new(Device::Cpu);
+        let weight = vars.root().ones("weight", &[2]);
+        let _ = vars.root().zeros_no_train("mean", &[3]);
+        let mut ddp = DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap();
+        if rank.rank == 0 {
+            group.abort().unwrap();
+            // Its buffers cannot be brought in line.
+            let error = ddp.forward(|| weight.sum(Kind::Float)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+            let error = group.monitored_barrier().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+            let error =
+                DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+        }
+        rank.meet("end");
+    });
+}
+
+#[test]
+fn what_ends_while_one_stops_waiting_for_it_has_not_failed() {
+    let test = "what_ends_while_one_stops_waiting_for_it_has_not_failed";
+    on_ranks(test, 2, |rank| {
+        let group = rank.group();
+        for round in 0..3000 {
+            let mut tensor = Tensor::from(rank.number());
+            if rank.rank == 1 {
+                // Comes at about the moment when the other gives up waiting.
+                let begin = Instant::now();
+                let late = Duration::from_micros(900 + round % 300);
+                while begin.elapsed() < late {
+                    std::hint::spin_loop();
+                }
+                group.all_reduce(&mut tensor, ReduceOp::Sum).unwrap();
+            } else {
+                let mut work = group.all_reduce_async(tensor, ReduceOp::Sum).unwrap();
+                while !work.wait_for(Duration::from_millis(1)).unwrap() {}
+                assert_eq!(i64::try_from(work.wait().unwrap()).unwrap(), 1);
+            }
+        }
+    });
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let first = TcpStore::server("localhost", 0, SOON).unwrap();
     for host in ["localhost", "0.0.0.0"] {
@@ -276,6 +324,12 @@ fn ranks_outside_the_group_are_refused() {
     let options = GlooOptions::default().device(GlooDevice::Interface("nowhere".to_owned()));
     let error = ProcessGroup::gloo(&nowhere, 0, 1, &options).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
+    // That is nobody else's fault, whether they have come or not.
+    let apart = PrefixStore::new("apart", &store).unwrap();
+    let error = ProcessGroup::gloo(&apart, 0, 2, &options).unwrap_err();
+    assert!(error.to_string().contains("nowhere"), "{error}");
+    assert!(error.ranks().is_empty(), "{error}");
+    assert!(!error.to_string().contains("never came"), "{error}");
 
     let alone = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default()).unwrap();
     alone.barrier().unwrap();

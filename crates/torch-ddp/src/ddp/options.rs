@@ -20,7 +20,7 @@ pub enum Compression {
 #[non_exhaustive]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four switches that do not depend on each other"
+    reason = "five switches that do not depend on each other"
 )]
 pub struct DdpOptions {
     /// The size of the bucket that is reduced first, in bytes; small, so that communication begins early. 1 MiB unless set.
@@ -36,6 +36,12 @@ pub struct DdpOptions {
     /// Promises that all steps have the same graph. The first step then learns which parameters are unused, and how often the
     /// others get gradients. Off unless set.
     pub static_graph: bool,
+    /// Makes the buckets once, in the reverse order of the parameters' names, and not anew after the first step, in the order in
+    /// which gradients came. Off unless set. Over more than two ranks the place of a gradient in its bucket decides in which order
+    /// the ranks' values are added up, and so how the sum is rounded: with this, a training that goes on in new processes has the
+    /// same bits as one that was never interrupted. Without effect where unused parameters are searched for, since buckets stay
+    /// as they are there.
+    pub fixed_buckets: bool,
     /// Gives buffers rank 0's values before every forward pass. On unless unset.
     pub broadcast_buffers: bool,
     /// In what form gradients travel.
@@ -50,6 +56,7 @@ impl Default for DdpOptions {
             find_unused_parameters: false,
             gradient_as_bucket_view: false,
             static_graph: false,
+            fixed_buckets: false,
             broadcast_buffers: true,
             compression: Compression::None,
         }
@@ -86,6 +93,13 @@ impl DdpOptions {
         self
     }
 
+    /// The options with buckets that are made once or anew after the first step.
+    #[must_use]
+    pub fn fixed_buckets(mut self, fixed: bool) -> Self {
+        self.fixed_buckets = fixed;
+        self
+    }
+
     /// The options with or without a broadcast of buffers before every forward pass.
     #[must_use]
     pub fn broadcast_buffers(mut self, broadcast: bool) -> Self {
@@ -108,6 +122,7 @@ impl DdpOptions {
             find_unused: i32::from(self.find_unused_parameters),
             gradient_as_bucket_view: i32::from(self.gradient_as_bucket_view),
             static_graph: i32::from(self.static_graph),
+            fixed_buckets: i32::from(self.fixed_buckets),
             compression: match self.compression {
                 Compression::None => 0,
                 Compression::Fp16 => 1,

@@ -113,6 +113,7 @@ pub fn every_kind_of_options() -> Vec<DdpOptions> {
         default,
         default.buckets(512, 1024),
         default.gradient_as_bucket_view(true),
+        default.fixed_buckets(true).buckets(512, 1024),
         default.find_unused_parameters(true),
         default.static_graph(true),
         default

@@ -29,7 +29,10 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
     // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer averages their gradients.
     report.at(Phase::AllReduce);
-    let options = DdpOptions::default().gradient_as_bucket_view(true);
+    // Fixed, so that sums are rounded as before when training goes on from a checkpoint.
+    let options = DdpOptions::default()
+        .gradient_as_bucket_view(true)
+        .fixed_buckets(true);
     let mut ddp = DistributedDataParallel::new(&vars, &group, options)?;
     let gradient_bytes = parameters::gradient_bytes(&vars);
 

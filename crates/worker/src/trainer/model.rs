@@ -33,7 +33,10 @@ impl<'a> PreparedModel<'a> {
         report: &'a Reporter,
     ) -> Result<Self, Failure> {
         report.at(Phase::AllReduce);
-        let options = DdpOptions::default().gradient_as_bucket_view(true);
+        // Fixed, so that sums are rounded as before when training goes on from a checkpoint.
+        let options = DdpOptions::default()
+            .gradient_as_bucket_view(true)
+            .fixed_buckets(true);
         Ok(Self {
             ddp: DistributedDataParallel::new(&vars, group, options)?,
             net,
