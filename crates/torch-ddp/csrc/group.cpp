@@ -270,9 +270,9 @@ int32_t tddp_work_wait(const tddp_work* work, int64_t timeout_ms, int32_t* compl
       work->work->wait(milliseconds(timeout_ms));
       *completed = 1;
     } catch (...) {
-      // libtorch throws both when the operation failed and when it is not over yet.
-      if (work->work->isCompleted()) throw;
-      *completed = 0;
+      // libtorch throws both when the operation failed and when it is not over yet; and it may have ended just after that.
+      *completed = work->work->isCompleted() ? 1 : 0;
+      if (*completed != 0) work->work->wait();
     }
   });
 }

@@ -148,7 +148,8 @@ impl DistributedDataParallel {
                     message,
                 )
             }
-        })?;
+        })
+        .map_err(|error| error.after_abort(group.aborted()))?;
         Ok(Self {
             handle: Handle(raw),
             group: group.clone(),
@@ -187,22 +188,27 @@ impl DistributedDataParallel {
         Ok(outputs)
     }
 
+    /// A call that another rank or [`ProcessGroup::abort`] may make fail.
+    fn check(&self, what: &str, call: impl FnOnce(ffi::Message) -> i32) -> Result<()> {
+        ffi::check(what, call).map_err(|error| error.after_abort(self.group.aborted()))
+    }
+
     fn before_forward(&mut self) -> Result<()> {
         if grad_enabled() {
             if self.sync_gradients {
-                ffi::check("forward", |message| {
+                self.check("forward", |message| {
                     // SAFETY: the handle lives as long as `self`.
                     unsafe { ffi::tddp_ddp_prepare_for_forward(self.handle.0, message) }
                 })?;
             }
             let mut rebuilt = 0;
-            ffi::check("rebuild the buckets", |message| {
+            self.check("rebuild the buckets", |message| {
                 // SAFETY: the handle lives as long as `self`; `rebuilt` is a place for the result.
                 unsafe { ffi::tddp_ddp_rebuild_buckets(self.handle.0, &raw mut rebuilt, message) }
             })?;
         }
         if self.sync_buffers && self.options.broadcast_buffers {
-            ffi::check("broadcast the buffers", |message| {
+            self.check("broadcast the buffers", |message| {
                 // SAFETY: the handle lives as long as `self`.
                 unsafe { ffi::tddp_ddp_sync_buffers(self.handle.0, message) }
             })?;
@@ -217,7 +223,7 @@ impl DistributedDataParallel {
         }
         self.sync_buffers = true;
         let pointers: Vec<_> = outputs.iter().map(|tensor| tensor.as_ptr()).collect();
-        ffi::check("prepare for backward", |message| {
+        self.check("prepare for backward", |message| {
             // SAFETY: the handle lives as long as `self`, and nothing else runs on it; the tensors outlive the call.
             unsafe {
                 ffi::tddp_ddp_prepare_for_backward(
@@ -242,11 +248,10 @@ impl DistributedDataParallel {
     /// When a rank is lost or late. Gradients are incomplete then, and the reducer cannot be used any more: make a new group and a
     /// new one of these, or end the program.
     pub fn backward(&self, loss: &Tensor) -> Result<()> {
-        ffi::check("backward", |message| {
+        self.check("backward", |message| {
             // SAFETY: the loss outlives the call. The reducer's hooks run within it, and `self` keeps the reducer alive.
             unsafe { ffi::tddp_backward(loss.as_ptr(), message) }
         })
-        .map_err(|error| error.after_abort(self.group.aborted()))
     }
 
     /// Takes the gradients away from all parameters, as torch's optimizers do by default (`set_to_none`).
@@ -317,11 +322,10 @@ impl DistributedDataParallel {
     /// are not to be used then.
     pub fn timings(&self) -> Result<StepTimings> {
         let mut raw = ffi::Timings::default();
-        ffi::check("timings", |message| {
+        self.check("timings", |message| {
             // SAFETY: the handle lives as long as `self`; `raw` is a place for the result.
             unsafe { ffi::tddp_ddp_timings(self.handle.0, &raw mut raw, message) }
-        })
-        .map_err(|error| error.after_abort(self.group.aborted()))?;
+        })?;
         // The reducer resets each part to 0 and leaves it there when it did not take place.
         let part = |nanoseconds: i64| {
             u64::try_from(nanoseconds)

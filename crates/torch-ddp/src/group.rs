@@ -464,6 +464,7 @@ impl ProcessGroup {
                 )
             }
         })
+        .map_err(|error| error.after_abort(&self.aborted))
     }
 
     /// Closes the connections to all other ranks, so that operations under way fail, here with [`ErrorKind::Aborted`] and there

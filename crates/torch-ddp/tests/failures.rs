@@ -230,6 +230,30 @@ fn abort_ends_a_backward_pass() {
 }
 
 #[test]
+fn after_an_abort_a_forward_pass_says_so_too() {
+    on_ranks("after_an_abort_a_forward_pass_says_so_too", 2, |rank| {
+        let options = GlooOptions::default().timeout(Duration::from_secs(1000));
+        let group = rank.group_with(&options);
+        let vars = nn::VarStore::new(Device::Cpu);
+        let weight = vars.root().ones("weight", &[2]);
+        let _ = vars.root().zeros_no_train("mean", &[3]);
+        let mut ddp = DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap();
+        if rank.rank == 0 {
+            group.abort().unwrap();
+            // Its buffers cannot be brought in line.
+            let error = ddp.forward(|| weight.sum(Kind::Float)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+            let error = group.monitored_barrier().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+            let error =
+                DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Aborted, "{error}");
+        }
+        rank.meet("end");
+    });
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let first = TcpStore::server("localhost", 0, SOON).unwrap();
     for host in ["localhost", "0.0.0.0"] {
