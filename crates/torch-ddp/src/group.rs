@@ -166,6 +166,21 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, FORM, message)
 }
 
+/// gloo says which address it could not reach; who never came is more use. Whatever else went wrong is this process's own trouble.
+fn with_the_missing(error: Error, store: &Store, size: usize) -> Error {
+    if !matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connection) {
+        return error;
+    }
+    let missing: Vec<usize> = (0..size.min(1024))
+        .filter(|&rank| matches!(store.contains(&joined(rank)), Ok(false)))
+        .collect();
+    if missing.is_empty() {
+        error
+    } else {
+        error.blaming(missing, "never came")
+    }
+}
+
 /// The key by which a rank says that it has come.
 fn joined(rank: usize) -> String {
     format!("torch-ddp/joined/{rank}")
@@ -258,15 +273,7 @@ impl ProcessGroup {
             }
         });
         if let Err(error) = formed {
-            // gloo says which address it could not reach; who never came is more use.
-            let missing: Vec<usize> = (0..size.min(1024))
-                .filter(|&rank| matches!(store.contains(&joined(rank)), Ok(false)))
-                .collect();
-            return Err(if missing.is_empty() {
-                error
-            } else {
-                error.blaming(missing, "never came")
-            });
+            return Err(with_the_missing(error, store, size));
         }
         Ok(Self {
             handle: Arc::new(Handle(raw)),

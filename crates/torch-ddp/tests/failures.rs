@@ -300,6 +300,12 @@ fn ranks_outside_the_group_are_refused() {
     let options = GlooOptions::default().device(GlooDevice::Interface("nowhere".to_owned()));
     let error = ProcessGroup::gloo(&nowhere, 0, 1, &options).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
+    // That is nobody else's fault, whether they have come or not.
+    let apart = PrefixStore::new("apart", &store).unwrap();
+    let error = ProcessGroup::gloo(&apart, 0, 2, &options).unwrap_err();
+    assert!(error.to_string().contains("nowhere"), "{error}");
+    assert!(error.ranks().is_empty(), "{error}");
+    assert!(!error.to_string().contains("never came"), "{error}");
 
     let alone = ProcessGroup::gloo(&store, 0, 1, &GlooOptions::default()).unwrap();
     alone.barrier().unwrap();
