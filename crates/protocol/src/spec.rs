@@ -22,7 +22,7 @@ pub struct TrainSpec {
     pub test_rows: Option<u64>,
     /// Times that every training row is used.
     pub epochs: u32,
-    /// Rows of one step of one rank.
+    /// Rows of one step of one rank, 2 or more.
     pub batch: u32,
     /// Learning rate.
     #[serde(with = "float")]
@@ -118,6 +118,11 @@ pub enum SpecError {
     /// A count that must not be zero is.
     #[error("{0} is 0; give 1 or more")]
     Zero(&'static str),
+    /// Steps of no row, or of single rows, which are left out.
+    #[error(
+        "batch is {0}, and batch normalisation learns nothing from fewer than 2 rows; give 2 or more"
+    )]
+    SmallBatch(u32),
     /// A number that must be finite and positive is not.
     #[error("{name} is {value}; give a finite number greater than 0")]
     NotPositive {
@@ -177,7 +182,6 @@ impl TrainSpec {
         for (name, count) in [
             ("the world size", u64::from(world_size)),
             ("epochs", u64::from(self.epochs)),
-            ("batch", u64::from(self.batch)),
             ("threads", u64::from(self.threads)),
             ("step_reports_every", u64::from(self.step_reports_every)),
             ("train_rows", self.train_rows.unwrap_or(1)),
@@ -186,6 +190,9 @@ impl TrainSpec {
             if count == 0 {
                 return Err(SpecError::Zero(name));
             }
+        }
+        if self.batch < 2 {
+            return Err(SpecError::SmallBatch(self.batch));
         }
         positive("lr", self.lr)?;
         positive("timeout_s", self.timeout_s)?;

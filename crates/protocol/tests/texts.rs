@@ -250,7 +250,11 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
         })
     };
     for (said, expected) in [
-        (refusal(|s| s.batch = 0), "batch is 0; give 1 or more"),
+        (refusal(|s| s.batch = 0), "batch is 0, and"),
+        (
+            refusal(|s| s.batch = 1),
+            "batch is 1, and batch normalisation learns nothing from fewer than 2 rows; give 2 or more",
+        ),
         (refusal(|s| s.epochs = 0), "epochs is 0"),
         (refusal(|s| s.threads = 0), "threads is 0"),
         (

@@ -380,6 +380,7 @@ fn requests_that_make_no_sense_end_with_2_and_one_line() {
         text
     };
     assert!(refused(&["--epochs=0"]).contains("epochs is 0"));
+    assert!(refused(&["--batch=1"]).contains("batch is 1"));
     assert!(refused(&["--lr=-1"]).contains("lr is -1"));
     assert!(refused(&["--data=/nowhere"]).contains("/nowhere"));
     assert!(refused(&["--fault=melt:rank=0"]).contains("no such fault"));
