@@ -1,6 +1,7 @@
 //! What this process is to do: the specification, its place among the ranks, and its device.
 
 use std::env;
+use std::path::Path;
 use std::time::Duration;
 
 use tch::Device;
@@ -89,11 +90,11 @@ impl Job {
         formed.map_err(Failure::rendezvous)
     }
 
-    /// How the ranks talk: over the loopback address when all are on this machine; else over the interface that
-    /// `GLOO_SOCKET_IFNAME` names, or the address of this machine's name.
+    /// How the ranks talk: over the interface that `GLOO_SOCKET_IFNAME` names, of several the first that this machine has; else over
+    /// the loopback address when all are on this machine, or the address of this machine's name.
     fn gloo(&self) -> GlooOptions {
         let device = match env::var("GLOO_SOCKET_IFNAME") {
-            Ok(name) if !name.is_empty() => GlooDevice::Interface(name),
+            Ok(names) if !names.is_empty() => GlooDevice::Interface(interface(&names).to_owned()),
             _ if self.one_machine => GlooDevice::Loopback,
             _ => GlooDevice::Hostname,
         };
@@ -124,6 +125,18 @@ impl Job {
     }
 }
 
+/// Of a list of network interfaces the first that this machine has; where it has none, the first, which an error then names.
+fn interface(names: &str) -> &str {
+    let mut names = names
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let first = names.clone().next().unwrap_or_default();
+    names
+        .find(|name| Path::new("/sys/class/net").join(name).exists())
+        .unwrap_or(first)
+}
+
 /// Where to compute. Brings CUDA along when it is to be on a GPU, and nothing of it otherwise.
 fn device(spec: &TrainSpec) -> Result<Device, Failure> {
     let spec::Device::Cuda { index } = spec.device else {
@@ -146,4 +159,23 @@ fn device(spec: &TrainSpec) -> Result<Device, Failure> {
         ));
     }
     Ok(Device::Cuda(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_interfaces_the_first_that_is_there_is_taken() {
+        for (names, taken) in [
+            ("lo", "lo"),
+            ("lo,nowhere", "lo"),
+            ("nowhere, lo", "lo"),
+            ("nowhere,neither", "nowhere"),
+            ("nowhere", "nowhere"),
+            (",", ""),
+        ] {
+            assert_eq!(interface(names), taken, "{names}");
+        }
+    }
 }
