@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 const MAGIC: &[u8; 8] = b"WBCKPT01";
+/// Bytes of it that are the same in every version.
+const NAME: usize = 6;
 /// Longest head, in bytes: some thousand arrays.
 const MAX_HEAD: usize = 1 << 20;
 /// Bytes after the arrays.
@@ -76,6 +78,9 @@ pub enum FormatError {
     /// They begin with something else.
     #[error("it does not begin as a checkpoint does")]
     Magic,
+    /// They begin as those of another version do.
+    #[error("it is a checkpoint of another version of this program ({0})")]
+    Version(String),
     /// They end too early, or go on after the end.
     #[error("it has {found} bytes where {expected} are announced")]
     Length {
@@ -90,6 +95,13 @@ pub enum FormatError {
     /// The head is no head.
     #[error("its head makes no sense ({0})")]
     Head(String),
+}
+
+impl FormatError {
+    /// Whether this is what becomes of a checkpoint that is cut off or changed. All else was never one of this version's.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Length { .. } | Self::Checksum)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -176,9 +188,7 @@ impl Snapshot {
     /// # Errors
     /// For any other bytes. Takes no more memory than a few times as many as there are.
     pub fn read(bytes: &[u8]) -> Result<Self, FormatError> {
-        if bytes.get(..MAGIC.len()) != Some(MAGIC) {
-            return Err(FormatError::Magic);
-        }
+        check_magic(bytes)?;
         let (body, hash) = split_end(bytes, 32)?;
         let (content, length) = split_end(body, 8)?;
         let announced = length.try_into().map_or(0, u64::from_le_bytes);
@@ -239,6 +249,20 @@ impl Snapshot {
             arrays,
         })
     }
+}
+
+fn check_magic(bytes: &[u8]) -> Result<(), FormatError> {
+    let begins = &bytes[..bytes.len().min(MAGIC.len())];
+    if begins == &MAGIC[..begins.len()] {
+        // However short: what is missing is found out by its length.
+        return Ok(());
+    }
+    Err(match begins.split_at_checked(NAME) {
+        Some((name, version)) if name == &MAGIC[..NAME] => {
+            FormatError::Version(String::from_utf8_lossy(version).escape_debug().to_string())
+        }
+        _ => FormatError::Magic,
+    })
 }
 
 fn split_end(bytes: &[u8], end: usize) -> Result<(&[u8], &[u8]), FormatError> {
@@ -316,6 +340,25 @@ mod tests {
             .iter()
             .map(|array| (array.name.clone(), bits(array)))
             .collect()
+    }
+
+    #[test]
+    fn only_what_is_cut_off_or_changed_is_damaged() {
+        let sound = bytes(&Snapshot::default());
+        let with = |at: usize, byte: u8| {
+            let mut bytes = sound.clone();
+            bytes[at] = byte;
+            Snapshot::read(&bytes).unwrap_err()
+        };
+        for cut in [0, 3, 8, 20, sound.len() - 1] {
+            assert!(Snapshot::read(&sound[..cut]).unwrap_err().is_damage());
+        }
+        assert_eq!(with(20, 0), FormatError::Checksum);
+        assert!(with(20, 0).is_damage());
+        assert_eq!(with(7, b'2'), FormatError::Version("02".to_owned()));
+        assert!(!with(7, b'2').is_damage());
+        assert_eq!(with(0, b'P'), FormatError::Magic);
+        assert!(!with(0, b'P').is_damage());
     }
 
     proptest! {
