@@ -5,11 +5,13 @@
 //! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them beside the final name and
 //! renames. So a file under a final name is complete, whenever the process dies.
 
+mod aside;
 pub mod format;
 mod harm;
 mod resume;
 mod writer;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -34,7 +36,7 @@ pub struct Policy {
     pub every_steps: Option<u64>,
     /// Every so often.
     pub every: Option<Duration>,
-    /// How many of the newest are kept; the one with the best accuracy is kept besides.
+    /// How many of the newest are kept; the one with the best accuracy is kept besides, and the one that training went on from.
     pub keep: usize,
 }
 
@@ -174,14 +176,17 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| {
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            stem.is_some_and(|stem| stem.starts_with("step-"))
-                && path.extension().is_some_and(|known| known == extension)
-        })
+        .filter(|path| steps_of(path).is_some())
+        .filter(|path| path.extension().is_some_and(|known| known == extension))
         .collect();
-    files.sort_unstable_by(|a, b| b.cmp(a));
+    files.sort_unstable_by_key(|path| Reverse(steps_of(path)));
     files
+}
+
+/// The steps that a file's name says it is of; `None` for any other name.
+fn steps_of(path: &Path) -> Option<u64> {
+    let steps = path.file_stem()?.to_str()?.strip_prefix("step-")?;
+    steps.parse().ok()
 }
 
 fn snapshot(progress: Progress, vars: &nn::VarStore, adam: &Adam) -> Snapshot {

@@ -8,8 +8,8 @@ use tch::{Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
 use workbench_protocol::Phase;
 
-use super::format::{Progress, Snapshot};
-use super::list;
+use super::format::{FormatError, Progress, Snapshot};
+use super::{aside, list, steps_of};
 use crate::adam::Adam;
 use crate::failure::Failure;
 use crate::job::Job;
@@ -22,10 +22,13 @@ use crate::reporter::Reporter;
 /// one before it, and the last of them for the beginning; it is set aside under another name, so that it does not count as one of
 /// those that are kept.
 ///
+/// Checkpoints in the job's own folder that this training does not go on from, such as later ones, are set aside in the same way.
+///
 /// Every rank reads for itself, so over several machines the folder is a shared one; that all have read the same is checked.
 ///
 /// # Errors
-/// When the file that is named is not sound, nor any before it; when a checkpoint is of another model or seed; or the ranks have read different ones.
+/// When the file that is named is not sound, nor any before it; when one cannot be read, or is of another version; when a checkpoint is
+/// of another model or seed; or the ranks have read different ones.
 pub fn resume(
     job: &Job,
     vars: &nn::VarStore,
@@ -38,12 +41,13 @@ pub fn resume(
         ..Progress::default()
     };
     let Some(path) = &job.spec.resume else {
+        set_aside(job, &Found::default(), 0, report);
         return Ok(progress);
     };
     report.at(Phase::Checkpoint);
     let found = newest(path)?;
-    if let Some((path, snapshot)) = found.sound {
-        fill(&snapshot, vars, adam).map_err(|text| {
+    if let Some((path, snapshot)) = &found.sound {
+        fill(snapshot, vars, adam).map_err(|text| {
             Failure::checkpoint(format!(
                 "{}: {text}; give a checkpoint of the same model and images",
                 path.display()
@@ -61,10 +65,7 @@ pub fn resume(
     if let Some(group) = group {
         agree(progress.steps, group)?;
     }
-    if job.rank == 0 {
-        // Nobody reads them any more. All ranks have seen the same, so one of them says it.
-        set_aside(&found.damaged, progress.steps, report);
-    }
+    set_aside(job, &found, progress.steps, report);
     report.resumed(progress.steps);
     Ok(progress)
 }
@@ -81,8 +82,8 @@ struct Found {
 /// The first sound checkpoint, from the one that was asked for back to the oldest.
 fn newest(path: &Path) -> Result<Found, Failure> {
     let candidates = if path.is_file() {
-        let before = path.parent().map(list).unwrap_or_default();
-        let older = before.into_iter().filter(|other| other.as_path() < path);
+        let before = list(aside::folder(path)).into_iter();
+        let older = before.filter(|other| steps_of(other) < steps_of(path));
         std::iter::once(path.to_path_buf()).chain(older).collect()
     } else {
         match fs::read_dir(path) {
@@ -102,13 +103,12 @@ fn newest(path: &Path) -> Result<Found, Failure> {
     };
     let mut found = Found::default();
     for candidate in candidates {
-        let read = fs::read(&candidate).map_err(|error| error.to_string());
-        match read.and_then(|bytes| Snapshot::read(&bytes).map_err(|error| error.to_string())) {
+        match read(&candidate)? {
             Ok(snapshot) => {
                 found.sound = Some((candidate, snapshot));
                 return Ok(found);
             }
-            Err(why) => found.damaged.push((candidate, why)),
+            Err(damage) => found.damaged.push((candidate, damage.to_string())),
         }
     }
     match found.damaged.first() {
@@ -121,15 +121,45 @@ fn newest(path: &Path) -> Result<Found, Failure> {
     }
 }
 
+/// A checkpoint, or how it is damaged. What cannot be read now, or not by this program, may be sound.
+fn read(path: &Path) -> Result<Result<Snapshot, FormatError>, Failure> {
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::checkpoint(format!(
+            "{}: {error}; see that it can be read, or move it elsewhere to go on without it",
+            path.display()
+        ))
+    })?;
+    match Snapshot::read(&bytes) {
+        Err(error) if !error.is_damage() => Err(Failure::checkpoint(format!(
+            "{}: {error}; go on with the program that wrote it, or move it elsewhere to go on without it",
+            path.display()
+        ))),
+        other => Ok(other),
+    }
+}
+
+/// On rank 0, renames the checkpoints that are not to be gone on from, and says so. All ranks have read what they need by now, and
+/// all have seen the same.
+fn set_aside(job: &Job, found: &Found, steps: u64, report: &Reporter) {
+    if job.rank != 0 {
+        return;
+    }
+    damaged(&found.damaged, steps, report);
+    if let Some(checkpoint) = &job.spec.checkpoint {
+        let origin = found.sound.as_ref().map(|(path, _)| path.as_path());
+        aside::others(&checkpoint.dir, origin, steps, report);
+    }
+}
+
 /// Says which checkpoints are damaged, and renames them.
-fn set_aside(damaged: &[(PathBuf, String)], steps: u64, report: &Reporter) {
+fn damaged(damaged: &[(PathBuf, String)], steps: u64, report: &Reporter) {
     let instead = match steps {
         0 => "no sound one is left, so training begins from the beginning".to_owned(),
         steps => format!("training goes on from the one after {steps} steps"),
     };
     for (path, why) in damaged {
         // Where it cannot be renamed, it is found damaged again.
-        let _ = fs::rename(path, path.with_extension("damaged"));
+        let _ = aside::rename(path, "damaged");
         let name = path.file_name().unwrap_or(path.as_os_str());
         report.warn(format!(
             "the checkpoint {} is damaged: {why}; {instead}",

@@ -11,7 +11,7 @@ use workbench_protocol::Fault;
 
 use super::format::{Snapshot, progress_of};
 use super::harm::{Harmed, damage};
-use super::{Policy, file_name, files, list};
+use super::{Policy, file_name, files, list, steps_of};
 
 /// The extension of a file that is not complete.
 const PART: &str = "part";
@@ -131,6 +131,8 @@ impl Drop for Writer {
 /// What is known of the files that were written.
 struct Kept {
     best: Option<(f64, PathBuf)>,
+    /// The one that training went on from, if it is in the same folder.
+    origin: Option<PathBuf>,
 }
 
 impl Kept {
@@ -144,7 +146,11 @@ impl Kept {
         let known = list(dir).into_iter().filter_map(accuracy);
         // Of equally good ones the earliest is the best, as it is while they are written.
         let best = known.reduce(|best, next| if next.0 >= best.0 { next } else { best });
-        Self { best }
+        Self {
+            best,
+            // Later ones were set aside before.
+            origin: list(dir).into_iter().next(),
+        }
     }
 
     fn write(&mut self, policy: &Policy, order: &Order) -> Outcome {
@@ -163,7 +169,10 @@ impl Kept {
                 if let Some(Fault::Corrupt { .. }) = order.fault {
                     let _ = damage(&path);
                 }
-                self.prune(policy, &path, progress.accuracy);
+                // What is deleted is gone for good; what takes its place is to be so as well.
+                if keep_name(&policy.dir).is_ok() {
+                    self.prune(policy, &path, progress.accuracy);
+                }
                 Outcome::Written {
                     steps: progress.steps,
                     path,
@@ -181,7 +190,7 @@ impl Kept {
         }
     }
 
-    /// Deletes all but the newest ones and the best.
+    /// Deletes all but the newest ones up to this one, the best, and the one that training went on from.
     fn prune(&mut self, policy: &Policy, path: &Path, accuracy: Option<f64>) {
         if let Some(accuracy) = accuracy
             && self.best.as_ref().is_none_or(|(best, _)| accuracy > *best)
@@ -189,12 +198,24 @@ impl Kept {
             self.best = Some((accuracy, path.to_path_buf()));
         }
         let best = self.best.as_ref().map(|(_, path)| path);
-        for old in list(&policy.dir).into_iter().skip(policy.keep) {
-            if Some(&old) != best {
+        // Later ones, which could not be set aside, are not this training's.
+        let own = list(&policy.dir).into_iter();
+        let own = own.filter(|other| steps_of(other) <= steps_of(path));
+        for old in own.skip(policy.keep) {
+            if Some(&old) != best && Some(&old) != self.origin.as_ref() {
                 // A file that cannot be deleted takes up room, and harms nothing else.
                 let _ = fs::remove_file(old);
             }
         }
+    }
+}
+
+/// Has a folder's new names written to the disk.
+fn keep_name(dir: &Path) -> io::Result<()> {
+    match File::open(dir).and_then(|dir| dir.sync_all()) {
+        // There are file systems that cannot.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        other => other,
     }
 }
 

@@ -4,4 +4,5 @@
 mod common;
 mod failures;
 mod gpus;
+mod resumption;
 mod training;
