@@ -325,7 +325,7 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         let result = view.estimate.result();
         view.log.update(&look, result.filter(|_| new));
         if new && view.estimate.is_light() {
-            view.log.finding(estimate::LEFT_OUT, look.now_ns());
+            view.log.finding(estimate::LEFT_OUT, &look);
         }
         view.outlook = Some(outlook(snapshot));
     }
