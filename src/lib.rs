@@ -15,6 +15,7 @@ mod libtorch;
 mod output;
 mod progress;
 mod registry;
+mod standing;
 mod summary;
 mod table;
 mod tui;
