@@ -192,14 +192,13 @@ impl App {
                 self.paste(&text);
                 Vec::new()
             }
-            Event::Redraw => Vec::new(),
+            Event::Glance if self.lists_runs() => vec![Effect::Glance],
+            Event::Redraw | Event::Glance => Vec::new(),
             Event::Machine(machine, usable) => {
                 self.shared.machine = Some(*machine);
                 self.shared.usable = Some(usable);
                 Vec::new()
             }
-            Event::Glance if self.lists_runs() => vec![Effect::Glance],
-            Event::Glance => Vec::new(),
             Event::History(history) => {
                 let selected = self.runs.selected(&self.shared).map(|row| row.run.clone());
                 let at_home = self.home.run(&self.shared).map(|row| row.run.clone());

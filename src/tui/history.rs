@@ -164,9 +164,12 @@ impl Known {
         for run in runs.into_iter().rev() {
             // Before reading: what is written meanwhile is found the next time.
             let stamp = Stamp::of(&run);
-            let same = |known: &(Stamp, RunRow)| match known.1.status == RUNNING {
-                true => run.is_live(),
-                false => known.0 == stamp,
+            let same = |known: &(Stamp, RunRow)| {
+                if known.1.status == RUNNING {
+                    run.is_live()
+                } else {
+                    known.0 == stamp
+                }
             };
             if let Some(known) = old.remove(run.path()).filter(same) {
                 self.rows.push(known);

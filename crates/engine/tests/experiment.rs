@@ -245,8 +245,8 @@ fn what_a_screen_costs_is_stated_and_changes_nothing_else() {
         record
     });
     let unwatched: Vec<Record> = unwatched.collect();
-    let snapshot = workbench_engine::record::Snapshot::of(&unwatched);
-    let mut result = workbench_engine::result::compute(&snapshot).unwrap();
+    let snapshot = Snapshot::of(&unwatched);
+    let mut result = compute(&snapshot).unwrap();
     assert_eq!(result.instrument.screen_cpu_s.to_bits(), 0.0_f64.to_bits());
     result.instrument = ended.result.instrument;
     assert_eq!(result, ended.result);

@@ -35,22 +35,17 @@ impl SetUp {
         let config = self.form.config(&usable);
         let wrong = self.wrong(&usable);
         let columns = usize::from(area.width) - 4;
-        let (title, below, most) = match self
-            .form
-            .rows()
-            .iter()
-            .find_map(|row| wrong.get_key_value(row))
-        {
-            // What is wrong is told in full, or it is of no help.
-            Some((row, error)) => {
-                let told = format!("{}: {error}", label(&self.form, row, false));
-                let told = wrap_plain(&told, columns, look.theme.bad);
-                ("What is wrong", told, area.height / 2)
-            }
-            None => {
-                let told = command_lines(&config, &self.form, shared, columns);
-                ("The same without a screen", told, area.height / 3)
-            }
+        let first = self.form.rows().into_iter().find_map(|row| {
+            let error = wrong.get(&row)?;
+            Some(format!("{}: {error}", label(&self.form, &row, false)))
+        });
+        // What is wrong is told in full, or it is of no help.
+        let (title, below, most) = if let Some(told) = first {
+            let told = wrap_plain(&told, columns, look.theme.bad);
+            ("What is wrong", told, area.height / 2)
+        } else {
+            let told = command_lines(&config, &self.form, shared, columns);
+            ("The same without a screen", told, area.height / 3)
         };
         let height = (below.len() as u16 + 2).min(most);
         let [top, bottom] =

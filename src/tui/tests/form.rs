@@ -240,7 +240,7 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     let rows = |n| ("rows", ParamValue::Integer(n));
     let fault = ("fault", ParamValue::Text("slow:rank=1,factor=3".to_owned()));
     let history = [
-        row("20261121-140000-rf-0004", &[fault.clone()]),
+        row("20261121-140000-rf-0004", std::slice::from_ref(&fault)),
         row(
             "20261121-130000-rf-0003",
             &[rows(1000), ("models", ParamValue::Integer(2))],

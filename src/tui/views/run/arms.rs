@@ -147,10 +147,11 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
 /// What keeps an arm from going on.
 fn given_up(look: &Look<'_>, arm: &str) -> Option<&'static str> {
     let failed = look.failed_arms().any(|(failed, _)| failed == arm);
-    let stopped = || look.stopped_arms().any(|(stopped, _)| stopped == arm);
-    match failed {
-        true => Some("failed"),
-        false => stopped().then_some("stopped"),
+    let stopped = look.stopped_arms().any(|(stopped, _)| stopped == arm);
+    if failed {
+        Some("failed")
+    } else {
+        stopped.then_some("stopped")
     }
 }
 

@@ -77,22 +77,20 @@ fn names(
 fn phase(look: &Look<'_>, equal: bool, theme: &Theme) -> (&'static str, String, Style) {
     let glyphs = &theme.glyphs;
     let standing = Standing::new(look.status(), equal);
-    match standing {
-        Standing::Unfinished => match look.current() {
-            None => (glyphs.waiting, "starting".to_owned(), theme.dim),
-            Some(current) if current.finished.is_some() => (
-                glyphs.waiting,
-                "preparing the next repeat".to_owned(),
-                theme.dim,
-            ),
-            Some(current) => {
-                let name = repeat_name(&current.state.id, look.repeats_each());
-                (glyphs.running, name, theme.accent)
-            }
-        },
-        _ => {
-            let (mark, style) = standing_mark(standing, theme);
-            (mark, standing.name().to_owned(), style)
+    if standing != Standing::Unfinished {
+        let (mark, style) = standing_mark(standing, theme);
+        return (mark, standing.name().to_owned(), style);
+    }
+    match look.current() {
+        None => (glyphs.waiting, "starting".to_owned(), theme.dim),
+        Some(current) if current.finished.is_some() => (
+            glyphs.waiting,
+            "preparing the next repeat".to_owned(),
+            theme.dim,
+        ),
+        Some(current) => {
+            let name = repeat_name(&current.state.id, look.repeats_each());
+            (glyphs.running, name, theme.accent)
         }
     }
 }

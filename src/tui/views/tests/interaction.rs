@@ -378,7 +378,9 @@ fn the_log_tells_when_something_was_said_and_not_when_it_was_read() {
         let (mut view, mut snapshot) = (RunView::default(), Snapshot::default());
         let mut shown = String::new();
         for part in said.chunks(said.len().div_ceil(jumps)) {
-            part.iter().for_each(|record| snapshot.apply(record));
+            for record in part {
+                snapshot.apply(record);
+            }
             shown = text(&run_screen((200, 60), &mut view, &snapshot, &dark()));
         }
         let log = shown
@@ -422,7 +424,9 @@ fn an_arm_that_failed_is_not_left_to_do() {
 fn there_is_no_axis_before_the_first_figure() {
     let mut snapshot = Snapshot::default();
     let all = records("a-run", &quick());
-    all[..2].iter().for_each(|record| snapshot.apply(record));
+    for record in &all[..2] {
+        snapshot.apply(record);
+    }
     for (t_ns, done) in [(1_000_000, 0), (2_000_000, 0), (900_000_000, 10)] {
         let said = |snapshot: &Snapshot| {
             text(&run_screen(
