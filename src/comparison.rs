@@ -10,10 +10,11 @@ mod verdict;
 #[cfg(test)]
 pub mod tests;
 
-use workbench_engine::record::RunStatus;
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult, ScalingPoint};
 use workbench_engine::stats::bootstrap::median_ci95;
+
+use crate::standing::Standing;
 
 pub use curves::{Curves, curves};
 pub use settings::{Difference, Group, Settings};
@@ -47,8 +48,8 @@ pub struct Named {
     pub preset: String,
     /// When it started, RFC 3339 in UTC.
     pub started_at: String,
-    /// How it ended.
-    pub status: RunStatus,
+    /// How it stands.
+    pub standing: Standing,
     /// The arm that its speed-ups are stated against.
     pub base: String,
 }
@@ -142,7 +143,7 @@ fn named(index: usize, result: &RunResult) -> Named {
         lab: format::clean(&result.lab, 30),
         preset: format::clean(&result.preset, 30),
         started_at: result.started_at.clone(),
-        status: result.status,
+        standing: Standing::of_result(result),
         base: format::clean(&result.base, 40),
     }
 }

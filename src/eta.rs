@@ -29,7 +29,7 @@ pub fn outlook(snapshot: &Snapshot) -> Outlook {
     let (mut spent, mut total, mut known) = (0.0, 0.0, true);
     let mut arms: BTreeMap<(String, u32), f64> = BTreeMap::new();
     for id in plan(&started.config, &started.arms) {
-        if snapshot.stopped_arms.contains(&id.arm) {
+        if snapshot.has_given_up(&id.arm) {
             continue;
         }
         let state = snapshot.repeats.iter().find(|r| r.id == id);

@@ -16,6 +16,7 @@ mod output;
 mod pause;
 mod progress;
 mod registry;
+mod standing;
 mod summary;
 mod table;
 mod tui;

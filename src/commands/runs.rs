@@ -1,7 +1,7 @@
 //! `workbench runs`: what was run before.
 
 use jiff::Timestamp;
-use workbench_engine::record::{RunDir, RunStatus, Store};
+use workbench_engine::record::{RunDir, Store};
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult, compute};
 
@@ -9,6 +9,7 @@ use super::show::pretty;
 use crate::failure::{Failure, code};
 use crate::filter::{self, Facts};
 use crate::output;
+use crate::standing::Standing;
 use crate::table::Table;
 
 /// Lists the runs that match a filter, oldest first.
@@ -24,7 +25,7 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
     for run in store.list()? {
         match load(&run) {
             Ok(result) => {
-                let status = status(&run, &result);
+                let status = Standing::of(&run, &result).name();
                 let facts = Facts::of(&run.id(), &result, status, &best(&result));
                 if lab.is_none_or(|lab| lab == result.lab) && filter.matches(&facts) {
                     results.push((run, result));
@@ -78,7 +79,7 @@ fn table(results: &[(RunDir, RunResult)]) -> Table {
             run.id(),
             result.lab.clone(),
             result.preset.clone(),
-            status(run, result).to_owned(),
+            Standing::of(run, result).name().to_owned(),
             result.repeats.to_string(),
             best(result),
         ]);
@@ -104,16 +105,4 @@ fn best_text(speedup: f64, arm: &ArmResult) -> String {
         arm.name,
         arm.workers
     )
-}
-
-/// How a run stands, one of [`filter::STATUSES`].
-pub fn status(run: &RunDir, result: &RunResult) -> &'static str {
-    match result.status {
-        RunStatus::Unfinished if run.is_live() => "running",
-        RunStatus::Unfinished => "killed",
-        RunStatus::Completed if !result.check.passed() => "check failed",
-        RunStatus::Completed => "completed",
-        RunStatus::Interrupted => "interrupted",
-        RunStatus::Failed => "failed",
-    }
 }

@@ -120,7 +120,11 @@ fn facts(result: &RunResult) -> Facts {
     facts
 }
 
+/// The arms that were asked for; documents of older versions tell only of those that finished something.
 fn names(result: &RunResult) -> Vec<&str> {
+    if !result.asked.arms.is_empty() {
+        return result.asked.arms.iter().map(String::as_str).collect();
+    }
     let mut names: Vec<&str> = Vec::new();
     for arm in super::finished(result) {
         if !names.contains(&arm.name.as_str()) {
@@ -130,8 +134,12 @@ fn names(result: &RunResult) -> Vec<&str> {
     names
 }
 
+/// The numbers of workers that were asked for, likewise.
 fn workers(result: &RunResult) -> String {
-    let mut workers: Vec<u32> = super::finished(result).map(|arm| arm.workers).collect();
+    let mut workers = result.asked.workers.clone();
+    if workers.is_empty() {
+        workers = super::finished(result).map(|arm| arm.workers).collect();
+    }
     workers.sort_unstable();
     workers.dedup();
     let texts: Vec<String> = workers.iter().map(ToString::to_string).collect();

@@ -5,7 +5,7 @@ use workbench_engine::lab::DataSource;
 use workbench_engine::machine::MachineFacts;
 use workbench_engine::record::{Event, Record, RepeatId, RunStatus, Snapshot};
 use workbench_engine::result::{
-    ArmResult, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
+    ArmResult, Asked, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
 };
 
 use super::*;
@@ -26,6 +26,11 @@ pub fn result(id: &str) -> RunResult {
         parameters: std::collections::BTreeMap::default(),
         data: DataSource::Embedded,
         repeats: 5,
+        asked: Asked {
+            arms: ["sequential", "models", "trees"].map(str::to_owned).into(),
+            workers: vec![2],
+        },
+        failed_arms: Vec::new(),
         machine: MachineFacts::default(),
         base: "sequential".to_owned(),
         terms: workbench_engine::lab::Terms::default(),
@@ -341,4 +346,39 @@ proptest! {
             }
         }
     }
+}
+
+/// What was asked for is a setting; what finished is not.
+#[test]
+fn an_arm_that_failed_was_asked_for_all_the_same() {
+    let a = result("a");
+    let mut b = result("b");
+    b.arms.pop();
+    b.failed_arms = vec!["trees".to_owned()];
+    let mut c = result("c");
+    c.arms.truncate(1);
+    let comparison = compare(&[&a, &b, &c]);
+    assert_eq!(comparison.settings.differing, []);
+    b.asked.workers = vec![1, 2];
+    let comparison = compare(&[&a, &b]);
+    let values: Vec<_> = comparison
+        .settings
+        .differing
+        .iter()
+        .map(|d| (d.name.as_str(), &d.values))
+        .collect();
+    let said = vec![Some("2".to_owned()), Some("1, 2".to_owned())];
+    assert_eq!(values, [("workers", &said)]);
+    // Documents of older versions do not tell what was asked for.
+    b.asked = Asked::default();
+    let comparison = compare(&[&a, &b]);
+    let arms = comparison
+        .settings
+        .differing
+        .iter()
+        .find(|d| d.name == "arms");
+    assert_eq!(
+        arms.unwrap().values[1].as_deref(),
+        Some("sequential, models")
+    );
 }

@@ -5,6 +5,7 @@ mod deeds;
 mod input;
 mod watch;
 
+use std::mem::discriminant;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -165,7 +166,13 @@ impl App {
     /// Takes in an event; what comes back has to be done.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let following = self.is_following();
+        let before = discriminant(&self.screen);
         let mut effects = self.take(event);
+        // Other processes make runs too, and end them.
+        let entered = before != discriminant(&self.screen) && self.lists_runs();
+        if entered && !effects.contains(&Effect::ReadHistory) {
+            effects.push(Effect::Glance);
+        }
         // Wherever one goes from a run that is followed, nobody follows it any more.
         if following && !self.is_following() {
             effects.push(Effect::Unfollow);
@@ -185,7 +192,8 @@ impl App {
                 self.paste(&text);
                 Vec::new()
             }
-            Event::Redraw => Vec::new(),
+            Event::Glance if self.lists_runs() => vec![Effect::Glance],
+            Event::Redraw | Event::Glance => Vec::new(),
             Event::Machine(machine, usable) => {
                 self.shared.machine = Some(*machine);
                 self.shared.usable = Some(usable);
@@ -193,8 +201,10 @@ impl App {
             }
             Event::History(history) => {
                 let selected = self.runs.selected(&self.shared).map(|row| row.run.clone());
+                let at_home = self.home.run(&self.shared).map(|row| row.run.clone());
                 self.shared.history = Some(history);
                 self.runs.read_again(selected.as_ref(), &self.shared);
+                self.home.read_again(at_home.as_ref(), &self.shared);
                 Vec::new()
             }
             Event::Records(records) => {
@@ -232,6 +242,11 @@ impl App {
         }
     }
 
+    /// Whether the screen lists runs, so that it has to be seen when they change.
+    pub fn lists_runs(&self) -> bool {
+        matches!(self.screen, Screen::Home | Screen::Runs)
+    }
+
     /// Whether a run is under way.
     pub fn is_running(&self) -> bool {
         self.live.is_some()
@@ -262,6 +277,9 @@ impl App {
                 }
             }
             Err(error) => {
+                if let (Back::SetUp, Some(setup)) = (back, &mut self.setup) {
+                    setup.refuse(&error, &self.shared);
+                }
                 self.notice = Some(error);
                 if watched {
                     self.go(back);

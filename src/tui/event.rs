@@ -74,6 +74,8 @@ pub enum Event {
     Redraw,
     /// The machine has been looked at.
     Machine(Box<MachineFacts>, UsableCores),
+    /// It is time to look whether the runs of the history have changed.
+    Glance,
     /// The history has been read.
     History(Result<Vec<RunRow>, String>),
     /// The run under way has new records.
@@ -121,8 +123,10 @@ pub enum Effect {
     Unfollow,
     /// Read the records of a run, to play it again.
     Replay(RunDir),
-    /// Read the history again.
+    /// Read the history again, all of it.
     ReadHistory,
+    /// Read what has changed in the history, if anything has.
+    Glance,
     /// Read a run.
     Open(RunDir),
     /// Read runs and put them side by side.

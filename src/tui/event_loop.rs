@@ -21,6 +21,9 @@ use crate::pause::stand_still;
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
 
+/// How often it is looked whether the listed runs have changed.
+const GLANCE: Duration = Duration::from_secs(2);
+
 /// How long a signal may take from the system to the loop.
 const SETTLE: Duration = Duration::from_millis(50);
 
@@ -100,6 +103,7 @@ impl Loop<'_> {
         let mut drawn = Instant::now();
         let mut folded = Instant::now();
         let mut ticked = Instant::now();
+        let mut glanced = Instant::now();
         loop {
             if let Some(code) = self.exit {
                 return Ok(code);
@@ -109,6 +113,7 @@ impl Loop<'_> {
             }
             let running = self.app.is_running();
             let playing = self.app.is_playing();
+            let listing = self.app.lists_runs() && !self.blind;
             tokio::select! {
                 Some(event) = news.events.recv() => {
                     if let Event::Ended(_) = event {
@@ -129,6 +134,10 @@ impl Loop<'_> {
                     let passed = ticked.elapsed();
                     ticked = Instant::now();
                     self.take(Event::Tick(passed));
+                }
+                () = sleep_until(glanced + GLANCE), if listing => {
+                    glanced = Instant::now();
+                    self.glance();
                 }
                 () = sleep_until(drawn + self.frame), if self.dirty && !self.blind => {
                     if self.draw().is_err() {
@@ -161,6 +170,13 @@ impl Loop<'_> {
                 Effect::Bring(lack) => self.lack = Some(lack),
                 other => self.session.apply(other),
             }
+        }
+    }
+
+    /// Nothing is drawn anew unless something has changed.
+    fn glance(&mut self) {
+        for effect in self.app.update(Event::Glance) {
+            self.session.apply(effect);
         }
     }
 

@@ -1,9 +1,11 @@
 //! The runs that were made, as rows of a list. Reading them can take long, so it happens on a thread of its own.
 
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use workbench_engine::lab::{DataSource, Params, RunConfig};
+use workbench_engine::lab::{DataSource, Params, RunConfig, asked_fault};
 use workbench_engine::record::{Record, RunDir, RunStatus, Snapshot, Store};
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult, compute};
@@ -12,6 +14,13 @@ use super::event::{Exported, Loaded, SideBySide};
 use crate::commands::runs;
 use crate::comparison::{compare, curves};
 use crate::filter::Facts;
+use crate::standing::Standing;
+
+/// How a run that is under way stands.
+const RUNNING: &str = Standing::Running.name();
+
+/// Settings that are named where the nearest run had others.
+const MOST_DIFFERENCES: usize = 3;
 
 /// One run of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,16 +61,134 @@ pub struct Took {
 }
 
 impl Took {
-    /// Whether a configuration computes the same from the same data.
-    fn is_alike(&self, config: &RunConfig) -> bool {
-        self.params == config.params && self.data.is_same_place(&config.data)
+    /// What was set differently in this run: `rows=4000 instead of 1000`.
+    fn differences(&self, config: &RunConfig) -> Vec<String> {
+        let show = |params: &Params, name: &str| {
+            let value = params.get(name).map(ToString::to_string);
+            let value = value.filter(|value| !value.is_empty());
+            format::clean(&value.unwrap_or_else(|| "nothing".to_owned()), 40)
+        };
+        let names: BTreeSet<&String> = self.params.keys().chain(config.params.keys()).collect();
+        let mut differences: Vec<String> = names
+            .into_iter()
+            .filter(|name| self.params.get(*name) != config.params.get(*name))
+            .map(|name| {
+                let (had, has) = (show(&self.params, name), show(&config.params, name));
+                format!("{}={had} instead of {has}", format::clean(name, 40))
+            })
+            .collect();
+        if !self.data.is_same_place(&config.data) {
+            differences.push("other data".to_owned());
+        }
+        differences
+    }
+
+    /// Seconds that the arms, workers and repeats of a configuration would take at the pace of this run.
+    fn projected_s(&self, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
+        let slot_time: f64 = self
+            .walls
+            .iter()
+            .map(|(_, p, wall)| wall * f64::from(*p))
+            .sum();
+        let mean = slot_time / self.walls.len() as f64;
+        let of = |arm: &str, workers: u32| {
+            self.walls
+                .iter()
+                .find(|(name, p, _)| name == arm && *p == workers)
+                .map_or(mean / f64::from(workers), |(_, _, wall)| *wall)
+        };
+        let once: f64 = config
+            .arms
+            .iter()
+            .map(|arm| {
+                if parallel(arm) {
+                    config.workers.iter().map(|p| of(arm, *p)).sum()
+                } else {
+                    of(arm, 1)
+                }
+            })
+            .sum();
+        once * f64::from(config.repeats)
     }
 }
 
-/// All runs, the latest first.
-pub fn read(store: &Store) -> Result<Vec<RunRow>, String> {
-    let runs = store.list().map_err(|error| error.to_string())?;
-    Ok(runs.into_iter().rev().map(row).collect())
+/// What the files of a run looked like when it was read.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Stamp {
+    /// Bytes of the log, and when it was written to.
+    log: Option<(u64, SystemTime)>,
+    /// The same of the result.
+    result: Option<(u64, SystemTime)>,
+}
+
+impl Stamp {
+    fn of(run: &RunDir) -> Self {
+        let look = |path: PathBuf| {
+            let facts = std::fs::metadata(path).ok()?;
+            Some((facts.len(), facts.modified().ok()?))
+        };
+        Self {
+            log: look(run.events()),
+            result: look(run.result()),
+        }
+    }
+}
+
+/// The runs as they were read last, so that only those are read again that have changed.
+#[derive(Debug, Default)]
+pub struct Known {
+    rows: Vec<(Stamp, RunRow)>,
+    /// The runs could not be listed the last time.
+    failed: bool,
+    /// How many runs were read.
+    #[cfg(test)]
+    pub reads: u32,
+}
+
+impl Known {
+    /// Looks whether runs have come, gone or changed, and reads those again; whether there were any. A run that is
+    /// under way counts as changed when it ends: reading a long log over and over would disturb what is measured.
+    ///
+    /// # Errors
+    /// When the runs cannot be listed.
+    pub fn look(&mut self, store: &Store) -> Result<bool, String> {
+        let listed = store.list().map_err(|error| error.to_string());
+        let mended = std::mem::replace(&mut self.failed, listed.is_err());
+        let runs = listed?;
+        let before = std::mem::take(&mut self.rows);
+        let mut changed = mended || before.len() != runs.len();
+        let mut old: HashMap<PathBuf, (Stamp, RunRow)> = before
+            .into_iter()
+            .map(|known| (known.1.run.path().to_owned(), known))
+            .collect();
+        for run in runs.into_iter().rev() {
+            // Before reading: what is written meanwhile is found the next time.
+            let stamp = Stamp::of(&run);
+            let same = |known: &(Stamp, RunRow)| {
+                if known.1.status == RUNNING {
+                    run.is_live()
+                } else {
+                    known.0 == stamp
+                }
+            };
+            if let Some(known) = old.remove(run.path()).filter(same) {
+                self.rows.push(known);
+                continue;
+            }
+            changed = true;
+            #[cfg(test)]
+            {
+                self.reads += 1;
+            }
+            self.rows.push((stamp, row(run)));
+        }
+        Ok(changed)
+    }
+
+    /// All runs, the latest first.
+    pub fn rows(&self) -> Vec<RunRow> {
+        self.rows.iter().map(|(_, row)| row.clone()).collect()
+    }
 }
 
 fn row(run: RunDir) -> RunRow {
@@ -86,7 +213,7 @@ fn row(run: RunDir) -> RunRow {
 /// The row of a run whose result is known.
 pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
     let arms = result.arms.iter().filter(|arm| !arm.wall_s.is_empty());
-    let (status, best) = (runs::status(&run, result), runs::best(result));
+    let (status, best) = (Standing::of(&run, result).name(), runs::best(result));
     RunRow {
         id: format::clean(&run.id(), 60),
         lab: format::clean(&result.lab, 30),
@@ -180,15 +307,18 @@ pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
     }
 }
 
-/// What is known about how long a configuration will take, in words.
+/// What is known about how long a configuration will take, in words: from the latest of the runs that were most like it.
 pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> bool) -> String {
     let alike = |row: &&RunRow| row.lab == config.lab && row.preset == config.preset;
-    let Some((row, took)) = rows
-        .iter()
-        .filter(alike)
-        .filter_map(|row| Some((row, row.took.as_ref()?)))
-        .max_by_key(|(_, took)| took.is_alike(config))
-    else {
+    // What was broken on purpose tells nothing of a run in which all goes well.
+    let fair =
+        |took: &&Took| asked_fault(&config.params).is_some() || asked_fault(&took.params).is_none();
+    let candidates = rows.iter().filter(alike).filter_map(|row| {
+        let took = row.took.as_ref().filter(fair)?;
+        Some((row, took, took.differences(config)))
+    });
+    // The first of equals is the latest.
+    let Some((row, took, differences)) = candidates.min_by_key(|(.., apart)| apart.len()) else {
         return format!(
             "not known: no run of `{}` was completed here yet",
             config.preset
@@ -197,33 +327,19 @@ pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> 
     if took.walls.is_empty() {
         return "not known".to_owned();
     }
-    let slot_time: f64 = took
-        .walls
-        .iter()
-        .map(|(_, p, wall)| wall * f64::from(*p))
-        .sum();
-    let mean = slot_time / took.walls.len() as f64;
-    let of = |arm: &str, workers: u32| {
-        took.walls
-            .iter()
-            .find(|(name, p, _)| name == arm && *p == workers)
-            .map_or(mean / f64::from(workers), |(_, _, wall)| *wall)
-    };
-    let once: f64 = config
-        .arms
-        .iter()
-        .map(|arm| {
-            if parallel(arm) {
-                config.workers.iter().map(|p| of(arm, *p)).sum()
-            } else {
-                of(arm, 1)
-            }
-        })
-        .sum();
-    let seconds = format::seconds(once * f64::from(config.repeats));
-    if took.is_alike(config) {
-        format!("about {seconds}, from run {}", row.id)
-    } else {
-        format!("{seconds} with the parameters of run {}", row.id)
+    let seconds = format::seconds(took.projected_s(config, parallel));
+    if differences.is_empty() {
+        return format!("about {seconds}, from run {}", row.id);
     }
+    let shown = differences.iter().take(MOST_DIFFERENCES);
+    let mut shown: Vec<String> = shown.cloned().collect();
+    let more = differences.len() - shown.len();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    format!(
+        "not known; {seconds} if it were as in the most similar run, {}, which had {}",
+        row.id,
+        format::join_words(&shown, "and")
+    )
 }

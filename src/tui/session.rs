@@ -2,19 +2,20 @@
 //! which their news come in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc as channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use workbench_engine::clock::thread_cpu_ns;
 use workbench_engine::experiment::{self, Control, Ended, ExperimentError};
 use workbench_engine::lab::{LabError, RunConfig};
 use workbench_engine::machine::{MachineFacts, usable_cores};
 use workbench_engine::record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
 use super::event::{Effect, Event, Lack, Loaded};
-use super::history;
+use super::history::{self, Known};
 use super::screens::Labs;
 use crate::commands::ensure;
 
@@ -25,6 +26,7 @@ const LOOK: Duration = Duration::from_millis(200);
 pub struct Session {
     store: Store,
     labs: Labs,
+    known: Arc<Mutex<Known>>,
     events: UnboundedSender<Event>,
     records: UnboundedSender<Record>,
     control: Control,
@@ -48,6 +50,7 @@ impl Session {
         let session = Self {
             store,
             labs,
+            known: Arc::default(),
             events,
             records,
             control: Control::default(),
@@ -106,6 +109,7 @@ impl Session {
                 });
             }
             Effect::ReadHistory => self.read_history(),
+            Effect::Glance => self.glance(),
             Effect::Open(run) => {
                 let events = self.events.clone();
                 self.thread("workbench-open", move || {
@@ -141,8 +145,32 @@ impl Session {
 
     fn read_history(&self) {
         let (events, store) = (self.events.clone(), self.store.clone());
+        let known = Arc::clone(&self.known);
         self.thread("workbench-history", move || {
-            let _ = events.send(Event::History(history::read(&store)));
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = Known::default();
+            let read = known.look(&store).map(|_| known.rows());
+            let _ = events.send(Event::History(read));
+        });
+    }
+
+    /// Whoever reads already will find what has changed.
+    fn glance(&self) {
+        let (events, store) = (self.events.clone(), self.store.clone());
+        let (known, control) = (Arc::clone(&self.known), self.control.clone());
+        self.thread("workbench-history", move || {
+            let Ok(mut known) = known.try_lock() else {
+                return;
+            };
+            let news = match known.look(&store) {
+                Ok(false) => None,
+                Ok(true) => Some(Ok(known.rows())),
+                Err(error) => Some(Err(error)),
+            };
+            if let Some(news) = news {
+                let _ = events.send(Event::History(news));
+            }
+            control.add_screen_cpu_ns(thread_cpu_ns());
         });
     }
 

@@ -11,11 +11,13 @@ use std::sync::{Arc, Mutex};
 
 use workbench_engine::experiment::{Control, Ended, Request, resolve, resume, run};
 use workbench_engine::lab::{
-    ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, PreparedLab, RunConfig,
-    SlotState,
+    ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, ParamValue, PreparedLab,
+    RunConfig, SlotState,
 };
 use workbench_engine::machine::usable_cores;
-use workbench_engine::record::{Event, Record, RunStatus, Store};
+use workbench_engine::record::{Event, Record, RunStatus, Snapshot, Store};
+use workbench_engine::report::headline;
+use workbench_engine::result::compute;
 
 /// What happens inside an arm, as the test wants it.
 type Script = Arc<dyn Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync>;
@@ -243,8 +245,8 @@ fn what_a_screen_costs_is_stated_and_changes_nothing_else() {
         record
     });
     let unwatched: Vec<Record> = unwatched.collect();
-    let snapshot = workbench_engine::record::Snapshot::of(&unwatched);
-    let mut result = workbench_engine::result::compute(&snapshot).unwrap();
+    let snapshot = Snapshot::of(&unwatched);
+    let mut result = compute(&snapshot).unwrap();
     assert_eq!(result.instrument.screen_cpu_s.to_bits(), 0.0_f64.to_bits());
     result.instrument = ended.result.instrument;
     assert_eq!(result, ended.result);
@@ -343,4 +345,98 @@ fn the_cpu_time_of_processes_counts_as_the_runs_own() {
             .cpu_s[0]
     };
     assert!(cpu_s("many") >= 70.0 && cpu_s("one") < 60.0);
+}
+
+/// A toy one of whose arms fails the first time.
+fn failing() -> Toy {
+    Toy::new(|arm, _| match arm {
+        "many" => Err(LabError::Failed("rank 1 died".to_owned())),
+        _ => Ok(()),
+    })
+}
+
+#[test]
+fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
+    let (ended, records, _dir) = play(&failing(), 3, &Control::default());
+    let failures: Vec<&Record> = records
+        .iter()
+        .filter(|r| matches!(r.event, Event::ArmFailed { .. }))
+        .collect();
+    assert_eq!(failures.len(), 1, "an arm that failed is not tried again");
+    assert_eq!(
+        failures[0].event,
+        Event::ArmFailed {
+            arm: "many".to_owned(),
+            reason: "rank 1 died".to_owned()
+        }
+    );
+    let at_ns = ended.snapshot.failed_arms["many"];
+    assert_eq!(at_ns, failures[0].t_ns);
+    assert!(ended.snapshot.has_given_up("many") && !ended.snapshot.has_given_up("one"));
+    assert_eq!(ended.result.failed_arms, ["many"]);
+    assert_eq!(ended.result.asked.arms, ["one", "many"]);
+    assert_eq!(ended.result.asked.workers, [1]);
+    assert_eq!(finished(&ended, "one"), 3);
+    let told = headline(&ended.result).join(" ");
+    assert!(
+        told.contains("many failed before all its repeats were done"),
+        "{told}"
+    );
+
+    let calm = Toy::new(|_, _| Ok(()));
+    let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
+    assert!(ended.snapshot.failed_arms.is_empty() && ended.result.failed_arms.is_empty());
+    assert_eq!(finished(&ended, "many"), 3);
+}
+
+#[test]
+fn resuming_is_advised_unless_the_failure_was_asked_for() {
+    let (ended, mut records, _dir) = play(&failing(), 2, &Control::default());
+    let told = |warnings: &[String]| warnings.join(" ");
+    let advice = format!("`workbench resume {}` does the rest.", ended.run.id());
+    assert!(told(&ended.result.warnings).contains(&advice));
+    for record in &mut records {
+        if let Event::RunStarted(started) = &mut record.event {
+            let fault = ParamValue::Text("kill:rank=1,step=40".to_owned());
+            started.config.params.insert("fault".to_owned(), fault);
+        }
+    }
+    let result = compute(&Snapshot::of(&records)).unwrap();
+    let told = told(&result.warnings);
+    assert!(!told.contains(&advice), "{told}");
+    for part in [
+        "fault=kill:rank=1,step=40",
+        "would meet the same fault and fail the same way",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn every_warning_has_the_time_at_which_it_was_said() {
+    let toy = Toy::new(|arm, ctx| {
+        ctx.progress.warn(&format!("{arm} says so."));
+        Ok(())
+    });
+    let (ended, records, _dir) = play(&toy, 2, &Control::default());
+    let said: Vec<(u64, &str)> = records
+        .iter()
+        .filter_map(|r| match &r.event {
+            Event::Warning { text } => Some((r.t_ns, text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let snapshot = &ended.snapshot;
+    assert_eq!(snapshot.warnings.len(), 2);
+    let known: Vec<(u64, &str)> = snapshot
+        .warnings
+        .iter()
+        .zip(&snapshot.warned_ns)
+        .map(|(text, at)| (*at, text.as_str()))
+        .collect();
+    for one in &known {
+        let first = said.iter().find(|(_, text)| *text == one.1).unwrap();
+        assert_eq!(one, first);
+    }
+    assert_eq!(known.len(), snapshot.warned_ns.len());
 }

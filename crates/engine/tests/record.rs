@@ -70,6 +70,10 @@ fn every_kind_of_event_survives_the_log() {
     log.push(Event::ArmStopped {
         arm: "tasks".to_owned(),
     });
+    log.push(Event::ArmFailed {
+        arm: "tasks".to_owned(),
+        reason: "rank 1 died".to_owned(),
+    });
     let read = parse(&log.bytes()).unwrap();
     assert_eq!(read.records, log.records);
     assert_eq!((read.cut_bytes, read.unknown), (0, 0));

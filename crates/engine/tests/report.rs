@@ -137,7 +137,7 @@ fn markdown_of_a_small_run() {
 #[test]
 fn headlines() {
     let (result, _) = run(&Shape::small());
-    let cases: [(&str, Change); 11] = [
+    let cases: [(&str, Change); 12] = [
         ("as run", |_| ()),
         ("one repeat", |r| {
             for arm in &mut r.arms {
@@ -164,6 +164,10 @@ fn headlines() {
             for arm in &mut r.arms {
                 arm.speedup = None;
             }
+        }),
+        ("an arm failed", |r| {
+            r.status = RunStatus::Failed;
+            r.failed_arms = vec!["trees".to_owned()];
         }),
         ("base only", |r| r.arms.truncate(1)),
         ("nothing finished", |r| {

@@ -188,7 +188,7 @@ fn each_scenario_shows_what_it_is_for() {
     );
     let snapshot = Snapshot::of(&training);
     assert_eq!(snapshot.status, RunStatus::Completed);
-    assert!(snapshot.stopped_arms.contains("ddp"));
+    assert!(snapshot.stopped_arms.contains_key("ddp"));
     assert_eq!(snapshot.finished("ddp", 2).len(), 1);
     let curves: Vec<&String> = snapshot.repeats[0].curves.keys().collect();
     assert_eq!(curves, ["accuracy", "images/s", "loss"]);

@@ -166,7 +166,7 @@ impl Stop {
     }
 }
 
-/// Arms that still have something to do: not stopped, and with repeats that are not finished. The one under way first.
+/// Arms that still have something to do: neither stopped nor failed, and with repeats that are not finished. The one under way first.
 fn open_arms(snapshot: &Snapshot) -> Vec<String> {
     let Some(started) = &snapshot.started else {
         return Vec::new();
@@ -182,7 +182,7 @@ fn open_arms(snapshot: &Snapshot) -> Vec<String> {
     let mut arms: Vec<String> = started
         .arms
         .iter()
-        .filter(|arm| !snapshot.stopped_arms.contains(&arm.name))
+        .filter(|arm| !snapshot.has_given_up(&arm.name))
         .filter(|arm| done(&arm.name) < planned(arm))
         .map(|arm| arm.name.clone())
         .collect();

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use workbench_engine::experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
+use workbench_engine::experiment::{
+    AskedWorkers, DEFAULT_SEED, FAULTS, MAX_REPEATS, Request, resolve,
+};
 use workbench_engine::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
 use workbench_engine::machine::UsableCores;
 
@@ -311,6 +313,27 @@ impl Form {
             }
             _ => None,
         }
+    }
+
+    /// The row that a refusal speaks of, by the option that it names first.
+    pub fn blamed(&self, why: &str) -> Row {
+        let mut words = why
+            .strip_prefix("`--")
+            .unwrap_or("")
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let param = |name: &str| Row::Param(name.to_owned());
+        let row = match words.next() {
+            Some("set") => words.next().map(param),
+            Some("fault") => Some(param(FAULTS)),
+            Some("workers") => Some(Row::Workers),
+            Some("repeats") => Some(Row::Repeats),
+            Some("seed") => Some(Row::Seed),
+            Some("data") => Some(Row::Data),
+            Some("target") => Some(Row::Target),
+            _ => None,
+        };
+        row.filter(|row| self.rows().contains(row))
+            .unwrap_or(Row::Start)
     }
 
     fn data(&self) -> (Option<PathBuf>, Option<String>) {

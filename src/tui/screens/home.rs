@@ -13,9 +13,11 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use workbench_engine::record::RunDir;
 
 use super::{Shared, Wish};
 use crate::tui::chrome::{ListState, lines, panel, scrolled};
+use crate::tui::history::RunRow;
 use crate::tui::keys::{Bound, bound};
 use crate::tui::markdown;
 use crate::tui::screens::runs::{Columns, run_line};
@@ -125,6 +127,21 @@ impl Home {
     /// Selects a lab.
     pub fn select(&mut self, lab: usize) {
         (self.labs.selected, self.scroll) = (lab, 0);
+    }
+
+    /// The run that is selected, where the keys act on the runs.
+    pub fn run<'a>(&self, shared: &'a Shared) -> Option<&'a RunRow> {
+        let rows = shared.rows();
+        rows.get(self.runs.selected)
+            .filter(|_| self.focus == Focus::Runs)
+    }
+
+    /// Takes in that the history was read: the selection stays on its run.
+    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
+        let rows = shared.rows();
+        let place = selected.and_then(|run| rows.iter().position(|row| row.run == *run));
+        let last = rows.len().saturating_sub(1);
+        self.runs.selected = place.unwrap_or(self.runs.selected).min(last);
     }
 
     /// Does what a key stands for.

@@ -1,6 +1,8 @@
 //! Setting a run up: moving in the form, changing and typing values. What the form means is in [`super::form`], how it
 //! looks in [`super::setup_draw`].
 
+use std::collections::BTreeMap;
+
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use workbench_engine::lab::RunConfig;
 use workbench_engine::machine::UsableCores;
@@ -96,6 +98,18 @@ pub struct SetUp {
     pub(super) typing: bool,
     /// What was typed into that field before, if anything.
     before: Option<String>,
+    /// What the lab said when it was to run what the form stood for.
+    refused: Option<Refused>,
+}
+
+/// Why a run could not be made, although the form alone had nothing against it.
+#[derive(Debug)]
+struct Refused {
+    /// The command that the form stood for; with another one the lab has not been asked yet.
+    command: String,
+    /// The row to blame.
+    row: Row,
+    why: String,
 }
 
 /// Until the machine has been looked at.
@@ -117,12 +131,47 @@ impl SetUp {
             list: ListState::default(),
             typing: false,
             before: None,
+            refused: None,
         })
     }
 
     /// Whether keys go into a field.
     pub fn is_typing(&self) -> bool {
         self.typing
+    }
+
+    /// Takes in why a run could not be made; the cursor goes to the row to blame.
+    pub fn refuse(&mut self, why: &str, shared: &Shared) {
+        let Ok(config) = self.form.config(&usable(shared)) else {
+            return;
+        };
+        let row = self.form.blamed(why);
+        self.point_at(&row);
+        self.refused = Some(Refused {
+            command: config.command,
+            row,
+            why: why.to_owned(),
+        });
+    }
+
+    /// What is wrong, row by row.
+    pub(super) fn wrong(&self, usable: &UsableCores) -> BTreeMap<Row, String> {
+        let rows = self.form.rows().into_iter();
+        let mut wrong: BTreeMap<Row, String> = rows
+            .filter_map(|row| Some((row.clone(), self.form.error(&row, usable)?)))
+            .collect();
+        if let Some(refused) = &self.refused
+            && let Ok(config) = self.form.config(usable)
+            && config.command == refused.command
+        {
+            wrong.insert(refused.row.clone(), refused.why.clone());
+        }
+        wrong
+    }
+
+    fn point_at(&mut self, row: &Row) {
+        let at = self.form.rows().iter().position(|r| r == row);
+        self.list.selected = at.unwrap_or(self.list.selected);
     }
 
     pub(super) fn row(&self) -> Row {
@@ -273,8 +322,7 @@ impl SetUp {
     /// What the form stands for; where it is wrong, the cursor goes to the row that is.
     fn config(&mut self, shared: &Shared) -> Result<RunConfig, String> {
         self.form.config(&usable(shared)).map_err(|(row, error)| {
-            let at = self.form.rows().iter().position(|r| *r == row);
-            self.list.selected = at.unwrap_or(self.list.selected);
+            self.point_at(&row);
             error
         })
     }

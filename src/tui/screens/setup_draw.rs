@@ -11,9 +11,12 @@
 //! ╰──────────────────────────────────────────────────────────────╯
 //! ```
 
+use std::collections::BTreeMap;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use workbench_engine::experiment::LEAST_WORKERS;
 use workbench_engine::lab::{DataKind, RunConfig};
 use workbench_engine::machine::UsableCores;
 
@@ -30,23 +33,44 @@ impl SetUp {
         let look = &shared.look;
         let usable = usable(shared);
         let config = self.form.config(&usable);
-        let below = command_lines(&config, &self.form, shared, usize::from(area.width) - 4);
-        let height = (below.len() as u16 + 2).min(area.height / 3);
+        let wrong = self.wrong(&usable);
+        let columns = usize::from(area.width) - 4;
+        let first = self.form.rows().into_iter().find_map(|row| {
+            let error = wrong.get(&row)?;
+            Some(format!("{}: {error}", label(&self.form, &row, false)))
+        });
+        // What is wrong is told in full, or it is of no help.
+        let (title, below, most) = if let Some(told) = first {
+            let told = wrap_plain(&told, columns, look.theme.bad);
+            ("What is wrong", told, area.height / 2)
+        } else {
+            let told = command_lines(&config, &self.form, shared, columns);
+            ("The same without a screen", told, area.height / 3)
+        };
+        let height = (below.len() as u16 + 2).min(most);
         let [top, bottom] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(area);
         let left = (area.width * 23 / 40).clamp(36, 64);
         let [form, help] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
-        self.draw_form(frame, form, &usable, look);
+        self.draw_form(frame, form, (&usable, &wrong), look);
         let row = self.row();
         let inner = panel(frame, help, &label(&self.form, &row, false), false, look);
-        let text = help_lines(&self.form, &row, &usable, usize::from(inner.width), look);
+        let columns = usize::from(inner.width);
+        let error = wrong.get(&row).map(String::as_str);
+        let text = help_lines(&self.form, (&row, error), &usable, columns, look);
         lines(frame, inner, &text);
-        let inner = panel(frame, bottom, "The same without a screen", false, look);
+        let inner = panel(frame, bottom, title, false, look);
         lines(frame, inner, &below);
     }
 
-    fn draw_form(&mut self, frame: &mut Frame, area: Rect, usable: &UsableCores, look: &Look) {
+    fn draw_form(
+        &mut self,
+        frame: &mut Frame,
+        area: Rect,
+        (usable, wrong): (&UsableCores, &BTreeMap<Row, String>),
+        look: &Look,
+    ) {
         let dot = look.either("·", "-");
         let title = format!("Set up {dot} {}", self.form.definition.title);
         let inner = panel(frame, area, &title, true, look);
@@ -61,8 +85,12 @@ impl SetUp {
             .draw(frame, inner, rows.len(), look, |index, columns| {
                 let row = &rows[index];
                 let label = cell(&label(form, row, true), widest, look.ascii);
-                let room = columns.saturating_sub(widest + 1);
-                let (text, style) = value(form, row, usable, room, look);
+                let wrong = wrong.contains_key(row);
+                let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
+                let (text, mut style) = value(form, row, usable, room, look);
+                if wrong {
+                    style = look.theme.bad;
+                }
                 if typing && index == selected {
                     cursor = Some((widest + 3 + width(&text).min(room)) as u16);
                 }
@@ -71,7 +99,10 @@ impl SetUp {
                     Span::raw(" "),
                     Span::styled(text, style),
                 ];
-                if form.is_changed(row, usable) && !(typing && index == selected) {
+                if wrong {
+                    let mark = format!(" {}", look.theme.glyphs.failed);
+                    spans.push(Span::styled(mark, look.theme.bad));
+                } else if form.is_changed(row, usable) && !(typing && index == selected) {
                     spans.push(Span::styled(" *", look.theme.warn));
                 }
                 Line::from(spans)
@@ -132,26 +163,21 @@ fn value(
         (Row::Data, _) if text.is_empty() => ("the lab's own data".to_owned(), theme.dim),
         _ => (text, theme.text),
     };
-    let style = if form.error(row, usable).is_some() {
-        theme.bad
-    } else {
-        style
-    };
     (fit(&text, room, look.ascii), style)
 }
 
 /// What there is to know about a row: help, range, the preset's value, and what is wrong.
 fn help_lines(
     form: &Form,
-    row: &Row,
+    (row, error): (&Row, Option<&str>),
     usable: &UsableCores,
     columns: usize,
     look: &Look,
 ) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut out = Vec::new();
-    if let Some(error) = form.error(row, usable) {
-        out.extend(wrap_plain(&error, columns, theme.bad));
+    if let Some(error) = error {
+        out.extend(wrap_plain(error, columns, theme.bad));
         out.push(Line::default());
     }
     let mut say = |text: &str| {
@@ -182,6 +208,11 @@ fn help_lines(
             say(
                 "Numbers of workers for the parallel arms; several, with commas, give a scaling curve.",
             );
+            if form.definition.params.contains_key(LEAST_WORKERS) {
+                say(
+                    "1..2 begins with 2, and an arm that can do so goes on with 1 when the other is lost.",
+                );
+            }
             say(&format!(
                 "This machine has {} usable cores ({}).",
                 usable.cores, usable.limit

@@ -1,13 +1,14 @@
 //! The form stands for the same configuration as the command line, and says what is wrong as the command line does.
 
 use workbench_engine::experiment::{Request, resolve};
+use workbench_engine::lab::ParamValue;
 use workbench_engine::record::RunStatus;
 use workbench_engine::report::Format;
 
 use super::fixture::{Fixture, quick, usable};
 use crate::registry;
 use crate::tui::event::{Effect, Event};
-use crate::tui::history::estimate;
+use crate::tui::history::{estimate, of_result};
 use crate::tui::screens::Preferences;
 use crate::tui::screens::form::{Form, Row};
 use crate::tui::theme::ThemeName;
@@ -130,6 +131,82 @@ fn a_wrong_form_does_not_start_and_points_at_the_row() {
     assert!(shown.contains("▸ Workers"), "{shown}");
 }
 
+/// Puts everything on a screen into one line, so that it does not matter where lines are broken and panels end.
+fn flat(shown: &str) -> String {
+    let bare = |c: char| {
+        if "│╭╮╰╯─".contains(c) {
+            ' '
+        } else {
+            c
+        }
+    };
+    let text: String = shown.chars().map(bare).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_wrong_is_told_in_full_as_long_as_it_is_wrong() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut fixture = Fixture::new(ThemeName::Dark, false);
+        fixture.press("enter down down down down 2");
+        for key in [". . 1", "enter", "home", "s", "down"] {
+            fixture.press(key);
+            let shown = fixture.shown(width, height);
+            let flat = flat(&shown);
+            for part in [
+                "✗",
+                "or the fewest and the most of an arm that can do with fewer, for example 1..2",
+            ] {
+                assert!(flat.contains(part), "{key} {part}:\n{shown}");
+            }
+        }
+        fixture.press("up x");
+        assert!(!fixture.shown(width, height).contains('✗'));
+    }
+}
+
+/// What only the lab can judge comes back when it is started, and stays until the form says something else.
+#[test]
+fn what_the_lab_refuses_is_told_at_its_row() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    fixture.press("enter s");
+    let why = "`--set models=300`: there is a long sentence on what that is and why it cannot be, with several kinds of \
+               things that may be given instead, of which the last is the one that helps: give models=7";
+    fixture.app.update(Event::Ended(Err(why.to_owned())));
+    fixture.press("home");
+    for (width, height) in [(80, 24), (120, 40)] {
+        let shown = fixture.shown(width, height);
+        assert!(
+            flat(&shown).contains("the last is the one that helps: give models=7"),
+            "{shown}"
+        );
+        assert!(shown.contains('✗'), "{shown}");
+    }
+    fixture.press("down down down down 2 enter");
+    assert!(!fixture.shown(120, 40).contains("models=7"));
+    let form = form();
+    assert_eq!(
+        form.blamed("`--set models`: no"),
+        Row::Param("models".to_owned())
+    );
+    assert_eq!(form.blamed("`--workers 9`: no"), Row::Workers);
+    for other in ["`--set nothing=1`: no", "the disk is full", "`--", ""] {
+        assert_eq!(form.blamed(other), Row::Start);
+    }
+}
+
+#[test]
+fn ranges_of_workers_are_told_where_an_arm_can_do_with_fewer() {
+    for (lab, told) in [("rf", false), ("ddp", true)] {
+        let mut fixture = Fixture::new(ThemeName::Dark, false);
+        fixture.app.prefer(Some(lab), Preferences::default());
+        fixture.press("enter down down down down");
+        let shown = fixture.shown(120, 40);
+        assert!(shown.contains("▸ Workers"), "{shown}");
+        assert_eq!(shown.contains("1..2"), told, "{shown}");
+    }
+}
+
 #[test]
 fn the_estimate_says_where_it_comes_from() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
@@ -145,6 +222,52 @@ fn the_estimate_says_where_it_comes_from() {
     assert!(told.starts_with("about 8.01 s"), "{told}");
     config.preset = "full".to_owned();
     assert!(estimate(rows, &config, parallel).contains("no run of `full`"));
+}
+
+/// Of equally near runs the latest counts, and what it had otherwise is said; faults tell nothing of runs without.
+#[test]
+fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
+    let fixture = Fixture::new(ThemeName::Dark, false);
+    let parallel = |arm: &str| arm != "sequential";
+    let row = |id: &str, set: &[(&str, ParamValue)]| {
+        let mut config = quick();
+        for (name, value) in set {
+            config.params.insert((*name).to_owned(), value.clone());
+        }
+        let loaded = fixture.loaded(id, &config, RunStatus::Completed);
+        of_result(loaded.run.clone(), &loaded.result)
+    };
+    let rows = |n| ("rows", ParamValue::Integer(n));
+    let fault = ("fault", ParamValue::Text("slow:rank=1,factor=3".to_owned()));
+    let history = [
+        row("20261121-140000-rf-0004", std::slice::from_ref(&fault)),
+        row(
+            "20261121-130000-rf-0003",
+            &[rows(1000), ("models", ParamValue::Integer(2))],
+        ),
+        row("20261121-120000-rf-0002", &[rows(1000)]),
+        row("20261121-110000-rf-0001", &[rows(2000)]),
+    ];
+    let mut config = quick();
+    let told = estimate(&history, &config, parallel);
+    assert_eq!(
+        told,
+        "not known; 4.00 s if it were as in the most similar run, 20261121-120000-rf-0002, which had \
+         rows=1000 instead of 4000"
+    );
+    config
+        .params
+        .insert("rows".to_owned(), ParamValue::Integer(2000));
+    let told = estimate(&history, &config, parallel);
+    assert_eq!(told, "about 4.00 s, from run 20261121-110000-rf-0001");
+    let only_with_fault = &history[..1];
+    assert!(estimate(only_with_fault, &config, parallel).starts_with("not known: no run"));
+    config.params.insert("fault".to_owned(), fault.1);
+    let told = estimate(only_with_fault, &config, parallel);
+    assert!(
+        told.contains("rf-0004, which had rows=4000 instead of 2000"),
+        "{told}"
+    );
 }
 
 #[test]

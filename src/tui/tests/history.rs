@@ -2,14 +2,15 @@
 
 use std::fs;
 
-use workbench_engine::record::RunStatus;
+use workbench_engine::clock::Clock;
+use workbench_engine::record::{Event as Fact, Recorder, RunStatus, Store};
 
-use super::fixture::{Fixture, quick, records};
+use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;
 use crate::filter::Facts;
 use crate::tui::app::Screen;
 use crate::tui::event::{Effect, Event};
-use crate::tui::history::{self, RunRow, of_result};
+use crate::tui::history::{self, Known, RunRow, of_result};
 use crate::tui::theme::ThemeName;
 
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
@@ -296,4 +297,86 @@ fn a_comparison_that_comes_late_does_not_take_the_screen() {
     fixture.press("esc");
     fixture.app.update(Event::Compared(Ok(compared)));
     assert!(matches!(fixture.app.screen, Screen::Home));
+}
+
+/// Lists of runs are looked at when one comes to them and now and then while one is there, and the selection stays.
+#[test]
+fn lists_of_runs_are_kept_fresh() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    let glance = |fixture: &mut Fixture| fixture.app.update(Event::Glance);
+    assert_eq!(glance(&mut fixture), [Effect::Glance]);
+    let press = |fixture: &mut Fixture, key: &str| fixture.app.update(Event::Key(key_event(key)));
+    assert_eq!(press(&mut fixture, "r"), [Effect::Glance]);
+    assert_eq!(press(&mut fixture, "down"), []);
+    assert_eq!(glance(&mut fixture), [Effect::Glance]);
+    assert_eq!(press(&mut fixture, "esc"), [Effect::Glance]);
+    fixture.press("enter");
+    assert!(matches!(fixture.app.screen, Screen::SetUp));
+    assert_eq!(glance(&mut fixture), []);
+    assert_eq!(press(&mut fixture, "esc"), [Effect::Glance]);
+
+    // A run that comes on top moves neither selection from its run.
+    fixture.press("tab tab down");
+    let selected = |fixture: &Fixture| {
+        fixture
+            .app
+            .home
+            .run(&fixture.app.shared)
+            .unwrap()
+            .id
+            .clone()
+    };
+    assert_eq!(selected(&fixture), "20261120-093000-rf-0b1c");
+    let mut rows = fixture.app.shared.rows().to_vec();
+    let loaded = fixture.loaded("20261121-120000-rf-ffff", &quick(), RunStatus::Completed);
+    rows.insert(0, of_result(loaded.run.clone(), &loaded.result));
+    fixture.app.update(Event::History(Ok(rows)));
+    assert_eq!(selected(&fixture), "20261120-093000-rf-0b1c");
+}
+
+/// Only runs that are new or have changed are read again; one that another process makes changes when it ends.
+#[test]
+fn looking_again_reads_only_what_has_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let log = |id: &str| {
+        let path = dir.path().join(id);
+        fs::create_dir_all(&path).unwrap();
+        let recorder =
+            Recorder::create(&path.join("events.jsonl"), Clock::start(), Box::new(|_| {}));
+        let recorder = recorder.unwrap();
+        for record in records(id, &quick()) {
+            recorder.emit_at(record.t_ns, record.event);
+        }
+        recorder.sync().unwrap();
+        recorder
+    };
+    let mut known = Known::default();
+    assert_eq!(known.look(&store), Ok(false));
+    let ended = log("20261121-100000-rf-0001");
+    ended.finish().unwrap();
+    let live = log("20261121-110000-rf-0002");
+    assert_eq!((known.look(&store), known.reads), (Ok(true), 2));
+    let said = |known: &Known| {
+        let rows = known.rows();
+        rows.iter().map(|row| row.status).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&known), ["running", "killed"]);
+    live.emit(Fact::Warning {
+        text: "Something.".to_owned(),
+    });
+    live.sync().unwrap();
+    assert_eq!((known.look(&store), known.reads), (Ok(false), 2));
+    live.emit(Fact::RunFinished {
+        status: RunStatus::Completed,
+        instrument_cpu_ns: 0,
+        screen_cpu_ns: 0,
+    });
+    live.finish().unwrap();
+    assert_eq!((known.look(&store), known.reads), (Ok(true), 3));
+    assert_eq!(said(&known), ["completed", "killed"]);
+    assert_eq!((known.look(&store), known.reads), (Ok(false), 3));
+    fs::remove_dir_all(dir.path().join("20261121-100000-rf-0001")).unwrap();
+    assert_eq!((known.look(&store), known.reads), (Ok(true), 3));
+    assert_eq!(said(&known), ["completed"]);
 }

@@ -143,6 +143,7 @@ impl Outside {
             }
             Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
             Effect::ReadHistory
+            | Effect::Glance
             | Effect::Copy(_)
             | Effect::Repaint
             | Effect::Suspend

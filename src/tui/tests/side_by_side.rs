@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
-use workbench_engine::lab::RunConfig;
+use workbench_engine::lab::{ParamValue, RunConfig};
 use workbench_engine::record::{Event as Fact, Record, RunDir, RunStatus, Snapshot};
 use workbench_engine::result::compute;
 
@@ -255,5 +255,40 @@ fn runs_without_anything_are_drawn() {
             let shown = fixture.shown(width, height);
             assert!(shown.contains("No arm was finished"), "{shown}");
         }
+    }
+}
+
+/// A long value is told in full: in a wider column where there is room, on further lines where there is not.
+#[test]
+fn long_values_are_not_cut() {
+    let fault = "slow:rank=1,factor=3.5,in=all-reduce";
+    for (size, lines) in [((80, 24), 1), ((120, 40), 2), ((200, 60), 1)] {
+        let mut fixture = compared(ThemeName::Dark, false);
+        fixture.press("esc M g m m");
+        let Some(Effect::Compare(runs)) = fixture.press("c").pop() else {
+            panic!("two runs are marked");
+        };
+        let mut snapshots: Vec<Snapshot> = runs
+            .iter()
+            .map(|run| snapshot(&run.id(), &quick(), 1.0))
+            .collect();
+        let params = &mut snapshots[1].started.as_mut().unwrap().config.params;
+        params.insert("fault".to_owned(), ParamValue::Text(fault.to_owned()));
+        let compared = put(runs, &snapshots);
+        fixture.app.update(Event::Compared(Ok(compared)));
+        // Behind a tab where the window is small.
+        if size.0 < 100 {
+            // The view knows its panels once it was drawn.
+            fixture.shown(size.0, size.1);
+            fixture.press("tab tab");
+        }
+        let shown = fixture.shown(size.0, size.1);
+        if lines == 1 {
+            assert!(shown.contains(fault), "{shown}");
+        }
+        assert!(
+            shown.contains("slow:rank=1,factor=3") && shown.contains("in=all-reduce"),
+            "{shown}"
+        );
     }
 }

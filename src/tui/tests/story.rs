@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_engine::record::RunStatus;
+use workbench_engine::record::{Event as Fact, Record, RunStatus};
 
 use super::fixture::{Fixture, quick, records};
+use crate::eta::outlook;
 use crate::tui::app::{FOLLOW_KEYS, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
 use crate::tui::event::{Effect, Event};
 use crate::tui::keys::told;
@@ -156,7 +157,7 @@ fn one_arm_is_stopped_and_the_others_go_on() {
     let arms = quick().arms;
     fixture.app.update(Event::Records(records[..2].to_vec()));
     let now = match &records[1].event {
-        workbench_engine::record::Event::RepeatStarted(id) => id.arm.clone(),
+        Fact::RepeatStarted(id) => id.arm.clone(),
         other => panic!("{other:?}"),
     };
     fixture.press("c");
@@ -168,16 +169,47 @@ fn one_arm_is_stopped_and_the_others_go_on() {
     assert_eq!(fixture.press("tab enter"), [Effect::CancelArm(now.clone())]);
     assert!(fixture.app.is_running());
     // An arm that was stopped is not offered again.
-    fixture
-        .app
-        .update(Event::Records(vec![workbench_engine::record::Record {
-            t_ns: 1,
-            event: workbench_engine::record::Event::ArmStopped { arm: now.clone() },
-        }]));
+    fixture.app.update(Event::Records(vec![Record {
+        t_ns: 1,
+        event: Fact::ArmStopped { arm: now.clone() },
+    }]));
     fixture.press("c");
     let shown = fixture.shown(80, 24);
     assert!(!shown.contains(&format!("[ Stop {now} ]")), "{shown}");
     assert_eq!(fixture.press("backtab enter"), [Effect::Cancel]);
+}
+
+/// An arm that failed is over: it is shown so, is not offered to be stopped, and takes no more time.
+#[test]
+fn a_failed_arm_is_over() {
+    let mut fixture = fixture();
+    fixture.press("enter s");
+    let mut config = quick();
+    config.repeats = 3;
+    let records = records("20261121-120000-rf-aaaa", &config);
+    let ends = (0..).zip(&records);
+    let ends = ends.filter(|(_, r)| matches!(r.event, Fact::RepeatFinished(_)));
+    let first_round: usize = ends.map(|(at, _)| at).nth(config.arms.len() - 1).unwrap();
+    fixture
+        .app
+        .update(Event::Records(records[..=first_round].to_vec()));
+    let ahead = |fixture: &Fixture| outlook(&fixture.app.live.as_ref().unwrap().snapshot);
+    let before = ahead(&fixture);
+    let failed = "trees".to_owned();
+    let t_ns = records[first_round].t_ns;
+    fixture.app.update(Event::Records(vec![Record {
+        t_ns,
+        event: Fact::ArmFailed {
+            arm: failed.clone(),
+            reason: "it was to fail".to_owned(),
+        },
+    }]));
+    let after = ahead(&fixture);
+    assert!(after.left_s.unwrap() < before.left_s.unwrap());
+    assert!(!after.arms.keys().any(|(arm, _)| *arm == failed));
+    fixture.press("c");
+    let shown = fixture.shown(80, 24);
+    assert!(!shown.contains(&format!("[ Stop {failed} ]")), "{shown}");
 }
 
 #[test]

@@ -33,9 +33,11 @@ mod tests;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::binding::Binding;
 use super::theme::Theme;
+use crate::standing::Standing;
 use filter::Filter;
 
 pub use keymap::ViewAction;
@@ -121,6 +123,18 @@ impl<P: Copy + PartialEq + Default> Focus<P> {
         self.shown = shown;
         if !self.shown.contains(&self.panel) {
             self.panel = P::default();
+        }
+    }
+}
+
+/// The mark before the name of a standing, and the style of both.
+fn standing_mark(standing: Standing, theme: &Theme) -> (&'static str, Style) {
+    match standing {
+        Standing::Running => (theme.glyphs.running, theme.accent),
+        Standing::Completed => (theme.glyphs.ok, theme.good),
+        Standing::CheckFailed | Standing::Failed => (theme.glyphs.failed, theme.bad),
+        Standing::Interrupted | Standing::Killed | Standing::Unfinished => {
+            (theme.glyphs.warning, theme.warn)
         }
     }
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use super::AskedWorkers;
 use crate::lab::{
-    DataKind, DataSource, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig, suggest,
+    DataKind, DataSource, FAULTS, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig,
+    suggest,
 };
 use crate::machine::UsableCores;
 
@@ -14,8 +15,6 @@ use crate::machine::UsableCores;
 pub const MAX_WORKERS: u32 = 1024;
 /// More repeats than this are a slip of the keyboard.
 pub const MAX_REPEATS: u32 = 10_000;
-/// The parameter of labs in which something can go wrong on purpose: faults with `;` between them.
-pub const FAULTS: &str = "fault";
 /// The parameter of labs whose parallel arms can go on with fewer workers: the fewest of them.
 pub const LEAST_WORKERS: &str = "least_workers";
 /// Seed when none is given.

@@ -240,6 +240,10 @@ fn execute(
                 recorder.emit(Event::Warning {
                     text: format!("{} failed: {error}.", id.arm),
                 });
+                recorder.emit(Event::ArmFailed {
+                    arm: id.arm.clone(),
+                    reason: error.to_string(),
+                });
                 // What one arm cannot do another may; what the machine lacks, all lack.
                 let hopeless = !matches!(error, LabError::Failed(_));
                 failure.get_or_insert(error.to_string());

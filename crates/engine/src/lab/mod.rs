@@ -14,4 +14,4 @@ pub use config::{DataSource, RunConfig};
 pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
 pub use definition::{ArmDefinition, DataKind, DefinitionError, LabDefinition, Preset, suggest};
 pub use outcome::{Agreement, ArmOutput, Item, Quantity, Terms};
-pub use params::{ParamError, ParamSpec, ParamValue, Params};
+pub use params::{FAULTS, ParamError, ParamSpec, ParamValue, Params, asked_fault};

@@ -83,6 +83,13 @@ pub enum Event {
         /// The arm's name.
         arm: String,
     },
+    /// An arm failed: what it has left undone is not tried again in this part of the run.
+    ArmFailed {
+        /// The arm's name.
+        arm: String,
+        /// Why, as a sentence without its end.
+        reason: String,
+    },
     /// The clock of a repeat was stopped.
     RepeatFinished(Box<RepeatFinished>),
     /// Something that a reader of the result has to know.
@@ -105,7 +112,7 @@ pub enum Event {
 impl Event {
     /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
     /// line of any other kind comes from a newer workbench.
-    pub const KINDS: [&'static str; 15] = [
+    pub const KINDS: [&'static str; 16] = [
         "run_started",
         "terms",
         "run_resumed",
@@ -118,6 +125,7 @@ impl Event {
         "state",
         "output",
         "arm_stopped",
+        "arm_failed",
         "repeat_finished",
         "warning",
         "run_finished",

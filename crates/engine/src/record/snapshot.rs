@@ -2,7 +2,7 @@
 //!
 //! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be looked at.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 use crate::lab::{SlotState, Terms};
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub samples: Vec<(u64, Sample)>,
     /// Sentences that a reader of the result has to know.
     pub warnings: Vec<String>,
+    /// When each of the warnings was first said, nanoseconds on the run's clock.
+    pub warned_ns: Vec<u64>,
     /// How the run ended, if it did.
     pub status: RunStatus,
     /// Latest timestamp seen.
@@ -35,8 +37,10 @@ pub struct Snapshot {
     pub screen_cpu_ns: u64,
     /// Lines that workers, tasks and libraries printed, in order.
     pub output: Vec<OutputLine>,
-    /// Arms that a person stopped in this part of the run.
-    pub stopped_arms: BTreeSet<String>,
+    /// Arms that a person stopped in this part of the run, and when, in nanoseconds on the run's clock.
+    pub stopped_arms: BTreeMap<String, u64>,
+    /// Arms that failed in this part of the run, and when, in nanoseconds on the run's clock.
+    pub failed_arms: BTreeMap<String, u64>,
     /// How often the run was taken up again.
     pub resumed: u32,
 }
@@ -106,6 +110,7 @@ impl Snapshot {
             Event::RunResumed { .. } => {
                 self.resumed += 1;
                 self.stopped_arms.clear();
+                self.failed_arms.clear();
                 self.status = RunStatus::Unfinished;
             }
             Event::RepeatStarted(id) => {
@@ -164,7 +169,10 @@ impl Snapshot {
                 text: text.clone(),
             }),
             Event::ArmStopped { arm } => {
-                self.stopped_arms.insert(arm.clone());
+                self.stopped_arms.insert(arm.clone(), record.t_ns);
+            }
+            Event::ArmFailed { arm, .. } => {
+                self.failed_arms.insert(arm.clone(), record.t_ns);
             }
             Event::RepeatFinished(finished) => {
                 let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
@@ -176,6 +184,7 @@ impl Snapshot {
             Event::Warning { text } => {
                 if !self.warnings.contains(text) {
                     self.warnings.push(text.clone());
+                    self.warned_ns.push(record.t_ns);
                 }
             }
             Event::RunFinished {
@@ -188,6 +197,11 @@ impl Snapshot {
                 self.screen_cpu_ns = self.screen_cpu_ns.saturating_add(*screen_cpu_ns);
             }
         }
+    }
+
+    /// Whether an arm does nothing more in this part of the run, although repeats of it may be missing.
+    pub fn has_given_up(&self, arm: &str) -> bool {
+        self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
     }
 
     /// The finished repeats of one arm at one number of workers, in rising number of the repeat.

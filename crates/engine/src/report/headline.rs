@@ -69,7 +69,7 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
     } else {
         ""
     };
-    sentences.extend(ending(result.status).map(|text| Sentence::plain(format!("{text}{counted}"))));
+    sentences.extend(ending(result).map(|text| Sentence::plain(format!("{text}{counted}"))));
     sentences
 }
 
@@ -237,11 +237,26 @@ fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> S
 }
 
 /// What a reader has to know when the run did not end as planned.
-fn ending(status: RunStatus) -> Option<&'static str> {
-    match status {
-        RunStatus::Completed => None,
-        RunStatus::Interrupted => Some("The run was stopped before all planned repeats were done"),
-        RunStatus::Failed => Some("The run ended because an arm failed"),
-        RunStatus::Unfinished => Some("The run's log has no end: it is under way or was killed"),
+fn ending(result: &RunResult) -> Option<String> {
+    let text = match result.status {
+        RunStatus::Completed => return None,
+        RunStatus::Interrupted => "The run was stopped before all planned repeats were done",
+        RunStatus::Failed => return Some(failure(&result.failed_arms)),
+        RunStatus::Unfinished => "The run's log has no end: it is under way or was killed",
+    };
+    Some(text.to_owned())
+}
+
+/// The other arms ran on, so it was not the run that the failure ended.
+fn failure(arms: &[String]) -> String {
+    let names: Vec<String> = arms.iter().map(|arm| format::clean(arm, 40)).collect();
+    match names.len() {
+        // Older logs do not tell which.
+        0 => "An arm failed before all its repeats were done".to_owned(),
+        1 => format!("{} failed before all its repeats were done", names[0]),
+        _ => format!(
+            "{} failed before all their repeats were done",
+            format::join_words(&names, "and")
+        ),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::check::check;
 use super::diagnose::diagnose;
 use super::document::{
-    ArmResult, ArmSource, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
+    ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
 };
 use super::scaling::scaling;
@@ -56,6 +56,11 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         parameters: config.params.clone(),
         data: config.data.clone(),
         repeats: config.repeats,
+        asked: Asked {
+            arms: config.arms.clone(),
+            workers: config.workers.clone(),
+        },
+        failed_arms: failed_arms(snapshot, started),
         machine: started.machine.clone(),
         base: base.name.clone(),
         terms: snapshot.terms.clone(),
@@ -71,6 +76,15 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     result.warnings = warnings(&result, snapshot);
     result.diagnoses = diagnose(&result);
     Some(result)
+}
+
+/// The arms that failed, in the lab's order.
+fn failed_arms(snapshot: &Snapshot, started: &RunStarted) -> Vec<String> {
+    let names = started.arms.iter().map(|arm| &arm.name);
+    names
+        .filter(|name| snapshot.failed_arms.contains_key(*name))
+        .cloned()
+        .collect()
 }
 
 /// The numbers of workers at which an arm runs: a serial arm has one slot.

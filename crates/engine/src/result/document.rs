@@ -40,6 +40,13 @@ pub struct RunResult {
     pub data: DataSource,
     /// Repeats that were asked for.
     pub repeats: u32,
+    /// The arms and numbers of workers that were asked for, also those that finished nothing; empty in documents of
+    /// older versions.
+    #[serde(default)]
+    pub asked: Asked,
+    /// The arms that failed.
+    #[serde(default)]
+    pub failed_arms: Vec<String>,
     /// The machine.
     pub machine: MachineFacts,
     /// The arm that speed-ups are stated against.
@@ -64,6 +71,15 @@ pub struct RunResult {
     pub diagnoses: Vec<String>,
     /// What a reader must know before believing the numbers, in full sentences.
     pub warnings: Vec<String>,
+}
+
+/// What a run was asked to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Asked {
+    /// The names of the arms, base first.
+    pub arms: Vec<String>,
+    /// Numbers of workers of the parallel arms, rising.
+    pub workers: Vec<u32>,
 }
 
 /// One arm at one number of workers.

@@ -13,7 +13,7 @@ mod wording;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
-    AmdahlFit, ArmResult, ArmSource, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted,
-    RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, ArmSource, Asked, Check, Fit, Instrument, ItemResult, LostSeconds,
+    Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
 };
 pub use wording::{arm_on, slots};

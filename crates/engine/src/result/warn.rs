@@ -3,6 +3,7 @@
 use super::document::{ArmResult, RunResult};
 use super::wording::arm_on;
 use crate::clock::seconds;
+use crate::lab::asked_fault;
 use crate::record::{RunStatus, Snapshot};
 use crate::stats::descriptive;
 
@@ -51,17 +52,21 @@ fn status(result: &RunResult) -> Option<String> {
         RunStatus::Interrupted => "was interrupted",
         RunStatus::Failed => "failed",
     };
-    Some(format!(
-        "The run {what}; {done} finished repeats are reported. `workbench resume {}` does the rest.",
-        result.run_id
-    ))
+    let start = format!("The run {what}; {done} finished repeats are reported.");
+    let resume = format!("`workbench resume {}`", result.run_id);
+    Some(match asked_fault(&result.parameters) {
+        Some(fault) if result.status == RunStatus::Failed => format!(
+            "{start} It failed with the fault that it was asked for (fault={fault}), so {resume} would meet the same fault and fail the same way."
+        ),
+        _ => format!("{start} {resume} does the rest."),
+    })
 }
 
 /// Arms that a person stopped while the others went on.
 fn stopped(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
     snapshot
         .stopped_arms
-        .iter()
+        .keys()
         .map(|arm| {
             let done: usize = result
                 .arms

@@ -112,6 +112,10 @@ impl Tape {
             End::Failed(reason) => {
                 let text = format!("{} failed: {reason}.", act.id.arm);
                 self.say(Event::Warning { text });
+                self.say(Event::ArmFailed {
+                    arm: act.id.arm.clone(),
+                    reason: reason.clone(),
+                });
                 false
             }
         }

@@ -9,8 +9,8 @@ use workbench_engine::machine::MachineFacts;
 use workbench_engine::pool::TaskSpan;
 use workbench_engine::record::{RepeatState, RunStatus, Snapshot};
 use workbench_engine::result::{
-    AmdahlFit, ArmResult, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted, RunResult,
-    SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, Asked, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted,
+    RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
 };
 
 use super::{NS, Shape, items};
@@ -59,6 +59,8 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         ]),
         data: DataSource::Embedded,
         repeats: shape.repeats,
+        asked: Asked::default(),
+        failed_arms: Vec::new(),
         machine: machine(shape),
         base: "sequential".to_owned(),
         terms: workbench_engine::lab::Terms::default(),

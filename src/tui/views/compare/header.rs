@@ -2,12 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::record::RunStatus;
 use workbench_engine::report::format;
 
 use super::name_run;
 use crate::comparison::{Comparison, Named};
 use crate::tui::theme::Theme;
+use crate::tui::views::standing_mark;
 use crate::tui::views::widgets::{Row, width};
 
 /// Draws the lines on top and says how many they are.
@@ -41,19 +41,14 @@ pub fn draw(buf: &mut Buffer, area: Rect, comparison: &Comparison, theme: &Theme
 }
 
 fn whole_line(row: &mut Row<'_>, (index, run): (usize, &Named), theme: &Theme) {
-    let (mark, status, style) = match run.status {
-        RunStatus::Completed => (theme.glyphs.ok, "completed", theme.good),
-        RunStatus::Interrupted => (theme.glyphs.warning, "interrupted", theme.warn),
-        RunStatus::Failed => (theme.glyphs.failed, "failed", theme.bad),
-        RunStatus::Unfinished => (theme.glyphs.warning, "unfinished", theme.warn),
-    };
+    let (mark, style) = standing_mark(run.standing, theme);
     name_run(row, index, run.letter, theme);
     row.skip(1)
         .text(&run.id, theme.title, theme)
         .skip(2)
         .text(&format!("{} {}", run.lab, run.preset), theme.text, theme)
         .skip(2)
-        .whole(&format!("{mark} {status}"), style)
+        .whole(&format!("{mark} {}", run.standing.name()), style)
         .skip(2)
         .whole(&format::date(&run.started_at), theme.dim);
 }

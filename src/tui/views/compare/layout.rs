@@ -37,7 +37,7 @@ pub fn arrange(area: Rect, (comparison, curves): Facts<'_>) -> (Vec<(Panel, Rect
         return (Vec::new(), Some(Tabs { bar, body, panels }));
     }
     let half = area.width / 2;
-    let need = notes::height(comparison, half).max(settings::height(comparison));
+    let need = notes::height(comparison, half).max(settings::height(comparison, half));
     let [top, rest] = split(area, need.clamp(6, area.height / 3));
     let mut places = Vec::new();
     abreast(&mut places, top, &[Panel::Notes, Panel::Settings]);

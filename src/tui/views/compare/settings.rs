@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::{colour, name_run};
 use crate::comparison::{Comparison, Difference, Group};
@@ -10,18 +9,62 @@ use crate::tui::theme::Theme;
 use crate::tui::views::text::wrap;
 use crate::tui::views::widgets::{Row, Scroll, inset, panel, position, width};
 
-/// Lines that the panel needs: the rows, their groups, the letters, and what is the same.
-pub fn height(comparison: &Comparison) -> u16 {
-    let rows = rows(&comparison.settings.differing).len();
-    u16::try_from(rows + 5).unwrap_or(u16::MAX)
+/// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what is the same.
+pub fn height(comparison: &Comparison, columns: u16) -> u16 {
+    let differing = &comparison.settings.differing;
+    let widths = Widths::new(differing, comparison.runs.len(), columns.saturating_sub(4));
+    u16::try_from(rows(differing, &widths).len() + 5).unwrap_or(u16::MAX)
+}
+
+/// Lines that the values of one setting take at most.
+const MOST_LINES: usize = 4;
+
+/// Cells of the names and of every run's values, with what keeps them apart.
+struct Widths {
+    label: u16,
+    runs: Vec<u16>,
+}
+
+impl Widths {
+    /// Values get what they need where there is room; where there is not, none gets less than its fair share.
+    fn new(differing: &[Difference], runs: usize, columns: u16) -> Self {
+        let label = label(differing).min(columns / 3);
+        let mut rest = columns.saturating_sub(label);
+        let needed = |run: usize| {
+            let values = differing
+                .iter()
+                .filter_map(|row| row.values.get(run)?.as_ref());
+            values.map(|value| width(value)).max().unwrap_or(1).max(3) + 1
+        };
+        let fair = rest / u16::try_from(runs.max(1)).unwrap_or(u16::MAX);
+        if (0..runs).all(|run| needed(run) <= fair) {
+            return Self {
+                label,
+                runs: vec![fair.max(4); runs],
+            };
+        }
+        let mut order: Vec<usize> = (0..runs).collect();
+        order.sort_by_key(|run| needed(*run));
+        let mut widths = vec![0; runs];
+        for (left, run) in (1..=runs).rev().zip(order) {
+            let fair = rest / u16::try_from(left).unwrap_or(u16::MAX);
+            widths[run] = needed(run).min(fair).max(4);
+            rest = rest.saturating_sub(widths[run]);
+        }
+        Self {
+            label,
+            runs: widths,
+        }
+    }
 }
 
 enum Line<'a> {
     Group(Group),
-    Setting(&'a Difference),
+    /// A setting's name, empty on its further lines, and a part of each of its values.
+    Setting(&'a str, Vec<Option<String>>),
 }
 
-fn rows(differing: &[Difference]) -> Vec<Line<'_>> {
+fn rows<'a>(differing: &'a [Difference], widths: &Widths) -> Vec<Line<'a>> {
     let mut rows = Vec::new();
     let mut group = None;
     for difference in differing {
@@ -29,9 +72,37 @@ fn rows(differing: &[Difference]) -> Vec<Line<'_>> {
             group = Some(difference.group);
             rows.push(Line::Group(difference.group));
         }
-        rows.push(Line::Setting(difference));
+        let parts: Vec<Vec<String>> = difference
+            .values
+            .iter()
+            .zip(&widths.runs)
+            .map(|(value, room)| parts(value.as_deref(), usize::from(*room) - 1))
+            .collect();
+        let lines = parts.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..lines.clamp(1, MOST_LINES) {
+            let name = if line == 0 {
+                difference.name.as_str()
+            } else {
+                ""
+            };
+            let values = parts.iter().map(|parts| parts.get(line).cloned()).collect();
+            rows.push(Line::Setting(name, values));
+        }
     }
     rows
+}
+
+/// A value in lines; where they would be too many, the last one tells so by being too long.
+fn parts(value: Option<&str>, room: usize) -> Vec<String> {
+    let Some(value) = value else {
+        return vec!["—".to_owned()];
+    };
+    let mut parts = wrap(value, u16::try_from(room).unwrap_or(u16::MAX));
+    if parts.len() > MOST_LINES {
+        let rest = parts.split_off(MOST_LINES - 1);
+        parts.push(rest.concat());
+    }
+    parts
 }
 
 /// Draws the panel.
@@ -44,7 +115,9 @@ pub fn draw(
     theme: &Theme,
 ) {
     let settings = &comparison.settings;
-    let rows = rows(&settings.differing);
+    let runs = comparison.runs.len();
+    let widths = Widths::new(&settings.differing, runs, area.width.saturating_sub(4));
+    let rows = rows(&settings.differing, &widths);
     let same = wrap(&settings.same_line(), area.width.saturating_sub(4));
     // What differs comes first: what is the same gets what is left, one line at least.
     let inside = usize::from(area.height.saturating_sub(2));
@@ -58,16 +131,13 @@ pub fn draw(
     };
     let place = position(&window, rows.len());
     let inner = inset(panel(buf, area, (&title, &place), focused, theme));
-    let label = label(&settings.differing).min(inner.width / 3);
-    let runs = comparison.runs.len();
-    let column = (inner.width.saturating_sub(label) / runs.max(1) as u16).max(4);
     if !rows.is_empty() {
         let mut head = Row::new(buf, inner, 0);
-        head.skip(label);
+        head.skip(widths.label);
         for (index, run) in comparison.runs.iter().enumerate() {
             if head.rest() >= 3 {
                 name_run(&mut head, index, run.letter, theme);
-                head.skip(column.saturating_sub(3));
+                head.skip(widths.runs[index].saturating_sub(3));
             }
         }
     }
@@ -76,7 +146,7 @@ pub fn draw(
         let mut out = Row::new(buf, inner, line);
         match row {
             Line::Group(group) => drop(out.text(group.name(), theme.dim, theme)),
-            Line::Setting(row) => setting(&mut out, row, (label, column), theme),
+            Line::Setting(name, values) => setting(&mut out, (name, values), &widths, theme),
         }
     }
     let bottom = inner.height.saturating_sub(left as u16);
@@ -86,17 +156,23 @@ pub fn draw(
     }
 }
 
-fn setting(row: &mut Row<'_>, setting: &Difference, (label, column): (u16, u16), theme: &Theme) {
+fn setting(
+    row: &mut Row<'_>,
+    (name, values): (&str, &[Option<String>]),
+    widths: &Widths,
+    theme: &Theme,
+) {
     row.skip(1)
-        .left(&setting.name, label.saturating_sub(2), theme.text, theme)
+        .left(name, widths.label.saturating_sub(2), theme.text, theme)
         .skip(1);
-    for (index, value) in setting.values.iter().enumerate() {
-        let (text, style): (&str, Style) = match value {
-            Some(value) => (value, colour(index, theme)),
-            None => ("—", theme.dim),
+    for (index, (value, room)) in values.iter().zip(&widths.runs).enumerate() {
+        let text = value.as_deref().unwrap_or("");
+        let style = if text == "—" {
+            theme.dim
+        } else {
+            colour(index, theme)
         };
-        row.left(text, column.saturating_sub(1), style, theme)
-            .skip(1);
+        row.left(text, room.saturating_sub(1), style, theme).skip(1);
     }
 }
 

@@ -52,8 +52,8 @@ impl Curves {
         let inner = panel(buf, area, (&title, &note), focused, theme);
         let inner = inset(inner);
         self.field = None;
-        if self.series.iter().all(|s| s.points.is_empty()) {
-            Row::new(buf, inner, 0).text("no point has been recorded yet", theme.dim, theme);
+        if !self.has_figures() {
+            Row::new(buf, inner, 0).text("no figures yet", theme.dim, theme);
             return;
         }
         let used = self.legend(buf, inner, theme);
@@ -69,6 +69,13 @@ impl Curves {
             self.say_what_has_no_logarithm(buf, area, plot.y.is_log(), theme);
         }
         self.field = draw_plot(buf, chart, &plot, theme);
+    }
+
+    /// Whether there is something to draw. A throughput of nothing so far is no figure.
+    fn has_figures(&self) -> bool {
+        let throughput = self.metrics.get(self.place_of_metric()) == Some(&Metric::Throughput);
+        let mut points = self.series.iter().flat_map(|s| &s.points);
+        points.any(|point| !throughput || point.1 > 0.0)
     }
 
     fn title(&self, columns: u16, theme: &Theme) -> String {

@@ -2,23 +2,20 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::record::RunStatus;
 use workbench_engine::report::{self, format};
 use workbench_engine::result::RunResult;
 
+use crate::standing::Standing;
 use crate::tui::theme::Theme;
+use crate::tui::views::standing_mark;
 use crate::tui::views::text::{highlight, safe, wrap};
 use crate::tui::views::widgets::{Row, width};
 
 /// Draws the lines on top and says how many they are.
 pub fn draw(buf: &mut Buffer, area: Rect, result: &RunResult, theme: &Theme) -> u16 {
-    let (mark, status, style) = match result.status {
-        RunStatus::Completed => (theme.glyphs.ok, "completed", theme.good),
-        RunStatus::Interrupted => (theme.glyphs.warning, "interrupted", theme.warn),
-        RunStatus::Failed => (theme.glyphs.failed, "failed", theme.bad),
-        RunStatus::Unfinished => (theme.glyphs.warning, "unfinished", theme.warn),
-    };
-    let status = format!("{mark} {status}");
+    let standing = Standing::of_result(result);
+    let (mark, style) = standing_mark(standing, theme);
+    let status = format!("{mark} {}", standing.name());
     let right = width(&status) + 2;
     let left = Rect {
         width: area.width.saturating_sub(right + 1),

@@ -51,8 +51,7 @@ pub fn draw(
         Line::Head(_) | Line::Text(_) => 0,
     });
     let name = names.max().unwrap_or(0).clamp(LEAST, NAME) + 2;
-    let widest = arms.iter().map(|arm| width(&short(arm)) + 2).max();
-    let each = widest.unwrap_or(LEAST).clamp(LEAST, 22);
+    let each = each(&arms, &lines, columns.saturating_sub(2 + name));
     let fit = usize::from((columns.saturating_sub(2 + name) / each).max(1));
     let shown: Vec<usize> = if fit >= arms.len() {
         (0..arms.len()).collect()
@@ -88,6 +87,20 @@ pub fn draw(
             }
         }
     }
+}
+
+/// Cells of an arm's column: what its name and values need where all arms have that. Where they have not, values are
+/// cut before arms are left out.
+fn each(arms: &[&ArmResult], lines: &[Line], columns: u16) -> u16 {
+    let heads = arms.iter().map(|arm| width(&short(arm)) + 2);
+    let head = heads.max().unwrap_or(0).clamp(LEAST, 22);
+    let values = lines.iter().flat_map(|line| match line {
+        Line::Values(_, _, values) => values.as_slice(),
+        Line::Head(_) | Line::Text(_) => &[],
+    });
+    let value = values.map(|value| width(value) + 2).max().unwrap_or(0);
+    let fair = columns / u16::try_from(arms.len().max(1)).unwrap_or(u16::MAX);
+    value.max(head).min(fair.max(head))
 }
 
 fn mark(same: Option<bool>, theme: &Theme) -> (&'static str, Style) {

@@ -25,8 +25,8 @@ struct Entry<'a> {
     last_wall_s: Option<f64>,
     /// Share of the repeat under way, where it is this arm's.
     running: Option<f64>,
-    /// A person stopped it.
-    stopped: bool,
+    /// What keeps it from going on: `stopped` by a person, or `failed`.
+    given_up: Option<&'static str>,
     /// Seconds that its repeats will still take.
     left_s: Option<f64>,
     /// The base has a finished repeat to be compared with.
@@ -110,7 +110,7 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
                 running: None,
                 left_s: None,
                 compared: false,
-                stopped: look.stopped_arms().any(|stopped| stopped == arm.name),
+                given_up: given_up(look, &arm.name),
                 result: result.and_then(|r| {
                     r.arms
                         .iter()
@@ -142,6 +142,17 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
         entry.running = Some(current.share());
     }
     entries
+}
+
+/// What keeps an arm from going on.
+fn given_up(look: &Look<'_>, arm: &str) -> Option<&'static str> {
+    let failed = look.failed_arms().any(|(failed, _)| failed == arm);
+    let stopped = look.stopped_arms().any(|(stopped, _)| stopped == arm);
+    if failed {
+        Some("failed")
+    } else {
+        stopped.then_some("stopped")
+    }
 }
 
 fn find<'b, 'a>(
@@ -239,7 +250,7 @@ impl Columns {
             (theme.glyphs.running, theme.accent)
         } else if entry.done >= repeats && repeats > 0 {
             (theme.glyphs.ok, theme.text)
-        } else if entry.stopped {
+        } else if entry.given_up.is_some() {
             (theme.glyphs.failed, theme.dim)
         } else {
             (theme.glyphs.waiting, theme.text)
@@ -268,15 +279,18 @@ impl Columns {
         let short = left.is_some() && self.left > 0;
         row.right(&left.unwrap_or_default(), self.left, theme.dim, theme);
         let wall = entry.last_wall_s.map(format::seconds);
-        let none = if entry.stopped {
-            "stopped"
-        } else if short {
-            "none yet"
+        let none = match entry.given_up {
+            Some(why) => why,
+            None if short => "none yet",
+            None => "no repeat yet",
+        };
+        let none_style = if entry.given_up == Some("failed") {
+            theme.bad
         } else {
-            "no repeat yet"
+            theme.dim
         };
         let (wall_text, wall_style) =
-            wall.map_or((none.to_owned(), theme.dim), |w| (w, theme.text));
+            wall.map_or((none.to_owned(), none_style), |w| (w, theme.text));
         row.right(&wall_text, WALL, wall_style, theme);
         if let Some(result) = entry.result {
             self.estimate(&mut row, result, (entry, axis), theme);

@@ -155,12 +155,14 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         repeats: snapshot.repeats.iter().map(bare).collect(),
         samples: Vec::new(),
         warnings: snapshot.warnings.clone(),
+        warned_ns: snapshot.warned_ns.clone(),
         status: snapshot.status,
         now_ns: snapshot.now_ns,
         instrument_cpu_ns: snapshot.instrument_cpu_ns,
         screen_cpu_ns: snapshot.screen_cpu_ns,
         output: Vec::new(),
         stopped_arms: snapshot.stopped_arms.clone(),
+        failed_arms: snapshot.failed_arms.clone(),
         resumed: snapshot.resumed,
     }
 }

@@ -10,25 +10,33 @@ use workbench_engine::report::format;
 use super::look::Look;
 use super::state::{State, Weight};
 use crate::eta::Outlook;
+use crate::standing::Standing;
 use crate::tui::theme::Theme;
+use crate::tui::views::standing_mark;
 use crate::tui::views::text::{arm_on_workers, repeat_name, safe};
 use crate::tui::views::widgets::{Row, fit, width};
 
-/// Draws both lines.
+/// Draws both lines. `equal` says whether the arms may be compared, as far as they are done.
 pub fn draw(
     buf: &mut Buffer,
     area: Rect,
     look: &Look<'_>,
     outlook: &Outlook,
-    frozen: bool,
+    (frozen, equal): (bool, bool),
     theme: &Theme,
 ) {
-    names(buf, area, look, frozen, theme);
+    names(buf, area, look, (frozen, equal), theme);
     progress(buf, area, look, outlook, theme);
 }
 
-fn names(buf: &mut Buffer, area: Rect, look: &Look<'_>, frozen: bool, theme: &Theme) {
-    let (mark, phase, style) = phase(look, theme);
+fn names(
+    buf: &mut Buffer,
+    area: Rect,
+    look: &Look<'_>,
+    (frozen, equal): (bool, bool),
+    theme: &Theme,
+) {
+    let (mark, phase, style) = phase(look, equal, theme);
     let frozen = if frozen { " FROZEN " } else { "" };
     let room = (area.width * 3 / 5).saturating_sub(width(frozen));
     let (phase, state) = match state(look) {
@@ -66,24 +74,24 @@ fn names(buf: &mut Buffer, area: Rect, look: &Look<'_>, frozen: bool, theme: &Th
 }
 
 /// What the run is doing.
-fn phase(look: &Look<'_>, theme: &Theme) -> (&'static str, String, Style) {
+fn phase(look: &Look<'_>, equal: bool, theme: &Theme) -> (&'static str, String, Style) {
     let glyphs = &theme.glyphs;
-    match look.status() {
-        RunStatus::Completed => (glyphs.ok, "completed".to_owned(), theme.good),
-        RunStatus::Interrupted => (glyphs.warning, "interrupted".to_owned(), theme.warn),
-        RunStatus::Failed => (glyphs.failed, "failed".to_owned(), theme.bad),
-        RunStatus::Unfinished => match look.current() {
-            None => (glyphs.waiting, "starting".to_owned(), theme.dim),
-            Some(current) if current.finished.is_some() => (
-                glyphs.waiting,
-                "preparing the next repeat".to_owned(),
-                theme.dim,
-            ),
-            Some(current) => {
-                let name = repeat_name(&current.state.id, look.repeats_each());
-                (glyphs.running, name, theme.accent)
-            }
-        },
+    let standing = Standing::new(look.status(), equal);
+    if standing != Standing::Unfinished {
+        let (mark, style) = standing_mark(standing, theme);
+        return (mark, standing.name().to_owned(), style);
+    }
+    match look.current() {
+        None => (glyphs.waiting, "starting".to_owned(), theme.dim),
+        Some(current) if current.finished.is_some() => (
+            glyphs.waiting,
+            "preparing the next repeat".to_owned(),
+            theme.dim,
+        ),
+        Some(current) => {
+            let name = repeat_name(&current.state.id, look.repeats_each());
+            (glyphs.running, name, theme.accent)
+        }
     }
 }
 

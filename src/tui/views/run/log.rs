@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use workbench_engine::clock::seconds;
 use workbench_engine::record::{RepeatId, RunStatus};
 use workbench_engine::report::format;
-use workbench_engine::result::RunResult;
+use workbench_engine::result::{RunResult, arm_on};
 
 use super::look::Look;
 use super::state::Weight;
@@ -63,7 +63,8 @@ pub struct Log {
     repeats: usize,
     warnings: usize,
     output: usize,
-    stopped: Vec<String>,
+    /// Arms that were stopped, and when.
+    stopped: Vec<(String, u64)>,
     /// When the last state was taken in.
     stated_ns: Option<u64>,
     sources: Vec<String>,
@@ -106,27 +107,25 @@ impl Log {
         self.repeats = finished;
         self.take_stopped(look);
         self.take_states(look);
-        // A warning carries no time of its own; when it is seen as it happens, now is its time.
-        for text in &warnings[self.warnings..] {
-            self.push(look.now_ns(), Kind::Warning, text.clone());
+        let said = warnings.iter().zip(look.warned_ns());
+        for (text, at_ns) in said.skip(self.warnings) {
+            self.push(*at_ns, Kind::Warning, text.clone());
         }
         self.warnings = warnings.len();
         for text in result.iter().flat_map(|r| &r.diagnoses) {
-            self.finding(text, look.now_ns());
+            self.finding(text, look);
         }
     }
 
-    /// A sentence that is true now; it replaces what it said with other numbers.
-    pub fn finding(&mut self, text: &str, now_ns: u64) {
+    /// A sentence that is true now; it replaces what it said with other numbers. Its time is the end of what it speaks
+    /// of, however late and however often it is worked out.
+    pub fn finding(&mut self, text: &str, look: &Look<'_>) {
         let key = without_numbers(text);
-        let known = self
-            .entries
-            .iter_mut()
-            .find(|e| e.kind == Kind::Finding && e.key == key);
-        match known {
-            Some(entry) => text.clone_into(&mut entry.text),
-            None => self.push(now_ns, Kind::Finding, text.to_owned()),
+        let known = |e: &Entry| e.kind == Kind::Finding && e.key == key;
+        if let Some(at) = self.entries.iter().position(known) {
+            self.entries.remove(at);
         }
+        self.push(ended_ns(look, text), Kind::Finding, text.to_owned());
     }
 
     fn take_output(&mut self, look: &Look<'_>) {
@@ -153,17 +152,14 @@ impl Log {
     }
 
     fn take_stopped(&mut self, look: &Look<'_>) {
-        for arm in look.stopped_arms() {
-            if !self.stopped.iter().any(|known| known == arm) {
-                self.stopped.push(arm.to_owned());
+        for (arm, at_ns) in look.stopped_arms() {
+            // After a resumption an arm can be stopped again.
+            let stop = (arm.to_owned(), at_ns);
+            if !self.stopped.contains(&stop) {
+                self.stopped.push(stop);
                 let text = format!("{} was stopped by hand; the other arms go on", safe(arm));
-                self.push(look.now_ns(), Kind::Stopped, text);
+                self.push(at_ns, Kind::Stopped, text);
             }
-        }
-        // After a resumption an arm can be stopped again.
-        if look.held_until().is_none() {
-            self.stopped
-                .retain(|arm| look.stopped_arms().any(|stopped| stopped == arm));
         }
     }
 
@@ -288,6 +284,28 @@ impl Log {
             (true, false) => "nothing to tell yet",
         }
     }
+}
+
+/// When the last repeat of the arms that a sentence names was over; where it names none, the last repeat of all.
+fn ended_ns(look: &Look<'_>, text: &str) -> u64 {
+    let base = look.started().and_then(|started| started.arms.first());
+    let base = base.filter(|base| {
+        text.split(|c: char| c.is_whitespace() || ",.:;()".contains(c))
+            .any(|word| word == base.name)
+    });
+    let lower = text.to_lowercase();
+    let speaks_of = |id: &RepeatId| {
+        // At the beginning of a sentence names are capitalised.
+        let name = arm_on(&id.arm, id.workers).to_lowercase();
+        lower.contains(&name) || base.is_some_and(|base| base.name == id.arm)
+    };
+    let latest = |named: bool| {
+        look.finished()
+            .filter(|repeat| !named || speaks_of(&repeat.id))
+            .map(|repeat| repeat.started_ns.saturating_add(repeat.wall_ns))
+            .max()
+    };
+    latest(true).or_else(|| latest(false)).unwrap_or(0)
 }
 
 fn without_numbers(text: &str) -> String {

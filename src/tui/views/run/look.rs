@@ -2,6 +2,8 @@
 //!
 //! Freezing keeps counts, not copies: events only append, so the first so many of each list are what was there.
 
+use std::collections::BTreeMap;
+
 use workbench_engine::monitor::Sample;
 use workbench_engine::pool::TaskSpan;
 use workbench_engine::record::{
@@ -20,7 +22,6 @@ pub struct Marks {
     progress: (u64, u64),
     warnings: usize,
     output: usize,
-    stopped: usize,
     status: RunStatus,
 }
 
@@ -38,7 +39,6 @@ impl Marks {
             progress: last.map_or((0, 0), |r| r.progress),
             warnings: snapshot.warnings.len(),
             output: snapshot.output.len(),
-            stopped: snapshot.stopped_arms.len(),
             status: snapshot.status,
         }
     }
@@ -150,11 +150,31 @@ impl<'a> Look<'a> {
         &all[..self.marks.output.min(all.len())]
     }
 
-    /// The arms that a person stopped; none that was stopped while the picture is held.
-    pub fn stopped_arms(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let all = &self.snapshot.stopped_arms;
-        let known = all.len() <= self.marks.stopped;
-        all.iter().map(String::as_str).filter(move |_| known)
+    /// When each of the warnings was said, in nanoseconds on the run's clock.
+    pub fn warned_ns(&self) -> &'a [u64] {
+        let all = &self.snapshot.warned_ns;
+        &all[..self.marks.warnings.min(all.len())]
+    }
+
+    /// The arms that a person stopped, and when, in nanoseconds on the run's clock.
+    pub fn stopped_arms(&self) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
+        self.until_now(&self.snapshot.stopped_arms)
+    }
+
+    /// The arms that failed, and when, in nanoseconds on the run's clock.
+    pub fn failed_arms(&self) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
+        self.until_now(&self.snapshot.failed_arms)
+    }
+
+    /// What happened to arms, without what happened while the picture is held.
+    fn until_now(
+        &self,
+        arms: &'a BTreeMap<String, u64>,
+    ) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
+        let now_ns = self.marks.now_ns;
+        arms.iter()
+            .map(|(arm, at)| (arm.as_str(), *at))
+            .filter(move |(_, at)| *at <= now_ns)
     }
 
     /// Every repeat begun, in the order in which they ran.

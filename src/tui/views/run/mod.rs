@@ -325,7 +325,7 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         let result = view.estimate.result();
         view.log.update(&look, result.filter(|_| new));
         if new && view.estimate.is_light() {
-            view.log.finding(estimate::LEFT_OUT, look.now_ns());
+            view.log.finding(estimate::LEFT_OUT, &look);
         }
         view.outlook = Some(outlook(snapshot));
     }
@@ -338,7 +338,10 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         .outlook
         .get_or_insert_with(|| outlook(snapshot))
         .clone();
-    header::draw(buf, top, &look, &ahead, view.is_frozen(), theme);
+    let result = view.estimate.result();
+    let equal = result.is_none_or(|result| result.check.passed());
+    let frozen = view.is_frozen();
+    header::draw(buf, top, &look, &ahead, (frozen, equal), theme);
     view.answer(&look);
     let contents = contents(&look, area.height);
     view.focus.choose_from(contents.panels());

@@ -4,7 +4,10 @@ use ratatui::crossterm::event::{
     KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 
+use workbench_engine::record::{Event, Record, Snapshot};
+
 use super::*;
+use crate::tui::tests::fixture::{quick, records};
 use crate::tui::views::ViewAction;
 use crate::tui::views::run::Panel;
 
@@ -350,5 +353,99 @@ fn every_key_of_a_view_does_something() {
             before != format!("{view:?}")
         });
         assert!(changes, "{action:?}");
+    }
+}
+
+/// What is played again has the times that it had, however one came to where one is.
+#[test]
+fn the_log_tells_when_something_was_said_and_not_when_it_was_read() {
+    let all = records("a-run", &quick());
+    let mut said = Vec::new();
+    let mut failed = false;
+    for record in all {
+        let t_ns = record.t_ns;
+        let over = matches!(record.event, Event::RepeatFinished(_));
+        said.push(record);
+        if over && !failed {
+            failed = true;
+            let text = "trees failed: it was to fail.".to_owned();
+            let (arm, reason) = ("trees".to_owned(), "it was to fail".to_owned());
+            let events = [Event::Warning { text }, Event::ArmFailed { arm, reason }];
+            said.extend(events.map(|event| Record { t_ns, event }));
+        }
+    }
+    let entries = |jumps: usize| {
+        let (mut view, mut snapshot) = (RunView::default(), Snapshot::default());
+        let mut shown = String::new();
+        for part in said.chunks(said.len().div_ceil(jumps)) {
+            for record in part {
+                snapshot.apply(record);
+            }
+            shown = text(&run_screen((200, 60), &mut view, &snapshot, &dark()));
+        }
+        let log = shown
+            .lines()
+            .filter(|line| line.contains(" ! ") || line.contains(" ◆ "));
+        log.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let at_once = entries(1);
+    assert!(
+        at_once
+            .iter()
+            .any(|line| line.contains("trees failed: it was to fail."))
+    );
+    for jumps in [2, 5, said.len()] {
+        assert_eq!(entries(jumps), at_once, "{jumps}");
+    }
+}
+
+#[test]
+fn an_arm_that_failed_is_not_left_to_do() {
+    let mut snapshot = fixture::training();
+    snapshot.stopped_arms.clear();
+    let t_ns = snapshot.now_ns;
+    let (arm, reason) = ("ddp-small".to_owned(), "rank 1 died".to_owned());
+    let event = Event::ArmFailed { arm, reason };
+    snapshot.apply(&Record { t_ns, event });
+    for size in SIZES {
+        let shown = text(&run_screen(
+            size,
+            &mut RunView::default(),
+            &snapshot,
+            &dark(),
+        ));
+        let line = shown.lines().find(|line| line.contains("✗ ddp-small"));
+        assert!(line.is_some(), "{shown}");
+    }
+}
+
+/// An axis for nothing but zeros would go from 0 to a millionth.
+#[test]
+fn there_is_no_axis_before_the_first_figure() {
+    let mut snapshot = Snapshot::default();
+    let all = records("a-run", &quick());
+    for record in &all[..2] {
+        snapshot.apply(record);
+    }
+    for (t_ns, done) in [(1_000_000, 0), (2_000_000, 0), (900_000_000, 10)] {
+        let said = |snapshot: &Snapshot| {
+            text(&run_screen(
+                (120, 40),
+                &mut RunView::default(),
+                snapshot,
+                &dark(),
+            ))
+        };
+        let shown = said(&snapshot);
+        assert!(!shown.contains("0.000000"), "{shown}");
+        if t_ns == 900_000_000 {
+            assert!(shown.contains("no figures yet"), "{shown}");
+        }
+        let event = Event::Progress { done, total: 100 };
+        snapshot.apply(&Record { t_ns, event });
+        assert_eq!(
+            said(&snapshot).contains("no figures yet"),
+            t_ns == 2_000_000
+        );
     }
 }

@@ -410,6 +410,27 @@ fn results_that_tell_what_arms_consisted_of() {
 }
 
 #[test]
+fn values_are_not_cut_where_there_is_room() {
+    let mut snapshot = told();
+    for repeat in &mut snapshot.repeats {
+        if let Some(finished) = &mut repeat.finished {
+            let text = Quantity::Text("9418 of 10000".to_owned());
+            finished.quality.insert("test_correct".to_owned(), text);
+        }
+    }
+    let mut view = ResultView::default();
+    for size in [(120, 40), (200, 60)] {
+        result_screen(size, &mut view, &snapshot, &dark());
+        while view.focus() != Shown::Work {
+            view.act(ViewAction::NextPanel);
+        }
+        let shown = text(&result_screen(size, &mut view, &snapshot, &dark()));
+        let whole = shown.matches("9418 of 10000").count();
+        assert!(whole >= if size.0 == 200 { 3 } else { 1 }, "{shown}");
+    }
+}
+
+#[test]
 fn every_panel_of_such_a_result() {
     let snapshot = told();
     for size in [(80, 24), (120, 40), (200, 60)] {

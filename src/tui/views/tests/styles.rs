@@ -68,7 +68,7 @@ fn the_border_of_the_chosen_panel_stands_out() {
 fn warnings_stand_out_in_the_log_and_on_the_tab() {
     let theme = dark();
     let buf = run_screen(
-        (120, 40),
+        (200, 60),
         &mut RunView::default(),
         &fixture::two_cores(),
         &theme,
