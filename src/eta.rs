@@ -294,7 +294,9 @@ mod tests {
     fn an_earlier_look_stands_for_itself() {
         let (snapshot, rest) = midway();
         let mut later = snapshot.clone();
-        rest.iter().for_each(|record| later.apply(record));
+        for record in &rest {
+            later.apply(record);
+        }
         let mut ahead = Ahead::default();
         let end = ahead.look(&later).done;
         assert!(ahead.look(&snapshot).done < end);

@@ -85,7 +85,12 @@ impl Rank {
             figures: whole.figures.clone(),
             parts: per_step(&shown.parts, shown.steps),
             steps: shown.steps,
-            warm: over || track.is_warm(),
+            // Over a whole repeat, ranks that were started anew did different steps.
+            warm: if over {
+                whole.attempt == 0
+            } else {
+                track.is_warm()
+            },
             still_ns: if is_still(track, &attempt) {
                 track.still_ns()
             } else {
