@@ -9,7 +9,7 @@ use workbench_engine::record::{Event, Record, RepeatId, RunStarted, Snapshot, Su
 use workbench_engine::report::format;
 use workbench_engine::result::arm_on;
 
-use crate::eta::outlook;
+use crate::eta::Ahead;
 use crate::output;
 
 /// Seconds between two plain lines while a repeat goes on.
@@ -48,6 +48,7 @@ pub struct Follower {
 struct State {
     style: Style,
     snapshot: Snapshot,
+    ahead: Ahead,
     bar: ProgressBar,
     last_line_s: f64,
 }
@@ -74,6 +75,7 @@ impl Follower {
             state: Arc::new(Mutex::new(State {
                 style,
                 snapshot,
+                ahead: Ahead::default(),
                 bar,
                 last_line_s: 0.0,
             })),
@@ -128,21 +130,23 @@ impl State {
             }
             Event::Progress { .. } if self.is_line_due(seconds(record.t_ns)) => {
                 self.last_line_s = seconds(record.t_ns);
-                let done = outlook(&self.snapshot).done;
-                self.say(&format!("{:.0} %  {}", done * 100.0, self.status()));
+                let done = self.ahead.look(&self.snapshot).done;
+                let status = self.status();
+                self.say(&format!("{:.0} %  {status}", done * 100.0));
             }
             _ => {}
         }
-        self.bar
-            .set_position((outlook(&self.snapshot).done * BAR_UNITS as f64) as u64);
-        self.bar.set_message(self.status());
+        let done = self.ahead.look(&self.snapshot).done;
+        self.bar.set_position((done * BAR_UNITS as f64) as u64);
+        let status = self.status();
+        self.bar.set_message(status);
     }
 
     /// Whether an arm says of itself that something went wrong or goes on again. What it is doing in all is not for here.
     fn is_news(&self, source: &str, text: &str) -> bool {
         let started = self.snapshot.started.as_deref();
-        let is_arm = |started: &&RunStarted| started.config.arms.iter().any(|arm| arm == source);
-        started.filter(is_arm).is_some() && !text.contains(" → ")
+        let is_arm = |started: &RunStarted| started.config.arms.iter().any(|arm| arm == source);
+        started.is_some_and(is_arm) && !text.contains(" → ")
     }
 
     fn is_line_due(&self, now_s: f64) -> bool {
@@ -150,12 +154,12 @@ impl State {
     }
 
     /// What is under way and how long everything will still take.
-    fn status(&self) -> String {
+    fn status(&mut self) -> String {
         let now = match self.snapshot.repeats.last() {
             Some(repeat) if repeat.finished.is_none() => repeat_name(&repeat.id),
             _ => "preparing".to_owned(),
         };
-        match outlook(&self.snapshot).left_s {
+        match self.ahead.look(&self.snapshot).left_s {
             Some(left) => format!("{now}, {} left", format::seconds(left)),
             None => now,
         }

@@ -183,10 +183,9 @@ impl Faults {
     /// again: a training that comes by the same step after a restart would otherwise fail for ever. Slowness stays, and so does
     /// what was asked for later on.
     pub fn struck(&mut self, cause: Option<Fault>, steps: u64) {
-        if let Some(at) = self.0.iter().position(|fault| Some(*fault) == cause) {
-            if !self.0[at].is_lasting() {
-                self.0.remove(at);
-            }
+        let explains = |fault: &Fault| Some(*fault) == cause && !fault.is_lasting();
+        if let Some(at) = self.0.iter().position(explains) {
+            self.0.remove(at);
         }
         // Those that fail nothing by themselves, and whatever else may have failed it where nothing explains it.
         self.0.retain(|fault| {

@@ -67,6 +67,7 @@ pub enum Standing {
 
 impl Standing {
     /// Whether nothing is known that a reader had to be told.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     fn is_usual(&self) -> bool {
         *self == Self::Working
     }

@@ -69,7 +69,7 @@ fn recovers(fault: &str, said: &[&str]) -> Played {
     let played = small(&["launcher"], &[&format!("fault={fault}")]);
     let asked = format!("(as asked for: {fault})");
     is_whole(&played, "launcher");
-    let told = played.warning(&["launcher went on after a failure", &asked, "Noticed within"]);
+    let told = played.warning(&["launcher went on after a failure", &asked, "Noticed "]);
     let figure = played.text("launcher", "failure");
     for part in said {
         assert!(told.contains(part), "no `{part}` in: {told}");

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::lab::Part;
+use workbench_engine::lab::{Part, Standing};
 use workbench_engine::report::format;
 use workbench_engine::result::{ArmResult, RunResult};
 
@@ -45,7 +45,13 @@ pub fn steps(
     theme: &Theme,
 ) {
     let lines: Vec<Line> = result.arms.iter().flat_map(steps_of).collect();
-    let title = "A step of each rank, in the median repeat";
+    // What was done again is part of it, and a reader who adds up steps has to know.
+    let mut slots = result.arms.iter().flat_map(|arm| &arm.breakdown.slots);
+    let title = if slots.any(|slot| slot.attempt > 0) {
+        "A step of each rank, over all attempts of the median repeat"
+    } else {
+        "A step of each rank, in the median repeat"
+    };
     draw(buf, area, (title, focused), (scroll, &lines), theme);
 }
 
@@ -58,6 +64,10 @@ fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
         let mut remark = format::seconds(total / 1e9);
         if share.is_finite() && waited > 0.0 {
             remark = format!("{remark}, waits {}", format::percent(share));
+        }
+        if slot.standing == Standing::Gone {
+            let steps = format::counted(slot.steps, "step");
+            remark = format!("{remark}, gone after {steps}");
         }
         Line {
             arm: short(arm),

@@ -41,14 +41,14 @@ pub fn draw(
     focused: bool,
     scroll: &mut Scroll,
     look: &Look<'_>,
-    (result, ahead): (Option<&RunResult>, Option<&Outlook>),
+    (result, ahead): (Option<&RunResult>, &Outlook),
     theme: &Theme,
 ) {
     let mut entries = entries(look, result);
     let under_way = look.status() == RunStatus::Unfinished;
     for entry in entries.iter_mut().filter(|_| under_way) {
         let key = (entry.name.to_owned(), entry.workers);
-        entry.left_s = ahead.and_then(|ahead| ahead.arms.get(&key)).copied();
+        entry.left_s = ahead.arms.get(&key).copied();
     }
     let page = usize::from(area.height.saturating_sub(3));
     let window = scroll.window(entries.len(), page);

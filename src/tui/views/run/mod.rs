@@ -48,7 +48,7 @@ use super::filter::Filter;
 use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
 use super::widgets::Scroll;
 use super::{Focus, Keyed, View, ViewAction, too_small};
-use crate::eta::{Outlook, outlook};
+use crate::eta::Ahead;
 use crate::tui::binding::Binding;
 use crate::tui::theme::Theme;
 use cursor::{Ask, Cursor};
@@ -199,7 +199,7 @@ pub struct RunView {
     log: Log,
     history: History,
     estimate: Estimate,
-    outlook: Option<Outlook>,
+    ahead: Ahead,
     /// Where the panels were drawn.
     places: Vec<(Panel, Rect)>,
     /// Where strips of the past were drawn.
@@ -327,21 +327,20 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         if new && view.estimate.is_light() {
             view.log.finding(estimate::LEFT_OUT, &look);
         }
-        view.outlook = Some(outlook(snapshot));
+    }
+    if view.frozen.is_none() || view.ahead.is_new() {
+        view.ahead.look(snapshot);
     }
     if let Some(started) = look.started() {
         let until = look.held_until();
         view.curves.update(started, look.repeats(), until);
     }
     let top = Rect { height: 2, ..area };
-    let ahead = view
-        .outlook
-        .get_or_insert_with(|| outlook(snapshot))
-        .clone();
     let result = view.estimate.result();
     let equal = result.is_none_or(|result| result.check.passed());
     let frozen = view.is_frozen();
-    header::draw(buf, top, &look, &ahead, (frozen, equal), theme);
+    let ahead = view.ahead.outlook();
+    header::draw(buf, top, &look, ahead, (frozen, equal), theme);
     view.answer(&look);
     let contents = contents(&look, area.height);
     view.focus.choose_from(contents.panels());
@@ -393,7 +392,7 @@ fn draw_panel(
     match panel {
         Panel::Arms => {
             let result = view.estimate.result();
-            let ahead = view.outlook.as_ref();
+            let ahead = view.ahead.outlook();
             arms::draw(buf, place, focused, scroll, look, (result, ahead), theme);
         }
         Panel::Cores => cores::draw(buf, place, focused, scroll, look, &mut past, theme),

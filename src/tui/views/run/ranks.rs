@@ -6,7 +6,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_engine::clock::seconds;
-use workbench_engine::lab::{Figure, Part, SlotState};
+use workbench_engine::lab::{Figure, Part, SlotState, Standing};
 use workbench_engine::record::{RepeatState, SlotTrack};
 use workbench_engine::report::format;
 
@@ -23,7 +23,7 @@ const STILL_STEPS: f64 = 4.0;
 const SLOW: f64 = 1.5;
 /// Steps that such a judgement needs.
 const JUDGED: u64 = 3;
-/// A rank of which nothing was heard for so long when others were is no longer there.
+/// A rank of which nothing was heard for so long when others were is no longer there, also where nobody says so.
 const GONE_NS: u64 = 1_000_000_000;
 /// Cells of a line side by side with another.
 const ABREAST: u16 = 64;
@@ -35,31 +35,29 @@ enum Mark {
     Still(u64),
     /// So many times the work time of the others.
     Slow(f64),
+    /// It stands still for what it says in place of what it does; no step for so many nanoseconds.
+    Stopped(u64),
+    /// The others wait for it, outside of steps.
+    Late,
     /// It takes part no longer.
     Gone,
-}
-
-impl Mark {
-    fn text(self) -> String {
-        match self {
-            Self::Still(ns) => format!("no step for {:.0} s", seconds(ns).floor()),
-            Self::Slow(times) => format!("{times:.1}× the work"),
-            Self::Gone => "gone".to_owned(),
-        }
-    }
 }
 
 /// A rank as it is drawn.
 #[derive(Debug, Clone)]
 struct Rank {
     slot: u32,
-    at_step: u64,
+    /// `None` while it has done none.
+    at_step: Option<u64>,
     doing: String,
+    standing: Standing,
     figures: Vec<Figure>,
     /// Time per step, in nanoseconds.
     parts: Vec<Part>,
     /// Steps that the parts are a mean of.
     steps: u64,
+    /// Whether its first steps are not among them.
+    warm: bool,
     still_ns: u64,
     heard_ns: u64,
     /// Whether it waits for others.
@@ -70,20 +68,30 @@ struct Rank {
 impl Rank {
     fn new(track: &SlotTrack, over: bool) -> Option<Self> {
         let whole = track.now()?;
-        let lately = track.lately().filter(|lately| !over && lately.steps > 0);
-        let shown = lately.unwrap_or_else(|| whole.clone());
+        let attempt = track.attempt()?;
+        let lately = track.lately().filter(|lately| lately.steps > 0);
+        let shown = match lately {
+            _ if over => whole.clone(),
+            _ if whole.standing == Standing::Gone => SlotState::default(),
+            Some(lately) => lately,
+            None => attempt.clone(),
+        };
+        let begun = over || attempt.steps > 0 || whole.standing == Standing::Gone;
         Some(Self {
             slot: whole.slot,
-            at_step: whole.at_step,
-            doing: if over {
-                String::new()
-            } else {
-                whole.doing.clone()
-            },
+            at_step: begun.then_some(whole.at_step),
+            doing: whole.doing.clone(),
+            standing: whole.standing,
             figures: whole.figures.clone(),
             parts: per_step(&shown.parts, shown.steps),
             steps: shown.steps,
-            still_ns: if is_still(track, whole) {
+            // Over a whole repeat, ranks that were started anew did different steps.
+            warm: if over {
+                whole.attempt == 0
+            } else {
+                track.is_warm()
+            },
+            still_ns: if is_still(track, &attempt) {
                 track.still_ns()
             } else {
                 0
@@ -92,6 +100,47 @@ impl Rank {
             waits: waits(whole),
             mark: None,
         })
+    }
+
+    /// Whether it takes part.
+    fn is_there(&self) -> bool {
+        !matches!(self.standing, Standing::Gone | Standing::Over) && self.mark != Some(Mark::Gone)
+    }
+
+    fn is_judged(&self) -> bool {
+        self.warm && self.steps >= JUDGED
+    }
+
+    /// What it says that it does; nothing better is known of one that is not there.
+    fn word(&self) -> String {
+        match self.mark {
+            Some(Mark::Gone) if self.standing != Standing::Gone => "gone".to_owned(),
+            _ => safe(&self.doing),
+        }
+    }
+
+    /// What is out of the ordinary, beside what it does.
+    fn remark(&self) -> String {
+        match self.mark {
+            Some(Mark::Still(ns) | Mark::Stopped(ns)) if ns >= STILL_NS => {
+                format!("no step for {:.0} s", seconds(ns).floor())
+            }
+            Some(Mark::Slow(times)) => format!("{times:.1}× the work"),
+            Some(Mark::Late) => "the others wait".to_owned(),
+            Some(_) => self.word(),
+            None => String::new(),
+        }
+    }
+
+    /// The same where nothing stands beside it.
+    fn trouble(&self) -> String {
+        match self.mark {
+            Some(Mark::Stopped(ns)) if ns >= STILL_NS => {
+                format!("{}, {}", self.word(), self.remark())
+            }
+            Some(Mark::Late) => format!("slow in {}", self.word()),
+            _ => self.remark(),
+        }
     }
 
     fn work_ns(&self) -> f64 {
@@ -104,19 +153,17 @@ impl Rank {
     }
 }
 
-fn is_still(track: &SlotTrack, whole: &SlotState) -> bool {
-    let step_ns = total_ns(&whole.parts) / whole.steps.max(1) as f64;
+fn is_still(track: &SlotTrack, attempt: &SlotState) -> bool {
+    let step_ns = total_ns(&attempt.parts) / attempt.steps.max(1) as f64;
     let still_ns = track.still_ns();
-    whole.steps > 0 && still_ns >= STILL_NS && still_ns as f64 >= STILL_STEPS * step_ns
+    attempt.steps > 0 && still_ns >= STILL_NS && still_ns as f64 >= STILL_STEPS * step_ns
 }
 
-/// Whether what it does is a part of its steps in which it waits.
+/// Whether it says that it waits, or what it does is a part of its steps in which it does.
 fn waits(state: &SlotState) -> bool {
-    !state.doing.is_empty()
-        && state
-            .parts
-            .iter()
-            .any(|part| part.waits && part.name.starts_with(&state.doing))
+    let in_wait = |part: &Part| part.waits && part.name.starts_with(&state.doing);
+    let named = !state.doing.is_empty() && state.parts.iter().any(in_wait);
+    state.standing == Standing::Waiting || named
 }
 
 /// The ranks as they were drawn last: a held picture goes on showing them.
@@ -158,8 +205,13 @@ fn ranks(repeat: &RepeatState, over: bool) -> Vec<Rank> {
 }
 
 fn mark(rank: &Rank, all: &[Rank], (heard_ns, over): (u64, bool)) -> Option<Mark> {
-    if rank.heard_ns + GONE_NS < heard_ns {
-        return Some(Mark::Gone);
+    match rank.standing {
+        Standing::Gone => return Some(Mark::Gone),
+        _ if rank.heard_ns + GONE_NS < heard_ns => return Some(Mark::Gone),
+        Standing::Still if !over => return Some(Mark::Stopped(rank.still_ns)),
+        Standing::Slow if !over => return Some(Mark::Late),
+        Standing::Over if !over => return None,
+        _ => {}
     }
     let others = || all.iter().filter(|other| other.slot != rank.slot);
     let held_up = || others().any(|other| other.waits || other.still_ns == 0);
@@ -167,13 +219,13 @@ fn mark(rank: &Rank, all: &[Rank], (heard_ns, over): (u64, bool)) -> Option<Mark
         return Some(Mark::Still(rank.still_ns));
     }
     let mut work: Vec<f64> = others()
-        .filter(|other| other.steps >= JUDGED)
+        .filter(|other| other.is_judged())
         .map(Rank::work_ns)
         .collect();
     work.sort_by(f64::total_cmp);
     let median = *work.get(work.len().checked_sub(1)? / 2)?;
     let times = rank.work_ns() / median;
-    (rank.steps >= JUDGED && times.is_finite() && times >= SLOW).then_some(Mark::Slow(times))
+    (rank.is_judged() && times.is_finite() && times >= SLOW).then_some(Mark::Slow(times))
 }
 
 /// Least, natural and largest height for so many ranks, border and legend included.
@@ -249,12 +301,30 @@ fn title(shown: &Ranks, theme: &Theme) -> String {
     match marked[..] {
         [] if shown.over => format!("Ranks of {} {dot} whole repeat", shown.arm),
         [] => format!("Ranks {dot} their steps of the last seconds"),
-        [one] => {
-            let mark = one.mark.map_or_else(String::new, Mark::text);
-            format!("Ranks {dot} rank {}: {mark}", one.slot)
-        }
-        _ => format!("Ranks {dot} {} stand out", marked.len()),
+        [one] => format!(
+            "Ranks {dot} {}rank {}: {}",
+            left(shown, theme),
+            one.slot,
+            one.trouble()
+        ),
+        _ => format!(
+            "Ranks {dot} {}{} stand out",
+            left(shown, theme),
+            marked.len()
+        ),
     }
+}
+
+/// How many ranks there still are, where some are not.
+fn left(shown: &Ranks, theme: &Theme) -> String {
+    let (all, there) = (
+        shown.all.len(),
+        shown.all.iter().filter(|r| r.is_there()).count(),
+    );
+    if shown.over || there == 0 || there == all {
+        return String::new();
+    }
+    format!("{there} of {all} workers {} ", theme.glyphs.dot)
 }
 
 fn note(shown: &Ranks, window: &std::ops::Range<usize>) -> String {
@@ -284,11 +354,12 @@ impl Columns {
     fn new(inner: u16, shown: &Ranks) -> Self {
         let ranks = &shown.all;
         let longest = |f: fn(&Rank) -> u16| ranks.iter().map(f).max().unwrap_or(0);
-        let step = longest(|r| width(&format::count(r.at_step))).max(4) + 2;
+        let step = longest(|r| width(&step_text(r))).max(4) + 2;
+        let most = if inner >= ROOMY { 24 } else { 16 };
         let doing = if shown.over {
             0
         } else {
-            longest(|r| width(&safe(&r.doing))).clamp(10, 16) + 2
+            longest(|r| width(&r.word())).clamp(10, most) + 2
         };
         let marked = ranks.iter().any(|rank| rank.mark.is_some());
         // The title says it too, where one rank is marked.
@@ -345,7 +416,8 @@ impl Columns {
         theme: &Theme,
     ) {
         let gone = rank.mark == Some(Mark::Gone);
-        let (text, dim) = (if gone { theme.dim } else { theme.text }, theme.dim);
+        let there = rank.is_there() || self.doing == 0;
+        let (text, dim) = (if there { theme.text } else { theme.dim }, theme.dim);
         let mut row = Row::new(buf, place, line);
         let mark = if rank.mark.is_some() && !gone {
             theme.glyphs.warning
@@ -354,11 +426,10 @@ impl Columns {
         };
         row.left(mark, 2, theme.warn, theme)
             .right(&rank.slot.to_string(), RANK, text, theme)
-            .right(&format::count(rank.at_step), self.step, text, theme);
+            .right(&step_text(rank), self.step, text, theme);
         if self.doing > 0 {
-            let doing = if gone { "gone" } else { &safe(&rank.doing) };
-            let style = if rank.waits || gone { dim } else { text };
-            row.skip(2).left(doing, self.doing - 2, style, theme);
+            let style = if rank.waits { dim } else { text };
+            row.skip(2).left(&rank.word(), self.doing - 2, style, theme);
         }
         for (name, columns) in &self.figures {
             let figure = rank.figures.iter().find(|figure| figure.name == *name);
@@ -368,17 +439,26 @@ impl Columns {
             );
             row.right(&value, *columns, text, theme);
         }
-        if rank.steps == 0 {
+        if rank.steps == 0 && !gone {
             row.right("none yet", TIME, dim, theme);
             return;
         }
-        let per_step = format::seconds(total_ns(&rank.parts) / 1e9);
+        let per_step = match rank.steps {
+            0 => format::MISSING.to_owned(),
+            _ => format::seconds(total_ns(&rank.parts) / 1e9),
+        };
         row.right(&per_step, TIME, text, theme).skip(2);
         let after = row.rest().saturating_sub(self.bar);
         names.bar(&mut row, &rank.parts, (self.whole_ns, self.bar), theme);
-        if let Some(mark) = rank.mark.filter(|_| self.remark > 0) {
+        if rank.mark.is_some() && self.remark > 0 {
             let style = if gone { dim } else { theme.warn };
-            row.last(after).skip(2).text(&mark.text(), style, theme);
+            row.last(after).skip(2).text(&rank.remark(), style, theme);
         }
     }
+}
+
+/// The step that it did last.
+fn step_text(rank: &Rank) -> String {
+    let step = rank.at_step.map(format::count);
+    step.unwrap_or_else(|| format::MISSING.to_owned())
 }

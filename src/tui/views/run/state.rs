@@ -28,6 +28,8 @@ impl Weight {
         match state {
             "restarting" | "resizing" | "aborted" => Self::Notable,
             "errored" => Self::Bad,
+            // Not on all of them.
+            _ if state.starts_with("running on ") => Self::Notable,
             _ => Self::Plain,
         }
     }

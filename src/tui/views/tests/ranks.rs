@@ -1,6 +1,6 @@
 //! Ranks that tell how they stand, and what arms tell of what they consisted of.
 
-use workbench_engine::lab::{Breakdown, Figure, Part, Quantity, SlotState, Source};
+use workbench_engine::lab::{Breakdown, Figure, Part, Quantity, SlotState, Source, Standing};
 use workbench_engine::record::{Event, Record, Snapshot};
 
 use super::fixture::{Curves, Shape};
@@ -79,6 +79,7 @@ fn state(rank: u32, steps: u64, mishap: Mishap) -> SlotState {
             },
         ],
         parts: parts(rank, steps, slow && rank == 1, slow),
+        ..SlotState::default()
     }
 }
 
@@ -277,6 +278,7 @@ pub(super) fn hostile() -> Snapshot {
                 value: f64::NAN,
             }],
             parts: vec![Part::work(names[0], u64::MAX), Part::wait("", u64::MAX)],
+            ..SlotState::default()
         };
         push(&mut snapshot, last, Event::Slot(state));
     }
@@ -365,6 +367,126 @@ fn states_show_beside_the_arm_and_once_in_the_log() {
     let told = |text: &str| shown.lines().filter(|line| line.contains(text)).count();
     assert_eq!(told("running → restarting"), 1, "{shown}");
     assert_eq!(told("2 workers: restarting"), 1, "{shown}");
+}
+
+/// The screen a fifth of a second after rank 1 was last said to do what `told` makes of it.
+fn after(told: impl Fn(SlotState) -> SlotState, size: (u16, u16)) -> String {
+    let mut snapshot = live(2, 0, Mishap::None);
+    let t_ns = snapshot.now_ns + 200 * MS;
+    for rank in 0..2 {
+        let before = state(rank, 80, Mishap::None);
+        let now = if rank == 1 { told(before) } else { before };
+        push(&mut snapshot, t_ns, Event::Slot(now));
+    }
+    text(&run_screen(
+        size,
+        &mut RunView::default(),
+        &snapshot,
+        &mono(),
+    ))
+}
+
+#[test]
+fn what_a_lab_tells_of_a_rank_is_shown_with_the_next_look() {
+    let stands = |doing: &str, standing: Standing| {
+        let doing = doing.to_owned();
+        move |before: SlotState| SlotState {
+            doing: doing.clone(),
+            standing,
+            ..before
+        }
+    };
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let shown = after(stands("ended", Standing::Gone), size);
+        assert!(shown.contains("1 of 2 workers · rank 1: ended"), "{shown}");
+        let shown = after(stands("stopped", Standing::Still), size);
+        assert!(shown.contains("rank 1: stopped"), "{shown}");
+        let shown = after(stands("evaluation", Standing::Slow), size);
+        assert!(shown.contains("rank 1: slow in evaluation"), "{shown}");
+        // One that is done has no trouble.
+        let shown = after(stands("done", Standing::Over), size);
+        assert!(!shown.contains("· rank 1"), "{shown}");
+    }
+    let shown = after(
+        stands("the evaluation's sums", Standing::Waiting),
+        (200, 60),
+    );
+    assert!(shown.contains("the evaluation's sums"), "{shown}");
+}
+
+/// A new process is not judged by what the one before it did, and has done no step.
+#[test]
+fn a_rank_that_is_started_anew_shows_nothing_of_the_attempt_before() {
+    let mut snapshot = live(2, 0, Mishap::Slow);
+    let size = (120, 40);
+    let seen = |snapshot: &Snapshot| {
+        text(&run_screen(
+            size,
+            &mut RunView::default(),
+            snapshot,
+            &mono(),
+        ))
+    };
+    assert!(seen(&snapshot).contains("the work"), "{}", seen(&snapshot));
+    let t_ns = snapshot.now_ns + 200 * MS;
+    for rank in 0..2 {
+        let anew = SlotState {
+            at_step: 0,
+            attempt: 1,
+            doing: "loading".to_owned(),
+            figures: Vec::new(),
+            ..state(rank, 80, Mishap::Slow)
+        };
+        push(&mut snapshot, t_ns, Event::Slot(anew));
+    }
+    let shown = seen(&snapshot);
+    assert!(!shown.contains("the work"), "{shown}");
+    let loading = |line: &&str| line.contains("loading");
+    let ranks: Vec<&str> = shown.lines().filter(loading).collect();
+    assert_eq!(ranks.len(), 2, "{shown}");
+    for line in ranks {
+        assert!(line.contains("n/a") && line.contains("none yet"), "{line}");
+    }
+}
+
+#[test]
+fn a_training_on_fewer_workers_says_so_beside_the_arm() {
+    let mut snapshot = restarting();
+    for (after_ms, text) in [(1, "scheduling"), (2, "running on 1 of 2 workers")] {
+        let (t_ns, text) = (snapshot.now_ns + after_ms * MS, text.to_owned());
+        push(&mut snapshot, t_ns, Event::State { text });
+    }
+    for size in SIZES {
+        let shown = text(&run_screen(
+            size,
+            &mut RunView::default(),
+            &snapshot,
+            &dark(),
+        ));
+        let top = shown.lines().next().unwrap();
+        assert!(top.contains("running on 1 of 2 workers"), "{top}");
+    }
+}
+
+#[test]
+fn a_result_says_that_attempts_are_added_up_and_who_was_lost() {
+    let mut snapshot = told();
+    for repeat in &mut snapshot.repeats {
+        let Some(finished) = repeat.finished.as_mut().filter(|f| f.id.arm == "launcher") else {
+            continue;
+        };
+        let slots = &mut finished.breakdown.slots;
+        slots[0].attempt = 1;
+        (slots[1].steps, slots[1].standing) = (41, Standing::Gone);
+    }
+    let shown = text(&result_screen(
+        (200, 60),
+        &mut ResultView::default(),
+        &snapshot,
+        &mono(),
+    ));
+    assert!(shown.contains("over all attempts"), "{shown}");
+    assert!(shown.contains("gone after 41 steps"), "{shown}");
 }
 
 #[test]

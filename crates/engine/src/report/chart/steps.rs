@@ -144,6 +144,10 @@ fn about(group: &Group<'_>) -> String {
     let mut told = Vec::new();
     let steps = group.slots.iter().map(|slot| slot.steps).max();
     told.extend(steps.map(|steps| format::counted(steps, "step")));
+    let anew = group.slots.iter().map(|slot| slot.attempt).max();
+    if let Some(anew) = anew.filter(|anew| *anew > 0) {
+        told.push(format!("all {} attempts", u64::from(anew) + 1));
+    }
     for (name, value) in &group.arm.quality {
         if let (true, Quantity::Number(_)) = (name.ends_with("_per_s"), value) {
             let text = format!("{} {}", label::value(name, value), label::label(name));
