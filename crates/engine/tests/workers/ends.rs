@@ -258,7 +258,7 @@ fn launches_that_make_no_sense() {
     assert!(refusal(wrong).contains("launch 0 is for rank 1"));
     let mut wrong = launches(&["deaf"], None);
     wrong[0].spec.batch = 0;
-    assert_eq!(refusal(wrong), "rank 0: batch is 0; give 1 or more");
+    assert!(refusal(wrong).starts_with("rank 0: batch is 0"));
     let mut wrong = launches(&["deaf"], None);
     wrong[0].env.local_world_size = 9;
     assert!(refusal(wrong).contains("rank 0: LOCAL_WORLD_SIZE=9"));
