@@ -442,10 +442,22 @@ impl<'a> Drive<'a> {
         };
         let (moved_on, others): (Vec<RankState>, Vec<RankState>) = states
             .iter()
-            .filter(|state| state.rank != trouble.rank && state.condition != Condition::Finished)
+            .filter(|state| state.rank != trouble.rank)
             // Who has failed too did so because of this one.
             .filter(|state| self.finished.get(state.rank as usize) == Some(&false))
-            .partition(|state| state.condition == Condition::Working && beyond(state).is_some());
+            .map(|state| match state.condition {
+                // Its end is known, and not heard yet; where it was still says what this one did to it.
+                Condition::Finished => RankState {
+                    condition: Condition::Working,
+                    ..*state
+                },
+                _ => *state,
+            })
+            .partition(|state| {
+                state.condition == Condition::Working
+                    && !state.phase.is_waiting()
+                    && beyond(state).is_some()
+            });
         let mut text = trouble.to_string();
         let own = states.iter().find(|state| state.rank == trouble.rank);
         if let Some(state) = own

@@ -6,6 +6,7 @@ mod property;
 mod ranks;
 mod screens;
 mod styles;
+mod trainings;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

@@ -97,10 +97,10 @@ static RUNS: LazyLock<Vec<(Snapshot, Option<RunResult>)>> = LazyLock::new(|| {
         fixture::forests(),
         fixture::training(),
         fixture::trained(),
-        ranks::live(64, 8, ranks::Mishap::Slow),
-        ranks::live(3, 0, ranks::Mishap::Still),
-        ranks::told(),
-        ranks::hostile(),
+        trainings::live(64, 8, trainings::Mishap::Slow),
+        trainings::live(3, 0, trainings::Mishap::Still),
+        trainings::told(),
+        trainings::hostile(),
     ];
     runs.into_iter()
         .map(|s| (compute(&s), s))
