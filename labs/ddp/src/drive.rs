@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use workbench_engine::lab::{ArmContext, LabError};
 use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{
-    By, Condition, Crew, CrewError, Launch, ProcessState, RankState, diagnose,
-};
+use workbench_engine::workers::{By, Crew, CrewError, Launch, ProcessState};
 use workbench_protocol::WorkerEnv;
 
 use crate::blame::{Blame, Sort, Trouble, explains};
@@ -25,6 +23,7 @@ use crate::plan::{Faults, Plan};
 use crate::slow::Stragglers;
 use crate::startup::StartUp;
 use crate::timeline::{Moment, Timeline};
+use crate::words::count;
 
 /// Longest wait for news before the time is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -64,7 +63,7 @@ pub struct Drive<'a> {
     /// When each rank was last heard of.
     pub(crate) heard_ns: Vec<u64>,
     pub(crate) crew: Option<Crew>,
-    attempts: u32,
+    pub(crate) attempts: u32,
     faults: Faults,
     /// A rank that the others wait for outside of steps.
     pub(crate) late: Option<Trouble>,
@@ -72,7 +71,7 @@ pub struct Drive<'a> {
     past_cpu_ns: u64,
     looked_ns: u64,
     away_until_ns: u64,
-    last_words: Option<String>,
+    pub(crate) last_words: Option<String>,
 }
 
 impl<'a> Drive<'a> {
@@ -146,18 +145,6 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Says what the failures cost after which training went on, once all is known of them.
-    fn tell_recoveries(&self) {
-        let is_done = self.controller.state() == State::Finished;
-        for incident in &self.incidents {
-            if incident.next_step_ns.is_some() || is_done {
-                let (arm, what, costs) = (self.arm(), &incident.what, incident.costs());
-                let text = format!("{arm} went on after a failure: {what}. {costs}.");
-                self.ctx.progress.warn(&text);
-            }
-        }
-    }
-
     /// Says for how much of the training there were fewer workers than asked for.
     fn tell_shortage(&self) {
         let (all, steps) = (self.plan.world, self.ledger.steps());
@@ -170,22 +157,6 @@ impl<'a> Drive<'a> {
                 count(steps, "step"),
                 count(u64::from(all), "worker"),
             ));
-        }
-    }
-
-    fn epitaph(&self) -> String {
-        let why = self
-            .controller
-            .given_up()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        match &self.last_words {
-            Some(words) if self.plan.arm.is_supervised() => format!("{words}; given up: {why}"),
-            Some(words) => {
-                let detection = self.incidents.last().map(Incident::detection);
-                format!("{words}. {}", detection.unwrap_or_default())
-            }
-            None => why,
         }
     }
 
@@ -213,28 +184,6 @@ impl<'a> Drive<'a> {
                 Ok(())
             }
             None => Ok(()),
-        }
-    }
-
-    fn announce(&self, before: State, after: State) {
-        if self.plan.arm.is_supervised() {
-            let (workers, all) = (self.controller.workers(), self.plan.world);
-            let state = match after {
-                State::Running if self.controller.is_short() => {
-                    format!("{after} on {workers} of {all} workers")
-                }
-                _ => after.to_string(),
-            };
-            self.ctx.progress.state(&state);
-            let text = match after {
-                State::Scheduling => format!(
-                    "{before} → {state}: {}, attempt {}",
-                    count(u64::from(workers), "worker"),
-                    self.attempts + 1
-                ),
-                _ => format!("{before} → {state}"),
-            };
-            self.ctx.progress.output("launcher", &text);
         }
     }
 
@@ -357,13 +306,6 @@ impl<'a> Drive<'a> {
         self.live.wait_for(self.latecomers.late());
     }
 
-    /// Names a rank that is slow.
-    pub(crate) fn tell_slow(&self, text: &str) {
-        self.ctx
-            .progress
-            .warn(&format!("In {}, {text}.", self.arm()));
-    }
-
     /// Says how all ranks stand.
     fn show(&self) {
         for state in self.live.states(self.ledger.parts()) {
@@ -432,53 +374,6 @@ impl<'a> Drive<'a> {
         self.feed(Input::Failed { curable })
     }
 
-    /// Who failed how, and what the others do.
-    pub(crate) fn sentence(&self, trouble: &Trouble) -> String {
-        let states = self.crew.as_ref().map(Crew::states).unwrap_or_default();
-        // Signs of life come five times a second, steps whenever they are done.
-        let beyond = |state: &RankState| {
-            let next = self.controller.next_step(state.rank);
-            next.filter(|step| *step > state.step)
-        };
-        let (moved_on, others): (Vec<RankState>, Vec<RankState>) = states
-            .iter()
-            .filter(|state| state.rank != trouble.rank)
-            // Who has failed too did so because of this one.
-            .filter(|state| self.finished.get(state.rank as usize) == Some(&false))
-            .map(|state| match state.condition {
-                // Its end is known, and not heard yet; where it was still says what this one did to it.
-                Condition::Finished => RankState {
-                    condition: Condition::Working,
-                    ..*state
-                },
-                _ => *state,
-            })
-            .partition(|state| {
-                state.condition == Condition::Working
-                    && !state.phase.is_waiting()
-                    && beyond(state).is_some()
-            });
-        let mut text = trouble.to_string();
-        let own = states.iter().find(|state| state.rank == trouble.rank);
-        if let Some(state) = own
-            && trouble.is_mute()
-        {
-            match beyond(state) {
-                Some(step) => _ = write!(text, ", at step {step}"),
-                None => _ = write!(text, ", in {} at step {}", state.phase, state.step),
-            }
-        }
-        if !others.is_empty() {
-            text.push_str("; ");
-            text.push_str(&diagnose(&others));
-        }
-        for state in &moved_on {
-            let step = beyond(state).unwrap_or(state.step);
-            let _ = write!(text, "; rank {} is at step {step}", state.rank);
-        }
-        text
-    }
-
     /// Ends what is left of a crew, and keeps what it has used and printed.
     fn end_crew(&mut self) {
         let Some(crew) = self.crew.take() else {
@@ -514,12 +409,6 @@ impl<'a> Drive<'a> {
         self.ctx.progress.set_processes_cpu_ns(self.past_cpu_ns);
         self.ctx.progress.set_processes_rss(0);
     }
-}
-
-/// `1 worker`, `2 workers`.
-fn count(n: u64, what: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{plural}")
 }
 
 /// A port that nobody listens at now. Somebody may a moment later; then the workers say so, and another is tried.

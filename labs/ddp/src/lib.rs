@@ -19,6 +19,7 @@ mod settings;
 mod slow;
 mod startup;
 mod timeline;
+mod words;
 mod worker;
 
 use std::path::PathBuf;

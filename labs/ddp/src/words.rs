@@ -1,0 +1,124 @@
+//! What is said of a training under way: its states, who failed how and what the others do, what failures cost.
+//!
+//! Belongs here: sentences. Does not belong here: what is done about it.
+
+use std::fmt::Write as _;
+
+use workbench_engine::workers::{Condition, Crew, RankState, diagnose};
+
+use crate::blame::Trouble;
+use crate::controller::State;
+use crate::drive::Drive;
+use crate::incident::Incident;
+
+impl Drive<'_> {
+    /// Says what the failures cost after which training went on, once all is known of them.
+    pub(crate) fn tell_recoveries(&self) {
+        let is_done = self.controller.state() == State::Finished;
+        for incident in &self.incidents {
+            if incident.next_step_ns.is_some() || is_done {
+                let (arm, what, costs) = (self.arm(), &incident.what, incident.costs());
+                let text = format!("{arm} went on after a failure: {what}. {costs}.");
+                self.ctx.progress.warn(&text);
+            }
+        }
+    }
+
+    pub(crate) fn epitaph(&self) -> String {
+        let why = self
+            .controller
+            .given_up()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        match &self.last_words {
+            Some(words) if self.plan.arm.is_supervised() => format!("{words}; given up: {why}"),
+            Some(words) => {
+                let detection = self.incidents.last().map(Incident::detection);
+                format!("{words}. {}", detection.unwrap_or_default())
+            }
+            None => why,
+        }
+    }
+
+    pub(crate) fn announce(&self, before: State, after: State) {
+        if self.plan.arm.is_supervised() {
+            let (workers, all) = (self.controller.workers(), self.plan.world);
+            let state = match after {
+                State::Running if self.controller.is_short() => {
+                    format!("{after} on {workers} of {all} workers")
+                }
+                _ => after.to_string(),
+            };
+            self.ctx.progress.state(&state);
+            let text = match after {
+                State::Scheduling => format!(
+                    "{before} → {state}: {}, attempt {}",
+                    count(u64::from(workers), "worker"),
+                    self.attempts + 1
+                ),
+                _ => format!("{before} → {state}"),
+            };
+            self.ctx.progress.output("launcher", &text);
+        }
+    }
+
+    /// Names a rank that is slow.
+    pub(crate) fn tell_slow(&self, text: &str) {
+        self.ctx
+            .progress
+            .warn(&format!("In {}, {text}.", self.arm()));
+    }
+
+    /// Who failed how, and what the others do.
+    pub(crate) fn sentence(&self, trouble: &Trouble) -> String {
+        let states = self.crew.as_ref().map(Crew::states).unwrap_or_default();
+        // Signs of life come five times a second, steps whenever they are done.
+        let beyond = |state: &RankState| {
+            let next = self.controller.next_step(state.rank);
+            next.filter(|step| *step > state.step)
+        };
+        let (moved_on, others): (Vec<RankState>, Vec<RankState>) = states
+            .iter()
+            .filter(|state| state.rank != trouble.rank)
+            // Who has failed too did so because of this one.
+            .filter(|state| self.finished.get(state.rank as usize) == Some(&false))
+            .map(|state| match state.condition {
+                // Its end is known, and not heard yet; where it was still says what this one did to it.
+                Condition::Finished => RankState {
+                    condition: Condition::Working,
+                    ..*state
+                },
+                _ => *state,
+            })
+            .partition(|state| {
+                state.condition == Condition::Working
+                    && !state.phase.is_waiting()
+                    && beyond(state).is_some()
+            });
+        let mut text = trouble.to_string();
+        let own = states.iter().find(|state| state.rank == trouble.rank);
+        if let Some(state) = own
+            && trouble.is_mute()
+        {
+            match beyond(state) {
+                Some(step) => _ = write!(text, ", at step {step}"),
+                None => _ = write!(text, ", in {} at step {}", state.phase, state.step),
+            }
+        }
+        if !others.is_empty() {
+            text.push_str("; ");
+            text.push_str(&diagnose(&others));
+        }
+        for state in &moved_on {
+            let step = beyond(state).unwrap_or(state.step);
+            let _ = write!(text, "; rank {} is at step {step}", state.rank);
+        }
+        text
+    }
+}
+
+/// `1 worker`, `2 workers`.
+pub(crate) fn count(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{plural}")
+}
