@@ -144,7 +144,13 @@ impl Drive<'_> {
     }
 
     fn stage(&mut self, rank: u32, at_ns: u64, stage: Stage) {
-        self.start.reach(rank, stage, at_ns);
+        // Before a process can say anything, the system loads libtorch into it: what it has used of a core by then went into that.
+        let loading_ns = match stage {
+            Stage::Started => self.moment(rank, at_ns).cpu_ns,
+            _ => 0,
+        };
+        self.start
+            .reach(rank, stage, at_ns.saturating_sub(loading_ns));
         self.live.reached(rank, stage);
         let next = Stage::ALL.into_iter().find(|known| *known > stage);
         if let Some(next) = next {
