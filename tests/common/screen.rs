@@ -49,6 +49,8 @@ impl Screen {
         command.env_remove("WORKBENCH_CONFIG");
         command.env_remove("NO_COLOR");
         command.env("TERM", "xterm-256color");
+        // A stack trace would push out of the window what is looked for.
+        command.env("RUST_BACKTRACE", "0");
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();
         let (sender, output) = mpsc::channel();
