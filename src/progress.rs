@@ -108,6 +108,7 @@ impl State {
             Event::Task(_) | Event::Sample(_) => return,
             _ => self.snapshot.apply(record),
         }
+        self.ahead.look(&self.snapshot);
         match &record.event {
             Event::RunStarted(started) => self.say(&format!(
                 "{}: {} repeats on {}",
@@ -130,16 +131,14 @@ impl State {
             }
             Event::Progress { .. } if self.is_line_due(seconds(record.t_ns)) => {
                 self.last_line_s = seconds(record.t_ns);
-                let done = self.ahead.look(&self.snapshot).done;
-                let status = self.status();
-                self.say(&format!("{:.0} %  {status}", done * 100.0));
+                let done = self.ahead.outlook().done;
+                self.say(&format!("{:.0} %  {}", done * 100.0, self.status()));
             }
             _ => {}
         }
-        let done = self.ahead.look(&self.snapshot).done;
+        let done = self.ahead.outlook().done;
         self.bar.set_position((done * BAR_UNITS as f64) as u64);
-        let status = self.status();
-        self.bar.set_message(status);
+        self.bar.set_message(self.status());
     }
 
     /// Whether an arm says of itself that something went wrong or goes on again. What it is doing in all is not for here.
@@ -154,12 +153,12 @@ impl State {
     }
 
     /// What is under way and how long everything will still take.
-    fn status(&mut self) -> String {
+    fn status(&self) -> String {
         let now = match self.snapshot.repeats.last() {
             Some(repeat) if repeat.finished.is_none() => repeat_name(&repeat.id),
             _ => "preparing".to_owned(),
         };
-        match self.ahead.look(&self.snapshot).left_s {
+        match self.ahead.outlook().left_s {
             Some(left) => format!("{now}, {} left", format::seconds(left)),
             None => now,
         }

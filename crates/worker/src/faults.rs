@@ -70,11 +70,7 @@ impl Faults {
 
     /// Strikes at what gradients are computed from, where they are to be spoilt and their loss is not: all of them become NaN.
     pub(crate) fn strike_gradients(&self, step: u64, loss: &Tensor) {
-        let is_meant = |(fault, _): &(Fault, _)| {
-            let at = (fault.place(), fault.step());
-            matches!(fault, Fault::Nan { .. }) && at == (Place::AllReduce, Some(step))
-        };
-        if self.0.iter().any(is_meant) {
+        if self.meant_for_all_reduce(step, |fault| matches!(fault, Fault::Nan { .. })) {
             // In place, so that it is a part of the program's own graph.
             let _ = loss.shallow_clone().g_mul_scalar_(f64::NAN);
         }
@@ -83,11 +79,7 @@ impl Faults {
     /// Strikes at the beginning of the backward pass: `slow` at once, the others once all wait for this rank's gradients.
     pub(crate) fn strike_all_reduce(&self, watch: &StepWatch) {
         watch.slept(self.slow_down(Place::AllReduce, watch.usual_work()));
-        let is_meant = |(fault, _): &(Fault, _)| {
-            let at = (fault.place(), fault.step());
-            !matches!(fault, Fault::Nan { .. }) && at == (Place::AllReduce, Some(watch.step()))
-        };
-        if self.0.iter().any(is_meant) {
+        if self.meant_for_all_reduce(watch.step(), |fault| !matches!(fault, Fault::Nan { .. })) {
             thread::sleep(watch.usual_work().max(OTHERS_TELL));
             self.strike(Place::AllReduce, watch.step());
         }
@@ -120,6 +112,13 @@ impl Faults {
         }
         thread::sleep(more);
         more
+    }
+
+    /// Whether a fault of some kind is to strike in the all-reduce of a step.
+    fn meant_for_all_reduce(&self, step: u64, kind: impl Fn(&Fault) -> bool) -> bool {
+        let here = (Place::AllReduce, Some(step));
+        let mut faults = self.0.iter().map(|(fault, _)| fault);
+        faults.any(|fault| kind(fault) && (fault.place(), fault.step()) == here)
     }
 
     /// What is to strike here and has not yet.

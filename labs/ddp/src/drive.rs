@@ -23,7 +23,6 @@ use crate::plan::{Faults, Plan};
 use crate::slow::Stragglers;
 use crate::startup::StartUp;
 use crate::timeline::{Moment, Timeline};
-use crate::words::count;
 
 /// Longest wait for news before the time is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -142,21 +141,6 @@ impl<'a> Drive<'a> {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),
             _ => Err(LabError::Failed(self.epitaph())),
-        }
-    }
-
-    /// Says for how much of the training there were fewer workers than asked for.
-    fn tell_shortage(&self) {
-        let (all, steps) = (self.plan.world, self.ledger.steps());
-        let short = self.ledger.steps_short_of(all);
-        if short > 0 && self.controller.state() == State::Finished {
-            let left = self.controller.workers();
-            self.ctx.progress.warn(&format!(
-                "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
-                self.arm(),
-                count(steps, "step"),
-                count(u64::from(all), "worker"),
-            ));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use workbench_engine::clock::seconds;
+use workbench_engine::report::format::counted;
 
 /// A failure that the controller dealt with.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,10 +57,10 @@ impl Incident {
                 _ = write!(
                     text,
                     ", {} done again, which took until {seconds:.2} s after it was noticed",
-                    steps(again)
+                    counted(again, "step")
                 );
             }
-            (again, None) => _ = write!(text, ", {} to do again", steps(again)),
+            (again, None) => _ = write!(text, ", {} to do again", counted(again, "step")),
         }
         text
     }
@@ -67,13 +68,6 @@ impl Incident {
     /// Seconds until training was further than it had been.
     pub fn to_new_step_s(&self) -> Option<f64> {
         Some(seconds(self.new_step_ns?.saturating_sub(self.noticed_ns)))
-    }
-}
-
-fn steps(count: u64) -> String {
-    match count {
-        1 => "1 step".to_owned(),
-        count => format!("{count} steps"),
     }
 }
 

@@ -134,9 +134,10 @@ impl Plan {
 
     /// The faults that this arm can have. The base has none: it is what the others are measured against.
     pub fn faults(&self) -> Faults {
-        let none = self.arm == Arm::Single;
-        let faults = self.settings.faults.iter().filter(|_| !none);
-        Faults(faults.copied().collect())
+        match self.arm {
+            Arm::Single => Faults::default(),
+            Arm::ByHand | Arm::Launcher => Faults(self.settings.faults.clone()),
+        }
     }
 
     /// The order for one rank of `world`, where `faults` are still to come.

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use workbench_engine::report::format::counted;
 use workbench_engine::workers::{Condition, Crew, RankState, diagnose};
 
 use crate::blame::Trouble;
@@ -24,6 +25,22 @@ impl Drive<'_> {
         }
     }
 
+    /// Says for how much of the training there were fewer workers than asked for.
+    pub(crate) fn tell_shortage(&self) {
+        let (all, steps) = (self.plan.world, self.ledger.steps());
+        let short = self.ledger.steps_short_of(all);
+        if short > 0 && self.controller.state() == State::Finished {
+            let left = self.controller.workers();
+            self.ctx.progress.warn(&format!(
+                "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
+                self.arm(),
+                counted(steps, "step"),
+                counted(u64::from(all), "worker"),
+            ));
+        }
+    }
+
+    /// Why the training did not come to its end.
     pub(crate) fn epitaph(&self) -> String {
         let why = self
             .controller
@@ -40,6 +57,7 @@ impl Drive<'_> {
         }
     }
 
+    /// Says that the controller went over from one state to another, where there is one.
     pub(crate) fn announce(&self, before: State, after: State) {
         if self.plan.arm.is_supervised() {
             let (workers, all) = (self.controller.workers(), self.plan.world);
@@ -53,7 +71,7 @@ impl Drive<'_> {
             let text = match after {
                 State::Scheduling => format!(
                     "{before} → {state}: {}, attempt {}",
-                    count(u64::from(workers), "worker"),
+                    counted(u64::from(workers), "worker"),
                     self.attempts + 1
                 ),
                 _ => format!("{before} → {state}"),
@@ -115,10 +133,4 @@ impl Drive<'_> {
         }
         text
     }
-}
-
-/// `1 worker`, `2 workers`.
-pub(crate) fn count(n: u64, what: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{plural}")
 }

@@ -34,6 +34,21 @@ struct Slot {
     looked: Option<(u64, u64)>,
 }
 
+impl Slot {
+    /// Whether its process has used a core for most of the time since this was asked last, or was not asked lately.
+    fn is_working(&mut self, rank: u32, now_ns: u64) -> bool {
+        let Some(pid) = self.pid else {
+            return false;
+        };
+        let cpu_ns = look(rank, raw(pid)).cpu_ns;
+        let before = self.looked.replace((cpu_ns, now_ns));
+        let recent = before.filter(|(_, at_ns)| now_ns - at_ns <= 3 * ASK_AGAIN_NS);
+        recent.is_none_or(|(cpu_before_ns, at_ns)| {
+            2 * cpu_ns.saturating_sub(cpu_before_ns) > now_ns - at_ns
+        })
+    }
+}
+
 impl Board {
     pub(super) fn new(world: u32, watchdog: Watchdog) -> Self {
         Self {
@@ -123,25 +138,10 @@ impl Board {
 
     /// What is to be said now of who is silent or stuck.
     pub(super) fn check(&mut self, now_ns: u64) -> Vec<Alarm> {
-        let mut watchdog = self.watchdog.clone();
-        let alarms = watchdog.check(now_ns, |rank| self.is_working(rank, now_ns));
-        self.watchdog = watchdog;
-        alarms
-    }
-
-    /// Whether a rank's process has used a core for most of the time since this was asked last, or was not asked lately.
-    pub(super) fn is_working(&mut self, rank: u32, now_ns: u64) -> bool {
-        let Some(slot) = self.slots.get_mut(rank as usize) else {
-            return false;
-        };
-        let Some(pid) = slot.pid else {
-            return false;
-        };
-        let cpu_ns = look(rank, raw(pid)).cpu_ns;
-        let before = slot.looked.replace((cpu_ns, now_ns));
-        let recent = before.filter(|(_, at_ns)| now_ns - at_ns <= 3 * ASK_AGAIN_NS);
-        recent.is_none_or(|(cpu_before_ns, at_ns)| {
-            2 * cpu_ns.saturating_sub(cpu_before_ns) > now_ns - at_ns
+        let slots = &mut self.slots;
+        self.watchdog.check(now_ns, |rank| {
+            let slot = slots.get_mut(rank as usize);
+            slot.is_some_and(|slot| slot.is_working(rank, now_ns))
         })
     }
 

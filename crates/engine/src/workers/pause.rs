@@ -4,7 +4,6 @@
 //! too, or they would train on while nobody listens, and the clock would say that the others were slow.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -23,8 +22,8 @@ pub(super) fn register(crew: &Arc<Shared>) -> impl Drop + use<> {
 }
 
 /// Stops the workers of all crews and all clocks, runs `body`, in which this process is stopped and continued, and lets everything
-/// go on. Who stood still before still does afterwards. Returns how long that took.
-pub fn stand_still(body: impl FnOnce()) -> Duration {
+/// go on. Who stood still before still does afterwards.
+pub fn stand_still(body: impl FnOnce()) {
     // No crew begins meanwhile.
     let all = CREWS.lock();
     let crews: Vec<Arc<Shared>> = all.iter().filter_map(Weak::upgrade).collect();
@@ -34,5 +33,5 @@ pub fn stand_still(body: impl FnOnce()) -> Duration {
         for (crew, ranks) in crews.iter().zip(stopped) {
             crew.board.lock().go_on(&ranks);
         }
-    })
+    });
 }

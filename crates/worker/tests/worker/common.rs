@@ -143,6 +143,15 @@ impl Heard {
             })
             .collect()
     }
+
+    /// It warned once, and said all of this.
+    pub fn warned_once(&self, said: &[&str]) {
+        let warnings = self.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        for part in said {
+            assert!(warnings[0].contains(part), "no `{part}` in {warnings:?}");
+        }
+    }
 }
 
 /// A supervised rank that runs.

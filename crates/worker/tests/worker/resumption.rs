@@ -74,16 +74,10 @@ fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
         );
     }
     // All ranks pass it over, one of them says so.
-    let warnings = resumed[0].warnings();
-    assert_eq!(warnings.len(), 1);
-    assert!(
-        warnings[0].contains("step-0000000015.ckpt is damaged: its checksum"),
-        "{warnings:?}"
-    );
-    assert!(
-        warnings[0].contains("goes on from the one after 13 steps"),
-        "{warnings:?}"
-    );
+    resumed[0].warned_once(&[
+        "step-0000000015.ckpt is damaged: its checksum",
+        "goes on from the one after 13 steps",
+    ]);
     assert_eq!(resumed[1].warnings(), Vec::<&str>::new());
 }
 
@@ -100,12 +94,7 @@ fn without_a_sound_checkpoint_a_training_begins_anew_with_a_warning() {
         spec.resume = Some(dir.path().to_path_buf());
         let anew = run(&spec, world);
         assert_eq!(whole[0].losses(), anew[0].losses());
-        let warnings = anew[0].warnings();
-        assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(
-            warnings[0].contains("begins from the beginning"),
-            "{warnings:?}"
-        );
+        anew[0].warned_once(&["begins from the beginning"]);
         // It does not stand among those that count any more, and it is not lost.
         assert_eq!(
             checkpoint::list(dir.path()),
@@ -253,10 +242,7 @@ fn going_back_sets_the_abandoned_training_aside() {
     for round in 1..=2 {
         let back = run(&spec, 1);
         assert_eq!(back[0].steps()[0].step, 20);
-        let warnings = back[0].warnings();
-        assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].contains("after 20 steps"), "{warnings:?}");
-        assert!(warnings[0].contains("set aside"), "{warnings:?}");
+        back[0].warned_once(&["after 20 steps", "set aside"]);
         // The newest, and the one that training went on from. Maybe another was the best.
         let left = steps_of(dir.path());
         assert!(left.contains(&50) && left.contains(&20), "{left:?}");
@@ -284,12 +270,7 @@ fn a_training_that_begins_anew_sets_another_ones_checkpoints_aside() {
     let before = steps_of(dir.path());
     spec.epochs = 1;
     let anew = run(&spec, 2);
-    let warnings = anew[0].warnings();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(
-        warnings[0].contains("begins from the beginning"),
-        "{warnings:?}"
-    );
+    anew[0].warned_once(&["begins from the beginning"]);
     assert_eq!(anew[1].warnings(), Vec::<&str>::new());
     assert_eq!(steps_of(dir.path()), [13, 10]);
     for steps in before {
