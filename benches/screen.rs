@@ -18,11 +18,11 @@ use std::time::Instant;
 
 use ratatui::crossterm::event::KeyCode;
 use workbench::offscreen::Offscreen;
-use workbench_engine::clock::thread_cpu_ns;
-use workbench_engine::machine::MachineFacts;
-use workbench_engine::record::{Event, Record, RunDir, Snapshot};
-use workbench_engine::result::compute;
-use workbench_engine::simulate::{Scenario, events};
+use workbench_clock::thread_cpu_ns;
+use workbench_machine::MachineFacts;
+use workbench_record::{Event, Record, RunDir, Snapshot};
+use workbench_result::compute;
+use workbench_simulate::{Scenario, events};
 
 /// The window.
 const SIZE: (u16, u16) = (200, 60);

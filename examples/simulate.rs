@@ -8,9 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValue;
 use clap::{Parser, ValueEnum, ValueHint};
-use workbench_engine::record::{Event, Record, RecordError, RunDir, Snapshot, Store};
-use workbench_engine::result::compute;
-use workbench_engine::simulate::{Scenario, events};
+use workbench_record::{Event, Record, RecordError, RunDir, Snapshot, Store};
+use workbench_result::compute;
+use workbench_simulate::{Scenario, events};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use workbench_engine::experiment::{AskedWorkers, FAULTS};
-use workbench_engine::lab::Lab;
+use workbench_experiment::lab::Lab;
+use workbench_experiment::{AskedWorkers, FAULTS};
 
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Value};

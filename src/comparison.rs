@@ -10,9 +10,9 @@ mod verdict;
 #[cfg(test)]
 pub mod tests;
 
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult, ScalingPoint};
-use workbench_engine::stats::bootstrap::median_ci95;
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult, ScalingPoint};
+use workbench_stats::bootstrap::median_ci95;
 
 use crate::standing::Standing;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::clock::seconds;
-use workbench_engine::experiment::plan;
-use workbench_engine::record::{RepeatId, RepeatState, Snapshot};
+use workbench_clock::seconds;
+use workbench_experiment::plan;
+use workbench_record::{RepeatId, RepeatState, Snapshot};
 
 /// Below this share of a repeat its speed says too little.
 const EARLY: f64 = 0.05;
@@ -198,8 +198,8 @@ fn share(state: &RepeatState) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use workbench_engine::record::{Event, Record};
-    use workbench_engine::simulate::{Scenario, events};
+    use workbench_record::{Event, Record};
+    use workbench_simulate::{Scenario, events};
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! How the program ends when it does not end well: one line for people and an exit code for scripts.
 
-use workbench_engine::experiment::{ExperimentError, RequestError};
-use workbench_engine::lab::LabError;
-use workbench_engine::record::RecordError;
-use workbench_engine::report::ReportError;
+use workbench_experiment::lab::LabError;
+use workbench_experiment::{ExperimentError, RequestError};
+use workbench_record::RecordError;
+use workbench_report::ReportError;
 
 use crate::config::ConfigError;
 use crate::libtorch::SetupError;

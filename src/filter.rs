@@ -306,5 +306,5 @@ fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn clean(text: &str) -> String {
-    workbench_engine::report::format::clean(text, 24)
+    workbench_report::format::clean(text, 24)
 }

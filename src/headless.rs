@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use workbench_engine::experiment::{self, Control, Ended, ExperimentError, Request};
-use workbench_engine::lab::LabError;
-use workbench_engine::machine::usable_cores;
-use workbench_engine::record::{RunDir, RunStatus, Store};
-use workbench_engine::report;
+use workbench_experiment::lab::LabError;
+use workbench_experiment::{Control, Ended, ExperimentError, Request};
+use workbench_machine::usable_cores;
+use workbench_record::{RunDir, RunStatus, Store};
 
 use crate::cli::{OutputArgs, RunArgs};
 use crate::commands::ensure;
@@ -34,13 +33,14 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
         target: args.target.clone(),
         oversubscribe: args.oversubscribe,
     };
-    let config = experiment::resolve(lab.definition(), &request, &usable_cores())?;
+    let config = workbench_experiment::resolve(lab.definition(), &request, &usable_cores())?;
     check_reports(&args.output.report)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, args.yes, |control| {
         let follower = Follower::new(Style::choose(args.output.quiet));
         let subscriber = follower.subscriber();
-        let ended = experiment::run(lab.as_ref(), config.clone(), store, subscriber, control);
+        let ended =
+            workbench_experiment::run(lab.as_ref(), config.clone(), store, subscriber, control);
         follower.finish();
         ended
     })?;
@@ -57,7 +57,8 @@ pub fn resume(store: &Store, run: &str, yes: bool, args: &OutputArgs) -> Result<
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, yes, |control| {
         let follower = Follower::resuming(Style::choose(args.quiet), snapshot.clone());
-        let ended = experiment::resume(lab.as_ref(), &run, follower.subscriber(), control);
+        let ended =
+            workbench_experiment::resume(lab.as_ref(), &run, follower.subscriber(), control);
         follower.finish();
         ended
     })?;
@@ -86,7 +87,7 @@ fn with_setup(
 fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
     paths
         .iter()
-        .try_for_each(|path| report::check_writable(path))
+        .try_for_each(|path| workbench_report::check_writable(path))
         .map_err(Failure::from)
 }
 
@@ -125,7 +126,7 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
     let mut written = Vec::new();
     let mut failed = None;
     for path in &args.report {
-        match report::write(path, &ended.result, &ended.snapshot) {
+        match workbench_report::write(path, &ended.result, &ended.snapshot) {
             Ok(()) => written.push(path.clone()),
             // The others may still be possible, and the run's record is safe.
             Err(error) => failed = failed.or(Some(Failure::from(error))),

@@ -27,7 +27,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
-use workbench_engine::record::Store;
+use workbench_record::Store;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;

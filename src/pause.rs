@@ -7,11 +7,10 @@ use rustix::process::Signal;
 use signal_hook::low_level::raise;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
-use workbench_engine::workers;
 
 /// Stands still until somebody says `fg`: workers too, and the clock of a run.
 pub fn stand_still() {
-    workers::stand_still(|| {
+    workbench_workers::stand_still(|| {
         // Sent to this thread, so that it comes back when all goes on, and not while the others are still being stopped.
         let _ = raise(Signal::STOP.as_raw());
     });

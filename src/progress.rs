@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use workbench_engine::clock::seconds;
-use workbench_engine::record::{Event, Record, RepeatId, RunStarted, Snapshot, Subscriber};
-use workbench_engine::report::format;
-use workbench_engine::result::arm_on;
+use workbench_clock::seconds;
+use workbench_record::{Event, Record, RepeatId, RunStarted, Snapshot, Subscriber};
+use workbench_report::format;
+use workbench_result::arm_on;
 
 use crate::eta::Ahead;
 use crate::output;

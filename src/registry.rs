@@ -1,6 +1,6 @@
 //! The labs that this program has. A new lab is one line here.
 
-use workbench_engine::lab::{DefinitionError, Lab, suggest};
+use workbench_experiment::lab::{DefinitionError, Lab, suggest};
 
 use crate::commands::setup::default_place;
 use crate::failure::Failure;

@@ -2,8 +2,8 @@
 //!
 //! Belongs here: which words, and from which facts. Does not belong here: colours and marks.
 
-use workbench_engine::record::{RunDir, RunStatus};
-use workbench_engine::result::RunResult;
+use workbench_record::{RunDir, RunStatus};
+use workbench_result::RunResult;
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use workbench_engine::record::RunDir;
-use workbench_engine::report::{self, format};
-use workbench_engine::result::{ArmResult, RunResult};
+use workbench_record::RunDir;
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult};
 
 use crate::output;
 use crate::table::Table;
@@ -27,7 +27,7 @@ pub fn of_run(result: &RunResult, run: &RunDir, written: &[PathBuf]) -> String {
 fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usize) -> String {
     let columns = columns.max(NARROWEST);
     let mut out = String::from("\n");
-    for sentence in report::headline(result) {
+    for sentence in workbench_report::headline(result) {
         out.push_str(&wrap_words(&sentence, columns, "", ""));
     }
     if !result.arms.is_empty() {
@@ -109,7 +109,7 @@ fn arms(result: &RunResult) -> Table {
 /// reports.
 fn figures(result: &RunResult) -> Option<Table> {
     const MOST_ARMS: usize = 5;
-    let rows = report::figures(result);
+    let rows = workbench_report::figures(result);
     let (head, rows) = rows.split_first()?;
     if head.len() > MOST_ARMS + 1 {
         return None;

@@ -4,9 +4,9 @@
 
 use ratatui::crossterm::event::KeyCode;
 use workbench::offscreen::{Offscreen, THEMES};
-use workbench_engine::record::{Record, RunDir, Snapshot};
-use workbench_engine::result::compute;
-use workbench_engine::simulate::{Scenario, events};
+use workbench_record::{Record, RunDir, Snapshot};
+use workbench_result::compute;
+use workbench_simulate::{Scenario, events};
 
 const SIZES: [(u16, u16); 5] = [(40, 12), (60, 16), (80, 24), (120, 40), (200, 60)];
 /// Moments of a run at which it is drawn, as shares of its records.

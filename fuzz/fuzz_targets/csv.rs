@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workbench_engine::dataset::{CsvOptions, Supervised, parse_csv};
+use workbench_dataset::{CsvOptions, Supervised, parse_csv};
 
 fuzz_target!(|bytes: &[u8]| {
     let options = CsvOptions {

@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use workbench_engine::record::{Snapshot, parse_log};
-use workbench_engine::report::{Format, render};
-use workbench_engine::result::compute;
+use workbench_record::{Snapshot, parse_log};
+use workbench_report::{Format, render};
+use workbench_result::compute;
 
 fuzz_target!(|bytes: &[u8]| {
     match parse_log(bytes, Path::new("events.jsonl")) {

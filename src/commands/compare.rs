@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use workbench_engine::record::Store;
-use workbench_engine::report::format;
-use workbench_engine::result::{RunResult, arm_on};
+use workbench_record::Store;
+use workbench_report::format;
+use workbench_result::{RunResult, arm_on};
 
 use super::show::{load, pretty};
 use crate::comparison::{ArmCell, Comparison, Group, compare};

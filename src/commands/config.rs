@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use workbench_engine::lab::Lab;
+use workbench_experiment::lab::Lab;
 
 use crate::config::{self, Config, ConfigError};
 use crate::failure::{Failure, code};

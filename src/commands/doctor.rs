@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use workbench_engine::experiment::{ExperimentError, Request, resolve};
-use workbench_engine::lab::Lab;
-use workbench_engine::machine::{self, FindingState, usable_cores};
-use workbench_engine::record::Store;
+use workbench_experiment::lab::Lab;
+use workbench_experiment::{ExperimentError, Request, resolve};
+use workbench_machine::{FindingState, usable_cores};
+use workbench_record::Store;
 
 use super::setup::default_place;
 use crate::failure::{Failure, code};
@@ -16,7 +16,7 @@ use crate::output;
 /// Looks at everything that a run needs. Exits 3 when some lab cannot run here.
 pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failure> {
     let mut out = String::from("This machine\n");
-    for finding in machine::check() {
+    for finding in workbench_machine::check() {
         let mark = match finding.state {
             FindingState::Ok => "ok      ",
             FindingState::Limited => "limited ",

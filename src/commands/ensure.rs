@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::setup::{self, SetupArgs, default_place, run_telling};
 use crate::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use workbench_engine::lab::{Lab, LabDefinition};
+use workbench_experiment::lab::{Lab, LabDefinition};
 
 use crate::failure::{Failure, code};
 use crate::output;

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use workbench_engine::record::Store;
-use workbench_engine::report;
+use workbench_record::Store;
 
 use super::show::load;
 use crate::failure::{Failure, code};
@@ -11,11 +10,11 @@ use crate::failure::{Failure, code};
 /// Writes reports of a run.
 pub fn run(store: &Store, run: &str, outputs: &[PathBuf]) -> Result<u8, Failure> {
     for path in outputs {
-        report::check_writable(path)?;
+        workbench_report::check_writable(path)?;
     }
     let (_, snapshot, result) = load(store, run)?;
     for path in outputs {
-        report::write(path, &result, &snapshot)?;
+        workbench_report::write(path, &result, &snapshot)?;
     }
     Ok(code::DONE)
 }

@@ -1,9 +1,9 @@
 //! `workbench runs`: what was run before.
 
 use jiff::Timestamp;
-use workbench_engine::record::{RunDir, Store};
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult, compute};
+use workbench_record::{RunDir, Store};
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult, compute};
 
 use super::show::pretty;
 use crate::failure::{Failure, code};

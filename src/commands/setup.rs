@@ -5,8 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use workbench_engine::machine::MachineFacts;
-use workbench_engine::report::format;
+use workbench_machine::MachineFacts;
+use workbench_report::format;
 
 use crate::failure::{Failure, code};
 use crate::libtorch::{

@@ -2,7 +2,7 @@
 
 use clap_complete::{Shell, generate};
 use clap_mangen::roff::{Roff, bold, roman};
-use workbench_engine::lab::Lab;
+use workbench_experiment::lab::Lab;
 
 use crate::cli;
 use crate::config;

@@ -1,7 +1,7 @@
 //! `workbench show RUN`.
 
-use workbench_engine::record::{RunDir, Snapshot, Store};
-use workbench_engine::result::{RunResult, compute};
+use workbench_record::{RunDir, Snapshot, Store};
+use workbench_result::{RunResult, compute};
 
 use crate::failure::{Failure, code};
 use crate::output;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::record::{CurvePoint, RepeatState, Snapshot};
-use workbench_engine::report::format;
+use workbench_record::{CurvePoint, RepeatState, Snapshot};
+use workbench_report::format;
 
 /// One curve of one arm at one number of workers, run by run.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::lab::DataSource;
-use workbench_engine::machine::MachineFacts;
-use workbench_engine::report::format;
-use workbench_engine::result::RunResult;
+use workbench_experiment::lab::DataSource;
+use workbench_machine::MachineFacts;
+use workbench_report::format;
+use workbench_result::RunResult;
 
 /// What kind of setting it is, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,10 @@
 //! Comparisons of made-up results, and the results themselves for other tests.
 
 use proptest::prelude::*;
-use workbench_engine::lab::DataSource;
-use workbench_engine::machine::MachineFacts;
-use workbench_engine::record::{Event, Record, RepeatId, RunStatus, Snapshot};
-use workbench_engine::result::{
+use workbench_experiment::lab::DataSource;
+use workbench_machine::MachineFacts;
+use workbench_record::{Event, Record, RepeatId, RunStatus, Snapshot};
+use workbench_result::{
     ArmResult, Asked, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
 };
 
@@ -33,7 +33,7 @@ pub fn result(id: &str) -> RunResult {
         failed_arms: Vec::new(),
         machine: MachineFacts::default(),
         base: "sequential".to_owned(),
-        terms: workbench_engine::lab::Terms::default(),
+        terms: workbench_experiment::lab::Terms::default(),
         arms: vec![
             arm("sequential", 1, 2.0),
             arm("models", 2, 1.25),
@@ -56,7 +56,7 @@ pub fn result(id: &str) -> RunResult {
 pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
     let speedup = 2.0 / wall_s;
     ArmResult {
-        breakdown: workbench_engine::lab::Breakdown::default(),
+        breakdown: workbench_experiment::lab::Breakdown::default(),
         name: name.to_owned(),
         title: name.to_owned(),
         workers,
@@ -270,8 +270,8 @@ fn scaling_curves_lie_over_each_other() {
     a.scaling.push(Scaling {
         arm: "trees".to_owned(),
         points: vec![point.clone()],
-        amdahl: workbench_engine::result::Fit::Refused(String::new()),
-        usl: workbench_engine::result::Fit::Refused(String::new()),
+        amdahl: workbench_result::Fit::Refused(String::new()),
+        usl: workbench_result::Fit::Refused(String::new()),
     });
     let rows = compare(&[&a, &b]).scaling;
     assert_eq!(rows.len(), 1);

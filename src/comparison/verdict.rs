@@ -4,9 +4,9 @@
 //! Repeats of two runs were not interleaved, so what disturbed one run need not have met the other: the intervals are
 //! those of each run's own median, and the sentences say whether they overlap and no more.
 
-use workbench_engine::record::RunStatus;
-use workbench_engine::report::format;
-use workbench_engine::result::{RunResult, arm_on};
+use workbench_record::RunStatus;
+use workbench_report::format;
+use workbench_result::{RunResult, arm_on};
 
 use super::{ArmCell, ArmRow, Named, Unlike};
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use workbench_engine::lab::{Lab, suggest};
-use workbench_engine::report::format;
+use workbench_experiment::lab::{Lab, suggest};
+use workbench_report::format;
 
 use super::ConfigError;
 use super::setting::{Key, Kind, SETTINGS, Setting, Value, shown};

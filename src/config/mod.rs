@@ -19,8 +19,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use workbench_engine::lab::Lab;
-use workbench_engine::report::Format;
+use workbench_experiment::lab::Lab;
+use workbench_report::Format;
 
 use crate::tui::theme::ThemeName;
 

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use workbench_engine::lab::Lab;
-use workbench_engine::report::format;
+use workbench_experiment::lab::Lab;
+use workbench_report::format;
 
 use super::file::told;
 use super::setting::{Kind, SETTINGS, Setting, Value};

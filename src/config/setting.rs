@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use workbench_engine::experiment::MAX_REPEATS;
-use workbench_engine::lab::{Lab, suggest};
-use workbench_engine::report::{Format, format};
+use workbench_experiment::MAX_REPEATS;
+use workbench_experiment::lab::{Lab, suggest};
+use workbench_report::{Format, format};
 
 use crate::tui::theme::ThemeName;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use workbench_engine::lab::Lab;
+use workbench_experiment::lab::Lab;
 
 use super::file::parse;
 use super::setting::Kind;

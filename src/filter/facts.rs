@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use workbench_engine::result::RunResult;
+use workbench_result::RunResult;
 
 use super::Field;
 

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn now() -> Timestamp {
 
 /// A run that began on some day, as its id tells.
 fn run(id: &str, status: &str, lab: &str, preset: &str) -> Facts {
-    let result = workbench_engine::result::RunResult {
+    let result = workbench_result::RunResult {
         lab: lab.to_owned(),
         preset: preset.to_owned(),
         ..crate::comparison::tests::result("x")

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use workbench_engine::machine::MachineFacts;
+use workbench_machine::MachineFacts;
 
 use super::inspect::WorkerState;
 use super::{Device, Libtorch, Place, Report};

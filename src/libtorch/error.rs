@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use workbench_engine::report::format::bytes;
+use workbench_report::format::bytes;
 
 /// What can go wrong while libtorch is found, installed, or the worker built.
 #[derive(Debug, Error)]

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEventKind;
-use workbench_engine::record::{Record, RunDir, Snapshot};
-use workbench_engine::result::RunResult;
+use workbench_record::{Record, RunDir, Snapshot};
+use workbench_result::RunResult;
 
 use super::chrome::Look;
 use super::event::{Effect, Event, Exported, Loaded, SideBySide};

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
-use workbench_engine::machine::{GpuFacts, MachineFacts};
-use workbench_engine::report::format;
+use workbench_machine::{GpuFacts, MachineFacts};
+use workbench_report::format;
 
 use super::app::{App, FOLLOW_KEYS, Feed, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
 use super::binding::Binding;

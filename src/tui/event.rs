@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
-use workbench_engine::lab::RunConfig;
-use workbench_engine::machine::{MachineFacts, UsableCores};
-use workbench_engine::record::{Record, RunDir, Snapshot};
-use workbench_engine::result::RunResult;
+use workbench_experiment::lab::RunConfig;
+use workbench_machine::{MachineFacts, UsableCores};
+use workbench_record::{Record, RunDir, Snapshot};
+use workbench_result::RunResult;
 
 use super::history::RunRow;
 use crate::comparison::{Comparison, Curves};

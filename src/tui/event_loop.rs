@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
-use workbench_engine::clock::thread_cpu_ns;
+use workbench_clock::thread_cpu_ns;
 
 use super::app::App;
 use super::capture::collected;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use workbench_engine::lab::{DataSource, Params, RunConfig, asked_fault};
-use workbench_engine::record::{Record, RunDir, RunStatus, Snapshot, Store};
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult, compute};
+use workbench_experiment::lab::{DataSource, Params, RunConfig, asked_fault};
+use workbench_record::{Record, RunDir, RunStatus, Snapshot, Store};
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult, compute};
 
 use super::event::{Exported, Loaded, SideBySide};
 use crate::commands::runs;
@@ -301,7 +301,7 @@ pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
     if !replace && path.exists() {
         return Exported::Exists(path);
     }
-    match workbench_engine::report::write(&path, &loaded.result, &loaded.snapshot) {
+    match workbench_report::write(&path, &loaded.result, &loaded.snapshot) {
         Ok(()) => Exported::Written(path),
         Err(error) => Exported::Refused(error.to_string()),
     }

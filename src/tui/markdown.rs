@@ -154,7 +154,7 @@ impl Page<'_> {
     }
 
     fn text(&mut self, text: &str, style: Style) {
-        let safe = workbench_engine::report::format::clean(text, usize::MAX - 1);
+        let safe = workbench_report::format::clean(text, usize::MAX - 1);
         self.inline.push(Span::styled(safe, style));
     }
 

@@ -38,8 +38,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 
-use workbench_engine::lab::Lab;
-use workbench_engine::record::Store;
+use workbench_experiment::lab::Lab;
+use workbench_record::Store;
 
 use crate::config::Config;
 use crate::failure::Failure;

@@ -9,8 +9,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use workbench_engine::record::{Record, RunDir, Snapshot};
-use workbench_engine::result::RunResult;
+use workbench_record::{Record, RunDir, Snapshot};
+use workbench_result::RunResult;
 
 use super::app::{App, Back, Live, Screen};
 use super::chrome::Look;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workbench_engine::record::{Record, Snapshot};
+use workbench_record::{Record, Snapshot};
 
 /// How many times as fast as it was a run is played.
 pub const SPEEDS: [u32; 7] = [1, 2, 5, 10, 20, 50, 100];
@@ -112,7 +112,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use workbench_engine::record::Event;
+    use workbench_record::Event;
 
     use super::*;
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use workbench_engine::clock::thread_cpu_ns;
-use workbench_engine::experiment::{self, Control, Ended, ExperimentError};
-use workbench_engine::lab::{LabError, RunConfig};
-use workbench_engine::machine::{MachineFacts, usable_cores};
-use workbench_engine::record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
+use workbench_clock::thread_cpu_ns;
+use workbench_experiment::lab::{LabError, RunConfig};
+use workbench_experiment::{Control, Ended, ExperimentError};
+use workbench_machine::{MachineFacts, usable_cores};
+use workbench_record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
 use super::event::{Effect, Event, Lack, Loaded};
 use super::history::{self, Known};
@@ -181,7 +181,7 @@ impl Session {
             let lab = labs
                 .get(lab)
                 .ok_or_else(|| refused("there is no such lab"))?;
-            experiment::run(lab.as_ref(), config, &store, forward(records), control)
+            workbench_experiment::run(lab.as_ref(), config, &store, forward(records), control)
         });
     }
 
@@ -202,7 +202,7 @@ impl Session {
             for record in log.records {
                 let _ = records.send(record);
             }
-            experiment::resume(lab.as_ref(), &run, forward(records), control)
+            workbench_experiment::resume(lab.as_ref(), &run, forward(records), control)
         });
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use workbench_engine::report::format;
+use workbench_report::format;
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {

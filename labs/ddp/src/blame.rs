@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use workbench_engine::workers::{By, Ended, News};
 use workbench_protocol::{FailureKind, Fault, FromWorker, Place};
+use workbench_workers::{By, Ended, News};
 
 /// How long to wait for a better explanation when a rank failed only because others did not answer.
 pub const ECHO_WAIT_NS: u64 = 400_000_000;

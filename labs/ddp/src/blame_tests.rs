@@ -1,8 +1,8 @@
 //! Whoever is heard of first is not always to blame.
 
 use proptest::prelude::*;
-use workbench_engine::workers::Ended;
 use workbench_protocol::{Phase, Place};
+use workbench_workers::Ended;
 
 use super::*;
 

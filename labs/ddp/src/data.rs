@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use workbench_engine::digest::Hasher;
-use workbench_engine::lab::{DataSource, LabError};
-use workbench_engine::machine::MachineFacts;
+use workbench_digest::Hasher;
+use workbench_experiment::lab::{DataSource, LabError};
 use workbench_images::{CLASSES, ImageError, Images, Part, Source};
+use workbench_machine::MachineFacts;
 use workbench_protocol::Data;
 
 use crate::settings::{Offer, Shape};

@@ -8,10 +8,10 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use workbench_engine::lab::{ArmContext, LabError};
-use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{By, Crew, CrewError, Launch, ProcessState};
+use workbench_experiment::lab::{ArmContext, LabError};
+use workbench_pool::Outcome;
 use workbench_protocol::WorkerEnv;
+use workbench_workers::{By, Crew, CrewError, Launch, ProcessState};
 
 use crate::blame::{Blame, Sort, Trouble, explains};
 use crate::controller::{Command, Controller, Input, Policy, State};

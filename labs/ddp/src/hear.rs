@@ -1,9 +1,9 @@
 //! What news from the workers mean: steps into the ledger, stages into the start-up, trouble to whoever is to blame.
 
-use workbench_engine::lab::LabError;
-use workbench_engine::pool::Outcome;
-use workbench_engine::workers::{Crew, News};
+use workbench_experiment::lab::LabError;
+use workbench_pool::Outcome;
 use workbench_protocol::{DoneReport, FromWorker, Stage, StepReport};
+use workbench_workers::{Crew, News};
 
 use crate::blame::trouble;
 use crate::controller::Input;

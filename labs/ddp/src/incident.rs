@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use workbench_engine::clock::seconds;
-use workbench_engine::report::format::counted;
+use workbench_clock::seconds;
+use workbench_report::format::counted;
 
 /// A failure that the controller dealt with.
 #[derive(Debug, Clone, PartialEq)]

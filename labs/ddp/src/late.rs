@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use workbench_engine::workers::{Condition, RankState};
 use workbench_protocol::Phase;
+use workbench_workers::{Condition, RankState};
 
 /// A rank is late when the others wait for so many seconds.
 const WAIT_S: f64 = 1.5;

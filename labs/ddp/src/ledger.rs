@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::lab::Part;
+use workbench_experiment::lab::Part;
 use workbench_protocol::{DoneReport, StepReport};
 
 /// A look at the test rows.

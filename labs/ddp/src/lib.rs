@@ -24,7 +24,7 @@ mod worker;
 
 use std::path::PathBuf;
 
-use workbench_engine::lab::{
+use workbench_experiment::lab::{
     Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError,
     PreparedLab, RunConfig, Source, Terms,
 };

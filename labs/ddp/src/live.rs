@@ -2,9 +2,9 @@
 //!
 //! Belongs here: the latest word of each rank. Does not belong here: what counts in the end ([`crate::ledger`]).
 
-use workbench_engine::lab::{Figure, SlotState, Standing};
-use workbench_engine::workers::Condition;
+use workbench_experiment::lab::{Figure, SlotState, Standing};
 use workbench_protocol::{Phase, Stage, StepReport};
+use workbench_workers::Condition;
 
 use crate::ledger::Parts;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::digest::Hasher;
-use workbench_engine::lab::{ArmOutput, Breakdown, Item, LabError, Part, Quantity};
+use workbench_digest::Hasher;
+use workbench_experiment::lab::{ArmOutput, Breakdown, Item, LabError, Part, Quantity};
 use workbench_protocol::Stage;
 
 use crate::drive::Drive;

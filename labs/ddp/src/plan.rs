@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use workbench_engine::lab::Source;
+use workbench_experiment::lab::Source;
 use workbench_protocol::{Checkpointing, Fault, Program, TrainSpec};
 
 use crate::settings::Settings;

@@ -1,6 +1,6 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
-use workbench_engine::lab::{LabError, ParamValue, Params, RunConfig};
+use workbench_experiment::lab::{LabError, ParamValue, Params, RunConfig};
 use workbench_protocol::{Data, Device, Fault, Model, Place};
 
 use crate::plan::gcd;

@@ -1,9 +1,9 @@
 //! The parameters: what is refused, and what every number of workers then has to do.
 
 use proptest::prelude::*;
-use workbench_engine::experiment::{Request, resolve};
-use workbench_engine::lab::LabDefinition;
-use workbench_engine::machine::UsableCores;
+use workbench_experiment::lab::LabDefinition;
+use workbench_experiment::{Request, resolve};
+use workbench_machine::UsableCores;
 
 use super::*;
 use crate::plan::{Arm, Plan};

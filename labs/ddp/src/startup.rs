@@ -1,6 +1,6 @@
 //! The start-up of an arm, shown and not hidden: when each rank reached which stage.
 
-use workbench_engine::clock::seconds;
+use workbench_clock::seconds;
 use workbench_protocol::Stage;
 
 /// When the ranks of one attempt reached which stage.

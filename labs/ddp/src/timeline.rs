@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workbench_engine::pool::{Outcome, TaskSpan};
+use workbench_pool::{Outcome, TaskSpan};
 
 /// Makes spans, with numbers of their own.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@
 
 use std::fmt::Write as _;
 
-use workbench_engine::report::format::counted;
-use workbench_engine::workers::{Condition, Crew, RankState, diagnose};
+use workbench_report::format::counted;
+use workbench_workers::{Condition, Crew, RankState, diagnose};
 
 use crate::blame::Trouble;
 use crate::controller::State;

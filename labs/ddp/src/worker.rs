@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use workbench_engine::lab::LabError;
-use workbench_engine::report::format::clean;
+use workbench_experiment::lab::LabError;
 use workbench_protocol::dialect;
+use workbench_report::format::clean;
 
 use crate::remembered;
 

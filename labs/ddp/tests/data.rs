@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
-use workbench_engine::experiment::{Control, Request, resolve, resume, run};
-use workbench_engine::lab::{DataSource, Lab, LabError, RunConfig};
-use workbench_engine::machine::usable_cores;
-use workbench_engine::record::{RunStatus, Store};
+use workbench_experiment::lab::{DataSource, Lab, LabError, RunConfig};
+use workbench_experiment::{Control, Request, resolve, resume, run};
 use workbench_images::{Images, Part, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
+use workbench_machine::usable_cores;
 use workbench_protocol::dialect;
+use workbench_record::{RunStatus, Store};
 
 /// A program that says that it is a worker of these sources, and is none.
 static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {

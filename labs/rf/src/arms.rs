@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use workbench_engine::clock::thread_cpu_ns;
-use workbench_engine::lab::{ArmContext, LabError, Progress};
-use workbench_engine::pool::{Object, Outcome, Pool, TaskRef, TaskSpan};
+use workbench_clock::thread_cpu_ns;
+use workbench_experiment::lab::{ArmContext, LabError, Progress};
+use workbench_pool::{Object, Outcome, Pool, TaskRef, TaskSpan};
 
 use crate::forest::{Rows, TrainingSet, Tree, TreeParams, TreeSeed};
 use crate::model::{Model, Votes};
@@ -153,7 +153,7 @@ fn model_of_trees(
     model: u32,
     n_estimators: u32,
 ) -> Result<TaskRef<Result<Model, String>>, LabError> {
-    let failed = |error: workbench_engine::pool::PoolError| LabError::Failed(error.to_string());
+    let failed = |error: workbench_pool::PoolError| LabError::Failed(error.to_string());
     let name: Arc<str> = problem.name(model).into();
     let trees: Vec<TaskRef<Result<Vec<f64>, String>>> = (0..n_estimators)
         .map(|tree| {

@@ -8,9 +8,9 @@ mod model;
 
 use std::sync::Arc;
 
-use workbench_engine::dataset::{self, CsvOptions, Supervised, train_test_split};
-use workbench_engine::lab::Quantity;
-use workbench_engine::lab::{
+use workbench_dataset::{CsvOptions, Supervised, train_test_split};
+use workbench_experiment::lab::Quantity;
+use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError, ParamValue,
     Params, PreparedLab, RunConfig,
 };
@@ -56,13 +56,16 @@ impl Lab for RandomForests {
 
 fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
     let (table, target) = match source {
-        DataSource::Embedded => (dataset::california_housing()?, "MedHouseVal"),
+        DataSource::Embedded => (workbench_dataset::california_housing()?, "MedHouseVal"),
         DataSource::File { path, target } => {
             let options = CsvOptions {
                 target: Some(target.clone()),
                 ..CsvOptions::default()
             };
-            (dataset::read_csv(path.as_ref(), &options)?, target.as_str())
+            (
+                workbench_dataset::read_csv(path.as_ref(), &options)?,
+                target.as_str(),
+            )
         }
         DataSource::Folder { path, .. } => {
             return Err(LabError::Config(format!(

@@ -1,7 +1,6 @@
 //! One forest: from its trees' predictions to its figures and the hash that proves its outcome.
 
-use workbench_engine::digest;
-use workbench_engine::lab::Item;
+use workbench_experiment::lab::Item;
 
 /// Sums the predictions of a forest's trees, always in the order of the trees: floating-point addition is not
 /// associative, and the arms have to agree to the last bit.
@@ -48,7 +47,7 @@ impl Votes {
         Model {
             item: Item {
                 name,
-                sha256: digest::of_f64(&self.sums),
+                sha256: workbench_digest::of_f64(&self.sums),
                 metrics: [("mse".to_owned(), mse), ("r2".to_owned(), r2)].into(),
             },
             trees: self.trees,

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
-use workbench_engine::clock::Clock;
-use workbench_engine::experiment::{Request, resolve};
-use workbench_engine::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress};
-use workbench_engine::machine::usable_cores;
-use workbench_engine::pool::Pool;
+use workbench_clock::Clock;
+use workbench_experiment::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress};
+use workbench_experiment::{Request, resolve};
 use workbench_lab_rf::RandomForests;
+use workbench_machine::usable_cores;
+use workbench_pool::Pool;
 
 fn prepare(set: &[String]) -> Box<dyn PreparedLab> {
     let lab = RandomForests::new().unwrap();

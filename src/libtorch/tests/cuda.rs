@@ -1,6 +1,6 @@
 //! What is added for GPUs: another list of wheels, headers for a libtorch that has none, and what is said about it all.
 
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::*;
 use crate::libtorch::wheels::{CUDA_UNPACKED_BYTES, HEADER_BYTES};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::deeds::opens_palette;
 use super::{App, Back, Live, Screen};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workbench_engine::record::{Record, RunDir, Snapshot};
+use workbench_record::{Record, RunDir, Snapshot};
 
 use super::{App, Back, Live, Screen};
 use crate::tui::event::{Effect, Loaded};

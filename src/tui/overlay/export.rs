@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use workbench_engine::report::Format;
+use workbench_report::Format;
 
 use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::event::Exported;
@@ -65,7 +65,7 @@ pub enum Answer {
 impl Export {
     /// Suggests a name for a run.
     pub fn new(run_id: &str, prefer: &Preferences) -> Self {
-        let id = workbench_engine::report::format::clean(run_id, 80);
+        let id = workbench_report::format::clean(run_id, 80);
         let file = format!(
             "{id}.{}",
             prefer.export_format.unwrap_or(Format::Html).extension()

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::event::Lack;

@@ -21,8 +21,8 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, Mous
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use workbench_engine::record::RunDir;
-use workbench_engine::report::format;
+use workbench_record::RunDir;
+use workbench_report::format;
 
 use crate::tui::app::Screen;
 use crate::tui::chrome::{ListState, Look, dialog, lines};

@@ -3,9 +3,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use workbench_engine::record::{ArmFacts, RepeatState, Snapshot};
-use workbench_engine::report::format;
-use workbench_engine::result::workers_of;
+use workbench_record::{ArmFacts, RepeatState, Snapshot};
+use workbench_report::format;
+use workbench_result::workers_of;
 
 use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::keys::{Bound, bound};

@@ -6,11 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use workbench_engine::experiment::{
-    AskedWorkers, DEFAULT_SEED, FAULTS, MAX_REPEATS, Request, resolve,
-};
-use workbench_engine::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
-use workbench_engine::machine::UsableCores;
+use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
+use workbench_experiment::{AskedWorkers, DEFAULT_SEED, FAULTS, MAX_REPEATS, Request, resolve};
+use workbench_machine::UsableCores;
 
 /// The longest text of a field, in characters.
 const LONGEST: usize = 300;

@@ -13,7 +13,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_engine::record::RunDir;
+use workbench_record::RunDir;
 
 use super::{Shared, Wish};
 use crate::tui::chrome::{ListState, lines, panel, scrolled};

@@ -27,10 +27,10 @@ pub mod setup_draw;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use workbench_engine::lab::{Lab, RunConfig};
-use workbench_engine::machine::{MachineFacts, UsableCores};
-use workbench_engine::record::RunDir;
-use workbench_engine::report::Format;
+use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_machine::{MachineFacts, UsableCores};
+use workbench_record::RunDir;
+use workbench_report::Format;
 
 use super::chrome::Look;
 use super::history::RunRow;

@@ -17,7 +17,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_engine::record::RunDir;
+use workbench_record::RunDir;
 
 use super::{Shared, Wish};
 use crate::comparison::letter;

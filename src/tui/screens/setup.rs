@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
-use workbench_engine::lab::RunConfig;
-use workbench_engine::machine::UsableCores;
+use workbench_experiment::lab::RunConfig;
+use workbench_machine::UsableCores;
 
 use super::form::{Form, Kind, Row};
 use super::{Shared, Wish};

@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_engine::experiment::LEAST_WORKERS;
-use workbench_engine::lab::{DataKind, RunConfig};
-use workbench_engine::machine::UsableCores;
+use workbench_experiment::LEAST_WORKERS;
+use workbench_experiment::lab::{DataKind, RunConfig};
+use workbench_machine::UsableCores;
 
 use super::Shared;
 use super::form::{Form, Kind, Row};

@@ -6,14 +6,14 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tempfile::TempDir;
-use workbench_engine::experiment::{Request, plan, resolve};
-use workbench_engine::lab::RunConfig;
-use workbench_engine::machine::{GpuFacts, MachineFacts, UsableCores};
-use workbench_engine::record::{
+use workbench_experiment::lab::RunConfig;
+use workbench_experiment::{Request, plan, resolve};
+use workbench_machine::{GpuFacts, MachineFacts, UsableCores};
+use workbench_record::{
     ArmFacts, Event as Fact, FORMAT, Record, RepeatFinished, RunDir, RunStarted, RunStatus,
     Snapshot,
 };
-use workbench_engine::result::compute;
+use workbench_result::compute;
 
 use crate::registry;
 use crate::tui::app::App;
@@ -228,7 +228,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         say(
             t_ns,
             Fact::RepeatFinished(Box::new(RepeatFinished {
-                breakdown: workbench_engine::lab::Breakdown::default(),
+                breakdown: workbench_experiment::lab::Breakdown::default(),
                 id,
                 started_ns,
                 wall_ns,

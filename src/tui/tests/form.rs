@@ -1,9 +1,9 @@
 //! The form stands for the same configuration as the command line, and says what is wrong as the command line does.
 
-use workbench_engine::experiment::{Request, resolve};
-use workbench_engine::lab::ParamValue;
-use workbench_engine::record::RunStatus;
-use workbench_engine::report::Format;
+use workbench_experiment::lab::ParamValue;
+use workbench_experiment::{Request, resolve};
+use workbench_record::RunStatus;
+use workbench_report::Format;
 
 use super::fixture::{Fixture, quick, usable};
 use crate::registry;

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workbench_engine::record::{Record, Snapshot};
-use workbench_engine::result::compute;
-use workbench_engine::simulate::{Scenario, events};
+use workbench_record::{Record, Snapshot};
+use workbench_result::compute;
+use workbench_simulate::{Scenario, events};
 
 use super::fixture::Fixture;
 use crate::tui::app::{Back, Live, Screen};

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use workbench_engine::clock::Clock;
-use workbench_engine::record::{Event as Fact, Recorder, RunStatus, Store};
+use workbench_clock::Clock;
+use workbench_record::{Event as Fact, Recorder, RunStatus, Store};
 
 use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;
@@ -233,7 +233,7 @@ fn the_selection_stays_on_its_run_when_the_list_is_read_again() {
 fn a_run_that_vanished_or_is_damaged_is_told_and_nothing_changes() {
     let fixture = Fixture::bare(ThemeName::Dark, false);
     let whole = fixture.run_dir("20261121-101502-rf-0001");
-    let log = |records: &[workbench_engine::record::Record]| -> String {
+    let log = |records: &[workbench_record::Record]| -> String {
         let lines = records
             .iter()
             .map(|r| serde_json::to_string(r).unwrap() + "\n");

@@ -1,7 +1,7 @@
 //! A run that lacks what the set-up brings: the person is asked, and the run goes on where it was asked for.
 
-use workbench_engine::experiment::{Request, resolve};
-use workbench_engine::lab::RunConfig;
+use workbench_experiment::lab::RunConfig;
+use workbench_experiment::{Request, resolve};
 
 use super::fixture::{Fixture, usable};
 use crate::registry;

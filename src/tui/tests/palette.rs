@@ -1,7 +1,7 @@
 //! The command palette: what it offers, what it finds, and that it does what the keys do.
 
 use ratatui::style::Modifier;
-use workbench_engine::record::{RunDir, RunStatus};
+use workbench_record::{RunDir, RunStatus};
 
 use super::fixture::{Fixture, quick};
 use crate::tui::app::{GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS, Screen};

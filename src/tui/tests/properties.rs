@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_engine::lab::RunConfig;
-use workbench_engine::record::{Record, RunStatus};
+use workbench_experiment::lab::RunConfig;
+use workbench_record::{Record, RunStatus};
 
 use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;

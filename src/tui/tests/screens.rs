@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use workbench_engine::record::RunStatus;
+use workbench_record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
 use crate::tui::event::{Event, Exported};

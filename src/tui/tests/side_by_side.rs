@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
-use workbench_engine::lab::{ParamValue, RunConfig};
-use workbench_engine::record::{Event as Fact, Record, RunDir, RunStatus, Snapshot};
-use workbench_engine::result::compute;
+use workbench_experiment::lab::{ParamValue, RunConfig};
+use workbench_record::{Event as Fact, Record, RunDir, RunStatus, Snapshot};
+use workbench_result::compute;
 
 use super::fixture::{Fixture, quick, records};
 use crate::comparison::{compare, curves};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_engine::record::{Event as Fact, Record, RunStatus};
+use workbench_record::{Event as Fact, Record, RunStatus};
 
 use super::fixture::{Fixture, quick, records};
 use crate::eta::outlook;

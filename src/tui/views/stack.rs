@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::lab::Part;
+use workbench_experiment::lab::Part;
 
 use super::text::safe;
 use super::widgets::{Row, width};

@@ -1,9 +1,9 @@
 //! Texts made to fit: names made safe, sentences broken into lines, numbers in sentences made to stand out.
 
 use ratatui::style::Style;
-use workbench_engine::record::RepeatId;
-use workbench_engine::report::format;
-use workbench_engine::result::arm_on;
+use workbench_record::RepeatId;
+use workbench_report::format;
+use workbench_result::arm_on;
 
 use super::widgets::width;
 

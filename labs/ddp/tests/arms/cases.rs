@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use workbench_engine::experiment::{Control, Ended, Request, resolve, run};
-use workbench_engine::lab::{Lab, Quantity, Standing};
-use workbench_engine::machine::usable_cores;
-use workbench_engine::record::{RunStatus, Store};
-use workbench_engine::result::ArmResult;
+use workbench_experiment::lab::{Lab, Quantity, Standing};
+use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
+use workbench_machine::usable_cores;
+use workbench_record::{RunStatus, Store};
+use workbench_result::ArmResult;
 
 use crate::fake;
 
@@ -425,8 +425,8 @@ fn a_request_that_stops_leaves_nobody_behind() {
     let control = Arc::new(Control::default());
     let steered = Arc::clone(&control);
     // Stopped by its own first curve point, so somewhere in the middle of a training.
-    let stop = move |record: &workbench_engine::record::Record| {
-        if matches!(record.event, workbench_engine::record::Event::Metric { .. }) {
+    let stop = move |record: &workbench_record::Record| {
+        if matches!(record.event, workbench_record::Event::Metric { .. }) {
             steered.stop();
         }
     };

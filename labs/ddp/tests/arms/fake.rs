@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
-use workbench_engine::digest::Hasher;
+use workbench_digest::Hasher;
 use workbench_protocol::{
     DoneReport, FailureKind, Fault, FromWorker, Phase, Program, Stage, StepReport, TrainSpec,
     WorkerEnv, WorkerSide,

@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use workbench_engine::experiment::{Control, Ended, Request, resolve, run};
-use workbench_engine::lab::{Lab as _, Quantity};
-use workbench_engine::machine::usable_cores;
-use workbench_engine::record::Store;
-use workbench_engine::result::ArmResult;
+use workbench_experiment::lab::{Lab as _, Quantity};
+use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
+use workbench_machine::usable_cores;
+use workbench_record::Store;
+use workbench_result::ArmResult;
 
 /// Whether there is a worker to be tested. Says so when there is none, past the capture of the tests' output: a test that did not
 /// run must not look like one that passed.

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use workbench_engine::experiment::Request;
+use workbench_experiment::Request;
 
 use crate::common::{Played, is_there, play};
 

@@ -1,8 +1,8 @@
 //! The quick preset.
 
-use workbench_engine::experiment::Request;
-use workbench_engine::lab::Quantity;
-use workbench_engine::record::RunStatus;
+use workbench_experiment::Request;
+use workbench_experiment::lab::Quantity;
+use workbench_record::RunStatus;
 
 use crate::common::{is_there, play};
 

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::{colour, name_run};
 use crate::comparison::{ArmCell, ArmRow, Comparison};

@@ -3,7 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::{Facts, colour, name_run};
 use crate::comparison::{Comparison, Curves, ScalingRow};

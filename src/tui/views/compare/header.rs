@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::name_run;
 use crate::comparison::{Comparison, Named};

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::report::format;
+use workbench_report::format;
 
 use super::series::Series;
 use super::{Axis, Curves, Metric};

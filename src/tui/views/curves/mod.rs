@@ -10,8 +10,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use workbench_engine::record::{RepeatState, RunStarted};
-use workbench_engine::result::workers_of;
+use workbench_record::{RepeatState, RunStarted};
+use workbench_result::workers_of;
 
 use super::plot::Field;
 use series::{Series, place};

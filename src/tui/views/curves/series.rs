@@ -1,8 +1,8 @@
 //! The points of one curve of one repeat in rising x: taken in as they are recorded, in any order, and thinned so that
 //! a drawing costs the same however long a repeat is.
 
-use workbench_engine::clock::seconds;
-use workbench_engine::record::{CurvePoint, RepeatId, RepeatState};
+use workbench_clock::seconds;
+use workbench_record::{CurvePoint, RepeatId, RepeatState};
 
 use super::{Axis, Metric};
 

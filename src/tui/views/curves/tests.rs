@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::record::{CurvePoint, RepeatId, RepeatState};
+use workbench_record::{CurvePoint, RepeatId, RepeatState};
 
 use super::*;
 

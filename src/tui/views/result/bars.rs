@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::result::ArmResult;
+use workbench_result::ArmResult;
 
 use crate::tui::theme::Theme;
 use crate::tui::views::text::safe;

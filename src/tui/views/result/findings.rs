@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::result::RunResult;
+use workbench_result::RunResult;
 
 use crate::tui::theme::Theme;
 use crate::tui::views::text::wrap;

@@ -2,8 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::report::{self, format};
-use workbench_engine::result::RunResult;
+use workbench_report::format;
+use workbench_result::RunResult;
 
 use crate::standing::Standing;
 use crate::tui::theme::Theme;
@@ -43,7 +43,7 @@ fn sentences(buf: &mut Buffer, area: Rect, result: &RunResult, theme: &Theme) ->
     let style = if refused { theme.bad } else { theme.text };
     let number = if refused { theme.bad } else { theme.accent };
     let mut line = 1;
-    'all: for sentence in &report::headline(result) {
+    'all: for sentence in &workbench_report::headline(result) {
         for (part, text) in wrap(sentence, columns).into_iter().enumerate() {
             if line > most {
                 break 'all;

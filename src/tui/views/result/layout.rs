@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use workbench_engine::result::RunResult;
+use workbench_result::RunResult;
 
 use super::{Panel, parts, work};
 use crate::tui::theme::Theme;

@@ -2,8 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult};
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult};
 
 use super::bars::{self, short};
 use crate::tui::theme::{Cause, Theme};

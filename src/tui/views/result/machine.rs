@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::lab::Agreement;
-use workbench_engine::report::format;
-use workbench_engine::result::RunResult;
+use workbench_experiment::lab::Agreement;
+use workbench_report::format;
+use workbench_result::RunResult;
 
 use crate::tui::theme::Theme;
 use crate::tui::views::text::wrap;

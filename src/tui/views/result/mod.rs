@@ -33,8 +33,8 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
-use workbench_engine::record::Snapshot;
-use workbench_engine::result::RunResult;
+use workbench_record::Snapshot;
+use workbench_result::RunResult;
 
 use super::curves::{self, Curves};
 use super::filter::Filter;

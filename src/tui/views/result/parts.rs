@@ -2,9 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::lab::{Part, Standing};
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult};
+use workbench_experiment::lab::{Part, Standing};
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
 use crate::tui::theme::Theme;

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmSource, RunResult};
+use workbench_report::format;
+use workbench_result::{ArmSource, RunResult};
 
 use crate::tui::theme::Theme;
 use crate::tui::views::text::safe;

@@ -2,8 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::report::format;
-use workbench_engine::result::{Fit, RunResult, Scaling};
+use workbench_report::format;
+use workbench_result::{Fit, RunResult, Scaling};
 
 use super::{Charts, arm_index};
 use crate::tui::theme::Theme;

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult};
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult};
 
 use super::arm_index;
 use super::bars::{self, Layout, short};

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::clock::seconds;
-use workbench_engine::pool::{NEVER_RAN, Outcome, TaskSpan};
-use workbench_engine::record::{RepeatState, Snapshot};
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, ItemResult, RunResult};
+use workbench_clock::seconds;
+use workbench_pool::{NEVER_RAN, Outcome, TaskSpan};
+use workbench_record::{RepeatState, Snapshot};
+use workbench_report::format;
+use workbench_result::{ArmResult, ItemResult, RunResult};
 
 use crate::tui::theme::{Theme, letter};
 use crate::tui::views::ViewAction;

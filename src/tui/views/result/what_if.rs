@@ -3,8 +3,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::report::format;
-use workbench_engine::result::{RunResult, WHAT_IF_WORKERS, WhatIf};
+use workbench_report::format;
+use workbench_result::{RunResult, WHAT_IF_WORKERS, WhatIf};
 
 use super::{Charts, arm_index};
 use crate::tui::theme::Theme;
@@ -97,7 +97,7 @@ fn read_out(buf: &mut Buffer, inner: Rect, what_if: &WhatIf, cursor: u32, theme:
         .text(" = all work / longest task", dim, theme);
 }
 
-fn nearest(what_if: &WhatIf, cursor: u32) -> Option<&workbench_engine::result::WhatIfPoint> {
+fn nearest(what_if: &WhatIf, cursor: u32) -> Option<&workbench_result::WhatIfPoint> {
     what_if
         .points
         .iter()
@@ -112,7 +112,7 @@ fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
         .map(|p| p.longest_first.max(p.fifo))
         .filter(|v| v.is_finite())
         .fold(1.0, f64::max);
-    let line = |value: fn(&workbench_engine::result::WhatIfPoint) -> f64| {
+    let line = |value: fn(&workbench_result::WhatIfPoint) -> f64| {
         what_if
             .points
             .iter()

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::lab::Quantity;
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult};
+use workbench_experiment::lab::Quantity;
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
 use crate::tui::theme::Theme;

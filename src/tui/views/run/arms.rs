@@ -3,10 +3,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::clock::seconds;
-use workbench_engine::record::RunStatus;
-use workbench_engine::report::format;
-use workbench_engine::result::{ArmResult, RunResult, workers_of};
+use workbench_clock::seconds;
+use workbench_record::RunStatus;
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult, workers_of};
 
 use super::header::left_text;
 use super::look::Look;

@@ -5,8 +5,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::monitor::Sample;
-use workbench_engine::report::format;
+use workbench_machine::monitor::Sample;
+use workbench_report::format;
 
 use super::history::Line;
 use super::look::Look;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::clock::seconds;
-use workbench_engine::pool::{Outcome, TaskSpan};
-use workbench_engine::record::{RepeatId, RepeatState, RunStatus, Snapshot};
-use workbench_engine::result::{RunResult, compute};
+use workbench_clock::seconds;
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::{RepeatId, RepeatState, RunStatus, Snapshot};
+use workbench_result::{RunResult, compute};
 
 /// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time, what-if): working that
 /// out would take cores away from the repeat that is being measured. The final result has everything.
@@ -169,7 +169,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
 
 #[cfg(test)]
 mod tests {
-    use workbench_engine::record::Event;
+    use workbench_record::Event;
 
     use super::*;
     use crate::tui::views::tests::fixture::{Shape, run};

@@ -4,9 +4,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::machine::GpuFacts;
-use workbench_engine::monitor::GpuSample;
-use workbench_engine::report::format;
+use workbench_machine::GpuFacts;
+use workbench_machine::monitor::GpuSample;
+use workbench_report::format;
 
 use super::history::Line;
 use super::look::Look;

@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::clock::seconds;
-use workbench_engine::record::{RepeatId, RunStatus};
-use workbench_engine::report::format;
+use workbench_clock::seconds;
+use workbench_record::{RepeatId, RunStatus};
+use workbench_report::format;
 
 use super::look::Look;
 use super::state::{State, Weight};

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
-use workbench_engine::experiment::rhythm::distance_ns;
-use workbench_engine::monitor::Sample;
+use workbench_experiment::rhythm::distance_ns;
+use workbench_machine::monitor::Sample;
 
 use crate::tui::views::widgets::Extent;
 

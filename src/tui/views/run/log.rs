@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_engine::clock::seconds;
-use workbench_engine::record::{RepeatId, RunStatus};
-use workbench_engine::report::format;
-use workbench_engine::result::{RunResult, arm_on};
+use workbench_clock::seconds;
+use workbench_record::{RepeatId, RunStatus};
+use workbench_report::format;
+use workbench_result::{RunResult, arm_on};
 
 use super::look::Look;
 use super::state::Weight;

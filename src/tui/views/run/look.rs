@@ -4,11 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use workbench_engine::monitor::Sample;
-use workbench_engine::pool::TaskSpan;
-use workbench_engine::record::{
-    OutputLine, RepeatFinished, RepeatState, RunStarted, RunStatus, Snapshot,
-};
+use workbench_machine::monitor::Sample;
+use workbench_pool::TaskSpan;
+use workbench_record::{OutputLine, RepeatFinished, RepeatState, RunStarted, RunStatus, Snapshot};
 
 /// How far into the snapshot a frozen screen looks.
 #[derive(Debug, Clone, Copy, PartialEq)]

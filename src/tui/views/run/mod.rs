@@ -40,8 +40,8 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
-use workbench_engine::record::{RepeatState, Snapshot};
-use workbench_engine::result::workers_of;
+use workbench_record::{RepeatState, Snapshot};
+use workbench_result::workers_of;
 
 use super::curves::{self, Curves};
 use super::filter::Filter;

@@ -148,7 +148,7 @@ fn to_peak(line: &mut [Option<Extent>]) {
 
 #[cfg(test)]
 mod tests {
-    use workbench_engine::monitor::Sample;
+    use workbench_machine::monitor::Sample;
 
     use super::*;
     use crate::tui::theme::ThemeName;

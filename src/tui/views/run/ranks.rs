@@ -5,10 +5,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_engine::clock::seconds;
-use workbench_engine::lab::{Figure, Part, SlotState, Standing};
-use workbench_engine::record::{RepeatState, SlotTrack};
-use workbench_engine::report::format;
+use workbench_clock::seconds;
+use workbench_experiment::lab::{Figure, Part, SlotState, Standing};
+use workbench_record::{RepeatState, SlotTrack};
+use workbench_report::format;
 
 use super::look::Look;
 use crate::tui::theme::Theme;

@@ -1,8 +1,8 @@
 //! What whoever controls the repeat under way is doing, for how long, and in which attempt.
 
 use ratatui::style::Style;
-use workbench_engine::clock::seconds;
-use workbench_engine::report::format;
+use workbench_clock::seconds;
+use workbench_report::format;
 
 use super::look::Current;
 use crate::tui::theme::Theme;

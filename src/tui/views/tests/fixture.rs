@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use workbench_engine::lab::{DataSource, Item, Quantity, RunConfig};
-use workbench_engine::machine::{GpuFacts, MachineFacts};
-use workbench_engine::monitor::{GpuSample, Sample};
-use workbench_engine::pool::{Outcome, TaskSpan};
-use workbench_engine::record::{
+use workbench_experiment::lab::{DataSource, Item, Quantity, RunConfig};
+use workbench_machine::monitor::{GpuSample, Sample};
+use workbench_machine::{GpuFacts, MachineFacts};
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::{
     ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Snapshot,
 };
 
@@ -337,7 +337,7 @@ impl Sim {
         };
         let items = (0..self.shape.models).map(item).collect();
         let finished = RepeatFinished {
-            breakdown: workbench_engine::lab::Breakdown::default(),
+            breakdown: workbench_experiment::lab::Breakdown::default(),
             id: id.clone(),
             started_ns: start,
             wall_ns: until - start,
@@ -362,7 +362,7 @@ pub fn run(shape: &Shape) -> Snapshot {
     };
     sim.start();
     let started = sim.snapshot.started.clone().unwrap();
-    let plan = workbench_engine::experiment::plan(&started.config, &started.arms);
+    let plan = workbench_experiment::plan(&started.config, &started.arms);
     for id in plan.iter().take(shape.finished) {
         sim.repeat(id, 1.0);
         if id.repeat == 1 && id.arm == shape.arms[0] {

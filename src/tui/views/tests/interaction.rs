@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{
     KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 
-use workbench_engine::record::{Event, Record, Snapshot};
+use workbench_record::{Event, Record, Snapshot};
 
 use super::*;
 use crate::tui::tests::fixture::{quick, records};
@@ -208,7 +208,7 @@ fn the_log_shows_what_was_printed_and_what_the_filter_lets_through() {
 /// A log far longer than what is kept: its end is there, and what is kept is bounded.
 #[test]
 fn a_flood_of_output_is_bounded() {
-    use workbench_engine::record::{Event, Record};
+    use workbench_record::{Event, Record};
     let mut snapshot = fixture::two_cores();
     for i in 0..50_000_u64 {
         let event = Event::Output {

@@ -11,8 +11,8 @@ mod trainings;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use workbench_engine::record::Snapshot;
-use workbench_engine::result::compute;
+use workbench_record::Snapshot;
+use workbench_result::compute;
 
 use super::result::ResultView;
 use super::run::RunView;

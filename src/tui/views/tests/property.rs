@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use ratatui::crossterm::event::{
     KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use workbench_engine::result::RunResult;
+use workbench_result::RunResult;
 
 use super::*;
 use crate::tui::views::ViewAction;

@@ -1,7 +1,7 @@
 //! Ranks that tell how they stand, and what arms tell of what they consisted of, on the screen.
 
-use workbench_engine::lab::{Quantity, SlotState, Standing};
-use workbench_engine::record::{Event, Snapshot};
+use workbench_experiment::lab::{Quantity, SlotState, Standing};
+use workbench_record::{Event, Snapshot};
 
 use super::trainings::*;
 use super::*;

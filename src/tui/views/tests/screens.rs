@@ -193,7 +193,7 @@ fn what_if_reads_out_the_values_at_the_cursor() {
     }
     let shown = text(&result_screen((120, 40), &mut view, &snapshot, &dark()));
     let point = what_if.points.iter().find(|p| p.workers == 16).unwrap();
-    let longest_first = workbench_engine::report::format::speedup(point.longest_first);
+    let longest_first = workbench_report::format::speedup(point.longest_first);
     assert!(
         shown.contains(&format!("16 workers  ━ longest first {longest_first}")),
         "{shown}"

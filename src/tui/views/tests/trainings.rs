@@ -1,7 +1,7 @@
 //! Made-up trainings: ranks that tell how they stand, and what arms tell of what they consisted of.
 
-use workbench_engine::lab::{Breakdown, Figure, Part, Quantity, SlotState, Source};
-use workbench_engine::record::{Event, Record, Snapshot};
+use workbench_experiment::lab::{Breakdown, Figure, Part, Quantity, SlotState, Source};
+use workbench_record::{Event, Record, Snapshot};
 
 use super::fixture::{Curves, Shape};
 use super::*;

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
-use workbench_engine::pool::{NEVER_RAN, TaskSpan};
-use workbench_engine::record::RepeatId;
+use workbench_pool::{NEVER_RAN, TaskSpan};
+use workbench_record::RepeatId;
 
 use crate::tui::views::run::look::{Current, Look};
 

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use workbench_engine::pool::{Outcome, TaskSpan};
-use workbench_engine::record::RunStatus;
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::RunStatus;
 
 use crate::tui::theme::{Theme, letter};
 use crate::tui::views::run::look::{Current, Look};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use std::sync::Arc;
 
-use workbench_engine::pool::Outcome;
-use workbench_engine::record::RepeatId;
+use workbench_pool::Outcome;
+use workbench_record::RepeatId;
 
 use super::index::{PER_CELL, STEPS, step_ns};
 use super::*;
-use workbench_engine::record::{RepeatState, Snapshot};
+use workbench_record::{RepeatState, Snapshot};
 
 fn task(i: u64) -> TaskSpan {
     TaskSpan {

@@ -1,0 +1,187 @@
+//! What a lab is, read from its `lab.toml`: title, arms, parameters and presets.
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use workbench_record::Params;
+
+use super::params::{ParamError, ParamSpec};
+
+/// A lab as its `lab.toml` defines it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabDefinition {
+    /// Short name, as `--lab` takes it.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// One sentence for people.
+    pub summary: String,
+    /// The arm that speed-ups are stated against.
+    pub base: String,
+    /// What `--data` may name instead of the lab's own data; `None` when there is no choice.
+    #[serde(default)]
+    pub takes_data: Option<DataKind>,
+    /// The arms, in the order of reports; the base first.
+    #[serde(rename = "arm")]
+    pub arms: Vec<ArmDefinition>,
+    /// The parameters by name, in the order in which people see them.
+    #[serde(rename = "param")]
+    pub params: IndexMap<String, ParamSpec>,
+    /// The presets by name, in the order in which people see them.
+    #[serde(rename = "preset")]
+    pub presets: IndexMap<String, Preset>,
+    /// The preset when none is named.
+    pub default_preset: String,
+}
+
+/// What a lab learns from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataKind {
+    /// A file with a table of numbers, one of whose columns is predicted (`--target`).
+    Table,
+    /// A folder of images, each with its label.
+    Images,
+}
+
+impl DataKind {
+    /// What `--data` takes, in a few words that complete a sentence.
+    pub fn expects(self) -> &'static str {
+        match self {
+            Self::Table => "a CSV file of numbers, and in --target the column to predict",
+            Self::Images => {
+                "a folder with the four IDX files of MNIST or its kin, or with CIFAR-10's binary files"
+            }
+        }
+    }
+}
+
+/// One arm of a lab.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmDefinition {
+    /// Short name, as `--arms` takes it.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// One sentence for people.
+    pub summary: String,
+    /// Whether it runs on several slots; an arm that does not always has one.
+    pub parallel: bool,
+}
+
+/// A named set of parameter values.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    /// One sentence for people.
+    pub help: String,
+    /// Repeats of every arm when none are asked for.
+    pub repeats: u32,
+    /// Parameters that differ from their defaults.
+    #[serde(default)]
+    pub set: Params,
+}
+
+/// Why a `lab.toml` cannot be used. Only a lab's author sees these.
+#[derive(Debug, thiserror::Error)]
+pub enum DefinitionError {
+    /// Not TOML of the right shape.
+    #[error("lab.toml: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// Contradicts itself.
+    #[error("lab.toml: {0}")]
+    Inconsistent(String),
+}
+
+impl LabDefinition {
+    /// Reads and checks a `lab.toml`.
+    ///
+    /// # Errors
+    /// When the text is not a definition, or names an arm, parameter or preset that it does not define.
+    pub fn parse(text: &str) -> Result<Self, DefinitionError> {
+        let definition: Self = toml::from_str(text)?;
+        definition
+            .check()
+            .map_err(DefinitionError::Inconsistent)
+            .map(|()| definition)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.arms.first().is_none_or(|arm| arm.name != self.base) {
+            return Err(format!("the base `{}` must be the first arm", self.base));
+        }
+        if !self.presets.contains_key(&self.default_preset) {
+            return Err(format!("no preset `{}`", self.default_preset));
+        }
+        for (name, spec) in &self.params {
+            if !spec.accepts(&spec.default_value()) {
+                return Err(format!("the default of `{name}` is out of its own range"));
+            }
+        }
+        for (name, preset) in &self.presets {
+            if preset.repeats == 0 {
+                return Err(format!("preset `{name}` has no repeats"));
+            }
+            for (key, value) in &preset.set {
+                if self.params.get(key).is_none_or(|spec| !spec.accepts(value)) {
+                    return Err(format!("preset `{name}` sets `{key}` to {value}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The definition of an arm.
+    pub fn arm(&self, name: &str) -> Option<&ArmDefinition> {
+        self.arms.iter().find(|arm| arm.name == name)
+    }
+
+    /// The parameters of a preset, with `overrides` (`key=value` texts) on top.
+    ///
+    /// # Errors
+    /// When an override is malformed, names no parameter, or has a value outside the parameter's range.
+    pub fn resolve(&self, preset: &Preset, overrides: &[String]) -> Result<Params, ParamError> {
+        let mut params: Params = self
+            .params
+            .iter()
+            .map(|(name, spec)| (name.clone(), spec.default_value()))
+            .collect();
+        params.extend(preset.set.clone());
+        for text in overrides {
+            let Some((key, value)) = text.split_once('=') else {
+                return Err(ParamError::Form(text.clone(), self.example_setting()));
+            };
+            let key = key.trim();
+            let spec = self.params.get(key).ok_or_else(|| ParamError::Unknown {
+                lab: self.name.clone(),
+                key: key.to_owned(),
+                hint: suggest(key, self.params.keys().map(String::as_str)),
+            })?;
+            params.insert(key.to_owned(), spec.parse(key, value)?);
+        }
+        Ok(params)
+    }
+
+    fn example_setting(&self) -> String {
+        self.params
+            .iter()
+            .next()
+            .map(|(name, spec)| format!("{name}={}", spec.default_value()))
+            .unwrap_or_default()
+    }
+}
+
+/// `did you mean …?`, or the list of what there is when nothing is near.
+pub fn suggest<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let nearest = known
+        .clone()
+        .map(|name| (strsim::jaro_winkler(wrong, name), name))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}

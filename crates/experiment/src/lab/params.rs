@@ -1,0 +1,165 @@
+//! A lab's parameters: defined once in its `lab.toml`, and from there the source of `--set`, of validation, of the
+//! help texts and of the set-up form.
+
+use serde::Deserialize;
+use workbench_record::ParamValue;
+
+/// What a parameter may be.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ParamSpec {
+    /// A whole number in a range.
+    Integer {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+        /// Value when nothing is set.
+        default: i64,
+        /// One line for people.
+        help: String,
+    },
+    /// A number in a range.
+    Float {
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+        /// Value when nothing is set.
+        default: f64,
+        /// One line for people.
+        help: String,
+    },
+    /// `true` or `false`.
+    Boolean {
+        /// Value when nothing is set.
+        default: bool,
+        /// One line for people.
+        help: String,
+    },
+    /// One of several words.
+    Choice {
+        /// The words.
+        choices: Vec<String>,
+        /// Value when nothing is set.
+        default: String,
+        /// One line for people.
+        help: String,
+    },
+    /// A text whose form is the lab's own business; it is checked when the lab is prepared.
+    Text {
+        /// What is expected, in words: `a fault such as kill:rank=1,step=40, or nothing`.
+        form: String,
+        /// Value when nothing is set.
+        #[serde(default)]
+        default: String,
+        /// One line for people.
+        help: String,
+    },
+}
+
+/// Longest value of a text, in bytes.
+const LONGEST_TEXT: usize = 4096;
+
+/// Why a value was not taken. The message says what may be given instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParamError {
+    /// Not of the form `key=value`.
+    #[error("`--set {0}`: write it as key=value, for example --set {1}")]
+    Form(String, String),
+    /// No such parameter.
+    #[error("`--set {key}`: the {lab} lab has no parameter `{key}`; {hint}")]
+    Unknown {
+        /// The lab's name.
+        lab: String,
+        /// What was given.
+        key: String,
+        /// The nearest name, or the list of names.
+        hint: String,
+    },
+    /// Wrong type or out of range.
+    #[error("`--set {key}={value}`: {reason}")]
+    Value {
+        /// The parameter.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What is expected.
+        reason: String,
+    },
+}
+
+impl ParamSpec {
+    /// One line for people.
+    pub fn help(&self) -> &str {
+        match self {
+            Self::Integer { help, .. }
+            | Self::Float { help, .. }
+            | Self::Boolean { help, .. }
+            | Self::Choice { help, .. }
+            | Self::Text { help, .. } => help,
+        }
+    }
+
+    /// The value when nothing is set.
+    pub fn default_value(&self) -> ParamValue {
+        match self {
+            Self::Integer { default, .. } => ParamValue::Integer(*default),
+            Self::Float { default, .. } => ParamValue::Float(*default),
+            Self::Boolean { default, .. } => ParamValue::Boolean(*default),
+            Self::Choice { default, .. } | Self::Text { default, .. } => {
+                ParamValue::Text(default.clone())
+            }
+        }
+    }
+
+    /// What may be given, in words: `a whole number from 1 to 64`.
+    pub fn expects(&self) -> String {
+        match self {
+            Self::Integer { min, max, .. } => format!("a whole number from {min} to {max}"),
+            Self::Float { min, max, .. } => format!("a number from {min} to {max}"),
+            Self::Boolean { .. } => "true or false".to_owned(),
+            Self::Choice { choices, .. } => format!("one of {}", choices.join(", ")),
+            Self::Text { form, .. } => form.clone(),
+        }
+    }
+
+    /// Reads a value from text.
+    ///
+    /// # Errors
+    /// [`ParamError::Value`] when the text is of another type or outside the range.
+    pub fn parse(&self, key: &str, text: &str) -> Result<ParamValue, ParamError> {
+        let text = text.trim();
+        let value = match self {
+            Self::Integer { .. } => text.parse().ok().map(ParamValue::Integer),
+            Self::Float { .. } => text.parse().ok().map(ParamValue::Float),
+            Self::Boolean { .. } => text.parse().ok().map(ParamValue::Boolean),
+            Self::Choice { .. } | Self::Text { .. } => Some(ParamValue::Text(text.to_owned())),
+        };
+        match value {
+            Some(value) if self.accepts(&value) => Ok(value),
+            _ => Err(ParamError::Value {
+                key: key.to_owned(),
+                value: text.to_owned(),
+                reason: format!("{key} takes {}", self.expects()),
+            }),
+        }
+    }
+
+    /// Whether a value is of the right type and in range.
+    pub fn accepts(&self, value: &ParamValue) -> bool {
+        match (self, value) {
+            (Self::Integer { min, max, .. }, ParamValue::Integer(v)) => (min..=max).contains(&v),
+            (Self::Float { min, max, .. }, ParamValue::Float(v)) => (min..=max).contains(&v),
+            (Self::Float { min, max, .. }, ParamValue::Integer(v)) => {
+                (*min..=*max).contains(&(*v as f64))
+            }
+            (Self::Boolean { .. }, ParamValue::Boolean(_)) => true,
+            (Self::Choice { choices, .. }, ParamValue::Text(v)) => choices.contains(v),
+            (Self::Text { .. }, ParamValue::Text(v)) => {
+                v.len() <= LONGEST_TEXT && !v.contains(char::is_control)
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! From what a person asked for to the resolved configuration of a run, with every default filled in and every value
+//! checked.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::AskedWorkers;
+use crate::lab::{
+    DataKind, DataSource, FAULTS, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig,
+    suggest,
+};
+use workbench_machine::UsableCores;
+
+/// More slots than this are a slip of the keyboard, oversubscribed or not.
+pub const MAX_WORKERS: u32 = 1024;
+/// More repeats than this are a slip of the keyboard.
+pub const MAX_REPEATS: u32 = 10_000;
+/// The parameter of labs whose parallel arms can go on with fewer workers: the fewest of them.
+pub const LEAST_WORKERS: &str = "least_workers";
+/// Seed when none is given.
+pub const DEFAULT_SEED: u64 = 42;
+
+/// What a person asked for; `None` and empty mean "the default".
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Request {
+    /// Name of the preset.
+    pub preset: Option<String>,
+    /// Overrides of parameters, `key=value`.
+    pub set: Vec<String>,
+    /// Names of the arms to run.
+    pub arms: Vec<String>,
+    /// Numbers of workers for the parallel arms.
+    pub workers: AskedWorkers,
+    /// Repeats of every arm.
+    pub repeats: Option<u32>,
+    /// Seed of everything random.
+    pub seed: Option<u64>,
+    /// Faults, each of which is a part of the parameter [`FAULTS`].
+    pub faults: Vec<String>,
+    /// A file or folder instead of the lab's own data.
+    pub data: Option<PathBuf>,
+    /// The column of a file to predict.
+    pub target: Option<String>,
+    /// More workers than usable cores are allowed.
+    pub oversubscribe: bool,
+}
+
+/// Why a request cannot be run. Every message says what may be asked instead.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// A parameter.
+    #[error(transparent)]
+    Param(#[from] ParamError),
+    /// No such preset.
+    #[error("`--preset {given}`: the {lab} lab has no such preset; {hint}")]
+    Preset {
+        /// What was given.
+        given: String,
+        /// The lab.
+        lab: String,
+        /// What there is.
+        hint: String,
+    },
+    /// No such arm.
+    #[error("`--arms {given}`: the {lab} lab has no such arm; {hint}")]
+    Arm {
+        /// What was given.
+        given: String,
+        /// The lab.
+        lab: String,
+        /// What there is.
+        hint: String,
+    },
+    /// The base is missing among the arms.
+    #[error(
+        "`--arms {given}`: speed-ups are stated against `{base}`, so it has to run too; give --arms {base},{given}"
+    )]
+    NoBase {
+        /// What was given.
+        given: String,
+        /// The base.
+        base: String,
+    },
+    /// Zero, or too many.
+    #[error("`{option} {given}`: give a whole number from 1 to {max}")]
+    Count {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        given: u32,
+        /// The largest value.
+        max: u32,
+    },
+    /// More workers than cores.
+    #[error(
+        "`--workers {given}`: this machine has {cores} usable cores ({reason}); give {range}, or --oversubscribe"
+    )]
+    TooManyWorkers {
+        /// What was given.
+        given: u32,
+        /// Usable cores.
+        cores: f64,
+        /// Why so many.
+        reason: String,
+        /// What may be given.
+        range: String,
+    },
+    /// A range for a lab that has no use for one, or beside the parameter that it stands for.
+    #[error("{0}")]
+    Elastic(String),
+    /// `--data` without `--target` or the other way round, or for a lab that takes none.
+    #[error("{0}")]
+    Data(String),
+    /// `--fault` for a lab that has none, or beside the parameter that it stands for.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// Fills in the defaults and checks everything that can be checked without the data.
+///
+/// # Errors
+/// [`RequestError`], with what may be asked instead.
+pub fn resolve(
+    lab: &LabDefinition,
+    request: &Request,
+    usable: &UsableCores,
+) -> Result<RunConfig, RequestError> {
+    let (preset_name, preset) = preset(lab, request.preset.as_deref())?;
+    let mut set = request.set.clone();
+    set.extend(faults(lab, request)?);
+    set.extend(least_workers(lab, request)?);
+    let params = lab.resolve(preset, &set)?;
+    let repeats = request.repeats.unwrap_or(preset.repeats);
+    count("--repeats", repeats, MAX_REPEATS)?;
+    let mut config = RunConfig {
+        lab: lab.name.clone(),
+        preset: preset_name.to_owned(),
+        seed: request.seed.unwrap_or(DEFAULT_SEED),
+        repeats,
+        arms: arms(lab, &request.arms)?,
+        workers: workers(request, usable)?,
+        oversubscribe: request.oversubscribe,
+        data: data(lab, request)?,
+        command: String::new(),
+        params,
+    };
+    config.command = command(lab, preset, &config);
+    Ok(config)
+}
+
+fn preset<'a>(
+    lab: &'a LabDefinition,
+    name: Option<&str>,
+) -> Result<(&'a str, &'a Preset), RequestError> {
+    let name = name.unwrap_or(&lab.default_preset);
+    lab.presets
+        .get_key_value(name)
+        .map(|(name, preset)| (name.as_str(), preset))
+        .ok_or_else(|| RequestError::Preset {
+            given: name.to_owned(),
+            lab: lab.name.clone(),
+            hint: suggest(name, lab.presets.keys().map(String::as_str)),
+        })
+}
+
+fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestError> {
+    for arm in asked {
+        if lab.arm(arm).is_none() {
+            return Err(RequestError::Arm {
+                given: arm.clone(),
+                lab: lab.name.clone(),
+                hint: suggest(arm, lab.arms.iter().map(|arm| arm.name.as_str())),
+            });
+        }
+    }
+    if !asked.is_empty() && !asked.contains(&lab.base) {
+        return Err(RequestError::NoBase {
+            given: asked.join(","),
+            base: lab.base.clone(),
+        });
+    }
+    // The lab's order, whatever the order of asking: reports of the same arms look the same.
+    let wanted = |name: &String| asked.is_empty() || asked.contains(name);
+    Ok(lab
+        .arms
+        .iter()
+        .map(|arm| arm.name.clone())
+        .filter(wanted)
+        .collect())
+}
+
+fn count(option: &'static str, given: u32, max: u32) -> Result<(), RequestError> {
+    if (1..=max).contains(&given) {
+        return Ok(());
+    }
+    Err(RequestError::Count { option, given, max })
+}
+
+fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestError> {
+    let most = (usable.cores.floor() as u32).max(1);
+    let mut workers = match &request.workers {
+        AskedWorkers::Numbers(numbers) if numbers.is_empty() => vec![most],
+        AskedWorkers::Numbers(numbers) => numbers.clone(),
+        AskedWorkers::Elastic { most, .. } => vec![*most],
+    };
+    for &given in &workers {
+        count("--workers", given, MAX_WORKERS)?;
+        if given > most && !request.oversubscribe {
+            return Err(RequestError::TooManyWorkers {
+                given,
+                cores: usable.cores,
+                reason: usable.limit.clone(),
+                range: if most == 1 {
+                    "1".to_owned()
+                } else {
+                    format!("1 to {most}")
+                },
+            });
+        }
+    }
+    workers.sort_unstable();
+    workers.dedup();
+    Ok(workers)
+}
+
+/// What `--fault` says, as the setting that it stands for.
+fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, RequestError> {
+    let Some(first) = request.faults.first() else {
+        return Ok(None);
+    };
+    let error = |text: String| Err(RequestError::Fault(format!("`--fault {first}`: {text}")));
+    if !lab.params.contains_key(FAULTS) {
+        return error(format!(
+            "the {} lab has no faults; leave --fault out",
+            lab.name
+        ));
+    }
+    if is_set(request, FAULTS) {
+        return error(format!(
+            "--set {FAULTS}=… says the same; give one of the two"
+        ));
+    }
+    Ok(Some(format!("{FAULTS}={}", request.faults.join(";"))))
+}
+
+/// What the lower end of `--workers 1..2` says, as the setting that it stands for.
+fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String>, RequestError> {
+    let AskedWorkers::Elastic { least, most } = request.workers else {
+        return Ok(None);
+    };
+    let error = |text: String| {
+        Err(RequestError::Elastic(format!(
+            "`--workers {least}..{most}`: {text}"
+        )))
+    };
+    if !lab.params.contains_key(LEAST_WORKERS) {
+        return error(format!(
+            "no arm of the {} lab can go on with fewer workers; to compare numbers of workers, give them all, for example {least},{most}",
+            lab.name
+        ));
+    }
+    if is_set(request, LEAST_WORKERS) {
+        return error(format!(
+            "--set {LEAST_WORKERS}=… says the same; give one of the two"
+        ));
+    }
+    Ok(Some(format!("{LEAST_WORKERS}={least}")))
+}
+
+fn is_set(request: &Request, parameter: &str) -> bool {
+    let names = |text: &String| {
+        text.split_once('=')
+            .is_some_and(|(key, _)| key.trim() == parameter)
+    };
+    request.set.iter().any(names)
+}
+
+fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestError> {
+    let error = |text: String| Err(RequestError::Data(text));
+    // A run is resumed and reproduced from anywhere, so a relative path would not do.
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path)
+            .unwrap_or_else(|_| path.clone())
+            .to_string_lossy()
+            .into_owned()
+    };
+    let Some(kind) = lab.takes_data else {
+        return match (&request.data, &request.target) {
+            (None, None) => Ok(DataSource::Embedded),
+            _ => error(format!("`--data`: the {} lab takes no data", lab.name)),
+        };
+    };
+    match (&request.data, &request.target) {
+        (None, None) => Ok(DataSource::Embedded),
+        (_, Some(target)) if kind == DataKind::Images => error(format!(
+            "`--target {target}`: the {} lab learns the labels of images, so there is no column to predict; leave --target out",
+            lab.name
+        )),
+        (Some(path), None) if kind == DataKind::Images => Ok(DataSource::Folder {
+            path: absolute(path),
+            sha256: None,
+        }),
+        (Some(path), None) => error(format!(
+            "`--data {}`: say which column to predict with --target COLUMN",
+            path.display()
+        )),
+        (None, Some(target)) => error(format!(
+            "`--target {target}`: give the file that has this column with --data FILE.csv"
+        )),
+        (Some(path), Some(target)) => Ok(DataSource::File {
+            path: absolute(path),
+            target: target.clone(),
+        }),
+    }
+}
+
+/// The command that gives the same configuration on any machine, whatever its defaults there.
+fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
+    let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
+    let workers = asked_workers(config, &of_preset);
+    let mut out = format!(
+        "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
+        config.lab, config.preset, config.seed, config.repeats, workers
+    );
+    if config.arms.len() < lab.arms.len() {
+        let _ = write!(out, " --arms {}", config.arms.join(","));
+    }
+    let elastic = matches!(workers, AskedWorkers::Elastic { .. });
+    for (key, value) in &config.params {
+        if of_preset.get(key) == Some(value) || (elastic && key == LEAST_WORKERS) {
+            continue;
+        }
+        let value = value.to_string();
+        let faults: Vec<&str> = value.split(';').map(str::trim).collect();
+        if key == FAULTS && !faults.contains(&"") {
+            for fault in faults {
+                let _ = write!(out, " --fault {}", quote(fault));
+            }
+        } else {
+            let _ = write!(out, " --set {}", quote(&format!("{key}={value}")));
+        }
+    }
+    match &config.data {
+        DataSource::Embedded => {}
+        DataSource::File { path, target } => {
+            let _ = write!(out, " --data {} --target {}", quote(path), quote(target));
+        }
+        DataSource::Folder { path, .. } => {
+            let _ = write!(out, " --data {}", quote(path));
+        }
+    }
+    if config.oversubscribe {
+        out.push_str(" --oversubscribe");
+    }
+    out
+}
+
+/// Quotes a word for a POSIX shell where it needs it.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// What `--workers` has to say for a configuration.
+fn asked_workers(config: &RunConfig, of_preset: &Params) -> AskedWorkers {
+    let least = config.params.get(LEAST_WORKERS);
+    let elastic = match (config.workers.as_slice(), least) {
+        ([most], Some(ParamValue::Integer(least)))
+            if of_preset.get(LEAST_WORKERS) != config.params.get(LEAST_WORKERS) =>
+        {
+            u32::try_from(*least)
+                .ok()
+                .filter(|least| (1..=*most).contains(least))
+                .map(|least| AskedWorkers::Elastic { least, most: *most })
+        }
+        _ => None,
+    };
+    elastic.unwrap_or_else(|| AskedWorkers::Numbers(config.workers.clone()))
+}

@@ -1,0 +1,413 @@
+//! Running a lab: prepares it once, runs every planned repeat with the clock around it, and records everything.
+//!
+//! Belongs here: what happens when. Does not belong here: what the numbers mean ([`workbench_result`]) and what a lab does.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::control::Control;
+use super::plan::plan;
+use super::watch::Watch;
+use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig, Terms};
+use workbench_clock::{Clock, process_cpu_ns};
+use workbench_machine::MachineFacts;
+use workbench_pool::Pool;
+use workbench_record::{
+    ArmFacts, Event, FORMAT, RecordError, Recorder, RepeatFinished, RepeatId, RunDir, RunStarted,
+    RunStatus, Snapshot, Store, Subscriber,
+};
+use workbench_result::{RunResult, compute};
+
+/// A run that has ended, in order or not.
+pub struct Ended {
+    /// Its directory.
+    pub run: RunDir,
+    /// Its events, folded.
+    pub snapshot: Snapshot,
+    /// Its result.
+    pub result: RunResult,
+    /// What made an arm fail, when the status says so.
+    pub failure: Option<String>,
+}
+
+/// Why a run could not be made at all, or its record not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The lab could not be prepared: a mistake in the configuration or the data.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// The record could not be written or read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Threads could not be started.
+    #[error("cannot start the {what}: {reason}; close other programs or give fewer --workers")]
+    Threads {
+        /// Pool or monitor.
+        what: &'static str,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// The run belongs to another lab, or has nothing in it.
+    #[error("{0}")]
+    Resume(String),
+}
+
+/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared.
+///
+/// # Errors
+/// When the lab cannot be prepared, or the record cannot be kept. An arm that fails is no error here: the run ends
+/// with [`RunStatus::Failed`].
+pub fn run(
+    lab: &dyn Lab,
+    mut config: RunConfig,
+    store: &Store,
+    subscriber: Subscriber,
+    control: &Control,
+) -> Result<Ended, ExperimentError> {
+    let prepared = lab.prepare(&config)?;
+    config.data = prepared.data().unwrap_or(config.data);
+    let machine = MachineFacts::probe();
+    let unix_ms = unix_ms();
+    let run = store.create(&config.lab, unix_ms)?;
+    run.write_json("config.json", &config)?;
+    run.write_json("machine.json", &machine)?;
+    let arms = arm_facts(lab, &config);
+    let plan = plan(&config, &arms);
+    let clock = Clock::start();
+    let recorder = Recorder::create(&run.events(), clock, subscriber)?;
+    recorder.emit(Event::RunStarted(Box::new(RunStarted {
+        format: FORMAT,
+        run_id: run.id(),
+        unix_ms,
+        config,
+        machine,
+        lab_title: lab.definition().title.clone(),
+        arms: arms.clone(),
+        planned_repeats: plan.len() as u32,
+    })));
+    let terms = prepared.terms();
+    if terms != Terms::default() {
+        recorder.emit(Event::Terms(terms));
+    }
+    for text in prepared.warnings() {
+        recorder.emit(Event::Warning { text });
+    }
+    let work = Work {
+        lab: prepared.as_ref(),
+        arms: &arms,
+        plan: &plan,
+    };
+    execute(&run, &work, clock, recorder, control)
+}
+
+/// Goes on with a run that was interrupted or killed: repeats that are finished are not run again.
+///
+/// # Errors
+/// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
+pub fn resume(
+    lab: &dyn Lab,
+    run: &RunDir,
+    subscriber: Subscriber,
+    control: &Control,
+) -> Result<Ended, ExperimentError> {
+    let log = run.read()?;
+    let snapshot = Snapshot::of(&log.records);
+    let Some(started) = snapshot.started.as_deref() else {
+        return Err(ExperimentError::Resume(format!(
+            "{} has not begun",
+            run.id()
+        )));
+    };
+    if started.config.lab != lab.definition().name {
+        return Err(ExperimentError::Resume(format!(
+            "{} is a run of the {} lab, not of {}",
+            run.id(),
+            started.config.lab,
+            lab.definition().name
+        )));
+    }
+    let done: BTreeSet<RepeatId> = snapshot
+        .repeats
+        .iter()
+        .filter_map(|repeat| Some(repeat.finished.as_ref()?.id.clone()))
+        .collect();
+    let mut plan = plan(&started.config, &started.arms);
+    plan.retain(|id| !done.contains(id));
+    if plan.is_empty() && snapshot.status == RunStatus::Completed {
+        return ended(run, None);
+    }
+    let prepared = lab.prepare(&started.config)?;
+    let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
+    let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
+    recorder.emit(Event::RunResumed {
+        unix_ms: unix_ms(),
+        cut_bytes: log.cut_bytes,
+    });
+    let machine = MachineFacts::probe();
+    if machine.cpu_model != started.machine.cpu_model
+        || (machine.cores_usable - started.machine.cores_usable).abs() > 0.01
+    {
+        recorder.emit(Event::Warning {
+            text: format!(
+                "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
+                machine.cpu_model, machine.cores_usable
+            ),
+        });
+    }
+    let work = Work {
+        lab: prepared.as_ref(),
+        arms: &started.arms,
+        plan: &plan,
+    };
+    execute(run, &work, clock, recorder, control)
+}
+
+fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
+    let definition = lab.definition();
+    config
+        .arms
+        .iter()
+        .filter_map(|name| definition.arm(name))
+        .map(|arm| ArmFacts {
+            name: arm.name.clone(),
+            title: arm.title.clone(),
+            parallel: arm.parallel,
+            source: lab.source(&arm.name),
+        })
+        .collect()
+}
+
+fn unix_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
+}
+
+/// What there is to do.
+struct Work<'a> {
+    lab: &'a dyn PreparedLab,
+    arms: &'a [ArmFacts],
+    plan: &'a [RepeatId],
+}
+
+fn execute(
+    run: &RunDir,
+    work: &Work<'_>,
+    clock: Clock,
+    recorder: Recorder,
+    control: &Control,
+) -> Result<Ended, ExperimentError> {
+    let watch = Watch::start(clock, recorder.clone(), control.clone()).map_err(|error| {
+        ExperimentError::Threads {
+            what: "monitor",
+            reason: error.to_string(),
+        }
+    })?;
+    let runner = Runner {
+        scratch: run.path().join("scratch"),
+        work,
+        clock,
+        recorder: &recorder,
+        watch: &watch,
+        control,
+    };
+    let mut status = RunStatus::Completed;
+    let mut failure = None;
+    let mut stopped: BTreeSet<&str> = BTreeSet::new();
+    for id in work.plan {
+        if stopped.contains(id.arm.as_str()) {
+            continue;
+        }
+        match runner.repeat(id) {
+            Ok(()) => recorder.sync()?,
+            Err(ExperimentError::Lab(LabError::Cancelled))
+                if control.is_arm_stopped(&id.arm) && !control.is_stopped() =>
+            {
+                stopped.insert(&id.arm);
+                recorder.emit(Event::ArmStopped {
+                    arm: id.arm.clone(),
+                });
+            }
+            Err(ExperimentError::Lab(LabError::Cancelled)) => {
+                status = RunStatus::Interrupted;
+                break;
+            }
+            Err(ExperimentError::Lab(error)) => {
+                status = RunStatus::Failed;
+                recorder.emit(Event::Warning {
+                    text: format!("{} failed: {error}.", id.arm),
+                });
+                recorder.emit(Event::ArmFailed {
+                    arm: id.arm.clone(),
+                    reason: error.to_string(),
+                });
+                // What one arm cannot do another may; what the machine lacks, all lack.
+                let hopeless = !matches!(error, LabError::Failed(_));
+                failure.get_or_insert(error.to_string());
+                stopped.insert(&id.arm);
+                if hopeless {
+                    break;
+                }
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    // Goes only when nothing was left in it.
+    let _ = std::fs::remove_dir(&runner.scratch);
+    let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
+    for (source, text) in control.take_output() {
+        recorder.emit(Event::Output { source, text });
+    }
+    recorder.emit(Event::RunFinished {
+        status,
+        instrument_cpu_ns,
+        screen_cpu_ns: control.screen_cpu_ns(),
+    });
+    recorder.finish()?;
+    ended(run, failure)
+}
+
+/// Reads the log back and makes the result from it: what is written is what the log says, not what memory says.
+fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
+    let snapshot = run.snapshot()?;
+    let result = compute(&snapshot)
+        .ok_or_else(|| ExperimentError::Resume(format!("{} has not begun", run.id())))?;
+    run.write_json("result.json", &result)?;
+    Ok(Ended {
+        run: run.clone(),
+        snapshot,
+        result,
+        failure,
+    })
+}
+
+/// Where a repeat runs.
+struct Place<'a> {
+    pool: Option<&'a Pool>,
+    workers: u32,
+    scratch: &'a Path,
+}
+
+/// Removes a directory that may not be there. One that cannot be removed is in nobody's way.
+fn discard(dir: &Path) {
+    let _ = std::fs::remove_dir_all(dir);
+}
+
+struct Runner<'a> {
+    /// Where repeats have their own directories.
+    scratch: PathBuf,
+    work: &'a Work<'a>,
+    clock: Clock,
+    recorder: &'a Recorder,
+    watch: &'a Watch,
+    control: &'a Control,
+}
+
+impl Runner<'_> {
+    /// Runs one repeat: pool and warm-up outside the clock, work inside it.
+    fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
+        let stop = self.control.begin(&id.arm);
+        if stop.load(Ordering::SeqCst) {
+            return Err(LabError::Cancelled.into());
+        }
+        let pool = self.pool(id)?;
+        let scratch = self
+            .scratch
+            .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
+        // What an earlier attempt left, when it was killed.
+        discard(&scratch);
+        let place = Place {
+            pool: pool.as_deref(),
+            workers: id.workers,
+            scratch: &scratch,
+        };
+        self.with_context(&place, &Progress::default(), |ctx| {
+            self.work.lab.warm_up(&id.arm, ctx)
+        })?;
+        if let Some(pool) = &pool {
+            pool.drain_spans();
+        }
+        let progress = Progress::new(stop);
+        let total = self.work.lab.total_progress(&id.arm);
+        let instrument_before = self.instrument_cpu_ns();
+        let screen_before = self.control.screen_cpu_ns();
+        let cpu_before = process_cpu_ns();
+        let started_ns = self.clock.now_ns();
+        self.recorder
+            .emit_at(started_ns, Event::RepeatStarted(id.clone()));
+        self.watch
+            .begin(started_ns, pool.clone(), progress.clone(), total);
+        let output =
+            self.with_context(&place, &progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
+        let wall_ns = self.clock.now_ns() - started_ns;
+        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        if let Some(pool) = &pool {
+            // After a failure or an interruption tasks may still run; their spans belong into this repeat.
+            if output.is_err() {
+                pool.cancel_all();
+            }
+        }
+        self.watch.end();
+        let ArmOutput {
+            work,
+            items,
+            quality,
+            breakdown,
+        } = output?;
+        discard(&scratch);
+        self.recorder
+            .emit(Event::RepeatFinished(Box::new(RepeatFinished {
+                id: id.clone(),
+                started_ns,
+                wall_ns,
+                cpu_ns,
+                instrument_cpu_ns: self.instrument_cpu_ns().saturating_sub(instrument_before),
+                screen_cpu_ns: self.control.screen_cpu_ns().saturating_sub(screen_before),
+                work,
+                items,
+                quality,
+                breakdown,
+            })));
+        Ok(())
+    }
+
+    fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {
+        let parallel = |arm: &ArmFacts| arm.name == id.arm && arm.parallel;
+        if !self.work.arms.iter().any(parallel) || !self.work.lab.needs_pool(&id.arm) {
+            return Ok(None);
+        }
+        Pool::builder()
+            .workers(id.workers as usize)
+            .clock(self.clock)
+            .build()
+            .map(|pool| Some(Arc::new(pool)))
+            .map_err(|error| ExperimentError::Threads {
+                what: "pool",
+                reason: error.to_string(),
+            })
+    }
+
+    fn with_context<T>(
+        &self,
+        place: &Place<'_>,
+        progress: &Progress,
+        body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
+    ) -> Result<T, LabError> {
+        let spans = |span| self.recorder.emit(Event::Task(span));
+        body(&ArmContext {
+            pool: place.pool,
+            workers: place.workers,
+            scratch: place.scratch,
+            clock: self.clock,
+            progress,
+            spans: &spans,
+        })
+    }
+
+    fn instrument_cpu_ns(&self) -> u64 {
+        self.watch.cpu_ns() + self.recorder.cpu_ns()
+    }
+}

@@ -1,0 +1,171 @@
+//! The eye on a run: five times a second it collects what the pool's tasks left and what the arm has said, and takes a
+//! sample of the machine when one is due ([`super::rhythm`]), all into the record.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::control::Control;
+use super::rhythm::{Rhythm, TICKS_PER_SECOND};
+use crate::lab::{Progress, Told};
+use workbench_clock::{Clock, program_ns};
+use workbench_machine::monitor::Monitor;
+use workbench_pool::Pool;
+use workbench_record::{Event, Recorder};
+
+/// Progress that has not changed is recorded this often all the same, as a sign of life and of the time.
+const SIGN_OF_LIFE_NS: u64 = 1_000_000_000;
+
+/// Watches one run, repeat after repeat.
+pub(super) struct Watch {
+    monitor: Monitor,
+    current: Arc<Mutex<Option<Current>>>,
+    recorder: Recorder,
+    clock: Clock,
+}
+
+/// The repeat that is under way.
+struct Current {
+    started_ns: u64,
+    pool: Option<Arc<Pool>>,
+    progress: Progress,
+    total: u64,
+    /// The progress that was recorded last, and when.
+    noted: Option<(u64, u64)>,
+}
+
+impl Watch {
+    /// Starts sampling.
+    pub(super) fn start(clock: Clock, recorder: Recorder, control: Control) -> io::Result<Self> {
+        let current: Arc<Mutex<Option<Current>>> = Arc::default();
+        let (seen, out) = (Arc::clone(&current), recorder.clone());
+        let mut rhythm = Rhythm::default();
+        let mut processes = Processes::default();
+        let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |tick| {
+            let t_ns = tick.t_ns;
+            let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
+            let due = rhythm.is_due(t_ns, started_ns) || tick.last;
+            if due {
+                let mut sample = tick.sample();
+                let (used_ns, rss) = lock(&seen).as_ref().map_or((0, 0), |current| {
+                    let progress = &current.progress;
+                    (progress.processes_cpu_ns(), progress.processes_rss())
+                });
+                sample.rss_bytes += rss;
+                sample.process_cores += processes.cores(t_ns, started_ns, used_ns);
+                out.emit_at(t_ns, Event::Sample(sample));
+            }
+            for (source, text) in control.take_output() {
+                out.emit(Event::Output { source, text });
+            }
+            // Held while the spans are handed over, so that a repeat cannot end between them.
+            if let Some(current) = lock(&seen).as_mut() {
+                current.collect(&out, clock, due);
+            }
+        })?;
+        Ok(Self {
+            monitor,
+            current,
+            recorder,
+            clock,
+        })
+    }
+
+    /// A repeat has begun at `started_ns`.
+    pub(super) fn begin(
+        &self,
+        started_ns: u64,
+        pool: Option<Arc<Pool>>,
+        progress: Progress,
+        total: u64,
+    ) {
+        *lock(&self.current) = Some(Current {
+            started_ns,
+            pool,
+            progress,
+            total,
+            noted: None,
+        });
+    }
+
+    /// The repeat has ended: what its last tasks left is recorded before this returns.
+    pub(super) fn end(&self) {
+        if let Some(mut current) = lock(&self.current).take() {
+            current.collect(&self.recorder, self.clock, true);
+        }
+    }
+
+    /// CPU time that watching has cost so far, in nanoseconds.
+    pub(super) fn cpu_ns(&self) -> u64 {
+        self.monitor.cpu_ns()
+    }
+
+    /// Stops sampling and returns what it has cost, in nanoseconds of CPU time.
+    pub(super) fn stop(self) -> u64 {
+        self.monitor.stop()
+    }
+}
+
+/// CPU time of the processes that the current repeat has brought, as of the last sample.
+#[derive(Default)]
+struct Processes {
+    repeat: Option<u64>,
+    looked_ns: u64,
+    used_ns: u64,
+}
+
+impl Processes {
+    /// How many cores they have used since the sample before; 0 in the first of a repeat.
+    fn cores(&mut self, t_ns: u64, repeat: Option<u64>, used_ns: u64) -> f32 {
+        let before = std::mem::replace(
+            self,
+            Self {
+                repeat,
+                looked_ns: t_ns,
+                used_ns,
+            },
+        );
+        if repeat.is_none() || before.repeat != repeat || t_ns <= before.looked_ns {
+            return 0.0;
+        }
+        let used = used_ns.saturating_sub(before.used_ns) as f64;
+        let cores = used / (t_ns - before.looked_ns) as f64;
+        ((cores * 1000.0).round() / 1000.0) as f32
+    }
+}
+
+impl Current {
+    /// Records what is new. How slots stand changes all the time, so it is recorded only when that is `due`.
+    fn collect(&mut self, out: &Recorder, clock: Clock, due: bool) {
+        for span in self.pool.iter().flat_map(|pool| pool.drain_spans()) {
+            out.emit_at(span.finished_ns, Event::Task(span));
+        }
+        for (at, told) in self.progress.take_told() {
+            let event = match told {
+                Told::Metric(name, step, value) => Event::Metric { name, step, value },
+                Told::Output(source, text) => Event::Output { source, text },
+                Told::Warning(text) => Event::Warning { text },
+                Told::State(text) => Event::State { text },
+            };
+            let since = program_ns().saturating_sub(at);
+            out.emit_at(clock.now_ns().saturating_sub(since), event);
+        }
+        if due {
+            for state in self.progress.take_slots() {
+                out.emit(Event::Slot(state));
+            }
+        }
+        let (now_ns, done) = (clock.now_ns(), self.progress.done());
+        let known = self
+            .noted
+            .is_some_and(|(noted, at_ns)| noted == done && now_ns < at_ns + SIGN_OF_LIFE_NS);
+        if !known {
+            self.noted = Some((done, now_ns));
+            let total = self.total;
+            out.emit_at(now_ns, Event::Progress { done, total });
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

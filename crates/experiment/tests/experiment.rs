@@ -1,0 +1,442 @@
+//! Running a lab: what steering it from outside does to the plan, the record and the result.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use workbench_experiment::lab::{
+    ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, ParamValue, PreparedLab,
+    RunConfig, SlotState,
+};
+use workbench_experiment::{Control, Ended, Request, resolve, resume, run};
+use workbench_machine::usable_cores;
+use workbench_record::{Event, Record, RunStatus, Snapshot, Store};
+use workbench_report::headline;
+use workbench_result::compute;
+
+/// What happens inside an arm, as the test wants it.
+type Script = Arc<dyn Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync>;
+
+struct Toy {
+    definition: LabDefinition,
+    script: Script,
+}
+
+struct Ready(Script);
+
+impl Toy {
+    fn new(
+        script: impl Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync + 'static,
+    ) -> Self {
+        let text = r#"
+            name = "toy"
+            title = "A toy"
+            summary = "Counts."
+            base = "one"
+            default_preset = "full"
+            [[arm]]
+            name = "one"
+            title = "One after another"
+            summary = "On one thread."
+            parallel = false
+            [[arm]]
+            name = "many"
+            title = "On a pool"
+            summary = "On several."
+            parallel = true
+            [param]
+            [preset.full]
+            help = "All of it."
+            repeats = 1
+        "#;
+        Self {
+            definition: LabDefinition::parse(text).unwrap(),
+            script: Arc::new(script),
+        }
+    }
+
+    fn config(&self, repeats: u32) -> RunConfig {
+        let request = Request {
+            repeats: Some(repeats),
+            workers: vec![1].into(),
+            ..Request::default()
+        };
+        resolve(&self.definition, &request, &usable_cores()).unwrap()
+    }
+}
+
+impl Lab for Toy {
+    fn definition(&self) -> &LabDefinition {
+        &self.definition
+    }
+
+    fn handout(&self) -> &'static str {
+        "# A toy"
+    }
+
+    fn prepare(&self, _: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+        Ok(Box::new(Ready(Arc::clone(&self.script))))
+    }
+}
+
+impl PreparedLab for Ready {
+    fn total_progress(&self, _: &str) -> u64 {
+        1
+    }
+
+    fn warm_up(&self, _: &str, _: &ArmContext<'_>) -> Result<(), LabError> {
+        Ok(())
+    }
+
+    fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
+        (self.0)(arm, ctx)?;
+        if ctx.progress.is_cancelled() {
+            return Err(LabError::Cancelled);
+        }
+        ctx.progress.add(1);
+        Ok(ArmOutput {
+            breakdown: Breakdown {
+                facts: [("checkpoints".to_owned(), 2)].into(),
+                ..Breakdown::default()
+            },
+            work: [("things".to_owned(), 1)].into(),
+            items: vec![Item {
+                name: "thing".to_owned(),
+                sha256: "00".repeat(32),
+                metrics: [].into(),
+            }],
+            quality: [].into(),
+        })
+    }
+}
+
+/// Runs the toy in a directory of its own; gives what came out and every record.
+fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let records: Arc<Mutex<Vec<Record>>> = Arc::default();
+    let seen = Arc::clone(&records);
+    let subscriber = Box::new(move |record: &Record| seen.lock().unwrap().push(record.clone()));
+    let ended = run(toy, toy.config(repeats), &store, subscriber, control).unwrap();
+    let records = records.lock().unwrap().clone();
+    (ended, records, dir)
+}
+
+fn finished(ended: &Ended, arm: &str) -> usize {
+    let of = |a: &&workbench_result::ArmResult| a.name == arm;
+    ended
+        .result
+        .arms
+        .iter()
+        .filter(of)
+        .map(|a| a.wall_s.len())
+        .sum()
+}
+
+#[test]
+fn a_stopped_arm_ends_and_the_others_go_on() {
+    let control = Control::default();
+    let steered = control.clone();
+    let toy = Toy::new(move |arm, _| {
+        if arm == "many" {
+            steered.stop_arm("many");
+        }
+        Ok(())
+    });
+    let (ended, records, _dir) = play(&toy, 3, &control);
+    assert_eq!(ended.result.status, RunStatus::Completed);
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (3, 0));
+    let stops = records
+        .iter()
+        .filter(|r| matches!(&r.event, Event::ArmStopped { arm } if arm == "many"))
+        .count();
+    assert_eq!(stops, 1);
+    let told = |w: &String| w.contains("many was stopped by hand");
+    assert!(
+        ended.result.warnings.iter().any(told),
+        "{:?}",
+        ended.result.warnings
+    );
+}
+
+#[test]
+fn resuming_does_what_a_stopped_arm_left_undone() {
+    let control = Control::default();
+    let steered = control.clone();
+    let toy = Toy::new(move |arm, _| {
+        if arm == "many" {
+            steered.stop_arm("many");
+        }
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 2, &control);
+    let calm = Toy::new(|_, _| Ok(()));
+    let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (2, 2));
+    assert!(ended.snapshot.stopped_arms.is_empty());
+    assert!(!ended.result.warnings.iter().any(|w| w.contains("by hand")));
+}
+
+#[test]
+fn what_an_arm_says_is_in_the_record_within_its_repeat() {
+    let toy = Toy::new(|arm, ctx| {
+        ctx.progress
+            .metric("loss", 7, if arm == "one" { 0.5 } else { 0.25 });
+        ctx.progress.metric("loss", 8, f64::NAN);
+        ctx.progress.output("rank 0", "hello");
+        ctx.progress.state("running");
+        for steps in 1..=3 {
+            ctx.progress.slot(SlotState {
+                steps,
+                ..SlotState::default()
+            });
+        }
+        Ok(())
+    });
+    let control = Control::default();
+    control.output("library", "a warning");
+    let (ended, _, _dir) = play(&toy, 1, &control);
+    for repeat in &ended.snapshot.repeats {
+        let curve = &repeat.curves["loss"];
+        assert_eq!(curve.len(), 1, "what is no number is no point");
+        let point = curve[0];
+        assert_eq!(point.step, 7);
+        assert!((point.value - if repeat.id.arm == "one" { 0.5 } else { 0.25 }).abs() < 1e-12);
+        assert_eq!(repeat.slots[&0].now().unwrap().steps, 3, "the last word");
+        assert_eq!(repeat.states.len(), 1);
+        assert_eq!(repeat.states[0].1, "running");
+        let end = repeat.started_ns + repeat.wall_ns();
+        assert!((repeat.started_ns..=end).contains(&point.t_ns), "{point:?}");
+    }
+    let facts = &ended.result.arms[0].breakdown.facts;
+    assert_eq!(facts["checkpoints"], 2);
+    let sources: Vec<&str> = ended
+        .snapshot
+        .output
+        .iter()
+        .map(|o| o.source.as_str())
+        .collect();
+    assert_eq!(sources.iter().filter(|s| **s == "rank 0").count(), 2);
+    assert_eq!(sources.iter().filter(|s| **s == "library").count(), 1);
+}
+
+#[test]
+fn what_a_screen_costs_is_stated_and_changes_nothing_else() {
+    let control = Control::default();
+    let watching = control.clone();
+    let toy = Toy::new(move |_, _| {
+        watching.add_screen_cpu_ns(1_000_000);
+        Ok(())
+    });
+    let (ended, records, _dir) = play(&toy, 2, &control);
+    assert!((ended.result.instrument.screen_cpu_s - 0.004).abs() < 1e-12);
+    // The same run with nobody watching.
+    let unwatched = records.into_iter().map(|mut record| {
+        match &mut record.event {
+            Event::RepeatFinished(finished) => finished.screen_cpu_ns = 0,
+            Event::RunFinished { screen_cpu_ns, .. } => *screen_cpu_ns = 0,
+            _ => {}
+        }
+        record
+    });
+    let unwatched: Vec<Record> = unwatched.collect();
+    let snapshot = Snapshot::of(&unwatched);
+    let mut result = compute(&snapshot).unwrap();
+    assert_eq!(result.instrument.screen_cpu_s.to_bits(), 0.0_f64.to_bits());
+    result.instrument = ended.result.instrument;
+    assert_eq!(result, ended.result);
+}
+
+#[test]
+fn stopping_the_run_keeps_what_is_finished() {
+    let control = Control::default();
+    let steered = control.clone();
+    let second = AtomicBool::new(false);
+    let toy = Toy::new(move |_, _| {
+        if second.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            assert!(!steered.stop());
+        }
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 3, &control);
+    assert_eq!(ended.result.status, RunStatus::Interrupted);
+    assert_eq!(finished(&ended, "one") + finished(&ended, "many"), 1);
+}
+
+#[test]
+fn an_arm_that_fails_ends_and_the_others_go_on() {
+    let toy = Toy::new(|arm, _| match arm {
+        "many" => Err(LabError::Failed("it broke".to_owned())),
+        _ => Ok(()),
+    });
+    let (ended, _, _dir) = play(&toy, 3, &Control::default());
+    assert_eq!(ended.result.status, RunStatus::Failed);
+    assert_eq!(ended.failure.as_deref(), Some("it broke"));
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (3, 0));
+    let told = ended
+        .result
+        .warnings
+        .iter()
+        .filter(|w| w.contains("many failed: it broke"));
+    assert_eq!(told.count(), 1, "{:?}", ended.result.warnings);
+}
+
+#[test]
+fn what_the_machine_lacks_ends_the_run() {
+    let toy = Toy::new(|_, _| Err(LabError::Environment("no such thing".to_owned())));
+    let (ended, records, _dir) = play(&toy, 3, &Control::default());
+    assert_eq!(ended.result.status, RunStatus::Failed);
+    let begun = records
+        .iter()
+        .filter(|r| matches!(r.event, Event::RepeatStarted(_)));
+    assert_eq!(begun.count(), 1);
+}
+
+#[test]
+fn a_repeat_has_a_directory_of_its_own_that_is_gone_when_it_is_done() {
+    let seen: Arc<Mutex<Vec<std::path::PathBuf>>> = Arc::default();
+    let dirs = Arc::clone(&seen);
+    let toy = Toy::new(move |_, ctx| {
+        assert!(!ctx.scratch.exists());
+        std::fs::create_dir_all(ctx.scratch).unwrap();
+        std::fs::write(ctx.scratch.join("checkpoint"), "x").unwrap();
+        dirs.lock().unwrap().push(ctx.scratch.to_owned());
+        ctx.progress.warn("Something is odd.");
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 2, &Control::default());
+    let dirs = seen.lock().unwrap();
+    let distinct: std::collections::BTreeSet<_> = dirs.iter().collect();
+    assert_eq!((dirs.len(), distinct.len()), (4, 4));
+    assert!(
+        dirs.iter()
+            .all(|dir| !dir.exists() && dir.starts_with(ended.run.path()))
+    );
+    assert!(!ended.run.path().join("scratch").exists());
+    assert!(
+        ended
+            .result
+            .warnings
+            .contains(&"Something is odd.".to_owned())
+    );
+}
+
+#[test]
+fn the_cpu_time_of_processes_counts_as_the_runs_own() {
+    let toy = Toy::new(|arm, ctx| {
+        if arm == "many" {
+            ctx.progress.set_processes_cpu_ns(70_000_000_000);
+        }
+        Ok(())
+    });
+    let (ended, _, _dir) = play(&toy, 1, &Control::default());
+    let cpu_s = |arm: &str| {
+        ended
+            .result
+            .arms
+            .iter()
+            .find(|a| a.name == arm)
+            .unwrap()
+            .cpu_s[0]
+    };
+    assert!(cpu_s("many") >= 70.0 && cpu_s("one") < 60.0);
+}
+
+/// A toy one of whose arms fails the first time.
+fn failing() -> Toy {
+    Toy::new(|arm, _| match arm {
+        "many" => Err(LabError::Failed("rank 1 died".to_owned())),
+        _ => Ok(()),
+    })
+}
+
+#[test]
+fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
+    let (ended, records, _dir) = play(&failing(), 3, &Control::default());
+    let failures: Vec<&Record> = records
+        .iter()
+        .filter(|r| matches!(r.event, Event::ArmFailed { .. }))
+        .collect();
+    assert_eq!(failures.len(), 1, "an arm that failed is not tried again");
+    assert_eq!(
+        failures[0].event,
+        Event::ArmFailed {
+            arm: "many".to_owned(),
+            reason: "rank 1 died".to_owned()
+        }
+    );
+    let at_ns = ended.snapshot.failed_arms["many"];
+    assert_eq!(at_ns, failures[0].t_ns);
+    assert!(ended.snapshot.has_given_up("many") && !ended.snapshot.has_given_up("one"));
+    assert_eq!(ended.result.failed_arms, ["many"]);
+    assert_eq!(ended.result.asked.arms, ["one", "many"]);
+    assert_eq!(ended.result.asked.workers, [1]);
+    assert_eq!(finished(&ended, "one"), 3);
+    let told = headline(&ended.result).join(" ");
+    assert!(
+        told.contains("many failed before all its repeats were done"),
+        "{told}"
+    );
+
+    let calm = Toy::new(|_, _| Ok(()));
+    let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
+    assert!(ended.snapshot.failed_arms.is_empty() && ended.result.failed_arms.is_empty());
+    assert_eq!(finished(&ended, "many"), 3);
+}
+
+#[test]
+fn resuming_is_advised_unless_the_failure_was_asked_for() {
+    let (ended, mut records, _dir) = play(&failing(), 2, &Control::default());
+    let told = |warnings: &[String]| warnings.join(" ");
+    let advice = format!("`workbench resume {}` does the rest.", ended.run.id());
+    assert!(told(&ended.result.warnings).contains(&advice));
+    for record in &mut records {
+        if let Event::RunStarted(started) = &mut record.event {
+            let fault = ParamValue::Text("kill:rank=1,step=40".to_owned());
+            started.config.params.insert("fault".to_owned(), fault);
+        }
+    }
+    let result = compute(&Snapshot::of(&records)).unwrap();
+    let told = told(&result.warnings);
+    assert!(!told.contains(&advice), "{told}");
+    for part in [
+        "fault=kill:rank=1,step=40",
+        "would meet the same fault and fail the same way",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn every_warning_has_the_time_at_which_it_was_said() {
+    let toy = Toy::new(|arm, ctx| {
+        ctx.progress.warn(&format!("{arm} says so."));
+        Ok(())
+    });
+    let (ended, records, _dir) = play(&toy, 2, &Control::default());
+    let said: Vec<(u64, &str)> = records
+        .iter()
+        .filter_map(|r| match &r.event {
+            Event::Warning { text } => Some((r.t_ns, text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let snapshot = &ended.snapshot;
+    assert_eq!(snapshot.warnings.len(), 2);
+    let known: Vec<(u64, &str)> = snapshot
+        .warnings
+        .iter()
+        .zip(&snapshot.warned_ns)
+        .map(|(text, at)| (*at, text.as_str()))
+        .collect();
+    for one in &known {
+        let first = said.iter().find(|(_, text)| *text == one.1).unwrap();
+        assert_eq!(one, first);
+    }
+    assert_eq!(known.len(), snapshot.warned_ns.len());
+}

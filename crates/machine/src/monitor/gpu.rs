@@ -1,0 +1,156 @@
+//! One look at every NVIDIA GPU.
+
+use std::time::Duration;
+
+use nvml_wrapper::Device;
+use nvml_wrapper::bitmasks::device::ThrottleReasons;
+use nvml_wrapper::enum_wrappers::device::{Clock, PcieUtilCounter, TemperatureSensor};
+
+use super::pace::Pace;
+use super::round_share;
+use super::sample::GpuSample;
+use crate::nvml;
+
+/// Share of one core that looking at the GPUs may take; with many GPUs they are looked at less often instead.
+const BUDGET: f64 = 0.003;
+/// The same for PCIe traffic, which the driver watches for 20 ms per direction before it answers.
+const PCIE_BUDGET: f64 = 0.001;
+
+/// All GPUs of the machine; none without a driver.
+#[derive(Debug)]
+pub(super) struct Gpus {
+    devices: Vec<Option<Device<'static>>>,
+    last: Vec<GpuSample>,
+    pace: Pace,
+    pcie_pace: Pace,
+    /// The GPU whose PCIe traffic is asked for next: one GPU per look, so that a look never takes long.
+    pcie_next: usize,
+}
+
+impl Gpus {
+    /// Loads the driver's library when this process has not done so yet.
+    pub fn new() -> Self {
+        let devices: Vec<_> = nvml().map_or_else(Vec::new, |nvml| {
+            (0..nvml.device_count().unwrap_or(0))
+                .map(|index| nvml.device_by_index(index).ok())
+                .collect()
+        });
+        Self {
+            last: vec![GpuSample::default(); devices.len()],
+            devices,
+            pace: Pace::new(BUDGET, Duration::ZERO),
+            pcie_pace: Pace::new(PCIE_BUDGET, Duration::ZERO),
+            pcie_next: 0,
+        }
+    }
+
+    pub fn look(&mut self) -> Vec<GpuSample> {
+        if self.devices.is_empty() {
+            return Vec::new();
+        }
+        let Self { devices, last, .. } = self;
+        self.pace.run(|| {
+            for (device, sample) in devices.iter().zip(last.iter_mut()) {
+                if let Some(device) = device {
+                    read(device, sample);
+                }
+            }
+        });
+        let next = self.pcie_next % devices.len();
+        let asked = self.pcie_pace.run(|| {
+            last[next].pcie_rx_tx_bytes_s = devices[next].as_ref().and_then(pcie);
+        });
+        self.pcie_next = next + usize::from(asked);
+        last.clone()
+    }
+}
+
+fn read(device: &Device<'_>, sample: &mut GpuSample) {
+    sample.busy = device
+        .utilization_rates()
+        .ok()
+        .map(|rates| round_share(f64::from(rates.gpu) / 100.0));
+    sample.memory_used_bytes = device.memory_info().ok().map(|memory| memory.used);
+    sample.power_w = device.power_usage().ok().map(watts);
+    sample.temperature_c = device.temperature(TemperatureSensor::Gpu).ok();
+    sample.sm_mhz = device.clock_info(Clock::SM).ok();
+    sample.memory_mhz = device.clock_info(Clock::Memory).ok();
+    sample.throttle = device
+        .current_throttle_reasons()
+        .map_or_else(|_| Vec::new(), throttle);
+}
+
+/// Milliwatts as watts with one decimal.
+fn watts(milliwatts: u32) -> f32 {
+    ((f64::from(milliwatts) / 100.0).round() / 10.0) as f32
+}
+
+fn pcie(device: &Device<'_>) -> Option<[u64; 2]> {
+    // The driver answers in KB/s; NVIDIA's own tools take that as 1000 bytes.
+    let [rx, tx] = [PcieUtilCounter::Receive, PcieUtilCounter::Send].map(|direction| {
+        device
+            .pcie_throughput(direction)
+            .ok()
+            .map(|kb| u64::from(kb) * 1000)
+    });
+    Some([rx?, tx?])
+}
+
+/// The reasons in words. An idle GPU is not held down, so that reason is left out.
+fn throttle(reasons: ThrottleReasons) -> Vec<String> {
+    const WORDS: [(ThrottleReasons, &str); 8] = [
+        (ThrottleReasons::SW_POWER_CAP, "power cap"),
+        (ThrottleReasons::HW_SLOWDOWN, "hardware slowdown"),
+        (ThrottleReasons::HW_THERMAL_SLOWDOWN, "too hot (hardware)"),
+        (ThrottleReasons::SW_THERMAL_SLOWDOWN, "too hot (driver)"),
+        (ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN, "power brake"),
+        (
+            ThrottleReasons::SYNC_BOOST,
+            "another GPU of its sync boost group",
+        ),
+        (
+            ThrottleReasons::APPLICATIONS_CLOCKS_SETTING,
+            "application clocks setting",
+        ),
+        (
+            ThrottleReasons::DISPLAY_CLOCK_SETTING,
+            "display clocks setting",
+        ),
+    ];
+    WORDS
+        .iter()
+        .filter(|(reason, _)| reasons.contains(*reason))
+        .map(|(_, words)| (*words).to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_gpu_is_not_held_down() {
+        assert!(throttle(ThrottleReasons::GPU_IDLE).is_empty());
+        assert!(throttle(ThrottleReasons::NONE).is_empty());
+    }
+
+    #[test]
+    fn every_other_reason_has_its_own_words() {
+        let all: Vec<String> = throttle(ThrottleReasons::all());
+        let one_by_one: Vec<String> = ThrottleReasons::all().iter().flat_map(throttle).collect();
+        assert_eq!(all.len(), 8);
+        for words in &all {
+            assert_eq!(
+                one_by_one.iter().filter(|one| *one == words).count(),
+                1,
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
+    fn power_has_one_decimal() {
+        assert_eq!(serde_json::to_string(&watts(299_949)).unwrap(), "299.9");
+        assert_eq!(serde_json::to_string(&watts(70_050)).unwrap(), "70.1");
+    }
+}

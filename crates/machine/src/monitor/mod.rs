@@ -1,0 +1,36 @@
+//! Looking at the machine while a run goes on: what one look yields, taking it cheaply, and taking it regularly.
+//!
+//! Belongs here: everything that changes during a run. Does not belong here: facts that stay the same, which are
+//! [`machine`](crate)'s, and what becomes of the samples, which the caller decides.
+//!
+//! The instrument must not disturb the experiment: files stay open, buffers are reused, what is dear to ask for is asked
+//! for less often, and [`Monitor`] measures what it costs.
+
+mod background;
+mod gpu;
+mod pace;
+mod sample;
+mod sampler;
+
+#[cfg(target_os = "linux")]
+mod cores;
+#[cfg(target_os = "linux")]
+mod frequency;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
+#[cfg(target_os = "linux")]
+mod reread;
+
+#[cfg(test)]
+mod tests;
+
+pub use background::{Monitor, Tick};
+pub use sample::{GpuSample, Sample};
+pub use sampler::Sampler;
+
+/// A share with three decimals: finer than the kernel counts, and short in the log.
+fn round_share(share: f64) -> f32 {
+    ((share * 1000.0).round() / 1000.0) as f32
+}

@@ -1,0 +1,88 @@
+//! Taking one sample of everything: cores, process, GPUs.
+
+use std::time::{Duration, Instant};
+
+use super::gpu::Gpus;
+use super::round_share;
+use super::sample::Sample;
+use workbench_clock::process_cpu_ns;
+
+#[cfg(target_os = "linux")]
+use super::linux::System;
+#[cfg(not(target_os = "linux"))]
+use super::portable::System;
+
+/// Shares over less time than this are noise; three of the kernel's usual ticks.
+const SHORTEST: Duration = Duration::from_millis(30);
+
+/// Owns what a look at the machine needs: open files, buffers, and the counters of the last look.
+#[derive(Debug)]
+pub struct Sampler {
+    system: System,
+    gpus: Gpus,
+    looked: Instant,
+    process_cpu_ns: u64,
+    process_cores: f32,
+}
+
+impl Sampler {
+    /// A sampler whose first sample tells what happened since this call.
+    ///
+    /// Never fails: what the machine does not say is missing in the samples. Where there are GPUs, loading the NVIDIA
+    /// driver's library may take a second the first time in a process.
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default is not expected to look at the machine"
+    )]
+    pub fn new() -> Self {
+        let gpus = Gpus::new();
+        #[cfg(target_os = "linux")]
+        let system = System::new(std::path::Path::new("/"));
+        #[cfg(not(target_os = "linux"))]
+        let system = System::new();
+        Self::of(system, gpus)
+    }
+
+    /// A sampler of the machine whose files lie under `root`, for tests and benchmarks. The process' CPU time and the
+    /// GPUs are still this machine's.
+    #[cfg(target_os = "linux")]
+    pub fn with_root(root: &std::path::Path) -> Self {
+        Self::of(System::new(root), Gpus::new())
+    }
+
+    fn of(system: System, gpus: Gpus) -> Self {
+        Self {
+            system,
+            gpus,
+            looked: Instant::now(),
+            process_cpu_ns: process_cpu_ns(),
+            process_cores: 0.0,
+        }
+    }
+
+    /// Looks at everything once. Shares stand for the time since the last look, or since [`new`](Self::new).
+    ///
+    /// The kernel counts a core's time in ticks of usually 10 ms, too coarse for shorter spans than 30 ms: a look that
+    /// follows sooner repeats the last shares, or zeros when there are none yet.
+    pub fn sample(&mut self) -> Sample {
+        let mut sample = Sample::default();
+        let fresh = self.look_at_process();
+        sample.process_cores = self.process_cores;
+        self.system.look(fresh, &mut sample);
+        sample.gpus = self.gpus.look();
+        sample
+    }
+
+    /// Returns whether enough time has passed since the last look for new shares.
+    fn look_at_process(&mut self) -> bool {
+        let (now, cpu_ns) = (Instant::now(), process_cpu_ns());
+        let passed = now.duration_since(self.looked);
+        if passed < SHORTEST {
+            return false;
+        }
+        let used_ns = cpu_ns.saturating_sub(self.process_cpu_ns) as f64;
+        self.process_cores = round_share(used_ns / passed.as_nanos() as f64);
+        (self.looked, self.process_cpu_ns) = (now, cpu_ns);
+        true
+    }
+}

@@ -1,0 +1,359 @@
+//! What a pool thread does: take tasks from the queue, run them, write their spans, and make itself useful while the
+//! task that it runs is blocked.
+//!
+//! A thread whose task waits in `get` runs what the task waits for, then other ready tasks, then other threads' rayon
+//! work, and at last sleeps *inside rayon*, so that new work of either kind wakes it. Rayon offers no way to sleep until
+//! something of our own happens, other than to wait for a job on another rayon pool; so the wait itself is such a job,
+//! on a second set of threads (the relay) that do nothing else. There are as many of those as workers; a thread that has
+//! gone to sleep a second time, in a task nested in the first wait, makes the relay give the first wait up.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use workbench_clock::thread_cpu_ns;
+
+use super::context::TaskContext;
+use super::error::TaskError;
+use super::pending::Pending;
+use super::quiet::drop_quietly;
+use super::shared::{Look, Shared};
+use super::spans::Ran;
+use super::task::{Attempt, Run};
+use super::timeline::Outcome;
+use super::waiter::Waiter;
+
+/// How long a pump watches for new work before it ends, in nanoseconds. Waking a sleeping thread costs about as much.
+const WATCH_NS: u64 = 30_000;
+
+/// For this long it does so without offering its core to other threads.
+const HOT_NS: u64 = 1_000;
+
+/// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as having had its core
+/// throughout, so that CPU times are exact to this many nanoseconds.
+const CPU_SLACK_NS: u64 = 20_000;
+
+/// Tasks on one thread's stack beyond which a blocked one runs no others than those that it waits for, or that nobody
+/// else will get to. Bounds the stack when unrelated tasks keep interrupting each other.
+const DEEP: usize = 64;
+
+thread_local! {
+    static WORKER: OnceCell<Worker> = const { OnceCell::new() };
+}
+
+/// One thread of a pool.
+pub struct Worker {
+    shared: Arc<Shared>,
+    slot: usize,
+    /// The tasks on this thread's stack, the running one last.
+    frames: RefCell<Vec<Frame>>,
+    /// Waits on this thread's stack.
+    waits: Cell<usize>,
+    /// CPU time to leave out of the running task's: what ran nested in it, and what it was blocked.
+    nested_cpu_ns: Cell<u64>,
+    /// A time on the pool's clock and the CPU time then.
+    cpu_mark: Cell<(u64, u64)>,
+    /// Waits that sleep, or would if no task was nested in them.
+    asleep: RefCell<Vec<Arc<Waiter>>>,
+}
+
+struct Frame {
+    cpus: i64,
+    blocked: bool,
+}
+
+/// What becomes of a task after an attempt.
+#[derive(Clone, Copy)]
+enum Ending {
+    /// It has its value or its error.
+    Final,
+    /// It is tried again after this delay.
+    Again(Duration),
+}
+
+/// Makes the calling thread a worker of the pool.
+pub fn enter(shared: Arc<Shared>, slot: usize) {
+    WORKER.with(|worker| {
+        let _ = worker.set(Worker {
+            shared,
+            slot,
+            frames: RefCell::default(),
+            waits: Cell::new(0),
+            nested_cpu_ns: Cell::new(0),
+            cpu_mark: Cell::new((0, 0)),
+            asleep: RefCell::default(),
+        });
+    });
+}
+
+/// Calls `f` with the worker that the calling thread is, if it is one.
+pub fn with_current<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+    WORKER.with(|worker| f(worker.get()))
+}
+
+/// The pump: a job on the rayon pool that empties the queue.
+pub fn pump(_: &Arc<Shared>) {
+    with_current(|worker| {
+        // Only the pool's own threads run its jobs.
+        let Some(worker) = worker else { return };
+        if worker.frames.borrow().is_empty() && worker.waits.get() == 0 {
+            worker.pump();
+        } else {
+            worker.pump_nested();
+        }
+    });
+}
+
+impl Worker {
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn pump(&self) {
+        let mut look = self.shared.pump_begins();
+        loop {
+            let task = match look {
+                Look::Task(task) => task,
+                Look::Nothing(news) => match self.watch(news) {
+                    Some(task) => task,
+                    None => return,
+                },
+                Look::Enough => return,
+            };
+            let ending = self.run(&task);
+            if Arc::strong_count(&task) == 1 {
+                // Nobody asks for the value, so it is dropped here, which may take its time: no moment to promise that this
+                // thread is looking for work.
+                self.finish(&task, ending);
+                look = self.shared.next_after(&*task);
+            } else {
+                // Before the end is announced: who learns of it and submits the next task then finds this thread looking
+                // for work, and need not wake another.
+                look = self.shared.next_after(&*task);
+                self.finish(&task, ending);
+            }
+            drop_quietly(task);
+        }
+    }
+
+    /// Waits a little while for something that may start. `None` when the pump has ended.
+    fn watch(&self, mut news: u64) -> Option<Arc<dyn Run>> {
+        let since = self.shared.clock.now_ns();
+        loop {
+            let mut waited = 0;
+            while self.shared.news() == news && waited < WATCH_NS {
+                if waited < HOT_NS {
+                    std::hint::spin_loop();
+                } else {
+                    std::thread::yield_now();
+                }
+                waited = self.shared.clock.now_ns() - since;
+            }
+            match self.shared.look_again(waited >= WATCH_NS)? {
+                Look::Task(task) => return Some(task),
+                Look::Nothing(now) => news = now,
+                Look::Enough => return None,
+            }
+        }
+    }
+
+    /// A pump that rayon ran in the middle of a task: that task should go on soon, so the pump runs one task only. Whoever
+    /// then finds that there is more starts the next pump.
+    fn pump_nested(&self) {
+        let blocked = self.is_blocked();
+        if let Some(task) = self.shared.nested_pump_begins(blocked, self.is_deep()) {
+            self.run_nested(task, blocked);
+        }
+    }
+
+    fn run_nested(&self, task: Arc<dyn Run>, blocked: bool) {
+        let ending = self.run(&task);
+        self.shared.nested_ended(&*task, blocked);
+        self.finish(&task, ending);
+        drop_quietly(task);
+    }
+
+    /// Whether this thread's innermost task waits, so that the thread counts as free.
+    fn is_blocked(&self) -> bool {
+        self.frames
+            .borrow()
+            .last()
+            .is_none_or(|frame| frame.blocked)
+    }
+
+    fn is_deep(&self) -> bool {
+        self.frames.borrow().len() >= DEEP
+    }
+
+    /// Runs one attempt at a task that was marked as running. What becomes of the task is for [`finish`](Self::finish),
+    /// after its resources were released.
+    fn run(&self, task: &Arc<dyn Run>) -> Ending {
+        let (shared, header) = (&self.shared, task.header());
+        let started_ns = shared.clock.now_ns();
+        let before = shared.spans.begin(self.slot, Arc::clone(task), started_ns);
+        self.frames.borrow_mut().push(Frame {
+            cpus: header.demand().cpus,
+            blocked: false,
+        });
+        let cpu_started_ns = self.cpu_ns(started_ns);
+        let outer_nested_ns = self.nested_cpu_ns.replace(0);
+
+        let number = header.attempt();
+        let context = TaskContext::new(
+            header.id,
+            number,
+            header.cancel_flag(),
+            &shared.cancelled_below,
+        );
+        let attempt = task.attempt(&context);
+
+        let finished_ns = shared.clock.now_ns();
+        let cpu_ns = self.cpu_ns(finished_ns).saturating_sub(cpu_started_ns);
+        let own_ns = cpu_ns.saturating_sub(self.nested_cpu_ns.get());
+        self.nested_cpu_ns.set(outer_nested_ns + cpu_ns);
+        self.frames.borrow_mut().pop();
+        let ran = Ran {
+            started_ns,
+            finished_ns,
+            cpu_ns: own_ns.min(finished_ns - started_ns),
+            outcome: outcome(&attempt),
+        };
+        // Before the end is known, so that whoever learns of it finds the span.
+        shared.spans.end(self.slot, before, header, ran);
+        self.conclude(&**task, number, attempt)
+    }
+
+    fn conclude(&self, task: &dyn Run, number: u32, attempt: Attempt) -> Ending {
+        let (shared, header) = (&self.shared, task.header());
+        let failed = matches!(attempt, Attempt::Failed(_) | Attempt::Panicked(_));
+        if let Some(retry) = header.spec.retry.as_deref()
+            && failed
+            && number < retry.max
+            && !header.cancel_flag().load(Ordering::SeqCst)
+        {
+            return Ending::Again(retry.delay(number));
+        }
+        let name = || shared.spans.name_of(header);
+        let error = match attempt {
+            Attempt::Done => None,
+            Attempt::Cancelled => Some(shared.cancelled(header)),
+            Attempt::Failed(message) => Some(TaskError::Failed {
+                task: header.id,
+                name: name(),
+                attempts: number + 1,
+                message: message.into(),
+            }),
+            Attempt::Panicked(message) => Some(TaskError::Panicked {
+                task: header.id,
+                name: name(),
+                attempts: number + 1,
+                message: message.into(),
+            }),
+        };
+        task.settle(error);
+        Ending::Final
+    }
+
+    /// Announces the end, or prepares the next attempt.
+    fn finish(&self, task: &Arc<dyn Run>, ending: Ending) {
+        match ending {
+            Ending::Final => self.shared.announce(task),
+            Ending::Again(delay) => self.shared.back_off(task, delay),
+        }
+    }
+
+    /// The thread's CPU time at `now_ns`, which is about now.
+    fn cpu_ns(&self, now_ns: u64) -> u64 {
+        let (mark_ns, mark_cpu_ns) = self.cpu_mark.get();
+        let since = now_ns.saturating_sub(mark_ns);
+        if mark_ns > 0 && since < CPU_SLACK_NS {
+            return mark_cpu_ns + since;
+        }
+        let cpu_ns = thread_cpu_ns();
+        self.cpu_mark.set((now_ns, cpu_ns));
+        cpu_ns
+    }
+
+    /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is a single task.
+    pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn Run>>) {
+        let cpu_started_ns = self.cpu_ns(self.shared.clock.now_ns());
+        let nested_ns = self.nested_cpu_ns.get();
+        let cpus = self.block();
+        self.waits.set(self.waits.get() + 1);
+        while !pending.is_over() {
+            if let Some(task) = self.shared.pick_blocked(awaited, self.is_deep()) {
+                self.run_nested(task, true);
+            } else if !self.watch_blocked(pending) {
+                self.sleep(pending);
+            }
+        }
+        self.waits.set(self.waits.get() - 1);
+        if let Some(cpus) = cpus {
+            self.unblock(cpus);
+        }
+        let blocked_ns = self
+            .cpu_ns(self.shared.clock.now_ns())
+            .saturating_sub(cpu_started_ns);
+        self.nested_cpu_ns.set(nested_ns + blocked_ns);
+    }
+
+    /// Marks the innermost task as blocked. `None` when it already is: then somebody else's rayon job, which this thread
+    /// took over while its task was blocked, waits as well.
+    fn block(&self) -> Option<i64> {
+        let cpus = {
+            let mut frames = self.frames.borrow_mut();
+            let frame = frames.last_mut().filter(|frame| !frame.blocked)?;
+            frame.blocked = true;
+            frame.cpus
+        };
+        self.shared.block(cpus);
+        Some(cpus)
+    }
+
+    fn unblock(&self, cpus: i64) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.blocked = false;
+        }
+        self.shared.unblock(cpus);
+    }
+
+    /// Does rayon's work, pumps included, for a little while. True when something was done or the wait is over.
+    fn watch_blocked(&self, pending: &Pending<'_>) -> bool {
+        let since = self.shared.clock.now_ns();
+        while self.shared.clock.now_ns() - since < WATCH_NS {
+            if pending.is_over() || rayon::yield_now() == Some(rayon::Yield::Executed) {
+                return true;
+            }
+            std::thread::yield_now();
+        }
+        false
+    }
+
+    fn sleep(&self, pending: &mut Pending<'_>) {
+        let waiter = pending.waiter();
+        let deadline = pending.deadline();
+        let Some(relay) = self.shared.relay() else {
+            // Without threads to sleep on: look again every now and then.
+            let soon = std::time::Instant::now() + Duration::from_millis(1);
+            waiter.sleep(Some(deadline.map_or(soon, |at| at.min(soon))));
+            return;
+        };
+        if let Some(outer) = self.asleep.borrow().last() {
+            outer.kick();
+        }
+        waiter.unkick();
+        self.asleep.borrow_mut().push(Arc::clone(&waiter));
+        relay.pool().install(|| waiter.sleep(deadline));
+        self.asleep.borrow_mut().pop();
+    }
+}
+
+fn outcome(attempt: &Attempt) -> Outcome {
+    match attempt {
+        Attempt::Done => Outcome::Done,
+        Attempt::Failed(_) => Outcome::Failed,
+        Attempt::Panicked(_) => Outcome::Panicked,
+        Attempt::Cancelled => Outcome::Cancelled,
+    }
+}

@@ -1,0 +1,222 @@
+//! The facts a run is made of. A run *is* its list of events: the live display, the report, the comparison and the
+//! resumption all read these and nothing else.
+//!
+//! The log holds one JSON object per line: `{"t_ns":…,"event":"repeat_started",…}`. Adding a field or a kind of event
+//! keeps [`FORMAT`]; changing the meaning of an existing one raises it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Breakdown, Item, Quantity, RunConfig, SlotState, Source, Terms};
+use workbench_machine::MachineFacts;
+use workbench_machine::monitor::Sample;
+use workbench_pool::TaskSpan;
+
+/// Version of the event log's format.
+pub const FORMAT: u32 = 1;
+
+/// One line of the log: a fact and when it became true.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Nanoseconds on the run's clock.
+    pub t_ns: u64,
+    /// The fact.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// A fact about a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first line of every log.
+    RunStarted(Box<RunStarted>),
+    /// The terms on which the arms are compared, where they are not the usual ones.
+    Terms(Terms),
+    /// The run was taken up again after it had been interrupted or killed.
+    RunResumed {
+        /// Milliseconds since the Unix epoch.
+        unix_ms: u64,
+        /// Bytes of an unfinished last line that were cut off, 0 as a rule.
+        cut_bytes: u64,
+    },
+    /// The clock of a repeat was started (data loaded, pool started and warm before this).
+    RepeatStarted(RepeatId),
+    /// A task ended.
+    Task(TaskSpan),
+    /// How far the current repeat is.
+    Progress {
+        /// Units of work done.
+        done: u64,
+        /// Units of work in this repeat.
+        total: u64,
+    },
+    /// A look at the machine.
+    Sample(Sample),
+    /// A point of a curve of the current repeat: the loss after a step, the accuracy after an epoch.
+    Metric {
+        /// What the curve shows, with its unit where it has one: `loss`, `images/s`.
+        name: String,
+        /// Where the point lies, counted in the lab's own steps.
+        step: u64,
+        /// How high.
+        value: f64,
+    },
+    /// How a slot of the current repeat stands. Recorded as often as samples are.
+    Slot(SlotState),
+    /// What whoever controls the current repeat is doing from now on.
+    State {
+        /// In a word or two: `restarting`.
+        text: String,
+    },
+    /// A line that a worker, a task or a library printed. It never reaches the terminal by itself.
+    Output {
+        /// Who printed it, for example `rank 1`.
+        source: String,
+        /// The line, without its end.
+        text: String,
+    },
+    /// A person stopped one arm; the others go on.
+    ArmStopped {
+        /// The arm's name.
+        arm: String,
+    },
+    /// An arm failed: what it has left undone is not tried again in this part of the run.
+    ArmFailed {
+        /// The arm's name.
+        arm: String,
+        /// Why, as a sentence without its end.
+        reason: String,
+    },
+    /// The clock of a repeat was stopped.
+    RepeatFinished(Box<RepeatFinished>),
+    /// Something that a reader of the result has to know.
+    Warning {
+        /// A full sentence.
+        text: String,
+    },
+    /// The last line of a log that was closed in order.
+    RunFinished {
+        /// How the run ended.
+        status: RunStatus,
+        /// CPU seconds that sampling and recording have cost so far in this part of the run.
+        instrument_cpu_ns: u64,
+        /// CPU time that a screen in the same process has cost in this part of the run; 0 when nobody watched there.
+        #[serde(default)]
+        screen_cpu_ns: u64,
+    },
+}
+
+impl Event {
+    /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
+    /// line of any other kind comes from a newer workbench.
+    pub const KINDS: [&'static str; 16] = [
+        "run_started",
+        "terms",
+        "run_resumed",
+        "repeat_started",
+        "task",
+        "progress",
+        "sample",
+        "metric",
+        "slot",
+        "state",
+        "output",
+        "arm_stopped",
+        "arm_failed",
+        "repeat_finished",
+        "warning",
+        "run_finished",
+    ];
+}
+
+/// What is known when a run starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`FORMAT`] of the log.
+    pub format: u32,
+    /// The run's id, also the name of its directory.
+    pub run_id: String,
+    /// Milliseconds since the Unix epoch.
+    pub unix_ms: u64,
+    /// Everything that was asked for, defaults filled in.
+    pub config: RunConfig,
+    /// The machine.
+    pub machine: MachineFacts,
+    /// The lab's title, for people.
+    pub lab_title: String,
+    /// The arms of the configuration, base first, as they were called when the run was made.
+    pub arms: Vec<ArmFacts>,
+    /// Number of repeats that the plan holds, over all arms.
+    pub planned_repeats: u32,
+}
+
+/// One arm as a run knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArmFacts {
+    /// The arm's name.
+    pub name: String,
+    /// The arm's title, for people.
+    pub title: String,
+    /// Whether it runs on several slots.
+    pub parallel: bool,
+    /// The program that it runs, where reading it is part of the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+/// Names one repeat of one arm at one number of workers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RepeatId {
+    /// The arm's name.
+    pub arm: String,
+    /// Number of slots it ran on.
+    pub workers: u32,
+    /// 0 for the first repeat.
+    pub repeat: u32,
+}
+
+/// What a finished repeat leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepeatFinished {
+    /// Which repeat.
+    #[serde(flatten)]
+    pub id: RepeatId,
+    /// When its clock was started, nanoseconds on the run's clock.
+    pub started_ns: u64,
+    /// Wall time in nanoseconds.
+    pub wall_ns: u64,
+    /// CPU time of the process in that time, in nanoseconds.
+    pub cpu_ns: u64,
+    /// CPU time that the instrument used in that time, in nanoseconds (part of `cpu_ns`).
+    pub instrument_cpu_ns: u64,
+    /// CPU time that a screen in the same process used in that time, in nanoseconds (part of `cpu_ns`).
+    #[serde(default)]
+    pub screen_cpu_ns: u64,
+    /// How much work was done, by counter name; arms must agree on all of them.
+    pub work: BTreeMap<String, u64>,
+    /// What came out, item by item in the lab's order.
+    pub items: Vec<Item>,
+    /// The figures that tell how good the outcome is.
+    pub quality: BTreeMap<String, Quantity>,
+    /// What it consisted of, for labs that tell.
+    #[serde(default, skip_serializing_if = "Breakdown::is_empty")]
+    pub breakdown: Breakdown,
+}
+
+/// How a run ended, as far as its log tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// The log has no end: the run is under way, or was killed.
+    #[default]
+    Unfinished,
+    /// Every planned repeat was done.
+    Completed,
+    /// A person or a signal stopped it.
+    Interrupted,
+    /// An arm failed.
+    Failed,
+}

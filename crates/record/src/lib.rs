@@ -1,0 +1,27 @@
+//! The run's record: the event log, the directory it lives in, and the fold that everything else reads.
+//!
+//! Belongs here: events, writing and reading them, finding runs. Does not belong here: what the numbers mean.
+
+mod breakdown;
+mod config;
+mod error;
+mod event;
+mod outcome;
+mod params;
+mod reader;
+mod snapshot;
+mod store;
+mod tail;
+mod writer;
+
+pub use breakdown::{Breakdown, Figure, Part, SlotState, Source, Standing};
+pub use config::{DataSource, RunConfig};
+pub use error::RecordError;
+pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
+pub use outcome::{Agreement, ArmOutput, Item, Quantity, Terms};
+pub use params::{FAULTS, ParamValue, Params, asked_fault};
+pub use reader::{Log, fold_log, parse_log, read_log};
+pub use snapshot::{CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot};
+pub use store::{RunDir, Store};
+pub use tail::Tail;
+pub use writer::{Recorder, Subscriber};

@@ -1,0 +1,45 @@
+//! The values that a run's parameters have.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A parameter's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ParamValue {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Float(f64),
+    /// A word, one of the parameter's choices, or a text.
+    Text(String),
+}
+
+impl std::fmt::Display for ParamValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Boolean(v) => write!(f, "{v}"),
+            Self::Integer(v) => write!(f, "{v}"),
+            Self::Float(v) => write!(f, "{v}"),
+            Self::Text(v) => f.write_str(v),
+        }
+    }
+}
+
+/// Resolved parameters by name.
+pub type Params = BTreeMap<String, ParamValue>;
+
+/// The parameter of labs in which something can go wrong on purpose: faults with `;` between them.
+pub const FAULTS: &str = "fault";
+
+/// The faults that were asked for; `None` where nothing is to go wrong.
+pub fn asked_fault(params: &Params) -> Option<&str> {
+    match params.get(FAULTS)? {
+        ParamValue::Text(fault) => Some(fault.trim()).filter(|fault| !fault.is_empty()),
+        _ => None,
+    }
+}

@@ -1,0 +1,339 @@
+//! The fold of a run's events so far: what the display, the progress line, the reports and the resumption read.
+//!
+//! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be looked at.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
+use crate::{SlotState, Terms};
+use workbench_machine::monitor::Sample;
+use workbench_pool::TaskSpan;
+
+/// A repeat keeps fewer points of its progress than this.
+pub const PROGRESS_POINTS: usize = 2048;
+
+/// A run as its events tell it so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// What was known at the start; `None` before the first event.
+    pub started: Option<Box<RunStarted>>,
+    /// The terms on which the arms are compared.
+    pub terms: Terms,
+    /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill replaces its first attempt.
+    pub repeats: Vec<RepeatState>,
+    /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
+    pub samples: Vec<(u64, Sample)>,
+    /// Sentences that a reader of the result has to know.
+    pub warnings: Vec<String>,
+    /// When each of the warnings was first said, nanoseconds on the run's clock.
+    pub warned_ns: Vec<u64>,
+    /// How the run ended, if it did.
+    pub status: RunStatus,
+    /// Latest timestamp seen.
+    pub now_ns: u64,
+    /// CPU time of the instrument over all parts of the run, in nanoseconds.
+    pub instrument_cpu_ns: u64,
+    /// CPU time of a screen over all parts of the run, in nanoseconds; 0 when nobody watched in the run's own process.
+    pub screen_cpu_ns: u64,
+    /// Lines that workers, tasks and libraries printed, in order.
+    pub output: Vec<OutputLine>,
+    /// Arms that a person stopped in this part of the run, and when, in nanoseconds on the run's clock.
+    pub stopped_arms: BTreeMap<String, u64>,
+    /// Arms that failed in this part of the run, and when, in nanoseconds on the run's clock.
+    pub failed_arms: BTreeMap<String, u64>,
+    /// How often the run was taken up again.
+    pub resumed: u32,
+}
+
+/// A line that something printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputLine {
+    /// When, nanoseconds on the run's clock.
+    pub t_ns: u64,
+    /// Who printed it.
+    pub source: String,
+    /// The line.
+    pub text: String,
+}
+
+/// A point of a curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurvePoint {
+    /// When, nanoseconds on the run's clock.
+    pub t_ns: u64,
+    /// Where, in the lab's own steps.
+    pub step: u64,
+    /// How high.
+    pub value: f64,
+}
+
+/// One repeat, begun or finished.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepeatState {
+    /// Which repeat.
+    pub id: RepeatId,
+    /// When its clock was started, nanoseconds on the run's clock.
+    pub started_ns: u64,
+    /// Units of progress: done, total.
+    pub progress: (u64, u64),
+    /// How its progress went: nanoseconds on the run's clock, and units done by then. Thinned evenly, so that a repeat
+    /// of any length keeps fewer than [`PROGRESS_POINTS`].
+    pub progress_points: Vec<(u64, u64)>,
+    /// The spans of its tasks, in the order in which they were recorded.
+    pub tasks: Vec<TaskSpan>,
+    /// Its curves by name, each in the order in which its points were recorded.
+    pub curves: BTreeMap<String, Vec<CurvePoint>>,
+    /// How its slots stand, by slot.
+    pub slots: BTreeMap<u32, SlotTrack>,
+    /// What whoever controls it did from when on, in order: nanoseconds on the run's clock, and a word or two.
+    pub states: Vec<(u64, String)>,
+    /// What it left; `None` while it runs, and for ever when it was interrupted.
+    pub finished: Option<Box<RepeatFinished>>,
+}
+
+impl Snapshot {
+    /// Folds a whole log.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut snapshot = Self::default();
+        for record in records {
+            snapshot.apply(record);
+        }
+        snapshot
+    }
+
+    /// Takes in one more event.
+    pub fn apply(&mut self, record: &Record) {
+        self.now_ns = self.now_ns.max(record.t_ns);
+        match &record.event {
+            Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::Terms(terms) => self.terms = terms.clone(),
+            Event::RunResumed { .. } => {
+                self.resumed += 1;
+                self.stopped_arms.clear();
+                self.failed_arms.clear();
+                self.status = RunStatus::Unfinished;
+            }
+            Event::RepeatStarted(id) => {
+                self.repeats.retain(|repeat| repeat.id != *id);
+                self.repeats.push(RepeatState {
+                    id: id.clone(),
+                    started_ns: record.t_ns,
+                    progress: (0, 0),
+                    progress_points: Vec::new(),
+                    tasks: Vec::new(),
+                    curves: BTreeMap::new(),
+                    slots: BTreeMap::new(),
+                    states: Vec::new(),
+                    finished: None,
+                });
+            }
+            Event::Task(span) => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.tasks.push(span.clone());
+                }
+            }
+            Event::Progress { done, total } => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.progress = (*done, *total);
+                    repeat.advance(record.t_ns, *done);
+                }
+            }
+            Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
+            Event::Metric { name, step, value } => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    let point = CurvePoint {
+                        t_ns: record.t_ns,
+                        step: *step,
+                        value: *value,
+                    };
+                    match repeat.curves.get_mut(name) {
+                        Some(curve) => curve.push(point),
+                        None => drop(repeat.curves.insert(name.clone(), vec![point])),
+                    }
+                }
+            }
+            Event::Slot(state) => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    let track = repeat.slots.entry(state.slot).or_default();
+                    track.add(record.t_ns, state);
+                }
+            }
+            Event::State { text } => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.states.push((record.t_ns, text.clone()));
+                }
+            }
+            Event::Output { source, text } => self.output.push(OutputLine {
+                t_ns: record.t_ns,
+                source: source.clone(),
+                text: text.clone(),
+            }),
+            Event::ArmStopped { arm } => {
+                self.stopped_arms.insert(arm.clone(), record.t_ns);
+            }
+            Event::ArmFailed { arm, .. } => {
+                self.failed_arms.insert(arm.clone(), record.t_ns);
+            }
+            Event::RepeatFinished(finished) => {
+                let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
+                if let Some(repeat) = repeat {
+                    repeat.started_ns = finished.started_ns;
+                    repeat.finished = Some(finished.clone());
+                }
+            }
+            Event::Warning { text } => {
+                if !self.warnings.contains(text) {
+                    self.warnings.push(text.clone());
+                    self.warned_ns.push(record.t_ns);
+                }
+            }
+            Event::RunFinished {
+                status,
+                instrument_cpu_ns,
+                screen_cpu_ns,
+            } => {
+                self.status = *status;
+                self.instrument_cpu_ns = self.instrument_cpu_ns.saturating_add(*instrument_cpu_ns);
+                self.screen_cpu_ns = self.screen_cpu_ns.saturating_add(*screen_cpu_ns);
+            }
+        }
+    }
+
+    /// Whether an arm does nothing more in this part of the run, although repeats of it may be missing.
+    pub fn has_given_up(&self, arm: &str) -> bool {
+        self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
+    }
+
+    /// The finished repeats of one arm at one number of workers, in rising number of the repeat.
+    pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
+        let mut repeats: Vec<&RepeatState> = self
+            .repeats
+            .iter()
+            .filter(|r| r.finished.is_some() && r.id.arm == arm && r.id.workers == workers)
+            .collect();
+        repeats.sort_by_key(|r| r.id.repeat);
+        repeats
+    }
+
+    /// The finished repeat with the median wall time (the lower one of the middle two) of one arm.
+    pub fn median_repeat(&self, arm: &str, workers: u32) -> Option<&RepeatState> {
+        let mut repeats = self.finished(arm, workers);
+        repeats.sort_by_key(|r| r.wall_ns());
+        let middle = repeats.len().checked_sub(1)? / 2;
+        repeats.get(middle).copied()
+    }
+
+    /// The samples taken while a repeat ran.
+    pub fn samples_of(&self, repeat: &RepeatState) -> &[(u64, Sample)] {
+        let from = self
+            .samples
+            .partition_point(|(t, _)| *t < repeat.started_ns);
+        let end = repeat.started_ns.saturating_add(repeat.wall_ns());
+        let to = self.samples.partition_point(|(t, _)| *t <= end);
+        &self.samples[from..to.max(from)]
+    }
+}
+
+/// How a slot stands and stood a little while ago.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SlotTrack {
+    /// The latest state is the last.
+    states: VecDeque<(u64, SlotState)>,
+    /// When it was first seen where it stands.
+    moved_ns: u64,
+    /// How it stood when it was started anew.
+    anew: Option<SlotState>,
+}
+
+impl SlotTrack {
+    /// How far back "lately" goes, in nanoseconds.
+    const LATELY_NS: u64 = 5_000_000_000;
+
+    fn add(&mut self, t_ns: u64, state: &SlotState) {
+        if self.now().is_none_or(|before| before.steps != state.steps) {
+            self.moved_ns = t_ns;
+        }
+        if self.now().is_some_and(|before| begins_anew(before, state)) {
+            self.states.clear();
+            self.moved_ns = t_ns;
+            self.anew = Some(state.clone());
+        }
+        // What comes first warms up, and says nothing about how long steps take.
+        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
+        if state.steps > begun && self.now().is_some_and(|before| before.steps <= begun) {
+            self.states.clear();
+        }
+        self.states.push_back((t_ns, state.clone()));
+        // One that is as old as that stays, to be compared with.
+        while self
+            .states
+            .get(1)
+            .is_some_and(|(at, _)| at + Self::LATELY_NS <= t_ns)
+        {
+            self.states.pop_front();
+        }
+    }
+
+    /// How it stands.
+    pub fn now(&self) -> Option<&SlotState> {
+        self.states.back().map(|(_, state)| state)
+    }
+
+    /// When it was last heard of, nanoseconds on the run's clock.
+    pub fn heard_ns(&self) -> u64 {
+        self.states.back().map_or(0, |(t_ns, _)| *t_ns)
+    }
+
+    /// For how long it had not done another step when it was last heard of, in nanoseconds.
+    pub fn still_ns(&self) -> u64 {
+        self.heard_ns().saturating_sub(self.moved_ns)
+    }
+
+    /// How it stands, with what it has spent since it was started anew only; since the beginning where it never was.
+    pub fn attempt(&self) -> Option<SlotState> {
+        let now = self.now()?;
+        Some(match &self.anew {
+            Some(before) => now.since(before),
+            None => now.clone(),
+        })
+    }
+
+    /// Whether [`lately`](Self::lately) leaves out its first steps, which warm up.
+    pub fn is_warm(&self) -> bool {
+        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
+        let first = self.states.front().map_or(0, |(_, state)| state.steps);
+        self.states.len() > 1 && first > begun
+    }
+
+    /// How it stands, with what it has spent in the last seconds only, and in no attempt before this.
+    pub fn lately(&self) -> Option<SlotState> {
+        match self.states.front() {
+            Some((_, before)) if self.states.len() > 1 => Some(self.now()?.since(before)),
+            _ => self.attempt(),
+        }
+    }
+}
+
+/// Whether a slot was started anew between two looks. Records that do not count attempts tell it by a step done again.
+fn begins_anew(before: &SlotState, state: &SlotState) -> bool {
+    state.attempt != before.attempt || state.at_step < before.at_step
+}
+
+impl RepeatState {
+    /// Keeps a point of its progress; where they become too many, every second one goes.
+    fn advance(&mut self, t_ns: u64, done: u64) {
+        if self.progress_points.len() + 1 >= PROGRESS_POINTS {
+            let mut keep = false;
+            self.progress_points.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+        self.progress_points.push((t_ns, done));
+    }
+
+    /// Wall time in nanoseconds; 0 while the repeat is not finished.
+    pub fn wall_ns(&self) -> u64 {
+        self.finished.as_ref().map_or(0, |f| f.wall_ns)
+    }
+}

@@ -1,0 +1,46 @@
+//! Which of a result's arms a report speaks of, and how it calls them.
+
+use super::format;
+use workbench_result::{ArmResult, RunResult};
+
+/// The arms that have a finished repeat.
+pub(super) fn finished(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
+    result.arms.iter().filter(|arm| !arm.wall_s.is_empty())
+}
+
+/// The base, where it has a finished repeat.
+pub(super) fn base(result: &RunResult) -> Option<&ArmResult> {
+    finished(result).find(|arm| arm.name == result.base)
+}
+
+/// `tasks on 2 workers`; the arm alone when it is the base.
+pub(super) fn arm_on_workers(result: &RunResult, arm: &ArmResult) -> String {
+    let name = format::clean(&arm.name, 40);
+    if arm.name == result.base && arm.workers <= 1 {
+        name
+    } else {
+        format!(
+            "{name} on {}",
+            format::counted(u64::from(arm.workers), "worker")
+        )
+    }
+}
+
+/// One entry per arm: the one with the most workers.
+pub(super) fn one_each(result: &RunResult) -> Vec<&ArmResult> {
+    let mut chosen: Vec<&ArmResult> = Vec::new();
+    for arm in finished(result) {
+        match chosen.iter_mut().find(|known| known.name == arm.name) {
+            Some(known) if known.workers < arm.workers => *known = arm,
+            Some(_) => {}
+            None => chosen.push(arm),
+        }
+    }
+    chosen
+}
+
+/// The speed-up of an arm, where one may be stated: the check passed and the value is a number.
+pub(super) fn stated_speedup(result: &RunResult, arm: &ArmResult) -> Option<f64> {
+    let may = result.check.passed();
+    arm.speedup.filter(|s| may && s.is_finite() && *s >= 0.0)
+}

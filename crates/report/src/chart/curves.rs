@@ -1,0 +1,347 @@
+//! The curves of all arms overlaid, one chart per name: on the left by time, on the right by share of the training, for arms whose
+//! steps differ in size do not compare by their steps.
+
+use super::axis::{self, Scale};
+use super::looks::arm_role;
+use super::marks::{Chart, Lettering, Marker, SOLID, WIDTH};
+use super::palette::{Role, SERIES};
+use super::series::{self, Series, thin};
+use crate::{format, label};
+use workbench_record::Snapshot;
+use workbench_result::RunResult;
+
+const LEFT: f64 = 54.0;
+const GAP: f64 = 26.0;
+const PANEL: f64 = (WIDTH - LEFT - GAP - 12.0) / 2.0;
+const PLOT: f64 = 190.0;
+/// Pixels of a column of which only the lowest and the highest point are drawn.
+const COLUMN: f64 = 2.0;
+/// Pixels between the marks on a line of many points.
+const APART: f64 = 120.0;
+/// Lines of no more points than this have a mark on each.
+const FEW: usize = 16;
+/// The marks of the arms in turn.
+const MARKERS: [Marker; 4] = [
+    Marker::Circle,
+    Marker::Square,
+    Marker::Diamond,
+    Marker::Triangle,
+];
+/// From this ratio of the highest to the lowest value on, equal ratios are equally far apart.
+const LOGARITHMIC: f64 = 25.0;
+
+/// One chart.
+pub(crate) struct Curve {
+    pub chart: Chart,
+    /// What is drawn: `loss`.
+    pub name: String,
+    /// Whether lines are means and all points are drawn behind them.
+    pub smoothed: bool,
+    /// Whether equal ratios are equally far apart.
+    pub logarithmic: bool,
+    /// Whether an arm did not come to its end.
+    pub cut: bool,
+}
+
+/// A chart of every name for which there are points.
+pub(crate) fn charts(result: &RunResult, snapshot: &Snapshot) -> Vec<Curve> {
+    series::all(result, snapshot)
+        .into_iter()
+        .filter_map(|(name, all)| draw(result, &name, &all))
+        .collect()
+}
+
+/// Values on pixels, with ticks.
+struct Upright {
+    scale: Scale,
+    ticks: Vec<(f64, String)>,
+    logarithmic: bool,
+    ends: (f64, f64),
+}
+
+fn draw(result: &RunResult, name: &str, all: &[Series]) -> Option<Curve> {
+    let name = format::clean(name, 40);
+    let legend_lines = legend_lines(all);
+    let top = 26.0 + 18.0 * legend_lines as f64 + 22.0;
+    let mut chart = Chart::new(top + PLOT + 30.0, format!("{name} of all arms"));
+    let y = upright(&name, all, (top + PLOT, top))?;
+    let looks: Vec<Role> = all.iter().map(|series| role(result, all, series)).collect();
+    heading(&mut chart, &name, all, &looks);
+    let longest = all
+        .iter()
+        .flat_map(|series| &series.points)
+        .map(|point| point.at_s)
+        .fold(0.0, f64::max);
+    let panels: [(f64, &str, f64); 2] = [
+        (LEFT, "by time, s", longest),
+        (LEFT + PANEL + GAP, "by share of the training, %", 100.0),
+    ];
+    for (i, (left, title, end)) in panels.into_iter().enumerate() {
+        let x = Scale::linear((0.0, end), (left, left + PANEL));
+        frame(&mut chart, (title, x, end), left, top, &y);
+        let at = |point: &series::Point| {
+            if i == 0 {
+                x.at(point.at_s)
+            } else {
+                x.at(point.share * 100.0)
+            }
+        };
+        // All pale points first, so that they lie behind all lines.
+        for (series, role) in all.iter().zip(&looks) {
+            if series.is_smoothed() {
+                let raw = series.points.iter().map(|p| (at(p), y.at(p.value)));
+                let raw: Vec<(f64, f64)> = raw.collect();
+                chart.path(thin(&raw, COLUMN), 1.0, SOLID, pale(*role));
+            }
+        }
+        for (j, (series, role)) in all.iter().zip(&looks).enumerate() {
+            let line = series.points.iter().zip(&series.smooth);
+            let line: Vec<(f64, f64)> = line.map(|(p, v)| (at(p), y.at(*v))).collect();
+            let offset = APART * (j as f64 + 0.5) / all.len() as f64;
+            let look = (*role, MARKERS[j % MARKERS.len()]);
+            stroke(&mut chart, series, look, &line, left + offset);
+        }
+    }
+    chart.description = all.iter().map(tell).collect::<Vec<_>>().join(" ");
+    Some(Curve {
+        chart,
+        name,
+        smoothed: all.iter().any(Series::is_smoothed),
+        logarithmic: y.logarithmic,
+        cut: all.iter().any(|series| !series.ended),
+    })
+}
+
+/// An arm's colour; those that have no result take the colours that are left.
+fn role(result: &RunResult, all: &[Series], series: &Series) -> Role {
+    let known = |arm: &str| arm == result.base || result.arms.iter().any(|a| a.name == arm);
+    if known(&series.arm) {
+        return arm_role(result, &series.arm);
+    }
+    let taken: Vec<Role> = result
+        .arms
+        .iter()
+        .map(|a| arm_role(result, &a.name))
+        .collect();
+    let mut free = (0..SERIES)
+        .map(Role::Series)
+        .filter(|role| !taken.contains(role));
+    let place = all
+        .iter()
+        .filter(|other| !known(&other.arm))
+        .position(|other| other.arm == series.arm);
+    free.nth(place.unwrap_or(0)).unwrap_or(Role::Muted)
+}
+
+fn pale(role: Role) -> Role {
+    match role {
+        Role::Series(i) => Role::Pale(i % SERIES),
+        _ => Role::Heat(1),
+    }
+}
+
+/// One arm's line, with marks that tell it from others without colour.
+fn stroke(
+    chart: &mut Chart,
+    series: &Series,
+    (role, marker): (Role, Marker),
+    line: &[(f64, f64)],
+    first: f64,
+) {
+    chart.path(thin(line, COLUMN), 1.8, SOLID, role);
+    let mut next = first;
+    for point in line {
+        if line.len() <= FEW || point.0 >= next {
+            chart.point(*point, 3.2, marker, role);
+            next = point.0 + APART;
+        }
+    }
+    if let (false, Some((x, y))) = (series.ended, line.last()) {
+        for (dx, dy) in [(4.0, 4.0), (4.0, -4.0)] {
+            chart.line((x - dx, y - dy), (x + dx, y + dy), 2.0, Role::Alarm);
+        }
+    }
+}
+
+impl Upright {
+    /// The height of a value, within the plot.
+    fn at(&self, value: f64) -> f64 {
+        self.scale.at(value.clamp(self.ends.0, self.ends.1))
+    }
+}
+
+fn upright(name: &str, all: &[Series], to: (f64, f64)) -> Option<Upright> {
+    let values = || all.iter().flat_map(|series| series.smooth.iter().copied());
+    let low = values().reduce(f64::min)?;
+    let high = values().reduce(f64::max)?;
+    let is_rate = name.ends_with("/s");
+    if low > 0.0 && high / low >= LOGARITHMIC && !is_rate {
+        let ends = (low / 1.15, high * 1.15);
+        return Some(Upright {
+            scale: Scale::log2(ends, to),
+            ticks: decades(ends),
+            logarithmic: true,
+            ends,
+        });
+    }
+    let from = if low >= 0.0 && (is_rate || low < 0.6 * high) {
+        0.0
+    } else {
+        low
+    };
+    let room = ((high - from) * 0.06).max(high.abs() * 1e-6).max(1e-9);
+    let ends = (
+        if from > 0.0 || low < 0.0 {
+            from - room
+        } else {
+            0.0
+        },
+        high + room,
+    );
+    let step = axis::step(ends.1 - ends.0, 5);
+    let first = (ends.0 / step).ceil() as i64;
+    let ticks = (first..first + 12).map(|i| i as f64 * step);
+    let ticks = ticks.take_while(|value| *value <= ends.1);
+    Some(Upright {
+        scale: Scale::linear(ends, to),
+        ticks: ticks.map(|value| (value, signed(value, step))).collect(),
+        logarithmic: false,
+        ends,
+    })
+}
+
+fn signed(value: f64, step: f64) -> String {
+    if value < 0.0 {
+        format!("−{}", axis::tick_label(-value, step))
+    } else {
+        axis::tick_label(value, step)
+    }
+}
+
+/// 1, 2 and 5 times the powers of ten between two values; the powers alone where those are too many.
+fn decades((low, high): (f64, f64)) -> Vec<(f64, String)> {
+    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    let factors: &[f64] = if last - first > 4 {
+        &[1.0]
+    } else {
+        &[1.0, 2.0, 5.0]
+    };
+    (first..=last)
+        .flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)))
+        .filter(|value| (low..=high).contains(value))
+        .map(|value| (value, format::parameter(value)))
+        .collect()
+}
+
+/// What a line of the legend says of an arm.
+fn entry(series: &Series) -> String {
+    let last = series.smooth.last().copied().unwrap_or(f64::NAN);
+    let broken = if series.ended { "" } else { ", not finished" };
+    format!("{} {}{broken}", series.subject, label::rate(last))
+}
+
+const ENTRY_GAP: f64 = 24.0;
+
+fn entry_width(series: &Series) -> f64 {
+    16.0 + Lettering::new(Role::Ink).small().width(&entry(series)) + ENTRY_GAP
+}
+
+fn legend_lines(all: &[Series]) -> usize {
+    let (mut lines, mut x) = (1, LEFT);
+    for series in all {
+        let wide = entry_width(series);
+        if x > LEFT && x + wide > WIDTH + ENTRY_GAP {
+            (lines, x) = (lines + 1, LEFT);
+        }
+        x += wide;
+    }
+    lines
+}
+
+fn heading(chart: &mut Chart, name: &str, all: &[Series], looks: &[Role]) {
+    let bold = Lettering::new(Role::Ink).size(14.0).bold();
+    let small = Lettering::new(Role::Muted).small();
+    chart.text(LEFT, 10.0, bold, name);
+    chart.text(
+        LEFT + bold.width(name) + 10.0,
+        10.5,
+        small,
+        "and where it ended",
+    );
+    let style = Lettering::new(Role::Ink).small();
+    let (mut x, mut y) = (LEFT, 32.0);
+    for ((series, role), marker) in all.iter().zip(looks).zip(MARKERS.iter().cycle()) {
+        let wide = entry_width(series);
+        if x > LEFT && x + wide > WIDTH + ENTRY_GAP {
+            (x, y) = (LEFT, y + 18.0);
+        }
+        chart.line((x - 2.0, y), (x + 10.0, y), 1.8, *role);
+        chart.point((x + 4.0, y), 3.2, *marker, *role);
+        chart.text(
+            x + 16.0,
+            y,
+            style,
+            style.fit(&entry(series), WIDTH - x - 16.0),
+        );
+        x += wide;
+    }
+}
+
+/// Grid lines, their values, and what x is.
+fn frame(chart: &mut Chart, (title, x, end): (&str, Scale, f64), left: f64, top: f64, y: &Upright) {
+    let small = Lettering::new(Role::Muted).small();
+    for (value, label) in &y.ticks {
+        let height = y.at(*value);
+        chart.line((left, height), (left + PANEL, height), 1.0, Role::Grid);
+        if left <= LEFT {
+            chart.text(left - 8.0, height, small.end(), label.as_str());
+        }
+    }
+    let bottom = top + PLOT;
+    chart.line((left, bottom), (left + PANEL, bottom), 1.0, Role::Muted);
+    let step = axis::step(end, 6);
+    for value in axis::ticks(end, 6) {
+        let at = x.at(value);
+        chart.line((at, bottom), (at, bottom + 4.0), 1.0, Role::Muted);
+        let label = axis::tick_label(value, step);
+        chart.text(at, bottom + 15.0, small.middle(), label);
+    }
+    chart.text(left, top - 13.0, small, title);
+}
+
+fn tell(series: &Series) -> String {
+    let value = |v: Option<&f64>| format::number(v.copied().unwrap_or(f64::NAN));
+    let after = series.points.last().map_or(0.0, |point| point.at_s);
+    format!(
+        "{}: {} at first, {} in the end, after {}{}.",
+        series.subject,
+        value(series.smooth.first()),
+        value(series.smooth.last()),
+        format::seconds(after),
+        if series.ended {
+            ""
+        } else {
+            ", without coming to its end"
+        }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decades_are_few_and_within() {
+        for ends in [(0.04, 2.5), (1e-9, 1e9), (0.9, 30.0)] {
+            let ticks = decades(ends);
+            assert!((2..=20).contains(&ticks.len()), "{ticks:?}");
+            assert!(ticks.iter().all(|(v, _)| *v >= ends.0 && *v <= ends.1));
+        }
+    }
+
+    #[test]
+    fn ticks_below_zero_keep_their_sign() {
+        assert_eq!(signed(-1500.0, 500.0), "−1,500");
+        assert_eq!(signed(0.0, 0.5), "0");
+    }
+}

@@ -1,0 +1,183 @@
+//! Where lost time went: the four causes as shares of the slots' time, one bar per arm on a common axis.
+
+use super::axis::{self, Scale};
+use super::marks::{Chart, Lettering, SOLID, WIDTH};
+use super::palette::Role;
+use crate::{arms, format};
+use workbench_result::{ArmResult, RunResult};
+
+const LEFT: f64 = 170.0;
+const RIGHT: f64 = WIDTH - 130.0;
+const TOP: f64 = 40.0;
+const ROW: f64 = 58.0;
+const BAR: f64 = 18.0;
+/// Rows drawn at most; the table has them all.
+const MOST_ROWS: usize = 24;
+/// Parts below this share of the axis carry no label.
+const LEAST_LABELLED: f64 = 0.01;
+
+/// The causes in the order of drawing.
+const CAUSES: [(&str, Role); 4] = [
+    ("overhead", Role::Lost(0)),
+    ("imbalance", Role::Lost(1)),
+    ("waiting", Role::Lost(2)),
+    ("inflation", Role::Lost(3)),
+];
+
+/// One arm's bar.
+struct Bar<'a> {
+    arm: &'a ArmResult,
+    /// Seconds by cause. A negative cause (tasks that ran faster than in the base) has no length.
+    lost: [f64; 4],
+    /// Slots × wall time, in seconds.
+    all: f64,
+}
+
+impl Bar<'_> {
+    fn share(&self, seconds: f64) -> f64 {
+        seconds / self.all
+    }
+
+    fn drawn(&self) -> f64 {
+        self.lost.iter().map(|v| self.share(*v)).sum()
+    }
+}
+
+/// The chart; `None` when no arm has slot time, or when the arms' work differs, for then useful work means nothing.
+pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
+    let bars: Vec<Bar> = arms::finished(result)
+        .map(|arm| {
+            let lost = &arm.lost_s;
+            let causes = [lost.overhead, lost.imbalance, lost.waiting, lost.inflation];
+            Bar {
+                arm,
+                lost: causes.map(|v| if v.is_finite() { v.max(0.0) } else { 0.0 }),
+                all: arm.useful_s + lost.total(),
+            }
+        })
+        .filter(|bar| bar.all > 0.0 && bar.drawn().is_finite())
+        .take(MOST_ROWS)
+        .collect();
+    if bars.is_empty() || !result.check.equal_work {
+        return None;
+    }
+    let most = bars.iter().map(Bar::drawn).fold(0.001, f64::max);
+    let end = TOP + bars.len() as f64 * ROW;
+    let mut chart = Chart::new(end + 30.0, "Share of the slots' time that was lost");
+    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    grid(&mut chart, scale, most, end);
+    legend(&mut chart);
+    for (i, bar) in bars.iter().enumerate() {
+        draw(&mut chart, bar, scale, most, TOP + i as f64 * ROW);
+    }
+    let told: Vec<String> = bars.iter().map(|bar| tell(result, bar)).collect();
+    chart.description = told.join(" ");
+    Some(chart)
+}
+
+fn tell(result: &RunResult, bar: &Bar) -> String {
+    let told = CAUSES
+        .iter()
+        .zip(bar.lost)
+        .map(|((name, _), v)| format!("{name} {}", format::seconds(v)));
+    let told: Vec<String> = told.collect();
+    format!(
+        "{}: {} of {} slot time lost; {}.",
+        arms::arm_on_workers(result, bar.arm),
+        format::percent(bar.share(bar.arm.lost_s.total())),
+        format::seconds(bar.all),
+        format::join_words(&told, "and")
+    )
+}
+
+fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
+    let style = Lettering::new(Role::Muted).small().middle();
+    let step = axis::step(most * 100.0, 5);
+    for value in axis::ticks(most * 100.0, 5) {
+        let x = scale.at(value / 100.0);
+        chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
+        let label = format!("{} %", axis::tick_label(value, step));
+        chart.text(x, end + 16.0, style, label);
+    }
+}
+
+fn legend(chart: &mut Chart) {
+    let style = Lettering::new(Role::Muted).small();
+    let mut x = LEFT;
+    for (name, role) in CAUSES {
+        chart.rect(x, 7.0, 11.0, 11.0, role);
+        chart.text(x + 17.0, 12.5, style, name);
+        x += 17.0 + style.width(name) + 20.0;
+    }
+}
+
+fn draw(chart: &mut Chart, bar: &Bar, scale: Scale, most: f64, top: f64) {
+    let bar_top = top + 6.0;
+    row_label(chart, bar, top);
+    let mut from = 0.0;
+    let mut labels: Vec<(f64, String)> = Vec::new();
+    for ((name, role), value) in CAUSES.iter().zip(bar.lost) {
+        let share = bar.share(value);
+        let (left, right) = (scale.at(from), scale.at(from + share));
+        // A hair of paper between the parts tells them apart in greyscale too.
+        let hair = 1.0_f64.min((right - left) / 3.0);
+        chart.rect(left, bar_top, right - left - hair, BAR, *role);
+        if share / most >= LEAST_LABELLED {
+            let text = format!("{name} {}", format::seconds(value));
+            labels.push((f64::midpoint(left, right), text));
+        }
+        from += share;
+    }
+    place_labels(chart, &labels, bar_top + BAR);
+    let x = scale.at(from) + 12.0;
+    let strong = Lettering::new(Role::Ink).size(14.0).bold();
+    let total = format::percent(bar.share(bar.arm.lost_s.total()));
+    chart.text(x, bar_top + BAR / 2.0, strong, total.as_str());
+    let after = x + strong.width(&total) + 8.0;
+    let small = Lettering::new(Role::Muted).small();
+    let lost = format::seconds(bar.arm.lost_s.total());
+    let room = WIDTH - after;
+    if small.width(&lost) <= room {
+        chart.text(after, bar_top + BAR / 2.0, small, lost);
+    }
+}
+
+/// Labels under their parts, moved aside where parts are narrow, with a line back to the part.
+pub(super) fn place_labels(chart: &mut Chart, labels: &[(f64, String)], bottom: f64) {
+    let style = Lettering::new(Role::Muted).size(10.5);
+    let widths: Vec<f64> = labels.iter().map(|(_, text)| style.width(text)).collect();
+    let centred = labels.iter().zip(&widths).map(|((x, _), w)| x - w / 2.0);
+    let mut left: Vec<f64> = centred.collect();
+    let mut most = f64::INFINITY;
+    for (x, w) in left.iter_mut().zip(&widths).rev() {
+        *x = x.min(most - w);
+        most = *x - 12.0;
+    }
+    let mut least = LEFT;
+    for (x, w) in left.iter_mut().zip(&widths) {
+        *x = x.max(least);
+        least = *x + w + 12.0;
+    }
+    for (((x, text), width), left) in labels.iter().zip(&widths).zip(left) {
+        let foot = x.clamp(left + 3.0, (left + width - 3.0).max(left + 3.0));
+        let line = vec![(*x, bottom + 1.5), (*x, bottom + 4.5), (foot, bottom + 7.5)];
+        chart.path(line, 0.8, SOLID, Role::Muted);
+        chart.text(left, bottom + 14.5, style, text.as_str());
+    }
+}
+
+fn row_label(chart: &mut Chart, bar: &Bar, top: f64) {
+    let name = Lettering::new(Role::Ink).size(14.0).bold();
+    let below = Lettering::new(Role::Muted).small();
+    let room = LEFT - 12.0;
+    let arm = bar.arm;
+    chart.text(
+        0.0,
+        top + 11.0,
+        name,
+        name.fit(&format::clean(&arm.name, 60), room),
+    );
+    let slots = format::counted(u64::from(arm.workers), "slot");
+    let text = format!("{slots} × {}", format::seconds(arm.wall_median_s));
+    chart.text(0.0, top + 29.0, below, below.fit(&text, room));
+}

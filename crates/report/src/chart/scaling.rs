@@ -1,0 +1,291 @@
+//! Speed-up over the number of workers: measured points with intervals, the ideal, the bounds, and fitted laws.
+
+use super::axis::{self, Scale};
+use super::looks::{arm_marker, arm_role};
+use super::marks::{Chart, DASH_DOT, DASHED, DOTTED, Dash, LONG, Lettering, SOLID, WIDTH};
+use super::palette::Role;
+use crate::format;
+use workbench_result::{AmdahlFit, Fit, RunResult, Scaling, ScalingPoint, UslFit};
+
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = WIDTH - 150.0;
+const TOP: f64 = 18.0;
+const BOTTOM: f64 = 420.0;
+
+/// The two axes of the plot.
+#[derive(Clone, Copy)]
+struct Plot {
+    x: Scale,
+    y: Scale,
+    most_workers: f64,
+    most: f64,
+}
+
+impl Plot {
+    fn at(&self, workers: f64, speedup: f64) -> (f64, f64) {
+        (self.x.at(workers), self.y.at(speedup))
+    }
+}
+
+/// The chart; `None` unless some arm has points at two numbers of workers and the check passed.
+pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
+    let several = result.scaling.iter().any(|s| points(s).count() > 1);
+    if !several || !result.check.passed() {
+        return None;
+    }
+    let plot = plot(result);
+    let mut chart = Chart::new(BOTTOM + 84.0, "Speed-up over the number of workers");
+    grid(&mut chart, result, plot);
+    ideal(&mut chart, plot);
+    for scaling in &result.scaling {
+        laws(&mut chart, result, scaling, plot);
+        bound(&mut chart, result, scaling, plot);
+        measured(&mut chart, result, scaling, plot);
+    }
+    direct_labels(&mut chart, result, plot);
+    key(&mut chart, result);
+    chart.description = describe(result);
+    Some(chart)
+}
+
+fn points(scaling: &Scaling) -> impl Iterator<Item = &ScalingPoint> {
+    scaling
+        .points
+        .iter()
+        .filter(|p| p.workers > 0 && p.speedup.is_finite() && p.speedup > 0.0)
+}
+
+fn plot(result: &RunResult) -> Plot {
+    let all = || result.scaling.iter().flat_map(points);
+    let most_workers = all().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
+    let tops = all().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |ci| ci[1])]);
+    let most = tops.filter(|v| v.is_finite()).fold(1.0, f64::max);
+    let lows = all().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |ci| ci[0])]);
+    let least = lows.filter(|v| v.is_finite()).fold(1.0, f64::min).max(0.05);
+    let (across, up) = ((LEFT, RIGHT), (BOTTOM, TOP));
+    // Doubling is what people do with workers: from 1 to 16 and more, equal ratios read better than equal differences.
+    let (x, y, most) = if most_workers >= 16.0 {
+        let most = most.max(most_workers);
+        (
+            Scale::log2((1.0, most_workers), across),
+            Scale::log2((least, most), up),
+            most,
+        )
+    } else {
+        let most = most.max(most_workers);
+        (
+            Scale::linear((0.0, most_workers), across),
+            Scale::linear((0.0, most), up),
+            most,
+        )
+    };
+    Plot {
+        x,
+        y,
+        most_workers,
+        most,
+    }
+}
+
+fn grid(chart: &mut Chart, result: &RunResult, plot: Plot) {
+    let style = Lettering::new(Role::Muted).small();
+    let doubling = plot.most_workers >= 16.0;
+    let values: Vec<f64> = if doubling {
+        (0..=40)
+            .map(|i| f64::from(i).exp2())
+            .take_while(|v| *v <= plot.most * 1.001)
+            .collect()
+    } else {
+        axis::ticks(plot.most, 6)
+    };
+    let step = if doubling {
+        1.0
+    } else {
+        axis::step(plot.most, 6)
+    };
+    for value in values {
+        let y = plot.y.at(value);
+        chart.line((LEFT, y), (RIGHT, y), 1.0, Role::Grid);
+        let label = axis::tick_label(value, step);
+        let label = if value > 0.0 {
+            format!("{label}×")
+        } else {
+            label
+        };
+        chart.text(LEFT - 8.0, y, style.end(), label);
+    }
+    let one = plot.y.at(1.0);
+    chart.line((LEFT, one), (RIGHT, one), 1.0, Role::Muted);
+    let mut workers: Vec<u32> = result
+        .scaling
+        .iter()
+        .flat_map(points)
+        .map(|p| p.workers)
+        .collect();
+    workers.sort_unstable();
+    workers.dedup();
+    let mut free = f64::NEG_INFINITY;
+    for workers in workers {
+        let x = plot.x.at(f64::from(workers));
+        chart.line((x, BOTTOM), (x, BOTTOM + 5.0), 1.0, Role::Muted);
+        if x >= free {
+            chart.text(x, BOTTOM + 16.0, style.middle(), workers.to_string());
+            free = x + 24.0;
+        }
+    }
+    let middle = f64::midpoint(LEFT, RIGHT);
+    chart.text(middle, BOTTOM + 36.0, style.middle(), "workers");
+}
+
+fn ideal(chart: &mut Chart, plot: Plot) {
+    let from = if plot.most_workers >= 16.0 { 1.0 } else { 0.0 };
+    let line = vec![
+        plot.at(from, from),
+        plot.at(plot.most_workers, plot.most_workers),
+    ];
+    chart.path(line, 1.4, DASHED, Role::Muted);
+}
+
+fn measured(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot) {
+    let role = arm_role(result, &scaling.arm);
+    let line = points(scaling).map(|p| plot.at(f64::from(p.workers), p.speedup));
+    chart.path(line.collect(), 2.4, SOLID, role);
+    for p in points(scaling) {
+        let (x, y) = plot.at(f64::from(p.workers), p.speedup);
+        if let Some([low, high]) = p.ci95.filter(|ci| ci.iter().all(|v| v.is_finite())) {
+            let (low, high) = (plot.y.at(low), plot.y.at(high));
+            chart.line((x, low), (x, high), 1.6, role);
+            for end in [low, high] {
+                chart.line((x - 4.0, end), (x + 4.0, end), 1.6, role);
+            }
+        }
+        let marker = arm_marker(result, &scaling.arm);
+        chart.point((x, y), 5.6, marker, Role::Paper);
+        chart.point((x, y), 4.2, marker, role);
+    }
+}
+
+fn bound(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot) {
+    let bounds = result.arms.iter().filter(|arm| arm.name == scaling.arm);
+    let line: Vec<(f64, f64)> = bounds
+        .filter_map(|arm| Some((f64::from(arm.workers), arm.bound.filter(|b| b.is_finite())?)))
+        .filter(|(workers, bound)| *workers >= 1.0 && *workers <= plot.most_workers && *bound > 0.0)
+        .map(|(workers, bound)| plot.at(workers, bound.min(plot.most)))
+        .collect();
+    chart.path(line, 1.8, DOTTED, arm_role(result, &scaling.arm));
+}
+
+fn laws(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot) {
+    let role = arm_role(result, &scaling.arm);
+    if let Fit::Fitted(AmdahlFit {
+        serial_fraction: s, ..
+    }) = scaling.amdahl
+    {
+        curve(chart, plot, DASH_DOT, role, |p| 1.0 / (s + (1.0 - s) / p));
+    }
+    if let Fit::Fitted(UslFit { sigma, kappa, .. }) = scaling.usl {
+        curve(chart, plot, LONG, role, |p| {
+            p / (1.0 + sigma * (p - 1.0) + kappa * p * (p - 1.0))
+        });
+    }
+}
+
+fn curve(chart: &mut Chart, plot: Plot, dash: Dash, role: Role, law: impl Fn(f64) -> f64) {
+    const STEPS: u32 = 60;
+    let line = (0..=STEPS).map(|i| {
+        let share = f64::from(i) / f64::from(STEPS);
+        let p = plot.most_workers.powf(share);
+        (p, law(p))
+    });
+    let line: Vec<(f64, f64)> = line
+        .filter(|(_, s)| s.is_finite() && *s > 0.0 && *s <= plot.most * 1.0001)
+        .map(|(p, s)| plot.at(p, s))
+        .collect();
+    chart.path(line, 1.2, dash, role);
+}
+
+/// Arm and last value at the right end of each line, and `ideal`.
+fn direct_labels(chart: &mut Chart, result: &RunResult, plot: Plot) {
+    let mut labels: Vec<(f64, Role, String)> = vec![(
+        plot.y.at(plot.most_workers),
+        Role::Muted,
+        "ideal".to_owned(),
+    )];
+    let base = format::clean(&result.base, 40);
+    labels.push((plot.y.at(1.0), Role::Muted, format!("1× = {base}")));
+    for scaling in &result.scaling {
+        if let Some(last) = points(scaling).last() {
+            let name = format::clean(&scaling.arm, 40);
+            let text = format!("{} {name}", format::speedup(last.speedup));
+            labels.push((
+                plot.y.at(last.speedup),
+                arm_role(result, &scaling.arm),
+                text,
+            ));
+        }
+    }
+    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut positions: Vec<f64> = labels.iter().map(|l| l.0).collect();
+    axis::spread(&mut positions, 19.0, TOP - 8.0, BOTTOM);
+    for (y, (_, role, text)) in positions.into_iter().zip(labels) {
+        let style = if role == Role::Muted {
+            Lettering::new(role)
+        } else {
+            Lettering::new(role).size(14.0).bold()
+        };
+        let room = WIDTH - RIGHT - 14.0;
+        chart.text(RIGHT + 12.0, y, style, style.fit(&text, room));
+    }
+}
+
+/// What the kinds of line mean; only those that are drawn.
+fn key(chart: &mut Chart, result: &RunResult) {
+    let fitted = |which: fn(&Scaling) -> bool| result.scaling.iter().any(which);
+    let kinds: [(&str, Dash, f64, bool); 4] = [
+        ("measured, with 95 % interval", SOLID, 2.4, true),
+        (
+            "bound of the tasks",
+            DOTTED,
+            1.8,
+            result.arms.iter().any(|arm| arm.bound.is_some()),
+        ),
+        (
+            "fitted: Amdahl",
+            DASH_DOT,
+            1.2,
+            fitted(|s| matches!(s.amdahl, Fit::Fitted(_))),
+        ),
+        (
+            "fitted: universal scalability law",
+            LONG,
+            1.2,
+            fitted(|s| matches!(s.usl, Fit::Fitted(_))),
+        ),
+    ];
+    let style = Lettering::new(Role::Muted).small();
+    let mut x = LEFT;
+    for (text, dash, width, drawn) in kinds {
+        if drawn {
+            let y = BOTTOM + 66.0;
+            chart.path(vec![(x, y), (x + 34.0, y)], width, dash, Role::Ink);
+            chart.text(x + 42.0, y, style, text);
+            x += 42.0 + style.width(text) + 24.0;
+        }
+    }
+}
+
+fn describe(result: &RunResult) -> String {
+    let base = format::clean(&result.base, 40);
+    let mut sentences = vec![format!(
+        "Speed-up against {base} over the number of workers."
+    )];
+    for scaling in &result.scaling {
+        let told = points(scaling).map(|p| {
+            let workers = format::counted(u64::from(p.workers), "worker");
+            format!("{} on {workers}", format::speedup(p.speedup))
+        });
+        let told = format::join_words(&told.collect::<Vec<_>>(), "and");
+        sentences.push(format!("{}: {told}.", format::clean(&scaling.arm, 40)));
+    }
+    sentences.join(" ")
+}

@@ -1,0 +1,262 @@
+//! The sentences that say what a run found: one per parallel arm, every number with its base and its repeats.
+//!
+//! Belongs here: wording that the terminal and all reports share. Does not belong here: computing anything, or layout.
+
+use workbench_record::RunStatus;
+use workbench_result::{ArmResult, RunResult};
+
+use super::arms::{self, arm_on_workers, finished};
+use super::format;
+
+/// A sentence in parts, so that a page can set the number larger than the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sentence {
+    /// What comes before the number.
+    pub lead: String,
+    /// The number; empty in a sentence without one.
+    pub figure: String,
+    /// What follows the number.
+    pub rest: String,
+    /// Interval and repeats, without parentheses; empty when there are none.
+    pub note: String,
+}
+
+impl Sentence {
+    fn plain(text: impl Into<String>) -> Self {
+        Self {
+            lead: text.into(),
+            figure: String::new(),
+            rest: String::new(),
+            note: String::new(),
+        }
+    }
+
+    /// The whole sentence.
+    pub fn text(&self) -> String {
+        let Self {
+            lead, figure, rest, ..
+        } = self;
+        if self.note.is_empty() {
+            format!("{lead}{figure}{rest}")
+        } else {
+            format!("{lead}{figure}{rest} ({})", self.note)
+        }
+    }
+}
+
+/// What a run found, in full sentences without line breaks, most important first.
+///
+/// One sentence per parallel arm, at its best number of workers. No speed-up is stated when the arms' work or outputs differ;
+/// the sentences then say what differed. Never empty.
+pub fn headline(result: &RunResult) -> Vec<String> {
+    sentences(result).iter().map(Sentence::text).collect()
+}
+
+/// [`headline`] in parts.
+pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
+    let any = finished(result).next().is_some();
+    let mut sentences = if !any {
+        vec![Sentence::plain(
+            "No repeat of any arm finished, so there is nothing to compare",
+        )]
+    } else if result.check.passed() {
+        comparisons(result)
+    } else {
+        refusal(result)
+    };
+    let counted = if any {
+        "; the numbers use the repeats that finished"
+    } else {
+        ""
+    };
+    sentences.extend(ending(result).map(|text| Sentence::plain(format!("{text}{counted}"))));
+    sentences
+}
+
+/// The sentence that stands alone above a chart: the one with the highest speed-up, where there is one.
+pub(super) fn best(result: &RunResult) -> Option<Sentence> {
+    let arms = finished(result).filter(|arm| arm.name != result.base);
+    let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
+    let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((_, arm)) => Some(comparison(result, &arm.name)),
+        None => sentences(result).into_iter().next(),
+    }
+}
+
+fn refusal(result: &RunResult) -> Vec<Sentence> {
+    let what = match (result.check.equal_work, result.check.equal_outputs) {
+        (false, true) => "the arms did not do the same work",
+        (true, false) => "the outputs of the arms differ",
+        _ => "the arms did not do the same work and their outputs differ",
+    };
+    let mut sentences = vec![Sentence::plain(format!("No speed-up is stated: {what}"))];
+    let differences = result.check.differences.iter();
+    sentences.extend(differences.map(|text| Sentence::plain(format::clean(text, 300))));
+    sentences
+}
+
+fn comparisons(result: &RunResult) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for arm in finished(result).filter(|arm| arm.name != result.base) {
+        if !seen.contains(&arm.name.as_str()) {
+            seen.push(&arm.name);
+            sentences.push(comparison(result, &arm.name));
+        }
+    }
+    if sentences.is_empty() {
+        sentences.extend(finished(result).next().map(|arm| alone(result, arm)));
+    }
+    sentences
+}
+
+fn alone(result: &RunResult, arm: &ArmResult) -> Sentence {
+    Sentence {
+        lead: format!("Only {} ran: it took ", arm_on_workers(result, arm)),
+        figure: format::seconds(arm.wall_median_s),
+        rest: format!(
+            " ({}), and there is nothing to compare it with",
+            median_of(arm)
+        ),
+        note: String::new(),
+    }
+}
+
+fn median_of(arm: &ArmResult) -> String {
+    match arm.wall_s.len() {
+        1 => "1 repeat".to_owned(),
+        n => format!("median of {n} repeats"),
+    }
+}
+
+/// The sentence for one arm, at the number of workers with the highest speed-up.
+fn comparison(result: &RunResult, name: &str) -> Sentence {
+    let entries: Vec<&ArmResult> = finished(result).filter(|arm| arm.name == name).collect();
+    let value = |arm: &ArmResult| arm.speedup.filter(|s| s.is_finite());
+    let best = entries
+        .iter()
+        .filter_map(|arm| value(arm).map(|speedup| (speedup, *arm)))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let Some((speedup, arm)) = best else {
+        return without_speedup(result, entries.first().copied(), name);
+    };
+    let subject = arm_on_workers(result, arm);
+    let base = format::clean(&result.base, 40);
+    let (lead, rest) = relation(arm, &subject, &base, speedup);
+    Sentence {
+        lead,
+        figure: format::speedup(speedup),
+        rest,
+        note: note(result, arm, &entries),
+    }
+}
+
+/// The words around the number: faster, slower, or no difference that the repeats could show.
+fn relation(arm: &ArmResult, subject: &str, base: &str, speedup: f64) -> (String, String) {
+    let undecided = arm
+        .speedup_ci95
+        .is_some_and(|[low, high]| low <= 1.0 && high >= 1.0);
+    if undecided {
+        let repeats = format::counted(arm.wall_s.len() as u64, "repeat");
+        (
+            format!(
+                "{subject} is neither faster nor slower than {base} as far as {repeats} can tell: "
+            ),
+            String::new(),
+        )
+    } else if speedup < 1.0 {
+        (
+            format!("{subject} is slower than {base}: "),
+            " its speed".to_owned(),
+        )
+    } else {
+        (format!("{subject} is "), format!(" faster than {base}"))
+    }
+}
+
+fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
+    let repeats = arm.wall_s.len();
+    let base_repeats = arms::base(result).map_or(repeats, |base| base.wall_s.len());
+    let mut parts = Vec::new();
+    if let Some(ends) = arm.speedup_ci95 {
+        parts.push(format!("95 % interval {}", format::interval(ends)));
+    }
+    let counted = format::counted(repeats as u64, "repeat");
+    parts.push(if base_repeats != repeats {
+        format!(
+            "{counted} against {base_repeats} of {}",
+            format::clean(&result.base, 40)
+        )
+    } else if arm.speedup_ci95.is_none() {
+        format!("{counted}, so there is no interval")
+    } else {
+        counted
+    });
+    parts.extend(
+        result
+            .terms
+            .comparison
+            .iter()
+            .map(|terms| format::clean(terms, 200)),
+    );
+    if arm.oversubscribed {
+        parts.push("more workers than usable cores".to_owned());
+    }
+    if entries.len() > 1 {
+        let tried: Vec<String> = entries.iter().map(|e| e.workers.to_string()).collect();
+        parts.push(format!(
+            "the best of {} workers",
+            format::join_words(&tried, "and")
+        ));
+    }
+    parts.join(", ")
+}
+
+fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> Sentence {
+    let Some(arm) = arm else {
+        return Sentence::plain(format!(
+            "{} has no finished repeat",
+            format::clean(name, 40)
+        ));
+    };
+    let reason = if arms::base(result).is_none() {
+        format!(
+            "; there is no speed-up, because the base {} has no finished repeat",
+            format::clean(&result.base, 40)
+        )
+    } else {
+        "; there is no speed-up".to_owned()
+    };
+    Sentence {
+        lead: format!("{} took ", arm_on_workers(result, arm)),
+        figure: format::seconds(arm.wall_median_s),
+        rest: format!(" ({}){reason}", median_of(arm)),
+        note: String::new(),
+    }
+}
+
+/// What a reader has to know when the run did not end as planned.
+fn ending(result: &RunResult) -> Option<String> {
+    let text = match result.status {
+        RunStatus::Completed => return None,
+        RunStatus::Interrupted => "The run was stopped before all planned repeats were done",
+        RunStatus::Failed => return Some(failure(&result.failed_arms)),
+        RunStatus::Unfinished => "The run's log has no end: it is under way or was killed",
+    };
+    Some(text.to_owned())
+}
+
+/// The other arms ran on, so it was not the run that the failure ended.
+fn failure(arms: &[String]) -> String {
+    let names: Vec<String> = arms.iter().map(|arm| format::clean(arm, 40)).collect();
+    match names.len() {
+        // Older logs do not tell which.
+        0 => "An arm failed before all its repeats were done".to_owned(),
+        1 => format!("{} failed before all its repeats were done", names[0]),
+        _ => format!(
+            "{} failed before all their repeats were done",
+            format::join_words(&names, "and")
+        ),
+    }
+}

@@ -1,0 +1,198 @@
+//! The page's figures: each chart with a caption and a container that scrolls on its own.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::arms::{finished, one_each, stated_speedup};
+use crate::chart::{self, Chart, Timeline, Timelines};
+use crate::error::ReportError;
+use crate::format;
+use workbench_record::Snapshot;
+use workbench_result::{Fit, RunResult};
+
+/// Timelines on a page at most; beyond that they are the same picture again and again.
+const MOST_TIMELINES: usize = 16;
+
+/// All figures of a page.
+pub(super) struct Figures {
+    /// Speed-up over workers, or per arm, or wall times where no speed-up may be stated.
+    pub comparison: Figure,
+    /// Whether laws were fitted.
+    pub laws: bool,
+    /// Every arm at its highest number of workers.
+    pub timelines: Vec<Figure>,
+    /// The other numbers of workers.
+    pub more_timelines: Vec<Figure>,
+    pub lost: Option<Figure>,
+    pub what_if: Option<Figure>,
+    /// What the controller did, where that was more than usual.
+    pub states: Option<Figure>,
+    /// One per name of a curve.
+    pub curves: Vec<Figure>,
+    pub steps: Option<Figure>,
+    pub start_up: Option<Figure>,
+}
+
+/// One figure with its heading.
+pub(super) struct Figure {
+    pub title: String,
+    pub markup: Markup,
+}
+
+impl Figures {
+    /// Draws everything that the result and the record hold.
+    pub fn draw(result: &RunResult, snapshot: &Snapshot) -> Result<Self, ReportError> {
+        let (timelines, more_timelines) = timelines(result, snapshot)?;
+        let law = |s: &workbench_result::Scaling| {
+            matches!(s.amdahl, Fit::Fitted(_)) || matches!(s.usl, Fit::Fitted(_))
+        };
+        Ok(Self {
+            comparison: comparison(result)?,
+            laws: result.scaling.iter().any(law),
+            timelines,
+            more_timelines,
+            lost: chart::lost(result).map(|c| lost(&c)).transpose()?,
+            what_if: chart::what_if(result).map(|c| what_if(&c)).transpose()?,
+            states: chart::states(result, snapshot)
+                .map(|c| states(&c))
+                .transpose()?,
+            curves: curves(result, snapshot)?,
+            steps: chart::steps(result).map(|c| steps(&c)).transpose()?,
+            start_up: chart::start_up(result).map(|c| start_up(&c)).transpose()?,
+        })
+    }
+}
+
+fn figure(chart: &Chart, id: &str, title: &str, caption: &str) -> Result<Figure, ReportError> {
+    let svg = chart.svg(id)?;
+    let markup = html! {
+        figure {
+            div.scroll role="region" aria-label=(title) tabindex="0" { (PreEscaped(svg)) }
+            @if !caption.is_empty() { figcaption { bdi { (super::parts::bound(caption)) } } }
+        }
+    };
+    Ok(Figure {
+        title: title.to_owned(),
+        markup,
+    })
+}
+
+fn comparison(result: &RunResult) -> Result<Figure, ReportError> {
+    let base = format::clean(&result.base, 40);
+    if let Some(chart) = chart::scaling(result) {
+        let caption = format!(
+            "Speed-up against {base}. Whiskers are 95 % bootstrap intervals; the dashed line is one worker's speed times the workers."
+        );
+        return figure(&chart, "scaling", "Speed-up over workers", &caption);
+    }
+    let chart = chart::speedup(result);
+    if finished(result).any(|arm| arm.name != result.base && stated_speedup(result, arm).is_some())
+    {
+        let caption = format!(
+            "Speed-up against {base}. The pale track ends at the ideal, as many times as there are workers; the notch is the bound of the \
+             tasks; whiskers are 95 % bootstrap intervals."
+        );
+        figure(&chart, "speedup", "Speed-up", &caption)
+    } else {
+        let caption = "Median wall time of every arm; a thin line for each repeat.";
+        figure(&chart, "speedup", "Wall time", caption)
+    }
+}
+
+fn lost(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption =
+        "Shares of the slots' time, workers × wall time, in the repeat with the median wall time.";
+    figure(chart, "lost", "Where time was lost", caption)
+}
+
+fn what_if(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "Computed, not measured: list scheduling of the recorded durations, without overhead and without slower tasks.";
+    figure(
+        chart,
+        "what-if",
+        "What other numbers of slots would give",
+        caption,
+    )
+}
+
+fn states(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "The states of the controller in seconds since the repeat began; in colour, what interrupted the work. Red: an attempt \
+                   of a slot failed.";
+    figure(chart, "states", "What the controller did", caption)
+}
+
+fn steps(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "The mean over all steps of the repeat with the median wall time. Hatched: waiting for others, which is no work. A slot \
+                   that waits less than the others is the one they wait for.";
+    figure(chart, "steps", "What a step consists of", caption)
+}
+
+fn start_up(chart: &Chart) -> Result<Figure, ReportError> {
+    let caption = "From the start of the repeat until the last worker had done its first step. Each stage is counted from when the last \
+                   worker had done the one before.";
+    figure(chart, "start-up", "Time to the first step", caption)
+}
+
+fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<Figure>, ReportError> {
+    let charts = chart::curves(result, snapshot);
+    let crossed = charts.iter().rposition(|curve| curve.cut);
+    charts
+        .iter()
+        .enumerate()
+        .map(|(i, curve)| {
+            let mut told: Vec<&str> = Vec::new();
+            if i == 0 {
+                told.push(
+                    "Left, what a person sees who waits; right, what the training learnt from as many rows: the share of all steps that \
+                     was done.",
+                );
+            }
+            if curve.smoothed {
+                told.push("Lines are means over a thirtieth of the points; pale behind them, all points.");
+            }
+            if curve.logarithmic {
+                told.push("The axis is logarithmic.");
+            }
+            if crossed == Some(i) {
+                told.push("A red cross: the arm ended there and had not finished.");
+            }
+            let id = format!("curve-{i}");
+            figure(&curve.chart, &id, &curve.name, &told.join(" "))
+        })
+        .collect()
+}
+
+type Split = (Vec<Figure>, Vec<Figure>);
+
+fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportError> {
+    let all = Timelines::new(result, snapshot);
+    let main = one_each(result);
+    let (mut shown, mut folded) = (Vec::new(), Vec::new());
+    for (i, arm) in finished(result).enumerate() {
+        let is_main = main.iter().any(|chosen| std::ptr::eq(*chosen, arm));
+        if shown.len() + folded.len() >= MOST_TIMELINES && !is_main {
+            continue;
+        }
+        let Some(Timeline {
+            chart,
+            subject,
+            caption,
+        }) = all.draw(arm, shown.is_empty())
+        else {
+            continue;
+        };
+        let svg = chart.svg(&format!("timeline-{i}"))?;
+        let markup = html! {
+            figure {
+                h3 { bdi { (subject) } }
+                div.scroll role="region" aria-label={ "Timeline of " (subject) } tabindex="0" { (PreEscaped(svg)) }
+                figcaption { (super::parts::bound(&caption)) }
+            }
+        };
+        let target = if is_main { &mut shown } else { &mut folded };
+        target.push(Figure {
+            title: subject,
+            markup,
+        });
+    }
+    Ok((shown, folded))
+}

@@ -1,0 +1,271 @@
+//! A result as one self-contained page: no script, no request, one inline style sheet allowed by its hash.
+//!
+//! The order is that of questions: what did it bring, why, what must be known first, how does it look, what are the numbers, how can
+//! it be repeated. All text from outside is escaped by the template engine, and cleaned before that.
+
+mod consists;
+mod figures;
+mod parts;
+
+use std::sync::LazyLock;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+
+use super::error::ReportError;
+use super::headline::{self, Sentence};
+use super::{chart, format, tables};
+use workbench_record::Snapshot;
+use workbench_result::RunResult;
+
+/// The rules of the page after the colours that it shares with the charts.
+static STYLE: LazyLock<String> =
+    LazyLock::new(|| chart::css() + include_str!("../../../../assets/report/report.css"));
+
+/// The whole page.
+pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, ReportError> {
+    let title = format!(
+        "{}: {}",
+        format::clean(&result.lab_title, 60),
+        headline::headline(result)
+            .first()
+            .map_or(String::new(), |s| format::clean(s, 160))
+    );
+    let figures = figures::Figures::draw(result, snapshot)?;
+    let told = super::consists::any(result);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="referrer" content="no-referrer";
+                meta name="generator" content={ "workbench " (env!("CARGO_PKG_VERSION")) };
+                title { (title) }
+                style { (PreEscaped(STYLE.as_str())) }
+            }
+            body {
+                main {
+                    (header(result))
+                    (parts::sentences("Diagnoses", "diagnoses", &result.diagnoses))
+                    (parts::sentences("Warnings", "warnings", &result.warnings))
+                    (consists::failures(result, &figures))
+                    (comparison(result, &figures))
+                    (consists::curves(&figures))
+                    (timelines(&figures))
+                    (consists::steps(result, &figures))
+                    (lost(result, &figures))
+                    (items(result))
+                    (what_if(result, &figures))
+                    @if told { (consists::counts(result)) (consists::programs(result)) }
+                    (circumstances(result))
+                    (reproduce(result))
+                }
+                (footer(result))
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+/// Nothing but the page's own style sheet.
+fn policy() -> String {
+    let hash = base64(&Sha256::digest(STYLE.as_bytes()));
+    format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
+}
+
+/// Base64 with padding (RFC 4648), as the policy spells hashes.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            let letter = LETTERS[(group >> (18 - 6 * i) & 63) as usize];
+            text.push(if i <= chunk.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+fn header(result: &RunResult) -> Markup {
+    let sentences = headline::sentences(result);
+    let machine = &result.machine;
+    html! {
+        header {
+            p.kicker { (parts::outside(&result.lab_title, 120)) }
+            @if result.check.passed() || result.arms.is_empty() {
+                (findings(&sentences))
+            } @else {
+                div.alarm { (findings(&sentences)) }
+            }
+            p.byline {
+                (format::date(&result.started_at))
+                " · " (format::counted(u64::from(result.repeats), "repeat"))
+                " · " (parts::outside(&machine.cpu_model, 60)) ", "
+                (format::counted_number(machine.cores_usable, "usable core"))
+            }
+        }
+    }
+}
+
+/// The sentences, the first as the page's heading.
+fn findings(sentences: &[Sentence]) -> Markup {
+    html! {
+        @for (i, sentence) in sentences.iter().enumerate() {
+            @if i == 0 {
+                h1.finding { (finding(sentence)) }
+            } @else if sentence.figure.is_empty() {
+                p.aside { (parts::bound(&sentence.text())) }
+            } @else {
+                p.finding { (finding(sentence)) }
+            }
+        }
+    }
+}
+
+fn finding(sentence: &Sentence) -> Markup {
+    html! {
+        (parts::bound(&sentence.lead))
+        @if !sentence.figure.is_empty() { strong { (sentence.figure) } }
+        (parts::bound(&sentence.rest))
+        @if !sentence.note.is_empty() { " " span.note { (parts::bound(&sentence.note)) } }
+    }
+}
+
+fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
+    html! {
+        section id="speed-up" {
+            h2 { (figures.comparison.title) }
+            (figures.comparison.markup)
+            @if result.check.passed() { @for reason in tables::refusals(result) { p.aside { bdi { (reason) } } } }
+            @if figures.laws && result.check.passed() { (parts::table("Fitted laws", &tables::laws(result))) }
+            (parts::table("All arms in numbers", &tables::arms(result)))
+            @if result.check.passed() { (parts::table("What was possible", &tables::bounds(result))) }
+            p.aside {
+                "Bound: the best that these tasks allow on that many workers, min(workers, total work over longest task). "
+                "List scheduling predicts: the recorded durations on that many workers without overhead. "
+                "Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that the speed-up would mean "
+                "(Karp and Flatt 1990); it counts imbalance as serial."
+            }
+        }
+    }
+}
+
+fn timelines(figures: &figures::Figures) -> Markup {
+    html! {
+        @if !figures.timelines.is_empty() {
+            section id="timelines" {
+                h2 { "What every slot did" }
+                @for figure in &figures.timelines { (figure.markup) }
+                @if !figures.more_timelines.is_empty() {
+                    details {
+                        summary { "Timelines at fewer workers (" (figures.more_timelines.len()) ")" }
+                        @for figure in &figures.more_timelines { (figure.markup) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
+    html! {
+        @if let Some(figure) = &figures.lost {
+            section id="lost-time" {
+                h2 { (figure.title) }
+                (figure.markup)
+                (parts::table("Lost time in numbers", &tables::lost(result)))
+                p.aside {
+                    "Useful work is the CPU time of the same tasks in the base. Overhead: slots idle although a task was ready, and time "
+                    "before the first and after the last task. Imbalance: slots idle while the last tasks ran elsewhere. Waiting: no task "
+                    "was ready, or a task was kept off its core. Inflation: CPU time beyond what the same work took in the base; "
+                    "below zero where it took less."
+                }
+            }
+        }
+    }
+}
+
+fn items(result: &RunResult) -> Markup {
+    let table = tables::items(result);
+    html! {
+        @if !table.rows.is_empty() {
+            section id="items" {
+                h2 { "What came out" }
+                (parts::table("Every item, its figures and its cost", &table))
+            }
+        }
+    }
+}
+
+fn what_if(result: &RunResult, figures: &figures::Figures) -> Markup {
+    html! {
+        @if let Some(figure) = &figures.what_if {
+            section id="what-if" {
+                h2 { (figure.title) }
+                (figure.markup)
+                (parts::table("What-if in numbers", &tables::what_if(result)))
+            }
+        }
+    }
+}
+
+fn circumstances(result: &RunResult) -> Markup {
+    html! {
+        section id="circumstances" {
+            h2 { "How it was measured" }
+            p { (parts::bound(&tables::instrument(result))) }
+            div.columns {
+                (parts::pairs("Machine", &tables::machine(result)))
+                (parts::pairs("Parameters", &tables::parameters(result)))
+            }
+            @if !super::consists::any(result) { (parts::table("Work and outputs", &tables::work(result))) }
+        }
+    }
+}
+
+fn reproduce(result: &RunResult) -> Markup {
+    html! {
+        section id="reproduce" {
+            h2 { "Do it again" }
+            pre.command tabindex="0" { code { (format::command(&result.command)) } }
+        }
+    }
+}
+
+fn footer(result: &RunResult) -> Markup {
+    html! {
+        footer {
+            p {
+                "Run " (parts::outside(&result.run_id, 120))
+                ", started " (format::date(&result.started_at))
+                ", measured and written by workbench " (parts::outside(&result.machine.workbench_version, 40)) "."
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_of_the_standard_s_examples() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+}

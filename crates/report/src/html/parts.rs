@@ -1,0 +1,88 @@
+//! Pieces that several sections use: tables that scroll on their own, lists of sentences, texts from outside.
+
+use maud::{Markup, html};
+
+use crate::format;
+use crate::tables::{Column, Table};
+
+/// A text from outside, cleaned, cut, and kept from turning the direction of what follows.
+pub(super) fn outside(text: &str, longest: usize) -> Markup {
+    html! { bdi { (format::clean(text, longest)) } }
+}
+
+/// A sentence whose numbers stay on the line of their unit.
+pub(super) fn bound(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
+}
+
+/// Sentences as a list under a heading; nothing without sentences.
+pub(super) fn sentences(title: &str, class: &str, sentences: &[String]) -> Markup {
+    html! {
+        @if !sentences.is_empty() {
+            section class=(class) {
+                h2 { (title) }
+                ul { @for sentence in sentences { li { bdi { (bound(&format::clean(sentence, 1000))) } } } }
+            }
+        }
+    }
+}
+
+/// A table in a container of its own that scrolls sideways; nothing without rows.
+pub(super) fn table(caption: &str, table: &Table) -> Markup {
+    html! {
+        @if !table.rows.is_empty() {
+            div.scroll role="region" aria-label=(caption) tabindex="0" {
+                table {
+                    caption { (caption) }
+                    thead {
+                        tr { @for column in &table.columns { (heading(column))  } }
+                    }
+                    tbody { @for row in &table.rows { (self::row(table, row)) } }
+                }
+            }
+        }
+    }
+}
+
+fn heading(column: &Column) -> Markup {
+    // Only titles of several words may break.
+    let class = match (column.numeric, column.title.contains(' ')) {
+        (true, true) => Some("n"),
+        (true, false) => Some("n w"),
+        (false, true) => None,
+        (false, false) => Some("w"),
+    };
+    html! { th scope="col" class=[class] { (column.title) } }
+}
+
+fn row(table: &Table, row: &[String]) -> Markup {
+    html! {
+        tr {
+            @for (i, (column, cell)) in table.columns.iter().zip(row).enumerate() {
+                @if i == 0 {
+                    th scope="row" class=[column.numeric.then_some("n")] { bdi { (cell) } }
+                } @else if column.numeric {
+                    td.n { (bound(cell)) }
+                } @else if is_hash(cell) {
+                    td { code { (cell) } }
+                } @else {
+                    td { bdi { (cell) } }
+                }
+            }
+        }
+    }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() >= 12 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Names and values.
+pub(super) fn pairs(title: &str, rows: &[(String, String)]) -> Markup {
+    html! {
+        div {
+            h3 { (title) }
+            dl { @for (key, value) in rows { div { dt { bdi { (key) } } dd { bdi { (value) } } } } }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A result as Markdown: sentences and tables, for merge requests and notes.
+
+use super::tables::{self, Table};
+use super::{consists, format, headline};
+use workbench_result::RunResult;
+
+/// The whole document.
+pub(super) fn document(result: &RunResult) -> String {
+    let mut parts = vec![format!(
+        "# {}",
+        escape(&format::clean(&result.lab_title, 120))
+    )];
+    let sentences = headline::sentences(result);
+    parts.extend(sentences.iter().map(|s| {
+        if s.figure.is_empty() {
+            paragraph(&format!("{}.", escape(s.text().trim_end_matches('.'))))
+        } else {
+            let note = if s.note.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", s.note)
+            };
+            let end = escape(&format!("{}{note}", s.rest));
+            paragraph(&format!("{}**{}**{end}.", escape(&s.lead), s.figure))
+        }
+    }));
+    parts.push(format!(
+        "Run {}, {}, workbench {}.",
+        escape(&format::clean(&result.run_id, 80)),
+        escape(&format::date(&result.started_at)),
+        escape(&format::clean(&result.machine.workbench_version, 40))
+    ));
+    list(&mut parts, "Diagnoses", &result.diagnoses);
+    list(&mut parts, "Warnings", &result.warnings);
+    let title = "What went wrong, and what it cost";
+    table(&mut parts, title, &consists::failures(result));
+    table(&mut parts, "Arms", &tables::arms(result));
+    if result.check.passed() {
+        table(&mut parts, "What was possible", &tables::bounds(result));
+    }
+    if result.check.equal_work {
+        table(&mut parts, "Lost time", &tables::lost(result));
+    }
+    if result.check.passed() {
+        table(&mut parts, "Scaling laws", &tables::laws(result));
+        parts.extend(tables::refusals(result).iter().map(|reason| escape(reason)));
+        let title = "What other numbers of slots would give";
+        table(&mut parts, title, &tables::what_if(result));
+    }
+    table(&mut parts, "Items", &tables::items(result));
+    if consists::any(result) {
+        consist(&mut parts, result);
+    } else {
+        table(&mut parts, "Work and outputs", &tables::work(result));
+    }
+    pairs(&mut parts, "Parameters", &tables::parameters(result));
+    pairs(&mut parts, "Machine", &tables::machine(result));
+    parts.push("## Cost of measuring".to_owned());
+    parts.push(escape(&tables::instrument(result)));
+    parts.push("## Reproduce".to_owned());
+    parts.push(fenced(&result.command));
+    parts.join("\n\n") + "\n"
+}
+
+/// What the arms consisted of, for labs that tell.
+fn consist(parts: &mut Vec<String>, result: &RunResult) {
+    table(parts, "Time per step", &consists::steps(result));
+    table(parts, "Time to the first step", &consists::start_up(result));
+    table(parts, "What every arm did", &consists::counts(result));
+    table(parts, "What came of it", &consists::figures(result));
+    table(parts, "Programs", &consists::programs(result));
+    let compared = consists::programs_compared(result);
+    if !compared.is_empty() {
+        parts.push(escape(&compared));
+    }
+}
+
+fn list(parts: &mut Vec<String>, title: &str, sentences: &[String]) {
+    if !sentences.is_empty() {
+        parts.push(format!("## {title}"));
+        let items = sentences
+            .iter()
+            .map(|s| format!("- {}", escape(&format::clean(s, 1000))));
+        parts.push(items.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+fn table(parts: &mut Vec<String>, title: &str, table: &Table) {
+    if table.rows.is_empty() {
+        return;
+    }
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![
+        line(table.columns.iter().map(|c| escape(&c.title)).collect()),
+        line(
+            table
+                .columns
+                .iter()
+                .map(|c| if c.numeric { "---:" } else { "---" }.to_owned())
+                .collect(),
+        ),
+    ];
+    lines.extend(
+        table
+            .rows
+            .iter()
+            .map(|row| line(row.iter().map(|cell| escape(cell)).collect())),
+    );
+    parts.push(format!("## {title}"));
+    parts.push(lines.join("\n"));
+}
+
+fn pairs(parts: &mut Vec<String>, title: &str, rows: &[(String, String)]) {
+    let lines = rows
+        .iter()
+        .map(|(key, value)| format!("| {} | {} |", escape(key), escape(value)));
+    let lines: Vec<String> = lines.collect();
+    parts.push(format!("## {title}"));
+    parts.push(format!(
+        "| what | value |\n| --- | --- |\n{}",
+        lines.join("\n")
+    ));
+}
+
+/// Text that no Markdown reader takes for markup, on one line.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut previous = ' ';
+    for c in text.chars().map(format::presentable) {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            // Inside a word an underscore is only an underscore.
+            '_' if previous.is_alphanumeric() => safe.push('_'),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            // A bare address would become a link.
+            ':' if safe.ends_with("http") || safe.ends_with("https") => safe.push_str("&#58;"),
+            c => safe.push(c),
+        }
+        previous = c;
+    }
+    safe
+}
+
+/// A paragraph whose first characters start no list, heading or rule.
+fn paragraph(markdown: &str) -> String {
+    let digits = markdown.bytes().take_while(u8::is_ascii_digit).count();
+    let (head, rest) = markdown.split_at(digits);
+    if rest.starts_with(['-', '+', '=']) || (digits > 0 && rest.starts_with(['.', ')'])) {
+        format!("{head}\\{rest}")
+    } else {
+        markdown.to_owned()
+    }
+}
+
+/// Text in a fence longer than any that it holds.
+fn fenced(text: &str) -> String {
+    let text = format::command(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}sh\n{text}\n{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_for_markup() {
+        assert_eq!(
+            escape("a|b\n<i> *x* [y](z) `c`"),
+            r"a\|b &lt;i&gt; \*x\* \[y\](z) \`c\`"
+        );
+        assert_eq!(escape("n_estimators _x_"), r"n_estimators \_x_");
+        assert_eq!(
+            escape("see https://example.org"),
+            "see https&#58;//example.org"
+        );
+    }
+
+    #[test]
+    fn a_paragraph_starts_no_list() {
+        assert_eq!(paragraph("- a"), r"\- a");
+        assert_eq!(paragraph("12. a"), r"12\. a");
+        assert_eq!(paragraph("1.87× a"), r"1\.87× a");
+        assert_eq!(paragraph("tasks - a"), "tasks - a");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_what_it_holds() {
+        assert_eq!(fenced("a ``` b"), "````sh\na ``` b\n````");
+        assert_eq!(fenced("plain"), "```sh\nplain\n```");
+    }
+}

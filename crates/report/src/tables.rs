@@ -1,0 +1,490 @@
+//! The tables of a report, as texts in rows: pages and Markdown lay out the same ones.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::arms::{finished, one_each, stated_speedup};
+use super::{format, label};
+use workbench_record::{Agreement, Quantity};
+use workbench_result::{ArmResult, Fit, ItemResult, RunResult};
+
+/// Characters of a name that a table shows.
+const LONGEST: usize = 80;
+
+/// A table. All texts are plain: whoever lays them out escapes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Table {
+    /// Titles of the columns.
+    pub columns: Vec<Column>,
+    /// Cells by row; each row is as long as `columns`.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    /// Its title.
+    pub title: String,
+    /// Whether it holds numbers, which are set right-aligned.
+    pub numeric: bool,
+}
+
+impl Table {
+    pub(super) fn new(columns: &[(&str, bool)]) -> Self {
+        let column = |(title, numeric): &(&str, bool)| Column {
+            title: (*title).to_owned(),
+            numeric: *numeric,
+        };
+        Self {
+            columns: columns.iter().map(column).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn column(&mut self, title: impl Into<String>, numeric: bool) {
+        self.columns.push(Column {
+            title: title.into(),
+            numeric,
+        });
+    }
+}
+
+fn name(text: &str) -> String {
+    format::clean(text, LONGEST)
+}
+
+fn optional(value: Option<f64>, show: fn(f64) -> String) -> String {
+    value.map_or_else(|| format::MISSING.to_owned(), show)
+}
+
+/// Arm and number of workers, the first cells of many rows.
+fn subject(arm: &ArmResult) -> Vec<String> {
+    vec![name(&arm.name), format::count(u64::from(arm.workers))]
+}
+
+/// Times and speed-ups.
+pub(super) fn arms(result: &RunResult) -> Table {
+    let mut table = Table::new(&[
+        ("arm", false),
+        ("workers", true),
+        ("repeats", true),
+        ("median wall time", true),
+        ("shortest to longest", true),
+        ("speed-up", true),
+        ("95 % interval", true),
+        ("efficiency", true),
+    ]);
+    for arm in &result.arms {
+        let stated = stated_speedup(result, arm);
+        let is_base = arm.name == result.base;
+        let mut row = subject(arm);
+        if arm.oversubscribed {
+            row[1] += " (more than cores)";
+        }
+        row.push(format::count(arm.wall_s.len() as u64));
+        row.push(if arm.wall_s.is_empty() {
+            format::MISSING.to_owned()
+        } else {
+            format::seconds(arm.wall_median_s)
+        });
+        row.push(range(&arm.wall_s));
+        row.push(match stated {
+            Some(_) if is_base => "base".to_owned(),
+            Some(speedup) => format::speedup(speedup),
+            None => format::MISSING.to_owned(),
+        });
+        let interval = arm.speedup_ci95.filter(|_| stated.is_some() && !is_base);
+        row.push(interval.map_or_else(|| format::MISSING.to_owned(), format::interval));
+        row.push(optional(
+            arm.efficiency.filter(|_| stated.is_some()),
+            format::percent,
+        ));
+        table.rows.push(row);
+    }
+    table
+}
+
+/// What each parallel arm could have reached.
+pub(super) fn bounds(result: &RunResult) -> Table {
+    let mut table = Table::new(&[
+        ("arm", false),
+        ("workers", true),
+        ("speed-up", true),
+        ("bound", true),
+        ("of the bound", true),
+        ("list scheduling predicts", true),
+        ("longest first predicts", true),
+        ("Karp–Flatt", true),
+    ]);
+    for arm in finished(result).filter(|arm| arm.name != result.base) {
+        let stated = stated_speedup(result, arm);
+        let reached = stated
+            .zip(arm.bound)
+            .map(|(speedup, bound)| speedup / bound);
+        let mut row = subject(arm);
+        row.push(format::speedup_or_missing(stated));
+        row.push(format::speedup_or_missing(arm.bound));
+        row.push(optional(reached, format::percent));
+        row.push(format::speedup_or_missing(arm.predicted.map(|p| p.fifo)));
+        row.push(format::speedup_or_missing(
+            arm.predicted.map(|p| p.longest_first),
+        ));
+        row.push(optional(
+            arm.karp_flatt.filter(|_| stated.is_some()),
+            format::percent,
+        ));
+        table.rows.push(row);
+    }
+    table
+}
+
+fn range(values: &[f64]) -> String {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if values.len() < 2 || !low.is_finite() || !high.is_finite() {
+        format::MISSING.to_owned()
+    } else {
+        format!("{} to {}", format::seconds(low), format::seconds(high))
+    }
+}
+
+/// Where workers × wall time went, in seconds.
+pub(super) fn lost(result: &RunResult) -> Table {
+    let mut table = Table::new(&[
+        ("arm", false),
+        ("workers", true),
+        ("slot time", true),
+        ("useful work", true),
+        ("overhead", true),
+        ("imbalance", true),
+        ("waiting", true),
+        ("inflation", true),
+        ("lost", true),
+    ]);
+    for arm in finished(result) {
+        let lost = &arm.lost_s;
+        let all = arm.useful_s + lost.total();
+        let mut row = subject(arm);
+        let causes = [lost.overhead, lost.imbalance, lost.waiting, lost.inflation];
+        row.extend([all, arm.useful_s].map(format::seconds));
+        row.extend(causes.map(format::seconds));
+        row.push(format::percent(lost.total() / all));
+        table.rows.push(row);
+    }
+    table
+}
+
+/// What every arm made: figures and CPU time per item, and whether the arms agree.
+pub(super) fn items(result: &RunResult) -> Table {
+    let arms = one_each(result);
+    let mut names: Vec<&str> = Vec::new();
+    let mut known = BTreeSet::new();
+    for item in arms.iter().flat_map(|arm| &arm.items) {
+        if known.insert(item.item.name.as_str()) {
+            names.push(&item.item.name);
+        }
+    }
+    let metrics: BTreeSet<&str> = arms
+        .iter()
+        .flat_map(|arm| &arm.items)
+        .flat_map(|item| item.item.metrics.keys().map(String::as_str))
+        .collect();
+    let mut table = Table::new(&[("item", false)]);
+    for metric in &metrics {
+        table.column(label::label(metric), true);
+    }
+    for arm in &arms {
+        table.column(format!("CPU time, {}", name(&arm.name)), true);
+    }
+    table.column("output", false);
+    // Where outputs need only be near each other, their hashes differ and say nothing.
+    let must_agree = result.terms.outputs == Agreement::Exact;
+    if must_agree {
+        table.column("all arms agree", false);
+    }
+    for item in names {
+        let made: Vec<Option<&ItemResult>> = arms.iter().map(|arm| find(arm, item)).collect();
+        let first = made.iter().flatten().next();
+        let mut row = vec![name(item)];
+        row.extend(metrics.iter().map(|metric| {
+            let value = first.and_then(|i| i.item.metrics.get(*metric));
+            optional(value.copied(), format::number)
+        }));
+        row.extend(
+            made.iter()
+                .map(|i| optional(i.map(|i| i.cpu_s), format::seconds)),
+        );
+        row.push(first.map_or_else(String::new, |i| format::hash_prefix(&i.item.sha256)));
+        if must_agree {
+            row.push(agreement(result, item));
+        }
+        table.rows.push(row);
+    }
+    table
+}
+
+fn find<'a>(arm: &'a ArmResult, item: &str) -> Option<&'a ItemResult> {
+    arm.items.iter().find(|i| i.item.name == item)
+}
+
+/// Whether every arm that finished made the same of an item.
+fn agreement(result: &RunResult, item: &str) -> String {
+    let arms: Vec<&ArmResult> = finished(result).collect();
+    let hashes: Vec<Option<&str>> = arms
+        .iter()
+        .map(|arm| find(arm, item).map(|i| i.item.sha256.as_str()))
+        .collect();
+    let reference = hashes.iter().flatten().next();
+    let differing: Vec<String> = arms
+        .iter()
+        .zip(&hashes)
+        .filter(|(_, hash)| hash.as_ref() != reference)
+        .map(|(arm, _)| format!("{} on {}", name(&arm.name), arm.workers))
+        .collect();
+    match (arms.len(), differing.len()) {
+        (0 | 1, _) => "one arm only".to_owned(),
+        (_, 0) => "yes".to_owned(),
+        (_, n) if n > 3 => format!(
+            "no: {} and {} more differ",
+            differing[..3].join(", "),
+            n - 3
+        ),
+        _ => format!("no: {} differ", format::join_words(&differing, "and")),
+    }
+}
+
+/// Work counters, quality and the hash over all outputs, per arm.
+pub(super) fn work(result: &RunResult) -> Table {
+    let arms: Vec<&ArmResult> = finished(result).collect();
+    let counters: BTreeSet<&str> = arms
+        .iter()
+        .flat_map(|arm| arm.work.keys().map(String::as_str))
+        .collect();
+    let quality: BTreeSet<&str> = arms
+        .iter()
+        .flat_map(|arm| arm.quality.keys().map(String::as_str))
+        .collect();
+    let mut table = Table::new(&[("arm", false), ("workers", true), ("tasks", true)]);
+    for column in counters.iter().chain(&quality) {
+        table.column(name(column), true);
+    }
+    table.column("all outputs, SHA-256", false);
+    for arm in arms {
+        let mut row = subject(arm);
+        row.push(format::count(arm.tasks));
+        row.extend(counters.iter().map(|counter| {
+            let value = arm.work.get(*counter);
+            value.map_or_else(|| format::MISSING.to_owned(), |n| format::count(*n))
+        }));
+        row.extend(
+            quality
+                .iter()
+                .map(|quality| match arm.quality.get(*quality) {
+                    Some(Quantity::Number(value)) => format::number(*value),
+                    Some(Quantity::Text(text)) => name(text),
+                    None => format::MISSING.to_owned(),
+                }),
+        );
+        row.push(name(&arm.outputs_sha256));
+        table.rows.push(row);
+    }
+    table
+}
+
+/// What other numbers of slots would give, at powers of two.
+pub(super) fn what_if(result: &RunResult) -> Table {
+    let mut table = Table::new(&[("slots", true)]);
+    for curve in &result.what_if {
+        table.column(format!("{}, submission order", name(&curve.arm)), true);
+        table.column(format!("{}, longest first", name(&curve.arm)), true);
+    }
+    let workers: BTreeSet<u32> = result
+        .what_if
+        .iter()
+        .flat_map(|curve| curve.points.iter().map(|p| p.workers))
+        .filter(|p| p.is_power_of_two())
+        .collect();
+    for p in workers {
+        let mut row = vec![format::count(u64::from(p))];
+        for curve in &result.what_if {
+            let point = curve.points.iter().find(|point| point.workers == p);
+            row.push(format::speedup_or_missing(point.map(|p| p.fifo)));
+            row.push(format::speedup_or_missing(point.map(|p| p.longest_first)));
+        }
+        table.rows.push(row);
+    }
+    table
+}
+
+/// The laws that were fitted to the scaling of each arm.
+pub(super) fn laws(result: &RunResult) -> Table {
+    let mut table = Table::new(&[
+        ("arm", false),
+        ("law", false),
+        ("parameters", false),
+        ("RMSE", true),
+    ]);
+    for scaling in &result.scaling {
+        if let Fit::Fitted(fit) = &scaling.amdahl {
+            table.rows.push(vec![
+                name(&scaling.arm),
+                "Amdahl (1967)".to_owned(),
+                format!("serial fraction {}", format::percent(fit.serial_fraction)),
+                format::speedup(fit.rmse),
+            ]);
+        }
+        if let Fit::Fitted(fit) = &scaling.usl {
+            let peak = fit.peak_workers.map_or_else(String::new, |p| {
+                format!(", highest at {} workers", format::number(p.round()))
+            });
+            table.rows.push(vec![
+                name(&scaling.arm),
+                "universal scalability law (Gunther 1993)".to_owned(),
+                format!(
+                    "contention σ {}, coherency κ {}{peak}",
+                    format::parameter(fit.sigma),
+                    format::parameter(fit.kappa)
+                ),
+                format::speedup(fit.rmse),
+            ]);
+        }
+    }
+    table
+}
+
+/// Why laws were not fitted, each reason once, in full sentences.
+pub(super) fn refusals(result: &RunResult) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for scaling in &result.scaling {
+        let amdahl = match &scaling.amdahl {
+            Fit::Refused(reason) => Some(reason),
+            Fit::Fitted(_) => None,
+        };
+        let usl = match &scaling.usl {
+            Fit::Refused(reason) => Some(reason),
+            Fit::Fitted(_) => None,
+        };
+        for reason in [amdahl, usl].into_iter().flatten() {
+            let reason = format::clean(reason, 300);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons
+}
+
+/// The machine, as names and values.
+pub(super) fn machine(result: &RunResult) -> Vec<(String, String)> {
+    let m = &result.machine;
+    let mut rows: Vec<(&str, String)> = vec![("processor", name(&m.cpu_model))];
+    let physical = m
+        .cores_physical
+        .map_or_else(String::new, |n| format!(", {n} physical"));
+    rows.push(("cores", format!("{} logical{physical}", m.cores_logical)));
+    let limit = if m.cores_limit.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", name(&m.cores_limit))
+    };
+    rows.push((
+        "usable cores",
+        format!("{}{limit}", format::number(m.cores_usable)),
+    ));
+    rows.push(("memory", format::bytes(m.memory_bytes)));
+    rows.push(("system", name(&m.os)));
+    rows.push(("kernel", name(&m.kernel)));
+    let governor = m
+        .governor
+        .as_deref()
+        .map_or_else(|| format::MISSING.to_owned(), name);
+    rows.push(("frequency governor", governor));
+    rows.push((
+        "virtual machine",
+        if m.hypervisor { "yes" } else { "no" }.to_owned(),
+    ));
+    for gpu in m.gpus.iter().take(64) {
+        let power = gpu
+            .power_limit_w
+            .map_or_else(String::new, |w| format!(", {} W", format::number(w)));
+        let text = format!(
+            "{} {}, {}{power}",
+            gpu.index,
+            name(&gpu.name),
+            format::bytes(gpu.memory_bytes)
+        );
+        rows.push(("GPU", text));
+    }
+    if let Some(driver) = &m.gpu_driver {
+        rows.push(("GPU driver", name(driver)));
+    }
+    let commit = m
+        .workbench_commit
+        .as_deref()
+        .map_or_else(String::new, |c| format!(", commit {}", name(c)));
+    rows.push((
+        "workbench",
+        format!(
+            "{}{commit}, {} build",
+            name(&m.workbench_version),
+            name(&m.build_profile)
+        ),
+    ));
+    rows.push(("compiler", name(&m.compiler)));
+    rows.into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}
+
+/// What was asked for, as names and values.
+pub(super) fn parameters(result: &RunResult) -> Vec<(String, String)> {
+    use workbench_record::DataSource;
+    let mut rows = vec![
+        ("lab".to_owned(), name(&result.lab)),
+        ("preset".to_owned(), name(&result.preset)),
+        ("seed".to_owned(), result.seed.to_string()),
+        (
+            "repeats of every arm".to_owned(),
+            result.repeats.to_string(),
+        ),
+    ];
+    let data = match &result.data {
+        DataSource::Embedded => "comes with the lab".to_owned(),
+        DataSource::File { path, target } => {
+            format!("{}, column {}", format::clean(path, 300), name(target))
+        }
+        DataSource::Folder { path, sha256 } => folder(path, sha256.as_deref()),
+    };
+    rows.push(("data".to_owned(), data));
+    let parameters = result.parameters.iter();
+    rows.extend(parameters.map(|(key, value)| (name(key), name(&value.to_string()))));
+    rows
+}
+
+/// A folder, and by what its content is told from others.
+fn folder(path: &str, sha256: Option<&str>) -> String {
+    let path = format::clean(path, 300);
+    match sha256 {
+        Some(hash) => format!("{path}, SHA-256 {}", format::hash_prefix(hash)),
+        None => path,
+    }
+}
+
+/// What measuring cost, in a sentence.
+pub(super) fn instrument(result: &RunResult) -> String {
+    let instrument = &result.instrument;
+    let mut text = format!(
+        "Sampling and recording used {} of CPU time over the whole run: {} of one core.",
+        format::seconds(instrument.cpu_s),
+        format::percent(instrument.share_of_one_core)
+    );
+    if instrument.screen_cpu_s > 0.0 {
+        let _ = write!(
+            text,
+            " Showing it on the screen used {}: {} of one core.",
+            format::seconds(instrument.screen_cpu_s),
+            format::percent(instrument.screen_share_of_one_core)
+        );
+    }
+    text
+}

@@ -1,0 +1,109 @@
+//! The tasks of a run as CSV: one row per attempt at a task, for spreadsheets and data frames.
+//!
+//! Times are seconds since the clock of the task's repeat was started, to the nanosecond. Tasks of a repeat that was interrupted are there too.
+
+use std::cmp::Ordering;
+
+use super::error::ReportError;
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::{RepeatState, Snapshot};
+use workbench_result::RunResult;
+
+/// The columns, in order.
+const COLUMNS: [&str; 16] = [
+    "arm",
+    "workers",
+    "repeat",
+    "task",
+    "name",
+    "group",
+    "part",
+    "slot",
+    "attempt",
+    "queued_s",
+    "ready_s",
+    "started_s",
+    "finished_s",
+    "wall_s",
+    "cpu_s",
+    "outcome",
+];
+
+/// The whole table: rows ordered by arm (as in the lab), workers, repeat, task and attempt.
+pub(super) fn csv(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
+    let mut repeats: Vec<&RepeatState> = snapshot.repeats.iter().collect();
+    repeats.sort_by(|a, b| order(result, a, b));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| ReportError::drawing(&e);
+    writer.write_record(COLUMNS).map_err(failed)?;
+    for repeat in repeats {
+        let mut tasks: Vec<&TaskSpan> = repeat.tasks.iter().collect();
+        tasks.sort_by_key(|t| (t.task, t.attempt, t.started_ns));
+        for task in tasks {
+            writer.write_record(row(repeat, task)).map_err(failed)?;
+        }
+    }
+    writer
+        .into_inner()
+        .map_err(|e| ReportError::Render(e.to_string()))
+}
+
+fn order(result: &RunResult, a: &RepeatState, b: &RepeatState) -> Ordering {
+    let place = |name: &str| {
+        let known = result.arms.iter().position(|arm| arm.name == name);
+        known.unwrap_or(usize::MAX)
+    };
+    let key = |r: &RepeatState| (place(&r.id.arm), r.id.clone());
+    key(a).cmp(&key(b))
+}
+
+fn row(repeat: &RepeatState, task: &TaskSpan) -> [String; 16] {
+    let since = |ns: u64| seconds(i128::from(ns) - i128::from(repeat.started_ns));
+    [
+        repeat.id.arm.clone(),
+        repeat.id.workers.to_string(),
+        repeat.id.repeat.to_string(),
+        task.task.to_string(),
+        task.name.to_string(),
+        task.group.to_string(),
+        task.part.to_string(),
+        task.slot.to_string(),
+        task.attempt.to_string(),
+        since(task.queued_ns),
+        since(task.ready_ns),
+        since(task.started_ns),
+        since(task.finished_ns),
+        seconds(i128::from(task.wall_ns())),
+        seconds(i128::from(task.cpu_ns)),
+        outcome(task.outcome).to_owned(),
+    ]
+}
+
+/// Nanoseconds as seconds, exactly.
+fn seconds(ns: i128) -> String {
+    let size = ns.unsigned_abs();
+    let sign = if ns < 0 { "-" } else { "" };
+    format!("{sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000)
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed => "failed",
+        Outcome::Panicked => "panicked",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_exact() {
+        assert_eq!(seconds(0), "0.000000000");
+        assert_eq!(seconds(1_234_567_891), "1.234567891");
+        assert_eq!(seconds(-5), "-0.000000005");
+        assert_eq!(seconds(i128::from(u64::MAX)), "18446744073.709551615");
+    }
+}

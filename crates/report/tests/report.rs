@@ -1,0 +1,304 @@
+//! Reports as their readers meet them: what a page says and in what order, and the same in every other format.
+
+#![allow(clippy::unwrap_used)]
+
+mod report_fixture;
+
+use report_fixture::checks::{check_all, text};
+use report_fixture::{Shape, markup, run};
+use sha2::{Digest as _, Sha256};
+use workbench_record::RunStatus;
+use workbench_report::{Format, headline, render};
+use workbench_result::RunResult;
+
+type Change = fn(&mut RunResult);
+
+#[test]
+fn the_page_of_a_run_answers_in_order() {
+    let (result, snapshot) = run(&Shape::small());
+    let page = check_all(&result, &snapshot);
+    let read = markup::read(&page).unwrap();
+    let order = [
+        "models on 2 workers is ",
+        "Diagnoses",
+        "Warnings",
+        "Speed-up against sequential",
+        "What every slot did",
+        "Where time was lost",
+        "What came out",
+        "What other numbers of slots would give",
+        "How it was measured",
+        "Do it again",
+        "workbench run rf --preset full",
+    ];
+    let mut from = 0;
+    for part in order {
+        let body = &read.text[from..];
+        let at = body
+            .find(part)
+            .unwrap_or_else(|| panic!("{part} is missing or out of place"));
+        from += at;
+    }
+    for arm in &result.arms {
+        assert!(read.text.contains(&arm.outputs_sha256));
+    }
+}
+
+#[test]
+fn every_chart_speaks_for_itself() {
+    let (result, snapshot) = run(&Shape::full(&[1, 2, 4, 8], 8));
+    let page = check_all(&result, &snapshot);
+    let read = markup::read(&page).unwrap();
+    let charts = read.elements.iter().filter(|e| *e == "svg").count();
+    assert!(charts >= 6, "{charts}");
+    for needed in ["title", "desc"] {
+        let n = read.elements.iter().filter(|e| *e == needed).count();
+        assert!(n >= charts, "{needed}: {n} of {charts}");
+    }
+    let roles = read
+        .attributes
+        .iter()
+        .filter(|(n, v)| n == "role" && v == "img");
+    assert_eq!(roles.count(), charts);
+    let ids: Vec<&String> = read
+        .attributes
+        .iter()
+        .filter(|(n, _)| n == "id")
+        .map(|(_, v)| v)
+        .collect();
+    let mut unique = ids.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), ids.len(), "ids repeat");
+    for (_, names) in read
+        .attributes
+        .iter()
+        .filter(|(n, _)| n == "aria-labelledby")
+    {
+        assert!(
+            names
+                .split(' ')
+                .all(|name| ids.iter().any(|id| *id == name)),
+            "{names}"
+        );
+    }
+    let speedup = workbench_report::format::speedup(result.arms[4].speedup.unwrap());
+    let described = page
+        .split("<desc")
+        .nth(1)
+        .unwrap()
+        .split("</desc>")
+        .next()
+        .unwrap();
+    assert!(described.contains(&speedup), "{described}");
+}
+
+#[test]
+fn the_colours_of_charts_are_all_overridden_in_the_dark() {
+    let (result, snapshot) = run(&Shape::full(&[2], 2));
+    let page = text(Format::Html, &result, &snapshot);
+    let read = markup::read(&page).unwrap();
+    for (name, value) in read
+        .attributes
+        .iter()
+        .filter(|(n, v)| (n == "fill" || n == "stroke") && v != "none")
+    {
+        let rule = format!(".chart [{name}=\"{value}\"]{{{name}:var(--");
+        assert!(page.contains(&rule), "{rule}");
+    }
+}
+
+#[test]
+fn formats_say_the_same() {
+    let (result, snapshot) = run(&Shape::small());
+    let page = markup::read(&text(Format::Html, &result, &snapshot))
+        .unwrap()
+        .text;
+    let markdown = text(Format::Markdown, &result, &snapshot);
+    let drawing = text(Format::Svg, &result, &snapshot);
+    for arm in result.arms.iter().filter(|arm| arm.name != result.base) {
+        let speedup = workbench_report::format::speedup(arm.speedup.unwrap());
+        let interval = workbench_report::format::interval(arm.speedup_ci95.unwrap());
+        for rendering in [&page, &markdown, &drawing] {
+            assert!(rendering.contains(&speedup) && rendering.contains(&interval));
+        }
+    }
+    let json = render(Format::Json, &result, &snapshot).unwrap();
+    assert_eq!(serde_json::from_slice::<RunResult>(&json).unwrap(), result);
+    assert!(json.ends_with(b"}\n"));
+}
+
+#[test]
+fn markdown_of_a_small_run() {
+    let (result, snapshot) = run(&Shape::small());
+    insta::assert_snapshot!(text(Format::Markdown, &result, &snapshot));
+}
+
+#[test]
+fn headlines() {
+    let (result, _) = run(&Shape::small());
+    let cases: [(&str, Change); 12] = [
+        ("as run", |_| ()),
+        ("one repeat", |r| {
+            for arm in &mut r.arms {
+                arm.wall_s.truncate(1);
+                arm.speedup_ci95 = None;
+            }
+        }),
+        ("slower", |r| {
+            r.arms[1].speedup = Some(0.8);
+            r.arms[1].speedup_ci95 = Some([0.78, 0.83]);
+        }),
+        ("no difference", |r| {
+            r.arms[1].speedup = Some(1.01);
+            r.arms[1].speedup_ci95 = Some([0.97, 1.05]);
+        }),
+        ("outputs differ", |r| {
+            r.check.equal_outputs = false;
+            r.check.differences = vec!["n_estimators=60: models and sequential differ.".to_owned()];
+        }),
+        ("work differs", |r| r.check.equal_work = false),
+        ("base missing", |r| {
+            r.arms.remove(0);
+            r.status = RunStatus::Failed;
+            for arm in &mut r.arms {
+                arm.speedup = None;
+            }
+        }),
+        ("an arm failed", |r| {
+            r.status = RunStatus::Failed;
+            r.failed_arms = vec!["trees".to_owned()];
+        }),
+        ("base only", |r| r.arms.truncate(1)),
+        ("nothing finished", |r| {
+            r.arms.iter_mut().for_each(|arm| arm.wall_s.clear());
+            r.status = RunStatus::Interrupted;
+        }),
+        ("uneven repeats", |r| {
+            r.arms[0].wall_s.pop();
+            r.status = RunStatus::Interrupted;
+        }),
+        ("several numbers of workers, oversubscribed", |r| {
+            let mut four = r.arms[2].clone();
+            four.workers = 4;
+            four.oversubscribed = true;
+            four.speedup = Some(2.1);
+            r.arms.push(four);
+        }),
+    ];
+    let mut all = Vec::new();
+    for (name, change) in cases {
+        let mut changed = result.clone();
+        change(&mut changed);
+        all.push(format!("{name}:"));
+        all.extend(
+            headline(&changed)
+                .iter()
+                .map(|sentence| format!("  {sentence}")),
+        );
+    }
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn the_table_of_tasks_is_complete_and_ordered() {
+    let (result, mut snapshot) = run(&Shape::small());
+    let expected: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
+    let once = render(Format::Csv, &result, &snapshot).unwrap();
+    snapshot.repeats.reverse();
+    assert_eq!(once, render(Format::Csv, &result, &snapshot).unwrap());
+    let mut reader = csv::Reader::from_reader(once.as_slice());
+    let columns = "arm workers repeat task name group part slot attempt queued_s ready_s started_s finished_s wall_s cpu_s outcome";
+    assert_eq!(
+        reader
+            .headers()
+            .unwrap()
+            .iter()
+            .collect::<Vec<_>>()
+            .join(" "),
+        columns
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), expected);
+    let place = |arm: &str| result.arms.iter().position(|a| a.name == arm).unwrap();
+    let key = |row: &csv::StringRecord| {
+        let number = |i: usize| row[i].parse::<u64>().unwrap();
+        (place(&row[0]), number(1), number(2), number(3), number(8))
+    };
+    assert!(rows.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
+    let seconds = |row: &csv::StringRecord, i: usize| row[i].parse::<f64>().unwrap();
+    for row in &rows {
+        assert!((seconds(row, 12) - seconds(row, 11) - seconds(row, 13)).abs() < 1e-8);
+    }
+}
+
+#[test]
+fn the_image_has_twice_the_pixels_of_the_drawing() {
+    let (result, snapshot) = run(&Shape::small());
+    let bytes = render(Format::Png, &result, &snapshot).unwrap();
+    let mut image = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; image.output_buffer_size()];
+    image.next_frame(&mut pixels).unwrap();
+    let svg = text(Format::Svg, &result, &snapshot);
+    let width = format!("width=\"{}\"", image.info().width / 2);
+    assert!(svg.contains(&width), "{width}");
+    assert_eq!(pixels[..3], [255, 255, 255], "the paper is white");
+    assert!(
+        pixels.chunks(3).any(|p| p == [0x00, 0x6b, 0xa8]),
+        "the first arm's bar is there"
+    );
+}
+
+#[test]
+fn the_policy_allows_the_page_s_own_style_and_nothing_else() {
+    let (result, snapshot) = run(&Shape::small());
+    let page = text(Format::Html, &result, &snapshot);
+    let style = page
+        .split("<style>")
+        .nth(1)
+        .unwrap()
+        .split("</style>")
+        .next()
+        .unwrap();
+    assert!(!style.contains("url(") && !style.contains("@import"));
+    let read = markup::read(&page).unwrap();
+    let policy = read
+        .attributes
+        .iter()
+        .find(|(_, v)| v.starts_with("default-src 'none'"))
+        .unwrap();
+    let hash = policy
+        .1
+        .split("'sha256-")
+        .nth(1)
+        .unwrap()
+        .split('\'')
+        .next()
+        .unwrap();
+    assert_eq!(decode(hash), Sha256::digest(style).to_vec());
+    assert_eq!(
+        policy.1.replace(hash, ""),
+        "default-src 'none'; style-src 'sha256-'; base-uri 'none'; form-action 'none'"
+    );
+}
+
+/// Base64 back to bytes.
+fn decode(text: &str) -> Vec<u8> {
+    let letters = ('A'..='Z')
+        .chain('a'..='z')
+        .chain('0'..='9')
+        .chain(['+', '/']);
+    let letters: Vec<char> = letters.collect();
+    let (mut bits, mut held, mut bytes) = (0u32, 0, Vec::new());
+    for c in text.trim_end_matches('=').chars() {
+        bits = bits << 6 | letters.iter().position(|l| *l == c).unwrap() as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    bytes
+}

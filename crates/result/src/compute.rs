@@ -1,0 +1,359 @@
+//! From the fold of a run's events to its result document. Every number in the document is made here or in
+//! [`workbench_stats`], from the events alone, so a run that was killed or is years old gives the same document.
+
+use std::collections::BTreeMap;
+
+use super::check::check;
+use super::diagnose::diagnose;
+use super::document::{
+    ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
+    WhatIf, WhatIfPoint,
+};
+use super::scaling::scaling;
+use super::warn::warnings;
+use workbench_clock::seconds;
+use workbench_digest::Hasher;
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::{ArmFacts, RepeatState, RunStarted, Snapshot};
+use workbench_stats::lost_time::{self, LostTime};
+use workbench_stats::schedule::{self, Order};
+use workbench_stats::{bootstrap, descriptive, scaling as laws};
+
+/// The largest number of slots of a what-if curve.
+pub const WHAT_IF_WORKERS: u32 = 64;
+
+/// The result of a run so far; `None` when the run has no first event.
+pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
+    let started = snapshot.started.as_deref()?;
+    let config = &started.config;
+    let check = check(snapshot, started);
+    let base = started.arms.first()?;
+    let base_repeats = snapshot.finished(&base.name, 1);
+    let context = Context {
+        snapshot,
+        started,
+        base_repeats,
+        comparable: check.passed(),
+    };
+    let mut arms = Vec::new();
+    for arm in &started.arms {
+        for workers in workers_of(arm, &config.workers) {
+            arms.extend(context.arm(arm, workers));
+        }
+    }
+    let mut result = RunResult {
+        schema: SCHEMA,
+        run_id: started.run_id.clone(),
+        lab: config.lab.clone(),
+        lab_title: started.lab_title.clone(),
+        preset: config.preset.clone(),
+        seed: config.seed,
+        command: config.command.clone(),
+        started_at: jiff::Timestamp::from_millisecond(started.unix_ms.cast_signed())
+            .unwrap_or_default()
+            .to_string(),
+        status: snapshot.status,
+        parameters: config.params.clone(),
+        data: config.data.clone(),
+        repeats: config.repeats,
+        asked: Asked {
+            arms: config.arms.clone(),
+            workers: config.workers.clone(),
+        },
+        failed_arms: failed_arms(snapshot, started),
+        machine: started.machine.clone(),
+        base: base.name.clone(),
+        terms: snapshot.terms.clone(),
+        what_if: what_if(snapshot, started),
+        scaling: scaling(&arms, started),
+        arms,
+        sources: sources(started),
+        check,
+        instrument: instrument(snapshot),
+        diagnoses: Vec::new(),
+        warnings: Vec::new(),
+    };
+    result.warnings = warnings(&result, snapshot);
+    result.diagnoses = diagnose(&result);
+    Some(result)
+}
+
+/// The arms that failed, in the lab's order.
+fn failed_arms(snapshot: &Snapshot, started: &RunStarted) -> Vec<String> {
+    let names = started.arms.iter().map(|arm| &arm.name);
+    names
+        .filter(|name| snapshot.failed_arms.contains_key(*name))
+        .cloned()
+        .collect()
+}
+
+/// The numbers of workers at which an arm runs: a serial arm has one slot.
+pub fn workers_of(arm: &ArmFacts, workers: &[u32]) -> Vec<u32> {
+    if arm.parallel {
+        workers.to_vec()
+    } else {
+        vec![1]
+    }
+}
+
+struct Context<'a> {
+    snapshot: &'a Snapshot,
+    started: &'a RunStarted,
+    base_repeats: Vec<&'a RepeatState>,
+    comparable: bool,
+}
+
+impl Context<'_> {
+    fn arm(&self, arm: &ArmFacts, workers: u32) -> Option<ArmResult> {
+        let repeats = self.snapshot.finished(&arm.name, workers);
+        let median = self.snapshot.median_repeat(&arm.name, workers)?;
+        let outcome = median.finished.as_deref()?;
+        let wall_s: Vec<f64> = repeats.iter().map(|r| seconds(r.wall_ns())).collect();
+        let cpu_s = repeats
+            .iter()
+            .filter_map(|r| r.finished.as_deref())
+            .map(|f| seconds(f.cpu_ns))
+            .collect();
+        let is_base = self
+            .started
+            .arms
+            .first()
+            .is_some_and(|b| b.name == arm.name);
+        let speedup = if is_base {
+            Some((1.0, (repeats.len() > 1).then_some([1.0, 1.0])))
+        } else {
+            self.speedup(&repeats)
+        };
+        let durations = durations(median);
+        let lost = self.lost_time(&repeats, workers);
+        Some(ArmResult {
+            name: arm.name.clone(),
+            title: arm.title.clone(),
+            workers,
+            oversubscribed: f64::from(workers) > self.started.machine.cores_usable,
+            wall_median_s: descriptive::median(&wall_s)?,
+            wall_s,
+            cpu_s,
+            speedup: speedup.map(|s| s.0),
+            speedup_ci95: speedup.and_then(|s| s.1),
+            efficiency: speedup.and_then(|s| laws::efficiency(s.0, f64::from(workers))),
+            bound: self.bound(&durations, workers),
+            predicted: (arm.parallel && !self.snapshot.terms.lockstep)
+                .then(|| predict(&durations, workers))
+                .flatten(),
+            karp_flatt: speedup.and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
+            useful_s: lost.useful,
+            lost_s: LostSeconds {
+                overhead: lost.overhead,
+                imbalance: lost.imbalance,
+                waiting: lost.waiting,
+                inflation: lost.inflation,
+            },
+            tasks: durations.len() as u64,
+            work: outcome.work.clone(),
+            quality: outcome.quality.clone(),
+            breakdown: outcome.breakdown.clone(),
+            outputs_sha256: outputs_hash(median),
+            items: items(median),
+        })
+    }
+
+    /// Tasks in lockstep can be cut as small as one likes, so only the number of slots bounds them.
+    fn bound(&self, durations: &[f64], workers: u32) -> Option<f64> {
+        if self.snapshot.terms.lockstep {
+            return Some(f64::from(workers));
+        }
+        schedule::bound(durations, workers)
+    }
+
+    /// Ratio of the medians and its interval; `None` when arms may not be compared or the base is missing.
+    fn speedup(&self, repeats: &[&RepeatState]) -> Option<(f64, Option<[f64; 2]>)> {
+        if !self.comparable {
+            return None;
+        }
+        // Only repeats that both arms have finished are pairs; an interrupted run can have a base repeat more.
+        let pairs: Vec<(f64, f64)> = self
+            .base_repeats
+            .iter()
+            .filter_map(|base| {
+                let arm = repeats.iter().find(|r| r.id.repeat == base.id.repeat)?;
+                Some((seconds(base.wall_ns()), seconds(arm.wall_ns())))
+            })
+            .collect();
+        let (base, arm): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let speedup = bootstrap::speedup(&base, &arm, self.started.config.seed).ok()?;
+        Some((speedup.ratio, speedup.ci95))
+    }
+
+    /// The split of the repeat with the median wall time, or the mean of the middle two.
+    fn lost_time(&self, repeats: &[&RepeatState], workers: u32) -> LostTime {
+        let base = middle(&self.base_repeats);
+        let splits: Vec<LostTime> = middle(repeats)
+            .iter()
+            .map(|repeat| {
+                // Until the base has run, an arm's own work is the only measure of what had to be done.
+                let useful = match base.as_slice() {
+                    [] => task_cpu_s(repeat),
+                    base => mean_of(base, task_cpu_s),
+                };
+                split(repeat, workers, useful)
+            })
+            .collect();
+        let mean = |part: fn(&LostTime) -> f64| {
+            splits.iter().map(part).sum::<f64>() / splits.len().max(1) as f64
+        };
+        LostTime {
+            overhead: mean(|s| s.overhead),
+            imbalance: mean(|s| s.imbalance),
+            waiting: mean(|s| s.waiting),
+            inflation: mean(|s| s.inflation),
+            useful: mean(|s| s.useful),
+        }
+    }
+}
+
+fn split(repeat: &RepeatState, workers: u32, useful_cpu_s: f64) -> LostTime {
+    let spans: Vec<lost_time::Span> = repeat
+        .tasks
+        .iter()
+        .map(|task| lost_time::Span {
+            slot: task.slot,
+            ready_ns: task.ready_ns,
+            started_ns: task.started_ns,
+            finished_ns: task.finished_ns,
+            cpu_ns: task.cpu_ns,
+        })
+        .collect();
+    lost_time::split(&lost_time::LostTimeInput {
+        workers,
+        started_ns: repeat.started_ns,
+        wall_ns: repeat.wall_ns(),
+        spans: &spans,
+        useful_cpu_s,
+    })
+}
+
+/// The repeat with the median wall time, or the middle two.
+fn middle<'a>(repeats: &[&'a RepeatState]) -> Vec<&'a RepeatState> {
+    let mut sorted = repeats.to_vec();
+    sorted.sort_by_key(|r| r.wall_ns());
+    let n = sorted.len();
+    match n {
+        0 => sorted,
+        _ if n % 2 == 1 => vec![sorted[n / 2]],
+        _ => vec![sorted[n / 2 - 1], sorted[n / 2]],
+    }
+}
+
+fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
+    repeats.iter().map(|r| figure(r)).sum::<f64>() / repeats.len().max(1) as f64
+}
+
+fn task_cpu_s(repeat: &RepeatState) -> f64 {
+    repeat.tasks.iter().map(|t| seconds(t.cpu_ns)).sum()
+}
+
+/// CPU seconds of the tasks that ran to their end, in submission order.
+fn durations(repeat: &RepeatState) -> Vec<f64> {
+    let mut tasks: Vec<&TaskSpan> = repeat
+        .tasks
+        .iter()
+        .filter(|t| t.outcome == Outcome::Done)
+        .collect();
+    tasks.sort_by_key(|t| t.task);
+    tasks.iter().map(|t| seconds(t.cpu_ns)).collect()
+}
+
+fn predict(durations: &[f64], slots: u32) -> Option<Predicted> {
+    Some(Predicted {
+        fifo: schedule::speedup(durations, Order::Fifo, slots)?,
+        longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?,
+    })
+}
+
+fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {
+    if snapshot.terms.lockstep {
+        return Vec::new();
+    }
+    let curve = |arm: &ArmFacts| {
+        let workers = *workers_of(arm, &started.config.workers).last()?;
+        let durations = durations(snapshot.median_repeat(&arm.name, workers)?);
+        let points = schedule::what_if(&durations, 1..=WHAT_IF_WORKERS)
+            .into_iter()
+            .map(|point| WhatIfPoint {
+                workers: point.workers,
+                fifo: point.fifo,
+                longest_first: point.longest_first,
+            })
+            .collect();
+        Some(WhatIf {
+            arm: arm.name.clone(),
+            tasks: durations.len() as u64,
+            limit: schedule::limit(&durations)?,
+            points,
+        })
+    };
+    started
+        .arms
+        .iter()
+        .filter(|arm| arm.parallel)
+        .filter_map(curve)
+        .collect()
+}
+
+fn outputs_hash(repeat: &RepeatState) -> String {
+    let mut hash = Hasher::default();
+    for item in repeat.finished.iter().flat_map(|f| &f.items) {
+        hash.update(item.name.as_bytes());
+        hash.update([0]);
+        hash.update(item.sha256.as_bytes());
+        hash.update([b'\n']);
+    }
+    hash.finish()
+}
+
+fn items(repeat: &RepeatState) -> Vec<ItemResult> {
+    let mut cpu_s: BTreeMap<u32, f64> = BTreeMap::new();
+    for task in &repeat.tasks {
+        *cpu_s.entry(task.group).or_default() += seconds(task.cpu_ns);
+    }
+    let items = repeat.finished.iter().flat_map(|f| &f.items);
+    (0..)
+        .zip(items)
+        .map(|(group, item)| ItemResult {
+            item: item.clone(),
+            cpu_s: cpu_s.get(&group).copied().unwrap_or(0.0),
+        })
+        .collect()
+}
+
+fn sources(started: &RunStarted) -> Vec<ArmSource> {
+    let source = |arm: &ArmFacts| {
+        Some(ArmSource {
+            arm: arm.name.clone(),
+            source: arm.source.clone()?,
+        })
+    };
+    started.arms.iter().filter_map(source).collect()
+}
+
+fn instrument(snapshot: &Snapshot) -> Instrument {
+    let finished = || {
+        snapshot
+            .repeats
+            .iter()
+            .filter_map(|r| r.finished.as_deref())
+    };
+    let sampled: f64 = finished().map(|f| seconds(f.instrument_cpu_ns)).sum();
+    let drawn: f64 = finished().map(|f| seconds(f.screen_cpu_ns)).sum();
+    // A killed run has no last event; then what its repeats saw is the best there is.
+    let cpu_s = seconds(snapshot.instrument_cpu_ns).max(sampled);
+    let screen_cpu_s = seconds(snapshot.screen_cpu_ns).max(drawn);
+    let wall = seconds(snapshot.now_ns).max(1e-9);
+    Instrument {
+        cpu_s,
+        share_of_one_core: cpu_s / wall,
+        screen_cpu_s,
+        screen_share_of_one_core: screen_cpu_s / wall,
+    }
+}

@@ -1,0 +1,293 @@
+//! The result document: what `result.json`, `--json` and every report hold. Its schema is `docs/result.schema.json`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use workbench_machine::MachineFacts;
+use workbench_record::RunStatus;
+use workbench_record::{Breakdown, Item, Quantity, Source, Terms};
+use workbench_record::{DataSource, ParamValue};
+
+/// Version of the document's schema.
+pub const SCHEMA: u32 = 1;
+
+/// The result of a run: every number that a report may state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunResult {
+    /// Version of this document's schema.
+    pub schema: u32,
+    /// The run's id.
+    pub run_id: String,
+    /// The lab's name.
+    pub lab: String,
+    /// The lab's title, for people.
+    pub lab_title: String,
+    /// The preset that the configuration started from.
+    pub preset: String,
+    /// Seed of everything random in the run.
+    pub seed: u64,
+    /// The exact command that reproduces the run.
+    pub command: String,
+    /// When the run started, RFC 3339 in UTC.
+    pub started_at: String,
+    /// How the run ended.
+    pub status: RunStatus,
+    /// The lab's parameters, defaults filled in.
+    pub parameters: BTreeMap<String, ParamValue>,
+    /// Where the data came from.
+    pub data: DataSource,
+    /// Repeats that were asked for.
+    pub repeats: u32,
+    /// The arms and numbers of workers that were asked for, also those that finished nothing; empty in documents of
+    /// older versions.
+    #[serde(default)]
+    pub asked: Asked,
+    /// The arms that failed.
+    #[serde(default)]
+    pub failed_arms: Vec<String>,
+    /// The machine.
+    pub machine: MachineFacts,
+    /// The arm that speed-ups are stated against.
+    pub base: String,
+    /// On what terms the arms are compared.
+    #[serde(default)]
+    pub terms: Terms,
+    /// One entry per arm and number of workers, in the lab's order.
+    pub arms: Vec<ArmResult>,
+    /// The programs that the arms run, where reading them is part of the lab.
+    #[serde(default)]
+    pub sources: Vec<ArmSource>,
+    /// Whether arms did equal work and gave equal outputs.
+    pub check: Check,
+    /// Speed-up over the number of workers, one entry per parallel arm, when several numbers of workers were run.
+    pub scaling: Vec<Scaling>,
+    /// What other numbers of workers would give, computed from the recorded durations.
+    pub what_if: Vec<WhatIf>,
+    /// What measuring itself cost.
+    pub instrument: Instrument,
+    /// What the numbers mean, in full sentences.
+    pub diagnoses: Vec<String>,
+    /// What a reader must know before believing the numbers, in full sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What a run was asked to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Asked {
+    /// The names of the arms, base first.
+    pub arms: Vec<String>,
+    /// Numbers of workers of the parallel arms, rising.
+    pub workers: Vec<u32>,
+}
+
+/// One arm at one number of workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ArmResult {
+    /// The arm's name.
+    pub name: String,
+    /// The arm's title, for people.
+    pub title: String,
+    /// Number of slots.
+    pub workers: u32,
+    /// More slots than usable cores.
+    pub oversubscribed: bool,
+    /// Wall time of each repeat, in seconds.
+    pub wall_s: Vec<f64>,
+    /// CPU time of the process in each repeat, in seconds.
+    pub cpu_s: Vec<f64>,
+    /// Median of `wall_s`.
+    pub wall_median_s: f64,
+    /// Median wall time of the base over this arm's; null when the arms' work or outputs differ.
+    pub speedup: Option<f64>,
+    /// 95 % bootstrap interval of the speed-up; null with one repeat.
+    pub speedup_ci95: Option<[f64; 2]>,
+    /// Speed-up over workers.
+    pub efficiency: Option<f64>,
+    /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work / longest task).
+    pub bound: Option<f64>,
+    /// What list scheduling of the recorded durations predicts for this many slots.
+    pub predicted: Option<Predicted>,
+    /// Experimentally determined serial fraction (Karp and Flatt 1990); null for one worker.
+    pub karp_flatt: Option<f64>,
+    /// CPU time of the tasks in the base (or in this arm, where that is less): the work that had to be done, in seconds.
+    pub useful_s: f64,
+    /// Where workers × wall time − useful work went, in seconds, in the repeat with the median wall time.
+    pub lost_s: LostSeconds,
+    /// Number of tasks in one repeat.
+    pub tasks: u64,
+    /// How much work one repeat did, by counter.
+    pub work: BTreeMap<String, u64>,
+    /// How good the outcome is.
+    pub quality: BTreeMap<String, Quantity>,
+    /// What the repeat with the median wall time consisted of, for labs that tell.
+    #[serde(default)]
+    pub breakdown: Breakdown,
+    /// SHA-256 over the items' hashes, in hexadecimal: equal for equal outputs.
+    pub outputs_sha256: String,
+    /// What the arm made, item by item, with the item's median duration.
+    pub items: Vec<ItemResult>,
+}
+
+/// The program that an arm runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ArmSource {
+    /// The arm's name.
+    pub arm: String,
+    /// The program.
+    #[serde(flatten)]
+    pub source: Source,
+}
+
+/// One item of an arm's output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemResult {
+    /// The item.
+    #[serde(flatten)]
+    pub item: Item,
+    /// CPU seconds spent in the item's tasks in the median repeat.
+    pub cpu_s: f64,
+}
+
+/// Lost time by cause, in seconds of slot time. Adds up to workers × wall time − useful work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LostSeconds {
+    /// Slots idle although a task was ready, and time before the first and after the last task.
+    pub overhead: f64,
+    /// Slots idle at the end, while the last tasks ran elsewhere.
+    pub imbalance: f64,
+    /// Slots idle because no task was ready, and tasks that were kept off their core.
+    pub waiting: f64,
+    /// CPU time that the tasks took beyond what the same work took in the base.
+    pub inflation: f64,
+}
+
+impl LostSeconds {
+    /// The sum over the causes, in seconds.
+    pub fn total(&self) -> f64 {
+        self.overhead + self.imbalance + self.waiting + self.inflation
+    }
+}
+
+/// Speed-ups that list scheduling predicts from recorded durations, without overhead or inflation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Predicted {
+    /// Tasks in submission order.
+    pub fifo: f64,
+    /// Longest task first.
+    pub longest_first: f64,
+}
+
+/// Whether the arms may be compared.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// All arms did the same amount of work.
+    pub equal_work: bool,
+    /// All arms gave the same outputs: bit for bit, or as nearly as the run's terms ask for.
+    pub equal_outputs: bool,
+    /// What differed, in full sentences; empty when nothing did.
+    pub differences: Vec<String>,
+}
+
+impl Check {
+    /// Whether a speed-up may be stated.
+    pub fn passed(&self) -> bool {
+        self.equal_work && self.equal_outputs
+    }
+}
+
+/// Speed-up of one arm over the number of workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Scaling {
+    /// The arm.
+    pub arm: String,
+    /// The measured points, in rising number of workers.
+    pub points: Vec<ScalingPoint>,
+    /// Serial fraction after Amdahl (1967), or why there is none.
+    pub amdahl: Fit<AmdahlFit>,
+    /// Contention and coherency after Gunther's universal scalability law (1993), or why there is none.
+    pub usl: Fit<UslFit>,
+}
+
+/// One measured point of a scaling curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScalingPoint {
+    /// Number of workers.
+    pub workers: u32,
+    /// Speed-up against the base.
+    pub speedup: f64,
+    /// Its 95 % interval.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// A fitted model, or the reason why it was refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit<T> {
+    /// The parameters.
+    Fitted(T),
+    /// A full sentence that says what is missing.
+    Refused(String),
+}
+
+/// Amdahl's law: S(p) = 1 / (s + (1 − s)/p).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AmdahlFit {
+    /// Serial fraction s, 0 to 1.
+    pub serial_fraction: f64,
+    /// Root mean square error of the speed-up.
+    pub rmse: f64,
+}
+
+/// Universal scalability law: S(p) = p / (1 + σ(p − 1) + κp(p − 1)).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UslFit {
+    /// Contention σ.
+    pub sigma: f64,
+    /// Coherency κ.
+    pub kappa: f64,
+    /// Number of workers with the highest speed-up, where there is one.
+    pub peak_workers: Option<f64>,
+    /// Root mean square error of the speed-up.
+    pub rmse: f64,
+}
+
+/// Speed-ups that recorded durations would give on other numbers of slots, without overhead or inflation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WhatIf {
+    /// The arm whose recorded tasks are scheduled.
+    pub arm: String,
+    /// Number of tasks.
+    pub tasks: u64,
+    /// The most that any number of slots can give: total work over the longest task.
+    pub limit: f64,
+    /// One entry per number of slots.
+    pub points: Vec<WhatIfPoint>,
+}
+
+/// One number of slots of a what-if curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WhatIfPoint {
+    /// Number of slots.
+    pub workers: u32,
+    /// Speed-up in submission order.
+    pub fifo: f64,
+    /// Speed-up with the longest task first.
+    pub longest_first: f64,
+}
+
+/// What sampling and recording cost, and what a screen did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Instrument {
+    /// CPU seconds of sampling and recording over the whole run.
+    pub cpu_s: f64,
+    /// CPU seconds of sampling and recording per second of run: 0.01 is one hundredth of one core.
+    pub share_of_one_core: f64,
+    /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched there.
+    #[serde(default)]
+    pub screen_cpu_s: f64,
+    /// The same per second of run.
+    #[serde(default)]
+    pub screen_share_of_one_core: f64,
+}

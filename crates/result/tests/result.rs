@@ -1,0 +1,297 @@
+//! From events to numbers: what the result document says of small runs whose every figure can be worked out by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
+#[path = "../../record/tests/common/mod.rs"]
+mod common;
+
+use common::{Log, PARALLEL, Repeat, SERIAL, completed};
+use workbench_record::{Agreement, Terms};
+use workbench_record::{Event, RunStatus, Snapshot};
+use workbench_result::{Fit, RunResult, compute};
+
+fn result(log: &Log) -> RunResult {
+    compute(&Snapshot::of(&log.records)).unwrap()
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-9
+}
+
+/// One repeat of an arm, of two models.
+fn one<'a>(
+    arm: &'a str,
+    workers: u32,
+    wall_s: f64,
+    tasks: &'a [(u32, f64, u32, f64)],
+) -> Repeat<'a> {
+    Repeat {
+        arm,
+        workers,
+        repeat: 0,
+        wall_s,
+        tasks,
+    }
+}
+
+#[test]
+fn two_models_on_two_workers() {
+    let result = result(&completed(1));
+    let [base, tasks] = result.arms.as_slice() else {
+        panic!("two arms expected: {:?}", result.arms);
+    };
+    assert_eq!(
+        (base.name.as_str(), base.speedup),
+        ("sequential", Some(1.0))
+    );
+    assert!(close(tasks.speedup.unwrap(), 4.0 / 3.0));
+    assert!(close(tasks.efficiency.unwrap(), 2.0 / 3.0));
+    // The longest model is 3 of 4 seconds.
+    assert!(close(tasks.bound.unwrap(), 4.0 / 3.0));
+    assert!(close(tasks.predicted.unwrap().fifo, 4.0 / 3.0));
+    // (1/S − 1/p) / (1 − 1/p) with S = 4/3, p = 2.
+    assert!(close(tasks.karp_flatt.unwrap(), 0.5));
+    assert!(close(tasks.useful_s, 4.0));
+    assert!(close(tasks.lost_s.imbalance, 2.0));
+    assert!(close(tasks.lost_s.total(), 2.0 * 3.0 - 4.0));
+    assert_eq!(tasks.outputs_sha256, base.outputs_sha256);
+    assert!(close(tasks.items[1].cpu_s, 3.0));
+}
+
+#[test]
+fn one_repeat_has_no_interval_and_says_so() {
+    let one = result(&completed(1));
+    assert!(one.arms.iter().all(|arm| arm.speedup_ci95.is_none()));
+    assert!(one.warnings.iter().any(|w| w.contains("single repeat")));
+    let five = result(&completed(5));
+    let [low, high] = five.arms[1].speedup_ci95.unwrap();
+    assert!(low <= five.arms[1].speedup.unwrap() && five.arms[1].speedup.unwrap() <= high);
+    assert!(
+        !five.warnings.iter().any(|w| w.contains("repeat")),
+        "{:?}",
+        five.warnings
+    );
+}
+
+#[test]
+fn before_the_base_has_run_nothing_is_inflated() {
+    let mut log = Log::start(&[2], 1);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
+    let result = result(&log);
+    let tasks = &result.arms[0];
+    assert_eq!((tasks.speedup, tasks.efficiency), (None, None));
+    assert!(close(tasks.useful_s, 4.0) && close(tasks.lost_s.inflation, 0.0));
+    assert!(close(tasks.lost_s.imbalance, 2.0));
+    let said = result.diagnoses.join(" ");
+    assert!(
+        said.contains("imbalance") && !said.contains("inf"),
+        "{said}"
+    );
+}
+
+#[test]
+fn unequal_work_has_no_speedup() {
+    let mut log = Log::start(&[2], 1);
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 9, ["aa", "bb"]);
+    log.finish(RunStatus::Completed);
+    let result = result(&log);
+    assert!(!result.check.equal_work && result.check.equal_outputs);
+    assert_eq!(result.arms[1].speedup, None);
+    assert_eq!(result.arms[1].efficiency, None);
+    assert!(
+        result.warnings[0].contains("tasks on 2 workers (repeat 1) counted 9 trees"),
+        "{:?}",
+        result.warnings
+    );
+}
+
+#[test]
+fn unequal_outputs_have_no_speedup() {
+    let mut log = Log::start(&[2], 1);
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["aa", "xx"]);
+    let result = result(&log);
+    assert!(result.check.equal_work && !result.check.equal_outputs);
+    assert_eq!(result.arms[1].speedup, None);
+    assert!(result.check.differences[0].contains("1 of 2 differ"));
+    assert!(result.check.differences[0].contains("n_estimators=1"));
+}
+
+/// A run of two arms whose outputs have other hashes, whose figure `r2` is the same up to `apart`.
+fn near(tolerance: f64, apart: f64) -> RunResult {
+    let mut log = Log::start(&[2], 1);
+    log.push(Event::Terms(Terms {
+        comparison: Some("weak scaling".to_owned()),
+        outputs: Agreement::Near {
+            metric: "r2".to_owned(),
+            tolerance,
+        },
+        lockstep: true,
+    }));
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["xx", "yy"]);
+    if let Some(Event::RepeatFinished(finished)) = log.records.last_mut().map(|r| &mut r.event) {
+        finished.items[1]
+            .metrics
+            .insert("r2".to_owned(), 0.8 + apart);
+    }
+    result(&log)
+}
+
+#[test]
+fn outputs_that_need_only_be_near_are_compared_by_their_figure() {
+    let alike = near(0.02, 0.01);
+    assert!(alike.check.passed(), "{:?}", alike.check);
+    assert!(alike.arms[1].speedup.is_some());
+    let apart = near(0.02, 0.03);
+    assert!(apart.check.equal_work && !apart.check.equal_outputs);
+    assert!(
+        apart.check.differences[0].contains("the r2 of n_estimators=1 is 0.8300"),
+        "{:?}",
+        apart.check
+    );
+    assert!(
+        !near(0.02, f64::NAN).check.equal_outputs,
+        "what is no number is near nothing"
+    );
+}
+
+#[test]
+fn tasks_in_lockstep_are_not_scheduled_otherwise() {
+    let result = near(0.02, 0.0);
+    let tasks = &result.arms[1];
+    assert!(close(tasks.bound.unwrap(), 2.0));
+    assert_eq!(tasks.predicted, None);
+    assert!(result.what_if.is_empty());
+    let headline = workbench_report::headline(&result).join(" ");
+    assert!(headline.contains("weak scaling"), "{headline}");
+}
+
+#[test]
+fn a_run_without_end_is_reported_and_can_be_resumed() {
+    let mut log = completed(2);
+    log.records.truncate(log.records.len() - 2);
+    let result = result(&log);
+    assert_eq!(result.status, RunStatus::Unfinished);
+    assert_eq!(result.arms[0].wall_s.len(), 2);
+    assert_eq!(result.arms[1].wall_s.len(), 1);
+    // One pair of repeats: a ratio, no interval.
+    assert!(close(result.arms[1].speedup.unwrap(), 4.0 / 3.0));
+    assert_eq!(result.arms[1].speedup_ci95, None);
+    assert!(
+        result
+            .warnings
+            .iter()
+            .any(|w| w.contains("workbench resume"))
+    );
+}
+
+#[test]
+fn laws_are_refused_with_the_reason_below_enough_points() {
+    let mut log = Log::start(&[1, 2], 1);
+    log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["aa", "bb"]);
+    let result = result(&log);
+    assert_eq!(result.scaling.len(), 1);
+    assert_eq!(result.scaling[0].points.len(), 2);
+    for refused in [
+        matches!(&result.scaling[0].amdahl, Fit::Refused(why) if why.contains('2')),
+        matches!(&result.scaling[0].usl, Fit::Refused(why) if why.contains('2')),
+    ] {
+        assert!(refused, "{:?}", result.scaling[0]);
+    }
+}
+
+#[test]
+fn what_if_reaches_the_limit_and_never_beats_it() {
+    let result = result(&completed(1));
+    let curve = &result.what_if[0];
+    assert_eq!((curve.arm.as_str(), curve.points.len()), ("tasks", 64));
+    assert!(close(curve.limit, 4.0 / 3.0));
+    assert!(close(curve.points[0].fifo, 1.0));
+    assert!(close(curve.points[63].longest_first, curve.limit));
+}
+
+#[test]
+fn an_imbalance_is_explained() {
+    let result = result(&completed(5));
+    let sentence = result
+        .diagnoses
+        .iter()
+        .find(|d| d.contains("imbalance"))
+        .unwrap_or_else(|| panic!("{:?}", result.diagnoses));
+    assert!(
+        sentence.contains("tasks on 2 workers") && sentence.contains("33 %"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_speedup_above_its_bound_is_doubted() {
+    let mut log = Log::start(&[2], 1);
+    // The base's machine was half as fast: 2 s and 2 s of work took 1 s and 1 s on the other one.
+    let slow = &[(0, 2.0, 0, 0.0), (1, 2.0, 0, 2.0)];
+    let fast = &[(0, 1.0, 0, 0.0), (1, 1.0, 1, 0.0)];
+    log.repeat(&one("sequential", 1, 4.0, slow), 10, ["aa", "bb"]);
+    log.repeat(&one("tasks", 2, 1.0, fast), 10, ["aa", "bb"]);
+    let doubted = result(&log);
+    assert!(close(doubted.arms[1].speedup.unwrap(), 4.0));
+    assert!(
+        doubted
+            .warnings
+            .iter()
+            .any(|w| w.contains("4.00×, is above its bound of 2.00×")),
+        "{:?}",
+        doubted.warnings
+    );
+    // The work that had to be done is no more than what the faster arm needed, so nothing is negative.
+    assert!(close(doubted.arms[1].useful_s, 2.0) && close(doubted.arms[1].lost_s.total(), 0.0));
+    assert!(
+        !result(&completed(1))
+            .warnings
+            .iter()
+            .any(|w| w.contains("above its bound"))
+    );
+}
+
+#[test]
+fn the_document_survives_its_own_json() {
+    let result = result(&completed(3));
+    let text = serde_json::to_string(&result).unwrap();
+    assert_eq!(serde_json::from_str::<RunResult>(&text).unwrap(), result);
+}
+
+#[test]
+fn the_published_schema_is_the_one_of_the_code_and_holds_for_results() {
+    let schema = serde_json::to_value(schemars::schema_for!(RunResult)).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/result.schema.json");
+    if std::env::var_os("WORKBENCH_BLESS").is_some() {
+        let mut text = serde_json::to_string_pretty(&schema).unwrap();
+        text.push('\n');
+        std::fs::write(path, text).unwrap();
+    }
+    let published: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(
+        published, schema,
+        "run this test with WORKBENCH_BLESS=1 and look at the change"
+    );
+    let validator = jsonschema::validator_for(&published).unwrap();
+    for log in [completed(1), completed(5)] {
+        let document = serde_json::to_value(result(&log)).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    let mut wrong = serde_json::to_value(result(&completed(1))).unwrap();
+    wrong["arms"][0]["wall_s"] = "long".into();
+    assert!(!validator.is_valid(&wrong), "the schema accepts anything");
+}

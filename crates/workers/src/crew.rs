@@ -1,0 +1,212 @@
+//! The crew, as its owner holds it.
+
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::Signal;
+use super::board::Board;
+use super::diagnose::RankState;
+use super::error::CrewError;
+use super::launch::Launch;
+use super::news::{By, News};
+use super::pause;
+use super::queue::Queue;
+use super::supervise::{Shared, Supervisor};
+use super::usage::Usage;
+use super::watchdog::{Deadlines, Watchdog};
+use workbench_clock::Clock;
+
+/// How long dropping a crew waits for killed processes to be over. One that hangs in a device driver cannot die sooner
+/// than the driver lets it; it is left to the thread, which reaps it whenever that is.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+
+/// A number of workers that train together, supervised until the last is over.
+///
+/// May be shared between threads: one that takes the news, others that look at [`usage`](Self::usage) or
+/// [`states`](Self::states). Dropping it kills all workers with their process groups, and reaps them.
+#[derive(Debug)]
+pub struct Crew {
+    shared: Arc<Shared>,
+    world: u32,
+    /// Disconnected when the thread is over.
+    over: Mutex<Receiver<()>>,
+}
+
+impl Crew {
+    /// Starts one worker for each launch, with the usual deadlines. See [`start_with`](Self::start_with).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn start(launches: Vec<Launch>, clock: Clock) -> Result<Self, CrewError> {
+        Self::start_with(launches, clock, Deadlines::default())
+    }
+
+    /// Starts one worker for each launch: rank 0, 1, 2, … in order. News are stamped by `clock`.
+    ///
+    /// # Errors
+    ///
+    /// When a launch makes no sense or a worker cannot be started. Those that were started are killed and reaped.
+    pub fn start_with(
+        launches: Vec<Launch>,
+        clock: Clock,
+        deadlines: Deadlines,
+    ) -> Result<Self, CrewError> {
+        let world = check(&launches)?;
+        let (bell, hears) = UnixStream::pair().map_err(CrewError::io("make a pipe"))?;
+        for end in [&bell, &hears] {
+            end.set_nonblocking(true)
+                .map_err(CrewError::io("make a pipe"))?;
+        }
+        let watchdog = Watchdog::new(world, deadlines, clock.now_ns());
+        let shared = Arc::new(Shared {
+            board: Mutex::new(Board::new(world, watchdog)),
+            queue: Queue::new(world as usize),
+            clock,
+            bell,
+        });
+        let _beginning = pause::register(&shared);
+        let (started, report) = mpsc::sync_channel(1);
+        let (alive, over) = mpsc::channel::<()>();
+        let own = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("workers".to_owned())
+            .spawn(move || {
+                let _alive = alive;
+                let _end = EndOfNews(&own);
+                let mut supervisor = Supervisor::new(Arc::clone(&own), hears);
+                let result = supervisor.start(&launches);
+                let go_on = result.is_ok();
+                // The receiver waits below.
+                let _ = started.send(result);
+                if go_on {
+                    supervisor.run();
+                }
+            })
+            .map_err(CrewError::io("start a thread"))?;
+        let crew = Self {
+            shared,
+            world,
+            over: Mutex::new(over),
+        };
+        match report.recv() {
+            Ok(result) => result.map(|()| crew),
+            Err(_) => Err(CrewError::Io {
+                verb: "start the workers",
+                source: std::io::Error::other("the supervisor's thread failed"),
+            }),
+        }
+    }
+
+    /// The next news, waited for as long as `timeout`. `None` when none came, or none will come ([`is_over`](Self::is_over)).
+    pub fn next(&self, timeout: Duration) -> Option<News> {
+        let (news, wake) = self.shared.queue.pop(timeout);
+        if wake {
+            self.shared.ring();
+        }
+        news
+    }
+
+    /// Whether all workers are over and all news taken.
+    pub fn is_over(&self) -> bool {
+        self.shared.queue.is_over()
+    }
+
+    /// Number of ranks.
+    pub fn world_size(&self) -> u32 {
+        self.world
+    }
+
+    /// Number of processes that are not over.
+    pub fn running(&self) -> usize {
+        self.shared.board.lock().running()
+    }
+
+    /// Kills a rank's process group. Nothing happens when its process is over.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such rank.
+    pub fn kill(&self, rank: u32) -> Result<(), CrewError> {
+        self.signal(rank, Signal::KILL)
+    }
+
+    /// Sends a signal to a rank's process group. Nothing happens when its process is over.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such rank, or the signal cannot be sent.
+    pub fn signal(&self, rank: u32, signal: Signal) -> Result<(), CrewError> {
+        self.shared.board.lock().signal(rank, signal, By::Owner)
+    }
+
+    /// Asks all workers to end in order after their current step, and kills those that have not ended after `grace`. Returns
+    /// at once; the news tell what comes of it. Asked again, the shorter grace holds.
+    pub fn stop(&self, grace: Duration) {
+        let grace_ns = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
+        let by_ns = self.shared.clock.now_ns().saturating_add(grace_ns);
+        {
+            let mut board = self.shared.board.lock();
+            let sooner = board.stop_by_ns.map_or(by_ns, |known| known.min(by_ns));
+            board.stop_by_ns = Some(sooner);
+        }
+        self.shared.ring();
+    }
+
+    /// How the ranks are now; [`diagnose`](super::diagnose()) makes a sentence of it.
+    pub fn states(&self) -> Vec<RankState> {
+        let now_ns = self.shared.clock.now_ns();
+        self.shared.board.lock().states(now_ns)
+    }
+
+    /// What the workers' processes use of the machine, those that are over included.
+    pub fn usage(&self) -> Vec<Usage> {
+        self.shared.board.lock().usage()
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        self.shared.board.lock().dropped = true;
+        self.shared.ring();
+        // Nothing is ever sent: what is waited for is the sender's end.
+        let _ = self.over.lock().recv_timeout(LAST_WAIT);
+    }
+}
+
+/// Ends the news when the thread ends, however it does.
+struct EndOfNews<'a>(&'a Shared);
+
+impl Drop for EndOfNews<'_> {
+    fn drop(&mut self) {
+        self.0.queue.end();
+    }
+}
+
+/// Whether the launches make sense together; the number of ranks.
+fn check(launches: &[Launch]) -> Result<u32, CrewError> {
+    if launches.is_empty() {
+        return Err(CrewError::Empty);
+    }
+    for (at, launch) in launches.iter().enumerate() {
+        let rank = launch.env.rank;
+        if rank as usize != at {
+            return Err(CrewError::Order { at, rank });
+        }
+        launch
+            .env
+            .check()
+            .map_err(|source| CrewError::Env { rank, source })?;
+        launch
+            .spec
+            .check(launch.env.world_size)
+            .map_err(|source| CrewError::Spec { rank, source })?;
+    }
+    Ok(launches.len() as u32)
+}
