@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::str::FromStr;
 
-use crate::fault::excerpt;
+use crate::excerpt::excerpt;
 
 /// A worker's place among the ranks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::VERSION;
-use crate::fault::excerpt;
+use crate::excerpt::excerpt;
 
 /// The longest body of a frame, in bytes.
 pub const MAX_FRAME: usize = 1 << 20;
@@ -111,7 +111,8 @@ impl FrameDecoder {
         Self::default()
     }
 
-    /// Takes the next bytes of the stream. After an error that loses the rhythm of the frames they are thrown away.
+    /// Takes the next bytes of the stream. They are thrown away after an error from which frames
+    /// can no longer be told apart.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.lost {
             return;
@@ -266,9 +267,11 @@ fn version_of(body: &[u8]) -> Option<u32> {
     #[serde(rename_all = "snake_case")]
     enum First {
         Hello(Greeting),
-        Train(Greeting),
+        // As version 1 called it.
+        #[serde(alias = "train")]
+        Start(Greeting),
     }
-    let (First::Hello(greeting) | First::Train(greeting)) = serde_json::from_slice(body).ok()?;
+    let (First::Hello(greeting) | First::Start(greeting)) = serde_json::from_slice(body).ok()?;
     Some(greeting.version)
 }
 

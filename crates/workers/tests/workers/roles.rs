@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_clock::{Clock, thread_cpu_ns};
-use workbench_workers::protocol::{
+use workbench_protocol::{
     DoneReport, FromWorker, Phase, StepReport, VERSION, WorkerEnv, WorkerSide, write_frame,
 };
-use workbench_workers::{Crew, News};
+use workbench_workers::{EventKind};
 
 use crate::link::{LONG, launches};
 
@@ -29,7 +29,7 @@ pub const CHATTER: u64 = 20_000;
 pub fn play(role: &str) -> ExitCode {
     match role {
         "nonsense" => return print_frames(b"Traceback (most recent call last):\n"),
-        "greetless" => return send_first(&FromWorker::Step(StepReport::default())),
+        "greetless" => return send_first(&FromWorker::Report(Report::Step(0))),
         "stranger" => {
             return send_first(&FromWorker::Hello {
                 version: VERSION + 1,
@@ -57,7 +57,7 @@ pub fn play(role: &str) -> ExitCode {
         "until stop" => {
             send_step(&side, 0);
             wait_for_stop(&side);
-            side.send(&FromWorker::Done(DoneReport::default())).unwrap();
+            side.send(&FromWorker::Done(())).unwrap();
         }
         "deaf" => wait_for_ever(&side, Phase::Data),
         "forward" => wait_for_ever(&side, Phase::Forward),
@@ -101,7 +101,7 @@ fn train(side: &WorkerSide) {
         side.at(Phase::Forward, step);
         send_step(side, step);
     }
-    side.send(&FromWorker::Done(DoneReport::default())).unwrap();
+    side.send(&FromWorker::Done(())).unwrap();
 }
 
 fn wait_for_stop(side: &WorkerSide) {
@@ -137,7 +137,7 @@ fn shout() {
 fn leave_in_the_middle() -> ExitCode {
     let mut out = std::io::stdout().lock();
     write_frame(&mut out, &FromWorker::hello()).unwrap();
-    write_frame(&mut out, &FromWorker::Step(StepReport::default())).unwrap();
+    write_frame(&mut out, &FromWorker::Report(Report::Step(0))).unwrap();
     out.write_all(b"\x40\0\0\0{\"step\":").unwrap();
     out.flush().unwrap();
     ExitCode::SUCCESS
@@ -182,9 +182,9 @@ fn hang_on(role: &str) -> ExitCode {
 /// Supervises workers until it is killed.
 fn be_supervisor() -> ExitCode {
     let link = PathBuf::from(std::env::var_os(LINK).unwrap());
-    let crew = Crew::start(launches(&["deaf"; 3], Some(&link)), Clock::start()).unwrap();
+    let group = Group::start(launches(&["deaf"; 3], Some(&link)), Clock::start()).unwrap();
     let mut greeted = 0;
-    while let Some(news) = crew.next(LONG) {
+    while let Some(event) = group.next(LONG) {
         if let News::Message {
             // Says so after it has connected.
             message: FromWorker::Beat { step: 40, .. },
@@ -195,7 +195,7 @@ fn be_supervisor() -> ExitCode {
             greeted |= 1 << rank;
             if greeted == 0b111 {
                 // The signal at the parent's death must reach a stopped worker, too.
-                crew.signal(1, Signal::STOP).unwrap();
+                group.signal(1, Signal::STOP).unwrap();
                 let _ready = connect("supervising").unwrap();
                 loop {
                     std::thread::park();

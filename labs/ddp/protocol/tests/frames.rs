@@ -9,9 +9,9 @@ use std::io::{self, Read};
 
 use common::{from_worker, to_worker};
 use proptest::prelude::*;
+use workbench_ddp_protocol::{FromWorker, Phase, Report, StepReport, ToWorker};
 use workbench_protocol::{
-    FrameDecoder, FrameError, FrameReader, FromWorker, MAX_FRAME, Phase, StepReport, ToWorker,
-    VERSION, write_frame,
+    FrameDecoder, FrameError, FrameReader, MAX_FRAME, Position, VERSION, write_frame,
 };
 
 /// Gives its bytes in pieces of the given lengths, again and again.
@@ -168,9 +168,9 @@ proptest! {
 #[test]
 fn memory_stays_within_one_frame() {
     let mut bytes = Vec::new();
-    for length in [10, 40_000, 300_000, 700_000, MAX_FRAME - 30, 5] {
+    for length in [10, 40_000, 300_000, 700_000, MAX_FRAME - 45, 5] {
         let text = "x".repeat(length);
-        write_frame(&mut bytes, &FromWorker::Warning { text }).unwrap();
+        write_frame(&mut bytes, &FromWorker::Report(Report::Warning { text })).unwrap();
     }
     let mut reader = FrameReader::new(&bytes[..]);
     let mut count = 0;
@@ -195,7 +195,7 @@ fn a_long_frame_is_refused_before_its_bytes_arrive() {
 fn a_message_too_long_for_a_frame_is_not_written() {
     let mut bytes = Vec::new();
     let text = "x".repeat(MAX_FRAME);
-    let error = write_frame(&mut bytes, &FromWorker::Warning { text }).unwrap_err();
+    let error = write_frame(&mut bytes, &FromWorker::Report(Report::Warning { text })).unwrap_err();
     assert!(matches!(error, FrameError::TooLong(_)), "{error}");
     assert!(bytes.is_empty());
 }
@@ -214,6 +214,7 @@ fn another_version_is_named_even_when_its_messages_are_unknown() {
     for body in [
         r#"{"hello":{"version":7,"pid":1}}"#,
         r#"{"hello":{"version":7,"language":"other"}}"#,
+        r#"{"start":{"version":7}}"#,
         r#"{"train":{"version":7}}"#,
     ] {
         let error = read_one(&frame(body.as_bytes())).unwrap_err();
@@ -237,8 +238,8 @@ fn a_loss_that_is_no_number_arrives() {
             ..StepReport::default()
         };
         let mut bytes = Vec::new();
-        write_frame(&mut bytes, &FromWorker::Step(report)).unwrap();
-        let Some(FromWorker::Step(received)) = read_one(&bytes).unwrap() else {
+        write_frame(&mut bytes, &FromWorker::Report(Report::Step(report))).unwrap();
+        let Some(FromWorker::Report(Report::Step(received))) = read_one(&bytes).unwrap() else {
             panic!("no step");
         };
         assert_eq!(format!("{:?}", received.loss), format!("{loss:?}"));
@@ -248,12 +249,12 @@ fn a_loss_that_is_no_number_arrives() {
 #[test]
 fn a_path_that_is_not_utf8_is_named_as_the_trouble() {
     use std::os::unix::ffi::OsStringExt as _;
-    let message = FromWorker::Checkpointed {
+    let message = FromWorker::Report(Report::Checkpointed {
         step: 1,
         path: std::ffi::OsString::from_vec(vec![0xff]).into(),
         bytes: 1,
         took_ns: 1,
-    };
+    });
     let error = write_frame(&mut Vec::new(), &message).unwrap_err();
     assert!(error.to_string().contains("UTF-8"), "{error}");
 }
@@ -277,13 +278,15 @@ fn a_failing_pipe_is_told_once() {
 #[test]
 fn the_wire_is_as_documented() {
     let mut bytes = Vec::new();
-    let beat = FromWorker::Beat {
-        phase: Phase::AllReduce,
-        step: 40,
+    let heartbeat = FromWorker::Heartbeat {
+        position: Position {
+            phase: Phase::AllReduce,
+            step: 40,
+        },
         since_ns: 5,
     };
-    write_frame(&mut bytes, &beat).unwrap();
-    let body = br#"{"beat":{"phase":"all_reduce","step":40,"since_ns":5}}"#;
+    write_frame(&mut bytes, &heartbeat).unwrap();
+    let body = br#"{"heartbeat":{"position":{"phase":"all_reduce","step":40},"since_ns":5}}"#;
     assert_eq!(bytes, frame(body));
     bytes.clear();
     write_frame(&mut bytes, &ToWorker::Stop).unwrap();

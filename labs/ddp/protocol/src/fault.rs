@@ -8,7 +8,6 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 pub use text::FaultError;
-pub(crate) use text::excerpt;
 
 /// A fault of one rank. Steps count from 0.
 ///

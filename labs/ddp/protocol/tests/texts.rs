@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use common::{fault, spec};
 use proptest::prelude::*;
-use workbench_protocol::{
-    Checkpointing, Data, Device, EnvError, Fault, Model, Place, Program, Slowness, SpecError,
-    TrainSpec, WorkerEnv,
+use workbench_ddp_protocol::{
+    Checkpointing, Data, Device, Fault, Model, Place, Program, Slowness, SpecError, TrainSpec,
 };
+use workbench_protocol::{EnvError, WorkerEnv};
 
 fn sound() -> TrainSpec {
     TrainSpec {

@@ -1,8 +1,8 @@
 //! Whether a thread works or waits, by what the operating system says of it.
 //!
-//! A backward pass computes gradients and then waits for those of the other ranks, all within one call into libtorch, which does not
-//! tell when the one ends and the other begins. The thread that makes the call sleeps while it waits, and its processor
-//! time stands still.
+//! A call into a library may compute first and then wait for others, and not tell when the one ends
+//! and the other begins: in libtorch, a backward pass waits for the gradients of the other ranks. The
+//! thread that makes the call sleeps while it waits, and its processor time stands still.
 
 use std::fs;
 
@@ -11,12 +11,12 @@ const IDLE_TICKS: u64 = 1;
 
 /// Watches one thread of this process from another.
 #[derive(Debug)]
-pub(crate) struct Sleeper {
+pub(crate) struct ThreadWatch {
     path: String,
     before: Option<u64>,
 }
 
-impl Sleeper {
+impl ThreadWatch {
     /// Watches the thread that calls this.
     pub(crate) fn this_thread() -> Self {
         let id = rustix::thread::gettid().as_raw_nonzero();
@@ -26,7 +26,8 @@ impl Sleeper {
         }
     }
 
-    /// Whether it sleeps, and has done next to nothing since this was asked last. Where the system does not tell: no.
+    /// Whether it sleeps, and has done next to nothing since this was asked last. Where the system
+    /// does not tell: no.
     pub(crate) fn is_asleep(&mut self) -> bool {
         let now = fs::read_to_string(&self.path).ok();
         let now = now.as_deref().and_then(read);
@@ -41,8 +42,8 @@ impl Sleeper {
     }
 }
 
-/// The state of a thread and its processor time in ticks, from a line as in `/proc/self/stat`. The second field is the
-/// program's name in parentheses, and may hold anything.
+/// The state of a thread and its processor time in ticks, from a line as in `/proc/self/stat`. The
+/// second field is the program's name in parentheses, and may hold anything.
 fn read(line: &str) -> Option<(char, u64)> {
     let (_, rest) = line.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace();
@@ -75,18 +76,19 @@ mod tests {
         let (wake, wait) = channel::<()>();
         let (tell, told) = channel();
         let waiting = thread::spawn(move || {
-            tell.send(Sleeper::this_thread()).unwrap();
+            tell.send(ThreadWatch::this_thread()).unwrap();
             wait.recv().unwrap_err();
         });
         let mut other = told.recv().unwrap();
-        // The first answer has nothing to compare with; from then on the thread gets to its channel, if it is not there yet.
+        // The first answer has nothing to compare with; from then on the thread gets to its
+        // channel, if it is not there yet.
         assert!(!other.is_asleep());
         while !other.is_asleep() {
             thread::yield_now();
         }
         drop(wake);
         waiting.join().unwrap();
-        let mut this = Sleeper::this_thread();
+        let mut this = ThreadWatch::this_thread();
         assert!(!this.is_asleep());
         assert!(!this.is_asleep(), "whoever asks is awake");
     }

@@ -1,12 +1,18 @@
-//! Names the state of this crate's sources, so that programs of different states find out before they misunderstand each other.
+//! Names the state of the protocol's sources, those of what all workers have in common included, so
+//! that programs of different states find out before they misunderstand each other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where they are.
+const SOURCES: [&str; 2] = ["src", "../../../crates/protocol/src"];
+
 fn main() {
-    println!("cargo::rerun-if-changed=src");
     let mut files = Vec::new();
-    find(Path::new("src"), &mut files);
+    for sources in SOURCES {
+        println!("cargo::rerun-if-changed={sources}");
+        find(Path::new(sources), &mut files);
+    }
     files.sort();
     // FNV-1a (Fowler, Noll and Vo): the same everywhere, and enough against accidents.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;

@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
-use workbench_protocol::{FrameReader, FromWorker};
+use workbench_ddp_protocol::FromWorker;
+use workbench_protocol::FrameReader;
 
 #[test]
 fn every_seed_is_what_its_name_says() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/frames");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus/frames");
     let mut seen = [0, 0];
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use workbench_protocol::excerpt;
+
 use super::{Fault, Place, Slowness};
 
 /// The names of the faults, as they are typed.
@@ -248,22 +250,4 @@ fn any_of(words: &[&str]) -> String {
         [one] => (*one).to_owned(),
         [all @ .., last] => format!("{} or {last}", all.join(", ")),
     }
-}
-
-/// Given text, made fit for one line of a message.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(|c| {
-            let escaped = c.is_control().then(|| c.escape_default());
-            let plain = (!c.is_control()).then_some(c);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
 }

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use workbench_protocol::{
-    Checkpointing, Data, Device, DoneReport, FailureKind, Fault, FromWorker, Model, Phase, Place,
-    Program, Slowness, Stage, StepReport, ToWorker, TrainSpec,
+use workbench_ddp_protocol::{
+    Checkpointing, Data, Device, DoneReport, Failure, FailureKind, Fault, FromWorker, Model, Phase, Place,
+    Program, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
 };
+use workbench_protocol::Position;
 
 /// Any number, infinities and NaN included.
 fn number() -> impl Strategy<Value = f64> {
@@ -129,7 +130,7 @@ pub fn spec() -> impl Strategy<Value = TrainSpec> {
 
 /// Any order.
 pub fn to_worker() -> impl Strategy<Value = ToWorker> {
-    prop_oneof![spec().prop_map(ToWorker::train), Just(ToWorker::Stop)]
+    prop_oneof![spec().prop_map(ToWorker::start), Just(ToWorker::Stop)]
 }
 
 fn step_report() -> impl Strategy<Value = StepReport> {
@@ -171,11 +172,12 @@ fn done_report() -> impl Strategy<Value = DoneReport> {
         )
 }
 
-const KINDS: [FailureKind; 9] = [
+const KINDS: [FailureKind; 10] = [
     FailureKind::Spec,
     FailureKind::Device,
     FailureKind::Data,
     FailureKind::Rendezvous,
+    FailureKind::AddressInUse,
     FailureKind::Peer,
     FailureKind::NotFinite,
     FailureKind::OutOfMemory,
@@ -183,24 +185,37 @@ const KINDS: [FailureKind; 9] = [
     FailureKind::Other,
 ];
 
-/// Any report.
+/// Any message of a worker.
 pub fn from_worker() -> impl Strategy<Value = FromWorker> {
     prop_oneof![
         any::<u32>().prop_map(|pid| FromWorker::Hello {
             version: workbench_protocol::VERSION,
             pid
         }),
-        select(Stage::ALL.to_vec()).prop_map(FromWorker::Stage),
         (select(Phase::ALL.to_vec()), any::<u64>(), any::<u64>()).prop_map(
-            |(phase, step, since_ns)| FromWorker::Beat {
-                phase,
-                step,
+            |(phase, step, since_ns)| FromWorker::Heartbeat {
+                position: Position { phase, step },
                 since_ns
             }
         ),
-        step_report().prop_map(FromWorker::Step),
+        report().prop_map(FromWorker::Report),
+        done_report().prop_map(FromWorker::Done),
+        (select(KINDS.to_vec()), any::<String>(), any::<u64>()).prop_map(
+            |(kind, message, step)| FromWorker::Failed(Failure {
+                kind,
+                message,
+                step
+            })
+        ),
+    ]
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    prop_oneof![
+        select(Stage::ALL.to_vec()).prop_map(Report::Stage),
+        step_report().prop_map(Report::Step),
         (any::<u32>(), any::<[u64; 3]>(), number()).prop_map(
-            |(epoch, [step, correct, count], loss_sum)| FromWorker::Evaluated {
+            |(epoch, [step, correct, count], loss_sum)| Report::Evaluated {
                 epoch,
                 step,
                 correct,
@@ -209,21 +224,13 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
             }
         ),
         (path(), any::<[u64; 3]>()).prop_map(|(path, [step, bytes, took_ns])| {
-            FromWorker::Checkpointed {
+            Report::Checkpointed {
                 step,
                 path,
                 bytes,
                 took_ns,
             }
         }),
-        any::<String>().prop_map(|text| FromWorker::Warning { text }),
-        done_report().prop_map(FromWorker::Done),
-        (select(KINDS.to_vec()), any::<String>(), any::<u64>()).prop_map(
-            |(kind, message, step)| FromWorker::Failed {
-                kind,
-                message,
-                step
-            }
-        ),
+        any::<String>().prop_map(|text| Report::Warning { text }),
     ]
 }

@@ -1,4 +1,4 @@
-//! The crew, as its owner holds it.
+//! The group of workers, as its owner holds it.
 
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -7,65 +7,71 @@ use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use workbench_clock::Clock;
+use workbench_protocol::Protocol;
 
 use super::Signal;
 use super::board::Board;
-use super::diagnose::RankState;
-use super::error::CrewError;
+use super::error::GroupError;
+use super::event::WorkerEvent;
+use super::exit::EndedBy;
+use super::health::liveness::Deadlines;
+use super::health::monitor::HealthMonitor;
+use super::health::state::RankState;
 use super::launch::Launch;
-use super::news::{By, News};
 use super::pause;
 use super::queue::Queue;
 use super::supervise::{Shared, Supervisor};
 use super::usage::Usage;
-use super::watchdog::{Deadlines, Watchdog};
-use workbench_clock::Clock;
 
-/// How long dropping a crew waits for killed processes to be over. One that hangs in a device driver cannot die sooner
-/// than the driver lets it; it is left to the thread, which reaps it whenever that is.
+/// How long dropping a group waits for killed processes to be over. One that hangs in a device driver
+/// cannot die sooner than the driver lets it; it is left to the thread, which reaps it whenever that is.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
-/// A number of workers that train together, supervised until the last is over.
+/// A number of workers that work together, supervised until the last is over.
 ///
-/// May be shared between threads: one that takes the news, others that look at [`usage`](Self::usage) or
-/// [`states`](Self::states). Dropping it kills all workers with their process groups, and reaps them.
+/// May be shared between threads: one that takes the events, others that look at
+/// [`usage`](Self::usage) or [`states`](Self::states). Dropping it kills all workers with their process
+/// groups, and reaps them.
 #[derive(Debug)]
-pub struct Crew {
-    shared: Arc<Shared>,
+pub struct WorkerGroup<P: Protocol> {
+    shared: Arc<Shared<P>>,
     world: u32,
     /// Disconnected when the thread is over.
     over: Mutex<Receiver<()>>,
 }
 
-impl Crew {
-    /// Starts one worker for each launch, with the usual deadlines. See [`start_with`](Self::start_with).
+impl<P: Protocol> WorkerGroup<P> {
+    /// Starts one worker for each launch, with the usual deadlines. See
+    /// [`start_with`](Self::start_with).
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn start(launches: Vec<Launch>, clock: Clock) -> Result<Self, CrewError> {
+    pub fn start(launches: Vec<Launch<P>>, clock: Clock) -> Result<Self, GroupError> {
         Self::start_with(launches, clock, Deadlines::default())
     }
 
-    /// Starts one worker for each launch: rank 0, 1, 2, … in order. News are stamped by `clock`.
+    /// Starts one worker for each launch: rank 0, 1, 2, … in order. Events are stamped by `clock`.
     ///
     /// # Errors
     ///
-    /// When a launch makes no sense or a worker cannot be started. Those that were started are killed and reaped.
+    /// When a launch makes no sense or a worker cannot be started. Those that were started are killed
+    /// and reaped.
     pub fn start_with(
-        launches: Vec<Launch>,
+        launches: Vec<Launch<P>>,
         clock: Clock,
         deadlines: Deadlines,
-    ) -> Result<Self, CrewError> {
+    ) -> Result<Self, GroupError> {
         let world = check(&launches)?;
-        let (bell, hears) = UnixStream::pair().map_err(CrewError::io("make a pipe"))?;
-        for end in [&bell, &hears] {
+        let (bell, rung) = UnixStream::pair().map_err(GroupError::io("make a pipe"))?;
+        for end in [&bell, &rung] {
             end.set_nonblocking(true)
-                .map_err(CrewError::io("make a pipe"))?;
+                .map_err(GroupError::io("make a pipe"))?;
         }
-        let watchdog = Watchdog::new(world, deadlines, clock.now_ns());
+        let health = HealthMonitor::new(world, deadlines, clock.now_ns());
         let shared = Arc::new(Shared {
-            board: Mutex::new(Board::new(world, watchdog)),
+            board: Mutex::new(Board::new(world, health)),
             queue: Queue::new(world as usize),
             clock,
             bell,
@@ -78,8 +84,8 @@ impl Crew {
             .name("workers".to_owned())
             .spawn(move || {
                 let _alive = alive;
-                let _end = EndOfNews(&own);
-                let mut supervisor = Supervisor::new(Arc::clone(&own), hears);
+                let _end = EndOfEvents(&own);
+                let mut supervisor = Supervisor::new(Arc::clone(&own), rung);
                 let result = supervisor.start(&launches);
                 let go_on = result.is_ok();
                 // The receiver waits below.
@@ -88,31 +94,32 @@ impl Crew {
                     supervisor.run();
                 }
             })
-            .map_err(CrewError::io("start a thread"))?;
-        let crew = Self {
+            .map_err(GroupError::io("start a thread"))?;
+        let group = Self {
             shared,
             world,
             over: Mutex::new(over),
         };
         match report.recv() {
-            Ok(result) => result.map(|()| crew),
-            Err(_) => Err(CrewError::Io {
+            Ok(result) => result.map(|()| group),
+            Err(_) => Err(GroupError::Io {
                 verb: "start the workers",
                 source: std::io::Error::other("the supervisor's thread failed"),
             }),
         }
     }
 
-    /// The next news, waited for as long as `timeout`. `None` when none came, or none will come ([`is_over`](Self::is_over)).
-    pub fn next(&self, timeout: Duration) -> Option<News> {
-        let (news, wake) = self.shared.queue.pop(timeout);
+    /// The next event, waited for as long as `timeout`. `None` when none came, or none will come
+    /// ([`is_over`](Self::is_over)).
+    pub fn next(&self, timeout: Duration) -> Option<WorkerEvent<P>> {
+        let (event, wake) = self.shared.queue.pop(timeout);
         if wake {
             self.shared.ring();
         }
-        news
+        event
     }
 
-    /// Whether all workers are over and all news taken.
+    /// Whether all workers are over and all events taken.
     pub fn is_over(&self) -> bool {
         self.shared.queue.is_over()
     }
@@ -132,7 +139,7 @@ impl Crew {
     /// # Errors
     ///
     /// When there is no such rank.
-    pub fn kill(&self, rank: u32) -> Result<(), CrewError> {
+    pub fn kill(&self, rank: u32) -> Result<(), GroupError> {
         self.signal(rank, Signal::KILL)
     }
 
@@ -141,12 +148,13 @@ impl Crew {
     /// # Errors
     ///
     /// When there is no such rank, or the signal cannot be sent.
-    pub fn signal(&self, rank: u32, signal: Signal) -> Result<(), CrewError> {
-        self.shared.board.lock().signal(rank, signal, By::Owner)
+    pub fn signal(&self, rank: u32, signal: Signal) -> Result<(), GroupError> {
+        self.shared.board.lock().signal(rank, signal, EndedBy::Owner)
     }
 
-    /// Asks all workers to end in order after their current step, and kills those that have not ended after `grace`. Returns
-    /// at once; the news tell what comes of it. Asked again, the shorter grace holds.
+    /// Asks all workers to end in order after their current step, and kills those that have not ended
+    /// after `grace`. Returns at once; the events tell what comes of it. Asked again, the shorter grace
+    /// holds.
     pub fn stop(&self, grace: Duration) {
         let grace_ns = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
         let by_ns = self.shared.clock.now_ns().saturating_add(grace_ns);
@@ -158,8 +166,9 @@ impl Crew {
         self.shared.ring();
     }
 
-    /// How the ranks are now; [`diagnose`](super::diagnose()) makes a sentence of it.
-    pub fn states(&self) -> Vec<RankState> {
+    /// Where the ranks are now and whether they get on; [`describe`](super::describe()) makes a sentence
+    /// of it.
+    pub fn states(&self) -> Vec<RankState<P::Phase>> {
         let now_ns = self.shared.clock.now_ns();
         self.shared.board.lock().states(now_ns)
     }
@@ -170,7 +179,7 @@ impl Crew {
     }
 }
 
-impl Drop for Crew {
+impl<P: Protocol> Drop for WorkerGroup<P> {
     fn drop(&mut self) {
         self.shared.queue.close();
         self.shared.board.lock().dropped = true;
@@ -180,33 +189,29 @@ impl Drop for Crew {
     }
 }
 
-/// Ends the news when the thread ends, however it does.
-struct EndOfNews<'a>(&'a Shared);
+/// Ends the events when the thread ends, however it does.
+struct EndOfEvents<'a, P: Protocol>(&'a Shared<P>);
 
-impl Drop for EndOfNews<'_> {
+impl<P: Protocol> Drop for EndOfEvents<'_, P> {
     fn drop(&mut self) {
         self.0.queue.end();
     }
 }
 
 /// Whether the launches make sense together; the number of ranks.
-fn check(launches: &[Launch]) -> Result<u32, CrewError> {
+fn check<P: Protocol>(launches: &[Launch<P>]) -> Result<u32, GroupError> {
     if launches.is_empty() {
-        return Err(CrewError::Empty);
+        return Err(GroupError::Empty);
     }
     for (at, launch) in launches.iter().enumerate() {
         let rank = launch.env.rank;
         if rank as usize != at {
-            return Err(CrewError::Order { at, rank });
+            return Err(GroupError::Order { at, rank });
         }
         launch
             .env
             .check()
-            .map_err(|source| CrewError::Env { rank, source })?;
-        launch
-            .spec
-            .check(launch.env.world_size)
-            .map_err(|source| CrewError::Spec { rank, source })?;
+            .map_err(|source| GroupError::Env { rank, source })?;
     }
     Ok(launches.len() as u32)
 }
