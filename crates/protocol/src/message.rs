@@ -62,9 +62,15 @@ pub trait Protocol: Debug + Clone + PartialEq + Send + Sync + 'static {
 }
 
 /// What a part of a message has to be.
-pub trait Body: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {}
+pub trait Body:
+    Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
-impl<T: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> Body for T {}
+impl<T: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> Body
+    for T
+{
+}
 
 /// What a worker is doing. The order is that of its work: within a step, or from begin to end where
 /// there are no steps. Shown as its name within a sentence.
@@ -134,7 +140,11 @@ impl<P: Phase> Position<P> {
     /// Orders positions by how far the work has come. Phases of the start-up are before the first
     /// step, whatever step they name.
     pub fn progress(self) -> (u64, P) {
-        let step = if self.phase.is_start_up() { 0 } else { self.step };
+        let step = if self.phase.is_start_up() {
+            0
+        } else {
+            self.step
+        };
         (step, self.phase)
     }
 }

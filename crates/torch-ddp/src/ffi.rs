@@ -54,6 +54,17 @@ pub(crate) struct Options {
     pub compression: i32,
 }
 
+/// As `tddp_adam_step` in `csrc/adam.cpp`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AdamOptions {
+    pub lr: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+    pub step: f64,
+}
+
 /// As `tddp_ddp_timings` in `csrc/reducer.cpp`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
@@ -276,7 +287,7 @@ unsafe extern "C" {
     pub(crate) fn tddp_adam_step_all(
         tensors: *const *const C_tensor,
         count: usize,
-        options: *const crate::adam::AdamStep,
+        options: *const AdamOptions,
         message: Message,
     ) -> i32;
     pub(crate) fn tddp_ddp_free(ddp: *mut Ddp);

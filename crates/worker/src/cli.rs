@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use workbench_protocol::worker_side::is_supervised;
-use workbench_protocol::{
-    Checkpointing, Data, Device, Fault, FromWorker, Model, Program, Stage, TrainSpec, WorkerSide,
+use workbench_ddp_protocol::{
+    Checkpointing, Data, Device, Fault, Model, Program, Report, Stage, TrainSpec, WorkerSide,
+    version_line,
 };
+use workbench_protocol::worker_side::is_supervised;
 
 use crate::failure::Failure;
 use crate::faults::Faults;
@@ -178,7 +179,7 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     if cli.version {
-        return say(&format!("{}\n{}", version(), workbench_protocol::dialect()));
+        return say(&format!("{}\n{}", version(), version_line()));
     }
     match cli.command {
         Some(Command::Train(args)) => match args.into_spec() {
@@ -217,7 +218,7 @@ fn unsupervised(spec: TrainSpec) -> ExitCode {
         Err(failure) => return end(&failure),
     };
     let audience = Audience::People(Lines::new(job.rank, job.world));
-    audience.tell(&FromWorker::Stage(Stage::Started));
+    audience.report(Report::Stage(Stage::Started));
     let reporter =
         Reporter::new(audience, job.spec.step_reports_every).with_faults(Faults::of(&job));
     ExitCode::from(run::run(&job, &reporter))

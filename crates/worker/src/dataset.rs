@@ -5,8 +5,8 @@
 use std::fmt;
 
 use tch::{Device, Kind, Tensor};
+use workbench_ddp_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
 use workbench_images::{Images, Part, Source};
-use workbench_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
 
 use crate::failure::Failure;
 use crate::job::Job;

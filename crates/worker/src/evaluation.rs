@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use tch::{Kind, Reduction, Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
-use workbench_protocol::{FailureKind, Phase, Place};
+use workbench_ddp_protocol::{FailureKind, Phase, Place};
 
 use crate::dataset::Dataset;
 use crate::failure::Failure;

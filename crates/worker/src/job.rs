@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tch::Device;
 use torch_ddp::{GlooDevice, GlooOptions, Launch, NcclOptions, ProcessGroup, Store, cuda};
-use workbench_protocol::{FailureKind, Program, TrainSpec, WorkerEnv, spec};
+use workbench_ddp_protocol::{FailureKind, Program, TrainSpec, spec};
+use workbench_protocol::WorkerEnv;
 
 use crate::failure::Failure;
 

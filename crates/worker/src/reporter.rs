@@ -10,7 +10,9 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tch::nn;
-use workbench_protocol::{DoneReport, FromWorker, Phase, Place, Stage, StepReport, WorkerSide};
+use workbench_ddp_protocol::{
+    self as protocol, DoneReport, FromWorker, Phase, Place, Report, Stage, StepReport, WorkerSide,
+};
 
 use crate::failure::Failure;
 use crate::faults::Faults;
@@ -30,8 +32,14 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// Tells it. A supervisor that cannot be told any more is gone, and this process goes with it from another thread.
-    pub fn tell(&self, message: &FromWorker) {
+    /// Tells it what happens in the training.
+    pub fn report(&self, report: Report) {
+        self.tell(&FromWorker::Report(report));
+    }
+
+    /// Sends a message. A supervisor that cannot be reached any more is gone, and this process ends
+    /// with it from another thread.
+    fn tell(&self, message: &FromWorker) {
         match self {
             Self::Supervisor(side) => {
                 let _ = side.send(message);
@@ -114,7 +122,7 @@ impl Reporter {
 
     /// A stage of the start-up is reached.
     pub fn stage(&self, stage: Stage) {
-        self.audience.tell(&FromWorker::Stage(stage));
+        self.audience.report(Report::Stage(stage));
     }
 
     /// Steps done in all, those before a resumption included.
@@ -143,7 +151,7 @@ impl Reporter {
             self.stage(Stage::FirstStep);
         }
         if first || report.step.is_multiple_of(self.every) {
-            self.audience.tell(&FromWorker::Step(report));
+            self.audience.report(Report::Step(report));
             self.held_back.set(None);
         } else {
             self.held_back.set(Some(report));
@@ -158,7 +166,7 @@ impl Reporter {
     /// The test rows were looked at.
     pub fn evaluated(&self, epoch: u32, metrics: &Metrics) {
         self.tally.borrow_mut().evaluated += 1;
-        self.audience.tell(&FromWorker::Evaluated {
+        self.audience.report(Report::Evaluated {
             epoch,
             step: self.steps(),
             correct: metrics.correct,
@@ -170,7 +178,7 @@ impl Reporter {
     /// A checkpoint is complete.
     pub fn checkpointed(&self, step: u64, path: &std::path::Path, bytes: u64, took: Duration) {
         self.tally.borrow_mut().checkpoints += 1;
-        self.audience.tell(&FromWorker::Checkpointed {
+        self.audience.report(Report::Checkpointed {
             step,
             path: path.to_path_buf(),
             bytes,
@@ -178,16 +186,15 @@ impl Reporter {
         });
     }
 
-    /// Something that people should know.
+    /// Something that people should know, in one line without a full stop.
     pub fn warn(&self, text: impl Into<String>) {
-        self.audience
-            .tell(&FromWorker::Warning { text: text.into() });
+        self.audience.report(Report::Warning { text: text.into() });
     }
 
     /// The training is over, and this is what became of it.
     pub fn done(&self, vars: &nn::VarStore) {
         if let Some(report) = self.held_back.take() {
-            self.audience.tell(&FromWorker::Step(report));
+            self.audience.report(Report::Step(report));
         }
         self.at(Phase::Closing);
         let mut tally = self.tally.borrow().clone();
@@ -198,11 +205,11 @@ impl Reporter {
 
     /// The training cannot go on.
     pub fn failed(&self, failure: &Failure) {
-        self.audience.tell(&FromWorker::Failed {
+        self.audience.tell(&FromWorker::Failed(protocol::Failure {
             kind: failure.kind,
             message: failure.message.clone(),
             step: self.steps(),
-        });
+        }));
     }
 
     /// Whether a supervisor listens.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tch::Tensor;
 use torch_ddp::DistributedDataParallel;
-use workbench_protocol::FailureKind;
+use workbench_ddp_protocol::FailureKind;
 
 use crate::failure::Failure;
 use crate::reporter::StepWatch;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use torch_ddp::Store;
-use workbench_protocol::FailureKind;
+use workbench_ddp_protocol::FailureKind;
 
 use crate::failure::Failure;
 use crate::reporter::Reporter;

@@ -192,7 +192,11 @@ impl<P: Phase> Board<P> {
     }
 
     pub(super) fn running(&self) -> usize {
-        self.slots.0.iter().filter(|slot| slot.pid.is_some()).count()
+        self.slots
+            .0
+            .iter()
+            .filter(|slot| slot.pid.is_some())
+            .count()
     }
 }
 

@@ -6,14 +6,12 @@ use std::os::fd::OwnedFd;
 use std::process::Child;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use workbench_protocol::{
-    FrameDecoder, FrameError, FromWorker, Protocol, ToWorker, encode_frame,
-};
+use workbench_protocol::{FrameDecoder, FrameError, FromWorker, Protocol, ToWorker, encode_frame};
 
 use super::error::GroupError;
+use super::exit::{EndedBy, Exit};
 use super::launch::Launch;
 use super::lines::Lines;
-use super::exit::{EndedBy, Exit};
 
 /// Bytes read at once.
 pub(super) const CHUNK: usize = 1 << 16;

@@ -34,7 +34,10 @@ pub fn describe<P: Phase>(states: &[RankState<P>]) -> String {
 
 fn trouble<P: Phase>(state: &RankState<P>) -> String {
     let (rank, for_s) = (state.rank, state.for_s);
-    let place = format!("in {} at step {}", state.position.phase, state.position.step);
+    let place = format!(
+        "in {} at step {}",
+        state.position.phase, state.position.step
+    );
     match state.health {
         Health::Stalled(Stall::Stopped) => {
             format!("rank {rank} is stopped by a signal {place}, for {for_s:.1} s")

@@ -149,7 +149,10 @@ impl<P: Protocol> WorkerGroup<P> {
     ///
     /// When there is no such rank, or the signal cannot be sent.
     pub fn signal(&self, rank: u32, signal: Signal) -> Result<(), GroupError> {
-        self.shared.board.lock().signal(rank, signal, EndedBy::Owner)
+        self.shared
+            .board
+            .lock()
+            .signal(rank, signal, EndedBy::Owner)
     }
 
     /// Asks all workers to end in order after their current step, and kills those that have not ended

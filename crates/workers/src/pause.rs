@@ -7,7 +7,6 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-
 /// Processes that can be stopped and continued.
 pub(super) trait Pausable: Send + Sync {
     /// Stops every process that is not stopped already; returns the ranks.

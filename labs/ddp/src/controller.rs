@@ -233,11 +233,6 @@ impl Controller {
         self.next.get(rank as usize).copied().flatten()
     }
 
-    /// Steps that the training had reached when this attempt began.
-    pub fn reached_before(&self) -> u64 {
-        self.reached
-    }
-
     /// Steps that any rank has done so far, in this attempt or before.
     pub fn steps_begun(&self) -> u64 {
         let most = self.next.iter().flatten().copied().max();

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use workbench_ddp_protocol::Data;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{DataSource, LabError};
 use workbench_images::{CLASSES, ImageError, Images, Part, Source};
 use workbench_machine::MachineFacts;
-use workbench_protocol::Data;
 
 use crate::settings::{Offer, Shape};
 

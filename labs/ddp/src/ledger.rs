@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use workbench_ddp_protocol::{DoneReport, StepReport};
 use workbench_experiment::lab::Part;
-use workbench_protocol::{DoneReport, StepReport};
 
 /// A look at the test rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,11 +74,6 @@ impl Parts {
         self.backward_ns += report.backward_ns;
         self.wait_ns += report.wait_ns;
         self.optimizer_ns += report.optimizer_ns;
-    }
-
-    /// Work without the wait, in nanoseconds.
-    pub fn work_ns(&self) -> u64 {
-        self.data_ns + self.forward_ns + self.backward_ns + self.optimizer_ns
     }
 
     /// The parts by name, in the order within a step.

@@ -1,25 +1,28 @@
-//! The ddp lab: data-parallel training in worker processes, by hand against under a launcher, and both against one device.
+//! The ddp lab: data-parallel training in worker processes, by hand and under a launcher, and both
+//! compared with one device.
 //!
-//! Belongs here: the lab's arms, and the launcher's policy. Does not belong here: training, which the worker's program does;
-//! processes, which the engine supervises; measuring, which the engine does for all labs.
+//! Belongs here: the lab's arms, and the launcher's policy. May use: the lab contract
+//! (`workbench-experiment`), the supervision of workers (`workbench-workers`), the protocol of its own
+//! workers (`workbench-ddp-protocol`). Does not belong here: training, which the worker's program does;
+//! processes; measuring.
 
-mod blame;
-pub mod controller;
+mod attempt;
+mod controller;
 mod data;
 mod drive;
-mod hear;
+mod events;
+mod failures;
 mod incident;
-mod late;
 mod ledger;
 mod live;
+mod messages;
 mod outcome;
 mod plan;
-mod remembered;
+mod root_cause;
 mod settings;
-mod slow;
 mod startup;
 mod timeline;
-mod words;
+mod version_cache;
 mod worker;
 
 use std::path::PathBuf;

@@ -1,41 +1,41 @@
-//! How each rank stands now: the step it did last, its loss, how fast it is, and what it is doing.
+//! The state of each rank now, for the record: the step it did last, its loss, how fast it is, what it is
+//! doing, and whether it gets on.
 //!
-//! Belongs here: the latest word of each rank. Does not belong here: what counts in the end ([`crate::ledger`]).
+//! Belongs here: the latest state of each rank. Does not belong here: what counts in the end
+//! ([`crate::ledger`]), and the judgement of their health, which comes with [`RankState`].
 
+use workbench_ddp_protocol::{Phase, Stage, StepReport};
 use workbench_experiment::lab::{Figure, SlotState, Standing};
-use workbench_protocol::{Phase, Stage, StepReport};
-use workbench_workers::Condition;
+use workbench_protocol::Phase as _;
+use workbench_workers::{Health, Loss, RankState, Stall};
 
 use crate::ledger::Parts;
 
 /// Rows per second are stated over at least so long.
 const WINDOW_NS: u64 = 500_000_000;
 
-/// The latest word of each rank.
+/// The latest state of each rank.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     ranks: Vec<Rank>,
-    /// Whom the others wait for outside of steps.
-    late: Option<u32>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Rank {
     attempt: u32,
     at_step: u64,
     loss: Option<f64>,
     rate: Option<f64>,
-    phase: Option<Phase>,
-    /// What is known beyond what it says itself.
-    told: Option<Told>,
+    phase: Phase,
+    /// As it was judged last.
+    health: Health<Phase>,
+    /// How it ended, if it has.
+    end: Option<End>,
     /// Rows since when.
     window: Option<(u64, u64)>,
 }
 
-/// What is known of a rank beyond what it says itself: in a word, and what that means.
-type Told = (&'static str, Standing);
-
-/// How a rank ended, or that it has.
+/// How a rank ended, or why it has no process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// It said that it cannot go on.
@@ -44,39 +44,62 @@ pub enum End {
     Died,
     /// Its training is over.
     Done,
+    /// Its process was ended, because those of others failed.
+    Stopped,
+    /// It has no process in this attempt.
+    Away,
 }
 
-impl End {
-    fn told(self) -> Told {
-        match self {
-            Self::Failed => ("failed", Standing::Gone),
-            Self::Died => ("ended", Standing::Gone),
-            Self::Done => ("done", Standing::Over),
+impl Rank {
+    fn new(attempt: u32) -> Self {
+        Self {
+            attempt,
+            at_step: 0,
+            loss: None,
+            rate: None,
+            phase: Phase::Starting,
+            health: Health::Working,
+            end: None,
+            window: None,
+        }
+    }
+
+    /// What it does, in a word or two, and its health as the record has it.
+    fn activity(&self) -> (&'static str, Standing) {
+        if let Some(end) = self.end {
+            return match end {
+                End::Failed => ("failed", Standing::Gone),
+                End::Died => ("ended", Standing::Gone),
+                End::Away => ("away", Standing::Gone),
+                End::Done => ("done", Standing::Over),
+                End::Stopped => ("ended", Standing::Over),
+            };
+        }
+        match self.health {
+            Health::Stalled(Stall::Stopped) => ("stopped", Standing::Still),
+            Health::Stalled(Stall::Silent) => ("silent", Standing::Still),
+            Health::Stalled(Stall::Stuck) => ("stuck", Standing::Still),
+            Health::Slow(_) => (phase_name(self.phase), Standing::Slow),
+            // Its phase may be newer than the judgement.
+            _ if self.phase.is_waiting() => (phase_name(self.phase), Standing::Waiting),
+            _ => (phase_name(self.phase), Standing::Working),
         }
     }
 }
 
-/// A rank that has no process in this attempt.
-const AWAY: Told = ("away", Standing::Gone);
-
 impl Live {
-    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they are other processes.
+    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they are
+    /// other processes.
     pub fn begin(&mut self, world: u32, attempt: u32) {
         let world = world as usize;
-        let new = Rank {
-            attempt,
-            phase: Some(Phase::Starting),
-            ..Rank::default()
-        };
-        self.late = None;
+        let new = Rank::new(attempt);
         self.ranks.resize(self.ranks.len().max(world), new);
         self.ranks[..world].fill(new);
         for rank in &mut self.ranks[world..] {
             *rank = Rank {
-                attempt: rank.attempt,
                 at_step: rank.at_step,
-                told: Some(AWAY),
-                ..Rank::default()
+                end: Some(End::Away),
+                ..Rank::new(rank.attempt)
             };
         }
     }
@@ -84,7 +107,7 @@ impl Live {
     /// A rank says what it is doing.
     pub fn doing(&mut self, rank: u32, phase: Phase) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
-            rank.phase = Some(phase);
+            rank.phase = phase;
         }
     }
 
@@ -98,41 +121,31 @@ impl Live {
         }
     }
 
-    /// A rank has ended. What was known first is kept: a process that said that it failed ends a moment later.
+    /// A rank has ended. What was known first is kept: a process that said that it failed ends a moment
+    /// later.
     pub fn ended(&mut self, rank: u32, end: End) {
-        if let Some(rank) = self.ranks.get_mut(rank as usize)
-            && !rank.is_over()
-        {
-            rank.told = Some(end.told());
+        if let Some(rank) = self.ranks.get_mut(rank as usize) {
+            rank.end.get_or_insert(end);
         }
     }
 
     /// All that are left are being ended.
     pub fn end_all(&mut self) {
-        for rank in self.ranks.iter_mut().filter(|rank| !rank.is_over()) {
-            rank.told = Some(("ended", Standing::Over));
+        for rank in &mut self.ranks {
+            rank.end.get_or_insert(End::Stopped);
         }
     }
 
-    /// How whoever watches over a rank finds it, and whether its process is stopped.
-    pub fn found(&mut self, rank: u32, condition: Condition, stopped: bool) {
-        let told = match condition {
-            Condition::Ended(_) => return self.ended(rank, End::Died),
-            Condition::Stopped => Some("stopped"),
-            Condition::Silent => Some("silent"),
-            Condition::Stuck => Some("stuck"),
-            Condition::Working | Condition::Finished => stopped.then_some("stopped"),
-        };
-        if let Some(rank) = self.ranks.get_mut(rank as usize)
-            && !rank.is_over()
-        {
-            rank.told = told.map(|word| (word, Standing::Still));
+    /// The health of a rank was judged.
+    pub fn judged(&mut self, state: &RankState<Phase>) {
+        match state.health {
+            Health::Lost(Loss::Exited(_)) => self.ended(state.rank, End::Died),
+            health => {
+                if let Some(rank) = self.ranks.get_mut(state.rank as usize) {
+                    rank.health = health;
+                }
+            }
         }
-    }
-
-    /// Whom the others wait for outside of steps, if anybody.
-    pub fn wait_for(&mut self, late: Option<u32>) {
-        self.late = late;
     }
 
     /// A rank has done a step.
@@ -156,7 +169,7 @@ impl Live {
         }
     }
 
-    /// How all ranks stand, with what they have spent their steps on.
+    /// The states of all ranks, with what they have spent their steps on.
     pub fn states(&self, parts: &[Parts]) -> Vec<SlotState> {
         (0..)
             .zip(&self.ranks)
@@ -168,7 +181,7 @@ impl Live {
                         value,
                     })
                 };
-                let (doing, standing) = rank.stands(self.late == Some(slot));
+                let (doing, standing) = rank.activity();
                 SlotState {
                     slot,
                     steps: parts.steps,
@@ -187,27 +200,8 @@ impl Live {
     }
 }
 
-impl Rank {
-    fn is_over(&self) -> bool {
-        matches!(self.told, Some((_, Standing::Gone | Standing::Over)))
-    }
-
-    /// What it does, in a word or two, and whether it gets on. `late` is whether the others wait for it.
-    fn stands(&self, late: bool) -> Told {
-        let Some(phase) = self.phase else {
-            return self.told.unwrap_or_default();
-        };
-        let standing = match phase {
-            _ if late => Standing::Slow,
-            phase if phase.is_waiting() => Standing::Waiting,
-            _ => Standing::Working,
-        };
-        self.told.unwrap_or((word(phase), standing))
-    }
-}
-
-/// A phase in a column of its own, where there is no sentence around it.
-fn word(phase: Phase) -> &'static str {
+/// The name of a phase in a column of its own, where there is no sentence around it.
+fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Starting => "starting",
         Phase::Sums => "sums",
@@ -217,6 +211,9 @@ fn word(phase: Phase) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use workbench_protocol::Position;
+    use workbench_workers::{Awaited, Exit, Slowness};
+
     use super::*;
 
     fn report(step: u64, loss: f64) -> StepReport {
@@ -279,6 +276,18 @@ mod tests {
         live.step(7, 0, &report(0, 1.0));
     }
 
+    fn state(rank: u32, health: Health<Phase>) -> RankState<Phase> {
+        RankState {
+            rank,
+            position: Position {
+                phase: Phase::Evaluation,
+                step: 4,
+            },
+            health,
+            for_s: 0.0,
+        }
+    }
+
     fn stands(live: &Live) -> Vec<(String, Standing)> {
         let states = live.states(&[Parts::default(); 2]);
         states.into_iter().map(|s| (s.doing, s.standing)).collect()
@@ -317,7 +326,7 @@ mod tests {
         );
         // A last word that was under way, and another finding, change nothing.
         live.doing(1, Phase::Forward);
-        live.found(1, Condition::Working, false);
+        live.judged(&state(1, Health::Working));
         live.ended(1, End::Done);
         live.end_all();
         assert_eq!(stands(&live), told([("ended", over), ("ended", gone)]));
@@ -334,19 +343,27 @@ mod tests {
         live.begin(2, 0);
         live.doing(0, Phase::Sums);
         live.doing(1, Phase::Evaluation);
-        live.wait_for(Some(1));
+        let slow = Slowness::Awaited(Awaited {
+            rank: 1,
+            phase: Phase::Evaluation,
+            waiting: 0,
+            waits_in: Phase::Sums,
+            waits_s: 2.0,
+        });
+        live.judged(&state(1, Health::Slow(slow)));
         let (waits, still) = (Standing::Waiting, Standing::Still);
         let sums = ("sums", waits);
         assert_eq!(stands(&live), told([sums, ("evaluation", Standing::Slow)]));
-        live.wait_for(None);
-        live.found(1, Condition::Working, true);
+        live.judged(&state(1, Health::Stalled(Stall::Stopped)));
         assert_eq!(stands(&live), told([sums, ("stopped", still)]));
-        live.found(1, Condition::Silent, false);
+        live.judged(&state(1, Health::Stalled(Stall::Silent)));
         assert_eq!(stands(&live), told([sums, ("silent", still)]));
-        live.found(1, Condition::Working, false);
+        live.judged(&state(1, Health::Working));
         assert_eq!(
             stands(&live),
             told([sums, ("evaluation", Standing::Working)])
         );
+        live.judged(&state(1, Health::Lost(Loss::Exited(Exit::Code(1)))));
+        assert_eq!(stands(&live), told([sums, ("ended", Standing::Gone)]));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use workbench_ddp_protocol::{Checkpointing, Fault, Program, TrainSpec};
 use workbench_experiment::lab::Source;
-use workbench_protocol::{Checkpointing, Fault, Program, TrainSpec};
 
 use crate::settings::Settings;
 
@@ -195,11 +195,6 @@ impl Faults {
             fault.is_lasting() || !(begun && (silent || cause.is_none()))
         });
     }
-}
-
-/// Greatest common divisor (Euclid).
-pub fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

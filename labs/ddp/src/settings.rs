@@ -1,9 +1,7 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
+use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
 use workbench_experiment::lab::{LabError, ParamValue, Params, RunConfig};
-use workbench_protocol::{Data, Device, Fault, Model, Place};
-
-use crate::plan::gcd;
 
 /// The shortest side of an image of which the small network leaves something.
 const CNN_SMALLEST: usize = 4;
@@ -376,6 +374,11 @@ fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
                 .map_err(|error| LabError::Config(format!("`--set fault`: {error}")))
         })
         .collect()
+}
+
+/// Greatest common divisor (Euclid).
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
 /// Typed access to the parameters.

@@ -1,7 +1,7 @@
 //! The start-up of an arm, shown and not hidden: when each rank reached which stage.
 
 use workbench_clock::seconds;
-use workbench_protocol::Stage;
+use workbench_ddp_protocol::Stage;
 
 /// When the ranks of one attempt reached which stage.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 use rustix::process::Signal;
-use workbench_protocol::Fault;
+use workbench_ddp_protocol::Fault;
 
 use crate::faults::send;
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tch::nn;
-use workbench_protocol::Phase;
+use workbench_ddp_protocol::Phase;
 
 use crate::adam::Adam;
 use crate::job::Job;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tch::{Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
-use workbench_protocol::Phase;
+use workbench_ddp_protocol::Phase;
 
 use super::format::{FormatError, Progress, Snapshot};
 use super::{aside, list, steps_of};

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use workbench_protocol::Fault;
+use workbench_ddp_protocol::Fault;
 
 use super::format::{Snapshot, progress_of};
 use super::harm::{Harmed, damage};

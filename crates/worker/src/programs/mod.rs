@@ -7,7 +7,7 @@ pub mod single;
 
 /// What the programs are made of, so that they need not begin with a page of names.
 mod prelude {
-    pub(super) use workbench_protocol::{Phase, Stage};
+    pub(super) use workbench_ddp_protocol::{Phase, Stage};
 
     pub(super) use crate::adam::Adam;
     pub(super) use crate::checkpoint::{self, Checkpoints};

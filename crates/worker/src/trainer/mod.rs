@@ -9,7 +9,7 @@ mod model;
 
 use tch::nn;
 use torch_ddp::{ProcessGroup, Store};
-use workbench_protocol::{Phase, Stage};
+use workbench_ddp_protocol::{Phase, Stage};
 
 use crate::adam::Adam;
 use crate::checkpoint::{self, Checkpoints, Progress};

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use crate::common::{Heard, checkpoints, faults, program, run, spec};
-use workbench_protocol::{FailureKind, Program};
+use workbench_ddp_protocol::{FailureKind, Program};
 use workbench_worker::checkpoint;
 
 /// The steps that the checkpoints in a folder are of.

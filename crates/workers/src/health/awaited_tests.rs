@@ -73,10 +73,7 @@ fn who_takes_long_over_much_is_not_late_for_a_little() {
     // All evaluate for a minute, one for two seconds more.
     let mut ranks = begun(2);
     let both = |phase| vec![at(0, phase, 9, 0.0), at(1, Phase::Evaluation, 9, 0.0)];
-    assert_eq!(
-        ranks.look(&both(Phase::Evaluation), 10 * S, |_| true),
-        None
-    );
+    assert_eq!(ranks.look(&both(Phase::Evaluation), 10 * S, |_| true), None);
     let waits = |s| vec![at(0, Phase::Sums, 9, s), at(1, Phase::Evaluation, 9, 0.0)];
     assert_eq!(ranks.look(&waits(2.0), 72 * S, |_| true), None);
     // Not so when it goes on for nearly as long again.

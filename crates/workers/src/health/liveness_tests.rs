@@ -41,7 +41,11 @@ fn liveness(places: [(Phase, u64, u64); 3], now_ns: u64) -> Liveness<Phase> {
     liveness
 }
 
-fn beat(liveness: &mut Liveness<Phase>, places: [(Phase, u64, u64); 3], now_ns: u64) -> Vec<LivenessChange<Phase>> {
+fn beat(
+    liveness: &mut Liveness<Phase>,
+    places: [(Phase, u64, u64); 3],
+    now_ns: u64,
+) -> Vec<LivenessChange<Phase>> {
     (0..3)
         .zip(places)
         .filter_map(|(rank, (phase, step, since_ns))| {
@@ -109,7 +113,11 @@ fn of_those_that_stand_still_the_last_is_blamed() {
         said(&liveness, 40 * S),
         "rank 1 is stuck in forward at step 40, for 39.0 s; rank 0 is in backward; rank 2 waits in all-reduce"
     );
-    assert_eq!(beat(&mut liveness, places, 41 * S), [], "a beat is no progress");
+    assert_eq!(
+        beat(&mut liveness, places, 41 * S),
+        [],
+        "a beat is no progress"
+    );
     let moved = [places[0], (Phase::AllReduce, 40, 42 * S), places[2]];
     let back = LivenessChange::Recovered {
         rank: 1,
@@ -131,7 +139,11 @@ fn ranks_that_share_the_last_place_share_the_blame() {
         .check(60 * S, |_| false)
         .into_iter()
         .filter_map(|change| match change {
-            LivenessChange::Stalled { rank, stall: Stall::Stuck, .. } => Some(rank),
+            LivenessChange::Stalled {
+                rank,
+                stall: Stall::Stuck,
+                ..
+            } => Some(rank),
             _ => None,
         })
         .collect();
@@ -167,11 +179,14 @@ fn progress_within_a_phase_counts() {
 
 #[test]
 fn a_slow_start_is_not_silence() {
-    let mut liveness = Liveness::new(1, Deadlines::default(), 0);
+    let mut liveness = Liveness::<Phase>::new(1, Deadlines::default(), 0);
     assert_eq!(liveness.check(29 * S, |_| false), []);
     assert!(matches!(
         liveness.check(30 * S, |_| false)[..],
-        [LivenessChange::Stalled { stall: Stall::Silent, .. }]
+        [LivenessChange::Stalled {
+            stall: Stall::Silent,
+            ..
+        }]
     ));
 }
 
@@ -187,7 +202,14 @@ fn who_works_is_not_stuck_however_long_it_takes() {
     beat(&mut liveness, places, 95 * S);
     let changes = liveness.check(95 * S, |rank| rank != 1);
     assert!(
-        matches!(changes[..], [LivenessChange::Stalled { rank: 1, stall: Stall::Stuck, .. }]),
+        matches!(
+            changes[..],
+            [LivenessChange::Stalled {
+                rank: 1,
+                stall: Stall::Stuck,
+                ..
+            }]
+        ),
         "{changes:?}"
     );
 }

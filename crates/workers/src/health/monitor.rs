@@ -128,11 +128,12 @@ impl<P: Phase> HealthMonitor<P> {
     }
 
     fn slowness(&self, rank: u32) -> Option<Slowness<P>> {
-        let awaited = self.awaited.awaited().filter(|awaited| awaited.rank == rank);
+        let awaited = self
+            .awaited
+            .awaited()
+            .filter(|awaited| awaited.rank == rank);
         let slow = self.stragglers.slow().filter(|slow| slow.rank == rank);
-        awaited
-            .map(Slowness::Awaited)
-            .or(slow.map(Slowness::Steps))
+        awaited.map(Slowness::Awaited).or(slow.map(Slowness::Steps))
     }
 }
 

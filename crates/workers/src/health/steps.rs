@@ -245,10 +245,6 @@ mod tests {
     #[test]
     fn one_rank_alone_is_never_slow() {
         let mut stragglers = Stragglers::new(1);
-        assert!((0..100).all(|_| {
-            stragglers
-                .step(0, times(100, 0), |_| None)
-                .is_none()
-        }));
+        assert!((0..100).all(|_| { stragglers.step(0, times(100, 0), |_| None).is_none() }));
     }
 }

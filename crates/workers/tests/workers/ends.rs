@@ -10,8 +10,11 @@ use workbench_protocol::{FrameReader, FromWorker, ToWorker, write_frame};
 use workbench_workers::{EndedBy, EventKind, Exit, GroupError};
 
 use crate::Test;
-use crate::link::{Link, end_of, is_child, launches, spec, to_the_end, until, wait_for_end};
+use crate::link::{
+    Event, Group, Link, SEED, end_of, is_child, launches, to_the_end, until, wait_for_end,
+};
 use crate::roles::{LINK, ROLE};
+use crate::training::{Report, Training};
 
 pub const TESTS: &[Test] = &[
     ("an_end_is_told_with_its_author", an_end_with_its_author),
@@ -40,10 +43,7 @@ fn is_step(event: &Event) -> bool {
 }
 
 fn is_beat(event: &Event) -> bool {
-    matches!(
-        event.kind,
-        EventKind::Message(FromWorker::Heartbeat { .. })
-    )
+    matches!(event.kind, EventKind::Message(FromWorker::Heartbeat { .. }))
 }
 
 fn an_end_with_its_author() {
@@ -60,8 +60,8 @@ fn an_end_with_its_author() {
     let all = to_the_end(&group);
     let ends: Vec<(Exit, EndedBy)> = (0..4)
         .map(|rank| match end_of(&all, rank).kind {
-            EventKind::Exited { exit, by } => (*exit, *by),
-            other => panic!("{other:?}"),
+            EventKind::Exited { exit, by } => (exit, by),
+            ref other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(ends[0], (Exit::Code(3), EndedBy::Itself));
@@ -121,7 +121,10 @@ fn an_escaped_child() {
     let all = to_the_end(&group);
     assert!(matches!(
         end_of(&all, 0).kind,
-        EventKind::Exited { by: EndedBy::Itself, .. }
+        EventKind::Exited {
+            by: EndedBy::Itself,
+            ..
+        }
     ));
     // Closing its link ends the escapee.
     drop(ends);
@@ -186,10 +189,10 @@ fn closed_orders_end_a_worker() {
         .spawn()
         .unwrap();
     let mut orders = worker.stdin.take().unwrap();
-    write_frame(&mut orders, &ToWorker::train(spec())).unwrap();
+    write_frame(&mut orders, &ToWorker::<Training>::start(SEED)).unwrap();
     let mut frames = FrameReader::new(worker.stdout.take().unwrap());
     assert!(matches!(
-        frames.read().unwrap(),
+        frames.read::<FromWorker<Training>>().unwrap(),
         Some(FromWorker::Hello { .. })
     ));
     drop(orders);
@@ -250,9 +253,6 @@ fn launches_that_make_no_sense() {
     let mut wrong = launches(&["deaf", "deaf"], None);
     wrong.reverse();
     assert!(refusal(wrong).contains("launch 0 is for rank 1"));
-    let mut wrong = launches(&["deaf"], None);
-    wrong[0].spec.batch = 0;
-    assert!(refusal(wrong).starts_with("rank 0: batch is 0"));
     let mut wrong = launches(&["deaf"], None);
     wrong[0].env.local_world_size = 9;
     assert!(refusal(wrong).contains("rank 0: LOCAL_WORLD_SIZE=9"));

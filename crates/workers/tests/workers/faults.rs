@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use workbench_clock::Clock;
-use workbench_protocol::{FromWorker, Phase};
-use workbench_workers::{Deadlines, EndedBy, EventKind, Exit, Health, Signal, describe};
+use workbench_protocol::{FromWorker, Position};
+use workbench_workers::{Deadlines, EndedBy, EventKind, Exit, Health, Signal, Stall, describe};
 
 use crate::Test;
-use crate::link::{LONG, end_of, launches, to_the_end, until};
+use crate::link::{Event, Group, LONG, end_of, launches, to_the_end, until};
+use crate::training::{Phase, Report};
 
 pub const TESTS: &[Test] = &[
     ("nonsense_is_named_and_killed", nonsense_is_named_and_killed),
@@ -30,7 +31,7 @@ fn nonsense_is_named_and_killed() {
         (1, "its first message is no greeting"),
         (
             2,
-            "the other side speaks version 2 of the protocol and this one 1",
+            "the other side speaks version 3 of the protocol and this one 2",
         ),
         (3, "a frame that is no message"),
     ] {
@@ -65,24 +66,35 @@ fn a_frame_that_is_cut_off() {
         )
     });
     assert!(step.is_some(), "what came before it is not lost");
-    let [
-        ..,
-        News::Nonsense { why, .. },
-        EventKind::Exited { exit, by },
-    ] = &all[..]
-    else {
+    let [.., invalid, exited] = &all[..] else {
         panic!("{all:?}");
     };
-    assert!(why.contains("the stream ends inside of a frame"), "{why}");
-    assert_eq!((*exit, *by), (Exit::Code(0), EndedBy::Itself));
+    assert!(
+        matches!(&invalid.kind, EventKind::InvalidMessage { why }
+            if why.contains("the stream ends inside of a frame")),
+        "{invalid:?}"
+    );
+    let by_itself = EventKind::Exited {
+        exit: Exit::Code(0),
+        by: EndedBy::Itself,
+    };
+    assert_eq!(exited.kind, by_itself);
+}
+
+fn is_stalled(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Stalled { .. })
+}
+
+fn at_step_40(phase: Phase) -> Position<Phase> {
+    Position { phase, step: 40 }
 }
 
 /// Takes events until all ranks have said where they are.
 fn until_all_are_at_step_40(group: &Group) {
     until(group, |_| {
-        group.states()
-            .iter()
-            .all(|state| state.position.step == 40 && state.health != Health::Stalled(Stall::Silent))
+        group.states().iter().all(|state| {
+            state.position.step == 40 && state.health != Health::Stalled(Stall::Silent)
+        })
     });
 }
 
@@ -91,19 +103,19 @@ fn a_stopped_worker_is_noticed() {
     let group = Group::start(launches(&roles, None), Clock::start()).unwrap();
     until_all_are_at_step_40(&group);
     group.signal(1, Signal::STOP).unwrap();
-    let all = until(&group, |event| matches!(event.kind, EventKind::Stalled { .. }));
-    let Some(News::Silent {
-        phase,
-        step,
+    let all = until(&group, is_stalled);
+    let last = all.last().unwrap();
+    let EventKind::Stalled {
+        stall,
+        position,
         for_s,
-        stopped,
-        ..
-    }) = all.last()
+    } = last.kind
     else {
         unreachable!()
     };
-    assert_eq!((*phase, *step, *stopped), (Phase::Forward, 40, true));
-    assert!(*for_s >= 2.0, "{for_s}");
+    assert_eq!((last.rank, stall), (1, Stall::Stopped));
+    assert_eq!(position, at_step_40(Phase::Forward));
+    assert!(for_s >= 2.0, "{for_s}");
     let said = describe(&group.states());
     assert!(
         said.starts_with("rank 1 is stopped by a signal in forward at step 40, for "),
@@ -127,16 +139,14 @@ fn the_last_of_the_stuck() {
     };
     let group = Group::start_with(launches(&roles, None), Clock::start(), deadlines).unwrap();
     until_all_are_at_step_40(&group);
-    let all = until(&group, |event| matches!(event.kind, EventKind::Stalled { .. }));
-    assert!(matches!(
-        all.last(),
-        Some(News::Stuck {
-            rank: 1,
-            phase: Phase::Forward,
-            step: 40,
-            ..
-        })
-    ));
+    let all = until(&group, is_stalled);
+    let last = all.last().unwrap();
+    assert!(
+        last.rank == 1
+            && matches!(last.kind, EventKind::Stalled { stall: Stall::Stuck, position, .. }
+                if position == at_step_40(Phase::Forward)),
+        "{last:?}"
+    );
     let said = describe(&group.states());
     assert!(said.starts_with("rank 1 is stuck in forward"), "{said}");
 }
@@ -146,7 +156,9 @@ fn a_dead_worker_is_blamed() {
     let group = Group::start(launches(&roles, None), Clock::start()).unwrap();
     until_all_are_at_step_40(&group);
     group.kill(1).unwrap();
-    until(&group, |event| event.rank == 1 && matches!(event.kind, EventKind::Exited { .. }));
+    until(&group, |event| {
+        event.rank == 1 && matches!(event.kind, EventKind::Exited { .. })
+    });
     let said = describe(&group.states());
     assert!(
         said.starts_with("rank 1 was ended by SIGKILL in forward at step 40, "),
@@ -175,10 +187,12 @@ fn who_is_held_up_is_not_silent() {
         }
         std::thread::yield_now();
     }
-    let all = until(&group, |event| event.rank == 0 && matches!(event.kind, EventKind::Exited { .. }));
+    let all = until(&group, |event| {
+        event.rank == 0 && matches!(event.kind, EventKind::Exited { .. })
+    });
     let silent: Vec<u32> = all
         .iter()
-        .filter(|event| matches!(event.kind, EventKind::Stalled { .. }))
+        .filter(|event| is_stalled(event))
         .map(|event| event.rank)
         .collect();
     assert_eq!(silent, [1]);

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use workbench_clock::Clock;
-use workbench_protocol::{FromWorker, Stage};
+use workbench_protocol::FromWorker;
 use workbench_workers::{EndedBy, EventKind, Exit, Health, ProcessState, describe};
 
 use crate::Test;
-use crate::link::{LONG, Link, end_of, launches, to_the_end, until};
+use crate::link::{Event, Group, LONG, Link, end_of, launches, to_the_end, until};
 use crate::roles::{CHATTER, SHOUTS, STEPS};
+use crate::training::{Report, Training};
 
 pub const TESTS: &[Test] = &[
     ("eight_workers_at_once", eight_workers_at_once),
@@ -19,7 +20,7 @@ pub const TESTS: &[Test] = &[
     ("waiting_for_events_that_do_not_come", waiting_for_events),
 ];
 
-fn messages(all: &[Event], of: u32) -> Vec<&FromWorker> {
+fn messages(all: &[Event], of: u32) -> Vec<&FromWorker<Training>> {
     all.iter()
         .filter_map(|event| match &event.kind {
             EventKind::Message(message) if event.rank == of => Some(message),
@@ -29,7 +30,7 @@ fn messages(all: &[Event], of: u32) -> Vec<&FromWorker> {
         .collect()
 }
 
-fn steps(messages: &[&FromWorker]) -> Vec<u64> {
+fn steps(messages: &[&FromWorker<Training>]) -> Vec<u64> {
     messages
         .iter()
         .filter_map(|message| match message {
@@ -50,10 +51,9 @@ fn eight_workers_at_once() {
         };
         assert!(own.is_sorted_by_key(|event| event.at_ns), "{own:?}");
         let said = messages(&all, rank);
-        assert!(matches!(said[0], FromWorker::Hello { pid: told, .. } if told == pid));
-        assert_eq!(said[1], &FromWorker::Stage(Stage::Started));
-        let FromWorker::Warning { text } = said[2] else {
-            panic!("{:?}", said[2]);
+        assert!(matches!(said[0], FromWorker::Hello { pid: told, .. } if *told == pid));
+        let FromWorker::Report(Report::Text(text)) = said[1] else {
+            panic!("{:?}", said[1]);
         };
         assert!(
             text.contains(&format!("rank: {rank}, world_size: 8, local_rank: {rank}")),
@@ -76,14 +76,10 @@ fn eight_workers_at_once() {
         let EventKind::Exited { exit, by } = end_of(&all, rank).kind else {
             unreachable!()
         };
-        assert_eq!((*exit, *by), (Exit::Code(0), EndedBy::Itself));
+        assert_eq!((exit, by), (Exit::Code(0), EndedBy::Itself));
     }
     let states = group.states();
-    assert!(
-        states
-            .iter()
-            .all(|state| state.health == Health::Ended)
-    );
+    assert!(states.iter().all(|state| state.health == Health::Ended));
     assert_eq!(
         describe(&states),
         "ranks 0, 1, 2, 3, 4, 5, 6, 7 have finished"
@@ -156,7 +152,8 @@ fn no_message_is_lost() {
         assert_eq!(numbers, (0..CHATTER).collect::<Vec<_>>());
     }
     assert!(
-        !all.iter().any(|event| matches!(event.kind, EventKind::Stalled { .. })),
+        !all.iter()
+            .any(|event| matches!(event.kind, EventKind::Stalled { .. })),
         "who is held up is not silent"
     );
 }
@@ -183,7 +180,9 @@ fn usage_counts_the_workers() {
     assert!(usage[0].cpu_ns >= 150_000_000, "{usage:?}");
     assert!(usage.iter().all(|one| one.rss_bytes > 100_000), "{usage:?}");
     group.kill(0).unwrap();
-    until(&group, |event| matches!(event.kind, EventKind::Exited { .. }));
+    until(&group, |event| {
+        matches!(event.kind, EventKind::Exited { .. })
+    });
     let later = group.usage();
     assert_eq!(later[0].state, ProcessState::Ended);
     assert_eq!(later[0].rss_bytes, 0);

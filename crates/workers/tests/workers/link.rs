@@ -122,7 +122,7 @@ pub fn to_the_end(group: &Group) -> Vec<Event> {
     assert_eq!(group.running(), 0);
     for event in &all {
         if let EventKind::Started { pid } = event.kind {
-            assert!(!is_child(*pid), "process {pid} was not reaped");
+            assert!(!is_child(pid), "process {pid} was not reaped");
         }
     }
     all
@@ -131,6 +131,6 @@ pub fn to_the_end(group: &Group) -> Vec<Event> {
 /// The last event of a rank, which is its end.
 pub fn end_of(all: &[Event], rank: u32) -> &Event {
     let last = all.iter().rfind(|event| event.rank == rank).unwrap();
-    assert!(matches!(last, EventKind::Exited { .. }), "{last:?}");
+    assert!(matches!(last.kind, EventKind::Exited { .. }), "{last:?}");
     last
 }

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_clock::{Clock, thread_cpu_ns};
-use workbench_protocol::{
-    DoneReport, FromWorker, Phase, StepReport, VERSION, WorkerEnv, WorkerSide, write_frame,
-};
-use workbench_workers::{EventKind};
+use workbench_protocol::{VERSION, WorkerEnv, write_frame};
+use workbench_workers::EventKind;
 
-use crate::link::{LONG, launches};
+use crate::link::{Group, LONG, SEED, launches};
+use crate::training::{Phase, Report, Training};
+
+type FromWorker = workbench_protocol::FromWorker<Training>;
+type WorkerSide = workbench_protocol::WorkerSide<Training>;
 
 /// Which role.
 pub const ROLE: &str = "WORKBENCH_TEST_ROLE";
@@ -42,7 +44,7 @@ pub fn play(role: &str) -> ExitCode {
         "sleeper" | "escapee" => return hang_on(role),
         _ => {}
     }
-    let (side, spec) = match WorkerSide::start() {
+    let (side, seed) = match WorkerSide::start() {
         Ok(started) => started,
         Err(error) => {
             eprintln!("{error}");
@@ -51,7 +53,7 @@ pub fn play(role: &str) -> ExitCode {
     };
     // Held until the process is over.
     let _link = connect(&std::process::id().to_string());
-    assert_eq!(spec.seed, 7);
+    assert_eq!(*seed, SEED);
     match role {
         "train" => train(&side),
         "until stop" => {
@@ -83,11 +85,7 @@ fn connect(line: &str) -> Option<UnixStream> {
 }
 
 fn send_step(side: &WorkerSide, step: u64) {
-    let report = StepReport {
-        step,
-        ..StepReport::default()
-    };
-    side.send(&FromWorker::Step(report)).unwrap();
+    side.send(&FromWorker::Report(Report::Step(step))).unwrap();
 }
 
 fn train(side: &WorkerSide) {
@@ -96,7 +94,7 @@ fn train(side: &WorkerSide) {
     eprintln!("printed to standard error");
     let env = WorkerEnv::from_vars(std::env::vars_os()).unwrap();
     let text = format!("{env:?}");
-    side.send(&FromWorker::Warning { text }).unwrap();
+    side.send(&FromWorker::Report(Report::Text(text))).unwrap();
     for step in 0..STEPS {
         side.at(Phase::Forward, step);
         send_step(side, step);
@@ -185,14 +183,11 @@ fn be_supervisor() -> ExitCode {
     let group = Group::start(launches(&["deaf"; 3], Some(&link)), Clock::start()).unwrap();
     let mut greeted = 0;
     while let Some(event) = group.next(LONG) {
-        if let News::Message {
-            // Says so after it has connected.
-            message: FromWorker::Beat { step: 40, .. },
-            rank,
-            ..
-        } = news
+        // It says where it is after it has connected.
+        if let EventKind::Message(FromWorker::Heartbeat { position, .. }) = event.kind
+            && position.step == 40
         {
-            greeted |= 1 << rank;
+            greeted |= 1 << event.rank;
             if greeted == 0b111 {
                 // The signal at the parent's death must reach a stopped worker, too.
                 group.signal(1, Signal::STOP).unwrap();

@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, DoneReport, Failure, FailureKind, Fault, FromWorker, Model, Phase, Place,
-    Program, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
+    Checkpointing, Data, Device, DoneReport, Failure, FailureKind, Fault, FromWorker, Model, Phase,
+    Place, Program, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
 };
 use workbench_protocol::Position;
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use workbench_protocol::dialect;
+use workbench_ddp_protocol::version_line;
 
 /// Variables that decide which libraries a program loads.
 const VARIABLES: [&str; 2] = ["LD_LIBRARY_PATH", "LD_PRELOAD"];
@@ -44,7 +44,7 @@ fn state(program: &Path, said: &str) -> Option<String> {
     let loaded = said.lines().find_map(|line| line.strip_prefix("loaded "))?;
     // The version after the path, in parentheses, is no part of it.
     let loaded = loaded.rsplit_once(" (").map_or(loaded, |(path, _)| path);
-    let mut state = dialect();
+    let mut state = version_line();
     for path in [program, Path::new(loaded)] {
         let file = fs::metadata(path).ok()?;
         let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
