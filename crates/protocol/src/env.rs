@@ -1,5 +1,5 @@
-//! The environment that tells a worker its place: the variables that torchrun sets, under the same names and with the
-//! same meaning, so that workers run under either.
+//! The environment that tells a worker its place: the variables that torchrun sets, under the same
+//! names and with the same meaning, so that workers run under either.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -95,7 +95,8 @@ impl WorkerEnv {
         }
     }
 
-    /// Reads the place from variables, such as those of [`std::env::vars_os`]. Others are passed over.
+    /// Reads the place from variables, such as those of [`std::env::vars_os`]. Others are passed
+    /// over.
     ///
     /// # Errors
     ///

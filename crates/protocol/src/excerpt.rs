@@ -1,7 +1,7 @@
 //! Given text in messages.
 
-/// The beginning of a given text, made fit for one line of a message: at most 60 characters, control
-/// characters escaped.
+/// The beginning of a given text, made fit for one line of a message: at most 60 characters,
+/// control characters escaped.
 pub fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown: String = text

@@ -53,8 +53,8 @@ pub trait Protocol: Debug + Clone + PartialEq + Send + Sync + 'static {
     /// Why a worker cannot go on.
     type Failure: Body;
 
-    /// What a step cost, where a report tells of one: workers that wait for each other in every step
-    /// are judged by it. `None` where workers do not wait for each other.
+    /// What a step cost, where a report tells of one: workers that wait for each other in every
+    /// step are judged by it. `None` where workers do not wait for each other.
     fn step_times(report: &Self::Report) -> Option<StepTimes> {
         let _ = report;
         None
@@ -107,7 +107,8 @@ pub trait Phase: Body + Copy + Ord + Display {
     }
 }
 
-/// A stretch of work. In each of them, workers that wait for each other are compared in its own way.
+/// A stretch of work. In each of them, workers that wait for each other are compared in its own
+/// way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stretch {
     /// Everything before the first step.

@@ -1,12 +1,13 @@
 //! Whether a thread works or waits, by what the operating system says of it.
 //!
 //! A call into a library may compute first and then wait for others, and not tell when the one ends
-//! and the other begins: in libtorch, a backward pass waits for the gradients of the other ranks. The
-//! thread that makes the call sleeps while it waits, and its processor time stands still.
+//! and the other begins: in libtorch, a backward pass waits for the gradients of the other ranks.
+//! The thread that makes the call sleeps while it waits, and its processor time stands still.
 
 use std::fs;
 
-/// Hundredths of a second of processor time, at most, in which nobody works: waking up to look at the clock.
+/// Hundredths of a second of processor time, at most, in which nobody works: waking up to look at
+/// the clock.
 const IDLE_TICKS: u64 = 1;
 
 /// Watches one thread of this process from another.

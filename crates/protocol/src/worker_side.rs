@@ -3,11 +3,11 @@
 //! Belongs here: keeping frames and printed text apart, ending with the supervisor, heartbeats,
 //! receiving orders. Does not belong here: the work itself.
 //!
-//! Descriptors 0 and 1 carry frames. They are moved away before anything else, so that what libraries
-//! print goes to standard error, and children of the worker hold neither pipe. A worker ends with its
-//! supervisor in two ways, because each has a hole: the signal that Linux sends at the parent's death
-//! reaches a stopped process too, but is not there on other systems; the end of standard input is
-//! seen everywhere, but by a running process only.
+//! Descriptors 0 and 1 carry frames. They are moved away before anything else, so that what
+//! libraries print goes to standard error, and children of the worker hold neither pipe. A worker
+//! ends with its supervisor in two ways, because each has a hole: the signal that Linux sends at
+//! the parent's death reaches a stopped process too, but is not there on other systems; the end of
+//! standard input is seen everywhere, but by a running process only.
 
 use std::fs::File;
 use std::io;
@@ -26,8 +26,8 @@ use crate::thread_watch::ThreadWatch;
 
 /// Set to `1` by a supervisor that speaks frames.
 pub const SUPERVISED: &str = "WORKBENCH_SUPERVISED";
-/// The supervisor's process id, so that a worker can see whether it was orphaned before it could ask
-/// for a signal.
+/// The supervisor's process id, so that a worker can see whether it was orphaned before it could
+/// ask for a signal.
 pub const SUPERVISOR: &str = "WORKBENCH_SUPERVISOR";
 /// Time between two heartbeats.
 pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(200);
@@ -54,8 +54,8 @@ pub enum SideError {
     NoOrder,
 }
 
-/// Whether this process is supervised, by its environment. Otherwise torchrun or a person started it,
-/// and standard output is for people.
+/// Whether this process is supervised, by its environment. Otherwise torchrun or a person started
+/// it, and standard output is for people.
 pub fn is_supervised() -> bool {
     std::env::var_os(SUPERVISED).is_some_and(|value| value == "1")
 }
@@ -191,8 +191,8 @@ impl<P: Protocol> WorkerSide<P> {
         loop {
             match orders.read::<ToWorker<P>>() {
                 Ok(Some(ToWorker::Stop)) => self.shared.stop.store(true, Ordering::Release),
-                // A second order to start, or something else than an order: a supervisor that can no
-                // longer be understood is as good as gone.
+                // A second order to start, or something else than an order: a supervisor that can
+                // no longer be understood is as good as gone.
                 Ok(Some(ToWorker::Start { .. }) | None) | Err(_) => end_with_group(),
             }
         }

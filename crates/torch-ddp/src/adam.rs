@@ -12,8 +12,8 @@ use tch::Tensor;
 use crate::error::Result;
 use crate::ffi;
 
-/// A parameter and what its step needs. The four must have the same type, device, sizes and strides, and
-/// lie densely in memory.
+/// A parameter and what its step needs. The four must have the same type, device, sizes and
+/// strides, and lie densely in memory.
 #[derive(Debug)]
 pub struct Moving<'a> {
     /// What is moved.
@@ -42,14 +42,15 @@ pub struct AdamStep {
 }
 
 impl AdamStep {
-    /// Moves all parameters by this step, all on one device. Several times as fast as one operation after
-    /// the other, because the memory is gone through once.
+    /// Moves all parameters by this step, all on one device. Several times as fast as one operation
+    /// after the other, because the memory is gone through once.
     ///
-    /// Other tensors that share memory with these change too, as with every operation of tch that works in place.
+    /// Other tensors that share memory with these change too, as with every operation of tch that
+    /// works in place.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when tensors do not fit together;
-    /// then nothing was moved.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when tensors do not fit
+    /// together; then nothing was moved.
     pub fn apply(&self, all: &[Moving<'_>]) -> Result<()> {
         let tensors: Vec<_> = all
             .iter()

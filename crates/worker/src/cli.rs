@@ -1,7 +1,7 @@
 //! The command line: who started this process, and what it is to do.
 //!
-//! Under a supervisor (`WORKBENCH_SUPERVISED=1`) the specification comes as a frame and flags are not read. Otherwise flags say it,
-//! and torchrun's variables the place among the ranks.
+//! Under a supervisor (`WORKBENCH_SUPERVISED=1`) the specification comes as a frame and flags are
+//! not read. Otherwise flags say it, and torchrun's variables the place among the ranks.
 
 use std::fs;
 use std::path::PathBuf;
@@ -135,7 +135,8 @@ struct TrainArgs {
     /// Threads of libtorch in this process
     #[arg(long, default_value_t = 1)]
     threads: u32,
-    /// Where to compute: cpu, cuda:INDEX, or cuda for the GPU with this rank's number on its machine
+    /// Where to compute: cpu, cuda:INDEX, or cuda for the GPU with this rank's number on its
+    /// machine
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: DeviceName,
     /// Train on the first so many rows only
@@ -144,7 +145,8 @@ struct TrainArgs {
     /// Evaluate on the first so many rows only
     #[arg(long, value_name = "N")]
     test_rows: Option<u64>,
-    /// Go on from a checkpoint: a file, or the newest in a folder; from the beginning while the folder has none
+    /// Go on from a checkpoint: a file, or the newest in a folder; from the beginning while the
+    /// folder has none
     #[arg(long, value_name = "PATH")]
     resume: Option<PathBuf>,
     /// Write checkpoints into this folder
@@ -159,8 +161,9 @@ struct TrainArgs {
     /// Keep so many of the newest, and the best by accuracy
     #[arg(long, value_name = "N", default_value_t = 3)]
     keep: u32,
-    /// Break something: kill:rank=1,step=40, stall:…, oom:…, nan:…, slow:rank=1,factor=3, disk-full:step=40, corrupt:step=40. Where
-    /// in the step, for the first three: in=start-up (without step), forward, all-reduce, checkpoint or evaluation, as in
+    /// Break something: kill:rank=1,step=40, stall:…, oom:…, nan:…, slow:rank=1,factor=3,
+    /// disk-full:step=40, corrupt:step=40. Where in the step, for the first three: in=start-up
+    /// (without step), forward, all-reduce, checkpoint or evaluation, as in
     /// kill:rank=1,step=40,in=all-reduce
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,

@@ -18,8 +18,8 @@ pub struct Failure {
     pub message: String,
 }
 
-/// What libtorch's messages contain when memory is used up, on the CPU and on GPUs: its exceptions have
-/// no kind that would say it.
+/// What libtorch's messages contain when memory is used up, on the CPU and on GPUs: its exceptions
+/// have no kind that would say it.
 const NO_MEMORY: [&str; 3] = [
     "can't allocate memory",
     "not enough memory",
@@ -58,7 +58,8 @@ impl Failure {
         Self::new(kind, format!("the ranks did not meet: {error}"))
     }
 
-    /// What a panic carries. tch panics where libtorch throws, so memory that is used up arrives in this way too.
+    /// What a panic carries. tch panics where libtorch throws, so memory that is used up arrives in
+    /// this way too.
     pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload
             .downcast_ref::<String>()
@@ -82,7 +83,8 @@ impl Failure {
         }
     }
 
-    /// What the process ends with: 2 for a request that makes no sense, 3 for a machine that lacks something, else 1.
+    /// What the process ends with: 2 for a request that makes no sense, 3 for a machine that lacks
+    /// something, else 1.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             FailureKind::Spec => 2,

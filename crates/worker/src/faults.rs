@@ -1,7 +1,7 @@
 //! Faults that a rank injects into itself, where `--fault` asks for them.
 //!
-//! Belongs here: striking, when the training says that it has come to a place where a fault may. Does not
-//! belong here: how the others deal with it.
+//! Belongs here: striking, when the training says that it has come to a place where a fault may.
+//! Does not belong here: how the others deal with it.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -18,8 +18,8 @@ use crate::job::Job;
 /// How far memory may grow while it is made to run out, in bytes.
 const ROOM: u64 = 1 << 30;
 
-/// Time enough for the others to come to where they wait, and to say so: heartbeats come five times a
-/// second.
+/// Time enough for the others to come to where they wait, and to say so: heartbeats come five times
+/// a second.
 const OTHERS_TELL: Duration = Duration::from_millis(450);
 
 /// The faults of this rank. Each strikes once, but for those that last.
@@ -34,12 +34,12 @@ impl Faults {
         Self(mine.map(|fault| (*fault, Cell::new(false))).collect())
     }
 
-    /// Strikes as far as this place and step are meant. Returns whether what is computed here is not a
-    /// number from now on.
+    /// Strikes as far as this place and step are meant. Returns whether what is computed here is
+    /// not a number from now on.
     ///
-    /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `oom` asks libtorch for more memory than
-    /// a limit set just before allows, and unwinds as the bindings do when libtorch throws. `slow` makes
-    /// the start-up longer.
+    /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `oom` asks libtorch for more
+    /// memory than a limit set just before allows, and unwinds as the bindings do when libtorch
+    /// throws. `slow` makes the start-up longer.
     pub fn strike(&self, place: Place, step: u64) -> bool {
         if place == Place::StartUp {
             self.slow_down(place, cpu_time());
@@ -57,8 +57,8 @@ impl Faults {
         is_nan
     }
 
-    /// Strikes between forward and backward pass of a step, which takes about `work`. Returns how much
-    /// longer that took, and whether the loss is not a number from now on.
+    /// Strikes between forward and backward pass of a step, which takes about `work`. Returns how
+    /// much longer that took, and whether the loss is not a number from now on.
     ///
     /// `slow` sleeps, within the forward pass, for as long as makes a step as slow as asked for.
     pub(crate) fn strike_forward(&self, step: u64, work: Duration) -> (Duration, bool) {
@@ -66,8 +66,8 @@ impl Faults {
         (slept, self.strike(Place::Forward, step))
     }
 
-    /// Strikes at what gradients are computed from, where they are to be spoilt and their loss is not: all
-    /// of them become NaN.
+    /// Strikes at what gradients are computed from, where they are to be spoilt and their loss is
+    /// not: all of them become NaN.
     pub(crate) fn strike_gradients(&self, step: u64, loss: &Tensor) {
         if self.meant_for_all_reduce(step, |fault| matches!(fault, Fault::Nan { .. })) {
             // In place, so that it is a part of the program's own graph.
@@ -75,8 +75,9 @@ impl Faults {
         }
     }
 
-    /// Strikes at the beginning of the backward pass of a step, which takes about `work`: `slow` at once,
-    /// the others once all wait for this rank's gradients. Returns how much longer a slow step took.
+    /// Strikes at the beginning of the backward pass of a step, which takes about `work`: `slow` at
+    /// once, the others once all wait for this rank's gradients. Returns how much longer a slow
+    /// step took.
     pub(crate) fn strike_all_reduce(&self, step: u64, work: Duration) -> Duration {
         let slept = self.slow_down(Place::AllReduce, work);
         if self.meant_for_all_reduce(step, |fault| !matches!(fault, Fault::Nan { .. })) {
@@ -86,8 +87,8 @@ impl Faults {
         slept
     }
 
-    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it is
-    /// written. `step_work` is what a step takes.
+    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it
+    /// is written. `step_work` is what a step takes.
     pub(crate) fn strike_checkpoint(&self, steps: u64, step_work: Duration) -> Option<Fault> {
         self.slow_down(Place::Checkpoint, step_work);
         let fault = self.due(Place::Checkpoint, steps).next();

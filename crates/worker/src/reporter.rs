@@ -1,7 +1,8 @@
-//! What is said about a training while it goes on: as frames to the supervisor, or as lines for people.
+//! What is said about a training while it goes on: as frames to the supervisor, or as lines for
+//! people.
 //!
-//! Belongs here: sending, and counting what was done; passing on to the faults where the training is. Does not belong here:
-//! deciding anything.
+//! Belongs here: sending, and counting what was done; passing on to the faults where the training
+//! is. Does not belong here: deciding anything.
 
 mod lines;
 mod watch;
@@ -91,7 +92,8 @@ impl Reporter {
         &self.faults
     }
 
-    /// The training is at a place where a fault may strike. Returns whether what is computed here is not a number from now on.
+    /// The training is at a place where a fault may strike. Returns whether what is computed here
+    /// is not a number from now on.
     pub fn pass(&self, place: Place) -> bool {
         self.faults.strike(place, self.steps())
     }
@@ -104,7 +106,8 @@ impl Reporter {
     /// Says where the training thread is. Cheap enough to be called for every batch.
     pub fn at(&self, phase: Phase) {
         if let Audience::Supervisor(side) = &self.audience {
-            // What comes after a step belongs to it: places are compared to find the rank that is last.
+            // What comes after a step belongs to it: places are compared to find the rank that is
+            // last.
             let step = match phase {
                 Phase::Checkpoint | Phase::Evaluation | Phase::Sums | Phase::Closing => {
                     self.step.get().saturating_sub(1)
@@ -115,7 +118,8 @@ impl Reporter {
         }
     }
 
-    /// From now on steps are computed on this GPU, which works while this process goes on; they are timed accordingly.
+    /// From now on steps are computed on this GPU, which works while this process goes on; they are
+    /// timed accordingly.
     pub fn computes_on_gpu(&self, index: usize) {
         self.gpu.set(Some(index));
     }

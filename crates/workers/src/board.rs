@@ -1,8 +1,8 @@
 //! What the supervisor's thread and the group's owner share: the processes, and the health of their
 //! ranks.
 //!
-//! A process is reaped under the board's lock only. Whoever holds the lock and finds a process id may
-//! use it: no other process can have the same by then.
+//! A process is reaped under the board's lock only. Whoever holds the lock and finds a process id
+//! may use it: no other process can have the same by then.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use workbench_protocol::{Phase, StepTimes};
@@ -134,8 +134,8 @@ impl<P: Phase> Board<P> {
         }
     }
 
-    /// Records that a process is over: kills what is left of its group and notes what it used. It may be
-    /// reaped after this, and before the lock is given back.
+    /// Records that a process is over: kills what is left of its group and notes what it used. It
+    /// may be reaped after this, and before the lock is given back.
     pub(super) fn record_exit(&mut self, rank: u32) {
         let usage = self.slots.usage(rank);
         let slot = &mut self.slots.0[rank as usize];

@@ -4,8 +4,8 @@ use workbench_protocol::Phase;
 
 use crate::health::state::{Health, Loss, RankState, Stall};
 
-/// How much a rank's health explains about the others: a lost rank more than a silent one, a silent one
-/// more than a stuck one.
+/// How much a rank's health explains about the others: a lost rank more than a silent one, a silent
+/// one more than a stuck one.
 fn weight<P: Phase>(health: Health<P>) -> u8 {
     match health {
         Health::Lost(_) => 3,
@@ -15,8 +15,9 @@ fn weight<P: Phase>(health: Health<P>) -> u8 {
     }
 }
 
-/// Says what is wrong, with which rank, and what the others do meanwhile. Of several troubles only the
-/// gravest are told, since they explain the others: `rank 1 stopped answering in forward at step 40,
+/// Says what is wrong, with which rank, and what the others do meanwhile. Of several troubles only
+/// the gravest are told, since they explain the others: `rank 1 stopped answering in forward at
+/// step 40,
 /// 2.1 s ago; ranks 0, 2 wait in all-reduce`.
 pub fn describe<P: Phase>(states: &[RankState<P>]) -> String {
     let weights = states.iter().map(|state| weight(state.health));

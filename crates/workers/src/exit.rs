@@ -41,7 +41,8 @@ impl Exit {
         matches!(self, Self::Signal { number, .. } if number == Signal::ABORT.as_raw())
     }
 
-    /// Whether a signal ended it that a process raises itself by a fault, such as SIGSEGV or SIGABRT.
+    /// Whether a signal ended it that a process raises itself by a fault, such as SIGSEGV or
+    /// SIGABRT.
     pub(super) fn is_own_fault(self) -> bool {
         let is = |number| OWN_FAULTS.iter().any(|signal| signal.as_raw() == number);
         matches!(self, Self::Signal { number, .. } if is(number))

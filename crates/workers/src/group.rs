@@ -24,15 +24,16 @@ use super::queue::Queue;
 use super::supervise::{Shared, Supervisor};
 use super::usage::Usage;
 
-/// How long dropping a group waits for killed processes to be over. One that hangs in a device driver
-/// cannot die sooner than the driver lets it; it is left to the thread, which reaps it whenever that is.
+/// How long dropping a group waits for killed processes to be over. One that hangs in a device
+/// driver cannot die sooner than the driver lets it; it is left to the thread, which reaps it
+/// whenever that is.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
 /// A number of workers that work together, supervised until the last is over.
 ///
 /// May be shared between threads: one that takes the events, others that look at
-/// [`usage`](Self::usage) or [`states`](Self::states). Dropping it kills all workers with their process
-/// groups, and reaps them.
+/// [`usage`](Self::usage) or [`states`](Self::states). Dropping it kills all workers with their
+/// process groups, and reaps them.
 #[derive(Debug)]
 pub struct WorkerGroup<P: Protocol> {
     shared: Arc<Shared<P>>,
@@ -56,8 +57,8 @@ impl<P: Protocol> WorkerGroup<P> {
     ///
     /// # Errors
     ///
-    /// When a launch makes no sense or a worker cannot be started. Those that were started are killed
-    /// and reaped.
+    /// When a launch makes no sense or a worker cannot be started. Those that were started are
+    /// killed and reaped.
     pub fn start_with(
         launches: Vec<Launch<P>>,
         clock: Clock,
@@ -155,9 +156,9 @@ impl<P: Protocol> WorkerGroup<P> {
             .signal(rank, signal, EndedBy::Owner)
     }
 
-    /// Asks all workers to end in order after their current step, and kills those that have not ended
-    /// after `grace`. Returns at once; the events tell what comes of it. Asked again, the shorter grace
-    /// holds.
+    /// Asks all workers to end in order after their current step, and kills those that have not
+    /// ended after `grace`. Returns at once; the events tell what comes of it. Asked again, the
+    /// shorter grace holds.
     pub fn stop(&self, grace: Duration) {
         let grace_ns = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
         let by_ns = self.shared.clock.now_ns().saturating_add(grace_ns);
@@ -169,8 +170,8 @@ impl<P: Protocol> WorkerGroup<P> {
         self.shared.ring();
     }
 
-    /// Where the ranks are now and whether they get on; [`describe`](super::describe()) makes a sentence
-    /// of it.
+    /// Where the ranks are now and whether they get on; [`describe`](super::describe()) makes a
+    /// sentence of it.
     pub fn states(&self) -> Vec<RankState<P::Phase>> {
         let now_ns = self.shared.clock.now_ns();
         self.shared.board.lock().states(now_ns)

@@ -33,8 +33,8 @@ impl<P: Protocol> Launch<P> {
         }
     }
 
-    /// The command: in a process group of its own, so that a keyboard's Ctrl-C reaches the supervisor
-    /// alone, and so that killing takes the worker's own children along.
+    /// The command: in a process group of its own, so that a keyboard's Ctrl-C reaches the
+    /// supervisor alone, and so that killing takes the worker's own children along.
     pub(super) fn command(&self) -> Command {
         use std::os::unix::process::CommandExt as _;
         let mut command = Command::new(&self.program);

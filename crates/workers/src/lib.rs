@@ -2,17 +2,17 @@
 //!
 //! Belongs here: starting workers, passing messages, judging whether each of them gets on
 //! ([`Health`]), ending them and leaving none behind. May use: `workbench-protocol` and the run's
-//! clock. Does not belong here: what the workers compute, and what is done about a failure, which is a
-//! lab's policy.
+//! clock. Does not belong here: what the workers compute, and what is done about a failure, which
+//! is a lab's policy.
 //!
 //! A lab implements [`Protocol`](workbench_protocol::Protocol) for its messages, starts a
-//! [`WorkerGroup`] with one [`Launch`] for each rank, and takes its [`WorkerEvent`]s one at a time; it is
-//! never called back. [`WorkerGroup::states`] gives the health of all ranks at any moment. The workers
-//! begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
+//! [`WorkerGroup`] with one [`Launch`] for each rank, and takes its [`WorkerEvent`]s one at a time;
+//! it is never called back. [`WorkerGroup::states`] gives the health of all ranks at any moment.
+//! The workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
 //!
-//! A group is one thread that starts all workers, polls all their pipes and reaps them. It is one thread
-//! for two reasons: Linux ties a child's parent-death signal to the *thread* that started the child, and
-//! events from one thread need no sorting.
+//! A group is one thread that starts all workers, polls all their pipes and reaps them. It is one
+//! thread for two reasons: Linux ties a child's parent-death signal to the *thread* that started
+//! the child, and events from one thread need no sorting.
 
 mod board;
 mod child;

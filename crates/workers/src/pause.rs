@@ -1,7 +1,8 @@
 //! Stopping all workers while the program itself is stopped from its terminal.
 //!
-//! Workers are in process groups of their own, so that a Ctrl-C reaches them only through the program; a
-//! Ctrl-Z has to reach them too, or they would work on while nobody reads their messages.
+//! Workers are in process groups of their own, so that a Ctrl-C reaches them only through the
+//! program; a Ctrl-Z has to reach them too, or they would work on while nobody reads their
+//! messages.
 
 use std::sync::{Arc, Weak};
 
@@ -28,8 +29,8 @@ pub(super) fn register<T: Pausable + 'static>(group: &Arc<T>) -> impl Drop + use
     groups
 }
 
-/// Stops the workers of all groups and all clocks, runs `body`, in which this process is stopped and
-/// continued, and lets everything go on. A worker that was stopped before still is afterwards.
+/// Stops the workers of all groups and all clocks, runs `body`, in which this process is stopped
+/// and continued, and lets everything go on. A worker that was stopped before still is afterwards.
 pub fn stand_still(body: impl FnOnce()) {
     // No group begins meanwhile.
     let all = GROUPS.lock();

@@ -1,9 +1,9 @@
-//! The events on their way from the supervisor's thread to the group's owner: bounded, whatever a worker
-//! does and however seldom the owner takes them.
+//! The events on their way from the supervisor's thread to the group's owner: bounded, whatever a
+//! worker does and however seldom the owner takes them.
 //!
-//! Of printed lines the newest of each rank are kept, because the last ones explain an exit. Messages
-//! are never dropped: when there are too many of a rank, its pipe is left unread until the owner has
-//! caught up.
+//! Of printed lines the newest of each rank are kept, because the last ones explain an exit.
+//! Messages are never dropped: when there are too many of a rank, its pipe is left unread until the
+//! owner has caught up.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -113,7 +113,8 @@ impl<P: Protocol> Queue<P> {
         }
     }
 
-    /// Whether more messages of this rank may come. When not, [`pop`](Self::pop) says when they may.
+    /// Whether more messages of this rank may come. When not, [`pop`](Self::pop) says when they
+    /// may.
     pub(super) fn has_room(&self, rank: usize) -> bool {
         let mut inner = self.inner.lock();
         let room = inner.closed || inner.lanes[rank].has_room();

@@ -27,7 +27,8 @@ use super::queue::Queue;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Shortest wait for a deadline, lest the loop spins.
 const SHORTEST_WAIT_NS: u64 = 1_000_000;
-/// Reads of a dead worker's standard error at most: a pipe holds no more, unless somebody keeps on writing.
+/// Reads of a dead worker's standard error at most: a pipe holds no more, unless somebody keeps on
+/// writing.
 const LAST_READS: usize = 4;
 
 /// What the thread and the group have in common.
@@ -234,8 +235,8 @@ impl<P: Protocol> Supervisor<P> {
                     };
                     self.shared.queue.push_message(event, bytes);
                 }
-                // All that was read is decoded here, so nothing is left that the next poll would not
-                // see.
+                // All that was read is decoded here, so nothing is left that the next poll would
+                // not see.
                 Ok(None) if reads == READS => return Read::More,
                 Ok(None) => {
                     reads += 1;

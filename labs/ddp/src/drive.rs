@@ -1,9 +1,9 @@
-//! Driving one arm: one group of workers after the other, as the controller says, until the training is
-//! done or given up.
+//! Driving one arm: one group of workers after the other, as the controller says, until the
+//! training is done or given up.
 //!
-//! Belongs here: what connects the controller with processes, files and the clock. Does not belong here:
-//! what events mean ([`crate::events`]), what becomes of failures ([`crate::failures`]), and what is
-//! decided ([`crate::controller`]).
+//! Belongs here: what connects the controller with processes, files and the clock. Does not belong
+//! here: what events mean ([`crate::events`]), what becomes of failures ([`crate::failures`]), and
+//! what is decided ([`crate::controller`]).
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -77,8 +77,8 @@ impl<'a> Drive<'a> {
     /// Trains to the end.
     ///
     /// # Errors
-    /// [`LabError::Cancelled`] on request, [`LabError::Environment`] when workers cannot be started, and
-    /// [`LabError::Failed`] with who failed, where, and what the others did.
+    /// [`LabError::Cancelled`] on request, [`LabError::Environment`] when workers cannot be
+    /// started, and [`LabError::Failed`] with who failed, where, and what the others did.
     pub fn run(&mut self) -> Result<(), LabError> {
         std::fs::create_dir_all(&self.plan.checkpoints).map_err(|error| {
             LabError::Environment(format!(
@@ -294,8 +294,8 @@ fn not_started(error: GroupError) -> LabError {
     }
 }
 
-/// A port that no process listens at now. One may a moment later; then the workers say so, and another
-/// port is tried.
+/// A port that no process listens at now. One may a moment later; then the workers say so, and
+/// another port is tried.
 fn free_port() -> Result<u16, LabError> {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())

@@ -1,5 +1,5 @@
-//! What the events of the workers mean: steps go into the ledger, stages into the start-up, failures to
-//! the root cause.
+//! What the events of the workers mean: steps go into the ledger, stages into the start-up,
+//! failures to the root cause.
 
 use workbench_ddp_protocol::{DoneReport, FromWorker, Report, Stage, StepReport, Training};
 use workbench_experiment::lab::LabError;
@@ -115,8 +115,8 @@ impl Drive<'_> {
     }
 
     fn stage(&mut self, rank: u32, at_ns: u64, stage: Stage) {
-        // Before a process can say anything, the system loads libtorch into it: what it has used of a
-        // core by then went into that.
+        // Before a process can say anything, the system loads libtorch into it: what it has used of
+        // a core by then went into that.
         let loading_ns = match stage {
             Stage::Started => self.attempt.moment(rank, at_ns).cpu_ns,
             _ => 0,

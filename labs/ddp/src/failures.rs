@@ -1,4 +1,5 @@
-//! What becomes of failures: the facts of them, for messages and figures, and the controller's input.
+//! What becomes of failures: the facts of them, for messages and figures, and the controller's
+//! input.
 
 use workbench_ddp_protocol::{Fault, Phase, Stage};
 use workbench_experiment::lab::LabError;
@@ -104,8 +105,8 @@ impl Drive<'_> {
         }
     }
 
-    /// A rank does not get on. The launcher replaces it; elsewhere nothing is done about it, and it is
-    /// only named.
+    /// A rank does not get on. The launcher replaces it; elsewhere nothing is done about it, and it
+    /// is only named.
     pub(crate) fn stalled(&mut self, failure: RankFailure) {
         if self.plan.arm.is_supervised() {
             self.attempt.root_cause.add(failure);
@@ -145,8 +146,8 @@ impl Drive<'_> {
         }
     }
 
-    /// Says what the failures cost after which training went on, and for how much of it workers were
-    /// missing, once all is known.
+    /// Says what the failures cost after which training went on, and for how much of it workers
+    /// were missing, once all is known.
     pub(crate) fn warn_of_incidents(&self) {
         let (plan, totals) = (self.plan, &self.totals);
         let is_done = self.controller.state() == State::Finished;

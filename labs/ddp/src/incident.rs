@@ -1,4 +1,5 @@
-//! A failure and what it cost: when it was noticed, when training went on, and what had to be done again.
+//! A failure and what it cost: when it was noticed, when training went on, and what had to be done
+//! again.
 
 use workbench_clock::seconds;
 use workbench_ddp_protocol::{Fault, Phase};
@@ -61,8 +62,8 @@ impl Incident {
         }
     }
 
-    /// All ranks have done a step, for the first time if it `is_new`. Returns whether it is the first
-    /// after the failure.
+    /// All ranks have done a step, for the first time if it `is_new`. Returns whether it is the
+    /// first after the failure.
     pub fn stepped(&mut self, at_ns: u64, is_new: bool) -> bool {
         let is_first = self.next_step_ns.is_none();
         self.next_step_ns.get_or_insert(at_ns);

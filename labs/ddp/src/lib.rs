@@ -2,9 +2,9 @@
 //! compared with one device.
 //!
 //! Belongs here: the lab's arms, and the launcher's policy. May use: the lab contract
-//! (`workbench-experiment`), the supervision of workers (`workbench-workers`), the protocol of its own
-//! workers (`workbench-ddp-protocol`). Does not belong here: training, which the worker's program does;
-//! processes; measuring.
+//! (`workbench-experiment`), the supervision of workers (`workbench-workers`), the protocol of its
+//! own workers (`workbench-ddp-protocol`). Does not belong here: training, which the worker's
+//! program does; processes; measuring.
 
 mod attempt;
 mod controller;
@@ -49,7 +49,8 @@ pub struct DataParallel {
 }
 
 impl DataParallel {
-    /// The lab as its `lab.toml` defines it, whose worker is where `worker` says unless [`WORKER_VARIABLE`] names another.
+    /// The lab as its `lab.toml` defines it, whose worker is where `worker` says unless
+    /// [`WORKER_VARIABLE`] names another.
     ///
     /// # Errors
     /// When `lab.toml` is broken, which the tests rule out.
@@ -108,7 +109,8 @@ impl PreparedLab for Prepared {
     fn terms(&self) -> Terms {
         Terms {
             comparison: Some(self.settings.comparison()),
-            // Sums over ranks round differently from sums over one batch, and weak scaling takes other steps besides.
+            // Sums over ranks round differently from sums over one batch, and weak scaling takes
+            // other steps besides.
             outputs: Agreement::Near {
                 metric: outcome::ACCURACY.to_owned(),
                 tolerance: self.settings.tolerance,
@@ -126,7 +128,8 @@ impl PreparedLab for Prepared {
     }
 
     fn warm_up(&self, _arm: &str, _ctx: &ArmContext<'_>) -> Result<(), LabError> {
-        // The start-up is a part of what is measured; `prepare` has run the worker once, so its files are in memory.
+        // The start-up is a part of what is measured; `prepare` has run the worker once, so its
+        // files are in memory.
         Ok(())
     }
 

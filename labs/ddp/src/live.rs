@@ -1,5 +1,5 @@
-//! The state of each rank now, for the record: the step it did last, its loss, how fast it is, what it is
-//! doing, and whether it gets on.
+//! The state of each rank now, for the record: the step it did last, its loss, how fast it is, what
+//! it is doing, and whether it gets on.
 //!
 //! Belongs here: the latest state of each rank. Does not belong here: what counts in the end
 //! ([`crate::ledger`]), and the judgement of their health, which comes with [`RankState`].
@@ -88,8 +88,8 @@ impl Rank {
 }
 
 impl Live {
-    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they are
-    /// other processes.
+    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they
+    /// are other processes.
     pub fn begin(&mut self, world: u32, attempt: u32) {
         let world = world as usize;
         let new = Rank::new(attempt);
@@ -121,8 +121,8 @@ impl Live {
         }
     }
 
-    /// A rank has ended. What was known first is kept: a process that said that it failed ends a moment
-    /// later.
+    /// A rank has ended. What was known first is kept: a process that said that it failed ends a
+    /// moment later.
     pub fn ended(&mut self, rank: u32, end: End) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.end.get_or_insert(end);

@@ -1,7 +1,8 @@
-//! The sentences of the lab, made last, from facts: what failed and what the others did, what failures
-//! cost, which rank is slow, what the controller does.
+//! The sentences of the lab, made last, from facts: what failed and what the others did, what
+//! failures cost, which rank is slow, what the controller does.
 //!
-//! Belongs here: sentences. Does not belong here: any decision, and nothing reads what is said here.
+//! Belongs here: sentences. Does not belong here: any decision, and nothing reads what is said
+//! here.
 
 use std::fmt::{self, Write as _};
 
@@ -70,8 +71,8 @@ fn cause(cause: &Cause, explained: bool, f: &mut fmt::Formatter<'_>) -> fmt::Res
     }
 }
 
-/// A rank that stalled, in an arm in which nothing is done about it. `timeout_s` is how long ranks wait
-/// for each other.
+/// A rank that stalled, in an arm in which nothing is done about it. `timeout_s` is how long ranks
+/// wait for each other.
 pub fn stalled(arm: Arm, report: &FailureReport, world: u32, timeout_s: f64) -> String {
     let end = if world > 1 {
         format!("the others wait for {timeout_s} s, and then all end")
@@ -149,8 +150,8 @@ pub fn goes_on(step: &Completed, incident: &Incident) -> String {
     )
 }
 
-/// For how much of the training there were fewer workers than asked for. `short` of the `steps` were done
-/// with fewer than `all` workers, and the last with `left`.
+/// For how much of the training there were fewer workers than asked for. `short` of the `steps`
+/// were done with fewer than `all` workers, and the last with `left`.
 pub fn short_of_workers(arm: Arm, (short, steps): (u64, u64), (left, all): (u32, u32)) -> String {
     format!(
         "{} trained {short} of its {} with fewer than {}, and ended with {left}.",

@@ -1,4 +1,5 @@
-//! What an arm gives: counters of work, the model and how good it is, and the figures of its start-up and its failures.
+//! What an arm gives: counters of work, the model and how good it is, and the figures of its
+//! start-up and its failures.
 
 use std::collections::BTreeMap;
 
@@ -36,8 +37,8 @@ pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
     })
 }
 
-/// What must be equal for arms to be compared. In weak scaling more workers take fewer, larger steps by definition, so steps count in
-/// strong scaling alone.
+/// What must be equal for arms to be compared. In weak scaling more workers take fewer, larger
+/// steps by definition, so steps count in strong scaling alone.
 fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
     let ledger = &drive.totals.ledger;
     let mut work = vec![
@@ -130,7 +131,8 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
     figures.0
 }
 
-/// What was done that need not be equal, what starting up took, and what each rank spent its steps on.
+/// What was done that need not be equal, what starting up took, and what each rank spent its steps
+/// on.
 fn breakdown(drive: &Drive<'_>) -> Breakdown {
     let ledger = &drive.totals.ledger;
     let mut facts = vec![

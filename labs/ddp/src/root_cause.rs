@@ -1,7 +1,7 @@
 //! The root cause, of several ranks that fail within a moment of each other.
 //!
-//! When a rank dies, the others fail too, because they wait for it. Which of them is heard of first is
-//! chance.
+//! When a rank dies, the others fail too, because they wait for it. Which of them is heard of first
+//! is chance.
 
 use workbench_ddp_protocol::{Failure, FailureKind, Fault, FromWorker, Phase, Place, Training};
 use workbench_workers::{EndedBy, EventKind, Exit, Stall, WorkerEvent};
@@ -70,8 +70,8 @@ pub enum Origin {
 }
 
 impl Cause {
-    /// Why a rank fails, where an event says that it does. `finished` tells whether the rank had said
-    /// that its training is over or has failed.
+    /// Why a rank fails, where an event says that it does. `finished` tells whether the rank had
+    /// said that its training is over or has failed.
     fn of(event: &EventKind<Training>, finished: bool) -> Option<Self> {
         Some(match event {
             EventKind::Message(FromWorker::Failed(Failure { kind, message, .. })) => Self::Failed {
@@ -142,8 +142,8 @@ impl Cause {
 }
 
 impl RankFailure {
-    /// The failure of a rank, where an event tells of one. `finished` tells whether the rank had said
-    /// that its training is over or has failed.
+    /// The failure of a rank, where an event tells of one. `finished` tells whether the rank had
+    /// said that its training is over or has failed.
     pub fn of(event: &WorkerEvent<Training>, finished: bool) -> Option<Self> {
         Some(Self {
             rank: event.rank,
@@ -189,8 +189,8 @@ impl RootCause {
         }
     }
 
-    /// The root cause, as soon as that is clear: at once when a failure has its origin in its own rank,
-    /// and after a while, or when all of `world` ranks have failed, when none has.
+    /// The root cause, as soon as that is clear: at once when a failure has its origin in its own
+    /// rank, and after a while, or when all of `world` ranks have failed, when none has.
     pub fn verdict(&self, now_ns: u64, world: u32) -> Option<&RankFailure> {
         let gravest = self.gravest.as_ref()?;
         let is_clear = gravest.cause.origin() >= Origin::Own

@@ -167,7 +167,8 @@ impl Settings {
         Ok((settings, warnings))
     }
 
-    /// All numbers of workers that may share the rows: those of the arms, and those that the launcher may go on with.
+    /// All numbers of workers that may share the rows: those of the arms, and those that the
+    /// launcher may go on with.
     pub fn worlds(&self) -> Vec<u32> {
         let mut worlds = vec![1];
         if self.parallel {
@@ -239,8 +240,8 @@ impl Settings {
         Ok(())
     }
 
-    /// Cuts the training rows so that any number of workers trains on the same number of them: shards are equally long, and a last
-    /// batch of a single row is left out.
+    /// Cuts the training rows so that any number of workers trains on the same number of them:
+    /// shards are equally long, and a last batch of a single row is left out.
     fn cut_rows(&mut self) -> Vec<String> {
         let worlds = self.worlds();
         let together = worlds
@@ -280,7 +281,8 @@ impl Settings {
                     most - 1
                 ));
             }
-            // Steps count from 0, but checkpoints and evaluations come after so many steps, the last after all of them.
+            // Steps count from 0, but checkpoints and evaluations come after so many steps, the
+            // last after all of them.
             let last = match fault.place() {
                 Place::Checkpoint | Place::Evaluation => steps,
                 _ => steps.saturating_sub(1),

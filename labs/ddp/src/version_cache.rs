@@ -1,8 +1,10 @@
 //! What was found out about a worker, so that asking it takes no time the next time.
 //!
-//! Asking means loading libtorch, a fifth of a second. The answer can change only with the files and variables that it depends on, so
-//! it holds as long as they are the same. It is kept beside the worker, where whoever builds the worker anew replaces it; and only
-//! until the machine is started again, because asking also brings libtorch's files into memory, which the first repeat must not do.
+//! Asking means loading libtorch, a fifth of a second. The answer can change only with the files
+//! and variables that it depends on, so it holds as long as they are the same. It is kept beside
+//! the worker, where whoever builds the worker anew replaces it; and only until the machine is
+//! started again, because asking also brings libtorch's files into memory, which the first repeat
+//! must not do.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -39,7 +41,8 @@ fn place(program: &Path) -> Option<PathBuf> {
     Some(program.with_file_name(name))
 }
 
-/// All that the answer depends on; `None` where that cannot be told, as of a worker that does not say what it loads.
+/// All that the answer depends on; `None` where that cannot be told, as of a worker that does not
+/// say what it loads.
 fn state(program: &Path, said: &str) -> Option<String> {
     let loaded = said.lines().find_map(|line| line.strip_prefix("loaded "))?;
     // The version after the path, in parentheses, is no part of it.

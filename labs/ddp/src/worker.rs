@@ -54,8 +54,8 @@ enum Misfit {
 }
 
 impl Misfit {
-    /// The library that a variable of the dynamic linker leads to, if that is what is wrong: no set-up
-    /// mends that.
+    /// The library that a variable of the dynamic linker leads to, if that is what is wrong: no
+    /// set-up mends that.
     fn misled(&self) -> Option<&Path> {
         let library = match self {
             Self::Loads { library, .. } => library,
@@ -120,8 +120,8 @@ impl fmt::Display for Misfit {
 /// program itself, where cargo builds both: the first of the two that fits.
 ///
 /// # Errors
-/// [`LabError::SetUp`] when there is none that fits, and [`LabError::Environment`] with what to do when
-/// the set-up could not change that.
+/// [`LabError::SetUp`] when there is none that fits, and [`LabError::Environment`] with what to do
+/// when the set-up could not change that.
 pub fn find(set_up: Option<PathBuf>, gpus: bool) -> Result<PathBuf, LabError> {
     if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         return named(PathBuf::from(path), gpus);
@@ -175,8 +175,8 @@ fn beside() -> Option<PathBuf> {
     Some(own.parent()?.join(name))
 }
 
-/// Has the program say its versions, which takes loading libtorch; gives what is wrong with it. That
-/// also brings its files into memory, so the first repeat starts as fast as the others.
+/// Has the program say its versions, which takes loading libtorch; gives what is wrong with it.
+/// That also brings its files into memory, so the first repeat starts as fast as the others.
 fn check(program: &Path, gpus: bool) -> Option<Misfit> {
     if let Some(said) = version_cache::recall(program) {
         return misfit(&said, gpus);
@@ -238,8 +238,8 @@ fn is_wanted(version: &str) -> bool {
     release.trim() == LIBTORCH || release.trim() == "unknown"
 }
 
-/// What the dynamic linker's message means: it ends a program before its first line when libraries are
-/// missing or others than those that it was built with. `libtorch` is the one that it finds.
+/// What the dynamic linker's message means: it ends a program before its first line when libraries
+/// are missing or others than those that it was built with. `libtorch` is the one that it finds.
 fn refusal(said: &str, libtorch: impl FnOnce() -> Option<PathBuf>) -> Option<Misfit> {
     if let Some((_, rest)) = said.split_once(NO_LIBRARY) {
         let rest = rest.lines().next().unwrap_or_default();

@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 
-/// Held while a program is written and run: a process that another thread is just starting has all files
-/// open that are being written, and the system starts no program that somebody has open for writing.
+/// Held while a program is written and run: a process that another thread is just starting has all
+/// files open that are being written, and the system starts no program that somebody has open for
+/// writing.
 static STARTING: Mutex<()> = Mutex::new(());
 
 /// A program that answers everything with a script, while the guard lives.

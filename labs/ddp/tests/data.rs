@@ -1,5 +1,5 @@
-//! Folders of images: what of them is recorded, what is refused before any worker starts, and training on them where
-//! `WORKBENCH_WORKER` names a worker.
+//! Folders of images: what of them is recorded, what is refused before any worker starts, and
+//! training on them where `WORKBENCH_WORKER` names a worker.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

@@ -11,7 +11,8 @@ use workbench_ddp_protocol::{
 };
 use workbench_protocol::{FrameReader, WorkerEnv, worker_side, write_frame};
 
-/// A training of a few steps: 2 ranks of 16 rows take 12 steps for 400 rows, of which the last has 8 rows.
+/// A training of a few steps: 2 ranks of 16 rows take 12 steps for 400 rows, of which the last has
+/// 8 rows.
 pub fn spec(program: Program) -> TrainSpec {
     TrainSpec {
         program,

@@ -18,7 +18,8 @@ fn steps_of(dir: &Path) -> Vec<u64> {
         .collect()
 }
 
-/// The uninterrupted training's parameters, and those of one that was killed in step 17 and went on.
+/// The uninterrupted training's parameters, and those of one that was killed in step 17 and went
+/// on.
 fn killed_and_resumed(program: Program, between: impl Fn(&Path)) -> (Vec<Heard>, Vec<Heard>) {
     let dir = tempfile::tempdir().unwrap();
     let whole = run(&spec(program), 2);

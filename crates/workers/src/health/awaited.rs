@@ -1,5 +1,5 @@
-//! Which rank the others wait for outside of steps: in the start-up, at a checkpoint, in an evaluation.
-//! Nothing fails, and nothing is slow in any step.
+//! Which rank the others wait for outside of steps: in the start-up, at a checkpoint, in an
+//! evaluation. Nothing fails, and nothing is slow in any step.
 
 use workbench_protocol::{Phase, Stretch};
 
@@ -7,8 +7,8 @@ use super::state::{Awaited, RankState};
 
 /// A rank is awaited when the others wait for so many seconds.
 const WAIT_S: f64 = 1.5;
-/// And for this share of what it has taken so far: of 1.8 times the others' work, as for steps, they
-/// wait 0.8.
+/// And for this share of what it has taken so far: of 1.8 times the others' work, as for steps,
+/// they wait 0.8.
 const WAIT_SHARE: f64 = 0.8 / 1.8;
 
 /// Compares where the ranks are.
@@ -35,9 +35,9 @@ impl<P: Phase> AwaitedRank<P> {
         self.awaited
     }
 
-    /// Looks at where all ranks are now; gives a rank that at least half of the others wait for, once
-    /// for each phase. `is_heard` tells whether a rank gives signs of life; one that does not may be
-    /// worse than slow.
+    /// Looks at where all ranks are now; gives a rank that at least half of the others wait for,
+    /// once for each phase. `is_heard` tells whether a rank gives signs of life; one that does not
+    /// may be worse than slow.
     pub fn look(
         &mut self,
         states: &[RankState<P>],

@@ -1,8 +1,8 @@
 //! Which ranks are silent, and which are stuck.
 //!
-//! A rank is *silent* when nothing is heard from its process. It is *stuck* when its process is alive,
-//! its working thread makes no progress, and no rank is further behind: where workers wait for each
-//! other, all wait for the last one, so the last one is the cause and not those that wait.
+//! A rank is *silent* when nothing is heard from its process. It is *stuck* when its process is
+//! alive, its working thread makes no progress, and no rank is further behind: where workers wait
+//! for each other, all wait for the last one, so the last one is the cause and not those that wait.
 
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ impl Default for Deadlines {
 /// Something that changed about a rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LivenessChange<P: Phase> {
-    /// Nothing was heard from it for long, or it made no progress for long and is the last or shares
-    /// the last position.
+    /// Nothing was heard from it for long, or it made no progress for long and is the last or
+    /// shares the last position.
     Stalled {
         /// The rank.
         rank: u32,
@@ -109,8 +109,8 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds it
-    /// has been there.
+    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds
+    /// it has been there.
     pub fn receive(
         &mut self,
         rank: u32,
@@ -175,9 +175,9 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// What has changed by now. Every change is given once, until it is over and happens again. A rank
-    /// that makes no progress and `is_working`, as in one long step, is not stuck, and is asked about
-    /// again after a while.
+    /// What has changed by now. Every change is given once, until it is over and happens again. A
+    /// rank that makes no progress and `is_working`, as in one long step, is not stuck, and is
+    /// asked about again after a while.
     pub fn check(
         &mut self,
         now_ns: u64,
@@ -214,8 +214,8 @@ impl<P: Phase> Liveness<P> {
         changes
     }
 
-    /// The next moment at which [`check`](Self::check) may have something to say, if nothing is heard
-    /// until then.
+    /// The next moment at which [`check`](Self::check) may have something to say, if nothing is
+    /// heard until then.
     pub fn next_check_ns(&self) -> Option<u64> {
         let silences = self
             .ranks
@@ -258,8 +258,8 @@ impl<P: Phase> Liveness<P> {
             .collect()
     }
 
-    /// The position at which a rank without progress is stuck: the last, unless some rank is lost or
-    /// silent, which is why the others make no progress.
+    /// The position at which a rank without progress is stuck: the last, unless some rank is lost
+    /// or silent, which is why the others make no progress.
     fn stuck_progress(&self) -> Option<(u64, P)> {
         let is_explained = self
             .ranks
@@ -285,8 +285,8 @@ impl<P: Phase> Liveness<P> {
 /// Time between two looks at whether a rank works that makes no progress.
 pub(crate) const ASK_AGAIN_NS: u64 = 2_000_000_000;
 
-/// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is fully
-/// loaded.
+/// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is
+/// fully loaded.
 const JITTER_NS: u64 = 1_000_000_000;
 
 impl<P: Phase> Watched<P> {

@@ -238,7 +238,8 @@ fn who_has_finished_is_not_stuck_and_needs_no_company() {
 }
 
 proptest! {
-    /// Whatever is heard, the next check is never due while a check has nothing more to say: the loop cannot spin.
+    /// Whatever is heard, the next check is never due while a check has nothing more to say: the
+    /// loop cannot spin.
     #[test]
     fn a_check_is_due_only_when_it_has_something_to_say(
         events in prop::collection::vec((0_u32..3, 0_usize..11, 0_u64..5, 0_u64..60, 0_u8..8), 0..60),

@@ -1,8 +1,8 @@
 //! Whether each worker gets on: the only place where this is judged.
 //!
 //! Belongs here: pure state machines without clocks and processes, fed with what was received and
-//! when. [`liveness`] finds workers that are silent or make no progress, [`steps`] one that is slower
-//! than the others in its steps, [`awaited`] one that the others wait for outside of steps;
+//! when. [`liveness`] finds workers that are silent or make no progress, [`steps`] one that is
+//! slower than the others in its steps, [`awaited`] one that the others wait for outside of steps;
 //! [`monitor`] makes one [`Health`] of it for each worker. Does not belong here: what is done about
 //! it, and sentences.
 

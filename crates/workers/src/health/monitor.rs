@@ -53,8 +53,8 @@ impl<P: Phase> HealthMonitor<P> {
         }
     }
 
-    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds it
-    /// has been there.
+    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds
+    /// it has been there.
     pub fn receive(
         &mut self,
         rank: u32,
@@ -108,8 +108,8 @@ impl<P: Phase> HealthMonitor<P> {
         changes
     }
 
-    /// The next moment at which [`check`](Self::check) may have to say that a rank stalled, if nothing
-    /// is heard until then.
+    /// The next moment at which [`check`](Self::check) may have to say that a rank stalled, if
+    /// nothing is heard until then.
     pub fn next_check_ns(&self) -> Option<u64> {
         self.liveness.next_check_ns()
     }

@@ -100,8 +100,8 @@ fn an_end_is_an_end_whatever_was_known_before() {
 }
 
 proptest! {
-    /// Whatever happens, whoever is slow is alive and not alone, and nobody is slow beside a lost rank
-    /// but in steps.
+    /// Whatever happens, whoever is slow is alive and not alone, and nobody is slow beside a lost
+    /// rank but in steps.
     #[test]
     fn health_does_not_contradict_itself(
         events in prop::collection::vec((0_u32..3, 0..P::ALL.len(), 0_u64..4, 0_u64..30, 0_u8..9), 0..80),

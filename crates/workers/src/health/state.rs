@@ -96,8 +96,8 @@ pub struct RankState<P: Phase> {
     pub position: Position<P>,
     /// Whether it gets on.
     pub health: Health<P>,
-    /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since it
-    /// last made progress.
+    /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since
+    /// it last made progress.
     pub for_s: f64,
 }
 

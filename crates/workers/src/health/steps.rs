@@ -1,7 +1,9 @@
-//! Which rank is slower than the others in its steps: all wait for it in every step, and nothing fails.
+//! Which rank is slower than the others in its steps: all wait for it in every step, and nothing
+//! fails.
 //!
-//! What is compared is the median over the steps of a look, which a few disturbed steps do not move. A
-//! rank that was ready and waited for a core is not slow, its machine is busy: that time is taken off.
+//! What is compared is the median over the steps of a look, which a few disturbed steps do not
+//! move. A rank that was ready and waited for a core is not slow, its machine is busy: that time is
+//! taken off.
 
 use workbench_protocol::StepTimes;
 
@@ -11,8 +13,8 @@ use super::state::Straggler;
 const FACTOR: f64 = 1.8;
 /// One look covers at least so much time, in nanoseconds.
 const LOOK_NS: u64 = 400_000_000;
-/// A rank is called slow when it is so in so many looks in a row: a busy machine makes any rank slow for
-/// a moment.
+/// A rank is called slow when it is so in so many looks in a row: a busy machine makes any rank
+/// slow for a moment.
 const LOOKS: u32 = 3;
 
 /// Compares the ranks' work, step by step.
@@ -76,8 +78,8 @@ impl Stragglers {
         self.slow
     }
 
-    /// Takes in a step; gives a rank that is slow, once. `queued_ns` tells how long a rank was ready and
-    /// had no core in all, where that is known.
+    /// Takes in a step; gives a rank that is slow, once. `queued_ns` tells how long a rank was
+    /// ready and had no core in all, where that is known.
     pub fn step(
         &mut self,
         rank: u32,

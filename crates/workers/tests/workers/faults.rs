@@ -167,8 +167,8 @@ fn a_dead_worker_is_blamed() {
     assert!(said.ends_with("ranks 0, 2 wait in all-reduce"), "{said}");
 }
 
-/// Nobody takes events, so the chattering worker is held up, its signs of life with it. The stopped one shows that enough
-/// time has passed for silence.
+/// Nobody takes events, so the chattering worker is held up, its signs of life with it. The stopped
+/// one shows that enough time has passed for silence.
 fn who_is_held_up_is_not_silent() {
     let deadlines = Deadlines {
         silent: Duration::from_secs(1),

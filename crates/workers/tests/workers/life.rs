@@ -115,7 +115,8 @@ fn stopping_in_order() {
     }
 }
 
-/// Nobody takes the events until the worker is over: it is not held up by that, and only the newest lines are kept.
+/// Nobody takes the events until the worker is over: it is not held up by that, and only the newest
+/// lines are kept.
 fn printed_lines_give_way() {
     let link = Link::new();
     let group = Group::start(launches(&["shout"], Some(&link.path())), Clock::start()).unwrap();

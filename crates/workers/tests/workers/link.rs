@@ -40,7 +40,8 @@ pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch<Training>> {
         .collect()
 }
 
-/// A socket to which processes connect and which they hold until they are over, however that comes about.
+/// A socket to which processes connect and which they hold until they are over, however that comes
+/// about.
 pub struct Link {
     dir: TempDir,
     listener: UnixListener,

@@ -141,7 +141,8 @@ fn leave_in_the_middle() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Starts a child that is in this worker's process group, or an escapee that is not. Then waits, or ends without it.
+/// Starts a child that is in this worker's process group, or an escapee that is not. Then waits, or
+/// ends without it.
 #[allow(
     clippy::zombie_processes,
     reason = "a worker that leaves its child to others is what is tested"
@@ -167,8 +168,8 @@ fn have_child(side: &WorkerSide, role: &str, wait: bool) {
     }
 }
 
-/// A worker's child: holds on to its standard error and to the link, until it is killed or the other end of the link is
-/// closed.
+/// A worker's child: holds on to its standard error and to the link, until it is killed or the
+/// other end of the link is closed.
 fn hang_on(role: &str) -> ExitCode {
     let mut stream = connect(role).unwrap();
     println!();

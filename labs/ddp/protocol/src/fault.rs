@@ -1,7 +1,7 @@
 //! Faults that a worker brings upon itself, to show what a failure does to a training.
 //!
-//! Belongs here: what faults there are, and where they strike. Does not belong here: their text form, `kill:rank=1,step=40`,
-//! which is in [`text`].
+//! Belongs here: what faults there are, and where they strike. Does not belong here: their text
+//! form, `kill:rank=1,step=40`, which is in [`text`].
 
 mod text;
 
@@ -11,9 +11,9 @@ pub use text::FaultError;
 
 /// A fault of one rank. Steps count from 0.
 ///
-/// In [`Place::Forward`] and [`Place::AllReduce`] a fault strikes in just its step; in [`Place::Checkpoint`] and
-/// [`Place::Evaluation`] in the first one after so many steps or more; at [`Place::StartUp`] its step is 0 and means nothing. What
-/// lasts has no step.
+/// In [`Place::Forward`] and [`Place::AllReduce`] a fault strikes in just its step; in
+/// [`Place::Checkpoint`] and [`Place::Evaluation`] in the first one after so many steps or more; at
+/// [`Place::StartUp`] its step is 0 and means nothing. What lasts has no step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -37,8 +37,9 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// What is done at one place takes longer, every time: in [`Place::Forward`] a step's work. In [`Place::AllReduce`] the
-    /// gradients come later. A factor is one of a step's work in [`Place::Checkpoint`] too, which by itself takes next to no time.
+    /// What is done at one place takes longer, every time: in [`Place::Forward`] a step's work. In
+    /// [`Place::AllReduce`] the gradients come later. A factor is one of a step's work in
+    /// [`Place::Checkpoint`] too, which by itself takes next to no time.
     Slow {
         /// The rank.
         rank: u32,
@@ -49,7 +50,8 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// The loss becomes NaN, or in [`Place::AllReduce`] the gradients, or in [`Place::Evaluation`] the loss on the test rows.
+    /// The loss becomes NaN, or in [`Place::AllReduce`] the gradients, or in [`Place::Evaluation`]
+    /// the loss on the test rows.
     Nan {
         /// The rank.
         rank: u32,
@@ -69,12 +71,14 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// The disk is full when the next checkpoint is written after so many steps or more. Rank 0 writes them.
+    /// The disk is full when the next checkpoint is written after so many steps or more. Rank 0
+    /// writes them.
     DiskFull {
         /// The steps.
         step: u64,
     },
-    /// The next checkpoint after so many steps or more is damaged once it is written, as by a bad disk.
+    /// The next checkpoint after so many steps or more is damaged once it is written, as by a bad
+    /// disk.
     Corrupt {
         /// The steps.
         step: u64,
@@ -153,8 +157,8 @@ impl Fault {
         }
     }
 
-    /// The step it strikes in, or in the first checkpoint or evaluation at or after it; `None` for what is always there, and at
-    /// start-up.
+    /// The step it strikes in, or in the first checkpoint or evaluation at or after it; `None` for
+    /// what is always there, and at start-up.
     pub fn step(&self) -> Option<u64> {
         match *self {
             Self::Slow { .. } => None,

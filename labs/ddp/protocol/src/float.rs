@@ -1,5 +1,6 @@
-//! Floating-point numbers on the wire. JSON knows no infinity and no NaN, but a loss can become either, and that is
-//! what its reader most needs to hear: they travel as the words `inf`, `-inf` and `nan`.
+//! Floating-point numbers on the wire. JSON knows no infinity and no NaN, but a loss can become
+//! either, and that is what its reader most needs to hear: they travel as the words `inf`, `-inf`
+//! and `nan`.
 
 use serde::{Deserialize, Deserializer, Serializer};
 

@@ -41,7 +41,8 @@ pub struct TrainSpec {
     pub faults: Vec<Fault>,
     /// Report every so many steps (the first and the last always).
     pub step_reports_every: u32,
-    /// Seconds that a rank waits for the others, at the rendezvous and in a collective, before it gives up.
+    /// Seconds that a rank waits for the others, at the rendezvous and in a collective, before it
+    /// gives up.
     #[serde(with = "float")]
     pub timeout_s: f64,
 }

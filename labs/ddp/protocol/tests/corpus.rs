@@ -1,4 +1,5 @@
-//! The seeds of the fuzz target: streams named `good_…` are read to their end, those named `bad_…` give an error.
+//! The seeds of the fuzz target: streams named `good_…` are read to their end, those named `bad_…`
+//! give an error.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

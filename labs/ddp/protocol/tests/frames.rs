@@ -1,5 +1,5 @@
-//! Frames: whatever the messages and however the stream is cut, what goes in comes out; whatever the bytes, nothing
-//! panics and no memory is set aside beyond one frame.
+//! Frames: whatever the messages and however the stream is cut, what goes in comes out; whatever
+//! the bytes, nothing panics and no memory is set aside beyond one frame.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

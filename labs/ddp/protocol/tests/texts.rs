@@ -1,4 +1,5 @@
-//! What people and their tools write: faults, environments, specifications; and what they are told when it is wrong.
+//! What people and their tools write: faults, environments, specifications; and what they are told
+//! when it is wrong.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

@@ -1,6 +1,6 @@
-//! A worker without libtorch: it meets the other ranks, does its steps together with them, writes and
-//! reads checkpoints, and breaks as asked. Its "model" is a hash of the steps that were applied to it, so
-//! a step that is applied twice or left out shows.
+//! A worker without libtorch: it meets the other ranks, does its steps together with them, writes
+//! and reads checkpoints, and breaks as asked. Its "model" is a hash of the steps that were applied
+//! to it, so a step that is applied twice or left out shows.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,5 +1,5 @@
-//! The arms with workers that follow the protocol and train nothing: this test program is also its own
-//! worker, so it has a `main` of its own.
+//! The arms with workers that follow the protocol and train nothing: this test program is also its
+//! own worker, so it has a `main` of its own.
 
 #![allow(
     clippy::unwrap_used,

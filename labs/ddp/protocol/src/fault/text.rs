@@ -49,7 +49,8 @@ pub enum FaultError {
         /// What was given.
         fault: String,
     },
-    /// Not `name=value`, or a name that this fault does not have, or one that is there twice, or a value that makes no sense.
+    /// Not `name=value`, or a name that this fault does not have, or one that is there twice, or a
+    /// value that makes no sense.
     #[error("fault `{fault}`: `{part}` {trouble}; write {form}")]
     Part {
         /// What was given.
