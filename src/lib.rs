@@ -3,6 +3,7 @@
 //! It is a library so that benches, examples and tests reach it: [`main`] is the whole program, and [`offscreen`] its
 //! screens without a terminal; [`terminal`] takes a real one over and gives it back. Everything else is private.
 
+mod build_facts;
 mod cli;
 mod commands;
 mod comparison;

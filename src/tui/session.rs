@@ -17,6 +17,7 @@ use workbench_record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber,
 use super::event::{Effect, Event, Lack, Loaded};
 use super::history::{self, Known};
 use super::screens::Labs;
+use crate::build_facts::BUILD;
 use crate::commands::ensure;
 
 /// How often a log that another process writes is looked at.
@@ -181,7 +182,14 @@ impl Session {
             let lab = labs
                 .get(lab)
                 .ok_or_else(|| refused("there is no such lab"))?;
-            workbench_experiment::run(lab.as_ref(), config, &store, forward(records), control)
+            workbench_experiment::run(
+                lab.as_ref(),
+                config,
+                &BUILD,
+                &store,
+                forward(records),
+                control,
+            )
         });
     }
 

@@ -19,9 +19,8 @@ pub(crate) struct Sleeper {
 impl Sleeper {
     /// Watches the thread that calls this.
     pub(crate) fn this_thread() -> Self {
-        let id = rustix::thread::gettid().as_raw_nonzero();
         Self {
-            path: format!("/proc/self/task/{id}/stat"),
+            path: stat_file(),
             before: None,
         }
     }
@@ -39,6 +38,18 @@ impl Sleeper {
             _ => false,
         }
     }
+}
+
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
+fn stat_file() -> String {
+    let id = rustix::thread::gettid().as_raw_nonzero();
+    format!("/proc/self/task/{id}/stat")
+}
+
+/// A file that is not there: other systems do not tell.
+#[cfg(any(workbench_portable, not(target_os = "linux")))]
+fn stat_file() -> String {
+    String::new()
 }
 
 /// The state of a thread and its processor time in ticks, from a line as in `/proc/self/stat`. The second field is the
@@ -69,7 +80,7 @@ mod tests {
         assert_eq!(read(""), None);
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(workbench_portable)))]
     #[test]
     fn a_thread_that_waits_is_asleep_and_one_that_computes_is_not() {
         let (wake, wait) = channel::<()>();

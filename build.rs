@@ -1,6 +1,7 @@
-//! Notes in the program who built it and from what: the compiler, the profile and the commit.
+//! Notes in the program what it was built with and from: the compiler, the profile and the commit.
 //!
-//! Nothing here can fail the build: a source tarball, a missing git or an unreadable repository only leaves facts out.
+//! It belongs to the program and to no library below it, so that a new commit rebuilds the program alone. Nothing here can
+//! fail the build: without git or in a source archive, facts are left out.
 
 use std::env;
 use std::path::Path;
@@ -48,16 +49,9 @@ fn watch(release: bool) {
         .chain(branch)
         .filter_map(|name| git(&["rev-parse", "--git-path", &name]));
     // Numbers are made with release builds, so there the mark for a changed tree must be right and every source is
-    // watched. A debug build would pay for that with a new engine after each edit anywhere.
+    // watched. A debug build would pay for that with a new program after an edit to any library's tests.
     let sources = if release {
-        [
-            "../../src",
-            "../../labs",
-            "../../crates",
-            "../../Cargo.toml",
-            "../../Cargo.lock",
-        ]
-        .as_slice()
+        ["src", "labs", "crates", "Cargo.toml", "Cargo.lock"].as_slice()
     } else {
         ["src"].as_slice()
     };
