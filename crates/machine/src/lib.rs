@@ -2,7 +2,7 @@
 //!
 //! Belongs here: everything that stays the same while a run goes on, how to read it from the operating system's files,
 //! and what [`check`] says about it. Does not belong here: looking at the machine again and again, which is
-//! [`monitor`](crate::monitor)'s work.
+//! [`monitor`]'s work.
 
 mod check;
 mod facts;

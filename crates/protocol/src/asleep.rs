@@ -67,9 +67,6 @@ fn read(line: &str) -> Option<(char, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-    use std::thread;
-
     use super::*;
 
     #[test]
@@ -80,9 +77,21 @@ mod tests {
         assert_eq!(read(""), None);
     }
 
+    #[test]
+    fn where_the_system_does_not_tell_no_thread_is_taken_for_asleep() {
+        let mut unknown = Sleeper {
+            path: String::new(),
+            before: None,
+        };
+        assert!(!unknown.is_asleep() && !unknown.is_asleep());
+    }
+
     #[cfg(all(target_os = "linux", not(workbench_portable)))]
     #[test]
     fn a_thread_that_waits_is_asleep_and_one_that_computes_is_not() {
+        use std::sync::mpsc::channel;
+        use std::thread;
+
         let (wake, wait) = channel::<()>();
         let (tell, told) = channel();
         let waiting = thread::spawn(move || {
