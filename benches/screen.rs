@@ -17,12 +17,12 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use ratatui::crossterm::event::KeyCode;
-use workbench::offscreen::Offscreen;
 use workbench_clock::thread_cpu_ns;
 use workbench_machine::MachineFacts;
 use workbench_record::{Event, Record, RunDir, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
+use workbench_tui::offscreen::Offscreen;
 
 /// The window.
 const SIZE: (u16, u16) = (200, 60);
@@ -57,10 +57,15 @@ fn main() -> ExitCode {
 fn bench(whole: bool) -> Outcome<bool> {
     let mut out = io::stdout().lock();
     let machine = MachineFacts::probe();
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     writeln!(
         out,
         "{}, {} usable cores, {} build, window {}x{}",
-        machine.cpu_model, machine.cores_usable, machine.build_profile, SIZE.0, SIZE.1
+        machine.cpu_model, machine.cores_usable, profile, SIZE.0, SIZE.1
     )?;
     let id = "20261121-101502-simulated-3f9a";
     let mut records = events(Scenario::Tasks, 42, id, 1_795_256_102_000);
@@ -71,7 +76,7 @@ fn bench(whole: bool) -> Outcome<bool> {
     let run = write(&dir.path().join(id), &records)?;
 
     let mut figures = Figures::default();
-    let mut screen = Offscreen::new(SIZE, "dark", false)?;
+    let mut screen = workbench::offscreen(SIZE, "dark", false)?;
     live(&mut screen, records, &mut figures);
     let before = Instant::now();
     let snapshot = run.snapshot()?;
@@ -285,7 +290,7 @@ fn peak_of_a_fresh_process(run: &Path) -> Outcome<Option<f64>> {
 /// The child process: watches a run to its end, opens its result, and prints its peak of resident memory in megabytes.
 fn watch(path: &Path) -> Outcome<()> {
     let run = RunDir::at(path)?;
-    let mut screen = Offscreen::new(SIZE, "dark", false)?;
+    let mut screen = workbench::offscreen(SIZE, "dark", false)?;
     screen.watch();
     let mut broken = None;
     let lines = BufReader::new(File::open(run.events())?).lines();
