@@ -2,7 +2,7 @@
 //!
 //! A call into a library may compute first and then wait for others, and not tell when the one ends
 //! and the other begins: in libtorch, a backward pass waits for the gradients of the other ranks.
-//! The thread that makes the call sleeps while it waits, and its processor time stands still.
+//! The thread that makes the call sleeps while it waits, and its processor time does not grow.
 
 use std::fs;
 

@@ -88,6 +88,10 @@ pub struct SlotState {
     /// Whether it gets on.
     #[serde(default, skip_serializing_if = "Standing::is_usual")]
     pub standing: Standing,
+    /// Where that is because its steps are slow: its work on a step against that of the fastest slot;
+    /// greater than 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_factor: Option<f64>,
     /// How often it was started anew: what it did before is of an attempt that is over.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,

@@ -62,6 +62,7 @@ fn every_kind_of_event_survives_the_log() {
         }],
         parts: vec![Part::work("forward", 7), Part::wait("all-reduce wait", 8)],
         standing: Standing::Gone,
+        slow_factor: Some(2.5),
         attempt: 1,
     }));
     log.push(Event::State {

@@ -6,6 +6,8 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod prefix;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
@@ -15,6 +17,8 @@ use std::{fmt, ptr, slice, thread};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
+
+pub use prefix::PrefixStore;
 
 /// Between two looks whether a server is there.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -394,54 +398,8 @@ impl Deref for TcpStore {
     }
 }
 
-/// A store within a store: every key gets a prefix, so that several users of one store do not meet.
-#[derive(Debug, Clone)]
-pub struct PrefixStore {
-    store: Store,
-}
-
-impl PrefixStore {
-    /// Puts `prefix` and a slash before every key of `inner`.
-    ///
-    /// # Errors
-    /// Only for want of memory.
-    pub fn new(prefix: &str, inner: &Store) -> Result<Self> {
-        let mut raw = ptr::null_mut();
-        ffi::check("make a prefix store", |message| {
-            // SAFETY: `inner` outlives the call, and the new store holds a reference of its own to
-            // it; `raw` is a place for the result.
-            unsafe {
-                ffi::tddp_store_prefix(
-                    prefix.as_ptr(),
-                    prefix.len(),
-                    inner.as_ptr(),
-                    &raw mut raw,
-                    message,
-                )
-            }
-        })?;
-        Ok(Self {
-            store: Store::from_raw(raw, inner.timeout),
-        })
-    }
-}
-
-impl Deref for PrefixStore {
-    type Target = Store;
-
-    fn deref(&self) -> &Store {
-        &self.store
-    }
-}
-
 impl From<TcpStore> for Store {
     fn from(store: TcpStore) -> Self {
-        store.store
-    }
-}
-
-impl From<PrefixStore> for Store {
-    fn from(store: PrefixStore) -> Self {
         store.store
     }
 }

@@ -6,7 +6,7 @@
 //! finishes the next step's reduction earlier, so every rank that asks after it is told the number.
 //!
 //! The store's client waits for an answer without end, and the store is served by a process that
-//! may stand still. So the others ask on a thread of their own, after a step, and look at the
+//! may be stopped. So the others ask on a thread of their own, after a step, and look at the
 //! answer after the step that follows: that is the last at the earliest.
 
 use std::cell::{Cell, OnceCell};

@@ -33,7 +33,7 @@ struct Slots(Vec<Slot>);
 struct Slot {
     /// Until it is reaped.
     pid: Option<Pid>,
-    /// Signals that were sent to it, and for whom.
+    /// Signals that were sent to it, and on whose behalf.
     sent: Vec<(Signal, EndedBy)>,
     /// What it had used at its end.
     last: Option<Usage>,

@@ -170,7 +170,7 @@ impl<P: Protocol> WorkerGroup<P> {
         self.shared.ring();
     }
 
-    /// Where the ranks are now and whether they get on; [`describe`](super::describe()) makes a
+    /// Where the ranks are now and their health; [`describe`](super::describe()) makes a
     /// sentence of it.
     pub fn states(&self) -> Vec<RankState<P::Phase>> {
         let now_ns = self.shared.clock.now_ns();

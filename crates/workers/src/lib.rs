@@ -1,6 +1,6 @@
 //! Worker processes and their supervisor.
 //!
-//! Belongs here: starting workers, passing messages, judging whether each of them gets on
+//! Belongs here: starting workers, passing messages, judging the health of each of them
 //! ([`Health`]), ending them and leaving none behind. May use: `workbench-protocol` and the run's
 //! clock. Does not belong here: what the workers compute, and what is done about a failure, which
 //! is a lab's policy.

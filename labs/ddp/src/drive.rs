@@ -222,7 +222,7 @@ impl<'a> Drive<'a> {
         Ok(())
     }
 
-    /// Looks at what the ranks use and whether they get on.
+    /// Looks at what the ranks use, and at their health.
     fn look_at_ranks(&mut self) {
         let Some(group) = &self.attempt.group else {
             return;

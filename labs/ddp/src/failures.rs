@@ -105,7 +105,7 @@ impl Drive<'_> {
         }
     }
 
-    /// A rank does not get on. The launcher replaces it; elsewhere nothing is done about it, and it
+    /// A rank stalled. The launcher replaces it; elsewhere nothing is done about it, and it
     /// is only named.
     pub(crate) fn stalled(&mut self, failure: RankFailure) {
         if self.plan.arm.is_supervised() {

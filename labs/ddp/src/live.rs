@@ -1,5 +1,5 @@
 //! The state of each rank now, for the record: the step it did last, its loss, how fast it is, what
-//! it is doing, and whether it gets on.
+//! it is doing, and its health.
 //!
 //! Belongs here: the latest state of each rank. Does not belong here: what counts in the end
 //! ([`crate::ledger`]), and the judgement of their health, which comes with [`RankState`].
@@ -7,7 +7,7 @@
 use workbench_ddp_protocol::{Phase, Stage, StepReport};
 use workbench_experiment::lab::{Figure, SlotState, Standing};
 use workbench_protocol::Phase as _;
-use workbench_workers::{Health, Loss, RankState, Stall};
+use workbench_workers::{Health, Loss, RankState, Slowness, Stall};
 
 use crate::ledger::Parts;
 
@@ -83,6 +83,14 @@ impl Rank {
             // Its phase may be newer than the judgement.
             _ if self.phase.is_waiting() => (phase_name(self.phase), Standing::Waiting),
             _ => (phase_name(self.phase), Standing::Working),
+        }
+    }
+
+    /// Its work on a step against that of the fastest rank, where that makes it slow.
+    fn slow_factor(&self) -> Option<f64> {
+        match (self.end, self.health) {
+            (None, Health::Slow(Slowness::Steps(slow))) => Some(slow.factor()),
+            _ => None,
         }
     }
 }
@@ -188,6 +196,7 @@ impl Live {
                     at_step: rank.at_step,
                     doing: doing.to_owned(),
                     standing,
+                    slow_factor: rank.slow_factor(),
                     attempt: rank.attempt,
                     figures: [figure("loss", rank.loss), figure("images/s", rank.rate)]
                         .into_iter()
@@ -212,7 +221,7 @@ fn phase_name(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use workbench_protocol::Position;
-    use workbench_workers::{Awaited, Exit, Slowness};
+    use workbench_workers::{Awaited, Exit};
 
     use super::*;
 
@@ -324,7 +333,7 @@ mod tests {
             stands(&live),
             told([("all-reduce", waits), ("ended", gone)])
         );
-        // A last word that was under way, and another finding, change nothing.
+        // A late message, and another judgement, change nothing.
         live.doing(1, Phase::Forward);
         live.judged(&state(1, Health::Working));
         live.ended(1, End::Done);

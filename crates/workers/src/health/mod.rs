@@ -1,4 +1,4 @@
-//! Whether each worker gets on: the only place where this is judged.
+//! The health of each worker: the only place where it is judged.
 //!
 //! Belongs here: pure state machines without clocks and processes, fed with what was received and
 //! when. [`liveness`] finds workers that are silent or make no progress, [`steps`] one that is

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 
 /// A rank that was heard so long ago or less is not silent: heartbeats come five times a second.
 const HEARD_NS: u64 = 700_000_000;
-/// Time between two looks at whom the others wait for.
+/// Time between two looks at which rank the others wait for.
 const LOOK_NS: u64 = 100_000_000;
 
 /// What is known of the processes beyond their messages.

@@ -4,7 +4,7 @@ use workbench_protocol::{Phase, Position};
 
 use crate::exit::Exit;
 
-/// Whether a worker gets on.
+/// Whether a worker makes progress.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Health<P: Phase> {
     /// It works, or nothing else is known.
@@ -67,7 +67,7 @@ pub struct Awaited<P: Phase> {
     pub waits_s: f64,
 }
 
-/// How a worker does not get on.
+/// How a worker stalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stall {
     /// It is alive, makes no progress, and no rank is further behind.
@@ -87,14 +87,14 @@ pub enum Loss {
     Exited(Exit),
 }
 
-/// The state of one worker: where it is and whether it gets on.
+/// The state of one worker: where it is, and its health.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankState<P: Phase> {
     /// The rank.
     pub rank: u32,
     /// Where its working thread was when last heard of.
     pub position: Position<P>,
-    /// Whether it gets on.
+    /// Whether it makes progress.
     pub health: Health<P>,
     /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since
     /// it last made progress.

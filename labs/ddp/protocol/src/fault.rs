@@ -1,4 +1,4 @@
-//! Faults that a worker brings upon itself, to show what a failure does to a training.
+//! Faults that a worker injects into itself, to show what a failure does to a training.
 //!
 //! Belongs here: what faults there are, and where they strike. Does not belong here: their text
 //! form, `kill:rank=1,step=40`, which is in `text`.
@@ -27,7 +27,7 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// The process stands still for ever (SIGSTOP), and is not dead.
+    /// The process is stopped for ever (SIGSTOP), and is not dead.
     Stall {
         /// The rank.
         rank: u32,

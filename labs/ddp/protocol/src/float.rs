@@ -1,5 +1,5 @@
 //! Floating-point numbers on the wire. JSON knows no infinity and no NaN, but a loss can become
-//! either, and that is what its reader most needs to hear: they travel as the words `inf`, `-inf`
+//! either, and that is what its reader most needs to know: they travel as the words `inf`, `-inf`
 //! and `nan`.
 
 use serde::{Deserialize, Deserializer, Serializer};
