@@ -31,8 +31,8 @@ pub struct Stragglers {
 /// What is known of a rank since the last look.
 #[derive(Debug, Clone, Default)]
 struct Look {
-    work_ns: u64,
-    wait_ns: u64,
+    /// Of all its steps together.
+    times: StepTimes,
     /// Work of each step, in nanoseconds.
     steps_ns: Vec<u64>,
     /// Time ready and without a core, at the last look and at this one.
@@ -56,7 +56,7 @@ impl Look {
 
     /// The next look begins.
     fn clear(&mut self) {
-        (self.work_ns, self.wait_ns) = (0, 0);
+        self.times = StepTimes::default();
         self.steps_ns.clear();
         self.queued_ns = self.queued_ns.map(|(_, now)| (now, now));
     }
@@ -91,13 +91,13 @@ impl Stragglers {
             return None;
         }
         let look = self.ranks.get_mut(rank as usize)?;
-        look.work_ns += times.work_ns;
-        look.wait_ns += times.wait_ns;
+        look.times.work_ns += times.work_ns;
+        look.times.wait_ns += times.wait_ns;
         look.steps_ns.push(times.work_ns);
         if self.ranks.len() < 2 || self.ranks.iter().any(|look| look.steps_ns.is_empty()) {
             return None;
         }
-        let passed = |look: &Look| look.work_ns + look.wait_ns;
+        let passed = |look: &Look| look.times.work_ns + look.times.wait_ns;
         if self.ranks.iter().map(passed).min()? < LOOK_NS {
             return None;
         }
@@ -132,7 +132,7 @@ impl Stragglers {
             work_ms: worst / 1e6,
             fastest: fastest as u32,
             fastest_ms: best / 1e6,
-            wait_ms: waits.wait_ns as f64 / waits.steps_ns.len() as f64 / 1e6,
+            wait_ms: waits.times.wait_ns as f64 / waits.steps_ns.len() as f64 / 1e6,
         })
     }
 }
