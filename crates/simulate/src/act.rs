@@ -8,8 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::ranks::Ranks;
 use workbench_experiment::lab::Told;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::ArmOutput;
-use workbench_record::RepeatId;
+use workbench_record::{ArmOutput, Finding, RepeatId};
 use workbench_stats::schedule::{Order, simulate};
 
 /// What a repeat needs before its first task and after its last one.
@@ -39,7 +38,7 @@ pub(super) struct Act {
     pub at_once: bool,
     /// In rising order of time.
     pub told: Vec<(u64, Told)>,
-    pub warnings: Vec<(u64, String)>,
+    pub warnings: Vec<(u64, Finding)>,
     /// When each unit of progress is done, rising.
     pub steps: Vec<u64>,
     /// Units of progress of a whole repeat.

@@ -4,7 +4,7 @@
 //! Nothing here is drawn by lot, so that a seed gives the same times with and without it.
 
 use workbench_experiment::lab::Told;
-use workbench_record::{Breakdown, Figure, Part, Source};
+use workbench_record::{Breakdown, ControllerPhase, ControllerState, Figure, Part, Source};
 
 use super::act::Act;
 use workbench_record::SlotState;
@@ -196,10 +196,16 @@ fn doing(within: f64, waiting: f64) -> &'static str {
 }
 
 impl Act {
-    /// Whoever controls the repeat is in another state from now on; arms on one slot have no controller.
-    pub fn state(&mut self, at_ns: u64, text: &str) {
+    /// Whoever controls the repeat is in a state from now on, the attempt counted from 1; arms on one slot have no controller.
+    pub fn state(&mut self, at_ns: u64, (phase, text, attempt): (ControllerPhase, &str, u32)) {
         if self.id.workers > 1 {
-            self.told.push((at_ns, Told::State(text.to_owned())));
+            let state = ControllerState {
+                phase,
+                text: text.to_owned(),
+                attempt,
+                workers: Some(self.id.workers),
+            };
+            self.told.push((at_ns, Told::State(state)));
         }
     }
 }

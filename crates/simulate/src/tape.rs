@@ -7,7 +7,9 @@ use super::machine::{Load, Machine};
 use workbench_experiment::lab::Told;
 use workbench_experiment::rhythm::{Rhythm, SHORTEST_NS};
 use workbench_pool::TaskSpan;
-use workbench_record::{Event, Record, RepeatFinished, RunStarted, RunStatus};
+use workbench_record::{
+    ArmFailure, Event, FailureKind, Record, RepeatFinished, RunStarted, RunStatus,
+};
 
 /// Pool, warm-up and sync between two repeats.
 const BETWEEN_NS: u64 = 45_000_000;
@@ -110,12 +112,11 @@ impl Tape {
                 true
             }
             End::Failed(reason) => {
-                let text = format!("{} failed: {reason}.", act.id.arm);
-                self.say(Event::Warning { text });
-                self.say(Event::ArmFailed {
+                self.say(Event::ArmFailed(ArmFailure {
                     arm: act.id.arm.clone(),
+                    kind: FailureKind::Run,
                     reason: reason.clone(),
-                });
+                }));
                 false
             }
         }
@@ -217,16 +218,16 @@ impl Reel<'_> {
             let event = match told.clone() {
                 Told::Metric(name, step, value) => Event::Metric { name, step, value },
                 Told::Output(source, text) => Event::Output { source, text },
-                Told::Warning(text) => Event::Warning { text },
-                Told::State(text) => Event::State { text },
+                Told::Finding(finding) => Event::Finding(finding),
+                Told::State(state) => Event::State(state),
             };
             let t_ns = self.started_ns + at;
             out.push(Record { t_ns, event });
         }
-        while let Some((at, text)) = act.warnings.get(self.warnings).filter(|w| w.0 <= since) {
+        while let Some((at, found)) = act.warnings.get(self.warnings).filter(|w| w.0 <= since) {
             self.warnings += 1;
-            let (t_ns, text) = (self.started_ns + at, text.clone());
-            let event = Event::Warning { text };
+            let t_ns = self.started_ns + at;
+            let event = Event::Finding(found.clone());
             out.push(Record { t_ns, event });
         }
         if due {

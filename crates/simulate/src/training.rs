@@ -10,8 +10,7 @@ use super::ranks::{Ranks, STARTED_NS};
 use workbench_clock::seconds;
 use workbench_experiment::lab::Told;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::RepeatId;
-use workbench_record::{ArmOutput, Quantity};
+use workbench_record::{ArmOutput, ControllerPhase, Finding, Quantity, RepeatId};
 
 const MS: u64 = 1_000_000;
 
@@ -61,10 +60,10 @@ impl Training {
             end: End::Finished(output),
             id,
         };
-        act.state(0, "initializing");
-        act.state(MS, "scheduling");
+        act.state(0, (ControllerPhase::Starting, "initializing", 1));
+        act.state(MS, (ControllerPhase::Starting, "scheduling", 1));
         let mut at_ns = STARTED_NS;
-        act.state(at_ns, "running");
+        act.state(at_ns, (ControllerPhase::Running, "running", 1));
         for rank in 0..ranks {
             let text = format!(
                 "device cuda:{rank}, world size {ranks}, {} images",
@@ -80,9 +79,13 @@ impl Training {
             }
             at_ns = self.epoch(rng, &mut act, (epoch, attempt), at_ns);
         }
-        act.state(at_ns, "shutting down");
+        let attempts = 1 + u32::from(death.is_some());
+        act.state(
+            at_ns,
+            (ControllerPhase::Stopping, "shutting down", attempts),
+        );
         act.wall_ns = at_ns + 40 * MS;
-        act.state(act.wall_ns, "finished");
+        act.state(act.wall_ns, (ControllerPhase::Ended, "finished", attempts));
         self.tell_in_the_end(&mut act);
         act.spans.sort_by_key(|span| span.finished_ns);
         act.told.sort_by_key(|(at, _)| *at);
@@ -214,11 +217,16 @@ impl Training {
             death.rank,
             death.epoch + 1
         );
-        act.warnings.push((noticed_ns, text));
+        let found = Finding::warning("worker_died", text).arm_on(&act.id.arm, ranks);
+        let found = found.repeat(act.id.repeat).slot(death.rank);
+        act.warnings.push((noticed_ns, found));
         let again_ns = noticed_ns + 1400 * MS;
-        act.state(noticed_ns, "restarting");
-        act.state(noticed_ns + 250 * MS, "scheduling");
-        act.state(again_ns, "running");
+        act.state(noticed_ns, (ControllerPhase::Recovering, "restarting", 1));
+        act.state(
+            noticed_ns + 250 * MS,
+            (ControllerPhase::Starting, "scheduling", 2),
+        );
+        act.state(again_ns, (ControllerPhase::Running, "running", 2));
         self.account(act, death, (dead_ns, noticed_ns, again_ns), lost);
         let text = format!("device cuda:{}, world size {ranks}, restarted", death.rank);
         act.tell(again_ns, death.rank, text);

@@ -25,8 +25,8 @@ mod worker;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError,
-    PreparedLab, RunConfig, Source, Terms,
+    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, PreparedLab, RunConfig, Source, Terms,
 };
 
 use crate::data::Found;
@@ -88,7 +88,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
 }
@@ -98,7 +98,7 @@ impl PreparedLab for Prepared {
         self.recorded.clone()
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 

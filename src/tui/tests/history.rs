@@ -3,7 +3,7 @@
 use std::fs;
 
 use workbench_clock::Clock;
-use workbench_record::{Event as Fact, Recorder, RunStatus, Store};
+use workbench_record::{Event as Fact, Finding, Recorder, RunStatus, Store};
 
 use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;
@@ -362,9 +362,7 @@ fn looking_again_reads_only_what_has_changed() {
         rows.iter().map(|row| row.status).collect::<Vec<_>>()
     };
     assert_eq!(said(&known), ["running", "killed"]);
-    live.emit(Fact::Warning {
-        text: "Something.".to_owned(),
-    });
+    live.emit(Fact::Finding(Finding::note("something", "Something.")));
     live.sync().unwrap();
     assert_eq!((known.look(&store), known.reads), (Ok(false), 2));
     live.emit(Fact::RunFinished {
