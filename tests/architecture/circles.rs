@@ -1,13 +1,14 @@
 //! Circles of files.
 //!
-//! An arrow leads from a file to another file of its crate that defines something which the first one names: in a path
-//! of its code, in a private `use`, in a macro's arguments or in an attribute such as `serde(with = "…")`; and to a file
-//! whose `impl` block defines a method that the first one calls on `self`. Re-exports are followed to the file that
-//! defines the item. No arrow by itself is a `mod x;`, a `pub use`, a glob import (what is used through it is), or the
-//! name of a module in the middle of a path. Code for tests does not count.
+//! An arrow leads from a file to another file of its crate that defines something which the first
+//! one names: in a path of its code, in a private `use`, in a macro's arguments or in an attribute
+//! such as `serde(with = "…")`; and to a file whose `impl` block defines a method that the first
+//! one calls on `self`. Re-exports are followed to the file that defines the item. No arrow by
+//! itself is a `mod x;`, a `pub use`, a glob import (what is used through it is), or the name of a
+//! module in the middle of a path. Code for tests does not count.
 //!
-//! A parent that defines a type and calls its children, which use that type, is therefore a circle: the type belongs into
-//! a file of its own, which both use.
+//! A parent that defines a type and calls its children, which use that type, is therefore a circle:
+//! the type belongs into a file of its own, which both use.
 
 use std::collections::BTreeMap;
 

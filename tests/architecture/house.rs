@@ -1,7 +1,8 @@
-//! The tree as the checks see it: every crate with its manifest, every source file parsed and placed in its crate.
+//! The tree as the checks see it: every crate with its manifest, every source file parsed and
+//! placed in its crate.
 //!
-//! Crates are found, not listed: a folder with a `Cargo.toml` under `crates`, `labs` or `tests` is one, and so is the
-//! root. Lines come from the tokens' places.
+//! Crates are found, not listed: a folder with a `Cargo.toml` under `crates`, `labs` or `tests` is
+//! one, and so is the root. Lines come from the tokens' places.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -38,7 +39,8 @@ pub struct Source {
     pub path: String,
     pub text: String,
     pub tree: syn::File,
-    /// The file's module: `lib` or `main`, then the names down to it. None for a file that is no part of the product.
+    /// The file's module: `lib` or `main`, then the names down to it. None for a file that is no
+    /// part of the product.
     pub module: Option<Vec<String>>,
 }
 
@@ -48,7 +50,8 @@ impl Source {
         self.text.parse().unwrap()
     }
 
-    /// Whether a literal is a string of the code, and not a comment of documentation, which tokens are literals too.
+    /// Whether a literal is a string of the code, and not a comment of documentation, which tokens
+    /// are literals too.
     pub fn is_string(&self, literal: &Literal) -> bool {
         let place = literal.span().start();
         let line = self.text.lines().nth(place.line - 1).unwrap_or_default();
@@ -83,7 +86,8 @@ impl House {
             .flat_map(|each| each.files.iter().map(move |file| (each, file)))
     }
 
-    /// The files that go into the product: no tests, benches, examples, build scripts, no crates for tests only.
+    /// The files that go into the product: no tests, benches, examples, build scripts, no crates
+    /// for tests only.
     pub fn product(&self) -> impl Iterator<Item = (&Crate, &Source)> {
         self.files()
             .filter(|(each, file)| file.module.is_some() && !each.is_for_tests())

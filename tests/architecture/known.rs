@@ -1,10 +1,11 @@
 //! What a check finds, and the lists of what is known already.
 //!
-//! A check's list is `tests/architecture/known/CHECK.txt`, one finding a line: its key, then ` # ` and a reason. A key
-//! that ends in ` *` stands for all that begin with what is before it, such as every function of a file. Under
-//! `[exceptions]` stands what is right as it is, each with its reason; under `[to mend]` what is still to be mended.
-//! A check fails for a finding that is not listed, and for a line that no finding needs any more, so a list can only get
-//! shorter. `ARCHITECTURE_TRIM=1 cargo test --test architecture` takes such lines out.
+//! A check's list is `tests/architecture/known/CHECK.txt`, one finding a line: its key, then ` # `
+//! and a reason. A key that ends in ` *` stands for all that begin with what is before it, such as
+//! every function of a file. Under `[exceptions]` stands what is right as it is, each with its
+//! reason; under `[to mend]` what is still to be mended. A check fails for a finding that is not
+//! listed, and for a line that no finding needs any more, so a list can only get shorter.
+//! `ARCHITECTURE_TRIM=1 cargo test --test architecture` takes such lines out.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,7 +15,8 @@ use crate::house::House;
 /// One breach of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// What it is listed by: a file, `FILE FUNCTION`, a name. Without line numbers, so that it stays the same.
+    /// What it is listed by: a file, `FILE FUNCTION`, a name. Without line numbers, so that it
+    /// stays the same.
     pub key: String,
     /// `FILE:LINE`.
     pub place: String,

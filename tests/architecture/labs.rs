@@ -37,7 +37,8 @@ const AT_HOME: [&str; 4] = [
 /// What to do about a finding here.
 pub const TO_DO: &str = "let the lab declare it (its definition, its figures, what it calls a slot), and say the general word here";
 
-/// Every file of a general crate with the words of labs in its code and strings. Comments may give examples.
+/// Every file of a general crate with the words of labs in its code and strings. Comments
+/// may give examples.
 pub fn find(house: &House) -> Vec<Finding> {
     let labs = house.crates.iter().filter(|each| each.is_lab());
     let ids: Vec<&str> = labs.filter_map(|lab| lab.dir.rsplit('/').next()).collect();

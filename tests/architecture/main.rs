@@ -1,5 +1,5 @@
-//! The rules of the house that a machine can check. Each test reads the sources afresh and says where a rule is broken
-//! and what to do; [`known`] says how to list what cannot be mended yet.
+//! The rules of the house that a machine can check. Each test reads the sources afresh and says
+//! where a rule is broken and what to do; [`known`] says how to list what cannot be mended yet.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

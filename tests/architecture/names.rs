@@ -1,7 +1,8 @@
-//! Which file defines what a path names: the modules of one crate, their items and imports, followed through re-exports.
+//! Which file defines what a path names: the modules of one crate, their items and imports,
+//! followed through re-exports.
 //!
-//! Names of values that the code computes (fields, variables) are not looked up; methods are, where the type is known
-//! without knowing types: `self.method()` in an `impl` block.
+//! Names of values that the code computes (fields, variables) are not looked up; methods are, where
+//! the type is known without knowing types: `self.method()` in an `impl` block.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -54,7 +55,8 @@ pub struct Import<'a> {
 }
 
 impl Names {
-    /// Reads the files of a crate that belong to its product; a file's number is its place among all.
+    /// Reads the files of a crate that belong to its product; a file's number is its
+    /// place among all.
     pub fn of(house_crate: &Crate) -> Self {
         let mut names = Self {
             library: house_crate.name.replace('-', "_"),

@@ -1,12 +1,16 @@
-//! Sentences that the product reads back: text that a program made, compared, searched, split or trimmed to find out a fact.
+//! Sentences that the product reads back: text that a program made, compared, searched, split or
+//! trimmed to find out a fact.
 //!
-//! Three kinds are caught. (1) A search for words: `contains`, `starts_with`, `split`, `strip_prefix`, `replace` and their
-//! kin with a string literal of two letters or more, or with a constant. (2) Any of them, or `trim` and `lines`, on a value
-//! that is called a text: `text`, `message`, `warning`, `reason` and so on. (3) A comparison (`==`, a pattern of `match`,
-//! `matches!`) of such a value with a literal, or of any value with a literal of several words. (4) A comparison of a value
-//! that is called a kind, a state and so on with a literal: a fact that should be an enum.
+//! Three kinds are caught. (1) A search for words: `contains`, `starts_with`, `split`,
+//! `strip_prefix`, `replace` and their kin with a string literal of two letters or more, or with a
+//! constant. (2) Any of them, or `trim` and `lines`, on a value that is called a text: `text`,
+//! `message`, `warning`, `reason` and so on. (3) A comparison (`==`, a pattern of `match`,
+//! `matches!`) of such a value with a literal, or of any value with a literal of several words. (4)
+//! A comparison of a value that is called a kind, a state and so on with a literal: a fact that
+//! should be an enum.
 //!
-//! Reading what a person typed and what other programs write is honest; each such function is listed with its reason.
+//! Reading what a person typed and what other programs write is honest; each such function is
+//! listed with its reason.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
@@ -157,7 +161,8 @@ impl Reader<'_> {
         }
     }
 
-    /// What is searched for in a call of a method in the arguments of a macro, where nothing is parsed.
+    /// What is searched for in a call of a method in the arguments of a macro, where
+    /// nothing is parsed.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut last = [const { String::new() }; 2];
         for token in tokens {

@@ -105,8 +105,8 @@ pub fn files(house: &House) -> Vec<Finding> {
     findings
 }
 
-/// Files with lines that are too long. A string that reaches over the edge may, and so may a comment of one word, such as
-/// an address.
+/// Files with lines that are too long. A string that reaches over the edge may, and so may a
+/// comment of one word, such as an address.
 pub fn columns(house: &House) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, file) in house.files() {

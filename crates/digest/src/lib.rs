@@ -27,7 +27,8 @@ impl Hasher {
     }
 }
 
-/// SHA-256 of numbers as little-endian f64, in hexadecimal: equal for equal bits, and for those alone.
+/// SHA-256 of numbers as little-endian f64, in hexadecimal: equal for equal bits, and
+/// for those alone.
 pub fn of_f64(values: &[f64]) -> String {
     let mut hasher = Hasher::default();
     for value in values {

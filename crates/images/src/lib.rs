@@ -1,7 +1,9 @@
-//! Labelled images to train on: the embedded MNIST, IDX files (MNIST and its kin), and CIFAR-10's binary files.
+//! Labelled images to train on: the embedded MNIST, IDX files (MNIST and its kin), and
+//! CIFAR-10's binary files.
 //!
-//! Belongs here: reading and checking. Does not belong here: scaling to floats, shuffling, sharding, tensors; whoever trains
-//! does that. Every reader takes a limit of rows and reads or unpacks no more than those.
+//! Belongs here: reading and checking. Does not belong here: scaling to floats, shuffling,
+//! sharding, tensors; whoever trains does that. Every reader takes a limit of rows and reads or
+//! unpacks no more than those.
 //!
 //! ```
 //! use workbench_images::{Part, Source};
@@ -39,7 +41,8 @@ pub struct Images {
     pub height: usize,
     /// Pixels per row.
     pub width: usize,
-    /// All pixels, 0 to 255: image by image, plane by plane, row by row (the order that PyTorch calls NCHW).
+    /// All pixels, 0 to 255: image by image, plane by plane, row by row (the order that
+    /// PyTorch calls NCHW).
     pub pixels: Vec<u8>,
     /// One label per image, below [`Images::classes`].
     pub labels: Vec<u8>,

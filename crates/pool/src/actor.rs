@@ -1,5 +1,5 @@
-//! Actors: tasks that share state. The messages of an actor are ordinary tasks, except that each waits for its turn in
-//! the actor's mailbox, so that they run in order and one at a time.
+//! Actors: tasks that share state. The messages of an actor are ordinary tasks, except that each
+//! waits for its turn in the actor's mailbox, so that they run in order and one at a time.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -23,7 +23,8 @@ use super::task_ref::TaskRef;
 pub struct ActorOptions {
     /// What a person calls the actor; its messages have this name in the timeline.
     pub name: Arc<str>,
-    /// Which of the lab's items the actor belongs to. A message's part is its number, the first is 0.
+    /// Which of the lab's items the actor belongs to. A message's part is its number, the
+    /// first is 0.
     pub group: u32,
     /// Priority of its messages.
     pub priority: i32,
@@ -42,8 +43,9 @@ impl Default for ActorOptions {
     }
 }
 
-/// State that handles messages in order, one at a time, on the threads of the pool. Cloning it clones the reference; the
-/// state is dropped with the last one, after the messages that are under way.
+/// State that handles messages in order, one at a time, on the threads of the pool. Cloning
+/// it clones the reference; the state is dropped with the last one, after the messages that
+/// are under way.
 pub struct Actor<S> {
     inner: Arc<Inner<S>>,
 }
@@ -52,7 +54,8 @@ struct Inner<S> {
     shared: Arc<Shared>,
     options: ActorOptions,
     build: Box<dyn Fn() -> S + Send + Sync>,
-    /// Built by the first message, and again by the first after a panic. Only the current message locks it.
+    /// Built by the first message, and again by the first after a panic. Only the current
+    /// message locks it.
     state: Mutex<Option<S>>,
     mailbox: Mutex<Mailbox>,
 }
@@ -85,8 +88,9 @@ impl<S: Send + 'static> Actor<S> {
         }
     }
 
-    /// Sends a message: `handle` runs with the state when all earlier messages have been handled. A panic in it fails this
-    /// message, and the next one finds a newly built state, or [`TaskError::ActorDead`] when there were too many.
+    /// Sends a message: `handle` runs with the state when all earlier messages have been handled. A
+    /// panic in it fails this message, and the next one finds a newly built state, or
+    /// [`TaskError::ActorDead`] when there were too many.
     ///
     /// A message must not wait for a later message of its own actor.
     pub fn call<R, F>(&self, handle: F) -> TaskRef<R>

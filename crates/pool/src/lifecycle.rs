@@ -1,5 +1,5 @@
-//! What becomes of tasks that end: their dependents and waiting threads are told, failures travel on, attempts are
-//! repeated, everything is cancelled when the pool closes.
+//! What becomes of tasks that end: their dependents and waiting threads are told, failures travel
+//! on, attempts are repeated, everything is cancelled when the pool closes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,8 +11,8 @@ use super::shared::Shared;
 use super::task::{Header, Run, State, Watcher};
 use super::timer::Fire;
 
-/// Tasks that ended and were not announced, and tasks that this made ready. Long chains are worked off here and not by
-/// recursion, which would need a stack as deep as the chain.
+/// Tasks that ended and were not announced, and tasks that this made ready. Long chains are worked
+/// off here and not by recursion, which would need a stack as deep as the chain.
 #[derive(Default)]
 struct Ripple {
     ended: Vec<Arc<dyn Run>>,
@@ -93,8 +93,8 @@ impl Shared {
     /// Cancels everything submitted so far, and with `closing` everything that will be.
     pub fn cancel_all(self: &Arc<Self>, closing: bool) {
         let queued = self.cancel_queued(closing);
-        // Those that wait first: when they are still there once what they wait for has ended, they count as given up
-        // because of that and not as cancelled.
+        // Those that wait first: when they are still there once what they wait for has ended, they
+        // count as given up because of that and not as cancelled.
         let parked: Vec<_> = self.parked.lock().values().cloned().collect();
         for task in parked.iter().chain(&queued) {
             if self.is_cancelled(task.header().id) {
@@ -104,7 +104,8 @@ impl Shared {
         drop_quietly((parked, queued));
     }
 
-    /// Tells everybody that the task, whose value or error is stored, has ended, and everything that follows from it.
+    /// Tells everybody that the task, whose value or error is stored, has ended, and everything
+    /// that follows from it.
     pub fn announce(self: &Arc<Self>, task: &Arc<dyn Run>) {
         let mut ripple = Ripple::default();
         self.announce_one(&**task, &mut ripple);
@@ -168,7 +169,8 @@ impl Shared {
             self.park(task);
         }
         header.backs_off(self.clock.now_ns());
-        // Whoever cancelled while the task was running could not end it, and from now on nobody else would.
+        // Whoever cancelled while the task was running could not end it, and from now on
+        // nobody else would.
         let cancelled = header.cancel_flag().load(Ordering::SeqCst) || self.is_cancelled(header.id);
         if cancelled {
             self.unpark(header);
@@ -196,8 +198,8 @@ impl Shared {
         }
     }
 
-    /// Cancels everything, waits for what runs, ends the threads. From within one of the pool's own tasks (`inside`)
-    /// nothing is waited for.
+    /// Cancels everything, waits for what runs, ends the threads. From within one of the pool's own
+    /// tasks (`inside`) nothing is waited for.
     pub fn shut_down(self: &Arc<Self>, inside: bool) {
         self.cancel_all(true);
         if !inside {
@@ -209,7 +211,8 @@ impl Shared {
             threads.stop(!inside);
         }
         if inside {
-            // Tasks that are still running may sleep there; it ends with the last reference to the pool.
+            // Tasks that are still running may sleep there; it ends with the last reference
+            // to the pool.
             return;
         }
         let relay = self.relay.lock().take();

@@ -62,7 +62,8 @@ impl<'a> Pending<'a> {
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        // With a single task the notification has removed the registration, unless the deadline came first.
+        // With a single task the notification has removed the registration, unless the
+        // deadline came first.
         if let Some(waiter) = &self.waiter
             && (self.tasks.len() > 1 || !waiter.is_done())
         {

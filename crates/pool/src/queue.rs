@@ -1,8 +1,8 @@
 //! The tasks that are ready and the resources that are free: who starts next.
 //!
-//! A pure data structure without threads or clocks. The rules: the highest priority first; within a priority in the
-//! order of submission; a task that does not fit is overtaken by later ones that do, but at most [`MAX_OVERTAKES`]
-//! times, after which nothing behind it starts until it fits.
+//! A pure data structure without threads or clocks. The rules: the highest priority first; within a
+//! priority in the order of submission; a task that does not fit is overtaken by later ones that
+//! do, but at most [`MAX_OVERTAKES`] times, after which nothing behind it starts until it fits.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -11,12 +11,14 @@ use std::sync::Arc;
 use super::resources::Amounts;
 use super::task::{Run, State};
 
-/// How many tasks may start before one that is ahead of them but does not fit. Bounds its wait: from then on the pool
-/// drains until it fits. Of several tasks that ask for the same, the count is the first one's, and starts anew for the next
-/// when that one has started. A task that a running task waits for in `get` may still start, because the draining needs it.
+/// How many tasks may start before one that is ahead of them but does not fit. Bounds its wait:
+/// from then on the pool drains until it fits. Of several tasks that ask for the same, the count is
+/// the first one's, and starts anew for the next when that one has started. A task that a running
+/// task waits for in `get` may still start, because the draining needs it.
 pub const MAX_OVERTAKES: u32 = 64;
 
-/// Empty levels and classes are kept up to this number, so that a steady stream of tasks allocates nothing.
+/// Empty levels and classes are kept up to this number, so that a steady stream of
+/// tasks allocates nothing.
 const KEPT_EMPTY: usize = 16;
 
 pub struct Queue {
@@ -24,8 +26,8 @@ pub struct Queue {
     free: Amounts,
     len: usize,
     submitted: u64,
-    /// References that may be the last ones: the owner of the queue's lock drops them after unlocking, because a value's
-    /// destructor may use the pool.
+    /// References that may be the last ones: the owner of the queue's lock drops them after
+    /// unlocking, because a value's destructor may use the pool.
     trash: Vec<Arc<dyn Run>>,
 }
 
@@ -35,7 +37,8 @@ struct Level {
     classes: Vec<Class>,
 }
 
-/// Tasks that ask for the same: they fit together or not at all, so only the first one needs a look.
+/// Tasks that ask for the same: they fit together or not at all, so only the first one
+/// needs a look.
 struct Class {
     demand: Amounts,
     entries: VecDeque<Entry>,
@@ -112,8 +115,8 @@ impl Queue {
         });
     }
 
-    /// Starts the next task: marks it as running and takes its resources. Without the bar, tasks start past one that
-    /// was overtaken too often.
+    /// Starts the next task: marks it as running and takes its resources. Without the bar, tasks
+    /// start past one that was overtaken too often.
     pub fn pick(&mut self, bar: bool) -> Option<Arc<dyn Run>> {
         loop {
             let (key, class) = self.find(bar)?;
@@ -205,8 +208,8 @@ impl Queue {
         Some(entry.task)
     }
 
-    /// Drops the entries at both ends of a class whose task does not wait in the queue any more, so that a deep recursion
-    /// of tasks that are started out of order leaves nothing behind.
+    /// Drops the entries at both ends of a class whose task does not wait in the queue any more, so
+    /// that a deep recursion of tasks that are started out of order leaves nothing behind.
     fn tidy(&mut self, key: Reverse<i32>, demand: &Amounts) {
         let Some(level) = self.levels.get_mut(&key) else {
             return;

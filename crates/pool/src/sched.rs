@@ -1,7 +1,8 @@
 //! The books of the pool, kept under one lock: the queue, and how many threads look after it.
 //!
-//! A *pump* is a job on the rayon pool that takes tasks from the queue until nothing may start. The books know how many
-//! pumps there are, so that there are never more than workers, and never too few while something may start.
+//! A *pump* is a job on the rayon pool that takes tasks from the queue until nothing may start. The
+//! books know how many pumps there are, so that there are never more than workers, and never too
+//! few while something may start.
 
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ pub struct Sched {
     /// Cancel everything that comes.
     pub closing: bool,
     workers: usize,
-    /// Threads that will look at the queue again without being told, and pumps on their way. A thread whose task is
-    /// blocked does not count.
+    /// Threads that will look at the queue again without being told, and pumps on their way. A
+    /// thread whose task is blocked does not count.
     pumps: usize,
     /// Of these, pumps that were submitted to rayon and have not started.
     coming: usize,
@@ -55,8 +56,8 @@ impl Sched {
 
     /// Starts the next task. `counted`: the caller is among the pumps, but not busy.
     ///
-    /// A task that was overtaken too often bars the others only while some thread is busy: when all are blocked, waiting
-    /// for it would be waiting forever.
+    /// A task that was overtaken too often bars the others only while some thread is busy: when all
+    /// are blocked, waiting for it would be waiting forever.
     pub fn pick(&mut self, counted: bool) -> Option<Arc<dyn Run>> {
         let bar = self.busy() > usize::from(counted);
         let task = self.queue.pick(bar)?;

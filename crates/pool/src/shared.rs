@@ -1,7 +1,7 @@
 //! What the threads of a pool and its users share: the books, the timeline, the rayon threads.
 //!
-//! Belongs here: changing the books and waking whoever has to know. Does not belong here: what becomes of a task that ends
-//! (`lifecycle`), and what a pool thread does (`worker`).
+//! Belongs here: changing the books and waking whoever has to know. Does not belong here: what
+//! becomes of a task that ends (`lifecycle`), and what a pool thread does (`worker`).
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -45,7 +45,8 @@ pub struct Shared {
     pub name: String,
     /// Tasks with a smaller number are cancelled.
     pub cancelled_below: AtomicU64,
-    /// Tasks that wait for something other than a slot. They are in nobody's queue, so cancelling all has to find them here.
+    /// Tasks that wait for something other than a slot. They are in nobody's queue, so cancelling
+    /// all has to find them here.
     pub parked: Mutex<HashMap<u64, Arc<dyn Run>>>,
     pub timer: Arc<Timer>,
     pub threads: RwLock<Option<Threads>>,
@@ -139,7 +140,8 @@ impl Shared {
             if let Some(threads) = threads.as_ref() {
                 threads.pool().spawn(move || (shared.pump)(&shared));
             } else {
-                // Only after the pool was dropped by one of its own tasks; what is queued is being cancelled.
+                // Only after the pool was dropped by one of its own tasks; what is queued
+                // is being cancelled.
                 let mut sched = self.sched.lock();
                 sched.pump_begins();
                 sched.pump_ends();
@@ -147,7 +149,8 @@ impl Shared {
         }
     }
 
-    /// Puts ready tasks into the queue. Returns those that were not taken because they are cancelled.
+    /// Puts ready tasks into the queue. Returns those that were not taken because
+    /// they are cancelled.
     pub fn enqueue(
         self: &Arc<Self>,
         tasks: impl IntoIterator<Item = Arc<dyn Run>>,
@@ -165,8 +168,8 @@ impl Shared {
         })
     }
 
-    /// Marks all tasks submitted so far as cancelled and takes those that are ready out of the queue. With `closing`, all
-    /// that are submitted later as well.
+    /// Marks all tasks submitted so far as cancelled and takes those that are ready out of the
+    /// queue. With `closing`, all that are submitted later as well.
     pub fn cancel_queued(self: &Arc<Self>, closing: bool) -> Vec<Arc<dyn Run>> {
         self.change(|sched| {
             sched.closing |= closing;
@@ -204,7 +207,8 @@ impl Shared {
         })
     }
 
-    /// A pump that watches looks again. `None` ends it, which with `last` happens when there is nothing.
+    /// A pump that watches looks again. `None` ends it, which with `last` happens when
+    /// there is nothing.
     pub fn look_again(self: &Arc<Self>, last: bool) -> Option<Look> {
         self.change(|sched| {
             sched.spin_ends();
@@ -223,7 +227,8 @@ impl Shared {
         if let Some(task) = sched.pick(true) {
             return Look::Task(task);
         }
-        // One that watches is enough: with more, they would keep those that submit tasks off their cores.
+        // One that watches is enough: with more, they would keep those that submit tasks
+        // off their cores.
         if sched.is_watched() {
             sched.pump_ends();
             return Look::Enough;
@@ -232,8 +237,9 @@ impl Shared {
         Look::Nothing(self.news())
     }
 
-    /// A pump begins on a thread that is in the middle of a task. `blocked`: that task waits in `get`, so the thread does
-    /// not count as a pump. With `deep`, only a task that nobody else will get to is taken.
+    /// A pump begins on a thread that is in the middle of a task. `blocked`: that task waits in
+    /// `get`, so the thread does not count as a pump. With `deep`, only a task that nobody else
+    /// will get to is taken.
     pub fn nested_pump_begins(self: &Arc<Self>, blocked: bool, deep: bool) -> Option<Arc<dyn Run>> {
         self.change(|sched| {
             sched.pump_begins();
@@ -275,7 +281,8 @@ impl Shared {
         });
     }
 
-    /// Something to do for a thread whose task is blocked: what it waits for, if that is ready, or the next in the queue.
+    /// Something to do for a thread whose task is blocked: what it waits for, if that is ready, or
+    /// the next in the queue.
     pub fn pick_blocked(
         self: &Arc<Self>,
         awaited: Option<&Arc<dyn Run>>,

@@ -1,5 +1,5 @@
-//! Where the timeline is collected: one buffer per slot, written only by that slot's thread and emptied by whoever
-//! drains. Also what each slot runs right now.
+//! Where the timeline is collected: one buffer per slot, written only by that slot's thread and
+//! emptied by whoever drains. Also what each slot runs right now.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use super::quiet::drop_quietly;
 use super::task::{Header, Run};
 use super::timeline::{NEVER_RAN, Outcome, TaskSpan};
 
-/// Spans per allocation: large enough to make allocations rare, small enough that growing copies nothing.
+/// Spans per allocation: large enough to make allocations rare, small enough that
+/// growing copies nothing.
 const CHUNK: usize = 1024;
 
 /// What a slot runs right now.
@@ -36,7 +37,8 @@ pub struct Ran {
     pub outcome: Outcome,
 }
 
-/// A span that does not yet know the name of unnamed tasks: a reference count that all threads change is slow.
+/// A span that does not yet know the name of unnamed tasks: a reference count that all threads
+/// change is slow.
 struct RawSpan {
     name: Option<Arc<str>>,
     task: u64,
@@ -89,7 +91,8 @@ impl Spans {
         Arc::clone(header.spec.name.as_ref().unwrap_or(&self.unnamed))
     }
 
-    /// The slot runs this task from now on. Returns what it ran before, which the task is nested in.
+    /// The slot runs this task from now on. Returns what it ran before, which the task
+    /// is nested in.
     pub fn begin(&self, slot: usize, task: Arc<dyn Run>, started_ns: u64) -> Current {
         self.slots[slot]
             .0
@@ -166,7 +169,8 @@ impl Spans {
                         part: header.spec.part,
                         started_ns,
                     };
-                    // The task may have ended meanwhile, and this be the last reference to its value.
+                    // The task may have ended meanwhile, and this be the last reference
+                    // to its value.
                     drop_quietly(task);
                     running
                 })

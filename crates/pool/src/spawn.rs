@@ -11,8 +11,8 @@ use super::shared::Shared;
 use super::task::{Header, Run, Spec, Watcher};
 use super::task_ref::{Awaitable, Dependency, TaskRef};
 
-/// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu, nothing else, priority
-/// 0, group and part 0, no retries, no dependencies.
+/// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu,
+/// nothing else, priority 0, group and part 0, no retries, no dependencies.
 #[must_use = "a task is submitted by one of the spawn methods"]
 pub struct TaskBuilder<'p> {
     shared: &'p Arc<Shared>,
@@ -55,8 +55,8 @@ impl<'p> TaskBuilder<'p> {
         self
     }
 
-    /// Cpus that the task occupies, in steps of 1/10 000; 0 lets it run beside any others. Whatever it says, a task runs
-    /// on one thread, and takes more only through rayon.
+    /// Cpus that the task occupies, in steps of 1/10 000; 0 lets it run beside any others. Whatever
+    /// it says, a task runs on one thread, and takes more only through rayon.
     pub fn cpus(mut self, cpus: f64) -> Self {
         self.cpus = cpus;
         self
@@ -74,7 +74,8 @@ impl<'p> TaskBuilder<'p> {
         self
     }
 
-    /// How much of a resource of [`PoolBuilder::resource`](super::PoolBuilder::resource) the task occupies.
+    /// How much of a resource of [`PoolBuilder::resource`](super::PoolBuilder::resource)
+    /// the task occupies.
     pub fn resource(mut self, name: impl Into<Arc<str>>, amount: f64) -> Self {
         self.custom.push((name.into(), amount));
         self
@@ -111,7 +112,8 @@ impl<'p> TaskBuilder<'p> {
     /// Submits the task.
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, for retries, or to come after a task of another pool.
+    /// When the task asks for more than the whole pool has, for retries, or to come after a task
+    /// of another pool.
     pub fn spawn<T, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -123,7 +125,8 @@ impl<'p> TaskBuilder<'p> {
     /// Submits a task that looks at its [`TaskContext`], for example to stop when it is cancelled.
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, for retries, or to come after a task of another pool.
+    /// When the task asks for more than the whole pool has, for retries, or to come after a task
+    /// of another pool.
     pub fn spawn_with<T, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -137,11 +140,13 @@ impl<'p> TaskBuilder<'p> {
         self.launch(Once(Some(work)))
     }
 
-    /// Submits a task that may fail and can be repeated: an error or a panic is followed by the next attempt, as far as
-    /// [`retries`](Self::retries) allows. The error's text ends up in [`TaskError`](super::TaskError).
+    /// Submits a task that may fail and can be repeated: an error or a panic is followed by
+    /// the next attempt, as far as [`retries`](Self::retries) allows. The error's text ends
+    /// up in [`TaskError`](super::TaskError).
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, or to come after a task of another pool.
+    /// When the task asks for more than the whole pool has, or to come after a task
+    /// of another pool.
     pub fn spawn_fallible<T, E, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -188,7 +193,8 @@ pub(super) fn launch<B: Body>(
     let waits_for = if dependencies.is_empty() {
         0
     } else {
-        // One more for this function, so that the task does not start before all dependencies are registered.
+        // One more for this function, so that the task does not start before all
+        // dependencies are registered.
         1 + dependencies.len() as u32
     };
     let cell = cell(shared, spec, body, (), waits_for);

@@ -1,6 +1,8 @@
-//! A task as the pool sees it, whatever the type of its value: a header with a state machine, and what can be done to it.
+//! A task as the pool sees it, whatever the type of its value: a header with a state machine, and
+//! what can be done to it.
 //!
-//! Belongs here: the states of a task and who is told when it ends. Does not belong here: queues, threads, values.
+//! Belongs here: the states of a task and who is told when it ends. Does not belong here:
+//! queues, threads, values.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -15,8 +17,8 @@ use super::resources::{Amounts, ONE_CPU};
 use super::retry::Retry;
 use super::waiter::Waiter;
 
-/// Where a task is in its life. It leaves the first three by compare-and-swap, so that starting and cancelling it
-/// exclude each other.
+/// Where a task is in its life. It leaves the first three by compare-and-swap, so that starting and
+/// cancelling it exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
@@ -96,16 +98,19 @@ pub trait Run: Send + Sync {
     fn header(&self) -> &Header;
     /// Runs the closure once, catching its panic, and stores the value if there is one.
     fn attempt(&self, context: &TaskContext<'_>) -> Attempt;
-    /// Stores the error of a task that has no value, and drops the closure. Comes before the end is made known.
+    /// Stores the error of a task that has no value, and drops the closure. Comes before the end
+    /// is made known.
     fn settle(&self, error: Option<TaskError>);
     /// The stored error.
     fn error(&self) -> Option<&TaskError>;
-    /// What the end of this task sets free besides its dependents. Called once, after the end was made known.
+    /// What the end of this task sets free besides its dependents. Called once, after the end
+    /// was made known.
     fn followers(&self) -> Followers;
 }
 
 impl Header {
-    /// A task that is submitted now and waits until [`met`](Self::met) was called `pending` times; with 0 it is ready.
+    /// A task that is submitted now and waits until [`met`](Self::met) was called `pending` times;
+    /// with 0 it is ready.
     pub fn new(id: u64, spec: Spec, now_ns: u64, pending: u32) -> Self {
         let state = if pending == 0 {
             State::Ready
@@ -141,7 +146,8 @@ impl Header {
             .is_ok()
     }
 
-    /// Takes a task that is not running out of everybody else's hands, so that the caller may end it.
+    /// Takes a task that is not running out of everybody else's hands, so that the caller
+    /// may end it.
     pub fn claim(&self) -> bool {
         // Ready is tried again at the end, for a task that became ready meanwhile.
         [
@@ -166,8 +172,8 @@ impl Header {
 
     /// Counts one dependency as met. True when it was the last one and the task is now ready.
     pub fn met(&self, clock: Clock) -> bool {
-        // The clock is read after the count: the thread that meets the last dependency may have been held up since its own
-        // ended, and others have met theirs at later times.
+        // The clock is read after the count: the thread that meets the last dependency may have
+        // been held up since its own ended, and others have met theirs at later times.
         self.pending.fetch_sub(1, Ordering::AcqRel) == 1
             && self.becomes_ready(State::Waiting, clock.now_ns())
     }
@@ -213,7 +219,8 @@ impl Header {
         self.is(State::Ended)
     }
 
-    /// Registers somebody to be told. False when the task has already ended and nobody will be told.
+    /// Registers somebody to be told. False when the task has already ended and nobody
+    /// will be told.
     pub fn watch(&self, watcher: Watcher) -> bool {
         let mut watchers = self.watchers.lock();
         if self.has_ended() {

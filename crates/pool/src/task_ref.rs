@@ -1,4 +1,5 @@
-//! References to tasks: how one learns what became of a task, makes others wait for it, or cancels it.
+//! References to tasks: how one learns what became of a task, makes others wait for it,
+//! or cancels it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +11,15 @@ use super::object::Object;
 use super::shared::Shared;
 use super::task::Run;
 
-/// A reference to a task whose value has type `T`, before and after the task has ended. Cloning it clones the reference;
-/// dropping it does not cancel the task.
+/// A reference to a task whose value has type `T`, before and after the task has ended. Cloning it
+/// clones the reference; dropping it does not cancel the task.
 pub struct TaskRef<T> {
     task: Arc<dyn Typed<T>>,
     shared: Arc<Shared>,
 }
 
-/// A reference to a task whatever the type of its value, for [`TaskBuilder::after`](super::TaskBuilder::after).
+/// A reference to a task whatever the type of its value, for
+/// [`TaskBuilder::after`](super::TaskBuilder::after).
 #[derive(Clone)]
 pub struct Dependency {
     task: Arc<dyn Run>,
@@ -69,12 +71,14 @@ impl<T: Send + Sync + 'static> TaskRef<T> {
         })
     }
 
-    /// Waits for the task to end. Within a task, this thread does other work of the pool meanwhile, and the waiting task's
-    /// cpus are free for others; it keeps its gpus, memory and custom resources.
+    /// Waits for the task to end. Within a task, this thread does other work of the pool
+    /// meanwhile, and the waiting task's cpus are free for others; it keeps its gpus, memory
+    /// and custom resources.
     ///
-    /// Hold no lock over a wait within a task: what runs meanwhile on the same thread may want the same lock. A task may
-    /// wait for tasks that it started itself, without limit; waits in which two tasks each hold up, on their thread, what
-    /// the other waits for do not end. [`TaskBuilder::after`](super::TaskBuilder::after) has no such restriction.
+    /// Hold no lock over a wait within a task: what runs meanwhile on the same thread may want the
+    /// same lock. A task may wait for tasks that it started itself, without limit; waits in which
+    /// two tasks each hold up, on their thread, what the other waits for do not end.
+    /// [`TaskBuilder::after`](super::TaskBuilder::after) has no such restriction.
     ///
     /// # Errors
     /// Why the task has no value: it failed, panicked, was cancelled, or could not run.
@@ -95,8 +99,9 @@ impl<T: Send + Sync + 'static> TaskRef<T> {
         }
     }
 
-    /// Cancels the task. One that has not started never will; one that runs can see it in its
-    /// [`TaskContext`](super::TaskContext) and is not retried. False when the task has already ended.
+    /// Cancels the task. One that has not started never will; one that runs can see it in
+    /// its [`TaskContext`](super::TaskContext) and is not retried. False when the task
+    /// has already ended.
     pub fn cancel(&self) -> bool {
         self.shared.cancel(&self.untyped())
     }

@@ -1,12 +1,14 @@
-//! What a task leaves behind: one [`TaskSpan`] per attempt, collected without locks shared between workers.
+//! What a task leaves behind: one [`TaskSpan`] per attempt, collected without locks
+//! shared between workers.
 
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The [`TaskSpan::slot`] of a task that ended without ever having run: cancelled while it waited, or given up because a
-/// dependency failed or its actor was dead. Such a span has [`Outcome::Cancelled`] and no duration.
+/// The [`TaskSpan::slot`] of a task that ended without ever having run: cancelled while it waited,
+/// or given up because a dependency failed or its actor was dead. Such a span has
+/// [`Outcome::Cancelled`] and no duration.
 pub const NEVER_RAN: u32 = u32::MAX;
 
 /// How an attempt at a task ended.
@@ -28,9 +30,11 @@ pub enum Outcome {
 pub struct TaskSpan {
     /// The task's number, unique in its pool.
     pub task: u64,
-    /// What a person calls the task, for example `n_estimators=340`. Tasks that belong together share one name.
+    /// What a person calls the task, for example `n_estimators=340`. Tasks that belong together
+    /// share one name.
     pub name: Arc<str>,
-    /// Which of the lab's items the task belongs to (for the rf lab: the model's index). Colours the timeline.
+    /// Which of the lab's items the task belongs to (for the rf lab: the model's index).
+    /// Colours the timeline.
     pub group: u32,
     /// Which part of that item the task is (for one task per tree: the tree's index).
     pub part: u32,

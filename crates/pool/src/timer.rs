@@ -1,4 +1,5 @@
-//! The thread that waits for delays before retries. It is started by the first retry that has a delay.
+//! The thread that waits for delays before retries. It is started by the first retry that
+//! has a delay.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

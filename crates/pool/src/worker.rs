@@ -1,11 +1,13 @@
-//! What a pool thread does: take tasks from the queue, run them, write their spans, and make itself useful while the
-//! task that it runs is blocked.
+//! What a pool thread does: take tasks from the queue, run them, write their spans, and make itself
+//! useful while the task that it runs is blocked.
 //!
-//! A thread whose task waits in `get` runs what the task waits for, then other ready tasks, then other threads' rayon
-//! work, and at last sleeps *inside rayon*, so that new work of either kind wakes it. Rayon offers no way to sleep until
-//! something of our own happens, other than to wait for a job on another rayon pool; so the wait itself is such a job,
-//! on a second set of threads (the relay) that do nothing else. There are as many of those as workers; a thread that has
-//! gone to sleep a second time, in a task nested in the first wait, makes the relay give the first wait up.
+//! A thread whose task waits in `get` runs what the task waits for, then other ready tasks, then
+//! other threads' rayon work, and at last sleeps *inside rayon*, so that new work of either kind
+//! wakes it. Rayon offers no way to sleep until something of our own happens, other than to wait
+//! for a job on another rayon pool; so the wait itself is such a job, on a second set of threads
+//! (the relay) that do nothing else. There are as many of those as workers; a thread that has
+//! gone to sleep a second time, in a task nested in the first wait, makes the relay give the
+//! first wait up.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
@@ -24,18 +26,20 @@ use super::task::{Attempt, Run};
 use super::timeline::Outcome;
 use super::waiter::Waiter;
 
-/// How long a pump watches for new work before it ends, in nanoseconds. Waking a sleeping thread costs about as much.
+/// How long a pump watches for new work before it ends, in nanoseconds. Waking a sleeping thread
+/// costs about as much.
 const WATCH_NS: u64 = 30_000;
 
 /// For this long it does so without offering its core to other threads.
 const HOT_NS: u64 = 1_000;
 
-/// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as having had its core
-/// throughout, so that CPU times are exact to this many nanoseconds.
+/// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as
+/// having had its core throughout, so that CPU times are exact to this many nanoseconds.
 const CPU_SLACK_NS: u64 = 20_000;
 
-/// Tasks on one thread's stack beyond which a blocked one runs no others than those that it waits for, or that nobody
-/// else will get to. Bounds the stack when unrelated tasks keep interrupting each other.
+/// Tasks on one thread's stack beyond which a blocked one runs no others than those that it
+/// waits for, or that nobody else will get to. Bounds the stack when unrelated tasks keep
+/// interrupting each other.
 const DEEP: usize = 64;
 
 thread_local! {
@@ -123,13 +127,13 @@ impl Worker {
             };
             let ending = self.run(&task);
             if Arc::strong_count(&task) == 1 {
-                // Nobody asks for the value, so it is dropped here, which may take its time: no moment to promise that this
-                // thread is looking for work.
+                // Nobody asks for the value, so it is dropped here, which may take its time: no
+                // moment to promise that this thread is looking for work.
                 self.finish(&task, ending);
                 look = self.shared.next_after(&*task);
             } else {
-                // Before the end is announced: who learns of it and submits the next task then finds this thread looking
-                // for work, and need not wake another.
+                // Before the end is announced: who learns of it and submits the next task then
+                // finds this thread looking for work, and need not wake another.
                 look = self.shared.next_after(&*task);
                 self.finish(&task, ending);
             }
@@ -158,8 +162,8 @@ impl Worker {
         }
     }
 
-    /// A pump that rayon ran in the middle of a task: that task should go on soon, so the pump runs one task only. Whoever
-    /// then finds that there is more starts the next pump.
+    /// A pump that rayon ran in the middle of a task: that task should go on soon, so the pump runs
+    /// one task only. Whoever then finds that there is more starts the next pump.
     fn pump_nested(&self) {
         let blocked = self.is_blocked();
         if let Some(task) = self.shared.nested_pump_begins(blocked, self.is_deep()) {
@@ -186,8 +190,8 @@ impl Worker {
         self.frames.borrow().len() >= DEEP
     }
 
-    /// Runs one attempt at a task that was marked as running. What becomes of the task is for [`finish`](Self::finish),
-    /// after its resources were released.
+    /// Runs one attempt at a task that was marked as running. What becomes of the task is for
+    /// [`finish`](Self::finish), after its resources were released.
     fn run(&self, task: &Arc<dyn Run>) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let started_ns = shared.clock.now_ns();
@@ -275,7 +279,8 @@ impl Worker {
         cpu_ns
     }
 
-    /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is a single task.
+    /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is
+    /// a single task.
     pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn Run>>) {
         let cpu_started_ns = self.cpu_ns(self.shared.clock.now_ns());
         let nested_ns = self.nested_cpu_ns.get();
@@ -298,8 +303,8 @@ impl Worker {
         self.nested_cpu_ns.set(nested_ns + blocked_ns);
     }
 
-    /// Marks the innermost task as blocked. `None` when it already is: then somebody else's rayon job, which this thread
-    /// took over while its task was blocked, waits as well.
+    /// Marks the innermost task as blocked. `None` when it already is: then somebody else's rayon
+    /// job, which this thread took over while its task was blocked, waits as well.
     fn block(&self) -> Option<i64> {
         let cpus = {
             let mut frames = self.frames.borrow_mut();
@@ -318,7 +323,8 @@ impl Worker {
         self.shared.unblock(cpus);
     }
 
-    /// Does rayon's work, pumps included, for a little while. True when something was done or the wait is over.
+    /// Does rayon's work, pumps included, for a little while. True when something was done or the
+    /// wait is over.
     fn watch_blocked(&self, pending: &Pending<'_>) -> bool {
         let since = self.shared.clock.now_ns();
         while self.shared.clock.now_ns() - since < WATCH_NS {

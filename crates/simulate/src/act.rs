@@ -1,4 +1,5 @@
-//! One repeat of a made-up run: what its slots do, what it says, and how it ends. All times are counted from its start.
+//! One repeat of a made-up run: what its slots do, what it says, and how it ends. All times are
+//! counted from its start.
 
 use std::sync::Arc;
 
@@ -59,7 +60,8 @@ pub(super) struct Task {
     pub cpu_s: f64,
 }
 
-/// A repeat of tasks on so many slots. `inflation` is the factor by which tasks take longer than alone.
+/// A repeat of tasks on so many slots. `inflation` is the factor by which tasks take
+/// longer than alone.
 pub(super) fn of_tasks(
     rng: &mut ChaCha8Rng,
     id: RepeatId,
@@ -117,7 +119,8 @@ pub(super) fn of_tasks(
 }
 
 impl Act {
-    /// Ends the repeat before its time: tasks under way are cancelled and those that waited never run.
+    /// Ends the repeat before its time: tasks under way are cancelled and those that
+    /// waited never run.
     pub fn cut(&mut self, at_ns: u64, end: End) {
         self.wall_ns = at_ns;
         self.spans.retain(|span| span.started_ns <= at_ns);

@@ -1,9 +1,9 @@
-//! Made-up runs: event logs of machines and mishaps that are not at hand, for tests, benches and for trying out screens
-//! and reports.
+//! Made-up runs: event logs of machines and mishaps that are not at hand, for tests, benches and
+//! for trying out screens and reports.
 //!
-//! A simulated run is the log that the program would have written: the same events in the same order at the same times,
-//! five ticks a second, samples in the same rhythm. It is a pure function of the scenario and a seed, and says in its
-//! warnings that it is made up.
+//! A simulated run is the log that the program would have written: the same events in the same
+//! order at the same times, five ticks a second, samples in the same rhythm. It is a pure function
+//! of the scenario and a seed, and says in its warnings that it is made up.
 //!
 //! Belongs here: what happens in such runs. Does not belong here: anything that a real run needs.
 
@@ -26,7 +26,8 @@ pub enum Scenario {
     Gpus,
     /// 100,000 tasks over 64 slots: three arms, two repeats.
     Tasks,
-    /// A training lab with curves and printed lines; one arm is stopped by hand in its second repeat.
+    /// A training lab with curves and printed lines; one arm is stopped by hand in
+    /// its second repeat.
     Training,
     /// A worker dies and is replaced; later one dies again and the run fails.
     Dying,
@@ -82,8 +83,8 @@ impl Scenario {
     }
 }
 
-/// The events of a made-up run, in the order of its log. `unix_ms` is when it claims to have started, in milliseconds
-/// since the Unix epoch. The same arguments give the same events.
+/// The events of a made-up run, in the order of its log. `unix_ms` is when it claims to have
+/// started, in milliseconds since the Unix epoch. The same arguments give the same events.
 pub fn events(scenario: Scenario, seed: u64, run_id: &str, unix_ms: u64) -> Vec<Record> {
     scenario::script(scenario, seed).perform(run_id, unix_ms)
 }

@@ -1,5 +1,5 @@
-//! The ranks of a made-up training: where each stands at any time, what it has spent its steps on, what its controller does, and the
-//! programs that the arms claim to run.
+//! The ranks of a made-up training: where each stands at any time, what it has spent its steps on,
+//! what its controller does, and the programs that the arms claim to run.
 //!
 //! Nothing here is drawn by lot, so that a seed gives the same times with and without it.
 
@@ -60,7 +60,8 @@ impl Ranks {
         }
     }
 
-    /// All ranks do `steps` steps from number `first` on, in lockstep, and wait for each other a share of the time.
+    /// All ranks do `steps` steps from number `first` on, in lockstep, and wait for each other a
+    /// share of the time.
     pub fn go(&mut self, (from_ns, to_ns): (u64, u64), first: u64, steps: u64, waiting: f64) {
         self.stretches.push(Stretch {
             from_ns,
@@ -196,7 +197,8 @@ fn doing(within: f64, waiting: f64) -> &'static str {
 }
 
 impl Act {
-    /// Whoever controls the repeat is in another state from now on; arms on one slot have no controller.
+    /// Whoever controls the repeat is in another state from now on; arms on one slot
+    /// have no controller.
     pub fn state(&mut self, at_ns: u64, text: &str) {
         if self.id.workers > 1 {
             self.told.push((at_ns, Told::State(text.to_owned())));

@@ -1,4 +1,5 @@
-//! Writing down a made-up run as the program writes down a real one: what is recorded at which tick, and in which order.
+//! Writing down a made-up run as the program writes down a real one: what is recorded at which
+//! tick, and in which order.
 
 use rand_chacha::ChaCha8Rng;
 
@@ -203,7 +204,8 @@ impl Reel<'_> {
         }
     }
 
-    /// What is collected at a tick: spans slot by slot, curves and lines, where slots stand if that is `due`, progress.
+    /// What is collected at a tick: spans slot by slot, curves and lines, where slots stand if that
+    /// is `due`, progress.
     fn collect(&mut self, (t_ns, now_ns): (u64, u64), due: bool, out: &mut Vec<Record>) {
         let mut spans = self.ended(t_ns);
         spans.sort_by_key(|span| span.slot);

@@ -1,4 +1,5 @@
-//! Repeats of made-up training: ranks that go through epochs together, curves, and what the ranks print.
+//! Repeats of made-up training: ranks that go through epochs together, curves, and what
+//! the ranks print.
 
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub(super) struct Training {
     pub images: u64,
     /// Wall time of an epoch on one rank.
     pub epoch_s: f64,
-    /// Share of an epoch's time in which every rank waits for the others, per doubling of the ranks.
+    /// Share of an epoch's time in which every rank waits for the others, per doubling
+    /// of the ranks.
     pub synchronising: f64,
     /// Points of a curve that there are at most per epoch.
     pub points: u32,
