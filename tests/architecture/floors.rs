@@ -59,11 +59,7 @@ pub fn find(house: &House) -> Vec<Finding> {
     let mut findings = Vec::new();
     for each in &house.crates {
         match floor(each) {
-            None => findings.push(finding(
-                each,
-                &each.dir,
-                "has no place in FLOORS".to_owned(),
-            )),
+            None => findings.push(finding(each, &each.dir, "has no place in FLOORS")),
             Some(floor) => arrows(house, each, floor, &mut findings),
         }
         for (packages, allowed, what) in RESERVED {
@@ -73,7 +69,7 @@ pub fn find(house: &House) -> Vec<Finding> {
                     let key = format!("{} {package}", each.dir);
                     let what =
                         format!("depends on `{package}`, which {what}; only {allowed:?} may");
-                    findings.push(finding(each, &key, what));
+                    findings.push(finding(each, &key, &what));
                 }
             }
         }
@@ -88,20 +84,20 @@ fn arrows(house: &House, each: &Crate, own: usize, findings: &mut Vec<Finding>) 
         if each.depends.contains(&used.name) {
             if below >= own {
                 let what = format!("uses {}, which does not stand below it", used.dir);
-                findings.push(finding(each, &key, what));
+                findings.push(finding(each, &key, &what));
             }
             if used.is_for_tests() && !each.is_for_tests() {
                 let what = format!("uses {}, which is there for tests only", used.dir);
-                findings.push(finding(each, &key, what));
+                findings.push(finding(each, &key, &what));
             }
         } else if each.dev_depends.contains(&used.name) && below >= own && !used.is_for_tests() {
             let what = format!("its tests use {}, which does not stand below it", used.dir);
-            findings.push(finding(each, &key, what));
+            findings.push(finding(each, &key, &what));
         }
     }
 }
 
-fn finding(each: &Crate, key: &str, what: String) -> Finding {
+fn finding(each: &Crate, key: &str, what: &str) -> Finding {
     let dir = if each.dir == "src" { "." } else { &each.dir };
     Finding {
         key: key.to_owned(),

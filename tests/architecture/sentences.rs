@@ -363,23 +363,23 @@ fn what_is_caught() {
     for caught in [
         r#"if error.to_string().contains("in use") {}"#,
         r#"let arm = warnings[0].split_once(" failed: ");"#,
-        r#"let bare = self.message.trim_end_matches('.');"#,
+        r"let bare = self.message.trim_end_matches('.');",
         r#"let hash = name.ends_with("SHA-256");"#,
         r#"let gone = matches!(self.word, "death" | "silence");"#,
         r#"match state.as_str() { "running" => 1, _ => 2 };"#,
         r#"if text == "yes" {}"#,
         r#"if key == "two words" {}"#,
-        r#"if line.contains(LIBRARY_PATH) {}"#,
+        r"if line.contains(LIBRARY_PATH) {}",
         r#"assert!(line.contains("words"));"#,
     ] {
         assert!(reads(caught), "{caught}");
     }
     for honest in [
-        r#"let cells = line.split(',');"#,
-        r#"if workers.contains(&2) {}"#,
+        r"let cells = line.split(',');",
+        r"if workers.contains(&2) {}",
         r#"match name { "mnist" => 1, _ => 2 };"#,
         r#"let at = keys.iter().find(|key| key.0 == "epochs");"#,
-        r#"let path = path.trim_start();"#,
+        r"let path = path.trim_start();",
     ] {
         assert!(!reads(honest), "{honest}");
     }

@@ -1,8 +1,9 @@
 //! Time as a run sees it: nanoseconds since the run began, and CPU time of threads and
 //! of the process.
 //!
-//! Belongs here: reading clocks, and stopping them while the whole program stands still. Does not
-//! belong here: deciding what the readings mean.
+//! - **Belongs here:** reading clocks, and stopping them while the whole program stands still.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** deciding what the readings mean.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering, fence};

@@ -1,4 +1,8 @@
-//! SHA-256 in hexadecimal: what outputs and tables are told apart by.
+//! SHA-256 in hexadecimal, by which outputs and tables are told apart.
+//!
+//! - **Belongs here:** the hash of bytes and of numbers.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** what is hashed, and what follows from a difference.
 
 use std::fmt::Write as _;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, Problem};
 use crate::file::{Input, check_labels, open};
-use crate::{CLASSES, Images, Part};
+use crate::set::{CLASSES, Images, Part};
 
 const CHANNELS: usize = 3;
 const SIDE: usize = 32;

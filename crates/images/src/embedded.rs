@@ -9,7 +9,7 @@ use std::io::Read;
 use crate::error::ImageError;
 use crate::file::Input;
 use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
-use crate::{Images, Part};
+use crate::set::{Images, Part};
 
 const TRAIN: &[u8] = include_bytes!("../../../assets/datasets/mnist_train.zst");
 const TEST: &[u8] = include_bytes!("../../../assets/datasets/mnist_test.zst");

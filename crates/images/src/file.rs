@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use crate::CLASSES;
 use crate::error::{ImageError, Problem};
+use crate::set::CLASSES;
 
 /// Something to read with a name for messages and a known size, so that no header can ask for more
 /// memory than there are bytes.

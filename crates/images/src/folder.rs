@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::ImageError;
-use crate::{Part, Source, cifar, idx};
+use crate::set::Part;
+use crate::source::Source;
+use crate::{cifar, idx};
 
 /// Where torchvision puts the files of a dataset, below the folder that it is given.
 const INNER: [&str; 4] = ["raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw"];

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, Problem};
 use crate::file::{Input, check_labels, open};
-use crate::{CLASSES, Images, Part};
+use crate::set::{CLASSES, Images, Part};
 
 /// What a file of images starts with: unsigned bytes, three dimensions.
 const IMAGES_MAGIC: u32 = 0x0803;

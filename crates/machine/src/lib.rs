@@ -1,8 +1,10 @@
-//! What this machine is: processor, usable cores, memory, GPUs, and the build of workbench itself.
+//! The machine: what it is (processor, usable cores, memory, GPUs, the build of workbench) and, in
+//! [`monitor`], what it does while a run goes on.
 //!
-//! Belongs here: everything that stays the same while a run goes on, how to read it from the operating system's files,
-//! and what [`check`] says about it. Does not belong here: looking at the machine again and again, which is
-//! [`monitor`](crate::monitor)'s work.
+//! - **Belongs here:** reading the operating system's files and the driver's counters, and what
+//!   [`check`] says about the facts.
+//! - **May use:** `clock`.
+//! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
 mod facts;
@@ -42,15 +44,17 @@ pub use system::usable_cores;
 pub struct UsableCores {
     /// Number of cores; a cgroup quota may make it fractional and smaller than one.
     pub cores: f64,
-    /// What decides it, for example `2 processors`, `affinity mask 2 of 16` or `cgroup quota 1.5 of 16`.
+    /// What decides it, for example `2 processors`, `affinity mask 2 of 16` or
+    /// `cgroup quota 1.5 of 16`.
     pub limit: String,
 }
 
 impl MachineFacts {
     /// Looks at this machine. What it does not say is left empty; nothing is an error.
     ///
-    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads the NVIDIA driver's library,
-    /// which can take a second where no other program keeps the driver awake.
+    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads
+    /// the NVIDIA driver's library, which can take a second where no other program keeps
+    /// the driver awake.
     pub fn probe() -> Self {
         let mut facts = system::probe();
         (facts.gpu_driver, facts.gpus) = gpu::probe();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::pending::Pending;
-use super::task::Run;
+use super::task::AnyTask;
 use super::worker;
 
 /// How long a thread outside the pool watches before it sleeps.
@@ -19,10 +19,10 @@ const HOT_NANOS: u128 = 1_000;
 ///
 /// A pool thread helps meanwhile; it is the calling thread's pool that matters, not the tasks'.
 pub fn wait_for(
-    tasks: &[&dyn Run],
+    tasks: &[&dyn AnyTask],
     needed: usize,
     deadline: Option<Instant>,
-    awaited: Option<&Arc<dyn Run>>,
+    awaited: Option<&Arc<dyn AnyTask>>,
 ) {
     let mut pending = Pending::new(tasks, needed, deadline);
     if pending.is_over() {

@@ -8,7 +8,7 @@ use workbench_clock::Clock;
 use super::error::PoolError;
 use super::handle::Handle;
 use super::resources::Capacity;
-use super::shared::Shared;
+use super::shared::PoolState;
 use super::threads::Threads;
 use super::worker;
 
@@ -114,7 +114,7 @@ impl PoolBuilder {
             return Err(PoolError::NoWorkers);
         }
         let capacity = Capacity::new(self.workers, self.gpus, self.memory_bytes, &self.custom)?;
-        let shared = Arc::new(Shared::new(
+        let shared = Arc::new(PoolState::new(
             self.clock.unwrap_or_else(Clock::start),
             self.workers,
             capacity,

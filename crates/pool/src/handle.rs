@@ -7,7 +7,7 @@ use workbench_clock::Clock;
 
 use super::actor::{Actor, ActorOptions};
 use super::object::Object;
-use super::shared::Shared;
+use super::shared::PoolState;
 use super::spans::RunningTask;
 use super::spawn::{Once, TaskBuilder, launch};
 use super::task::Spec;
@@ -19,7 +19,7 @@ use super::worker;
 /// [`Pool`](super::Pool) was dropped, tasks that are started with it end as cancelled.
 #[derive(Clone)]
 pub struct Handle {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<PoolState>,
 }
 
 impl Handle {

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::task::{Run, Watcher};
+use super::task::{AnyTask, Watcher};
 use super::waiter::Waiter;
 
 /// A wait for `needed` of `tasks`. Registers with them only when the thread really has to sleep.
 pub struct Pending<'a> {
-    tasks: &'a [&'a dyn Run],
+    tasks: &'a [&'a dyn AnyTask],
     needed: usize,
     deadline: Option<Instant>,
     waiter: Option<Arc<Waiter>>,
 }
 
 impl<'a> Pending<'a> {
-    pub fn new(tasks: &'a [&'a dyn Run], needed: usize, deadline: Option<Instant>) -> Self {
+    pub fn new(tasks: &'a [&'a dyn AnyTask], needed: usize, deadline: Option<Instant>) -> Self {
         Self {
             tasks,
             needed: needed.min(tasks.len()),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::resources::Amounts;
-use super::task::{Run, State};
+use super::task::{AnyTask, TaskState};
 
 /// How many tasks may start before one that is ahead of them but does not fit. Bounds its wait:
 /// from then on the pool drains until it fits. Of several tasks that ask for the same, the count is
@@ -21,14 +21,14 @@ pub const MAX_OVERTAKES: u32 = 64;
 /// tasks allocates nothing.
 const KEPT_EMPTY: usize = 16;
 
-pub struct Queue {
+pub struct ReadyQueue {
     levels: BTreeMap<Reverse<i32>, Level>,
     free: Amounts,
     len: usize,
     submitted: u64,
     /// References that may be the last ones: the owner of the queue's lock drops them after
     /// unlocking, because a value's destructor may use the pool.
-    trash: Vec<Arc<dyn Run>>,
+    trash: Vec<Arc<dyn AnyTask>>,
 }
 
 /// The tasks of one priority.
@@ -48,7 +48,7 @@ struct Class {
 
 struct Entry {
     order: u64,
-    task: Arc<dyn Run>,
+    task: Arc<dyn AnyTask>,
 }
 
 /// What a look at one level found.
@@ -61,7 +61,7 @@ enum Found {
     Nothing,
 }
 
-impl Queue {
+impl ReadyQueue {
     pub fn new(free: Amounts) -> Self {
         Self {
             levels: BTreeMap::new(),
@@ -82,12 +82,12 @@ impl Queue {
         &mut self.free
     }
 
-    pub fn take_trash(&mut self) -> Vec<Arc<dyn Run>> {
+    pub fn take_trash(&mut self) -> Vec<Arc<dyn AnyTask>> {
         std::mem::take(&mut self.trash)
     }
 
     /// Appends a task in state `Ready`.
-    pub fn push(&mut self, task: Arc<dyn Run>) {
+    pub fn push(&mut self, task: Arc<dyn AnyTask>) {
         let entry = Entry {
             order: self.submitted,
             task,
@@ -117,11 +117,11 @@ impl Queue {
 
     /// Starts the next task: marks it as running and takes its resources. Without the bar, tasks
     /// start past one that was overtaken too often.
-    pub fn pick(&mut self, bar: bool) -> Option<Arc<dyn Run>> {
+    pub fn pick(&mut self, bar: bool) -> Option<Arc<dyn AnyTask>> {
         loop {
             let (key, class) = self.find(bar)?;
             let task = self.pop(key, class)?;
-            if task.header().moves(State::Ready, State::Running) {
+            if task.header().moves(TaskState::Ready, TaskState::Running) {
                 self.free.take(task.header().demand());
                 return Some(task);
             }
@@ -131,10 +131,10 @@ impl Queue {
     }
 
     /// Starts this task out of order, if it is ready and fits.
-    pub fn pick_this(&mut self, task: &Arc<dyn Run>) -> bool {
+    pub fn pick_this(&mut self, task: &Arc<dyn AnyTask>) -> bool {
         let header = task.header();
         let demand = header.demand();
-        if !demand.fits(&self.free) || !header.moves(State::Ready, State::Running) {
+        if !demand.fits(&self.free) || !header.moves(TaskState::Ready, TaskState::Running) {
             return false;
         }
         self.free.take(demand);
@@ -148,7 +148,7 @@ impl Queue {
     }
 
     /// Empties the queue.
-    pub fn drain(&mut self) -> Vec<Arc<dyn Run>> {
+    pub fn drain(&mut self) -> Vec<Arc<dyn AnyTask>> {
         self.len = 0;
         std::mem::take(&mut self.levels)
             .into_values()
@@ -183,7 +183,7 @@ impl Queue {
         result
     }
 
-    fn pop(&mut self, key: Reverse<i32>, index: usize) -> Option<Arc<dyn Run>> {
+    fn pop(&mut self, key: Reverse<i32>, index: usize) -> Option<Arc<dyn AnyTask>> {
         if self.levels.len() > 1 {
             for (_, level) in self.levels.range_mut(..key) {
                 level.count_overtaking(u64::MAX);
@@ -235,7 +235,7 @@ impl Level {
         self.classes.iter().all(|class| class.entries.is_empty())
     }
 
-    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn Run>>) -> usize {
+    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn AnyTask>>) -> usize {
         let dropped = self
             .classes
             .iter_mut()
@@ -284,7 +284,7 @@ impl Level {
 }
 
 impl Class {
-    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn Run>>) -> usize {
+    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn AnyTask>>) -> usize {
         let mut dropped = 0;
         while self.entries.front().is_some_and(Entry::is_stale) {
             self.overtaken = 0;
@@ -297,7 +297,7 @@ impl Class {
 
 impl Entry {
     fn is_stale(&self) -> bool {
-        !self.task.header().is(State::Ready)
+        !self.task.header().is(TaskState::Ready)
     }
 }
 

@@ -3,19 +3,19 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::cell::{Body, Cell, Tail};
+use super::cell::{Body, OnEnd, TaskCell};
 use super::context::TaskContext;
 use super::error::PoolError;
 use super::retry::Retry;
-use super::shared::Shared;
-use super::task::{Header, Run, Spec, Watcher};
+use super::shared::PoolState;
+use super::task::{AnyTask, Header, Spec, Watcher};
 use super::task_ref::{Awaitable, Dependency, TaskRef};
 
 /// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu,
 /// nothing else, priority 0, group and part 0, no retries, no dependencies.
 #[must_use = "a task is submitted by one of the spawn methods"]
 pub struct TaskBuilder<'p> {
-    shared: &'p Arc<Shared>,
+    shared: &'p Arc<PoolState>,
     spec: Spec,
     cpus: f64,
     gpus: f64,
@@ -25,7 +25,7 @@ pub struct TaskBuilder<'p> {
 }
 
 impl<'p> TaskBuilder<'p> {
-    pub(super) fn new(shared: &'p Arc<Shared>) -> Self {
+    pub(super) fn new(shared: &'p Arc<PoolState>) -> Self {
         Self {
             shared,
             spec: Spec::default(),
@@ -43,13 +43,14 @@ impl<'p> TaskBuilder<'p> {
         self
     }
 
-    /// Which of the lab's items the task belongs to.
+    /// A number for the group of tasks that this one belongs to, such as the model that it is part
+    /// of. The pool only records it.
     pub fn group(mut self, group: u32) -> Self {
         self.spec.group = group;
         self
     }
 
-    /// Which part of that item the task is.
+    /// A number for the task within its group. The pool only records it.
     pub fn part(mut self, part: u32) -> Self {
         self.spec.part = part;
         self
@@ -185,7 +186,7 @@ impl<'p> TaskBuilder<'p> {
 
 /// Submits a task that needs the values of `dependencies`.
 pub(super) fn launch<B: Body>(
-    shared: &Arc<Shared>,
+    shared: &Arc<PoolState>,
     spec: Spec,
     body: B,
     dependencies: Vec<Dependency>,
@@ -198,7 +199,7 @@ pub(super) fn launch<B: Body>(
         1 + dependencies.len() as u32
     };
     let cell = cell(shared, spec, body, (), waits_for);
-    let task: Arc<dyn Run> = Arc::clone(&cell) as _;
+    let task: Arc<dyn AnyTask> = Arc::clone(&cell) as _;
     let reference = TaskRef::new(cell, Arc::clone(shared));
     if waits_for == 0 {
         shared.submit(task);
@@ -226,15 +227,15 @@ pub(super) fn launch<B: Body>(
 }
 
 /// A task that is not submitted yet.
-pub(super) fn cell<B: Body, E: Tail>(
-    shared: &Arc<Shared>,
+pub(super) fn cell<B: Body, E: OnEnd>(
+    shared: &Arc<PoolState>,
     spec: Spec,
     body: B,
-    tail: E,
+    on_end: E,
     waits_for: u32,
-) -> Arc<Cell<B, E>> {
+) -> Arc<TaskCell<B, E>> {
     let header = Header::new(shared.next_id(), spec, shared.clock.now_ns(), waits_for);
-    Arc::new(Cell::new(header, body, tail))
+    Arc::new(TaskCell::new(header, body, on_end))
 }
 
 /// Work that can be done once.

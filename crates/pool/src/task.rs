@@ -21,7 +21,7 @@ use super::waiter::Waiter;
 /// cancelling it exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum State {
+pub enum TaskState {
     /// Waits for a dependency or for its turn in an actor's mailbox.
     Waiting,
     /// In the queue.
@@ -65,7 +65,7 @@ pub struct Header {
 /// Who is told that a task ended.
 pub enum Watcher {
     /// A task that needs its value.
-    Task(Arc<dyn Run>),
+    Task(Arc<dyn AnyTask>),
     /// A blocked thread.
     Thread(Arc<Waiter>),
 }
@@ -87,13 +87,13 @@ pub enum Attempt {
 #[derive(Default)]
 pub struct Followers {
     /// Already marked as ready; goes into the queue.
-    pub ready: Option<Arc<dyn Run>>,
+    pub ready: Option<Arc<dyn AnyTask>>,
     /// Already claimed; end with the error.
-    pub failed: Vec<(Arc<dyn Run>, TaskError)>,
+    pub failed: Vec<(Arc<dyn AnyTask>, TaskError)>,
 }
 
 /// A task of any type.
-pub trait Run: Send + Sync {
+pub trait AnyTask: Send + Sync {
     /// The part that does not depend on the type.
     fn header(&self) -> &Header;
     /// Runs the closure once, catching its panic, and stores the value if there is one.
@@ -113,9 +113,9 @@ impl Header {
     /// with 0 it is ready.
     pub fn new(id: u64, spec: Spec, now_ns: u64, pending: u32) -> Self {
         let state = if pending == 0 {
-            State::Ready
+            TaskState::Ready
         } else {
-            State::Waiting
+            TaskState::Waiting
         };
         Self {
             id,
@@ -135,12 +135,12 @@ impl Header {
         self.spec.demand.as_deref().unwrap_or(&ONE_CPU)
     }
 
-    pub fn is(&self, state: State) -> bool {
+    pub fn is(&self, state: TaskState) -> bool {
         self.state.load(Ordering::Acquire) == state as u8
     }
 
     /// Moves from one state to another, unless somebody else was faster.
-    pub fn moves(&self, from: State, to: State) -> bool {
+    pub fn moves(&self, from: TaskState, to: TaskState) -> bool {
         self.state
             .compare_exchange(from as u8, to as u8, Ordering::SeqCst, Ordering::Acquire)
             .is_ok()
@@ -151,19 +151,19 @@ impl Header {
     pub fn claim(&self) -> bool {
         // Ready is tried again at the end, for a task that became ready meanwhile.
         [
-            State::Ready,
-            State::Waiting,
-            State::BackingOff,
-            State::Ready,
+            TaskState::Ready,
+            TaskState::Waiting,
+            TaskState::BackingOff,
+            TaskState::Ready,
         ]
         .into_iter()
-        .any(|state| self.moves(state, State::Claimed))
+        .any(|state| self.moves(state, TaskState::Claimed))
     }
 
     /// Asks the task to stop. False when it has already ended.
     pub fn request_cancel(&self) -> bool {
         self.cancelled.store(true, Ordering::SeqCst);
-        !self.is(State::Ended)
+        !self.is(TaskState::Ended)
     }
 
     pub fn cancel_flag(&self) -> &AtomicBool {
@@ -175,14 +175,14 @@ impl Header {
         // The clock is read after the count: the thread that meets the last dependency may have
         // been held up since its own ended, and others have met theirs at later times.
         self.pending.fetch_sub(1, Ordering::AcqRel) == 1
-            && self.becomes_ready(State::Waiting, clock.now_ns())
+            && self.becomes_ready(TaskState::Waiting, clock.now_ns())
     }
 
     /// Marks as ready; false when somebody else was faster.
-    pub fn becomes_ready(&self, from: State, now_ns: u64) -> bool {
+    pub fn becomes_ready(&self, from: TaskState, now_ns: u64) -> bool {
         // Before the state changes: from then on a thread may start the task and read the time.
         let before = self.ready_ns.swap(now_ns, Ordering::AcqRel);
-        let moved = self.moves(from, State::Ready);
+        let moved = self.moves(from, TaskState::Ready);
         if !moved {
             self.ready_ns.store(before, Ordering::Release);
         }
@@ -194,7 +194,8 @@ impl Header {
         self.attempt.fetch_add(1, Ordering::AcqRel);
         self.queued_ns.store(now_ns, Ordering::Release);
         self.ready_ns.store(now_ns, Ordering::Release);
-        self.state.store(State::BackingOff as u8, Ordering::SeqCst);
+        self.state
+            .store(TaskState::BackingOff as u8, Ordering::SeqCst);
     }
 
     pub fn attempt(&self) -> u32 {
@@ -211,12 +212,12 @@ impl Header {
 
     /// Makes the end known and hands over whoever has to be told.
     pub fn end(&self) -> Vec<Watcher> {
-        self.state.store(State::Ended as u8, Ordering::SeqCst);
+        self.state.store(TaskState::Ended as u8, Ordering::SeqCst);
         std::mem::take(&mut *self.watchers.lock())
     }
 
     pub fn has_ended(&self) -> bool {
-        self.is(State::Ended)
+        self.is(TaskState::Ended)
     }
 
     /// Registers somebody to be told. False when the task has already ended and nobody

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use super::blocking::wait_for;
 use super::error::TaskError;
 use super::object::Object;
-use super::task::Run;
+use super::task::AnyTask;
 use super::task_ref::sealed::Node;
 use super::task_ref::{Awaitable, TaskRef};
 
 /// Waits until one of the tasks has ended, in any way. Returns its index, the lowest when several
 /// have; `None` when there are no tasks.
 pub fn wait_any<R: Awaitable>(tasks: &[R]) -> Option<usize> {
-    let nodes: Vec<&dyn Run> = tasks.iter().map(Node::node).collect();
+    let nodes: Vec<&dyn AnyTask> = tasks.iter().map(Node::node).collect();
     wait_for(&nodes, 1, None, None);
     nodes.iter().position(|node| node.header().has_ended())
 }
@@ -49,7 +49,7 @@ pub fn wait<R: Awaitable>(
     num_ready: usize,
     timeout: Option<Duration>,
 ) -> (Vec<usize>, Vec<usize>) {
-    let nodes: Vec<&dyn Run> = tasks.iter().map(Node::node).collect();
+    let nodes: Vec<&dyn AnyTask> = tasks.iter().map(Node::node).collect();
     // A time too far away to be expressed is no limit.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     wait_for(&nodes, num_ready, deadline, None);

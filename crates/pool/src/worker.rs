@@ -20,9 +20,9 @@ use super::context::TaskContext;
 use super::error::TaskError;
 use super::pending::Pending;
 use super::quiet::drop_quietly;
-use super::shared::{Look, Shared};
-use super::spans::Ran;
-use super::task::{Attempt, Run};
+use super::shared::{NextTask, PoolState};
+use super::spans::AttemptTimes;
+use super::task::{AnyTask, Attempt};
 use super::timeline::Outcome;
 use super::waiter::Waiter;
 
@@ -43,12 +43,12 @@ const CPU_SLACK_NS: u64 = 20_000;
 const DEEP: usize = 64;
 
 thread_local! {
-    static WORKER: OnceCell<Worker> = const { OnceCell::new() };
+    static WORKER: OnceCell<PoolThread> = const { OnceCell::new() };
 }
 
 /// One thread of a pool.
-pub struct Worker {
-    shared: Arc<Shared>,
+pub struct PoolThread {
+    shared: Arc<PoolState>,
     slot: usize,
     /// The tasks on this thread's stack, the running one last.
     frames: RefCell<Vec<Frame>>,
@@ -77,9 +77,9 @@ enum Ending {
 }
 
 /// Makes the calling thread a worker of the pool.
-pub fn enter(shared: Arc<Shared>, slot: usize) {
+pub fn enter(shared: Arc<PoolState>, slot: usize) {
     WORKER.with(|worker| {
-        let _ = worker.set(Worker {
+        let _ = worker.set(PoolThread {
             shared,
             slot,
             frames: RefCell::default(),
@@ -92,12 +92,12 @@ pub fn enter(shared: Arc<Shared>, slot: usize) {
 }
 
 /// Calls `f` with the worker that the calling thread is, if it is one.
-pub fn with_current<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+pub fn with_current<R>(f: impl FnOnce(Option<&PoolThread>) -> R) -> R {
     WORKER.with(|worker| f(worker.get()))
 }
 
 /// The pump: a job on the rayon pool that empties the queue.
-pub fn pump(_: &Arc<Shared>) {
+pub fn pump(_: &Arc<PoolState>) {
     with_current(|worker| {
         // Only the pool's own threads run its jobs.
         let Some(worker) = worker else { return };
@@ -109,8 +109,8 @@ pub fn pump(_: &Arc<Shared>) {
     });
 }
 
-impl Worker {
-    pub fn shared(&self) -> &Arc<Shared> {
+impl PoolThread {
+    pub fn shared(&self) -> &Arc<PoolState> {
         &self.shared
     }
 
@@ -118,12 +118,12 @@ impl Worker {
         let mut look = self.shared.pump_begins();
         loop {
             let task = match look {
-                Look::Task(task) => task,
-                Look::Nothing(news) => match self.watch(news) {
+                NextTask::Task(task) => task,
+                NextTask::Nothing(news) => match self.watch(news) {
                     Some(task) => task,
                     None => return,
                 },
-                Look::Enough => return,
+                NextTask::Enough => return,
             };
             let ending = self.run(&task);
             if Arc::strong_count(&task) == 1 {
@@ -142,7 +142,7 @@ impl Worker {
     }
 
     /// Waits a little while for something that may start. `None` when the pump has ended.
-    fn watch(&self, mut news: u64) -> Option<Arc<dyn Run>> {
+    fn watch(&self, mut news: u64) -> Option<Arc<dyn AnyTask>> {
         let since = self.shared.clock.now_ns();
         loop {
             let mut waited = 0;
@@ -154,10 +154,10 @@ impl Worker {
                 }
                 waited = self.shared.clock.now_ns() - since;
             }
-            match self.shared.look_again(waited >= WATCH_NS)? {
-                Look::Task(task) => return Some(task),
-                Look::Nothing(now) => news = now,
-                Look::Enough => return None,
+            match self.shared.next_after_watching(waited >= WATCH_NS)? {
+                NextTask::Task(task) => return Some(task),
+                NextTask::Nothing(now) => news = now,
+                NextTask::Enough => return None,
             }
         }
     }
@@ -171,7 +171,7 @@ impl Worker {
         }
     }
 
-    fn run_nested(&self, task: Arc<dyn Run>, blocked: bool) {
+    fn run_nested(&self, task: Arc<dyn AnyTask>, blocked: bool) {
         let ending = self.run(&task);
         self.shared.nested_ended(&*task, blocked);
         self.finish(&task, ending);
@@ -192,7 +192,7 @@ impl Worker {
 
     /// Runs one attempt at a task that was marked as running. What becomes of the task is for
     /// [`finish`](Self::finish), after its resources were released.
-    fn run(&self, task: &Arc<dyn Run>) -> Ending {
+    fn run(&self, task: &Arc<dyn AnyTask>) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let started_ns = shared.clock.now_ns();
         let before = shared.spans.begin(self.slot, Arc::clone(task), started_ns);
@@ -217,7 +217,7 @@ impl Worker {
         let own_ns = cpu_ns.saturating_sub(self.nested_cpu_ns.get());
         self.nested_cpu_ns.set(outer_nested_ns + cpu_ns);
         self.frames.borrow_mut().pop();
-        let ran = Ran {
+        let ran = AttemptTimes {
             started_ns,
             finished_ns,
             cpu_ns: own_ns.min(finished_ns - started_ns),
@@ -228,7 +228,7 @@ impl Worker {
         self.conclude(&**task, number, attempt)
     }
 
-    fn conclude(&self, task: &dyn Run, number: u32, attempt: Attempt) -> Ending {
+    fn conclude(&self, task: &dyn AnyTask, number: u32, attempt: Attempt) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let failed = matches!(attempt, Attempt::Failed(_) | Attempt::Panicked(_));
         if let Some(retry) = header.spec.retry.as_deref()
@@ -260,7 +260,7 @@ impl Worker {
     }
 
     /// Announces the end, or prepares the next attempt.
-    fn finish(&self, task: &Arc<dyn Run>, ending: Ending) {
+    fn finish(&self, task: &Arc<dyn AnyTask>, ending: Ending) {
         match ending {
             Ending::Final => self.shared.announce(task),
             Ending::Again(delay) => self.shared.back_off(task, delay),
@@ -281,7 +281,7 @@ impl Worker {
 
     /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is
     /// a single task.
-    pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn Run>>) {
+    pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn AnyTask>>) {
         let cpu_started_ns = self.cpu_ns(self.shared.clock.now_ns());
         let nested_ns = self.nested_cpu_ns.get();
         let cpus = self.block();

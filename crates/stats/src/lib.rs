@@ -1,9 +1,9 @@
-//! Statistics: pure functions, no input or output.
+//! Statistics of speed-ups: pure functions from plain numbers to plain structs, no input or output.
 //!
-//! What belongs here: the arithmetic between recorded times and stated numbers, each formula with
-//! its source. What does not: reading events, choosing which repeat to look at, wording a report.
-//! Nothing here knows another module of the engine; times come in as plain numbers and results go
-//! out as plain structs.
+//! - **Belongs here:** the arithmetic between recorded times and stated numbers, each formula
+//!   with its source.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** reading events, choosing which repeat to look at, wording a report.
 //!
 //! * [`descriptive`]: centre, spread and outliers of one sample.
 //! * [`bootstrap`]: the speed-up of one arm over another, with its interval.

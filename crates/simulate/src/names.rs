@@ -8,7 +8,7 @@ use workbench_record::{ArmOutput, Breakdown, Item, Quantity};
 
 /// Names that have broken terminals and tables before: wide, combining, from right to left, joined,
 /// invisible, endless, with control characters, or nothing at all.
-pub(super) const HARD: [&str; 12] = [
+pub(super) const HARD_NAMES: [&str; 12] = [
     "随机森林の学習タスク",
     "e\u{301}le\u{300}ve Ångström nai\u{308}ve",
     "עץ החלטה מספר שבע",
