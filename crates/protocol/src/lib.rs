@@ -1,10 +1,11 @@
 //! What a supervisor and its workers have in common, whatever the workers compute.
 //!
-//! Belongs here: the [messages](message) that every worker sends and gets, generic over what one
-//! lab adds to them ([`Protocol`]), the [frames](frame) in which they travel, the
-//! [environment](mod@env) that tells a worker its place, and the [life of a worker](worker_side)
-//! under its supervisor. May use: nothing of the workspace. Does not belong here: what a lab's
-//! workers compute, supervising, libtorch.
+//! - **Belongs here:** the [messages](message) that every worker sends and gets, generic over what
+//!   one lab adds to them ([`Protocol`]), the [frames](frame) in which they travel, the
+//!   [environment](mod@env) that tells a worker its place, and the [life of a worker](worker_side)
+//!   under its supervisor.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** what a lab's workers compute, supervising, libtorch.
 //!
 //! A frame is the length of its body (32 bits, little-endian) and the body: one message as JSON, at
 //! most [`MAX_FRAME`] bytes. The first message each way states the [`VERSION`].

@@ -1,9 +1,10 @@
 //! Worker processes and their supervisor.
 //!
-//! Belongs here: starting workers, passing messages, judging the health of each of them
-//! ([`Health`]), ending them and leaving none behind. May use: `workbench-protocol` and the run's
-//! clock. Does not belong here: what the workers compute, and what is done about a failure, which
-//! is a lab's policy.
+//! - **Belongs here:** starting workers, passing messages, judging the health of each of them
+//!   ([`Health`]), ending them and leaving none behind.
+//! - **May use:** `protocol`, `clock`.
+//! - **Does not belong here:** what the workers compute, and what is done about a failure, which is
+//!   a lab's policy.
 //!
 //! A lab implements [`Protocol`](workbench_protocol::Protocol) for its messages, starts a
 //! [`WorkerGroup`] with one [`Launch`] for each rank, and takes its [`WorkerEvent`]s one at a time;

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use workbench_experiment::lab::{ArmContext, LabError};
+use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, LabError};
 use workbench_pool::Outcome;
 use workbench_protocol::WorkerEnv;
 use workbench_workers::{EventKind, GroupError, Launch, WorkerGroup};
@@ -144,8 +144,16 @@ impl<'a> Drive<'a> {
         if self.plan.arm.is_supervised() {
             let workers = (self.controller.workers(), self.plan.world);
             let progress = self.ctx.progress;
-            progress.state(&messages::state(after, workers));
-            let attempt = self.totals.attempts + 1;
+            let attempt = self.totals.attempts + u32::from(after == State::Scheduling);
+            progress.state(ControllerState {
+                phase: match after {
+                    State::Running if self.controller.is_short() => ControllerPhase::Degraded,
+                    _ => after.phase(),
+                },
+                text: messages::state(after, workers),
+                attempt: attempt.max(1),
+                workers: Some(workers.0),
+            });
             let text = messages::transition(before, after, workers, attempt);
             progress.output(self.plan.arm.speaker(), &text);
         }

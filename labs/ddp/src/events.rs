@@ -2,7 +2,7 @@
 //! failures to the root cause.
 
 use workbench_ddp_protocol::{DoneReport, FromWorker, Report, Stage, StepReport, Training};
-use workbench_experiment::lab::LabError;
+use workbench_experiment::lab::{Finding, LabError};
 use workbench_pool::Outcome;
 use workbench_workers::{EventKind, WorkerEvent};
 
@@ -106,9 +106,9 @@ impl Drive<'_> {
                 self.ctx.progress.output(&format!("rank {rank}"), &text);
             }
             Report::Warning { text } => {
-                let progress = self.ctx.progress;
-                progress.output(&format!("rank {rank}"), text);
-                progress.warn(&messages::warned(rank, text));
+                self.ctx.progress.output(&format!("rank {rank}"), text);
+                let text = messages::warned(rank, text);
+                self.report(Finding::warning("worker_warned", text).slot(rank));
             }
         }
         Ok(())

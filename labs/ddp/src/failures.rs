@@ -2,7 +2,7 @@
 //! input.
 
 use workbench_ddp_protocol::{Fault, Phase, Stage};
-use workbench_experiment::lab::LabError;
+use workbench_experiment::lab::{Finding, LabError};
 use workbench_protocol::Phase as _;
 use workbench_workers::{Health, Loss, RankState, Slowness, WorkerGroup};
 
@@ -31,10 +31,10 @@ impl Drive<'_> {
             {
                 FailureReport {
                     gave_up: Some((failure.rank, self.plan.settings.timeout_s)),
-                    ..self.report(stalled)
+                    ..self.failure_report(stalled)
                 }
             }
-            _ => self.report(failure.clone()),
+            _ => self.failure_report(failure.clone()),
         };
         let faults = self.faults.of(self.controller.workers());
         let explains = |fault: &Fault| report.failure.is_explained_by(fault);
@@ -61,7 +61,7 @@ impl Drive<'_> {
     }
 
     /// The facts of a failure: where the rank was, and what the others do.
-    fn report(&self, failure: RankFailure) -> FailureReport {
+    fn failure_report(&self, failure: RankFailure) -> FailureReport {
         let group = self.attempt.group.as_ref();
         let states = group.map(WorkerGroup::states).unwrap_or_default();
         // Heartbeats come five times a second, steps whenever they are done.
@@ -112,10 +112,10 @@ impl Drive<'_> {
             self.attempt.root_cause.add(failure);
             return;
         }
-        let report = self.report(failure.clone());
+        let report = self.failure_report(failure.clone());
         let plan = self.plan;
         let text = messages::stalled(plan.arm, &report, plan.world, plan.settings.timeout_s);
-        self.ctx.progress.warn(&text);
+        self.report(Finding::warning("stalled_unattended", text).slot(failure.rank));
         self.attempt.stalled = Some(failure);
     }
 
@@ -142,7 +142,14 @@ impl Drive<'_> {
         }
         if self.totals.slow.insert((rank, phase)) {
             let text = messages::slow(self.plan.arm, slowness);
-            self.ctx.progress.warn(&text);
+            let finding = Finding::warning("slow_worker", text).slot(rank);
+            self.report(match slowness {
+                Slowness::Steps(slow) => finding
+                    .number("work_ms", slow.work_ms)
+                    .number("fastest_ms", slow.fastest_ms)
+                    .number("others_wait_ms", slow.wait_ms),
+                Slowness::Awaited(awaited) => finding.number("others_wait_s", awaited.waits_s),
+            });
         }
     }
 
@@ -154,7 +161,11 @@ impl Drive<'_> {
         for incident in &totals.incidents {
             if incident.next_step_ns.is_some() || is_done {
                 let text = messages::went_on(plan.arm, incident);
-                self.ctx.progress.warn(&text);
+                let finding = Finding::warning("recovered", text)
+                    .slot(incident.report.failure.rank)
+                    .number("noticed_within_s", incident.detection_s())
+                    .number("steps_repeated", incident.repeated as f64);
+                self.report(finding);
             }
         }
         let short = totals.ledger.steps_short_of(plan.world);
@@ -162,7 +173,13 @@ impl Drive<'_> {
             let steps = (short, totals.ledger.steps());
             let workers = (self.controller.workers(), plan.world);
             let text = messages::short_of_workers(plan.arm, steps, workers);
-            self.ctx.progress.warn(&text);
+            self.report(Finding::warning("short_of_workers", text).number("steps", short as f64));
         }
+    }
+
+    /// Reports something about this arm.
+    pub(crate) fn report(&self, finding: Finding) {
+        let (name, world) = (self.plan.arm.name(), self.plan.world);
+        self.ctx.progress.report(finding.arm_on(name, world));
     }
 }

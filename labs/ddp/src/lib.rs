@@ -1,10 +1,11 @@
 //! The ddp lab: data-parallel training in worker processes, by hand and under a launcher, and both
 //! compared with one device.
 //!
-//! Belongs here: the lab's arms, and the launcher's policy. May use: the lab contract
-//! (`workbench-experiment`), the supervision of workers (`workbench-workers`), the protocol of its
-//! own workers (`workbench-ddp-protocol`). Does not belong here: training, which the worker's
-//! program does; processes; measuring.
+//! - **Belongs here:** the lab's arms, and the launcher's policy.
+//! - **May use:** `experiment`, `workers`, `ddp-protocol`, `protocol`, `images`, `machine`, `pool`,
+//!   `report`, `digest`, `clock`.
+//! - **Does not belong here:** training, which the worker's program does; supervising processes;
+//!   measuring, which is the same for all labs.
 
 mod attempt;
 mod controller;
@@ -28,8 +29,8 @@ mod worker;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError,
-    PreparedLab, RunConfig, Source, Terms,
+    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, PreparedLab, RunConfig, Source, Terms,
 };
 
 use crate::data::Found;
@@ -92,7 +93,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
 }
@@ -102,7 +103,7 @@ impl PreparedLab for Prepared {
         self.recorded.clone()
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 

@@ -5,7 +5,7 @@
 //! ([`crate::ledger`]), and the judgement of their health, which comes with [`RankState`].
 
 use workbench_ddp_protocol::{Phase, Stage, StepReport};
-use workbench_experiment::lab::{Figure, SlotState, Standing};
+use workbench_experiment::lab::{self as record, Figure, SlotState};
 use workbench_protocol::Phase as _;
 use workbench_workers::{Health, Loss, RankState, Slowness, Stall};
 
@@ -65,24 +65,24 @@ impl Rank {
     }
 
     /// What it does, in a word or two, and its health as the record has it.
-    fn activity(&self) -> (&'static str, Standing) {
+    fn activity(&self) -> (&'static str, record::Health) {
         if let Some(end) = self.end {
             return match end {
-                End::Failed => ("failed", Standing::Gone),
-                End::Died => ("ended", Standing::Gone),
-                End::Away => ("away", Standing::Gone),
-                End::Done => ("done", Standing::Over),
-                End::Stopped => ("ended", Standing::Over),
+                End::Failed => ("failed", record::Health::Lost),
+                End::Died => ("ended", record::Health::Lost),
+                End::Away => ("away", record::Health::Lost),
+                End::Done => ("done", record::Health::Ended),
+                End::Stopped => ("ended", record::Health::Ended),
             };
         }
         match self.health {
-            Health::Stalled(Stall::Stopped) => ("stopped", Standing::Still),
-            Health::Stalled(Stall::Silent) => ("silent", Standing::Still),
-            Health::Stalled(Stall::Stuck) => ("stuck", Standing::Still),
-            Health::Slow(_) => (phase_name(self.phase), Standing::Slow),
+            Health::Stalled(Stall::Stopped) => ("stopped", record::Health::Stalled),
+            Health::Stalled(Stall::Silent) => ("silent", record::Health::Stalled),
+            Health::Stalled(Stall::Stuck) => ("stuck", record::Health::Stalled),
+            Health::Slow(_) => (phase_name(self.phase), record::Health::Slow),
             // Its phase may be newer than the judgement.
-            _ if self.phase.is_waiting() => (phase_name(self.phase), Standing::Waiting),
-            _ => (phase_name(self.phase), Standing::Working),
+            _ if self.phase.is_waiting() => (phase_name(self.phase), record::Health::Waiting),
+            _ => (phase_name(self.phase), record::Health::Working),
         }
     }
 
@@ -189,13 +189,13 @@ impl Live {
                         value,
                     })
                 };
-                let (doing, standing) = rank.activity();
+                let (doing, health) = rank.activity();
                 SlotState {
                     slot,
                     steps: parts.steps,
                     at_step: rank.at_step,
                     doing: doing.to_owned(),
-                    standing,
+                    health,
                     slow_factor: rank.slow_factor(),
                     attempt: rank.attempt,
                     figures: [figure("loss", rank.loss), figure("images/s", rank.rate)]
@@ -297,14 +297,13 @@ mod tests {
         }
     }
 
-    fn stands(live: &Live) -> Vec<(String, Standing)> {
+    fn stands(live: &Live) -> Vec<(String, record::Health)> {
         let states = live.states(&[Parts::default(); 2]);
-        states.into_iter().map(|s| (s.doing, s.standing)).collect()
+        states.into_iter().map(|s| (s.doing, s.health)).collect()
     }
 
-    fn told(of: [(&str, Standing); 2]) -> Vec<(String, Standing)> {
-        of.map(|(word, standing)| (word.to_owned(), standing))
-            .into()
+    fn told(of: [(&str, record::Health); 2]) -> Vec<(String, record::Health)> {
+        of.map(|(word, health)| (word.to_owned(), health)).into()
     }
 
     #[test]
@@ -327,8 +326,8 @@ mod tests {
         live.doing(0, Phase::AllReduce);
         live.doing(1, Phase::Backward);
         live.ended(1, End::Died);
-        let (waits, works) = (Standing::Waiting, Standing::Working);
-        let (gone, over) = (Standing::Gone, Standing::Over);
+        let (waits, works) = (record::Health::Waiting, record::Health::Working);
+        let (gone, over) = (record::Health::Lost, record::Health::Ended);
         assert_eq!(
             stands(&live),
             told([("all-reduce", waits), ("ended", gone)])
@@ -360,9 +359,12 @@ mod tests {
             waits_s: 2.0,
         });
         live.judged(&state(1, Health::Slow(slow)));
-        let (waits, still) = (Standing::Waiting, Standing::Still);
+        let (waits, still) = (record::Health::Waiting, record::Health::Stalled);
         let sums = ("sums", waits);
-        assert_eq!(stands(&live), told([sums, ("evaluation", Standing::Slow)]));
+        assert_eq!(
+            stands(&live),
+            told([sums, ("evaluation", record::Health::Slow)])
+        );
         live.judged(&state(1, Health::Stalled(Stall::Stopped)));
         assert_eq!(stands(&live), told([sums, ("stopped", still)]));
         live.judged(&state(1, Health::Stalled(Stall::Silent)));
@@ -370,9 +372,9 @@ mod tests {
         live.judged(&state(1, Health::Working));
         assert_eq!(
             stands(&live),
-            told([sums, ("evaluation", Standing::Working)])
+            told([sums, ("evaluation", record::Health::Working)])
         );
         live.judged(&state(1, Health::Lost(Loss::Exited(Exit::Code(1)))));
-        assert_eq!(stands(&live), told([sums, ("ended", Standing::Gone)]));
+        assert_eq!(stands(&live), told([sums, ("ended", record::Health::Lost)]));
     }
 }

@@ -1,7 +1,7 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
 use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
-use workbench_experiment::lab::{LabError, ParamValue, Params, RunConfig};
+use workbench_experiment::lab::{Finding, LabError, ParamValue, Params, RunConfig};
 
 /// The shortest side of an image of which the small network leaves something.
 const CNN_SMALLEST: usize = 4;
@@ -120,7 +120,7 @@ impl Settings {
         config: &RunConfig,
         data: Data,
         offer: &Offer,
-    ) -> Result<(Self, Vec<String>), LabError> {
+    ) -> Result<(Self, Vec<Finding>), LabError> {
         let params = Reader(&config.params);
         let faults = faults(params.text("fault")?)?;
         let mut settings = Self {
@@ -242,7 +242,7 @@ impl Settings {
 
     /// Cuts the training rows so that any number of workers trains on the same number of them:
     /// shards are equally long, and a last batch of a single row is left out.
-    fn cut_rows(&mut self) -> Vec<String> {
+    fn cut_rows(&mut self) -> Vec<Finding> {
         let worlds = self.worlds();
         let together = worlds
             .iter()
@@ -266,9 +266,15 @@ impl Settings {
             return Vec::new();
         }
         self.train_rows = rows;
-        vec![format!(
+        let text = format!(
             "{rows} of {asked} training rows are used, so that all arms can share them evenly."
-        )]
+        );
+        let found = Finding::warning("rows_cut", text);
+        vec![
+            found
+                .number("rows", rows as f64)
+                .number("asked_rows", asked as f64),
+        ]
     }
 
     fn check_faults(&self) -> Result<(), LabError> {

@@ -1,6 +1,9 @@
-//! The rf lab: thirty random forests on California Housing, one after another against a pool of tasks.
+//! The rf lab: thirty random forests on California Housing, one after another against a
+//! pool of tasks.
 //!
-//! Belongs here: the lab's arms and what they share. Does not belong here: measuring, which the engine does for all labs.
+//! - **Belongs here:** the lab's arms and what they share.
+//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`.
+//! - **Does not belong here:** measuring, which is the same for all labs.
 
 mod arms;
 mod forest;
@@ -11,8 +14,8 @@ use std::sync::Arc;
 use workbench_dataset::{CsvOptions, Supervised, train_test_split};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError, ParamValue,
-    Params, PreparedLab, RunConfig,
+    ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
+    ParamValue, Params, PreparedLab, RunConfig,
 };
 
 use crate::arms::Problem;
@@ -54,7 +57,7 @@ impl Lab for RandomForests {
     }
 }
 
-fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
+fn load(source: &DataSource) -> Result<(Supervised, Vec<Finding>), LabError> {
     let (table, target) = match source {
         DataSource::Embedded => (workbench_dataset::california_housing()?, "MedHouseVal"),
         DataSource::File { path, target } => {
@@ -75,16 +78,19 @@ fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
     };
     let mut supervised = Supervised::from_table(&table, target)?;
     let warnings = std::mem::take(&mut supervised.warnings);
-    Ok((supervised, warnings))
+    let warnings = warnings
+        .into_iter()
+        .map(|text| Finding::warning("constant_features", text));
+    Ok((supervised, warnings.collect()))
 }
 
 struct Prepared {
     problem: Arc<Problem>,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
 }
 
 impl PreparedLab for Prepared {
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 

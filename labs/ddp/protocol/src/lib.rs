@@ -1,9 +1,10 @@
 //! What the ddp lab and its workers say to each other, on top of what all workers do.
 //!
-//! Belongs here: the [specification](spec) of a training, the [faults](fault) that can be injected
-//! into it, and the [reports](message) of its workers. May use: `workbench-protocol`, whose names
-//! that depend on the protocol of one lab are here with [`Training`] filled in. Does not belong
-//! here: training, supervising, libtorch.
+//! - **Belongs here:** the [specification](spec) of a training, the [faults](fault) that can be
+//!   injected into it, and the [reports](message) of its workers.
+//! - **May use:** `protocol`, whose names that depend on the protocol of one lab are here with
+//!   [`Training`] filled in.
+//! - **Does not belong here:** training, supervising, libtorch.
 
 pub mod fault;
 pub mod message;
