@@ -143,8 +143,8 @@ impl Current {
             let event = match told {
                 Told::Metric(name, step, value) => Event::Metric { name, step, value },
                 Told::Output(source, text) => Event::Output { source, text },
-                Told::Warning(text) => Event::Warning { text },
-                Told::State(text) => Event::State { text },
+                Told::Finding(finding) => Event::Finding(finding),
+                Told::State(state) => Event::State(state),
             };
             let since = program_ns().saturating_sub(at);
             out.emit_at(clock.now_ns().saturating_sub(since), event);

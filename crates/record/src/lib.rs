@@ -5,11 +5,14 @@
 //! - **May use:** `clock`, `machine` and `pool`, for the types of samples and task spans.
 //! - **Does not belong here:** what the numbers mean.
 
+mod arm_failure;
 mod breakdown;
 mod config;
+mod controller;
 mod error;
 mod event;
 mod finding;
+mod legacy;
 mod outcome;
 mod params;
 mod reader;
@@ -18,8 +21,10 @@ mod store;
 mod tail;
 mod writer;
 
-pub use breakdown::{Breakdown, Figure, Part, SlotState, Source, Standing};
+pub use arm_failure::{ArmFailure, FailureKind};
+pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
+pub use controller::{ControllerPhase, ControllerState};
 pub use error::RecordError;
 pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 pub use finding::{Finding, Severity, Subject};

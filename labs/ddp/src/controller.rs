@@ -12,6 +12,8 @@
 
 use std::fmt;
 
+use workbench_experiment::lab::ControllerPhase;
+
 /// What the controller is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -39,6 +41,19 @@ impl State {
     /// Whether nothing can follow.
     pub fn is_end(self) -> bool {
         matches!(self, Self::Errored | Self::Finished | Self::Aborted)
+    }
+
+    /// What it is to a reader who knows no launcher.
+    pub fn phase(self) -> ControllerPhase {
+        match self {
+            Self::Initializing | Self::Scheduling => ControllerPhase::Starting,
+            Self::Running => ControllerPhase::Running,
+            Self::Restarting | Self::Resizing => ControllerPhase::Recovering,
+            Self::ShuttingDown => ControllerPhase::Stopping,
+            Self::Errored => ControllerPhase::Failed,
+            Self::Finished => ControllerPhase::Ended,
+            Self::Aborted => ControllerPhase::Cancelled,
+        }
     }
 
     /// Its name in a sentence.

@@ -1,6 +1,6 @@
 //! What news from the workers mean: steps into the ledger, stages into the start-up, trouble to whoever is to blame.
 
-use workbench_experiment::lab::LabError;
+use workbench_experiment::lab::{Finding, LabError};
 use workbench_pool::Outcome;
 use workbench_protocol::{DoneReport, FromWorker, Stage, StepReport};
 use workbench_workers::{Crew, News};
@@ -93,9 +93,8 @@ impl Drive<'_> {
         } else {
             format!("after {seconds} s it is ended")
         };
-        self.ctx.progress.warn(&format!(
-            "In {arm}, {text}. Nobody does anything about it there: {end}."
-        ));
+        let text = format!("In {arm}, {text}. Nobody does anything about it there: {end}.");
+        self.report(Finding::warning("stalled_unattended", text).slot(trouble.rank));
     }
 
     fn message(&mut self, rank: u32, at_ns: u64, message: &FromWorker) -> Result<(), LabError> {
@@ -126,9 +125,8 @@ impl Drive<'_> {
             FromWorker::Warning { text } => {
                 self.ctx.progress.output(&format!("rank {rank}"), text);
                 let text = text.trim_end_matches('.');
-                self.ctx
-                    .progress
-                    .warn(&format!("Rank {rank} warned: {text}."));
+                let text = format!("Rank {rank} warned: {text}.");
+                self.report(Finding::warning("worker_warned", text).slot(rank));
             }
             FromWorker::Done(report) => return self.done(rank, report),
             FromWorker::Failed { .. } => {

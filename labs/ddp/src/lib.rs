@@ -29,8 +29,8 @@ mod worker;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError,
-    PreparedLab, RunConfig, Source, Terms,
+    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, PreparedLab, RunConfig, Source, Terms,
 };
 
 use crate::data::Found;
@@ -93,7 +93,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
 }
@@ -103,7 +103,7 @@ impl PreparedLab for Prepared {
         self.recorded.clone()
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 

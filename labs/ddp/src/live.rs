@@ -2,7 +2,7 @@
 //!
 //! Belongs here: the latest word of each rank. Does not belong here: what counts in the end ([`crate::ledger`]).
 
-use workbench_experiment::lab::{Figure, SlotState, Standing};
+use workbench_experiment::lab::{Figure, Health, SlotState};
 use workbench_protocol::{Phase, Stage, StepReport};
 use workbench_workers::Condition;
 
@@ -33,7 +33,7 @@ struct Rank {
 }
 
 /// What is known of a rank beyond what it says itself: in a word, and what that means.
-type Told = (&'static str, Standing);
+type Told = (&'static str, Health);
 
 /// How a rank ended, or that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +49,15 @@ pub enum End {
 impl End {
     fn told(self) -> Told {
         match self {
-            Self::Failed => ("failed", Standing::Gone),
-            Self::Died => ("ended", Standing::Gone),
-            Self::Done => ("done", Standing::Over),
+            Self::Failed => ("failed", Health::Lost),
+            Self::Died => ("ended", Health::Lost),
+            Self::Done => ("done", Health::Ended),
         }
     }
 }
 
 /// A rank that has no process in this attempt.
-const AWAY: Told = ("away", Standing::Gone);
+const AWAY: Told = ("away", Health::Lost);
 
 impl Live {
     /// An attempt with so many ranks begins. What they did in the one before is not theirs: they are other processes.
@@ -110,7 +110,7 @@ impl Live {
     /// All that are left are being ended.
     pub fn end_all(&mut self) {
         for rank in self.ranks.iter_mut().filter(|rank| !rank.is_over()) {
-            rank.told = Some(("ended", Standing::Over));
+            rank.told = Some(("ended", Health::Ended));
         }
     }
 
@@ -126,7 +126,7 @@ impl Live {
         if let Some(rank) = self.ranks.get_mut(rank as usize)
             && !rank.is_over()
         {
-            rank.told = told.map(|word| (word, Standing::Still));
+            rank.told = told.map(|word| (word, Health::Stalled));
         }
     }
 
@@ -168,13 +168,13 @@ impl Live {
                         value,
                     })
                 };
-                let (doing, standing) = rank.stands(self.late == Some(slot));
+                let (doing, health) = rank.stands(self.late == Some(slot));
                 SlotState {
                     slot,
                     steps: parts.steps,
                     at_step: rank.at_step,
                     doing: doing.to_owned(),
-                    standing,
+                    health,
                     attempt: rank.attempt,
                     figures: [figure("loss", rank.loss), figure("images/s", rank.rate)]
                         .into_iter()
@@ -189,7 +189,7 @@ impl Live {
 
 impl Rank {
     fn is_over(&self) -> bool {
-        matches!(self.told, Some((_, Standing::Gone | Standing::Over)))
+        matches!(self.told, Some((_, Health::Lost | Health::Ended)))
     }
 
     /// What it does, in a word or two, and whether it gets on. `late` is whether the others wait for it.
@@ -197,12 +197,12 @@ impl Rank {
         let Some(phase) = self.phase else {
             return self.told.unwrap_or_default();
         };
-        let standing = match phase {
-            _ if late => Standing::Slow,
-            phase if phase.is_waiting() => Standing::Waiting,
-            _ => Standing::Working,
+        let health = match phase {
+            _ if late => Health::Slow,
+            phase if phase.is_waiting() => Health::Waiting,
+            _ => Health::Working,
         };
-        self.told.unwrap_or((word(phase), standing))
+        self.told.unwrap_or((word(phase), health))
     }
 }
 
@@ -279,14 +279,13 @@ mod tests {
         live.step(7, 0, &report(0, 1.0));
     }
 
-    fn stands(live: &Live) -> Vec<(String, Standing)> {
+    fn stands(live: &Live) -> Vec<(String, Health)> {
         let states = live.states(&[Parts::default(); 2]);
-        states.into_iter().map(|s| (s.doing, s.standing)).collect()
+        states.into_iter().map(|s| (s.doing, s.health)).collect()
     }
 
-    fn told(of: [(&str, Standing); 2]) -> Vec<(String, Standing)> {
-        of.map(|(word, standing)| (word.to_owned(), standing))
-            .into()
+    fn told(of: [(&str, Health); 2]) -> Vec<(String, Health)> {
+        of.map(|(word, health)| (word.to_owned(), health)).into()
     }
 
     #[test]
@@ -309,8 +308,8 @@ mod tests {
         live.doing(0, Phase::AllReduce);
         live.doing(1, Phase::Backward);
         live.ended(1, End::Died);
-        let (waits, works) = (Standing::Waiting, Standing::Working);
-        let (gone, over) = (Standing::Gone, Standing::Over);
+        let (waits, works) = (Health::Waiting, Health::Working);
+        let (gone, over) = (Health::Lost, Health::Ended);
         assert_eq!(
             stands(&live),
             told([("all-reduce", waits), ("ended", gone)])
@@ -335,18 +334,15 @@ mod tests {
         live.doing(0, Phase::Sums);
         live.doing(1, Phase::Evaluation);
         live.wait_for(Some(1));
-        let (waits, still) = (Standing::Waiting, Standing::Still);
+        let (waits, still) = (Health::Waiting, Health::Stalled);
         let sums = ("sums", waits);
-        assert_eq!(stands(&live), told([sums, ("evaluation", Standing::Slow)]));
+        assert_eq!(stands(&live), told([sums, ("evaluation", Health::Slow)]));
         live.wait_for(None);
         live.found(1, Condition::Working, true);
         assert_eq!(stands(&live), told([sums, ("stopped", still)]));
         live.found(1, Condition::Silent, false);
         assert_eq!(stands(&live), told([sums, ("silent", still)]));
         live.found(1, Condition::Working, false);
-        assert_eq!(
-            stands(&live),
-            told([sums, ("evaluation", Standing::Working)])
-        );
+        assert_eq!(stands(&live), told([sums, ("evaluation", Health::Working)]));
     }
 }

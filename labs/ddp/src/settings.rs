@@ -1,6 +1,6 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
-use workbench_experiment::lab::{LabError, ParamValue, Params, RunConfig};
+use workbench_experiment::lab::{Finding, LabError, ParamValue, Params, RunConfig};
 use workbench_protocol::{Data, Device, Fault, Model, Place};
 
 use crate::plan::gcd;
@@ -122,7 +122,7 @@ impl Settings {
         config: &RunConfig,
         data: Data,
         offer: &Offer,
-    ) -> Result<(Self, Vec<String>), LabError> {
+    ) -> Result<(Self, Vec<Finding>), LabError> {
         let params = Reader(&config.params);
         let faults = faults(params.text("fault")?)?;
         let mut settings = Self {
@@ -243,7 +243,7 @@ impl Settings {
 
     /// Cuts the training rows so that any number of workers trains on the same number of them: shards are equally long, and a last
     /// batch of a single row is left out.
-    fn cut_rows(&mut self) -> Vec<String> {
+    fn cut_rows(&mut self) -> Vec<Finding> {
         let worlds = self.worlds();
         let together = worlds
             .iter()
@@ -267,9 +267,15 @@ impl Settings {
             return Vec::new();
         }
         self.train_rows = rows;
-        vec![format!(
+        let text = format!(
             "{rows} of {asked} training rows are used, so that all arms can share them evenly."
-        )]
+        );
+        let found = Finding::warning("rows_cut", text);
+        vec![
+            found
+                .number("rows", rows as f64)
+                .number("asked_rows", asked as f64),
+        ]
     }
 
     fn check_faults(&self) -> Result<(), LabError> {

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use workbench_experiment::lab::{ControllerPhase, ControllerState, Finding};
 use workbench_report::format::counted;
 use workbench_workers::{Condition, Crew, RankState, diagnose};
 
@@ -20,7 +21,7 @@ impl Drive<'_> {
             if incident.next_step_ns.is_some() || is_done {
                 let (arm, what, costs) = (self.arm(), &incident.what, incident.costs());
                 let text = format!("{arm} went on after a failure: {what}. {costs}.");
-                self.ctx.progress.warn(&text);
+                self.report(Finding::warning("recovered", text));
             }
         }
     }
@@ -31,12 +32,13 @@ impl Drive<'_> {
         let short = self.ledger.steps_short_of(all);
         if short > 0 && self.controller.state() == State::Finished {
             let left = self.controller.workers();
-            self.ctx.progress.warn(&format!(
+            let text = format!(
                 "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
                 self.arm(),
                 counted(steps, "step"),
                 counted(u64::from(all), "worker"),
-            ));
+            );
+            self.report(Finding::warning("short_of_workers", text).number("steps", short as f64));
         }
     }
 
@@ -67,7 +69,16 @@ impl Drive<'_> {
                 }
                 _ => after.to_string(),
             };
-            self.ctx.progress.state(&state);
+            let attempt = self.attempts + u32::from(after == State::Scheduling);
+            self.ctx.progress.state(ControllerState {
+                phase: match after {
+                    State::Running if self.controller.is_short() => ControllerPhase::Degraded,
+                    _ => after.phase(),
+                },
+                text: state.clone(),
+                attempt: attempt.max(1),
+                workers: Some(workers),
+            });
             let text = match after {
                 State::Scheduling => format!(
                     "{before} → {state}: {}, attempt {}",
@@ -80,11 +91,16 @@ impl Drive<'_> {
         }
     }
 
+    /// Reports something about this arm.
+    pub(crate) fn report(&self, finding: Finding) {
+        let (name, world) = (self.plan.arm.name(), self.plan.world);
+        self.ctx.progress.report(finding.arm_on(name, world));
+    }
+
     /// Names a rank that is slow.
     pub(crate) fn tell_slow(&self, text: &str) {
-        self.ctx
-            .progress
-            .warn(&format!("In {}, {text}.", self.arm()));
+        let text = format!("In {}, {text}.", self.arm());
+        self.report(Finding::warning("slow_worker", text));
     }
 
     /// Who failed how, and what the others do.

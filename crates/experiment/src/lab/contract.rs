@@ -12,7 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::definition::LabDefinition;
 use workbench_clock::{Clock, program_ns};
 use workbench_pool::{Pool, TaskSpan};
-use workbench_record::{ArmOutput, DataSource, RunConfig, SlotState, Source, Terms};
+use workbench_record::{
+    ArmFailure, ArmOutput, ControllerState, DataSource, FailureKind, Finding, RunConfig, SlotState,
+    Source, Terms,
+};
 
 /// A lab: a comparison of two or more arms doing the same work.
 pub trait Lab: Send + Sync {
@@ -41,8 +44,8 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
-    /// Sentences about the data that a reader of the result has to know.
-    fn warnings(&self) -> Vec<String> {
+    /// What a reader of the result has to know about the data.
+    fn warnings(&self) -> Vec<Finding> {
         Vec::new()
     }
 
@@ -107,10 +110,10 @@ pub enum Told {
     Metric(String, u64, f64),
     /// A printed line: who printed it, and the line.
     Output(String, String),
-    /// Something that a reader of the result has to know, in a full sentence.
-    Warning(String),
-    /// What whoever controls the arm is doing, in a word or two.
-    State(String),
+    /// Something that a reader of the result has to know.
+    Finding(Finding),
+    /// What whoever controls the arm is doing.
+    State(ControllerState),
 }
 
 impl Progress {
@@ -145,14 +148,14 @@ impl Progress {
         self.tell(Told::Output(source.to_owned(), text.to_owned()));
     }
 
-    /// Says something that a reader of the result has to know, in a full sentence.
-    pub fn warn(&self, text: &str) {
-        self.tell(Told::Warning(text.to_owned()));
+    /// Reports something that a reader of the result has to know.
+    pub fn report(&self, finding: Finding) {
+        self.tell(Told::Finding(finding));
     }
 
-    /// Says what whoever controls the arm is doing now, in a word or two: `restarting`.
-    pub fn state(&self, text: &str) {
-        self.tell(Told::State(text.to_owned()));
+    /// Says what whoever controls the arm is doing from now on.
+    pub fn state(&self, state: ControllerState) {
+        self.tell(Told::State(state));
     }
 
     /// Says how a slot stands. Only the latest word on each slot is recorded, whenever the machine is looked at, and the last one of
@@ -234,4 +237,22 @@ pub enum LabError {
     /// An arm failed while it ran.
     #[error("{0}")]
     Failed(String),
+}
+
+impl LabError {
+    /// The failure of an arm that ended with this error.
+    pub fn arm_failure(&self, arm: &str) -> ArmFailure {
+        let kind = match self {
+            Self::Data(_) => FailureKind::Data,
+            Self::Config(_) => FailureKind::Configuration,
+            Self::Environment(_) => FailureKind::Environment,
+            Self::SetUp { .. } => FailureKind::SetUp,
+            Self::Cancelled | Self::Failed(_) => FailureKind::Run,
+        };
+        ArmFailure {
+            arm: arm.to_owned(),
+            kind,
+            reason: self.to_string(),
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
 pub use definition::{ArmDefinition, DataKind, DefinitionError, LabDefinition, Preset, suggest};
 pub use params::{ParamError, ParamSpec};
 pub use workbench_record::{
-    Agreement, ArmOutput, Breakdown, DataSource, FAULTS, Figure, Item, ParamValue, Params, Part,
-    Quantity, RunConfig, SlotState, Source, Standing, Terms, asked_fault,
+    Agreement, ArmOutput, Breakdown, ControllerPhase, ControllerState, DataSource, FAULTS, Figure,
+    Finding, Health, Item, ParamValue, Params, Part, Quantity, RunConfig, SlotState, Source, Terms,
+    asked_fault,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workbench_experiment::lab::{Lab, Quantity, Standing};
+use workbench_experiment::lab::{Health, Lab, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
@@ -225,7 +225,7 @@ fn a_normal_life() {
         let states: Vec<&str> = repeat
             .states
             .iter()
-            .map(|(_, text)| text.as_str())
+            .map(|(_, state)| state.text.as_str())
             .collect();
         match repeat.id.arm.as_str() {
             "launcher" => assert_eq!(
@@ -388,8 +388,8 @@ fn a_worker_that_never_comes_back_is_told_of() {
     let workers = played.number("launcher", "workers_at_the_end");
     assert!((workers - 1.0).abs() < 1e-9, "{workers}");
     let slots = &played.arm("launcher").breakdown.slots;
-    let stand: Vec<Standing> = slots.iter().map(|slot| slot.standing).collect();
-    assert_eq!(stand, [Standing::Over, Standing::Gone]);
+    let stand: Vec<Health> = slots.iter().map(|slot| slot.health).collect();
+    assert_eq!(stand, [Health::Ended, Health::Lost]);
     assert!(slots[1].steps >= 20, "{slots:?}");
 }
 
