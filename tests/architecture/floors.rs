@@ -25,7 +25,12 @@ const FLOORS: [&[&str]; 10] = [
     &["crates/result"],
     &["crates/experiment"],
     &["crates/report"],
-    &["crates/submission", "labs/*"],
+    &[
+        "crates/submission",
+        "crates/history",
+        "labs/*",
+        "tests/labs/*",
+    ],
     &["crates/simulate"],
     &["crates/tui"],
     &["src", "tests/*"],

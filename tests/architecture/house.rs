@@ -63,7 +63,8 @@ impl Source {
 impl House {
     /// Reads everything.
     pub fn read() -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.ancestors().nth(2).unwrap().to_owned();
         let mut dirs = Vec::new();
         for below in ["crates", "labs", "tests"] {
             packages(&root.join(below), &mut dirs);
