@@ -33,7 +33,7 @@ const FLOORS: [&[&str]; 10] = [
     ],
     &["crates/simulate"],
     &["crates/tui"],
-    &["src", "tests/*"],
+    &["src", "tests/*", "fuzz"],
 ];
 
 /// Packages that only some crates may use, and which.
