@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Breakdown, Item, Quantity, RunConfig, SlotState, Source, Terms};
+use crate::{ArmComparison, Breakdown, Item, LabFacts, Quantity, RunConfig, SlotState, Source};
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -33,8 +33,9 @@ pub struct Record {
 pub enum Event {
     /// The first line of every log.
     RunStarted(Box<RunStarted>),
-    /// The terms on which the arms are compared, where they are not the usual ones.
-    Terms(Terms),
+    /// How the arms are compared, where it is not the usual way.
+    #[serde(alias = "terms")]
+    Comparison(ArmComparison),
     /// The run was taken up again after it had been interrupted or killed.
     RunResumed {
         /// Milliseconds since the Unix epoch.
@@ -50,7 +51,7 @@ pub enum Event {
     Progress {
         /// Units of work done.
         done: u64,
-        /// Units of work in this repeat.
+        /// Units of work in this repeat. It may shrink, but never below what is done.
         total: u64,
     },
     /// A look at the machine.
@@ -59,6 +60,9 @@ pub enum Event {
     Metric {
         /// What the curve shows, with its unit where it has one: `loss`, `images/s`.
         name: String,
+        /// The item that it belongs to (a trial, a model); `None` for the repeat as a whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
         /// Where the point lies, counted in the lab's own steps.
         step: u64,
         /// How high.
@@ -112,8 +116,9 @@ pub enum Event {
 impl Event {
     /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
     /// line of any other kind comes from a newer workbench.
-    pub const KINDS: [&'static str; 16] = [
+    pub const KINDS: [&'static str; 17] = [
         "run_started",
+        "comparison",
         "terms",
         "run_resumed",
         "repeat_started",
@@ -151,6 +156,9 @@ pub struct RunStarted {
     pub arms: Vec<ArmFacts>,
     /// Number of repeats that the plan holds, over all arms.
     pub planned_repeats: u32,
+    /// What the lab declares for the readers of its runs.
+    #[serde(default)]
+    pub lab_facts: LabFacts,
 }
 
 /// One arm as a run knows it.
