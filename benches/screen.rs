@@ -17,12 +17,12 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use ratatui::crossterm::event::KeyCode;
-use workbench::offscreen::Offscreen;
 use workbench_clock::thread_cpu_ns;
 use workbench_machine::MachineFacts;
 use workbench_record::{Event, Record, RunDir, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
+use workbench_tui::offscreen::Offscreen;
 
 /// The window.
 const SIZE: (u16, u16) = (200, 60);
@@ -71,7 +71,7 @@ fn bench(whole: bool) -> Outcome<bool> {
     let run = write(&dir.path().join(id), &records)?;
 
     let mut figures = Figures::default();
-    let mut screen = Offscreen::new(SIZE, "dark", false)?;
+    let mut screen = workbench::offscreen(SIZE, "dark", false)?;
     live(&mut screen, records, &mut figures);
     let before = Instant::now();
     let snapshot = run.snapshot()?;
@@ -285,7 +285,7 @@ fn peak_of_a_fresh_process(run: &Path) -> Outcome<Option<f64>> {
 /// The child process: watches a run to its end, opens its result, and prints its peak of resident memory in megabytes.
 fn watch(path: &Path) -> Outcome<()> {
     let run = RunDir::at(path)?;
-    let mut screen = Offscreen::new(SIZE, "dark", false)?;
+    let mut screen = workbench::offscreen(SIZE, "dark", false)?;
     screen.watch();
     let mut broken = None;
     let lines = BufReader::new(File::open(run.events())?).lines();

@@ -1,27 +1,23 @@
 //! The program `workbench`: the command line, headless runs and the terminal interface. What it measures and computes is the engine's.
 //!
-//! It is a library so that benches, examples and tests reach it: [`main`] is the whole program, and [`offscreen`] its
-//! screens without a terminal; [`terminal`] takes a real one over and gives it back. Everything else is private.
+//! It is a library so that benches and tests reach it: [`main`] is the whole program, and [`offscreen`] its screens without
+//! a terminal. Everything else is private.
 
 mod cli;
 mod commands;
-mod comparison;
 mod config;
-mod eta;
 mod failure;
-mod filter;
 mod headless;
 mod libtorch;
 mod output;
 mod pause;
 mod progress;
 mod registry;
-mod standing;
+mod screen;
 mod summary;
 mod table;
-mod tui;
 
-pub use tui::{offscreen, terminal};
+pub use screen::offscreen;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -91,7 +87,7 @@ fn run() -> Result<u8, Failure> {
         Some(Command::Resume { run, yes, output }) => headless::resume(&store, &run, yes, &output),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&store, &run),
-        None if has_terminal() => tui::run(&store, labs, &config),
+        None if has_terminal() => screen::run(store, labs, &config),
         None => explain(),
     }
 }

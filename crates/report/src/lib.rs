@@ -26,9 +26,10 @@ use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
 /// What a report can be written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// One self-contained page: sentences, charts, tables. For reading, printing and sending.
+    #[default]
     Html,
     /// The result document, the same bytes as `result.json`. For programs.
     Json,
