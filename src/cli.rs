@@ -1,13 +1,14 @@
 //! The command line, defined once: parsing, help, completions and the man page all come from here.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
-use workbench_experiment::{AskedWorkers, FAULTS};
 
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Value};
@@ -152,7 +153,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "COLUMN", requires = "lab")]
     pub target: Option<String>,
 
-    /// Let something go wrong, in labs that have faults: kill:rank=1,step=40, stall:…, slow:…; may be given several times
+    /// Let something go wrong, in labs that have faults; may be given several times
     #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
     pub fault: Vec<String>,
 
@@ -275,9 +276,10 @@ pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
         .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
 }
 
-/// Parses the process' arguments. Help, version and mistakes end the process here, with clap's exit codes (0 and 2).
-pub fn parse(labs: &[Box<dyn Lab>]) -> Cli {
-    let matches = command(labs).get_matches();
+/// Parses arguments, the first of which is the program's name. Help, version and mistakes end the
+/// process here, with clap's exit codes (0 and 2).
+pub fn parse(labs: &[Box<dyn Lab>], args: impl IntoIterator<Item = OsString>) -> Cli {
+    let matches = command(labs).get_matches_from(args);
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
@@ -298,21 +300,22 @@ fn config_help(labs: &[Box<dyn Lab>]) -> String {
 fn data_help(labs: &[Box<dyn Lab>]) -> String {
     let mut out = "Use other data than the lab's own.\n".to_owned();
     for definition in labs.iter().map(|lab| lab.definition()) {
-        if let Some(kind) = definition.takes_data {
-            let _ = write!(out, "\n- {} takes {}.", definition.name, kind.expects());
+        if let Some(data) = &definition.takes_data {
+            let _ = write!(out, "\n- {} takes {}.", definition.name, data.expects);
         }
     }
     out
 }
 
 fn fault_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = format!(
-        "Let something go wrong, for example kill:rank=1,step=40; may be given several times, and stands for the \
-         parameter `{FAULTS}`.\n"
-    );
+    let mut out =
+        "Let something go wrong, in labs that have faults; may be given several times, and stands \
+                   for a parameter of the lab.\n"
+            .to_owned();
     for definition in labs.iter().map(|lab| lab.definition()) {
-        if let Some(spec) = definition.params.get(FAULTS) {
-            let _ = write!(out, "\n- {}: {}", definition.name, spec.help());
+        let param = definition.roles.faults.as_ref();
+        if let Some((name, spec)) = param.and_then(|name| definition.params.get_key_value(name)) {
+            let _ = write!(out, "\n- {} ({name}): {}", definition.name, spec.help());
         }
     }
     out

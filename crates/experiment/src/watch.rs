@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::Control;
 use super::rhythm::{Rhythm, TICKS_PER_SECOND};
-use crate::lab::{ArmMessage, Progress};
+use crate::lab::Progress;
 use workbench_clock::{Clock, program_ns};
 use workbench_machine::monitor::Monitor;
 use workbench_pool::Pool;
@@ -133,24 +133,8 @@ impl Current {
             out.emit_at(span.finished_ns, Event::Task(span));
         }
         for (at, message) in self.progress.take_messages() {
-            let event = match message {
-                ArmMessage::Metric {
-                    name,
-                    item,
-                    step,
-                    value,
-                } => Event::Metric {
-                    name,
-                    item,
-                    step,
-                    value,
-                },
-                ArmMessage::Output(source, text) => Event::Output { source, text },
-                ArmMessage::Warning(text) => Event::Warning { text },
-                ArmMessage::State(text) => Event::State { text },
-            };
             let since = program_ns().saturating_sub(at);
-            out.emit_at(clock.now_ns().saturating_sub(since), event);
+            out.emit_at(clock.now_ns().saturating_sub(since), message.into_event());
         }
         if due {
             for state in self.progress.take_slots() {

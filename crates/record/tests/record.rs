@@ -13,7 +13,7 @@ use std::path::Path;
 use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
-use workbench_record::{Agreement, Figure, Part, SlotState, Standing, Terms};
+use workbench_record::{ArmComparison, Basis, Figure, Part, SlotState, Standing};
 use workbench_record::{
     Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
     read_log,
@@ -36,6 +36,7 @@ fn every_kind_of_event_survives_the_log() {
     });
     log.push(Event::Metric {
         name: "loss".to_owned(),
+        item: Some("trial 3".to_owned()),
         step: 10,
         value: 0.1 + 0.2,
     });
@@ -43,9 +44,9 @@ fn every_kind_of_event_survives_the_log() {
         source: "rank 1".to_owned(),
         text: "\u{1b}[31mred\t∑".to_owned(),
     });
-    log.push(Event::Terms(Terms {
-        comparison: Some("weak scaling".to_owned()),
-        outputs: Agreement::Near {
+    log.push(Event::Comparison(ArmComparison {
+        note: Some("weak scaling".to_owned()),
+        basis: Basis::NearOutputs {
             metric: "accuracy".to_owned(),
             tolerance: 0.02,
         },

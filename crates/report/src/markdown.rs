@@ -38,7 +38,7 @@ pub(super) fn document(result: &RunResult) -> String {
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
     }
-    if result.check.equal_work {
+    if result.check.is_split_meaningful() {
         table(&mut parts, "Lost time", &tables::lost(result));
     }
     if result.check.passed() {

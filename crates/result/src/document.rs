@@ -198,6 +198,11 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether the split of lost time means something: work was equal, or is each arm's own.
+    pub fn is_split_meaningful(&self) -> bool {
+        self.equal_work || self.target_reached.is_some()
+    }
+
     /// Whether a speed-up may be stated.
     pub fn passed(&self) -> bool {
         self.target_reached

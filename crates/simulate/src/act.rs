@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::ranks::Ranks;
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::ArmOutput;
 use workbench_record::RepeatId;
@@ -38,7 +38,7 @@ pub(super) struct Act {
     /// Spans are recorded as they end and not tick by tick: a serial arm has no pool.
     pub at_once: bool,
     /// In rising order of time.
-    pub told: Vec<(u64, Told)>,
+    pub told: Vec<(u64, ArmMessage)>,
     pub warnings: Vec<(u64, String)>,
     /// When each unit of progress is done, rising.
     pub steps: Vec<u64>,

@@ -3,7 +3,7 @@
 //!
 //! Nothing here is drawn by lot, so that a seed gives the same times with and without it.
 
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_record::{Breakdown, Figure, Part, Source};
 
 use super::act::Act;
@@ -199,7 +199,7 @@ impl Act {
     /// Whoever controls the repeat is in another state from now on; arms on one slot have no controller.
     pub fn state(&mut self, at_ns: u64, text: &str) {
         if self.id.workers > 1 {
-            self.told.push((at_ns, Told::State(text.to_owned())));
+            self.told.push((at_ns, ArmMessage::State(text.to_owned())));
         }
     }
 }

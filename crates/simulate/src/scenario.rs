@@ -12,11 +12,11 @@ use super::cast::{HARD, arm, output};
 use super::machine::Machine;
 use super::ranks;
 use super::tape::Tape;
-use super::training::{Death, Training};
-use workbench_experiment::lab::Told;
+use super::training::{self, Death, Training};
+use workbench_experiment::lab::ArmMessage;
 use workbench_experiment::plan;
 use workbench_record::{ArmFacts, Event, FORMAT, Record, RepeatId, RunStarted, RunStatus};
-use workbench_record::{DataSource, ParamValue, RunConfig};
+use workbench_record::{DataSource, LabFacts, ParamValue, RunConfig};
 
 const MADE_UP: &str = "This run is simulated: it says nothing about any machine or lab.";
 
@@ -159,6 +159,10 @@ impl Script {
             lab_title: self.title.clone(),
             arms: self.arms.clone(),
             planned_repeats: plan.len() as u32,
+            lab_facts: match &self.work {
+                Work::Tasks(_) => LabFacts::default(),
+                Work::Training(_) => training::lab_facts(),
+            },
         };
         let mut tape = Tape::start(ChaCha8Rng::seed_from_u64(self.seed ^ 1), machine, started);
         let text = MADE_UP.to_owned();
@@ -229,7 +233,7 @@ impl Script {
                 let reason = "worker rank 1 died twice in one repeat (signal 6, aborted)";
                 act.cut(at_ns, End::Failed(reason.to_owned()));
                 let text = "RuntimeError: CUDA error: device-side assert triggered";
-                let told = Told::Output("rank 1".to_owned(), text.to_owned());
+                let told = ArmMessage::Output("rank 1".to_owned(), text.to_owned());
                 act.told.push((at_ns, told));
                 act.state(at_ns, "errored");
             }

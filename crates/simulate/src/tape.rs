@@ -4,7 +4,6 @@ use rand_chacha::ChaCha8Rng;
 
 use super::act::{Act, End};
 use super::machine::{Load, Machine};
-use workbench_experiment::lab::Told;
 use workbench_experiment::rhythm::{Rhythm, SHORTEST_NS};
 use workbench_pool::TaskSpan;
 use workbench_record::{Event, Record, RepeatFinished, RunStarted, RunStatus};
@@ -214,12 +213,7 @@ impl Reel<'_> {
         let (act, since) = (self.act, t_ns.saturating_sub(self.started_ns));
         while let Some((at, told)) = act.told.get(self.told).filter(|(at, _)| *at <= since) {
             self.told += 1;
-            let event = match told.clone() {
-                Told::Metric(name, step, value) => Event::Metric { name, step, value },
-                Told::Output(source, text) => Event::Output { source, text },
-                Told::Warning(text) => Event::Warning { text },
-                Told::State(text) => Event::State { text },
-            };
+            let event = told.clone().into_event();
             let t_ns = self.started_ns + at;
             out.push(Record { t_ns, event });
         }

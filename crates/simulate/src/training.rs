@@ -8,10 +8,10 @@ use rand_chacha::ChaCha8Rng;
 use super::act::{Act, End};
 use super::ranks::{Ranks, STARTED_NS};
 use workbench_clock::seconds;
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::RepeatId;
-use workbench_record::{ArmOutput, Quantity};
+use workbench_record::{ArmOutput, FigureFacts, FigureGroup, LabFacts, Quantity, Unit};
 
 const MS: u64 = 1_000_000;
 
@@ -252,12 +252,40 @@ impl Act {
     }
 
     fn tell(&mut self, at_ns: u64, rank: u32, text: String) {
-        let told = Told::Output(format!("rank {rank}"), text);
+        let told = ArmMessage::Output(format!("rank {rank}"), text);
         self.told.push((at_ns, told));
     }
 
     fn curve(&mut self, at_ns: u64, name: &str, step: u64, value: f64) {
-        let told = Told::Metric(name.to_owned(), step, value);
+        let told = ArmMessage::Metric {
+            name: name.to_owned(),
+            item: None,
+            step,
+            value,
+        };
         self.told.push((at_ns, told));
+    }
+}
+
+/// What a lab of such trainings would declare.
+pub(super) fn lab_facts() -> LabFacts {
+    let figures = [
+        ("failure", "what went wrong"),
+        ("failures", "failures"),
+        ("failure_noticed_within_s", "noticed within"),
+        ("failure_to_next_step_s", "until the next step"),
+        ("steps_repeated", "steps done again"),
+    ];
+    LabFacts {
+        figures: figures
+            .map(|(name, label)| FigureFacts {
+                name: name.to_owned(),
+                label: label.to_owned(),
+                unit: Unit::of_name(name),
+                meaning: String::new(),
+                group: FigureGroup::Failure,
+            })
+            .into(),
+        ..LabFacts::default()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use workbench_clock::program_ns;
-use workbench_record::SlotState;
+use workbench_record::{Event, SlotState};
 
 /// Progress of an arm and the request to stop it. Clones share both.
 #[derive(Debug, Clone)]
@@ -39,6 +39,28 @@ pub enum ArmMessage {
     Warning(String),
     /// What whoever controls the arm is doing, in a word or two.
     State(String),
+}
+
+impl ArmMessage {
+    /// The event by which it is recorded.
+    pub fn into_event(self) -> Event {
+        match self {
+            Self::Metric {
+                name,
+                item,
+                step,
+                value,
+            } => Event::Metric {
+                name,
+                item,
+                step,
+                value,
+            },
+            Self::Output(source, text) => Event::Output { source, text },
+            Self::Warning(text) => Event::Warning { text },
+            Self::State(text) => Event::State { text },
+        }
+    }
 }
 
 impl Default for Progress {

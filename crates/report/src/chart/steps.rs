@@ -5,7 +5,7 @@ use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::stack::Parts;
 use crate::{arms, consists, format, label};
-use workbench_record::{Part, Quantity, SlotState};
+use workbench_record::{LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, RunResult};
 
 const LEFT: f64 = 74.0;
@@ -104,10 +104,16 @@ fn draw(
 ) {
     let bold = Lettering::new(Role::Ink).size(14.0).bold();
     let small = Lettering::new(Role::Muted).small();
+    let facts = &result.lab_facts;
     let subject = bold.fit(&arms::arm_on_workers(result, group.arm), 340.0);
     chart.text(0.0, top + 10.0, bold, subject.as_str());
     let x = bold.width(&subject) + 12.0;
-    chart.text(x, top + 10.5, small, small.fit(&about(group), WIDTH - x));
+    chart.text(
+        x,
+        top + 10.5,
+        small,
+        small.fit(&about(facts, group), WIDTH - x),
+    );
     let pitch = group.pitch();
     let every = if pitch < 12.0 { 2 } else { 1 };
     for (row, slot) in group.slots.iter().enumerate() {
@@ -124,13 +130,13 @@ fn draw(
         parts.bar(chart, (LEFT, y, height), &drawn);
         if row % every == 0 {
             let middle = y + height / 2.0;
-            let word = consists::slot_word(result);
+            let word = format::clean(facts.slot_word(), 20);
             chart.text(0.0, middle, small, format!("{word} {}", slot.slot));
             let ms = format!("{} ms", format::number(whole_ms(slot)));
             let x = scale.at(whole_ms(slot)) + 10.0;
             let ink = Lettering::new(Role::Ink).small();
             chart.text(x, middle, ink, ms.as_str());
-            if let Some((name, rate)) = consists::rate(slot) {
+            if let Some((name, rate)) = consists::rate(facts, slot) {
                 let text = format!("{} {}", label::rate(rate), format::clean(name, 20));
                 let x = x + ink.width(&ms) + 12.0;
                 chart.text(x, middle, small, small.fit(&text, WIDTH - x));
@@ -140,7 +146,7 @@ fn draw(
 }
 
 /// Steps, and rates of the arm as a whole.
-fn about(group: &Group<'_>) -> String {
+fn about(facts: &LabFacts, group: &Group<'_>) -> String {
     let mut told = Vec::new();
     let steps = group.slots.iter().map(|slot| slot.steps).max();
     told.extend(steps.map(|steps| format::counted(steps, "step")));
@@ -149,8 +155,9 @@ fn about(group: &Group<'_>) -> String {
         told.push(format!("all {} attempts", u64::from(anew) + 1));
     }
     for (name, value) in &group.arm.quality {
-        if let (true, Quantity::Number(_)) = (name.ends_with("_per_s"), value) {
-            let text = format!("{} {}", label::value(name, value), label::label(name));
+        if let (Unit::PerSecond, Quantity::Number(_)) = (facts.unit(name), value) {
+            let value = label::value(facts, name, value);
+            let text = format!("{value} {}", label::label(facts, name));
             told.push(format!("{text} in all"));
         }
     }
