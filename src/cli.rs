@@ -11,7 +11,7 @@ use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
 
 use crate::commands::setup::SetupArgs;
-use crate::config::{self, Flags, Key, Value};
+use crate::config::{self, Flags, Key, Kind, Setting, Value};
 use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
@@ -64,7 +64,7 @@ pub struct Cli {
     #[command(flatten)]
     pub screen: ScreenArgs,
 
-    /// Where runs are kept [env: WORKBENCH_RUN_DIR] [default: the platform's data directory]
+    // Its help is that of the setting, as with the flags of the screen.
     #[arg(long, global = true, help_heading = None, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
 
@@ -99,11 +99,9 @@ impl Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Screen (workbench alone, in a terminal)")]
 pub struct ScreenArgs {
-    /// Colours [default: dark; mono when NO_COLOR is set or the terminal is dumb]
     #[arg(long, value_name = "NAME", value_parser = theme_parser())]
     pub theme: Option<ThemeName>,
 
-    /// Draw with ASCII alone, for terminals and fonts without block and braille characters
     #[arg(long)]
     pub ascii: bool,
 
@@ -267,9 +265,16 @@ pub enum Command {
     Man,
 }
 
-/// The command with the labs' parameters in the long help of `--set`.
+/// The flags that set a setting to what they say, by the names of both.
+const OF_SETTINGS: [&str; 3] = ["theme", "ascii", "run_dir"];
+
+/// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
-    Cli::command()
+    let settings = OF_SETTINGS.into_iter().filter_map(Setting::named);
+    settings
+        .fold(Cli::command(), |command, setting| {
+            command.mut_arg(setting.name, |arg| arg.help(setting_help(setting)))
+        })
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
         .mut_arg("data", |arg| arg.long_help(data_help(labs)))
         .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
@@ -286,6 +291,20 @@ pub fn parse(labs: &[Box<dyn Lab>], args: impl IntoIterator<Item = OsString>) ->
 fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
     PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name))
         .map(|name| ThemeName::from_name(&name).unwrap_or_default())
+}
+
+/// What a flag says of its setting: `Colours of the screen. […] [env: WORKBENCH_THEME] [default: dark]`.
+fn setting_help(setting: &Setting) -> String {
+    let help = setting.help.trim_end_matches('.');
+    let mut out = format!("{help} [env: {}]", setting.variable());
+    if !matches!(setting.kind, Kind::Switch) {
+        let _ = write!(
+            out,
+            " [default: {}]",
+            setting.default.unwrap_or(setting.unset)
+        );
+    }
+    out
 }
 
 fn config_help(labs: &[Box<dyn Lab>]) -> String {

@@ -468,3 +468,20 @@ fn the_points_of_progress_are_bounded() {
     assert_eq!(points.last(), Some(&(last * 10, last)));
     assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
 }
+
+#[test]
+fn older_logs_are_completed_with_what_their_lab_declares_now() {
+    let mut log = Log::start(&[2], 1);
+    let facts = |log: &Log| Snapshot::of(&log.records).started.unwrap().lab_facts;
+    assert_eq!(facts(&log).slot_word(), "slot");
+    let Event::RunStarted(started) = &mut log.records[0].event else {
+        panic!("a log begins with its start");
+    };
+    let fault = ParamValue::Text("kill:rank=1,step=4".to_owned());
+    started.config.params.insert("fault".to_owned(), fault);
+    let params = started.config.params.clone();
+    let known = facts(&log);
+    assert_eq!(known.slot_word(), "rank");
+    assert_eq!(known.asked_faults(&params), Some("kill:rank=1,step=4"));
+    assert_eq!(known.group("failure_to_next_step_s"), FigureGroup::Failure);
+}

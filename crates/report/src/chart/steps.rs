@@ -4,7 +4,7 @@ use super::axis::{self, Scale};
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::stack::Parts;
-use crate::{arms, consists, format, label};
+use crate::{arms, breakdown, format, label};
 use workbench_record::{LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, RunResult};
 
@@ -41,7 +41,7 @@ impl Group<'_> {
 
 /// Milliseconds of a slot's step in all.
 fn whole_ms(slot: &SlotState) -> f64 {
-    consists::whole_s(&slot.parts) * 1e3 / slot.steps.max(1) as f64
+    breakdown::whole_s(&slot.parts) * 1e3 / slot.steps.max(1) as f64
 }
 
 /// The chart; `None` when no slot of any arm tells what its steps consisted of.
@@ -136,7 +136,7 @@ fn draw(
             let x = scale.at(whole_ms(slot)) + 10.0;
             let ink = Lettering::new(Role::Ink).small();
             chart.text(x, middle, ink, ms.as_str());
-            if let Some((name, rate)) = consists::rate(facts, slot) {
+            if let Some((name, rate)) = breakdown::rate(facts, slot) {
                 let text = format!("{} {}", label::rate(rate), format::clean(name, 20));
                 let x = x + ink.width(&ms) + 12.0;
                 chart.text(x, middle, small, small.fit(&text, WIDTH - x));
@@ -173,13 +173,13 @@ fn about(facts: &LabFacts, group: &Group<'_>) -> String {
 /// The slots' means in words.
 fn tell(result: &RunResult, group: &Group<'_>) -> String {
     let n = group.slots.len() as f64;
-    let names = consists::names(group.slots.iter().flat_map(|slot| &slot.parts));
+    let names = breakdown::names(group.slots.iter().flat_map(|slot| &slot.parts));
     let told: Vec<String> = names
         .iter()
         .map(|name| {
             let parts = group.slots.iter().map(|slot| {
                 let part = slot.parts.iter().find(|part| part.name == *name);
-                part.and_then(|part| consists::per_step_s(slot, part))
+                part.and_then(|part| breakdown::per_step_s(slot, part))
                     .unwrap_or(0.0)
             });
             let mean = parts.sum::<f64>() / n;
