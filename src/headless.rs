@@ -9,6 +9,7 @@ use workbench_experiment::{Control, Ended, ExperimentError, Request};
 use workbench_machine::usable_cores;
 use workbench_record::{RunDir, RunStatus, Store};
 
+use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, RunArgs};
 use crate::commands::ensure;
 use crate::failure::{Failure, code};
@@ -39,7 +40,8 @@ pub fn run(labs: &[Box<dyn Lab>], store: &Store, args: &RunArgs) -> Result<u8, F
     let ended = with_setup(&signals, args.yes, |control| {
         let follower = Follower::new(Style::choose(args.output.quiet));
         let subscriber = follower.subscriber();
-        let ended = workbench_experiment::run(lab, config.clone(), store, subscriber, control);
+        let config = config.clone();
+        let ended = workbench_experiment::run(lab, config, &BUILD, store, subscriber, control);
         follower.finish();
         ended
     })?;

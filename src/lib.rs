@@ -3,6 +3,7 @@
 //! It is a library so that benches and tests reach it: [`main`] is the whole program, and [`offscreen`] its screens without
 //! a terminal. Everything else is private.
 
+mod build_facts;
 mod cli;
 mod commands;
 mod config;

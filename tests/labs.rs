@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use workbench_experiment::lab::{Lab, LabHost, MakeLab, RunConfig};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_history::outlook::Ahead;
-use workbench_machine::{MachineFacts, UsableCores};
+use workbench_machine::{BuildFacts, MachineFacts, UsableCores};
 use workbench_record::{Event, Record, RunStatus, Snapshot, Store};
 use workbench_tui::offscreen::Offscreen;
 
@@ -105,7 +105,15 @@ impl Bench {
         let records: Arc<Mutex<Vec<Record>>> = Arc::default();
         let taken = Arc::clone(&records);
         let take = Box::new(move |record: &Record| taken.lock().unwrap().push(record.clone()));
-        let ended = run(lab, config, &self.store(), take, &Control::default()).unwrap();
+        let ended = run(
+            lab,
+            config,
+            &BuildFacts::default(),
+            &self.store(),
+            take,
+            &Control::default(),
+        )
+        .unwrap();
         let records = std::mem::take(&mut *records.lock().unwrap());
         (ended, records)
     }
@@ -289,7 +297,15 @@ fn resume(index: usize) {
             stop.stop();
         }
     });
-    let ended = run(lab, quick(lab), &bench.store(), stopper, &control).unwrap();
+    let ended = run(
+        lab,
+        quick(lab),
+        &BuildFacts::default(),
+        &bench.store(),
+        stopper,
+        &control,
+    )
+    .unwrap();
     assert_eq!(ended.result.status, RunStatus::Interrupted);
     let done: usize = ended.result.arms.iter().map(|arm| arm.wall_s.len()).sum();
     assert!(done >= 1);

@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use workbench_clock::Clock;
 use workbench_record::{ArmComparison, Basis, Figure, Part, SlotState, Standing};
 use workbench_record::{
-    Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
-    read_log,
+    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunStatus, Snapshot, Store,
+    Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -471,8 +471,8 @@ fn the_points_of_progress_are_bounded() {
 
 #[test]
 fn older_logs_are_completed_with_what_their_lab_declares_now() {
-    let mut log = Log::start(&[2], 1);
-    let facts = |log: &Log| Snapshot::of(&log.records).started.unwrap().lab_facts;
+    let mut log = common::Log::start(&[2], 1);
+    let facts = |log: &common::Log| Snapshot::of(&log.records).started.unwrap().lab_facts;
     assert_eq!(facts(&log).slot_word(), "slot");
     let Event::RunStarted(started) = &mut log.records[0].event else {
         panic!("a log begins with its start");

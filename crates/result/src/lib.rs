@@ -1,7 +1,7 @@
 //! From a run's events to its result: the one structure that all reports render.
 //!
 //! Belongs here: which numbers a run has, whether its arms may be compared, what the numbers mean in words.
-//! Does not belong here: formulas (they are in [`workbench_stats`]) and looks (they are in [`workbench_report`]).
+//! Does not belong here: formulas (they are in [`workbench_stats`]) and looks (they are in `workbench_report`).
 
 mod check;
 mod compute;

@@ -4,7 +4,7 @@
 
 use workbench_experiment::lab::LabHost;
 use workbench_experiment::{Control, Ended, Request, resolve, run};
-use workbench_machine::UsableCores;
+use workbench_machine::{BuildFacts, UsableCores};
 use workbench_record::{RunStatus, Store};
 
 fn play(set: &[&str]) -> Ended {
@@ -25,6 +25,7 @@ fn play(set: &[&str]) -> Ended {
     run(
         lab.as_ref(),
         config,
+        &BuildFacts::default(),
         &store,
         Box::new(|_| {}),
         &Control::default(),

@@ -6,11 +6,10 @@ use std::path::Path;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::check::findings;
 use super::cores::{affinity, allowed, usable};
-use super::linux::{os_name, probe_at, total_memory, usable_cores_at};
-use super::proc_stat::{parse_cores, parse_total};
-use super::{cpuinfo, files};
+use super::{cpuinfo, files, os_name, probe_at, total_memory, usable_cores_at};
+use crate::check::findings;
+use crate::proc_stat::{parse_cores, parse_total};
 
 mod cgroup;
 mod findings;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rustix::thread::sched_getaffinity;
 
-use super::{UsableCores, files, proc_stat};
+use super::files;
+use crate::{UsableCores, proc_stat};
 
 /// Processors that are online, as `/proc/stat` lists them; the list in `/sys` where that cannot be read.
 pub(super) fn online(root: &Path) -> Option<u32> {

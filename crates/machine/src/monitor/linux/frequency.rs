@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::pace::Pace;
 use super::reread::Reread;
-use crate::cpuinfo;
+use crate::linux::cpuinfo;
+use crate::monitor::pace::Pace;
 
 /// One file per core, or one long file for all, is too much for every look.
 const SHORTEST: Duration = Duration::from_secs(1);

@@ -1,12 +1,19 @@
 //! One look at the cores and at this process' memory on Linux.
 
+mod cores;
+mod frequency;
+mod reread;
+
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use rustix::param::page_size;
 
-use super::cores::Cores;
-use super::frequency::Frequencies;
-use super::reread::Reread;
+use self::cores::Cores;
+use self::frequency::Frequencies;
+use self::reread::Reread;
 use super::sample::Sample;
 use crate::proc_stat::{self, Ticks};
 

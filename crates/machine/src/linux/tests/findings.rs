@@ -1,7 +1,8 @@
 //! What is said about machines that are good, and about machines that are not.
 
 use super::tree;
-use crate::check::{Finding, FindingState, findings};
+use crate::check::findings;
+use crate::finding::{Finding, FindingState};
 use crate::{GpuFacts, MachineFacts};
 
 fn finding<'a>(findings: &'a [Finding], what: &str) -> &'a Finding {

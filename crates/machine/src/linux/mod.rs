@@ -1,5 +1,16 @@
 //! The machine's facts on Linux, from `/proc`, `/sys` and `/etc`.
 
+mod cgroup;
+mod cores;
+pub(crate) mod cpuinfo;
+mod files;
+mod findings;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use findings::findings;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
@@ -7,7 +18,7 @@ use std::path::Path;
 use rustix::system::uname;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-use super::{MachineFacts, UsableCores, cgroup, cores, cpuinfo, files};
+use super::{MachineFacts, UsableCores};
 
 /// Cores that this process may use at once: the smallest of the processors that are online, the affinity mask of the
 /// calling thread, and the cgroup CPU quota.

@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use super::{V2_MOUNT, tree};
-use crate::cgroup;
+use crate::linux::cgroup;
 
 fn quota(root: &TempDir) -> Option<f64> {
     cgroup::limits(root.path()).cores

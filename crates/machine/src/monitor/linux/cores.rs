@@ -2,7 +2,7 @@
 
 use crate::proc_stat::Ticks;
 
-use super::round_share;
+use crate::monitor::round_share;
 
 /// The cores that were seen so far. A core keeps its place when it goes offline, so that a place means the same core in
 /// all samples of a run; one that comes online for the first time is added at the end.
