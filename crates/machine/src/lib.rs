@@ -1,8 +1,10 @@
-//! What this machine is: processor, usable cores, memory, GPUs, and how the program was built.
+//! The machine: what it is (processor, usable cores, memory, GPUs, the build of workbench) and, in
+//! [`monitor`], what it does while a run goes on.
 //!
-//! Belongs here: everything that stays the same while a run goes on, how to read it from the operating system's files,
-//! and what [`check`] says about it. Does not belong here: looking at the machine again and again, which is
-//! [`monitor`]'s work.
+//! - **Belongs here:** reading the operating system's files and the driver's counters, and what
+//!   [`check`] says about the facts.
+//! - **May use:** `clock`.
+//! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
 mod facts;
@@ -31,8 +33,9 @@ pub use system::usable_cores;
 impl MachineFacts {
     /// Looks at this machine. What it does not say is left empty; nothing is an error.
     ///
-    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads the NVIDIA driver's library,
-    /// which can take a second where no other program keeps the driver awake.
+    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads
+    /// the NVIDIA driver's library, which can take a second where no other program keeps
+    /// the driver awake.
     ///
     /// How the program was built is not asked of the machine: [`built`](Self::built) adds it.
     pub fn probe() -> Self {

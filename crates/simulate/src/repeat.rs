@@ -1,4 +1,5 @@
-//! One repeat of a made-up run: what its slots do, what it says, and how it ends. All times are counted from its start.
+//! One repeat of a made-up run: what its slots do, what it says, and how it ends. All times are
+//! counted from its start.
 
 use std::sync::Arc;
 
@@ -30,15 +31,15 @@ pub(super) enum End {
 }
 
 /// One repeat.
-pub(super) struct Act {
+pub(super) struct SimulatedRepeat {
     pub id: RepeatId,
     pub wall_ns: u64,
     /// In rising order of their ends.
     pub spans: Vec<TaskSpan>,
     /// Spans are recorded as they end and not tick by tick: a serial arm has no pool.
-    pub at_once: bool,
+    pub spans_at_once: bool,
     /// In rising order of time.
-    pub told: Vec<(u64, ArmMessage)>,
+    pub messages: Vec<(u64, ArmMessage)>,
     pub warnings: Vec<(u64, String)>,
     /// When each unit of progress is done, rising.
     pub steps: Vec<u64>,
@@ -59,14 +60,15 @@ pub(super) struct Task {
     pub cpu_s: f64,
 }
 
-/// A repeat of tasks on so many slots. `inflation` is the factor by which tasks take longer than alone.
+/// A repeat of tasks on so many slots. `inflation` is the factor by which tasks take
+/// longer than alone.
 pub(super) fn of_tasks(
     rng: &mut ChaCha8Rng,
     id: RepeatId,
     tasks: &[Task],
     inflation: f64,
     output: ArmOutput,
-) -> Act {
+) -> SimulatedRepeat {
     let durations: Vec<f64> = tasks
         .iter()
         .map(|task| {
@@ -101,13 +103,13 @@ pub(super) fn of_tasks(
         .collect();
     spans.sort_by_key(|span| span.finished_ns);
     let steps: Vec<u64> = spans.iter().map(|span| span.finished_ns).collect();
-    Act {
+    SimulatedRepeat {
         wall_ns: ns(plan.makespan) + 2 * EDGE_NS,
-        at_once: id.workers == 1,
+        spans_at_once: id.workers == 1,
         total: steps.len() as u64,
         steps,
         spans,
-        told: Vec::new(),
+        messages: Vec::new(),
         warnings: Vec::new(),
         gpus: 0,
         ranks: Ranks::default(),
@@ -116,9 +118,19 @@ pub(super) fn of_tasks(
     }
 }
 
-impl Act {
-    /// Ends the repeat before its time: tasks under way are cancelled and those that waited never run.
-    pub fn cut(&mut self, at_ns: u64, end: End) {
+impl SimulatedRepeat {
+    /// Whoever controls the repeat is in another state from now on; arms on one slot
+    /// have no controller.
+    pub fn state(&mut self, at_ns: u64, text: &str) {
+        if self.id.workers > 1 {
+            self.messages
+                .push((at_ns, ArmMessage::State(text.to_owned())));
+        }
+    }
+
+    /// Ends the repeat before its time: tasks under way are cancelled and those that
+    /// waited never run.
+    pub fn stop_at(&mut self, at_ns: u64, end: End) {
         self.wall_ns = at_ns;
         self.spans.retain(|span| span.started_ns <= at_ns);
         for span in self.spans.iter_mut().filter(|s| s.finished_ns > at_ns) {
@@ -129,7 +141,7 @@ impl Act {
             span.outcome = Outcome::Cancelled;
         }
         self.spans.sort_by_key(|span| span.finished_ns);
-        self.told.retain(|(t, _)| *t <= at_ns);
+        self.messages.retain(|(t, _)| *t <= at_ns);
         self.warnings.retain(|(t, _)| *t <= at_ns);
         self.steps.retain(|t| *t <= at_ns);
         self.end = end;

@@ -6,9 +6,9 @@ use workbench_digest::Hasher;
 use workbench_record::ArmFacts;
 use workbench_record::{ArmOutput, Breakdown, Item, Quantity};
 
-/// Names that have broken terminals and tables before: wide, combining, from right to left, joined, invisible, endless,
-/// with control characters, or nothing at all.
-pub(super) const HARD: [&str; 12] = [
+/// Names that have broken terminals and tables before: wide, combining, from right to left, joined,
+/// invisible, endless, with control characters, or nothing at all.
+pub(super) const HARD_NAMES: [&str; 12] = [
     "随机森林の学習タスク",
     "e\u{301}le\u{300}ve Ångström nai\u{308}ve",
     "עץ החלטה מספר שבע",
