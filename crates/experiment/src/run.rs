@@ -18,8 +18,8 @@ use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
 use workbench_record::{
-    ArmFacts, Event, FORMAT, RecordError, Recorder, RepeatFinished, RepeatId, RunDir, RunStarted,
-    RunStatus, Snapshot, Store, Subscriber,
+    ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
+    RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunResult, compute};
 
@@ -101,8 +101,8 @@ pub fn run(
     if comparison != ArmComparison::default() {
         recorder.emit(Event::Comparison(comparison));
     }
-    for text in prepared.warnings() {
-        recorder.emit(Event::Warning { text });
+    for finding in prepared.warnings() {
+        recorder.emit(Event::Finding(finding));
     }
     let work = Work {
         lab: prepared.as_ref(),
@@ -159,12 +159,7 @@ pub fn resume(
     if machine.cpu_model != started.machine.cpu_model
         || (machine.cores_usable - started.machine.cores_usable).abs() > 0.01
     {
-        recorder.emit(Event::Warning {
-            text: format!(
-                "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
-                machine.cpu_model, machine.cores_usable
-            ),
-        });
+        recorder.emit(Event::Finding(other_machine(&machine)));
     }
     let work = Work {
         lab: prepared.as_ref(),
@@ -187,6 +182,14 @@ fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
             source: lab.source(&arm.name),
         })
         .collect()
+}
+
+fn other_machine(machine: &MachineFacts) -> Finding {
+    let text = format!(
+        "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
+        machine.cpu_model, machine.cores_usable
+    );
+    Finding::warning("other_machine", text).number("cores_usable", machine.cores_usable)
 }
 
 fn unix_ms() -> u64 {
@@ -246,13 +249,7 @@ fn execute(
             }
             Err(ExperimentError::Lab(error)) => {
                 status = RunStatus::Failed;
-                recorder.emit(Event::Warning {
-                    text: format!("{} failed: {error}.", id.arm),
-                });
-                recorder.emit(Event::ArmFailed {
-                    arm: id.arm.clone(),
-                    reason: error.to_string(),
-                });
+                recorder.emit(Event::ArmFailed(error.arm_failure(&id.arm)));
                 // What one arm cannot do another may; what the machine lacks, all lack.
                 let hopeless = !matches!(error, LabError::Failed(_));
                 failure.get_or_insert(error.to_string());

@@ -223,7 +223,7 @@ mod tests {
     use std::fs;
 
     use workbench_clock::Clock;
-    use workbench_record::{Event, Recorder};
+    use workbench_record::{Event, Finding, Recorder};
     use workbench_simulate::{Scenario, events};
 
     use super::*;
@@ -259,9 +259,7 @@ mod tests {
             rows.iter().map(RunRow::status).collect::<Vec<_>>()
         };
         assert_eq!(said(&list), ["running", "killed"]);
-        live.emit(Event::Warning {
-            text: "Something.".to_owned(),
-        });
+        live.emit(Event::Finding(Finding::note("something", "Something.")));
         live.sync().unwrap();
         assert_eq!((list.refresh(&store), list.reads), (Ok(false), 2));
         live.emit(Event::RunFinished {

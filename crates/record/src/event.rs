@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ArmComparison, Breakdown, Item, LabFacts, Quantity, RunConfig, SlotState, Source};
+use crate::{
+    ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
+    RunConfig, SlotState, Source, legacy,
+};
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -71,10 +74,8 @@ pub enum Event {
     /// How a slot of the current repeat stands. Recorded as often as samples are.
     Slot(SlotState),
     /// What whoever controls the current repeat is doing from now on.
-    State {
-        /// In a word or two: `restarting`.
-        text: String,
-    },
+    #[serde(deserialize_with = "legacy::state")]
+    State(ControllerState),
     /// A line that a worker, a task or a library printed. It never reaches the terminal by itself.
     Output {
         /// Who printed it, for example `rank 1`.
@@ -88,19 +89,12 @@ pub enum Event {
         arm: String,
     },
     /// An arm failed: what it has left undone is not tried again in this part of the run.
-    ArmFailed {
-        /// The arm's name.
-        arm: String,
-        /// Why, as a sentence without its end.
-        reason: String,
-    },
+    ArmFailed(ArmFailure),
     /// The clock of a repeat was stopped.
     RepeatFinished(Box<RepeatFinished>),
-    /// Something that a reader of the result has to know.
-    Warning {
-        /// A full sentence.
-        text: String,
-    },
+    /// Something that a reader of the result has to know. Logs of earlier versions call it `warning`.
+    #[serde(alias = "warning", deserialize_with = "legacy::finding")]
+    Finding(Finding),
     /// The last line of a log that was closed in order.
     RunFinished {
         /// How the run ended.
@@ -114,8 +108,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
-    /// line of any other kind comes from a newer workbench.
+    /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
+    /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
+    /// newer workbench.
     pub const KINDS: [&'static str; 17] = [
         "run_started",
         "comparison",
@@ -132,6 +127,7 @@ impl Event {
         "arm_stopped",
         "arm_failed",
         "repeat_finished",
+        "finding",
         "warning",
         "run_finished",
     ];

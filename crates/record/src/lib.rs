@@ -5,8 +5,10 @@
 //! - **May use:** `clock`, `machine` and `pool`, for the types of samples and task spans.
 //! - **Does not belong here:** what the numbers mean.
 
+mod arm_failure;
 mod breakdown;
 mod config;
+mod controller;
 mod error;
 mod event;
 mod finding;
@@ -20,8 +22,10 @@ mod store;
 mod tail;
 mod writer;
 
-pub use breakdown::{Breakdown, Figure, Part, SlotState, Source, Standing};
+pub use arm_failure::{ArmFailure, FailureKind};
+pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
+pub use controller::{ControllerPhase, ControllerState};
 pub use error::RecordError;
 pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 pub use finding::{Finding, Severity, Subject};

@@ -31,7 +31,12 @@ pub(super) fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
     if result.machine.build_profile == "debug" {
         out.push("This is a debug build: its times say nothing; build with --release.".to_owned());
     }
-    out.extend(snapshot.warnings.iter().cloned());
+    out.extend(
+        snapshot
+            .findings
+            .iter()
+            .map(|(_, found)| found.text.clone()),
+    );
     out.extend(repeats(result));
     out.extend(
         result

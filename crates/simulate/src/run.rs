@@ -15,7 +15,9 @@ use super::scenario::Scenario;
 use super::training::{self, RankDeath, Training};
 use workbench_experiment::lab::ArmMessage;
 use workbench_experiment::plan;
-use workbench_record::{ArmFacts, Event, FORMAT, Record, RepeatId, RunStarted, RunStatus};
+use workbench_record::{
+    ArmFacts, ControllerPhase, Event, FORMAT, Finding, Record, RepeatId, RunStarted, RunStatus,
+};
 use workbench_record::{DataSource, LabFacts, ParamValue, RunConfig};
 
 const MADE_UP: &str = "This run is simulated: it says nothing about any machine or lab.";
@@ -175,8 +177,7 @@ impl SimulatedRun {
             },
         };
         let mut log = LogBuilder::start(ChaCha8Rng::seed_from_u64(self.seed ^ 1), machine, started);
-        let text = MADE_UP.to_owned();
-        log.record(Event::Warning { text });
+        log.record(Event::Finding(Finding::warning("simulated", MADE_UP)));
         let mut stopped: BTreeSet<&str> = BTreeSet::new();
         for id in &plan {
             if stopped.contains(id.arm.as_str()) {
@@ -250,7 +251,7 @@ impl SimulatedRun {
                 let text = "RuntimeError: CUDA error: device-side assert triggered";
                 let told = ArmMessage::Output("rank 1".to_owned(), text.to_owned());
                 repeat.messages.push((at_ns, told));
-                repeat.state(at_ns, "errored");
+                repeat.state(at_ns, (ControllerPhase::Failed, "errored", 2));
             }
             _ => {}
         }

@@ -1,36 +1,36 @@
-//! The ddp lab: data-parallel training in worker processes, by hand against under a launcher, and
-//! both against one device.
+//! The ddp lab: data-parallel training in worker processes, by hand and under a launcher, and both
+//! compared with one device.
 //!
 //! - **Belongs here:** the lab's arms, and the launcher's policy.
-//! - **May use:** `experiment`, `workers`, `protocol`, `images`, `machine`, `pool`,
+//! - **May use:** `experiment`, `workers`, `ddp-protocol`, `protocol`, `images`, `machine`, `pool`,
 //!   `report`, `digest`, `clock`.
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
-mod blame;
-pub mod controller;
+mod attempt;
+mod controller;
 mod data;
 mod drive;
-mod hear;
+mod events;
+mod failures;
 mod incident;
-mod late;
 mod ledger;
 mod live;
+mod messages;
 mod outcome;
 mod plan;
-mod remembered;
+mod root_cause;
 mod settings;
-mod slow;
 mod startup;
 mod timeline;
-mod words;
+mod version_cache;
 mod worker;
 
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Lab, LabDefinition, LabError,
-    LabHost, PreparedLab, RunConfig, Source,
+    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, LabHost, PreparedLab, RunConfig, Source,
 };
 
 use crate::data::Found;
@@ -101,7 +101,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
 }
@@ -111,7 +111,7 @@ impl PreparedLab for Prepared {
         self.recorded.clone()
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 

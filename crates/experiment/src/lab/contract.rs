@@ -10,7 +10,9 @@ use super::definition::{DefinitionError, LabDefinition};
 use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
-use workbench_record::{ArmOutput, Basis, DataSource, RunConfig, Source};
+use workbench_record::{
+    ArmFailure, ArmOutput, Basis, DataSource, FailureKind, Finding, RunConfig, Source,
+};
 
 /// What the program that runs labs offers to a lab when it is made.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +55,8 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
-    /// Sentences about the data that a reader of the result has to know.
-    fn warnings(&self) -> Vec<String> {
+    /// What a reader of the result has to know about the data.
+    fn warnings(&self) -> Vec<Finding> {
         Vec::new()
     }
 
@@ -133,4 +135,22 @@ pub enum LabError {
     /// An arm failed while it ran.
     #[error("{0}")]
     Failed(String),
+}
+
+impl LabError {
+    /// The failure of an arm that ended with this error.
+    pub fn arm_failure(&self, arm: &str) -> ArmFailure {
+        let kind = match self {
+            Self::Data(_) => FailureKind::Data,
+            Self::Config(_) => FailureKind::Configuration,
+            Self::Environment(_) => FailureKind::Environment,
+            Self::SetUp { .. } => FailureKind::SetUp,
+            Self::Cancelled | Self::Failed(_) => FailureKind::Run,
+        };
+        ArmFailure {
+            arm: arm.to_owned(),
+            kind,
+            reason: self.to_string(),
+        }
+    }
 }

@@ -14,7 +14,7 @@ pub use definition::{
 pub use params::{ParamError, ParamSpec};
 pub use progress::{ArmMessage, Progress};
 pub use workbench_record::{
-    ArmComparison, ArmOutput, Basis, Breakdown, DataSource, Direction, Figure, FigureFacts,
-    FigureGroup, Item, LabFacts, ParamValue, Params, Part, Quantity, RunConfig, SlotState, Source,
-    Standing, Unit,
+    ArmComparison, ArmOutput, Basis, Breakdown, ControllerPhase, ControllerState, DataSource,
+    Direction, Figure, FigureFacts, FigureGroup, Finding, Health, Item, LabFacts, ParamValue,
+    Params, Part, Quantity, RunConfig, SlotState, Source, Unit,
 };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use workbench_clock::program_ns;
-use workbench_record::{Event, SlotState};
+use workbench_record::{ControllerState, Event, Finding, SlotState};
 
 /// Progress of an arm and the request to stop it. Clones share both.
 #[derive(Debug, Clone)]
@@ -35,10 +35,10 @@ pub enum ArmMessage {
     },
     /// A printed line: who printed it, and the line.
     Output(String, String),
-    /// Something that a reader of the result has to know, in a full sentence.
-    Warning(String),
-    /// What whoever controls the arm is doing, in a word or two.
-    State(String),
+    /// Something that a reader of the result has to know.
+    Finding(Finding),
+    /// What whoever controls the arm is doing.
+    State(ControllerState),
 }
 
 impl ArmMessage {
@@ -57,8 +57,8 @@ impl ArmMessage {
                 value,
             },
             Self::Output(source, text) => Event::Output { source, text },
-            Self::Warning(text) => Event::Warning { text },
-            Self::State(text) => Event::State { text },
+            Self::Finding(finding) => Event::Finding(finding),
+            Self::State(state) => Event::State(state),
         }
     }
 }
@@ -132,14 +132,14 @@ impl Progress {
         self.say(ArmMessage::Output(source.to_owned(), text.to_owned()));
     }
 
-    /// Says something that a reader of the result has to know, in a full sentence.
-    pub fn warn(&self, text: &str) {
-        self.say(ArmMessage::Warning(text.to_owned()));
+    /// Reports something that a reader of the result has to know.
+    pub fn report(&self, finding: Finding) {
+        self.say(ArmMessage::Finding(finding));
     }
 
-    /// Says what whoever controls the arm is doing now, in a word or two: `restarting`.
-    pub fn state(&self, text: &str) {
-        self.say(ArmMessage::State(text.to_owned()));
+    /// Says what whoever controls the arm is doing from now on.
+    pub fn state(&self, state: ControllerState) {
+        self.say(ArmMessage::State(state));
     }
 
     /// Says how a slot stands. Only the latest state of a slot is recorded, at each sample and once at

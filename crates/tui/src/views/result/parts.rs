@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_experiment::lab::{Part, Standing};
+use workbench_experiment::lab::{Health, Part};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
@@ -71,7 +71,7 @@ fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
         if share.is_finite() && waited > 0.0 {
             remark = format!("{remark}, waits {}", format::percent(share));
         }
-        if slot.standing == Standing::Gone {
+        if slot.health == Health::Lost {
             let steps = format::counted(slot.steps, "step");
             remark = format!("{remark}, gone after {steps}");
         }

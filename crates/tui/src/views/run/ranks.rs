@@ -6,7 +6,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_clock::seconds;
-use workbench_experiment::lab::{Figure, Part, SlotState, Standing};
+use workbench_experiment::lab::{Figure, Health, Part, SlotState};
 use workbench_record::{RepeatState, SlotTrack};
 use workbench_report::format;
 
@@ -50,7 +50,7 @@ struct Rank {
     /// `None` while it has done none.
     at_step: Option<u64>,
     doing: String,
-    standing: Standing,
+    health: Health,
     figures: Vec<Figure>,
     /// Time per step, in nanoseconds.
     parts: Vec<Part>,
@@ -72,16 +72,16 @@ impl Rank {
         let lately = track.lately().filter(|lately| lately.steps > 0);
         let shown = match lately {
             _ if over => whole.clone(),
-            _ if whole.standing == Standing::Gone => SlotState::default(),
+            _ if whole.health == Health::Lost => SlotState::default(),
             Some(lately) => lately,
             None => attempt.clone(),
         };
-        let begun = over || attempt.steps > 0 || whole.standing == Standing::Gone;
+        let begun = over || attempt.steps > 0 || whole.health == Health::Lost;
         Some(Self {
             slot: whole.slot,
             at_step: begun.then_some(whole.at_step),
             doing: whole.doing.clone(),
-            standing: whole.standing,
+            health: whole.health,
             figures: whole.figures.clone(),
             parts: per_step(&shown.parts, shown.steps),
             steps: shown.steps,
@@ -104,7 +104,7 @@ impl Rank {
 
     /// Whether it takes part.
     fn is_there(&self) -> bool {
-        !matches!(self.standing, Standing::Gone | Standing::Over) && self.mark != Some(Mark::Gone)
+        !matches!(self.health, Health::Lost | Health::Ended) && self.mark != Some(Mark::Gone)
     }
 
     fn is_judged(&self) -> bool {
@@ -114,7 +114,7 @@ impl Rank {
     /// What it says that it does; nothing better is known of one that is not there.
     fn word(&self) -> String {
         match self.mark {
-            Some(Mark::Gone) if self.standing != Standing::Gone => "gone".to_owned(),
+            Some(Mark::Gone) if self.health != Health::Lost => "gone".to_owned(),
             _ => safe(&self.doing),
         }
     }
@@ -163,7 +163,7 @@ fn is_still(track: &SlotTrack, attempt: &SlotState) -> bool {
 fn waits(state: &SlotState) -> bool {
     let in_wait = |part: &Part| part.waits && part.name.starts_with(&state.doing);
     let named = !state.doing.is_empty() && state.parts.iter().any(in_wait);
-    state.standing == Standing::Waiting || named
+    state.health == Health::Waiting || named
 }
 
 /// The ranks as they were drawn last: a held picture goes on showing them.
@@ -210,12 +210,12 @@ fn ranks(repeat: &RepeatState, over: bool) -> Vec<Rank> {
 }
 
 fn mark(rank: &Rank, all: &[Rank], (heard_ns, over): (u64, bool)) -> Option<Mark> {
-    match rank.standing {
-        Standing::Gone => return Some(Mark::Gone),
+    match rank.health {
+        Health::Lost => return Some(Mark::Gone),
         _ if rank.heard_ns + GONE_NS < heard_ns => return Some(Mark::Gone),
-        Standing::Still if !over => return Some(Mark::Stopped(rank.still_ns)),
-        Standing::Slow if !over => return Some(Mark::Late),
-        Standing::Over if !over => return None,
+        Health::Stalled if !over => return Some(Mark::Stopped(rank.still_ns)),
+        Health::Slow if !over => return Some(Mark::Late),
+        Health::Ended if !over => return None,
         _ => {}
     }
     let others = || all.iter().filter(|other| other.slot != rank.slot);
