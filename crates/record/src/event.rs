@@ -111,7 +111,7 @@ impl Event {
     /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
     /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
     /// newer workbench.
-    pub const KINDS: [&'static str; 17] = [
+    pub const KINDS: [&'static str; 18] = [
         "run_started",
         "comparison",
         "terms",
