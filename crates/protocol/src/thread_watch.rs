@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn where_the_system_does_not_tell_no_thread_is_taken_for_asleep() {
-        let mut unknown = Sleeper {
+        let mut unknown = ThreadWatch {
             path: String::new(),
             before: None,
         };
