@@ -108,10 +108,10 @@ mod tests {
         #[test]
         fn samples_are_never_too_far_apart(run in 0..u64::MAX, repeat in prop::option::of(0..u64::MAX)) {
             let interval = interval_ns(run, repeat);
-            prop_assert!((SHORTEST_NS..=LONGEST_NS).contains(&distance));
-            prop_assert!(distance <= SHORTEST_NS.max(run / PER_RUN));
-            prop_assert!(repeat.is_none_or(|ns| distance <= SHORTEST_NS.max(ns / PER_REPEAT)));
-            prop_assert!(repeat.is_some() || distance == SHORTEST_NS);
+            prop_assert!((SHORTEST_NS..=LONGEST_NS).contains(&interval));
+            prop_assert!(interval <= SHORTEST_NS.max(run / PER_RUN));
+            prop_assert!(repeat.is_none_or(|ns| interval <= SHORTEST_NS.max(ns / PER_REPEAT)));
+            prop_assert!(repeat.is_some() || interval == SHORTEST_NS);
         }
 
         #[test]
