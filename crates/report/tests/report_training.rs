@@ -89,7 +89,7 @@ fn a_failure_is_told_with_its_cost_and_an_arm_that_failed_with_its_reason() {
     let page = read(&result, &snapshot);
     assert!(page.contains(SECTIONS[5]));
     assert!(page.contains("worker rank 1 died twice in one repeat"));
-    assert!(page.contains("restarting") && page.contains("slot 1 failed"));
+    assert!(page.contains("restarting") && page.contains("rank 1 failed"));
 
     let quality = &mut result.arms[1].quality;
     let figures = [
