@@ -1,5 +1,5 @@
-//! Any bytes as a worker's stream: messages or one-line errors, the same ones however the stream is cut, and memory for
-//! one frame at most.
+//! Any bytes as a worker's stream: messages or one-line errors, the same ones however the stream is
+//! cut, and memory for one frame at most.
 
 #![no_main]
 

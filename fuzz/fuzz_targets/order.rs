@@ -24,7 +24,8 @@ fuzz_target!(|input: &[u8]| {
 fn judge(spec: &TrainSpec) {
     for world in [0, 1, 2, u32::MAX] {
         if let Err(error) = spec.check(world) {
-            // Paths and faults are quoted as they are read, so only what this program says itself is of one line.
+            // Paths and faults are quoted as they are read, so only what this program says itself
+            // is of one line.
             assert!(!error.to_string().is_empty());
         }
     }
