@@ -41,7 +41,7 @@ fn a_training_is_told_in_full_and_a_forest_as_before() {
     // Nothing went wrong.
     assert!(!page.contains(SECTIONS[5]));
     assert!(!page.contains("Work and outputs"));
-    assert!(page.contains("all-reduce wait") && page.contains("slot 7"));
+    assert!(page.contains("all-reduce wait") && page.contains("rank 7"));
 
     let (result, snapshot) = run(&Shape::full(&[2, 4], 4));
     let page = read(&result, &snapshot);
