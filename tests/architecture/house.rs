@@ -131,10 +131,9 @@ impl Crate {
 fn packages(dir: &Path, found: &mut Vec<PathBuf>) {
     if dir.join("Cargo.toml").exists() {
         found.push(dir.to_owned());
-        return;
     }
     for path in entries(dir) {
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("target") {
             packages(&path, found);
         }
     }
