@@ -60,10 +60,15 @@ fn main() -> ExitCode {
 fn bench(whole: bool) -> Outcome<bool> {
     let mut out = io::stdout().lock();
     let machine = MachineFacts::probe();
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     writeln!(
         out,
         "{}, {} usable cores, {} build, window {}x{}",
-        machine.cpu_model, machine.cores_usable, machine.build_profile, SIZE.0, SIZE.1
+        machine.cpu_model, machine.cores_usable, profile, SIZE.0, SIZE.1
     )?;
     let id = "20261121-101502-simulated-3f9a";
     let mut records = events(Scenario::Tasks, 42, id, 1_795_256_102_000);

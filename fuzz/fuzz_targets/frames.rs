@@ -4,7 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workbench_protocol::{FrameDecoder, FrameError, FrameReader, FromWorker, MAX_FRAME, ToWorker};
+use workbench_ddp_protocol::{FromWorker, ToWorker};
+use workbench_protocol::{FrameDecoder, FrameError, FrameReader, MAX_FRAME};
 
 /// The first byte says where the rest is cut.
 fuzz_target!(|input: &[u8]| {

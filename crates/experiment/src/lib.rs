@@ -11,15 +11,12 @@ mod control;
 pub mod lab;
 mod plan;
 mod request;
-pub mod rhythm;
 mod run;
+pub mod sampling;
 mod watch;
 
-pub use crate::lab::FAULTS;
 pub use asked::AskedWorkers;
 pub use control::Control;
 pub use plan::plan;
-pub use request::{
-    DEFAULT_SEED, LEAST_WORKERS, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve,
-};
+pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
 pub use run::{Ended, ExperimentError, resume, run};

@@ -184,12 +184,20 @@ impl Session {
 
     fn start(&mut self, lab: usize, config: RunConfig) {
         let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
+        let build = self.host.build();
         let again = Effect::Start(lab, Box::new(config.clone()));
         self.engine(again, move |records, control| {
             let lab = labs
                 .get(lab)
                 .ok_or_else(|| refused("there is no such lab"))?;
-            workbench_experiment::run(lab.as_ref(), config, &store, forward(records), control)
+            workbench_experiment::run(
+                lab.as_ref(),
+                config,
+                &build,
+                &store,
+                forward(records),
+                control,
+            )
         });
     }
 

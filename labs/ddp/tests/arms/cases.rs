@@ -1,11 +1,12 @@
-//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers that cannot be trusted.
+//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers
+//! that cannot be trusted.
 
 use std::sync::Arc;
 
-use workbench_experiment::lab::{Lab, Quantity, Standing};
+use workbench_experiment::lab::{Health, Lab, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
-use workbench_machine::usable_cores;
+use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{RunStatus, Store};
 use workbench_result::ArmResult;
 
@@ -69,7 +70,10 @@ pub const ALL: [(&str, fn()); 14] = [
 ];
 
 fn lab() -> DataParallel {
-    DataParallel::new(|| std::env::current_exe().ok()).unwrap()
+    DataParallel::new(LabHost {
+        program: |_| std::env::current_exe().ok(),
+    })
+    .unwrap()
 }
 
 struct Played {
@@ -136,7 +140,15 @@ fn play_with(arms: &[&str], set: &[&str], control: &Control, workers: u32) -> Pl
     let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(Some(dir.path().to_owned())).unwrap();
-    let ended = run(&lab, config, &store, Box::new(|_| {}), control).unwrap();
+    let ended = run(
+        &lab,
+        config,
+        &BuildFacts::default(),
+        &store,
+        Box::new(|_| {}),
+        control,
+    )
+    .unwrap();
     let lines = ended
         .snapshot
         .output
@@ -217,7 +229,7 @@ fn a_normal_life() {
         let states: Vec<&str> = repeat
             .states
             .iter()
-            .map(|(_, text)| text.as_str())
+            .map(|(_, state)| state.text.as_str())
             .collect();
         match repeat.id.arm.as_str() {
             "launcher" => assert_eq!(
@@ -244,7 +256,7 @@ fn strong_scaling_does_equal_steps() {
     );
     assert_eq!(played.arm("single").work["steps"], 80);
     assert_eq!(played.arm("ddp").work["steps"], 80);
-    let terms = played.ended.result.terms.comparison.clone().unwrap();
+    let terms = played.ended.result.comparison.note.clone().unwrap();
     assert!(terms.starts_with("strong scaling"), "{terms}");
 }
 
@@ -309,7 +321,8 @@ fn a_stalled_rank_is_named_and_replaced() {
     played.says("at step 10");
     played.says("rank 0 waits in all-reduce");
     let noticed = played.number("launcher", "failure_noticed_within_s");
-    // The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but never sooner.
+    // The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but
+    // never sooner.
     assert!(noticed >= 2.0, "{noticed}");
     assert_eq!(played.arm("launcher").work["images_trained"], 640);
 }
@@ -380,8 +393,8 @@ fn a_worker_that_never_comes_back_is_told_of() {
     let workers = played.number("launcher", "workers_at_the_end");
     assert!((workers - 1.0).abs() < 1e-9, "{workers}");
     let slots = &played.arm("launcher").breakdown.slots;
-    let stand: Vec<Standing> = slots.iter().map(|slot| slot.standing).collect();
-    assert_eq!(stand, [Standing::Over, Standing::Gone]);
+    let stand: Vec<Health> = slots.iter().map(|slot| slot.health).collect();
+    assert_eq!(stand, [Health::Ended, Health::Lost]);
     assert!(slots[1].steps >= 20, "{slots:?}");
 }
 
@@ -430,7 +443,15 @@ fn a_request_that_stops_leaves_nobody_behind() {
             steered.stop();
         }
     };
-    let ended = run(&lab, config, &store, Box::new(stop), &control).unwrap();
+    let ended = run(
+        &lab,
+        config,
+        &BuildFacts::default(),
+        &store,
+        Box::new(stop),
+        &control,
+    )
+    .unwrap();
     assert_eq!(ended.result.status, RunStatus::Interrupted);
     assert!(children().is_empty(), "{:?}", children());
 }
