@@ -11,7 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::Control;
 use super::plan::plan;
 use super::watch::Watch;
-use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig, Terms};
+use crate::lab::{
+    ArmComparison, ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig,
+};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
@@ -89,10 +91,15 @@ pub fn run(
         lab_title: lab.definition().title.clone(),
         arms: arms.clone(),
         planned_repeats: plan.len() as u32,
+        lab_facts: lab.definition().facts(),
     })));
-    let terms = prepared.terms();
-    if terms != Terms::default() {
-        recorder.emit(Event::Terms(terms));
+    let comparison = ArmComparison {
+        basis: prepared.basis(),
+        note: prepared.comparison_note(),
+        lockstep: lab.definition().lockstep,
+    };
+    if comparison != ArmComparison::default() {
+        recorder.emit(Event::Comparison(comparison));
     }
     for finding in prepared.warnings() {
         recorder.emit(Event::Finding(finding));
@@ -329,16 +336,14 @@ impl Runner<'_> {
         if let Some(pool) = &pool {
             pool.drain_spans();
         }
-        let progress = Progress::new(stop);
-        let total = self.work.lab.total_progress(&id.arm);
+        let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
         let started_ns = self.clock.now_ns();
         self.recorder
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
-        self.watch
-            .begin(started_ns, pool.clone(), progress.clone(), total);
+        self.watch.begin(started_ns, pool.clone(), progress.clone());
         let output =
             self.with_context(&place, &progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;

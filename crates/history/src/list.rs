@@ -161,6 +161,7 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
         best,
         took: (result.status == RunStatus::Completed).then(|| Took {
             params: result.parameters.clone(),
+            with_faults: result.lab_facts.asked_faults(&result.parameters).is_some(),
             data: result.data.clone(),
             walls: arms
                 .map(|arm| (arm.name.clone(), arm.workers, arm.wall_median_s))

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::legacy;
 use crate::{
-    ArmFailure, Breakdown, ControllerState, Finding, Item, Quantity, RunConfig, SlotState, Source,
-    Terms,
+    ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
+    RunConfig, SlotState, Source,
 };
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;
@@ -37,8 +37,9 @@ pub struct Record {
 pub enum Event {
     /// The first line of every log.
     RunStarted(Box<RunStarted>),
-    /// The terms on which the arms are compared, where they are not the usual ones.
-    Terms(Terms),
+    /// How the arms are compared, where it is not the usual way.
+    #[serde(alias = "terms")]
+    Comparison(ArmComparison),
     /// The run was taken up again after it had been interrupted or killed.
     RunResumed {
         /// Milliseconds since the Unix epoch.
@@ -54,7 +55,7 @@ pub enum Event {
     Progress {
         /// Units of work done.
         done: u64,
-        /// Units of work in this repeat.
+        /// Units of work in this repeat. It may shrink, but never below what is done.
         total: u64,
     },
     /// A look at the machine.
@@ -63,6 +64,9 @@ pub enum Event {
     Metric {
         /// What the curve shows, with its unit where it has one: `loss`, `images/s`.
         name: String,
+        /// The item that it belongs to (a trial, a model); `None` for the repeat as a whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
         /// Where the point lies, counted in the lab's own steps.
         step: u64,
         /// How high.
@@ -108,8 +112,9 @@ impl Event {
     /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
     /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
     /// newer workbench.
-    pub const KINDS: [&'static str; 17] = [
+    pub const KINDS: [&'static str; 18] = [
         "run_started",
+        "comparison",
         "terms",
         "run_resumed",
         "repeat_started",
@@ -148,6 +153,9 @@ pub struct RunStarted {
     pub arms: Vec<ArmFacts>,
     /// Number of repeats that the plan holds, over all arms.
     pub planned_repeats: u32,
+    /// What the lab declares for the readers of its runs.
+    #[serde(default)]
+    pub lab_facts: LabFacts,
 }
 
 /// One arm as a run knows it.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 use super::legacy;
-use crate::{ArmFailure, ControllerState, Finding, SlotState, Terms};
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
@@ -18,8 +18,8 @@ pub const PROGRESS_POINTS: usize = 2048;
 pub struct Snapshot {
     /// What was known at the start; `None` before the first event.
     pub started: Option<Box<RunStarted>>,
-    /// The terms on which the arms are compared.
-    pub terms: Terms,
+    /// How the arms are compared.
+    pub comparison: ArmComparison,
     /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
     /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
@@ -83,6 +83,8 @@ pub struct RepeatState {
     pub tasks: Vec<TaskSpan>,
     /// Its curves by name, each in the order in which its points were recorded.
     pub curves: BTreeMap<String, Vec<CurvePoint>>,
+    /// Curves that belong to an item, by name and item; points in the order of recording.
+    pub item_curves: BTreeMap<String, BTreeMap<String, Vec<CurvePoint>>>,
     /// How its slots stand, by slot.
     pub slots: BTreeMap<u32, SlotTrack>,
     /// The states of whoever controls it, in order, and when each began, in nanoseconds on the run's
@@ -106,8 +108,12 @@ impl Snapshot {
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
         match &record.event {
-            Event::RunStarted(started) => self.started = Some(started.clone()),
-            Event::Terms(terms) => self.terms = terms.clone(),
+            Event::RunStarted(started) => {
+                let mut started = started.clone();
+                legacy::complete(&mut started);
+                self.started = Some(started);
+            }
+            Event::Comparison(comparison) => self.comparison = comparison.clone(),
             Event::RunResumed { .. } => {
                 self.resumed += 1;
                 self.stopped_arms.clear();
@@ -123,6 +129,7 @@ impl Snapshot {
                     progress_points: Vec::new(),
                     tasks: Vec::new(),
                     curves: BTreeMap::new(),
+                    item_curves: BTreeMap::new(),
                     slots: BTreeMap::new(),
                     states: Vec::new(),
                     finished: None,
@@ -140,16 +147,25 @@ impl Snapshot {
                 }
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Metric { name, step, value } => {
+            Event::Metric {
+                name,
+                item,
+                step,
+                value,
+            } => {
                 if let Some(repeat) = self.repeats.last_mut() {
                     let point = CurvePoint {
                         t_ns: record.t_ns,
                         step: *step,
                         value: *value,
                     };
-                    match repeat.curves.get_mut(name) {
+                    let (curves, name) = match item {
+                        None => (&mut repeat.curves, name),
+                        Some(item) => (repeat.item_curves.entry(name.clone()).or_default(), item),
+                    };
+                    match curves.get_mut(name) {
                         Some(curve) => curve.push(point),
-                        None => drop(repeat.curves.insert(name.clone(), vec![point])),
+                        None => drop(curves.insert(name.clone(), vec![point])),
                     }
                 }
             }
@@ -342,6 +358,16 @@ impl RepeatState {
             });
         }
         self.progress_points.push((t_ns, done));
+    }
+
+    /// The share of its progress that is done, 0 to 1; 0 while nothing is known.
+    pub fn share(&self) -> f64 {
+        let (done, total) = self.progress;
+        if total == 0 {
+            0.0
+        } else {
+            (done as f64 / total as f64).min(1.0)
+        }
     }
 
     /// Wall time in nanoseconds; 0 while the repeat is not finished.

@@ -14,12 +14,12 @@ use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
 use workbench_record::{
-    Agreement, ArmFailure, ControllerPhase, ControllerState, FailureKind, Figure, Finding, Health,
-    Part, SlotState, Terms,
+    ArmComparison, ArmFailure, Basis, ControllerPhase, ControllerState, FailureKind, Figure,
+    Finding, Health, Part, SlotState,
 };
 use workbench_record::{
-    Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
-    read_log,
+    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunStatus, Snapshot, Store,
+    Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -44,6 +44,7 @@ fn every_kind_of_event_survives_the_log() {
     ));
     log.push(Event::Metric {
         name: "loss".to_owned(),
+        item: Some("trial 3".to_owned()),
         step: 10,
         value: 0.1 + 0.2,
     });
@@ -51,9 +52,9 @@ fn every_kind_of_event_survives_the_log() {
         source: "rank 1".to_owned(),
         text: "\u{1b}[31mred\t∑".to_owned(),
     });
-    log.push(Event::Terms(Terms {
-        comparison: Some("weak scaling".to_owned()),
-        outputs: Agreement::Near {
+    log.push(Event::Comparison(ArmComparison {
+        note: Some("weak scaling".to_owned()),
+        basis: Basis::NearOutputs {
             metric: "accuracy".to_owned(),
             tolerance: 0.02,
         },
@@ -472,4 +473,21 @@ fn the_points_of_progress_are_bounded() {
     assert_eq!(points.first(), Some(&(10, 1)));
     assert_eq!(points.last(), Some(&(last * 10, last)));
     assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
+}
+
+#[test]
+fn older_logs_are_completed_with_what_their_lab_declares_now() {
+    let mut log = common::Log::start(&[2], 1);
+    let facts = |log: &common::Log| Snapshot::of(&log.records).started.unwrap().lab_facts;
+    assert_eq!(facts(&log).slot_word(), "slot");
+    let Event::RunStarted(started) = &mut log.records[0].event else {
+        panic!("a log begins with its start");
+    };
+    let fault = ParamValue::Text("kill:rank=1,step=4".to_owned());
+    started.config.params.insert("fault".to_owned(), fault);
+    let params = started.config.params.clone();
+    let known = facts(&log);
+    assert_eq!(known.slot_word(), "rank");
+    assert_eq!(known.asked_faults(&params), Some("kill:rank=1,step=4"));
+    assert_eq!(known.group("failure_to_next_step_s"), FigureGroup::Failure);
 }

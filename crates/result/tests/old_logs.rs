@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use workbench_record::fold_log;
+use workbench_record::{ArmComparison, fold_log};
 use workbench_result::compute;
 
 fn fixtures() -> Vec<PathBuf> {
@@ -33,10 +33,22 @@ fn documents(log: &Path) -> (Value, Value) {
     (old, serde_json::to_value(result).unwrap())
 }
 
-/// Takes out what is not comparable: the version.
+/// Takes out what is not comparable: the version, and what only newer documents have.
 fn without_prose(document: &mut Value) {
     let document = document.as_object_mut().unwrap();
     document.remove("schema").unwrap();
+    document.shift_remove("lab_facts");
+    let check = document["check"].as_object_mut().unwrap();
+    check.shift_remove("target_reached");
+    // How arms are compared has another name and shape now, and says the same.
+    let comparison = document
+        .shift_remove("terms")
+        .or_else(|| document.shift_remove("comparison"));
+    let comparison: ArmComparison = serde_json::from_value(comparison.unwrap()).unwrap();
+    document.insert(
+        "comparison".to_owned(),
+        serde_json::to_value(comparison).unwrap(),
+    );
 }
 
 fn health(old: &str) -> &str {

@@ -5,7 +5,6 @@ use rand_chacha::ChaCha8Rng;
 
 use super::machine::{Load, Machine};
 use super::repeat::{End, SimulatedRepeat};
-use workbench_experiment::lab::Told;
 use workbench_experiment::rhythm::{Rhythm, SHORTEST_NS};
 use workbench_pool::TaskSpan;
 use workbench_record::{
@@ -221,12 +220,7 @@ impl Cursor<'_> {
             .filter(|(at, _)| *at <= since)
         {
             self.messages += 1;
-            let event = match told.clone() {
-                Told::Metric(name, step, value) => Event::Metric { name, step, value },
-                Told::Output(source, text) => Event::Output { source, text },
-                Told::Finding(finding) => Event::Finding(finding),
-                Told::State(state) => Event::State(state),
-            };
+            let event = told.clone().into_event();
             let t_ns = self.started_ns + at;
             out.push(Record { t_ns, event });
         }

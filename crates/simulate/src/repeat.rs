@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::ranks::Ranks;
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ArmOutput, ControllerPhase, ControllerState, Finding, RepeatId};
 use workbench_stats::schedule::{Order, simulate};
@@ -38,7 +38,7 @@ pub(super) struct SimulatedRepeat {
     /// Spans are recorded as they end and not tick by tick: a serial arm has no pool.
     pub spans_at_once: bool,
     /// In rising order of time.
-    pub messages: Vec<(u64, Told)>,
+    pub messages: Vec<(u64, ArmMessage)>,
     pub warnings: Vec<(u64, Finding)>,
     /// When each unit of progress is done, rising.
     pub steps: Vec<u64>,
@@ -128,7 +128,7 @@ impl SimulatedRepeat {
                 attempt,
                 workers: Some(self.id.workers),
             };
-            self.messages.push((at_ns, Told::State(state)));
+            self.messages.push((at_ns, ArmMessage::State(state)));
         }
     }
 

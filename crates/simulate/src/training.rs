@@ -9,9 +9,12 @@ use rand_chacha::ChaCha8Rng;
 use super::ranks::{Ranks, STARTED_NS};
 use super::repeat::{End, SimulatedRepeat};
 use workbench_clock::seconds;
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::{ArmOutput, ControllerPhase, Finding, Quantity, RepeatId};
+use workbench_record::{
+    ArmOutput, ControllerPhase, FigureFacts, FigureGroup, Finding, LabFacts, Quantity, RepeatId,
+    Unit,
+};
 
 const MS: u64 = 1_000_000;
 
@@ -268,12 +271,40 @@ impl SimulatedRepeat {
     }
 
     fn print_line(&mut self, at_ns: u64, rank: u32, text: String) {
-        let told = Told::Output(format!("rank {rank}"), text);
+        let told = ArmMessage::Output(format!("rank {rank}"), text);
         self.messages.push((at_ns, told));
     }
 
     fn curve(&mut self, at_ns: u64, name: &str, step: u64, value: f64) {
-        let told = Told::Metric(name.to_owned(), step, value);
+        let told = ArmMessage::Metric {
+            name: name.to_owned(),
+            item: None,
+            step,
+            value,
+        };
         self.messages.push((at_ns, told));
+    }
+}
+
+/// What a lab of such trainings would declare.
+pub(super) fn lab_facts() -> LabFacts {
+    let figures = [
+        ("failure", "what went wrong"),
+        ("failures", "failures"),
+        ("failure_noticed_within_s", "noticed within"),
+        ("failure_to_next_step_s", "until the next step"),
+        ("steps_repeated", "steps done again"),
+    ];
+    LabFacts {
+        figures: figures
+            .map(|(name, label)| FigureFacts {
+                name: name.to_owned(),
+                label: label.to_owned(),
+                unit: Unit::of_name(name),
+                meaning: String::new(),
+                group: FigureGroup::Failure,
+            })
+            .into(),
+        ..LabFacts::default()
     }
 }

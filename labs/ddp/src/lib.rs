@@ -29,8 +29,8 @@ mod worker;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, PreparedLab, RunConfig, Source, Terms,
+    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, LabHost, PreparedLab, RunConfig, Source,
 };
 
 use crate::data::Found;
@@ -40,24 +40,32 @@ use crate::settings::Settings;
 
 pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE};
 
-/// Says where the program's set-up puts the worker's program, whether or not it is there.
-pub type WorkerPlace = fn() -> Option<PathBuf>;
+/// The program of the workers, as the set-up calls it.
+const WORKER: &str = "workbench-worker";
+
+/// Makes the lab.
+///
+/// # Errors
+/// When `lab.toml` is broken, which the tests rule out.
+pub fn lab(host: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
+    Ok(Box::new(DataParallel::new(host)?))
+}
 
 /// The lab.
 pub struct DataParallel {
     definition: LabDefinition,
-    worker: WorkerPlace,
+    host: LabHost,
 }
 
 impl DataParallel {
-    /// The lab as its `lab.toml` defines it, whose worker is where `worker` says unless
+    /// The lab as its `lab.toml` defines it, whose worker is where the host's set-up puts it unless
     /// [`WORKER_VARIABLE`] names another.
     ///
     /// # Errors
     /// When `lab.toml` is broken, which the tests rule out.
-    pub fn new(worker: WorkerPlace) -> Result<Self, DefinitionError> {
+    pub fn new(host: LabHost) -> Result<Self, DefinitionError> {
         let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
-        Ok(Self { definition, worker })
+        Ok(Self { definition, host })
     }
 }
 
@@ -81,7 +89,7 @@ impl Lab for DataParallel {
             recorded,
         } = data::look(&config.data)?;
         let (settings, warnings) = Settings::new(config, data, &offer)?;
-        let worker = worker::find((self.worker)(), settings.cuda)?;
+        let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
         Ok(Box::new(Prepared {
             settings,
             warnings,
@@ -107,17 +115,17 @@ impl PreparedLab for Prepared {
         self.warnings.clone()
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
-            comparison: Some(self.settings.comparison()),
-            // Sums over ranks round differently from sums over one batch, and weak scaling takes
-            // other steps besides.
-            outputs: Agreement::Near {
-                metric: outcome::ACCURACY.to_owned(),
-                tolerance: self.settings.tolerance,
-            },
-            lockstep: true,
+    fn basis(&self) -> Basis {
+        // Sums over ranks round differently from sums over one batch, and weak scaling takes other
+        // steps besides.
+        Basis::NearOutputs {
+            metric: outcome::ACCURACY.to_owned(),
+            tolerance: self.settings.tolerance,
         }
+    }
+
+    fn comparison_note(&self) -> Option<String> {
+        Some(self.settings.comparison())
     }
 
     fn needs_pool(&self, _arm: &str) -> bool {

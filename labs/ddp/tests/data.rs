@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
-use workbench_experiment::lab::{DataSource, Lab, LabError, RunConfig};
+use workbench_experiment::lab::{DataSource, Lab, LabError, LabHost, RunConfig};
 use workbench_experiment::{Control, Request, resolve, resume, run};
 use workbench_images::{Images, Part, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
@@ -27,7 +27,10 @@ static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
 });
 
 fn lab() -> DataParallel {
-    DataParallel::new(|| Some(IDLE.1.clone())).unwrap()
+    DataParallel::new(LabHost {
+        program: |_| Some(IDLE.1.clone()),
+    })
+    .unwrap()
 }
 
 /// The configuration of a small training on the images in a folder.

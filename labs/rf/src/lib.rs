@@ -15,12 +15,20 @@ use workbench_dataset::{CsvOptions, Supervised, train_test_split};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    ParamValue, Params, PreparedLab, RunConfig,
+    LabHost, ParamValue, Params, PreparedLab, RunConfig,
 };
 
 use crate::arms::Problem;
 use crate::forest::{Rows, TrainingSet, TreeParams};
 use crate::model::Model;
+
+/// Makes the lab.
+///
+/// # Errors
+/// When `lab.toml` is broken, which the tests rule out.
+pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
+    Ok(Box::new(RandomForests::new()?))
+}
 
 /// The lab.
 pub struct RandomForests {

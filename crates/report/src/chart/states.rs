@@ -4,7 +4,7 @@ use super::axis::{self, Scale};
 use super::lost::place_labels;
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
-use crate::{consists, format};
+use crate::format;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ControllerPhase, RepeatState, Snapshot};
@@ -156,7 +156,8 @@ fn marks(chart: &mut Chart, result: &RunResult, repeat: &RepeatState, scale: Sca
 }
 
 fn failure(result: &RunResult, task: &TaskSpan) -> String {
-    format!("{} {} failed", consists::slot_word(result), task.slot)
+    let word = format::clean(result.lab_facts.slot_word(), 20);
+    format!("{word} {} failed", task.slot)
 }
 
 fn label(chart: &mut Chart, repeat: &RepeatState, top: f64) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workbench_experiment::lab::{Health, Lab, Quantity};
+use workbench_experiment::lab::{Health, Lab, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
@@ -69,7 +69,10 @@ pub const ALL: [(&str, fn()); 14] = [
 ];
 
 fn lab() -> DataParallel {
-    DataParallel::new(|| std::env::current_exe().ok()).unwrap()
+    DataParallel::new(LabHost {
+        program: |_| std::env::current_exe().ok(),
+    })
+    .unwrap()
 }
 
 struct Played {
@@ -252,7 +255,7 @@ fn strong_scaling_does_equal_steps() {
     );
     assert_eq!(played.arm("single").work["steps"], 80);
     assert_eq!(played.arm("ddp").work["steps"], 80);
-    let terms = played.ended.result.terms.comparison.clone().unwrap();
+    let terms = played.ended.result.comparison.note.clone().unwrap();
     assert!(terms.starts_with("strong scaling"), "{terms}");
 }
 

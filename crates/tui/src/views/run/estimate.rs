@@ -145,12 +145,13 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         progress_points: Vec::new(),
         tasks: Vec::new(),
         curves: BTreeMap::new(),
+        item_curves: BTreeMap::new(),
         slots: BTreeMap::new(),
         states: Vec::new(),
         finished: repeat.finished.clone(),
     };
     Snapshot {
-        terms: snapshot.terms.clone(),
+        comparison: snapshot.comparison.clone(),
         started: snapshot.started.clone(),
         repeats: snapshot.repeats.iter().map(bare).collect(),
         samples: Vec::new(),

@@ -169,6 +169,8 @@ fn waits(state: &SlotState) -> bool {
 /// The ranks as they were drawn last: a held picture goes on showing them.
 #[derive(Debug, Default)]
 pub struct Ranks {
+    /// What a slot is called.
+    word: String,
     arm: String,
     over: bool,
     all: Vec<Rank>,
@@ -181,6 +183,9 @@ impl Ranks {
         let Some(shown) = look.shown() else {
             return;
         };
+        self.word = look
+            .started()
+            .map_or_else(String::new, |started| safe(started.lab_facts.slot_word()));
         self.arm = arm_on_workers(&shown.state.id.arm, shown.state.id.workers);
         self.over = shown.finished.is_some();
         self.all = ranks(shown.state, self.over);
@@ -260,7 +265,11 @@ pub fn draw(
         theme,
     ));
     if n == 0 {
-        Row::new(buf, inner, 0).text("no rank has said yet how it stands", theme.dim, theme);
+        Row::new(buf, inner, 0).text(
+            &format!("no {} has said yet how it stands", shown.word),
+            theme.dim,
+            theme,
+        );
         return;
     }
     let names = Names::of(shown.all.iter().flat_map(|rank| &rank.parts));
@@ -298,17 +307,21 @@ pub fn draw(
 fn title(shown: &Ranks, theme: &Theme) -> String {
     let marked: Vec<&Rank> = shown.all.iter().filter(|r| r.mark.is_some()).collect();
     let dot = theme.glyphs.dot;
+    let mut letters = shown.word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let all: String = first.chain(letters).chain(['s']).collect();
     match marked[..] {
-        [] if shown.over => format!("Ranks of {} {dot} whole repeat", shown.arm),
-        [] => format!("Ranks {dot} their steps of the last seconds"),
+        [] if shown.over => format!("{all} of {} {dot} whole repeat", shown.arm),
+        [] => format!("{all} {dot} their steps of the last seconds"),
         [one] => format!(
-            "Ranks {dot} {}rank {}: {}",
+            "{all} {dot} {}{} {}: {}",
             left(shown, theme),
+            shown.word,
             one.slot,
             one.trouble()
         ),
         _ => format!(
-            "Ranks {dot} {}{} stand out",
+            "{all} {dot} {}{} stand out",
             left(shown, theme),
             marked.len()
         ),
@@ -391,7 +404,7 @@ impl Columns {
         let dim = theme.dim;
         let mut row = Row::new(buf, place, 0);
         row.skip(2)
-            .right("rank", RANK, dim, theme)
+            .right(&shown.word, RANK, dim, theme)
             .right("step", self.step, dim, theme);
         if self.doing > 0 {
             row.skip(2).left("doing", self.doing - 2, dim, theme);

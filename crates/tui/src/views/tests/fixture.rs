@@ -139,6 +139,10 @@ impl Sim {
                 lab_title: shape.title.to_owned(),
                 arms,
                 planned_repeats: planned,
+                lab_facts: workbench_record::LabFacts {
+                    slot: "rank".to_owned(),
+                    ..workbench_record::LabFacts::default()
+                },
             })),
         );
     }
@@ -261,6 +265,7 @@ impl Sim {
                 end,
                 Event::Metric {
                     name,
+                    item: None,
                     step: trees,
                     value,
                 },
@@ -282,7 +287,16 @@ impl Sim {
             let slow = 120.0 + 60.0 * f64::from(id.workers);
             let mut say = |name: &str, value: f64| {
                 let name = name.to_owned();
-                self.push(t, Event::Metric { name, step, value });
+                let item = None;
+                self.push(
+                    t,
+                    Event::Metric {
+                        name,
+                        item,
+                        step,
+                        value,
+                    },
+                );
             };
             say(
                 "loss",

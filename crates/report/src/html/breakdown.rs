@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::figures::Figures;
 use super::parts;
-use crate::{consists, format};
+use crate::{breakdown, format};
 use workbench_record::Source;
 use workbench_result::RunResult;
 
@@ -15,7 +15,7 @@ const LONGEST_LINE: usize = 240;
 
 /// What went wrong in which arm, what it cost, and what the controller did meanwhile.
 pub(super) fn failures(result: &RunResult, figures: &Figures) -> Markup {
-    let table = consists::failures(result);
+    let table = breakdown::failures(result);
     html! {
         @if !table.rows.is_empty() || figures.states.is_some() {
             section id="failures" {
@@ -48,7 +48,7 @@ pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
                 (figure.markup)
                 details {
                     summary { "Time per step in numbers" }
-                    (parts::table("Milliseconds per step, the mean of all steps", &consists::steps(result)))
+                    (parts::table("Milliseconds per step, the mean of all steps", &breakdown::steps(result)))
                 }
             }
         }
@@ -58,7 +58,7 @@ pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
                 (figure.markup)
                 details {
                     summary { "Start-up in numbers" }
-                    (parts::table("From the start of the repeat to the end of the first step", &consists::start_up(result)))
+                    (parts::table("From the start of the repeat to the end of the first step", &breakdown::start_up(result)))
                 }
             }
         }
@@ -67,7 +67,7 @@ pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
 
 /// What was counted, and the other figures of every arm.
 pub(super) fn counts(result: &RunResult) -> Markup {
-    let counts = consists::counts(result);
+    let counts = breakdown::counts(result);
     if counts.rows.is_empty() {
         return html! {};
     }
@@ -79,7 +79,7 @@ pub(super) fn counts(result: &RunResult) -> Markup {
                 "Counters of work must be equal in all arms, or no speed-up is stated: where one is not, its row says DIFFERS. In the rest, arms "
                 "may differ, because it is how they work and not what they do."
             }
-            (parts::table("What came of it", &consists::figures(result)))
+            (parts::table("What came of it", &breakdown::figures(result)))
         }
     }
 }
@@ -90,7 +90,7 @@ pub(super) fn programs(result: &RunResult) -> Markup {
         @if !result.sources.is_empty() {
             section id="programs" {
                 h2 { "The programs" }
-                @let compared = consists::programs_compared(result);
+                @let compared = breakdown::programs_compared(result);
                 @if !compared.is_empty() { p { bdi { (compared) } } }
                 div.programs {
                     @for source in &result.sources {

@@ -7,36 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arms::{arm_on_workers, finished};
 use super::tables::Table;
 use super::{format, label};
-use workbench_record::{Part, Quantity, SlotState};
+use workbench_record::{FigureFacts, FigureGroup, LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, ArmSource, RunResult};
 
 /// Rows of slots in a table at most.
 const MOST_SLOTS: usize = 256;
-/// The figures of failures, which have a table of their own, in its order.
-const FAILURES: [(&str, &str); 9] = [
-    ("failure", "what went wrong"),
-    ("failures", "failures"),
-    ("failure_noticed_within_s", "noticed within"),
-    ("failure_to_next_step_s", "until the next step"),
-    ("failure_to_new_step_s", "until further than before"),
-    ("steps_repeated", "steps done again"),
-    ("resizes", "resizes"),
-    ("steps_with_fewer_workers", "steps with fewer workers"),
-    ("workers_at_the_end", "workers at the end"),
-];
-
 /// Whether the run's lab tells what its arms consisted of.
 pub(super) fn any(result: &RunResult) -> bool {
     finished(result).any(|arm| !arm.breakdown.is_empty()) || !result.sources.is_empty()
-}
-
-/// What a slot is called where slots work in step with each other, and where not.
-pub(super) fn slot_word(result: &RunResult) -> &'static str {
-    if result.terms.lockstep {
-        "rank"
-    } else {
-        "slot"
-    }
 }
 
 /// The names of parts in order of their first appearance.
@@ -55,12 +33,10 @@ pub(super) fn per_step_s(slot: &SlotState, part: &Part) -> Option<f64> {
     (slot.steps > 0).then(|| part.ns as f64 / 1e9 / slot.steps as f64)
 }
 
-/// A figure of a slot that is a rate: `images/s` and how much.
-pub(super) fn rate(slot: &SlotState) -> Option<(&str, f64)> {
-    let rate = slot
-        .figures
-        .iter()
-        .find(|figure| figure.name.ends_with("/s"))?;
+/// The first figure of a slot that is a rate: `images/s` and how much.
+pub(super) fn rate<'a>(facts: &LabFacts, slot: &'a SlotState) -> Option<(&'a str, f64)> {
+    let is_rate = |name: &str| facts.unit(name) == Unit::PerSecond;
+    let rate = slot.figures.iter().find(|figure| is_rate(&figure.name))?;
     rate.value
         .is_finite()
         .then_some((rate.name.as_str(), rate.value))
@@ -85,12 +61,15 @@ pub(super) fn steps(result: &RunResult) -> Table {
     let arms: Vec<&ArmResult> = finished(result).collect();
     let slots = || arms.iter().flat_map(|arm| &arm.breakdown.slots);
     let names = names(slots().flat_map(|slot| &slot.parts));
-    let speed = slots().find_map(rate).map(|(name, _)| name);
+    let facts = &result.lab_facts;
+    let speed = slots()
+        .find_map(|slot| rate(facts, slot))
+        .map(|(name, _)| name);
     if names.is_empty() {
         return Table::default();
     }
     let mut table = Table::new(&[("arm", false), ("workers", true)]);
-    table.column(slot_word(result), true);
+    table.column(format::clean(facts.slot_word(), 20), true);
     table.column("steps", true);
     for name in &names {
         table.column(format!("{}, ms", format::clean(name, 40)), true);
@@ -116,7 +95,7 @@ pub(super) fn steps(result: &RunResult) -> Table {
         let whole: Option<f64> = slot.parts.iter().map(|part| per_step_s(slot, part)).sum();
         row.push(milliseconds(whole));
         if speed.is_some() {
-            let value = rate(slot).map(|(_, value)| label::rate(value));
+            let value = rate(facts, slot).map(|(_, value)| label::rate(value));
             row.push(value.unwrap_or_else(|| format::MISSING.to_owned()));
         }
         table.rows.push(row);
@@ -186,12 +165,14 @@ fn count_rows(
     for name in names {
         let counts: Vec<Option<u64>> = arms.iter().map(|arm| arm.get(name).copied()).collect();
         let equal = counts.windows(2).all(|pair| pair[0] == pair[1]);
-        let mut row = vec![label::label(name)];
-        row.extend(
-            counts
-                .iter()
-                .map(|n| n.map_or_else(|| format::MISSING.to_owned(), |n| label::count(name, n))),
-        );
+        let facts = &result.lab_facts;
+        let mut row = vec![label::label(facts, name)];
+        row.extend(counts.iter().map(|n| {
+            n.map_or_else(
+                || format::MISSING.to_owned(),
+                |n| label::count(facts, name, n),
+            )
+        }));
         row.push(match (counts.len(), equal) {
             (1, _) => "one arm only".to_owned(),
             (_, true) => "equal".to_owned(),
@@ -205,14 +186,18 @@ fn count_rows(
 pub(super) fn figures(result: &RunResult) -> Table {
     let mut table = by_arm(result, "figure");
     let arms: Vec<&ArmResult> = finished(result).collect();
-    let names: BTreeSet<&String> = arms.iter().flat_map(|arm| arm.quality.keys()).collect();
-    for name in names.into_iter().filter(|name| !is_of_failures(name)) {
-        let mut row = vec![label::label(name)];
+    let facts = &result.lab_facts;
+    let names = figure_names(result, &arms);
+    for name in names
+        .into_iter()
+        .filter(|name| facts.group(name) != FigureGroup::Failure)
+    {
+        let mut row = vec![label::label(facts, name)];
         row.extend(arms.iter().map(|arm| {
             let value = arm.quality.get(name);
             value.map_or_else(
                 || format::MISSING.to_owned(),
-                |value| label::value(name, value),
+                |value| label::value(facts, name, value),
             )
         }));
         table.rows.push(row);
@@ -228,13 +213,22 @@ pub(super) fn figures(result: &RunResult) -> Table {
     table
 }
 
-fn is_of_failures(name: &str) -> bool {
-    name.starts_with("failure") || FAILURES.iter().any(|(known, _)| *known == name)
+/// The names of the figures that these arms have: as declared, then by name.
+fn figure_names<'a>(result: &RunResult, arms: &[&'a ArmResult]) -> Vec<&'a str> {
+    let names: BTreeSet<&str> = arms
+        .iter()
+        .flat_map(|arm| arm.quality.keys().map(String::as_str))
+        .collect();
+    let mut names: Vec<&str> = names.into_iter().collect();
+    result.lab_facts.sort(&mut names);
+    names
 }
 
 /// What went wrong in which arm, and what that cost; no row where nothing did. A column for each arm to which something happened.
 pub(super) fn failures(result: &RunResult) -> Table {
-    let struck: Vec<&ArmResult> = finished(result).filter(|arm| is_struck(arm)).collect();
+    let struck: Vec<&ArmResult> = finished(result)
+        .filter(|arm| is_struck(result, arm))
+        .collect();
     let ended = failed_arms(result);
     let mut table = Table::new(&[("", false)]);
     if !any(result) || struck.is_empty() && ended.is_empty() {
@@ -250,58 +244,57 @@ pub(super) fn failures(result: &RunResult) -> Table {
         end.push("the arm failed".to_owned());
     }
     table.rows.push(end);
-    for (name, called) in failure_figures(&struck) {
-        let mut row = vec![called];
+    let facts = &result.lab_facts;
+    let of_failures = |figure: &&FigureFacts| figure.group == FigureGroup::Failure;
+    let cause = facts.figures.iter().find(of_failures);
+    let mut names = figure_names(result, &struck);
+    names.retain(|name| facts.group(name) == FigureGroup::Failure);
+    // The cause comes first, and always: arms that failed outright have nothing else to tell.
+    let cause = cause.map_or("", |figure| figure.name.as_str());
+    names.retain(|name| *name != cause);
+    names.insert(0, cause);
+    for name in names {
+        let mut row = vec![if name.is_empty() {
+            "what went wrong".to_owned()
+        } else {
+            label::label(facts, name)
+        }];
         row.extend(struck.iter().map(|arm| {
             let value = arm.quality.get(name);
             value.map_or_else(
                 || format::MISSING.to_owned(),
-                |value| long_value(name, value),
+                |value| long_value(facts, name, value),
             )
         }));
-        row.extend(ended.iter().map(|(_, why)| match name {
-            "failure" => format::clean(why.trim_end_matches('.'), 600),
-            _ => format::MISSING.to_owned(),
+        row.extend(ended.iter().map(|(_, why)| {
+            if name == cause {
+                format::clean(why.trim_end_matches('.'), 600)
+            } else {
+                format::MISSING.to_owned()
+            }
         }));
         table.rows.push(row);
     }
     table
 }
 
-/// The figures of failures that these arms have, and what each is called; the cause first, and always.
-fn failure_figures<'a>(arms: &[&'a ArmResult]) -> Vec<(&'a str, String)> {
-    let names: BTreeSet<&str> = arms
-        .iter()
-        .flat_map(|arm| arm.quality.keys().map(String::as_str))
-        .filter(|name| is_of_failures(name))
-        .collect();
-    let known = FAILURES
-        .iter()
-        .filter(|(name, _)| *name == "failure" || names.contains(name));
-    let mut figures: Vec<(&str, String)> = known
-        .map(|(name, called)| (*name, (*called).to_owned()))
-        .collect();
-    let others = names
-        .into_iter()
-        .filter(|name| !FAILURES.iter().any(|(known, _)| known == name));
-    figures.extend(others.map(|name| (name, label::label(name))));
-    figures
-}
-
 /// A text in full length: what went wrong may take a sentence or two.
-fn long_value(name: &str, value: &Quantity) -> String {
+fn long_value(facts: &LabFacts, name: &str, value: &Quantity) -> String {
     match value {
         Quantity::Text(text) => format::clean(text, 600),
-        value @ Quantity::Number(_) => label::value(name, value),
+        value @ Quantity::Number(_) => label::value(facts, name, value),
     }
 }
 
-fn is_struck(arm: &ArmResult) -> bool {
-    let counted = |name| match arm.quality.get(name) {
-        Some(Quantity::Number(n)) => *n > 0.0,
-        _ => false,
-    };
-    arm.quality.contains_key("failure") || counted("failures") || counted("resizes")
+/// Whether something went wrong in an arm: a figure of failures is a text or counts something.
+fn is_struck(result: &RunResult, arm: &ArmResult) -> bool {
+    arm.quality.iter().any(|(name, value)| {
+        let counts = match value {
+            Quantity::Number(n) => *n > 0.0,
+            Quantity::Text(_) => true,
+        };
+        counts && result.lab_facts.group(name) == FigureGroup::Failure
+    })
 }
 
 /// Arms that failed outright, and why, as the warnings have it: `ddp failed: …`.
