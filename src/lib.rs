@@ -1,11 +1,11 @@
-//! The program `workbench`: its command line, headless runs, settings, and the terminal interface.
+//! The program `workbench`: its command line, headless runs and settings.
 //!
 //! It is a library so that benches and tests reach it: [`main`] is the whole program, and
 //! [`offscreen`] its screens without a terminal. Everything else is private.
 //!
 //! - **Belongs here:** the command line, what it starts, and what it prints.
 //! - **May use:** every crate of this tree but those that link libtorch.
-//! - **Does not belong here:** measuring and computing.
+//! - **Does not belong here:** measuring, computing and drawing.
 
 mod build_facts;
 mod cli;

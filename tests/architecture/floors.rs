@@ -19,16 +19,21 @@ const FLOORS: [&[&str]; 10] = [
         "crates/pool",
         "crates/machine",
         "crates/workers",
-        "crates/worker",
+        "labs/ddp/protocol",
     ],
-    &["crates/record"],
+    &["crates/record", "crates/worker"],
     &["crates/result"],
     &["crates/experiment"],
     &["crates/report"],
-    &["crates/submission", "labs/*"],
+    &[
+        "crates/submission",
+        "crates/history",
+        "labs/*",
+        "tests/labs/*",
+    ],
     &["crates/simulate"],
     &["crates/tui"],
-    &["src", "tests/*"],
+    &["src", "tests/*", "fuzz"],
 ];
 
 /// Packages that only some crates may use, and which.

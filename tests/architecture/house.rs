@@ -1,8 +1,8 @@
 //! The tree as the checks see it: every crate with its manifest, every source file parsed and
 //! placed in its crate.
 //!
-//! Crates are found, not listed: a folder with a `Cargo.toml` under `crates`, `labs` or `tests` is
-//! one, and so is the root. Lines come from the tokens' places.
+//! Crates are found, not listed: a folder with a `Cargo.toml` under `crates`, `labs`, `tests` or
+//! `fuzz` is one, and so is the root. Lines come from the tokens' places.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -63,9 +63,10 @@ impl Source {
 impl House {
     /// Reads everything.
     pub fn read() -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.ancestors().nth(2).unwrap().to_owned();
         let mut dirs = Vec::new();
-        for below in ["crates", "labs", "tests"] {
+        for below in ["crates", "labs", "tests", "fuzz"] {
             packages(&root.join(below), &mut dirs);
         }
         dirs.push(root.clone());
@@ -97,12 +98,19 @@ impl House {
 impl Crate {
     /// Whether nothing but tests, benches and examples may depend on it.
     pub fn is_for_tests(&self) -> bool {
-        self.dir == "crates/simulate" || self.dir.starts_with("tests/")
+        ["crates/simulate", "fuzz"].contains(&&*self.dir) || self.dir.starts_with("tests/")
     }
 
-    /// Whether it is a lab.
+    /// Whether it is a lab, or a part of one.
     pub fn is_lab(&self) -> bool {
-        self.dir.starts_with("labs/") || self.dir.starts_with("tests/labs/")
+        self.lab().is_some()
+    }
+
+    /// The name of the lab's folder, if it is a lab or a part of one.
+    pub fn lab(&self) -> Option<&str> {
+        let labs = ["labs/", "tests/labs/"];
+        let below = labs.iter().find_map(|labs| self.dir.strip_prefix(labs))?;
+        below.split('/').next()
     }
 
     fn read(root: &Path, dir: &Path) -> Self {
@@ -128,12 +136,14 @@ impl Crate {
 
 /// The folders with a manifest at or below a folder.
 fn packages(dir: &Path, found: &mut Vec<PathBuf>) {
-    if dir.join("Cargo.toml").exists() {
+    let is_package = dir.join("Cargo.toml").exists();
+    if is_package {
         found.push(dir.to_owned());
-        return;
     }
     for path in entries(dir) {
-        if path.is_dir() {
+        // A package may have others below it, such as the protocol of a lab's workers.
+        let is_source = is_package && path.ends_with("src");
+        if path.is_dir() && !is_source {
             packages(&path, found);
         }
     }
@@ -165,8 +175,8 @@ fn sources(root: &Path, dir: &Path, is_root: bool) -> Vec<Source> {
     let mut beside = Vec::new();
     for path in entries(dir) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let skipped = ["target", "crates", "labs", "fuzz", ".git"].contains(&&*name);
-        if !(is_root && skipped) {
+        let elsewhere = is_root && ["crates", "labs", "fuzz", ".git"].contains(&&*name);
+        if !elsewhere && name != "target" {
             all_below(&path, &mut beside);
         }
     }

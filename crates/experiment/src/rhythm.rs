@@ -1,18 +1,20 @@
-//! How often the machine is looked at while a run goes on: five times a second at first, and less often as the run, and
-//! the repeat under way, get longer.
+//! How often the machine is looked at while a run goes on: five times a second at first, and less
+//! often as the run, and the repeat under way, get longer.
 //!
-//! A log with a look every 0.2 seconds at 256 cores and 8 GPUs would grow by 40 MB an hour, and nobody could see all
-//! that: no picture of a run is wider than some thousand columns. So looks may be as far apart as a column of such a
-//! picture is wide: a 3000th of the time that the run has taken so far, which is 0.2 seconds for the first ten minutes and
-//! a second after fifty. A repeat is also drawn alone, so within a repeat looks are no further apart than a 50th of what
-//! the repeat has taken so far: a short repeat late in a long run is seen as well as one at its start. 5 seconds is the
-//! most, so that whoever watches sees a living picture. Twelve hours in one repeat make 18,000 samples instead of 216,000;
-//! each further repeat adds 210 at most.
+//! A log with a look every 0.2 seconds at 256 cores and 8 GPUs would grow by 40 MB an hour, and
+//! nobody could see all that: no picture of a run is wider than some thousand columns. So looks may
+//! be as far apart as a column of such a picture is wide: a 3000th of the time that the run has
+//! taken so far, which is 0.2 seconds for the first ten minutes and a second after fifty. A repeat
+//! is also drawn alone, so within a repeat looks are no further apart than a 50th of what the
+//! repeat has taken so far: a short repeat late in a long run is seen as well as one at its start.
+//! 5 seconds is the most, so that whoever watches sees a living picture. Twelve hours in one repeat
+//! make 18,000 samples instead of 216,000; each further repeat adds 210 at most.
 //!
-//! Belongs here: when to look. Does not belong here: looking, and everything that is collected at every tick (spans,
-//! curves, printed lines, progress).
+//! Belongs here: when to look. Does not belong here: looking, and everything that is collected at
+//! every tick (spans, curves, printed lines, progress).
 
-/// Ticks per second: how often spans, curves, printed lines and progress are collected, and the most samples there are.
+/// Ticks per second: how often spans, curves, printed lines and progress are collected, and the
+/// most samples there are.
 pub const TICKS_PER_SECOND: f64 = 5.0;
 
 /// The least time between two samples, in nanoseconds: one tick.
@@ -26,8 +28,8 @@ const PER_RUN: u64 = 3000;
 /// The same for a repeat.
 const PER_REPEAT: u64 = 50;
 
-/// The time that may pass between two samples, in nanoseconds, when the run has taken `run_ns` so far and the repeat under
-/// way `repeat_ns`; `None` between repeats.
+/// The time that may pass between two samples, in nanoseconds, when the run has taken `run_ns` so
+/// far and the repeat under way `repeat_ns`; `None` between repeats.
 pub fn distance_ns(run_ns: u64, repeat_ns: Option<u64>) -> u64 {
     let run = run_ns / PER_RUN;
     let repeat = repeat_ns.unwrap_or(0) / PER_REPEAT;
@@ -41,8 +43,8 @@ pub struct Rhythm {
 }
 
 impl Rhythm {
-    /// Whether it is time to look, at `t_ns` on the run's clock; `started_ns` is when the repeat under way was begun. The
-    /// answer yes is taken to be followed.
+    /// Whether it is time to look, at `t_ns` on the run's clock; `started_ns` is when the repeat
+    /// under way was begun. The answer yes is taken to be followed.
     pub fn is_due(&mut self, t_ns: u64, started_ns: Option<u64>) -> bool {
         let repeat_ns = started_ns.map(|started| t_ns.saturating_sub(started));
         let distance = distance_ns(t_ns, repeat_ns);
@@ -66,7 +68,8 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
     const HOUR: u64 = 3600 * SECOND;
 
-    /// The times of the samples of repeats that follow one another, with ticks that come up to 20 ms late.
+    /// The times of the samples of repeats that follow one another, with ticks that come up to 20
+    /// ms late.
     fn looks(repeats: &[u64]) -> Vec<u64> {
         let (mut rhythm, mut looks, mut started) = (Rhythm::default(), Vec::new(), 0);
         let mut tick = SHORTEST_NS;

@@ -1,5 +1,6 @@
-//! The eye on a run: five times a second it collects what the pool's tasks left and what the arm has said, and takes a
-//! sample of the machine when one is due ([`super::rhythm`]), all into the record.
+//! The eye on a run: five times a second it collects what the pool's tasks left and what the arm
+//! has said, and takes a sample of the machine when one is due ([`super::rhythm`]), all into the
+//! record.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,8 @@ use workbench_machine::monitor::Monitor;
 use workbench_pool::Pool;
 use workbench_record::{Event, Recorder};
 
-/// Progress that has not changed is recorded this often all the same, as a sign of life and of the time.
+/// Progress that has not changed is recorded this often all the same, as a sign of life and of the
+/// time.
 const SIGN_OF_LIFE_NS: u64 = 1_000_000_000;
 
 /// Watches one run, repeat after repeat.

@@ -91,6 +91,10 @@ pub struct SlotState {
     /// Whether it makes progress.
     #[serde(default, alias = "standing", skip_serializing_if = "Health::is_usual")]
     pub health: Health,
+    /// Where that is slow because of its steps: its work on a step against that of the fastest slot;
+    /// greater than 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_factor: Option<f64>,
     /// How often it was restarted; what it did before belongs to an attempt that is over.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,

@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::legacy;
 use crate::{
     ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
-    RunConfig, SlotState, Source,
+    RunConfig, SlotState, Source, legacy,
 };
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;

@@ -3,12 +3,16 @@
 //! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does not
 //! belong here: any event that is still written.
 
+mod lab_facts;
+
 use serde::{Deserialize, Deserializer};
 
 use crate::arm_failure::ArmFailure;
 use crate::controller::{ControllerPhase, ControllerState};
 use crate::finding::{Finding, Severity, Subject};
 use crate::{FigureFacts, FigureGroup, LabFacts, RunStarted, Unit};
+
+pub(crate) use lab_facts::complete;
 
 /// The kind of what an old log says as a sentence alone.
 const UNCLASSIFIED: &str = "unclassified";

@@ -71,6 +71,7 @@ fn every_kind_of_event_survives_the_log() {
         }],
         parts: vec![Part::work("forward", 7), Part::wait("all-reduce wait", 8)],
         health: Health::Lost,
+        slow_factor: Some(2.5),
         attempt: 1,
     }));
     log.push(Event::State(ControllerState {
@@ -101,8 +102,9 @@ fn every_kind_of_event_survives_the_log() {
         })
         .collect();
     // What earlier versions called a finding and a comparison.
-    let old = ["warning", "terms"];
-    let known = Event::KINDS.iter().filter(|kind| !old.contains(kind));
+    let known = Event::KINDS
+        .iter()
+        .filter(|kind| !["warning", "terms"].contains(*kind));
     let known: std::collections::BTreeSet<String> = known.map(|kind| (*kind).to_owned()).collect();
     assert_eq!(kinds, known, "Event::KINDS names every kind");
 }

@@ -118,8 +118,8 @@ pub(super) fn of_tasks(
 }
 
 impl SimulatedRepeat {
-    /// Whoever controls the repeat is in another state from now on; arms on one slot
-    /// have no controller.
+    /// The controller of the repeat is in this state from now on; attempts count from 1. Arms on
+    /// one slot have no controller.
     pub fn state(&mut self, at_ns: u64, (phase, text, attempt): (ControllerPhase, &str, u32)) {
         if self.id.workers > 1 {
             let state = ControllerState {

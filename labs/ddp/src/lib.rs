@@ -1,29 +1,30 @@
-//! The ddp lab: data-parallel training in worker processes, by hand against under a launcher, and
-//! both against one device.
+//! The ddp lab: data-parallel training in worker processes, by hand and under a launcher, and both
+//! compared with one device.
 //!
 //! - **Belongs here:** the lab's arms, and the launcher's policy.
-//! - **May use:** `experiment`, `workers`, `protocol`, `images`, `machine`, `pool`,
+//! - **May use:** `experiment`, `workers`, `ddp-protocol`, `protocol`, `images`, `machine`, `pool`,
 //!   `report`, `digest`, `clock`.
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
-mod blame;
-pub mod controller;
+mod attempt;
+mod controller;
 mod data;
 mod drive;
-mod hear;
+mod events;
+mod failures;
 mod incident;
-mod late;
 mod ledger;
 mod live;
+mod messages;
 mod outcome;
 mod plan;
-mod remembered;
+mod root_cause;
+mod run;
 mod settings;
-mod slow;
 mod startup;
 mod timeline;
-mod words;
+mod version_cache;
 mod worker;
 
 use std::path::PathBuf;

@@ -2,43 +2,31 @@
 //!
 //! Belongs here: files and policy. Does not belong here: the bytes, which are the [mod@format]'s.
 //!
-//! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them beside the final name and
-//! renames. So a file under a final name is complete, whenever the process dies.
+//! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them
+//! beside the final name and renames. So a file under a final name is complete, whenever the
+//! process dies.
 
 mod aside;
+mod files;
 pub mod format;
 mod harm;
 mod resume;
 mod writer;
 
-use std::cmp::Reverse;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tch::nn;
-use workbench_protocol::Phase;
+use workbench_ddp_protocol::Phase;
 
 use crate::adam::Adam;
 use crate::job::Job;
 use crate::parameters;
 use crate::reporter::Reporter;
 
+pub use files::{Policy, list};
 pub use format::{Array, FormatError, Progress, Snapshot};
 pub use resume::resume;
 use writer::{Outcome, Writer};
-
-/// Which checkpoints are written and kept.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Policy {
-    /// Where.
-    pub dir: PathBuf,
-    /// Every so many steps.
-    pub every_steps: Option<u64>,
-    /// Every so often.
-    pub every: Option<Duration>,
-    /// How many of the newest are kept; the one with the best accuracy is kept besides, and the one that training went on from.
-    pub keep: usize,
-}
 
 /// The checkpoints of a training, on one rank.
 #[derive(Debug)]
@@ -71,7 +59,8 @@ impl Checkpoints {
         }
     }
 
-    /// After every step: writes one when it is time for one, and reports what has been written by now.
+    /// After every step: writes one when it is time for one, and reports what has been written by
+    /// now.
     pub fn after_step(
         &mut self,
         progress: Progress,
@@ -101,8 +90,8 @@ impl Checkpoints {
                 .is_some_and(|every| self.last.elapsed() >= every)
     }
 
-    /// Copies the state and has it written. When a disk is full, or anything else is wrong with it, that is a warning: the
-    /// training goes on, and the checkpoints that are there stay.
+    /// Copies the state and has it written. When a disk is full, or anything else is wrong with it,
+    /// that is a warning: the training goes on, and the checkpoints that are there stay.
     pub fn save(
         &mut self,
         mut progress: Progress,
@@ -126,7 +115,8 @@ impl Checkpoints {
         let writer = self
             .writer
             .get_or_insert_with(|| Writer::start(policy.clone()));
-        // Waits while the checkpoint before is still being written: two at once would only be slower.
+        // Waits while the checkpoint before is still being written: two at once would only be
+        // slower.
         let before = writer.submit(snapshot, began, fault);
         self.last = began;
         self.saved = what;
@@ -156,37 +146,6 @@ fn announce(outcome: Outcome, report: &Reporter) {
         } => report.checkpointed(steps, &path, bytes, held_up),
         Outcome::Failed { text } => report.warn(text),
     }
-}
-
-/// The name of a checkpoint's file. Names sort as steps do.
-fn file_name(steps: u64) -> String {
-    format!("step-{steps:010}.{EXTENSION}")
-}
-
-/// The checkpoints in a folder, the newest first.
-pub fn list(dir: &Path) -> Vec<PathBuf> {
-    files(dir, EXTENSION)
-}
-
-/// The extension of a complete file.
-const EXTENSION: &str = "ckpt";
-
-/// The files of a training's steps in a folder that have this extension, the latest step first.
-fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| steps_of(path).is_some())
-        .filter(|path| path.extension().is_some_and(|known| known == extension))
-        .collect();
-    files.sort_unstable_by_key(|path| Reverse(steps_of(path)));
-    files
-}
-
-/// The steps that a file's name says it is of; `None` for any other name.
-fn steps_of(path: &Path) -> Option<u64> {
-    let steps = path.file_stem()?.to_str()?.strip_prefix("step-")?;
-    steps.parse().ok()
 }
 
 fn snapshot(progress: Progress, vars: &nn::VarStore, adam: &Adam) -> Snapshot {

@@ -1,4 +1,5 @@
-//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers that cannot be trusted.
+//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers
+//! that cannot be trusted.
 
 use std::sync::Arc;
 
@@ -321,7 +322,8 @@ fn a_stalled_rank_is_named_and_replaced() {
     played.says("at step 10");
     played.says("rank 0 waits in all-reduce");
     let noticed = played.number("launcher", "failure_noticed_within_s");
-    // The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but never sooner.
+    // The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but
+    // never sooner.
     assert!(noticed >= 2.0, "{noticed}");
     assert_eq!(played.arm("launcher").work["images_trained"], 640);
 }

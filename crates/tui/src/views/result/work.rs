@@ -45,7 +45,7 @@ pub fn draw(
 ) {
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
     let columns = area.width.saturating_sub(4);
-    let lines = lines(&arms, columns);
+    let lines = lines(result, &arms, columns);
     let names = lines.iter().map(|line| match line {
         Line::Values(name, ..) => width(name),
         Line::Head(_) | Line::Text(_) => 0,
@@ -111,9 +111,14 @@ fn mark(same: Option<bool>, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-fn lines(arms: &[&ArmResult], columns: u16) -> Vec<Line> {
-    let mut lines = vec![Line::Head("work, which has to be equal")];
-    lines.extend(counters(arms, Some(false), |arm| &arm.work));
+fn lines(result: &RunResult, arms: &[&ArmResult], columns: u16) -> Vec<Line> {
+    let (head, differ) = if result.comparison.basis.needs_equal_work() {
+        ("work, which has to be equal", Some(false))
+    } else {
+        ("work on the way to the target, which may differ", None)
+    };
+    let mut lines = vec![Line::Head(head)];
+    lines.extend(counters(arms, differ, |arm| &arm.work));
     let facts: Vec<Line> = counters(arms, None, |arm| &arm.breakdown.facts).collect();
     if !facts.is_empty() {
         lines.push(Line::Head("done besides, which may differ"));
