@@ -143,7 +143,7 @@ fn packages(dir: &Path, found: &mut Vec<PathBuf>) {
     for path in entries(dir) {
         // A package may have others below it, such as the protocol of a lab's workers.
         let is_source = is_package && path.ends_with("src");
-        if path.is_dir() && !is_source {
+        if path.is_dir() && !is_source && !path.ends_with("target") {
             packages(&path, found);
         }
     }

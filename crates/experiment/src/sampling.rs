@@ -1,20 +1,19 @@
-//! How often the machine is looked at while a run goes on: five times a second at first, and less
-//! often as the run, and the repeat under way, get longer.
+//! The sampling interval: five samples of the machine a second at first, and fewer as the run, and the
+//! repeat under way, get longer.
 //!
-//! A log with a look every 0.2 seconds at 256 cores and 8 GPUs would grow by 40 MB an hour, and
-//! nobody could see all that: no picture of a run is wider than some thousand columns. So looks may
-//! be as far apart as a column of such a picture is wide: a 3000th of the time that the run has
-//! taken so far, which is 0.2 seconds for the first ten minutes and a second after fifty. A repeat
-//! is also drawn alone, so within a repeat looks are no further apart than a 50th of what the
-//! repeat has taken so far: a short repeat late in a long run is seen as well as one at its start.
-//! 5 seconds is the most, so that whoever watches sees a living picture. Twelve hours in one repeat
-//! make 18,000 samples instead of 216,000; each further repeat adds 210 at most.
+//! A log with a sample every 0.2 seconds at 256 cores and 8 GPUs would grow by 40 MB an hour, and nobody
+//! could see all of it: no chart of a run is wider than some thousand columns. So samples may be as far
+//! apart as a column of such a chart is wide: a 3000th of the run so far, which is 0.2 seconds for the
+//! first ten minutes and a second after fifty. A repeat is also drawn alone, so within a repeat samples
+//! are no further apart than a 50th of the repeat so far: a short repeat late in a long run is sampled as
+//! well as one at its start. The interval is 5 seconds at most, so that a live screen keeps moving. Twelve
+//! hours in one repeat make 18,000 samples instead of 216,000; each further repeat adds 210 at most.
 //!
-//! Belongs here: when to look. Does not belong here: looking, and everything that is collected at
-//! every tick (spans, curves, printed lines, progress).
+//! Belongs here: when to take a sample. Does not belong here: taking it, and everything that is collected
+//! at every tick (spans, curves, printed lines, progress).
 
-/// Ticks per second: how often spans, curves, printed lines and progress are collected, and the
-/// most samples there are.
+/// Ticks per second: how often spans, curves, printed lines and progress are collected. Samples are
+/// never taken more often.
 pub const TICKS_PER_SECOND: f64 = 5.0;
 
 /// The least time between two samples, in nanoseconds: one tick.
@@ -28,32 +27,32 @@ const PER_RUN: u64 = 3000;
 /// The same for a repeat.
 const PER_REPEAT: u64 = 50;
 
-/// The time that may pass between two samples, in nanoseconds, when the run has taken `run_ns` so
-/// far and the repeat under way `repeat_ns`; `None` between repeats.
-pub fn distance_ns(run_ns: u64, repeat_ns: Option<u64>) -> u64 {
+/// The sampling interval in nanoseconds, when the run has taken `run_ns` so far and the repeat under way
+/// `repeat_ns`; `None` between repeats.
+pub fn interval_ns(run_ns: u64, repeat_ns: Option<u64>) -> u64 {
     let run = run_ns / PER_RUN;
     let repeat = repeat_ns.unwrap_or(0) / PER_REPEAT;
     run.min(repeat).clamp(SHORTEST_NS, LONGEST_NS)
 }
 
-/// Decides at every tick whether to look.
+/// Decides at every tick whether a sample is due.
 #[derive(Debug, Default)]
-pub struct Rhythm {
-    looked_ns: Option<u64>,
+pub struct SampleSchedule {
+    sampled_ns: Option<u64>,
 }
 
-impl Rhythm {
-    /// Whether it is time to look, at `t_ns` on the run's clock; `started_ns` is when the repeat
-    /// under way was begun. The answer yes is taken to be followed.
+impl SampleSchedule {
+    /// Whether a sample is due at `t_ns` on the run's clock; `started_ns` is when the repeat under way
+    /// began. The caller takes the sample when the answer is yes.
     pub fn is_due(&mut self, t_ns: u64, started_ns: Option<u64>) -> bool {
         let repeat_ns = started_ns.map(|started| t_ns.saturating_sub(started));
-        let distance = distance_ns(t_ns, repeat_ns);
+        let interval = interval_ns(t_ns, repeat_ns);
         // Ticks come a little early or late; half a tick decides between this one and the next.
         let due = self
-            .looked_ns
-            .is_none_or(|looked| t_ns.saturating_sub(looked) + SHORTEST_NS / 2 >= distance);
+            .sampled_ns
+            .is_none_or(|sampled| t_ns.saturating_sub(sampled) + SHORTEST_NS / 2 >= interval);
         if due {
-            self.looked_ns = Some(t_ns);
+            self.sampled_ns = Some(t_ns);
         }
         due
     }
@@ -71,12 +70,12 @@ mod tests {
     /// The times of the samples of repeats that follow one another, with ticks that come up to 20
     /// ms late.
     fn looks(repeats: &[u64]) -> Vec<u64> {
-        let (mut rhythm, mut looks, mut started) = (Rhythm::default(), Vec::new(), 0);
+        let (mut schedule, mut looks, mut started) = (SampleSchedule::default(), Vec::new(), 0);
         let mut tick = SHORTEST_NS;
         for length in repeats {
             while tick < started + length {
                 let t_ns = tick + tick % 20_000_003;
-                if rhythm.is_due(t_ns, Some(started)) {
+                if schedule.is_due(t_ns, Some(started)) {
                     looks.push(t_ns);
                 }
                 tick += SHORTEST_NS;
@@ -109,16 +108,16 @@ mod tests {
     proptest! {
         #[test]
         fn samples_are_never_too_far_apart(run in 0..u64::MAX, repeat in prop::option::of(0..u64::MAX)) {
-            let distance = distance_ns(run, repeat);
-            prop_assert!((SHORTEST_NS..=LONGEST_NS).contains(&distance));
-            prop_assert!(distance <= SHORTEST_NS.max(run / PER_RUN));
-            prop_assert!(repeat.is_none_or(|ns| distance <= SHORTEST_NS.max(ns / PER_REPEAT)));
-            prop_assert!(repeat.is_some() || distance == SHORTEST_NS);
+            let interval = interval_ns(run, repeat);
+            prop_assert!((SHORTEST_NS..=LONGEST_NS).contains(&interval));
+            prop_assert!(interval <= SHORTEST_NS.max(run / PER_RUN));
+            prop_assert!(repeat.is_none_or(|ns| interval <= SHORTEST_NS.max(ns / PER_REPEAT)));
+            prop_assert!(repeat.is_some() || interval == SHORTEST_NS);
         }
 
         #[test]
         fn a_longer_run_is_never_looked_at_more_often(run in 0..u64::MAX / 2, more in 0..u64::MAX / 2) {
-            prop_assert!(distance_ns(run, Some(run)) <= distance_ns(run + more, Some(run + more)));
+            prop_assert!(interval_ns(run, Some(run)) <= interval_ns(run + more, Some(run + more)));
         }
     }
 }
