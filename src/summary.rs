@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use workbench_record::RunDir;
+use workbench_record::{Finding, RunDir};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
@@ -67,13 +67,13 @@ fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usiz
     out
 }
 
-fn section(out: &mut String, title: &str, sentences: &[String], columns: usize) {
-    if sentences.is_empty() {
+fn section(out: &mut String, title: &str, findings: &[Finding], columns: usize) {
+    if findings.is_empty() {
         return;
     }
     let _ = writeln!(out, "\n{title}");
-    for sentence in sentences {
-        out.push_str(&wrap_words(sentence, columns, "  - ", "    "));
+    for found in findings {
+        out.push_str(&wrap_words(&found.text, columns, "  - ", "    "));
     }
 }
 
@@ -105,8 +105,8 @@ fn arms(result: &RunResult) -> Table {
     table
 }
 
-/// The figures of all arms besides their times, where the lab tells them and a terminal has room for as many arms. Hashes are for
-/// reports.
+/// The figures of all arms besides their times, where the lab tells them and a terminal has room for
+/// as many arms.
 fn figures(result: &RunResult) -> Option<Table> {
     const MOST_ARMS: usize = 5;
     let rows = workbench_report::figures(result);
@@ -117,9 +117,7 @@ fn figures(result: &RunResult) -> Option<Table> {
     let mut table = Table::new();
     table.header(head);
     for row in rows {
-        if row.first().is_none_or(|name| !name.ends_with("SHA-256")) {
-            table.row(row);
-        }
+        table.row(row);
     }
     Some(table)
 }
@@ -159,9 +157,9 @@ mod tests {
     #[test]
     fn sentences_are_wrapped_and_what_is_copied_is_not() {
         let mut out = String::new();
-        let sentence =
-            "With tasks on 2 workers, 7 % of the slot time is lost to imbalance.".to_owned();
-        section(&mut out, "What the numbers say", &[sentence], 40);
+        let sentence = "With tasks on 2 workers, 7 % of the slot time is lost to imbalance.";
+        let found = Finding::note("imbalance", sentence);
+        section(&mut out, "What the numbers say", &[found], 40);
         let lines: Vec<&str> = out.lines().skip(2).collect();
         assert_eq!(
             lines,

@@ -167,7 +167,7 @@ fn a_stopped_arm_ends_and_the_others_go_on() {
         .filter(|r| matches!(&r.event, Event::ArmStopped { arm } if arm == "many"))
         .count();
     assert_eq!(stops, 1);
-    let told = |w: &String| w.contains("many was stopped by hand");
+    let told = |w: &Finding| w.kind == "arm_stopped" && w.text.contains("many was stopped by hand");
     assert!(
         ended.result.warnings.iter().any(told),
         "{:?}",
@@ -190,7 +190,13 @@ fn resuming_does_what_a_stopped_arm_left_undone() {
     let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
     assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (2, 2));
     assert!(ended.snapshot.stopped_arms.is_empty());
-    assert!(!ended.result.warnings.iter().any(|w| w.contains("by hand")));
+    assert!(
+        !ended
+            .result
+            .warnings
+            .iter()
+            .any(|w| w.text.contains("by hand"))
+    );
 }
 
 #[test]
@@ -298,7 +304,7 @@ fn an_arm_that_fails_ends_and_the_others_go_on() {
         .result
         .warnings
         .iter()
-        .filter(|w| w.contains("many failed: it broke"));
+        .filter(|w| w.text.contains("many failed: it broke"));
     assert_eq!(told.count(), 1, "{:?}", ended.result.warnings);
 }
 
@@ -339,7 +345,7 @@ fn a_repeat_has_a_directory_of_its_own_that_is_gone_when_it_is_done() {
         ended
             .result
             .warnings
-            .contains(&"Something is odd.".to_owned())
+            .contains(&Finding::warning("odd", "Something is odd."))
     );
 }
 
@@ -393,7 +399,7 @@ fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
     let said = |(at, found): &(u64, Finding)| at == at_ns && *found == failure.finding();
     assert!(ended.snapshot.findings.iter().any(said), "it is said once");
     assert!(ended.snapshot.has_given_up("many") && !ended.snapshot.has_given_up("one"));
-    assert_eq!(ended.result.failed_arms, ["many"]);
+    assert_eq!(ended.result.failed_arms, std::slice::from_ref(failure));
     assert_eq!(ended.result.asked.arms, ["one", "many"]);
     assert_eq!(ended.result.asked.workers, [1]);
     assert_eq!(finished(&ended, "one"), 3);
@@ -412,7 +418,10 @@ fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
 #[test]
 fn resuming_is_advised_unless_the_failure_was_asked_for() {
     let (ended, mut records, _dir) = play(&failing(), 2, &Control::default());
-    let told = |warnings: &[String]| warnings.join(" ");
+    let told = |warnings: &[Finding]| {
+        let texts: Vec<&str> = warnings.iter().map(|found| found.text.as_str()).collect();
+        texts.join(" ")
+    };
     let advice = format!("`workbench resume {}` does the rest.", ended.run.id());
     assert!(told(&ended.result.warnings).contains(&advice));
     for record in &mut records {

@@ -28,6 +28,9 @@ pub struct Subject {
     /// The arm's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
+    /// The arm that it is compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
     /// The number of slots that the arm ran on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<u32>,
@@ -98,6 +101,13 @@ impl Finding {
     pub fn arm_on(mut self, name: &str, workers: u32) -> Self {
         self.subject.workers = Some(workers);
         self.arm(name)
+    }
+
+    /// The same, compared with another arm.
+    #[must_use]
+    pub fn against(mut self, name: &str) -> Self {
+        self.subject.against = Some(name.to_owned());
+        self
     }
 
     /// The same, about a repeat, from 0.

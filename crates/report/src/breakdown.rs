@@ -190,8 +190,22 @@ fn count_rows(
     }
 }
 
-/// How good what came out is, and other figures, but for those of failures.
+/// How good what came out is, and other figures, but for those of failures; the hashes of the
+/// outputs last.
 pub(super) fn figures(result: &RunResult) -> Table {
+    let mut table = quality(result);
+    let hashes: Vec<String> = finished(result)
+        .map(|arm| format::hash_prefix(&arm.outputs_sha256))
+        .collect();
+    if !hashes.is_empty() {
+        let name = "all outputs, SHA-256".to_owned();
+        table.rows.push([vec![name], hashes].concat());
+    }
+    table
+}
+
+/// [`figures`] without the hashes.
+pub(super) fn quality(result: &RunResult) -> Table {
     let mut table = by_arm(result, "figure");
     let arms: Vec<&ArmResult> = finished(result).collect();
     let facts = &result.lab_facts;
@@ -210,14 +224,6 @@ pub(super) fn figures(result: &RunResult) -> Table {
         }));
         table.rows.push(row);
     }
-    if !arms.is_empty() {
-        let mut row = vec!["all outputs, SHA-256".to_owned()];
-        row.extend(
-            arms.iter()
-                .map(|arm| format::hash_prefix(&arm.outputs_sha256)),
-        );
-        table.rows.push(row);
-    }
     table
 }
 
@@ -227,7 +233,7 @@ pub(super) fn failures(result: &RunResult) -> Table {
     let struck: Vec<&ArmResult> = finished(result)
         .filter(|arm| is_struck(result, arm))
         .collect();
-    let ended = failed_arms(result);
+    let ended = &result.failed_arms;
     let mut table = Table::new(&[("", false)]);
     if !any(result) || struck.is_empty() && ended.is_empty() {
         return table;
@@ -237,8 +243,8 @@ pub(super) fn failures(result: &RunResult) -> Table {
         table.column(arm_on_workers(result, arm), false);
         end.push("it went on to the end".to_owned());
     }
-    for (arm, _) in &ended {
-        table.column(format::clean(arm, 80), false);
+    for failed in ended {
+        table.column(format::clean(&failed.arm, 80), false);
         end.push("the arm failed".to_owned());
     }
     table.rows.push(end);
@@ -264,9 +270,9 @@ pub(super) fn failures(result: &RunResult) -> Table {
                 |value| long_value(facts, name, value),
             )
         }));
-        row.extend(ended.iter().map(|(_, why)| {
+        row.extend(ended.iter().map(|failed| {
             if name == cause {
-                format::clean(why.trim_end_matches('.'), 600)
+                format::clean(&failed.reason, 600)
             } else {
                 format::MISSING.to_owned()
             }
@@ -293,20 +299,6 @@ fn is_struck(result: &RunResult, arm: &ArmResult) -> bool {
         };
         counts && result.lab_facts.group(name) == FigureGroup::Failure
     })
-}
-
-/// Arms that failed outright, and why, as the warnings have it: `ddp failed: …`.
-fn failed_arms(result: &RunResult) -> Vec<(&str, &str)> {
-    let mut failed: Vec<(&str, &str)> = Vec::new();
-    for warning in &result.warnings {
-        let Some((arm, why)) = warning.split_once(" failed: ") else {
-            continue;
-        };
-        if !arm.contains(' ') && !failed.iter().any(|(known, _)| *known == arm) {
-            failed.push((arm, why));
-        }
-    }
-    failed
 }
 
 /// How long the programs are that the arms run.

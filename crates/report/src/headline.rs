@@ -2,7 +2,7 @@
 //!
 //! Belongs here: wording that the terminal and all reports share. Does not belong here: computing anything, or layout.
 
-use workbench_record::RunStatus;
+use workbench_record::{ArmFailure, RunStatus};
 use workbench_result::{ArmResult, RunResult};
 
 use super::arms::{self, arm_on_workers, finished};
@@ -93,7 +93,7 @@ fn refusal(result: &RunResult) -> Vec<Sentence> {
     };
     let mut sentences = vec![Sentence::plain(format!("No speed-up is stated: {what}"))];
     let differences = result.check.differences.iter();
-    sentences.extend(differences.map(|text| Sentence::plain(format::clean(text, 300))));
+    sentences.extend(differences.map(|found| Sentence::plain(format::clean(&found.text, 300))));
     sentences
 }
 
@@ -248,8 +248,11 @@ fn ending(result: &RunResult) -> Option<String> {
 }
 
 /// The other arms ran on, so it was not the run that the failure ended.
-fn failure(arms: &[String]) -> String {
-    let names: Vec<String> = arms.iter().map(|arm| format::clean(arm, 40)).collect();
+fn failure(arms: &[ArmFailure]) -> String {
+    let names: Vec<String> = arms
+        .iter()
+        .map(|failed| format::clean(&failed.arm, 40))
+        .collect();
     match names.len() {
         // Older logs do not tell which.
         0 => "An arm failed before all its repeats were done".to_owned(),

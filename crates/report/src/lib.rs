@@ -155,7 +155,7 @@ pub fn check_writable(path: &Path) -> Result<(), ReportError> {
 /// The figures of all arms besides their times, for labs that tell them: a row of headings, then a
 /// row for each figure, each as long as the first. Empty for other labs.
 pub fn figures(result: &RunResult) -> Vec<Vec<String>> {
-    let table = breakdown::figures(result);
+    let table = breakdown::quality(result);
     if !breakdown::any(result) || table.rows.is_empty() {
         return Vec::new();
     }

@@ -2,6 +2,7 @@
 
 use super::tables::{self, Table};
 use super::{breakdown, format, headline};
+use workbench_record::Finding;
 use workbench_result::RunResult;
 
 /// The whole document.
@@ -79,12 +80,12 @@ fn consist(parts: &mut Vec<String>, result: &RunResult) {
     }
 }
 
-fn list(parts: &mut Vec<String>, title: &str, sentences: &[String]) {
-    if !sentences.is_empty() {
+fn list(parts: &mut Vec<String>, title: &str, findings: &[Finding]) {
+    if !findings.is_empty() {
         parts.push(format!("## {title}"));
-        let items = sentences
+        let items = findings
             .iter()
-            .map(|s| format!("- {}", escape(&format::clean(s, 1000))));
+            .map(|found| format!("- {}", escape(&format::clean(&found.text, 1000))));
         parts.push(items.collect::<Vec<_>>().join("\n"));
     }
 }

@@ -358,7 +358,7 @@ pub(super) fn refusals(result: &RunResult) -> Vec<String> {
             Fit::Fitted(_) => None,
         };
         for reason in [amdahl, usl].into_iter().flatten() {
-            let reason = format::clean(reason, 300);
+            let reason = format::clean(&reason.text, 300);
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }

@@ -7,7 +7,7 @@ mod report_fixture;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, markup, run};
 use sha2::{Digest as _, Sha256};
-use workbench_record::RunStatus;
+use workbench_record::{ArmFailure, FailureKind, Finding, RunStatus};
 use workbench_report::{Format, headline, render};
 use workbench_result::RunResult;
 
@@ -155,7 +155,10 @@ fn headlines() {
         }),
         ("outputs differ", |r| {
             r.check.equal_outputs = false;
-            r.check.differences = vec!["n_estimators=60: models and sequential differ.".to_owned()];
+            r.check.differences = vec![Finding::error(
+                "unequal_outputs",
+                "n_estimators=60: models and sequential differ.",
+            )];
         }),
         ("work differs", |r| r.check.equal_work = false),
         ("base missing", |r| {
@@ -167,7 +170,11 @@ fn headlines() {
         }),
         ("an arm failed", |r| {
             r.status = RunStatus::Failed;
-            r.failed_arms = vec!["trees".to_owned()];
+            r.failed_arms = vec![ArmFailure {
+                arm: "trees".to_owned(),
+                kind: FailureKind::Run,
+                reason: "it broke".to_owned(),
+            }];
         }),
         ("base only", |r| r.arms.truncate(1)),
         ("nothing finished", |r| {

@@ -7,7 +7,7 @@ mod report_fixture;
 use proptest::prelude::*;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, hostile, markup, run};
-use workbench_record::{RunStatus, Snapshot};
+use workbench_record::{Finding, RunStatus, Snapshot};
 use workbench_report::{Format, render};
 use workbench_result::RunResult;
 
@@ -56,8 +56,10 @@ fn a_page_stays_small_when_tasks_alternate() {
 fn no_speed_up_is_stated_when_the_check_failed() {
     let (mut result, snapshot) = run(&Shape::full(&[2, 4], 4));
     result.check.equal_outputs = false;
-    result.check.differences =
-        vec!["n_estimators=60: trees gave other predictions than sequential.".to_owned()];
+    result.check.differences = vec![Finding::error(
+        "unequal_outputs",
+        "n_estimators=60: trees gave other predictions than sequential.",
+    )];
     // Even a result that still carries the numbers must not show them.
     let page = markup::read(&check_all(&result, &snapshot)).unwrap().text;
     let markdown = text(Format::Markdown, &result, &snapshot);

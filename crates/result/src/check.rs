@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Check;
-use super::wording::arm_on;
-use workbench_record::{Basis, Item, Quantity, RepeatFinished, RunStarted, Snapshot};
+use super::facts::{Difference, MissedTarget};
+use super::messages;
+use workbench_record::{Basis, Finding, Item, Quantity, RepeatFinished, RunStarted, Snapshot};
 
 /// Differences beyond this many are counted, not told.
 const TOLD: usize = 5;
@@ -31,7 +32,7 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
         };
     };
     let basis = &snapshot.comparison.basis;
-    let every = |differences: &dyn Fn(&RepeatFinished) -> Vec<String>| -> Vec<String> {
+    let every = |differences: &dyn Fn(&RepeatFinished) -> Vec<Finding>| -> Vec<Finding> {
         finished
             .iter()
             .flat_map(|repeat| differences(repeat))
@@ -57,17 +58,17 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
 }
 
 /// The first differences in full, and how many more there are.
-fn shortened(mut differences: Vec<String>) -> Vec<String> {
+fn shortened(mut differences: Vec<Finding>) -> Vec<Finding> {
     if differences.len() > TOLD {
         let more = differences.len() - TOLD;
         differences.truncate(TOLD);
-        differences.push(format!("{more} more differences of this kind."));
+        differences.push(messages::more_differences(more));
     }
     differences
 }
 
 /// Whether a repeat ended without having reached the target, where there is one.
-fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<String> {
+fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<Finding> {
     let Basis::TimeToTarget {
         metric,
         target,
@@ -77,22 +78,26 @@ fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<String> {
         return None;
     };
     let reached = match repeat.quality.get(metric) {
-        Some(Quantity::Number(value)) if direction.reached(*value, *target) => return None,
-        Some(Quantity::Number(value)) => format!("came to a {metric} of {value}"),
-        _ => format!("gave no {metric}"),
+        Some(Quantity::Number(value)) => Some(*value),
+        _ => None,
     };
-    Some(format!(
-        "Target missed: {} {reached}, and the target is {} {target}.",
-        name(repeat),
-        direction.words()
-    ))
+    if reached.is_some_and(|value| direction.reached(value, *target)) {
+        return None;
+    }
+    Some(messages::missed_target(&MissedTarget {
+        repeat,
+        metric,
+        reached,
+        target: *target,
+        direction: direction.words(),
+    }))
 }
 
 fn output_differences(
     reference: &RepeatFinished,
     repeat: &RepeatFinished,
     basis: &Basis,
-) -> Vec<String> {
+) -> Vec<Finding> {
     let difference = match basis {
         Basis::NearOutputs { metric, tolerance } => {
             near_difference(reference, repeat, metric, *tolerance)
@@ -102,12 +107,7 @@ fn output_differences(
     difference.into_iter().collect()
 }
 
-fn name(repeat: &RepeatFinished) -> String {
-    let id = &repeat.id;
-    format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1)
-}
-
-fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<String> {
+fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<Finding> {
     let mut counters: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
     for (index, side) in [reference, repeat].into_iter().enumerate() {
         for (counter, value) in &side.work {
@@ -118,11 +118,13 @@ fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<
         .iter()
         .filter(|(_, [expected, found])| expected != found)
         .map(|(counter, [expected, found])| {
-            format!(
-                "Unequal work: {} counted {found} {counter}, {} counted {expected}.",
-                name(repeat),
-                name(reference)
-            )
+            let [expected, found] = [*expected, *found];
+            let difference = Difference::Work {
+                counter,
+                expected,
+                found,
+            };
+            messages::difference(&difference, reference, repeat)
         })
         .collect()
 }
@@ -134,42 +136,35 @@ fn near_difference(
     repeat: &RepeatFinished,
     metric: &str,
     tolerance: f64,
-) -> Option<String> {
+) -> Option<Finding> {
     let figures = |side: &RepeatFinished| -> BTreeMap<String, f64> {
         let of = |item: &Item| Some((item.name.clone(), *item.metrics.get(metric)?));
         side.items.iter().filter_map(of).collect()
     };
     let (expected, found) = (figures(reference), figures(repeat));
     let names: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
-    names.into_iter().find_map(|name| {
-        let (Some(a), Some(b)) = (expected.get(name), found.get(name)) else {
-            return Some(format!(
-                "Unequal outputs: only one of {} and {} gave the {metric} of {name}.",
-                self::name(reference),
-                self::name(repeat)
-            ));
+    names.into_iter().find_map(|item| {
+        let (Some(&expected), Some(&found)) = (expected.get(item), found.get(item)) else {
+            let missing = Difference::FigureMissing { metric, item };
+            return Some(messages::difference(&missing, reference, repeat));
         };
         // Written so that what is no number is a difference.
-        let near = (a - b).abs() <= tolerance;
-        (!near).then(|| {
-            format!(
-                "Unequal outputs: the {metric} of {name} is {b:.4} in {} and {a:.4} in {}, more than {tolerance} apart.",
-                self::name(repeat),
-                self::name(reference)
-            )
-        })
+        let near = (expected - found).abs() <= tolerance;
+        let difference = Difference::Figure {
+            metric,
+            item,
+            expected,
+            found,
+            tolerance,
+        };
+        (!near).then(|| messages::difference(&difference, reference, repeat))
     })
 }
 
-fn output_difference(reference: &RepeatFinished, repeat: &RepeatFinished) -> Option<String> {
+fn output_difference(reference: &RepeatFinished, repeat: &RepeatFinished) -> Option<Finding> {
     if reference.items.len() != repeat.items.len() {
-        return Some(format!(
-            "Unequal outputs: {} gave {} outputs, {} gave {}.",
-            name(repeat),
-            repeat.items.len(),
-            name(reference),
-            reference.items.len()
-        ));
+        let difference = Difference::OutputCount;
+        return Some(messages::difference(&difference, reference, repeat));
     }
     let different: Vec<&str> = reference
         .items
@@ -178,12 +173,9 @@ fn output_difference(reference: &RepeatFinished, repeat: &RepeatFinished) -> Opt
         .filter(|(a, b)| a.name != b.name || a.sha256 != b.sha256)
         .map(|(_, item)| item.name.as_str())
         .collect();
-    let first = different.first()?;
-    Some(format!(
-        "Unequal outputs: {} of {} differ between {} and {}, the first is {first}.",
-        different.len(),
-        repeat.items.len(),
-        name(repeat),
-        name(reference)
-    ))
+    let difference = Difference::Outputs {
+        different: different.len(),
+        first: different.first()?,
+    };
+    Some(messages::difference(&difference, reference, repeat))
 }

@@ -9,12 +9,13 @@ use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
 };
+use super::messages;
 use super::scaling::scaling;
-use super::warn::warnings;
+use super::warn::caveats;
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::{ArmFacts, RepeatState, RunStarted, Snapshot};
+use workbench_record::{ArmFacts, ArmFailure, Finding, RepeatState, RunStarted, Snapshot};
 use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
 use workbench_stats::{bootstrap, descriptive, scaling as laws};
@@ -75,17 +76,26 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         warnings: Vec::new(),
     };
     result.warnings = warnings(&result, snapshot);
-    result.diagnoses = diagnose(&result);
+    result.diagnoses = diagnose(&result).iter().map(messages::diagnosis).collect();
     Some(result)
 }
 
+/// What a reader must know before believing the numbers: what differs between the arms, how the run
+/// ended, what was recorded while it went on, and what follows from its numbers.
+fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
+    let (before, after) = caveats(result, snapshot);
+    let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
+    let mut all = result.check.differences.clone();
+    all.extend(before.iter().map(messages::caveat));
+    all.extend(recorded.cloned());
+    all.extend(after.iter().map(messages::caveat));
+    all
+}
+
 /// The arms that failed, in the lab's order.
-fn failed_arms(snapshot: &Snapshot, started: &RunStarted) -> Vec<String> {
-    let names = started.arms.iter().map(|arm| &arm.name);
-    names
-        .filter(|name| snapshot.failed_arms.contains_key(*name))
-        .cloned()
-        .collect()
+fn failed_arms(snapshot: &Snapshot, started: &RunStarted) -> Vec<ArmFailure> {
+    let failure = |arm: &ArmFacts| Some(snapshot.failed_arms.get(&arm.name)?.1.clone());
+    started.arms.iter().filter_map(failure).collect()
 }
 
 /// The numbers of workers at which an arm runs: a serial arm has one slot.

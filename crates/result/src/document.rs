@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use workbench_machine::MachineFacts;
 use workbench_record::RunStatus;
-use workbench_record::{ArmComparison, Breakdown, Item, LabFacts, Quantity, Source};
+use workbench_record::{
+    ArmComparison, ArmFailure, Breakdown, Finding, Item, LabFacts, Quantity, Source,
+};
 use workbench_record::{DataSource, ParamValue};
 
 /// Version of the document's schema.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The result of a run: every number that a report may state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,9 +46,9 @@ pub struct RunResult {
     /// older versions.
     #[serde(default)]
     pub asked: Asked,
-    /// The arms that failed.
+    /// The arms that failed, and why.
     #[serde(default)]
-    pub failed_arms: Vec<String>,
+    pub failed_arms: Vec<ArmFailure>,
     /// The machine.
     pub machine: MachineFacts,
     /// The arm that speed-ups are stated against.
@@ -70,10 +72,10 @@ pub struct RunResult {
     pub what_if: Vec<WhatIf>,
     /// What measuring itself cost.
     pub instrument: Instrument,
-    /// What the numbers mean, in full sentences.
-    pub diagnoses: Vec<String>,
-    /// What a reader must know before believing the numbers, in full sentences.
-    pub warnings: Vec<String>,
+    /// What the numbers mean.
+    pub diagnoses: Vec<Finding>,
+    /// What a reader must know before believing the numbers.
+    pub warnings: Vec<Finding>,
 }
 
 /// What a run was asked to run.
@@ -193,8 +195,8 @@ pub struct Check {
     /// time to reach one. Where they are, work and outputs may differ.
     #[serde(default)]
     pub target_reached: Option<bool>,
-    /// What differed, in full sentences; empty when nothing did.
-    pub differences: Vec<String>,
+    /// What differed; empty when nothing did.
+    pub differences: Vec<Finding>,
 }
 
 impl Check {
@@ -240,8 +242,8 @@ pub struct ScalingPoint {
 pub enum Fit<T> {
     /// The parameters.
     Fitted(T),
-    /// A full sentence that says what is missing.
-    Refused(String),
+    /// What is missing.
+    Refused(Finding),
 }
 
 /// Amdahl's law: S(p) = 1 / (s + (1 − s)/p).

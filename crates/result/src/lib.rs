@@ -10,13 +10,14 @@ mod check;
 mod compute;
 mod diagnose;
 mod document;
+mod facts;
+mod messages;
 mod scaling;
 mod warn;
-mod wording;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, Fit, Instrument, ItemResult, LostSeconds,
     Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
 };
-pub use wording::{arm_on, slots};
+pub use messages::{NO_SPEEDUP, arm_on, slots};

@@ -1,6 +1,7 @@
 //! The scaling curve: measured speed-ups over the number of workers, and the laws fitted to them.
 
 use super::document::{AmdahlFit, ArmResult, Fit, Scaling, ScalingPoint, UslFit};
+use super::messages;
 use workbench_record::{Basis, RunStarted};
 use workbench_stats::scaling as laws;
 
@@ -36,10 +37,9 @@ fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
     let (amdahl, usl) = if basis.needs_equal_work() {
         (amdahl(&measured), usl(&measured))
     } else {
-        let refusal = "The laws of scaling are of equal work, and these arms did different work.";
         (
-            Fit::Refused(refusal.to_owned()),
-            Fit::Refused(refusal.to_owned()),
+            Fit::Refused(messages::different_work()),
+            Fit::Refused(messages::different_work()),
         )
     };
     Scaling {
@@ -56,7 +56,7 @@ fn amdahl(measured: &[(f64, f64)]) -> Fit<AmdahlFit> {
             serial_fraction: fit.serial_fraction,
             rmse: fit.rmse,
         }),
-        Err(refusal) => Fit::Refused(refusal.to_string()),
+        Err(refusal) => Fit::Refused(messages::refusal(&refusal)),
     }
 }
 
@@ -68,6 +68,6 @@ fn usl(measured: &[(f64, f64)]) -> Fit<UslFit> {
             peak_workers: fit.peak_workers,
             rmse: fit.rmse,
         }),
-        Err(refusal) => Fit::Refused(refusal.to_string()),
+        Err(refusal) => Fit::Refused(messages::refusal(&refusal)),
     }
 }

@@ -1,7 +1,7 @@
 //! What a reader must know before believing the numbers.
 
 use super::document::{ArmResult, RunResult};
-use super::wording::arm_on;
+use super::facts::{Caveat, NoSpeedup, UnplannedEnd};
 use workbench_clock::seconds;
 use workbench_record::{RunStatus, Snapshot};
 use workbench_stats::descriptive;
@@ -15,132 +15,109 @@ const TOO_GOOD: f64 = 1.02;
 /// Other processes that use more than this many cores are worth a word.
 const OTHERS: f64 = 0.2;
 
-/// All warnings of a run, most serious first.
-pub(super) fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
-    let mut out = result.check.differences.clone();
-    if !result.check.passed() {
-        let why = if result.check.target_reached.is_some() {
-            "Not every arm reached the target"
-        } else {
-            "The arms did not do the same work with the same outcome"
-        };
-        out.push(format!("{why}, so no speed-up is stated."));
-    }
-    out.extend(status(result));
-    out.extend(stopped(result, snapshot));
+/// What a reader has to know, apart from the differences between arms and from what was recorded
+/// while the run went on: what comes before those, and what comes after them.
+pub(super) fn caveats<'a>(
+    result: &'a RunResult,
+    snapshot: &'a Snapshot,
+) -> (Vec<Caveat<'a>>, Vec<Caveat<'a>>) {
+    let arms = || result.arms.iter();
+    let mut before = Vec::new();
+    before.extend(no_speedup(result));
+    before.extend(unplanned_end(result));
+    before.extend(stopped(result, snapshot));
     if result.machine.build_profile == "debug" {
-        out.push("This is a debug build: its times say nothing; build with --release.".to_owned());
+        before.push(Caveat::DebugBuild);
     }
-    out.extend(
-        snapshot
-            .findings
-            .iter()
-            .map(|(_, found)| found.text.clone()),
-    );
-    out.extend(repeats(result));
-    out.extend(
-        result
-            .arms
-            .iter()
-            .filter_map(|arm| oversubscribed(arm, result)),
-    );
-    out.extend(result.arms.iter().filter_map(noisy));
-    out.extend(result.arms.iter().filter_map(|arm| too_good(arm, result)));
-    out.extend(machine_load(result, snapshot));
-    out
+    let mut after = Vec::new();
+    after.extend(few_repeats(result));
+    after.extend(arms().filter_map(|arm| oversubscribed(arm, result)));
+    after.extend(arms().filter_map(noisy));
+    after.extend(arms().filter_map(|arm| above_bound(arm, result)));
+    after.extend(machine_load(result, snapshot));
+    (before, after)
 }
 
-fn status(result: &RunResult) -> Option<String> {
-    let done: usize = result.arms.iter().map(|arm| arm.wall_s.len()).sum();
-    let what = match result.status {
-        RunStatus::Completed => return None,
-        RunStatus::Unfinished => "has no end in its log: it is under way, or was killed",
-        RunStatus::Interrupted => "was interrupted",
-        RunStatus::Failed => "failed",
+fn no_speedup(result: &RunResult) -> Option<Caveat<'_>> {
+    let why = match result.check.target_reached {
+        Some(_) => NoSpeedup::TargetMissed,
+        None => NoSpeedup::UnequalWork,
     };
-    let start = format!("The run {what}; {done} finished repeats are reported.");
-    let resume = format!("`workbench resume {}`", result.run_id);
-    Some(match result.lab_facts.asked_faults(&result.parameters) {
-        Some(fault) if result.status == RunStatus::Failed => format!(
-            "{start} It failed with the fault that it was asked for ({}={fault}), so {resume} would meet the same fault and fail the same way.",
-            result.lab_facts.faults.as_deref().unwrap_or_default()
-        ),
-        _ => format!("{start} {resume} does the rest."),
+    (!result.check.passed()).then_some(Caveat::NoSpeedup(why))
+}
+
+fn unplanned_end(result: &RunResult) -> Option<Caveat<'_>> {
+    let facts = &result.lab_facts;
+    let asked = facts.asked_faults(&result.parameters);
+    let end = match (result.status, asked, &facts.faults) {
+        (RunStatus::Completed, ..) => return None,
+        (RunStatus::Unfinished, ..) => UnplannedEnd::Unfinished,
+        (RunStatus::Interrupted, ..) => UnplannedEnd::Interrupted,
+        (RunStatus::Failed, Some(fault), Some(parameter)) => {
+            UnplannedEnd::AskedFault { parameter, fault }
+        }
+        (RunStatus::Failed, ..) => UnplannedEnd::Failed,
+    };
+    Some(Caveat::End {
+        end,
+        done: result.arms.iter().map(|arm| arm.wall_s.len()).sum(),
+        run_id: &result.run_id,
     })
 }
 
 /// Arms that a person stopped while the others went on.
-fn stopped(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
-    snapshot
-        .stopped_arms
-        .keys()
-        .map(|arm| {
-            let done: usize = result
-                .arms
-                .iter()
-                .filter(|a| a.name == *arm)
-                .map(|a| a.wall_s.len())
-                .sum();
-            format!(
-                "{arm} was stopped by hand after {} of its repeats; the other arms went on. `workbench resume {}` does the rest.",
-                done, result.run_id
-            )
+fn stopped<'a>(result: &'a RunResult, snapshot: &'a Snapshot) -> Vec<Caveat<'a>> {
+    let done = |name: &str| {
+        let arms = result.arms.iter().filter(|arm| arm.name == name);
+        arms.map(|arm| arm.wall_s.len()).sum()
+    };
+    let stopped = snapshot.stopped_arms.keys();
+    stopped
+        .map(|arm| Caveat::ArmStopped {
+            arm,
+            done: done(arm),
+            run_id: &result.run_id,
         })
         .collect()
 }
 
-fn repeats(result: &RunResult) -> Option<String> {
+fn few_repeats(result: &RunResult) -> Option<Caveat<'_>> {
     let fewest = result.arms.iter().map(|arm| arm.wall_s.len()).min()?;
-    match fewest {
-        1 => Some("A single repeat has no interval: use --repeats 5 or more.".to_owned()),
-        2..5 => Some(format!(
-            "Intervals from {fewest} repeats are rough: use --repeats 5 or more to rely on them."
-        )),
-        _ => None,
-    }
+    (1..5)
+        .contains(&fewest)
+        .then_some(Caveat::FewRepeats(fewest))
 }
 
-fn oversubscribed(arm: &ArmResult, result: &RunResult) -> Option<String> {
-    arm.oversubscribed.then(|| {
-        format!(
-            "{} ran {} slots on {} usable cores ({}): its slots shared cores.",
-            arm.name, arm.workers, result.machine.cores_usable, result.machine.cores_limit
-        )
+fn oversubscribed<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
+    arm.oversubscribed.then_some(Caveat::Oversubscribed {
+        arm,
+        usable: result.machine.cores_usable,
+        limit: &result.machine.cores_limit,
     })
 }
 
-fn noisy(arm: &ArmResult) -> Option<String> {
+fn noisy(arm: &ArmResult) -> Option<Caveat<'_>> {
     let scatter = descriptive::coefficient_of_variation(&arm.wall_s)?;
-    (scatter > NOISY).then(|| {
-        let outliers = descriptive::outliers(&arm.wall_s).len();
-        let outliers = match outliers {
-            0 => String::new(),
-            1 => ", 1 outlier kept".to_owned(),
-            n => format!(", {n} outliers kept"),
-        };
-        format!(
-            "The {} wall times of {} scatter by {:.0} % of their mean{outliers}: the machine was noisy.",
-            arm.wall_s.len(),
-            arm_on(&arm.name, arm.workers),
-            scatter * 100.0
-        )
+    (scatter > NOISY).then(|| Caveat::Noisy {
+        arm,
+        scatter,
+        outliers: descriptive::outliers(&arm.wall_s).len(),
     })
 }
 
 /// No schedule beats its bound, so a speed-up that does tells of a base that ran on a slower machine.
-fn too_good(arm: &ArmResult, result: &RunResult) -> Option<String> {
+fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
-    (arm.name != result.base && speedup > bound * TOO_GOOD).then(|| {
-        format!(
-            "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
-            arm_on(&arm.name, arm.workers),
-            result.base
-        )
+    (arm.name != result.base && speedup > bound * TOO_GOOD).then_some(Caveat::AboveBound {
+        arm,
+        speedup,
+        bound,
+        base: &result.base,
     })
 }
 
 /// Stolen time and other processes, from the samples taken while repeats ran.
-fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
+fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<Caveat<'static>> {
     let (mut steal, mut others, mut total) = (0.0, 0.0, 0.0);
     for repeat in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
         // Samples are not equally far apart; each speaks for the time since the one before.
@@ -160,14 +137,10 @@ fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
     let (steal, others) = (steal / total, others / total);
     let mut out = Vec::new();
     if steal / f64::from(result.machine.cores_logical.max(1)) > STEAL {
-        out.push(format!(
-            "The hypervisor gave {steal:.2} cores' worth of time to other machines while this ran (steal): speed-ups are understated."
-        ));
+        out.push(Caveat::Steal(steal));
     }
     if others > OTHERS {
-        out.push(format!(
-            "Other processes used {others:.1} cores while this ran: close them and run again for cleaner numbers."
-        ));
+        out.push(Caveat::OtherProcesses(others));
     }
     out
 }

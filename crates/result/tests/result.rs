@@ -11,11 +11,16 @@ mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};
 use workbench_record::{ArmComparison, Basis};
-use workbench_record::{Event, RunStatus, Snapshot};
+use workbench_record::{Event, Finding, RunStatus, Snapshot};
 use workbench_result::{Fit, RunResult, compute};
 
 fn result(log: &Log) -> RunResult {
     compute(&Snapshot::of(&log.records)).unwrap()
+}
+
+fn texts(findings: &[Finding]) -> String {
+    let texts: Vec<&str> = findings.iter().map(|found| found.text.as_str()).collect();
+    texts.join(" ")
 }
 
 fn close(a: f64, b: f64) -> bool {
@@ -66,12 +71,16 @@ fn two_models_on_two_workers() {
 fn one_repeat_has_no_interval_and_says_so() {
     let one = result(&completed(1));
     assert!(one.arms.iter().all(|arm| arm.speedup_ci95.is_none()));
-    assert!(one.warnings.iter().any(|w| w.contains("single repeat")));
+    assert!(
+        one.warnings
+            .iter()
+            .any(|w| w.text.contains("single repeat"))
+    );
     let five = result(&completed(5));
     let [low, high] = five.arms[1].speedup_ci95.unwrap();
     assert!(low <= five.arms[1].speedup.unwrap() && five.arms[1].speedup.unwrap() <= high);
     assert!(
-        !five.warnings.iter().any(|w| w.contains("repeat")),
+        !five.warnings.iter().any(|w| w.text.contains("repeat")),
         "{:?}",
         five.warnings
     );
@@ -86,7 +95,7 @@ fn before_the_base_has_run_nothing_is_inflated() {
     assert_eq!((tasks.speedup, tasks.efficiency), (None, None));
     assert!(close(tasks.useful_s, 4.0) && close(tasks.lost_s.inflation, 0.0));
     assert!(close(tasks.lost_s.imbalance, 2.0));
-    let said = result.diagnoses.join(" ");
+    let said = texts(&result.diagnoses);
     assert!(
         said.contains("imbalance") && !said.contains("inf"),
         "{said}"
@@ -104,7 +113,9 @@ fn unequal_work_has_no_speedup() {
     assert_eq!(result.arms[1].speedup, None);
     assert_eq!(result.arms[1].efficiency, None);
     assert!(
-        result.warnings[0].contains("tasks on 2 workers (repeat 1) counted 9 trees"),
+        result.warnings[0]
+            .text
+            .contains("tasks on 2 workers (repeat 1) counted 9 trees"),
         "{:?}",
         result.warnings
     );
@@ -118,8 +129,8 @@ fn unequal_outputs_have_no_speedup() {
     let result = result(&log);
     assert!(result.check.equal_work && !result.check.equal_outputs);
     assert_eq!(result.arms[1].speedup, None);
-    assert!(result.check.differences[0].contains("1 of 2 differ"));
-    assert!(result.check.differences[0].contains("n_estimators=1"));
+    assert!(result.check.differences[0].text.contains("1 of 2 differ"));
+    assert!(result.check.differences[0].text.contains("n_estimators=1"));
 }
 
 /// A run of two arms whose outputs have other hashes, whose figure `r2` is the same up to `apart`.
@@ -151,7 +162,9 @@ fn outputs_that_need_only_be_near_are_compared_by_their_figure() {
     let apart = near(0.02, 0.03);
     assert!(apart.check.equal_work && !apart.check.equal_outputs);
     assert!(
-        apart.check.differences[0].contains("the r2 of n_estimators=1 is 0.8300"),
+        apart.check.differences[0]
+            .text
+            .contains("the r2 of n_estimators=1 is 0.8300"),
         "{:?}",
         apart.check
     );
@@ -187,7 +200,7 @@ fn a_run_without_end_is_reported_and_can_be_resumed() {
         result
             .warnings
             .iter()
-            .any(|w| w.contains("workbench resume"))
+            .any(|w| w.text.contains("workbench resume"))
     );
 }
 
@@ -201,8 +214,8 @@ fn laws_are_refused_with_the_reason_below_enough_points() {
     assert_eq!(result.scaling.len(), 1);
     assert_eq!(result.scaling[0].points.len(), 2);
     for refused in [
-        matches!(&result.scaling[0].amdahl, Fit::Refused(why) if why.contains('2')),
-        matches!(&result.scaling[0].usl, Fit::Refused(why) if why.contains('2')),
+        matches!(&result.scaling[0].amdahl, Fit::Refused(why) if why.text.contains('2')),
+        matches!(&result.scaling[0].usl, Fit::Refused(why) if why.text.contains('2')),
     ] {
         assert!(refused, "{:?}", result.scaling[0]);
     }
@@ -224,7 +237,8 @@ fn an_imbalance_is_explained() {
     let sentence = result
         .diagnoses
         .iter()
-        .find(|d| d.contains("imbalance"))
+        .find(|d| d.kind == "imbalance")
+        .map(|d| d.text.as_str())
         .unwrap_or_else(|| panic!("{:?}", result.diagnoses));
     assert!(
         sentence.contains("tasks on 2 workers") && sentence.contains("33 %"),
@@ -246,7 +260,7 @@ fn a_speedup_above_its_bound_is_doubted() {
         doubted
             .warnings
             .iter()
-            .any(|w| w.contains("4.00×, is above its bound of 2.00×")),
+            .any(|w| w.text.contains("4.00×, is above its bound of 2.00×")),
         "{:?}",
         doubted.warnings
     );
@@ -256,7 +270,7 @@ fn a_speedup_above_its_bound_is_doubted() {
         !result(&completed(1))
             .warnings
             .iter()
-            .any(|w| w.contains("above its bound"))
+            .any(|w| w.text.contains("above its bound"))
     );
 }
 

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use workbench_experiment::lab::DataSource;
 use workbench_machine::MachineFacts;
-use workbench_record::{Event, Record, RepeatId, RunStatus, Snapshot};
+use workbench_record::{
+    ArmFailure, Event, FailureKind, Finding, Record, RepeatId, RunStatus, Snapshot,
+};
 use workbench_result::{
     ArmResult, Asked, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
 };
@@ -272,8 +274,8 @@ fn scaling_curves_lie_over_each_other() {
     a.scaling.push(Scaling {
         arm: "trees".to_owned(),
         points: vec![point.clone()],
-        amdahl: workbench_result::Fit::Refused(String::new()),
-        usl: workbench_result::Fit::Refused(String::new()),
+        amdahl: workbench_result::Fit::Refused(Finding::default()),
+        usl: workbench_result::Fit::Refused(Finding::default()),
     });
     let rows = compare(&[&a, &b]).scaling;
     assert_eq!(rows.len(), 1);
@@ -357,7 +359,11 @@ fn an_arm_that_failed_was_asked_for_all_the_same() {
     let a = result("a");
     let mut b = result("b");
     b.arms.pop();
-    b.failed_arms = vec!["trees".to_owned()];
+    b.failed_arms = vec![ArmFailure {
+        arm: "trees".to_owned(),
+        kind: FailureKind::Run,
+        reason: "it broke".to_owned(),
+    }];
     let mut c = result("c");
     c.arms.truncate(1);
     let comparison = compare(&[&a, &b, &c]);

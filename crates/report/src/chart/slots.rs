@@ -45,7 +45,7 @@ impl Groups {
             .collect();
         order.sort_unstable();
         let n = order.len().max(2);
-        let shade = |rank: usize| (rank * (palette::RAMP - 1) + (n - 1) / 2) / (n - 1);
+        let shade = |place: usize| (place * (palette::RAMP - 1) + (n - 1) / 2) / (n - 1);
         let common = common_prefix(order.iter().map(|o| o.2));
         let name =
             |o: Option<&(u64, u32, &str)>| o.map_or(String::new(), |o| format::clean(o.2, 40));
@@ -53,7 +53,7 @@ impl Groups {
             shades: order
                 .iter()
                 .enumerate()
-                .map(|(rank, o)| (o.1, shade(rank)))
+                .map(|(place, o)| (o.1, shade(place)))
                 .collect(),
             short: order
                 .iter()

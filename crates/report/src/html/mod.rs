@@ -48,8 +48,8 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
             body {
                 main {
                     (header(result))
-                    (parts::sentences("Diagnoses", "diagnoses", &result.diagnoses))
-                    (parts::sentences("Warnings", "warnings", &result.warnings))
+                    (parts::findings("Diagnoses", "diagnoses", &result.diagnoses))
+                    (parts::findings("Warnings", "warnings", &result.warnings))
                     (breakdown::failures(result, &figures))
                     (comparison(result, &figures))
                     (breakdown::curves(&figures))

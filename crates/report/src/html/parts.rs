@@ -1,6 +1,7 @@
 //! Pieces that several sections use: tables that scroll on their own, lists of sentences, texts from outside.
 
 use maud::{Markup, html};
+use workbench_record::Finding;
 
 use crate::format;
 use crate::tables::{Column, Table};
@@ -15,13 +16,13 @@ pub(super) fn bound(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
 }
 
-/// Sentences as a list under a heading; nothing without sentences.
-pub(super) fn sentences(title: &str, class: &str, sentences: &[String]) -> Markup {
+/// Findings as a list under a heading; nothing without findings.
+pub(super) fn findings(title: &str, class: &str, findings: &[Finding]) -> Markup {
     html! {
-        @if !sentences.is_empty() {
+        @if !findings.is_empty() {
             section class=(class) {
                 h2 { (title) }
-                ul { @for sentence in sentences { li { bdi { (bound(&format::clean(sentence, 1000))) } } } }
+                ul { @for found in findings { li { bdi { (bound(&format::clean(&found.text, 1000))) } } } }
             }
         }
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use workbench_machine::MachineFacts;
 use workbench_pool::TaskSpan;
-use workbench_record::Quantity;
 use workbench_record::{DataSource, ParamValue};
+use workbench_record::{Finding, Quantity};
 use workbench_record::{RepeatState, RunStatus, Snapshot};
 use workbench_result::{
     AmdahlFit, ArmResult, Asked, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted,
@@ -46,7 +46,12 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         seed: 42,
         command: format!(
             "workbench run rf --preset full --workers {} --repeats {} --seed 42",
-            shape.workers.iter().map(u32::to_string).collect::<Vec<_>>().join(","),
+            shape
+                .workers
+                .iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join(","),
             shape.repeats
         ),
         started_at: "2026-11-20T14:05:00Z".to_owned(),
@@ -55,7 +60,10 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             ("max_depth".to_owned(), ParamValue::Integer(20)),
             ("max_features".to_owned(), ParamValue::Float(1.0)),
             ("bootstrap".to_owned(), ParamValue::Boolean(true)),
-            ("criterion".to_owned(), ParamValue::Text("squared_error".to_owned())),
+            (
+                "criterion".to_owned(),
+                ParamValue::Text("squared_error".to_owned()),
+            ),
         ]),
         data: DataSource::Embedded,
         repeats: shape.repeats,
@@ -65,7 +73,11 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         base: "sequential".to_owned(),
         comparison: workbench_record::ArmComparison::default(),
         lab_facts: workbench_record::LabFacts::default(),
-        scaling: if shape.workers.len() > 1 { scaling(&arms) } else { Vec::new() },
+        scaling: if shape.workers.len() > 1 {
+            scaling(&arms)
+        } else {
+            Vec::new()
+        },
         arms,
         check: Check {
             equal_work: true,
@@ -81,10 +93,19 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             screen_share_of_one_core: 0.0,
         },
         diagnoses: vec![
-            "models lost most of its time to imbalance: the largest models were submitted last, and one slot finished alone.".to_owned(),
-            "trees has no such tail, because one task per tree leaves little to wait for; what it lost is work inflation.".to_owned(),
+            Finding::note(
+                "imbalance",
+                "models lost most of its time to imbalance: the largest models were submitted last, and one slot finished alone.",
+            ),
+            Finding::note(
+                "inflation",
+                "trees has no such tail, because one task per tree leaves little to wait for; what it lost is work inflation.",
+            ),
         ],
-        warnings: vec!["The hypervisor took up to 8 % of a core while the run went on; intervals may be wider than on hardware.".to_owned()],
+        warnings: vec![Finding::warning(
+            "steal",
+            "The hypervisor took up to 8 % of a core while the run went on; intervals may be wider than on hardware.",
+        )],
     }
 }
 
@@ -246,7 +267,7 @@ fn scaling(arms: &[ArmResult]) -> Vec<Scaling> {
         Scaling {
             arm: name.to_owned(),
             amdahl: if few {
-                Fit::Refused(refused.to_owned())
+                Fit::Refused(Finding::note("too_few_workers", refused))
             } else {
                 Fit::Fitted(AmdahlFit {
                     serial_fraction: if name == "models" { 0.046 } else { 0.003 },
@@ -254,7 +275,7 @@ fn scaling(arms: &[ArmResult]) -> Vec<Scaling> {
                 })
             },
             usl: if few {
-                Fit::Refused(refused.to_owned())
+                Fit::Refused(Finding::note("too_few_workers", refused))
             } else {
                 Fit::Fitted(UslFit {
                     sigma: if name == "models" { 0.041 } else { 0.002 },

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use workbench_record::Quantity;
 use workbench_record::Snapshot;
 use workbench_record::{DataSource, ParamValue};
+use workbench_record::{Finding, Quantity};
 use workbench_result::RunResult;
 
 /// Markup, quotes, table and fence characters, line breaks, control and direction characters.
@@ -87,9 +87,10 @@ fn fill_run(result: &mut RunResult, text: &str) {
         path: text.clone(),
         target: text.clone(),
     };
-    result.diagnoses = vec![text.clone()];
-    result.warnings = vec![text.clone()];
-    result.check.differences = vec![text.clone()];
+    let found = Finding::error(&text, text.clone()).arm(&text).option(&text);
+    result.diagnoses = vec![found.clone()];
+    result.warnings = vec![found.clone()];
+    result.check.differences = vec![found];
 }
 
 /// Puts one number into every field of a result that holds a fraction.

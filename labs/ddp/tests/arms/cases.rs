@@ -103,7 +103,8 @@ impl Played {
     }
 
     fn says(&self, part: &str) {
-        let all = [self.lines.as_slice(), &self.ended.result.warnings].concat();
+        let warnings = self.ended.result.warnings.iter().map(|found| &found.text);
+        let all: Vec<&String> = self.lines.iter().chain(warnings).collect();
         assert!(
             all.iter().any(|line| line.contains(part)),
             "nobody said `{part}`: {all:#?}"
@@ -389,7 +390,10 @@ fn a_worker_that_never_comes_back_is_told_of() {
     // The newest checkpoint is of step 14.
     let said = "launcher trained 66 of its 80 steps with fewer than 2 workers, and ended with 1.";
     let warnings = &played.ended.result.warnings;
-    assert!(warnings.iter().any(|text| text == said), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|found| found.text == said),
+        "{warnings:?}"
+    );
     let workers = played.number("launcher", "workers_at_the_end");
     assert!((workers - 1.0).abs() < 1e-9, "{workers}");
     let slots = &played.arm("launcher").breakdown.slots;

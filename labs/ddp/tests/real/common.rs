@@ -85,6 +85,7 @@ impl Played {
         let all = &self.ended.result.warnings;
         let mut found = all
             .iter()
+            .map(|found| found.text.as_str())
             .filter(|text| words.iter().all(|word| text.contains(word)));
         let warning = found
             .next()

@@ -44,7 +44,7 @@ fn unharmed() -> &'static str {
                 .result
                 .warnings
                 .iter()
-                .all(|text| !text.contains("went on"))
+                .all(|found| !found.text.contains("went on"))
         );
         hash.to_owned()
     })
@@ -239,12 +239,13 @@ fn on_a_full_disk_both_arms_go_on_with_a_warning() {
     for arm in ["ddp", "launcher"] {
         is_whole(&played, arm);
     }
-    let is_told = |text: &&String| text.contains("No space left on device");
+    let is_told = |text: &&str| text.contains("No space left on device");
     let told: Vec<_> = played
         .ended
         .result
         .warnings
         .iter()
+        .map(|found| found.text.as_str())
         .filter(is_told)
         .collect();
     assert_eq!(told.len(), 2, "{played:#?}");

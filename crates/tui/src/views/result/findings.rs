@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use workbench_record::Severity;
 use workbench_result::RunResult;
 
 use crate::theme::Theme;
@@ -25,16 +26,13 @@ pub fn draw(
             lines.push((if i == 0 { mark } else { " " }, mark_style, style, text));
         }
     };
-    let failed = result.check.differences.len() + usize::from(!result.check.passed());
-    for (i, warning) in result.warnings.iter().enumerate() {
-        if i < failed {
-            add(theme.glyphs.failed, theme.bad, theme.bad, warning);
-        } else {
-            add(theme.glyphs.warning, theme.warn, theme.warn, warning);
-        }
-    }
-    for diagnosis in &result.diagnoses {
-        add(theme.glyphs.finding, theme.accent, theme.text, diagnosis);
+    for found in result.warnings.iter().chain(&result.diagnoses) {
+        let (mark, mark_style, style) = match found.severity {
+            Severity::Error => (theme.glyphs.failed, theme.bad, theme.bad),
+            Severity::Warning => (theme.glyphs.warning, theme.warn, theme.warn),
+            Severity::Note => (theme.glyphs.finding, theme.accent, theme.text),
+        };
+        add(mark, mark_style, style, &found.text);
     }
     let title = match result.warnings.len() {
         0 => "What the numbers say".to_owned(),

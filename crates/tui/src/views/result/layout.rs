@@ -4,7 +4,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use workbench_result::RunResult;
+use workbench_record::Finding;
+use workbench_result::{NO_SPEEDUP, RunResult};
 
 use super::{Panel, parts, work};
 use crate::theme::Theme;
@@ -237,14 +238,17 @@ fn span(panels: &[Panel], gap: u16) -> u16 {
     each.sum::<u16>() + 3
 }
 
-/// The warnings that the sentences on top do not tell: those open with what differs where arms are not comparable.
-fn unsaid(result: &RunResult) -> &[String] {
-    let said = result.check.differences.len() + usize::from(!result.check.passed());
-    result.warnings.get(said..).unwrap_or_default()
+/// The warnings that the headline does not tell: it tells why no speed-up is stated.
+fn unsaid(result: &RunResult) -> Vec<&Finding> {
+    let is_said =
+        |found: &Finding| found.kind == NO_SPEEDUP || result.check.differences.contains(found);
+    let warnings = result.warnings.iter();
+    warnings.filter(|found| !is_said(found)).collect()
 }
 
 fn first_warning(buf: &mut Buffer, bar: Rect, result: &RunResult, theme: &Theme) {
-    let Some((first, rest)) = unsaid(result).split_first() else {
+    let unsaid = unsaid(result);
+    let Some((first, rest)) = unsaid.split_first() else {
         return;
     };
     let more = match rest.len() {
@@ -258,7 +262,7 @@ fn first_warning(buf: &mut Buffer, bar: Rect, result: &RunResult, theme: &Theme)
     Row::new(buf, left, 0)
         .skip(1)
         .left(theme.glyphs.warning, 2, theme.warn, theme)
-        .text(&safe(first), theme.warn, theme);
+        .text(&safe(&first.text), theme.warn, theme);
     Row::new(buf, bar, 0)
         .last(width(&more) + 1)
         .text(&more, theme.dim, theme);

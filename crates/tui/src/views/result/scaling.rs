@@ -72,7 +72,7 @@ fn law(
                 format::percent(amdahl.serial_fraction)
             )
         }
-        (Fit::Refused(why), _) => safe(why),
+        (Fit::Refused(why), _) => safe(&why.text),
     };
     let mut row = Row::new(buf, inner, line);
     row.cell(theme.glyphs.series_point(index), arm_colour(index, theme))

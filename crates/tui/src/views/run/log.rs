@@ -9,9 +9,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_clock::seconds;
-use workbench_record::{ControllerState, RepeatId, RunStatus, Severity};
+use workbench_record::{ControllerState, Finding, RepeatId, RunStatus, Severity, Subject};
 use workbench_report::format;
-use workbench_result::{RunResult, arm_on};
+use workbench_result::RunResult;
 
 use super::look::Look;
 use super::state::Weight;
@@ -53,8 +53,8 @@ struct Entry {
     /// Who printed it, with a colon; empty for what the program says itself.
     source: String,
     text: String,
-    /// The text without its numbers: a finding whose numbers have moved is still the same finding.
-    key: String,
+    /// The kind and subject of a diagnosis: one whose numbers have moved is still the same.
+    about: Option<(String, Subject)>,
 }
 
 /// The entries, and where the reader is.
@@ -113,20 +113,26 @@ impl Log {
             self.push(*at_ns, Kind::Finding(found.severity), found.text.clone());
         }
         self.findings = findings.len();
-        for text in result.iter().flat_map(|r| &r.diagnoses) {
-            self.finding(text, look);
+        for found in result.iter().flat_map(|r| &r.diagnoses) {
+            self.diagnosis(found, look);
         }
     }
 
-    /// A sentence that is true now; it replaces what it said with other numbers. Its time is the end of what it speaks
-    /// of, however late and however often it is worked out.
-    pub fn finding(&mut self, text: &str, look: &Look<'_>) {
-        let key = without_numbers(text);
-        let known = |e: &Entry| e.kind == Kind::Diagnosis && e.key == key;
+    /// Something that is true now; it replaces what was found of the same kind and subject before. Its
+    /// time is the end of what it is about, however late and however often it is worked out.
+    pub fn diagnosis(&mut self, found: &Finding, look: &Look<'_>) {
+        let about = (found.kind.clone(), found.subject.clone());
+        let known = |e: &Entry| e.about.as_ref() == Some(&about);
         if let Some(at) = self.entries.iter().position(known) {
             self.entries.remove(at);
         }
-        self.push(ended_ns(look, text), Kind::Diagnosis, text.to_owned());
+        self.keep(Entry {
+            at_ns: ended_ns(look, &found.subject),
+            kind: Kind::Diagnosis,
+            source: String::new(),
+            text: found.text.clone(),
+            about: Some(about),
+        });
     }
 
     fn take_output(&mut self, look: &Look<'_>) {
@@ -146,7 +152,7 @@ impl Log {
                 kind: Kind::Output(source),
                 source: format!("{}: ", safe(&line.source)),
                 text: line.text.chars().take(LONGEST).collect(),
-                key: String::new(),
+                about: None,
             });
         }
         self.output = all.len();
@@ -203,17 +209,12 @@ impl Log {
     }
 
     fn push(&mut self, at_ns: u64, kind: Kind, text: String) {
-        let key = if kind == Kind::Diagnosis {
-            without_numbers(&text)
-        } else {
-            String::new()
-        };
         self.keep(Entry {
             at_ns,
             kind,
             source: String::new(),
             text,
-            key,
+            about: None,
         });
     }
 
@@ -287,32 +288,21 @@ impl Log {
     }
 }
 
-/// When the last repeat of the arms that a sentence names was over; where it names none, the last repeat of all.
-fn ended_ns(look: &Look<'_>, text: &str) -> u64 {
-    let base = look.started().and_then(|started| started.arms.first());
-    let base = base.filter(|base| {
-        text.split(|c: char| c.is_whitespace() || ",.:;()".contains(c))
-            .any(|word| word == base.name)
-    });
-    let lower = text.to_lowercase();
-    let speaks_of = |id: &RepeatId| {
-        // At the beginning of a sentence names are capitalised.
-        let name = arm_on(&id.arm, id.workers).to_lowercase();
-        lower.contains(&name) || base.is_some_and(|base| base.name == id.arm)
+/// When the last repeat of the arms that a finding is about was over; where it is about no arm at a
+/// number of workers, the last repeat of all.
+fn ended_ns(look: &Look<'_>, subject: &Subject) -> u64 {
+    let is_about = |id: &RepeatId| {
+        let is_subject =
+            (Some(&id.arm), Some(id.workers)) == (subject.arm.as_ref(), subject.workers);
+        is_subject || (subject.workers.is_some() && Some(&id.arm) == subject.against.as_ref())
     };
-    let latest = |named: bool| {
+    let latest = |all: bool| {
         look.finished()
-            .filter(|repeat| !named || speaks_of(&repeat.id))
+            .filter(|repeat| all || is_about(&repeat.id))
             .map(|repeat| repeat.started_ns.saturating_add(repeat.wall_ns))
             .max()
     };
-    latest(true).or_else(|| latest(false)).unwrap_or(0)
-}
-
-fn without_numbers(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_ascii_digit() && *c != '.')
-        .collect()
+    latest(false).or_else(|| latest(true)).unwrap_or(0)
 }
 
 /// Draws the panel.

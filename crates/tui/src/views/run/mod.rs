@@ -40,7 +40,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
-use workbench_record::{RepeatState, Snapshot};
+use workbench_record::{Finding, RepeatState, Snapshot};
 use workbench_result::workers_of;
 
 use super::curves::{self, Curves};
@@ -325,7 +325,8 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         let result = view.estimate.result();
         view.log.update(&look, result.filter(|_| new));
         if new && view.estimate.is_light() {
-            view.log.finding(estimate::LEFT_OUT, &look);
+            view.log
+                .diagnosis(&Finding::note("left_out", estimate::LEFT_OUT), &look);
         }
     }
     if view.frozen.is_none() || view.ahead.is_new() {

@@ -1,0 +1,507 @@
+//! The text of everything that is found in a run: the one place where facts become sentences.
+//!
+//! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
+
+use workbench_record::{Finding, RepeatFinished};
+use workbench_stats::scaling::Refusal;
+
+use super::document::ArmResult;
+use super::facts::{
+    ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, MissedTarget, NoSpeedup, UnplannedEnd,
+    WaitCause,
+};
+
+/// The kind of the finding that no speed-up is stated.
+pub const NO_SPEEDUP: &str = "no_speedup";
+
+/// `1 worker`, `8 workers`.
+pub fn slots(workers: u32) -> String {
+    format!("{workers} worker{}", if workers == 1 { "" } else { "s" })
+}
+
+/// `tasks on 8 workers`.
+pub fn arm_on(arm: &str, workers: u32) -> String {
+    format!("{arm} on {}", slots(workers))
+}
+
+/// A duration in seconds as it stands in a sentence: `2.31 s`, and `12 h 03 min` where seconds say nothing any more.
+pub fn lasting(s: f64) -> String {
+    let whole = s.round() as u64;
+    match whole {
+        0..100 => format!("{s:.2} s"),
+        100..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => {
+            let minutes = (s / 60.0).round() as u64;
+            format!("{} h {:02} min", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+fn on(arm: &ArmResult) -> String {
+    arm_on(&arm.name, arm.workers)
+}
+
+fn repeat_name(repeat: &RepeatFinished) -> String {
+    let id = &repeat.id;
+    format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1)
+}
+
+fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
+    let id = &repeat.id;
+    finding.arm_on(&id.arm, id.workers).repeat(id.repeat)
+}
+
+/// How a repeat differs from the reference.
+pub(super) fn difference(
+    difference: &Difference<'_>,
+    reference: &RepeatFinished,
+    repeat: &RepeatFinished,
+) -> Finding {
+    let (this, other) = (repeat_name(repeat), repeat_name(reference));
+    let finding = match difference {
+        Difference::Work {
+            counter,
+            expected,
+            found,
+        } => Finding::error(
+            "unequal_work",
+            format!("Unequal work: {this} counted {found} {counter}, {other} counted {expected}."),
+        )
+        .number("expected", *expected as f64)
+        .number("found", *found as f64),
+        Difference::OutputCount => {
+            let [found, expected] = [repeat, reference].map(|side| side.items.len());
+            let text =
+                format!("Unequal outputs: {this} gave {found} outputs, {other} gave {expected}.");
+            Finding::error("unequal_outputs", text)
+                .number("expected", expected as f64)
+                .number("found", found as f64)
+        }
+        Difference::Outputs { different, first } => {
+            let all = repeat.items.len();
+            let text = format!(
+                "Unequal outputs: {different} of {all} differ between {this} and {other}, the first is {first}."
+            );
+            Finding::error("unequal_outputs", text)
+                .number("different", *different as f64)
+                .number("outputs", all as f64)
+        }
+        Difference::FigureMissing { metric, item } => Finding::error(
+            "unequal_outputs",
+            format!("Unequal outputs: only one of {other} and {this} gave the {metric} of {item}."),
+        ),
+        Difference::Figure {
+            metric,
+            item,
+            expected,
+            found,
+            tolerance,
+        } => {
+            let text = format!(
+                "Unequal outputs: the {metric} of {item} is {found:.4} in {this} and {expected:.4} in {other}, more than {tolerance} apart."
+            );
+            Finding::error("unequal_outputs", text)
+                .number("expected", *expected)
+                .number("found", *found)
+                .number("tolerance", *tolerance)
+        }
+    };
+    about(finding, repeat)
+}
+
+/// That a repeat ended before its target.
+pub(super) fn missed_target(missed: &MissedTarget<'_>) -> Finding {
+    let (name, metric) = (repeat_name(missed.repeat), missed.metric);
+    let reached = match missed.reached {
+        Some(value) => format!("came to a {metric} of {value}"),
+        None => format!("gave no {metric}"),
+    };
+    let (direction, target) = (missed.direction, missed.target);
+    let text = format!("Target missed: {name} {reached}, and the target is {direction} {target}.");
+    let finding = Finding::error("target_missed", text).number("target", target);
+    let finding = match missed.reached {
+        Some(value) => finding.number("reached", value),
+        None => finding,
+    };
+    about(finding, missed.repeat)
+}
+
+/// How many differences are not told one by one.
+pub(super) fn more_differences(more: usize) -> Finding {
+    Finding::error(
+        "more_differences",
+        format!("{more} more differences of this kind."),
+    )
+    .number("more", more as f64)
+}
+
+/// What a reader has to know before believing the numbers.
+pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
+    match caveat {
+        Caveat::NoSpeedup(why) => no_speedup(why),
+        Caveat::End { end, done, run_id } => unplanned_end(end, *done, run_id),
+        Caveat::ArmStopped { arm, done, run_id } => Finding::warning(
+            "arm_stopped",
+            format!(
+                "{arm} was stopped by hand after {done} of its repeats; the other arms went on. `workbench resume {run_id}` does the rest."
+            ),
+        )
+        .arm(arm)
+        .number("done", *done as f64),
+        Caveat::DebugBuild => Finding::warning(
+            "debug_build",
+            "This is a debug build: its times say nothing; build with --release.",
+        ),
+        Caveat::FewRepeats(fewest) => few_repeats(*fewest),
+        Caveat::Oversubscribed { arm, usable, limit } => {
+            let text = format!(
+                "{} ran {} slots on {usable} usable cores ({limit}): its slots shared cores.",
+                arm.name, arm.workers
+            );
+            Finding::warning("oversubscribed", text)
+                .arm_on(&arm.name, arm.workers)
+                .number("cores_usable", *usable)
+        }
+        Caveat::Noisy {
+            arm,
+            scatter,
+            outliers,
+        } => noisy(arm, *scatter, *outliers),
+        Caveat::AboveBound {
+            arm,
+            speedup,
+            bound,
+            base,
+        } => above_bound(arm, *speedup, *bound, base),
+        Caveat::Steal(cores) => Finding::warning(
+            "steal",
+            format!(
+                "The hypervisor gave {cores:.2} cores' worth of time to other machines while this ran (steal): speed-ups are understated."
+            ),
+        )
+        .number("cores", *cores),
+        Caveat::OtherProcesses(cores) => Finding::warning(
+            "other_processes",
+            format!(
+                "Other processes used {cores:.1} cores while this ran: close them and run again for cleaner numbers."
+            ),
+        )
+        .number("cores", *cores),
+    }
+}
+
+fn no_speedup(why: &NoSpeedup) -> Finding {
+    let why = match why {
+        NoSpeedup::TargetMissed => "Not every arm reached the target",
+        NoSpeedup::UnequalWork => "The arms did not do the same work with the same outcome",
+    };
+    Finding::error(NO_SPEEDUP, format!("{why}, so no speed-up is stated."))
+}
+
+fn unplanned_end(end: &UnplannedEnd<'_>, done: usize, run_id: &str) -> Finding {
+    let resume = format!("`workbench resume {run_id}`");
+    let rest = format!("{resume} does the rest.");
+    let start = |what| format!("The run {what}; {done} finished repeats are reported.");
+    let finding = match end {
+        UnplannedEnd::Unfinished => {
+            let start = start("has no end in its log: it is under way, or was killed");
+            Finding::warning("run_unfinished", format!("{start} {rest}"))
+        }
+        UnplannedEnd::Interrupted => Finding::warning(
+            "run_interrupted",
+            format!("{} {rest}", start("was interrupted")),
+        ),
+        UnplannedEnd::Failed => {
+            Finding::error("run_failed", format!("{} {rest}", start("failed")))
+        }
+        UnplannedEnd::AskedFault { parameter, fault } => Finding::error(
+            "run_failed_as_asked",
+            format!(
+                "{} It failed with the fault that it was asked for ({parameter}={fault}), so {resume} would meet the same fault and fail the same way.",
+                start("failed")
+            ),
+        )
+        .option(parameter),
+    };
+    finding.number("done", done as f64)
+}
+
+fn few_repeats(fewest: usize) -> Finding {
+    let text = match fewest {
+        1 => "A single repeat has no interval: use --repeats 5 or more.".to_owned(),
+        n => format!(
+            "Intervals from {n} repeats are rough: use --repeats 5 or more to rely on them."
+        ),
+    };
+    Finding::warning("few_repeats", text)
+        .option("--repeats")
+        .number("repeats", fewest as f64)
+}
+
+fn noisy(arm: &ArmResult, scatter: f64, outliers: usize) -> Finding {
+    let kept = match outliers {
+        0 => String::new(),
+        1 => ", 1 outlier kept".to_owned(),
+        n => format!(", {n} outliers kept"),
+    };
+    let text = format!(
+        "The {} wall times of {} scatter by {:.0} % of their mean{kept}: the machine was noisy.",
+        arm.wall_s.len(),
+        on(arm),
+        scatter * 100.0
+    );
+    Finding::warning("noisy", text)
+        .arm_on(&arm.name, arm.workers)
+        .number("scatter", scatter)
+        .number("outliers", outliers as f64)
+}
+
+fn above_bound(arm: &ArmResult, speedup: f64, bound: f64, base: &str) -> Finding {
+    let text = format!(
+        "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
+        on(arm)
+    );
+    Finding::warning("above_bound", text)
+        .arm_on(&arm.name, arm.workers)
+        .number("speedup", speedup)
+        .number("bound", bound)
+}
+
+/// What the numbers mean.
+pub(super) fn diagnosis(diagnosis: &Diagnosis<'_>) -> Finding {
+    match diagnosis {
+        Diagnosis::Arm(arm, found) => {
+            arm_diagnosis(arm, found).arm_on(&arm.name, arm.workers)
+        }
+        Diagnosis::BestArm {
+            workers,
+            best,
+            second,
+            ratio,
+        } => best_arm(*workers, [best, second], *ratio),
+        Diagnosis::Peak {
+            arm,
+            peak,
+            contention,
+            coherency,
+        } => Finding::note(
+            "peak",
+            format!(
+                "{}: after the universal scalability law more than about {peak:.0} workers would make it slower (contention {contention:.3}, coherency {coherency:.5}).",
+                capitalise(arm)
+            ),
+        )
+        .arm(arm)
+        .number("peak_workers", *peak),
+        Diagnosis::SerialFraction { arm, fraction } => Finding::note(
+            "serial_fraction",
+            format!(
+                "{}: after Amdahl's law a serial part of {:.1} % would cap the speed-up at {:.0}×, however many cores; what the task log shows as imbalance is counted in it.",
+                capitalise(arm),
+                fraction * 100.0,
+                1.0 / fraction
+            ),
+        )
+        .arm(arm)
+        .number("serial_fraction", *fraction),
+    }
+}
+
+fn best_arm(workers: u32, [best, second]: [&str; 2], ratio: Option<f64>) -> Finding {
+    let on = slots(workers);
+    let finding = match ratio {
+        Some(ratio) => Finding::note(
+            "best_arm",
+            format!(
+                "On {on}, {best} is {ratio:.2}× as fast as {second}: their intervals do not overlap."
+            ),
+        )
+        .number("ratio", ratio),
+        None => Finding::note(
+            "too_close",
+            format!(
+                "On {on}, {best} and {second} are too close to tell apart: their intervals overlap."
+            ),
+        ),
+    };
+    finding
+        .arm(best)
+        .against(second)
+        .number("workers", f64::from(workers))
+}
+
+fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
+    let who = on(arm);
+    match diagnosis {
+        ArmDiagnosis::NoDifference { interval, base } => {
+            let [low, high] = interval;
+            let text = format!(
+                "Between {who} and {base} no difference can be claimed: the 95 % interval of the speed-up, {low:.2} to {high:.2}, holds 1."
+            );
+            Finding::note("no_difference", text)
+                .against(base)
+                .number("low", *low)
+                .number("high", *high)
+        }
+        ArmDiagnosis::Imbalance { lost, .. } => {
+            part("imbalance", *lost, imbalance(&who, diagnosis, *lost))
+        }
+        ArmDiagnosis::Bound(bound) => {
+            let text = format!(
+                "No schedule of the {} tasks of {who} can exceed {bound:.1}×: the longest task alone takes 1/{bound:.1} of all the work. Splitting it would lift this bound.",
+                arm.tasks
+            );
+            Finding::note("bound", text).number("bound", *bound)
+        }
+        ArmDiagnosis::Inflation {
+            lost,
+            more_percent,
+            base,
+            lockstep,
+        } => {
+            let text = format!(
+                "The same work took {more_percent:.0} % more CPU time in {who} than in {base} ({}, {:.0} % of the slot time): {}.",
+                lasting(lost.seconds),
+                lost.percent,
+                inflation_cause(*lockstep)
+            );
+            part("inflation", *lost, text)
+                .against(base)
+                .number("more_percent", *more_percent)
+        }
+        ArmDiagnosis::Waiting { lost, cause } => {
+            let text = format!(
+                "With {who}, {:.0} % of the slot time ({}) is lost to waiting: {}.",
+                lost.percent,
+                lasting(lost.seconds),
+                wait_cause(cause)
+            );
+            part("waiting", *lost, text)
+        }
+        ArmDiagnosis::Overhead { lost, per_task_ms } => {
+            let text = format!(
+                "With {who}, {:.0} % of the slot time ({}) is overhead, {per_task_ms:.2} ms for each of the {} tasks: starting them, and what comes before the first and after the last.",
+                lost.percent,
+                lasting(lost.seconds),
+                arm.tasks.max(1)
+            );
+            part("overhead", *lost, text).number("per_task_ms", *per_task_ms)
+        }
+        ArmDiagnosis::SlotsBusy(percent) => {
+            let text = format!(
+                "{} keeps its slots {percent:.0} % busy with useful work: only more cores or faster code can give much more.",
+                capitalise(&who)
+            );
+            Finding::note("slots_busy", text).number("busy_percent", *percent)
+        }
+    }
+}
+
+/// A finding about lost time.
+fn part(kind: &str, lost: Lost, text: String) -> Finding {
+    Finding::note(kind, text)
+        .number("lost_s", lost.seconds)
+        .number("lost_percent", lost.percent)
+}
+
+fn imbalance(who: &str, diagnosis: &ArmDiagnosis<'_>, lost: Lost) -> String {
+    let ArmDiagnosis::Imbalance {
+        order, karp_flatt, ..
+    } = diagnosis
+    else {
+        return String::new();
+    };
+    let start = format!(
+        "With {who}, {:.0} % of the slot time ({}) is lost to imbalance",
+        lost.percent,
+        lasting(lost.seconds)
+    );
+    let serial = match karp_flatt {
+        Some(e) => format!(
+            " Karp–Flatt reads this as a serial fraction of {e:.3}, although nothing here is serial."
+        ),
+        None => String::new(),
+    };
+    match order {
+        Some(predicted) => format!(
+            "{start} because the longest tasks were started last; longest-first would give {:.2}× where this order allows {:.2}×.{serial}",
+            predicted.longest_first, predicted.fifo
+        ),
+        None => format!(
+            "{start}: at the end some slots had nothing left to start. Smaller tasks would even it out, another order would not.{serial}"
+        ),
+    }
+}
+
+fn inflation_cause(lockstep: bool) -> &'static str {
+    if lockstep {
+        "every further process starts up and talks to the others, what is done again counts too, and cores that share caches, memory \
+         bandwidth or clock frequency slow each other down"
+    } else {
+        "cores that share caches, memory bandwidth or clock frequency slow each other down"
+    }
+}
+
+fn wait_cause(cause: &WaitCause) -> &'static str {
+    match cause {
+        WaitCause::Oversubscribed => "more slots than usable cores share those cores",
+        WaitCause::Lockstep => {
+            "its slots work in step, and wait for each other and for what they exchange"
+        }
+        WaitCause::Tasks => {
+            "tasks were ready later than slots, or were kept off their cores by other processes"
+        }
+    }
+}
+
+/// Why a law of scaling was not fitted.
+pub(super) fn refusal(refusal: &Refusal) -> Finding {
+    let text = refusal.to_string();
+    match refusal {
+        Refusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)
+            .number("needed", law.needed() as f64)
+            .number("found", found.len() as f64),
+        Refusal::BadPoint {
+            workers, speedup, ..
+        } => Finding::note("bad_point", text)
+            .number("workers", *workers)
+            .number("speedup", *speedup),
+    }
+}
+
+/// Why no law of scaling is fitted to arms that did different work.
+pub(super) fn different_work() -> Finding {
+    Finding::note(
+        "different_work",
+        "The laws of scaling are of equal work, and these arms did different work.",
+    )
+}
+
+fn capitalise(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_durations_are_in_hours_and_minutes() {
+        let times = [0.25, 99.4, 99.6, 3599.4, 3600.0, 43_364.4];
+        assert_eq!(
+            times.map(lasting),
+            [
+                "0.25 s",
+                "99.40 s",
+                "1 min 40 s",
+                "59 min 59 s",
+                "1 h 00 min",
+                "12 h 03 min"
+            ]
+        );
+    }
+}
