@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::definition::LabDefinition;
+use super::option::Refusal;
 use workbench_clock::{Clock, program_ns};
 use workbench_pool::{Pool, TaskSpan};
 use workbench_record::{ArmOutput, DataSource, RunConfig, SlotState, Source, Terms};
@@ -217,6 +218,9 @@ pub enum LabError {
     /// The configuration does not fit the lab or its data. A usage error.
     #[error("{0}")]
     Config(String),
+    /// An option does not fit the lab or its data. A usage error.
+    #[error("{0}")]
+    Refused(Refusal),
     /// Stopped on request.
     #[error("stopped on request")]
     Cancelled,

@@ -4,10 +4,12 @@
 
 mod contract;
 mod definition;
+mod option;
 mod params;
 
 pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
 pub use definition::{ArmDefinition, DataKind, DefinitionError, LabDefinition, Preset, suggest};
+pub use option::{Opt, Refusal};
 pub use params::{ParamError, ParamSpec};
 pub use workbench_record::{
     Agreement, ArmOutput, Breakdown, DataSource, FAULTS, Figure, Item, ParamValue, Params, Part,
