@@ -1,8 +1,13 @@
-//! The program `workbench`: the command line, headless runs and the terminal interface. What it measures and computes is the engine's.
+//! The program `workbench`: its command line, headless runs, settings, and the terminal interface.
 //!
-//! It is a library so that benches and tests reach it: [`main`] is the whole program, and [`offscreen`] its screens without
-//! a terminal. Everything else is private.
+//! It is a library so that benches and tests reach it: [`main`] is the whole program, and
+//! [`offscreen`] its screens without a terminal. Everything else is private.
+//!
+//! - **Belongs here:** the command line, what it starts, and what it prints.
+//! - **May use:** every crate of this tree but those that link libtorch.
+//! - **Does not belong here:** measuring and computing.
 
+mod build_facts;
 mod cli;
 mod commands;
 mod config;
@@ -29,7 +34,8 @@ use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::failure::{Failure, code};
 
-/// The whole program: reads the process' arguments, does what they ask for, and gives the exit code.
+/// The whole program: reads the process' arguments, does what they ask for, and gives
+/// the exit code.
 pub fn main() -> ExitCode {
     match run() {
         Ok(code) => ExitCode::from(code),

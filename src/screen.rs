@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
+use workbench_machine::BuildFacts;
 use workbench_record::Store;
 use workbench_tui::offscreen::Offscreen;
 use workbench_tui::{Exit, Host, TuiError};
 
+use crate::build_facts::BUILD;
 use crate::commands::ensure;
 use crate::config::Config;
 use crate::failure::{Failure, code};
@@ -16,6 +18,10 @@ use crate::{output, pause, registry, summary};
 struct Program;
 
 impl Host for Program {
+    fn build(&self) -> BuildFacts {
+        BUILD
+    }
+
     fn set_up_plan(&self, gpus: bool) -> Result<String, String> {
         ensure::announce(gpus).map_err(|failure| failure.message)
     }

@@ -2,12 +2,10 @@
 //!
 //! Belongs here: catching such lines while the terminal is taken over. Does not belong here: showing them.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::dup2_stderr;
 
 /// Lines kept until somebody asks; a library that prints without end must not fill the memory.
@@ -35,13 +33,13 @@ pub fn begin() -> io::Result<()> {
     if before.is_some() || !io::stderr().is_terminal() {
         return Ok(());
     }
-    let (from, to) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (from, to) = io::pipe()?;
     let kept = rustix::io::fcntl_dupfd_cloexec(io::stderr(), 0)?;
     std::thread::Builder::new()
         .name("workbench-stderr".to_owned())
         .spawn(move || {
             // Ends when the last writing end is closed.
-            for line in BufReader::new(File::from(from)).split(b'\n') {
+            for line in BufReader::new(from).split(b'\n') {
                 let Ok(line) = line else { return };
                 catch("stderr", &String::from_utf8_lossy(&line));
             }

@@ -1,7 +1,12 @@
 //! What the interface needs of the program around it. The program implements it; nothing here knows how.
 
+use workbench_machine::BuildFacts;
+
 /// The program around the interface.
 pub trait Host: Send + Sync {
+    /// How the program was built, for the record of a run.
+    fn build(&self) -> BuildFacts;
+
     /// What [`set_up`](Self::set_up) would do: what is downloaded and built, how large it is, where it goes.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
-use workbench_experiment::lab::{LabError, RunConfig};
+use workbench_experiment::lab::LabError;
 use workbench_experiment::{Control, Ended, ExperimentError};
 use workbench_history::list::RunList;
 use workbench_machine::{MachineFacts, usable_cores};
@@ -170,18 +170,15 @@ impl Session {
     /// Makes a run on a thread of its own.
     fn make(&mut self, job: Job) {
         self.control = Control::default();
-        let control = self.control.clone();
-        let (labs, store, host) = (
-            Arc::clone(&self.labs),
-            self.store.clone(),
-            Arc::clone(&self.host),
-        );
-        let records = self.records.clone();
+        let maker = Maker {
+            labs: Arc::clone(&self.labs),
+            store: self.store.clone(),
+            host: Arc::clone(&self.host),
+            records: self.records.clone(),
+            control: self.control.clone(),
+        };
         self.report("workbench-run", move || {
-            let run = || match &job {
-                Job::Start(lab, config) => start(&labs, *lab, config, &store, records, &control),
-                Job::Resume(run) => resume(&labs, run, records, &control),
-            };
+            let run = || maker.make(&job);
             let ended = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err(refused("the run ended in a panic; its record is kept")));
             match ended {
@@ -190,7 +187,7 @@ impl Session {
                     Event::SetupMissing(Box::new(MissingSetup {
                         what,
                         gpus,
-                        plan: host.set_up_plan(gpus),
+                        plan: maker.host.set_up_plan(gpus),
                         job,
                     }))
                 }
@@ -243,40 +240,49 @@ impl Session {
     }
 }
 
-fn start(
-    labs: &Labs,
-    lab: usize,
-    config: &RunConfig,
-    store: &Store,
+/// What making a run takes.
+struct Maker {
+    labs: Labs,
+    store: Store,
+    host: Arc<dyn Host>,
     records: UnboundedSender<Record>,
-    control: &Control,
-) -> Result<Ended, ExperimentError> {
-    let lab = labs
-        .get(lab)
-        .ok_or_else(|| refused("there is no such lab"))?;
-    let subscriber = forward(records);
-    workbench_experiment::run(lab.as_ref(), config.clone(), store, subscriber, control)
+    control: Control,
 }
 
-fn resume(
-    labs: &Labs,
-    run: &RunDir,
-    records: UnboundedSender<Record>,
-    control: &Control,
-) -> Result<Ended, ExperimentError> {
-    let log = run.read()?;
-    let name = Snapshot::of(&log.records)
-        .started
-        .map_or_else(String::new, |started| started.config.lab);
-    let lab = labs
-        .iter()
-        .find(|known| known.definition().name == name)
-        .ok_or_else(|| refused(&format!("{}: this workbench has no lab `{name}`", run.id())))?;
-    // The screen begins where the run was left.
-    for record in log.records {
-        let _ = records.send(record);
+impl Maker {
+    fn make(&self, job: &Job) -> Result<Ended, ExperimentError> {
+        match job {
+            Job::Start(lab, config) => {
+                let lab = self.labs.get(*lab);
+                let lab = lab.ok_or_else(|| refused("there is no such lab"))?;
+                workbench_experiment::run(
+                    lab.as_ref(),
+                    (**config).clone(),
+                    &self.host.build(),
+                    &self.store,
+                    forward(self.records.clone()),
+                    &self.control,
+                )
+            }
+            Job::Resume(run) => self.resume(run),
+        }
     }
-    workbench_experiment::resume(lab.as_ref(), run, forward(records), control)
+
+    fn resume(&self, run: &RunDir) -> Result<Ended, ExperimentError> {
+        let log = run.read()?;
+        let started = Snapshot::of(&log.records).started;
+        let name = started.map_or_else(String::new, |started| started.config.lab);
+        let mut labs = self.labs.iter();
+        let lab = labs.find(|known| known.definition().name == name);
+        let lab = lab
+            .ok_or_else(|| refused(&format!("{}: this workbench has no lab `{name}`", run.id())))?;
+        // The screen begins where the run was left.
+        for record in log.records {
+            let _ = self.records.send(record);
+        }
+        let subscriber = forward(self.records.clone());
+        workbench_experiment::resume(lab.as_ref(), run, subscriber, &self.control)
+    }
 }
 
 fn refused(text: &str) -> ExperimentError {
