@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use workbench_experiment::lab::{DataSource, Params, RunConfig, asked_fault};
+use workbench_experiment::lab::{DataSource, LabDefinition, Params, RunConfig};
 use workbench_record::RunStatus;
 use workbench_report::format;
 use workbench_result::RunResult;
@@ -21,6 +21,8 @@ pub struct PastRun {
     pub preset: String,
     /// The lab's parameters.
     pub params: Params,
+    /// Whether something was to go wrong on purpose.
+    pub with_faults: bool,
     /// Where its data came from.
     pub data: DataSource,
     /// Arm, workers, median wall time in seconds.
@@ -35,6 +37,7 @@ impl PastRun {
             lab: result.lab.clone(),
             preset: result.preset.clone(),
             params: result.parameters.clone(),
+            with_faults: result.lab_facts.asked_faults(&result.parameters).is_some(),
             data: result.data.clone(),
             walls: result
                 .arms
@@ -96,18 +99,19 @@ impl PastRun {
     }
 }
 
-/// What is known about how long a configuration will take, in words: judged by the run that was most
-/// like it; of equals by the first, so the latest run goes first.
+/// What is known about how long a configuration of a lab will take, in words: judged by the run that was
+/// most like it; of equals by the first, so the latest run goes first.
 pub fn estimate<'a>(
     past: impl Iterator<Item = &'a PastRun>,
     config: &RunConfig,
-    parallel: impl Fn(&str) -> bool,
+    lab: &LabDefinition,
 ) -> String {
-    let has_fault = |params: &Params| asked_fault(params).is_some();
+    let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
+    let with_faults = lab.facts().asked_faults(&config.params).is_some();
     // A run with a fault tells nothing of one without.
     let candidates = past
         .filter(|run| run.lab == config.lab && run.preset == config.preset)
-        .filter(|run| has_fault(&config.params) || !has_fault(&run.params))
+        .filter(|run| with_faults || !run.with_faults)
         .map(|run| (run, run.differences(config)));
     let Some((run, differences)) = candidates.min_by_key(|(_, differences)| differences.len())
     else {

@@ -212,7 +212,7 @@ mod tests {
     use std::fs;
 
     use workbench_clock::Clock;
-    use workbench_record::{Event, Recorder, RunStatus};
+    use workbench_record::{Event, Finding, Recorder, RunStatus};
     use workbench_simulate::{Scenario, events};
 
     use super::*;
@@ -248,9 +248,7 @@ mod tests {
             rows.iter().map(RunRow::status).collect::<Vec<_>>()
         };
         assert_eq!(said(&list), ["running", "killed"]);
-        live.emit(Event::Warning {
-            text: "Something.".to_owned(),
-        });
+        live.emit(Event::Finding(Finding::note("something", "Something.")));
         live.sync().unwrap();
         assert_eq!((list.refresh(&store), list.reads), (Ok(false), 2));
         live.emit(Event::RunFinished {

@@ -2,10 +2,8 @@
 
 use std::fmt::Display;
 
-use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal, RunConfig};
-use workbench_protocol::{Data, Device, Fault, Model, Place};
-
-use crate::plan::gcd;
+use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
+use workbench_experiment::lab::{Finding, LabError, Opt, ParamValue, Params, Refusal, RunConfig};
 
 /// The shortest side of an image of which the small network leaves something.
 const CNN_SMALLEST: usize = 4;
@@ -124,7 +122,7 @@ impl Settings {
         config: &RunConfig,
         data: Data,
         offer: &Offer,
-    ) -> Result<(Self, Vec<String>), LabError> {
+    ) -> Result<(Self, Vec<Finding>), LabError> {
         let params = Reader(&config.params);
         let faults = faults(params.text("fault")?)?;
         let mut settings = Self {
@@ -171,7 +169,8 @@ impl Settings {
         Ok((settings, warnings))
     }
 
-    /// All numbers of workers that may share the rows: those of the arms, and those that the launcher may go on with.
+    /// All numbers of workers that may share the rows: those of the arms, and those that the
+    /// launcher may go on with.
     pub fn worlds(&self) -> Vec<u32> {
         let mut worlds = vec![1];
         if self.parallel {
@@ -246,9 +245,9 @@ impl Settings {
         Ok(())
     }
 
-    /// Cuts the training rows so that any number of workers trains on the same number of them: shards are equally long, and a last
-    /// batch of a single row is left out.
-    fn cut_rows(&mut self) -> Vec<String> {
+    /// Cuts the training rows so that any number of workers trains on the same number of them:
+    /// shards are equally long, and a last batch of a single row is left out.
+    fn cut_rows(&mut self) -> Vec<Finding> {
         let worlds = self.worlds();
         let together = worlds
             .iter()
@@ -272,9 +271,15 @@ impl Settings {
             return Vec::new();
         }
         self.train_rows = rows;
-        vec![format!(
+        let text = format!(
             "{rows} of {asked} training rows are used, so that all arms can share them evenly."
-        )]
+        );
+        let found = Finding::warning("rows_cut", text);
+        vec![
+            found
+                .number("rows", rows as f64)
+                .number("asked_rows", asked as f64),
+        ]
     }
 
     fn check_faults(&self) -> Result<(), LabError> {
@@ -285,7 +290,8 @@ impl Settings {
                 let reason = format!("the ranks are 0 to {}; give one of them", most - 1);
                 return refused(set("fault"), fault, reason);
             }
-            // Steps count from 0, but checkpoints and evaluations come after so many steps, the last after all of them.
+            // Steps count from 0, but checkpoints and evaluations come after so many steps, the
+            // last after all of them.
             let last = match fault.place() {
                 Place::Checkpoint | Place::Evaluation => steps,
                 _ => steps.saturating_sub(1),
@@ -383,6 +389,11 @@ fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
                 .map_err(|error| LabError::Refused(Refusal::of(set("fault"), format!("{error}"))))
         })
         .collect()
+}
+
+/// Greatest common divisor (Euclid).
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
 /// Typed access to the parameters.

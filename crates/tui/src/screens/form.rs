@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{DataKind, LabDefinition, Opt, ParamSpec, Preset, RunConfig};
-use workbench_experiment::{AskedWorkers, DEFAULT_SEED, FAULTS, MAX_REPEATS, Request, resolve};
+use workbench_experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
 use workbench_machine::UsableCores;
 
 /// The longest text of a field, in characters.
@@ -94,9 +94,9 @@ impl Form {
         rows.extend((0..self.arms.len()).map(Row::Arm));
         rows.extend([Row::Workers, Row::Oversubscribe, Row::Repeats, Row::Seed]);
         rows.extend(self.definition.params.keys().cloned().map(Row::Param));
-        match self.definition.takes_data {
+        match self.definition.takes_data.as_ref().map(|data| data.kind) {
             Some(DataKind::Table) => rows.extend([Row::Data, Row::Target]),
-            Some(DataKind::Images) => rows.push(Row::Data),
+            Some(DataKind::Folder) => rows.push(Row::Data),
             None => {}
         }
         rows.push(Row::Start);
@@ -317,7 +317,7 @@ impl Form {
     pub fn row_of(&self, option: Option<&Opt>) -> Row {
         let row = match option {
             Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
-            Some(Opt::Fault) => Some(Row::Param(FAULTS.to_owned())),
+            Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
             Some(Opt::Preset) => Some(Row::Preset),
             Some(Opt::Arms) => Some(Row::Arm(0)),
             Some(Opt::Workers) => Some(Row::Workers),

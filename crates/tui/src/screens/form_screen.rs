@@ -262,9 +262,8 @@ fn check(form: &Form, refused: Option<&Refused>, shared: &Shared) -> Checked {
     let estimate = config.as_ref().map_or_else(
         |_| String::new(),
         |config| {
-            let parallel = |name: &str| form.definition.arm(name).is_some_and(|arm| arm.parallel);
             let past = shared.rows().iter().filter_map(|row| row.past.as_ref());
-            estimate(past, config, parallel)
+            estimate(past, config, &form.definition)
         },
     );
     Checked {

@@ -83,6 +83,7 @@ impl Curves {
         let name = match self.metrics.get(self.place_of_metric()) {
             None => return "Curves".to_owned(),
             Some(Metric::Own(name)) => safe(name),
+            Some(Metric::Items(name)) => format!("{} by item", safe(name)),
             Some(Metric::Throughput) => format!("throughput, {}/s", safe(&self.unit)),
         };
         let log = if self.log {
@@ -220,9 +221,13 @@ impl Curves {
     }
 }
 
-/// A curve's arm as a legend has it: `tasks 2`.
+/// A curve's arm as a legend has it: `tasks 2`; after its item, where it belongs to one.
 fn name_of(series: &Series) -> String {
-    format!("{} {}", safe(&series.id.arm), series.id.workers)
+    let arm = format!("{} {}", safe(&series.id.arm), series.id.workers);
+    match &series.item {
+        None => arm,
+        Some(item) => format!("{} {arm}", safe(item)),
+    }
 }
 
 /// Line and column of every entry of a legend whose names have at most so many cells, after what stands before them.

@@ -18,6 +18,8 @@ const STRETCHES: u64 = 50;
 pub struct Series {
     /// Which repeat it is of.
     pub id: RepeatId,
+    /// The item that it belongs to, for metrics of items.
+    pub item: Option<String>,
     /// The place of its arm in the lab, 0 for the base.
     pub arm: usize,
     started_ns: u64,
@@ -28,9 +30,10 @@ pub struct Series {
 
 impl Series {
     /// A curve without points yet.
-    pub fn new(repeat: &RepeatState, arm: usize) -> Self {
+    pub fn new(repeat: &RepeatState, arm: usize, item: Option<String>) -> Self {
         Self {
             id: repeat.id.clone(),
+            item,
             arm,
             started_ns: repeat.started_ns,
             seen: 0,
@@ -38,9 +41,9 @@ impl Series {
         }
     }
 
-    /// Whether it is a curve of this repeat. The start is corrected once a repeat is over.
-    pub fn is_of(&self, repeat: &RepeatState) -> bool {
-        self.id == repeat.id && self.started_ns == repeat.started_ns
+    /// Whether it is a curve of this repeat and item. The start is corrected once a repeat is over.
+    pub fn is_of(&self, repeat: &RepeatState, item: Option<&str>) -> bool {
+        self.id == repeat.id && self.started_ns == repeat.started_ns && self.item.as_deref() == item
     }
 
     /// Takes in what is new, up to a time where one is given.
@@ -54,8 +57,8 @@ impl Series {
         let until = until.unwrap_or(u64::MAX);
         match metric {
             Metric::Throughput => self.points = throughput(repeat, axis, until),
-            Metric::Own(name) => {
-                let all = repeat.curves.get(name).map_or(&[][..], Vec::as_slice);
+            Metric::Own(_) | Metric::Items(_) => {
+                let all = recorded(repeat, metric, self.item.as_deref());
                 if self.seen > all.len() {
                     self.seen = 0;
                     self.points.clear();
@@ -95,6 +98,19 @@ impl Series {
         near.min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()))
             .map(|p| p.1)
     }
+}
+
+/// The points that a repeat has recorded of a metric.
+fn recorded<'a>(repeat: &'a RepeatState, metric: &Metric, item: Option<&str>) -> &'a [CurvePoint] {
+    let points = match (metric, item) {
+        (Metric::Own(name), _) => repeat.curves.get(name),
+        (Metric::Items(name), Some(item)) => repeat
+            .item_curves
+            .get(name)
+            .and_then(|items| items.get(item)),
+        _ => None,
+    };
+    points.map_or(&[], Vec::as_slice)
 }
 
 /// Where a point lies on an axis: steps, or seconds since the start of its repeat.
@@ -178,7 +194,7 @@ mod tests {
                 .or_default()
                 .push(point);
         }
-        let mut series = Series::new(&state, 0);
+        let mut series = Series::new(&state, 0, None);
         let metric = Metric::Own("loss".to_owned());
         series.update(&state, &metric, Axis::Step, None);
         let xs: Vec<f64> = series.points.iter().map(|p| p.0).collect();
@@ -200,7 +216,7 @@ mod tests {
             step: i,
             value: if i == 33_333 { 9.0 } else { 1.0 },
         }));
-        let mut series = Series::new(&state, 0);
+        let mut series = Series::new(&state, 0, None);
         series.update(&state, &Metric::Own("loss".to_owned()), Axis::Step, None);
         assert!(series.points.len() <= MOST, "{}", series.points.len());
         assert!(series.points.contains(&(33_333.0, 9.0)));

@@ -2,13 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use workbench_experiment::lab::{Part, Standing};
+use workbench_experiment::lab::{Health, Part};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
 use crate::theme::Theme;
 use crate::views::stack::{Names, per_step, total_ns};
+use crate::views::text::safe;
 use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
 
 /// One bar.
@@ -44,19 +45,24 @@ pub fn steps(
     result: &RunResult,
     theme: &Theme,
 ) {
-    let lines: Vec<Line> = result.arms.iter().flat_map(steps_of).collect();
+    let word = safe(result.lab_facts.slot_word());
+    let lines: Vec<Line> = result
+        .arms
+        .iter()
+        .flat_map(|arm| steps_of(arm, &word))
+        .collect();
     // What was done again is part of it, and a reader who adds up steps has to know.
     let mut slots = result.arms.iter().flat_map(|arm| &arm.breakdown.slots);
     let title = if slots.any(|slot| slot.attempt > 0) {
-        "A step of each rank, over all attempts of the median repeat"
+        format!("A step of each {word}, over all attempts of the median repeat")
     } else {
-        "A step of each rank, in the median repeat"
+        format!("A step of each {word}, in the median repeat")
     };
-    draw(buf, area, (title, focused), (scroll, &lines), theme);
+    draw(buf, area, (&title, focused), (scroll, &lines), theme);
 }
 
-fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
-    arm.breakdown.slots.iter().map(|slot| {
+fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
+    arm.breakdown.slots.iter().map(move |slot| {
         let parts = per_step(&slot.parts, slot.steps);
         let total = total_ns(&parts);
         let waited: f64 = parts.iter().filter(|p| p.waits).map(|p| p.ns as f64).sum();
@@ -65,13 +71,13 @@ fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
         if share.is_finite() && waited > 0.0 {
             remark = format!("{remark}, waits {}", format::percent(share));
         }
-        if slot.standing == Standing::Gone {
+        if slot.health == Health::Lost {
             let steps = format::counted(slot.steps, "step");
             remark = format!("{remark}, gone after {steps}");
         }
         Line {
             arm: short(arm),
-            what: format!("rank {}", slot.slot),
+            what: format!("{word} {}", slot.slot),
             parts,
             remark,
         }

@@ -169,6 +169,7 @@ fn interval(arm: &ArmResult, result: &RunResult) -> String {
     match arm.speedup_ci95 {
         _ if arm.name == result.base => "the base".to_owned(),
         Some(ends) => format::interval(ends),
+        None if result.check.target_reached == Some(false) => "target missed".to_owned(),
         None if !result.check.passed() => "unequal work".to_owned(),
         None if arm.speedup.is_none() => "no base".to_owned(),
         None => "1 repeat".to_owned(),

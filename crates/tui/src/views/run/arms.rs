@@ -146,7 +146,7 @@ fn entries<'a>(look: &Look<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>>
 
 /// What keeps an arm from going on.
 fn given_up(look: &Look<'_>, arm: &str) -> Option<&'static str> {
-    let failed = look.failed_arms().any(|(failed, _)| failed == arm);
+    let failed = look.has_failed(arm);
     let stopped = look.stopped_arms().any(|(stopped, _)| stopped == arm);
     if failed {
         Some("failed")

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_clock::seconds;
-use workbench_record::{RepeatId, RunStatus};
+use workbench_record::{ControllerState, RepeatId, RunStatus, Severity};
 use workbench_report::format;
 use workbench_result::{RunResult, arm_on};
 
@@ -38,8 +38,10 @@ enum Kind {
     Stopped,
     /// A state that asks for a look.
     State(Weight),
-    Warning,
-    Finding,
+    /// Something recorded that a reader has to know.
+    Finding(Severity),
+    /// What the numbers mean so far.
+    Diagnosis,
     /// Printed, by the source of this number.
     Output(usize),
 }
@@ -61,7 +63,7 @@ pub struct Log {
     run: String,
     entries: VecDeque<Entry>,
     repeats: usize,
-    warnings: usize,
+    findings: usize,
     output: usize,
     /// Arms that were stopped, and when.
     stopped: Vec<(String, u64)>,
@@ -84,10 +86,10 @@ impl Log {
             return;
         };
         let finished = look.finished().count();
-        let (warnings, output) = (look.warnings(), look.output());
+        let (findings, output) = (look.findings(), look.output());
         if self.run != started.run_id
             || finished < self.repeats
-            || warnings.len() < self.warnings
+            || findings.len() < self.findings
             || output.len() < self.output
         {
             *self = Self {
@@ -107,11 +109,10 @@ impl Log {
         self.repeats = finished;
         self.take_stopped(look);
         self.take_states(look);
-        let said = warnings.iter().zip(look.warned_ns());
-        for (text, at_ns) in said.skip(self.warnings) {
-            self.push(*at_ns, Kind::Warning, text.clone());
+        for (at_ns, found) in findings.iter().skip(self.findings) {
+            self.push(*at_ns, Kind::Finding(found.severity), found.text.clone());
         }
-        self.warnings = warnings.len();
+        self.findings = findings.len();
         for text in result.iter().flat_map(|r| &r.diagnoses) {
             self.finding(text, look);
         }
@@ -121,11 +122,11 @@ impl Log {
     /// of, however late and however often it is worked out.
     pub fn finding(&mut self, text: &str, look: &Look<'_>) {
         let key = without_numbers(text);
-        let known = |e: &Entry| e.kind == Kind::Finding && e.key == key;
+        let known = |e: &Entry| e.kind == Kind::Diagnosis && e.key == key;
         if let Some(at) = self.entries.iter().position(known) {
             self.entries.remove(at);
         }
-        self.push(ended_ns(look, text), Kind::Finding, text.to_owned());
+        self.push(ended_ns(look, text), Kind::Diagnosis, text.to_owned());
     }
 
     fn take_output(&mut self, look: &Look<'_>) {
@@ -176,12 +177,12 @@ impl Log {
             let new = states.iter().filter(|(at, _)| {
                 self.stated_ns.is_none_or(|known| *at > known) && (over || *at <= settled_ns)
             });
-            let new: Vec<&(u64, String)> = new.collect();
-            for (at, name) in new {
+            let new: Vec<&(u64, ControllerState)> = new.collect();
+            for (at, state) in new {
                 self.stated_ns = Some(*at);
-                let weight = Weight::of(name);
+                let weight = Weight::of(state);
                 if weight != Weight::Plain {
-                    self.state(*at, (name, weight), &repeat.id);
+                    self.state(*at, (&state.text, weight), &repeat.id);
                 }
             }
         }
@@ -202,7 +203,7 @@ impl Log {
     }
 
     fn push(&mut self, at_ns: u64, kind: Kind, text: String) {
-        let key = if kind == Kind::Finding {
+        let key = if kind == Kind::Diagnosis {
             without_numbers(&text)
         } else {
             String::new()
@@ -357,8 +358,8 @@ fn draw_line(mut row: Row<'_>, entry: &Entry, (part, text): (usize, &str), theme
         Kind::Repeat => (theme.glyphs.ok, theme.good),
         Kind::Stopped => (theme.glyphs.failed, theme.warn),
         Kind::State(weight) => (theme.glyphs.warning, weight.style(theme)),
-        Kind::Warning => (theme.glyphs.warning, theme.warn),
-        Kind::Finding => (theme.glyphs.finding, theme.accent),
+        Kind::Finding(severity) => (theme.glyphs.warning, severity_style(severity, theme)),
+        Kind::Diagnosis => (theme.glyphs.finding, theme.accent),
         Kind::Output(source) => (theme.glyphs.axis, theme.series(source)),
     };
     if part > 0 {
@@ -370,9 +371,10 @@ fn draw_line(mut row: Row<'_>, entry: &Entry, (part, text): (usize, &str), theme
             .left(mark, 2, style, theme);
     }
     let text_style = match entry.kind {
-        Kind::Warning | Kind::Stopped => theme.warn,
+        Kind::Finding(severity) => severity_style(severity, theme),
+        Kind::Stopped => theme.warn,
         Kind::State(weight) => weight.style(theme),
-        Kind::Repeat | Kind::Finding | Kind::Output(_) => theme.text,
+        Kind::Repeat | Kind::Diagnosis | Kind::Output(_) => theme.text,
     };
     // Breaking into lines keeps the start of the first one as it is.
     let source = entry.source.trim_end();
@@ -384,6 +386,15 @@ fn draw_line(mut row: Row<'_>, entry: &Entry, (part, text): (usize, &str), theme
         _ => {
             row.text(text, text_style, theme);
         }
+    }
+}
+
+/// How a finding is drawn.
+fn severity_style(severity: Severity, theme: &Theme) -> Style {
+    match severity {
+        Severity::Note => theme.text,
+        Severity::Warning => theme.warn,
+        Severity::Error => theme.bad,
     }
 }
 

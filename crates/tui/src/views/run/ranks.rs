@@ -6,7 +6,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_clock::seconds;
-use workbench_experiment::lab::{Figure, Part, SlotState, Standing};
+use workbench_experiment::lab::{Figure, Health, Part, SlotState};
 use workbench_record::{RepeatState, SlotTrack};
 use workbench_report::format;
 
@@ -50,7 +50,7 @@ struct Rank {
     /// `None` while it has done none.
     at_step: Option<u64>,
     doing: String,
-    standing: Standing,
+    health: Health,
     figures: Vec<Figure>,
     /// Time per step, in nanoseconds.
     parts: Vec<Part>,
@@ -72,16 +72,16 @@ impl Rank {
         let lately = track.lately().filter(|lately| lately.steps > 0);
         let shown = match lately {
             _ if over => whole.clone(),
-            _ if whole.standing == Standing::Gone => SlotState::default(),
+            _ if whole.health == Health::Lost => SlotState::default(),
             Some(lately) => lately,
             None => attempt.clone(),
         };
-        let begun = over || attempt.steps > 0 || whole.standing == Standing::Gone;
+        let begun = over || attempt.steps > 0 || whole.health == Health::Lost;
         Some(Self {
             slot: whole.slot,
             at_step: begun.then_some(whole.at_step),
             doing: whole.doing.clone(),
-            standing: whole.standing,
+            health: whole.health,
             figures: whole.figures.clone(),
             parts: per_step(&shown.parts, shown.steps),
             steps: shown.steps,
@@ -104,7 +104,7 @@ impl Rank {
 
     /// Whether it takes part.
     fn is_there(&self) -> bool {
-        !matches!(self.standing, Standing::Gone | Standing::Over) && self.mark != Some(Mark::Gone)
+        !matches!(self.health, Health::Lost | Health::Ended) && self.mark != Some(Mark::Gone)
     }
 
     fn is_judged(&self) -> bool {
@@ -114,7 +114,7 @@ impl Rank {
     /// What it says that it does; nothing better is known of one that is not there.
     fn word(&self) -> String {
         match self.mark {
-            Some(Mark::Gone) if self.standing != Standing::Gone => "gone".to_owned(),
+            Some(Mark::Gone) if self.health != Health::Lost => "gone".to_owned(),
             _ => safe(&self.doing),
         }
     }
@@ -163,12 +163,14 @@ fn is_still(track: &SlotTrack, attempt: &SlotState) -> bool {
 fn waits(state: &SlotState) -> bool {
     let in_wait = |part: &Part| part.waits && part.name.starts_with(&state.doing);
     let named = !state.doing.is_empty() && state.parts.iter().any(in_wait);
-    state.standing == Standing::Waiting || named
+    state.health == Health::Waiting || named
 }
 
 /// The ranks as they were drawn last: a held picture goes on showing them.
 #[derive(Debug, Default)]
 pub struct Ranks {
+    /// What a slot is called.
+    word: String,
     arm: String,
     over: bool,
     all: Vec<Rank>,
@@ -181,6 +183,9 @@ impl Ranks {
         let Some(shown) = look.shown() else {
             return;
         };
+        self.word = look
+            .started()
+            .map_or_else(String::new, |started| safe(started.lab_facts.slot_word()));
         self.arm = arm_on_workers(&shown.state.id.arm, shown.state.id.workers);
         self.over = shown.finished.is_some();
         self.all = ranks(shown.state, self.over);
@@ -205,12 +210,12 @@ fn ranks(repeat: &RepeatState, over: bool) -> Vec<Rank> {
 }
 
 fn mark(rank: &Rank, all: &[Rank], (heard_ns, over): (u64, bool)) -> Option<Mark> {
-    match rank.standing {
-        Standing::Gone => return Some(Mark::Gone),
+    match rank.health {
+        Health::Lost => return Some(Mark::Gone),
         _ if rank.heard_ns + GONE_NS < heard_ns => return Some(Mark::Gone),
-        Standing::Still if !over => return Some(Mark::Stopped(rank.still_ns)),
-        Standing::Slow if !over => return Some(Mark::Late),
-        Standing::Over if !over => return None,
+        Health::Stalled if !over => return Some(Mark::Stopped(rank.still_ns)),
+        Health::Slow if !over => return Some(Mark::Late),
+        Health::Ended if !over => return None,
         _ => {}
     }
     let others = || all.iter().filter(|other| other.slot != rank.slot);
@@ -260,7 +265,11 @@ pub fn draw(
         theme,
     ));
     if n == 0 {
-        Row::new(buf, inner, 0).text("no rank has said yet how it stands", theme.dim, theme);
+        Row::new(buf, inner, 0).text(
+            &format!("no {} has said yet how it stands", shown.word),
+            theme.dim,
+            theme,
+        );
         return;
     }
     let names = Names::of(shown.all.iter().flat_map(|rank| &rank.parts));
@@ -298,17 +307,21 @@ pub fn draw(
 fn title(shown: &Ranks, theme: &Theme) -> String {
     let marked: Vec<&Rank> = shown.all.iter().filter(|r| r.mark.is_some()).collect();
     let dot = theme.glyphs.dot;
+    let mut letters = shown.word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let all: String = first.chain(letters).chain(['s']).collect();
     match marked[..] {
-        [] if shown.over => format!("Ranks of {} {dot} whole repeat", shown.arm),
-        [] => format!("Ranks {dot} their steps of the last seconds"),
+        [] if shown.over => format!("{all} of {} {dot} whole repeat", shown.arm),
+        [] => format!("{all} {dot} their steps of the last seconds"),
         [one] => format!(
-            "Ranks {dot} {}rank {}: {}",
+            "{all} {dot} {}{} {}: {}",
             left(shown, theme),
+            shown.word,
             one.slot,
             one.trouble()
         ),
         _ => format!(
-            "Ranks {dot} {}{} stand out",
+            "{all} {dot} {}{} stand out",
             left(shown, theme),
             marked.len()
         ),
@@ -391,7 +404,7 @@ impl Columns {
         let dim = theme.dim;
         let mut row = Row::new(buf, place, 0);
         row.skip(2)
-            .right("rank", RANK, dim, theme)
+            .right(&shown.word, RANK, dim, theme)
             .right("step", self.step, dim, theme);
         if self.doing > 0 {
             row.skip(2).left("doing", self.doing - 2, dim, theme);

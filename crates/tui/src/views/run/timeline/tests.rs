@@ -65,6 +65,7 @@ fn a_frame_looks_at_a_few_tasks_per_cell() {
             progress_points: Vec::new(),
             tasks: (0..100_000).map(task).collect(),
             curves: BTreeMap::new(),
+            item_curves: BTreeMap::new(),
             finished: None,
         }],
         now_ns: 1_600_000_000,
