@@ -13,7 +13,6 @@ use ratatui::crossterm::event::KeyEventKind;
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
-use super::chrome::Look;
 use super::event::{Effect, Event, Exported, Loaded, SideBySide};
 use super::overlay::Overlay;
 use super::screens::compare::Compare;
@@ -21,6 +20,7 @@ use super::screens::home::Home;
 use super::screens::runs::Runs;
 use super::screens::setup::SetUp;
 use super::screens::{Labs, Preferences, Shared};
+use super::theme::Look;
 use super::views::result::ResultView;
 use super::views::run::RunView;
 use crate::failure::code;

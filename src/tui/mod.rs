@@ -12,22 +12,20 @@
 //! Does not belong here: measuring, and what numbers mean. A run is shown as the fold of its events.
 
 mod app;
-mod binding;
 mod capture;
-mod chrome;
 mod draw;
 mod event;
 mod event_loop;
 mod history;
 mod keys;
-mod markdown;
+pub mod kit;
+mod model;
 pub mod offscreen;
 mod overlay;
 mod player;
 mod screens;
 mod session;
 pub mod terminal;
-pub mod text;
 pub mod theme;
 mod views;
 
@@ -45,10 +43,9 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::{output, summary};
 use app::App;
-use chrome::Look;
 use screens::Preferences;
 use session::Session;
-use theme::Theme;
+use theme::{Look, Theme};
 
 /// Files that the interface keeps open: the loop's, those of signals, the caught standard error, and a log.
 const FILES: usize = 16;

@@ -13,9 +13,9 @@ use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use super::app::{App, Back, Live, Screen};
-use super::chrome::Look;
 use super::event::{Event, Loaded};
-use super::text::width;
+use super::kit::text::width;
+use super::theme::Look;
 use super::theme::{Theme, ThemeName};
 use crate::registry;
 

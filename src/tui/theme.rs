@@ -140,6 +140,11 @@ impl Theme {
         Self::new(name, ascii, is_deep(&depth))
     }
 
+    /// One of two texts: with all of Unicode, or without.
+    pub fn either(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.glyphs.ascii { ascii } else { unicode }
+    }
+
     /// Another theme or other glyphs for the same terminal.
     #[must_use]
     pub fn with(&self, name: ThemeName, ascii: bool) -> Self {
@@ -207,6 +212,14 @@ impl Theme {
             .map_or(self.text, |p| self.fg(p.series[index % p.series.len()]))
     }
 
+    /// The style of the `index`-th arm of a lab, the base being 0.
+    pub fn arm(&self, index: usize) -> Style {
+        match index.checked_sub(1) {
+            None => self.base(),
+            Some(series) => self.series(series),
+        }
+    }
+
     /// The style of a share (0 to 1) of a core or a GPU, from idle to busy.
     pub fn heat(&self, share: f64) -> Style {
         let Some(palette) = self.palette else {
@@ -236,6 +249,33 @@ impl Theme {
 
     fn fg(&self, rgb: u32) -> Style {
         Style::new().fg(colour(rgb, self.true_colour))
+    }
+}
+
+/// How everything looks; a screen draws with its theme.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Colours and attributes.
+    pub theme: Theme,
+    /// Nothing but ASCII is drawn.
+    pub ascii: bool,
+}
+
+impl Look {
+    /// A theme, with or without all of Unicode as its glyphs say.
+    pub fn new(theme: Theme) -> Self {
+        Self {
+            ascii: theme.glyphs.ascii,
+            theme,
+        }
+    }
+}
+
+impl std::ops::Deref for Look {
+    type Target = Theme;
+
+    fn deref(&self) -> &Theme {
+        &self.theme
     }
 }
 

@@ -4,14 +4,14 @@ use std::mem::discriminant;
 
 use super::{App, Back, GLOBAL_KEYS, Screen};
 use crate::tui::app::input::Global;
-use crate::tui::binding::Binding;
-use crate::tui::chrome::Look;
 use crate::tui::event::{Effect, Lack};
+use crate::tui::keys::Binding;
 use crate::tui::keys::{event, told};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::lacking::Lacking;
 use crate::tui::overlay::palette::{Deed, Entry, Palette, safe};
 use crate::tui::screens::Wish;
+use crate::tui::theme::Look;
 use crate::tui::theme::ThemeName;
 
 /// The most runs that are offered, the latest first.

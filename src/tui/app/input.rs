@@ -11,7 +11,8 @@ use super::deeds::opens_palette;
 use super::{App, Back, Live, Screen};
 use crate::failure::code;
 use crate::tui::event::Effect;
-use crate::tui::keys::{Bound, bound, event, find, name, view_action};
+use crate::tui::keys::{Bound, bound, event, find, name};
+use crate::tui::kit::list::Motion;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::export::{Answer, Export};
 use crate::tui::overlay::help::{self, Help};
@@ -252,7 +253,7 @@ impl App {
             }
             Some(RunAction::Leave) => self.screen = Screen::Home,
             None => {
-                let action = view_action(RunView::bindings(), RunView::action, name);
+                let action = RunView::action(name);
                 if let (Some(live), Some(action)) = (&mut self.live, action) {
                     live.view.act(action);
                 }
@@ -286,8 +287,7 @@ impl App {
                 self.go(back);
             }
             None => {
-                if let Some(action) = view_action(ResultView::bindings(), ResultView::action, name)
-                {
+                if let Some(action) = ResultView::action(name) {
                     screen.view.act(action);
                 }
             }
@@ -392,9 +392,9 @@ impl App {
             (Screen::SetUp, Some(setup)) => setup.mouse(event, shared),
             (Screen::Compare(screen), _) if wheel != 0 => {
                 let scroll = if wheel > 0 {
-                    ViewAction::Down
+                    ViewAction::Move(Motion::Down)
                 } else {
-                    ViewAction::Up
+                    ViewAction::Move(Motion::Up)
                 };
                 screen.view.act(scroll);
                 Wish::Nothing

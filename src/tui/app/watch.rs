@@ -8,7 +8,7 @@ use workbench_record::{Record, RunDir, Snapshot};
 
 use super::{App, Back, Live, Screen};
 use crate::tui::event::{Effect, Loaded};
-use crate::tui::keys::{Bound, bound, find, view_action};
+use crate::tui::keys::{Bound, bound, find};
 use crate::tui::player::Player;
 use crate::tui::views::run::RunView;
 use crate::tui::views::{Keyed, View};
@@ -246,7 +246,7 @@ impl App {
             }
             Some(action) => watched.act(action),
             None => {
-                let action = view_action(RunView::bindings(), RunView::action, name);
+                let action = RunView::action(name);
                 if let Some(action) = action {
                     watched.view.act(action);
                 }

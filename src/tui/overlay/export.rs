@@ -8,11 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use workbench_report::Format;
 
-use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::event::Exported;
 use crate::tui::keys::{Bound, bound};
+use crate::tui::kit::text::{fit, width, wrap_plain};
+use crate::tui::kit::{dialog, lines};
 use crate::tui::screens::Preferences;
-use crate::tui::text::{fit, width, wrap_plain};
+use crate::tui::theme::Look;
 
 /// The keys.
 pub const KEYS: &[Bound<()>] = &[

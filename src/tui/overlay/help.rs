@@ -4,10 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::tui::binding::Binding;
-use crate::tui::chrome::{Look, dialog, scrolled};
+use crate::tui::keys::Binding;
 use crate::tui::keys::{Bound, bound, shown};
-use crate::tui::text::{cell, width, wrap};
+use crate::tui::kit::text::{cell, width, wrap};
+use crate::tui::kit::{dialog, scrolled};
+use crate::tui::theme::Look;
 
 /// What a key does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use workbench_report::format;
 
-use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::event::Lack;
 use crate::tui::keys::{Bound, bound};
-use crate::tui::text::wrap_plain;
+use crate::tui::kit::text::wrap_plain;
+use crate::tui::kit::{dialog, lines};
+use crate::tui::theme::Look;
 
 /// What a key does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,9 +25,10 @@ use workbench_record::RunDir;
 use workbench_report::format;
 
 use crate::tui::app::Screen;
-use crate::tui::chrome::{ListState, Look, dialog, lines};
 use crate::tui::keys::{Bound, bound, shown};
-use crate::tui::text::{fit, width};
+use crate::tui::kit::text::{fit, width};
+use crate::tui::kit::{ListState, dialog, lines};
+use crate::tui::theme::Look;
 use crate::tui::theme::ThemeName;
 
 /// The keys.

@@ -7,9 +7,10 @@ use workbench_record::{ArmFacts, RepeatState, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
-use crate::tui::chrome::{Look, dialog, lines};
 use crate::tui::keys::{Bound, bound};
-use crate::tui::text::wrap_plain;
+use crate::tui::kit::text::wrap_plain;
+use crate::tui::kit::{dialog, lines};
+use crate::tui::theme::Look;
 
 /// What a key does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::Wish;
 use crate::tui::event::SideBySide;
-use crate::tui::keys::{Bound, bound, find, view_action};
+use crate::tui::keys::{Bound, bound, find};
 use crate::tui::theme::Theme;
 use crate::tui::views;
 use crate::tui::views::Keyed;
@@ -66,7 +66,7 @@ impl Compare {
             Some(Action::Back) => Wish::Back,
             Some(Action::Reread) => Wish::Compare(self.runs.runs.clone()),
             None => {
-                let action = view_action(CompareView::bindings(), CompareView::action, name);
+                let action = CompareView::action(name);
                 if let Some(action) = action {
                     self.view.act(action);
                 }

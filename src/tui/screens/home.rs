@@ -16,12 +16,12 @@ use ratatui::text::{Line, Span};
 use workbench_record::RunDir;
 
 use super::{Shared, Wish};
-use crate::tui::chrome::{ListState, lines, panel, scrolled};
 use crate::tui::history::RunRow;
 use crate::tui::keys::{Bound, bound};
-use crate::tui::markdown;
+use crate::tui::kit::markdown;
+use crate::tui::kit::text::{fit, wrap_plain};
+use crate::tui::kit::{ListState, lines, panel, scrolled};
 use crate::tui::screens::runs::{Columns, run_line};
-use crate::tui::text::{fit, wrap_plain};
 use crate::tui::theme::ThemeName;
 
 /// What a key does here.

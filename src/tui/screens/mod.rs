@@ -32,8 +32,8 @@ use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::RunDir;
 use workbench_report::Format;
 
-use super::chrome::Look;
 use super::history::RunRow;
+use super::theme::Look;
 
 /// The labs, for all threads.
 pub type Labs = Arc<Vec<Box<dyn Lab>>>;

@@ -22,11 +22,12 @@ use workbench_record::RunDir;
 use super::{Shared, Wish};
 use crate::comparison::letter;
 use crate::filter::Field;
-use crate::tui::binding::Binding;
-use crate::tui::chrome::{ListState, Look, lines, panel};
 use crate::tui::history::RunRow;
+use crate::tui::keys::Binding;
 use crate::tui::keys::{Bound, bound};
-use crate::tui::text::{fit, width, wrap_plain};
+use crate::tui::kit::text::{fit, width, wrap_plain};
+use crate::tui::kit::{ListState, lines, panel};
+use crate::tui::theme::Look;
 use narrowed::Narrowed;
 
 pub use columns::{Columns, Widths, run_line};

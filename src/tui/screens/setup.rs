@@ -9,8 +9,8 @@ use workbench_machine::UsableCores;
 
 use super::form::{Form, Kind, Row};
 use super::{Shared, Wish};
-use crate::tui::chrome::ListState;
 use crate::tui::keys::{Bound, bound};
+use crate::tui::kit::ListState;
 
 /// What a key does here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

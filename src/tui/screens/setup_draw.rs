@@ -23,9 +23,10 @@ use workbench_machine::UsableCores;
 use super::Shared;
 use super::form::{Form, Kind, Row};
 use super::setup::{SetUp, usable};
-use crate::tui::chrome::{Look, lines, panel};
 use crate::tui::history::estimate;
-use crate::tui::text::{cell, fit, width, wrap, wrap_plain};
+use crate::tui::kit::text::{cell, fit, width, wrap, wrap_plain};
+use crate::tui::kit::{lines, panel};
+use crate::tui::theme::Look;
 
 impl SetUp {
     /// Draws the screen.

@@ -17,9 +17,9 @@ use workbench_result::compute;
 
 use crate::registry;
 use crate::tui::app::App;
-use crate::tui::chrome::Look;
 use crate::tui::event::{Effect, Event, Loaded};
 use crate::tui::history::of_result;
+use crate::tui::theme::Look;
 use crate::tui::theme::{Theme, ThemeName};
 
 /// An interface and the directory of its runs.
@@ -147,7 +147,7 @@ impl Fixture {
                 while x < width {
                     let symbol = buffer[(x, y)].symbol();
                     row.push_str(symbol);
-                    x += (crate::tui::text::width(symbol) as u16).max(1);
+                    x += (crate::tui::kit::text::width(symbol) as u16).max(1);
                 }
                 row.trim_end().to_owned()
             })

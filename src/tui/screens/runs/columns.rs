@@ -3,9 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::tui::chrome::{Look, columns};
 use crate::tui::history::RunRow;
-use crate::tui::text::width;
+use crate::tui::kit::columns;
+use crate::tui::kit::text::width;
+use crate::tui::theme::Look;
 
 /// How wide the texts of some runs are, measured once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

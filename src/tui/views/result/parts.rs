@@ -1,15 +1,12 @@
 //! What steps and start-ups consisted of, in the repeat with the median wall time: a stacked bar per rank and per arm.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use workbench_experiment::lab::{Part, Standing};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
-use crate::tui::theme::Theme;
-use crate::tui::views::stack::{Names, per_step, total_ns};
-use crate::tui::views::widgets::{Row, Scroll, inset, panel, position, width};
+use crate::tui::kit::stack::{Names, per_step, total_ns};
+use crate::tui::kit::{Pane, Scroll, cells, position};
 
 /// One bar.
 struct Line {
@@ -36,14 +33,7 @@ pub fn any_start_up(result: &RunResult) -> bool {
 }
 
 /// Draws the panel of steps: a bar per rank, all on one scale.
-pub fn steps(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn steps(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let lines: Vec<Line> = result.arms.iter().flat_map(steps_of).collect();
     // What was done again is part of it, and a reader who adds up steps has to know.
     let mut slots = result.arms.iter().flat_map(|arm| &arm.breakdown.slots);
@@ -52,7 +42,7 @@ pub fn steps(
     } else {
         "A step of each rank, in the median repeat"
     };
-    draw(buf, area, (title, focused), (scroll, &lines), theme);
+    draw(pane, title, (scroll, &lines));
 }
 
 fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
@@ -79,14 +69,7 @@ fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
 }
 
 /// Draws the panel of start-ups: a bar per arm, all on one scale.
-pub fn start_up(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn start_up(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let lines: Vec<Line> = result
         .arms
         .iter()
@@ -99,26 +82,20 @@ pub fn start_up(
         })
         .collect();
     let title = "Start-up: time to the first step";
-    draw(buf, area, (title, focused), (scroll, &lines), theme);
+    draw(pane, title, (scroll, &lines));
 }
 
-fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    (title, focused): (&str, bool),
-    (scroll, lines): (&mut Scroll, &[Line]),
-    theme: &Theme,
-) {
+fn draw(pane: Pane<'_>, title: &str, (scroll, lines): (&mut Scroll, &[Line])) {
+    let theme = pane.theme;
     // The last line is the legend; above it a line stays empty where there is room.
-    let room = usize::from(area.height.saturating_sub(3));
+    let room = usize::from(pane.area.height.saturating_sub(3));
     let window = scroll.window(lines.len(), room.max(1));
-    let note = position(&window, lines.len());
-    let inner = inset(panel(buf, area, (title, &note), focused, theme));
+    let mut inner = pane.panel((title, &position(&window, lines.len())));
     // Whoever has the most parts has all of them in order.
     let fullest = lines.iter().max_by_key(|line| line.parts.len());
     let names = Names::of(fullest.into_iter().chain(lines).flat_map(|l| &l.parts));
-    names.legend_below(buf, inner, theme);
-    let widest = |f: fn(&Line) -> &str| lines.iter().map(|l| width(f(l))).max().unwrap_or(0);
+    names.legend_below(&mut inner);
+    let widest = |f: fn(&Line) -> &str| lines.iter().map(|l| cells(f(l))).max().unwrap_or(0);
     let (arm, what) = (widest(|l| &l.arm).min(20), widest(|l| &l.what));
     let remark = widest(|l| &l.remark);
     let whole_ns = lines.iter().map(|l| total_ns(&l.parts)).fold(0.0, f64::max);
@@ -132,14 +109,14 @@ fn draw(
         }
         let name = if before == line.arm { "" } else { &line.arm };
         before = &line.arm;
-        let mut row = Row::new(buf, inner, y);
-        row.left(name, arm + 2, theme.text, theme);
+        let mut row = inner.row(y);
+        row.left(name, arm + 2, theme.text);
         if what > 0 {
-            row.left(&line.what, what + 2, theme.dim, theme);
+            row.left(&line.what, what + 2, theme.dim);
         }
         let columns = row.rest().saturating_sub(remark + 2);
-        names.bar(&mut row, &line.parts, (whole_ns, columns), theme);
-        row.skip(2).text(&line.remark, theme.text, theme);
+        names.bar(&mut row, &line.parts, (whole_ns, columns));
+        row.skip(2).text(&line.remark, theme.text);
         y += 1;
     }
 }
