@@ -1,11 +1,13 @@
-//! What the screens cost: taking in records and drawing, frame by frame, through the whole interface, at 200x60, for a
-//! run of 100,000 tasks on 64 slots; and the memory that a process needs which watches such a run to its end.
+//! What the screens cost: taking in records and drawing, frame by frame, through the whole
+//! interface, at 200x60, for a run of 100,000 tasks on 64 slots; and the memory that a process
+//! needs which watches such a run to its end.
 //!
-//! `cargo bench --bench screen` prints the figures and ends with 1 when a limit is broken. Criterion is not used: it
-//! gives means of one repeated call, and what a person notices is the slowest of many different frames.
+//! `cargo bench --bench screen` prints the figures and ends with 1 when a limit is broken.
+//! Criterion is not used: it gives means of one repeated call, and what a person notices is the
+//! slowest of many different frames.
 //!
-//! Limits hold for CPU time. A frame waits for nothing, so on a quiet machine it is the wall time too; on a busy one the
-//! wall time also tells what other programs took. Both are printed.
+//! Limits hold for CPU time. A frame waits for nothing, so on a quiet machine it is the wall time
+//! too; on a busy one the wall time also tells what other programs took. Both are printed.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,12 +19,12 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use ratatui::crossterm::event::KeyCode;
-use workbench::offscreen::Offscreen;
 use workbench_clock::thread_cpu_ns;
 use workbench_machine::MachineFacts;
 use workbench_record::{Event, Record, RunDir, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
+use workbench_tui::offscreen::Offscreen;
 
 /// The window.
 const SIZE: (u16, u16) = (200, 60);
@@ -38,7 +40,8 @@ const CHILD: &str = "WORKBENCH_BENCH_WATCH";
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    // `cargo test --benches` runs this without the argument: then a short look that nothing is broken is enough.
+    // `cargo test --benches` runs this without the argument: then a short look that nothing is
+    // broken is enough.
     let whole = env::args().any(|argument| argument == "--bench");
     let outcome = match env::var_os(CHILD) {
         Some(run) => watch(Path::new(&run)).map(|()| true),
@@ -57,10 +60,15 @@ fn main() -> ExitCode {
 fn bench(whole: bool) -> Outcome<bool> {
     let mut out = io::stdout().lock();
     let machine = MachineFacts::probe();
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     writeln!(
         out,
         "{}, {} usable cores, {} build, window {}x{}",
-        machine.cpu_model, machine.cores_usable, machine.build_profile, SIZE.0, SIZE.1
+        machine.cpu_model, machine.cores_usable, profile, SIZE.0, SIZE.1
     )?;
     let id = "20261121-101502-simulated-3f9a";
     let mut records = events(Scenario::Tasks, 42, id, 1_795_256_102_000);
@@ -71,7 +79,7 @@ fn bench(whole: bool) -> Outcome<bool> {
     let run = write(&dir.path().join(id), &records)?;
 
     let mut figures = Figures::default();
-    let mut screen = Offscreen::new(SIZE, "dark", false)?;
+    let mut screen = workbench::offscreen(SIZE, "dark", false)?;
     live(&mut screen, records, &mut figures);
     let before = Instant::now();
     let snapshot = run.snapshot()?;
@@ -116,7 +124,8 @@ fn write(path: &Path, records: &[Record]) -> Outcome<RunDir> {
     Ok(RunDir::at(path)?)
 }
 
-/// Records in batches, as they come in: a record that looks back was collected after the one before it.
+/// Records in batches, as they come in: a record that looks back was collected after the
+/// one before it.
 struct Frames<I: Iterator<Item = Record>> {
     records: std::iter::Peekable<I>,
     now_ns: u64,
@@ -220,8 +229,8 @@ impl Figures {
         frames.push((cpu_ms, wall_ms));
     }
 
-    /// Prints a line per moment, and one each for the two screens. Both screens have to keep the limit, and every arm for
-    /// itself: the frames of the busy arms are few among all.
+    /// Prints a line per moment, and one each for the two screens. Both screens have to keep the
+    /// limit, and every arm for itself: the frames of the busy arms are few among all.
     fn print(&self, out: &mut impl Write) -> io::Result<bool> {
         writeln!(
             out,
@@ -282,10 +291,11 @@ fn peak_of_a_fresh_process(run: &Path) -> Outcome<Option<f64>> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }
 
-/// The child process: watches a run to its end, opens its result, and prints its peak of resident memory in megabytes.
+/// The child process: watches a run to its end, opens its result, and prints its peak of resident
+/// memory in megabytes.
 fn watch(path: &Path) -> Outcome<()> {
     let run = RunDir::at(path)?;
-    let mut screen = Offscreen::new(SIZE, "dark", false)?;
+    let mut screen = workbench::offscreen(SIZE, "dark", false)?;
     screen.watch();
     let mut broken = None;
     let lines = BufReader::new(File::open(run.events())?).lines();

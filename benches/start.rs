@@ -1,6 +1,8 @@
-//! How long the screen lets people wait: from starting the program to its first picture, in a real terminal.
+//! How long the screen lets people wait: from starting the program to its first picture, in
+//! a real terminal.
 //!
-//! `cargo bench --bench start` prints the median and the longest of 20 starts and fails when the median passes 100 ms.
+//! `cargo bench --bench start` prints the median and the longest of 20 starts and fails when the
+//! median passes 100 ms.
 
 use std::io::Read;
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ use workbench_experiment::{AskedWorkers, FAULTS};
 
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Value};
-use crate::tui::theme::ThemeName;
+use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
 Examples:

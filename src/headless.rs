@@ -9,6 +9,7 @@ use workbench_experiment::{Control, Ended, ExperimentError, Request};
 use workbench_machine::usable_cores;
 use workbench_record::{RunDir, RunStatus, Store};
 
+use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, RunArgs};
 use crate::commands::ensure;
 use crate::failure::{Failure, code};
@@ -39,8 +40,9 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
     let ended = with_setup(&signals, args.yes, |control| {
         let follower = Follower::new(Style::choose(args.output.quiet));
         let subscriber = follower.subscriber();
+        let config = config.clone();
         let ended =
-            workbench_experiment::run(lab.as_ref(), config.clone(), store, subscriber, control);
+            workbench_experiment::run(lab.as_ref(), config, &BUILD, store, subscriber, control);
         follower.finish();
         ended
     })?;

@@ -1,27 +1,28 @@
-//! The program `workbench`: the command line, headless runs and the terminal interface. What it measures and computes is the engine's.
+//! The program `workbench`: its command line, headless runs, settings, and the terminal interface.
 //!
-//! It is a library so that benches, examples and tests reach it: [`main`] is the whole program, and [`offscreen`] its
-//! screens without a terminal; [`terminal`] takes a real one over and gives it back. Everything else is private.
+//! It is a library so that benches and tests reach it: [`main`] is the whole program, and
+//! [`offscreen`] its screens without a terminal. Everything else is private.
+//!
+//! - **Belongs here:** the command line, what it starts, and what it prints.
+//! - **May use:** every crate of this tree but those that link libtorch.
+//! - **Does not belong here:** measuring and computing.
 
+mod build_facts;
 mod cli;
 mod commands;
-mod comparison;
 mod config;
-mod eta;
 mod failure;
-mod filter;
 mod headless;
 mod libtorch;
 mod output;
 mod pause;
 mod progress;
 mod registry;
-mod standing;
+mod screen;
 mod summary;
 mod table;
-mod tui;
 
-pub use tui::{offscreen, terminal};
+pub use screen::offscreen;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -33,7 +34,8 @@ use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::failure::{Failure, code};
 
-/// The whole program: reads the process' arguments, does what they ask for, and gives the exit code.
+/// The whole program: reads the process' arguments, does what they ask for, and gives
+/// the exit code.
 pub fn main() -> ExitCode {
     match run() {
         Ok(code) => ExitCode::from(code),
@@ -91,7 +93,7 @@ fn run() -> Result<u8, Failure> {
         Some(Command::Resume { run, yes, output }) => headless::resume(&store, &run, yes, &output),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&store, &run),
-        None if has_terminal() => tui::run(&store, labs, &config),
+        None if has_terminal() => screen::run(store, labs, &config),
         None => explain(),
     }
 }

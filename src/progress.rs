@@ -9,8 +9,8 @@ use workbench_record::{Event, Record, RepeatId, RunStarted, Snapshot, Subscriber
 use workbench_report::format;
 use workbench_result::arm_on;
 
-use crate::eta::Ahead;
 use crate::output;
+use workbench_history::outlook::Ahead;
 
 /// Seconds between two plain lines while a repeat goes on.
 const LINE_EVERY_S: f64 = 10.0;

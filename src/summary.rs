@@ -9,7 +9,7 @@ use workbench_result::{ArmResult, RunResult};
 
 use crate::output;
 use crate::table::Table;
-use crate::tui::kit::text::wrap_words;
+use workbench_tui::text::wrap_words;
 
 /// Narrower terminals get lines of this many columns.
 const NARROWEST: usize = 30;
@@ -154,7 +154,7 @@ fn lost(arm: &ArmResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::kit::text::width;
+    use workbench_tui::text::width;
 
     #[test]
     fn sentences_are_wrapped_and_what_is_copied_is_not() {

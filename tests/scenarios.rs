@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
 use ratatui::crossterm::event::KeyCode;
-use workbench::offscreen::{Offscreen, THEMES};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
+use workbench_tui::offscreen::{Offscreen, THEMES};
 
 const SIZES: [(u16, u16); 5] = [(40, 12), (60, 16), (80, 24), (120, 40), (200, 60)];
 /// Moments of a run at which it is drawn, as shares of its records.
@@ -38,7 +38,7 @@ fn draw(screen: &mut Offscreen, ascii: bool, what: &str) {
 /// Goes through a run and its result.
 fn go_through(scenario: Scenario, records: &[Record], theme: &str, ascii: bool) {
     let what = |when: &str| format!("{}, {theme}, {when}", scenario.name());
-    let mut screen = Offscreen::new((80, 24), theme, ascii).unwrap();
+    let mut screen = workbench::offscreen((80, 24), theme, ascii).unwrap();
     screen.watch();
     draw(&mut screen, ascii, &what("before the first record"));
     let mut taken = 0;

@@ -13,7 +13,7 @@ use common::{Bench, read_json};
 use portable_pty::CommandBuilder;
 use ratatui::crossterm::event;
 use rustix::process::{Signal, WaitOptions, waitpid};
-use workbench::terminal::{Guard, tame_panics};
+use workbench_tui::terminal::{Guard, tame_panics};
 
 #[test]
 fn from_start_to_result_and_out_again() {

@@ -7,10 +7,10 @@ use workbench_report::format;
 use workbench_result::{RunResult, arm_on};
 
 use super::show::{load, pretty};
-use crate::comparison::{ArmCell, Comparison, Group, compare};
 use crate::failure::{Failure, code};
 use crate::output;
 use crate::table::Table;
+use workbench_history::comparison::{ArmCell, Comparison, Group, compare};
 
 /// Shows runs side by side.
 pub fn run(store: &Store, runs: &[String], json: bool) -> Result<u8, Failure> {

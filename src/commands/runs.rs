@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use workbench_record::{RunDir, Store};
 use workbench_report::format;
-use workbench_result::{ArmResult, RunResult, compute};
+use workbench_result::RunResult;
 
 use super::show::pretty;
 use crate::failure::{Failure, code};
-use crate::filter::{self, Facts};
 use crate::output;
-use crate::standing::Standing;
 use crate::table::Table;
+use workbench_history::Standing;
+use workbench_history::filter::{self, Facts};
+use workbench_history::list::{best, load};
 
 /// Lists the runs that match a filter, oldest first.
 pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result<u8, Failure> {
@@ -59,18 +60,6 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
     Ok(code::DONE)
 }
 
-/// The document that the run wrote when it ended, or, where there is none, what its record says so far.
-pub fn load(run: &RunDir) -> Result<RunResult, String> {
-    if !run.is_live()
-        && let Ok(text) = std::fs::read(run.result())
-        && let Ok(result) = serde_json::from_slice(&text)
-    {
-        return Ok(result);
-    }
-    let snapshot = run.snapshot().map_err(|error| error.to_string())?;
-    compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))
-}
-
 fn table(results: &[(RunDir, RunResult)]) -> Table {
     let mut table = Table::new();
     table.header(["RUN", "LAB", "PRESET", "STATUS", "REPEATS", "BEST SPEED-UP"]);
@@ -85,24 +74,4 @@ fn table(results: &[(RunDir, RunResult)]) -> Table {
         ]);
     }
     table
-}
-
-/// The best speed-up of a run with its arm, or a dash.
-pub fn best(result: &RunResult) -> String {
-    result
-        .arms
-        .iter()
-        .filter(|arm| arm.name != result.base)
-        .filter_map(|arm| Some((arm.speedup?, arm)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
-}
-
-fn best_text(speedup: f64, arm: &ArmResult) -> String {
-    format!(
-        "{} ({} on {})",
-        format::speedup(speedup),
-        arm.name,
-        arm.workers
-    )
 }

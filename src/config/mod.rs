@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use workbench_experiment::lab::Lab;
 use workbench_report::Format;
 
-use crate::tui::theme::ThemeName;
+use workbench_tui::{Preferences, Settings, ThemeName};
 
 pub use file::usual_path;
 pub use print::{VARIABLES, defaults, effective, listed};
@@ -202,60 +202,30 @@ impl Config {
         }
     }
 
-    /// Colours of the screen.
-    pub fn theme(&self) -> ThemeName {
-        self.word(Key::Theme)
-            .and_then(ThemeName::from_name)
-            .unwrap_or_default()
-    }
-
-    /// Whether the screen is drawn with ASCII alone.
-    pub fn ascii(&self) -> bool {
-        self.switch(Key::Ascii)
-    }
-
-    /// Whether the mouse works on the screen.
-    pub fn mouse(&self) -> bool {
-        self.switch(Key::Mouse)
-    }
-
-    /// How often the screen is drawn in a second at most.
-    pub fn frames_per_second(&self) -> u32 {
-        self.whole(Key::FramesPerSecond).unwrap_or(10)
-    }
-
-    /// How many times as fast as it was a run is played again at first.
-    pub fn replay_speed(&self) -> u32 {
-        self.whole(Key::ReplaySpeed).unwrap_or(10)
-    }
-
-    /// The lab that is selected at the start.
-    pub fn lab(&self) -> Option<&str> {
-        self.word(Key::Lab)
-    }
-
-    /// The preset of a new form.
-    pub fn preset(&self) -> Option<&str> {
-        self.word(Key::Preset)
-    }
-
-    /// The repeats of a new form.
-    pub fn repeats(&self) -> Option<u32> {
-        self.whole(Key::Repeats)
-    }
-
-    /// Where the screen writes reports.
-    pub fn export_dir(&self) -> Option<&Path> {
-        self.directory(Key::ExportDir)
-    }
-
-    /// What the screen writes reports as.
-    pub fn export_format(&self) -> Format {
+    /// How the screen looks and begins.
+    pub fn screen(&self) -> Settings {
+        let owned = |key| self.word(key).map(str::to_owned);
         let extension = self.word(Key::ExportFormat);
-        Format::ALL
-            .into_iter()
-            .find(|format| Some(format.extension()) == extension)
-            .unwrap_or(Format::ALL[0])
+        Settings {
+            theme: self
+                .word(Key::Theme)
+                .and_then(ThemeName::from_name)
+                .unwrap_or_default(),
+            ascii: self.switch(Key::Ascii),
+            mouse: self.switch(Key::Mouse),
+            frames_per_second: self.whole(Key::FramesPerSecond).unwrap_or(10),
+            replay_speed: self.whole(Key::ReplaySpeed).unwrap_or(10),
+            lab: owned(Key::Lab),
+            prefer: Preferences {
+                preset: owned(Key::Preset),
+                repeats: self.whole(Key::Repeats),
+                export_dir: self.directory(Key::ExportDir).map(Path::to_owned),
+                export_format: Format::ALL
+                    .into_iter()
+                    .find(|format| Some(format.extension()) == extension)
+                    .unwrap_or_default(),
+            },
+        }
     }
 
     /// Where runs are kept; `None` is the platform's data directory.

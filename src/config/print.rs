@@ -9,7 +9,7 @@ use workbench_report::format;
 use super::file::told;
 use super::setting::{Kind, SETTINGS, Setting, Value};
 use super::{Config, Source};
-use crate::tui::kit::text::wrap_words;
+use workbench_tui::text::wrap_words;
 
 /// The longest line of a comment.
 const COLUMNS: usize = 100;

@@ -8,7 +8,7 @@ use workbench_experiment::MAX_REPEATS;
 use workbench_experiment::lab::{Lab, suggest};
 use workbench_report::{Format, format};
 
-use crate::tui::theme::ThemeName;
+use workbench_tui::ThemeName;
 
 /// The settings there are, in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -40,18 +40,13 @@ fn the_table_is_in_order_and_its_defaults_can_be_read() {
         }
     }
     let config = resolved("", &[], Vec::new()).unwrap();
-    assert_eq!(config.theme(), ThemeName::Dark);
-    assert!(config.mouse() && !config.ascii());
-    assert_eq!(config.frames_per_second(), 10);
-    assert_eq!(config.export_format(), Format::Html);
-    let unset = [
-        config.lab().is_none(),
-        config.preset().is_none(),
-        config.repeats().is_none(),
-        config.export_dir().is_none(),
-        config.run_dir().is_none(),
-    ];
-    assert_eq!(unset, [true; 5]);
+    assert!(config.run_dir().is_none());
+    let screen = config.screen();
+    assert_eq!(screen.theme, ThemeName::Dark);
+    assert!(screen.mouse && !screen.ascii && screen.lab.is_none());
+    assert_eq!(screen.frames_per_second, 10);
+    assert_eq!(screen.prefer.export_format, Format::Html);
+    assert_eq!(screen.prefer, Preferences::default());
 }
 
 #[test]
@@ -65,15 +60,15 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let config = resolved(file, &variables, flag).unwrap();
     assert_eq!(config.run_dir(), Some(Path::new("/in/flag")));
     assert_eq!(config.of(Key::RunDir).source, Source::Flag);
-    assert_eq!(config.repeats(), Some(9));
+    assert_eq!(config.screen().prefer.repeats, Some(9));
     let variable = Source::Environment("WORKBENCH_REPEATS".to_owned());
     assert_eq!(config.of(Key::Repeats).source, variable);
-    assert_eq!(config.frames_per_second(), 4);
+    assert_eq!(config.screen().frames_per_second, 4);
     assert_eq!(config.of(Key::FramesPerSecond).source, Source::File(2));
     assert_eq!(config.of(Key::Theme).source, Source::Default);
     // An empty variable says nothing.
     let config = resolved(file, &[("WORKBENCH_REPEATS", "")], Vec::new()).unwrap();
-    assert_eq!(config.repeats(), Some(7));
+    assert_eq!(config.screen().prefer.repeats, Some(7));
     assert_eq!(config.run_dir(), Some(Path::new("/in/file")));
 }
 
@@ -82,7 +77,7 @@ fn no_color_and_dumb_terminals_get_no_colour_unless_a_flag_says_so() {
     let file = "theme = \"light\"";
     let theme = |variables: &[(&str, &str)], flags: Flags| {
         let config = resolved(file, variables, flags).unwrap();
-        (config.theme(), config.ascii())
+        (config.screen().theme, config.screen().ascii)
     };
     let light = ThemeName::Light;
     let mono = ThemeName::Mono;

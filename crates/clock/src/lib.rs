@@ -1,7 +1,9 @@
-//! Time as a run sees it: nanoseconds since the run began, and CPU time of threads and of the process.
+//! Time as a run sees it: nanoseconds since the run began, and CPU time of threads and
+//! of the process.
 //!
-//! Belongs here: reading clocks, and stopping them while the whole program stands still. Does not belong here: deciding what the
-//! readings mean.
+//! - **Belongs here:** reading clocks, and stopping them while the whole program stands still.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** deciding what the readings mean.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -12,8 +14,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// The run's monotonic clock. Every timestamp in a record is nanoseconds since this clock's origin.
 ///
-/// A resumed run continues where the earlier part stopped, so the clock can be started at an offset. While the program
-/// [stands still](stand_still), so does the clock: who goes to the shell for a while has not worked for longer.
+/// A resumed run continues where the earlier part stopped, so the clock can be started at an
+/// offset. While the program [stands still](stand_still), so does the clock: who goes to the shell
+/// for a while has not worked for longer.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     /// On the program's own clock.
@@ -49,7 +52,8 @@ pub fn program_ns() -> u64 {
     PROGRAM.now_ns()
 }
 
-/// Runs `body`, in which this process is stopped and continued, with all clocks standing still. Returns how long that took.
+/// Runs `body`, in which this process is stopped and continued, with all clocks standing still.
+/// Returns how long that took.
 pub fn stand_still(body: impl FnOnce()) -> std::time::Duration {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock();
@@ -68,8 +72,8 @@ static PROGRAM: Program = Program {
 
 /// The clock of the whole program, without the time for which it stood still.
 ///
-/// Its two numbers belong together and are read by every task of a pool, so they are read without a lock, and read again when they
-/// were changed meanwhile: `version` is odd while they are.
+/// Its two numbers belong together and are read by every task of a pool, so they are read without a
+/// lock, and read again when they were changed meanwhile: `version` is odd while they are.
 struct Program {
     version: AtomicU64,
     /// For how long it stood still in all.
@@ -105,7 +109,8 @@ impl Program {
 
     fn freeze(&self) {
         self.change(|| {
-            // A processor may have looked whether the clock is being changed a moment before it reads the time.
+            // A processor may have looked whether the clock is being changed a moment before it
+            // reads the time.
             let settled_ns = raw_ns() + SETTLE_NS;
             while raw_ns() < settled_ns {
                 std::hint::spin_loop();

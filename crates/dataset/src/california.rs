@@ -1,7 +1,8 @@
 //! The California Housing table, embedded.
 //!
-//! What is embedded are the integers of the 1990 census (see `assets/datasets/README.md`); the table is rebuilt from them
-//! by the divisions that scikit-learn's `fetch_california_housing` makes, and so has the same bits.
+//! What is embedded are the integers of the 1990 census (see `assets/datasets/README.md`); the
+//! table is rebuilt from them by the divisions that scikit-learn's `fetch_california_housing`
+//! makes, and so has the same bits.
 
 use std::io::Read as _;
 
@@ -15,12 +16,13 @@ const COLUMNS: usize = 9;
 /// Bytes of a stored number.
 const PLANES: usize = 3;
 
-/// The California Housing table as scikit-learn's `fetch_california_housing` serves it, bit for bit and in the same order
-/// of rows: 20,640 block groups of the 1990 US census (Pace and Barry, 1997).
+/// The California Housing table as scikit-learn's `fetch_california_housing` serves it, bit for bit
+/// and in the same order of rows: 20,640 block groups of the 1990 US census (Pace and Barry, 1997).
 ///
-/// Columns: `MedInc` (median income in 10,000 $), `HouseAge` (median age in years), `AveRooms` and `AveBedrms` (rooms and
-/// bedrooms per household), `Population` (persons), `AveOccup` (persons per household), `Latitude` and `Longitude`
-/// (degrees), and `MedHouseVal` (median value in 100,000 $), which is the column to predict.
+/// Columns: `MedInc` (median income in 10,000 $), `HouseAge` (median age in years), `AveRooms` and
+/// `AveBedrms` (rooms and bedrooms per household), `Population` (persons), `AveOccup` (persons per
+/// household), `Latitude` and `Longitude` (degrees), and `MedHouseVal` (median value in 100,000 $),
+/// which is the column to predict.
 ///
 /// # Errors
 /// [`DataError::Embedded`] when the embedded bytes are damaged.
@@ -33,7 +35,8 @@ pub fn california_housing() -> Result<Table, DataError> {
     rebuild(&columns(&bytes)?)
 }
 
-/// The stored columns: longitude, latitude, age, rooms, bedrooms, population, households, income, value.
+/// The stored columns: longitude, latitude, age, rooms, bedrooms, population,
+/// households, income, value.
 fn columns(bytes: &[u8]) -> Result<[Vec<f64>; COLUMNS], DataError> {
     if bytes.len() != COLUMNS * PLANES * ROWS {
         return Err(damaged(format_args!("{} bytes", bytes.len())));

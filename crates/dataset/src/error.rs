@@ -1,7 +1,9 @@
-//! What can be wrong with data. Every message is one line: what is wrong, where, and what to do about it.
+//! What can be wrong with data. Every message is one line: what is wrong, where, and what to
+//! do about it.
 //!
-//! An error names the place once ([`DataError`]) and the trouble once (the `…Problem` types), so that all messages about a
-//! cell, a line or a file read alike. Text from files arrives here already made safe to show.
+//! An error names the place once ([`DataError`]) and the trouble once (the `…Problem` types), so
+//! that all messages about a cell, a line or a file read alike. Text from files arrives here
+//! already made safe to show.
 
 use thiserror::Error;
 

@@ -1,8 +1,10 @@
-//! The bytes below the CSV reader: bounds what one row may take, and knows on which line each row starts.
+//! The bytes below the CSV reader: bounds what one row may take, and knows on which line
+//! each row starts.
 //!
-//! The CSV crate holds a row in memory until it ends, and counts lines by their line feeds, which is one short after a
-//! carriage return. This layer sees every byte first, so it can refuse a row without an end and count line breaks as text
-//! editors do: `\n`, `\r\n` and a lone `\r` are one break each.
+//! The CSV crate holds a row in memory until it ends, and counts lines by their line feeds,
+//! which is one short after a carriage return. This layer sees every byte first, so it can
+//! refuse a row without an end and count line breaks as text editors do: `\n`, `\r\n` and a lone
+//! `\r` are one break each.
 
 use std::io::{self, Chain, Cursor, Read};
 
@@ -60,7 +62,8 @@ impl<R: Read> Feed<R> {
         })
     }
 
-    /// Notes that the current row ended before offset `end` of the stream, and gives the line on which it started.
+    /// Notes that the current row ended before offset `end` of the stream, and gives the line on
+    /// which it started.
     pub(super) fn end_row(&mut self, end: u64) -> u64 {
         self.count_to(end);
         self.allowed = end.saturating_add(MAX_ROW_BYTES);
@@ -84,7 +87,8 @@ impl<R: Read> Feed<R> {
             if self.after_return && byte != b'\n' {
                 self.line += 1;
             }
-            // Line breaks before the first byte of a row are blank lines, or the rest of the last row's `\r\n`.
+            // Line breaks before the first byte of a row are blank lines, or the rest of the
+            // last row's `\r\n`.
             if self.row_line.is_none() && !matches!(byte, b'\n' | b'\r') {
                 self.row_line = Some(self.line);
             }

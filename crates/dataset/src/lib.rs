@@ -1,8 +1,10 @@
-//! Datasets: tables of numbers, from CSV files or embedded, and their split into training and test rows.
+//! Datasets: tables of numbers, from CSV files or embedded, and their split into training and test
+//! rows. Nothing here draws random numbers except [`train_test_split`], which repeats
+//! scikit-learn's split bit for bit.
 //!
-//! Belongs here: reading and checking tables, and the table that comes with the program. Does not belong here: what a lab
-//! learns from them, and any knowledge of a terminal. Nothing here draws random numbers except [`train_test_split`], which
-//! repeats scikit-learn's split bit for bit.
+//! - **Belongs here:** reading and checking tables, and the table that comes with the program.
+//! - **May use:** `digest`.
+//! - **Does not belong here:** what a lab learns from the tables; how an error is shown.
 //!
 //! ```
 //! use workbench_dataset::{california_housing, train_test_split, Supervised};

@@ -1,8 +1,9 @@
 //! Reading tables of numbers from CSV files.
 //!
-//! The grammar is the CSV crate's (RFC 4180, with `\n`, `\r\n` or `\r` as line ends); this module checks what it reads and
-//! says what is wrong in terms of lines and columns. Memory stays bounded whatever the file holds: a file is read in pieces,
-//! and rows, columns and cells beyond the limits are refused as soon as they are met.
+//! The grammar is the CSV crate's (RFC 4180, with `\n`, `\r\n` or `\r` as line ends); this module
+//! checks what it reads and says what is wrong in terms of lines and columns. Memory stays bounded
+//! whatever the file holds: a file is read in pieces, and rows, columns and cells beyond the limits
+//! are refused as soon as they are met.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -31,8 +32,8 @@ pub struct CsvOptions {
 }
 
 impl Default for CsvOptions {
-    /// No particular target, 2 rows or more (one to train on, one to test on), at most 10,000 columns and 20 million cells
-    /// (160 MB).
+    /// No particular target, 2 rows or more (one to train on, one to test on), at most 10,000
+    /// columns and 20 million cells (160 MB).
     fn default() -> Self {
         Self {
             target: None,
@@ -43,14 +44,15 @@ impl Default for CsvOptions {
     }
 }
 
-/// Reads a table of numbers from a CSV file with a header line. The table is named after the file, without its folders.
+/// Reads a table of numbers from a CSV file with a header line. The table is named after the file,
+/// without its folders.
 ///
-/// A UTF-8 byte order mark, any of the usual line ends, quoted fields and blanks around names and numbers are understood.
-/// Numbers are read to the nearest f64.
+/// A UTF-8 byte order mark, any of the usual line ends, quoted fields and blanks around names and
+/// numbers are understood. Numbers are read to the nearest f64.
 ///
 /// # Errors
-/// The first thing that is wrong, as [`DataError::File`], [`DataError::Line`], [`DataError::Cell`] or, when
-/// [`CsvOptions::target`] is not among the columns, [`DataError::Target`].
+/// The first thing that is wrong, as [`DataError::File`], [`DataError::Line`], [`DataError::Cell`]
+/// or, when [`CsvOptions::target`] is not among the columns, [`DataError::Target`].
 pub fn read_csv(path: &Path, options: &CsvOptions) -> Result<Table, DataError> {
     let file = shown_whole(&path.to_string_lossy());
     let source = match open(path) {
@@ -65,7 +67,8 @@ pub fn read_csv(path: &Path, options: &CsvOptions) -> Result<Table, DataError> {
     parse(source, name, file, options)
 }
 
-/// Reads a table of numbers from CSV text with a header line; as [`read_csv`], with `name` in place of the file's.
+/// Reads a table of numbers from CSV text with a header line; as [`read_csv`], with `name` in place
+/// of the file's.
 ///
 /// # Errors
 /// As for [`read_csv`].
@@ -78,8 +81,8 @@ fn open(path: &Path) -> Result<File, FileProblem> {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileProblem::Missing,
         _ => FileProblem::Unreadable(shown_whole(&error.to_string())),
     };
-    // Opening a pipe would wait for its writer, so what it is has to be asked first; and again afterwards, because
-    // another file may have taken the name in between.
+    // Opening a pipe would wait for its writer, so what it is has to be asked first; and again
+    // afterwards, because another file may have taken the name in between.
     regular(&fs::metadata(path).map_err(trouble)?)?;
     let file = File::open(path).map_err(trouble)?;
     regular(&file.metadata().map_err(trouble)?)?;
@@ -216,7 +219,8 @@ impl<R: Read> Parser<'_, R> {
         }
     }
 
-    /// The fault of a cell of the current row, on the cell's own line: quoted fields before it may hold line breaks.
+    /// The fault of a cell of the current row, on the cell's own line: quoted fields before it may
+    /// hold line breaks.
     fn cell_fault(&self, index: usize, columns: &[String], problem: CellProblem) -> DataError {
         let breaks: u64 = self.record.iter().take(index).map(line_breaks).sum();
         DataError::Cell {

@@ -13,14 +13,16 @@ pub struct Split {
     pub test: Vec<u32>,
 }
 
-/// Splits `rows` row numbers as scikit-learn's `train_test_split(np.arange(rows), test_size=share, random_state=seed)`
-/// does, index for index (checked against 1.9.1).
+/// Splits `rows` row numbers as scikit-learn's `train_test_split(np.arange(rows), test_size=share,
+/// random_state=seed)` does, index for index (checked against 1.9.1).
 ///
-/// The test rows are the first ⌈`share`·`rows`⌉ of the permutation that NumPy's legacy `RandomState(seed)` draws, the
-/// training rows are the rest of it. The product is taken in f64 before it is rounded up, so that 0.07 of 100 rows is 8.
+/// The test rows are the first ⌈`share`·`rows`⌉ of the permutation that NumPy's legacy
+/// `RandomState(seed)` draws, the training rows are the rest of it. The product is taken in f64
+/// before it is rounded up, so that 0.07 of 100 rows is 8.
 ///
 /// # Errors
-/// When `share` is not greater than 0 and less than 1, no row is left to train on, or there are more than 2³² − 1 rows.
+/// When `share` is not greater than 0 and less than 1, no row is left to train on, or there are
+/// more than 2³² − 1 rows.
 pub fn train_test_split(rows: usize, share: f64, seed: u32) -> Result<Split, SplitProblem> {
     // Written so that NaN is refused too.
     if !(share > 0.0 && share < 1.0) {
@@ -36,8 +38,8 @@ pub fn train_test_split(rows: usize, share: f64, seed: u32) -> Result<Split, Spl
     Ok(Split { train, test })
 }
 
-/// NumPy's `RandomState(seed).permutation(count)`: MT19937 (Matsumoto and Nishimura, 1998) driving the shuffle of Fisher
-/// and Yates from the end, each partner drawn by masked rejection.
+/// NumPy's `RandomState(seed).permutation(count)`: MT19937 (Matsumoto and Nishimura, 1998) driving
+/// the shuffle of Fisher and Yates from the end, each partner drawn by masked rejection.
 fn permutation(count: u32, seed: u32) -> Vec<u32> {
     let mut generator = Mt::new(seed);
     let mut order: Vec<u32> = (0..count).collect();

@@ -27,8 +27,8 @@ impl Supervised {
     /// Takes the column `target` as what is to be predicted and all others as features.
     ///
     /// # Errors
-    /// [`DataError::Target`] when no column has that name (the message suggests the nearest), it is the only column, or
-    /// its value is the same in every row.
+    /// [`DataError::Target`] when no column has that name (the message suggests the nearest), it is
+    /// the only column, or its value is the same in every row.
     pub fn from_table(table: &Table, target: &str) -> Result<Self, DataError> {
         let position =
             find_target(table.columns(), target).map_err(|problem| fault(table, problem))?;

@@ -7,7 +7,8 @@ use workbench_digest::Hasher;
 use super::error::{DataError, ShapeProblem};
 use super::text::shown;
 
-/// Named columns of finite numbers, all of the same length; at least one column. The values are stored column by column.
+/// Named columns of finite numbers, all of the same length; at least one column. The values are
+/// stored column by column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     name: String,
@@ -20,8 +21,8 @@ impl Table {
     /// A table of `values`, one vector per column, named by `columns`.
     ///
     /// # Errors
-    /// [`DataError::Shape`] when there is no column, names and columns differ in number, a name is empty or occurs twice,
-    /// columns differ in length, or a value is not finite.
+    /// [`DataError::Shape`] when there is no column, names and columns differ in number, a name is
+    /// empty or occurs twice, columns differ in length, or a value is not finite.
     pub fn new(
         name: impl Into<String>,
         columns: Vec<String>,
@@ -72,8 +73,8 @@ impl Table {
         self.columns.iter().position(|column| column == name)
     }
 
-    /// What identifies the values: SHA-256 in hexadecimal of all values as little-endian f64, row by row. Names do not
-    /// enter.
+    /// What identifies the values: SHA-256 in hexadecimal of all values as little-endian f64, row
+    /// by row. Names do not enter.
     pub fn sha256(&self) -> String {
         let mut hash = Hasher::default();
         let mut row = Vec::with_capacity(self.values.len() * size_of::<f64>());

@@ -3,7 +3,8 @@
 /// Characters of a cell or a name that a message shows before it is cut.
 const SHOWN: usize = 40;
 
-/// Text from a file, safe to show in a one-line message: control and invisible characters escaped, cut after 40 characters.
+/// Text from a file, safe to show in a one-line message: control and invisible characters escaped,
+/// cut after 40 characters.
 pub(super) fn shown(text: &str) -> String {
     let mut out: String = text.chars().take(SHOWN).map(visible).collect();
     if text.chars().nth(SHOWN).is_some() {
@@ -18,7 +19,8 @@ pub(super) fn shown_whole(text: &str) -> String {
 }
 
 fn visible(c: char) -> String {
-    // `escape_debug` also escapes quotes and backslashes, which are harmless here and common in names.
+    // `escape_debug` also escapes quotes and backslashes, which are harmless here and
+    // common in names.
     if c.is_ascii_graphic() || c == ' ' {
         c.to_string()
     } else {
@@ -41,7 +43,8 @@ pub(super) enum Cell {
 
 /// Reads a cell, blanks around it removed.
 ///
-/// Numbers are read with correct rounding, so that the shortest or 17-digit decimal form of an f64 gives the same bits.
+/// Numbers are read with correct rounding, so that the shortest or 17-digit decimal form of an f64
+/// gives the same bits.
 pub(super) fn read_cell(text: &str) -> Cell {
     let text = text.trim();
     match text.parse::<f64>() {
@@ -59,7 +62,8 @@ fn is_missing(text: &str) -> bool {
         || WORDS.iter().any(|word| unsigned.eq_ignore_ascii_case(word))
 }
 
-/// A column's name as a table holds it: blanks around it removed, line breaks and tabs turned into single blanks.
+/// A column's name as a table holds it: blanks around it removed, line breaks and tabs turned
+/// into single blanks.
 pub(super) fn tidy_name(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     for part in text

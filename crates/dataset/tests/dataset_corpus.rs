@@ -1,4 +1,5 @@
-//! Every file that the fuzzer starts from, through the parser, with the outcome that a person expects.
+//! Every file that the fuzzer starts from, through the parser, with the outcome that
+//! a person expects.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The CSV reader on whole files: what it understands, what it refuses, and how much it takes in before it does.
+//! The CSV reader on whole files: what it understands, what it refuses, and how much it takes in
+//! before it does.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
@@ -97,7 +98,8 @@ fn a_byte_order_mark_is_dropped_however_small_the_pieces() {
 
 #[test]
 fn faults_are_found_on_the_line_that_an_editor_shows() {
-    // The quoted name spans lines 1 to 3, line 4 is blank, and the bad cell follows a quoted number that spans 5 and 6.
+    // The quoted name spans lines 1 to 3, line 4 is blank, and the bad cell follows a quoted number
+    // that spans 5 and 6.
     for eol in ["\n", "\r\n", "\r"] {
         let text = "\"a\nb\nc\",d\n\n\"1\n\",x\n".replace('\n', eol);
         assert!(
@@ -215,7 +217,8 @@ fn cells_beyond_the_limit_are_refused_where_they_start() {
 
 #[test]
 fn endless_input_is_refused_after_a_bounded_number_of_bytes() {
-    // What the file starts with, the byte it repeats without end, and the line on which that row starts.
+    // What the file starts with, the byte it repeats without end, and the line on which
+    // that row starts.
     let never_ending: [(&[u8], u8, u64); 4] = [
         (b"", 0, 1),
         (b"a,b\n1,2\n", b'1', 3),

@@ -1,4 +1,5 @@
-//! Properties of the CSV reader: what is written comes back bit for bit, and nothing makes it panic.
+//! Properties of the CSV reader: what is written comes back bit for bit, and nothing
+//! makes it panic.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
@@ -50,7 +51,8 @@ fn table() -> impl Strategy<Value = Table> {
         (names, vec(vec(finite(), rows), columns)).prop_filter_map(
             "separator",
             |(names, values)| {
-                // One column whose name holds a semicolon looks like a file with other separators, and is refused as one.
+                // One column whose name holds a semicolon looks like a file with other separators,
+                // and is refused as one.
                 let misleading = names.len() == 1 && names.iter().any(|name| name.contains(';'));
                 let names = names.into_iter().collect();
                 (!misleading).then(|| Table::new("t", names, values).unwrap())

@@ -1,4 +1,8 @@
-//! SHA-256 in hexadecimal: what outputs and tables are told apart by.
+//! SHA-256 in hexadecimal, by which outputs and tables are told apart.
+//!
+//! - **Belongs here:** the hash of bytes and of numbers.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** what is hashed, and what follows from a difference.
 
 use std::fmt::Write as _;
 
@@ -27,7 +31,8 @@ impl Hasher {
     }
 }
 
-/// SHA-256 of numbers as little-endian f64, in hexadecimal: equal for equal bits, and for those alone.
+/// SHA-256 of numbers as little-endian f64, in hexadecimal: equal for equal bits, and
+/// for those alone.
 pub fn of_f64(values: &[f64]) -> String {
     let mut hasher = Hasher::default();
     for value in values {

@@ -1,5 +1,10 @@
-//! Running a lab: from what was asked to a resolved configuration, the plan of interleaved repeats, the clock around
-//! each, and the record of it all.
+//! Running a lab: from a request to a configuration, the plan of interleaved repeats, the clock
+//! around each, and the record of it all.
+//!
+//! - **Belongs here:** the contract that labs fulfil ([`lab`]), resolving requests, planning,
+//!   running, sampling while an arm runs, resuming.
+//! - **May use:** `record`, `result`, `machine`, `pool`, `dataset`, `clock`.
+//! - **Does not belong here:** any lab, and how a run is shown.
 
 mod asked;
 mod control;

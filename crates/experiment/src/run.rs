@@ -13,7 +13,7 @@ use super::plan::plan;
 use super::watch::Watch;
 use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig, Terms};
 use workbench_clock::{Clock, process_cpu_ns};
-use workbench_machine::MachineFacts;
+use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
 use workbench_record::{
     ArmFacts, Event, FORMAT, RecordError, Recorder, RepeatFinished, RepeatId, RunDir, RunStarted,
@@ -55,7 +55,8 @@ pub enum ExperimentError {
     Resume(String),
 }
 
-/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared.
+/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared. `build` is how the running
+/// program was built, for the record.
 ///
 /// # Errors
 /// When the lab cannot be prepared, or the record cannot be kept. An arm that fails is no error here: the run ends
@@ -63,13 +64,14 @@ pub enum ExperimentError {
 pub fn run(
     lab: &dyn Lab,
     mut config: RunConfig,
+    build: &BuildFacts,
     store: &Store,
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
     let prepared = lab.prepare(&config)?;
     config.data = prepared.data().unwrap_or(config.data);
-    let machine = MachineFacts::probe();
+    let machine = MachineFacts::probe().built(build);
     let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
     run.write_json("config.json", &config)?;

@@ -14,7 +14,7 @@ use workbench_experiment::lab::{
     RunConfig, SlotState,
 };
 use workbench_experiment::{Control, Ended, Request, resolve, resume, run};
-use workbench_machine::usable_cores;
+use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{Event, Record, RunStatus, Snapshot, Store};
 use workbench_report::headline;
 use workbench_result::compute;
@@ -122,7 +122,15 @@ fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, temp
     let records: Arc<Mutex<Vec<Record>>> = Arc::default();
     let seen = Arc::clone(&records);
     let subscriber = Box::new(move |record: &Record| seen.lock().unwrap().push(record.clone()));
-    let ended = run(toy, toy.config(repeats), &store, subscriber, control).unwrap();
+    let ended = run(
+        toy,
+        toy.config(repeats),
+        &BuildFacts::default(),
+        &store,
+        subscriber,
+        control,
+    )
+    .unwrap();
     let records = records.lock().unwrap().clone();
     (ended, records, dir)
 }

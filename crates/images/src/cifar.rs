@@ -1,11 +1,12 @@
-//! CIFAR-10's binary files (Alex Krizhevsky, 2009): records of a label and 3 × 32 × 32 bytes, red plane first.
+//! CIFAR-10's binary files (Alex Krizhevsky, 2009): records of a label and 3 × 32 × 32 bytes,
+//! red plane first.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, Problem};
 use crate::file::{Input, check_labels, open};
-use crate::{CLASSES, Images, Part};
+use crate::set::{CLASSES, Images, Part};
 
 const CHANNELS: usize = 3;
 const SIDE: usize = 32;
@@ -23,13 +24,13 @@ const TEST: [&str; 1] = ["test_batch.bin"];
 /// The folder that the published archive unpacks to.
 const FOLDER: &str = "cifar-10-batches-bin";
 
-/// Reads a part from the folder that the archive of the binary version unpacks to, or the folder above it: the five files
-/// `data_batch_1.bin` to `data_batch_5.bin`, or `test_batch.bin`. The first `rows` images are read, or all; all files have to
-/// be there.
+/// Reads a part from the folder that the archive of the binary version unpacks to, or the folder
+/// above it: the five files `data_batch_1.bin` to `data_batch_5.bin`, or `test_batch.bin`. The
+/// first `rows` images are read, or all; all files have to be there.
 ///
 /// # Errors
-/// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what it should be, and
-/// [`ImageError::Io`].
+/// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what
+/// it should be, and [`ImageError::Io`].
 pub fn read_cifar10(dir: &Path, part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
     let names: &[&str] = match part {
         Part::Train => &TRAIN,

@@ -1,14 +1,15 @@
 //! The MNIST that comes with the program (Yann LeCun, Corinna Cortes and Christopher Burges, 1998).
 //!
-//! Each part is one zstd frame with the IDX file of its labels and then that of its images (see
-//! `assets/datasets/README.md`), so a process that needs the first rows of one part unpacks nothing else.
+//! Each part is one zstd frame with the IDX file of its labels and then that of its images
+//! (see `assets/datasets/README.md`), so a process that needs the first rows of one part
+//! unpacks nothing else.
 
 use std::io::Read;
 
 use crate::error::ImageError;
 use crate::file::Input;
 use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
-use crate::{Images, Part};
+use crate::set::{Images, Part};
 
 const TRAIN: &[u8] = include_bytes!("../../../assets/datasets/mnist_train.zst");
 const TEST: &[u8] = include_bytes!("../../../assets/datasets/mnist_test.zst");
@@ -16,8 +17,8 @@ const TRAIN_ROWS: u64 = 60_000;
 const TEST_ROWS: u64 = 10_000;
 const PIXELS: u64 = 28 * 28;
 
-/// MNIST: 60,000 images of handwritten digits to learn from or 10,000 to be tested on, 28 × 28, grey. The first `rows` of
-/// them are unpacked, or all.
+/// MNIST: 60,000 images of handwritten digits to learn from or 10,000 to be tested on, 28 × 28,
+/// grey. The first `rows` of them are unpacked, or all.
 ///
 /// # Errors
 /// [`ImageError::Embedded`] when the embedded bytes are damaged.

@@ -1,14 +1,15 @@
-//! Opening files whose size bounds what is read, and checking labels. Formats are in the modules beside.
+//! Opening files whose size bounds what is read, and checking labels. Formats are in
+//! the modules beside.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use crate::CLASSES;
 use crate::error::{ImageError, Problem};
+use crate::set::CLASSES;
 
-/// Something to read with a name for messages and a known size, so that no header can ask for more memory than there
-/// are bytes.
+/// Something to read with a name for messages and a known size, so that no header can ask for more
+/// memory than there are bytes.
 pub(crate) struct Input<R> {
     pub reader: R,
     pub bytes: u64,

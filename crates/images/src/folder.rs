@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::ImageError;
-use crate::{Part, Source, cifar, idx};
+use crate::set::Part;
+use crate::source::Source;
+use crate::{cifar, idx};
 
 /// Where torchvision puts the files of a dataset, below the folder that it is given.
 const INNER: [&str; 4] = ["raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw"];
 
 impl Source {
-    /// Finds out what a folder holds: IDX files or CIFAR-10's binary files. All files of the format have to be there, under the
-    /// names that they are published with; none is opened.
+    /// Finds out what a folder holds: IDX files or CIFAR-10's binary files. All files of the format
+    /// have to be there, under the names that they are published with; none is opened.
     ///
     /// # Errors
-    /// [`ImageError::Io`] when there is no such folder, [`ImageError::Missing`] with the names of all files that are not there, and
-    /// [`ImageError::Unclear`] when the folder holds neither format, or both.
+    /// [`ImageError::Io`] when there is no such folder, [`ImageError::Missing`] with the names of
+    /// all files that are not there, and [`ImageError::Unclear`] when the folder holds neither
+    /// format, or both.
     pub fn find(dir: &Path) -> Result<Self, ImageError> {
         let metadata = std::fs::metadata(dir).map_err(|cause| ImageError::Io {
             path: dir.to_owned(),

@@ -1,14 +1,15 @@
-//! IDX files: the format of MNIST, Fashion-MNIST and KMNIST (Yann LeCun, Corinna Cortes and Christopher Burges, 1998).
+//! IDX files: the format of MNIST, Fashion-MNIST and KMNIST (Yann LeCun, Corinna Cortes and
+//! Christopher Burges, 1998).
 //!
-//! A header of big-endian 32-bit numbers, then bytes. Images: 0x803, count, height, width. Labels: 0x801, count. Only
-//! unsigned bytes with these shapes are read; other IDX files are refused.
+//! A header of big-endian 32-bit numbers, then bytes. Images: 0x803, count, height, width. Labels:
+//! 0x801, count. Only unsigned bytes with these shapes are read; other IDX files are refused.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, Problem};
 use crate::file::{Input, check_labels, open};
-use crate::{CLASSES, Images, Part};
+use crate::set::{CLASSES, Images, Part};
 
 /// What a file of images starts with: unsigned bytes, three dimensions.
 const IMAGES_MAGIC: u32 = 0x0803;
@@ -18,12 +19,13 @@ pub(crate) const IMAGES_HEADER: u64 = 16;
 pub(crate) const LABELS_HEADER: u64 = 8;
 
 /// Reads a part from a folder with the four files as they are published: `train-images-idx3-ubyte`,
-/// `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`; a dot in place of the second dash will
-/// do. Of the part the first `rows` images are read, or all; what a file announces is always checked against its size.
+/// `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`; a dot in place
+/// of the second dash will do. Of the part the first `rows` images are read, or all; what a file
+/// announces is always checked against its size.
 ///
 /// # Errors
-/// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what it should be, and
-/// [`ImageError::Io`].
+/// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what
+/// it should be, and [`ImageError::Io`].
 pub fn read_idx(dir: &Path, part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
     let images = open(&find(dir, part, "images-idx3-ubyte")?)?;
     let labels = open(&find(dir, part, "labels-idx1-ubyte")?)?;
@@ -51,7 +53,8 @@ pub fn parse(
 /// Writes a part as the two IDX files that [`read_idx`] reads.
 ///
 /// # Errors
-/// [`ImageError::Io`] when a file cannot be written, or when the images are not grey or too many for the format.
+/// [`ImageError::Io`] when a file cannot be written, or when the images are not grey or too many
+/// for the format.
 pub fn write_idx(dir: &Path, part: Part, images: &Images) -> Result<(), ImageError> {
     let (labels_file, images_file) = encode(images).map_err(|cause| ImageError::Io {
         path: dir.to_owned(),

@@ -32,7 +32,7 @@ fn stat() -> String {
     text
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 fn machine(root: &Path) {
     fs::create_dir_all(root.join("proc/self")).unwrap();
     fs::write(root.join("proc/stat"), stat()).unwrap();
@@ -53,7 +53,7 @@ fn benches(criterion: &mut Criterion) {
         let mut sampler = Sampler::new();
         bencher.iter(|| sampler.sample());
     });
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(workbench_portable)))]
     criterion.bench_function("sample/256 cores", |bencher| {
         let root = tempfile::tempdir().unwrap();
         machine(root.path());

@@ -41,6 +41,28 @@ pub struct MachineFacts {
     pub workbench_commit: Option<String>,
 }
 
+/// How many cores this process may use at once, and what decides it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsableCores {
+    /// Number of cores; a cgroup quota may make it fractional and smaller than one.
+    pub cores: f64,
+    /// What decides it, for example `2 processors`, `affinity mask 2 of 16` or `cgroup quota 1.5 of 16`.
+    pub limit: String,
+}
+
+/// How a program was built: what its build script and cargo know, and the machine does not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BuildFacts {
+    /// The compiler, as `rustc --version` names it.
+    pub compiler: &'static str,
+    /// Optimisation profile: `release` or `debug`.
+    pub profile: &'static str,
+    /// The program's version.
+    pub version: &'static str,
+    /// The commit it was built from, with `+` appended when the tree had changes.
+    pub commit: Option<&'static str>,
+}
+
 /// One GPU's fixed facts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

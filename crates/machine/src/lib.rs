@@ -1,63 +1,56 @@
-//! What this machine is: processor, usable cores, memory, GPUs, and the build of workbench itself.
+//! The machine: what it is (processor, usable cores, memory, GPUs, the build of workbench) and, in
+//! [`monitor`], what it does while a run goes on.
 //!
-//! Belongs here: everything that stays the same while a run goes on, how to read it from the operating system's files,
-//! and what [`check`] says about it. Does not belong here: looking at the machine again and again, which is
-//! [`monitor`](crate::monitor)'s work.
+//! - **Belongs here:** reading the operating system's files and the driver's counters, and what
+//!   [`check`] says about the facts.
+//! - **May use:** `clock`.
+//! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
 mod facts;
+mod finding;
 mod gpu;
 pub mod monitor;
-#[cfg(not(target_os = "linux"))]
-mod portable;
 pub mod proc_stat;
 
-#[cfg(target_os = "linux")]
-mod cgroup;
-#[cfg(target_os = "linux")]
-mod cores;
-#[cfg(target_os = "linux")]
-pub(crate) mod cpuinfo;
-#[cfg(target_os = "linux")]
-mod files;
-#[cfg(target_os = "linux")]
+// `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled and tested somewhere.
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
+#[cfg(any(test, workbench_portable, not(target_os = "linux")))]
+mod portable;
 
-#[cfg(test)]
-#[cfg(target_os = "linux")]
-mod tests;
-
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 use linux as system;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(workbench_portable, not(target_os = "linux")))]
 use portable as system;
 
-pub use check::{Finding, FindingState, check};
-pub use facts::{GpuFacts, MachineFacts};
+pub use check::check;
+pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
+pub use finding::{Finding, FindingState};
 pub(crate) use gpu::nvml;
 pub use system::usable_cores;
-
-/// How many cores this process may use at once, and what decides it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UsableCores {
-    /// Number of cores; a cgroup quota may make it fractional and smaller than one.
-    pub cores: f64,
-    /// What decides it, for example `2 processors`, `affinity mask 2 of 16` or `cgroup quota 1.5 of 16`.
-    pub limit: String,
-}
 
 impl MachineFacts {
     /// Looks at this machine. What it does not say is left empty; nothing is an error.
     ///
-    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads the NVIDIA driver's library,
-    /// which can take a second where no other program keeps the driver awake.
+    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads
+    /// the NVIDIA driver's library, which can take a second where no other program keeps
+    /// the driver awake.
+    ///
+    /// How the program was built is not asked of the machine: [`built`](Self::built) adds it.
     pub fn probe() -> Self {
         let mut facts = system::probe();
         (facts.gpu_driver, facts.gpus) = gpu::probe();
-        env!("WORKBENCH_COMPILER").clone_into(&mut facts.compiler);
-        env!("WORKBENCH_PROFILE").clone_into(&mut facts.build_profile);
-        env!("CARGO_PKG_VERSION").clone_into(&mut facts.workbench_version);
-        facts.workbench_commit = option_env!("WORKBENCH_COMMIT").map(str::to_owned);
         facts
+    }
+
+    /// The same machine, with how the program that measures on it was built.
+    #[must_use]
+    pub fn built(mut self, build: &BuildFacts) -> Self {
+        build.compiler.clone_into(&mut self.compiler);
+        build.profile.clone_into(&mut self.build_profile);
+        build.version.clone_into(&mut self.workbench_version);
+        self.workbench_commit = build.commit.map(str::to_owned);
+        self
     }
 }

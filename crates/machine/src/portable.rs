@@ -1,8 +1,11 @@
 //! The machine's facts where there is no `/proc`, with less detail.
 
+use std::path::Path;
+
 use rustix::system::uname;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
+use super::finding::Finding;
 use super::{MachineFacts, UsableCores};
 
 /// Cores that this process may use at once: the processors, because neither masks nor quotas can be asked for here.
@@ -19,6 +22,11 @@ pub fn usable_cores() -> UsableCores {
             }
         ),
     }
+}
+
+/// Nothing is known here beyond the facts.
+pub(super) fn findings(_: &MachineFacts, _: &Path) -> Vec<Finding> {
+    Vec::new()
 }
 
 pub(super) fn probe() -> MachineFacts {
@@ -43,4 +51,19 @@ pub(super) fn probe() -> MachineFacts {
         }
     }
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_describes_itself() {
+        let facts = probe();
+        assert!(facts.cores_logical >= 1 && facts.cores_usable >= 1.0);
+        assert!(facts.memory_bytes > 1 << 20);
+        assert!(!facts.os.is_empty() && !facts.kernel.is_empty());
+        assert_eq!(facts.cores_limit, usable_cores().limit);
+        assert!(findings(&facts, Path::new("/")).is_empty());
+    }
 }

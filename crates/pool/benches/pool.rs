@@ -1,6 +1,8 @@
-//! What the task pool costs: no-op tasks per second, from spawn to start, and the memory of a million tasks.
+//! What the task pool costs: no-op tasks per second, from spawn to start, and the memory of
+//! a million tasks.
 //!
-//! The report comes first, because criterion's own work would hide the peak memory; then the throughput under criterion.
+//! The report comes first, because criterion's own work would hide the peak memory; then the
+//! throughput under criterion.
 
 #![allow(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Actors: tasks that share state. The messages of an actor are ordinary tasks, except that each waits for its turn in
-//! the actor's mailbox, so that they run in order and one at a time.
+//! Actors: tasks that share state. The messages of an actor are ordinary tasks, except that each
+//! waits for its turn in the actor's mailbox, so that they run in order and one at a time.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::cell::{Body, Tail};
+use super::cell::{Body, OnEnd};
 use super::context::TaskContext;
 use super::error::TaskError;
 use super::quiet::{drop_quietly, panic_message};
-use super::shared::Shared;
+use super::shared::PoolState;
 use super::spawn::cell;
-use super::task::{Followers, Run, Spec, State};
+use super::task::{AnyTask, Followers, Spec, TaskState};
 use super::task_ref::TaskRef;
 
 /// How an actor is called and how often it may start anew.
@@ -23,7 +23,7 @@ use super::task_ref::TaskRef;
 pub struct ActorOptions {
     /// What a person calls the actor; its messages have this name in the timeline.
     pub name: Arc<str>,
-    /// Which of the lab's items the actor belongs to. A message's part is its number, the first is 0.
+    /// The group of its messages in the timeline. A message's part is its number, from 0.
     pub group: u32,
     /// Priority of its messages.
     pub priority: i32,
@@ -42,24 +42,26 @@ impl Default for ActorOptions {
     }
 }
 
-/// State that handles messages in order, one at a time, on the threads of the pool. Cloning it clones the reference; the
-/// state is dropped with the last one, after the messages that are under way.
+/// State that handles messages in order, one at a time, on the threads of the pool. Cloning
+/// it clones the reference; the state is dropped with the last one, after the messages that
+/// are under way.
 pub struct Actor<S> {
     inner: Arc<Inner<S>>,
 }
 
 struct Inner<S> {
-    shared: Arc<Shared>,
+    shared: Arc<PoolState>,
     options: ActorOptions,
     build: Box<dyn Fn() -> S + Send + Sync>,
-    /// Built by the first message, and again by the first after a panic. Only the current message locks it.
+    /// Built by the first message, and again by the first after a panic. Only the current
+    /// message locks it.
     state: Mutex<Option<S>>,
     mailbox: Mutex<Mailbox>,
 }
 
 #[derive(Default)]
 struct Mailbox {
-    waiting: VecDeque<Arc<dyn Run>>,
+    waiting: VecDeque<Arc<dyn AnyTask>>,
     /// The message that is in the queue or runs.
     current: Option<u64>,
     received: u32,
@@ -70,7 +72,7 @@ struct Mailbox {
 
 impl<S: Send + 'static> Actor<S> {
     pub(super) fn new(
-        shared: &Arc<Shared>,
+        shared: &Arc<PoolState>,
         options: ActorOptions,
         build: impl Fn() -> S + Send + Sync + 'static,
     ) -> Self {
@@ -85,8 +87,9 @@ impl<S: Send + 'static> Actor<S> {
         }
     }
 
-    /// Sends a message: `handle` runs with the state when all earlier messages have been handled. A panic in it fails this
-    /// message, and the next one finds a newly built state, or [`TaskError::ActorDead`] when there were too many.
+    /// Sends a message: `handle` runs with the state when all earlier messages have been handled. A
+    /// panic in it fails this message, and the next one finds a newly built state, or
+    /// [`TaskError::ActorDead`] when there were too many.
     ///
     /// A message must not wait for a later message of its own actor.
     pub fn call<R, F>(&self, handle: F) -> TaskRef<R>
@@ -111,7 +114,7 @@ impl<S: Send + 'static> Actor<S> {
         mailbox.received = mailbox.received.wrapping_add(1);
         let turn = u32::from(mailbox.dead.is_some() || mailbox.current.is_some());
         let cell = cell(shared, spec, body, Turn(Arc::clone(inner)), turn);
-        let task: Arc<dyn Run> = Arc::clone(&cell) as _;
+        let task: Arc<dyn AnyTask> = Arc::clone(&cell) as _;
         let reference = TaskRef::new(cell, Arc::clone(shared));
         if let Some(cause) = mailbox.dead.clone() {
             drop(mailbox);
@@ -139,7 +142,7 @@ impl<S: Send + 'static> Actor<S> {
 }
 
 impl<S> Inner<S> {
-    fn dead(&self, message: &dyn Run, cause: Arc<str>) -> TaskError {
+    fn dead(&self, message: &dyn AnyTask, cause: Arc<str>) -> TaskError {
         TaskError::ActorDead {
             message: message.header().id,
             actor: Arc::clone(&self.options.name),
@@ -193,7 +196,7 @@ where
 /// Passes the turn on when a message has ended.
 struct Turn<S>(Arc<Inner<S>>);
 
-impl<S: Send + 'static> Tail for Turn<S> {
+impl<S: Send + 'static> OnEnd for Turn<S> {
     fn followers(&self, task: u64) -> Followers {
         let inner = &self.0;
         let mut followers = Followers::default();
@@ -213,7 +216,7 @@ impl<S: Send + 'static> Tail for Turn<S> {
                 }
             } else if next
                 .header()
-                .becomes_ready(State::Waiting, inner.shared.clock.now_ns())
+                .becomes_ready(TaskState::Waiting, inner.shared.clock.now_ns())
             {
                 mailbox.current = Some(next.header().id);
                 followers.ready = Some(next);

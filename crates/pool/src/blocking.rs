@@ -4,24 +4,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::pending::Pending;
-use super::task::Run;
+use super::task::AnyTask;
 use super::worker;
 
 /// How long a thread outside the pool watches before it sleeps.
 const WATCH_NANOS: u128 = 10_000;
 
-/// For this long it does so without offering its core to other threads. Not longer: where cores are scarce, the thread that
-/// would run the task may be waiting for this very core.
+/// For this long it does so without offering its core to other threads. Not longer: where cores are
+/// scarce, the thread that would run the task may be waiting for this very core.
 const HOT_NANOS: u128 = 1_000;
 
-/// Waits until `needed` of the tasks have ended, or the deadline has passed. `awaited`: the task, if it is a single one.
+/// Waits until `needed` of the tasks have ended, or the deadline has passed. `awaited`: the task,
+/// if it is a single one.
 ///
 /// A pool thread helps meanwhile; it is the calling thread's pool that matters, not the tasks'.
 pub fn wait_for(
-    tasks: &[&dyn Run],
+    tasks: &[&dyn AnyTask],
     needed: usize,
     deadline: Option<Instant>,
-    awaited: Option<&Arc<dyn Run>>,
+    awaited: Option<&Arc<dyn AnyTask>>,
 ) {
     let mut pending = Pending::new(tasks, needed, deadline);
     if pending.is_over() {

@@ -8,24 +8,26 @@ use workbench_clock::Clock;
 use super::error::PoolError;
 use super::handle::Handle;
 use super::resources::Capacity;
-use super::shared::Shared;
+use super::shared::PoolState;
 use super::threads::Threads;
 use super::worker;
 
-/// Tasks that wait for tasks nest on one stack, so a stack is larger than usual. Only what is used occupies memory.
+/// Tasks that wait for tasks nest on one stack, so a stack is larger than usual. Only what is
+/// used occupies memory.
 const STACK: usize = 16 << 20;
 
 /// A pool of threads that run tasks. It is used through its [`Handle`], which it dereferences to.
 ///
-/// Dropping the pool cancels the tasks that have not started, tells those that run, waits for them and joins the threads.
-/// A pool that is dropped by one of its own tasks does the same without waiting.
+/// Dropping the pool cancels the tasks that have not started, tells those that run, waits
+/// for them and joins the threads. A pool that is dropped by one of its own tasks does the
+/// same without waiting.
 #[derive(Debug)]
 pub struct Pool {
     handle: Handle,
 }
 
-/// What a pool is made of. The number of workers and the clock are given from the start; there are no gpus, memory or
-/// custom resources to ask for unless they are given.
+/// What a pool is made of. The number of workers and the clock are given from the start; there are
+/// no gpus, memory or custom resources to ask for unless they are given.
 #[derive(Debug, Clone)]
 pub struct PoolBuilder {
     workers: usize,
@@ -73,7 +75,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Memory that tasks can ask for, in bytes. Nothing keeps a task from using more than it asked for.
+    /// Memory that tasks can ask for, in bytes. Nothing keeps a task from using more than
+    /// it asked for.
     #[must_use]
     pub fn memory_bytes(mut self, bytes: u64) -> Self {
         self.memory_bytes = bytes;
@@ -94,8 +97,8 @@ impl PoolBuilder {
         self
     }
 
-    /// Stack of each thread in bytes; 16 MiB if not given. Tasks that wait for tasks that wait for tasks share one stack; the
-    /// pool itself needs less than 2 KiB for each level of that.
+    /// Stack of each thread in bytes; 16 MiB if not given. Tasks that wait for tasks that wait for
+    /// tasks share one stack; the pool itself needs less than 2 KiB for each level of that.
     #[must_use]
     pub fn stack_bytes(mut self, bytes: usize) -> Self {
         self.stack_bytes = bytes;
@@ -111,7 +114,7 @@ impl PoolBuilder {
             return Err(PoolError::NoWorkers);
         }
         let capacity = Capacity::new(self.workers, self.gpus, self.memory_bytes, &self.custom)?;
-        let shared = Arc::new(Shared::new(
+        let shared = Arc::new(PoolState::new(
             self.clock.unwrap_or_else(Clock::start),
             self.workers,
             capacity,

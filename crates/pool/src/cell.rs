@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::context::TaskContext;
 use super::error::TaskError;
 use super::quiet::{drop_quietly, panic_message};
-use super::task::{Attempt, Followers, Header, Run};
+use super::task::{AnyTask, Attempt, Followers, Header};
 
 /// The work of a task.
 pub trait Body: Send + 'static {
@@ -20,13 +20,13 @@ pub trait Body: Send + 'static {
 }
 
 /// What a task leaves to do when it has ended.
-pub trait Tail: Send + Sync + 'static {
-    /// See [`Run::followers`].
+pub trait OnEnd: Send + Sync + 'static {
+    /// See [`AnyTask::followers`].
     fn followers(&self, task: u64) -> Followers;
 }
 
 /// Plain tasks leave nothing.
-impl Tail for () {
+impl OnEnd for () {
     fn followers(&self, _: u64) -> Followers {
         Followers::default()
     }
@@ -35,31 +35,31 @@ impl Tail for () {
 type Outcome<T> = Result<Arc<T>, Box<TaskError>>;
 
 /// A task whose value has type `T`.
-pub trait Typed<T>: Run {
+pub trait Typed<T>: AnyTask {
     /// The value or error, once the task has ended.
     fn outcome(&self) -> Option<&Outcome<T>>;
 }
 
 /// A task with its closure and its value.
-pub struct Cell<B: Body, E: Tail> {
+pub struct TaskCell<B: Body, E: OnEnd> {
     header: Header,
     body: Mutex<Option<B>>,
     outcome: OnceLock<Outcome<B::Output>>,
-    tail: E,
+    on_end: E,
 }
 
-impl<B: Body, E: Tail> Cell<B, E> {
-    pub fn new(header: Header, body: B, tail: E) -> Self {
+impl<B: Body, E: OnEnd> TaskCell<B, E> {
+    pub fn new(header: Header, body: B, on_end: E) -> Self {
         Self {
             header,
             body: Mutex::new(Some(body)),
             outcome: OnceLock::new(),
-            tail,
+            on_end,
         }
     }
 }
 
-impl<B: Body, E: Tail> Run for Cell<B, E> {
+impl<B: Body, E: OnEnd> AnyTask for TaskCell<B, E> {
     fn header(&self) -> &Header {
         &self.header
     }
@@ -111,11 +111,11 @@ impl<B: Body, E: Tail> Run for Cell<B, E> {
     }
 
     fn followers(&self) -> Followers {
-        self.tail.followers(self.header.id)
+        self.on_end.followers(self.header.id)
     }
 }
 
-impl<B: Body, E: Tail> Typed<B::Output> for Cell<B, E> {
+impl<B: Body, E: OnEnd> Typed<B::Output> for TaskCell<B, E> {
     fn outcome(&self) -> Option<&Outcome<B::Output>> {
         self.outcome.get()
     }

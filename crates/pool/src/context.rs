@@ -30,8 +30,8 @@ impl<'a> TaskContext<'a> {
         }
     }
 
-    /// Whether somebody wants this task to stop. A task that has been told so ends as cancelled, whatever it returns; one
-    /// that never asks runs to its end and keeps its value.
+    /// Whether somebody wants this task to stop. A task that has been told so ends as cancelled,
+    /// whatever it returns; one that never asks runs to its end and keeps its value.
     pub fn is_cancelled(&self) -> bool {
         let cancelled = self.cancelled.load(Ordering::Relaxed)
             || self.task < self.cancelled_below.load(Ordering::Relaxed);

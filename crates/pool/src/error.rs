@@ -1,4 +1,5 @@
-//! What can go wrong with a pool and with a task, in words that name the culprit. Nothing here decides anything.
+//! What can go wrong with a pool and with a task, in words that name the culprit. Nothing
+//! here decides anything.
 
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ pub enum PoolError {
         /// What the pool has in all.
         there: String,
     },
-    /// The task depends on a task of another pool. Waiting for one is possible, depending on it is not.
+    /// The task depends on a task of another pool. Waiting for one is possible, depending on
+    /// it is not.
     #[error(
         "task `{task}` comes after task {dependency} of another pool; submit both to one pool, or wait for that one first"
     )]
@@ -97,7 +99,8 @@ pub enum TaskError {
         /// The task's name.
         name: Arc<str>,
     },
-    /// The task did not run because another that it needs, directly or through others, has no value.
+    /// The task did not run because another that it needs, directly or through others,
+    /// has no value.
     #[error(
         "task `{name}` ({task}) did not run, because it needs `{culprit_name}` ({culprit}): {cause}"
     )]
@@ -128,7 +131,8 @@ pub enum TaskError {
 }
 
 impl TaskError {
-    /// The error of a task that depends on the one with this error; the first failure stays the culprit.
+    /// The error of a task that depends on the one with this error; the first failure
+    /// stays the culprit.
     pub(super) fn for_dependent(&self, task: u64, name: Arc<str>) -> Self {
         let (culprit, culprit_name, cause) = match self {
             Self::DependencyFailed {

@@ -7,7 +7,7 @@ use workbench_clock::Clock;
 
 use super::actor::{Actor, ActorOptions};
 use super::object::Object;
-use super::shared::Shared;
+use super::shared::PoolState;
 use super::spans::RunningTask;
 use super::spawn::{Once, TaskBuilder, launch};
 use super::task::Spec;
@@ -15,11 +15,11 @@ use super::task_ref::TaskRef;
 use super::timeline::TaskSpan;
 use super::worker;
 
-/// A reference to a pool, for tasks that start tasks. It does not keep the pool open: once the [`Pool`](super::Pool) was
-/// dropped, tasks that are started with it end as cancelled.
+/// A reference to a pool, for tasks that start tasks. It does not keep the pool open: once the
+/// [`Pool`](super::Pool) was dropped, tasks that are started with it end as cancelled.
 #[derive(Clone)]
 pub struct Handle {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<PoolState>,
 }
 
 impl Handle {
@@ -47,12 +47,14 @@ impl Handle {
         launch(&self.shared, Spec::default(), body, Vec::new())
     }
 
-    /// Describes a task that is more than a closure: name, resources, priority, dependencies, retries.
+    /// Describes a task that is more than a closure: name, resources, priority,
+    /// dependencies, retries.
     pub fn task(&self) -> TaskBuilder<'_> {
         TaskBuilder::new(&self.shared)
     }
 
-    /// Creates an actor whose state is built, on the pool, by `build`. It does not restart after a panic.
+    /// Creates an actor whose state is built, on the pool, by `build`. It does not restart
+    /// after a panic.
     pub fn actor<S, F>(&self, build: F) -> Actor<S>
     where
         S: Send + 'static,
@@ -70,19 +72,20 @@ impl Handle {
         Actor::new(&self.shared, options, build)
     }
 
-    /// Cancels all tasks submitted so far: those that have not started never will, those that run can see it in their
-    /// [`TaskContext`](super::TaskContext).
+    /// Cancels all tasks submitted so far: those that have not started never will, those that run
+    /// can see it in their [`TaskContext`](super::TaskContext).
     pub fn cancel_all(&self) {
         self.shared.cancel_all(false);
     }
 
-    /// Takes out the spans of all attempts that ended since the last call. Once a task has ended, its spans are here.
-    /// They come slot by slot, in each slot in the order of their ends.
+    /// Takes out the spans of all attempts that ended since the last call. Once a task has ended,
+    /// its spans are here. They come slot by slot, in each slot in the order of their ends.
     pub fn drain_spans(&self) -> Vec<TaskSpan> {
         self.shared.spans.drain()
     }
 
-    /// What each slot runs right now; `None` for an idle one. Of tasks nested in each other's waits, the innermost.
+    /// What each slot runs right now; `None` for an idle one. Of tasks nested in each other's
+    /// waits, the innermost.
     pub fn running(&self) -> Vec<Option<RunningTask>> {
         self.shared.spans.running()
     }

@@ -1,5 +1,5 @@
-//! What becomes of tasks that end: their dependents and waiting threads are told, failures travel on, attempts are
-//! repeated, everything is cancelled when the pool closes.
+//! What becomes of tasks that end: their dependents and waiting threads are told, failures travel
+//! on, attempts are repeated, everything is cancelled when the pool closes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 
 use super::error::TaskError;
 use super::quiet::drop_quietly;
-use super::shared::Shared;
-use super::task::{Header, Run, State, Watcher};
+use super::shared::PoolState;
+use super::task::{AnyTask, Header, TaskState, Watcher};
 use super::timer::Fire;
 
-/// Tasks that ended and were not announced, and tasks that this made ready. Long chains are worked off here and not by
-/// recursion, which would need a stack as deep as the chain.
+/// Tasks that ended and were not announced, and tasks that this made ready. Long chains are worked
+/// off here and not by recursion, which would need a stack as deep as the chain.
 #[derive(Default)]
 struct Ripple {
-    ended: Vec<Arc<dyn Run>>,
-    ready: Vec<Arc<dyn Run>>,
+    ended: Vec<Arc<dyn AnyTask>>,
+    ready: Vec<Arc<dyn AnyTask>>,
 }
 
-impl Shared {
+impl PoolState {
     /// A new task whose dependencies are not all met is kept where `cancel_all` finds it.
-    pub fn park(&self, task: &Arc<dyn Run>) {
+    pub fn park(&self, task: &Arc<dyn AnyTask>) {
         self.parked
             .lock()
             .insert(task.header().id, Arc::clone(task));
@@ -33,14 +33,14 @@ impl Shared {
     }
 
     /// Puts a ready task into the queue, or ends it when it is cancelled.
-    pub fn submit(self: &Arc<Self>, task: Arc<dyn Run>) {
+    pub fn submit(self: &Arc<Self>, task: Arc<dyn AnyTask>) {
         for refused in self.enqueue([task]) {
             self.end_cancelled(&refused);
         }
     }
 
     /// One of the things that the task waits for is there.
-    pub fn meet(self: &Arc<Self>, task: &Arc<dyn Run>) {
+    pub fn meet(self: &Arc<Self>, task: &Arc<dyn AnyTask>) {
         if task.header().met(self.clock) {
             self.unpark(task.header());
             self.submit(Arc::clone(task));
@@ -48,13 +48,13 @@ impl Shared {
     }
 
     /// Ends a task that does not run, unless it has started meanwhile.
-    pub fn end_unrun(self: &Arc<Self>, task: &Arc<dyn Run>, error: TaskError) {
+    pub fn end_unrun(self: &Arc<Self>, task: &Arc<dyn AnyTask>, error: TaskError) {
         if self.settle_unrun(task, error) {
             self.announce(task);
         }
     }
 
-    fn end_cancelled(self: &Arc<Self>, task: &Arc<dyn Run>) {
+    fn end_cancelled(self: &Arc<Self>, task: &Arc<dyn AnyTask>) {
         self.end_unrun(task, self.cancelled(task.header()));
     }
 
@@ -66,7 +66,7 @@ impl Shared {
         }
     }
 
-    fn settle_unrun(&self, task: &Arc<dyn Run>, error: TaskError) -> bool {
+    fn settle_unrun(&self, task: &Arc<dyn AnyTask>, error: TaskError) -> bool {
         let header = task.header();
         if !header.claim() {
             return false;
@@ -76,13 +76,13 @@ impl Shared {
         true
     }
 
-    fn settle_claimed(&self, task: &Arc<dyn Run>, error: TaskError) {
+    fn settle_claimed(&self, task: &Arc<dyn AnyTask>, error: TaskError) {
         self.spans.never_ran(task.header(), self.clock.now_ns());
         task.settle(Some(error));
     }
 
     /// Cancels one task. False when it has already ended.
-    pub fn cancel(self: &Arc<Self>, task: &Arc<dyn Run>) -> bool {
+    pub fn cancel(self: &Arc<Self>, task: &Arc<dyn AnyTask>) -> bool {
         if !task.header().request_cancel() {
             return false;
         }
@@ -93,8 +93,8 @@ impl Shared {
     /// Cancels everything submitted so far, and with `closing` everything that will be.
     pub fn cancel_all(self: &Arc<Self>, closing: bool) {
         let queued = self.cancel_queued(closing);
-        // Those that wait first: when they are still there once what they wait for has ended, they count as given up
-        // because of that and not as cancelled.
+        // Those that wait first: when they are still there once what they wait for has ended, they
+        // count as given up because of that and not as cancelled.
         let parked: Vec<_> = self.parked.lock().values().cloned().collect();
         for task in parked.iter().chain(&queued) {
             if self.is_cancelled(task.header().id) {
@@ -104,8 +104,9 @@ impl Shared {
         drop_quietly((parked, queued));
     }
 
-    /// Tells everybody that the task, whose value or error is stored, has ended, and everything that follows from it.
-    pub fn announce(self: &Arc<Self>, task: &Arc<dyn Run>) {
+    /// Tells everybody that the task, whose value or error is stored, has ended, and everything
+    /// that follows from it.
+    pub fn announce(self: &Arc<Self>, task: &Arc<dyn AnyTask>) {
         let mut ripple = Ripple::default();
         self.announce_one(&**task, &mut ripple);
         loop {
@@ -124,7 +125,7 @@ impl Shared {
         }
     }
 
-    fn announce_one(self: &Arc<Self>, task: &dyn Run, ripple: &mut Ripple) {
+    fn announce_one(self: &Arc<Self>, task: &dyn AnyTask, ripple: &mut Ripple) {
         for watcher in task.header().end() {
             match watcher {
                 Watcher::Thread(waiter) => waiter.notify(),
@@ -143,7 +144,7 @@ impl Shared {
         }
     }
 
-    fn tell_dependent(&self, task: &dyn Run, dependent: Arc<dyn Run>, ripple: &mut Ripple) {
+    fn tell_dependent(&self, task: &dyn AnyTask, dependent: Arc<dyn AnyTask>, ripple: &mut Ripple) {
         let header = dependent.header();
         match task.error() {
             None => {
@@ -162,13 +163,14 @@ impl Shared {
     }
 
     /// The task failed and is tried again after a delay.
-    pub fn back_off(self: &Arc<Self>, task: &Arc<dyn Run>, delay: Duration) {
+    pub fn back_off(self: &Arc<Self>, task: &Arc<dyn AnyTask>, delay: Duration) {
         let header = task.header();
         if !delay.is_zero() {
             self.park(task);
         }
         header.backs_off(self.clock.now_ns());
-        // Whoever cancelled while the task was running could not end it, and from now on nobody else would.
+        // Whoever cancelled while the task was running could not end it, and from now on
+        // nobody else would.
         let cancelled = header.cancel_flag().load(Ordering::SeqCst) || self.is_cancelled(header.id);
         if cancelled {
             self.unpark(header);
@@ -186,18 +188,18 @@ impl Shared {
         }
     }
 
-    fn retry(self: &Arc<Self>, task: Arc<dyn Run>) {
+    fn retry(self: &Arc<Self>, task: Arc<dyn AnyTask>) {
         if task
             .header()
-            .becomes_ready(State::BackingOff, self.clock.now_ns())
+            .becomes_ready(TaskState::BackingOff, self.clock.now_ns())
         {
             self.unpark(task.header());
             self.submit(task);
         }
     }
 
-    /// Cancels everything, waits for what runs, ends the threads. From within one of the pool's own tasks (`inside`)
-    /// nothing is waited for.
+    /// Cancels everything, waits for what runs, ends the threads. From within one of the pool's own
+    /// tasks (`inside`) nothing is waited for.
     pub fn shut_down(self: &Arc<Self>, inside: bool) {
         self.cancel_all(true);
         if !inside {
@@ -209,7 +211,8 @@ impl Shared {
             threads.stop(!inside);
         }
         if inside {
-            // Tasks that are still running may sleep there; it ends with the last reference to the pool.
+            // Tasks that are still running may sleep there; it ends with the last reference
+            // to the pool.
             return;
         }
         let relay = self.relay.lock().take();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 /// A value that tasks share without copying it: cloning an `Object` clones a reference.
 ///
-/// The value lives until the last `Object` (and, for a task's value, the last [`TaskRef`](super::TaskRef)) is gone.
+/// The value lives until the last `Object` (and, for a task's value, the last
+/// [`TaskRef`](super::TaskRef)) is gone.
 pub struct Object<T: ?Sized> {
     id: u64,
     value: Arc<T>,

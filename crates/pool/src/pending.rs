@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::task::{Run, Watcher};
+use super::task::{AnyTask, Watcher};
 use super::waiter::Waiter;
 
 /// A wait for `needed` of `tasks`. Registers with them only when the thread really has to sleep.
 pub struct Pending<'a> {
-    tasks: &'a [&'a dyn Run],
+    tasks: &'a [&'a dyn AnyTask],
     needed: usize,
     deadline: Option<Instant>,
     waiter: Option<Arc<Waiter>>,
 }
 
 impl<'a> Pending<'a> {
-    pub fn new(tasks: &'a [&'a dyn Run], needed: usize, deadline: Option<Instant>) -> Self {
+    pub fn new(tasks: &'a [&'a dyn AnyTask], needed: usize, deadline: Option<Instant>) -> Self {
         Self {
             tasks,
             needed: needed.min(tasks.len()),
@@ -62,7 +62,8 @@ impl<'a> Pending<'a> {
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        // With a single task the notification has removed the registration, unless the deadline came first.
+        // With a single task the notification has removed the registration, unless the
+        // deadline came first.
         if let Some(waiter) = &self.waiter
             && (self.tasks.len() > 1 || !waiter.is_done())
         {

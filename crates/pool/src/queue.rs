@@ -1,32 +1,34 @@
 //! The tasks that are ready and the resources that are free: who starts next.
 //!
-//! A pure data structure without threads or clocks. The rules: the highest priority first; within a priority in the
-//! order of submission; a task that does not fit is overtaken by later ones that do, but at most [`MAX_OVERTAKES`]
-//! times, after which nothing behind it starts until it fits.
+//! A pure data structure without threads or clocks. The rules: the highest priority first; within a
+//! priority in the order of submission; a task that does not fit is overtaken by later ones that
+//! do, but at most [`MAX_OVERTAKES`] times, after which nothing behind it starts until it fits.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::resources::Amounts;
-use super::task::{Run, State};
+use super::task::{AnyTask, TaskState};
 
-/// How many tasks may start before one that is ahead of them but does not fit. Bounds its wait: from then on the pool
-/// drains until it fits. Of several tasks that ask for the same, the count is the first one's, and starts anew for the next
-/// when that one has started. A task that a running task waits for in `get` may still start, because the draining needs it.
+/// How many tasks may start before one that is ahead of them but does not fit. Bounds its wait:
+/// from then on the pool drains until it fits. Of several tasks that ask for the same, the count is
+/// the first one's, and starts anew for the next when that one has started. A task that a running
+/// task waits for in `get` may still start, because the draining needs it.
 pub const MAX_OVERTAKES: u32 = 64;
 
-/// Empty levels and classes are kept up to this number, so that a steady stream of tasks allocates nothing.
+/// Empty levels and classes are kept up to this number, so that a steady stream of
+/// tasks allocates nothing.
 const KEPT_EMPTY: usize = 16;
 
-pub struct Queue {
+pub struct ReadyQueue {
     levels: BTreeMap<Reverse<i32>, Level>,
     free: Amounts,
     len: usize,
     submitted: u64,
-    /// References that may be the last ones: the owner of the queue's lock drops them after unlocking, because a value's
-    /// destructor may use the pool.
-    trash: Vec<Arc<dyn Run>>,
+    /// References that may be the last ones: the owner of the queue's lock drops them after
+    /// unlocking, because a value's destructor may use the pool.
+    trash: Vec<Arc<dyn AnyTask>>,
 }
 
 /// The tasks of one priority.
@@ -35,7 +37,8 @@ struct Level {
     classes: Vec<Class>,
 }
 
-/// Tasks that ask for the same: they fit together or not at all, so only the first one needs a look.
+/// Tasks that ask for the same: they fit together or not at all, so only the first one
+/// needs a look.
 struct Class {
     demand: Amounts,
     entries: VecDeque<Entry>,
@@ -45,7 +48,7 @@ struct Class {
 
 struct Entry {
     order: u64,
-    task: Arc<dyn Run>,
+    task: Arc<dyn AnyTask>,
 }
 
 /// What a look at one level found.
@@ -58,7 +61,7 @@ enum Found {
     Nothing,
 }
 
-impl Queue {
+impl ReadyQueue {
     pub fn new(free: Amounts) -> Self {
         Self {
             levels: BTreeMap::new(),
@@ -79,12 +82,12 @@ impl Queue {
         &mut self.free
     }
 
-    pub fn take_trash(&mut self) -> Vec<Arc<dyn Run>> {
+    pub fn take_trash(&mut self) -> Vec<Arc<dyn AnyTask>> {
         std::mem::take(&mut self.trash)
     }
 
     /// Appends a task in state `Ready`.
-    pub fn push(&mut self, task: Arc<dyn Run>) {
+    pub fn push(&mut self, task: Arc<dyn AnyTask>) {
         let entry = Entry {
             order: self.submitted,
             task,
@@ -112,13 +115,13 @@ impl Queue {
         });
     }
 
-    /// Starts the next task: marks it as running and takes its resources. Without the bar, tasks start past one that
-    /// was overtaken too often.
-    pub fn pick(&mut self, bar: bool) -> Option<Arc<dyn Run>> {
+    /// Starts the next task: marks it as running and takes its resources. Without the bar, tasks
+    /// start past one that was overtaken too often.
+    pub fn pick(&mut self, bar: bool) -> Option<Arc<dyn AnyTask>> {
         loop {
             let (key, class) = self.find(bar)?;
             let task = self.pop(key, class)?;
-            if task.header().moves(State::Ready, State::Running) {
+            if task.header().moves(TaskState::Ready, TaskState::Running) {
                 self.free.take(task.header().demand());
                 return Some(task);
             }
@@ -128,10 +131,10 @@ impl Queue {
     }
 
     /// Starts this task out of order, if it is ready and fits.
-    pub fn pick_this(&mut self, task: &Arc<dyn Run>) -> bool {
+    pub fn pick_this(&mut self, task: &Arc<dyn AnyTask>) -> bool {
         let header = task.header();
         let demand = header.demand();
-        if !demand.fits(&self.free) || !header.moves(State::Ready, State::Running) {
+        if !demand.fits(&self.free) || !header.moves(TaskState::Ready, TaskState::Running) {
             return false;
         }
         self.free.take(demand);
@@ -145,7 +148,7 @@ impl Queue {
     }
 
     /// Empties the queue.
-    pub fn drain(&mut self) -> Vec<Arc<dyn Run>> {
+    pub fn drain(&mut self) -> Vec<Arc<dyn AnyTask>> {
         self.len = 0;
         std::mem::take(&mut self.levels)
             .into_values()
@@ -180,7 +183,7 @@ impl Queue {
         result
     }
 
-    fn pop(&mut self, key: Reverse<i32>, index: usize) -> Option<Arc<dyn Run>> {
+    fn pop(&mut self, key: Reverse<i32>, index: usize) -> Option<Arc<dyn AnyTask>> {
         if self.levels.len() > 1 {
             for (_, level) in self.levels.range_mut(..key) {
                 level.count_overtaking(u64::MAX);
@@ -205,8 +208,8 @@ impl Queue {
         Some(entry.task)
     }
 
-    /// Drops the entries at both ends of a class whose task does not wait in the queue any more, so that a deep recursion
-    /// of tasks that are started out of order leaves nothing behind.
+    /// Drops the entries at both ends of a class whose task does not wait in the queue any more, so
+    /// that a deep recursion of tasks that are started out of order leaves nothing behind.
     fn tidy(&mut self, key: Reverse<i32>, demand: &Amounts) {
         let Some(level) = self.levels.get_mut(&key) else {
             return;
@@ -232,7 +235,7 @@ impl Level {
         self.classes.iter().all(|class| class.entries.is_empty())
     }
 
-    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn Run>>) -> usize {
+    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn AnyTask>>) -> usize {
         let dropped = self
             .classes
             .iter_mut()
@@ -281,7 +284,7 @@ impl Level {
 }
 
 impl Class {
-    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn Run>>) -> usize {
+    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn AnyTask>>) -> usize {
         let mut dropped = 0;
         while self.entries.front().is_some_and(Entry::is_stale) {
             self.overtaken = 0;
@@ -294,7 +297,7 @@ impl Class {
 
 impl Entry {
     fn is_stale(&self) -> bool {
-        !self.task.header().is(State::Ready)
+        !self.task.header().is(TaskState::Ready)
     }
 }
 

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Drops a value of unknown origin; a panic in its destructor goes no further.
 pub fn drop_quietly<T>(value: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        // The destructor of a panic's payload may panic as well; leaking it is the only end that is sure.
+        // The destructor of a panic's payload may panic as well; leaking it is the only end
+        // that is sure.
         std::mem::forget(payload);
     }
 }

@@ -1,18 +1,22 @@
 //! Amounts of resources in fixed point, so that ten tasks of 0.1 gpu fill one gpu exactly.
 //!
-//! Belongs here: converting, comparing and adding amounts. Does not belong here: who gets them when.
+//! Belongs here: converting, comparing and adding amounts. Does not belong here: who
+//! gets them when.
 
 use std::sync::Arc;
 
 use super::error::PoolError;
 
-/// Parts of one cpu, gpu or custom resource: amounts are multiples of 1/10 000, as in Ray (Moritz et al. 2018).
+/// Parts of one cpu, gpu or custom resource: amounts are multiples of 1/10 000, as in Ray (Moritz
+/// et al. 2018).
 const PARTS: f64 = 10_000.0;
 const LARGEST: f64 = 1e12;
 
-/// How much of everything a task asks for, or a pool has. Memory counts bytes, the others parts of 1/10 000.
+/// How much of everything a task asks for, or a pool has. Memory counts bytes, the others parts
+/// of 1/10 000.
 ///
-/// What is free may fall below zero: a task that was blocked takes its cpus back without waiting for them.
+/// What is free may fall below zero: a task that was blocked takes its cpus back without
+/// waiting for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amounts {
     pub cpus: i64,

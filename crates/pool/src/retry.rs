@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-/// Retries with exponential backoff: the n-th retry waits `initial · factor^(n−1)`, at most `max_delay`.
+/// Retries with exponential backoff: the n-th retry waits `initial · factor^(n−1)`,
+/// at most `max_delay`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retry {
     /// Retries after the first attempt; 0 means none.
     pub max: u32,
     /// Delay before the first retry.
     pub initial: Duration,
-    /// What each further delay is multiplied by; 1.0 keeps it, values below 1 and nonsense count as 1.0.
+    /// What each further delay is multiplied by; 1.0 keeps it, values below 1 and nonsense
+    /// count as 1.0.
     pub factor: f64,
     /// The longest delay.
     pub max_delay: Duration,

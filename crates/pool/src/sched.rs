@@ -1,20 +1,21 @@
-//! The books of the pool, kept under one lock: the queue, and how many threads look after it.
+//! The state of the scheduler, kept under one lock: the queue, and how many threads look after it.
 //!
-//! A *pump* is a job on the rayon pool that takes tasks from the queue until nothing may start. The books know how many
-//! pumps there are, so that there are never more than workers, and never too few while something may start.
+//! A *pump* is a job on the rayon pool that takes tasks from the queue until nothing may start. The
+//! scheduler counts the pumps, so that there are never more than workers, and never too few while
+//! something may start.
 
 use std::sync::Arc;
 
-use super::queue::Queue;
-use super::task::Run;
+use super::queue::ReadyQueue;
+use super::task::AnyTask;
 
-pub struct Sched {
-    pub queue: Queue,
+pub struct Scheduler {
+    pub queue: ReadyQueue,
     /// Cancel everything that comes.
     pub closing: bool,
     workers: usize,
-    /// Threads that will look at the queue again without being told, and pumps on their way. A thread whose task is
-    /// blocked does not count.
+    /// Threads that will look at the queue again without being told, and pumps on their way. A
+    /// thread whose task is blocked does not count.
     pumps: usize,
     /// Of these, pumps that were submitted to rayon and have not started.
     coming: usize,
@@ -24,7 +25,7 @@ pub struct Sched {
     started: usize,
 }
 
-/// What has to happen after the books were changed, once the lock is released.
+/// What has to happen after the scheduler was changed, once the lock is released.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wake {
     /// Tell the pumps that watch.
@@ -35,8 +36,8 @@ pub struct Wake {
     pub idle: bool,
 }
 
-impl Sched {
-    pub fn new(queue: Queue, workers: usize) -> Self {
+impl Scheduler {
+    pub fn new(queue: ReadyQueue, workers: usize) -> Self {
         Self {
             queue,
             closing: false,
@@ -55,9 +56,9 @@ impl Sched {
 
     /// Starts the next task. `counted`: the caller is among the pumps, but not busy.
     ///
-    /// A task that was overtaken too often bars the others only while some thread is busy: when all are blocked, waiting
-    /// for it would be waiting forever.
-    pub fn pick(&mut self, counted: bool) -> Option<Arc<dyn Run>> {
+    /// A task that was overtaken too often bars the others only while some thread is busy: when all
+    /// are blocked, waiting for it would be waiting forever.
+    pub fn pick(&mut self, counted: bool) -> Option<Arc<dyn AnyTask>> {
         let bar = self.busy() > usize::from(counted);
         let task = self.queue.pick(bar)?;
         self.started += 1;
@@ -70,14 +71,14 @@ impl Sched {
     }
 
     /// Starts this task out of order, if it is ready and fits.
-    pub fn pick_this(&mut self, task: &Arc<dyn Run>) -> bool {
+    pub fn pick_this(&mut self, task: &Arc<dyn AnyTask>) -> bool {
         let picked = self.queue.pick_this(task);
         self.started += usize::from(picked);
         picked
     }
 
     /// A started task no longer runs: its resources are free.
-    pub fn release(&mut self, task: &dyn Run) {
+    pub fn release(&mut self, task: &dyn AnyTask) {
         self.started -= 1;
         self.queue.free().give(task.header().demand());
     }

@@ -1,7 +1,7 @@
-//! What the threads of a pool and its users share: the books, the timeline, the rayon threads.
+//! What the threads of a pool and its users share: the scheduler, the timeline, the rayon threads.
 //!
-//! Belongs here: changing the books and waking whoever has to know. Does not belong here: what becomes of a task that ends
-//! (`lifecycle`), and what a pool thread does (`worker`).
+//! Belongs here: changing the scheduler and waking the threads that have to know. Does not belong
+//! here: what becomes of a task that ends (`lifecycle`), and what a pool thread does (`worker`).
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -12,12 +12,12 @@ use parking_lot::{Condvar, Mutex, RwLock};
 
 use workbench_clock::Clock;
 
-use super::queue::Queue;
+use super::queue::ReadyQueue;
 use super::quiet::drop_quietly;
 use super::resources::Capacity;
-use super::sched::{Sched, Wake};
+use super::sched::{Scheduler, Wake};
 use super::spans::Spans;
-use super::task::Run;
+use super::task::AnyTask;
 use super::threads::Threads;
 use super::timer::Timer;
 
@@ -37,7 +37,7 @@ impl<T> Deref for Padded<T> {
     }
 }
 
-pub struct Shared {
+pub struct PoolState {
     pub clock: Clock,
     pub workers: usize,
     pub capacity: Capacity,
@@ -45,31 +45,32 @@ pub struct Shared {
     pub name: String,
     /// Tasks with a smaller number are cancelled.
     pub cancelled_below: AtomicU64,
-    /// Tasks that wait for something other than a slot. They are in nobody's queue, so cancelling all has to find them here.
-    pub parked: Mutex<HashMap<u64, Arc<dyn Run>>>,
+    /// Tasks that wait for something other than a slot. They are in nobody's queue, so cancelling
+    /// all has to find them here.
+    pub parked: Mutex<HashMap<u64, Arc<dyn AnyTask>>>,
     pub timer: Arc<Timer>,
     pub threads: RwLock<Option<Threads>>,
     pub relay: Mutex<Option<Arc<Threads>>>,
     /// What a pump does; it lies above this module.
-    pump: fn(&Arc<Shared>),
+    pump: fn(&Arc<PoolState>),
     idle: Condvar,
-    sched: Padded<Mutex<Sched>>,
+    sched: Padded<Mutex<Scheduler>>,
     /// Changes when a pump that watches should look at the queue.
     news: Padded<AtomicU64>,
     next_id: Padded<AtomicU64>,
 }
 
 /// What a pump got out of a look at the queue.
-pub enum Look {
+pub enum NextTask {
     /// Run this.
-    Task(Arc<dyn Run>),
-    /// Nothing may start. Look again when [`Shared::news`] is no longer this.
+    Task(Arc<dyn AnyTask>),
+    /// Nothing may start. Look again when [`PoolState::news`] is no longer this.
     Nothing(u64),
     /// Nothing may start, and another pump is watching already: the pump has ended.
     Enough,
 }
 
-impl Shared {
+impl PoolState {
     pub fn new(
         clock: Clock,
         workers: usize,
@@ -77,7 +78,7 @@ impl Shared {
         name: String,
         pump: fn(&Arc<Self>),
     ) -> Self {
-        let queue = Queue::new(capacity.total.clone());
+        let queue = ReadyQueue::new(capacity.total.clone());
         Self {
             clock,
             workers,
@@ -91,7 +92,7 @@ impl Shared {
             relay: Mutex::new(None),
             pump,
             idle: Condvar::new(),
-            sched: Padded(Mutex::new(Sched::new(queue, workers))),
+            sched: Padded(Mutex::new(Scheduler::new(queue, workers))),
             news: Padded::default(),
             next_id: Padded::default(),
         }
@@ -110,8 +111,8 @@ impl Shared {
         self.news.load(Ordering::Acquire)
     }
 
-    /// Changes the books, then wakes whoever the change concerns.
-    fn change<R>(self: &Arc<Self>, change: impl FnOnce(&mut Sched) -> R) -> R {
+    /// Changes the scheduler, then wakes the threads that the change concerns.
+    fn change<R>(self: &Arc<Self>, change: impl FnOnce(&mut Scheduler) -> R) -> R {
         let mut sched = self.sched.lock();
         let result = change(&mut sched);
         let wake = sched.wake();
@@ -139,7 +140,8 @@ impl Shared {
             if let Some(threads) = threads.as_ref() {
                 threads.pool().spawn(move || (shared.pump)(&shared));
             } else {
-                // Only after the pool was dropped by one of its own tasks; what is queued is being cancelled.
+                // Only after the pool was dropped by one of its own tasks; what is queued
+                // is being cancelled.
                 let mut sched = self.sched.lock();
                 sched.pump_begins();
                 sched.pump_ends();
@@ -147,11 +149,12 @@ impl Shared {
         }
     }
 
-    /// Puts ready tasks into the queue. Returns those that were not taken because they are cancelled.
+    /// Puts ready tasks into the queue. Returns those that were not taken because
+    /// they are cancelled.
     pub fn enqueue(
         self: &Arc<Self>,
-        tasks: impl IntoIterator<Item = Arc<dyn Run>>,
-    ) -> Vec<Arc<dyn Run>> {
+        tasks: impl IntoIterator<Item = Arc<dyn AnyTask>>,
+    ) -> Vec<Arc<dyn AnyTask>> {
         self.change(|sched| {
             let mut refused = Vec::new();
             for task in tasks {
@@ -165,9 +168,9 @@ impl Shared {
         })
     }
 
-    /// Marks all tasks submitted so far as cancelled and takes those that are ready out of the queue. With `closing`, all
-    /// that are submitted later as well.
-    pub fn cancel_queued(self: &Arc<Self>, closing: bool) -> Vec<Arc<dyn Run>> {
+    /// Marks all tasks submitted so far as cancelled and takes those that are ready out of the
+    /// queue. With `closing`, all that are submitted later as well.
+    pub fn cancel_queued(self: &Arc<Self>, closing: bool) -> Vec<Arc<dyn AnyTask>> {
         self.change(|sched| {
             sched.closing |= closing;
             let below = if sched.closing {
@@ -189,7 +192,7 @@ impl Shared {
     }
 
     /// A pump begins.
-    pub fn pump_begins(self: &Arc<Self>) -> Look {
+    pub fn pump_begins(self: &Arc<Self>) -> NextTask {
         self.change(|sched| {
             sched.pump_begins();
             self.look(sched)
@@ -197,21 +200,22 @@ impl Shared {
     }
 
     /// A pump's task has ended; it takes the next.
-    pub fn next_after(self: &Arc<Self>, ended: &dyn Run) -> Look {
+    pub fn next_after(self: &Arc<Self>, ended: &dyn AnyTask) -> NextTask {
         self.change(|sched| {
             sched.release(ended);
             self.look(sched)
         })
     }
 
-    /// A pump that watches looks again. `None` ends it, which with `last` happens when there is nothing.
-    pub fn look_again(self: &Arc<Self>, last: bool) -> Option<Look> {
+    /// A pump that watches looks again. `None` ends it, which with `last` happens when
+    /// there is nothing.
+    pub fn next_after_watching(self: &Arc<Self>, last: bool) -> Option<NextTask> {
         self.change(|sched| {
             sched.spin_ends();
             if !last {
                 return Some(self.look(sched));
             }
-            let task = sched.pick(true).map(Look::Task);
+            let task = sched.pick(true).map(NextTask::Task);
             if task.is_none() {
                 sched.pump_ends();
             }
@@ -219,22 +223,28 @@ impl Shared {
         })
     }
 
-    fn look(&self, sched: &mut Sched) -> Look {
+    fn look(&self, sched: &mut Scheduler) -> NextTask {
         if let Some(task) = sched.pick(true) {
-            return Look::Task(task);
+            return NextTask::Task(task);
         }
-        // One that watches is enough: with more, they would keep those that submit tasks off their cores.
+        // One that watches is enough: with more, they would keep those that submit tasks
+        // off their cores.
         if sched.is_watched() {
             sched.pump_ends();
-            return Look::Enough;
+            return NextTask::Enough;
         }
         sched.spin_begins();
-        Look::Nothing(self.news())
+        NextTask::Nothing(self.news())
     }
 
-    /// A pump begins on a thread that is in the middle of a task. `blocked`: that task waits in `get`, so the thread does
-    /// not count as a pump. With `deep`, only a task that nobody else will get to is taken.
-    pub fn nested_pump_begins(self: &Arc<Self>, blocked: bool, deep: bool) -> Option<Arc<dyn Run>> {
+    /// A pump begins on a thread that is in the middle of a task. `blocked`: that task waits in
+    /// `get`, so the thread does not count as a pump. With `deep`, only a task that nobody else
+    /// will get to is taken.
+    pub fn nested_pump_begins(
+        self: &Arc<Self>,
+        blocked: bool,
+        deep: bool,
+    ) -> Option<Arc<dyn AnyTask>> {
         self.change(|sched| {
             sched.pump_begins();
             if !blocked {
@@ -250,7 +260,7 @@ impl Shared {
     }
 
     /// A task that ran in the middle of another has ended.
-    pub fn nested_ended(self: &Arc<Self>, ended: &dyn Run, blocked: bool) {
+    pub fn nested_ended(self: &Arc<Self>, ended: &dyn AnyTask, blocked: bool) {
         self.change(|sched| {
             sched.release(ended);
             if blocked {
@@ -275,12 +285,13 @@ impl Shared {
         });
     }
 
-    /// Something to do for a thread whose task is blocked: what it waits for, if that is ready, or the next in the queue.
+    /// Something to do for a thread whose task is blocked: what it waits for, if that is ready, or
+    /// the next in the queue.
     pub fn pick_blocked(
         self: &Arc<Self>,
-        awaited: Option<&Arc<dyn Run>>,
+        awaited: Option<&Arc<dyn AnyTask>>,
         deep: bool,
-    ) -> Option<Arc<dyn Run>> {
+    ) -> Option<Arc<dyn AnyTask>> {
         self.change(|sched| {
             let awaited = awaited.filter(|task| sched.pick_this(task)).cloned();
             let decline = deep && sched.others_busy(false);

@@ -1,15 +1,16 @@
-//! Where the timeline is collected: one buffer per slot, written only by that slot's thread and emptied by whoever
-//! drains. Also what each slot runs right now.
+//! Where the timeline is collected: one buffer per slot, written only by that slot's thread and
+//! emptied by whoever drains. Also what each slot runs right now.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::quiet::drop_quietly;
-use super::task::{Header, Run};
+use super::task::{AnyTask, Header};
 use super::timeline::{NEVER_RAN, Outcome, TaskSpan};
 
-/// Spans per allocation: large enough to make allocations rare, small enough that growing copies nothing.
+/// Spans per allocation: large enough to make allocations rare, small enough that
+/// growing copies nothing.
 const CHUNK: usize = 1024;
 
 /// What a slot runs right now.
@@ -19,9 +20,9 @@ pub struct RunningTask {
     pub task: u64,
     /// The task's name.
     pub name: Arc<str>,
-    /// Which of the lab's items the task belongs to.
+    /// The group that the task was given.
     pub group: u32,
-    /// Which part of that item the task is.
+    /// The part that the task was given.
     pub part: u32,
     /// When it started, in nanoseconds on the pool's clock.
     pub started_ns: u64,
@@ -29,14 +30,15 @@ pub struct RunningTask {
 
 /// When an attempt ran, where, and how it ended.
 #[derive(Debug, Clone, Copy)]
-pub struct Ran {
+pub struct AttemptTimes {
     pub started_ns: u64,
     pub finished_ns: u64,
     pub cpu_ns: u64,
     pub outcome: Outcome,
 }
 
-/// A span that does not yet know the name of unnamed tasks: a reference count that all threads change is slow.
+/// A span that does not yet know the name of unnamed tasks: a reference count that all threads
+/// change is slow.
 struct RawSpan {
     name: Option<Arc<str>>,
     task: u64,
@@ -45,7 +47,7 @@ struct RawSpan {
     group: u32,
     part: u32,
     attempt: u32,
-    ran: Ran,
+    ran: AttemptTimes,
 }
 
 #[derive(Default)]
@@ -55,7 +57,7 @@ struct Buffer {
 }
 
 /// The task on top of a slot's stack and when it started.
-pub type Current = Option<(Arc<dyn Run>, u64)>;
+pub type CurrentTask = Option<(Arc<dyn AnyTask>, u64)>;
 
 /// Aligned so that two slots never share a cache line.
 #[derive(Default)]
@@ -64,7 +66,7 @@ struct Slot(Mutex<SlotState>);
 
 #[derive(Default)]
 struct SlotState {
-    current: Current,
+    current: CurrentTask,
     spans: Buffer,
 }
 
@@ -89,8 +91,9 @@ impl Spans {
         Arc::clone(header.spec.name.as_ref().unwrap_or(&self.unnamed))
     }
 
-    /// The slot runs this task from now on. Returns what it ran before, which the task is nested in.
-    pub fn begin(&self, slot: usize, task: Arc<dyn Run>, started_ns: u64) -> Current {
+    /// The slot runs this task from now on. Returns what it ran before, which the task
+    /// is nested in.
+    pub fn begin(&self, slot: usize, task: Arc<dyn AnyTask>, started_ns: u64) -> CurrentTask {
         self.slots[slot]
             .0
             .lock()
@@ -99,7 +102,7 @@ impl Spans {
     }
 
     /// The slot's task ended; it goes back to what it ran before.
-    pub fn end(&self, slot: usize, before: Current, header: &Header, ran: Ran) {
+    pub fn end(&self, slot: usize, before: CurrentTask, header: &Header, ran: AttemptTimes) {
         let span = RawSpan::new(header, ran);
         let mut state = self.slots[slot].0.lock();
         state.spans.push(span);
@@ -110,7 +113,7 @@ impl Spans {
 
     /// A task ended without having run.
     pub fn never_ran(&self, header: &Header, now_ns: u64) {
-        let ran = Ran {
+        let ran = AttemptTimes {
             started_ns: now_ns,
             finished_ns: now_ns,
             cpu_ns: 0,
@@ -166,7 +169,8 @@ impl Spans {
                         part: header.spec.part,
                         started_ns,
                     };
-                    // The task may have ended meanwhile, and this be the last reference to its value.
+                    // The task may have ended meanwhile, and this be the last reference
+                    // to its value.
                     drop_quietly(task);
                     running
                 })
@@ -176,7 +180,7 @@ impl Spans {
 }
 
 impl RawSpan {
-    fn new(header: &Header, ran: Ran) -> Self {
+    fn new(header: &Header, ran: AttemptTimes) -> Self {
         Self {
             name: header.spec.name.clone(),
             task: header.id,

@@ -3,19 +3,19 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::cell::{Body, Cell, Tail};
+use super::cell::{Body, OnEnd, TaskCell};
 use super::context::TaskContext;
 use super::error::PoolError;
 use super::retry::Retry;
-use super::shared::Shared;
-use super::task::{Header, Run, Spec, Watcher};
+use super::shared::PoolState;
+use super::task::{AnyTask, Header, Spec, Watcher};
 use super::task_ref::{Awaitable, Dependency, TaskRef};
 
-/// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu, nothing else, priority
-/// 0, group and part 0, no retries, no dependencies.
+/// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu,
+/// nothing else, priority 0, group and part 0, no retries, no dependencies.
 #[must_use = "a task is submitted by one of the spawn methods"]
 pub struct TaskBuilder<'p> {
-    shared: &'p Arc<Shared>,
+    shared: &'p Arc<PoolState>,
     spec: Spec,
     cpus: f64,
     gpus: f64,
@@ -25,7 +25,7 @@ pub struct TaskBuilder<'p> {
 }
 
 impl<'p> TaskBuilder<'p> {
-    pub(super) fn new(shared: &'p Arc<Shared>) -> Self {
+    pub(super) fn new(shared: &'p Arc<PoolState>) -> Self {
         Self {
             shared,
             spec: Spec::default(),
@@ -43,20 +43,21 @@ impl<'p> TaskBuilder<'p> {
         self
     }
 
-    /// Which of the lab's items the task belongs to.
+    /// A number for the group of tasks that this one belongs to, such as the model that it is part
+    /// of. The pool only records it.
     pub fn group(mut self, group: u32) -> Self {
         self.spec.group = group;
         self
     }
 
-    /// Which part of that item the task is.
+    /// A number for the task within its group. The pool only records it.
     pub fn part(mut self, part: u32) -> Self {
         self.spec.part = part;
         self
     }
 
-    /// Cpus that the task occupies, in steps of 1/10 000; 0 lets it run beside any others. Whatever it says, a task runs
-    /// on one thread, and takes more only through rayon.
+    /// Cpus that the task occupies, in steps of 1/10 000; 0 lets it run beside any others. Whatever
+    /// it says, a task runs on one thread, and takes more only through rayon.
     pub fn cpus(mut self, cpus: f64) -> Self {
         self.cpus = cpus;
         self
@@ -74,7 +75,8 @@ impl<'p> TaskBuilder<'p> {
         self
     }
 
-    /// How much of a resource of [`PoolBuilder::resource`](super::PoolBuilder::resource) the task occupies.
+    /// How much of a resource of [`PoolBuilder::resource`](super::PoolBuilder::resource)
+    /// the task occupies.
     pub fn resource(mut self, name: impl Into<Arc<str>>, amount: f64) -> Self {
         self.custom.push((name.into(), amount));
         self
@@ -111,7 +113,8 @@ impl<'p> TaskBuilder<'p> {
     /// Submits the task.
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, for retries, or to come after a task of another pool.
+    /// When the task asks for more than the whole pool has, for retries, or to come after a task
+    /// of another pool.
     pub fn spawn<T, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -123,7 +126,8 @@ impl<'p> TaskBuilder<'p> {
     /// Submits a task that looks at its [`TaskContext`], for example to stop when it is cancelled.
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, for retries, or to come after a task of another pool.
+    /// When the task asks for more than the whole pool has, for retries, or to come after a task
+    /// of another pool.
     pub fn spawn_with<T, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -137,11 +141,13 @@ impl<'p> TaskBuilder<'p> {
         self.launch(Once(Some(work)))
     }
 
-    /// Submits a task that may fail and can be repeated: an error or a panic is followed by the next attempt, as far as
-    /// [`retries`](Self::retries) allows. The error's text ends up in [`TaskError`](super::TaskError).
+    /// Submits a task that may fail and can be repeated: an error or a panic is followed by
+    /// the next attempt, as far as [`retries`](Self::retries) allows. The error's text ends
+    /// up in [`TaskError`](super::TaskError).
     ///
     /// # Errors
-    /// When the task asks for more than the whole pool has, or to come after a task of another pool.
+    /// When the task asks for more than the whole pool has, or to come after a task
+    /// of another pool.
     pub fn spawn_fallible<T, E, F>(self, work: F) -> Result<TaskRef<T>, PoolError>
     where
         T: Send + Sync + 'static,
@@ -180,7 +186,7 @@ impl<'p> TaskBuilder<'p> {
 
 /// Submits a task that needs the values of `dependencies`.
 pub(super) fn launch<B: Body>(
-    shared: &Arc<Shared>,
+    shared: &Arc<PoolState>,
     spec: Spec,
     body: B,
     dependencies: Vec<Dependency>,
@@ -188,11 +194,12 @@ pub(super) fn launch<B: Body>(
     let waits_for = if dependencies.is_empty() {
         0
     } else {
-        // One more for this function, so that the task does not start before all dependencies are registered.
+        // One more for this function, so that the task does not start before all
+        // dependencies are registered.
         1 + dependencies.len() as u32
     };
     let cell = cell(shared, spec, body, (), waits_for);
-    let task: Arc<dyn Run> = Arc::clone(&cell) as _;
+    let task: Arc<dyn AnyTask> = Arc::clone(&cell) as _;
     let reference = TaskRef::new(cell, Arc::clone(shared));
     if waits_for == 0 {
         shared.submit(task);
@@ -220,15 +227,15 @@ pub(super) fn launch<B: Body>(
 }
 
 /// A task that is not submitted yet.
-pub(super) fn cell<B: Body, E: Tail>(
-    shared: &Arc<Shared>,
+pub(super) fn cell<B: Body, E: OnEnd>(
+    shared: &Arc<PoolState>,
     spec: Spec,
     body: B,
-    tail: E,
+    on_end: E,
     waits_for: u32,
-) -> Arc<Cell<B, E>> {
+) -> Arc<TaskCell<B, E>> {
     let header = Header::new(shared.next_id(), spec, shared.clock.now_ns(), waits_for);
-    Arc::new(Cell::new(header, body, tail))
+    Arc::new(TaskCell::new(header, body, on_end))
 }
 
 /// Work that can be done once.

@@ -1,6 +1,8 @@
-//! A task as the pool sees it, whatever the type of its value: a header with a state machine, and what can be done to it.
+//! A task as the pool sees it, whatever the type of its value: a header with a state machine, and
+//! what can be done to it.
 //!
-//! Belongs here: the states of a task and who is told when it ends. Does not belong here: queues, threads, values.
+//! Belongs here: the states of a task and who is told when it ends. Does not belong here:
+//! queues, threads, values.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -15,11 +17,11 @@ use super::resources::{Amounts, ONE_CPU};
 use super::retry::Retry;
 use super::waiter::Waiter;
 
-/// Where a task is in its life. It leaves the first three by compare-and-swap, so that starting and cancelling it
-/// exclude each other.
+/// Where a task is in its life. It leaves the first three by compare-and-swap, so that starting and
+/// cancelling it exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum State {
+pub enum TaskState {
     /// Waits for a dependency or for its turn in an actor's mailbox.
     Waiting,
     /// In the queue.
@@ -63,7 +65,7 @@ pub struct Header {
 /// Who is told that a task ended.
 pub enum Watcher {
     /// A task that needs its value.
-    Task(Arc<dyn Run>),
+    Task(Arc<dyn AnyTask>),
     /// A blocked thread.
     Thread(Arc<Waiter>),
 }
@@ -85,32 +87,35 @@ pub enum Attempt {
 #[derive(Default)]
 pub struct Followers {
     /// Already marked as ready; goes into the queue.
-    pub ready: Option<Arc<dyn Run>>,
+    pub ready: Option<Arc<dyn AnyTask>>,
     /// Already claimed; end with the error.
-    pub failed: Vec<(Arc<dyn Run>, TaskError)>,
+    pub failed: Vec<(Arc<dyn AnyTask>, TaskError)>,
 }
 
 /// A task of any type.
-pub trait Run: Send + Sync {
+pub trait AnyTask: Send + Sync {
     /// The part that does not depend on the type.
     fn header(&self) -> &Header;
     /// Runs the closure once, catching its panic, and stores the value if there is one.
     fn attempt(&self, context: &TaskContext<'_>) -> Attempt;
-    /// Stores the error of a task that has no value, and drops the closure. Comes before the end is made known.
+    /// Stores the error of a task that has no value, and drops the closure. Comes before the end
+    /// is made known.
     fn settle(&self, error: Option<TaskError>);
     /// The stored error.
     fn error(&self) -> Option<&TaskError>;
-    /// What the end of this task sets free besides its dependents. Called once, after the end was made known.
+    /// What the end of this task sets free besides its dependents. Called once, after the end
+    /// was made known.
     fn followers(&self) -> Followers;
 }
 
 impl Header {
-    /// A task that is submitted now and waits until [`met`](Self::met) was called `pending` times; with 0 it is ready.
+    /// A task that is submitted now and waits until [`met`](Self::met) was called `pending` times;
+    /// with 0 it is ready.
     pub fn new(id: u64, spec: Spec, now_ns: u64, pending: u32) -> Self {
         let state = if pending == 0 {
-            State::Ready
+            TaskState::Ready
         } else {
-            State::Waiting
+            TaskState::Waiting
         };
         Self {
             id,
@@ -130,34 +135,35 @@ impl Header {
         self.spec.demand.as_deref().unwrap_or(&ONE_CPU)
     }
 
-    pub fn is(&self, state: State) -> bool {
+    pub fn is(&self, state: TaskState) -> bool {
         self.state.load(Ordering::Acquire) == state as u8
     }
 
     /// Moves from one state to another, unless somebody else was faster.
-    pub fn moves(&self, from: State, to: State) -> bool {
+    pub fn moves(&self, from: TaskState, to: TaskState) -> bool {
         self.state
             .compare_exchange(from as u8, to as u8, Ordering::SeqCst, Ordering::Acquire)
             .is_ok()
     }
 
-    /// Takes a task that is not running out of everybody else's hands, so that the caller may end it.
+    /// Takes a task that is not running out of everybody else's hands, so that the caller
+    /// may end it.
     pub fn claim(&self) -> bool {
         // Ready is tried again at the end, for a task that became ready meanwhile.
         [
-            State::Ready,
-            State::Waiting,
-            State::BackingOff,
-            State::Ready,
+            TaskState::Ready,
+            TaskState::Waiting,
+            TaskState::BackingOff,
+            TaskState::Ready,
         ]
         .into_iter()
-        .any(|state| self.moves(state, State::Claimed))
+        .any(|state| self.moves(state, TaskState::Claimed))
     }
 
     /// Asks the task to stop. False when it has already ended.
     pub fn request_cancel(&self) -> bool {
         self.cancelled.store(true, Ordering::SeqCst);
-        !self.is(State::Ended)
+        !self.is(TaskState::Ended)
     }
 
     pub fn cancel_flag(&self) -> &AtomicBool {
@@ -166,17 +172,17 @@ impl Header {
 
     /// Counts one dependency as met. True when it was the last one and the task is now ready.
     pub fn met(&self, clock: Clock) -> bool {
-        // The clock is read after the count: the thread that meets the last dependency may have been held up since its own
-        // ended, and others have met theirs at later times.
+        // The clock is read after the count: the thread that meets the last dependency may have
+        // been held up since its own ended, and others have met theirs at later times.
         self.pending.fetch_sub(1, Ordering::AcqRel) == 1
-            && self.becomes_ready(State::Waiting, clock.now_ns())
+            && self.becomes_ready(TaskState::Waiting, clock.now_ns())
     }
 
     /// Marks as ready; false when somebody else was faster.
-    pub fn becomes_ready(&self, from: State, now_ns: u64) -> bool {
+    pub fn becomes_ready(&self, from: TaskState, now_ns: u64) -> bool {
         // Before the state changes: from then on a thread may start the task and read the time.
         let before = self.ready_ns.swap(now_ns, Ordering::AcqRel);
-        let moved = self.moves(from, State::Ready);
+        let moved = self.moves(from, TaskState::Ready);
         if !moved {
             self.ready_ns.store(before, Ordering::Release);
         }
@@ -188,7 +194,8 @@ impl Header {
         self.attempt.fetch_add(1, Ordering::AcqRel);
         self.queued_ns.store(now_ns, Ordering::Release);
         self.ready_ns.store(now_ns, Ordering::Release);
-        self.state.store(State::BackingOff as u8, Ordering::SeqCst);
+        self.state
+            .store(TaskState::BackingOff as u8, Ordering::SeqCst);
     }
 
     pub fn attempt(&self) -> u32 {
@@ -205,15 +212,16 @@ impl Header {
 
     /// Makes the end known and hands over whoever has to be told.
     pub fn end(&self) -> Vec<Watcher> {
-        self.state.store(State::Ended as u8, Ordering::SeqCst);
+        self.state.store(TaskState::Ended as u8, Ordering::SeqCst);
         std::mem::take(&mut *self.watchers.lock())
     }
 
     pub fn has_ended(&self) -> bool {
-        self.is(State::Ended)
+        self.is(TaskState::Ended)
     }
 
-    /// Registers somebody to be told. False when the task has already ended and nobody will be told.
+    /// Registers somebody to be told. False when the task has already ended and nobody
+    /// will be told.
     pub fn watch(&self, watcher: Watcher) -> bool {
         let mut watchers = self.watchers.lock();
         if self.has_ended() {

@@ -1,4 +1,5 @@
-//! References to tasks: how one learns what became of a task, makes others wait for it, or cancels it.
+//! References to tasks: how one learns what became of a task, makes others wait for it,
+//! or cancels it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,21 +8,22 @@ use super::blocking::wait_for;
 use super::cell::Typed;
 use super::error::TaskError;
 use super::object::Object;
-use super::shared::Shared;
-use super::task::Run;
+use super::shared::PoolState;
+use super::task::AnyTask;
 
-/// A reference to a task whose value has type `T`, before and after the task has ended. Cloning it clones the reference;
-/// dropping it does not cancel the task.
+/// A reference to a task whose value has type `T`, before and after the task has ended. Cloning it
+/// clones the reference; dropping it does not cancel the task.
 pub struct TaskRef<T> {
     task: Arc<dyn Typed<T>>,
-    shared: Arc<Shared>,
+    shared: Arc<PoolState>,
 }
 
-/// A reference to a task whatever the type of its value, for [`TaskBuilder::after`](super::TaskBuilder::after).
+/// A reference to a task whatever the type of its value, for
+/// [`TaskBuilder::after`](super::TaskBuilder::after).
 #[derive(Clone)]
 pub struct Dependency {
-    task: Arc<dyn Run>,
-    shared: Arc<Shared>,
+    task: Arc<dyn AnyTask>,
+    shared: Arc<PoolState>,
 }
 
 /// What can be waited for and depended on: [`TaskRef`] and [`Dependency`].
@@ -31,21 +33,21 @@ pub trait Awaitable: sealed::Node {
 }
 
 pub(super) mod sealed {
-    use crate::task::Run;
+    use crate::task::AnyTask;
 
     /// Keeps [`super::Awaitable`] to this crate.
     pub trait Node {
-        fn node(&self) -> &dyn Run;
+        fn node(&self) -> &dyn AnyTask;
     }
 }
 
 impl<T: Send + Sync + 'static> TaskRef<T> {
-    pub(super) fn new(task: Arc<dyn Typed<T>>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(task: Arc<dyn Typed<T>>, shared: Arc<PoolState>) -> Self {
         Self { task, shared }
     }
 
-    fn untyped(&self) -> Arc<dyn Run> {
-        Arc::clone(&self.task) as Arc<dyn Run>
+    fn untyped(&self) -> Arc<dyn AnyTask> {
+        Arc::clone(&self.task) as Arc<dyn AnyTask>
     }
 
     /// The task's number, unique in its pool.
@@ -69,12 +71,14 @@ impl<T: Send + Sync + 'static> TaskRef<T> {
         })
     }
 
-    /// Waits for the task to end. Within a task, this thread does other work of the pool meanwhile, and the waiting task's
-    /// cpus are free for others; it keeps its gpus, memory and custom resources.
+    /// Waits for the task to end. Within a task, this thread does other work of the pool
+    /// meanwhile, and the waiting task's cpus are free for others; it keeps its gpus, memory
+    /// and custom resources.
     ///
-    /// Hold no lock over a wait within a task: what runs meanwhile on the same thread may want the same lock. A task may
-    /// wait for tasks that it started itself, without limit; waits in which two tasks each hold up, on their thread, what
-    /// the other waits for do not end. [`TaskBuilder::after`](super::TaskBuilder::after) has no such restriction.
+    /// Hold no lock over a wait within a task: what runs meanwhile on the same thread may want the
+    /// same lock. A task may wait for tasks that it started itself, without limit; waits in which
+    /// two tasks each hold up, on their thread, what the other waits for do not end.
+    /// [`TaskBuilder::after`](super::TaskBuilder::after) has no such restriction.
     ///
     /// # Errors
     /// Why the task has no value: it failed, panicked, was cancelled, or could not run.
@@ -95,8 +99,9 @@ impl<T: Send + Sync + 'static> TaskRef<T> {
         }
     }
 
-    /// Cancels the task. One that has not started never will; one that runs can see it in its
-    /// [`TaskContext`](super::TaskContext) and is not retried. False when the task has already ended.
+    /// Cancels the task. One that has not started never will; one that runs can see it in
+    /// its [`TaskContext`](super::TaskContext) and is not retried. False when the task
+    /// has already ended.
     pub fn cancel(&self) -> bool {
         self.shared.cancel(&self.untyped())
     }
@@ -121,12 +126,12 @@ impl Dependency {
         self.task.header().has_ended()
     }
 
-    pub(super) fn into_task(self) -> Arc<dyn Run> {
+    pub(super) fn into_task(self) -> Arc<dyn AnyTask> {
         self.task
     }
 
     /// Whether the task belongs to this pool.
-    pub(super) fn is_of(&self, shared: &Arc<Shared>) -> bool {
+    pub(super) fn is_of(&self, shared: &Arc<PoolState>) -> bool {
         Arc::ptr_eq(&self.shared, shared)
     }
 }
@@ -144,13 +149,13 @@ impl Awaitable for Dependency {
 }
 
 impl<T: Send + Sync + 'static> sealed::Node for TaskRef<T> {
-    fn node(&self) -> &dyn Run {
+    fn node(&self) -> &dyn AnyTask {
         &*self.task
     }
 }
 
 impl sealed::Node for Dependency {
-    fn node(&self) -> &dyn Run {
+    fn node(&self) -> &dyn AnyTask {
         &*self.task
     }
 }

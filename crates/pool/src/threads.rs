@@ -11,7 +11,8 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts `count` threads named `<name>-<index>`, each of which calls `on_start` with its index first.
+    /// Starts `count` threads named `<name>-<index>`, each of which calls `on_start` with
+    /// its index first.
     ///
     /// # Errors
     /// What the operating system said when it gave no thread.

@@ -1,17 +1,18 @@
-//! What a task leaves behind: one [`TaskSpan`] per attempt, collected without locks shared between workers.
+//! What a task leaves behind: one [`TaskSpan`] per attempt, collected without locks
+//! shared between workers.
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// The [`TaskSpan::slot`] of a task that ended without ever having run: cancelled while it waited, or given up because a
-/// dependency failed or its actor was dead. Such a span has [`Outcome::Cancelled`] and no duration.
+/// The [`TaskSpan::slot`] of a task that ended without ever having run: cancelled while it waited,
+/// or given up because a dependency failed or its actor was dead. Such a span has
+/// [`Outcome::Cancelled`] and no duration.
 pub const NEVER_RAN: u32 = u32::MAX;
 
 /// How an attempt at a task ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The task returned its value.
     Done,
@@ -23,16 +24,20 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// One attempt at a task, as the record keeps it. Times are nanoseconds on the run's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One attempt at a task. Times are nanoseconds on the pool's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TaskSpan {
     /// The task's number, unique in its pool.
     pub task: u64,
-    /// What a person calls the task, for example `n_estimators=340`. Tasks that belong together share one name.
+    /// What a person calls the task, for example `n_estimators=340`. Tasks that belong together
+    /// share one name.
     pub name: Arc<str>,
-    /// Which of the lab's items the task belongs to (for the rf lab: the model's index). Colours the timeline.
+    /// The number of the group of tasks that it belongs to, as given by
+    /// [`TaskBuilder::group`](crate::TaskBuilder::group); 0 if not given.
     pub group: u32,
-    /// Which part of that item the task is (for one task per tree: the tree's index).
+    /// Its number within the group, as given by [`TaskBuilder::part`](crate::TaskBuilder::part); 0
+    /// if not given.
     pub part: u32,
     /// The slot (pool thread) that ran it, or [`NEVER_RAN`].
     pub slot: u32,

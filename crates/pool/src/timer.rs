@@ -1,4 +1,5 @@
-//! The thread that waits for delays before retries. It is started by the first retry that has a delay.
+//! The thread that waits for delays before retries. It is started by the first retry that
+//! has a delay.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,20 +9,20 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::task::Run;
+use super::task::AnyTask;
 
 /// What is done with a task when its delay is over.
-pub type Fire = Arc<dyn Fn(Arc<dyn Run>) + Send + Sync>;
+pub type Fire = Arc<dyn Fn(Arc<dyn AnyTask>) + Send + Sync>;
 
 /// Tasks in the order in which their delays end.
 #[derive(Default)]
 pub struct Timer {
-    state: Mutex<State>,
+    state: Mutex<TaskState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct TaskState {
     entries: BinaryHeap<Reverse<Entry>>,
     added: u64,
     thread: Option<JoinHandle<()>>,
@@ -31,7 +32,7 @@ struct State {
 struct Entry {
     due: Instant,
     order: u64,
-    task: Arc<dyn Run>,
+    task: Arc<dyn AnyTask>,
 }
 
 impl Timer {
@@ -39,7 +40,7 @@ impl Timer {
     pub fn schedule(
         self: &Arc<Self>,
         due: Instant,
-        task: Arc<dyn Run>,
+        task: Arc<dyn AnyTask>,
         name: &str,
         fire: impl FnOnce() -> Fire,
     ) {

@@ -1,4 +1,5 @@
-//! One blocked thread and the number of completions that it waits for. Knows neither tasks nor the pool.
+//! One blocked thread and the number of completions that it waits for. Knows neither tasks
+//! nor the pool.
 
 use std::sync::atomic::{AtomicIsize, Ordering};
 use std::time::Instant;
@@ -25,7 +26,8 @@ impl Waiter {
     /// One completion less to wait for.
     pub fn notify(&self) {
         if self.missing.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // Taking the lock orders this after a sleeper's last look at `missing`, so the wake-up cannot fall between.
+            // Taking the lock orders this after a sleeper's last look at `missing`, so the wake-up
+            // cannot fall between.
             drop(self.kicked.lock());
             self.wake.notify_all();
         }

@@ -1,11 +1,13 @@
-//! What a pool thread does: take tasks from the queue, run them, write their spans, and make itself useful while the
-//! task that it runs is blocked.
+//! What a pool thread does: take tasks from the queue, run them, write their spans, and make itself
+//! useful while the task that it runs is blocked.
 //!
-//! A thread whose task waits in `get` runs what the task waits for, then other ready tasks, then other threads' rayon
-//! work, and at last sleeps *inside rayon*, so that new work of either kind wakes it. Rayon offers no way to sleep until
-//! something of our own happens, other than to wait for a job on another rayon pool; so the wait itself is such a job,
-//! on a second set of threads (the relay) that do nothing else. There are as many of those as workers; a thread that has
-//! gone to sleep a second time, in a task nested in the first wait, makes the relay give the first wait up.
+//! A thread whose task waits in `get` runs what the task waits for, then other ready tasks, then
+//! other threads' rayon work, and at last sleeps *inside rayon*, so that new work of either kind
+//! wakes it. Rayon offers no way to sleep until something of our own happens, other than to wait
+//! for a job on another rayon pool; so the wait itself is such a job, on a second set of threads
+//! (the relay) that do nothing else. There are as many of those as workers; a thread that has
+//! gone to sleep a second time, in a task nested in the first wait, makes the relay give the
+//! first wait up.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
@@ -18,33 +20,35 @@ use super::context::TaskContext;
 use super::error::TaskError;
 use super::pending::Pending;
 use super::quiet::drop_quietly;
-use super::shared::{Look, Shared};
-use super::spans::Ran;
-use super::task::{Attempt, Run};
+use super::shared::{NextTask, PoolState};
+use super::spans::AttemptTimes;
+use super::task::{AnyTask, Attempt};
 use super::timeline::Outcome;
 use super::waiter::Waiter;
 
-/// How long a pump watches for new work before it ends, in nanoseconds. Waking a sleeping thread costs about as much.
+/// How long a pump watches for new work before it ends, in nanoseconds. Waking a sleeping thread
+/// costs about as much.
 const WATCH_NS: u64 = 30_000;
 
 /// For this long it does so without offering its core to other threads.
 const HOT_NS: u64 = 1_000;
 
-/// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as having had its core
-/// throughout, so that CPU times are exact to this many nanoseconds.
+/// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as
+/// having had its core throughout, so that CPU times are exact to this many nanoseconds.
 const CPU_SLACK_NS: u64 = 20_000;
 
-/// Tasks on one thread's stack beyond which a blocked one runs no others than those that it waits for, or that nobody
-/// else will get to. Bounds the stack when unrelated tasks keep interrupting each other.
+/// Tasks on one thread's stack beyond which a blocked one runs no others than those that it
+/// waits for, or that nobody else will get to. Bounds the stack when unrelated tasks keep
+/// interrupting each other.
 const DEEP: usize = 64;
 
 thread_local! {
-    static WORKER: OnceCell<Worker> = const { OnceCell::new() };
+    static WORKER: OnceCell<PoolThread> = const { OnceCell::new() };
 }
 
 /// One thread of a pool.
-pub struct Worker {
-    shared: Arc<Shared>,
+pub struct PoolThread {
+    shared: Arc<PoolState>,
     slot: usize,
     /// The tasks on this thread's stack, the running one last.
     frames: RefCell<Vec<Frame>>,
@@ -73,9 +77,9 @@ enum Ending {
 }
 
 /// Makes the calling thread a worker of the pool.
-pub fn enter(shared: Arc<Shared>, slot: usize) {
+pub fn enter(shared: Arc<PoolState>, slot: usize) {
     WORKER.with(|worker| {
-        let _ = worker.set(Worker {
+        let _ = worker.set(PoolThread {
             shared,
             slot,
             frames: RefCell::default(),
@@ -88,12 +92,12 @@ pub fn enter(shared: Arc<Shared>, slot: usize) {
 }
 
 /// Calls `f` with the worker that the calling thread is, if it is one.
-pub fn with_current<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+pub fn with_current<R>(f: impl FnOnce(Option<&PoolThread>) -> R) -> R {
     WORKER.with(|worker| f(worker.get()))
 }
 
 /// The pump: a job on the rayon pool that empties the queue.
-pub fn pump(_: &Arc<Shared>) {
+pub fn pump(_: &Arc<PoolState>) {
     with_current(|worker| {
         // Only the pool's own threads run its jobs.
         let Some(worker) = worker else { return };
@@ -105,8 +109,8 @@ pub fn pump(_: &Arc<Shared>) {
     });
 }
 
-impl Worker {
-    pub fn shared(&self) -> &Arc<Shared> {
+impl PoolThread {
+    pub fn shared(&self) -> &Arc<PoolState> {
         &self.shared
     }
 
@@ -114,22 +118,22 @@ impl Worker {
         let mut look = self.shared.pump_begins();
         loop {
             let task = match look {
-                Look::Task(task) => task,
-                Look::Nothing(news) => match self.watch(news) {
+                NextTask::Task(task) => task,
+                NextTask::Nothing(news) => match self.watch(news) {
                     Some(task) => task,
                     None => return,
                 },
-                Look::Enough => return,
+                NextTask::Enough => return,
             };
             let ending = self.run(&task);
             if Arc::strong_count(&task) == 1 {
-                // Nobody asks for the value, so it is dropped here, which may take its time: no moment to promise that this
-                // thread is looking for work.
+                // Nobody asks for the value, so it is dropped here, which may take its time: no
+                // moment to promise that this thread is looking for work.
                 self.finish(&task, ending);
                 look = self.shared.next_after(&*task);
             } else {
-                // Before the end is announced: who learns of it and submits the next task then finds this thread looking
-                // for work, and need not wake another.
+                // Before the end is announced: who learns of it and submits the next task then
+                // finds this thread looking for work, and need not wake another.
                 look = self.shared.next_after(&*task);
                 self.finish(&task, ending);
             }
@@ -138,7 +142,7 @@ impl Worker {
     }
 
     /// Waits a little while for something that may start. `None` when the pump has ended.
-    fn watch(&self, mut news: u64) -> Option<Arc<dyn Run>> {
+    fn watch(&self, mut news: u64) -> Option<Arc<dyn AnyTask>> {
         let since = self.shared.clock.now_ns();
         loop {
             let mut waited = 0;
@@ -150,16 +154,16 @@ impl Worker {
                 }
                 waited = self.shared.clock.now_ns() - since;
             }
-            match self.shared.look_again(waited >= WATCH_NS)? {
-                Look::Task(task) => return Some(task),
-                Look::Nothing(now) => news = now,
-                Look::Enough => return None,
+            match self.shared.next_after_watching(waited >= WATCH_NS)? {
+                NextTask::Task(task) => return Some(task),
+                NextTask::Nothing(now) => news = now,
+                NextTask::Enough => return None,
             }
         }
     }
 
-    /// A pump that rayon ran in the middle of a task: that task should go on soon, so the pump runs one task only. Whoever
-    /// then finds that there is more starts the next pump.
+    /// A pump that rayon ran in the middle of a task: that task should go on soon, so the pump runs
+    /// one task only. Whoever then finds that there is more starts the next pump.
     fn pump_nested(&self) {
         let blocked = self.is_blocked();
         if let Some(task) = self.shared.nested_pump_begins(blocked, self.is_deep()) {
@@ -167,7 +171,7 @@ impl Worker {
         }
     }
 
-    fn run_nested(&self, task: Arc<dyn Run>, blocked: bool) {
+    fn run_nested(&self, task: Arc<dyn AnyTask>, blocked: bool) {
         let ending = self.run(&task);
         self.shared.nested_ended(&*task, blocked);
         self.finish(&task, ending);
@@ -186,9 +190,9 @@ impl Worker {
         self.frames.borrow().len() >= DEEP
     }
 
-    /// Runs one attempt at a task that was marked as running. What becomes of the task is for [`finish`](Self::finish),
-    /// after its resources were released.
-    fn run(&self, task: &Arc<dyn Run>) -> Ending {
+    /// Runs one attempt at a task that was marked as running. What becomes of the task is for
+    /// [`finish`](Self::finish), after its resources were released.
+    fn run(&self, task: &Arc<dyn AnyTask>) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let started_ns = shared.clock.now_ns();
         let before = shared.spans.begin(self.slot, Arc::clone(task), started_ns);
@@ -213,7 +217,7 @@ impl Worker {
         let own_ns = cpu_ns.saturating_sub(self.nested_cpu_ns.get());
         self.nested_cpu_ns.set(outer_nested_ns + cpu_ns);
         self.frames.borrow_mut().pop();
-        let ran = Ran {
+        let ran = AttemptTimes {
             started_ns,
             finished_ns,
             cpu_ns: own_ns.min(finished_ns - started_ns),
@@ -224,7 +228,7 @@ impl Worker {
         self.conclude(&**task, number, attempt)
     }
 
-    fn conclude(&self, task: &dyn Run, number: u32, attempt: Attempt) -> Ending {
+    fn conclude(&self, task: &dyn AnyTask, number: u32, attempt: Attempt) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let failed = matches!(attempt, Attempt::Failed(_) | Attempt::Panicked(_));
         if let Some(retry) = header.spec.retry.as_deref()
@@ -256,7 +260,7 @@ impl Worker {
     }
 
     /// Announces the end, or prepares the next attempt.
-    fn finish(&self, task: &Arc<dyn Run>, ending: Ending) {
+    fn finish(&self, task: &Arc<dyn AnyTask>, ending: Ending) {
         match ending {
             Ending::Final => self.shared.announce(task),
             Ending::Again(delay) => self.shared.back_off(task, delay),
@@ -275,8 +279,9 @@ impl Worker {
         cpu_ns
     }
 
-    /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is a single task.
-    pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn Run>>) {
+    /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is
+    /// a single task.
+    pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn AnyTask>>) {
         let cpu_started_ns = self.cpu_ns(self.shared.clock.now_ns());
         let nested_ns = self.nested_cpu_ns.get();
         let cpus = self.block();
@@ -298,8 +303,8 @@ impl Worker {
         self.nested_cpu_ns.set(nested_ns + blocked_ns);
     }
 
-    /// Marks the innermost task as blocked. `None` when it already is: then somebody else's rayon job, which this thread
-    /// took over while its task was blocked, waits as well.
+    /// Marks the innermost task as blocked. `None` when it already is: then somebody else's rayon
+    /// job, which this thread took over while its task was blocked, waits as well.
     fn block(&self) -> Option<i64> {
         let cpus = {
             let mut frames = self.frames.borrow_mut();
@@ -318,7 +323,8 @@ impl Worker {
         self.shared.unblock(cpus);
     }
 
-    /// Does rayon's work, pumps included, for a little while. True when something was done or the wait is over.
+    /// Does rayon's work, pumps included, for a little while. True when something was done or the
+    /// wait is over.
     fn watch_blocked(&self, pending: &Pending<'_>) -> bool {
         let since = self.shared.clock.now_ns();
         while self.shared.clock.now_ns() - since < WATCH_NS {

@@ -19,9 +19,8 @@ pub(crate) struct Sleeper {
 impl Sleeper {
     /// Watches the thread that calls this.
     pub(crate) fn this_thread() -> Self {
-        let id = rustix::thread::gettid().as_raw_nonzero();
         Self {
-            path: format!("/proc/self/task/{id}/stat"),
+            path: stat_file(),
             before: None,
         }
     }
@@ -41,6 +40,18 @@ impl Sleeper {
     }
 }
 
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
+fn stat_file() -> String {
+    let id = rustix::thread::gettid().as_raw_nonzero();
+    format!("/proc/self/task/{id}/stat")
+}
+
+/// A file that is not there: other systems do not tell.
+#[cfg(any(workbench_portable, not(target_os = "linux")))]
+fn stat_file() -> String {
+    String::new()
+}
+
 /// The state of a thread and its processor time in ticks, from a line as in `/proc/self/stat`. The second field is the
 /// program's name in parentheses, and may hold anything.
 fn read(line: &str) -> Option<(char, u64)> {
@@ -56,9 +67,6 @@ fn read(line: &str) -> Option<(char, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-    use std::thread;
-
     use super::*;
 
     #[test]
@@ -69,9 +77,21 @@ mod tests {
         assert_eq!(read(""), None);
     }
 
-    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_the_system_does_not_tell_no_thread_is_taken_for_asleep() {
+        let mut unknown = Sleeper {
+            path: String::new(),
+            before: None,
+        };
+        assert!(!unknown.is_asleep() && !unknown.is_asleep());
+    }
+
+    #[cfg(all(target_os = "linux", not(workbench_portable)))]
     #[test]
     fn a_thread_that_waits_is_asleep_and_one_that_computes_is_not() {
+        use std::sync::mpsc::channel;
+        use std::thread;
+
         let (wake, wait) = channel::<()>();
         let (tell, told) = channel();
         let waiting = thread::spawn(move || {

@@ -1,7 +1,7 @@
 //! Faults that a worker brings upon itself, to show what a failure does to a training.
 //!
 //! Belongs here: what faults there are, and where they strike. Does not belong here: their text form, `kill:rank=1,step=40`,
-//! which is in [`text`].
+//! which is in `text`.
 
 mod text;
 

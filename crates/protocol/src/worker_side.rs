@@ -208,7 +208,7 @@ fn move_pipes() -> Result<(OwnedFd, OwnedFd), SideError> {
 
 /// Asks for a deadly signal at the parent's death, and looks whether that was too late.
 fn die_with_supervisor() -> Result<(), SideError> {
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(workbench_portable)))]
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|source| io_error("ask for a signal at the supervisor's death", source.into()))?;
     let supervisor = std::env::var(SUPERVISOR)

@@ -1,6 +1,9 @@
-//! The run's record: the event log, the directory it lives in, and the fold that everything else reads.
+//! The record of a run: its events, the log that holds them, the directory that the log lies in,
+//! and the snapshot, which is the fold of the events so far and which everything else reads.
 //!
-//! Belongs here: events, writing and reading them, finding runs. Does not belong here: what the numbers mean.
+//! - **Belongs here:** the events, writing and reading them, finding runs, the types of findings.
+//! - **May use:** `clock`, `machine` and `pool`, for the types of samples and task spans.
+//! - **Does not belong here:** what the numbers mean.
 
 mod breakdown;
 mod config;

@@ -1,8 +1,12 @@
 //! Renderings of a result: HTML, JSON, CSV, Markdown, SVG and PNG.
 //!
-//! Every number comes from the [`RunResult`]; the [`Snapshot`] adds only what a drawing or a table of tasks shows one by
-//! one. Nothing is computed here that another part of the program could disagree with. Does not belong here: deciding what
-//! the numbers mean (diagnoses and warnings are part of the result).
+//! Every number comes from the [`RunResult`]; the [`Snapshot`] adds only what a drawing or a
+//! table of tasks shows one by one. Nothing is computed here that another part of the program
+//! could disagree with.
+//!
+//! - **Belongs here:** formats of files, charts, the labels and units of numbers.
+//! - **May use:** `result`, `record`, `machine`, `pool`, `clock`.
+//! - **Does not belong here:** deciding what the numbers mean: findings are part of the result.
 
 mod arms;
 mod chart;
@@ -26,9 +30,10 @@ use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
 /// What a report can be written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// One self-contained page: sentences, charts, tables. For reading, printing and sending.
+    #[default]
     Html,
     /// The result document, the same bytes as `result.json`. For programs.
     Json,
@@ -96,7 +101,8 @@ impl Format {
 /// Renders a result.
 ///
 /// # Errors
-/// [`ReportError::Render`] when a drawing or encoding library fails, which no result should bring about.
+/// [`ReportError::Render`] when a drawing or encoding library fails, which no result
+/// should bring about.
 pub fn render(
     format: Format,
     result: &RunResult,
@@ -124,18 +130,20 @@ pub fn json(result: &RunResult) -> Result<Vec<u8>, ReportError> {
     Ok(bytes)
 }
 
-/// Renders a result in the format that the path's extension names and puts it there: all of it, or nothing at all.
+/// Renders a result in the format that the path's extension names and puts it there: all of it, or
+/// nothing at all.
 ///
 /// # Errors
-/// As [`Format::from_path`], [`check_writable`] and [`render`]; and when the system refuses the write, in which case an
-/// older file of that name is still what it was.
+/// As [`Format::from_path`], [`check_writable`] and [`render`]; and when the system refuses the
+/// write, in which case an older file of that name is still what it was.
 pub fn write(path: &Path, result: &RunResult, snapshot: &Snapshot) -> Result<(), ReportError> {
     let bytes = render(Format::from_path(path)?, result, snapshot)?;
     file::replace(path, &bytes)
 }
 
-/// Checks, before hours of work, that a report can be written to a path: its extension is known, its directory exists and
-/// takes files, and the path is not a directory or a device. Leaves nothing behind.
+/// Checks, before hours of work, that a report can be written to a path: its extension is
+/// known, its directory exists and takes files, and the path is not a directory or a device.
+/// Leaves nothing behind.
 ///
 /// # Errors
 /// The error that [`write()`] would end with.
@@ -144,8 +152,8 @@ pub fn check_writable(path: &Path) -> Result<(), ReportError> {
     file::probe(path)
 }
 
-/// The figures of all arms besides their times, for labs that tell them: a row of headings, then a row for each figure, each as long as
-/// the first. Empty for other labs.
+/// The figures of all arms besides their times, for labs that tell them: a row of headings, then a
+/// row for each figure, each as long as the first. Empty for other labs.
 pub fn figures(result: &RunResult) -> Vec<Vec<String>> {
     let table = consists::figures(result);
     if !consists::any(result) || table.rows.is_empty() {

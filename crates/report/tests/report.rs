@@ -239,7 +239,7 @@ fn the_image_has_twice_the_pixels_of_the_drawing() {
     let mut image = png::Decoder::new(std::io::Cursor::new(bytes))
         .read_info()
         .unwrap();
-    let mut pixels = vec![0; image.output_buffer_size()];
+    let mut pixels = vec![0; image.output_buffer_size().unwrap()];
     image.next_frame(&mut pixels).unwrap();
     let svg = text(Format::Svg, &result, &snapshot);
     let width = format!("width=\"{}\"", image.info().width / 2);

@@ -1,7 +1,10 @@
-//! From a run's events to its result: the one structure that all reports render.
+//! From a run's snapshot to its result: the one document that all reports render.
 //!
-//! Belongs here: which numbers a run has, whether its arms may be compared, what the numbers mean in words.
-//! Does not belong here: formulas (they are in [`workbench_stats`]) and looks (they are in [`workbench_report`]).
+//! - **Belongs here:** which numbers a run has, whether its arms may be compared, which findings
+//!   follow from the numbers.
+//! - **May use:** `record`, `stats`, `machine`, `pool`, `digest`, `clock`.
+//! - **Does not belong here:** formulas, which are in [`workbench_stats`], and looks, which are
+//!   `report`'s.
 
 mod check;
 mod compute;

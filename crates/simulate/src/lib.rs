@@ -1,89 +1,30 @@
-//! Made-up runs: event logs of machines and mishaps that are not at hand, for tests, benches and for trying out screens
-//! and reports.
+//! Made-up runs: event logs of machines and mishaps that are not at hand, for tests, benches and
+//! for trying out screens and reports.
 //!
-//! A simulated run is the log that the program would have written: the same events in the same order at the same times,
-//! five ticks a second, samples in the same rhythm. It is a pure function of the scenario and a seed, and says in its
-//! warnings that it is made up.
+//! A simulated run is the log that the program would have written: the same events in the same
+//! order at the same times, five ticks a second, samples at the same intervals. It is a pure
+//! function of the scenario and a seed, and says in its warnings that it is made up.
 //!
-//! Belongs here: what happens in such runs. Does not belong here: anything that a real run needs.
+//! - **Belongs here:** what happens in such runs.
+//! - **May use:** `clock`, `digest`, `stats`, `pool`, `machine`, `record`, `experiment`. Only
+//!   tests, benches and examples may use this crate.
+//! - **Does not belong here:** anything that a real run needs.
 
-mod act;
-mod cast;
+mod log;
 mod machine;
+mod names;
 mod ranks;
+mod repeat;
+mod run;
 mod scenario;
-mod tape;
 mod training;
 
 use workbench_record::Record;
 
-/// A kind of made-up run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scenario {
-    /// Tasks on 256 cores, at three numbers of workers.
-    Cores,
-    /// Training on 2, 4 and 8 GPUs; one is hot and slows down, some say less than the others.
-    Gpus,
-    /// 100,000 tasks over 64 slots: three arms, two repeats.
-    Tasks,
-    /// A training lab with curves and printed lines; one arm is stopped by hand in its second repeat.
-    Training,
-    /// A worker dies and is replaced; later one dies again and the run fails.
-    Dying,
-    /// Twelve hours of training on 256 cores and 8 GPUs.
-    Long,
-    /// Names that are wide, combine, run from right to left, or are not fit for a terminal.
-    Names,
-}
+pub use scenario::Scenario;
 
-impl Scenario {
-    /// Every scenario.
-    pub const ALL: [Self; 7] = [
-        Self::Cores,
-        Self::Gpus,
-        Self::Tasks,
-        Self::Training,
-        Self::Dying,
-        Self::Long,
-        Self::Names,
-    ];
-
-    /// The name to type.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cores => "cores",
-            Self::Gpus => "gpus",
-            Self::Tasks => "tasks",
-            Self::Training => "training",
-            Self::Dying => "dying",
-            Self::Long => "long",
-            Self::Names => "names",
-        }
-    }
-
-    /// What it shows, in a line.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::Cores => "tasks on 256 cores, at 64, 128 and 256 workers",
-            Self::Gpus => "training on 2, 4 and 8 GPUs: one too hot, some that report little",
-            Self::Tasks => "100,000 tasks over 64 slots, three arms, two repeats",
-            Self::Training => "two arms with curves and printed lines, one stopped by hand",
-            Self::Dying => "a worker dies and is replaced, then one dies for good",
-            Self::Long => "twelve hours on 256 cores and 8 GPUs",
-            Self::Names => "names that are hard to draw",
-        }
-    }
-
-    /// The scenario of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|scenario| scenario.name() == name)
-    }
-}
-
-/// The events of a made-up run, in the order of its log. `unix_ms` is when it claims to have started, in milliseconds
-/// since the Unix epoch. The same arguments give the same events.
+/// The events of a made-up run, in the order of its log. `unix_ms` is when it claims to have
+/// started, in milliseconds since the Unix epoch. The same arguments give the same events.
 pub fn events(scenario: Scenario, seed: u64, run_id: &str, unix_ms: u64) -> Vec<Record> {
-    scenario::script(scenario, seed).perform(run_id, unix_ms)
+    run::simulated_run(scenario, seed).records(run_id, unix_ms)
 }

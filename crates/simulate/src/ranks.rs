@@ -1,13 +1,9 @@
-//! The ranks of a made-up training: where each stands at any time, what it has spent its steps on, what its controller does, and the
-//! programs that the arms claim to run.
+//! The ranks of a made-up training: where each stands at any time, what it has spent its steps on,
+//! what its controller does, and the programs that the arms claim to run.
 //!
 //! Nothing here is drawn by lot, so that a seed gives the same times with and without it.
 
-use workbench_experiment::lab::Told;
-use workbench_record::{Breakdown, Figure, Part, Source};
-
-use super::act::Act;
-use workbench_record::SlotState;
+use workbench_record::{Breakdown, Figure, Part, SlotState, Source};
 
 const MS: u64 = 1_000_000;
 /// What starting up takes, stage by stage, before the first step.
@@ -33,7 +29,7 @@ const GRADIENT_BYTES: u64 = 44_700_968;
 
 /// Steps that all ranks do evenly between two times, counted from the start of the repeat.
 #[derive(Debug, Clone, Copy)]
-struct Stretch {
+struct Steps {
     from_ns: u64,
     to_ns: u64,
     first: u64,
@@ -47,7 +43,7 @@ pub(super) struct Ranks {
     world: u32,
     total: u64,
     images_per_step: f64,
-    stretches: Vec<Stretch>,
+    steps_done: Vec<Steps>,
 }
 
 impl Ranks {
@@ -56,13 +52,14 @@ impl Ranks {
             world,
             total,
             images_per_step,
-            stretches: Vec::new(),
+            steps_done: Vec::new(),
         }
     }
 
-    /// All ranks do `steps` steps from number `first` on, in lockstep, and wait for each other a share of the time.
-    pub fn go(&mut self, (from_ns, to_ns): (u64, u64), first: u64, steps: u64, waiting: f64) {
-        self.stretches.push(Stretch {
+    /// All ranks do `steps` steps from number `first` on, in lockstep, and wait for each other a
+    /// share of the time.
+    pub fn train(&mut self, (from_ns, to_ns): (u64, u64), first: u64, steps: u64, waiting: f64) {
+        self.steps_done.push(Steps {
             from_ns,
             to_ns,
             first,
@@ -73,10 +70,12 @@ impl Ranks {
 
     /// How every rank stands at a time.
     pub fn at(&self, t_ns: u64) -> Vec<SlotState> {
-        (0..self.world).map(|rank| self.stand(rank, t_ns)).collect()
+        (0..self.world)
+            .map(|rank| self.state_of(rank, t_ns))
+            .collect()
     }
 
-    fn stand(&self, rank: u32, t_ns: u64) -> SlotState {
+    fn state_of(&self, rank: u32, t_ns: u64) -> SlotState {
         let slow = rank == SLOW && self.world > 1;
         let mut state = SlotState {
             slot: rank,
@@ -86,16 +85,16 @@ impl Ranks {
         let mut spent = [0.0; SHARES.len()];
         let mut waited = 0.0;
         let mut speed = None;
-        for stretch in self.stretches.iter().filter(|s| s.from_ns <= t_ns) {
-            let lasts = (stretch.to_ns - stretch.from_ns).max(1);
-            let gone = (t_ns - stretch.from_ns).min(lasts) as f64 / lasts as f64;
-            let steps = (gone * stretch.steps as f64) as u64;
-            let step_ns = lasts as f64 / stretch.steps.max(1) as f64;
+        for done in self.steps_done.iter().filter(|s| s.from_ns <= t_ns) {
+            let lasts = (done.to_ns - done.from_ns).max(1);
+            let gone = (t_ns - done.from_ns).min(lasts) as f64 / lasts as f64;
+            let steps = (gone * done.steps as f64) as u64;
+            let step_ns = lasts as f64 / done.steps.max(1) as f64;
             // The others wait for the slow one; it waits for nobody but the network.
             let waiting = match (self.world, slow) {
                 (0..=1, _) => 0.0,
-                (_, true) => stretch.waiting * 0.4,
-                (_, false) => stretch.waiting * (1.0 + 0.03 * f64::from(rank % 3)),
+                (_, true) => done.waiting * 0.4,
+                (_, false) => done.waiting * (1.0 + 0.03 * f64::from(rank % 3)),
             };
             for (part, (_, share)) in spent.iter_mut().zip(SHARES) {
                 *part += share * (1.0 - waiting) * step_ns * steps as f64;
@@ -103,10 +102,10 @@ impl Ranks {
             waited += waiting * step_ns * steps as f64;
             state.steps += steps;
             if steps > 0 {
-                state.at_step = stretch.first + steps - 1;
+                state.at_step = done.first + steps - 1;
                 speed = Some(self.images_per_step / f64::from(self.world.max(1)) / step_ns * 1e9);
             }
-            let within = (gone * stretch.steps as f64).fract();
+            let within = (gone * done.steps as f64).fract();
             let now = if gone >= 1.0 {
                 "evaluation"
             } else {
@@ -142,8 +141,8 @@ impl Ranks {
 
     /// Images per second of all ranks together while they train.
     pub fn images_per_s(&self) -> f64 {
-        let ns: u64 = self.stretches.iter().map(|s| s.to_ns - s.from_ns).sum();
-        let steps: u64 = self.stretches.iter().map(|s| s.steps).sum();
+        let ns: u64 = self.steps_done.iter().map(|s| s.to_ns - s.from_ns).sum();
+        let steps: u64 = self.steps_done.iter().map(|s| s.steps).sum();
         steps as f64 * self.images_per_step / ns.max(1) as f64 * 1e9
     }
 
@@ -153,13 +152,13 @@ impl Ranks {
     }
 
     fn first_step_ns(&self) -> u64 {
-        let first = self.stretches.first();
+        let first = self.steps_done.first();
         first.map_or(0, |s| (s.to_ns - s.from_ns) / s.steps.max(1))
     }
 
     /// What a repeat of that many epochs consisted of.
     pub fn breakdown(&self, epochs: u32, wall_ns: u64) -> Breakdown {
-        let steps: u64 = self.stretches.iter().map(|s| s.steps).sum();
+        let steps: u64 = self.steps_done.iter().map(|s| s.steps).sum();
         let between = if self.world > 1 { GRADIENT_BYTES } else { 0 };
         let facts = [
             ("bytes_reduced", between * steps * u64::from(self.world)),
@@ -192,15 +191,6 @@ fn doing(within: f64, waiting: f64) -> &'static str {
         "all-reduce"
     } else {
         "optimizer"
-    }
-}
-
-impl Act {
-    /// Whoever controls the repeat is in another state from now on; arms on one slot have no controller.
-    pub fn state(&mut self, at_ns: u64, text: &str) {
-        if self.id.workers > 1 {
-            self.told.push((at_ns, Told::State(text.to_owned())));
-        }
     }
 }
 
@@ -267,8 +257,8 @@ mod tests {
 
     fn ranks() -> Ranks {
         let mut ranks = Ranks::new(8, 100, 1024.0);
-        ranks.go((180, 1180), 0, 50, 0.2);
-        ranks.go((2000, 3000), 25, 75, 0.2);
+        ranks.train((180, 1180), 0, 50, 0.2);
+        ranks.train((2000, 3000), 25, 75, 0.2);
         ranks
     }
 

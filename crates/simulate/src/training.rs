@@ -1,12 +1,13 @@
-//! Repeats of made-up training: ranks that go through epochs together, curves, and what the ranks print.
+//! Repeats of made-up training: ranks that go through epochs together, curves, and what
+//! the ranks print.
 
 use std::sync::Arc;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::act::{Act, End};
 use super::ranks::{Ranks, STARTED_NS};
+use super::repeat::{End, SimulatedRepeat};
 use workbench_clock::seconds;
 use workbench_experiment::lab::Told;
 use workbench_pool::{Outcome, TaskSpan};
@@ -17,7 +18,7 @@ const MS: u64 = 1_000_000;
 
 /// Ranks that die, in the epoch in which they do.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Death {
+pub(super) struct RankDeath {
     pub rank: u32,
     pub epoch: u32,
 }
@@ -30,7 +31,8 @@ pub(super) struct Training {
     pub images: u64,
     /// Wall time of an epoch on one rank.
     pub epoch_s: f64,
-    /// Share of an epoch's time in which every rank waits for the others, per doubling of the ranks.
+    /// Share of an epoch's time in which every rank waits for the others, per doubling
+    /// of the ranks.
     pub synchronising: f64,
     /// Points of a curve that there are at most per epoch.
     pub points: u32,
@@ -38,21 +40,21 @@ pub(super) struct Training {
 
 impl Training {
     /// One repeat. Where a rank dies, all lose the epoch and do it again.
-    pub fn act(
+    pub fn repeat(
         &self,
         rng: &mut ChaCha8Rng,
         id: RepeatId,
-        death: Option<Death>,
+        death: Option<RankDeath>,
         output: ArmOutput,
-    ) -> Act {
+    ) -> SimulatedRepeat {
         let ranks = id.workers.max(1);
         let total = u64::from(self.epochs) * u64::from(self.steps);
         let images_per_step = self.images as f64 / f64::from(self.steps);
-        let mut act = Act {
+        let mut repeat = SimulatedRepeat {
             wall_ns: 0,
             spans: Vec::new(),
-            at_once: false,
-            told: Vec::new(),
+            spans_at_once: false,
+            messages: Vec::new(),
             warnings: Vec::new(),
             steps: Vec::new(),
             total,
@@ -61,43 +63,43 @@ impl Training {
             end: End::Finished(output),
             id,
         };
-        act.state(0, "initializing");
-        act.state(MS, "scheduling");
+        repeat.state(0, "initializing");
+        repeat.state(MS, "scheduling");
         let mut at_ns = STARTED_NS;
-        act.state(at_ns, "running");
+        repeat.state(at_ns, "running");
         for rank in 0..ranks {
             let text = format!(
                 "device cuda:{rank}, world size {ranks}, {} images",
                 self.images
             );
-            act.tell(at_ns + u64::from(rank) * MS, rank, text);
+            repeat.print_line(at_ns + u64::from(rank) * MS, rank, text);
         }
         for epoch in 0..self.epochs {
             let mut attempt = 0;
             if let Some(death) = death.filter(|death| death.epoch == epoch) {
-                at_ns = self.die(rng, &mut act, death, at_ns);
+                at_ns = self.lose_rank(rng, &mut repeat, death, at_ns);
                 attempt = 1;
             }
-            at_ns = self.epoch(rng, &mut act, (epoch, attempt), at_ns);
+            at_ns = self.epoch(rng, &mut repeat, (epoch, attempt), at_ns);
         }
-        act.state(at_ns, "shutting down");
-        act.wall_ns = at_ns + 40 * MS;
-        act.state(act.wall_ns, "finished");
-        self.tell_in_the_end(&mut act);
-        act.spans.sort_by_key(|span| span.finished_ns);
-        act.told.sort_by_key(|(at, _)| *at);
-        act
+        repeat.state(at_ns, "shutting down");
+        repeat.wall_ns = at_ns + 40 * MS;
+        repeat.state(repeat.wall_ns, "finished");
+        self.finish_output(&mut repeat);
+        repeat.spans.sort_by_key(|span| span.finished_ns);
+        repeat.messages.sort_by_key(|(at, _)| *at);
+        repeat
     }
 
     /// The figures of a death.
-    fn account(
+    fn add_failure_figures(
         &self,
-        act: &mut Act,
-        death: Death,
+        repeat: &mut SimulatedRepeat,
+        death: RankDeath,
         (dead_ns, noticed_ns, again_ns): (u64, u64, u64),
         lost: u64,
     ) {
-        let End::Finished(output) = &mut act.end else {
+        let End::Finished(output) = &mut repeat.end else {
             return;
         };
         let step = u64::from(death.epoch * self.steps) + lost;
@@ -118,23 +120,23 @@ impl Training {
     }
 
     /// What the repeat leaves besides its model.
-    fn tell_in_the_end(&self, act: &mut Act) {
-        let End::Finished(output) = &mut act.end else {
+    fn finish_output(&self, repeat: &mut SimulatedRepeat) {
+        let End::Finished(output) = &mut repeat.end else {
             return;
         };
         let figures = [
-            ("images_per_s", act.ranks.images_per_s()),
-            ("time_to_first_step_s", act.ranks.first_step_s()),
+            ("images_per_s", repeat.ranks.images_per_s()),
+            ("time_to_first_step_s", repeat.ranks.first_step_s()),
         ];
         for (name, value) in figures {
             let value = Quantity::Number(value);
             output.quality.insert(name.to_owned(), value);
         }
-        output.breakdown = act.ranks.breakdown(self.epochs, act.wall_ns);
+        output.breakdown = repeat.ranks.breakdown(self.epochs, repeat.wall_ns);
     }
 
     /// What an epoch takes on so many ranks, and the share of it in which they wait.
-    fn lasts(&self, rng: &mut ChaCha8Rng, ranks: u32) -> (f64, f64) {
+    fn epoch_time(&self, rng: &mut ChaCha8Rng, ranks: u32) -> (f64, f64) {
         let waiting = (self.synchronising * f64::from(ranks).log2()).min(0.9);
         let alone = self.epoch_s / f64::from(ranks) * rng.random_range(0.985..1.02);
         (alone / (1.0 - waiting), waiting)
@@ -143,57 +145,65 @@ impl Training {
     fn epoch(
         &self,
         rng: &mut ChaCha8Rng,
-        act: &mut Act,
+        repeat: &mut SimulatedRepeat,
         (epoch, attempt): (u32, u32),
         from_ns: u64,
     ) -> u64 {
-        let ranks = act.id.workers.max(1);
-        let (lasts_s, waiting) = self.lasts(rng, ranks);
+        let ranks = repeat.id.workers.max(1);
+        let (lasts_s, waiting) = self.epoch_time(rng, ranks);
         let lasts_ns = (lasts_s * 1e9) as u64;
         for rank in 0..ranks {
             let early = rng.random_range(0..lasts_ns / 400 + 1);
             let span = (epoch, attempt, rank);
             let times = (from_ns, from_ns + lasts_ns - early);
-            act.span(span, times, 1.0 - waiting, Outcome::Done);
+            repeat.span(span, times, 1.0 - waiting, Outcome::Done);
         }
         let first = u64::from(epoch * self.steps);
         let whole = (from_ns, from_ns + lasts_ns);
-        act.ranks.go(whole, first, u64::from(self.steps), waiting);
+        repeat
+            .ranks
+            .train(whole, first, u64::from(self.steps), waiting);
         let per_s = self.images as f64 / lasts_s;
         let every = (self.steps / self.points.max(1)).max(1);
         let at = |step: u32| from_ns + lasts_ns / u64::from(self.steps) * u64::from(step + 1);
         for step in 0..self.steps {
-            act.steps.push(at(step));
+            repeat.steps.push(at(step));
             if step % every == 0 {
                 let number = u64::from(epoch * self.steps + step);
-                let share = number as f64 / act.total as f64;
+                let share = number as f64 / repeat.total as f64;
                 let loss = 0.04 + 2.26 * (-7.0 * share).exp() * rng.random_range(0.9..1.1);
-                act.curve(at(step), "loss", number, loss);
+                repeat.curve(at(step), "loss", number, loss);
                 let speed = per_s * rng.random_range(0.97..1.03);
-                act.curve(at(step), "images/s", number, speed);
+                repeat.curve(at(step), "images/s", number, speed);
             }
         }
         let done = f64::from(epoch + 1) / f64::from(self.epochs);
         let accuracy = 0.993 - 0.5 * (-6.0 * done).exp() * rng.random_range(0.8..1.2);
         let (end, last) = (at(self.steps - 1), u64::from((epoch + 1) * self.steps - 1));
-        act.curve(end, "accuracy", last, accuracy);
+        repeat.curve(end, "accuracy", last, accuracy);
         let text = format!(
             "epoch {}/{}  accuracy {accuracy:.4}  {per_s:.0} images/s",
             epoch + 1,
             self.epochs
         );
-        act.tell(end, 0, text);
+        repeat.print_line(end, 0, text);
         from_ns + lasts_ns
     }
 
     /// A rank dies two fifths into an epoch; the others notice, and it is started again.
-    fn die(&self, rng: &mut ChaCha8Rng, act: &mut Act, death: Death, from_ns: u64) -> u64 {
-        let ranks = act.id.workers.max(1);
-        let (lasts_s, waiting) = self.lasts(rng, ranks);
+    fn lose_rank(
+        &self,
+        rng: &mut ChaCha8Rng,
+        repeat: &mut SimulatedRepeat,
+        death: RankDeath,
+        from_ns: u64,
+    ) -> u64 {
+        let ranks = repeat.id.workers.max(1);
+        let (lasts_s, waiting) = self.epoch_time(rng, ranks);
         let dead_ns = from_ns + (lasts_s * 0.4e9) as u64;
         let lost = u64::from(self.steps) * 2 / 5;
         let first = u64::from(death.epoch * self.steps);
-        act.ranks.go((from_ns, dead_ns), first, lost, waiting);
+        repeat.ranks.train((from_ns, dead_ns), first, lost, waiting);
         let noticed_ns = dead_ns + 120 * MS;
         for rank in 0..ranks {
             let (end, outcome) = if rank == death.rank {
@@ -201,32 +211,32 @@ impl Training {
             } else {
                 (noticed_ns, Outcome::Cancelled)
             };
-            act.span((death.epoch, 0, rank), (from_ns, end), 0.8, outcome);
+            repeat.span((death.epoch, 0, rank), (from_ns, end), 0.8, outcome);
         }
         for text in [
             "RuntimeError: CUDA error: an illegal memory access was encountered",
             "terminate called after throwing an instance of 'c10::Error'",
         ] {
-            act.tell(dead_ns, death.rank, text.to_owned());
+            repeat.print_line(dead_ns, death.rank, text.to_owned());
         }
         let text = format!(
             "Worker rank {} died in epoch {} (signal 6, aborted); the epoch was begun again with a new worker.",
             death.rank,
             death.epoch + 1
         );
-        act.warnings.push((noticed_ns, text));
+        repeat.warnings.push((noticed_ns, text));
         let again_ns = noticed_ns + 1400 * MS;
-        act.state(noticed_ns, "restarting");
-        act.state(noticed_ns + 250 * MS, "scheduling");
-        act.state(again_ns, "running");
-        self.account(act, death, (dead_ns, noticed_ns, again_ns), lost);
+        repeat.state(noticed_ns, "restarting");
+        repeat.state(noticed_ns + 250 * MS, "scheduling");
+        repeat.state(again_ns, "running");
+        self.add_failure_figures(repeat, death, (dead_ns, noticed_ns, again_ns), lost);
         let text = format!("device cuda:{}, world size {ranks}, restarted", death.rank);
-        act.tell(again_ns, death.rank, text);
+        repeat.print_line(again_ns, death.rank, text);
         again_ns
     }
 }
 
-impl Act {
+impl SimulatedRepeat {
     fn span(
         &mut self,
         (epoch, attempt, rank): (u32, u32, u32),
@@ -251,13 +261,13 @@ impl Act {
         });
     }
 
-    fn tell(&mut self, at_ns: u64, rank: u32, text: String) {
+    fn print_line(&mut self, at_ns: u64, rank: u32, text: String) {
         let told = Told::Output(format!("rank {rank}"), text);
-        self.told.push((at_ns, told));
+        self.messages.push((at_ns, told));
     }
 
     fn curve(&mut self, at_ns: u64, name: &str, step: u64, value: f64) {
         let told = Told::Metric(name.to_owned(), step, value);
-        self.told.push((at_ns, told));
+        self.messages.push((at_ns, told));
     }
 }

@@ -1,4 +1,5 @@
-//! Made-up runs: what they hold, that a log of theirs is read back as it was, and that numbers made from them add up.
+//! Made-up runs: what they hold, that a log of theirs is read back as it was, and that numbers made
+//! from them add up.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
@@ -233,7 +234,8 @@ fn each_scenario_shows_what_it_is_for() {
     );
 }
 
-/// What screens and reports of a training need: ranks that stand somewhere, states, a start-up and a program.
+/// What screens and reports of a training need: ranks that stand somewhere, states, a start-up
+/// and a program.
 #[test]
 fn trainings_tell_where_their_ranks_stand() {
     for scenario in [Scenario::Gpus, Scenario::Training, Scenario::Dying] {

@@ -1,15 +1,17 @@
 //! Speed-ups with intervals: the percentile bootstrap (Efron 1979) over interleaved repeats.
 //!
-//! What belongs here: everything that resamples. What does not: statistics of one sample without uncertainty
-//! (`descriptive`) and models over the number of workers (`scaling`).
+//! What belongs here: everything that resamples. What does not: statistics of one sample without
+//! uncertainty (`descriptive`) and models over the number of workers (`scaling`).
 //!
-//! Few repeats are the normal case, and then sampling is the wrong tool: the bootstrap distribution of a statistic that
-//! does not care about order has only C(2n − 1, n) distinct resamples. Wherever that is at most [`ENUMERATION_LIMIT`]
-//! (n ≤ 9), all of them are visited with their exact multinomial weights, so the interval has no Monte-Carlo noise and
-//! does not depend on the seed. Larger samples are resampled at random.
+//! Few repeats are the normal case, and then sampling is the wrong tool: the bootstrap distribution
+//! of a statistic that does not care about order has only C(2n − 1, n) distinct resamples. Wherever
+//! that is at most [`ENUMERATION_LIMIT`] (n ≤ 9), all of them are visited with their exact
+//! multinomial weights, so the interval has no Monte-Carlo noise and does not depend on the seed.
+//! Larger samples are resampled at random.
 //!
-//! An interval from very few repeats is honest about what was seen and optimistic about the rest: it never reaches
-//! beyond the observed values, so with two or three repeats it covers the truth less often than its level says.
+//! An interval from very few repeats is honest about what was seen and optimistic about the rest:
+//! it never reaches beyond the observed values, so with two or three repeats it covers the truth
+//! less often than its level says.
 
 use std::fmt;
 
@@ -73,13 +75,13 @@ pub enum BadWalls {
     },
 }
 
-/// The speed-up of an arm: the ratio of the medians of the two arms' wall times (any unit, the same for both), with a
-/// 95 % percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13).
+/// The speed-up of an arm: the ratio of the medians of the two arms' wall times (any unit, the same
+/// for both), with a 95 % percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13).
 ///
-/// Repeat i of the base and repeat i of the arm ran in the same interleaved block and met the same disturbances, so
-/// blocks are resampled, not single repeats: what both arms share cancels out of the interval. Where one arm has more
-/// repeats than the other (a run that was cut short), the ratio uses all of them and the interval the blocks that both
-/// arms finished. Outliers stay in.
+/// Repeat i of the base and repeat i of the arm ran in the same interleaved block and met the same
+/// disturbances, so blocks are resampled, not single repeats: what both arms share cancels out of
+/// the interval. Where one arm has more repeats than the other (a run that was cut short), the
+/// ratio uses all of them and the interval the blocks that both arms finished. Outliers stay in.
 ///
 /// The result depends on nothing but the arguments, and on `seed` only with ten blocks or more.
 ///
@@ -116,8 +118,8 @@ fn checked_median(wall: &[f64], side: Side) -> Result<f64, BadWalls> {
     median(wall).ok_or(BadWalls::Empty(side))
 }
 
-/// 95 % percentile bootstrap interval of the median of one sample, in the sample's unit. `None` with fewer than two
-/// values or with values that are not finite.
+/// 95 % percentile bootstrap interval of the median of one sample, in the sample's unit. `None`
+/// with fewer than two values or with values that are not finite.
 pub fn median_ci95(sample: &[f64], seed: u64) -> Option<[f64; 2]> {
     median(sample)?;
     let mut scratch = vec![0.0; sample.len()];
@@ -132,13 +134,14 @@ pub fn median_ci95(sample: &[f64], seed: u64) -> Option<[f64; 2]> {
 
 /// Percentile bootstrap interval at `level` (0.95 for 95 %) of a statistic of `n` observations.
 ///
-/// `statistic` gets `n` indices below `n`, drawn with replacement, and must not depend on their order. With a tail of
-/// α = (1 − level)/2, the interval runs from the smallest value whose cumulative probability in the bootstrap
-/// distribution is at least α to its mirror image at the top. The distribution is the exact one up to
-/// [`ENUMERATION_LIMIT`] distinct resamples, and `resamples` draws from ChaCha8 seeded with `seed` beyond.
+/// `statistic` gets `n` indices below `n`, drawn with replacement, and must not depend on their
+/// order. With a tail of α = (1 − level)/2, the interval runs from the smallest value whose
+/// cumulative probability in the bootstrap distribution is at least α to its mirror image at the
+/// top. The distribution is the exact one up to [`ENUMERATION_LIMIT`] distinct resamples, and
+/// `resamples` draws from ChaCha8 seeded with `seed` beyond.
 ///
-/// `None` with fewer than two observations, a level that is not between 0 and 1, no resamples, or a statistic that is
-/// NaN for some resample.
+/// `None` with fewer than two observations, a level that is not between 0 and 1, no resamples, or a
+/// statistic that is NaN for some resample.
 pub fn bootstrap_ci(
     n: usize,
     mut statistic: impl FnMut(&[usize]) -> f64,
@@ -160,7 +163,8 @@ pub fn bootstrap_ci(
     }
     distribution.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: u64 = distribution.iter().map(|(_, weight)| weight).sum();
-    // The nudge keeps a tail that is a whole number on paper (0.025 × 10,000) from being rounded up to the next one.
+    // The nudge keeps a tail that is a whole number on paper (0.025 × 10,000) from being rounded up
+    // to the next one.
     let tail = (1.0 - level) / 2.0 * total as f64 * (1.0 - 1e-12);
     let rank = tail.ceil().max(1.0) as u64;
     let lower = value_at_rank(distribution.iter(), rank)?;
@@ -179,16 +183,19 @@ fn value_at_rank<'a>(weighted: impl Iterator<Item = &'a (f64, u64)>, rank: u64) 
     None
 }
 
-/// C(2n − 1, n): how many resamples of `n` observations differ in more than their order. `None` when it overflows.
+/// C(2n − 1, n): how many resamples of `n` observations differ in more than their order. `None`
+/// when it overflows.
 fn distinct_resamples(n: usize) -> Option<u64> {
     let n = n as u64;
-    // Multiplying before dividing keeps every intermediate value a binomial coefficient, hence whole.
+    // Multiplying before dividing keeps every intermediate value a binomial
+    // coefficient, hence whole.
     (1..=n).try_fold(1_u64, |product, k| {
         Some(product.checked_mul(n - 1 + k)? / k)
     })
 }
 
-/// Every distinct resample's statistic, weighted with the number of orders in which it can be drawn.
+/// Every distinct resample's statistic, weighted with the number of orders in which it
+/// can be drawn.
 fn every_resample(n: usize, statistic: &mut impl FnMut(&[usize]) -> f64) -> Vec<(f64, u64)> {
     let factorial: Vec<u64> = (0..=n as u64)
         .scan(1_u64, |product, k| {
@@ -204,7 +211,8 @@ fn every_resample(n: usize, statistic: &mut impl FnMut(&[usize]) -> f64) -> Vec<
             .map(|tied| factorial[tied.len()])
             .product();
         distribution.push((statistic(&indices), factorial[n] / orders_of_ties));
-        // Next non-decreasing sequence: raise the last index that still can be, and level everything after it.
+        // Next non-decreasing sequence: raise the last index that still can be, and level
+        // everything after it.
         let Some(last) = indices.iter().rposition(|&i| i + 1 < n) else {
             return distribution;
         };

@@ -1,22 +1,24 @@
 //! Centre, spread and outliers of one sample.
 //!
-//! What belongs here: statistics that look at one list of numbers. What does not: anything random, and anything that
-//! compares two samples. A statistic that the sample does not define (of nothing, of one value, of values that are not
-//! finite) is `None`, never a NaN that would spread into a report.
+//! What belongs here: statistics that look at one list of numbers. What does not: anything random,
+//! and anything that compares two samples. A statistic that the sample does not define (of
+//! nothing, of one value, of values that are not finite) is `None`, never a NaN that would spread
+//! into a report.
 
-/// Arithmetic mean, in the sample's unit. `None` for an empty sample or one with values that are not finite.
+/// Arithmetic mean, in the sample's unit. `None` for an empty sample or one with values that
+/// are not finite.
 pub fn mean(sample: &[f64]) -> Option<f64> {
     is_usable(sample).then(|| sample.iter().sum::<f64>() / sample.len() as f64)
 }
 
-/// Median, in the sample's unit; the mean of the two middle values when their number is even. `None` for an empty
-/// sample or one with values that are not finite.
+/// Median, in the sample's unit; the mean of the two middle values when their number is even.
+/// `None` for an empty sample or one with values that are not finite.
 pub fn median(sample: &[f64]) -> Option<f64> {
     is_usable(sample).then(|| median_in_place(&mut sample.to_vec()))
 }
 
-/// Median of a sample that is not empty and holds no NaN, reordering it: for callers that take many medians and own a
-/// scratch buffer.
+/// Median of a sample that is not empty and holds no NaN, reordering it: for callers that take many
+/// medians and own a scratch buffer.
 pub(super) fn median_in_place(scratch: &mut [f64]) -> f64 {
     let n = scratch.len();
     let (below, &mut upper, _) = scratch.select_nth_unstable_by(n / 2, f64::total_cmp);
@@ -27,8 +29,9 @@ pub(super) fn median_in_place(scratch: &mut [f64]) -> f64 {
     f64::midpoint(lower, upper)
 }
 
-/// Quantile `q` (0 to 1) with linear interpolation between order statistics: type 7 of Hyndman and Fan (1996), the
-/// default of NumPy and R. `None` for an empty sample, values that are not finite, or `q` outside 0 to 1.
+/// Quantile `q` (0 to 1) with linear interpolation between order statistics: type 7 of Hyndman and
+/// Fan (1996), the default of NumPy and R. `None` for an empty sample, values that are not finite,
+/// or `q` outside 0 to 1.
 pub fn quantile(sample: &[f64], q: f64) -> Option<f64> {
     if !is_usable(sample) || !(0.0..=1.0).contains(&q) {
         return None;
@@ -46,7 +49,8 @@ fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
     a + (b - a) * (position - low)
 }
 
-/// Standard deviation of the sample, with n − 1 in the denominator. `None` with fewer than two values.
+/// Standard deviation of the sample, with n − 1 in the denominator. `None` with fewer
+/// than two values.
 pub fn standard_deviation(sample: &[f64]) -> Option<f64> {
     let centre = mean(sample)?;
     let n = sample.len();
@@ -56,26 +60,28 @@ pub fn standard_deviation(sample: &[f64]) -> Option<f64> {
     })
 }
 
-/// Median absolute deviation from the median (Hampel 1974), in the sample's unit and not scaled: multiply by 1.4826 to
-/// estimate the standard deviation of normal data. `None` for an empty sample or one with values that are not finite.
+/// Median absolute deviation from the median (Hampel 1974), in the sample's unit and not scaled:
+/// multiply by 1.4826 to estimate the standard deviation of normal data. `None` for an empty sample
+/// or one with values that are not finite.
 pub fn median_absolute_deviation(sample: &[f64]) -> Option<f64> {
     let centre = median(sample)?;
     let mut deviations: Vec<f64> = sample.iter().map(|x| (x - centre).abs()).collect();
     Some(median_in_place(&mut deviations))
 }
 
-/// Standard deviation over the absolute mean: 0.02 is a spread of 2 %. `None` with fewer than two values or a mean of 0.
+/// Standard deviation over the absolute mean: 0.02 is a spread of 2 %. `None` with fewer than two
+/// values or a mean of 0.
 pub fn coefficient_of_variation(sample: &[f64]) -> Option<f64> {
     let centre = mean(sample)?;
     let spread = standard_deviation(sample)?;
     (centre != 0.0).then(|| spread / centre.abs())
 }
 
-/// Indices, rising, of the values outside Tukey's inner fences (Tukey 1977): more than 1.5 interquartile ranges below
-/// the first or above the third quartile, quartiles as in [`quantile`].
+/// Indices, rising, of the values outside Tukey's inner fences (Tukey 1977): more than 1.5
+/// interquartile ranges below the first or above the third quartile, quartiles as in [`quantile`].
 ///
-/// An outlier is a reason to look, not to drop: every other function here keeps it. Fewer than four values have no
-/// fences worth the name, so none of them is flagged.
+/// An outlier is a reason to look, not to drop: every other function here keeps it. Fewer than four
+/// values have no fences worth the name, so none of them is flagged.
 pub fn outliers(sample: &[f64]) -> Vec<usize> {
     const FENCE: f64 = 1.5;
     if !is_usable(sample) || sample.len() < 4 {

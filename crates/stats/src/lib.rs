@@ -1,12 +1,14 @@
-//! Statistics: pure functions, no input or output.
+//! Statistics of speed-ups: pure functions from plain numbers to plain structs, no input or output.
 //!
-//! What belongs here: the arithmetic between recorded times and stated numbers, each formula with its source. What does
-//! not: reading events, choosing which repeat to look at, wording a report. Nothing here knows another module of the
-//! engine; times come in as plain numbers and results go out as plain structs.
+//! - **Belongs here:** the arithmetic between recorded times and stated numbers, each formula
+//!   with its source.
+//! - **May use:** no other crate of this tree.
+//! - **Does not belong here:** reading events, choosing which repeat to look at, wording a report.
 //!
 //! * [`descriptive`]: centre, spread and outliers of one sample.
 //! * [`bootstrap`]: the speed-up of one arm over another, with its interval.
-//! * [`scaling`]: what speed-ups over the number of workers say (efficiency, Karp–Flatt, Amdahl, Gustafson, USL).
+//! * [`scaling`]: what speed-ups over the number of workers say (efficiency, Karp–Flatt,
+//!   Amdahl, Gustafson, USL).
 //! * [`schedule`]: what list scheduling makes of a set of task durations on any number of slots.
 //! * [`lost_time`]: where slots × wall time − useful work went.
 

@@ -1,10 +1,12 @@
 //! Where slots × wall time − useful work went, in one repeat.
 //!
-//! What belongs here: the split of slot time into useful work and four kinds of loss, from recorded task spans. What does
-//! not: which repeat to split and what to advise. The idea of charging every lost processor-second to one cause goes
-//! back to the lost cycles of Crovella and LeBlanc (1994); work inflation is the term of Olivier et al. (2012).
+//! What belongs here: the split of slot time into useful work and four kinds of loss, from recorded
+//! task spans. What does not: which repeat to split and what to advise. The idea of charging every
+//! lost processor-second to one cause goes back to the lost cycles of Crovella and LeBlanc (1994);
+//! work inflation is the term of Olivier et al. (2012).
 //!
-//! A repeat of wall time T on p slots has p·T seconds of slot time. Each instant of each slot counts once:
+//! A repeat of wall time T on p slots has p·T seconds of slot time. Each instant of each
+//! slot counts once:
 //!
 //! | slot | at that instant | counts as |
 //! |---|---|---|
@@ -15,8 +17,9 @@
 //! | in a task | off the core | waiting |
 //! | in a task | on the core | useful, or inflation beyond the useful work |
 //!
-//! A slot that ran nothing has run its last task from the start. Spans of one slot may nest (a task that waits for
-//! others runs some of them in its own stack), so a slot is in a task while any of its spans is open.
+//! A slot that ran nothing has run its last task from the start. Spans of one slot may nest (a task
+//! that waits for others runs some of them in its own stack), so a slot is in a task while any of
+//! its spans is open.
 
 /// The slot of a task that never ran; such spans are ignored.
 pub const NO_SLOT: u32 = u32::MAX;
@@ -30,8 +33,8 @@ pub struct LostTimeInput<'a> {
     pub started_ns: u64,
     /// Its wall time, T.
     pub wall_ns: u64,
-    /// The tasks that ran, in any order. What lies outside the repeat is cut off; spans on slots beyond `workers` or
-    /// entirely outside the repeat are ignored.
+    /// The tasks that ran, in any order. What lies outside the repeat is cut off; spans on slots
+    /// beyond `workers` or entirely outside the repeat are ignored.
     pub spans: &'a [Span],
     /// CPU time of the same work in the base, in seconds; negative or not finite counts as 0.
     pub useful_cpu_s: f64,
@@ -77,9 +80,10 @@ impl LostTime {
 
 /// Splits the slot time of one repeat. O(n log n) in the number of spans.
 ///
-/// Two clocks meet here and need not agree to the nanosecond, so the CPU time of a slot counts up to the time that the
-/// slot spent in tasks. When the tasks took *less* CPU time than the base did (a warm cache, a faster core), all of it
-/// was useful and inflation is 0: a gain is not a negative loss, and `useful` then says how little was needed.
+/// Two clocks meet here and need not agree to the nanosecond, so the CPU time of a slot counts up
+/// to the time that the slot spent in tasks. When the tasks took *less* CPU time than the base did
+/// (a warm cache, a faster core), all of it was useful and inflation is 0: a gain is not a negative
+/// loss, and `useful` then says how little was needed.
 pub fn split(input: &LostTimeInput) -> LostTime {
     let window = Window {
         start: input.started_ns,
@@ -128,8 +132,9 @@ impl Window {
     }
 }
 
-/// The instants at which an idle slot is overhead: some task is ready and unstarted, none has been ready yet, or all
-/// have ended. Disjoint stretches in rising order, with the length of everything before each.
+/// The instants at which an idle slot is overhead: some task is ready and unstarted, none has
+/// been ready yet, or all have ended. Disjoint stretches in rising order, with the length of
+/// everything before each.
 struct OverheadStretches {
     stretches: Vec<Stretch>,
 }

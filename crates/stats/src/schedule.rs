@@ -1,15 +1,16 @@
 //! List scheduling: what a set of task durations allows on any number of slots.
 //!
-//! What belongs here: greedy schedules of independent tasks, their makespans and the bounds on them. What does not:
-//! measured time. A simulated schedule has no overhead, no contention and no waiting, so it is what the tasks allow and
-//! not what a machine will do.
+//! What belongs here: greedy schedules of independent tasks, their makespans and the bounds on
+//! them. What does not: measured time. A simulated schedule has no overhead, no contention and no
+//! waiting, so it is what the tasks allow and not what a machine will do.
 //!
-//! The rule is Graham's (1966, 1969): whenever a slot is free, it takes the next task of the list. With the longest task
-//! first, the makespan is at most 4/3 − 1/(3p) of the best possible one; in any order, at most 2 − 1/p. Tasks are
-//! independent, so Graham's anomalies cannot happen: another slot never makes a schedule longer.
+//! The rule is Graham's (1966, 1969): whenever a slot is free, it takes the next task of the list.
+//! With the longest task first, the makespan is at most 4/3 − 1/(3p) of the best possible one; in
+//! any order, at most 2 − 1/p. Tasks are independent, so Graham's anomalies cannot happen: another
+//! slot never makes a schedule longer.
 //!
-//! Durations may come in any unit, and results have the same one. A duration that is negative or not finite counts as 0,
-//! and 0 slots count as 1, since work has to run somewhere.
+//! Durations may come in any unit, and results have the same one. A duration that is negative or
+//! not finite counts as 0, and 0 slots count as 1, since work has to run somewhere.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -54,8 +55,8 @@ pub struct WhatIfPoint {
     pub longest_first: f64,
 }
 
-/// Schedules the tasks on `slots` slots and says where each of them runs. Slots that are free at the same moment are
-/// taken in rising number. O(n log p).
+/// Schedules the tasks on `slots` slots and says where each of them runs. Slots that are free at
+/// the same moment are taken in rising number. O(n log p).
 pub fn simulate(durations: &[f64], order: Order, slots: u32) -> Schedule {
     let mut assignments = vec![Assignment::default(); durations.len()];
     let mut free = FreeSlots::new(slots, durations.len());
@@ -79,14 +80,15 @@ pub fn speedup(durations: &[f64], order: Order, slots: u32) -> Option<f64> {
     (total > 0.0).then(|| total / makespan(durations, order, slots))
 }
 
-/// The most that any number of slots can give: total work over the longest task. `None` when there is no work.
+/// The most that any number of slots can give: total work over the longest task. `None` when there
+/// is no work.
 pub fn limit(durations: &[f64]) -> Option<f64> {
     let longest = durations.iter().copied().map(work).fold(0.0, f64::max);
     (longest > 0.0).then(|| total(durations) / longest)
 }
 
-/// The best speed-up that this set of tasks allows on `slots` slots, in any order: min(slots, total work / longest
-/// task). `None` when there is no work.
+/// The best speed-up that this set of tasks allows on `slots` slots, in any order: min(slots, total
+/// work / longest task). `None` when there is no work.
 pub fn bound(durations: &[f64], slots: u32) -> Option<f64> {
     limit(durations).map(|limit| limit.min(f64::from(slots.max(1))))
 }

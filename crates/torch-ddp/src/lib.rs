@@ -1,3 +1,8 @@
+//! Bindings to the data-parallel part of libtorch.
+//!
+//! - **Belongs here:** safe bindings to c10d, and the shim in C++ that they call.
+//! - **May use:** no other crate of this tree; tch and torch-sys.
+//! - **Does not belong here:** models, datasets, training loops, the workbench.
 #![doc = include_str!("../README.md")]
 
 mod adam;

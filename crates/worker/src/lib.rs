@@ -1,9 +1,13 @@
-//! One rank of a training on one device: the program `workbench-worker`, started by `workbench` or by torchrun.
+//! One rank of a training on one device: the program `workbench-worker`, started by `workbench`
+//! or by torchrun.
 //!
-//! Belongs here: training with libtorch. Does not belong here: starting and watching processes, comparing arms, files of images,
-//! bindings to libtorch.
+//! - **Belongs here:** training with libtorch.
+//! - **May use:** `torch-ddp`, `images`, `protocol`.
+//! - **Does not belong here:** starting and watching processes, comparing arms, reading files of
+//!   images, bindings to libtorch.
 //!
-//! The [training programs](programs) are short; what they are made of is in the modules beside them.
+//! The [training programs](programs) are short; what they are made of is in the
+//! modules beside them.
 
 #![allow(
     clippy::cast_possible_wrap,

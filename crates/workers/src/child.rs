@@ -206,12 +206,12 @@ fn unblocked(pipe: OwnedFd) -> File {
     File::from(pipe)
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 fn pidfd(pid: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(workbench_portable, not(target_os = "linux")))]
 fn pidfd(_: Pid) -> Option<OwnedFd> {
     None
 }

@@ -1,12 +1,15 @@
 //! Worker processes and their supervisor.
 //!
-//! Belongs here: starting workers, passing messages, noticing what goes wrong with them and who is to blame, ending them
-//! and leaving none behind. Does not belong here: what they train, and what is done about a failure, which is a lab's
-//! policy.
+//! - **Belongs here:** starting workers, passing messages, noticing what goes wrong with them and
+//!   which is the cause, ending them and leaving none behind.
+//! - **May use:** `protocol`, `clock`.
+//! - **Does not belong here:** what they train, and what is done about a failure, which is a lab's
+//!   policy.
 //!
-//! A [`Crew`] is one thread that starts all workers, polls all their pipes and reaps them. It is one thread for two
-//! reasons: Linux ties a child's parent-death signal to the *thread* that started the child, and news from one thread
-//! need no sorting. Whoever owns the crew takes its [`News`] one at a time and is never called back.
+//! A [`Crew`] is one thread that starts all workers, polls all their pipes and reaps them. It is
+//! one thread for two reasons: Linux ties a child's parent-death signal to the *thread* that
+//! started the child, and news from one thread need no sorting. Whoever owns the crew takes its
+//! [`News`] one at a time and is never called back.
 
 mod board;
 mod child;

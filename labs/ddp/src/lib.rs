@@ -1,7 +1,11 @@
-//! The ddp lab: data-parallel training in worker processes, by hand against under a launcher, and both against one device.
+//! The ddp lab: data-parallel training in worker processes, by hand against under a launcher, and
+//! both against one device.
 //!
-//! Belongs here: the lab's arms, and the launcher's policy. Does not belong here: training, which the worker's program does;
-//! processes, which the engine supervises; measuring, which the engine does for all labs.
+//! - **Belongs here:** the lab's arms, and the launcher's policy.
+//! - **May use:** `experiment`, `workers`, `protocol`, `images`, `machine`, `pool`,
+//!   `report`, `digest`, `clock`.
+//! - **Does not belong here:** training, which the worker's program does; supervising processes;
+//!   measuring, which is the same for all labs.
 
 mod blame;
 pub mod controller;
@@ -46,7 +50,8 @@ pub struct DataParallel {
 }
 
 impl DataParallel {
-    /// The lab as its `lab.toml` defines it, whose worker is where `worker` says unless [`WORKER_VARIABLE`] names another.
+    /// The lab as its `lab.toml` defines it, whose worker is where `worker` says unless
+    /// [`WORKER_VARIABLE`] names another.
     ///
     /// # Errors
     /// When `lab.toml` is broken, which the tests rule out.
@@ -105,7 +110,8 @@ impl PreparedLab for Prepared {
     fn terms(&self) -> Terms {
         Terms {
             comparison: Some(self.settings.comparison()),
-            // Sums over ranks round differently from sums over one batch, and weak scaling takes other steps besides.
+            // Sums over ranks round differently from sums over one batch, and weak scaling takes
+            // other steps besides.
             outputs: Agreement::Near {
                 metric: outcome::ACCURACY.to_owned(),
                 tolerance: self.settings.tolerance,
@@ -123,7 +129,8 @@ impl PreparedLab for Prepared {
     }
 
     fn warm_up(&self, _arm: &str, _ctx: &ArmContext<'_>) -> Result<(), LabError> {
-        // The start-up is a part of what is measured; `prepare` has run the worker once, so its files are in memory.
+        // The start-up is a part of what is measured; `prepare` has run the worker once, so its
+        // files are in memory.
         Ok(())
     }
 

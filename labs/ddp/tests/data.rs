@@ -13,7 +13,7 @@ use workbench_experiment::lab::{DataSource, Lab, LabError, RunConfig};
 use workbench_experiment::{Control, Request, resolve, resume, run};
 use workbench_images::{Images, Part, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
-use workbench_machine::usable_cores;
+use workbench_machine::{BuildFacts, usable_cores};
 use workbench_protocol::dialect;
 use workbench_record::{RunStatus, Store};
 
@@ -140,7 +140,15 @@ fn a_run_on_other_images_than_it_was_begun_with_is_not_resumed() {
     let set = ["batch=20", "max_failures=0", "train_rows=40"];
     let config = config(folder.path(), &set);
     let control = Control::default();
-    let ended = run(&lab(), config, &store, Box::new(|_| {}), &control).unwrap();
+    let ended = run(
+        &lab(),
+        config,
+        &BuildFacts::default(),
+        &store,
+        Box::new(|_| {}),
+        &control,
+    )
+    .unwrap();
     assert_eq!(ended.result.data, recorded(folder.path()));
     let labels = folder.path().join("train-labels-idx1-ubyte");
     let mut bytes = fs::read(&labels).unwrap();
@@ -319,6 +327,7 @@ fn training_on_a_folder_uses_its_rows() {
         let ended = run(
             &lab(),
             config,
+            &BuildFacts::default(),
             &store,
             Box::new(|_| {}),
             &Control::default(),

@@ -1,6 +1,9 @@
-//! The rf lab: thirty random forests on California Housing, one after another against a pool of tasks.
+//! The rf lab: thirty random forests on California Housing, one after another against a
+//! pool of tasks.
 //!
-//! Belongs here: the lab's arms and what they share. Does not belong here: measuring, which the engine does for all labs.
+//! - **Belongs here:** the lab's arms and what they share.
+//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`.
+//! - **Does not belong here:** measuring, which is the same for all labs.
 
 mod arms;
 mod forest;

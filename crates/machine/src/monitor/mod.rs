@@ -12,16 +12,10 @@ mod pace;
 mod sample;
 mod sampler;
 
-#[cfg(target_os = "linux")]
-mod cores;
-#[cfg(target_os = "linux")]
-mod frequency;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
-#[cfg(any(test, not(target_os = "linux")))]
+#[cfg(any(test, workbench_portable, not(target_os = "linux")))]
 mod portable;
-#[cfg(target_os = "linux")]
-mod reread;
 
 #[cfg(test)]
 mod tests;

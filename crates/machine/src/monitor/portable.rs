@@ -1,5 +1,7 @@
 //! One look at the cores and at this process' memory through sysinfo, for systems without `/proc`.
 
+use std::path::Path;
+
 use sysinfo::{CpuRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind};
 
 use super::round_share;
@@ -13,7 +15,8 @@ pub(super) struct System {
 }
 
 impl System {
-    pub fn new() -> Self {
+    /// The root of the file tree is not needed: nothing is read from files.
+    pub fn new(_: &Path) -> Self {
         let wanted = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing().with_usage());
         Self {
             system: sysinfo::System::new_with_specifics(wanted).ok(),

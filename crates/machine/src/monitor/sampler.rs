@@ -7,9 +7,9 @@ use super::round_share;
 use super::sample::Sample;
 use workbench_clock::process_cpu_ns;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 use super::linux::System;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(workbench_portable, not(target_os = "linux")))]
 use super::portable::System;
 
 /// Shares over less time than this are noise; three of the kernel's usual ticks.
@@ -36,16 +36,12 @@ impl Sampler {
     )]
     pub fn new() -> Self {
         let gpus = Gpus::new();
-        #[cfg(target_os = "linux")]
-        let system = System::new(std::path::Path::new("/"));
-        #[cfg(not(target_os = "linux"))]
-        let system = System::new();
-        Self::of(system, gpus)
+        Self::of(System::new(std::path::Path::new("/")), gpus)
     }
 
     /// A sampler of the machine whose files lie under `root`, for tests and benchmarks. The process' CPU time and the
     /// GPUs are still this machine's.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(workbench_portable)))]
     pub fn with_root(root: &std::path::Path) -> Self {
         Self::of(System::new(root), Gpus::new())
     }

@@ -9,7 +9,7 @@ use crate::task::{Attempt, Followers, Header, Spec};
 
 struct Fake(Header);
 
-impl Run for Fake {
+impl AnyTask for Fake {
     fn header(&self) -> &Header {
         &self.0
     }
@@ -38,7 +38,7 @@ fn amounts(cpus: i64, gpus: i64) -> Amounts {
     }
 }
 
-fn task(id: u64, priority: i32, demand: Amounts) -> Arc<dyn Run> {
+fn task(id: u64, priority: i32, demand: Amounts) -> Arc<dyn AnyTask> {
     let spec = Spec {
         priority,
         demand: Some(Box::new(demand)),
@@ -47,7 +47,7 @@ fn task(id: u64, priority: i32, demand: Amounts) -> Arc<dyn Run> {
     Arc::new(Fake(Header::new(id, spec, 0, 0)))
 }
 
-fn ids(queue: &mut Queue, bar: bool) -> Vec<u64> {
+fn ids(queue: &mut ReadyQueue, bar: bool) -> Vec<u64> {
     std::iter::from_fn(|| queue.pick(bar))
         .map(|task| task.header().id)
         .collect()
@@ -55,7 +55,7 @@ fn ids(queue: &mut Queue, bar: bool) -> Vec<u64> {
 
 #[test]
 fn priorities_then_submission() {
-    let mut queue = Queue::new(amounts(100, 0));
+    let mut queue = ReadyQueue::new(amounts(100, 0));
     for (id, priority) in (0..).zip([0, 3, -1, 3, 0]) {
         // Different demands must not change the order.
         queue.push(task(id, priority, amounts(1 + i64::from(id % 2 == 0), 0)));
@@ -66,7 +66,7 @@ fn priorities_then_submission() {
 
 #[test]
 fn the_bar_comes_down_and_goes_up() {
-    let mut queue = Queue::new(amounts(1, 0));
+    let mut queue = ReadyQueue::new(amounts(1, 0));
     queue.push(task(0, 0, amounts(2, 0)));
     let limit = u64::from(MAX_OVERTAKES);
     for id in 1..=2 * limit {
@@ -87,7 +87,7 @@ fn the_bar_comes_down_and_goes_up() {
 
 #[test]
 fn a_lower_priority_counts_as_overtaking() {
-    let mut queue = Queue::new(amounts(1, 0));
+    let mut queue = ReadyQueue::new(amounts(1, 0));
     queue.push(task(0, 5, amounts(2, 0)));
     for id in 1..100 {
         queue.push(task(id, 0, amounts(0, 0)));
@@ -97,7 +97,7 @@ fn a_lower_priority_counts_as_overtaking() {
 
 #[test]
 fn cancelled_and_hand_picked_tasks_leave_nothing_behind() {
-    let mut queue = Queue::new(amounts(1000, 0));
+    let mut queue = ReadyQueue::new(amounts(1000, 0));
     let tasks: Vec<_> = (0..100)
         .map(|id| task(id, id as i32 % 40, amounts(1, 0)))
         .collect();
@@ -119,7 +119,7 @@ fn cancelled_and_hand_picked_tasks_leave_nothing_behind() {
 
 #[test]
 fn a_recursion_by_hand_picking_keeps_the_queue_short() {
-    let mut queue = Queue::new(amounts(1_000_000, 0));
+    let mut queue = ReadyQueue::new(amounts(1_000_000, 0));
     for id in 0..1000 {
         let (left, right) = (
             task(2 * id, 0, amounts(1, 0)),
@@ -155,7 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// A task that waits, and how often it was overtaken while it was the first of its kind.
 struct Waiting {
-    task: Arc<dyn Run>,
+    task: Arc<dyn AnyTask>,
     overtaken: u32,
 }
 
@@ -166,8 +166,8 @@ struct Model {
 }
 
 impl Model {
-    fn push(&mut self, task: Arc<dyn Run>) {
-        let priority = |task: &Arc<dyn Run>| task.header().spec.priority;
+    fn push(&mut self, task: Arc<dyn AnyTask>) {
+        let priority = |task: &Arc<dyn AnyTask>| task.header().spec.priority;
         let place = self
             .waiting
             .partition_point(|other| priority(&other.task) >= priority(&task));
@@ -217,10 +217,10 @@ proptest! {
     #[test]
     fn picks_what_a_look_at_every_task_would_find(steps in steps()) {
         let total = amounts(4, 2);
-        let mut queue = Queue::new(total.clone());
+        let mut queue = ReadyQueue::new(total.clone());
         let mut model = Model { waiting: Vec::new(), free: total };
-        let mut running: Vec<Arc<dyn Run>> = Vec::new();
-        let mut all: Vec<Arc<dyn Run>> = Vec::new();
+        let mut running: Vec<Arc<dyn AnyTask>> = Vec::new();
+        let mut all: Vec<Arc<dyn AnyTask>> = Vec::new();
         for step in steps {
             match step {
                 Step::Push { priority, cpus, gpus } => {
@@ -250,7 +250,7 @@ proptest! {
                 Step::PickThis(which) if !all.is_empty() => {
                     let task = &all[which % all.len()];
                     let fits = task.header().demand().fits(&model.free);
-                    let ready = task.header().is(State::Ready);
+                    let ready = task.header().is(TaskState::Ready);
                     prop_assert_eq!(queue.pick_this(task), fits && ready);
                     if fits && ready {
                         model.forget(task.header().id);

@@ -131,7 +131,8 @@ fn a_task_in_backoff_can_be_cancelled() {
             .unwrap();
         failed.pass();
         task.cancel();
-        // Cancelled while it waits for the retry, or just before: then the attempt's own error stands.
+        // Cancelled while it waits for the retry, or just before: then the attempt's
+        // own error stands.
         assert!(matches!(
             task.get(),
             Err(TaskError::Cancelled { .. } | TaskError::Failed { .. })

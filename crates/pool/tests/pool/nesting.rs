@@ -158,8 +158,8 @@ fn never_more_running_threads_than_workers() {
     });
 }
 
-/// A thread that sleeps in `get` still takes part in other tasks' parallel work: two parts that wait for each other can
-/// only end on two threads, and one of the two is blocked.
+/// A thread that sleeps in `get` still takes part in other tasks' parallel work: two parts that
+/// wait for each other can only end on two threads, and one of the two is blocked.
 #[test]
 fn a_blocked_worker_takes_over_rayon_work() {
     guarded(|| {
@@ -171,7 +171,8 @@ fn a_blocked_worker_takes_over_rayon_work() {
             let child = handle.spawn(move || {
                 started.send(()).unwrap();
                 released.recv().unwrap();
-                // Lets the parent's thread fall asleep as a rule, which is the harder case; the outcome is the same.
+                // Lets the parent's thread fall asleep as a rule, which is the harder case; the
+                // outcome is the same.
                 thread::sleep(Duration::from_millis(20));
                 let (a, b) = (Gate::default(), Gate::default());
                 let (open_a, pass_b) = (a.clone(), b.clone());

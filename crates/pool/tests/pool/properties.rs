@@ -1,4 +1,5 @@
-//! Random graphs of tasks: whatever they ask for, depend on, fail or are cancelled with, each ends exactly once.
+//! Random graphs of tasks: whatever they ask for, depend on, fail or are cancelled with, each
+//! ends exactly once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -83,8 +84,8 @@ fn plan() -> impl Strategy<Value = Plan> {
     )
 }
 
-/// What is in use by running closures. Gpus and memory are never lent while a task is blocked; cpus are, so their limit
-/// holds only where nobody waits.
+/// What is in use by running closures. Gpus and memory are never lent while a task is blocked; cpus
+/// are, so their limit holds only where nobody waits.
 struct Use {
     half_cpus: AtomicI64,
     half_cpus_limit: i64,

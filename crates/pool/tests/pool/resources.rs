@@ -139,7 +139,8 @@ fn one_worker_can_run_tasks_that_need_no_cpu() {
     });
 }
 
-/// A task that needs both cpus is overtaken by small ones, but only so often, however many there are.
+/// A task that needs both cpus is overtaken by small ones, but only so often, however
+/// many there are.
 #[test]
 fn a_large_task_does_not_starve() {
     guarded(|| {
@@ -153,7 +154,8 @@ fn a_large_task_does_not_starve() {
         };
         let large = pool.task().cpus(2.0).spawn(note("large")).unwrap();
         let small: Vec<_> = (0..1000).map(|_| pool.spawn(note("small"))).collect();
-        // One cpu is occupied, so only small ones can start, until the bar comes down: then the rest has to wait.
+        // One cpu is occupied, so only small ones can start, until the bar comes down: then the
+        // rest has to wait.
         while before.lock().unwrap().len() < MAX_OVERTAKES as usize {
             std::thread::yield_now();
         }

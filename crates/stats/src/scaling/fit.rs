@@ -1,8 +1,9 @@
 //! Laws fitted to measured speed-ups, or the sentence that says why not.
 //!
-//! Points are pairs (workers p, speed-up S); a number of workers may occur more than once. Fits minimise the squared
-//! error of the speed-up with the parameters kept in the range where they mean something. A point at p = 1 counts, but
-//! every law puts it at 1: how far the arm is from its base on one worker is not for a law to explain.
+//! Points are pairs (workers p, speed-up S); a number of workers may occur more than once. Fits
+//! minimise the squared error of the speed-up with the parameters kept in the range where they mean
+//! something. A point at p = 1 counts, but every law puts it at 1: how far the arm is from its base
+//! on one worker is not for a law to explain.
 
 use std::fmt;
 
@@ -21,8 +22,8 @@ pub enum Law {
 }
 
 impl Law {
-    /// How many different numbers of workers a fit needs: two more than the law has parameters, so that the error has
-    /// something to say.
+    /// How many different numbers of workers a fit needs: two more than the law has parameters, so
+    /// that the error has something to say.
     pub fn needed(self) -> usize {
         match self {
             Self::Amdahl | Self::Gustafson => 3,
@@ -124,10 +125,12 @@ pub struct UslFit {
     pub rmse: f64,
 }
 
-/// Fits Amdahl's law to (workers, speed-up) pairs. Superlinear data give a serial fraction of 0 and a large error.
+/// Fits Amdahl's law to (workers, speed-up) pairs. Superlinear data give a serial fraction of 0 and
+/// a large error.
 ///
 /// # Errors
-/// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run can have measured.
+/// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run
+/// can have measured.
 pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<AmdahlFit, Refusal> {
     let points = accepted(points, Law::Amdahl)?;
     // 1/(s + (1 − s)/p) = p/(1 + s(p − 1)).
@@ -138,13 +141,16 @@ pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<AmdahlFit, Refusal> {
     })
 }
 
-/// Fits Gustafson's law to (workers, scaled speed-up) pairs: speed-ups of work that was made larger with p.
+/// Fits Gustafson's law to (workers, scaled speed-up) pairs: speed-ups of work that was made
+/// larger with p.
 ///
 /// # Errors
-/// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run can have measured.
+/// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run
+/// can have measured.
 pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<GustafsonFit, Refusal> {
     let points = accepted(points, Law::Gustafson)?;
-    // The law is linear in s, and the error a parabola: its lowest point within bounds is the bounded lowest point.
+    // The law is linear in s, and the error a parabola: its lowest point within bounds is the
+    // bounded lowest point.
     let moments = points.iter().fold((0.0, 0.0), |(xy, xx), &Point { p, s }| {
         (xy + (p - 1.0) * (p - s), xx + (p - 1.0) * (p - 1.0))
     });
@@ -158,7 +164,8 @@ pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<GustafsonFit, Refusal> {
 /// Fits the universal scalability law to (workers, speed-up) pairs.
 ///
 /// # Errors
-/// [`Refusal`] with fewer than four different numbers of workers, or a pair that no run can have measured.
+/// [`Refusal`] with fewer than four different numbers of workers, or a pair that no run
+/// can have measured.
 pub fn fit_usl(points: &[(f64, f64)]) -> Result<UslFit, Refusal> {
     let points = accepted(points, Law::Usl)?;
     let (sigma, kappa) = fit_two(&points);

@@ -1,8 +1,8 @@
 //! Least squares for curves of the form S(p) = p/(1 + θ·a(p)), with every θ at least 0.
 //!
-//! What belongs here: the two small solvers that the laws share. What does not: which law it is and whether there are
-//! enough points. Residuals are taken on the speed-up itself and not on a linearised p/S, which would weigh the points
-//! with the poorest speed-ups most.
+//! What belongs here: the two small solvers that the laws share. What does not: which law it is and
+//! whether there are enough points. Residuals are taken on the speed-up itself and not on a
+//! linearised p/S, which would weigh the points with the poorest speed-ups most.
 
 /// One measured point: workers and speed-up.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +26,9 @@ const LARGEST: f64 = 1e12;
 
 /// θ in 0 ..= `upper` that minimises the squared error of p/(1 + θ·cost(p)).
 ///
-/// Each point alone would be met by one θ; below the least and above the greatest of those, every prediction moves away
-/// from its point, so the optimum lies between them. A scan of that range finds the valley and bisection of the
-/// derivative its floor.
+/// Each point alone would be met by one θ; below the least and above the greatest of those, every
+/// prediction moves away from its point, so the optimum lies between them. A scan of that range
+/// finds the valley and bisection of the derivative its floor.
 pub(super) fn fit_one(points: &[Point], cost: fn(f64) -> f64, upper: f64) -> f64 {
     const STEPS: u32 = 512;
     let upper = upper.min(LARGEST);
@@ -40,7 +40,8 @@ pub(super) fn fit_one(points: &[Point], cost: fn(f64) -> f64, upper: f64) -> f64
         return high;
     }
     let error = |theta: f64| squared_error(points, |p| theta * cost(p));
-    // The curve bends where θ·cost is about 1, so steps are even in log(1 + θ·cost) for the greatest cost.
+    // The curve bends where θ·cost is about 1, so steps are even in log(1 + θ·cost) for
+    // the greatest cost.
     let scale = informative().map(|point| cost(point.p)).fold(0.0, f64::max);
     let (first, last) = ((low * scale).ln_1p(), (high * scale).ln_1p());
     let at = |step: u32| {
@@ -72,7 +73,8 @@ fn slope(points: &[Point], cost: fn(f64) -> f64, theta: f64) -> f64 {
         .sum()
 }
 
-/// Where `rising` crosses 0 upwards between `low` and `high`: down to neighbouring floating-point numbers.
+/// Where `rising` crosses 0 upwards between `low` and `high`: down to
+/// neighbouring floating-point numbers.
 fn bisect(mut low: f64, mut high: f64, rising: impl Fn(f64) -> f64) -> f64 {
     loop {
         let middle = f64::midpoint(low, high);
@@ -89,9 +91,9 @@ fn bisect(mut low: f64, mut high: f64, rising: impl Fn(f64) -> f64) -> f64 {
 
 /// (σ, κ), both at least 0, that minimise the squared error of p/(1 + σ(p − 1) + κp(p − 1)).
 ///
-/// The optimum lies in a corner, on an edge or inside, so each is asked: the edges exactly, the inside by
-/// Levenberg–Marquardt (Marquardt 1963) from several starts. The simplest answer wins a tie, so that data without
-/// coherency cost report κ = 0 and not a rounding error.
+/// The optimum lies in a corner, on an edge or inside, so each is asked: the edges exactly, the
+/// inside by Levenberg–Marquardt (Marquardt 1963) from several starts. The simplest answer wins a
+/// tie, so that data without coherency cost report κ = 0 and not a rounding error.
 pub(super) fn fit_two(points: &[Point]) -> (f64, f64) {
     let contention_only = (fit_one(points, contention, LARGEST), 0.0);
     let coherency_only = (0.0, fit_one(points, coherency, LARGEST));
@@ -107,7 +109,8 @@ pub(super) fn fit_two(points: &[Point]) -> (f64, f64) {
     best
 }
 
-/// A start: p/S − 1 is linear in σ and κ, and the weight S²/p turns its residuals into those of S to first order.
+/// A start: p/S − 1 is linear in σ and κ, and the weight S²/p turns its residuals into those of S
+/// to first order.
 fn linearised(points: &[Point]) -> (f64, f64) {
     let rows = points.iter().map(|&Point { p, s }| {
         let weight = s * s / p;
@@ -185,7 +188,8 @@ impl Normal {
         })
     }
 
-    /// The solution with the diagonal raised by the factor 1 + `damping`; no step where the equations have none.
+    /// The solution with the diagonal raised by the factor 1 + `damping`; no step where the
+    /// equations have none.
     fn solve(&self, damping: f64) -> (f64, f64) {
         let xx = self.xx * (1.0 + damping);
         let yy = self.yy * (1.0 + damping);

@@ -105,7 +105,8 @@ fn any_statistic_can_be_bootstrapped() {
 
 #[test]
 fn two_repeats_span_their_two_ratios() {
-    // Four equally likely resamples: one of each repeat alone, which are the extremes, and twice both.
+    // Four equally likely resamples: one of each repeat alone, which are the extremes,
+    // and twice both.
     let speedup = speedup(&[10.0, 12.0], &[5.0, 4.0], 1).unwrap();
     assert_close(speedup.ratio, 11.0 / 4.5, 1e-15);
     assert_eq!(speedup.ci95, Some([2.0, 3.0]));
@@ -123,7 +124,8 @@ fn one_repeat_has_no_interval() {
 
 #[test]
 fn what_both_arms_share_cancels_out() {
-    // Each block is slowed down by its own factor, the same for both arms: the ratio is 4 in every resample.
+    // Each block is slowed down by its own factor, the same for both arms: the ratio is 4
+    // in every resample.
     let slowdown = [1.0, 1.7, 1.1, 3.0, 1.3, 1.0, 2.2, 1.9, 1.2, 1.4, 1.6, 2.5];
     let base: Vec<f64> = slowdown.iter().map(|x| 8.0 * x).collect();
     let arm: Vec<f64> = slowdown.iter().map(|x| 2.0 * x).collect();
@@ -185,7 +187,8 @@ fn a_seed_fixes_the_interval_of_many_repeats() {
 
 #[test]
 fn intervals_shrink_as_repeats_are_added() {
-    // The same spread, ever more repeats: the width of an interval falls like one over the root of their number.
+    // The same spread, ever more repeats: the width of an interval falls like one over the root
+    // of their number.
     let width = |n: u32| {
         let spread = |i: u32| f64::from(i * 7919 % n) / f64::from(n);
         let base: Vec<f64> = (0..n).map(|i| 10.0 + spread(i)).collect();

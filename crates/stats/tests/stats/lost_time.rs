@@ -58,8 +58,8 @@ fn a_perfect_repeat_loses_nothing() {
 
 #[test]
 fn each_loss_has_its_place() {
-    // Set-up until 1, assembly from 9. Slot 0 works 1 to 9. Slot 1 works 1 to 3, is handed a task that was ready at 5 only
-    // at 6, and has nothing left from 8 on.
+    // Set-up until 1, assembly from 9. Slot 0 works 1 to 9. Slot 1 works 1 to 3, is handed a task
+    // that was ready at 5 only at 6, and has nothing left from 8 on.
     let spans = [
         span(0, 1, 1, 9, 8),
         span(1, 1, 1, 3, 2),
@@ -84,7 +84,8 @@ fn off_core_time_in_a_task_is_waiting() {
 
 #[test]
 fn a_task_nested_in_a_waiting_one_counts_once() {
-    // The outer task computes 2 s, blocks, and its slot runs two inner tasks meanwhile; 1 s of the wait is idle.
+    // The outer task computes 2 s, blocks, and its slot runs two inner tasks meanwhile; 1 s of the
+    // wait is idle.
     let spans = [
         span(0, 0, 0, 10, 2),
         span(0, 0, 1, 5, 4),
@@ -254,7 +255,8 @@ fn instant_by_instant(input: &LostTimeInput) -> LostTime {
     }
 }
 
-/// Tasks on a few slots within and around 100 ns: some overlap their neighbours on the slot as nested tasks do.
+/// Tasks on a few slots within and around 100 ns: some overlap their neighbours on the slot as
+/// nested tasks do.
 fn spans() -> impl Strategy<Value = Vec<Span>> {
     let one = (
         0..6_u32,

@@ -62,8 +62,8 @@ fn fits_agree_with_scipy() {
     }
 }
 
-/// Quinn, Parallel Programming in C with MPI and OpenMP (2003), section 7.5: two benchmarks on 2 to 8 processors. The
-/// first has a serial fraction of a tenth, the second a growing overhead.
+/// Quinn, Parallel Programming in C with MPI and OpenMP (2003), section 7.5: two benchmarks on 2 to
+/// 8 processors. The first has a serial fraction of a tenth, the second a growing overhead.
 #[test]
 fn karp_flatt_matches_the_textbook() {
     let constant = [1.82, 2.50, 3.08, 3.57, 4.00, 4.38, 4.71];
@@ -78,7 +78,8 @@ fn karp_flatt_matches_the_textbook() {
     }
 }
 
-/// Gustafson (1988): serial fractions of 0.4 to 0.8 % on 1,024 processors scale to about 1,016 to 1,020.
+/// Gustafson (1988): serial fractions of 0.4 to 0.8 % on 1,024 processors scale to about
+/// 1,016 to 1,020.
 #[test]
 fn gustafsons_law_matches_his_hypercube() {
     assert_eq!(gustafson(0.004, 1024.0).round(), 1020.0);
@@ -86,9 +87,10 @@ fn gustafsons_law_matches_his_hypercube() {
     assert_eq!(amdahl(0.004, 1024.0).round(), 201.0);
 }
 
-/// The SPEC SDM91 throughput of a SPARCcenter 2000, with the estimates that the R package `usl` (Möding) prints for it in
-/// its documentation: γ = 89.995233, σ = 0.0277285, κ = 0.0001044. That fit also estimates γ, the throughput of one unit
-/// of load; dividing by it leaves the two parameters of a speed-up.
+/// The SPEC SDM91 throughput of a SPARCcenter 2000, with the estimates that the R package `usl`
+/// (Möding) prints for it in its documentation: γ = 89.995233, σ = 0.0277285, κ = 0.0001044. That
+/// fit also estimates γ, the throughput of one unit of load; dividing by it leaves the two
+/// parameters of a speed-up.
 #[test]
 fn usl_matches_a_published_analysis() {
     const ONE: f64 = 89.995_233;

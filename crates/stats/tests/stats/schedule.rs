@@ -118,7 +118,8 @@ fn thirty_forests_speed_up_as_computed_by_hand() {
     assert_close(limit(&forests).unwrap(), 5850.0 / 340.0, 1e-15);
 }
 
-/// Nothing is serial in these tasks, and still Karp–Flatt finds a steady serial fraction: imbalance looks like one.
+/// Nothing is serial in these tasks, and still Karp–Flatt finds a steady serial fraction: imbalance
+/// looks like one.
 #[test]
 fn karp_flatt_mistakes_imbalance_for_serial_work() {
     for p in [2, 4, 8, 16] {
@@ -128,7 +129,8 @@ fn karp_flatt_mistakes_imbalance_for_serial_work() {
     }
 }
 
-/// Graham (1969): 2p + 1 tasks for which longest first is as bad as it gets, 4p − 1 against a best of 3p.
+/// Graham (1969): 2p + 1 tasks for which longest first is as bad as it gets, 4p − 1 against a
+/// best of 3p.
 #[test]
 fn longest_first_meets_grahams_worst_case() {
     for p in 2..=20_u32 {
@@ -145,7 +147,8 @@ fn longest_first_meets_grahams_worst_case() {
     }
 }
 
-/// Graham (1966): p(p − 1) unit tasks and then one of length p take 2p − 1 in any list order against a best of p.
+/// Graham (1966): p(p − 1) unit tasks and then one of length p take 2p − 1 in any list order
+/// against a best of p.
 #[test]
 fn submission_order_meets_grahams_worst_case() {
     for p in 2..=20_u32 {
@@ -230,8 +233,8 @@ proptest! {
         prop_assert!(best * bound(&tasks, p).unwrap_or(0.0) >= total(&tasks));
     }
 
-    /// The tasks are independent, so none of Graham's anomalies: sorted, the loads with one slot more never exceed
-    /// those without it. Rounding is monotone, so this holds to the last bit.
+    /// The tasks are independent, so none of Graham's anomalies: sorted, the loads with one slot
+    /// more never exceed those without it. Rounding is monotone, so this holds to the last bit.
     #[test]
     fn another_slot_never_hurts(tasks in durations(), p in 1..40_u32) {
         for order in [Order::Fifo, Order::LongestFirst] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use workbench_experiment::lab::{Lab, Quantity, Standing};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
-use workbench_machine::usable_cores;
+use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{RunStatus, Store};
 use workbench_result::ArmResult;
 
@@ -136,7 +136,15 @@ fn play_with(arms: &[&str], set: &[&str], control: &Control, workers: u32) -> Pl
     let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(Some(dir.path().to_owned())).unwrap();
-    let ended = run(&lab, config, &store, Box::new(|_| {}), control).unwrap();
+    let ended = run(
+        &lab,
+        config,
+        &BuildFacts::default(),
+        &store,
+        Box::new(|_| {}),
+        control,
+    )
+    .unwrap();
     let lines = ended
         .snapshot
         .output
@@ -430,7 +438,15 @@ fn a_request_that_stops_leaves_nobody_behind() {
             steered.stop();
         }
     };
-    let ended = run(&lab, config, &store, Box::new(stop), &control).unwrap();
+    let ended = run(
+        &lab,
+        config,
+        &BuildFacts::default(),
+        &store,
+        Box::new(stop),
+        &control,
+    )
+    .unwrap();
     assert_eq!(ended.result.status, RunStatus::Interrupted);
     assert!(children().is_empty(), "{:?}", children());
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use workbench_experiment::lab::{Lab as _, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
-use workbench_machine::usable_cores;
+use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::Store;
 use workbench_result::ArmResult;
 
@@ -39,7 +39,15 @@ pub fn play(request: &Request, arms: Option<&[&str]>) -> Played {
     config.arms.retain(wanted);
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(Some(dir.path().to_owned())).unwrap();
-    let ended = run(&lab, config, &store, Box::new(|_| {}), &Control::default()).unwrap();
+    let ended = run(
+        &lab,
+        config,
+        &BuildFacts::default(),
+        &store,
+        Box::new(|_| {}),
+        &Control::default(),
+    )
+    .unwrap();
     let output = ended.snapshot.output.iter();
     let lines = output.map(|line| format!("{}: {}", line.source, line.text));
     Played {

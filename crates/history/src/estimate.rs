@@ -1,0 +1,111 @@
+//! How long a configuration would take, judged by the completed runs that were most like it.
+
+use std::collections::BTreeSet;
+
+use workbench_experiment::lab::{DataSource, Params, RunConfig, asked_fault};
+use workbench_report::format;
+
+use crate::list::RunRow;
+
+/// Settings that are named where the nearest run had others.
+const MOST_DIFFERENCES: usize = 3;
+
+/// How long a completed run took, arm by arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Took {
+    /// The lab's parameters.
+    pub params: Params,
+    /// Where its data came from.
+    pub data: DataSource,
+    /// Arm, workers, median wall time in seconds.
+    pub walls: Vec<(String, u32, f64)>,
+}
+
+impl Took {
+    /// What was set differently in this run: `rows=4000 instead of 1000`.
+    fn differences(&self, config: &RunConfig) -> Vec<String> {
+        let show = |params: &Params, name: &str| {
+            let value = params.get(name).map(ToString::to_string);
+            let value = value.filter(|value| !value.is_empty());
+            format::clean(&value.unwrap_or_else(|| "nothing".to_owned()), 40)
+        };
+        let names: BTreeSet<&String> = self.params.keys().chain(config.params.keys()).collect();
+        let mut differences: Vec<String> = names
+            .into_iter()
+            .filter(|name| self.params.get(*name) != config.params.get(*name))
+            .map(|name| {
+                let (had, has) = (show(&self.params, name), show(&config.params, name));
+                format!("{}={had} instead of {has}", format::clean(name, 40))
+            })
+            .collect();
+        if !self.data.is_same_place(&config.data) {
+            differences.push("other data".to_owned());
+        }
+        differences
+    }
+
+    /// Seconds that the arms, workers and repeats of a configuration would take at the pace of this run.
+    fn projected_s(&self, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
+        let slot_time: f64 = self
+            .walls
+            .iter()
+            .map(|(_, p, wall)| wall * f64::from(*p))
+            .sum();
+        let mean = slot_time / self.walls.len() as f64;
+        let of = |arm: &str, workers: u32| {
+            self.walls
+                .iter()
+                .find(|(name, p, _)| name == arm && *p == workers)
+                .map_or(mean / f64::from(workers), |(_, _, wall)| *wall)
+        };
+        let once: f64 = config
+            .arms
+            .iter()
+            .map(|arm| {
+                if parallel(arm) {
+                    config.workers.iter().map(|p| of(arm, *p)).sum()
+                } else {
+                    of(arm, 1)
+                }
+            })
+            .sum();
+        once * f64::from(config.repeats)
+    }
+}
+
+/// What is known about how long a configuration will take, in words: from the latest of the runs that were most like it.
+pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> bool) -> String {
+    let alike = |row: &&RunRow| row.lab == config.lab && row.preset == config.preset;
+    // What was broken on purpose tells nothing of a run in which all goes well.
+    let fair =
+        |took: &&Took| asked_fault(&config.params).is_some() || asked_fault(&took.params).is_none();
+    let candidates = rows.iter().filter(alike).filter_map(|row| {
+        let took = row.took.as_ref().filter(fair)?;
+        Some((row, took, took.differences(config)))
+    });
+    // The first of equals is the latest.
+    let Some((row, took, differences)) = candidates.min_by_key(|(.., apart)| apart.len()) else {
+        return format!(
+            "not known: no run of `{}` was completed here yet",
+            config.preset
+        );
+    };
+    if took.walls.is_empty() {
+        return "not known".to_owned();
+    }
+    let seconds = format::seconds(took.projected_s(config, parallel));
+    if differences.is_empty() {
+        return format!("about {seconds}, from run {}", row.id);
+    }
+    let shown = differences.iter().take(MOST_DIFFERENCES);
+    let mut shown: Vec<String> = shown.cloned().collect();
+    let more = differences.len() - shown.len();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    format!(
+        "not known; {seconds} if it were as in the most similar run, {}, which had {}",
+        row.id,
+        format::join_words(&shown, "and")
+    )
+}

@@ -1,0 +1,279 @@
+//! The runs that were made, as rows of a list, the latest first. Reading them can take long, so callers
+//! with a screen do it on a thread of its own, and only runs that have changed are read again.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use workbench_record::{RunDir, RunStatus, Store};
+use workbench_report::format;
+use workbench_result::{ArmResult, RunResult, compute};
+
+use crate::estimate::Took;
+use crate::filter::Facts;
+use crate::standing::Standing;
+
+/// One run of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    /// The run.
+    pub run: RunDir,
+    /// Its id.
+    pub id: String,
+    /// Its lab; empty when the run cannot be read.
+    pub lab: String,
+    /// Its preset.
+    pub preset: String,
+    /// When it started, `2026-11-21 10:15`, in UTC.
+    pub started: String,
+    /// How it stands; `None` for a run that cannot be read.
+    pub standing: Option<Standing>,
+    /// Repeats that were asked for.
+    pub repeats: u32,
+    /// Repeats, over all arms, that were asked for and are not there.
+    pub lacks: u32,
+    /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
+    pub best: String,
+    /// What a filter looks at.
+    pub facts: Facts,
+    /// What it ran, for the estimate of another run's duration; `None` unless it was completed.
+    pub took: Option<Took>,
+}
+
+/// What the files of a run looked like when it was read.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Stamp {
+    /// Bytes of the log, and when it was written to.
+    log: Option<(u64, SystemTime)>,
+    /// The same of the result.
+    result: Option<(u64, SystemTime)>,
+}
+
+impl Stamp {
+    fn of(run: &RunDir) -> Self {
+        let look = |path: PathBuf| {
+            let facts = std::fs::metadata(path).ok()?;
+            Some((facts.len(), facts.modified().ok()?))
+        };
+        Self {
+            log: look(run.events()),
+            result: look(run.result()),
+        }
+    }
+}
+
+impl RunRow {
+    /// How the run stands, in one or two words.
+    pub fn status(&self) -> &'static str {
+        self.standing.map_or("unreadable", Standing::name)
+    }
+}
+
+/// The runs as they were read last, so that only those are read again that have changed.
+#[derive(Debug, Default)]
+pub struct RunList {
+    rows: Vec<(Stamp, RunRow)>,
+    /// The runs could not be listed the last time.
+    failed: bool,
+    /// How many runs were read.
+    #[cfg(test)]
+    reads: u32,
+}
+
+impl RunList {
+    /// Looks whether runs have come, gone or changed, and reads those again; whether there were any. A run that is
+    /// under way counts as changed when it ends: reading a long log over and over would disturb what is measured.
+    ///
+    /// # Errors
+    /// When the runs cannot be listed.
+    pub fn refresh(&mut self, store: &Store) -> Result<bool, String> {
+        let listed = store.list().map_err(|error| error.to_string());
+        let mended = std::mem::replace(&mut self.failed, listed.is_err());
+        let runs = listed?;
+        let before = std::mem::take(&mut self.rows);
+        let mut changed = mended || before.len() != runs.len();
+        let mut old: HashMap<PathBuf, (Stamp, RunRow)> = before
+            .into_iter()
+            .map(|known| (known.1.run.path().to_owned(), known))
+            .collect();
+        for run in runs.into_iter().rev() {
+            // Before reading: what is written meanwhile is found the next time.
+            let stamp = Stamp::of(&run);
+            let same = |known: &(Stamp, RunRow)| {
+                if known.1.standing == Some(Standing::Running) {
+                    run.is_live()
+                } else {
+                    known.0 == stamp
+                }
+            };
+            if let Some(known) = old.remove(run.path()).filter(same) {
+                self.rows.push(known);
+                continue;
+            }
+            changed = true;
+            #[cfg(test)]
+            {
+                self.reads += 1;
+            }
+            self.rows.push((stamp, row(run)));
+        }
+        Ok(changed)
+    }
+
+    /// All runs, the latest first.
+    pub fn rows(&self) -> Vec<RunRow> {
+        self.rows.iter().map(|(_, row)| row.clone()).collect()
+    }
+}
+
+fn row(run: RunDir) -> RunRow {
+    match load(&run) {
+        Ok(result) => of_result(run, &result),
+        Err(reason) => RunRow {
+            id: format::clean(&run.id(), 60),
+            lab: String::new(),
+            preset: String::new(),
+            started: String::new(),
+            standing: None,
+            repeats: 0,
+            lacks: 0,
+            best: format::clean(&reason, 200),
+            facts: Facts::unreadable(&run.id(), &reason),
+            took: None,
+            run,
+        },
+    }
+}
+
+/// The row of a run whose result is known.
+pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
+    let arms = result.arms.iter().filter(|arm| !arm.wall_s.is_empty());
+    let (standing, best) = (Standing::of(&run, result), best(result));
+    RunRow {
+        id: format::clean(&run.id(), 60),
+        lab: format::clean(&result.lab, 30),
+        preset: format::clean(&result.preset, 30),
+        started: started(&result.started_at),
+        facts: Facts::of(&run.id(), result, standing.name(), &best),
+        standing: Some(standing),
+        repeats: result.repeats,
+        lacks: lacks(result),
+        best,
+        took: (result.status == RunStatus::Completed).then(|| Took {
+            params: result.parameters.clone(),
+            data: result.data.clone(),
+            walls: arms
+                .map(|arm| (arm.name.clone(), arm.workers, arm.wall_median_s))
+                .collect(),
+        }),
+        run,
+    }
+}
+
+fn lacks(result: &RunResult) -> u32 {
+    let done = |arm: &ArmResult| u32::try_from(arm.wall_s.len()).unwrap_or(u32::MAX);
+    let arms = result.arms.iter();
+    arms.map(|arm| result.repeats.saturating_sub(done(arm)))
+        .fold(0, u32::saturating_add)
+}
+
+fn started(rfc3339: &str) -> String {
+    let text: String = rfc3339.chars().take(16).collect();
+    format::clean(&text.replace('T', " "), 16)
+}
+
+/// The document that the run wrote when it ended, or, where there is none, what its record says so far.
+///
+/// # Errors
+/// Why it cannot be read, in one line.
+pub fn load(run: &RunDir) -> Result<RunResult, String> {
+    if !run.is_live()
+        && let Ok(text) = std::fs::read(run.result())
+        && let Ok(result) = serde_json::from_slice(&text)
+    {
+        return Ok(result);
+    }
+    let snapshot = run.snapshot().map_err(|error| error.to_string())?;
+    compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))
+}
+
+/// The best speed-up of a run with its arm, or a dash.
+pub fn best(result: &RunResult) -> String {
+    result
+        .arms
+        .iter()
+        .filter(|arm| arm.name != result.base)
+        .filter_map(|arm| Some((arm.speedup?, arm)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
+}
+
+fn best_text(speedup: f64, arm: &ArmResult) -> String {
+    format!(
+        "{} ({} on {})",
+        format::speedup(speedup),
+        arm.name,
+        arm.workers
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use workbench_clock::Clock;
+    use workbench_record::{Event, Recorder};
+    use workbench_simulate::{Scenario, events};
+
+    use super::*;
+
+    /// Only runs that are new or have changed are read again; one that another process makes changes when it ends.
+    #[test]
+    fn looking_again_reads_only_what_has_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(dir.path().to_owned())).unwrap();
+        let log = |id: &str| {
+            let path = dir.path().join(id);
+            fs::create_dir_all(&path).unwrap();
+            let recorder =
+                Recorder::create(&path.join("events.jsonl"), Clock::start(), Box::new(|_| {}));
+            let recorder = recorder.unwrap();
+            for record in events(Scenario::Gpus, 1, id, 0)
+                .into_iter()
+                .take_while(|r| !matches!(r.event, Event::RunFinished { .. }))
+            {
+                recorder.emit_at(record.t_ns, record.event);
+            }
+            recorder.sync().unwrap();
+            recorder
+        };
+        let mut list = RunList::default();
+        assert_eq!(list.refresh(&store), Ok(false));
+        let ended = log("20261121-100000-rf-0001");
+        ended.finish().unwrap();
+        let live = log("20261121-110000-rf-0002");
+        assert_eq!((list.refresh(&store), list.reads), (Ok(true), 2));
+        let said = |list: &RunList| {
+            let rows = list.rows();
+            rows.iter().map(RunRow::status).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&list), ["running", "killed"]);
+        live.emit(Event::Warning {
+            text: "Something.".to_owned(),
+        });
+        live.sync().unwrap();
+        assert_eq!((list.refresh(&store), list.reads), (Ok(false), 2));
+        live.emit(Event::RunFinished {
+            status: RunStatus::Completed,
+            instrument_cpu_ns: 0,
+            screen_cpu_ns: 0,
+        });
+        live.finish().unwrap();
+        assert_eq!((list.refresh(&store), list.reads), (Ok(true), 3));
+        assert_eq!(said(&list), ["completed", "killed"]);
+        assert_eq!((list.refresh(&store), list.reads), (Ok(false), 3));
+        fs::remove_dir_all(dir.path().join("20261121-100000-rf-0001")).unwrap();
+        assert_eq!((list.refresh(&store), list.reads), (Ok(true), 3));
+        assert_eq!(said(&list), ["completed"]);
+    }
+}

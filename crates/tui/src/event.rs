@@ -1,0 +1,162 @@
+//! What can happen to the interface, and what it can want done. Everything between the two is [`super::app::App`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
+use workbench_experiment::lab::RunConfig;
+use workbench_machine::{MachineFacts, UsableCores};
+use workbench_record::{Record, RunDir, Snapshot};
+use workbench_result::RunResult;
+
+use workbench_history::comparison::{Comparison, Curves};
+use workbench_history::list::RunRow;
+
+/// A run with everything that there is to show of it.
+#[derive(Debug, PartialEq)]
+pub struct Loaded {
+    /// Its directory.
+    pub run: RunDir,
+    /// Its events, folded.
+    pub snapshot: Snapshot,
+    /// Its result so far.
+    pub result: RunResult,
+    /// Whether some process is still writing to it.
+    pub live: bool,
+}
+
+/// Several runs side by side.
+#[derive(Debug, PartialEq)]
+pub struct SideBySide {
+    /// Their directories.
+    pub runs: Vec<RunDir>,
+    /// What differs, and what may be said.
+    pub comparison: Comparison,
+    /// The curves that they recorded.
+    pub curves: Vec<Curves>,
+}
+
+/// What a run that could not be started lacks, and the set-up brings.
+#[derive(Debug, PartialEq)]
+pub struct Lack {
+    /// What is missing.
+    pub why: String,
+    /// Whether what is brought has to serve GPUs.
+    pub gpus: bool,
+    /// What the set-up would do, how large it is and where it goes; or why it cannot.
+    pub plan: Result<String, String>,
+    /// What to do when it is there.
+    pub again: Effect,
+}
+
+/// Why the interface is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The person left.
+    Done,
+    /// A signal or the loss of the terminal ended it.
+    Interrupted,
+}
+
+/// How writing a report went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exported {
+    /// It lies here now.
+    Written(PathBuf),
+    /// There is such a file already.
+    Exists(PathBuf),
+    /// It could not be written, and why.
+    Refused(String),
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The window has another size, or what it shows has to be drawn anew.
+    Redraw,
+    /// The machine has been looked at.
+    Machine(Box<MachineFacts>, UsableCores),
+    /// It is time to look whether the runs of the history have changed.
+    Glance,
+    /// The history has been read.
+    History(Result<Vec<RunRow>, String>),
+    /// The run under way has new records.
+    Records(Vec<Record>),
+    /// The run under way has ended, or could not be made.
+    Ended(Result<Arc<Loaded>, String>),
+    /// The run under way could not be made, because it lacks something that the set-up brings.
+    Lacking(Box<Lack>),
+    /// The set-up is over: what it was for, or why it failed.
+    Brought(Result<Box<Effect>, String>),
+    /// A run of the history has been read.
+    Opened(Result<Arc<Loaded>, String>),
+    /// A run that another process makes has new records.
+    Followed(RunDir, Vec<Record>),
+    /// A run that another process made has ended, or can be followed no longer.
+    FollowEnded(RunDir, Result<Arc<Loaded>, String>),
+    /// The records of a run that is to be played again have been read.
+    Replay(Result<(RunDir, Arc<[Record]>), String>),
+    /// Time has passed, for a run that is played again.
+    Tick(Duration),
+    /// Runs have been put side by side.
+    Compared(Result<Arc<SideBySide>, String>),
+    /// A report has been written, or not.
+    Exported(Exported),
+    /// A signal asks the program to end.
+    Stop,
+    /// The terminal is gone.
+    Gone,
+}
+
+/// Something that the interface wants done.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Run a lab: its place in the list of labs, and the configuration.
+    Start(usize, Box<RunConfig>),
+    /// Stop the run under way as soon as it can.
+    Cancel,
+    /// Stop one arm of the run under way; the others go on.
+    CancelArm(String),
+    /// Go on with a run.
+    Resume(RunDir),
+    /// Follow a run that another process makes.
+    Follow(RunDir),
+    /// Follow no run any more.
+    Unfollow,
+    /// Read the records of a run, to play it again.
+    Replay(RunDir),
+    /// Read the history again, all of it.
+    ReadHistory,
+    /// Read what has changed in the history, if anything has.
+    Glance,
+    /// Read a run.
+    Open(RunDir),
+    /// Read runs and put them side by side.
+    Compare(Vec<RunDir>),
+    /// Write a report.
+    Export {
+        /// Of this run.
+        loaded: Arc<Loaded>,
+        /// The file.
+        path: PathBuf,
+        /// Whether an existing file is replaced.
+        replace: bool,
+    },
+    /// Put a text into the clipboard of the terminal.
+    Copy(String),
+    /// Leave the screen, set up what is missing, and come back.
+    Bring(Box<Lack>),
+    /// Draw everything anew.
+    Repaint,
+    /// Stop the process as Ctrl-Z does.
+    Suspend,
+    /// Leave.
+    Quit(Exit),
+}

@@ -1,0 +1,260 @@
+//! The loop: waits for events, lets the state take them in, draws what changed, at most as often as is configured.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use rustix::termios::{QueueSelector, tcflush};
+use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
+use tokio::time::{Instant, sleep_until, timeout};
+use workbench_clock::thread_cpu_ns;
+
+use super::app::App;
+use super::capture::collected;
+use super::event::{Effect, Event, Exit, Lack};
+use super::session::{News, Session};
+use super::terminal::{Guard, Tui, copy, forget, restore};
+
+/// How often the records of a run are taken in: as often as the machine is sampled.
+const FOLD: Duration = Duration::from_millis(200);
+
+/// How often it is looked whether the listed runs have changed.
+const GLANCE: Duration = Duration::from_secs(2);
+
+/// How long a signal may take from the system to the loop.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// The signals that the interface answers.
+struct Signals {
+    interrupt: SignalStream,
+    terminate: SignalStream,
+    hangup: SignalStream,
+    suspend: SignalStream,
+    resumed: SignalStream,
+}
+
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            suspend: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
+            resumed: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
+        })
+    }
+}
+
+struct Loop<'a> {
+    app: &'a mut App,
+    session: Session,
+    guard: Guard,
+    terminal: Tui,
+    /// The shortest time between two drawings.
+    frame: Duration,
+    dirty: bool,
+    /// There is nothing left to draw on.
+    blind: bool,
+    /// What is to be set up before the loop goes on.
+    lack: Option<Box<Lack>>,
+    exit: Option<Exit>,
+}
+
+/// Runs the interface until it is left; gives the exit code.
+///
+/// # Errors
+/// When the terminal cannot be taken over or drawn on.
+pub async fn run(
+    app: &mut App,
+    session: Session,
+    news: News,
+    (mouse, frames_per_second): (bool, u32),
+) -> io::Result<Exit> {
+    // Before the terminal is taken: from then on a signal has to give it back.
+    let signals = Signals::watch()?;
+    let (guard, terminal) = Guard::enter(mouse)?;
+    let mut this = Loop {
+        app,
+        session,
+        guard,
+        terminal,
+        frame: Duration::from_secs(1) / frames_per_second.max(1),
+        dirty: true,
+        blind: false,
+        lack: None,
+        exit: None,
+    };
+    this.turn(news, signals).await
+}
+
+impl Loop<'_> {
+    async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<Exit> {
+        // The first picture does not wait for anything.
+        self.draw()?;
+        self.session.begin();
+        let mut drawn = Instant::now();
+        let mut folded = Instant::now();
+        let mut ticked = Instant::now();
+        let mut glanced = Instant::now();
+        loop {
+            if let Some(exit) = self.exit {
+                return Ok(exit);
+            }
+            if let Some(lack) = self.lack.take() {
+                self.bring(*lack, &mut news, &mut signals).await;
+            }
+            let running = self.app.is_running();
+            let playing = self.app.is_playing();
+            let listing = self.app.lists_runs() && !self.blind;
+            tokio::select! {
+                Some(event) = news.events.recv() => {
+                    if let Event::Ended(_) = event {
+                        self.fold(&mut news);
+                    }
+                    self.take(event);
+                }
+                Some(()) = signals.interrupt.recv() => self.take(Event::Stop),
+                Some(()) = signals.terminate.recv() => self.take(Event::Stop),
+                Some(()) = signals.hangup.recv() => self.gone(),
+                Some(()) = signals.suspend.recv() => self.suspend(),
+                Some(()) = signals.resumed.recv() => self.reclaim(),
+                () = sleep_until(folded + FOLD), if running => {
+                    folded = Instant::now();
+                    self.fold(&mut news);
+                }
+                () = sleep_until(ticked + self.frame), if playing => {
+                    let passed = ticked.elapsed();
+                    ticked = Instant::now();
+                    self.take(Event::Tick(passed));
+                }
+                () = sleep_until(glanced + GLANCE), if listing => {
+                    glanced = Instant::now();
+                    self.glance();
+                }
+                () = sleep_until(drawn + self.frame), if self.dirty && !self.blind => {
+                    if self.draw().is_err() {
+                        self.gone();
+                    }
+                    drawn = Instant::now();
+                }
+            }
+            if playing != self.app.is_playing() {
+                ticked = Instant::now();
+            }
+            if running != self.app.is_running() {
+                folded = Instant::now();
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        self.dirty = true;
+        for effect in self.app.update(event) {
+            match effect {
+                Effect::Quit(exit) => self.exit = Some(exit),
+                Effect::Repaint => self.repaint(),
+                Effect::Copy(text) => {
+                    if copy(&text).is_err() {
+                        self.gone();
+                    }
+                }
+                Effect::Suspend => self.suspend(),
+                Effect::Bring(lack) => self.lack = Some(lack),
+                other => self.session.apply(other),
+            }
+        }
+    }
+
+    /// Nothing is drawn anew unless something has changed.
+    fn glance(&mut self) {
+        for effect in self.app.update(Event::Glance) {
+            self.session.apply(effect);
+        }
+    }
+
+    /// The terminal is gone. Without it the program can still close the record of a run.
+    fn gone(&mut self) {
+        self.blind = true;
+        forget();
+        self.take(Event::Gone);
+    }
+
+    /// Takes in the records that have come since the last time.
+    fn fold(&mut self, news: &mut News) {
+        let before = thread_cpu_ns();
+        let mut records = Vec::new();
+        while let Ok(record) = news.records.try_recv() {
+            records.push(record);
+        }
+        if !records.is_empty() {
+            self.dirty = true;
+            self.app.update(Event::Records(records));
+        }
+        self.session.add_cost(thread_cpu_ns() - before);
+        // Only while a run is under way is there a record for them; the others are told when the terminal is given back.
+        if self.app.is_running() {
+            for line in collected() {
+                self.session.output(&line.source, &line.text);
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let before = thread_cpu_ns();
+        self.dirty = false;
+        self.terminal.draw(|frame| self.app.draw(frame))?;
+        if self.app.is_running() {
+            self.session.add_cost(thread_cpu_ns() - before);
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back and stands still until somebody says `fg`.
+    fn suspend(&mut self) {
+        restore();
+        self.session.host().suspend();
+        self.reclaim();
+    }
+
+    /// Leaves the screen for the set-up, whose progress is told on the plain terminal, and comes back.
+    async fn bring(&mut self, lack: Lack, news: &mut News, signals: &mut Signals) {
+        restore();
+        let done = self.session.host().set_up(&lack.why, lack.gpus);
+        // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the set-up.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        let _ = timeout(SETTLE, signals.interrupt.recv()).await;
+        self.reclaim();
+        let mut others = Vec::new();
+        while let Ok(event) = news.events.try_recv() {
+            if !matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
+                others.push(event);
+            }
+        }
+        for event in others {
+            self.take(event);
+        }
+        let again = Box::new(lack.again);
+        self.take(Event::Brought(done.map(|()| again)));
+    }
+
+    /// Takes the terminal again; it may show anything by now, or, when the window was closed, be gone.
+    fn reclaim(&mut self) {
+        if self.guard.take().is_err() {
+            return self.gone();
+        }
+        self.repaint();
+    }
+
+    /// Clears the terminal and forgets what it showed. `Terminal::clear` would ask the terminal for its cursor, and the
+    /// answer would go to the thread that reads the keys.
+    fn repaint(&mut self) {
+        self.dirty = true;
+        let cleared = self
+            .terminal
+            .size()
+            .and_then(|size| self.terminal.resize(size.into()));
+        if cleared.is_err() {
+            self.gone();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The terminal interface: pick a lab, set it up, watch it run, understand what came out, export it.
+//!
+//! Belongs here: screens, keys, and the loop that brings events, state and drawing together:
+//!
+//! ```text
+//! keys, mouse ─┐                        ┌─ Effect ─► Session (threads: runs, files)
+//! signals ─────┼─► Event ─► App::update ┤
+//! records ─────┤                        └─ state ──► App::draw ─► terminal
+//! Session ─────┘
+//! ```
+//!
+//! Does not belong here: measuring, and what numbers mean. A run is shown as the fold of its events.
+
+mod app;
+mod capture;
+mod draw;
+mod event;
+mod event_loop;
+mod host;
+mod keys;
+mod kit;
+mod model;
+pub mod offscreen;
+mod overlay;
+mod player;
+mod reader;
+mod screens;
+mod session;
+pub mod terminal;
+mod theme;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+use workbench_experiment::lab::Lab;
+use workbench_record::{RunDir, Store};
+use workbench_result::RunResult;
+
+use app::App;
+use session::Session;
+use theme::{Look, Theme};
+
+pub use event::Exit;
+pub use host::Host;
+pub use kit::text;
+pub use screens::Preferences;
+pub use theme::ThemeName;
+
+/// How the interface looks and begins.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The colours.
+    pub theme: ThemeName,
+    /// Draw with ASCII alone.
+    pub ascii: bool,
+    /// Take the mouse.
+    pub mouse: bool,
+    /// The most drawings per second.
+    pub frames_per_second: u32,
+    /// How many times as fast as it was a run is played at first.
+    pub replay_speed: u32,
+    /// The lab that is selected at first, by its name.
+    pub lab: Option<String>,
+    /// What forms and reports begin with.
+    pub prefer: Preferences,
+}
+
+/// How the interface was left.
+#[derive(Debug)]
+pub struct Left {
+    /// Why.
+    pub exit: Exit,
+    /// The last run that was made, and its result.
+    pub last_run: Option<(RunDir, RunResult)>,
+    /// The reports that were written.
+    pub reports: Vec<PathBuf>,
+}
+
+/// Why the interface could not be shown.
+#[derive(Debug, Error)]
+pub enum TuiError {
+    /// The process may not open enough files.
+    #[error("cannot start the interface: {0}; allow more open files with `ulimit -n 256`")]
+    Files(io::Error),
+    /// The operating system refuses what the loop needs.
+    #[error("cannot start the interface: {0}")]
+    Start(io::Error),
+    /// The terminal cannot be taken over or drawn on.
+    #[error("cannot use the terminal: {0}; `workbench --lab NAME` runs without a screen")]
+    Terminal(io::Error),
+}
+
+/// Files that the interface keeps open: the loop's, those of signals, the caught standard error, and a log.
+const FILES: usize = 16;
+
+/// The library under the loop panics when it lacks files, so that is found out before.
+fn enough_files() -> Result<(), TuiError> {
+    let opened: io::Result<Vec<OwnedFd>> = (0..FILES)
+        .map(|_| Ok(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 0)?))
+        .collect();
+    opened.map(drop).map_err(TuiError::Files)
+}
+
+/// Opens the interface and stays in it until the person leaves.
+///
+/// # Errors
+/// When the terminal cannot be used. It is then as it was found.
+pub fn run(
+    store: Store,
+    labs: Vec<Box<dyn Lab>>,
+    settings: Settings,
+    host: Arc<dyn Host>,
+) -> Result<Left, TuiError> {
+    enough_files()?;
+    let look = Look::new(Theme::detect(settings.theme, settings.ascii));
+    let labs = Arc::new(labs);
+    let mut app = App::new(Arc::clone(&labs), look);
+    app.prefer(settings.lab.as_deref(), settings.prefer);
+    app.replay_speed = settings.replay_speed;
+    let pace = (settings.mouse, settings.frames_per_second);
+    let (session, news) = Session::new(store, labs, host);
+    terminal::tame_panics();
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(TuiError::Start)?
+        .block_on(event_loop::run(&mut app, session, news, pace));
+    // Nobody reads these when the terminal is gone, and that changes nothing about the run.
+    for line in capture::collected() {
+        let _ = writeln!(io::stderr(), "{}: {}", line.source, line.text);
+    }
+    let exit = outcome.map_err(TuiError::Terminal)?;
+    Ok(Left {
+        exit,
+        last_run: app.last_run,
+        reports: app.reports,
+    })
+}

@@ -1,0 +1,108 @@
+//! The keys that work on a screen, from the same tables that dispatch them.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::keys::Binding;
+use crate::keys::{Bound, bound, shown};
+use crate::kit::text::{cell, width, wrap};
+use crate::kit::{dialog, scrolled};
+use crate::theme::Look;
+
+/// What a key does here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Close the help.
+    Close,
+    /// Scroll.
+    Step(isize),
+}
+
+/// The keys.
+pub const KEYS: &[Bound<Action>] = &[
+    bound(
+        &["esc", "?", "q", "enter"],
+        Action::Close,
+        "close",
+        "Close the help.",
+    ),
+    bound(&["down", "j"], Action::Step(1), "scroll", "Scroll down."),
+    bound(&["up", "k"], Action::Step(-1), "", "Scroll up."),
+    bound(
+        &["pgdn", "space"],
+        Action::Step(8),
+        "",
+        "Scroll down by a page.",
+    ),
+    bound(&["pgup"], Action::Step(-8), "", "Scroll up by a page."),
+];
+
+/// The dialog's state.
+#[derive(Debug)]
+pub struct Help {
+    title: &'static str,
+    groups: Vec<(&'static str, Vec<Binding>)>,
+    from: usize,
+}
+
+impl Help {
+    /// The help of a screen: groups of keys with their headings.
+    pub fn new(title: &'static str, groups: Vec<(&'static str, Vec<Binding>)>) -> Self {
+        Self {
+            title,
+            groups,
+            from: 0,
+        }
+    }
+
+    /// Scrolls.
+    pub fn step(&mut self, by: isize) {
+        // Drawing holds it to what there is.
+        self.from = self.from.saturating_add_signed(by).min(10_000);
+    }
+
+    /// Draws the dialog.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let width = area.width.saturating_sub(4).min(76);
+        let lines = self.lines(usize::from(width).saturating_sub(4), look);
+        let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(2));
+        let inner = dialog(frame, area, (width, height), self.title, look);
+        self.from = scrolled(frame, inner, &lines, self.from, look);
+    }
+
+    fn lines(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
+        let keys = |binding: &Binding| {
+            let names: Vec<&str> = binding
+                .keys
+                .iter()
+                .map(|key| shown(key, look.ascii))
+                .collect();
+            names.join(" ")
+        };
+        let all = self.groups.iter().flat_map(|(_, bindings)| bindings);
+        let widest = all
+            .map(|b| width(&keys(b)))
+            .max()
+            .unwrap_or(0)
+            .min(columns / 2);
+        let mut lines = Vec::new();
+        for (heading, bindings) in &self.groups {
+            if !lines.is_empty() {
+                lines.push(Line::default());
+            }
+            lines.push(Line::styled(*heading, look.theme.title));
+            for binding in bindings {
+                let first = Span::styled(
+                    format!("{}  ", cell(&keys(binding), widest, look.ascii)),
+                    look.theme.accent,
+                );
+                let rest = Span::raw(" ".repeat(widest + 2));
+                let help = binding.help.trim_end_matches('.');
+                let text = [Span::styled(help, look.theme.text)];
+                lines.extend(wrap(&text, columns, &first, &rest));
+            }
+        }
+        lines
+    }
+}

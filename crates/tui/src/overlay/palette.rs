@@ -1,0 +1,328 @@
+//! Everything that can be done now, in one list that typing narrows: what keys do here, where one can go, how it can look.
+//!
+//! ```text
+//! ╭ Commands · 2 of 41 ───────────────────────────────────╮
+//! │ › the                                                 │
+//! │                                                       │
+//! │ ▸ theme        Light: dark text on a light terminal   │
+//! │   start        Start the run                        s │
+//! ╰───────────────────────────────────────────────────────╯
+//! ```
+//!
+//! Belongs here: narrowing, moving, drawing. Does not belong here: what there is to do, which the application collects from
+//! the tables of keys, and doing it.
+
+use std::mem::Discriminant;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::Frame;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use workbench_record::RunDir;
+use workbench_report::format;
+
+use crate::app::Screen;
+use crate::keys::{Bound, bound, shown};
+use crate::kit::text::{fit, width};
+use crate::kit::{ListState, dialog, lines};
+use crate::theme::Look;
+use crate::theme::ThemeName;
+
+/// The keys.
+pub const KEYS: &[Bound<()>] = &[
+    bound(&["enter"], (), "do it", "Do what is selected."),
+    bound(&["up", "ctrl-p", "backtab"], (), "", "Move up."),
+    bound(&["down", "ctrl-n", "tab"], (), "next", "Move down."),
+    bound(&["pgup"], (), "", "Move up by a page."),
+    bound(&["pgdn"], (), "", "Move down by a page."),
+    bound(&["ctrl-u"], (), "empty", "Empty the field."),
+    bound(&["esc", "ctrl-c"], (), "close", "Close the list."),
+];
+
+/// The longest text to look for, in characters.
+const LONGEST: usize = 100;
+/// The widest first column.
+const WIDEST: usize = 16;
+
+/// Something that can be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// What a key of the screen does.
+    Key(&'static str),
+    /// Go to the first screen.
+    Home,
+    /// Go to the history.
+    Runs,
+    /// Go to the run under way.
+    Watch,
+    /// Set up the lab of this place in the list.
+    SetUp(usize),
+    /// Open a run.
+    Open(RunDir),
+    /// Draw with another theme.
+    Theme(ThemeName),
+    /// Draw with ASCII alone, or with all of Unicode.
+    Ascii(bool),
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What it is, in a word; may be empty.
+    pub label: String,
+    /// What it does, in a sentence.
+    pub help: String,
+    /// The key that does the same.
+    pub key: &'static str,
+    /// What is done.
+    pub deed: Deed,
+}
+
+/// What the dialog wants.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// Nothing more.
+    Stay,
+    /// To be closed.
+    Close,
+    /// This to be done.
+    Do(Deed),
+}
+
+/// The dialog's state.
+#[derive(Debug)]
+pub struct Palette {
+    /// The screen whose keys are in the list.
+    pub screen: Discriminant<Screen>,
+    entries: Vec<Entry>,
+    typed: String,
+    /// Rows that match, the best first, with the places of the matched characters.
+    matches: Vec<(usize, Vec<u32>)>,
+    list: ListState,
+}
+
+impl Palette {
+    /// The list of what there is to do on a screen.
+    pub fn new(screen: Discriminant<Screen>, entries: Vec<Entry>) -> Self {
+        let mut this = Self {
+            screen,
+            entries,
+            typed: String::new(),
+            matches: Vec::new(),
+            list: ListState::default(),
+        };
+        this.narrow();
+        this
+    }
+
+    /// The keys of the rows, from top to bottom.
+    #[cfg(test)]
+    pub fn rows(&self) -> Vec<&'static str> {
+        let entry = |(index, _): &(usize, _)| self.entries[*index].key;
+        self.matches.iter().map(entry).collect()
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyEvent, name: &str) -> Answer {
+        let len = self.matches.len();
+        match (key.code, name) {
+            (KeyCode::Esc, _) | (_, "ctrl-c") => return Answer::Close,
+            (KeyCode::Enter, _) => return self.chosen(),
+            (KeyCode::Up | KeyCode::BackTab, _) | (_, "ctrl-p") => self.list.step(-1, len),
+            (KeyCode::Down | KeyCode::Tab, _) | (_, "ctrl-n") => self.list.step(1, len),
+            (KeyCode::PageUp, _) => self.list.step(-self.list.page(), len),
+            (KeyCode::PageDown, _) => self.list.step(self.list.page(), len),
+            (_, "ctrl-u") => {
+                self.typed.clear();
+                self.narrow();
+            }
+            (KeyCode::Backspace, _) => {
+                self.typed.pop();
+                self.narrow();
+            }
+            (KeyCode::Char(c), name) if !name.starts_with("ctrl-") => {
+                self.paste(c.encode_utf8(&mut [0; 4]));
+            }
+            _ => {}
+        }
+        Answer::Stay
+    }
+
+    /// Takes text into the field.
+    pub fn paste(&mut self, text: &str) {
+        let room = LONGEST.saturating_sub(self.typed.chars().count());
+        self.typed
+            .extend(text.chars().filter(|c| !c.is_control()).take(room));
+        self.narrow();
+    }
+
+    /// The wheel moves, a click selects, a click on what is selected does it.
+    pub fn mouse(&mut self, event: MouseEvent) -> Answer {
+        let len = self.matches.len();
+        match event.kind {
+            MouseEventKind::ScrollDown => self.list.step(1, len),
+            MouseEventKind::ScrollUp => self.list.step(-1, len),
+            MouseEventKind::Down(MouseButton::Left) => {
+                match self.list.row_at(event.column, event.row, len) {
+                    Some(row) if row == self.list.selected => return self.chosen(),
+                    Some(row) => self.list.selected = row,
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+        Answer::Stay
+    }
+
+    fn chosen(&self) -> Answer {
+        match self.matches.get(self.list.selected) {
+            Some((entry, _)) => Answer::Do(self.entries[*entry].deed.clone()),
+            None => Answer::Stay,
+        }
+    }
+
+    /// Finds what matches: every word typed, its letters in their order but not necessarily side by side.
+    fn narrow(&mut self) {
+        self.list.selected = 0;
+        if self.typed.trim().is_empty() {
+            self.matches = (0..self.entries.len()).map(|i| (i, Vec::new())).collect();
+            return;
+        }
+        let pattern = Pattern::new(
+            &self.typed,
+            CaseMatching::Ignore,
+            Normalization::Smart,
+            AtomKind::Fuzzy,
+        );
+        let mut config = Config::DEFAULT;
+        config.prefer_prefix = true;
+        let mut matcher = Matcher::new(config);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, usize, Vec<u32>)> = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let text = entry.text();
+            let mut places = Vec::new();
+            let haystack = Utf32Str::new(&text, &mut buffer);
+            if let Some(score) = pattern.indices(haystack, &mut matcher, &mut places) {
+                places.sort_unstable();
+                places.dedup();
+                scored.push((score, index, places));
+            }
+        }
+        // Equals stay in the order of the list.
+        scored.sort_by_key(|(score, index, _)| (std::cmp::Reverse(*score), *index));
+        self.matches = scored.into_iter().map(|(_, i, at)| (i, at)).collect();
+    }
+
+    /// Draws the dialog.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let wide = area.width.saturating_sub(4).min(92);
+        // The size stays while typing narrows the list.
+        let high = (self.entries.len() as u16)
+            .saturating_add(4)
+            .min(area.height.saturating_sub(2))
+            .min(24);
+        let (some, all) = (self.matches.len(), self.entries.len());
+        let dot = look.either("·", "-");
+        let title = if some == all {
+            format!("Commands {dot} {all}")
+        } else {
+            format!("Commands {dot} {some} of {all}")
+        };
+        let inner = dialog(frame, area, (wide, high), &title, look);
+        let [field, _, list] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Min(0),
+        ])
+        .areas(inner);
+        self.draw_field(frame, field, look);
+        if self.matches.is_empty() {
+            let text = Line::styled("Nothing matches.", look.theme.dim);
+            lines(frame, list, &[text]);
+            return;
+        }
+        let labels = self.entries.iter().map(|entry| width(&entry.label));
+        let label = labels.max().unwrap_or(0).min(WIDEST);
+        let (entries, matches) = (&self.entries, &self.matches);
+        self.list
+            .draw(frame, list, matches.len(), look, |row, columns| {
+                let (entry, places) = &matches[row];
+                entries[*entry].line(places, label, columns, look)
+            });
+    }
+
+    fn draw_field(&self, frame: &mut Frame, area: Rect, look: &Look) {
+        let room = usize::from(area.width).saturating_sub(3);
+        let text = fit(&self.typed, room, look.ascii);
+        let x = area.x + 2 + width(&text) as u16;
+        if x < area.right() && area.height > 0 {
+            frame.set_cursor_position((x, area.y));
+        }
+        let mark = Span::styled(look.either("› ", "> "), look.theme.accent);
+        let line = if text.is_empty() {
+            vec![mark, Span::styled("type what to do", look.theme.dim)]
+        } else {
+            vec![mark, Span::styled(text, look.theme.title)]
+        };
+        lines(frame, area, &[Line::from(line)]);
+    }
+}
+
+impl Entry {
+    /// What is looked through.
+    fn text(&self) -> String {
+        format!("{} {}", self.label, self.help)
+    }
+
+    /// The row: label, help, key; the matched characters stand out.
+    fn line(&self, places: &[u32], label: usize, columns: usize, look: &Look) -> Line<'static> {
+        let key = shown(self.key, look.ascii);
+        let theme = &look.theme;
+        let help = columns.saturating_sub(label + 2 + width(key) + 2);
+        let in_help = self.label.chars().count() as u32 + 1;
+        let mut spans = lit(&self.label, label, 0, places, theme.text, look);
+        spans.push(Span::raw("  "));
+        spans.extend(lit(&self.help, help, in_help, places, theme.dim, look));
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(key, theme.accent));
+        Line::from(spans)
+    }
+}
+
+/// A text cut or filled to some columns, with its matched characters lit; `from` is the place of its first character.
+fn lit(
+    text: &str,
+    columns: usize,
+    from: u32,
+    places: &[u32],
+    style: Style,
+    look: &Look,
+) -> Vec<Span<'static>> {
+    let bright = look.theme.accent.add_modifier(Modifier::UNDERLINED);
+    // One character stays one character, so places stay places.
+    let text = fit(text, columns, look.ascii);
+    let missing = columns.saturating_sub(width(&text));
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for (place, c) in (from..).zip(text.chars()) {
+        let style = if places.binary_search(&place).is_ok() {
+            bright
+        } else {
+            style
+        };
+        match spans.last_mut() {
+            Some(last) if last.style == style => last.content.to_mut().push(c),
+            _ => spans.push(Span::styled(c.to_string(), style)),
+        }
+    }
+    spans.push(Span::raw(" ".repeat(missing)));
+    spans
+}
+
+/// A text for a row, safe to show.
+pub fn safe(text: &str) -> String {
+    format::clean(text, 200)
+}

@@ -1,0 +1,71 @@
+//! Reading runs for the screens, and writing their reports: slow work, done on threads of the session.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use workbench_history::comparison::{compare, curves};
+use workbench_record::{Record, RunDir, Snapshot};
+use workbench_report::format;
+use workbench_result::{RunResult, compute};
+
+use crate::event::{Exported, Loaded, SideBySide};
+
+/// Reads a run from its log, in whatever state it is.
+pub fn open(run: &RunDir) -> Result<Loaded, String> {
+    if !run.events().exists() {
+        let id = format::clean(&run.id(), 60);
+        return Err(format!(
+            "{id} is not there any more: r reads the list again."
+        ));
+    }
+    let live = run.is_live();
+    let snapshot = run
+        .snapshot()
+        .map_err(|error| short(run, &error.to_string()))?;
+    let result =
+        compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))?;
+    Ok(Loaded {
+        run: run.clone(),
+        snapshot,
+        result,
+        live,
+    })
+}
+
+/// Reads all records of a run, to play it again.
+pub fn records(run: &RunDir) -> Result<Arc<[Record]>, String> {
+    let log = run.read().map_err(|error| error.to_string())?;
+    Ok(log.records.into())
+}
+
+/// An error without the directory of all runs, so that one line has room for what was wrong.
+fn short(run: &RunDir, error: &str) -> String {
+    match run.path().parent() {
+        Some(root) => error.replace(&format!("{}/", root.display()), ""),
+        None => error.to_owned(),
+    }
+}
+
+/// Reads runs from their logs and puts them side by side; one that cannot be read is told, and nothing is compared.
+pub fn side_by_side(runs: Vec<RunDir>) -> Result<SideBySide, String> {
+    let loaded = runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();
+    let snapshots: Vec<&Snapshot> = loaded.iter().map(|loaded| &loaded.snapshot).collect();
+    Ok(SideBySide {
+        comparison: compare(&results),
+        curves: curves(&snapshots),
+        runs,
+    })
+}
+
+/// Writes a report of a run.
+pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if !replace && path.exists() {
+        return Exported::Exists(path);
+    }
+    match workbench_report::write(&path, &loaded.result, &loaded.snapshot) {
+        Ok(()) => Exported::Written(path),
+        Err(error) => Exported::Refused(error.to_string()),
+    }
+}

@@ -1,0 +1,347 @@
+//! The first screen: pick a lab, read its handout, see the machine and what was run before.
+//!
+//! ```text
+//! ╭ Labs ─────────────╮╭ Thirty random forests ─────────────╮
+//! │ ▸ rf              ││ # handout                          │
+//! │                   ││ You are going to train …           │
+//! ├ Recent runs ──────┴┴────────────────────────────────────┤
+//! │ ▸ 20261121-…  rf  quick  completed  1.93× (tasks on 2)  │
+//! ╰─────────────────────────────────────────────────────────╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use workbench_record::RunDir;
+
+use super::{Shared, Wish};
+use crate::keys::{Bound, bound};
+use crate::kit::markdown;
+use crate::kit::text::{fit, wrap_plain};
+use crate::kit::{ListState, lines, panel, scrolled};
+use crate::screens::runs::{Columns, run_line};
+use crate::theme::ThemeName;
+use workbench_history::list::RunRow;
+
+/// What a key does here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Go to the next panel.
+    Next,
+    /// Go to the previous panel.
+    Previous,
+    /// Move or scroll by a line.
+    Step(isize),
+    /// Move or scroll by a page.
+    Page(isize),
+    /// Go to the beginning.
+    First,
+    /// Go to the end.
+    Last,
+    /// Set up the selected lab, or open the selected run.
+    Choose,
+    /// Go to the history.
+    Runs,
+    /// Go to the run under way.
+    Watch,
+}
+
+/// The keys.
+pub const KEYS: &[Bound<Action>] = &[
+    bound(
+        &["enter"],
+        Action::Choose,
+        "choose",
+        "Set up the selected lab, or open the selected run.",
+    ),
+    bound(
+        &["tab", "right", "l"],
+        Action::Next,
+        "next panel",
+        "Go to the next panel.",
+    ),
+    bound(
+        &["backtab", "left", "h"],
+        Action::Previous,
+        "",
+        "Go to the previous panel.",
+    ),
+    bound(
+        &["r"],
+        Action::Runs,
+        "all runs",
+        "Show all runs, with a filter.",
+    ),
+    bound(&["w"], Action::Watch, "watch", "Go to the run under way."),
+    bound(
+        &["up", "k"],
+        Action::Step(-1),
+        "",
+        "Move up, or scroll the handout.",
+    ),
+    bound(
+        &["down", "j"],
+        Action::Step(1),
+        "",
+        "Move down, or scroll the handout.",
+    ),
+    bound(&["pgup"], Action::Page(-1), "", "Move up by a page."),
+    bound(
+        &["pgdn", "space"],
+        Action::Page(1),
+        "",
+        "Move down by a page.",
+    ),
+    bound(&["home", "g"], Action::First, "", "Go to the beginning."),
+    bound(&["end", "G"], Action::Last, "", "Go to the end."),
+];
+
+/// The panels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Focus {
+    #[default]
+    Labs,
+    Handout,
+    Runs,
+}
+
+const ORDER: [Focus; 3] = [Focus::Labs, Focus::Handout, Focus::Runs];
+
+/// A handout's lines, and what they depend on: lab, width, theme, ASCII or not.
+type Page = ((usize, u16, ThemeName, bool), Vec<Line<'static>>);
+
+/// The screen's own state.
+#[derive(Debug, Default)]
+pub struct Home {
+    focus: Focus,
+    labs: ListState,
+    runs: ListState,
+    scroll: usize,
+    handout: Rect,
+    /// The handout as it was last laid out.
+    page: Option<Page>,
+}
+
+impl Home {
+    /// Selects a lab.
+    pub fn select(&mut self, lab: usize) {
+        (self.labs.selected, self.scroll) = (lab, 0);
+    }
+
+    /// The run that is selected, where the keys act on the runs.
+    pub fn run<'a>(&self, shared: &'a Shared) -> Option<&'a RunRow> {
+        let rows = shared.rows();
+        rows.get(self.runs.selected)
+            .filter(|_| self.focus == Focus::Runs)
+    }
+
+    /// Takes in that the history was read: the selection stays on its run.
+    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
+        let rows = shared.rows();
+        let place = selected.and_then(|run| rows.iter().position(|row| row.run == *run));
+        let last = rows.len().saturating_sub(1);
+        self.runs.selected = place.unwrap_or(self.runs.selected).min(last);
+    }
+
+    /// Does what a key stands for.
+    pub fn act(&mut self, action: Action, shared: &Shared) -> Wish {
+        match action {
+            Action::Next => self.turn(1),
+            Action::Previous => self.turn(ORDER.len() - 1),
+            Action::Step(by) => self.step(by, shared),
+            Action::Page(by) => {
+                let page = match self.focus {
+                    Focus::Labs => self.labs.page(),
+                    Focus::Runs => self.runs.page(),
+                    Focus::Handout => isize::try_from(self.handout.height).unwrap_or(2).max(2) - 1,
+                };
+                self.step(by * page, shared);
+            }
+            Action::First => self.step(isize::MIN / 2, shared),
+            Action::Last => self.step(isize::MAX / 2, shared),
+            Action::Choose => return self.choose(shared),
+            Action::Runs => return Wish::Runs,
+            Action::Watch => return Wish::Watch,
+        }
+        Wish::Nothing
+    }
+
+    fn turn(&mut self, by: usize) {
+        let now = ORDER.iter().position(|f| *f == self.focus).unwrap_or(0);
+        self.focus = ORDER[(now + by) % ORDER.len()];
+    }
+
+    fn step(&mut self, by: isize, shared: &Shared) {
+        match self.focus {
+            Focus::Labs => {
+                let before = self.labs.selected;
+                self.labs.step(by, shared.labs.len());
+                if self.labs.selected != before {
+                    self.scroll = 0;
+                }
+            }
+            Focus::Runs => self.runs.step(by, shared.rows().len()),
+            Focus::Handout => {
+                let lines = self.page.as_ref().map_or(0, |(_, lines)| lines.len());
+                let last = lines.saturating_sub(usize::from(self.handout.height));
+                self.scroll = self.scroll.saturating_add_signed(by).min(last);
+            }
+        }
+    }
+
+    fn choose(&mut self, shared: &Shared) -> Wish {
+        match self.focus {
+            Focus::Runs => match shared.rows().get(self.runs.selected) {
+                Some(row) => Wish::Open(row.run.clone()),
+                None => Wish::Say("There are no runs yet: set up a lab and start one.".to_owned()),
+            },
+            Focus::Labs | Focus::Handout if self.labs.selected < shared.labs.len() => {
+                Wish::SetUp(self.labs.selected)
+            }
+            _ => Wish::Nothing,
+        }
+    }
+
+    /// A click selects, a click on what is selected chooses, the wheel scrolls what is under it.
+    pub fn mouse(&mut self, event: MouseEvent, shared: &Shared) -> Wish {
+        let (x, y) = (event.column, event.row);
+        let lab = self.labs.row_at(x, y, shared.labs.len());
+        let run = self.runs.row_at(x, y, shared.rows().len());
+        let over = if self.handout.contains((x, y).into()) {
+            Some(Focus::Handout)
+        } else if lab.is_some() {
+            Some(Focus::Labs)
+        } else {
+            run.map(|_| Focus::Runs)
+        };
+        let Some(over) = over else {
+            return Wish::Nothing;
+        };
+        match event.kind {
+            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
+                let by = if event.kind == MouseEventKind::ScrollDown {
+                    1
+                } else {
+                    -1
+                };
+                self.focus = over;
+                self.step(if over == Focus::Handout { by * 3 } else { by }, shared);
+            }
+            MouseEventKind::Down(MouseButton::Left) => {
+                let again = self.focus == over;
+                self.focus = over;
+                if let Some(row) = lab {
+                    if again && self.labs.selected == row {
+                        return self.choose(shared);
+                    }
+                    (self.labs.selected, self.scroll) = (row, 0);
+                } else if let Some(row) = run {
+                    if again && self.runs.selected == row {
+                        return self.choose(shared);
+                    }
+                    self.runs.selected = row;
+                }
+            }
+            _ => {}
+        }
+        Wish::Nothing
+    }
+
+    /// Draws the screen.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+        let runs = (shared.rows().len() as u16).clamp(1, (area.height / 3).max(3)) + 3;
+        let [top, bottom] =
+            Layout::vertical([Constraint::Min(0), Constraint::Length(runs)]).areas(area);
+        let left = (area.width / 3).clamp(22, 36);
+        let [labs, handout] =
+            Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
+        self.draw_labs(frame, labs, shared);
+        self.draw_handout(frame, handout, shared);
+        self.draw_runs(frame, bottom, shared);
+    }
+
+    fn draw_labs(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let inner = panel(frame, area, "Labs", self.focus == Focus::Labs, look);
+        let len = shared.labs.len();
+        let [list, about] =
+            Layout::vertical([Constraint::Length(len as u16 + 1), Constraint::Min(0)]).areas(inner);
+        self.labs.draw(frame, list, len, look, |index, width| {
+            let definition = shared.labs[index].definition();
+            Line::from(vec![Span::styled(
+                fit(&definition.name, width, look.ascii),
+                look.theme.title,
+            )])
+        });
+        let Some(lab) = shared.labs.get(self.labs.selected) else {
+            return;
+        };
+        let definition = lab.definition();
+        let width = usize::from(about.width);
+        let mut text = wrap_plain(&definition.summary, width, look.theme.text);
+        text.push(Line::default());
+        text.push(Line::styled("Arms", look.theme.title));
+        for arm in &definition.arms {
+            let base = if arm.name == definition.base {
+                " (base)"
+            } else {
+                ""
+            };
+            text.push(Line::from(vec![
+                Span::styled(
+                    fit(&arm.name, width.saturating_sub(7), look.ascii),
+                    look.theme.accent,
+                ),
+                Span::styled(base, look.theme.dim),
+            ]));
+            text.extend(wrap_plain(&arm.title, width, look.theme.dim));
+        }
+        lines(frame, about, &text);
+    }
+
+    fn draw_handout(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let lab = shared.labs.get(self.labs.selected);
+        let title = lab.map_or("", |lab| lab.definition().title.as_str());
+        let inner = panel(frame, area, title, self.focus == Focus::Handout, look);
+        self.handout = inner;
+        let Some(lab) = lab else {
+            return;
+        };
+        let key = (self.labs.selected, inner.width, look.theme.name, look.ascii);
+        if self.page.as_ref().is_none_or(|(of, _)| *of != key) {
+            let page = markdown::render(lab.handout(), usize::from(inner.width), look);
+            self.page = Some((key, page));
+        }
+        if let Some((_, page)) = &self.page {
+            self.scroll = scrolled(frame, inner, page, self.scroll, look);
+        }
+    }
+
+    fn draw_runs(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let rows = shared.rows();
+        let inner = panel(frame, area, "Recent runs", self.focus == Focus::Runs, look);
+        let width = usize::from(inner.width);
+        let said = match &shared.history {
+            None => Some("Reading …".to_owned()),
+            Some(Err(error)) => Some(error.clone()),
+            Some(Ok(rows)) if rows.is_empty() => {
+                Some("None yet. Choose a lab and start one.".to_owned())
+            }
+            Some(Ok(_)) => None,
+        };
+        if let Some(text) = said {
+            lines(frame, inner, &wrap_plain(&text, width, look.theme.dim));
+            return;
+        }
+        let [head, list] =
+            Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
+        let columns = Columns::of(rows, width.saturating_sub(2));
+        lines(frame, head, &[columns.head(look)]);
+        self.runs.draw(frame, list, rows.len(), look, |index, _| {
+            run_line(&rows[index], &columns, look)
+        });
+    }
+}

@@ -1,0 +1,282 @@
+//! How the set-up form looks.
+//!
+//! ```text
+//! ╭ Set up · rf ─────────────────────╮╭ models ──────────────────╮
+//! │ ▸ Preset       ‹ quick ›         ││ Number of forests.       │
+//! │   Arms         [x] sequential    ││ Takes a whole number …   │
+//! │                [x] tasks         ││                          │
+//! │   models       3 *               ││ what is wrong, if it is  │
+//! ├──────────────────────────────────┴┴──────────────────────────┤
+//! │ workbench --lab rf --preset quick … · about 12 s             │
+//! ╰──────────────────────────────────────────────────────────────╯
+//! ```
+
+use std::collections::BTreeMap;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use workbench_experiment::LEAST_WORKERS;
+use workbench_experiment::lab::{DataKind, RunConfig};
+use workbench_machine::UsableCores;
+
+use super::Shared;
+use super::form::{Form, Kind, Row};
+use super::setup::{SetUp, usable};
+use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
+use crate::kit::{lines, panel};
+use crate::theme::Look;
+use workbench_history::estimate::estimate;
+
+impl SetUp {
+    /// Draws the screen.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let usable = usable(shared);
+        let config = self.form.config(&usable);
+        let wrong = self.wrong(&usable);
+        let columns = usize::from(area.width) - 4;
+        let first = self.form.rows().into_iter().find_map(|row| {
+            let error = wrong.get(&row)?;
+            Some(format!("{}: {error}", label(&self.form, &row, false)))
+        });
+        // What is wrong is told in full, or it is of no help.
+        let (title, below, most) = if let Some(told) = first {
+            let told = wrap_plain(&told, columns, look.theme.bad);
+            ("What is wrong", told, area.height / 2)
+        } else {
+            let told = command_lines(&config, &self.form, shared, columns);
+            ("The same without a screen", told, area.height / 3)
+        };
+        let height = (below.len() as u16 + 2).min(most);
+        let [top, bottom] =
+            Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(area);
+        let left = (area.width * 23 / 40).clamp(36, 64);
+        let [form, help] =
+            Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
+        self.draw_form(frame, form, (&usable, &wrong), look);
+        let row = self.row();
+        let inner = panel(frame, help, &label(&self.form, &row, false), false, look);
+        let columns = usize::from(inner.width);
+        let error = wrong.get(&row).map(String::as_str);
+        let text = help_lines(&self.form, (&row, error), &usable, columns, look);
+        lines(frame, inner, &text);
+        let inner = panel(frame, bottom, title, false, look);
+        lines(frame, inner, &below);
+    }
+
+    fn draw_form(
+        &mut self,
+        frame: &mut Frame,
+        area: Rect,
+        (usable, wrong): (&UsableCores, &BTreeMap<Row, String>),
+        look: &Look,
+    ) {
+        let dot = look.either("·", "-");
+        let title = format!("Set up {dot} {}", self.form.definition.title);
+        let inner = panel(frame, area, &title, true, look);
+        let rows = self.form.rows();
+        let labels = rows.iter().map(|row| width(&label(&self.form, row, true)));
+        let widest = labels.max().unwrap_or(0).min(24);
+        let typing = self.typing;
+        let selected = self.list.selected;
+        let form = &self.form;
+        let mut cursor = None;
+        self.list
+            .draw(frame, inner, rows.len(), look, |index, columns| {
+                let row = &rows[index];
+                let label = cell(&label(form, row, true), widest, look.ascii);
+                let wrong = wrong.contains_key(row);
+                let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
+                let (text, mut style) = value(form, row, usable, room, look);
+                if wrong {
+                    style = look.theme.bad;
+                }
+                if typing && index == selected {
+                    cursor = Some((widest + 3 + width(&text).min(room)) as u16);
+                }
+                let mut spans = vec![
+                    Span::styled(label, look.theme.dim),
+                    Span::raw(" "),
+                    Span::styled(text, style),
+                ];
+                if wrong {
+                    let mark = format!(" {}", look.theme.glyphs.failed);
+                    spans.push(Span::styled(mark, look.theme.bad));
+                } else if form.is_changed(row, usable) && !(typing && index == selected) {
+                    spans.push(Span::styled(" *", look.theme.warn));
+                }
+                Line::from(spans)
+            });
+        if let Some(x) = cursor
+            && let Some(y) = self.list.row_of(self.list.selected)
+        {
+            frame.set_cursor_position((inner.x + x.min(inner.width.saturating_sub(1)), y));
+        }
+    }
+}
+
+/// A row's name. In the form only the first arm is labelled.
+fn label(form: &Form, row: &Row, in_form: bool) -> String {
+    match row {
+        Row::Preset => "Preset".to_owned(),
+        Row::Arm(0) if in_form => "Arms".to_owned(),
+        Row::Arm(_) | Row::Start if in_form => String::new(),
+        Row::Arm(arm) => form.definition.arms[*arm].title.clone(),
+        Row::Workers => "Workers".to_owned(),
+        Row::Oversubscribe => "More than cores".to_owned(),
+        Row::Repeats => "Repeats".to_owned(),
+        Row::Seed => "Seed".to_owned(),
+        Row::Param(name) => name.clone(),
+        Row::Data => match form.definition.takes_data {
+            Some(DataKind::Images) => "Folder of images".to_owned(),
+            _ => "CSV file".to_owned(),
+        },
+        Row::Target => "Column to predict".to_owned(),
+        Row::Start => "Start".to_owned(),
+    }
+}
+
+fn value(
+    form: &Form,
+    row: &Row,
+    usable: &UsableCores,
+    room: usize,
+    look: &Look,
+) -> (String, ratatui::style::Style) {
+    let theme = &look.theme;
+    let text = form.value(row, usable);
+    let mark = if form.is_on(row) { "[x] " } else { "[ ] " };
+    let (text, style) = match (row, form.kind(row)) {
+        (Row::Arm(arm), _) => {
+            let base = if form.is_base(*arm) { " (base)" } else { "" };
+            (
+                format!("{mark}{}{base}", form.definition.arms[*arm].name),
+                theme.text,
+            )
+        }
+        (_, Kind::Switch) => (mark.to_owned(), theme.text),
+        (_, Kind::Choice) => (
+            format!("{} {text} {}", look.either("‹", "<"), look.either("›", ">")),
+            theme.accent,
+        ),
+        (_, Kind::Button) => ("[ Start ]".to_owned(), theme.good),
+        (Row::Data, _) if text.is_empty() => ("the lab's own data".to_owned(), theme.dim),
+        _ => (text, theme.text),
+    };
+    (fit(&text, room, look.ascii), style)
+}
+
+/// What there is to know about a row: help, range, the preset's value, and what is wrong.
+fn help_lines(
+    form: &Form,
+    (row, error): (&Row, Option<&str>),
+    usable: &UsableCores,
+    columns: usize,
+    look: &Look,
+) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let mut out = Vec::new();
+    if let Some(error) = error {
+        out.extend(wrap_plain(error, columns, theme.bad));
+        out.push(Line::default());
+    }
+    let mut say = |text: &str| {
+        out.extend(wrap_plain(text, columns, theme.text));
+        out.push(Line::default());
+    };
+    match row {
+        Row::Preset => {
+            for (name, preset) in &form.definition.presets {
+                let style = if name == form.preset_name() {
+                    theme.accent
+                } else {
+                    theme.title
+                };
+                out.extend(wrap_plain(name, columns, style));
+                out.extend(wrap_plain(&preset.help, columns, theme.text));
+                out.push(Line::default());
+            }
+            return out;
+        }
+        Row::Arm(arm) => {
+            say(&form.definition.arms[*arm].summary);
+            if form.is_base(*arm) {
+                say("The base always runs: speed-ups are stated against it.");
+            }
+        }
+        Row::Workers => {
+            say(
+                "Numbers of workers for the parallel arms; several, with commas, give a scaling curve.",
+            );
+            if form.definition.params.contains_key(LEAST_WORKERS) {
+                say(
+                    "1..2 begins with 2, and an arm that can do so goes on with 1 when the other is lost.",
+                );
+            }
+            say(&format!(
+                "This machine has {} usable cores ({}).",
+                usable.cores, usable.limit
+            ));
+        }
+        Row::Oversubscribe => say("Allow more workers than usable cores; the result is marked."),
+        Row::Repeats => say(
+            "Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on.",
+        ),
+        Row::Seed => say("Seed of everything random."),
+        Row::Param(name) => {
+            if let Some(spec) = form.spec(name) {
+                say(spec.help());
+                say(&format!("Takes {}.", spec.expects()));
+            }
+        }
+        Row::Data => match form.definition.takes_data {
+            Some(DataKind::Images) => say(
+                "A folder of images to use instead of the lab's own: the four IDX files of MNIST or its kin, or CIFAR-10's binary files.",
+            ),
+            _ => say("A CSV file of numbers to use instead of the lab's own data."),
+        },
+        Row::Target => say("The column of that file to predict."),
+        Row::Start => say(
+            "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
+        ),
+    }
+    if form.is_changed(row, usable) {
+        let unset = form.preset_value(row, usable);
+        let text = match row {
+            Row::Workers | Row::Seed => format!("Unless set, it is {unset}."),
+            Row::Data | Row::Target => return out,
+            _ if unset.is_empty() => {
+                format!("The preset {} leaves it empty.", form.preset_name())
+            }
+            _ => format!("The preset {} has {unset}.", form.preset_name()),
+        };
+        out.extend(wrap_plain(&text, columns, theme.dim));
+    }
+    out
+}
+
+fn command_lines(
+    config: &Result<RunConfig, (Row, String)>,
+    form: &Form,
+    shared: &Shared,
+    columns: usize,
+) -> Vec<Line<'static>> {
+    let look = &shared.look;
+    match config {
+        Ok(config) => {
+            let parallel = |name: &str| form.definition.arm(name).is_some_and(|arm| arm.parallel);
+            let time = estimate(shared.rows(), config, parallel);
+            let none = Span::raw("");
+            let command = [Span::styled(config.command.clone(), look.theme.accent)];
+            let mut out = wrap(&command, columns, &none, &Span::raw("  "));
+            out.extend(wrap_plain(
+                &format!("Duration: {time}"),
+                columns,
+                look.theme.dim,
+            ));
+            out
+        }
+        Err((_, error)) => wrap_plain(error, columns, look.theme.bad),
+    }
+}

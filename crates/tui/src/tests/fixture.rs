@@ -1,0 +1,255 @@
+//! An interface with a known machine and history, keys to press, and a run that never really ran.
+
+use std::sync::Arc;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tempfile::TempDir;
+use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_experiment::{Request, plan, resolve};
+use workbench_machine::{GpuFacts, MachineFacts, UsableCores};
+use workbench_record::{
+    ArmFacts, Event as Fact, FORMAT, Record, RepeatFinished, RunDir, RunStarted, RunStatus,
+    Snapshot,
+};
+use workbench_result::compute;
+
+use crate::app::App;
+use crate::event::{Effect, Event, Loaded};
+use crate::theme::Look;
+use crate::theme::{Theme, ThemeName};
+use workbench_history::list::of_result;
+
+/// An interface and the directory of its runs.
+pub struct Fixture {
+    pub app: App,
+    pub dir: TempDir,
+}
+
+/// The labs of the program.
+pub fn labs() -> Vec<Box<dyn Lab>> {
+    vec![
+        Box::new(workbench_lab_rf::RandomForests::new().unwrap()),
+        Box::new(workbench_lab_ddp::DataParallel::new(|| None).unwrap()),
+    ]
+}
+
+pub fn machine() -> MachineFacts {
+    let gpu = |index| GpuFacts {
+        index,
+        name: "NVIDIA H100 80GB HBM3".to_owned(),
+        memory_bytes: 80 << 30,
+        power_limit_w: Some(700.0),
+    };
+    MachineFacts {
+        cpu_model: "Made Up 9000".to_owned(),
+        cores_logical: 16,
+        cores_physical: Some(8),
+        cores_usable: 4.0,
+        cores_limit: "cgroup quota 4.0 of 16".to_owned(),
+        memory_bytes: 32 << 30,
+        gpus: vec![gpu(0), gpu(1)],
+        ..MachineFacts::default()
+    }
+}
+
+pub fn usable() -> UsableCores {
+    UsableCores {
+        cores: 4.0,
+        limit: "cgroup quota 4.0 of 16".to_owned(),
+    }
+}
+
+pub fn quick() -> RunConfig {
+    let labs = labs();
+    let request = Request {
+        preset: Some("quick".to_owned()),
+        workers: vec![2].into(),
+        repeats: Some(2),
+        ..Request::default()
+    };
+    resolve(labs[0].definition(), &request, &usable()).unwrap()
+}
+
+impl Fixture {
+    /// Nothing is known of machine and history yet.
+    pub fn bare(theme: ThemeName, ascii: bool) -> Self {
+        let look = Look::new(Theme::new(theme, ascii, true));
+        let mut app = App::new(Arc::new(labs()), look);
+        app.runs.now = || "2026-11-21T12:00:00Z".parse().unwrap();
+        Self {
+            app,
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// The machine has been looked at and three runs are in the history.
+    pub fn new(theme: ThemeName, ascii: bool) -> Self {
+        let mut this = Self::bare(theme, ascii);
+        let rows = [
+            ("20261121-101502-rf-3f9a", RunStatus::Completed),
+            ("20261120-093000-rf-0b1c", RunStatus::Interrupted),
+            ("20261119-230159-rf-77aa", RunStatus::Unfinished),
+        ]
+        .map(|(id, status)| {
+            let loaded = this.loaded(id, &quick(), status);
+            of_result(loaded.run.clone(), &loaded.result)
+        });
+        this.app
+            .update(Event::Machine(Box::new(machine()), usable()));
+        this.app.update(Event::History(Ok(rows.into())));
+        this
+    }
+
+    pub fn run_dir(&self, id: &str) -> RunDir {
+        let path = self.dir.path().join(id);
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("events.jsonl"), "").unwrap();
+        RunDir::at(&path).unwrap()
+    }
+
+    /// A run as its log would tell it.
+    pub fn loaded(&self, id: &str, config: &RunConfig, status: RunStatus) -> Arc<Loaded> {
+        let mut records = records(id, config);
+        if status != RunStatus::Completed {
+            records.truncate((records.len() / 2).max(1));
+        }
+        if status != RunStatus::Unfinished {
+            let t_ns = records.last().unwrap().t_ns + 1;
+            let event = Fact::RunFinished {
+                status,
+                instrument_cpu_ns: 1_000_000,
+                screen_cpu_ns: 0,
+            };
+            records.push(Record { t_ns, event });
+        }
+        let snapshot = Snapshot::of(&records);
+        Arc::new(Loaded {
+            run: self.run_dir(id),
+            result: compute(&snapshot).unwrap(),
+            snapshot,
+            live: false,
+        })
+    }
+
+    /// Presses keys by name, one after the other. That lists are looked at again when they are entered has a test of
+    /// its own, and is left out.
+    pub fn press(&mut self, keys: &str) -> Vec<Effect> {
+        keys.split(' ')
+            .flat_map(|key| self.app.update(Event::Key(key_event(key))))
+            .filter(|effect| *effect != Effect::Glance)
+            .collect()
+    }
+
+    /// What a window of a size shows.
+    pub fn shown(&mut self, width: u16, height: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| self.app.draw(frame)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let rows: Vec<String> = (0..height)
+            .map(|y| {
+                let mut row = String::new();
+                let mut x = 0;
+                while x < width {
+                    let symbol = buffer[(x, y)].symbol();
+                    row.push_str(symbol);
+                    x += (crate::kit::text::width(symbol) as u16).max(1);
+                }
+                row.trim_end().to_owned()
+            })
+            .collect();
+        rows.join("\n")
+    }
+}
+
+pub fn key_event(name: &str) -> KeyEvent {
+    if let Some(c) = name.strip_prefix("ctrl-") {
+        let c = c.chars().next().unwrap();
+        return KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+    }
+    let code = match name {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
+        "backspace" => KeyCode::Backspace,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "space" => KeyCode::Char(' '),
+        other => KeyCode::Char(other.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+/// The records of a run in which every repeat took half a second per worker that it had not.
+pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
+    let lab = labs()
+        .into_iter()
+        .find(|lab| lab.definition().name == config.lab)
+        .unwrap();
+    let arms: Vec<ArmFacts> = lab
+        .definition()
+        .arms
+        .iter()
+        .filter(|arm| config.arms.contains(&arm.name))
+        .map(|arm| ArmFacts {
+            source: None,
+            name: arm.name.clone(),
+            title: arm.title.clone(),
+            parallel: arm.parallel,
+        })
+        .collect();
+    let plan = plan(config, &arms);
+    let mut out = Vec::new();
+    let mut t_ns = 0;
+    let mut say = |t_ns, event| out.push(Record { t_ns, event });
+    say(
+        t_ns,
+        Fact::RunStarted(Box::new(RunStarted {
+            format: FORMAT,
+            run_id: id.to_owned(),
+            unix_ms: 1_795_256_102_000,
+            config: config.clone(),
+            machine: machine(),
+            lab_title: lab.definition().title.clone(),
+            arms,
+            planned_repeats: plan.len() as u32,
+        })),
+    );
+    for id in plan {
+        let started_ns = t_ns;
+        let wall_ns = 1_000_000_000 / u64::from(id.workers) + u64::from(id.repeat) * 1_000_000;
+        say(t_ns, Fact::RepeatStarted(id.clone()));
+        say(
+            t_ns + wall_ns / 2,
+            Fact::Progress {
+                done: 50,
+                total: 100,
+            },
+        );
+        t_ns += wall_ns;
+        say(
+            t_ns,
+            Fact::RepeatFinished(Box::new(RepeatFinished {
+                breakdown: workbench_experiment::lab::Breakdown::default(),
+                id,
+                started_ns,
+                wall_ns,
+                cpu_ns: 1_000_000_000,
+                instrument_cpu_ns: 1_000,
+                screen_cpu_ns: 0,
+                work: [("models".to_owned(), 10)].into(),
+                items: Vec::new(),
+                quality: std::collections::BTreeMap::default(),
+            })),
+        );
+    }
+    out
+}

@@ -1,0 +1,128 @@
+//! Every screen and dialog at every size, in colour and without, from made-up runs.
+//!
+//! Colours are not in these pictures; the views' own tests look at styles. What the themes without colour draw
+//! differently (glyphs, letters, patterns) is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use workbench_record::{Record, Snapshot};
+use workbench_result::compute;
+use workbench_simulate::{Scenario, events};
+
+use super::fixture::Fixture;
+use crate::app::{Back, Live, Screen};
+use crate::event::{Event, Loaded};
+use crate::theme::ThemeName;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+const ID: &str = "20261121-101502-simulated-3f9a";
+
+/// A name for the pictures, and what leads to them.
+type Shot = (&'static str, fn(&mut Fixture));
+
+const SHOTS: [Shot; 16] = [
+    ("home", |_| {}),
+    ("setup", |f| drop(f.press("enter right"))),
+    ("runs", |f| drop(f.press("r"))),
+    ("runs_filter", |f| drop(f.press("r / s t a t u s : k"))),
+    ("run_training", |f| run(f, Scenario::Training, 0.7)),
+    ("run_gpus", |f| run(f, Scenario::Gpus, 0.6)),
+    ("run_cores", |f| run(f, Scenario::Cores, 0.5)),
+    ("run_dying", |f| run(f, Scenario::Dying, 0.9)),
+    ("follow", |f| follow(f)),
+    ("replay", |f| replay(f)),
+    ("result_training", |f| result(f, Scenario::Training)),
+    ("result_tasks", |f| result(f, Scenario::Tasks)),
+    ("help_run", |f| {
+        run(f, Scenario::Training, 0.7);
+        f.press("?");
+    }),
+    ("stop", |f| {
+        run(f, Scenario::Training, 0.7);
+        f.press("c");
+    }),
+    ("leave", |f| {
+        run(f, Scenario::Training, 0.7);
+        f.press("q");
+    }),
+    ("export", |f| {
+        result(f, Scenario::Training);
+        f.press("e");
+    }),
+];
+
+fn made_up(scenario: Scenario, share: f64) -> Vec<Record> {
+    let mut records = events(scenario, 1, ID, 1_795_256_102_000);
+    records.truncate((records.len() as f64 * share) as usize);
+    records
+}
+
+fn run(fixture: &mut Fixture, scenario: Scenario, share: f64) {
+    fixture.app.live = Some(Live::new(Back::Home));
+    fixture.app.screen = Screen::Run;
+    let records = made_up(scenario, share);
+    fixture.app.update(Event::Records(records));
+}
+
+fn loaded(fixture: &Fixture, scenario: Scenario, live: bool) -> Arc<Loaded> {
+    let snapshot = Snapshot::of(&made_up(scenario, 1.0));
+    Arc::new(Loaded {
+        run: fixture.run_dir(ID),
+        result: compute(&snapshot).unwrap(),
+        snapshot,
+        live,
+    })
+}
+
+fn result(fixture: &mut Fixture, scenario: Scenario) {
+    let loaded = loaded(fixture, scenario, false);
+    fixture.app.update(Event::Opened(Ok(loaded)));
+}
+
+fn follow(fixture: &mut Fixture) {
+    let loaded = loaded(fixture, Scenario::Training, true);
+    fixture.app.update(Event::Opened(Ok(loaded)));
+    let run = fixture.run_dir(ID);
+    let records = made_up(Scenario::Training, 0.5);
+    fixture.app.update(Event::Followed(run, records));
+}
+
+fn replay(fixture: &mut Fixture) {
+    let run = fixture.run_dir(ID);
+    let records = made_up(Scenario::Training, 1.0).into();
+    fixture.app.update(Event::Replay(Ok((run, records))));
+    fixture.app.update(Event::Tick(Duration::from_secs(6)));
+}
+
+#[test]
+fn every_screen_and_dialog() {
+    for theme in [ThemeName::Dark, ThemeName::Mono] {
+        for (name, lead_to) in SHOTS {
+            let mut fixture = Fixture::new(theme, false);
+            lead_to(&mut fixture);
+            let small = fixture.shown(40, 12);
+            assert!(small.contains("workbench needs 60×16"), "{name}: {small}");
+            assert!(small.contains("this window is 40×12"), "{name}: {small}");
+            for (width, height) in SIZES {
+                let shown = fixture.shown(width, height);
+                let file = format!("{name}_{}_{width}x{height}", theme.name());
+                insta::assert_snapshot!(file, shown);
+            }
+        }
+    }
+}
+
+/// What a terminal without Unicode gets is ASCII on every screen.
+#[test]
+fn every_screen_and_dialog_in_ascii() {
+    for (name, lead_to) in SHOTS {
+        let mut fixture = Fixture::new(ThemeName::Mono, true);
+        lead_to(&mut fixture);
+        for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+            let shown = fixture.shown(width, height);
+            let odd: String = shown.chars().filter(|c| !c.is_ascii()).collect();
+            assert!(odd.is_empty(), "{name} {width}x{height}: {odd:?}\n{shown}");
+        }
+    }
+}

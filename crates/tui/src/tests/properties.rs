@@ -1,0 +1,243 @@
+//! Whatever is pressed, clicked, pasted and resized: no panic, no control character in a cell, no cursor outside.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use workbench_experiment::lab::RunConfig;
+use workbench_record::{Record, RunStatus};
+
+use super::fixture::{Fixture, key_event, quick, records};
+use super::side_by_side::side_by_side;
+use crate::event::{Effect, Event, Exported, Lack};
+use crate::theme::ThemeName;
+
+/// Steps of one case; with the cases below, 100,000 in all.
+const STEPS: usize = 500;
+const CASES: u32 = 200;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(String),
+    Mouse(u8, u16, u16),
+    Paste(String),
+    Size(u16, u16),
+    /// The run under way goes on by some records.
+    Records(usize),
+    /// What was asked for outside is done.
+    Deliver,
+    Stop,
+    Gone,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let named = prop::sample::select(vec![
+        "enter",
+        "esc",
+        "tab",
+        "backtab",
+        "backspace",
+        "up",
+        "down",
+        "left",
+        "right",
+        "pgup",
+        "pgdn",
+        "home",
+        "end",
+        "space",
+        "ctrl-c",
+        "ctrl-u",
+        "ctrl-l",
+        "ctrl-z",
+        "ctrl-p",
+        "ctrl-n",
+        ":",
+    ])
+    .prop_map(str::to_owned);
+    let letters = prop::sample::select(
+        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>[]voHLYyo"
+            .chars()
+            .collect::<Vec<_>>(),
+    )
+    .prop_map(|c| c.to_string());
+    let filters = prop::sample::select(vec![
+        "status:k",
+        "lab:rf 3f9a",
+        "since:2026-11-20",
+        "since:soon",
+        "labb:x \"",
+        "until:7d",
+    ])
+    .prop_map(|text| Step::Paste(text.to_owned()));
+    let any = any::<char>().prop_map(|c| c.to_string());
+    let size = prop_oneof![
+        6 => (60..200_u16, 16..60_u16),
+        1 => (1..70_u16, 1..20_u16),
+        1 => Just((1, 1)),
+    ];
+    prop_oneof![
+        30 => named.prop_map(Step::Key),
+        30 => letters.prop_map(Step::Key),
+        2 => any.prop_map(Step::Key),
+        6 => (0..5_u8, 0..200_u16, 0..60_u16).prop_map(|(kind, x, y)| Step::Mouse(kind, x, y)),
+        2 => ".{0,40}".prop_map(Step::Paste),
+        2 => filters,
+        6 => size.prop_map(|(w, h)| Step::Size(w, h)),
+        8 => (1..12_usize).prop_map(Step::Records),
+        8 => Just(Step::Deliver),
+        1 => Just(Step::Stop),
+        1 => Just(Step::Gone),
+    ]
+}
+
+/// Stands for everything outside: what it is asked for comes about when [`Step::Deliver`] says so.
+struct Outside {
+    asked: VecDeque<Effect>,
+    run: Option<(RunConfig, VecDeque<Record>)>,
+    runs: usize,
+}
+
+impl Outside {
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Start(_, config) => {
+                    self.runs += 1;
+                    let mut config = *config;
+                    // What is typed at random would be a plan of millions.
+                    config.repeats = config.repeats.min(3);
+                    config.workers.truncate(2);
+                    let records = records(&format!("run-{}", self.runs), &config);
+                    self.run = Some((config, records.into()));
+                }
+                other => self.asked.push_back(other),
+            }
+        }
+    }
+
+    fn end(&mut self, fixture: &Fixture, status: RunStatus) -> Option<Event> {
+        let (config, _) = self.run.take()?;
+        let id = format!("run-{}", self.runs);
+        Some(Event::Ended(Ok(fixture.loaded(&id, &config, status))))
+    }
+
+    fn deliver(&mut self, fixture: &Fixture) -> Option<Event> {
+        match self.asked.pop_front()? {
+            Effect::Cancel => self.end(fixture, RunStatus::Interrupted),
+            Effect::Open(run) if run.id().contains("77aa") => {
+                Some(Event::Opened(Err("a damaged\u{1b}[2J log".to_owned())))
+            }
+            Effect::Open(run) => {
+                let loaded = fixture.loaded(&run.id(), &quick(), RunStatus::Unfinished);
+                Some(Event::Opened(Ok(loaded)))
+            }
+            Effect::Compare(runs) if runs.iter().any(|run| run.id().contains("77aa")) => {
+                Some(Event::Compared(Err("a damaged\u{1b}[2J log".to_owned())))
+            }
+            Effect::Compare(runs) => Some(Event::Compared(Ok(side_by_side(fixture, runs)))),
+            Effect::Export { path, replace, .. } if !replace => {
+                Some(Event::Exported(Exported::Exists(path)))
+            }
+            Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
+            Effect::ReadHistory
+            | Effect::Glance
+            | Effect::Copy(_)
+            | Effect::Repaint
+            | Effect::Suspend
+            | Effect::CancelArm(_)
+            | Effect::Unfollow => Some(Event::Redraw),
+            Effect::Replay(run) => {
+                let records = records(&run.id(), &quick()).into();
+                Some(Event::Replay(Ok((run, records))))
+            }
+            Effect::Follow(run) => {
+                let records = records(&run.id(), &quick());
+                Some(Event::Followed(run, records))
+            }
+            Effect::Resume(run) if run.id().contains("77aa") => {
+                Some(Event::Lacking(Box::new(Lack {
+                    why: "no\u{1b}[2J worker".to_owned(),
+                    gpus: false,
+                    plan: Ok("a large\u{1b}[2J download".to_owned()),
+                    again: Effect::Resume(run),
+                })))
+            }
+            Effect::Bring(lack) => Some(Event::Brought(Ok(Box::new(lack.again)))),
+            Effect::Resume(_) => Some(Event::Ended(Err("another lab".to_owned()))),
+            Effect::Quit(_) | Effect::Start(..) => None,
+        }
+    }
+
+    fn event(&mut self, step: &Step, fixture: &Fixture) -> Option<Event> {
+        Some(match step {
+            Step::Key(name) => Event::Key(key_event(name)),
+            Step::Mouse(kind, column, row) => Event::Mouse(MouseEvent {
+                kind: match kind {
+                    0 => MouseEventKind::ScrollDown,
+                    1 => MouseEventKind::ScrollUp,
+                    _ => MouseEventKind::Down(MouseButton::Left),
+                },
+                column: *column,
+                row: *row,
+                modifiers: KeyModifiers::NONE,
+            }),
+            Step::Paste(text) => Event::Paste(text.clone()),
+            Step::Size(..) => Event::Redraw,
+            Step::Stop => Event::Stop,
+            Step::Gone => Event::Gone,
+            Step::Deliver => return self.deliver(fixture),
+            Step::Records(count) => {
+                let (_, records) = self.run.as_mut()?;
+                let some: Vec<Record> = records.drain(..(*count).min(records.len())).collect();
+                if some.is_empty() {
+                    return self.end(fixture, RunStatus::Completed);
+                }
+                Event::Records(some)
+            }
+        })
+    }
+}
+
+fn play(steps: &[Step], theme: ThemeName, ascii: bool) {
+    let mut fixture = Fixture::new(theme, ascii);
+    let mut outside = Outside {
+        asked: VecDeque::new(),
+        run: None,
+        runs: 0,
+    };
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    for step in steps {
+        if let Step::Size(width, height) = step {
+            terminal.backend_mut().resize(*width, *height);
+        }
+        if let Some(event) = outside.event(step, &fixture) {
+            let effects = fixture.app.update(event);
+            outside.take(effects);
+        }
+        terminal.draw(|frame| fixture.app.draw(frame)).unwrap();
+        let buffer = terminal.backend().buffer();
+        for cell in &buffer.content {
+            assert!(
+                !cell.symbol().contains(|c: char| c.is_control()),
+                "{:?} after {step:?}",
+                cell.symbol()
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_breaks_it(
+        steps in prop::collection::vec(step(), STEPS),
+        mono in any::<bool>(),
+        ascii in any::<bool>(),
+    ) {
+        play(&steps, if mono { ThemeName::Mono } else { ThemeName::Dark }, ascii);
+    }
+}

@@ -1,0 +1,127 @@
+//! What every screen and dialog looks like, in three sizes.
+
+use std::path::PathBuf;
+
+use workbench_record::RunStatus;
+
+use super::fixture::{Fixture, quick, records};
+use crate::event::{Event, Exported};
+use crate::theme::ThemeName;
+
+fn snapshots(name: &str, fixture: &mut Fixture) {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let shown = fixture.shown(width, height);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), shown);
+    }
+}
+
+fn dark() -> Fixture {
+    Fixture::new(ThemeName::Dark, false)
+}
+
+#[test]
+fn a_window_that_is_too_small_says_what_is_needed() {
+    insta::assert_snapshot!("too_small_40x12", dark().shown(40, 12));
+    for (width, height) in [(1, 1), (59, 40), (200, 15), (0, 0)] {
+        let shown = dark().shown(width, height);
+        assert!(!shown.contains("Labs"), "{shown}");
+    }
+    assert!(dark().shown(60, 16).contains("Labs"));
+}
+
+#[test]
+fn home() {
+    snapshots("home", &mut dark());
+    snapshots("home_first", &mut Fixture::bare(ThemeName::Dark, false));
+    let mut ascii = Fixture::new(ThemeName::Mono, true);
+    let shown = ascii.shown(120, 40);
+    insta::assert_snapshot!("home_ascii_120x40", shown);
+    assert!(shown.is_ascii(), "{shown}");
+}
+
+#[test]
+fn set_up() {
+    let mut fixture = dark();
+    fixture.press("enter right");
+    snapshots("setup", &mut fixture);
+    fixture.press("down down down down 9");
+    let shown = fixture.shown(80, 24);
+    insta::assert_snapshot!("setup_wrong_80x24", shown);
+    assert!(shown.contains("4 usable cores"), "{shown}");
+}
+
+#[test]
+fn runs() {
+    let mut fixture = dark();
+    fixture.press("r");
+    snapshots("runs", &mut fixture);
+    fixture.press("/ i n t e r");
+    let shown = fixture.shown(80, 24);
+    insta::assert_snapshot!("runs_filtered_80x24", shown);
+    assert!(shown.contains("1 of 3"), "{shown}");
+    fixture.press("x");
+    assert!(fixture.shown(80, 24).contains("No run matches this filter"));
+}
+
+#[test]
+fn help() {
+    let mut fixture = dark();
+    fixture.press("?");
+    snapshots("help", &mut fixture);
+    fixture.press("pgdn pgdn");
+    assert!(fixture.shown(80, 24).contains("Everywhere"));
+}
+
+#[test]
+fn stopping_a_run_says_what_is_kept_and_what_is_lost() {
+    let mut fixture = dark();
+    fixture.press("enter s");
+    let mut records = records("20261121-120000-rf-aaaa", &quick());
+    records.truncate(6);
+    fixture.app.update(Event::Records(records));
+    fixture.press("c");
+    let shown = fixture.shown(80, 24);
+    for words in [
+        "1 of 6 repeats",
+        "under way",
+        "workbench resume 20261121-120000-rf-aaaa",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    fixture.press("esc");
+    assert!(!fixture.shown(80, 24).contains("workbench resume"));
+    fixture.press("esc q");
+    snapshots("leave", &mut fixture);
+    assert!(fixture.shown(80, 24).contains("Leave?"));
+}
+
+#[test]
+fn export() {
+    let mut fixture = dark();
+    let loaded = fixture.loaded("20261121-101502-rf-3f9a", &quick(), RunStatus::Completed);
+    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.press("e");
+    assert!(
+        fixture
+            .shown(80, 24)
+            .contains("20261121-101502-rf-3f9a.html")
+    );
+    fixture.press("tab");
+    assert!(
+        fixture
+            .shown(80, 24)
+            .contains("20261121-101502-rf-3f9a.json")
+    );
+    fixture.press("ctrl-u a . t x t enter");
+    assert!(fixture.shown(80, 24).contains("no report is written as"));
+    let effects = fixture.press("backspace backspace backspace m d enter");
+    assert_eq!(effects.len(), 1, "{effects:?}");
+    let there = Exported::Exists(PathBuf::from("/home/ada/a.md"));
+    fixture.app.update(Event::Exported(there));
+    assert!(fixture.shown(80, 24).contains("Enter replaces it"));
+    let effects = fixture.press("enter");
+    assert!(format!("{effects:?}").contains("replace: true"));
+    let written = Exported::Written(PathBuf::from("/home/ada/a.md"));
+    fixture.app.update(Event::Exported(written));
+    assert!(fixture.shown(80, 24).contains("Written to /home/ada/a.md"));
+}

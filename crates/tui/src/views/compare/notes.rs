@@ -1,0 +1,38 @@
+//! What may be said about the runs, the weightiest first.
+
+use ratatui::text::Line;
+
+use crate::kit::list::panel_of_lines;
+use crate::kit::text::marked;
+use crate::kit::{Pane, Scroll};
+use crate::theme::Theme;
+use workbench_history::comparison::{Comparison, Weight};
+
+/// Cells of a panel's width that are not text or its mark.
+const AROUND: u16 = 4;
+
+/// Lines that the panel needs in a width.
+pub fn height(comparison: &Comparison, width: u16, theme: &Theme) -> u16 {
+    let lines = lines(comparison, width, theme).len();
+    u16::try_from(lines + 2).unwrap_or(u16::MAX)
+}
+
+fn lines(comparison: &Comparison, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let columns = width.saturating_sub(AROUND);
+    let notes = comparison.notes.iter().flat_map(|note| {
+        let (mark, style, text) = match note.weight {
+            Weight::Bad => (theme.glyphs.failed, theme.bad, theme.bad),
+            Weight::Warning => (theme.glyphs.warning, theme.warn, theme.warn),
+            Weight::Finding => (theme.glyphs.finding, theme.accent, theme.text),
+        };
+        marked((mark, style), &note.text, columns, (text, theme.accent))
+    });
+    notes.collect()
+}
+
+/// Draws the panel.
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, comparison: &Comparison) {
+    let lines = lines(comparison, pane.area.width, pane.theme);
+    let nothing = "the runs have nothing in common";
+    panel_of_lines(pane, "What they say", scroll, &lines, nothing);
+}

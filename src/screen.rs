@@ -1,0 +1,63 @@
+//! The terminal interface as this program has it: its labs, its configuration, its set-up.
+
+use std::sync::Arc;
+
+use workbench_experiment::lab::Lab;
+use workbench_machine::BuildFacts;
+use workbench_record::Store;
+use workbench_tui::offscreen::Offscreen;
+use workbench_tui::{Exit, Host, TuiError};
+
+use crate::build_facts::BUILD;
+use crate::commands::ensure;
+use crate::config::Config;
+use crate::failure::{Failure, code};
+use crate::{output, pause, registry, summary};
+
+/// What the interface needs of this program.
+struct Program;
+
+impl Host for Program {
+    fn build(&self) -> BuildFacts {
+        BUILD
+    }
+
+    fn set_up_plan(&self, gpus: bool) -> Result<String, String> {
+        ensure::announce(gpus).map_err(|failure| failure.message)
+    }
+
+    fn set_up(&self, missing: &str, gpus: bool) -> Result<(), String> {
+        ensure::ensure(missing, gpus, true).map_err(|failure| failure.message)
+    }
+
+    fn suspend(&self) {
+        pause::stand_still();
+    }
+}
+
+/// Opens the interface and stays in it until the person leaves; afterwards the summary of the last run is printed.
+pub fn run(store: Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, Failure> {
+    let left = workbench_tui::run(store, labs, config.screen(), Arc::new(Program))?;
+    if let Some((run, result)) = &left.last_run {
+        let _ = output::print(&summary::of_run(result, run, &left.reports));
+    }
+    Ok(match left.exit {
+        Exit::Done => code::DONE,
+        Exit::Interrupted => code::INTERRUPTED,
+    })
+}
+
+/// The interface with this program's labs on a window in memory; see [`Offscreen::new`].
+///
+/// # Errors
+/// When there is no such theme, or a lab's definition is broken.
+pub fn offscreen(size: (u16, u16), theme: &str, ascii: bool) -> Result<Offscreen, String> {
+    let labs = registry::all().map_err(|failure| failure.message)?;
+    Offscreen::new(labs, size, theme, ascii)
+}
+
+impl From<TuiError> for Failure {
+    fn from(error: TuiError) -> Self {
+        Self::environment(error.to_string())
+    }
+}
