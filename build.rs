@@ -1,13 +1,50 @@
-//! Notes in the program what it was built with and from: the compiler, the profile and the commit.
+//! Notes in the program what it was built with and from (the compiler, the profile and the commit) and
+//! which labs it has.
 //!
-//! It belongs to the program and to no library below it, so that a new commit rebuilds the program alone. Nothing here can
+//! A new lab is one line of this package's manifest: every dependency called `workbench-lab-*` is a lab,
+//! and its crate has a function called `lab`. Labs that exist only in tests are development dependencies.
+//!
+//! The stamp belongs to the program and to no library below it, so that a new commit rebuilds the program alone. It cannot
 //! fail the build: without git or in a source archive, facts are left out.
 
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::{fs, io};
 
-fn main() {
+fn main() -> io::Result<()> {
+    stamp();
+    labs()
+}
+
+/// Writes the lists of the program's own labs and of those of its tests.
+fn labs() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=Cargo.toml");
+    let manifest = fs::read_to_string("Cargo.toml")?;
+    let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    for (file, section) in [
+        ("labs.rs", "[dependencies]"),
+        ("test_labs.rs", "[dev-dependencies]"),
+    ] {
+        fs::write(Path::new(&out).join(file), lab_list(&manifest, section))?;
+    }
+    Ok(())
+}
+
+/// The functions that make the labs of a section, as a slice, in the order of the manifest.
+fn lab_list(manifest: &str, section: &str) -> String {
+    let lines = manifest.lines().map(str::trim);
+    let lines = lines.skip_while(|line| *line != section).skip(1);
+    let makers: Vec<String> = lines
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| line.starts_with("workbench-lab-"))
+        .filter_map(|line| line.split(['=', '.', ' ']).next())
+        .map(|name| format!("{}::lab", name.replace('-', "_")))
+        .collect();
+    format!("&[{}]\n", makers.join(", "))
+}
+
+fn stamp() {
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let compiler = env::var("RUSTC")
         .ok()

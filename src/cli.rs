@@ -1,16 +1,17 @@
 //! The command line, defined once: parsing, help, completions and the man page all come from here.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
-use workbench_experiment::{AskedWorkers, FAULTS};
 
 use crate::commands::setup::SetupArgs;
-use crate::config::{self, Flags, Key, Value};
+use crate::config::{self, Flags, Key, Kind, Setting, Value};
 use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
@@ -63,7 +64,7 @@ pub struct Cli {
     #[command(flatten)]
     pub screen: ScreenArgs,
 
-    /// Where runs are kept [env: WORKBENCH_RUN_DIR] [default: the platform's data directory]
+    // Its help is that of the setting, as with the flags of the screen.
     #[arg(long, global = true, help_heading = None, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
 
@@ -98,11 +99,9 @@ impl Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Screen (workbench alone, in a terminal)")]
 pub struct ScreenArgs {
-    /// Colours [default: dark; mono when NO_COLOR is set or the terminal is dumb]
     #[arg(long, value_name = "NAME", value_parser = theme_parser())]
     pub theme: Option<ThemeName>,
 
-    /// Draw with ASCII alone, for terminals and fonts without block and braille characters
     #[arg(long)]
     pub ascii: bool,
 
@@ -152,7 +151,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "COLUMN", requires = "lab")]
     pub target: Option<String>,
 
-    /// Let something go wrong, in labs that have faults: kill:rank=1,step=40, stall:…, slow:…; may be given several times
+    /// Let something go wrong, in labs that have faults; may be given several times
     #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
     pub fault: Vec<String>,
 
@@ -266,24 +265,46 @@ pub enum Command {
     Man,
 }
 
-/// The command with the labs' parameters in the long help of `--set`.
+/// The flags that set a setting to what they say, by the names of both.
+const OF_SETTINGS: [&str; 3] = ["theme", "ascii", "run_dir"];
+
+/// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
-    Cli::command()
+    let settings = OF_SETTINGS.into_iter().filter_map(Setting::named);
+    settings
+        .fold(Cli::command(), |command, setting| {
+            command.mut_arg(setting.name, |arg| arg.help(setting_help(setting)))
+        })
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
         .mut_arg("data", |arg| arg.long_help(data_help(labs)))
         .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
         .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
 }
 
-/// Parses the process' arguments. Help, version and mistakes end the process here, with clap's exit codes (0 and 2).
-pub fn parse(labs: &[Box<dyn Lab>]) -> Cli {
-    let matches = command(labs).get_matches();
+/// Parses arguments, the first of which is the program's name. Help, version and mistakes end the
+/// process here, with clap's exit codes (0 and 2).
+pub fn parse(labs: &[Box<dyn Lab>], args: impl IntoIterator<Item = OsString>) -> Cli {
+    let matches = command(labs).get_matches_from(args);
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
     PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name))
         .map(|name| ThemeName::from_name(&name).unwrap_or_default())
+}
+
+/// What a flag says of its setting: `Colours of the screen. […] [env: WORKBENCH_THEME] [default: dark]`.
+fn setting_help(setting: &Setting) -> String {
+    let help = setting.help.trim_end_matches('.');
+    let mut out = format!("{help} [env: {}]", setting.variable());
+    if !matches!(setting.kind, Kind::Switch) {
+        let _ = write!(
+            out,
+            " [default: {}]",
+            setting.default.unwrap_or(setting.unset)
+        );
+    }
+    out
 }
 
 fn config_help(labs: &[Box<dyn Lab>]) -> String {
@@ -298,21 +319,22 @@ fn config_help(labs: &[Box<dyn Lab>]) -> String {
 fn data_help(labs: &[Box<dyn Lab>]) -> String {
     let mut out = "Use other data than the lab's own.\n".to_owned();
     for definition in labs.iter().map(|lab| lab.definition()) {
-        if let Some(kind) = definition.takes_data {
-            let _ = write!(out, "\n- {} takes {}.", definition.name, kind.expects());
+        if let Some(data) = &definition.takes_data {
+            let _ = write!(out, "\n- {} takes {}.", definition.name, data.expects);
         }
     }
     out
 }
 
 fn fault_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = format!(
-        "Let something go wrong, for example kill:rank=1,step=40; may be given several times, and stands for the \
-         parameter `{FAULTS}`.\n"
-    );
+    let mut out =
+        "Let something go wrong, in labs that have faults; may be given several times, and stands \
+                   for a parameter of the lab.\n"
+            .to_owned();
     for definition in labs.iter().map(|lab| lab.definition()) {
-        if let Some(spec) = definition.params.get(FAULTS) {
-            let _ = write!(out, "\n- {}: {}", definition.name, spec.help());
+        let param = definition.roles.faults.as_ref();
+        if let Some((name, spec)) = param.and_then(|name| definition.params.get_key_value(name)) {
+            let _ = write!(out, "\n- {} ({name}): {}", definition.name, spec.help());
         }
     }
     out

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use workbench_experiment::lab::LabError;
+use workbench_experiment::lab::{Lab, LabError};
 use workbench_experiment::{Control, Ended, ExperimentError, Request};
 use workbench_machine::usable_cores;
 use workbench_record::{RunDir, RunStatus, Store};
@@ -20,8 +20,8 @@ use crate::registry;
 use crate::summary;
 
 /// `workbench --lab …`.
-pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
-    let lab = registry::find(args.lab.as_deref().unwrap_or_default())?;
+pub fn run(labs: &[Box<dyn Lab>], store: &Store, args: &RunArgs) -> Result<u8, Failure> {
+    let lab = registry::find(labs, args.lab.as_deref().unwrap_or_default())?;
     let request = Request {
         preset: args.preset.clone(),
         set: args.set.clone(),
@@ -41,8 +41,7 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
         let follower = Follower::new(Style::choose(args.output.quiet));
         let subscriber = follower.subscriber();
         let config = config.clone();
-        let ended =
-            workbench_experiment::run(lab.as_ref(), config, &BUILD, store, subscriber, control);
+        let ended = workbench_experiment::run(lab, config, &BUILD, store, subscriber, control);
         follower.finish();
         ended
     })?;
@@ -50,17 +49,23 @@ pub fn run(store: &Store, args: &RunArgs) -> Result<u8, Failure> {
 }
 
 /// `workbench resume RUN`.
-pub fn resume(store: &Store, run: &str, yes: bool, args: &OutputArgs) -> Result<u8, Failure> {
+pub fn resume(
+    labs: &[Box<dyn Lab>],
+    store: &Store,
+    run: &str,
+    yes: bool,
+    args: &OutputArgs,
+) -> Result<u8, Failure> {
     let run = store.find(run)?;
     let snapshot = run.snapshot()?;
     let started = snapshot.started.as_deref();
-    let lab = registry::find(started.map_or("", |started| started.config.lab.as_str()))?;
+    let name = started.map_or("", |started| started.config.lab.as_str());
+    let lab = registry::find(labs, name)?;
     check_reports(&args.report)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, yes, |control| {
         let follower = Follower::resuming(Style::choose(args.quiet), snapshot.clone());
-        let ended =
-            workbench_experiment::resume(lab.as_ref(), &run, follower.subscriber(), control);
+        let ended = workbench_experiment::resume(lab, &run, follower.subscriber(), control);
         follower.finish();
         ended
     })?;

@@ -1,11 +1,11 @@
-//! The program `workbench`: its command line, headless runs, settings, and the terminal interface.
+//! The program `workbench`: its command line, headless runs and settings.
 //!
 //! It is a library so that benches and tests reach it: [`main`] is the whole program, and
 //! [`offscreen`] its screens without a terminal. Everything else is private.
 //!
 //! - **Belongs here:** the command line, what it starts, and what it prints.
 //! - **May use:** every crate of this tree but those that link libtorch.
-//! - **Does not belong here:** measuring and computing.
+//! - **Does not belong here:** measuring, computing and drawing.
 
 mod build_facts;
 mod cli;
@@ -24,10 +24,12 @@ mod table;
 
 pub use screen::offscreen;
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
+use workbench_experiment::lab::MakeLab;
 use workbench_record::Store;
 
 use crate::cli::{Cli, Command};
@@ -37,7 +39,12 @@ use crate::failure::{Failure, code};
 /// The whole program: reads the process' arguments, does what they ask for, and gives
 /// the exit code.
 pub fn main() -> ExitCode {
-    match run() {
+    program(registry::LABS, std::env::args_os())
+}
+
+/// The whole program with labs and arguments of the caller's choice; the first argument is its name.
+pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match run(labs, args) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             // Nothing is left to do when even the standard error is gone.
@@ -47,9 +54,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<u8, Failure> {
-    let labs = registry::all()?;
-    let cli = cli::parse(&labs);
+fn run(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Result<u8, Failure> {
+    let labs = registry::make(labs)?;
+    let cli = cli::parse(&labs, args);
     let flags = cli.settings();
     let Cli {
         command,
@@ -90,9 +97,11 @@ fn run() -> Result<u8, Failure> {
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Resume { run, yes, output }) => headless::resume(&store, &run, yes, &output),
+        Some(Command::Resume { run, yes, output }) => {
+            headless::resume(&labs, &store, &run, yes, &output)
+        }
         Some(_) => Ok(code::DONE),
-        None if run.lab.is_some() => headless::run(&store, &run),
+        None if run.lab.is_some() => headless::run(&labs, &store, &run),
         None if has_terminal() => screen::run(store, labs, &config),
         None => explain(),
     }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{Event, Record, RepeatId, RunStarted, Snapshot, Subscriber};
+use workbench_record::{
+    Event, Finding, Record, RepeatId, RunStarted, Severity, Snapshot, Subscriber,
+};
 use workbench_report::format;
 use workbench_result::arm_on;
 
@@ -125,7 +127,8 @@ impl State {
                 ));
                 self.last_line_s = seconds(record.t_ns);
             }
-            Event::Warning { text } => self.say(&format!("warning: {text}")),
+            Event::Finding(finding) => self.find(finding),
+            Event::ArmFailed(failure) => self.find(&failure.finding()),
             Event::Output { source, text } if self.is_news(source, text) => {
                 self.say(&format!("{source}: {text}"));
             }
@@ -146,6 +149,15 @@ impl State {
         let started = self.snapshot.started.as_deref();
         let is_arm = |started: &RunStarted| started.config.arms.iter().any(|arm| arm == source);
         started.is_some_and(is_arm) && !text.contains(" → ")
+    }
+
+    fn find(&self, finding: &Finding) {
+        let word = match finding.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        self.say(&format!("{word}: {}", finding.text));
     }
 
     fn is_line_due(&self, now_s: f64) -> bool {

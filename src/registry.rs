@@ -1,43 +1,35 @@
-//! The labs that this program has. A new lab is one line here.
+//! The labs that this program has: every dependency of its manifest that is called `workbench-lab-*`.
 
-use workbench_experiment::lab::{DefinitionError, Lab, suggest};
+use workbench_experiment::lab::{Lab, LabHost, MakeLab, suggest};
 
 use crate::commands::setup::default_place;
 use crate::failure::Failure;
 
-/// Makes a lab from its definition.
-type MakeLab = fn() -> Result<Box<dyn Lab>, DefinitionError>;
+/// The program's own labs, as `build.rs` finds them in the manifest.
+pub const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/labs.rs"));
 
-const LABS: &[MakeLab] = &[
-    || Ok(Box::new(workbench_lab_rf::RandomForests::new()?)),
-    || Ok(Box::new(workbench_lab_ddp::DataParallel::new(worker)?)),
-];
+/// What this program offers to labs.
+const HOST: LabHost = LabHost {
+    program: |name| Some(default_place().ok()?.program(name)),
+};
 
-/// Where `workbench setup` puts the program of the labs that train in processes of their own.
-fn worker() -> Option<std::path::PathBuf> {
-    Some(default_place().ok()?.worker())
-}
-
-/// All labs, in the order in which they are listed.
-pub fn all() -> Result<Vec<Box<dyn Lab>>, Failure> {
-    LABS.iter()
-        .map(|make| make().map_err(|error| Failure::environment(error.to_string())))
+/// Makes labs; they are listed in this order.
+pub fn make(labs: &[MakeLab]) -> Result<Vec<Box<dyn Lab>>, Failure> {
+    labs.iter()
+        .map(|make| make(HOST).map_err(|error| Failure::environment(error.to_string())))
         .collect()
 }
 
 /// The lab of a name.
-pub fn find(name: &str) -> Result<Box<dyn Lab>, Failure> {
-    let labs = all()?;
-    let names: Vec<String> = labs
-        .iter()
-        .map(|lab| lab.definition().name.clone())
-        .collect();
-    labs.into_iter()
+pub fn find<'a>(labs: &'a [Box<dyn Lab>], name: &str) -> Result<&'a dyn Lab, Failure> {
+    let names = labs.iter().map(|lab| lab.definition().name.as_str());
+    labs.iter()
         .find(|lab| lab.definition().name == name)
+        .map(AsRef::as_ref)
         .ok_or_else(|| {
             Failure::usage(format!(
                 "`--lab {name}`: no such lab; {}",
-                suggest(name, names.iter().map(String::as_str))
+                suggest(name, names)
             ))
         })
 }

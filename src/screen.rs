@@ -52,7 +52,7 @@ pub fn run(store: Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8,
 /// # Errors
 /// When there is no such theme, or a lab's definition is broken.
 pub fn offscreen(size: (u16, u16), theme: &str, ascii: bool) -> Result<Offscreen, String> {
-    let labs = registry::all().map_err(|failure| failure.message)?;
+    let labs = registry::make(registry::LABS).map_err(|failure| failure.message)?;
     Offscreen::new(labs, size, theme, ascii)
 }
 

@@ -123,7 +123,7 @@ fn a_wheel_that_is_not_the_pinned_one_is_refused() {
 
 /// A worker that knows its version and nothing else, so every arm fails.
 fn idle_worker() -> String {
-    let dialect = workbench_protocol::dialect();
+    let dialect = workbench_ddp_protocol::version_line();
     format!("#!/bin/sh\necho workbench-worker 0.0.0\necho {dialect}\n")
 }
 

@@ -1,8 +1,10 @@
-//! Finds the libtorch that torch-sys found, checks it, compiles the C++ shim against it and links both. Where the headers of CUDA and
-//! NCCL are, also makes the part for NCCL: a shared object that the library carries as bytes (csrc/nccl.cpp says why).
+//! Finds the libtorch that torch-sys found, checks it, compiles the C++ shim against it and links
+//! both. Where the headers of CUDA and NCCL are, also makes the part for NCCL: a shared object that
+//! the library carries as bytes (csrc/nccl.cpp says why).
 //!
-//! Programs that depend on this crate read where the libraries are from `DEP_TORCH_DDP_LIBTORCH_LIB` in their own build script,
-//! to set their run path: cargo does not pass linker arguments on to dependents.
+//! Programs that depend on this crate read where the libraries are from
+//! `DEP_TORCH_DDP_LIBTORCH_LIB` in their own build script, to set their run path: cargo does not
+//! pass linker arguments on to dependents.
 
 use std::env;
 use std::fs;
@@ -107,7 +109,8 @@ fn compiler(include: &Path) -> cc::Build {
     build
 }
 
-/// Makes the part for NCCL, where its headers are. `TORCH_DDP_NCCL=off` leaves it out, `TORCH_DDP_NCCL=require` insists on it.
+/// Makes the part for NCCL, where its headers are. `TORCH_DDP_NCCL=off` leaves it out,
+/// `TORCH_DDP_NCCL=require` insists on it.
 fn nccl(lib: &Path, include: &Path) -> Result<(), String> {
     for variable in ["TORCH_DDP_NCCL", "TORCH_DDP_CUDA_INCLUDE", "CUDA_HOME"] {
         println!("cargo::rerun-if-env-changed={variable}");
@@ -139,8 +142,8 @@ fn nccl(lib: &Path, include: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Where the headers of CUDA and NCCL may be: in the folders of `TORCH_DDP_CUDA_INCLUDE`, beside a libtorch of Python's packages,
-/// in `CUDA_HOME`, where CUDA's own installer puts them.
+/// Where the headers of CUDA and NCCL may be: in the folders of `TORCH_DDP_CUDA_INCLUDE`, beside a
+/// libtorch of Python's packages, in `CUDA_HOME`, where CUDA's own installer puts them.
 fn cuda_folders(lib: &Path) -> Vec<PathBuf> {
     let named = env::var_os("TORCH_DDP_CUDA_INCLUDE").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&named)
@@ -162,7 +165,8 @@ fn cuda_folders(lib: &Path) -> Vec<PathBuf> {
 fn make_part(include: &Path, folders: &[PathBuf]) -> Result<(), String> {
     let mut build = compiler(include);
     build.define("USE_C10D_NCCL", None).cargo_metadata(false);
-    // Those that the compiler searches anyway would come too early with -isystem, before the C++ library's own.
+    // Those that the compiler searches anyway would come too early with -isystem, before the C++
+    // library's own.
     for folder in folders
         .iter()
         .filter(|folder| !folder.starts_with("/usr/include"))
@@ -190,7 +194,8 @@ fn make_part(include: &Path, folders: &[PathBuf]) -> Result<(), String> {
     }
 }
 
-/// Where libtorch's libraries are: what torch-sys decided (`DEP_TCH_LIBTORCH_LIB`), so that the two cannot differ.
+/// Where libtorch's libraries are: what torch-sys decided (`DEP_TCH_LIBTORCH_LIB`), so that the two
+/// cannot differ.
 fn library_folder() -> Result<PathBuf, String> {
     let lib = env::var_os("DEP_TCH_LIBTORCH_LIB")
         .map(PathBuf::from)
@@ -206,7 +211,8 @@ fn library_folder() -> Result<PathBuf, String> {
     fs::canonicalize(&lib).map_err(|error| format!("{}: {error}", lib.display()))
 }
 
-/// Where libtorch's headers are: under `LIBTORCH_INCLUDE` as torch-sys reads it, else beside the libraries.
+/// Where libtorch's headers are: under `LIBTORCH_INCLUDE` as torch-sys reads it, else beside the
+/// libraries.
 fn include_folder(lib: &Path) -> Result<PathBuf, String> {
     let root = env::var_os("LIBTORCH_INCLUDE")
         .or_else(|| {

@@ -1,4 +1,5 @@
-//! Tells the linker where libtorch is, so that the program finds it when it starts, and the program which libtorch it was built for.
+//! Tells the linker where libtorch is, so that the program finds it when it starts, and the program
+//! which libtorch it was built for.
 
 use std::env;
 use std::fs;

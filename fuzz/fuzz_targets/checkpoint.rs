@@ -1,5 +1,6 @@
-//! Any bytes as a checkpoint: one that is written again byte for byte as it can be read, or a one-line message. Once as they are,
-//! and once with the beginning and the trailer that a sound file has, because no fuzzer finds a SHA-256.
+//! Any bytes as a checkpoint: one that is written again byte for byte as it can be read, or a
+//! one-line message. Once as they are, and once with the beginning and the trailer that a sound
+//! file has, because no fuzzer finds a SHA-256.
 
 #![no_main]
 

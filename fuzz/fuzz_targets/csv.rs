@@ -1,4 +1,5 @@
-//! Any bytes through the CSV reader: it must give a sound table or a one-line message, and never panic or hang.
+//! Any bytes through the CSV reader: it must give a sound table or a one-line message, and never
+//! panic or hang.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Any bytes as an event log: a log or a one-line message, and whatever is read folds into a result without panicking.
+//! Any bytes as an event log: a log or a one-line message, and whatever is read folds into a
+//! result without panicking.
 
 #![no_main]
 

@@ -1,10 +1,11 @@
-//! Any bytes as a worker's stream: messages or one-line errors, the same ones however the stream is cut, and memory for
-//! one frame at most.
+//! Any bytes as a worker's stream: messages or one-line errors, the same ones however the stream is
+//! cut, and memory for one frame at most.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workbench_protocol::{FrameDecoder, FrameError, FrameReader, FromWorker, MAX_FRAME, ToWorker};
+use workbench_ddp_protocol::{FromWorker, ToWorker};
+use workbench_protocol::{FrameDecoder, FrameError, FrameReader, MAX_FRAME};
 
 /// The first byte says where the rest is cut.
 fuzz_target!(|input: &[u8]| {

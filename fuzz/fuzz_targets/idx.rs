@@ -1,5 +1,6 @@
-//! Any bytes as a file of labels and a file of images: sound images in no more memory than there are bytes, or a one-line
-//! message. The first byte says how many of the others are the labels' file.
+//! Any bytes as a file of labels and a file of images: sound images in no more memory than
+//! there are bytes, or a one-line message. The first byte says how many of the others are
+//! the labels' file.
 
 #![no_main]
 

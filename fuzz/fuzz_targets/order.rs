@@ -1,9 +1,10 @@
-//! Any text as a fault, and any bytes as the order to train: one that can be written and read again, or a message of one line.
+//! Any text as a fault, and any bytes as the order to train: one that can be written and read again,
+//! or a message of one line.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workbench_protocol::{Fault, ToWorker, TrainSpec};
+use workbench_ddp_protocol::{Fault, ToWorker, TrainSpec};
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(text) = std::str::from_utf8(input) {
@@ -12,8 +13,8 @@ fuzz_target!(|input: &[u8]| {
             Err(error) => one_line(&error.to_string()),
         }
     }
-    if let Ok(ToWorker::Train { spec, .. }) = serde_json::from_slice(input) {
-        judge(&spec);
+    if let Ok(ToWorker::Start { order, .. }) = serde_json::from_slice(input) {
+        judge(&order);
     }
     if let Ok(spec) = serde_json::from_slice(input) {
         judge(&spec);
@@ -23,7 +24,8 @@ fuzz_target!(|input: &[u8]| {
 fn judge(spec: &TrainSpec) {
     for world in [0, 1, 2, u32::MAX] {
         if let Err(error) = spec.check(world) {
-            // Paths and faults are quoted as they are read, so only what this program says itself is of one line.
+            // Paths and faults are quoted as they are read, so only what this program says itself
+            // is of one line.
             assert!(!error.to_string().is_empty());
         }
     }

@@ -13,7 +13,7 @@ use crate::table::Table;
 pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, Failure> {
     let mut out = String::new();
     if let Some(name) = name {
-        let lab = registry::find(name)?;
+        let lab = registry::find(labs, name)?;
         let _ = write!(out, "{}\n\n{}", describe(lab.definition()), lab.handout());
     } else {
         for lab in labs {
@@ -52,11 +52,8 @@ fn describe(lab: &LabDefinition) -> String {
             format!("{} Takes {}.", spec.help(), spec.expects()),
         ]);
     }
-    let data = match lab.takes_data {
-        Some(kind) => format!(
-            "\n  Data (--data)\n    {}\n",
-            format_args!("Its own, or {}.", kind.expects())
-        ),
+    let data = match &lab.takes_data {
+        Some(data) => format!("\n  Data (--data)\n    Its own, or {}.\n", data.expects),
         None => String::new(),
     };
     format!(

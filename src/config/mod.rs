@@ -26,7 +26,7 @@ use workbench_tui::{Preferences, Settings, ThemeName};
 
 pub use file::usual_path;
 pub use print::{VARIABLES, defaults, effective, listed};
-pub use setting::{Key, SETTINGS, Setting, Value};
+pub use setting::{Key, Kind, SETTINGS, Setting, Value};
 
 /// Why there is no configuration. Every message says what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,7 @@ use crate::registry;
 const FILE: &str = "/home/ada/.config/workbench/config.toml";
 
 fn labs() -> Vec<Box<dyn Lab>> {
-    registry::all().unwrap()
+    registry::make(registry::LABS).unwrap()
 }
 
 fn resolved(text: &str, variables: &[(&str, &str)], flags: Flags) -> Result<Config, ConfigError> {

@@ -95,10 +95,15 @@ impl Place {
         self.root.join("worker")
     }
 
+    /// A program of this name, when it is built.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.worker_target().join("release").join(name)
+    }
+
     /// The worker, when it is built.
     pub fn worker(&self) -> PathBuf {
-        let name = format!("workbench-worker{}", std::env::consts::EXE_SUFFIX);
-        self.worker_target().join("release").join(name)
+        self.program("workbench-worker")
     }
 }
 

@@ -25,10 +25,15 @@ const FLOORS: [&[&str]; 10] = [
     &["crates/result"],
     &["crates/experiment"],
     &["crates/report"],
-    &["crates/submission", "labs/*"],
+    &[
+        "crates/submission",
+        "crates/history",
+        "labs/*",
+        "tests/labs/*",
+    ],
     &["crates/simulate"],
     &["crates/tui"],
-    &["src", "tests/*"],
+    &["src", "tests/*", "fuzz"],
 ];
 
 /// Packages that only some crates may use, and which.

@@ -1,8 +1,8 @@
 //! The tree as the checks see it: every crate with its manifest, every source file parsed and
 //! placed in its crate.
 //!
-//! Crates are found, not listed: a folder with a `Cargo.toml` under `crates`, `labs` or `tests` is
-//! one, and so is the root. Lines come from the tokens' places.
+//! Crates are found, not listed: a folder with a `Cargo.toml` under `crates`, `labs`, `tests` or
+//! `fuzz` is one, and so is the root. Lines come from the tokens' places.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -63,9 +63,10 @@ impl Source {
 impl House {
     /// Reads everything.
     pub fn read() -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.ancestors().nth(2).unwrap().to_owned();
         let mut dirs = Vec::new();
-        for below in ["crates", "labs", "tests"] {
+        for below in ["crates", "labs", "tests", "fuzz"] {
             packages(&root.join(below), &mut dirs);
         }
         dirs.push(root.clone());
@@ -97,7 +98,7 @@ impl House {
 impl Crate {
     /// Whether nothing but tests, benches and examples may depend on it.
     pub fn is_for_tests(&self) -> bool {
-        self.dir == "crates/simulate" || self.dir.starts_with("tests/")
+        ["crates/simulate", "fuzz"].contains(&&*self.dir) || self.dir.starts_with("tests/")
     }
 
     /// Whether it is a lab.
@@ -165,8 +166,8 @@ fn sources(root: &Path, dir: &Path, is_root: bool) -> Vec<Source> {
     let mut beside = Vec::new();
     for path in entries(dir) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let skipped = ["target", "crates", "labs", "fuzz", ".git"].contains(&&*name);
-        if !(is_root && skipped) {
+        let elsewhere = is_root && ["crates", "labs", "fuzz", ".git"].contains(&&*name);
+        if !elsewhere && name != "target" {
             all_below(&path, &mut beside);
         }
     }

@@ -5,7 +5,7 @@
 //! every function of a file. Under `[exceptions]` stands what is right as it is, each with its
 //! reason; under `[to mend]` what is still to be mended. A check fails for a finding that is not
 //! listed, and for a line that no finding needs any more, so a list can only get shorter.
-//! `ARCHITECTURE_TRIM=1 cargo test --test architecture` takes such lines out.
+//! `ARCHITECTURE_TRIM=1 cargo test -p workbench-architecture` takes such lines out.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -40,7 +40,10 @@ pub const TO_DO: &str = "let the lab declare it (its definition, its figures, wh
 /// Every file of a general crate with the words of labs in its code and strings. Comments
 /// may give examples.
 pub fn find(house: &House) -> Vec<Finding> {
-    let labs = house.crates.iter().filter(|each| each.is_lab());
+    let labs = house
+        .crates
+        .iter()
+        .filter(|each| each.dir.starts_with("labs/"));
     let ids: Vec<&str> = labs.filter_map(|lab| lab.dir.rsplit('/').next()).collect();
     let mut findings = Vec::new();
     for (each, file) in house.product() {

@@ -13,7 +13,11 @@ pub const TO_DO: &str = "open the crate's `lib.rs` with a sentence that says wha
 /// Every crate without such a page.
 pub fn find(house: &House) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for each in &house.crates {
+    for each in house
+        .crates
+        .iter()
+        .filter(|each| !each.dir.starts_with("tests/"))
+    {
         let root = each.files.iter().find(|file| {
             let module = file.module.as_deref().unwrap_or_default();
             module == ["lib"] || (module == ["main"] && each.program)

@@ -1,7 +1,7 @@
 //! Time as a run sees it: nanoseconds since the run began, and CPU time of threads and
 //! of the process.
 //!
-//! - **Belongs here:** reading clocks, and stopping them while the whole program stands still.
+//! - **Belongs here:** reading clocks, and stopping them while the whole program is stopped.
 //! - **May use:** no other crate of this tree.
 //! - **Does not belong here:** deciding what the readings mean.
 
@@ -15,8 +15,8 @@ use rustix::time::{ClockId, clock_gettime};
 /// The run's monotonic clock. Every timestamp in a record is nanoseconds since this clock's origin.
 ///
 /// A resumed run continues where the earlier part stopped, so the clock can be started at an
-/// offset. While the program [stands still](stand_still), so does the clock: who goes to the shell
-/// for a while has not worked for longer.
+/// offset. While the program [is stopped](stand_still), so is the clock: time for which a person
+/// suspends the program does not count as work.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     /// On the program's own clock.
@@ -46,14 +46,14 @@ impl Clock {
     }
 }
 
-/// Time for which the program did not stand still, in nanoseconds.
+/// Nanoseconds since the first use of a clock, without the time for which the program was stopped.
 #[inline]
 pub fn program_ns() -> u64 {
     PROGRAM.now_ns()
 }
 
-/// Runs `body`, in which this process is stopped and continued, with all clocks standing still.
-/// Returns how long that took.
+/// Runs `body`, which stops and continues this process, while all clocks are stopped. Returns how
+/// long that took.
 pub fn stand_still(body: impl FnOnce()) -> std::time::Duration {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock();
@@ -70,15 +70,15 @@ static PROGRAM: Program = Program {
     frozen_ns: AtomicU64::new(RUNS),
 };
 
-/// The clock of the whole program, without the time for which it stood still.
+/// The clock of the whole program, without the time for which it was stopped.
 ///
 /// Its two numbers belong together and are read by every task of a pool, so they are read without a
 /// lock, and read again when they were changed meanwhile: `version` is odd while they are.
 struct Program {
     version: AtomicU64,
-    /// For how long it stood still in all.
+    /// How long it was stopped in all.
     skipped_ns: AtomicU64,
-    /// Where it stands still, or [`RUNS`].
+    /// The time at which it is stopped, or [`RUNS`].
     frozen_ns: AtomicU64,
 }
 
@@ -128,7 +128,7 @@ impl Program {
         });
     }
 
-    /// Only one thread at a time may.
+    /// Only one thread at a time may call this.
     fn change(&self, change: impl FnOnce()) {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version + 1, Ordering::Relaxed);

@@ -63,11 +63,6 @@ impl Table {
         self.values.get(index).map(Vec::as_slice)
     }
 
-    /// The values of a column, by name.
-    pub fn column_named(&self, name: &str) -> Option<&[f64]> {
-        self.column(self.position(name)?)
-    }
-
     /// Where a column is.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
@@ -150,8 +145,8 @@ mod tests {
             ("t", 2, 2)
         );
         assert_eq!(table.column(1), Some(&[3.0, 4.0][..]));
-        assert_eq!(table.column_named("a"), Some(&[1.0, 2.0][..]));
-        assert_eq!(table.column_named("A"), None);
+        assert_eq!(table.position("a"), Some(0));
+        assert_eq!(table.position("A"), None);
         assert_eq!(table.column(2), None);
     }
 

@@ -15,11 +15,8 @@ pub mod rhythm;
 mod run;
 mod watch;
 
-pub use crate::lab::FAULTS;
 pub use asked::AskedWorkers;
 pub use control::Control;
 pub use plan::plan;
-pub use request::{
-    DEFAULT_SEED, LEAST_WORKERS, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve,
-};
+pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
 pub use run::{Ended, ExperimentError, resume, run};

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use super::AskedWorkers;
 use crate::lab::{
-    DataKind, DataSource, FAULTS, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig,
-    suggest,
+    DataKind, DataSource, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig, suggest,
 };
 use workbench_machine::UsableCores;
 
@@ -15,8 +14,6 @@ use workbench_machine::UsableCores;
 pub const MAX_WORKERS: u32 = 1024;
 /// More repeats than this are a slip of the keyboard.
 pub const MAX_REPEATS: u32 = 10_000;
-/// The parameter of labs whose parallel arms can go on with fewer workers: the fewest of them.
-pub const LEAST_WORKERS: &str = "least_workers";
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
@@ -35,7 +32,7 @@ pub struct Request {
     pub repeats: Option<u32>,
     /// Seed of everything random.
     pub seed: Option<u64>,
-    /// Faults, each of which is a part of the parameter [`FAULTS`].
+    /// Faults, each of which is a part of the lab's parameter for them ([`crate::lab::Roles`]).
     pub faults: Vec<String>,
     /// A file or folder instead of the lab's own data.
     pub data: Option<PathBuf>,
@@ -229,18 +226,18 @@ fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, Requ
         return Ok(None);
     };
     let error = |text: String| Err(RequestError::Fault(format!("`--fault {first}`: {text}")));
-    if !lab.params.contains_key(FAULTS) {
+    let Some(param) = &lab.roles.faults else {
         return error(format!(
             "the {} lab has no faults; leave --fault out",
             lab.name
         ));
-    }
-    if is_set(request, FAULTS) {
+    };
+    if is_set(request, param) {
         return error(format!(
-            "--set {FAULTS}=… says the same; give one of the two"
+            "--set {param}=… says the same; give one of the two"
         ));
     }
-    Ok(Some(format!("{FAULTS}={}", request.faults.join(";"))))
+    Ok(Some(format!("{param}={}", request.faults.join(";"))))
 }
 
 /// What the lower end of `--workers 1..2` says, as the setting that it stands for.
@@ -253,18 +250,18 @@ fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String
             "`--workers {least}..{most}`: {text}"
         )))
     };
-    if !lab.params.contains_key(LEAST_WORKERS) {
+    let Some(param) = &lab.roles.least_workers else {
         return error(format!(
             "no arm of the {} lab can go on with fewer workers; to compare numbers of workers, give them all, for example {least},{most}",
             lab.name
         ));
-    }
-    if is_set(request, LEAST_WORKERS) {
+    };
+    if is_set(request, param) {
         return error(format!(
-            "--set {LEAST_WORKERS}=… says the same; give one of the two"
+            "--set {param}=… says the same; give one of the two"
         ));
     }
-    Ok(Some(format!("{LEAST_WORKERS}={least}")))
+    Ok(Some(format!("{param}={least}")))
 }
 
 fn is_set(request: &Request, parameter: &str) -> bool {
@@ -284,7 +281,7 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
             .to_string_lossy()
             .into_owned()
     };
-    let Some(kind) = lab.takes_data else {
+    let Some(kind) = lab.takes_data.as_ref().map(|data| data.kind) else {
         return match (&request.data, &request.target) {
             (None, None) => Ok(DataSource::Embedded),
             _ => error(format!("`--data`: the {} lab takes no data", lab.name)),
@@ -292,11 +289,11 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
     };
     match (&request.data, &request.target) {
         (None, None) => Ok(DataSource::Embedded),
-        (_, Some(target)) if kind == DataKind::Images => error(format!(
-            "`--target {target}`: the {} lab learns the labels of images, so there is no column to predict; leave --target out",
+        (_, Some(target)) if kind == DataKind::Folder => error(format!(
+            "`--target {target}`: the {} lab takes a folder, so there is no column to predict; leave --target out",
             lab.name
         )),
-        (Some(path), None) if kind == DataKind::Images => Ok(DataSource::Folder {
+        (Some(path), None) if kind == DataKind::Folder => Ok(DataSource::Folder {
             path: absolute(path),
             sha256: None,
         }),
@@ -317,7 +314,8 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
 /// The command that gives the same configuration on any machine, whatever its defaults there.
 fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
     let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
-    let workers = asked_workers(config, &of_preset);
+    let least_workers = lab.roles.least_workers.as_deref();
+    let workers = asked_workers(config, &of_preset, least_workers);
     let mut out = format!(
         "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
         config.lab, config.preset, config.seed, config.repeats, workers
@@ -327,12 +325,12 @@ fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
     }
     let elastic = matches!(workers, AskedWorkers::Elastic { .. });
     for (key, value) in &config.params {
-        if of_preset.get(key) == Some(value) || (elastic && key == LEAST_WORKERS) {
+        if of_preset.get(key) == Some(value) || (elastic && Some(key.as_str()) == least_workers) {
             continue;
         }
         let value = value.to_string();
         let faults: Vec<&str> = value.split(';').map(str::trim).collect();
-        if key == FAULTS && !faults.contains(&"") {
+        if Some(key) == lab.roles.faults.as_ref() && !faults.contains(&"") {
             for fault in faults {
                 let _ = write!(out, " --fault {}", quote(fault));
             }
@@ -365,18 +363,24 @@ fn quote(word: &str) -> String {
 }
 
 /// What `--workers` has to say for a configuration.
-fn asked_workers(config: &RunConfig, of_preset: &Params) -> AskedWorkers {
-    let least = config.params.get(LEAST_WORKERS);
-    let elastic = match (config.workers.as_slice(), least) {
-        ([most], Some(ParamValue::Integer(least)))
-            if of_preset.get(LEAST_WORKERS) != config.params.get(LEAST_WORKERS) =>
-        {
-            u32::try_from(*least)
-                .ok()
-                .filter(|least| (1..=*most).contains(least))
-                .map(|least| AskedWorkers::Elastic { least, most: *most })
-        }
+fn asked_workers(
+    config: &RunConfig,
+    of_preset: &Params,
+    least_workers: Option<&str>,
+) -> AskedWorkers {
+    let least = |params: &Params| match params.get(least_workers?)? {
+        ParamValue::Integer(least) => u32::try_from(*least).ok(),
         _ => None,
     };
-    elastic.unwrap_or_else(|| AskedWorkers::Numbers(config.workers.clone()))
+    match (config.workers.as_slice(), least(&config.params)) {
+        ([most], Some(given))
+            if (1..=*most).contains(&given) && least(of_preset) != Some(given) =>
+        {
+            AskedWorkers::Elastic {
+                least: given,
+                most: *most,
+            }
+        }
+        _ => AskedWorkers::Numbers(config.workers.clone()),
+    }
 }

@@ -11,13 +11,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::Control;
 use super::plan::plan;
 use super::watch::Watch;
-use crate::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig, Terms};
+use crate::lab::{
+    ArmComparison, ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig,
+};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
 use workbench_record::{
-    ArmFacts, Event, FORMAT, RecordError, Recorder, RepeatFinished, RepeatId, RunDir, RunStarted,
-    RunStatus, Snapshot, Store, Subscriber,
+    ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
+    RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunResult, compute};
 
@@ -89,13 +91,18 @@ pub fn run(
         lab_title: lab.definition().title.clone(),
         arms: arms.clone(),
         planned_repeats: plan.len() as u32,
+        lab_facts: lab.definition().facts(),
     })));
-    let terms = prepared.terms();
-    if terms != Terms::default() {
-        recorder.emit(Event::Terms(terms));
+    let comparison = ArmComparison {
+        basis: prepared.basis(),
+        note: prepared.comparison_note(),
+        lockstep: lab.definition().lockstep,
+    };
+    if comparison != ArmComparison::default() {
+        recorder.emit(Event::Comparison(comparison));
     }
-    for text in prepared.warnings() {
-        recorder.emit(Event::Warning { text });
+    for finding in prepared.warnings() {
+        recorder.emit(Event::Finding(finding));
     }
     let work = Work {
         lab: prepared.as_ref(),
@@ -152,12 +159,7 @@ pub fn resume(
     if machine.cpu_model != started.machine.cpu_model
         || (machine.cores_usable - started.machine.cores_usable).abs() > 0.01
     {
-        recorder.emit(Event::Warning {
-            text: format!(
-                "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
-                machine.cpu_model, machine.cores_usable
-            ),
-        });
+        recorder.emit(Event::Finding(other_machine(&machine)));
     }
     let work = Work {
         lab: prepared.as_ref(),
@@ -180,6 +182,14 @@ fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
             source: lab.source(&arm.name),
         })
         .collect()
+}
+
+fn other_machine(machine: &MachineFacts) -> Finding {
+    let text = format!(
+        "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
+        machine.cpu_model, machine.cores_usable
+    );
+    Finding::warning("other_machine", text).number("cores_usable", machine.cores_usable)
 }
 
 fn unix_ms() -> u64 {
@@ -239,13 +249,7 @@ fn execute(
             }
             Err(ExperimentError::Lab(error)) => {
                 status = RunStatus::Failed;
-                recorder.emit(Event::Warning {
-                    text: format!("{} failed: {error}.", id.arm),
-                });
-                recorder.emit(Event::ArmFailed {
-                    arm: id.arm.clone(),
-                    reason: error.to_string(),
-                });
+                recorder.emit(Event::ArmFailed(error.arm_failure(&id.arm)));
                 // What one arm cannot do another may; what the machine lacks, all lack.
                 let hopeless = !matches!(error, LabError::Failed(_));
                 failure.get_or_insert(error.to_string());
@@ -332,16 +336,14 @@ impl Runner<'_> {
         if let Some(pool) = &pool {
             pool.drain_spans();
         }
-        let progress = Progress::new(stop);
-        let total = self.work.lab.total_progress(&id.arm);
+        let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
         let started_ns = self.clock.now_ns();
         self.recorder
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
-        self.watch
-            .begin(started_ns, pool.clone(), progress.clone(), total);
+        self.watch.begin(started_ns, pool.clone(), progress.clone());
         let output =
             self.with_context(&place, &progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::Control;
 use super::rhythm::{Rhythm, TICKS_PER_SECOND};
-use crate::lab::{Progress, Told};
+use crate::lab::Progress;
 use workbench_clock::{Clock, program_ns};
 use workbench_machine::monitor::Monitor;
 use workbench_pool::Pool;
@@ -28,9 +28,8 @@ struct Current {
     started_ns: u64,
     pool: Option<Arc<Pool>>,
     progress: Progress,
-    total: u64,
-    /// The progress that was recorded last, and when.
-    noted: Option<(u64, u64)>,
+    /// Done and total as recorded last, and when.
+    noted: Option<((u64, u64), u64)>,
 }
 
 impl Watch {
@@ -71,18 +70,11 @@ impl Watch {
     }
 
     /// A repeat has begun at `started_ns`.
-    pub(super) fn begin(
-        &self,
-        started_ns: u64,
-        pool: Option<Arc<Pool>>,
-        progress: Progress,
-        total: u64,
-    ) {
+    pub(super) fn begin(&self, started_ns: u64, pool: Option<Arc<Pool>>, progress: Progress) {
         *lock(&self.current) = Some(Current {
             started_ns,
             pool,
             progress,
-            total,
             noted: None,
         });
     }
@@ -134,33 +126,28 @@ impl Processes {
 }
 
 impl Current {
-    /// Records what is new. How slots stand changes all the time, so it is recorded only when that is `due`.
+    /// Records what is new. States of slots change all the time, so they are recorded only when
+    /// that is `due`.
     fn collect(&mut self, out: &Recorder, clock: Clock, due: bool) {
         for span in self.pool.iter().flat_map(|pool| pool.drain_spans()) {
             out.emit_at(span.finished_ns, Event::Task(span));
         }
-        for (at, told) in self.progress.take_told() {
-            let event = match told {
-                Told::Metric(name, step, value) => Event::Metric { name, step, value },
-                Told::Output(source, text) => Event::Output { source, text },
-                Told::Warning(text) => Event::Warning { text },
-                Told::State(text) => Event::State { text },
-            };
+        for (at, message) in self.progress.take_messages() {
             let since = program_ns().saturating_sub(at);
-            out.emit_at(clock.now_ns().saturating_sub(since), event);
+            out.emit_at(clock.now_ns().saturating_sub(since), message.into_event());
         }
         if due {
             for state in self.progress.take_slots() {
                 out.emit(Event::Slot(state));
             }
         }
-        let (now_ns, done) = (clock.now_ns(), self.progress.done());
-        let known = self
-            .noted
-            .is_some_and(|(noted, at_ns)| noted == done && now_ns < at_ns + SIGN_OF_LIFE_NS);
+        // In this order: what is done after the first look counts in the total of the second.
+        let (now_ns, done, total) = (clock.now_ns(), self.progress.done(), self.progress.total());
+        let known = self.noted.is_some_and(|(noted, at_ns)| {
+            noted == (done, total) && now_ns < at_ns + SIGN_OF_LIFE_NS
+        });
         if !known {
-            self.noted = Some((done, now_ns));
-            let total = self.total;
+            self.noted = Some(((done, total), now_ns));
             out.emit_at(now_ns, Event::Progress { done, total });
         }
     }

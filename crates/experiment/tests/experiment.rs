@@ -15,7 +15,10 @@ use workbench_experiment::lab::{
 };
 use workbench_experiment::{Control, Ended, Request, resolve, resume, run};
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_record::{Event, Record, RunStatus, Snapshot, Store};
+use workbench_record::{
+    ArmFailure, ControllerPhase, ControllerState, Event, FailureKind, Finding, Record, RunStatus,
+    Snapshot, Store,
+};
 use workbench_report::headline;
 use workbench_result::compute;
 
@@ -197,7 +200,12 @@ fn what_an_arm_says_is_in_the_record_within_its_repeat() {
             .metric("loss", 7, if arm == "one" { 0.5 } else { 0.25 });
         ctx.progress.metric("loss", 8, f64::NAN);
         ctx.progress.output("rank 0", "hello");
-        ctx.progress.state("running");
+        ctx.progress.state(ControllerState {
+            phase: ControllerPhase::Running,
+            text: "running".to_owned(),
+            attempt: 1,
+            workers: Some(ctx.workers),
+        });
         for steps in 1..=3 {
             ctx.progress.slot(SlotState {
                 steps,
@@ -217,7 +225,7 @@ fn what_an_arm_says_is_in_the_record_within_its_repeat() {
         assert!((point.value - if repeat.id.arm == "one" { 0.5 } else { 0.25 }).abs() < 1e-12);
         assert_eq!(repeat.slots[&0].now().unwrap().steps, 3, "the last word");
         assert_eq!(repeat.states.len(), 1);
-        assert_eq!(repeat.states[0].1, "running");
+        assert_eq!(repeat.states[0].1.text, "running");
         let end = repeat.started_ns + repeat.wall_ns();
         assert!((repeat.started_ns..=end).contains(&point.t_ns), "{point:?}");
     }
@@ -314,7 +322,8 @@ fn a_repeat_has_a_directory_of_its_own_that_is_gone_when_it_is_done() {
         std::fs::create_dir_all(ctx.scratch).unwrap();
         std::fs::write(ctx.scratch.join("checkpoint"), "x").unwrap();
         dirs.lock().unwrap().push(ctx.scratch.to_owned());
-        ctx.progress.warn("Something is odd.");
+        ctx.progress
+            .report(Finding::warning("odd", "Something is odd."));
         Ok(())
     });
     let (ended, _, _dir) = play(&toy, 2, &Control::default());
@@ -368,18 +377,21 @@ fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
     let (ended, records, _dir) = play(&failing(), 3, &Control::default());
     let failures: Vec<&Record> = records
         .iter()
-        .filter(|r| matches!(r.event, Event::ArmFailed { .. }))
+        .filter(|r| matches!(r.event, Event::ArmFailed(_)))
         .collect();
     assert_eq!(failures.len(), 1, "an arm that failed is not tried again");
     assert_eq!(
         failures[0].event,
-        Event::ArmFailed {
+        Event::ArmFailed(ArmFailure {
             arm: "many".to_owned(),
+            kind: FailureKind::Run,
             reason: "rank 1 died".to_owned()
-        }
+        })
     );
-    let at_ns = ended.snapshot.failed_arms["many"];
-    assert_eq!(at_ns, failures[0].t_ns);
+    let (at_ns, failure) = &ended.snapshot.failed_arms["many"];
+    assert_eq!(*at_ns, failures[0].t_ns);
+    let said = |(at, found): &(u64, Finding)| at == at_ns && *found == failure.finding();
+    assert!(ended.snapshot.findings.iter().any(said), "it is said once");
     assert!(ended.snapshot.has_given_up("many") && !ended.snapshot.has_given_up("one"));
     assert_eq!(ended.result.failed_arms, ["many"]);
     assert_eq!(ended.result.asked.arms, ["one", "many"]);
@@ -423,28 +435,22 @@ fn resuming_is_advised_unless_the_failure_was_asked_for() {
 #[test]
 fn every_warning_has_the_time_at_which_it_was_said() {
     let toy = Toy::new(|arm, ctx| {
-        ctx.progress.warn(&format!("{arm} says so."));
+        let text = format!("{arm} says so.");
+        ctx.progress.report(Finding::warning("said", text).arm(arm));
         Ok(())
     });
     let (ended, records, _dir) = play(&toy, 2, &Control::default());
-    let said: Vec<(u64, &str)> = records
+    let said: Vec<(u64, Finding)> = records
         .iter()
         .filter_map(|r| match &r.event {
-            Event::Warning { text } => Some((r.t_ns, text.as_str())),
+            Event::Finding(found) => Some((r.t_ns, found.clone())),
             _ => None,
         })
         .collect();
-    let snapshot = &ended.snapshot;
-    assert_eq!(snapshot.warnings.len(), 2);
-    let known: Vec<(u64, &str)> = snapshot
-        .warnings
-        .iter()
-        .zip(&snapshot.warned_ns)
-        .map(|(text, at)| (*at, text.as_str()))
-        .collect();
-    for one in &known {
-        let first = said.iter().find(|(_, text)| *text == one.1).unwrap();
-        assert_eq!(one, first);
+    let known = &ended.snapshot.findings;
+    assert_eq!((said.len(), known.len()), (4, 2));
+    for (at, found) in known {
+        let first = said.iter().find(|(_, said)| said == found);
+        assert_eq!(first.map(|(first, _)| first), Some(at));
     }
-    assert_eq!(known.len(), snapshot.warned_ns.len());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use workbench_experiment::lab::{DataSource, Params, RunConfig, asked_fault};
+use workbench_experiment::lab::{DataSource, LabDefinition, Params, RunConfig};
 use workbench_report::format;
 
 use crate::list::RunRow;
@@ -15,6 +15,8 @@ const MOST_DIFFERENCES: usize = 3;
 pub struct Took {
     /// The lab's parameters.
     pub params: Params,
+    /// Whether something was to go wrong on purpose.
+    pub with_faults: bool,
     /// Where its data came from.
     pub data: DataSource,
     /// Arm, workers, median wall time in seconds.
@@ -74,11 +76,12 @@ impl Took {
 }
 
 /// What is known about how long a configuration will take, in words: from the latest of the runs that were most like it.
-pub fn estimate(rows: &[RunRow], config: &RunConfig, parallel: impl Fn(&str) -> bool) -> String {
+pub fn estimate(rows: &[RunRow], config: &RunConfig, lab: &LabDefinition) -> String {
+    let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
     let alike = |row: &&RunRow| row.lab == config.lab && row.preset == config.preset;
     // What was broken on purpose tells nothing of a run in which all goes well.
-    let fair =
-        |took: &&Took| asked_fault(&config.params).is_some() || asked_fault(&took.params).is_none();
+    let with_faults = lab.facts().asked_faults(&config.params).is_some();
+    let fair = |took: &&Took| with_faults || !took.with_faults;
     let candidates = rows.iter().filter(alike).filter_map(|row| {
         let took = row.took.as_ref().filter(fair)?;
         Some((row, took, took.differences(config)))

@@ -1,8 +1,9 @@
-//! The runs that were made: how they stand, how they are listed, filtered and compared, how long one will still take, and
-//! how long another would take.
+//! The runs that were made: how they stand, how they are listed, filtered and compared, how long one
+//! will still take, and how long another would take.
 //!
-//! The command line and the terminal interface share this crate. It reads runs through `record` and `result` and makes
-//! plain data of them. It must not print, draw, or start anything.
+//! - **Belongs here:** what command line and terminal interface both show of runs, as plain data.
+//! - **May use:** `experiment`, `report`, `result`, `record`, `machine`, `stats`, `clock`.
+//! - **Does not belong here:** printing, drawing, starting anything.
 
 pub mod comparison;
 pub mod estimate;

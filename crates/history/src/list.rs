@@ -161,6 +161,7 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
         best,
         took: (result.status == RunStatus::Completed).then(|| Took {
             params: result.parameters.clone(),
+            with_faults: result.lab_facts.asked_faults(&result.parameters).is_some(),
             data: result.data.clone(),
             walls: arms
                 .map(|arm| (arm.name.clone(), arm.workers, arm.wall_median_s))
@@ -222,7 +223,7 @@ mod tests {
     use std::fs;
 
     use workbench_clock::Clock;
-    use workbench_record::{Event, Recorder};
+    use workbench_record::{Event, Finding, Recorder};
     use workbench_simulate::{Scenario, events};
 
     use super::*;
@@ -258,9 +259,7 @@ mod tests {
             rows.iter().map(RunRow::status).collect::<Vec<_>>()
         };
         assert_eq!(said(&list), ["running", "killed"]);
-        live.emit(Event::Warning {
-            text: "Something.".to_owned(),
-        });
+        live.emit(Event::Finding(Finding::note("something", "Something.")));
         live.sync().unwrap();
         assert_eq!((list.refresh(&store), list.reads), (Ok(false), 2));
         live.emit(Event::RunFinished {

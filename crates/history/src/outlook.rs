@@ -76,10 +76,10 @@ pub fn outlook(snapshot: &Snapshot) -> Outlook {
             (Some(state), _) if state.finished.is_some() => (seconds(state.wall_ns()), 0.0),
             (Some(state), Some(wall)) => {
                 let left = projected(state).map(|(_, left)| left);
-                let ahead = left.unwrap_or(wall * (1.0 - share(state)));
+                let ahead = left.unwrap_or(wall * (1.0 - state.share()));
                 (elapsed(state, snapshot), ahead)
             }
-            (Some(state), None) => (share(state), 1.0 - share(state)),
+            (Some(state), None) => (state.share(), 1.0 - state.share()),
             (None, estimate) => (0.0, estimate.unwrap_or(1.0)),
         };
         spent += gone;
@@ -148,7 +148,7 @@ fn elapsed(state: &RepeatState, snapshot: &Snapshot) -> f64 {
 /// The pace is that of getting on. Standing still makes nothing take longer that is yet to come: neither does the start-up, nor the
 /// gap that is open now, nor the longest one so far where it is alone of its length, such as that of a failure.
 fn projected(state: &RepeatState) -> Option<(f64, f64)> {
-    if share(state) < EARLY {
+    if state.share() < EARLY {
         return None;
     }
     let mut gaps: Vec<u64> = Vec::new();
@@ -187,15 +187,6 @@ fn estimate(id: &RepeatId, walls: &BTreeMap<(String, u32), f64>) -> Option<f64> 
     (n > 0.0).then(|| slot_time / n / f64::from(id.workers))
 }
 
-fn share(state: &RepeatState) -> f64 {
-    let (done, total) = state.progress;
-    if total == 0 {
-        0.0
-    } else {
-        done as f64 / total as f64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use workbench_record::{Event, Record};
@@ -231,7 +222,7 @@ mod tests {
         for record in records.by_ref() {
             snapshot.apply(&record);
             let under_way = snapshot.repeats.last().filter(|r| r.finished.is_none());
-            if under_way.is_some_and(|r| share(r) > 0.5) {
+            if under_way.is_some_and(|r| r.share() > 0.5) {
                 break;
             }
         }

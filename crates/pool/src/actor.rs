@@ -119,7 +119,7 @@ impl<S: Send + 'static> Actor<S> {
         if let Some(cause) = mailbox.dead.clone() {
             drop(mailbox);
             let error = inner.dead(&*task, cause);
-            shared.end_unrun(&task, error);
+            shared.end_without_running(&task, error);
         } else if turn == 0 {
             mailbox.current = Some(task.header().id);
             drop(mailbox);
@@ -129,7 +129,7 @@ impl<S: Send + 'static> Actor<S> {
             mailbox.waiting.push_back(Arc::clone(&task));
             drop(mailbox);
             if shared.is_cancelled(task.header().id) {
-                shared.end_unrun(&task, shared.cancelled(task.header()));
+                shared.end_without_running(&task, shared.cancelled(task.header()));
             }
         }
         reference
@@ -216,7 +216,7 @@ impl<S: Send + 'static> OnEnd for Turn<S> {
                 }
             } else if next
                 .header()
-                .becomes_ready(TaskState::Waiting, inner.shared.clock.now_ns())
+                .make_ready(TaskState::Waiting, inner.shared.clock.now_ns())
             {
                 mailbox.current = Some(next.header().id);
                 followers.ready = Some(next);

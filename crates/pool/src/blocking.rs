@@ -7,11 +7,11 @@ use super::pending::Pending;
 use super::task::AnyTask;
 use super::worker;
 
-/// How long a thread outside the pool watches before it sleeps.
+/// How long a thread outside the pool polls before it sleeps.
 const WATCH_NANOS: u128 = 10_000;
 
-/// For this long it does so without offering its core to other threads. Not longer: where cores are
-/// scarce, the thread that would run the task may be waiting for this very core.
+/// For this long it spins without yielding its core to other threads. Not longer: where cores are
+/// scarce, the thread that would run the task may be waiting for this core.
 const HOT_NANOS: u128 = 1_000;
 
 /// Waits until `needed` of the tasks have ended, or the deadline has passed. `awaited`: the task,

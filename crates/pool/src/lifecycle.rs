@@ -1,5 +1,5 @@
-//! What becomes of tasks that end: their dependents and waiting threads are told, failures travel
-//! on, attempts are repeated, everything is cancelled when the pool closes.
+//! The end of tasks: their dependents and waiting threads are told, failures are passed on to
+//! dependents, attempts are repeated, everything is cancelled when the pool closes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,8 +39,8 @@ impl PoolState {
         }
     }
 
-    /// One of the things that the task waits for is there.
-    pub fn meet(self: &Arc<Self>, task: &Arc<dyn AnyTask>) {
+    /// One of the dependencies of the task has its value.
+    pub fn meet_dependency(self: &Arc<Self>, task: &Arc<dyn AnyTask>) {
         if task.header().met(self.clock) {
             self.unpark(task.header());
             self.submit(Arc::clone(task));
@@ -48,14 +48,14 @@ impl PoolState {
     }
 
     /// Ends a task that does not run, unless it has started meanwhile.
-    pub fn end_unrun(self: &Arc<Self>, task: &Arc<dyn AnyTask>, error: TaskError) {
+    pub fn end_without_running(self: &Arc<Self>, task: &Arc<dyn AnyTask>, error: TaskError) {
         if self.settle_unrun(task, error) {
             self.announce(task);
         }
     }
 
     fn end_cancelled(self: &Arc<Self>, task: &Arc<dyn AnyTask>) {
-        self.end_unrun(task, self.cancelled(task.header()));
+        self.end_without_running(task, self.cancelled(task.header()));
     }
 
     /// The error of a cancelled task.
@@ -168,9 +168,8 @@ impl PoolState {
         if !delay.is_zero() {
             self.park(task);
         }
-        header.backs_off(self.clock.now_ns());
-        // Whoever cancelled while the task was running could not end it, and from now on
-        // nobody else would.
+        header.start_back_off(self.clock.now_ns());
+        // A cancellation that came while the task was running could not end it; end it here.
         let cancelled = header.cancel_flag().load(Ordering::SeqCst) || self.is_cancelled(header.id);
         if cancelled {
             self.unpark(header);
@@ -191,7 +190,7 @@ impl PoolState {
     fn retry(self: &Arc<Self>, task: Arc<dyn AnyTask>) {
         if task
             .header()
-            .becomes_ready(TaskState::BackingOff, self.clock.now_ns())
+            .make_ready(TaskState::BackingOff, self.clock.now_ns())
         {
             self.unpark(task.header());
             self.submit(task);

@@ -28,7 +28,7 @@ pub struct ReadyQueue {
     submitted: u64,
     /// References that may be the last ones: the owner of the queue's lock drops them after
     /// unlocking, because a value's destructor may use the pool.
-    trash: Vec<Arc<dyn AnyTask>>,
+    released: Vec<Arc<dyn AnyTask>>,
 }
 
 /// The tasks of one priority.
@@ -68,7 +68,7 @@ impl ReadyQueue {
             free,
             len: 0,
             submitted: 0,
-            trash: Vec::new(),
+            released: Vec::new(),
         }
     }
 
@@ -82,8 +82,8 @@ impl ReadyQueue {
         &mut self.free
     }
 
-    pub fn take_trash(&mut self) -> Vec<Arc<dyn AnyTask>> {
-        std::mem::take(&mut self.trash)
+    pub fn take_released(&mut self) -> Vec<Arc<dyn AnyTask>> {
+        std::mem::take(&mut self.released)
     }
 
     /// Appends a task in state `Ready`.
@@ -121,12 +121,15 @@ impl ReadyQueue {
         loop {
             let (key, class) = self.find(bar)?;
             let task = self.pop(key, class)?;
-            if task.header().moves(TaskState::Ready, TaskState::Running) {
+            if task
+                .header()
+                .transition(TaskState::Ready, TaskState::Running)
+            {
                 self.free.take(task.header().demand());
                 return Some(task);
             }
             // Cancelled since `find` looked.
-            self.trash.push(task);
+            self.released.push(task);
         }
     }
 
@@ -134,7 +137,7 @@ impl ReadyQueue {
     pub fn pick_this(&mut self, task: &Arc<dyn AnyTask>) -> bool {
         let header = task.header();
         let demand = header.demand();
-        if !demand.fits(&self.free) || !header.moves(TaskState::Ready, TaskState::Running) {
+        if !demand.fits(&self.free) || !header.transition(TaskState::Ready, TaskState::Running) {
             return false;
         }
         self.free.take(demand);
@@ -166,7 +169,7 @@ impl ReadyQueue {
         let mut empty = None;
         let mut result = None;
         for (key, level) in &mut self.levels {
-            self.len -= level.drop_stale(&mut self.trash);
+            self.len -= level.drop_not_ready(&mut self.released);
             match level.find(&self.free, bar) {
                 Found::Class(index) => {
                     result = Some((*key, index));
@@ -221,12 +224,12 @@ impl ReadyQueue {
         else {
             return;
         };
-        while class.entries.back().is_some_and(Entry::is_stale) {
+        while class.entries.back().is_some_and(Entry::is_not_ready) {
             self.len -= 1;
-            self.trash
+            self.released
                 .extend(class.entries.pop_back().map(|entry| entry.task));
         }
-        self.len -= class.drop_stale(&mut self.trash);
+        self.len -= class.drop_not_ready(&mut self.released);
     }
 }
 
@@ -235,11 +238,11 @@ impl Level {
         self.classes.iter().all(|class| class.entries.is_empty())
     }
 
-    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn AnyTask>>) -> usize {
+    fn drop_not_ready(&mut self, released: &mut Vec<Arc<dyn AnyTask>>) -> usize {
         let dropped = self
             .classes
             .iter_mut()
-            .map(|class| class.drop_stale(trash))
+            .map(|class| class.drop_not_ready(released))
             .sum();
         if dropped > 0 && self.classes.len() > KEPT_EMPTY {
             self.classes.retain(|class| !class.entries.is_empty());
@@ -284,19 +287,19 @@ impl Level {
 }
 
 impl Class {
-    fn drop_stale(&mut self, trash: &mut Vec<Arc<dyn AnyTask>>) -> usize {
+    fn drop_not_ready(&mut self, released: &mut Vec<Arc<dyn AnyTask>>) -> usize {
         let mut dropped = 0;
-        while self.entries.front().is_some_and(Entry::is_stale) {
+        while self.entries.front().is_some_and(Entry::is_not_ready) {
             self.overtaken = 0;
             dropped += 1;
-            trash.extend(self.entries.pop_front().map(|entry| entry.task));
+            released.extend(self.entries.pop_front().map(|entry| entry.task));
         }
         dropped
     }
 }
 
 impl Entry {
-    fn is_stale(&self) -> bool {
+    fn is_not_ready(&self) -> bool {
         !self.task.header().is(TaskState::Ready)
     }
 }

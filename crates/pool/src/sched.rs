@@ -18,9 +18,9 @@ pub struct Scheduler {
     /// thread whose task is blocked does not count.
     pumps: usize,
     /// Of these, pumps that were submitted to rayon and have not started.
-    coming: usize,
+    submitted_pumps: usize,
     /// Of these, pumps that have found nothing and watch for a change for a little while.
-    spinning: usize,
+    watching_pumps: usize,
     /// Tasks that have started and not ended.
     started: usize,
 }
@@ -32,7 +32,7 @@ pub struct Wake {
     pub watchers: bool,
     /// Submit one more pump.
     pub pump: bool,
-    /// Nothing runs and nothing comes: whoever closes the pool may go on.
+    /// Nothing runs and nothing was submitted: the thread that closes the pool may go on.
     pub idle: bool,
 }
 
@@ -43,15 +43,15 @@ impl Scheduler {
             closing: false,
             workers,
             pumps: 0,
-            coming: 0,
-            spinning: 0,
+            submitted_pumps: 0,
+            watching_pumps: 0,
             started: 0,
         }
     }
 
     /// Pumps that run a task right now.
     fn busy(&self) -> usize {
-        self.pumps - self.coming - self.spinning
+        self.pumps - self.submitted_pumps - self.watching_pumps
     }
 
     /// Starts the next task. `counted`: the caller is among the pumps, but not busy.
@@ -85,10 +85,10 @@ impl Scheduler {
 
     /// A pump that was on its way has begun.
     pub fn pump_begins(&mut self) {
-        self.coming -= 1;
+        self.submitted_pumps -= 1;
     }
 
-    /// A pump, or the thread it was, looks no longer.
+    /// A pump, or a thread that was one, no longer looks at the queue.
     pub fn pump_ends(&mut self) {
         self.pumps -= 1;
     }
@@ -100,21 +100,21 @@ impl Scheduler {
 
     /// Whether a pump watches.
     pub fn is_watched(&self) -> bool {
-        self.spinning > 0
+        self.watching_pumps > 0
     }
 
-    pub fn spin_begins(&mut self) {
-        self.spinning += 1;
+    pub fn watch_begins(&mut self) {
+        self.watching_pumps += 1;
     }
 
-    pub fn spin_ends(&mut self) {
-        self.spinning -= 1;
+    pub fn watch_ends(&mut self) {
+        self.watching_pumps -= 1;
     }
 
     /// Who has to be woken so that everything that may start gets started.
     pub fn wake(&mut self) -> Wake {
         let idle = self.closing && self.is_idle();
-        if self.queue.len() == 0 || (self.spinning == 0 && self.pumps >= self.workers) {
+        if self.queue.len() == 0 || (self.watching_pumps == 0 && self.pumps >= self.workers) {
             return Wake {
                 idle,
                 ..Wake::default()
@@ -127,13 +127,14 @@ impl Scheduler {
                 ..Wake::default()
             };
         }
-        let pump = self.pumps < self.workers && self.queue.len() > self.spinning + self.coming;
+        let pump = self.pumps < self.workers
+            && self.queue.len() > self.watching_pumps + self.submitted_pumps;
         if pump {
             self.pumps += 1;
-            self.coming += 1;
+            self.submitted_pumps += 1;
         }
         Wake {
-            watchers: self.spinning > 0,
+            watchers: self.watching_pumps > 0,
             pump,
             idle,
         }

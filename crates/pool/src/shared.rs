@@ -56,7 +56,7 @@ pub struct PoolState {
     idle: Condvar,
     sched: Padded<Mutex<Scheduler>>,
     /// Changes when a pump that watches should look at the queue.
-    news: Padded<AtomicU64>,
+    version: Padded<AtomicU64>,
     next_id: Padded<AtomicU64>,
 }
 
@@ -64,10 +64,10 @@ pub struct PoolState {
 pub enum NextTask {
     /// Run this.
     Task(Arc<dyn AnyTask>),
-    /// Nothing may start. Look again when [`PoolState::news`] is no longer this.
+    /// Nothing may start. Look again when [`PoolState::version`] is no longer this.
     Nothing(u64),
     /// Nothing may start, and another pump is watching already: the pump has ended.
-    Enough,
+    AnotherWatches,
 }
 
 impl PoolState {
@@ -93,7 +93,7 @@ impl PoolState {
             pump,
             idle: Condvar::new(),
             sched: Padded(Mutex::new(Scheduler::new(queue, workers))),
-            news: Padded::default(),
+            version: Padded::default(),
             next_id: Padded::default(),
         }
     }
@@ -107,8 +107,8 @@ impl PoolState {
         task < self.cancelled_below.load(Ordering::SeqCst)
     }
 
-    pub fn news(&self) -> u64 {
-        self.news.load(Ordering::Acquire)
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     /// Changes the scheduler, then wakes the threads that the change concerns.
@@ -116,20 +116,20 @@ impl PoolState {
         let mut sched = self.sched.lock();
         let result = change(&mut sched);
         let wake = sched.wake();
-        let trash = sched.queue.take_trash();
+        let released = sched.queue.take_released();
         drop(sched);
         if wake != Wake::default() {
             self.act_on(wake);
         }
-        if !trash.is_empty() {
-            drop_quietly(trash);
+        if !released.is_empty() {
+            drop_quietly(released);
         }
         result
     }
 
     fn act_on(self: &Arc<Self>, wake: Wake) {
         if wake.watchers {
-            self.news.fetch_add(1, Ordering::Release);
+            self.version.fetch_add(1, Ordering::Release);
         }
         if wake.idle {
             self.idle.notify_all();
@@ -211,7 +211,7 @@ impl PoolState {
     /// there is nothing.
     pub fn next_after_watching(self: &Arc<Self>, last: bool) -> Option<NextTask> {
         self.change(|sched| {
-            sched.spin_ends();
+            sched.watch_ends();
             if !last {
                 return Some(self.look(sched));
             }
@@ -231,10 +231,10 @@ impl PoolState {
         // off their cores.
         if sched.is_watched() {
             sched.pump_ends();
-            return NextTask::Enough;
+            return NextTask::AnotherWatches;
         }
-        sched.spin_begins();
-        NextTask::Nothing(self.news())
+        sched.watch_begins();
+        NextTask::Nothing(self.version())
     }
 
     /// A pump begins on a thread that is in the middle of a task. `blocked`: that task waits in

@@ -73,7 +73,7 @@ struct SlotState {
 /// All slots' buffers, and one for tasks that never ran.
 pub struct Spans {
     slots: Vec<Slot>,
-    unrun: Mutex<Buffer>,
+    never_ran: Mutex<Buffer>,
     unnamed: Arc<str>,
 }
 
@@ -81,7 +81,7 @@ impl Spans {
     pub fn new(slots: usize, unnamed: Arc<str>) -> Self {
         Self {
             slots: (0..slots).map(|_| Slot::default()).collect(),
-            unrun: Mutex::default(),
+            never_ran: Mutex::default(),
             unnamed,
         }
     }
@@ -119,7 +119,7 @@ impl Spans {
             cpu_ns: 0,
             outcome: Outcome::Cancelled,
         };
-        self.unrun.lock().push(RawSpan::new(header, ran));
+        self.never_ran.lock().push(RawSpan::new(header, ran));
     }
 
     /// Takes all spans out.
@@ -129,7 +129,7 @@ impl Spans {
             let buffer = std::mem::take(&mut place.0.lock().spans);
             self.finish(slot as u32, buffer, &mut spans);
         }
-        let buffer = std::mem::take(&mut *self.unrun.lock());
+        let buffer = std::mem::take(&mut *self.never_ran.lock());
         self.finish(NEVER_RAN, buffer, &mut spans);
         spans
     }

@@ -211,18 +211,18 @@ pub(super) fn launch<B: Body>(
             continue;
         }
         match dependency.error() {
-            None => shared.meet(&task),
+            None => shared.meet_dependency(&task),
             Some(error) => {
                 let name = shared.spans.name_of(task.header());
-                shared.end_unrun(&task, error.for_dependent(task.header().id, name));
+                shared.end_without_running(&task, error.for_dependent(task.header().id, name));
             }
         }
     }
     if shared.is_cancelled(task.header().id) {
         // All tasks were cancelled before this one could be found among those that wait.
-        shared.end_unrun(&task, shared.cancelled(task.header()));
+        shared.end_without_running(&task, shared.cancelled(task.header()));
     }
-    shared.meet(&task);
+    shared.meet_dependency(&task);
     reference
 }
 

@@ -17,7 +17,7 @@ use super::resources::{Amounts, ONE_CPU};
 use super::retry::Retry;
 use super::waiter::Waiter;
 
-/// Where a task is in its life. It leaves the first three by compare-and-swap, so that starting and
+/// The state of a task. It leaves the first three by compare-and-swap, so that starting and
 /// cancelling it exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -83,7 +83,7 @@ pub enum Attempt {
     Cancelled,
 }
 
-/// What else becomes of an ended task's surroundings: an actor's next messages.
+/// What the end of a task sets off besides its dependents: an actor's next messages.
 #[derive(Default)]
 pub struct Followers {
     /// Already marked as ready; goes into the queue.
@@ -139,15 +139,14 @@ impl Header {
         self.state.load(Ordering::Acquire) == state as u8
     }
 
-    /// Moves from one state to another, unless somebody else was faster.
-    pub fn moves(&self, from: TaskState, to: TaskState) -> bool {
+    /// Changes the state, unless another thread has changed it first.
+    pub fn transition(&self, from: TaskState, to: TaskState) -> bool {
         self.state
             .compare_exchange(from as u8, to as u8, Ordering::SeqCst, Ordering::Acquire)
             .is_ok()
     }
 
-    /// Takes a task that is not running out of everybody else's hands, so that the caller
-    /// may end it.
+    /// Reserves a task that is not running for the caller, who then ends it.
     pub fn claim(&self) -> bool {
         // Ready is tried again at the end, for a task that became ready meanwhile.
         [
@@ -157,7 +156,7 @@ impl Header {
             TaskState::Ready,
         ]
         .into_iter()
-        .any(|state| self.moves(state, TaskState::Claimed))
+        .any(|state| self.transition(state, TaskState::Claimed))
     }
 
     /// Asks the task to stop. False when it has already ended.
@@ -175,14 +174,14 @@ impl Header {
         // The clock is read after the count: the thread that meets the last dependency may have
         // been held up since its own ended, and others have met theirs at later times.
         self.pending.fetch_sub(1, Ordering::AcqRel) == 1
-            && self.becomes_ready(TaskState::Waiting, clock.now_ns())
+            && self.make_ready(TaskState::Waiting, clock.now_ns())
     }
 
-    /// Marks as ready; false when somebody else was faster.
-    pub fn becomes_ready(&self, from: TaskState, now_ns: u64) -> bool {
+    /// Marks as ready; false when another thread has changed the state first.
+    pub fn make_ready(&self, from: TaskState, now_ns: u64) -> bool {
         // Before the state changes: from then on a thread may start the task and read the time.
         let before = self.ready_ns.swap(now_ns, Ordering::AcqRel);
-        let moved = self.moves(from, TaskState::Ready);
+        let moved = self.transition(from, TaskState::Ready);
         if !moved {
             self.ready_ns.store(before, Ordering::Release);
         }
@@ -190,7 +189,7 @@ impl Header {
     }
 
     /// From running to waiting for the delay before the next attempt.
-    pub fn backs_off(&self, now_ns: u64) {
+    pub fn start_back_off(&self, now_ns: u64) {
         self.attempt.fetch_add(1, Ordering::AcqRel);
         self.queued_ns.store(now_ns, Ordering::Release);
         self.ready_ns.store(now_ns, Ordering::Release);

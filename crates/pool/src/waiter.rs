@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 /// Counts completions down to zero and wakes the thread that waits for it.
 pub struct Waiter {
     missing: AtomicIsize,
-    kicked: Mutex<bool>,
+    interrupted: Mutex<bool>,
     wake: Condvar,
 }
 
@@ -18,7 +18,7 @@ impl Waiter {
     pub fn new(missing: usize) -> Self {
         Self {
             missing: AtomicIsize::new(missing.cast_signed()),
-            kicked: Mutex::new(false),
+            interrupted: Mutex::new(false),
             wake: Condvar::new(),
         }
     }
@@ -28,7 +28,7 @@ impl Waiter {
         if self.missing.fetch_sub(1, Ordering::AcqRel) == 1 {
             // Taking the lock orders this after a sleeper's last look at `missing`, so the wake-up
             // cannot fall between.
-            drop(self.kicked.lock());
+            drop(self.interrupted.lock());
             self.wake.notify_all();
         }
     }
@@ -39,24 +39,24 @@ impl Waiter {
     }
 
     /// Makes [`sleep`](Self::sleep) return although nothing has happened.
-    pub fn kick(&self) {
-        *self.kicked.lock() = true;
+    pub fn interrupt(&self) {
+        *self.interrupted.lock() = true;
         self.wake.notify_all();
     }
 
     /// Takes back an earlier kick.
-    pub fn unkick(&self) {
-        *self.kicked.lock() = false;
+    pub fn reset_interrupt(&self) {
+        *self.interrupted.lock() = false;
     }
 
     /// Blocks the thread until everything has happened, the deadline has passed, or somebody kicks.
     pub fn sleep(&self, deadline: Option<Instant>) {
-        let mut kicked = self.kicked.lock();
-        while !*kicked && !self.is_done() {
+        let mut interrupted = self.interrupted.lock();
+        while !*interrupted && !self.is_done() {
             match deadline {
-                None => self.wake.wait(&mut kicked),
+                None => self.wake.wait(&mut interrupted),
                 Some(at) => {
-                    if self.wake.wait_until(&mut kicked, at).timed_out() {
+                    if self.wake.wait_until(&mut interrupted, at).timed_out() {
                         return;
                     }
                 }

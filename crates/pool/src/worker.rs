@@ -30,17 +30,17 @@ use super::waiter::Waiter;
 /// costs about as much.
 const WATCH_NS: u64 = 30_000;
 
-/// For this long it does so without offering its core to other threads.
+/// For this long it spins without yielding its core to other threads.
 const HOT_NS: u64 = 1_000;
 
 /// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as
-/// having had its core throughout, so that CPU times are exact to this many nanoseconds.
+/// running all the time, so that CPU times are exact to this many nanoseconds.
 const CPU_SLACK_NS: u64 = 20_000;
 
-/// Tasks on one thread's stack beyond which a blocked one runs no others than those that it
-/// waits for, or that nobody else will get to. Bounds the stack when unrelated tasks keep
-/// interrupting each other.
-const DEEP: usize = 64;
+/// With more tasks than this nested on its stack, a blocked thread runs only the task that it waits
+/// for, and tasks that no other thread is free to run. Bounds the stack when unrelated tasks keep
+/// nesting in each other.
+const MAX_NESTED: usize = 64;
 
 thread_local! {
     static WORKER: OnceCell<PoolThread> = const { OnceCell::new() };
@@ -59,7 +59,7 @@ pub struct PoolThread {
     /// A time on the pool's clock and the CPU time then.
     cpu_mark: Cell<(u64, u64)>,
     /// Waits that sleep, or would if no task was nested in them.
-    asleep: RefCell<Vec<Arc<Waiter>>>,
+    sleeping_waits: RefCell<Vec<Arc<Waiter>>>,
 }
 
 struct Frame {
@@ -67,7 +67,7 @@ struct Frame {
     blocked: bool,
 }
 
-/// What becomes of a task after an attempt.
+/// What happens to a task after an attempt.
 #[derive(Clone, Copy)]
 enum Ending {
     /// It has its value or its error.
@@ -86,7 +86,7 @@ pub fn enter(shared: Arc<PoolState>, slot: usize) {
             waits: Cell::new(0),
             nested_cpu_ns: Cell::new(0),
             cpu_mark: Cell::new((0, 0)),
-            asleep: RefCell::default(),
+            sleeping_waits: RefCell::default(),
         });
     });
 }
@@ -119,21 +119,21 @@ impl PoolThread {
         loop {
             let task = match look {
                 NextTask::Task(task) => task,
-                NextTask::Nothing(news) => match self.watch(news) {
+                NextTask::Nothing(version) => match self.watch(version) {
                     Some(task) => task,
                     None => return,
                 },
-                NextTask::Enough => return,
+                NextTask::AnotherWatches => return,
             };
             let ending = self.run(&task);
             if Arc::strong_count(&task) == 1 {
-                // Nobody asks for the value, so it is dropped here, which may take its time: no
-                // moment to promise that this thread is looking for work.
+                // Nobody else holds the value, so it is dropped here, which may take long: do not
+                // announce before that this thread looks for work.
                 self.finish(&task, ending);
                 look = self.shared.next_after(&*task);
             } else {
-                // Before the end is announced: who learns of it and submits the next task then
-                // finds this thread looking for work, and need not wake another.
+                // Look for work before the end is announced: a thread that is told of the end and
+                // submits the next task then need not wake another thread.
                 look = self.shared.next_after(&*task);
                 self.finish(&task, ending);
             }
@@ -142,11 +142,11 @@ impl PoolThread {
     }
 
     /// Waits a little while for something that may start. `None` when the pump has ended.
-    fn watch(&self, mut news: u64) -> Option<Arc<dyn AnyTask>> {
+    fn watch(&self, mut version: u64) -> Option<Arc<dyn AnyTask>> {
         let since = self.shared.clock.now_ns();
         loop {
             let mut waited = 0;
-            while self.shared.news() == news && waited < WATCH_NS {
+            while self.shared.version() == version && waited < WATCH_NS {
                 if waited < HOT_NS {
                     std::hint::spin_loop();
                 } else {
@@ -156,17 +156,20 @@ impl PoolThread {
             }
             match self.shared.next_after_watching(waited >= WATCH_NS)? {
                 NextTask::Task(task) => return Some(task),
-                NextTask::Nothing(now) => news = now,
-                NextTask::Enough => return None,
+                NextTask::Nothing(now) => version = now,
+                NextTask::AnotherWatches => return None,
             }
         }
     }
 
     /// A pump that rayon ran in the middle of a task: that task should go on soon, so the pump runs
-    /// one task only. Whoever then finds that there is more starts the next pump.
+    /// one task only. If there is more to run, the scheduler starts the next pump.
     fn pump_nested(&self) {
         let blocked = self.is_blocked();
-        if let Some(task) = self.shared.nested_pump_begins(blocked, self.is_deep()) {
+        if let Some(task) = self
+            .shared
+            .nested_pump_begins(blocked, self.is_deeply_nested())
+        {
             self.run_nested(task, blocked);
         }
     }
@@ -186,12 +189,12 @@ impl PoolThread {
             .is_none_or(|frame| frame.blocked)
     }
 
-    fn is_deep(&self) -> bool {
-        self.frames.borrow().len() >= DEEP
+    fn is_deeply_nested(&self) -> bool {
+        self.frames.borrow().len() >= MAX_NESTED
     }
 
-    /// Runs one attempt at a task that was marked as running. What becomes of the task is for
-    /// [`finish`](Self::finish), after its resources were released.
+    /// Runs one attempt at a task that was marked as running. [`finish`](Self::finish) ends the
+    /// task or prepares its next attempt, after its resources were released.
     fn run(&self, task: &Arc<dyn AnyTask>) -> Ending {
         let (shared, header) = (&self.shared, task.header());
         let started_ns = shared.clock.now_ns();
@@ -223,7 +226,7 @@ impl PoolThread {
             cpu_ns: own_ns.min(finished_ns - started_ns),
             outcome: outcome(&attempt),
         };
-        // Before the end is known, so that whoever learns of it finds the span.
+        // Before the end is known, so that a thread that is told of the end finds the span.
         shared.spans.end(self.slot, before, header, ran);
         self.conclude(&**task, number, attempt)
     }
@@ -279,15 +282,15 @@ impl PoolThread {
         cpu_ns
     }
 
-    /// Waits, doing useful things meanwhile. `awaited` is what is waited for, if that is
-    /// a single task.
+    /// Waits, and runs other work meanwhile. `awaited` is the task that is waited for, if
+    /// it is one.
     pub fn help(&self, pending: &mut Pending<'_>, awaited: Option<&Arc<dyn AnyTask>>) {
         let cpu_started_ns = self.cpu_ns(self.shared.clock.now_ns());
         let nested_ns = self.nested_cpu_ns.get();
         let cpus = self.block();
         self.waits.set(self.waits.get() + 1);
         while !pending.is_over() {
-            if let Some(task) = self.shared.pick_blocked(awaited, self.is_deep()) {
+            if let Some(task) = self.shared.pick_blocked(awaited, self.is_deeply_nested()) {
                 self.run_nested(task, true);
             } else if !self.watch_blocked(pending) {
                 self.sleep(pending);
@@ -323,8 +326,7 @@ impl PoolThread {
         self.shared.unblock(cpus);
     }
 
-    /// Does rayon's work, pumps included, for a little while. True when something was done or the
-    /// wait is over.
+    /// Runs rayon's jobs, pumps included, for a short time. True when one ran or the wait is over.
     fn watch_blocked(&self, pending: &Pending<'_>) -> bool {
         let since = self.shared.clock.now_ns();
         while self.shared.clock.now_ns() - since < WATCH_NS {
@@ -340,18 +342,18 @@ impl PoolThread {
         let waiter = pending.waiter();
         let deadline = pending.deadline();
         let Some(relay) = self.shared.relay() else {
-            // Without threads to sleep on: look again every now and then.
+            // The relay could not be started: look again every millisecond.
             let soon = std::time::Instant::now() + Duration::from_millis(1);
             waiter.sleep(Some(deadline.map_or(soon, |at| at.min(soon))));
             return;
         };
-        if let Some(outer) = self.asleep.borrow().last() {
-            outer.kick();
+        if let Some(outer) = self.sleeping_waits.borrow().last() {
+            outer.interrupt();
         }
-        waiter.unkick();
-        self.asleep.borrow_mut().push(Arc::clone(&waiter));
+        waiter.reset_interrupt();
+        self.sleeping_waits.borrow_mut().push(Arc::clone(&waiter));
         relay.pool().install(|| waiter.sleep(deadline));
-        self.asleep.borrow_mut().pop();
+        self.sleeping_waits.borrow_mut().pop();
     }
 }
 

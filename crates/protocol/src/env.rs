@@ -1,11 +1,11 @@
-//! The environment that tells a worker its place: the variables that torchrun sets, under the same names and with the
-//! same meaning, so that workers run under either.
+//! The environment that tells a worker its place: the variables that torchrun sets, under the same
+//! names and with the same meaning, so that workers run under either.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::str::FromStr;
 
-use crate::fault::excerpt;
+use crate::excerpt::excerpt;
 
 /// A worker's place among the ranks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,8 @@ impl WorkerEnv {
         }
     }
 
-    /// Reads the place from variables, such as those of [`std::env::vars_os`]. Others are passed over.
+    /// Reads the place from variables, such as those of [`std::env::vars_os`]. Others are passed
+    /// over.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Frames: how messages travel through a pipe.
 //!
-//! Belongs here: cutting a stream of bytes into frames and back, whatever the bytes are. Does not belong here: what the
-//! messages mean.
+//! Belongs here: cutting a stream of bytes into frames and back, whatever the bytes are. Does not
+//! belong here: what the messages mean.
 
 use std::io::{self, Read, Write};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::VERSION;
-use crate::fault::excerpt;
+use crate::excerpt::excerpt;
 
 /// The longest body of a frame, in bytes.
 pub const MAX_FRAME: usize = 1 << 20;
@@ -66,8 +66,8 @@ pub enum FrameError {
 ///
 /// # Errors
 ///
-/// [`FrameError::TooLong`] and [`FrameError::Unwritable`] when the message does not fit a frame; nothing is written then.
-/// [`FrameError::Io`] when the writer fails.
+/// [`FrameError::TooLong`] and [`FrameError::Unwritable`] when the message does not fit a frame;
+/// nothing is written then. [`FrameError::Io`] when the writer fails.
 pub fn write_frame(writer: &mut impl Write, message: &impl Serialize) -> Result<(), FrameError> {
     let frame = encode_frame(message)?;
     writer.write_all(&frame)?;
@@ -94,8 +94,8 @@ pub fn encode_frame(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
 
 /// Takes bytes as they come and gives the messages in them.
 ///
-/// Holds at most one frame and what was pushed beyond it; a length above [`MAX_FRAME`] is an error before any memory is
-/// set aside for it.
+/// Holds at most one frame and what was pushed beyond it; a length above [`MAX_FRAME`] is an error
+/// before any memory is set aside for it.
 #[derive(Debug, Default)]
 pub struct FrameDecoder {
     buffer: Vec<u8>,
@@ -111,7 +111,8 @@ impl FrameDecoder {
         Self::default()
     }
 
-    /// Takes the next bytes of the stream. After an error that loses the rhythm of the frames they are thrown away.
+    /// Takes the next bytes of the stream. They are thrown away after an error from which frames
+    /// can no longer be told apart.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.lost {
             return;
@@ -132,8 +133,9 @@ impl FrameDecoder {
     ///
     /// # Errors
     ///
-    /// [`FrameError::Malformed`] for a frame that is not a `T`: the frame is passed over and the next call goes on behind
-    /// it. [`FrameError::TooLong`] and [`FrameError::Version`] end the stream: there are no messages after them.
+    /// [`FrameError::Malformed`] for a frame that is not a `T`: the frame is passed over and the
+    /// next call goes on behind it. [`FrameError::TooLong`] and [`FrameError::Version`] end the
+    /// stream: there are no messages after them.
     pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let bytes = &self.buffer[self.start..];
         let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
@@ -216,12 +218,13 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
-    /// Waits for the next message; `None` at a clean end of the stream, and after an error that ended it.
+    /// Waits for the next message; `None` at a clean end of the stream, and after an error that
+    /// ended it.
     ///
     /// # Errors
     ///
-    /// As [`FrameDecoder::take`], and [`FrameError::CutOff`] or [`FrameError::Io`] at an end that is not clean. Reading
-    /// can go on after [`FrameError::Malformed`] only.
+    /// As [`FrameDecoder::take`], and [`FrameError::CutOff`] or [`FrameError::Io`] at an end that
+    /// is not clean. Reading can go on after [`FrameError::Malformed`] only.
     pub fn read<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         loop {
             if self.ended {
@@ -266,9 +269,11 @@ fn version_of(body: &[u8]) -> Option<u32> {
     #[serde(rename_all = "snake_case")]
     enum First {
         Hello(Greeting),
-        Train(Greeting),
+        // As version 1 called it.
+        #[serde(alias = "train")]
+        Start(Greeting),
     }
-    let (First::Hello(greeting) | First::Train(greeting)) = serde_json::from_slice(body).ok()?;
+    let (First::Hello(greeting) | First::Start(greeting)) = serde_json::from_slice(body).ok()?;
     Some(greeting.version)
 }
 

@@ -1,46 +1,193 @@
-//! The messages themselves.
+//! The messages, generic over what one lab adds to them.
 //!
-//! A worker says [`FromWorker::Hello`] first, is told [`ToWorker::Train`] once, reports, and ends with
-//! [`FromWorker::Done`] or [`FromWorker::Failed`] and the end of its process. Durations are nanoseconds of the worker's
-//! monotonic clock; moments are not sent, because the receiver's clock stamps what arrives.
+//! A worker says [`FromWorker::Hello`] first, is told [`ToWorker::Start`] once, reports, and ends
+//! with [`FromWorker::Done`] or [`FromWorker::Failed`] and the end of its process. Durations are
+//! nanoseconds of the worker's monotonic clock; moments are not sent, because the receiver's clock
+//! stamps what arrives.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::fmt::{Debug, Display};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::spec::TrainSpec;
-use crate::{VERSION, float};
+use crate::VERSION;
+
+/// What the workers of one lab say beyond what all workers do. Implemented by an empty type.
+///
+/// ```
+/// use workbench_protocol::{Phase, Protocol};
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+/// enum Doing { Starting, Searching }
+///
+/// impl std::fmt::Display for Doing {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str(match self { Self::Starting => "start-up", Self::Searching => "search" })
+///     }
+/// }
+///
+/// impl Phase for Doing {
+///     const ALL: &'static [Self] = &[Self::Starting, Self::Searching];
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq)]
+/// struct Search;
+///
+/// impl Protocol for Search {
+///     type Order = u64;
+///     type Phase = Doing;
+///     type Report = f64;
+///     type Outcome = f64;
+///     type Failure = String;
+/// }
+/// ```
+pub trait Protocol: Debug + Clone + PartialEq + Send + Sync + 'static {
+    /// What a worker is to do. Sent once, first.
+    type Order: Body;
+    /// What a worker may be doing, in the order of its work.
+    type Phase: Phase;
+    /// What a worker reports while it works.
+    type Report: Body;
+    /// What a worker reports at its end, when all went well.
+    type Outcome: Body;
+    /// Why a worker cannot go on.
+    type Failure: Body;
+
+    /// What a step cost, where a report tells of one: workers that wait for each other in every
+    /// step are judged by it. `None` where workers do not wait for each other.
+    fn step_times(report: &Self::Report) -> Option<StepTimes> {
+        let _ = report;
+        None
+    }
+}
+
+/// What a part of a message has to be.
+pub trait Body:
+    Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
+
+impl<T: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> Body
+    for T
+{
+}
+
+/// What a worker is doing. The order is that of its work: within a step, or from begin to end where
+/// there are no steps. Shown as its name within a sentence.
+pub trait Phase: Body + Copy + Ord + Display {
+    /// All phases, at most 256, in order. The first is that of a process that has just begun.
+    const ALL: &'static [Self];
+
+    /// Whether a worker in this phase may be waiting for the others rather than working.
+    fn is_waiting(self) -> bool {
+        false
+    }
+
+    /// Whether this phase is over before the first step begins.
+    fn is_start_up(self) -> bool {
+        false
+    }
+
+    /// The stretch of work that this phase belongs to, in this step. By default there are only the
+    /// start-up and steps.
+    fn stretch(self, step: u64) -> Stretch {
+        let _ = step;
+        if self.is_start_up() {
+            Stretch::StartUp
+        } else {
+            Stretch::Steps
+        }
+    }
+
+    /// The phase of a worker that said this one and whose thread sleeps. One that calls a library
+    /// which works first and then waits for others cannot say itself when it begins to wait.
+    #[must_use]
+    fn while_asleep(self) -> Self {
+        self
+    }
+}
+
+/// A stretch of work. In each of them, workers that wait for each other are compared in its own
+/// way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stretch {
+    /// Everything before the first step.
+    StartUp,
+    /// Steps, which are compared by their [`StepTimes`].
+    Steps,
+    /// Work between two steps, such as an evaluation; of several kinds, which have a number each.
+    Between(u8),
+    /// What comes after the last step. Nobody waits for anybody there.
+    Closing,
+}
+
+/// Where a worker is in its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Position<P: Phase> {
+    /// What it is doing.
+    pub phase: P,
+    /// The step that it works on, from 0; 0 where there are no steps.
+    pub step: u64,
+}
+
+impl<P: Phase> Position<P> {
+    /// The position of a process that has just begun.
+    pub fn start() -> Self {
+        let phase = P::ALL[0];
+        Self { phase, step: 0 }
+    }
+
+    /// Orders positions by how far the work has come. Phases of the start-up are before the first
+    /// step, whatever step they name.
+    pub fn progress(self) -> (u64, P) {
+        let step = if self.phase.is_start_up() {
+            0
+        } else {
+            self.step
+        };
+        (step, self.phase)
+    }
+}
+
+/// What one step of one worker cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepTimes {
+    /// Its own work, in nanoseconds.
+    pub work_ns: u64,
+    /// What it waited for the others, in nanoseconds.
+    pub wait_ns: u64,
+}
 
 /// What a supervisor tells a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ToWorker {
-    /// What to train. First, and once.
-    Train {
+#[serde(rename_all = "snake_case", bound = "")]
+pub enum ToWorker<P: Protocol> {
+    /// What to do. First, and once.
+    Start {
         /// The supervisor's [`VERSION`].
         version: u32,
-        /// What to train.
-        spec: Box<TrainSpec>,
+        /// What to do.
+        order: Box<P::Order>,
     },
     /// End in order after the current step.
     Stop,
 }
 
-impl ToWorker {
-    /// The order to train, with this protocol's version.
-    pub fn train(spec: TrainSpec) -> Self {
-        Self::Train {
+impl<P: Protocol> ToWorker<P> {
+    /// The order to start, with this program's version.
+    pub fn start(order: P::Order) -> Self {
+        Self::Start {
             version: VERSION,
-            spec: Box::new(spec),
+            order: Box::new(order),
         }
     }
 }
 
 /// What a worker tells its supervisor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FromWorker {
+#[serde(rename_all = "snake_case", bound = "")]
+pub enum FromWorker<P: Protocol> {
     /// First of all.
     Hello {
         /// The worker's [`VERSION`].
@@ -48,63 +195,22 @@ pub enum FromWorker {
         /// The worker's process.
         pid: u32,
     },
-    /// A stage of the start-up is reached.
-    Stage(Stage),
-    /// A sign of life, five times a second from a thread of its own, also while training is stuck.
-    Beat {
-        /// Where the training thread is.
-        phase: Phase,
-        /// The step it works on, from 0.
-        step: u64,
-        /// How long ago the training thread last said where it is.
+    /// A sign of life, five times a second from a thread of its own, also while the work is stuck.
+    Heartbeat {
+        /// Where the working thread is.
+        position: Position<P::Phase>,
+        /// How long ago the working thread last said where it is.
         since_ns: u64,
     },
-    /// A step is done.
-    Step(StepReport),
-    /// The test rows were looked at.
-    Evaluated {
-        /// Epochs done.
-        epoch: u32,
-        /// Steps done.
-        step: u64,
-        /// Rows classified correctly.
-        correct: u64,
-        /// Rows in all.
-        count: u64,
-        /// Sum of the rows' losses.
-        #[serde(with = "float")]
-        loss_sum: f64,
-    },
-    /// A checkpoint is complete under its final name.
-    Checkpointed {
-        /// Steps done.
-        step: u64,
-        /// Where it is.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
-        /// How long the training thread was held up.
-        took_ns: u64,
-    },
-    /// Something that its reader should know, and that does not end the training.
-    Warning {
-        /// One line.
-        text: String,
-    },
-    /// The training is over, as it should be.
-    Done(DoneReport),
-    /// The training cannot go on; the process ends after this.
-    Failed {
-        /// What sort of trouble.
-        kind: FailureKind,
-        /// One line: what was wrong, where, what to do.
-        message: String,
-        /// Steps done.
-        step: u64,
-    },
+    /// What the lab's workers report beside this.
+    Report(P::Report),
+    /// The work is over, as it should be.
+    Done(P::Outcome),
+    /// The work cannot go on; the process ends after this.
+    Failed(P::Failure),
 }
 
-impl FromWorker {
+impl<P: Protocol> FromWorker<P> {
     /// This process' first message.
     pub fn hello() -> Self {
         Self::Hello {
@@ -112,179 +218,4 @@ impl FromWorker {
             pid: std::process::id(),
         }
     }
-}
-
-/// What starting up consists of, in order.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// The process runs.
-    Started,
-    /// libtorch is loaded and the device is usable.
-    LibraryLoaded,
-    /// All ranks have met.
-    Rendezvous,
-    /// The rows are in memory.
-    DataLoaded,
-    /// The first training step is done.
-    FirstStep,
-}
-
-impl Stage {
-    /// All of them, in order.
-    pub const ALL: [Self; 5] = [
-        Self::Started,
-        Self::LibraryLoaded,
-        Self::Rendezvous,
-        Self::DataLoaded,
-        Self::FirstStep,
-    ];
-}
-
-/// What a worker's training thread is doing. The order is that within a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Phase {
-    /// The process has just begun.
-    Starting,
-    /// Loading libtorch and waking the device.
-    Loading,
-    /// Waiting to meet the other ranks.
-    Rendezvous,
-    /// Fetching rows.
-    Data,
-    /// The forward pass.
-    Forward,
-    /// The backward pass.
-    Backward,
-    /// Waiting for gradients of the other ranks.
-    AllReduce,
-    /// The optimiser's step.
-    Optimizer,
-    /// Writing or reading a checkpoint.
-    Checkpoint,
-    /// Looking at the test rows.
-    Evaluation,
-    /// Waiting for what the other ranks saw in theirs.
-    Sums,
-    /// Ending.
-    Closing,
-}
-
-impl Phase {
-    /// All of them, in order.
-    pub const ALL: [Self; 12] = [
-        Self::Starting,
-        Self::Loading,
-        Self::Rendezvous,
-        Self::Data,
-        Self::Forward,
-        Self::Backward,
-        Self::AllReduce,
-        Self::Optimizer,
-        Self::Checkpoint,
-        Self::Evaluation,
-        Self::Sums,
-        Self::Closing,
-    ];
-
-    /// Whether a rank in this phase may be waiting for the others rather than working.
-    pub fn is_waiting(self) -> bool {
-        matches!(self, Self::Rendezvous | Self::AllReduce | Self::Sums)
-    }
-
-    /// Its name in a sentence.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Starting => "start-up",
-            Self::Loading => "loading",
-            Self::Rendezvous => "rendezvous",
-            Self::Data => "data",
-            Self::Forward => "forward",
-            Self::Backward => "backward",
-            Self::AllReduce => "all-reduce",
-            Self::Optimizer => "optimizer",
-            Self::Checkpoint => "checkpoint",
-            Self::Evaluation => "evaluation",
-            Self::Sums => "the evaluation's sums",
-            Self::Closing => "closing",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// One training step of one rank. Its parts need not add up to the step: what is between them is in none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct StepReport {
-    /// The step, from 0.
-    pub step: u64,
-    /// Its epoch, from 0.
-    pub epoch: u32,
-    /// Rows of this rank's batch.
-    pub samples: u32,
-    /// Mean loss of this rank's batch.
-    #[serde(with = "float")]
-    pub loss: f64,
-    /// Fetching rows.
-    pub data_ns: u64,
-    /// Forward pass.
-    pub forward_ns: u64,
-    /// Backward pass, without the wait at its end.
-    pub backward_ns: u64,
-    /// Waiting for the other ranks' gradients.
-    pub wait_ns: u64,
-    /// The optimiser's step.
-    pub optimizer_ns: u64,
-}
-
-/// The end of a training that went well.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct DoneReport {
-    /// SHA-256 over all parameters, sorted by name: equal on all ranks, or they have drifted apart.
-    pub parameters_sha256: String,
-    /// Steps done in all, those before a resumption included.
-    pub steps: u64,
-    /// Rows trained on by this rank in this process.
-    pub samples: u64,
-    /// Times the test rows were looked at.
-    pub evaluated: u32,
-    /// Checkpoints written.
-    pub checkpoints: u32,
-    /// Bytes that this rank put into all-reduces.
-    pub bytes_reduced: u64,
-    /// Loss of the last step.
-    #[serde(with = "float")]
-    pub final_loss: f64,
-}
-
-/// Sorts of trouble that end a training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// The specification or the environment makes no sense.
-    Spec,
-    /// libtorch or the device is not usable.
-    Device,
-    /// The data cannot be read.
-    Data,
-    /// The ranks did not meet.
-    Rendezvous,
-    /// A collective failed, most likely because another rank is gone.
-    Peer,
-    /// The loss is not a finite number.
-    NotFinite,
-    /// The device's memory is used up.
-    OutOfMemory,
-    /// A checkpoint cannot be written or read.
-    Checkpoint,
-    /// Anything else.
-    Other,
 }

@@ -1,15 +1,17 @@
-//! What every supervised worker does to be a good child, and that needs no libtorch.
+//! The life of a supervised worker.
 //!
-//! Belongs here: keeping frames and printed text apart, dying with the supervisor, signs of life, hearing orders. Does
-//! not belong here: training.
+//! Belongs here: keeping frames and printed text apart, ending with the supervisor, heartbeats,
+//! receiving orders. Does not belong here: the work itself.
 //!
-//! Descriptors 0 and 1 carry frames. They are moved away before anything else, so that what libraries print goes to
-//! standard error, and children of the worker hold neither pipe. A worker ends with its supervisor in two ways, because
-//! each has a hole: the signal that Linux sends at the parent's death reaches a stopped process too, but is not there on
-//! other systems; the end of standard input is seen everywhere, but by a running process only.
+//! Descriptors 0 and 1 carry frames. They are moved away before anything else, so that what
+//! libraries print goes to standard error, and children of the worker hold neither pipe. A worker
+//! ends with its supervisor in two ways, because each has a hole: the signal that Linux sends at
+//! the parent's death reaches a stopped process too, but is not there on other systems; the end of
+//! standard input is seen everywhere, but by a running process only.
 
 use std::fs::File;
 use std::io;
+use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,17 +20,17 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
 
-use crate::asleep::Sleeper;
 use crate::frame::{FrameError, FrameReader, encode_frame};
-use crate::message::{FromWorker, Phase, Stage, ToWorker};
-use crate::spec::TrainSpec;
+use crate::message::{FromWorker, Phase, Position, Protocol, ToWorker};
+use crate::thread_watch::ThreadWatch;
 
 /// Set to `1` by a supervisor that speaks frames.
 pub const SUPERVISED: &str = "WORKBENCH_SUPERVISED";
-/// The supervisor's process id, so that a worker can see whether it was orphaned before it could ask for a signal.
+/// The supervisor's process id, so that a worker can see whether it was orphaned before it could
+/// ask for a signal.
 pub const SUPERVISOR: &str = "WORKBENCH_SUPERVISOR";
-/// Time between two signs of life.
-pub const BEAT_EVERY: Duration = Duration::from_millis(200);
+/// Time between two heartbeats.
+pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(200);
 
 /// Why a worker cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -38,79 +40,80 @@ pub enum SideError {
     Io {
         /// What was tried.
         verb: &'static str,
-        /// The operating system's word.
+        /// What the operating system says.
         source: io::Error,
     },
     /// The supervisor is gone already.
     #[error("the supervisor was gone before the worker began; start a new run")]
     Orphaned,
     /// The supervisor sent something that is no message, or is gone.
-    #[error("no order to train was received: {0}")]
+    #[error("no order was received: {0}")]
     Frame(#[from] FrameError),
     /// The supervisor closed the pipe, or said something else first.
-    #[error("the supervisor did not send an order to train first; start a new run")]
+    #[error("the supervisor did not send an order first; start a new run")]
     NoOrder,
 }
 
-/// Whether this process is supervised, by its environment. Otherwise torchrun or a person started it, and standard
-/// output is for people.
+/// Whether this process is supervised, by its environment. Otherwise torchrun or a person started
+/// it, and standard output is for people.
 pub fn is_supervised() -> bool {
     std::env::var_os(SUPERVISED).is_some_and(|value| value == "1")
 }
 
 /// A supervised worker's connection to its supervisor. Clones share it.
 #[derive(Debug, Clone)]
-pub struct WorkerSide {
+pub struct WorkerSide<P: Protocol> {
     shared: Arc<Shared>,
+    protocol: PhantomData<P>,
 }
 
 #[derive(Debug)]
 struct Shared {
     out: Mutex<File>,
     stop: AtomicBool,
-    /// The phase in the top byte, the step below it.
-    place: AtomicU64,
-    /// When the place was set, in nanoseconds since `origin`.
-    placed_ns: AtomicU64,
+    /// The number of the phase in the top byte, the step below it.
+    position: AtomicU64,
+    /// When the position was set, in nanoseconds since `origin`.
+    positioned_ns: AtomicU64,
     origin: Instant,
 }
 
 const PHASE_SHIFT: u32 = 56;
 const STEP_MASK: u64 = (1 << PHASE_SHIFT) - 1;
 
-impl WorkerSide {
-    /// Begins, as the first thing in `main` and on the thread that will train: moves the pipes away, ties this process to its supervisor, greets, starts
-    /// the signs of life, and waits for the order to train.
+impl<P: Protocol> WorkerSide<P> {
+    /// Begins, as the first thing in `main` and on the thread that will work: moves the pipes away,
+    /// ties this process to its supervisor, greets, starts the heartbeats, and waits for the order.
     ///
     /// From then on the process is killed, with its process group, when the supervisor goes away.
     ///
     /// # Errors
     ///
     /// When the pipes cannot be moved, or the supervisor is gone or sends no valid order.
-    pub fn start() -> Result<(Self, Box<TrainSpec>), SideError> {
+    pub fn start() -> Result<(Self, Box<P::Order>), SideError> {
         let (orders, out) = move_pipes()?;
         die_with_supervisor()?;
         let side = Self {
             shared: Arc::new(Shared {
                 out: Mutex::new(File::from(out)),
                 stop: AtomicBool::new(false),
-                place: AtomicU64::new(0),
-                placed_ns: AtomicU64::new(0),
+                position: AtomicU64::new(0),
+                positioned_ns: AtomicU64::new(0),
                 origin: Instant::now(),
             }),
+            protocol: PhantomData,
         };
         side.send(&FromWorker::hello())?;
-        side.send(&FromWorker::Stage(Stage::Started))?;
         let beating = side.clone();
-        let trainer = Sleeper::this_thread();
-        spawn("worker-beat", move || beating.beat(trainer))?;
+        let thread = ThreadWatch::this_thread();
+        spawn("worker-heartbeat", move || beating.beat(thread))?;
         let mut orders = FrameReader::new(File::from(orders));
-        let Some(ToWorker::Train { spec, .. }) = orders.read()? else {
+        let Some(ToWorker::<P>::Start { order, .. }) = orders.read()? else {
             return Err(SideError::NoOrder);
         };
         let listening = side.clone();
         spawn("worker-orders", move || listening.listen(&mut orders))?;
-        Ok((side, spec))
+        Ok((side, order))
     }
 
     /// Sends a message. Blocks while the supervisor does not read.
@@ -118,10 +121,11 @@ impl WorkerSide {
     /// # Errors
     ///
     /// When the message does not fit a frame, or the supervisor is gone.
-    pub fn send(&self, message: &FromWorker) -> Result<(), FrameError> {
+    pub fn send(&self, message: &FromWorker<P>) -> Result<(), FrameError> {
         use std::io::Write as _;
         let frame = encode_frame(message)?;
-        // A thread that panicked while it wrote has broken the pipe's rhythm at worst, and the reader will say so.
+        // A thread that panicked while it wrote has left half a frame at worst, and the reader will
+        // say so.
         let mut out = self
             .shared
             .out
@@ -131,19 +135,20 @@ impl WorkerSide {
         Ok(())
     }
 
-    /// Says where the training thread is from now on. Cheap: two stores and a look at the clock.
+    /// Says where the working thread is from now on. Cheap: two stores and a look at the clock.
     ///
-    /// Within [`Phase::Backward`] the signs of life tell [`Phase::AllReduce`] when the thread that began only sleeps: then its own
-    /// gradients are done, and it waits for those of the others.
+    /// Heartbeats tell [`Phase::while_asleep`] instead when the thread that began only sleeps.
     ///
-    /// Call it at every change of phase, and again within a long phase whenever there is progress (such as for every
-    /// batch of an evaluation): what has not called for long is taken for stuck.
-    pub fn at(&self, phase: Phase, step: u64) {
-        let place = ((phase as u64) << PHASE_SHIFT) | step.min(STEP_MASK);
-        self.shared
-            .placed_ns
+    /// Call it at every change of phase, and again within a long phase whenever there is progress
+    /// (such as for every batch of an evaluation): what has not called for long is taken for stuck.
+    pub fn at(&self, phase: P::Phase, step: u64) {
+        let number = P::Phase::ALL.iter().position(|known| *known == phase);
+        let position = ((number.unwrap_or(0) as u64) << PHASE_SHIFT) | step.min(STEP_MASK);
+        let shared = &self.shared;
+        shared
+            .positioned_ns
             .store(self.elapsed_ns(), Ordering::Relaxed);
-        self.shared.place.store(place, Ordering::Release);
+        shared.position.store(position, Ordering::Release);
     }
 
     /// Whether the supervisor asked to end in order.
@@ -155,38 +160,40 @@ impl WorkerSide {
         self.shared.origin.elapsed().as_nanos() as u64
     }
 
-    fn place(&self, trainer: &mut Sleeper) -> FromWorker {
-        let place = self.shared.place.load(Ordering::Acquire);
-        let placed_ns = self.shared.placed_ns.load(Ordering::Relaxed);
-        let phase = Phase::ALL[(place >> PHASE_SHIFT) as usize % Phase::ALL.len()];
-        // Asked every time, so that there is a time before to compare with.
-        let asleep = trainer.is_asleep();
-        FromWorker::Beat {
-            phase: match phase {
-                Phase::Backward if asleep => Phase::AllReduce,
-                phase => phase,
+    fn heartbeat(&self, thread: &mut ThreadWatch) -> FromWorker<P> {
+        let position = self.shared.position.load(Ordering::Acquire);
+        let positioned_ns = self.shared.positioned_ns.load(Ordering::Relaxed);
+        let phase = P::Phase::ALL[(position >> PHASE_SHIFT) as usize % P::Phase::ALL.len()];
+        FromWorker::Heartbeat {
+            position: Position {
+                // Asked every time, so that there is a time before to compare with.
+                phase: if thread.is_asleep() {
+                    phase.while_asleep()
+                } else {
+                    phase
+                },
+                step: position & STEP_MASK,
             },
-            step: place & STEP_MASK,
-            since_ns: self.elapsed_ns().saturating_sub(placed_ns),
+            since_ns: self.elapsed_ns().saturating_sub(positioned_ns),
         }
     }
 
-    fn beat(&self, mut trainer: Sleeper) {
+    fn beat(&self, mut thread: ThreadWatch) {
         loop {
-            if self.send(&self.place(&mut trainer)).is_err() {
+            if self.send(&self.heartbeat(&mut thread)).is_err() {
                 end_with_group();
             }
-            thread::sleep(BEAT_EVERY);
+            thread::sleep(HEARTBEAT_EVERY);
         }
     }
 
     fn listen(&self, orders: &mut FrameReader<File>) {
         loop {
-            match orders.read() {
+            match orders.read::<ToWorker<P>>() {
                 Ok(Some(ToWorker::Stop)) => self.shared.stop.store(true, Ordering::Release),
-                // A second order to train, or something else than an order: a supervisor that can no longer be
-                // understood is as good as gone.
-                Ok(Some(ToWorker::Train { .. }) | None) | Err(_) => end_with_group(),
+                // A second order to start, or something else than an order: a supervisor that can
+                // no longer be understood is as good as gone.
+                Ok(Some(ToWorker::Start { .. }) | None) | Err(_) => end_with_group(),
             }
         }
     }
@@ -221,8 +228,8 @@ fn die_with_supervisor() -> Result<(), SideError> {
     Ok(())
 }
 
-/// Ends this process, and all of its group when it leads one. Not `exit`: what libraries do at exit can hang, and
-/// nobody is left to notice.
+/// Ends this process, and all of its group when it leads one. Not `exit`: what libraries do at exit
+/// can hang, and nobody is left to notice.
 fn end_with_group() -> ! {
     if getpgrp() == getpid() {
         let _ = kill_current_process_group(Signal::KILL);

@@ -46,27 +46,30 @@ pub struct Figure {
     pub value: f64,
 }
 
-/// Whether a slot gets on, as far as whoever watches over it says.
+/// Whether a slot makes progress, as judged by whoever supervises it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// It works, or nobody knows better.
+pub enum Health {
+    /// It works, or nothing else is known.
     #[default]
     Working,
     /// It waits for others.
     Waiting,
     /// Others wait for it.
     Slow,
-    /// It does not answer, or does not get on.
-    Still,
-    /// It takes part no longer, which was not planned.
-    Gone,
-    /// It takes part no longer because it was done, or was ended.
-    Over,
+    /// It does not answer, or makes no progress.
+    #[serde(alias = "still")]
+    Stalled,
+    /// It has ended, which was not planned.
+    #[serde(alias = "gone")]
+    Lost,
+    /// It has ended because it was done, or was asked to end.
+    #[serde(alias = "over")]
+    Ended,
 }
 
-impl Standing {
-    /// Whether nothing is known that a reader had to be told.
+impl Health {
+    /// Whether there is nothing that a reader has to be told.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     fn is_usual(&self) -> bool {
         *self == Self::Working
@@ -85,10 +88,14 @@ pub struct SlotState {
     /// What it does now, in a word or two; empty when nobody knows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doing: String,
-    /// Whether it gets on.
-    #[serde(default, skip_serializing_if = "Standing::is_usual")]
-    pub standing: Standing,
-    /// How often it was started anew: what it did before is of an attempt that is over.
+    /// Whether it makes progress.
+    #[serde(default, alias = "standing", skip_serializing_if = "Health::is_usual")]
+    pub health: Health,
+    /// Where that is slow because of its steps: its work on a step against that of the fastest slot;
+    /// greater than 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_factor: Option<f64>,
+    /// How often it was restarted; what it did before belongs to an attempt that is over.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
     /// Its figures now, in the lab's order.

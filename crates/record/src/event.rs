@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Breakdown, Item, Quantity, RunConfig, SlotState, Source, Terms};
+use crate::{
+    ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
+    RunConfig, SlotState, Source, legacy,
+};
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -33,8 +36,9 @@ pub struct Record {
 pub enum Event {
     /// The first line of every log.
     RunStarted(Box<RunStarted>),
-    /// The terms on which the arms are compared, where they are not the usual ones.
-    Terms(Terms),
+    /// How the arms are compared, where it is not the usual way.
+    #[serde(alias = "terms")]
+    Comparison(ArmComparison),
     /// The run was taken up again after it had been interrupted or killed.
     RunResumed {
         /// Milliseconds since the Unix epoch.
@@ -50,7 +54,7 @@ pub enum Event {
     Progress {
         /// Units of work done.
         done: u64,
-        /// Units of work in this repeat.
+        /// Units of work in this repeat. It may shrink, but never below what is done.
         total: u64,
     },
     /// A look at the machine.
@@ -59,6 +63,9 @@ pub enum Event {
     Metric {
         /// What the curve shows, with its unit where it has one: `loss`, `images/s`.
         name: String,
+        /// The item that it belongs to (a trial, a model); `None` for the repeat as a whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
         /// Where the point lies, counted in the lab's own steps.
         step: u64,
         /// How high.
@@ -67,10 +74,8 @@ pub enum Event {
     /// How a slot of the current repeat stands. Recorded as often as samples are.
     Slot(SlotState),
     /// What whoever controls the current repeat is doing from now on.
-    State {
-        /// In a word or two: `restarting`.
-        text: String,
-    },
+    #[serde(deserialize_with = "legacy::state")]
+    State(ControllerState),
     /// A line that a worker, a task or a library printed. It never reaches the terminal by itself.
     Output {
         /// Who printed it, for example `rank 1`.
@@ -84,19 +89,12 @@ pub enum Event {
         arm: String,
     },
     /// An arm failed: what it has left undone is not tried again in this part of the run.
-    ArmFailed {
-        /// The arm's name.
-        arm: String,
-        /// Why, as a sentence without its end.
-        reason: String,
-    },
+    ArmFailed(ArmFailure),
     /// The clock of a repeat was stopped.
     RepeatFinished(Box<RepeatFinished>),
-    /// Something that a reader of the result has to know.
-    Warning {
-        /// A full sentence.
-        text: String,
-    },
+    /// Something that a reader of the result has to know. Logs of earlier versions call it `warning`.
+    #[serde(alias = "warning", deserialize_with = "legacy::finding")]
+    Finding(Finding),
     /// The last line of a log that was closed in order.
     RunFinished {
         /// How the run ended.
@@ -110,10 +108,12 @@ pub enum Event {
 }
 
 impl Event {
-    /// The names of all kinds of events, as the log has them. A line of a known kind that does not parse is damaged; a
-    /// line of any other kind comes from a newer workbench.
-    pub const KINDS: [&'static str; 16] = [
+    /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
+    /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
+    /// newer workbench.
+    pub const KINDS: [&'static str; 18] = [
         "run_started",
+        "comparison",
         "terms",
         "run_resumed",
         "repeat_started",
@@ -127,6 +127,7 @@ impl Event {
         "arm_stopped",
         "arm_failed",
         "repeat_finished",
+        "finding",
         "warning",
         "run_finished",
     ];
@@ -151,6 +152,9 @@ pub struct RunStarted {
     pub arms: Vec<ArmFacts>,
     /// Number of repeats that the plan holds, over all arms.
     pub planned_repeats: u32,
+    /// What the lab declares for the readers of its runs.
+    #[serde(default)]
+    pub lab_facts: LabFacts,
 }
 
 /// One arm as a run knows it.

@@ -59,3 +59,75 @@ pub struct Finding {
     /// The finding as one or more full sentences, for people.
     pub text: String,
 }
+
+impl Finding {
+    /// A finding about the run as a whole, without numbers.
+    pub fn new(kind: &str, severity: Severity, text: impl Into<String>) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            severity,
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Something worth knowing that puts no number in doubt.
+    pub fn note(kind: &str, text: impl Into<String>) -> Self {
+        Self::new(kind, Severity::Note, text)
+    }
+
+    /// Something without which a number may mislead.
+    pub fn warning(kind: &str, text: impl Into<String>) -> Self {
+        Self::new(kind, Severity::Warning, text)
+    }
+
+    /// Something that failed.
+    pub fn error(kind: &str, text: impl Into<String>) -> Self {
+        Self::new(kind, Severity::Error, text)
+    }
+
+    /// The same, about an arm.
+    #[must_use]
+    pub fn arm(mut self, name: &str) -> Self {
+        self.subject.arm = Some(name.to_owned());
+        self
+    }
+
+    /// The same, about an arm at a number of slots.
+    #[must_use]
+    pub fn arm_on(mut self, name: &str, workers: u32) -> Self {
+        self.subject.workers = Some(workers);
+        self.arm(name)
+    }
+
+    /// The same, about a repeat, from 0.
+    #[must_use]
+    pub fn repeat(mut self, repeat: u32) -> Self {
+        self.subject.repeat = Some(repeat);
+        self
+    }
+
+    /// The same, about a slot, from 0.
+    #[must_use]
+    pub fn slot(mut self, slot: u32) -> Self {
+        self.subject.slot = Some(slot);
+        self
+    }
+
+    /// The same, about an option or parameter as it is typed.
+    #[must_use]
+    pub fn option(mut self, option: &str) -> Self {
+        self.subject.option = Some(option.to_owned());
+        self
+    }
+
+    /// The same with a number, named with its unit: `waited_s`. One that is not finite is left out,
+    /// as JSON has none.
+    #[must_use]
+    pub fn number(mut self, name: &str, value: f64) -> Self {
+        if value.is_finite() {
+            self.numbers.insert(name.to_owned(), value);
+        }
+        self
+    }
+}

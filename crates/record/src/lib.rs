@@ -5,11 +5,15 @@
 //! - **May use:** `clock`, `machine` and `pool`, for the types of samples and task spans.
 //! - **Does not belong here:** what the numbers mean.
 
+mod arm_failure;
 mod breakdown;
 mod config;
+mod controller;
 mod error;
 mod event;
 mod finding;
+mod lab_facts;
+mod legacy;
 mod outcome;
 mod params;
 mod reader;
@@ -18,13 +22,16 @@ mod store;
 mod tail;
 mod writer;
 
-pub use breakdown::{Breakdown, Figure, Part, SlotState, Source, Standing};
+pub use arm_failure::{ArmFailure, FailureKind};
+pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
+pub use controller::{ControllerPhase, ControllerState};
 pub use error::RecordError;
 pub use event::{ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
 pub use finding::{Finding, Severity, Subject};
-pub use outcome::{Agreement, ArmOutput, Item, Quantity, Terms};
-pub use params::{FAULTS, ParamValue, Params, asked_fault};
+pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
+pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
+pub use params::{ParamValue, Params};
 pub use reader::{Log, fold_log, parse_log, read_log};
 pub use snapshot::{CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot};
 pub use store::{RunDir, Store};

@@ -41,32 +41,144 @@ pub enum Quantity {
     Text(String),
 }
 
-/// On what terms the arms of a run are compared. The default is the strictest: equal outputs bit for bit.
+/// How the arms of a run are compared. The default is the strictest: equal work and equal outputs.
+///
+/// The aliases are the names of versions before this one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Terms {
+pub struct ArmComparison {
+    /// What has to hold for a speed-up to be stated.
+    #[serde(alias = "outputs")]
+    pub basis: Basis,
     /// What a reader has to know about every speed-up, as a part of a sentence: `strong scaling: …`.
-    pub comparison: Option<String>,
-    /// How alike the arms' outputs have to be.
-    pub outputs: Agreement,
-    /// The slots of the parallel arms do one work in step with each other. Its tasks cannot be done in another order or on
-    /// other slots, so no schedule is computed from them.
+    #[serde(alias = "comparison")]
+    pub note: Option<String>,
+    /// The slots of the parallel arms do one work in step with each other. Its tasks cannot be done in
+    /// another order or on other slots, so no schedule is computed from them.
     pub lockstep: bool,
 }
 
-/// How alike the outputs of two arms have to be to count as the same.
+/// What has to hold for a speed-up between two arms to be stated.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Agreement {
-    /// Item by item, bit for bit.
+pub enum Basis {
+    /// Equal counters of work, and outputs that are equal item by item, bit for bit.
     #[default]
-    Exact,
-    /// Items that have this figure may differ in it by so much at most, and in all else; the other items are not compared.
-    /// For work whose floating-point sums depend on how many slots share them.
-    Near {
+    #[serde(alias = "exact")]
+    EqualOutputs,
+    /// Equal counters of work. Items that have this figure may differ in it by so much at most, and in
+    /// all else; the other items are not compared. For work whose floating-point sums depend on how
+    /// many slots share them.
+    #[serde(alias = "near")]
+    NearOutputs {
         /// The figure, one of [`Item::metrics`].
         metric: String,
         /// The greatest difference, in the figure's own unit.
         tolerance: f64,
     },
+    /// Every arm reached a target; the work done on the way may differ. An arm ends as soon as it has
+    /// reached the target, so that its wall time is the time to the target.
+    TimeToTarget {
+        /// The figure that says how far an arm came, one of [`ArmOutput::quality`].
+        metric: String,
+        /// The value to reach, in the figure's own unit.
+        target: f64,
+        /// From which side.
+        direction: Direction,
+    },
+}
+
+/// On which side of a target the good values lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The target or more, as for an accuracy.
+    #[default]
+    AtLeast,
+    /// The target or less, as for an error.
+    AtMost,
+}
+
+impl Direction {
+    /// Whether a value has reached a target. What is no number has reached none.
+    pub fn reached(self, value: f64, target: f64) -> bool {
+        match self {
+            Self::AtLeast => value >= target,
+            Self::AtMost => value <= target,
+        }
+    }
+
+    /// As it stands in a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AtLeast => "at least",
+            Self::AtMost => "at most",
+        }
+    }
+}
+
+impl Basis {
+    /// Whether arms have to do the same amount of work.
+    pub fn needs_equal_work(&self) -> bool {
+        !matches!(self, Self::TimeToTarget { .. })
+    }
+
+    /// What a speed-up compares where that is not the time for equal work: `time to a score of at
+    /// least 0.9`.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Self::EqualOutputs | Self::NearOutputs { .. } => None,
+            Self::TimeToTarget {
+                metric,
+                target,
+                direction,
+            } => Some(format!(
+                "time to reach a {} of {} {target}",
+                metric.replace('_', " "),
+                direction.words()
+            )),
+        }
+    }
+}
+
+impl ArmComparison {
+    /// What a reader has to know about every speed-up, as a part of a sentence; empty where nothing.
+    pub fn words(&self) -> Option<String> {
+        let parts: Vec<String> = self
+            .basis
+            .words()
+            .into_iter()
+            .chain(self.note.clone())
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparisons_of_older_logs_are_read() {
+        let read = |text: &str| serde_json::from_str::<ArmComparison>(text).ok();
+        let near = r#"{"comparison":"weak scaling","lockstep":true,
+            "outputs":{"near":{"metric":"test_accuracy","tolerance":0.02}}}"#;
+        let expected = ArmComparison {
+            basis: Basis::NearOutputs {
+                metric: "test_accuracy".to_owned(),
+                tolerance: 0.02,
+            },
+            note: Some("weak scaling".to_owned()),
+            lockstep: true,
+        };
+        assert_eq!(read(near), Some(expected));
+        let exact = r#"{"comparison":null,"outputs":"exact","lockstep":false}"#;
+        assert_eq!(read(exact), Some(ArmComparison::default()));
+    }
+
+    #[test]
+    fn a_target_is_reached_from_its_own_side() {
+        assert!(Direction::AtLeast.reached(0.9, 0.9) && !Direction::AtLeast.reached(0.8, 0.9));
+        assert!(Direction::AtMost.reached(0.8, 0.9) && !Direction::AtMost.reached(f64::NAN, 0.9));
+    }
 }

@@ -32,14 +32,3 @@ impl std::fmt::Display for ParamValue {
 
 /// Resolved parameters by name.
 pub type Params = BTreeMap<String, ParamValue>;
-
-/// The parameter of labs in which something can go wrong on purpose: faults with `;` between them.
-pub const FAULTS: &str = "fault";
-
-/// The faults that were asked for; `None` where nothing is to go wrong.
-pub fn asked_fault(params: &Params) -> Option<&str> {
-    match params.get(FAULTS)? {
-        ParamValue::Text(fault) => Some(fault.trim()).filter(|fault| !fault.is_empty()),
-        _ => None,
-    }
-}

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
-use crate::{SlotState, Terms};
+use super::legacy;
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
@@ -17,16 +18,15 @@ pub const PROGRESS_POINTS: usize = 2048;
 pub struct Snapshot {
     /// What was known at the start; `None` before the first event.
     pub started: Option<Box<RunStarted>>,
-    /// The terms on which the arms are compared.
-    pub terms: Terms,
+    /// How the arms are compared.
+    pub comparison: ArmComparison,
     /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
     /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
-    /// Sentences that a reader of the result has to know.
-    pub warnings: Vec<String>,
-    /// When each of the warnings was first said, nanoseconds on the run's clock.
-    pub warned_ns: Vec<u64>,
+    /// What a reader of the result has to know, each once, and when it was first recorded, in
+    /// nanoseconds on the run's clock.
+    pub findings: Vec<(u64, Finding)>,
     /// How the run ended, if it did.
     pub status: RunStatus,
     /// Latest timestamp seen.
@@ -39,8 +39,8 @@ pub struct Snapshot {
     pub output: Vec<OutputLine>,
     /// Arms that a person stopped in this part of the run, and when, in nanoseconds on the run's clock.
     pub stopped_arms: BTreeMap<String, u64>,
-    /// Arms that failed in this part of the run, and when, in nanoseconds on the run's clock.
-    pub failed_arms: BTreeMap<String, u64>,
+    /// Arms that failed in this part of the run, when, in nanoseconds on the run's clock, and why.
+    pub failed_arms: BTreeMap<String, (u64, ArmFailure)>,
     /// How often the run was taken up again.
     pub resumed: u32,
 }
@@ -83,10 +83,13 @@ pub struct RepeatState {
     pub tasks: Vec<TaskSpan>,
     /// Its curves by name, each in the order in which its points were recorded.
     pub curves: BTreeMap<String, Vec<CurvePoint>>,
+    /// Curves that belong to an item, by name and item; points in the order of recording.
+    pub item_curves: BTreeMap<String, BTreeMap<String, Vec<CurvePoint>>>,
     /// How its slots stand, by slot.
     pub slots: BTreeMap<u32, SlotTrack>,
-    /// What whoever controls it did from when on, in order: nanoseconds on the run's clock, and a word or two.
-    pub states: Vec<(u64, String)>,
+    /// The states of whoever controls it, in order, and when each began, in nanoseconds on the run's
+    /// clock.
+    pub states: Vec<(u64, ControllerState)>,
     /// What it left; `None` while it runs, and for ever when it was interrupted.
     pub finished: Option<Box<RepeatFinished>>,
 }
@@ -105,8 +108,12 @@ impl Snapshot {
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
         match &record.event {
-            Event::RunStarted(started) => self.started = Some(started.clone()),
-            Event::Terms(terms) => self.terms = terms.clone(),
+            Event::RunStarted(started) => {
+                let mut started = started.clone();
+                legacy::complete(&mut started);
+                self.started = Some(started);
+            }
+            Event::Comparison(comparison) => self.comparison = comparison.clone(),
             Event::RunResumed { .. } => {
                 self.resumed += 1;
                 self.stopped_arms.clear();
@@ -122,6 +129,7 @@ impl Snapshot {
                     progress_points: Vec::new(),
                     tasks: Vec::new(),
                     curves: BTreeMap::new(),
+                    item_curves: BTreeMap::new(),
                     slots: BTreeMap::new(),
                     states: Vec::new(),
                     finished: None,
@@ -139,16 +147,25 @@ impl Snapshot {
                 }
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Metric { name, step, value } => {
+            Event::Metric {
+                name,
+                item,
+                step,
+                value,
+            } => {
                 if let Some(repeat) = self.repeats.last_mut() {
                     let point = CurvePoint {
                         t_ns: record.t_ns,
                         step: *step,
                         value: *value,
                     };
-                    match repeat.curves.get_mut(name) {
+                    let (curves, name) = match item {
+                        None => (&mut repeat.curves, name),
+                        Some(item) => (repeat.item_curves.entry(name.clone()).or_default(), item),
+                    };
+                    match curves.get_mut(name) {
                         Some(curve) => curve.push(point),
-                        None => drop(repeat.curves.insert(name.clone(), vec![point])),
+                        None => drop(curves.insert(name.clone(), vec![point])),
                     }
                 }
             }
@@ -158,9 +175,14 @@ impl Snapshot {
                     track.add(record.t_ns, state);
                 }
             }
-            Event::State { text } => {
+            Event::State(state) => {
                 if let Some(repeat) = self.repeats.last_mut() {
-                    repeat.states.push((record.t_ns, text.clone()));
+                    let attempt = legacy::attempt(state, &repeat.states);
+                    let state = ControllerState {
+                        attempt,
+                        ..state.clone()
+                    };
+                    repeat.states.push((record.t_ns, state));
                 }
             }
             Event::Output { source, text } => self.output.push(OutputLine {
@@ -171,8 +193,12 @@ impl Snapshot {
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
-            Event::ArmFailed { arm, .. } => {
-                self.failed_arms.insert(arm.clone(), record.t_ns);
+            Event::ArmFailed(failure) => {
+                self.findings
+                    .retain(|(_, finding)| !legacy::repeats_failure(finding, failure));
+                self.find(record.t_ns, failure.finding());
+                let failed = (record.t_ns, failure.clone());
+                self.failed_arms.insert(failure.arm.clone(), failed);
             }
             Event::RepeatFinished(finished) => {
                 let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
@@ -181,12 +207,7 @@ impl Snapshot {
                     repeat.finished = Some(finished.clone());
                 }
             }
-            Event::Warning { text } => {
-                if !self.warnings.contains(text) {
-                    self.warnings.push(text.clone());
-                    self.warned_ns.push(record.t_ns);
-                }
-            }
+            Event::Finding(finding) => self.find(record.t_ns, finding.clone()),
             Event::RunFinished {
                 status,
                 instrument_cpu_ns,
@@ -196,6 +217,13 @@ impl Snapshot {
                 self.instrument_cpu_ns = self.instrument_cpu_ns.saturating_add(*instrument_cpu_ns);
                 self.screen_cpu_ns = self.screen_cpu_ns.saturating_add(*screen_cpu_ns);
             }
+        }
+    }
+
+    /// Keeps a finding that is not known yet.
+    fn find(&mut self, t_ns: u64, finding: Finding) {
+        if !self.findings.iter().any(|(_, known)| *known == finding) {
+            self.findings.push((t_ns, finding));
         }
     }
 
@@ -330,6 +358,16 @@ impl RepeatState {
             });
         }
         self.progress_points.push((t_ns, done));
+    }
+
+    /// The share of its progress that is done, 0 to 1; 0 while nothing is known.
+    pub fn share(&self) -> f64 {
+        let (done, total) = self.progress;
+        if total == 0 {
+            0.0
+        } else {
+            (done as f64 / total as f64).min(1.0)
+        }
     }
 
     /// Wall time in nanoseconds; 0 while the repeat is not finished.

@@ -13,10 +13,13 @@ use std::path::Path;
 use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
-use workbench_record::{Agreement, Figure, Part, SlotState, Standing, Terms};
 use workbench_record::{
-    Event, Log, Record, RecordError, Recorder, RunStatus, Snapshot, Store, Tail, parse_log,
-    read_log,
+    ArmComparison, ArmFailure, Basis, ControllerPhase, ControllerState, FailureKind, Figure,
+    Finding, Health, Part, SlotState,
+};
+use workbench_record::{
+    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunStatus, Snapshot, Store,
+    Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -31,11 +34,17 @@ fn every_kind_of_event_survives_the_log() {
         cut_bytes: 2,
     });
     log.push(Event::Progress { done: 1, total: 2 });
-    log.push(Event::Warning {
-        text: "A line\nbreak and “quotes”".to_owned(),
-    });
+    log.push(Event::Finding(
+        Finding::error("odd", "A line\nbreak and “quotes”")
+            .arm_on("tasks", 2)
+            .repeat(1)
+            .slot(0)
+            .option("--workers")
+            .number("waited_s", 0.1 + 0.2),
+    ));
     log.push(Event::Metric {
         name: "loss".to_owned(),
+        item: Some("trial 3".to_owned()),
         step: 10,
         value: 0.1 + 0.2,
     });
@@ -43,9 +52,9 @@ fn every_kind_of_event_survives_the_log() {
         source: "rank 1".to_owned(),
         text: "\u{1b}[31mred\t∑".to_owned(),
     });
-    log.push(Event::Terms(Terms {
-        comparison: Some("weak scaling".to_owned()),
-        outputs: Agreement::Near {
+    log.push(Event::Comparison(ArmComparison {
+        note: Some("weak scaling".to_owned()),
+        basis: Basis::NearOutputs {
             metric: "accuracy".to_owned(),
             tolerance: 0.02,
         },
@@ -61,19 +70,24 @@ fn every_kind_of_event_survives_the_log() {
             value: 0.1 + 0.2,
         }],
         parts: vec![Part::work("forward", 7), Part::wait("all-reduce wait", 8)],
-        standing: Standing::Gone,
+        health: Health::Lost,
+        slow_factor: Some(2.5),
         attempt: 1,
     }));
-    log.push(Event::State {
+    log.push(Event::State(ControllerState {
+        phase: ControllerPhase::Recovering,
         text: "restarting".to_owned(),
-    });
+        attempt: 2,
+        workers: Some(2),
+    }));
     log.push(Event::ArmStopped {
         arm: "tasks".to_owned(),
     });
-    log.push(Event::ArmFailed {
+    log.push(Event::ArmFailed(ArmFailure {
         arm: "tasks".to_owned(),
+        kind: FailureKind::Run,
         reason: "rank 1 died".to_owned(),
-    });
+    }));
     let read = parse(&log.bytes()).unwrap();
     assert_eq!(read.records, log.records);
     assert_eq!((read.cut_bytes, read.unknown), (0, 0));
@@ -87,8 +101,9 @@ fn every_kind_of_event_survives_the_log() {
                 .to_owned()
         })
         .collect();
-    let known: std::collections::BTreeSet<String> =
-        Event::KINDS.iter().map(|kind| (*kind).to_owned()).collect();
+    // What earlier versions called a finding.
+    let known = Event::KINDS.iter().filter(|kind| **kind != "warning");
+    let known: std::collections::BTreeSet<String> = known.map(|kind| (*kind).to_owned()).collect();
     assert_eq!(kinds, known, "Event::KINDS names every kind");
 }
 
@@ -238,7 +253,7 @@ fn a_newer_format_is_named_and_new_kinds_are_passed_over() {
     let log = parse(&bytes).unwrap();
     assert_eq!(log.unknown, 1);
     assert!(
-        matches!(&log.records.last().unwrap().event, Event::Warning { text } if text == "still read")
+        matches!(&log.records.last().unwrap().event, Event::Finding(found) if found.text == "still read")
     );
 }
 
@@ -322,12 +337,7 @@ fn the_recorder_writes_what_it_is_given_and_keeps_others_out() {
         .open(&path)
         .unwrap();
     let again = Recorder::append(&path, whole, Clock::start(), Box::new(|_| {})).unwrap();
-    again.emit_at(
-        7,
-        Event::Warning {
-            text: "more".to_owned(),
-        },
-    );
+    again.emit_at(7, Event::Finding(Finding::note("more", "More.")));
     again.finish().unwrap();
     assert_eq!(
         read_log(&path).unwrap().records.len(),
@@ -347,9 +357,7 @@ fn a_full_disk_is_an_error_and_not_silence() {
         Err(RecordError::Io { .. }) => return,
         Err(other) => panic!("{other}"),
     };
-    recorder.emit(Event::Warning {
-        text: "lost?".to_owned(),
-    });
+    recorder.emit(Event::Finding(Finding::note("lost", "Lost?")));
     assert!(matches!(recorder.sync(), Err(RecordError::Io { .. })));
 }
 
@@ -466,4 +474,21 @@ fn the_points_of_progress_are_bounded() {
     assert_eq!(points.first(), Some(&(10, 1)));
     assert_eq!(points.last(), Some(&(last * 10, last)));
     assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
+}
+
+#[test]
+fn older_logs_are_completed_with_what_their_lab_declares_now() {
+    let mut log = common::Log::start(&[2], 1);
+    let facts = |log: &common::Log| Snapshot::of(&log.records).started.unwrap().lab_facts;
+    assert_eq!(facts(&log).slot_word(), "slot");
+    let Event::RunStarted(started) = &mut log.records[0].event else {
+        panic!("a log begins with its start");
+    };
+    let fault = ParamValue::Text("kill:rank=1,step=4".to_owned());
+    started.config.params.insert("fault".to_owned(), fault);
+    let params = started.config.params.clone();
+    let known = facts(&log);
+    assert_eq!(known.slot_word(), "rank");
+    assert_eq!(known.asked_faults(&params), Some("kill:rank=1,step=4"));
+    assert_eq!(known.group("failure_to_next_step_s"), FigureGroup::Failure);
 }

@@ -86,6 +86,7 @@ pub(super) fn best(result: &RunResult) -> Option<Sentence> {
 
 fn refusal(result: &RunResult) -> Vec<Sentence> {
     let what = match (result.check.equal_work, result.check.equal_outputs) {
+        _ if result.check.target_reached.is_some() => "not every arm reached the target",
         (false, true) => "the arms did not do the same work",
         (true, false) => "the outputs of the arms differ",
         _ => "the arms did not do the same work and their outputs differ",
@@ -195,10 +196,9 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
     });
     parts.extend(
         result
-            .terms
             .comparison
-            .iter()
-            .map(|terms| format::clean(terms, 200)),
+            .words()
+            .map(|words| format::clean(&words, 200)),
     );
     if arm.oversubscribed {
         parts.push("more workers than usable cores".to_owned());

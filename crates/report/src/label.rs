@@ -1,52 +1,35 @@
-//! What a figure is called and how its value is written, from its name alone: `time_to_first_step_s` is a time in seconds,
-//! `images_per_s` a rate, `bytes_reduced` a number of bytes.
+//! What a figure is called and how its value is written: as its lab declares it, else as its name
+//! states by convention.
 //!
 //! Belongs here: names of figures and counters. Does not belong here: which figures there are.
 
 use super::format;
-use workbench_record::Quantity;
+use workbench_record::{LabFacts, Quantity, Unit};
 
 /// Characters of a name or a text that are shown.
 const LONGEST: usize = 160;
 
-/// What the end of a name says of its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Seconds,
-    PerSecond,
-    Bytes,
-    Hash,
-    None,
-}
-
-fn unit(name: &str) -> (&str, Unit) {
-    if let Some(rest) = name.strip_suffix("_per_s") {
-        (rest, Unit::PerSecond)
-    } else if let Some(rest) = name.strip_suffix("_s") {
-        (rest, Unit::Seconds)
-    } else if let Some(rest) = name.strip_suffix("_sha256") {
-        (rest, Unit::Hash)
-    } else if name.starts_with("bytes_") || name.ends_with("_bytes") {
-        (name, Unit::Bytes)
-    } else {
-        (name, Unit::None)
-    }
-}
-
 /// What a figure or counter is called: `time to first step`, `images/s`.
-pub fn label(name: &str) -> String {
-    let (rest, unit) = unit(name);
-    let words = format::clean(&rest.replace('_', " "), LONGEST);
-    match unit {
-        Unit::PerSecond => format!("{words}/s"),
-        Unit::Hash => format!("{words}, SHA-256"),
-        Unit::Seconds | Unit::Bytes | Unit::None => words,
+pub fn label(facts: &LabFacts, name: &str) -> String {
+    if let Some(figure) = facts.figure(name) {
+        return format::clean(&figure.label, LONGEST);
+    }
+    let words = |stem: &str| format::clean(&stem.replace('_', " "), LONGEST);
+    let stem = |end: &str| words(name.strip_suffix(end).unwrap_or(name));
+    match Unit::of_name(name) {
+        Unit::PerSecond => format!(
+            "{}/s",
+            words(name.trim_end_matches("_per_s").trim_end_matches("/s"))
+        ),
+        Unit::Hash => format!("{}, SHA-256", stem("_sha256")),
+        Unit::Seconds => stem("_s"),
+        Unit::Bytes | Unit::Plain => words(name),
     }
 }
 
 /// The value of a figure: a time with its unit, thousands apart, the beginning of a hash.
-pub fn value(name: &str, quantity: &Quantity) -> String {
-    match (unit(name).1, quantity) {
+pub fn value(facts: &LabFacts, name: &str, quantity: &Quantity) -> String {
+    match (facts.unit(name), quantity) {
         (Unit::Seconds, Quantity::Number(seconds)) => format::seconds(*seconds),
         (Unit::PerSecond, Quantity::Number(per_s)) => rate(*per_s),
         (Unit::Bytes, Quantity::Number(bytes)) if *bytes >= 0.0 => format::bytes(*bytes as u64),
@@ -57,14 +40,15 @@ pub fn value(name: &str, quantity: &Quantity) -> String {
 }
 
 /// A counter: bytes in binary units where it counts bytes, thousands apart where not.
-pub fn count(name: &str, n: u64) -> String {
-    match unit(name).1 {
+pub fn count(facts: &LabFacts, name: &str, n: u64) -> String {
+    match facts.unit(name) {
         Unit::Bytes => format::bytes(n),
         _ => format::count(n),
     }
 }
 
-/// A number as it was given where it is a round one (a learning rate of 0.002), with four digits that matter where it was measured.
+/// A number as it was given where it is a round one (a learning rate of 0.002), with four digits that
+/// matter where it was measured.
 fn plain(number: f64) -> String {
     let short = format::parameter(number);
     let digits = short.trim_start_matches(['−', '0', '.']).len();
@@ -90,7 +74,11 @@ mod tests {
 
     #[test]
     fn a_name_tells_the_unit() {
-        let number = |name, value_of| (label(name), value(name, &Quantity::Number(value_of)));
+        let facts = LabFacts::default();
+        let number = |name, value_of| {
+            let value = value(&facts, name, &Quantity::Number(value_of));
+            (label(&facts, name), value)
+        };
         let case = |name, value_of, called: &str, written: &str| {
             assert_eq!(
                 number(name, value_of),
@@ -117,9 +105,28 @@ mod tests {
         case("test_loss", f64::NAN, "test loss", "n/a");
         case("best r2", 0.804_712, "best r2", "0.8047");
         let hash = Quantity::Text("0123456789abcdef".repeat(4));
-        assert_eq!(label("parameters_sha256"), "parameters, SHA-256");
-        assert_eq!(value("parameters_sha256", &hash), "0123456789ab");
-        assert_eq!(count("bytes_reduced", 2048), "2.00 KiB");
-        assert_eq!(count("images_trained", 60_000), "60,000");
+        assert_eq!(label(&facts, "parameters_sha256"), "parameters, SHA-256");
+        assert_eq!(value(&facts, "parameters_sha256", &hash), "0123456789ab");
+        assert_eq!(count(&facts, "bytes_reduced", 2048), "2.00 KiB");
+        assert_eq!(count(&facts, "images_trained", 60_000), "60,000");
+    }
+
+    #[test]
+    fn what_a_lab_declares_comes_first() {
+        let facts = LabFacts {
+            figures: vec![workbench_record::FigureFacts {
+                name: "idle_s".to_owned(),
+                label: "idle".to_owned(),
+                unit: Unit::Bytes,
+                meaning: String::new(),
+                group: workbench_record::FigureGroup::Speed,
+            }],
+            ..LabFacts::default()
+        };
+        let written = value(&facts, "idle_s", &Quantity::Number(2048.0));
+        assert_eq!(
+            (label(&facts, "idle_s").as_str(), written.as_str()),
+            ("idle", "2.00 KiB")
+        );
     }
 }

@@ -9,8 +9,8 @@
 //! - **Does not belong here:** deciding what the numbers mean: findings are part of the result.
 
 mod arms;
+mod breakdown;
 mod chart;
-mod consists;
 mod error;
 mod file;
 pub mod format;
@@ -155,8 +155,8 @@ pub fn check_writable(path: &Path) -> Result<(), ReportError> {
 /// The figures of all arms besides their times, for labs that tell them: a row of headings, then a
 /// row for each figure, each as long as the first. Empty for other labs.
 pub fn figures(result: &RunResult) -> Vec<Vec<String>> {
-    let table = consists::figures(result);
-    if !consists::any(result) || table.rows.is_empty() {
+    let table = breakdown::figures(result);
+    if !breakdown::any(result) || table.rows.is_empty() {
         return Vec::new();
     }
     let titles = table.columns.into_iter().map(|column| column.title);

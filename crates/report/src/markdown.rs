@@ -1,7 +1,7 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
 use super::tables::{self, Table};
-use super::{consists, format, headline};
+use super::{breakdown, format, headline};
 use workbench_result::RunResult;
 
 /// The whole document.
@@ -33,12 +33,12 @@ pub(super) fn document(result: &RunResult) -> String {
     list(&mut parts, "Diagnoses", &result.diagnoses);
     list(&mut parts, "Warnings", &result.warnings);
     let title = "What went wrong, and what it cost";
-    table(&mut parts, title, &consists::failures(result));
+    table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
     }
-    if result.check.equal_work {
+    if result.check.is_split_meaningful() {
         table(&mut parts, "Lost time", &tables::lost(result));
     }
     if result.check.passed() {
@@ -48,7 +48,7 @@ pub(super) fn document(result: &RunResult) -> String {
         table(&mut parts, title, &tables::what_if(result));
     }
     table(&mut parts, "Items", &tables::items(result));
-    if consists::any(result) {
+    if breakdown::any(result) {
         consist(&mut parts, result);
     } else {
         table(&mut parts, "Work and outputs", &tables::work(result));
@@ -64,12 +64,16 @@ pub(super) fn document(result: &RunResult) -> String {
 
 /// What the arms consisted of, for labs that tell.
 fn consist(parts: &mut Vec<String>, result: &RunResult) {
-    table(parts, "Time per step", &consists::steps(result));
-    table(parts, "Time to the first step", &consists::start_up(result));
-    table(parts, "What every arm did", &consists::counts(result));
-    table(parts, "What came of it", &consists::figures(result));
-    table(parts, "Programs", &consists::programs(result));
-    let compared = consists::programs_compared(result);
+    table(parts, "Time per step", &breakdown::steps(result));
+    table(
+        parts,
+        "Time to the first step",
+        &breakdown::start_up(result),
+    );
+    table(parts, "What every arm did", &breakdown::counts(result));
+    table(parts, "What came of it", &breakdown::figures(result));
+    table(parts, "Programs", &breakdown::programs(result));
+    let compared = breakdown::programs_compared(result);
     if !compared.is_empty() {
         parts.push(escape(&compared));
     }

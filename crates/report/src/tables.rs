@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::arms::{finished, one_each, stated_speedup};
 use super::{format, label};
-use workbench_record::{Agreement, Quantity};
+use workbench_record::{Basis, Quantity};
 use workbench_result::{ArmResult, Fit, ItemResult, RunResult};
 
 /// Characters of a name that a table shows.
@@ -191,14 +191,14 @@ pub(super) fn items(result: &RunResult) -> Table {
         .collect();
     let mut table = Table::new(&[("item", false)]);
     for metric in &metrics {
-        table.column(label::label(metric), true);
+        table.column(label::label(&result.lab_facts, metric), true);
     }
     for arm in &arms {
         table.column(format!("CPU time, {}", name(&arm.name)), true);
     }
     table.column("output", false);
     // Where outputs need only be near each other, their hashes differ and say nothing.
-    let must_agree = result.terms.outputs == Agreement::Exact;
+    let must_agree = result.comparison.basis == Basis::EqualOutputs;
     if must_agree {
         table.column("all arms agree", false);
     }

@@ -6,8 +6,8 @@ mod report_fixture;
 
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, hostile, markup, run};
-use workbench_record::Snapshot;
 use workbench_record::{Breakdown, Part, Quantity, SlotState, Source};
+use workbench_record::{ControllerPhase, ControllerState, Snapshot};
 use workbench_report::Format;
 use workbench_result::{RunResult, compute};
 use workbench_simulate::{Scenario, events};
@@ -181,7 +181,13 @@ fn whatever_is_missing_or_broken_leaves_a_page() {
         ("states out of order", |_, s| {
             for repeat in &mut s.repeats {
                 repeat.states.reverse();
-                repeat.states.extend(vec![(u64::MAX, "x".repeat(500)); 3]);
+                let state = ControllerState {
+                    phase: ControllerPhase::Recovering,
+                    text: "x".repeat(500),
+                    attempt: u32::MAX,
+                    workers: Some(0),
+                };
+                repeat.states.extend(vec![(u64::MAX, state); 3]);
             }
         }),
     ];
@@ -218,7 +224,7 @@ fn names_and_programs_from_outside_stay_text() {
             repeat
                 .states
                 .iter_mut()
-                .for_each(|(_, state)| *state = (*bad).to_owned());
+                .for_each(|(_, state)| state.text = (*bad).to_owned());
         }
         read(&result, &snapshot);
     }

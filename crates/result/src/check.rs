@@ -1,11 +1,11 @@
-//! Whether arms may be compared: equal counters of work, equal outputs, in every repeat.
+//! Whether arms may be compared, by the basis of the comparison: equal counters of work and equal
+//! outputs in every repeat, or a target that every repeat reached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Check;
 use super::wording::arm_on;
-use workbench_record::{Agreement, Item};
-use workbench_record::{RepeatFinished, RunStarted, Snapshot};
+use workbench_record::{Basis, Item, Quantity, RepeatFinished, RunStarted, Snapshot};
 
 /// Differences beyond this many are counted, not told.
 const TOLD: usize = 5;
@@ -23,32 +23,83 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
         .filter(|f| Some(f.id.arm.as_str()) == base_name)
         .min_by_key(|f| f.id.repeat)
         .or(finished.first());
-    let mut work = Vec::new();
-    let mut outputs = Vec::new();
-    if let Some(reference) = reference {
-        for repeat in &finished {
-            work.extend(work_differences(reference, repeat));
-            outputs.extend(match &snapshot.terms.outputs {
-                Agreement::Exact => output_difference(reference, repeat),
-                Agreement::Near { metric, tolerance } => {
-                    near_difference(reference, repeat, metric, *tolerance)
-                }
-            });
-        }
-    }
+    let Some(reference) = reference else {
+        return Check {
+            equal_work: true,
+            equal_outputs: true,
+            ..Check::default()
+        };
+    };
+    let basis = &snapshot.comparison.basis;
+    let every = |differences: &dyn Fn(&RepeatFinished) -> Vec<String>| -> Vec<String> {
+        finished
+            .iter()
+            .flat_map(|repeat| differences(repeat))
+            .collect()
+    };
+    let work = every(&|repeat| work_differences(reference, repeat));
+    let outputs = every(&|repeat| output_differences(reference, repeat, basis));
+    let missed = every(&|repeat| missed_target(repeat, basis).into_iter().collect());
     let (equal_work, equal_outputs) = (work.is_empty(), outputs.is_empty());
-    let mut differences = work;
-    differences.append(&mut outputs);
+    let by_target = !basis.needs_equal_work();
+    let target_reached = by_target.then_some(missed.is_empty());
+    let differences = if by_target {
+        missed
+    } else {
+        [work, outputs].concat()
+    };
+    Check {
+        equal_work,
+        equal_outputs,
+        target_reached,
+        differences: shortened(differences),
+    }
+}
+
+/// The first differences in full, and how many more there are.
+fn shortened(mut differences: Vec<String>) -> Vec<String> {
     if differences.len() > TOLD {
         let more = differences.len() - TOLD;
         differences.truncate(TOLD);
         differences.push(format!("{more} more differences of this kind."));
     }
-    Check {
-        equal_work,
-        equal_outputs,
-        differences,
-    }
+    differences
+}
+
+/// Whether a repeat ended without having reached the target, where there is one.
+fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<String> {
+    let Basis::TimeToTarget {
+        metric,
+        target,
+        direction,
+    } = basis
+    else {
+        return None;
+    };
+    let reached = match repeat.quality.get(metric) {
+        Some(Quantity::Number(value)) if direction.reached(*value, *target) => return None,
+        Some(Quantity::Number(value)) => format!("came to a {metric} of {value}"),
+        _ => format!("gave no {metric}"),
+    };
+    Some(format!(
+        "Target missed: {} {reached}, and the target is {} {target}.",
+        name(repeat),
+        direction.words()
+    ))
+}
+
+fn output_differences(
+    reference: &RepeatFinished,
+    repeat: &RepeatFinished,
+    basis: &Basis,
+) -> Vec<String> {
+    let difference = match basis {
+        Basis::NearOutputs { metric, tolerance } => {
+            near_difference(reference, repeat, metric, *tolerance)
+        }
+        Basis::EqualOutputs | Basis::TimeToTarget { .. } => output_difference(reference, repeat),
+    };
+    difference.into_iter().collect()
 }
 
 fn name(repeat: &RepeatFinished) -> String {

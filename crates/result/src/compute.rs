@@ -63,9 +63,10 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         failed_arms: failed_arms(snapshot, started),
         machine: started.machine.clone(),
         base: base.name.clone(),
-        terms: snapshot.terms.clone(),
+        comparison: snapshot.comparison.clone(),
+        lab_facts: started.lab_facts.clone(),
         what_if: what_if(snapshot, started),
-        scaling: scaling(&arms, started),
+        scaling: scaling(&arms, started, &snapshot.comparison.basis),
         arms,
         sources: sources(started),
         check,
@@ -138,10 +139,12 @@ impl Context<'_> {
             speedup_ci95: speedup.and_then(|s| s.1),
             efficiency: speedup.and_then(|s| laws::efficiency(s.0, f64::from(workers))),
             bound: self.bound(&durations, workers),
-            predicted: (arm.parallel && !self.snapshot.terms.lockstep)
+            predicted: (arm.parallel && self.is_schedulable())
                 .then(|| predict(&durations, workers))
                 .flatten(),
-            karp_flatt: speedup.and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
+            karp_flatt: speedup
+                .filter(|_| self.has_equal_work())
+                .and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
             useful_s: lost.useful,
             lost_s: LostSeconds {
                 overhead: lost.overhead,
@@ -158,9 +161,22 @@ impl Context<'_> {
         })
     }
 
+    /// Whether another order of an arm's tasks would have given the same outcome.
+    fn is_schedulable(&self) -> bool {
+        !self.snapshot.comparison.lockstep && self.has_equal_work()
+    }
+
+    fn has_equal_work(&self) -> bool {
+        self.snapshot.comparison.basis.needs_equal_work()
+    }
+
     /// Tasks in lockstep can be cut as small as one likes, so only the number of slots bounds them.
+    /// Where arms do different work, the tasks of one say nothing of the speed-up over another.
     fn bound(&self, durations: &[f64], workers: u32) -> Option<f64> {
-        if self.snapshot.terms.lockstep {
+        if !self.has_equal_work() {
+            return None;
+        }
+        if self.snapshot.comparison.lockstep {
             return Some(f64::from(workers));
         }
         schedule::bound(durations, workers)
@@ -191,10 +207,11 @@ impl Context<'_> {
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
-                // Until the base has run, an arm's own work is the only measure of what had to be done.
+                // Until the base has run, and where arms do different work, an arm's own work is the
+                // only measure of what had to be done.
                 let useful = match base.as_slice() {
-                    [] => task_cpu_s(repeat),
-                    base => mean_of(base, task_cpu_s),
+                    base if self.has_equal_work() && !base.is_empty() => mean_of(base, task_cpu_s),
+                    _ => task_cpu_s(repeat),
                 };
                 split(repeat, workers, useful)
             })
@@ -272,7 +289,8 @@ fn predict(durations: &[f64], slots: u32) -> Option<Predicted> {
 }
 
 fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {
-    if snapshot.terms.lockstep {
+    let comparison = &snapshot.comparison;
+    if comparison.lockstep || !comparison.basis.needs_equal_work() {
         return Vec::new();
     }
     let curve = |arm: &ArmFacts| {

@@ -100,7 +100,7 @@ fn inflation(arm: &ArmResult, result: &RunResult) -> Option<String> {
     arm.speedup?;
     let lost = share(arm, arm.lost_s.inflation)?;
     let more = arm.lost_s.inflation / arm.useful_s * 100.0;
-    let cause = if result.terms.lockstep {
+    let cause = if result.comparison.lockstep {
         "every further process starts up and talks to the others, what is done again counts too, and cores that share caches, memory \
          bandwidth or clock frequency slow each other down"
     } else {
@@ -118,7 +118,7 @@ fn waiting(arm: &ArmResult, result: &RunResult) -> Option<String> {
     let lost = share(arm, arm.lost_s.waiting)?;
     let cause = if arm.oversubscribed {
         "more slots than usable cores share those cores"
-    } else if result.terms.lockstep {
+    } else if result.comparison.lockstep {
         "its slots work in step, and wait for each other and for what they exchange"
     } else {
         "tasks were ready later than slots, or were kept off their cores by other processes"

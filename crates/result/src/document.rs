@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use workbench_machine::MachineFacts;
 use workbench_record::RunStatus;
-use workbench_record::{Breakdown, Item, Quantity, Source, Terms};
+use workbench_record::{ArmComparison, Breakdown, Item, LabFacts, Quantity, Source};
 use workbench_record::{DataSource, ParamValue};
 
 /// Version of the document's schema.
@@ -51,9 +51,12 @@ pub struct RunResult {
     pub machine: MachineFacts,
     /// The arm that speed-ups are stated against.
     pub base: String,
-    /// On what terms the arms are compared.
+    /// How the arms are compared. Documents of older versions call it `terms`.
+    #[serde(default, alias = "terms")]
+    pub comparison: ArmComparison,
+    /// What the lab declares for the readers of its runs.
     #[serde(default)]
-    pub terms: Terms,
+    pub lab_facts: LabFacts,
     /// One entry per arm and number of workers, in the lab's order.
     pub arms: Vec<ArmResult>,
     /// The programs that the arms run, where reading them is part of the lab.
@@ -184,16 +187,26 @@ pub struct Predicted {
 pub struct Check {
     /// All arms did the same amount of work.
     pub equal_work: bool,
-    /// All arms gave the same outputs: bit for bit, or as nearly as the run's terms ask for.
+    /// All arms gave the same outputs: bit for bit, or as nearly as the comparison's basis asks for.
     pub equal_outputs: bool,
+    /// Whether every repeat of every arm reached the target; null where arms are not compared by the
+    /// time to reach one. Where they are, work and outputs may differ.
+    #[serde(default)]
+    pub target_reached: Option<bool>,
     /// What differed, in full sentences; empty when nothing did.
     pub differences: Vec<String>,
 }
 
 impl Check {
+    /// Whether the split of lost time means something: work was equal, or is each arm's own.
+    pub fn is_split_meaningful(&self) -> bool {
+        self.equal_work || self.target_reached.is_some()
+    }
+
     /// Whether a speed-up may be stated.
     pub fn passed(&self) -> bool {
-        self.equal_work && self.equal_outputs
+        self.target_reached
+            .unwrap_or(self.equal_work && self.equal_outputs)
     }
 }
 

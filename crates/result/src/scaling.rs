@@ -1,21 +1,22 @@
 //! The scaling curve: measured speed-ups over the number of workers, and the laws fitted to them.
 
 use super::document::{AmdahlFit, ArmResult, Fit, Scaling, ScalingPoint, UslFit};
-use workbench_record::RunStarted;
+use workbench_record::{Basis, RunStarted};
 use workbench_stats::scaling as laws;
 
 /// One curve per parallel arm that has a speed-up at two or more numbers of workers.
-pub(super) fn scaling(arms: &[ArmResult], started: &RunStarted) -> Vec<Scaling> {
+/// The laws are of equal work, so none is fitted where arms are compared on another basis.
+pub(super) fn scaling(arms: &[ArmResult], started: &RunStarted, basis: &Basis) -> Vec<Scaling> {
     started
         .arms
         .iter()
         .filter(|arm| arm.parallel)
-        .map(|arm| curve(&arm.name, arms))
+        .map(|arm| curve(&arm.name, arms, basis))
         .filter(|curve| curve.points.len() > 1)
         .collect()
 }
 
-fn curve(name: &str, arms: &[ArmResult]) -> Scaling {
+fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
     let mut points: Vec<ScalingPoint> = arms
         .iter()
         .filter(|arm| arm.name == name)
@@ -32,14 +33,35 @@ fn curve(name: &str, arms: &[ArmResult]) -> Scaling {
         .iter()
         .map(|p| (f64::from(p.workers), p.speedup))
         .collect();
-    let amdahl = match laws::fit_amdahl(&measured) {
+    let (amdahl, usl) = if basis.needs_equal_work() {
+        (amdahl(&measured), usl(&measured))
+    } else {
+        let refusal = "The laws of scaling are of equal work, and these arms did different work.";
+        (
+            Fit::Refused(refusal.to_owned()),
+            Fit::Refused(refusal.to_owned()),
+        )
+    };
+    Scaling {
+        arm: name.to_owned(),
+        points,
+        amdahl,
+        usl,
+    }
+}
+
+fn amdahl(measured: &[(f64, f64)]) -> Fit<AmdahlFit> {
+    match laws::fit_amdahl(measured) {
         Ok(fit) => Fit::Fitted(AmdahlFit {
             serial_fraction: fit.serial_fraction,
             rmse: fit.rmse,
         }),
         Err(refusal) => Fit::Refused(refusal.to_string()),
-    };
-    let usl = match laws::fit_usl(&measured) {
+    }
+}
+
+fn usl(measured: &[(f64, f64)]) -> Fit<UslFit> {
+    match laws::fit_usl(measured) {
         Ok(fit) => Fit::Fitted(UslFit {
             sigma: fit.sigma,
             kappa: fit.kappa,
@@ -47,11 +69,5 @@ fn curve(name: &str, arms: &[ArmResult]) -> Scaling {
             rmse: fit.rmse,
         }),
         Err(refusal) => Fit::Refused(refusal.to_string()),
-    };
-    Scaling {
-        arm: name.to_owned(),
-        points,
-        amdahl,
-        usl,
     }
 }

@@ -3,7 +3,6 @@
 use super::document::{ArmResult, RunResult};
 use super::wording::arm_on;
 use workbench_clock::seconds;
-use workbench_record::asked_fault;
 use workbench_record::{RunStatus, Snapshot};
 use workbench_stats::descriptive;
 
@@ -20,17 +19,24 @@ const OTHERS: f64 = 0.2;
 pub(super) fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<String> {
     let mut out = result.check.differences.clone();
     if !result.check.passed() {
-        out.push(
-            "The arms did not do the same work with the same outcome, so no speed-up is stated."
-                .to_owned(),
-        );
+        let why = if result.check.target_reached.is_some() {
+            "Not every arm reached the target"
+        } else {
+            "The arms did not do the same work with the same outcome"
+        };
+        out.push(format!("{why}, so no speed-up is stated."));
     }
     out.extend(status(result));
     out.extend(stopped(result, snapshot));
     if result.machine.build_profile == "debug" {
         out.push("This is a debug build: its times say nothing; build with --release.".to_owned());
     }
-    out.extend(snapshot.warnings.iter().cloned());
+    out.extend(
+        snapshot
+            .findings
+            .iter()
+            .map(|(_, found)| found.text.clone()),
+    );
     out.extend(repeats(result));
     out.extend(
         result
@@ -54,9 +60,10 @@ fn status(result: &RunResult) -> Option<String> {
     };
     let start = format!("The run {what}; {done} finished repeats are reported.");
     let resume = format!("`workbench resume {}`", result.run_id);
-    Some(match asked_fault(&result.parameters) {
+    Some(match result.lab_facts.asked_faults(&result.parameters) {
         Some(fault) if result.status == RunStatus::Failed => format!(
-            "{start} It failed with the fault that it was asked for (fault={fault}), so {resume} would meet the same fault and fail the same way."
+            "{start} It failed with the fault that it was asked for ({}={fault}), so {resume} would meet the same fault and fail the same way.",
+            result.lab_facts.faults.as_deref().unwrap_or_default()
         ),
         _ => format!("{start} {resume} does the rest."),
     })

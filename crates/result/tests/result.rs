@@ -10,7 +10,7 @@
 mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};
-use workbench_record::{Agreement, Terms};
+use workbench_record::{ArmComparison, Basis};
 use workbench_record::{Event, RunStatus, Snapshot};
 use workbench_result::{Fit, RunResult, compute};
 
@@ -125,9 +125,9 @@ fn unequal_outputs_have_no_speedup() {
 /// A run of two arms whose outputs have other hashes, whose figure `r2` is the same up to `apart`.
 fn near(tolerance: f64, apart: f64) -> RunResult {
     let mut log = Log::start(&[2], 1);
-    log.push(Event::Terms(Terms {
-        comparison: Some("weak scaling".to_owned()),
-        outputs: Agreement::Near {
+    log.push(Event::Comparison(ArmComparison {
+        note: Some("weak scaling".to_owned()),
+        basis: Basis::NearOutputs {
             metric: "r2".to_owned(),
             tolerance,
         },

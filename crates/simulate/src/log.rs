@@ -5,10 +5,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::machine::{Load, Machine};
 use super::repeat::{End, SimulatedRepeat};
-use workbench_experiment::lab::Told;
 use workbench_experiment::rhythm::{Rhythm, SHORTEST_NS};
 use workbench_pool::TaskSpan;
-use workbench_record::{Event, Record, RepeatFinished, RunStarted, RunStatus};
+use workbench_record::{
+    ArmFailure, Event, FailureKind, Record, RepeatFinished, RunStarted, RunStatus,
+};
 
 /// Pool, warm-up and sync between two repeats.
 const PAUSE_NS: u64 = 45_000_000;
@@ -111,12 +112,11 @@ impl LogBuilder {
                 true
             }
             End::Failed(reason) => {
-                let text = format!("{} failed: {reason}.", repeat.id.arm);
-                self.record(Event::Warning { text });
-                self.record(Event::ArmFailed {
+                self.record(Event::ArmFailed(ArmFailure {
                     arm: repeat.id.arm.clone(),
+                    kind: FailureKind::Run,
                     reason: reason.clone(),
-                });
+                }));
                 false
             }
         }
@@ -220,19 +220,14 @@ impl Cursor<'_> {
             .filter(|(at, _)| *at <= since)
         {
             self.messages += 1;
-            let event = match told.clone() {
-                Told::Metric(name, step, value) => Event::Metric { name, step, value },
-                Told::Output(source, text) => Event::Output { source, text },
-                Told::Warning(text) => Event::Warning { text },
-                Told::State(text) => Event::State { text },
-            };
+            let event = told.clone().into_event();
             let t_ns = self.started_ns + at;
             out.push(Record { t_ns, event });
         }
-        while let Some((at, text)) = repeat.warnings.get(self.warnings).filter(|w| w.0 <= since) {
+        while let Some((at, found)) = repeat.warnings.get(self.warnings).filter(|w| w.0 <= since) {
             self.warnings += 1;
-            let (t_ns, text) = (self.started_ns + at, text.clone());
-            let event = Event::Warning { text };
+            let t_ns = self.started_ns + at;
+            let event = Event::Finding(found.clone());
             out.push(Record { t_ns, event });
         }
         if due {

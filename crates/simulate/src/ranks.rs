@@ -29,7 +29,7 @@ const GRADIENT_BYTES: u64 = 44_700_968;
 
 /// Steps that all ranks do evenly between two times, counted from the start of the repeat.
 #[derive(Debug, Clone, Copy)]
-struct Steps {
+struct Interval {
     from_ns: u64,
     to_ns: u64,
     first: u64,
@@ -43,7 +43,7 @@ pub(super) struct Ranks {
     world: u32,
     total: u64,
     images_per_step: f64,
-    steps_done: Vec<Steps>,
+    steps_done: Vec<Interval>,
 }
 
 impl Ranks {
@@ -59,7 +59,7 @@ impl Ranks {
     /// All ranks do `steps` steps from number `first` on, in lockstep, and wait for each other a
     /// share of the time.
     pub fn train(&mut self, (from_ns, to_ns): (u64, u64), first: u64, steps: u64, waiting: f64) {
-        self.steps_done.push(Steps {
+        self.steps_done.push(Interval {
             from_ns,
             to_ns,
             first,

@@ -7,10 +7,9 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::ranks::Ranks;
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::ArmOutput;
-use workbench_record::RepeatId;
+use workbench_record::{ArmOutput, ControllerPhase, ControllerState, Finding, RepeatId};
 use workbench_stats::schedule::{Order, simulate};
 
 /// What a repeat needs before its first task and after its last one.
@@ -39,8 +38,8 @@ pub(super) struct SimulatedRepeat {
     /// Spans are recorded as they end and not tick by tick: a serial arm has no pool.
     pub spans_at_once: bool,
     /// In rising order of time.
-    pub messages: Vec<(u64, Told)>,
-    pub warnings: Vec<(u64, String)>,
+    pub messages: Vec<(u64, ArmMessage)>,
+    pub warnings: Vec<(u64, Finding)>,
     /// When each unit of progress is done, rising.
     pub steps: Vec<u64>,
     /// Units of progress of a whole repeat.
@@ -119,11 +118,17 @@ pub(super) fn of_tasks(
 }
 
 impl SimulatedRepeat {
-    /// Whoever controls the repeat is in another state from now on; arms on one slot
-    /// have no controller.
-    pub fn state(&mut self, at_ns: u64, text: &str) {
+    /// The controller of the repeat is in this state from now on; attempts count from 1. Arms on
+    /// one slot have no controller.
+    pub fn state(&mut self, at_ns: u64, (phase, text, attempt): (ControllerPhase, &str, u32)) {
         if self.id.workers > 1 {
-            self.messages.push((at_ns, Told::State(text.to_owned())));
+            let state = ControllerState {
+                phase,
+                text: text.to_owned(),
+                attempt,
+                workers: Some(self.id.workers),
+            };
+            self.messages.push((at_ns, ArmMessage::State(state)));
         }
     }
 

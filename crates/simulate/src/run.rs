@@ -12,11 +12,13 @@ use super::names::{HARD_NAMES, arm, output};
 use super::ranks;
 use super::repeat::{End, SimulatedRepeat, Task, of_tasks};
 use super::scenario::Scenario;
-use super::training::{RankDeath, Training};
-use workbench_experiment::lab::Told;
+use super::training::{self, RankDeath, Training};
+use workbench_experiment::lab::ArmMessage;
 use workbench_experiment::plan;
-use workbench_record::{ArmFacts, Event, FORMAT, Record, RepeatId, RunStarted, RunStatus};
-use workbench_record::{DataSource, ParamValue, RunConfig};
+use workbench_record::{
+    ArmFacts, ControllerPhase, Event, FORMAT, Finding, Record, RepeatId, RunStarted, RunStatus,
+};
+use workbench_record::{DataSource, LabFacts, ParamValue, RunConfig};
 
 const MADE_UP: &str = "This run is simulated: it says nothing about any machine or lab.";
 
@@ -169,10 +171,13 @@ impl SimulatedRun {
             lab_title: self.title.clone(),
             arms: self.arms.clone(),
             planned_repeats: plan.len() as u32,
+            lab_facts: match &self.work {
+                Work::Tasks(_) => LabFacts::default(),
+                Work::Training(_) => training::lab_facts(),
+            },
         };
         let mut log = LogBuilder::start(ChaCha8Rng::seed_from_u64(self.seed ^ 1), machine, started);
-        let text = MADE_UP.to_owned();
-        log.record(Event::Warning { text });
+        log.record(Event::Finding(Finding::warning("simulated", MADE_UP)));
         let mut stopped: BTreeSet<&str> = BTreeSet::new();
         for id in &plan {
             if stopped.contains(id.arm.as_str()) {
@@ -244,9 +249,9 @@ impl SimulatedRun {
                 let reason = "worker rank 1 died twice in one repeat (signal 6, aborted)";
                 repeat.stop_at(at_ns, End::Failed(reason.to_owned()));
                 let text = "RuntimeError: CUDA error: device-side assert triggered";
-                let told = Told::Output("rank 1".to_owned(), text.to_owned());
+                let told = ArmMessage::Output("rank 1".to_owned(), text.to_owned());
                 repeat.messages.push((at_ns, told));
-                repeat.state(at_ns, "errored");
+                repeat.state(at_ns, (ControllerPhase::Failed, "errored", 2));
             }
             _ => {}
         }

@@ -9,10 +9,12 @@ use rand_chacha::ChaCha8Rng;
 use super::ranks::{Ranks, STARTED_NS};
 use super::repeat::{End, SimulatedRepeat};
 use workbench_clock::seconds;
-use workbench_experiment::lab::Told;
+use workbench_experiment::lab::ArmMessage;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::RepeatId;
-use workbench_record::{ArmOutput, Quantity};
+use workbench_record::{
+    ArmOutput, ControllerPhase, FigureFacts, FigureGroup, Finding, LabFacts, Quantity, RepeatId,
+    Unit,
+};
 
 const MS: u64 = 1_000_000;
 
@@ -63,10 +65,10 @@ impl Training {
             end: End::Finished(output),
             id,
         };
-        repeat.state(0, "initializing");
-        repeat.state(MS, "scheduling");
+        repeat.state(0, (ControllerPhase::Starting, "initializing", 1));
+        repeat.state(MS, (ControllerPhase::Starting, "scheduling", 1));
         let mut at_ns = STARTED_NS;
-        repeat.state(at_ns, "running");
+        repeat.state(at_ns, (ControllerPhase::Running, "running", 1));
         for rank in 0..ranks {
             let text = format!(
                 "device cuda:{rank}, world size {ranks}, {} images",
@@ -82,9 +84,13 @@ impl Training {
             }
             at_ns = self.epoch(rng, &mut repeat, (epoch, attempt), at_ns);
         }
-        repeat.state(at_ns, "shutting down");
+        let attempt = 1 + u32::from(death.is_some());
+        repeat.state(at_ns, (ControllerPhase::Stopping, "shutting down", attempt));
         repeat.wall_ns = at_ns + 40 * MS;
-        repeat.state(repeat.wall_ns, "finished");
+        repeat.state(
+            repeat.wall_ns,
+            (ControllerPhase::Ended, "finished", attempt),
+        );
         self.finish_output(&mut repeat);
         repeat.spans.sort_by_key(|span| span.finished_ns);
         repeat.messages.sort_by_key(|(at, _)| *at);
@@ -224,11 +230,14 @@ impl Training {
             death.rank,
             death.epoch + 1
         );
-        repeat.warnings.push((noticed_ns, text));
+        let found = Finding::warning("worker_died", text).arm_on(&repeat.id.arm, ranks);
+        let found = found.repeat(repeat.id.repeat).slot(death.rank);
+        repeat.warnings.push((noticed_ns, found));
         let again_ns = noticed_ns + 1400 * MS;
-        repeat.state(noticed_ns, "restarting");
-        repeat.state(noticed_ns + 250 * MS, "scheduling");
-        repeat.state(again_ns, "running");
+        repeat.state(noticed_ns, (ControllerPhase::Recovering, "restarting", 1));
+        let again = (ControllerPhase::Starting, "scheduling", 2);
+        repeat.state(noticed_ns + 250 * MS, again);
+        repeat.state(again_ns, (ControllerPhase::Running, "running", 2));
         self.add_failure_figures(repeat, death, (dead_ns, noticed_ns, again_ns), lost);
         let text = format!("device cuda:{}, world size {ranks}, restarted", death.rank);
         repeat.print_line(again_ns, death.rank, text);
@@ -262,12 +271,40 @@ impl SimulatedRepeat {
     }
 
     fn print_line(&mut self, at_ns: u64, rank: u32, text: String) {
-        let told = Told::Output(format!("rank {rank}"), text);
+        let told = ArmMessage::Output(format!("rank {rank}"), text);
         self.messages.push((at_ns, told));
     }
 
     fn curve(&mut self, at_ns: u64, name: &str, step: u64, value: f64) {
-        let told = Told::Metric(name.to_owned(), step, value);
+        let told = ArmMessage::Metric {
+            name: name.to_owned(),
+            item: None,
+            step,
+            value,
+        };
         self.messages.push((at_ns, told));
+    }
+}
+
+/// What a lab of such trainings would declare.
+pub(super) fn lab_facts() -> LabFacts {
+    let figures = [
+        ("failure", "what went wrong"),
+        ("failures", "failures"),
+        ("failure_noticed_within_s", "noticed within"),
+        ("failure_to_next_step_s", "until the next step"),
+        ("steps_repeated", "steps done again"),
+    ];
+    LabFacts {
+        figures: figures
+            .map(|(name, label)| FigureFacts {
+                name: name.to_owned(),
+                label: label.to_owned(),
+                unit: Unit::of_name(name),
+                meaning: String::new(),
+                group: FigureGroup::Failure,
+            })
+            .into(),
+        ..LabFacts::default()
     }
 }

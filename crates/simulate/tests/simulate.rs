@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use workbench_experiment::lab::Quantity;
 use workbench_pool::{NEVER_RAN, Outcome};
-use workbench_record::{Event, Record, RunStatus, Snapshot, fold_log, parse_log, read_log};
+use workbench_record::{
+    ControllerState, Event, Record, RunStatus, Snapshot, fold_log, parse_log, read_log,
+};
 use workbench_result::{RunResult, compute};
 use workbench_simulate::{Scenario, events};
 
@@ -198,9 +200,9 @@ fn each_scenario_shows_what_it_is_for() {
     assert_eq!(snapshot.status, RunStatus::Failed);
     assert!(
         snapshot
-            .warnings
+            .findings
             .iter()
-            .any(|text| text.contains("rank 1 died"))
+            .any(|(_, found)| found.kind == "worker_died" && found.text.contains("rank 1 died"))
     );
     let outcomes = |wanted| {
         let all = snapshot.repeats.iter().flat_map(|repeat| &repeat.tasks);
@@ -263,7 +265,7 @@ fn trainings_tell_where_their_ranks_stand() {
         }
     }
     let dying = Snapshot::of(&made(Scenario::Dying));
-    let restarted = |state: &(u64, String)| state.1 == "restarting";
+    let restarted = |state: &(u64, ControllerState)| state.1.text == "restarting";
     assert!(
         dying
             .repeats

@@ -60,15 +60,6 @@ pub fn standard_deviation(sample: &[f64]) -> Option<f64> {
     })
 }
 
-/// Median absolute deviation from the median (Hampel 1974), in the sample's unit and not scaled:
-/// multiply by 1.4826 to estimate the standard deviation of normal data. `None` for an empty sample
-/// or one with values that are not finite.
-pub fn median_absolute_deviation(sample: &[f64]) -> Option<f64> {
-    let centre = median(sample)?;
-    let mut deviations: Vec<f64> = sample.iter().map(|x| (x - centre).abs()).collect();
-    Some(median_in_place(&mut deviations))
-}
-
 /// Standard deviation over the absolute mean: 0.02 is a spread of 2 %. `None` with fewer than two
 /// values or a mean of 0.
 pub fn coefficient_of_variation(sample: &[f64]) -> Option<f64> {

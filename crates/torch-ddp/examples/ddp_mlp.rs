@@ -1,7 +1,7 @@
 //! Trains a small net on several processes, each with its own part of every batch.
 //!
-//! Started by torchrun, or with `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT` set, it is one process of many. Started on its
-//! own it runs itself twice:
+//! Started by torchrun, or with `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT` set, it is
+//! one process of many. Started on its own it runs itself twice:
 //!
 //! ```sh
 //! cargo run -p torch-ddp --example ddp_mlp

@@ -1,8 +1,8 @@
 //! How many images a second does data-parallel training of a ResNet-18 take?
 //!
-//! The ResNet-18 of He and others (2016) in the form used for small images: one channel, 28 × 28, a first convolution of 3 × 3, no
-//! pooling before the blocks, 10 classes, 11.2 million parameters. Random images; Adam; each process computes on one thread unless
-//! OMP_NUM_THREADS says otherwise.
+//! The ResNet-18 of He and others (2016) in the form used for small images: one channel, 28 × 28, a
+//! first convolution of 3 × 3, no pooling before the blocks, 10 classes, 11.2 million parameters.
+//! Random images; Adam; each process computes on one thread unless OMP_NUM_THREADS says otherwise.
 //!
 //! ```sh
 //! cargo run --release -p torch-ddp --example resnet18 -- PROCESSES [BATCH_PER_PROCESS [STEPS]]

@@ -1,6 +1,7 @@
 //! Adam's step in one pass over memory: libtorch has a fused kernel that tch does not offer.
 //!
-//! Belongs here: the step. Does not belong here: which tensors there are, and what becomes of their moments between steps.
+//! Belongs here: the step. Does not belong here: which tensors there are, and what becomes of their
+//! moments between steps.
 #![expect(
     unsafe_code,
     reason = "calls into the shim; every block says why it is sound"
@@ -11,7 +12,8 @@ use tch::Tensor;
 use crate::error::Result;
 use crate::ffi;
 
-/// A parameter and what its step needs. The four must have the same type, device, sizes and strides, and lie densely in memory.
+/// A parameter and what its step needs. The four must have the same type, device, sizes and
+/// strides, and lie densely in memory.
 #[derive(Debug)]
 pub struct Moving<'a> {
     /// What is moved.
@@ -24,9 +26,8 @@ pub struct Moving<'a> {
     pub square: &'a Tensor,
 }
 
-/// The numbers of one step of Adam (Kingma and Ba, 2015), without weight decay. In the layout of `tddp_adam_step`.
+/// The numbers of one step of Adam (Kingma and Ba, 2015), without weight decay.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[repr(C)]
 pub struct AdamStep {
     /// Learning rate.
     pub lr: f64,
@@ -41,23 +42,32 @@ pub struct AdamStep {
 }
 
 impl AdamStep {
-    /// Moves all parameters by this step, all on one device. Several times as fast as one operation after the other, because the
-    /// memory is gone through once.
+    /// Moves all parameters by this step, all on one device. Several times as fast as one operation
+    /// after the other, because the memory is gone through once.
     ///
-    /// Other tensors that share memory with these change too, as with every operation of tch that works in place.
+    /// Other tensors that share memory with these change too, as with every operation of tch that
+    /// works in place.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when tensors do not fit together; then nothing was moved.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when tensors do not fit
+    /// together; then nothing was moved.
     pub fn apply(&self, all: &[Moving<'_>]) -> Result<()> {
         let tensors: Vec<_> = all
             .iter()
             .flat_map(|one| [one.parameter, one.gradient, one.mean, one.square])
             .map(Tensor::as_ptr)
             .collect();
+        let options = ffi::AdamOptions {
+            lr: self.lr,
+            beta1: self.beta1,
+            beta2: self.beta2,
+            epsilon: self.epsilon,
+            step: self.step,
+        };
         ffi::check("take a step of Adam", |message| {
-            // SAFETY: the array holds four tensors, borrowed for the call, for each of `all.len()` parameters; the shim checks that
-            // they are alike before the kernel writes to them.
-            unsafe { ffi::tddp_adam_step_all(tensors.as_ptr(), all.len(), self, message) }
+            // SAFETY: the array holds four tensors, borrowed for the call, for each of `all.len()`
+            // parameters; the shim checks that they are alike before the kernel writes to them.
+            unsafe { ffi::tddp_adam_step_all(tensors.as_ptr(), all.len(), &options, message) }
         })
     }
 }

@@ -1,7 +1,8 @@
 //! CUDA, in programs that do not link it.
 //!
-//! A program that uses this crate needs no CUDA to start, so the same program runs on machines with and without GPUs. Where it is to
-//! compute on one, it calls [`load`] before anything else: libtorch looks for its CUDA library once, at its first use.
+//! A program that uses this crate needs no CUDA to start, so the same program runs on machines with
+//! and without GPUs. Where it is to compute on one, it calls [`load`] before anything else:
+//! libtorch looks for its CUDA library once, at its first use.
 #![expect(
     unsafe_code,
     reason = "calls into the shim; every block says why it is sound"
@@ -23,29 +24,31 @@ const PART: Option<&[u8]> = Some(include_bytes!(concat!(
 #[cfg(not(torch_ddp_nccl))]
 const PART: Option<&[u8]> = None;
 
-/// Brings libtorch's CUDA library into the process, unless it is there: `libtorch_cuda.so` beside `libtorch_cpu.so`, or where the
-/// dynamic linker looks. Takes a second or two the first time. A machine without a GPU can load it too; then
-/// [`device_count`] is 0.
+/// Brings libtorch's CUDA library into the process, unless it is there: `libtorch_cuda.so` beside
+/// `libtorch_cpu.so`, or where the dynamic linker looks. Takes a second or two the first time. A
+/// machine without a GPU can load it too; then [`device_count`] is 0.
 ///
 /// Call it before the first use of CUDA, in particular before [`tch::Cuda`] is asked anything.
 ///
 /// # Errors
-/// [`ErrorKind::Unavailable`] when this libtorch is one for the CPU, when a library that it needs is missing, or when libtorch was
-/// asked for CUDA before. The answer is the same for all later calls.
+/// [`ErrorKind::Unavailable`] when this libtorch is one for the CPU, when a library that it needs
+/// is missing, or when libtorch was asked for CUDA before. The answer is the same for all later
+/// calls.
 pub fn load() -> Result<()> {
     static LOADED: OnceLock<Result<()>> = OnceLock::new();
     LOADED
         .get_or_init(|| {
             ffi::check("load CUDA", |message| {
-                // SAFETY: the call takes nothing; it runs the initialisers of libtorch's own library, which register its
-                // kernels under libtorch's locks.
+                // SAFETY: the call takes nothing; it runs the initialisers of libtorch's own
+                // library, which register its kernels under libtorch's locks.
                 unsafe { ffi::tddp_cuda_load(message) }
             })
         })
         .clone()
 }
 
-/// How many GPUs libtorch sees: those of `CUDA_VISIBLE_DEVICES`, where that is set. 0 where there is no driver.
+/// How many GPUs libtorch sees: those of `CUDA_VISIBLE_DEVICES`, where that is set. 0 where there
+/// is no driver.
 ///
 /// # Errors
 /// As [`load`], which it calls.
@@ -59,8 +62,8 @@ pub fn device_count() -> Result<usize> {
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
-/// Makes a GPU the calling thread's own, as `torch.cuda.set_device` does. Tensors say where they are themselves; but without this,
-/// each process also takes memory on GPU 0.
+/// Makes a GPU the calling thread's own, as `torch.cuda.set_device` does. Tensors say where they
+/// are themselves; but without this, each process also takes memory on GPU 0.
 ///
 /// # Errors
 /// [`ErrorKind::Unavailable`] when there is no such GPU; as [`load`].
@@ -72,7 +75,8 @@ pub fn set_device(index: usize) -> Result<()> {
     })
 }
 
-/// Whether this program carries the part for NCCL: it does when the headers of CUDA and NCCL were there when it was built.
+/// Whether this program carries the part for NCCL: it does when the headers of CUDA and NCCL were
+/// there when it was built.
 pub fn has_nccl() -> bool {
     PART.is_some()
 }
@@ -89,9 +93,10 @@ pub(crate) fn nccl() -> Result<ffi::NcclBackend> {
         load()?;
         let mut function = None;
         ffi::check(WHAT, |message| {
-            // SAFETY: the bytes are those of the shared object that build.rs compiled from csrc/nccl.cpp together with this
-            // library, so that running its initialisers does what those sources say, and its function has the type that is
-            // declared; `function` is a place for the result. It stays loaded for good.
+            // SAFETY: the bytes are those of the shared object that build.rs compiled from
+            // csrc/nccl.cpp together with this library, so that running its initialisers does what
+            // those sources say, and its function has the type that is declared; `function` is a
+            // place for the result. It stays loaded for good.
             unsafe { ffi::tddp_nccl_load(part.as_ptr(), part.len(), &raw mut function, message) }
         })?;
         function.ok_or_else(|| lacking("the part for NCCL has no function"))
@@ -103,17 +108,19 @@ fn number(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
 
-/// A point in the work of a GPU: the end of what this thread had given it to do when the mark was made. A GPU works after the calls
-/// that give it work have returned; with a mark a program can tell when it has come so far, without waiting for what was given later.
+/// A point in the work of a GPU: the end of what this thread had given it to do when the mark was
+/// made. A GPU works after the calls that give it work have returned; with a mark a program can
+/// tell when it has come so far, without waiting for what was given later.
 pub struct Mark(*mut ffi::Mark);
 
-// SAFETY: the object behind the pointer is a c10::Event, which is only recorded when it is made; CUDA's events may be queried from any
-// thread.
+// SAFETY: the object behind the pointer is a c10::Event, which is only recorded when it is made;
+// CUDA's events may be queried from any thread.
 unsafe impl Send for Mark {}
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used after this.
+        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used
+        // after this.
         unsafe { ffi::tddp_mark_free(self.0) }
     }
 }
@@ -152,7 +159,8 @@ impl Mark {
         Ok(reached != 0)
     }
 
-    /// Waits until the GPU has come so far. This thread sleeps meanwhile, and leaves the core to others.
+    /// Waits until the GPU has come so far. This thread sleeps meanwhile, and leaves the core to
+    /// others.
     ///
     /// # Errors
     /// As [`is_reached`](Self::is_reached).

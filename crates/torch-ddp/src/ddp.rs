@@ -1,6 +1,7 @@
 //! Data-parallel training over c10d's reducer.
 //!
-//! Belongs here: the reducer's life and the order of calls around a training step. Does not belong here: optimizers, data.
+//! Belongs here: the reducer's life and the order of calls around a training step. Does not belong
+//! here: optimizers, data.
 #![expect(
     unsafe_code,
     reason = "calls into the shim; every block says why it is sound"
@@ -22,33 +23,39 @@ use crate::group::ProcessGroup;
 pub use options::{Compression, DdpOptions};
 pub use outputs::Outputs;
 
-/// An owned `tddp_ddp`. A raw pointer, so it stays on its thread: the reducer is not made for several.
+/// An owned `tddp_ddp`. A raw pointer, so it stays on its thread: the reducer is not made for
+/// several.
 struct Handle(*mut ffi::Ddp);
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used after this. The reducer takes its
-        // hooks off the parameters; the graphs of earlier forward passes refer to it weakly or not at all.
+        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used
+        // after this. The reducer takes its hooks off the parameters; the graphs of earlier forward
+        // passes refer to it weakly or not at all.
         unsafe { ffi::tddp_ddp_free(self.0) }
     }
 }
 
-/// Keeps a model's replicas, one per process, equal: every backward pass ends with the mean of all ranks' gradients on every rank.
+/// Keeps a model's replicas, one per process, equal: every backward pass ends with the mean of all
+/// ranks' gradients on every rank.
 ///
-/// The counterpart of `torch.nn.parallel.DistributedDataParallel`, on the same C++ reducer: gradients are gathered in buckets, and
-/// a bucket is reduced as soon as it is full, while the backward pass goes on. When it is made, parameters and buffers take the
-/// values of rank 0. Then, in every step and on every rank, [`forward`](Self::forward), [`backward`](Self::backward), and a step
-/// of the optimizer, each rank on its own part of the batch; the replicas stay equal because equal gradients meet equal
-/// parameters. Losses should be means: the mean of the ranks' gradients is then that of the whole batch, if the parts are equally
-/// large.
+/// The counterpart of `torch.nn.parallel.DistributedDataParallel`, on the same C++ reducer:
+/// gradients are gathered in buckets, and a bucket is reduced as soon as it is full, while the
+/// backward pass goes on. When it is made, parameters and buffers take the values of rank 0. Then,
+/// in every step and on every rank, [`forward`](Self::forward), [`backward`](Self::backward), and a
+/// step of the optimizer, each rank on its own part of the batch; the replicas stay equal because
+/// equal gradients meet equal parameters. Losses should be means: the mean of the ranks' gradients
+/// is then that of the whole batch, if the parts are equally large.
 ///
-/// Parameters are all variables of the `VarStore` that require a gradient, in the order of their names; buffers are the others.
+/// Parameters are all variables of the `VarStore` that require a gradient, in the order of their
+/// names; buffers are the others.
 ///
 /// # Threads
 ///
-/// It stays on the thread that made it. tch lets a tensor be sent to another thread while others share its memory, and leaves it
-/// to the program that only one of them works with it at a time. The same is asked here: do not run a backward pass of this model
-/// on another thread while this is made or dropped.
+/// It stays on the thread that made it. tch lets a tensor be sent to another thread while others
+/// share its memory, and leaves it to the program that only one of them works with it at a time.
+/// The same is asked here: do not run a backward pass of this model on another thread while this is
+/// made or dropped.
 pub struct DistributedDataParallel {
     handle: Handle,
     group: ProcessGroup,
@@ -72,7 +79,8 @@ impl fmt::Debug for DistributedDataParallel {
     }
 }
 
-/// How long the parts of one step took on this rank. Times are `None` where a part did not take place.
+/// How long the parts of one step took on this rank. Times are `None` where a part did not take
+/// place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StepTimings {
@@ -104,8 +112,9 @@ impl DistributedDataParallel {
     /// All ranks call it at the same place among the group's collectives.
     ///
     /// # Errors
-    /// [`ErrorKind::Mismatch`] on every rank when the variables or options differ between ranks, with the first difference;
-    /// [`ErrorKind::InvalidArgument`] when nothing is to be trained; otherwise when a rank is lost or late.
+    /// [`ErrorKind::Mismatch`] on every rank when the variables or options differ between ranks,
+    /// with the first difference; [`ErrorKind::InvalidArgument`] when nothing is to be trained;
+    /// otherwise when a rank is lost or late.
     pub fn new(vars: &nn::VarStore, group: &ProcessGroup, options: DdpOptions) -> Result<Self> {
         const WHAT: &str = "make a DistributedDataParallel";
         // tch keeps variables in a hash map, whose order differs between processes.
@@ -132,8 +141,9 @@ impl DistributedDataParallel {
         let raw_options = options.to_raw();
         let mut raw = ptr::null_mut();
         ffi::check(WHAT, |message| {
-            // SAFETY: all lists live until the call returns and are as long as said; names and tensors are held by `named`. The
-            // shim copies the names and takes references of its own to group and tensors. `raw` is a place for the result.
+            // SAFETY: all lists live until the call returns and are as long as said; names and
+            // tensors are held by `named`. The shim copies the names and takes references of its
+            // own to group and tensors. `raw` is a place for the result.
             unsafe {
                 ffi::tddp_ddp_new(
                     group.as_ptr(),
@@ -173,14 +183,16 @@ impl DistributedDataParallel {
 
     /// Runs the model's forward pass and makes ready for the backward pass of its outputs.
     ///
-    /// `run` computes the outputs, for example `|| net.forward_t(&images, true)`; the loss is computed from what is returned.
-    /// Before that, buffers (such as the running means of batch normalisation) take rank 0's values, so all ranks must call it.
-    /// Where gradients are off ([`tch::no_grad`]) it does that alone and runs `run`. For an evaluation on one rank, call the model
-    /// itself.
+    /// `run` computes the outputs, for example `|| net.forward_t(&images, true)`; the loss is
+    /// computed from what is returned. Before that, buffers (such as the running means of batch
+    /// normalisation) take rank 0's values, so all ranks must call it. Where gradients are off
+    /// ([`tch::no_grad`]) it does that alone and runs `run`. For an evaluation on one rank, call
+    /// the model itself.
     ///
     /// # Errors
-    /// When a rank is lost or late; when the gradients of the step before are incomplete, for instance because a parameter had no
-    /// part in the loss and [`find_unused_parameters`](DdpOptions::find_unused_parameters) is off.
+    /// When a rank is lost or late; when the gradients of the step before are incomplete, for
+    /// instance because a parameter had no part in the loss and
+    /// [`find_unused_parameters`](DdpOptions::find_unused_parameters) is off.
     pub fn forward<O: Outputs>(&mut self, run: impl FnOnce() -> O) -> Result<O> {
         self.before_forward()?;
         let outputs = run();
@@ -224,7 +236,8 @@ impl DistributedDataParallel {
         self.sync_buffers = true;
         let pointers: Vec<_> = outputs.iter().map(|tensor| tensor.as_ptr()).collect();
         self.check("prepare for backward", |message| {
-            // SAFETY: the handle lives as long as `self`, and nothing else runs on it; the tensors outlive the call.
+            // SAFETY: the handle lives as long as `self`, and nothing else runs on it; the tensors
+            // outlive the call.
             unsafe {
                 ffi::tddp_ddp_prepare_for_backward(
                     self.handle.0,
@@ -236,28 +249,34 @@ impl DistributedDataParallel {
         })
     }
 
-    /// Computes the gradients of `loss` and, outside of [`no_sync`](Self::no_sync), makes them the mean over all ranks.
+    /// Computes the gradients of `loss` and, outside of [`no_sync`](Self::no_sync), makes them the
+    /// mean over all ranks.
     ///
-    /// What [`Tensor::backward`] does too; but that panics when a rank is lost, and this returns the error.
+    /// What [`Tensor::backward`] does too; but that panics when a rank is lost, and this returns
+    /// the error.
     ///
-    /// On a GPU it returns when all is on its way there. What then fails, such as a rank that is lost, is told by
-    /// [`timings`](Self::timings), which waits, and by the next [`forward`](Self::forward); until one of them has returned
-    /// without an error, do not save what the optimizer made of these gradients.
+    /// On a GPU it returns when all is on its way there. What then fails, such as a rank that is
+    /// lost, is told by [`timings`](Self::timings), which waits, and by the next
+    /// [`forward`](Self::forward); until one of them has returned without an error, do not save
+    /// what the optimizer made of these gradients.
     ///
     /// # Errors
-    /// When a rank is lost or late. Gradients are incomplete then, and the reducer cannot be used any more: make a new group and a
-    /// new one of these, or end the program.
+    /// When a rank is lost or late. Gradients are incomplete then, and the reducer cannot be used
+    /// any more: make a new group and a new one of these, or end the program.
     pub fn backward(&self, loss: &Tensor) -> Result<()> {
         self.check("backward", |message| {
-            // SAFETY: the loss outlives the call. The reducer's hooks run within it, and `self` keeps the reducer alive.
+            // SAFETY: the loss outlives the call. The reducer's hooks run within it, and `self`
+            // keeps the reducer alive.
             unsafe { ffi::tddp_backward(loss.as_ptr(), message) }
         })
     }
 
-    /// Takes the gradients away from all parameters, as torch's optimizers do by default (`set_to_none`).
+    /// Takes the gradients away from all parameters, as torch's optimizers do by default
+    /// (`set_to_none`).
     ///
-    /// Use it in place of the optimizer's `zero_grad` (and so `ddp.backward(&loss)` and `opt.step()` in place of
-    /// `opt.backward_step(&loss)`): with [`gradient_as_bucket_view`](DdpOptions::gradient_as_bucket_view), tch's fails.
+    /// Use it in place of the optimizer's `zero_grad` (and so `ddp.backward(&loss)` and
+    /// `opt.step()` in place of `opt.backward_step(&loss)`): with
+    /// [`gradient_as_bucket_view`](DdpOptions::gradient_as_bucket_view), tch's fails.
     ///
     /// # Errors
     /// Only for want of memory.
@@ -268,8 +287,9 @@ impl DistributedDataParallel {
         })
     }
 
-    /// Runs `scope` without any reduction: gradients add up on each rank alone, until the next forward and backward pass outside,
-    /// which reduces their sum. For accumulating gradients over several small batches.
+    /// Runs `scope` without any reduction: gradients add up on each rank alone, until the next
+    /// forward and backward pass outside, which reduces their sum. For accumulating gradients over
+    /// several small batches.
     pub fn no_sync<R>(&mut self, scope: impl FnOnce(&mut Self) -> R) -> R {
         struct Restore<'a>(&'a mut DistributedDataParallel, bool);
         impl Drop for Restore<'_> {
@@ -284,8 +304,9 @@ impl DistributedDataParallel {
         scope(restore.0)
     }
 
-    /// The sizes of the buckets in bytes, in the order in which they are reduced. After the first step they are made anew, in the
-    /// order in which gradients came, unless they are [fixed](DdpOptions::fixed_buckets).
+    /// The sizes of the buckets in bytes, in the order in which they are reduced. After the first
+    /// step they are made anew, in the order in which gradients came, unless they are
+    /// [fixed](DdpOptions::fixed_buckets).
     ///
     /// # Errors
     /// Only for want of memory.
@@ -293,8 +314,8 @@ impl DistributedDataParallel {
         let mut sizes = vec![0_i64; self.parameters];
         let mut count = 0;
         ffi::check("bucket_sizes", |message| {
-            // SAFETY: the handle lives as long as `self`; `sizes` has room for as many as said, and there are no more buckets than
-            // parameters; `count` is a place for the result.
+            // SAFETY: the handle lives as long as `self`; `sizes` has room for as many as said, and
+            // there are no more buckets than parameters; `count` is a place for the result.
             unsafe {
                 ffi::tddp_ddp_bucket_sizes(
                     self.handle.0,
@@ -312,14 +333,15 @@ impl DistributedDataParallel {
             .collect())
     }
 
-    /// What the reducer's own clock says of the last step. Ask after the backward pass; it costs a few microseconds.
+    /// What the reducer's own clock says of the last step. Ask after the backward pass; it costs a
+    /// few microseconds.
     ///
-    /// On a GPU this waits until the step's reductions are over there, and the clock is the GPU's own. Ask after the optimizer was
-    /// started as well, and the GPU has work to go on with.
+    /// On a GPU this waits until the step's reductions are over there, and the clock is the GPU's
+    /// own. Ask after the optimizer was started as well, and the GPU has work to go on with.
     ///
     /// # Errors
-    /// On the CPU only for want of memory. On a GPU when a reduction has failed, or was not over in the group's timeout; the gradients
-    /// are not to be used then.
+    /// On the CPU only for want of memory. On a GPU when a reduction has failed, or was not over in
+    /// the group's timeout; the gradients are not to be used then.
     pub fn timings(&self) -> Result<StepTimings> {
         let mut raw = ffi::Timings::default();
         self.check("timings", |message| {

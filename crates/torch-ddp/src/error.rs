@@ -1,7 +1,7 @@
 //! What can go wrong, in a form that a program can act on.
 //!
-//! Belongs here: the kinds, and reading what libtorch's messages tell beyond their kind. Does not belong here: deciding what to
-//! do about it.
+//! Belongs here: the kinds, and reading what libtorch's messages tell beyond their kind. Does not
+//! belong here: deciding what to do about it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,8 @@ pub enum ErrorKind {
     Timeout,
     /// A connection could not be made or was lost, for instance because a peer died.
     Connection,
-    /// This process itself gave the group up with [`ProcessGroup::abort`](crate::ProcessGroup::abort).
+    /// This process itself gave the group up with
+    /// [`ProcessGroup::abort`](crate::ProcessGroup::abort).
     Aborted,
     /// The port to serve on is taken.
     AddressInUse,
@@ -112,7 +113,8 @@ impl Error {
         self
     }
 
-    /// The same error, of a group that this process has given up if `aborted` says so: gloo calls that a timeout.
+    /// The same error, of a group that this process has given up if `aborted` says so: gloo calls
+    /// that a timeout.
     #[must_use]
     pub(crate) fn after_abort(mut self, aborted: &AtomicBool) -> Self {
         if aborted.load(Ordering::Acquire) {
@@ -136,14 +138,15 @@ impl Error {
         &self.message
     }
 
-    /// The ranks known to have caused the failure, ascending: those that a monitored barrier, or the forming of a group, waited
-    /// for in vain. Empty where nothing names them.
+    /// The ranks known to have caused the failure, ascending: those that a monitored barrier, or
+    /// the forming of a group, waited for in vain. Empty where nothing names them.
     pub fn ranks(&self) -> &[usize] {
         &self.ranks
     }
 }
 
-/// Reads the ranks from what a monitored barrier says on rank 0: "Ranks 1, 3 failed to pass monitoredBarrier in 1000 ms".
+/// Reads the ranks from what a monitored barrier says on rank 0: "Ranks 1, 3 failed to pass
+/// monitoredBarrier in 1000 ms".
 fn failed_ranks(message: &str) -> Vec<usize> {
     let Some(end) = message.find(" failed to pass monitoredBarrier") else {
         return Vec::new();

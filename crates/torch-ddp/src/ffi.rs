@@ -1,9 +1,11 @@
-//! The C interface of the shim in `csrc/`, declared once, and the two helpers every call goes through.
+//! The C interface of the shim in `csrc/`, declared once, and the two helpers every call goes
+//! through.
 //!
-//! Belongs here: declarations and what turns a status into a [`Result`]. Does not belong here: who owns what.
+//! Belongs here: declarations and what turns a status into a [`Result`]. Does not belong here: who
+//! owns what.
 //!
-//! A hand-written C interface rather than a generated one: tensors cross the border as torch-sys's `C_tensor` pointers, which
-//! no generator knows, and the rest is integers and byte strings.
+//! A hand-written C interface rather than a generated one: tensors cross the border as torch-sys's
+//! `C_tensor` pointers, which no generator knows, and the rest is integers and byte strings.
 #![expect(
     unsafe_code,
     reason = "the border to C++; every block says why it is sound"
@@ -54,6 +56,17 @@ pub(crate) struct Options {
     pub compression: i32,
 }
 
+/// As `tddp_adam_step` in `csrc/adam.cpp`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AdamOptions {
+    pub lr: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+    pub step: f64,
+}
+
 /// As `tddp_ddp_timings` in `csrc/reducer.cpp`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,8 +93,9 @@ pub(crate) type NcclBackend = unsafe extern "C" fn(
 /// Where a function puts the message of its failure.
 pub(crate) type Message = *mut *mut c_char;
 
-// SAFETY of the declarations: they match csrc/*.cpp in order and width of their arguments (size_t is usize on every platform
-// that Rust and libtorch share), and those functions let no exception out.
+// SAFETY of the declarations: they match csrc/*.cpp in order and width of their arguments (size_t
+// is usize on every platform that Rust and libtorch share), and those functions let no exception
+// out.
 unsafe extern "C" {
     pub(crate) fn tddp_string_free(text: *mut c_char);
     pub(crate) fn tddp_bytes_free(data: *mut u8);
@@ -276,7 +290,7 @@ unsafe extern "C" {
     pub(crate) fn tddp_adam_step_all(
         tensors: *const *const C_tensor,
         count: usize,
-        options: *const crate::adam::AdamStep,
+        options: *const AdamOptions,
         message: Message,
     ) -> i32;
     pub(crate) fn tddp_ddp_free(ddp: *mut Ddp);
@@ -306,7 +320,8 @@ unsafe extern "C" {
     pub(crate) fn tddp_grad_enabled() -> i32;
 }
 
-/// Calls a function of the shim and turns its status into a result; `what` says in the error what was being done.
+/// Calls a function of the shim and turns its status into a result; `what` says in the error what
+/// was being done.
 pub(crate) fn check(what: &str, call: impl FnOnce(Message) -> i32) -> Result<(), Error> {
     let mut text: *mut c_char = ptr::null_mut();
     let status = call(&raw mut text);
@@ -326,7 +341,8 @@ fn take_message(text: *mut c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }
-    // SAFETY: the shim set `text`, if at all, to a string with a final zero (strdup) that is ours until it is freed, once, below.
+    // SAFETY: the shim set `text`, if at all, to a string with a final zero (strdup) that is ours
+    // until it is freed, once, below.
     let message = unsafe { CStr::from_ptr(text) }
         .to_string_lossy()
         .into_owned();

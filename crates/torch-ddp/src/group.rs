@@ -6,6 +6,7 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod gloo;
 mod nccl;
 
 use std::sync::Arc;
@@ -20,7 +21,10 @@ use crate::ffi;
 use crate::store::{Store, milliseconds};
 use crate::work::{Output, Work};
 
+pub use gloo::{GlooDevice, GlooOptions};
 pub use nccl::NcclOptions;
+
+use gloo::{FORM, invalid};
 
 /// How the elements of all ranks become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,116 +61,8 @@ impl ReduceOp {
     }
 }
 
-/// The network address that gloo's connections are made on. It has no authentication or encryption.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub enum GlooDevice {
-    /// 127.0.0.1: all ranks on this machine.
-    #[default]
-    Loopback,
-    /// A network interface by name, for example `eth0`.
-    Interface(String),
-    /// An address of this machine, or a name that resolves to one.
-    Address(String),
-    /// What this machine's own name resolves to.
-    Hostname,
-}
-
-impl GlooDevice {
-    fn code(&self) -> (i32, &str) {
-        match self {
-            Self::Loopback => (0, ""),
-            Self::Interface(name) => (1, name),
-            Self::Address(address) => (2, address),
-            Self::Hostname => (3, ""),
-        }
-    }
-}
-
-/// How a gloo group works.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct GlooOptions {
-    /// How long forming the group, and every operation of it, may take before it fails. Also holds for the reductions of
-    /// [`DistributedDataParallel`](crate::DistributedDataParallel). 30 minutes unless set, as in torch.distributed.
-    pub timeout: Duration,
-    /// Where connections are made.
-    pub device: GlooDevice,
-    /// How many operations run at the same time, each on a thread of its own: 1 to 64. 2 unless set.
-    pub threads: usize,
-    /// Compares what all ranks call, and on which shapes, before every collective, at the price of two small extra ones. A
-    /// disagreement is then an error of kind [`ErrorKind::Mismatch`]; without it, gloo ends the process. Off unless set
-    /// (torch.distributed: `TORCH_DISTRIBUTED_DEBUG=DETAIL`).
-    pub checked: bool,
-}
-
-impl Default for GlooOptions {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30 * 60),
-            device: GlooDevice::default(),
-            threads: 2,
-            checked: false,
-        }
-    }
-}
-
-impl GlooOptions {
-    /// The options with another timeout.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// The options with another device.
-    #[must_use]
-    pub fn device(mut self, device: GlooDevice) -> Self {
-        self.device = device;
-        self
-    }
-
-    /// The options with another number of threads.
-    #[must_use]
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
-        self
-    }
-
-    /// The options with or without the comparison of calls.
-    #[must_use]
-    pub fn checked(mut self, checked: bool) -> Self {
-        self.checked = checked;
-        self
-    }
-
-    /// Rank and size as gloo counts, if a group can be formed with them and these options.
-    fn check(&self, rank: usize, size: usize) -> Result<(i32, i32)> {
-        if rank >= size {
-            return Err(invalid(format!(
-                "rank {rank} is outside a group of {size}; ranks begin at 0"
-            )));
-        }
-        if !(1..=MOST_THREADS).contains(&self.threads) {
-            return Err(invalid(format!(
-                "{} threads; give 1 to {MOST_THREADS}",
-                self.threads
-            )));
-        }
-        match (i32::try_from(rank), i32::try_from(size)) {
-            (Ok(rank), Ok(size)) => Ok((rank, size)),
-            _ => Err(invalid(format!("{size} ranks; give at most {}", i32::MAX))),
-        }
-    }
-}
-
-/// What an error in forming a group says was being done.
-const FORM: &str = "form a gloo group";
-
-fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidArgument, FORM, message)
-}
-
-/// gloo says which address it could not reach; who never came is more use. Whatever else went wrong is this process's own trouble.
+/// gloo says which address it could not reach; who never came is more use. Whatever else went wrong
+/// is this process's own trouble.
 fn with_the_missing(error: Error, store: &Store, size: usize) -> Error {
     if !matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connection) {
         return error;
@@ -186,35 +82,37 @@ fn joined(rank: usize) -> String {
     format!("torch-ddp/joined/{rank}")
 }
 
-/// libtorch ends the process when it cannot start one of many threads.
-const MOST_THREADS: usize = 64;
-
 /// An owned `tddp_group`.
 struct Handle(*mut ffi::Group);
 
-// SAFETY: the object behind the pointer holds intrusive_ptrs, atomically counted and never assigned after the group was formed.
-// Collectives go to backends that take a lock around every entry (SerialGloo in csrc/group.cpp, SerialNccl in csrc/nccl.cpp), the
-// reducer's included; c10d::ProcessGroup's own tables are complete before the object is shared and only read afterwards.
+// SAFETY: the object behind the pointer holds intrusive_ptrs, atomically counted and never assigned
+// after the group was formed. Collectives go to backends that take a lock around every entry
+// (SerialGloo in csrc/group.cpp, SerialNccl in csrc/nccl.cpp), the reducer's included;
+// c10d::ProcessGroup's own tables are complete before the object is shared and only read
+// afterwards.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used after this. Whatever else in
-        // libtorch still needs the group (a reducer) has references of its own.
+        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used
+        // after this. Whatever else in libtorch still needs the group (a reducer) has references of
+        // its own.
         unsafe { ffi::tddp_group_free(self.0) }
     }
 }
 
 /// The processes that work together, each with a rank from 0 to [`size`](Self::size) − 1.
 ///
-/// Every process calls the same collectives in the same order, with tensors of the same shape and kind; what is not so ends in a
-/// timeout, or in the end of the process, unless the group is [`checked`](GlooOptions::checked). Several threads may share a
-/// group, but then it is theirs to agree on that order.
+/// Every process calls the same collectives in the same order, with tensors of the same shape and
+/// kind; what is not so ends in a timeout, or in the end of the process, unless the group is
+/// [`checked`](GlooOptions::checked). Several threads may share a group, but then it is theirs to
+/// agree on that order.
 ///
-/// Cloning makes another handle to the same group; when the last is gone, so are the connections. That waits for operations still
-/// under way. A tensor given to a collective must be dense, contiguous, and on the CPU or the group's [`device`](Self::device).
+/// Cloning makes another handle to the same group; when the last is gone, so are the connections.
+/// That waits for operations still under way. A tensor given to a collective must be dense,
+/// contiguous, and on the CPU or the group's [`device`](Self::device).
 #[derive(Clone)]
 pub struct ProcessGroup {
     handle: Arc<Handle>,
@@ -237,12 +135,14 @@ impl fmt::Debug for ProcessGroup {
 }
 
 impl ProcessGroup {
-    /// Forms a group over gloo, which works on CPU tensors. Returns when all `size` processes have called it. `store` is for this
-    /// group alone: for a second group, give another [`PrefixStore`](crate::PrefixStore).
+    /// Forms a group over gloo, which works on CPU tensors. Returns when all `size` processes have
+    /// called it. `store` is for this group alone: for a second group, give another
+    /// [`PrefixStore`](crate::PrefixStore).
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] when not all ranks come in time, with those missing in [`Error::ranks`];
-    /// [`ErrorKind::InvalidArgument`] for a rank outside the group, or a store that was used for one before.
+    /// [`ErrorKind::Timeout`] when not all ranks come in time, with those missing in
+    /// [`Error::ranks`]; [`ErrorKind::InvalidArgument`] for a rank outside the group, or a store
+    /// that was used for one before.
     pub fn gloo(store: &Store, rank: usize, size: usize, options: &GlooOptions) -> Result<Self> {
         let (rank_code, size_code) = options.check(rank, size)?;
         if store.add(&joined(rank), 1)? > 1 {
@@ -254,8 +154,9 @@ impl ProcessGroup {
         let (device, name) = options.device.code();
         let mut raw = ptr::null_mut();
         let formed = ffi::check(FORM, |message| {
-            // SAFETY: the store outlives the call, and the group takes a reference of its own to it; the name is borrowed for the
-            // call, which copies it; `raw` is a place for the result.
+            // SAFETY: the store outlives the call, and the group takes a reference of its own to
+            // it; the name is borrowed for the call, which copies it; `raw` is a place for the
+            // result.
             unsafe {
                 ffi::tddp_group_gloo(
                     store.as_ptr(),
@@ -285,7 +186,8 @@ impl ProcessGroup {
         })
     }
 
-    /// Where models are whose gradients this group averages: the CPU, or the GPU of [`nccl`](Self::nccl).
+    /// Where models are whose gradients this group averages: the CPU, or the GPU of
+    /// [`nccl`](Self::nccl).
     pub fn device(&self) -> Device {
         self.device
     }
@@ -300,8 +202,8 @@ impl ProcessGroup {
         self.size
     }
 
-    /// How long an operation started through this handle may take. On a GPU, that counts from its start, waiting for work that the
-    /// GPU was given before included.
+    /// How long an operation started through this handle may take. On a GPU, that counts from its
+    /// start, waiting for work that the GPU was given before included.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -326,7 +228,8 @@ impl ProcessGroup {
     /// Overwrites the tensor of every rank with that of rank `root`.
     ///
     /// # Errors
-    /// When a rank does not take part in time or is lost, or the tensor is not one that the group can take.
+    /// When a rank does not take part in time or is lost, or the tensor is not one that the group
+    /// can take.
     pub fn broadcast(&self, tensor: &mut Tensor, root: usize) -> Result<()> {
         self.broadcast_async(tensor.shallow_clone(), root)?
             .wait()
@@ -353,8 +256,8 @@ impl ProcessGroup {
             ));
         }
         self.start("broadcast", |out, message| {
-            // SAFETY: group and tensor outlive the call, and the work takes references of its own; `out` is a place for the
-            // result. `root` is below `size`, which fits.
+            // SAFETY: group and tensor outlive the call, and the work takes references of its own;
+            // `out` is a place for the result. `root` is below `size`, which fits.
             unsafe {
                 ffi::tddp_group_broadcast(
                     self.as_ptr(),
@@ -371,7 +274,8 @@ impl ProcessGroup {
     /// Combines the tensors of all ranks element by element; every rank gets the result.
     ///
     /// # Errors
-    /// When a rank does not take part in time or is lost, or the tensor is not one that the group can take.
+    /// When a rank does not take part in time or is lost, or the tensor is not one that the group
+    /// can take.
     pub fn all_reduce(&self, tensor: &mut Tensor, op: ReduceOp) -> Result<()> {
         self.all_reduce_async(tensor.shallow_clone(), op)?
             .wait()
@@ -405,7 +309,8 @@ impl ProcessGroup {
     /// The tensors of all ranks, in the order of ranks.
     ///
     /// # Errors
-    /// When a rank does not take part in time or is lost, or the tensor is not one that the group can take.
+    /// When a rank does not take part in time or is lost, or the tensor is not one that the group
+    /// can take.
     pub fn all_gather(&self, tensor: &Tensor) -> Result<Vec<Tensor>> {
         self.all_gather_async(tensor.shallow_clone())?.wait()
     }
@@ -436,7 +341,8 @@ impl ProcessGroup {
     /// Returns when all ranks have called it and all their operations before it are over.
     ///
     /// # Errors
-    /// When a rank does not come in time or is lost; [`monitored_barrier`](Self::monitored_barrier) tells which.
+    /// When a rank does not come in time or is lost; [`monitored_barrier`](Self::monitored_barrier)
+    /// tells which.
     pub fn barrier(&self) -> Result<()> {
         self.barrier_async()?.wait()
     }
@@ -454,12 +360,12 @@ impl ProcessGroup {
         })
     }
 
-    /// A barrier that finds out who is missing: rank 0 waits for every other rank in turn. Slower than
-    /// [`barrier`](Self::barrier), and other threads' calls on this group wait for it.
+    /// A barrier that finds out who is missing: rank 0 waits for every other rank in turn. Slower
+    /// than [`barrier`](Self::barrier), and other threads' calls on this group wait for it.
     ///
     /// # Errors
-    /// On rank 0, with the ranks that did not come in [`Error::ranks`]; on the others when rank 0 does not answer in time. Rank 0
-    /// waits up to the timeout for each missing rank.
+    /// On rank 0, with the ranks that did not come in [`Error::ranks`]; on the others when rank 0
+    /// does not answer in time. Rank 0 waits up to the timeout for each missing rank.
     pub fn monitored_barrier(&self) -> Result<()> {
         ffi::check("monitored_barrier", |message| {
             // SAFETY: the group outlives the call.
@@ -474,8 +380,10 @@ impl ProcessGroup {
         .map_err(|error| error.after_abort(&self.aborted))
     }
 
-    /// Closes the connections to all other ranks, so that operations under way fail, here with [`ErrorKind::Aborted`] and there
-    /// with [`ErrorKind::Connection`], and so does all that comes after on this group. Waits while another thread is in [`monitored_barrier`](Self::monitored_barrier).
+    /// Closes the connections to all other ranks, so that operations under way fail, here with
+    /// [`ErrorKind::Aborted`] and there with [`ErrorKind::Connection`], and so does all that comes
+    /// after on this group. Waits while another thread is in
+    /// [`monitored_barrier`](Self::monitored_barrier).
     ///
     /// # Errors
     /// Only for want of memory.

@@ -21,8 +21,8 @@ pub struct Launch {
     pub master_addr: String,
     /// The store's port (`MASTER_PORT`).
     pub master_port: u16,
-    /// The launcher serves the store itself (`TORCHELASTIC_USE_AGENT_STORE`), and how often it has restarted the processes
-    /// (`TORCHELASTIC_RESTART_COUNT`).
+    /// The launcher serves the store itself (`TORCHELASTIC_USE_AGENT_STORE`), and how often it has
+    /// restarted the processes (`TORCHELASTIC_RESTART_COUNT`).
     pub agent_store: Option<u64>,
 }
 

@@ -6,6 +6,8 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod prefix;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
@@ -16,11 +18,14 @@ use std::{fmt, ptr, slice, thread};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
 
+pub use prefix::PrefixStore;
+
 /// Between two looks whether a server is there.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Waits until somebody listens there, or the time is over. libtorch waits too, but half a second and more between its tries: a client
-/// that is a millisecond ahead of its server, as of two processes that start together one is, would lose all of that.
+/// Waits until somebody listens there, or the time is over. libtorch waits too, but half a second
+/// and more between its tries: a client that is a millisecond ahead of its server, as of two
+/// processes that start together one is, would lose all of that.
 fn await_listener(host: &str, port: u16, timeout: Duration) {
     let began = Instant::now();
     while let Some(left) = timeout.checked_sub(began.elapsed()) {
@@ -39,24 +44,28 @@ fn await_listener(host: &str, port: u16, timeout: Duration) {
 /// An owned `tddp_store`.
 struct Handle(*mut ffi::Store);
 
-// SAFETY: the object behind the pointer is an intrusive_ptr to a c10d::Store, never assigned after it was made. A TCPStore locks
-// a mutex of its own (activeOpLock_) in every operation, a PrefixStore has only constant fields besides its inner store, and the
-// count of references is atomic. Options that c10d would change without a lock (setTimeout) are not offered.
+// SAFETY: the object behind the pointer is an intrusive_ptr to a c10d::Store, never assigned after
+// it was made. A TCPStore locks a mutex of its own (activeOpLock_) in every operation, a
+// PrefixStore has only constant fields besides its inner store, and the count of references is
+// atomic. Options that c10d would change without a lock (setTimeout) are not offered.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used after this.
+        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used
+        // after this.
         unsafe { ffi::tddp_store_free(self.0) }
     }
 }
 
-/// Any store: what [`TcpStore`] and [`PrefixStore`] have in common. Cloning makes another handle to the same store.
+/// Any store: what [`TcpStore`] and [`PrefixStore`] have in common. Cloning makes another handle to
+/// the same store.
 ///
-/// Keys and values are bytes. Reading operations wait for their key until the store's timeout is over. Operations of one store
-/// take turns: while one thread waits in [`get`](Self::get), the others wait too.
+/// Keys and values are bytes. Reading operations wait for their key until the store's timeout is
+/// over. Operations of one store take turns: while one thread waits in [`get`](Self::get), the
+/// others wait too.
 #[derive(Clone)]
 pub struct Store {
     handle: Arc<Handle>,
@@ -95,7 +104,8 @@ impl Store {
     pub fn set(&self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
         ffi::check(&format!("store.set `{key}`"), |message| {
-            // SAFETY: the store lives as long as `self`; both byte strings are borrowed for the call, which copies them.
+            // SAFETY: the store lives as long as `self`; both byte strings are borrowed for the
+            // call, which copies them.
             unsafe {
                 ffi::tddp_store_set(
                     self.as_ptr(),
@@ -112,11 +122,13 @@ impl Store {
     /// The value of a key; waits until somebody sets it.
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] when nobody sets it in time; otherwise when the server cannot be reached.
+    /// [`ErrorKind::Timeout`] when nobody sets it in time; otherwise when the server cannot be
+    /// reached.
     pub fn get(&self, key: &str) -> Result<Vec<u8>> {
         let (mut data, mut length) = (ptr::null_mut(), 0);
         ffi::check(&format!("store.get `{key}`"), |message| {
-            // SAFETY: the store and the key outlive the call; `data` and `length` are places for the result.
+            // SAFETY: the store and the key outlive the call; `data` and `length` are places for
+            // the result.
             unsafe {
                 ffi::tddp_store_get(
                     self.as_ptr(),
@@ -131,8 +143,9 @@ impl Store {
         Ok(take_bytes(data, length))
     }
 
-    /// Sets a key to `desired` if its value is `expected`, or if `expected` is empty and the key has no value. Returns the value
-    /// that the key has afterwards; of a key that is not there and is not set, `expected`.
+    /// Sets a key to `desired` if its value is `expected`, or if `expected` is empty and the key
+    /// has no value. Returns the value that the key has afterwards; of a key that is not there and
+    /// is not set, `expected`.
     ///
     /// # Errors
     /// When the server cannot be reached.
@@ -145,7 +158,8 @@ impl Store {
         let (expected, desired) = (expected.as_ref(), desired.as_ref());
         let (mut data, mut length) = (ptr::null_mut(), 0);
         ffi::check(&format!("store.compare_set `{key}`"), |message| {
-            // SAFETY: the store and all byte strings outlive the call; `data` and `length` are places for the result.
+            // SAFETY: the store and all byte strings outlive the call; `data` and `length` are
+            // places for the result.
             unsafe {
                 ffi::tddp_store_compare_set(
                     self.as_ptr(),
@@ -228,7 +242,8 @@ impl Store {
         Ok(present != 0)
     }
 
-    /// How many keys there are, those of other users of the same server and the server's own included.
+    /// How many keys there are, those of other users of the same server and the server's own
+    /// included.
     ///
     /// # Errors
     /// When the server cannot be reached.
@@ -244,7 +259,8 @@ impl Store {
     /// Waits until a key has a value.
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] when nobody sets it in `timeout`; otherwise when the server cannot be reached.
+    /// [`ErrorKind::Timeout`] when nobody sets it in `timeout`; otherwise when the server cannot be
+    /// reached.
     pub fn wait(&self, key: &str, timeout: Duration) -> Result<()> {
         ffi::check(&format!("store.wait `{key}`"), |message| {
             // SAFETY: the store and the key outlive the call.
@@ -263,8 +279,8 @@ impl Store {
 
 /// A store that one process serves over TCP and the others connect to.
 ///
-/// It has no authentication: whoever reaches the port can read and write. A server on a loopback address listens there alone,
-/// any other listens on all of the machine's addresses.
+/// It has no authentication: whoever reaches the port can read and write. A server on a loopback
+/// address listens there alone, any other listens on all of the machine's addresses.
 #[derive(Debug, Clone)]
 pub struct TcpStore {
     store: Store,
@@ -273,9 +289,10 @@ pub struct TcpStore {
 }
 
 impl TcpStore {
-    /// Serves a store on `port` of this machine, or on any free port when `port` is 0; [`port`](Self::port) tells which. `host`
-    /// is the name or address under which the other processes reach this machine. The server lives as long as any handle to
-    /// this store, process groups included.
+    /// Serves a store on `port` of this machine, or on any free port when `port` is 0;
+    /// [`port`](Self::port) tells which. `host` is the name or address under which the other
+    /// processes reach this machine. The server lives as long as any handle to this store, process
+    /// groups included.
     ///
     /// # Errors
     /// [`ErrorKind::AddressInUse`] when the port is taken.
@@ -300,13 +317,14 @@ impl TcpStore {
             .local_addr()
             .map_err(|error| connection(&what, &error))?
             .port();
-        // The server takes the socket over and closes it. Where it cannot be made, who closes is not known: a descriptor that
-        // stays open then is better than one that is closed twice.
+        // The server takes the socket over and closes it. Where it cannot be made, who closes is
+        // not known: a descriptor that stays open then is better than one that is closed twice.
         let descriptor = listener.into_raw_fd();
         Self::open(&what, &address.to_string(), port, true, descriptor, timeout)
     }
 
-    /// Connects to the store that another process serves, waiting for it to come up until `timeout` is over.
+    /// Connects to the store that another process serves, waiting for it to come up until `timeout`
+    /// is over.
     ///
     /// # Errors
     /// [`ErrorKind::Timeout`] or [`ErrorKind::Connection`] when there is no server in time.
@@ -337,8 +355,8 @@ impl TcpStore {
     ) -> Result<Self> {
         let (mut raw, mut actual_port) = (ptr::null_mut(), 0);
         ffi::check(what, |message| {
-            // SAFETY: `host` is borrowed for the call, which copies it; `raw` and `actual_port` are places for the result. A
-            // descriptor, where there is one, is open and listens.
+            // SAFETY: `host` is borrowed for the call, which copies it; `raw` and `actual_port` are
+            // places for the result. A descriptor, where there is one, is open and listens.
             unsafe {
                 ffi::tddp_store_tcp(
                     host.as_ptr(),
@@ -380,59 +398,14 @@ impl Deref for TcpStore {
     }
 }
 
-/// A store within a store: every key gets a prefix, so that several users of one store do not meet.
-#[derive(Debug, Clone)]
-pub struct PrefixStore {
-    store: Store,
-}
-
-impl PrefixStore {
-    /// Puts `prefix` and a slash before every key of `inner`.
-    ///
-    /// # Errors
-    /// Only for want of memory.
-    pub fn new(prefix: &str, inner: &Store) -> Result<Self> {
-        let mut raw = ptr::null_mut();
-        ffi::check("make a prefix store", |message| {
-            // SAFETY: `inner` outlives the call, and the new store holds a reference of its own to it; `raw` is a place for the
-            // result.
-            unsafe {
-                ffi::tddp_store_prefix(
-                    prefix.as_ptr(),
-                    prefix.len(),
-                    inner.as_ptr(),
-                    &raw mut raw,
-                    message,
-                )
-            }
-        })?;
-        Ok(Self {
-            store: Store::from_raw(raw, inner.timeout),
-        })
-    }
-}
-
-impl Deref for PrefixStore {
-    type Target = Store;
-
-    fn deref(&self) -> &Store {
-        &self.store
-    }
-}
-
 impl From<TcpStore> for Store {
     fn from(store: TcpStore) -> Self {
         store.store
     }
 }
 
-impl From<PrefixStore> for Store {
-    fn from(store: PrefixStore) -> Self {
-        store.store
-    }
-}
-
-/// Whole milliseconds, at least one, since c10d takes 0 for "no limit", and at most 24 days, since parts of it count in 32 bits.
+/// Whole milliseconds, at least one, since c10d takes 0 for "no limit", and at most 24 days, since
+/// parts of it count in 32 bits.
 pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis())
         .unwrap_or(i64::MAX)
@@ -456,7 +429,8 @@ fn take_bytes(data: *mut u8, length: usize) -> Vec<u8> {
     if data.is_null() {
         return Vec::new();
     }
-    // SAFETY: after a call that succeeded `data` points to `length` bytes that are ours until they are freed, once, below.
+    // SAFETY: after a call that succeeded `data` points to `length` bytes that are ours until they
+    // are freed, once, below.
     let bytes = unsafe { slice::from_raw_parts(data, length) }.to_vec();
     // SAFETY: as above; nothing refers to `data` after this.
     unsafe { ffi::tddp_bytes_free(data) };

@@ -20,17 +20,19 @@ use crate::store::milliseconds;
 /// An owned `tddp_work`.
 pub(crate) struct Handle(*mut ffi::Work);
 
-// SAFETY: the object behind the pointer holds an intrusive_ptr to a c10d::Work, whose state is under a mutex of its own, and a
-// list of tensors that is never changed after it was made; both count references atomically. The shared tensors themselves come
-// out only through `Work::wait`, which takes the handle by value.
+// SAFETY: the object behind the pointer holds an intrusive_ptr to a c10d::Work, whose state is
+// under a mutex of its own, and a list of tensors that is never changed after it was made; both
+// count references atomically. The shared tensors themselves come out only through `Work::wait`,
+// which takes the handle by value.
 unsafe impl Send for Handle {}
 // SAFETY: as above; through a shared handle one can only ask whether the work is over.
 unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used after this. libtorch's own queue
-        // keeps the work and its tensors alive while the operation runs.
+        // SAFETY: the pointer came from the shim, is owned by this handle alone, and is not used
+        // after this. libtorch's own queue keeps the work and its tensors alive while the operation
+        // runs.
         unsafe { ffi::tddp_work_free(self.0) }
     }
 }
@@ -69,8 +71,8 @@ impl Output for Vec<Tensor> {}
 
 /// A collective under way, which owns its tensors until it is over.
 ///
-/// Dropping it does not end the operation, which the other ranks are part of: it runs on with tensors that libtorch keeps alive,
-/// and only the result is lost.
+/// Dropping it does not end the operation, which the other ranks are part of: it runs on with
+/// tensors that libtorch keeps alive, and only the result is lost.
 #[must_use = "a collective is over only when it was waited for"]
 pub struct Work<T: Output> {
     handle: Handle,
@@ -125,11 +127,12 @@ impl<T: Output> Work<T> {
         self.wait_raw(milliseconds(limit))
     }
 
-    /// Waits until the operation is over and returns its result. That takes no longer than the timeout of the call that
-    /// started it and of those before it in the queue.
+    /// Waits until the operation is over and returns its result. That takes no longer than the
+    /// timeout of the call that started it and of those before it in the queue.
     ///
     /// # Errors
-    /// When the operation failed or timed out; its tensors are lost then, since nobody can say what is in them.
+    /// When the operation failed or timed out; its tensors are lost then, since nobody can say what
+    /// is in them.
     pub fn wait(mut self) -> Result<T> {
         self.wait_raw(0)?;
         // SAFETY: the work lives as long as `self`.

@@ -181,7 +181,8 @@ fn two_threads_share_a_group() {
     on_ranks("two_threads_share_a_group", 2, |rank| {
         let group = rank.group();
         let first = rank.try_group("first", &GlooOptions::default()).unwrap();
-        // Each thread has a group for its results; on the shared one they only meet, since barriers are all the same.
+        // Each thread has a group for its results; on the shared one they only meet, since barriers
+        // are all the same.
         std::thread::scope(|scope| {
             for own in [
                 first,

@@ -1,8 +1,9 @@
 //! What is said where CUDA, NCCL or a GPU is missing, and NCCL itself where none is.
 //!
-//! The same tests run in every set-up and expect of each what belongs to it. With a libtorch for the CPU (the lean set-up) CUDA cannot be
-//! loaded; with the whole one on a machine without a GPU all is loaded and libtorch finds no GPU; with GPUs the tests at the end train.
-//! `LD_LIBRARY_PATH` with the `lib` folder of a whole libtorch 2.11 turns one into the other without building anew.
+//! The same tests run in every set-up and expect of each what belongs to it. With a libtorch for
+//! the CPU (the lean set-up) CUDA cannot be loaded; with the whole one on a machine without a GPU
+//! all is loaded and libtorch finds no GPU; with GPUs the tests at the end train. `LD_LIBRARY_PATH`
+//! with the `lib` folder of a whole libtorch 2.11 turns one into the other without building anew.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod common;

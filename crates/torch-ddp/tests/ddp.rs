@@ -217,7 +217,8 @@ fn buckets_that_are_fixed_are_the_same_from_the_first_step_on() {
                 ddp.backward(&out.cross_entropy_for_logits(&part(&rank, &labels)))
                     .unwrap();
             };
-            // What a second pass makes of the same parameters is what the first pass of another reducer does.
+            // What a second pass makes of the same parameters is what the first pass of another
+            // reducer does.
             step(&*net, &mut ddp);
             step(&*net, &mut ddp);
             assert_eq!(ddp.bucket_sizes().unwrap(), sizes);

@@ -1,4 +1,5 @@
-//! Which models can be trained data parallel: with parameters that go unused, with buffers, with differences between ranks.
+//! Which models can be trained data parallel: with parameters that go unused, with buffers, with
+//! differences between ranks.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod common;

@@ -1,4 +1,5 @@
-//! What happens when something goes wrong: an error that says what, in time, on every rank that is left.
+//! What happens when something goes wrong: an error that says what, in time, on every rank that is
+//! left.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod common;
@@ -169,7 +170,8 @@ fn dropping_in_odd_orders_is_fine() {
         drop(clone);
         assert_eq!(i64::try_from(work.wait().unwrap()).unwrap(), 2);
 
-        // A work that nobody waits for, and whose peer never comes, with a group that goes away: the timeout ends both.
+        // A work that nobody waits for, and whose peer never comes, with a group that goes away:
+        // the timeout ends both.
         let group = rank
             .try_group("short", &GlooOptions::default().timeout(2 * SHORT))
             .unwrap();

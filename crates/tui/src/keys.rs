@@ -1,7 +1,8 @@
-//! Names of keys, and the tables that tie them to actions: what dispatch, footer, palette and help read.
+//! Names of keys, and the tables that tie them to actions: what dispatch, footer, palette
+//! and help read.
 //!
-//! Belongs here: turning a key event into a name and finding it in a table. Does not belong here: what
-//! an action does.
+//! Belongs here: turning a key event into a name and finding it in a table. Does not belong here:
+//! what an action does.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -105,16 +106,15 @@ pub fn event(name: &str) -> Option<KeyEvent> {
         Some(base) if !base.is_empty() => (base, KeyModifiers::CONTROL),
         _ => (name, KeyModifiers::NONE),
     };
-    let code = match NAMED.iter().find(|known| known.name == base) {
-        Some(known) => known.code,
-        None => {
-            let mut chars = base.chars();
-            let first = chars.next()?;
-            match chars.as_str() {
-                "" => KeyCode::Char(first),
-                number if first == 'f' => KeyCode::F(number.parse().ok()?),
-                _ => return None,
-            }
+    let code = if let Some(known) = NAMED.iter().find(|known| known.name == base) {
+        known.code
+    } else {
+        let mut chars = base.chars();
+        let first = chars.next()?;
+        match chars.as_str() {
+            "" => KeyCode::Char(first),
+            number if first == 'f' => KeyCode::F(number.parse().ok()?),
+            _ => return None,
         }
     };
     Some(KeyEvent::new(code, modifiers))

@@ -1,6 +1,9 @@
 //! The terminal interface: pick a lab, set it up, watch it run, understand what came out, export it.
 //!
-//! Belongs here: screens, keys, and the loop that brings events, state and drawing together:
+//! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
+//! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`, `machine`, `clock`.
+//! - **Does not belong here:** measuring, and what numbers mean. A run is shown as the fold of its
+//!   events.
 //!
 //! ```text
 //! keys, mouse ─┐                        ┌─ Effect ─► Session (threads: runs, files)
@@ -8,8 +11,6 @@
 //! records ─────┤                        └─ state ──► App::draw ─► terminal
 //! Session ─────┘
 //! ```
-//!
-//! Does not belong here: measuring, and what numbers mean. A run is shown as the fold of its events.
 
 mod app;
 mod capture;

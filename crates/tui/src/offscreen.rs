@@ -9,13 +9,15 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use workbench_experiment::lab::Lab;
+use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use super::app::{App, Back, Live, Screen};
-use super::event::{Event, Loaded};
+use super::event::{Effect, Event, Loaded};
 use super::kit::text::width;
+use super::reader;
 use super::theme::Look;
 use super::theme::{Theme, ThemeName};
 
@@ -26,6 +28,7 @@ pub const THEMES: [&str; ThemeName::ALL.len()] = ["dark", "light", "high-contras
 pub struct Offscreen {
     app: App,
     terminal: Terminal<TestBackend>,
+    started: Option<RunConfig>,
 }
 
 impl Offscreen {
@@ -45,6 +48,7 @@ impl Offscreen {
         Ok(Self {
             app: App::new(Arc::new(labs), Look::new(Theme::new(name, ascii, true))),
             terminal,
+            started: None,
         })
     }
 
@@ -73,7 +77,29 @@ impl Offscreen {
     /// Presses a key without modifiers.
     pub fn press(&mut self, key: KeyCode) {
         let key = KeyEvent::new(key, KeyModifiers::NONE);
-        self.app.update(Event::Key(key));
+        for effect in self.app.update(Event::Key(key)) {
+            if let Effect::Start(_, config) = effect {
+                self.started = Some(*config);
+            }
+        }
+    }
+
+    /// The configuration of the run that a key has started since the last call. Nothing runs here:
+    /// whoever asks may run it and hand over its records.
+    pub fn take_started(&mut self) -> Option<RunConfig> {
+        self.started.take()
+    }
+
+    /// Tells how many cores there are, which forms check numbers of workers against.
+    pub fn machine(&mut self, machine: MachineFacts, usable: UsableCores) {
+        self.app.update(Event::Machine(Box::new(machine), usable));
+    }
+
+    /// Puts runs side by side, as from the list of runs.
+    pub fn compare(&mut self, runs: Vec<RunDir>) {
+        self.app.screen = Screen::Runs;
+        let compared = reader::side_by_side(runs).map(Arc::new);
+        self.app.update(Event::Compared(compared));
     }
 
     /// Gives the window another size.

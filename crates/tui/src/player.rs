@@ -112,7 +112,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use workbench_record::Event;
+    use workbench_record::{Event, Finding};
 
     use super::*;
 
@@ -122,11 +122,14 @@ mod tests {
         seconds
             .map(|s| Record {
                 t_ns: s * 1_000_000_000,
-                event: Event::Warning {
-                    text: format!("at {s}"),
-                },
+                event: Event::Finding(Finding::note("at", format!("at {s}"))),
             })
             .into()
+    }
+
+    fn texts(snapshot: &Snapshot) -> Vec<&str> {
+        let found = snapshot.findings.iter();
+        found.map(|(_, finding)| finding.text.as_str()).collect()
     }
 
     #[test]
@@ -137,13 +140,13 @@ mod tests {
         player.advance(Duration::from_millis(200), &mut snapshot);
         assert_eq!(player.position(), (1_000_000_000, 10_000_000_000));
         // The record of second 1 stands behind that of second 2.
-        assert_eq!(snapshot.warnings, ["at 0"]);
+        assert_eq!(texts(&snapshot), ["at 0"]);
         player.change_speed(-9);
         player.advance(Duration::from_secs(1), &mut snapshot);
-        assert_eq!(snapshot.warnings, ["at 0", "at 2", "at 1"]);
+        assert_eq!(texts(&snapshot), ["at 0", "at 2", "at 1"]);
         player.change_speed(99);
         player.advance(Duration::from_secs(1), &mut snapshot);
-        assert_eq!(snapshot.warnings.len(), 10);
+        assert_eq!(snapshot.findings.len(), 10);
         assert!(!player.is_playing());
         assert!(player.toggle(), "from the beginning again");
         assert_eq!(player.position().0, 0);

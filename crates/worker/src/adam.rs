@@ -1,7 +1,8 @@
 //! Adam (Kingma and Ba, 2015), with its state in the open.
 //!
-//! tch's optimizers keep their moments inside of libtorch, where nothing can save them; a resumed training would then not be the
-//! interrupted one. The arithmetic is that of PyTorch's: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, bias-corrected, no weight decay.
+//! tch's optimizers keep their moments inside of libtorch, where nothing can save them; a resumed
+//! training would then not be the interrupted one. The arithmetic is that of PyTorch's: β₁ = 0.9,
+//! β₂ = 0.999, ε = 10⁻⁸, bias-corrected, no weight decay.
 
 use tch::{Tensor, nn};
 use torch_ddp::{AdamStep, Moving};
@@ -108,7 +109,8 @@ impl Adam {
         Ok(())
     }
 
-    /// The moments by name: `mean.` and `square.` before that of the parameter. They share memory with the optimizer.
+    /// The moments by name: `mean.` and `square.` before that of the parameter. They share memory
+    /// with the optimizer.
     pub fn state(&self) -> Vec<(String, Tensor)> {
         let slot = |slot: &Slot| {
             [("mean", &slot.mean), ("square", &slot.square)]

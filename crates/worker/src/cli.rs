@@ -1,17 +1,18 @@
 //! The command line: who started this process, and what it is to do.
 //!
-//! Under a supervisor (`WORKBENCH_SUPERVISED=1`) the specification comes as a frame and flags are not read. Otherwise flags say it,
-//! and torchrun's variables the place among the ranks.
+//! Under a supervisor (`WORKBENCH_SUPERVISED=1`) the specification comes as a frame and flags are
+//! not read. Otherwise flags say it, and torchrun's variables the place among the ranks.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use workbench_protocol::worker_side::is_supervised;
-use workbench_protocol::{
-    Checkpointing, Data, Device, Fault, FromWorker, Model, Program, Stage, TrainSpec, WorkerSide,
+use workbench_ddp_protocol::{
+    Checkpointing, Data, Device, Fault, Model, Program, Report, Stage, TrainSpec, WorkerSide,
+    version_line,
 };
+use workbench_protocol::worker_side::is_supervised;
 
 use crate::failure::Failure;
 use crate::faults::Faults;
@@ -134,7 +135,8 @@ struct TrainArgs {
     /// Threads of libtorch in this process
     #[arg(long, default_value_t = 1)]
     threads: u32,
-    /// Where to compute: cpu, cuda:INDEX, or cuda for the GPU with this rank's number on its machine
+    /// Where to compute: cpu, cuda:INDEX, or cuda for the GPU with this rank's number on its
+    /// machine
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: DeviceName,
     /// Train on the first so many rows only
@@ -143,7 +145,8 @@ struct TrainArgs {
     /// Evaluate on the first so many rows only
     #[arg(long, value_name = "N")]
     test_rows: Option<u64>,
-    /// Go on from a checkpoint: a file, or the newest in a folder; from the beginning while the folder has none
+    /// Go on from a checkpoint: a file, or the newest in a folder; from the beginning while the
+    /// folder has none
     #[arg(long, value_name = "PATH")]
     resume: Option<PathBuf>,
     /// Write checkpoints into this folder
@@ -158,8 +161,9 @@ struct TrainArgs {
     /// Keep so many of the newest, and the best by accuracy
     #[arg(long, value_name = "N", default_value_t = 3)]
     keep: u32,
-    /// Break something: kill:rank=1,step=40, stall:…, oom:…, nan:…, slow:rank=1,factor=3, disk-full:step=40, corrupt:step=40. Where
-    /// in the step, for the first three: in=start-up (without step), forward, all-reduce, checkpoint or evaluation, as in
+    /// Break something: kill:rank=1,step=40, stall:…, oom:…, nan:…, slow:rank=1,factor=3,
+    /// disk-full:step=40, corrupt:step=40. Where in the step, for the first three: in=start-up
+    /// (without step), forward, all-reduce, checkpoint or evaluation, as in
     /// kill:rank=1,step=40,in=all-reduce
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,
@@ -178,7 +182,7 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     if cli.version {
-        return say(&format!("{}\n{}", version(), workbench_protocol::dialect()));
+        return say(&format!("{}\n{}", version(), version_line()));
     }
     match cli.command {
         Some(Command::Train(args)) => match args.into_spec() {
@@ -217,7 +221,7 @@ fn unsupervised(spec: TrainSpec) -> ExitCode {
         Err(failure) => return end(&failure),
     };
     let audience = Audience::People(Lines::new(job.rank, job.world));
-    audience.tell(&FromWorker::Stage(Stage::Started));
+    audience.report(Report::Stage(Stage::Started));
     let reporter =
         Reporter::new(audience, job.spec.step_reports_every).with_faults(Faults::of(&job));
     ExitCode::from(run::run(&job, &reporter))

@@ -1,12 +1,13 @@
 //! Rows as tensors on the device.
 //!
-//! Belongs here: normalisation, batches. Does not belong here: reading files, and which rows form a batch.
+//! Belongs here: normalisation, batches. Does not belong here: reading files, and which rows form a
+//! batch.
 
 use std::fmt;
 
 use tch::{Device, Kind, Tensor};
+use workbench_ddp_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
 use workbench_images::{Images, Part, Source};
-use workbench_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
 
 use crate::failure::Failure;
 use crate::job::Job;
@@ -90,7 +91,8 @@ impl Dataset {
     /// Reads what a job trains on and what it is tested on.
     ///
     /// # Errors
-    /// When it cannot be read, or there are fewer rows for each rank than a batch has, or the test images are not like the others.
+    /// When it cannot be read, or there are fewer rows for each rank than a batch has, or the test
+    /// images are not like the others.
     pub fn load_both(job: &Job, report: &Reporter) -> Result<(Self, Self), Failure> {
         report.at(Phase::Data);
         let train = Self::load(&job.spec, Part::Train, job.device)?;
@@ -148,7 +150,8 @@ impl Dataset {
             labels: Tensor::f_from_slice(&images.labels)?
                 .f_to_kind(Kind::Int64)?
                 .f_to_device(device)?,
-            // In units of bytes, so that one subtraction and one division make a byte a normalised value.
+            // In units of bytes, so that one subtraction and one division make a byte a normalised
+            // value.
             mean: plane(mean)? * 255.0,
             deviation: plane(deviation)? * 255.0,
             shape,

@@ -1,10 +1,11 @@
-//! How good a model is on the test rows, exactly: every row counts once, and sums are reduced, not means.
+//! How good a model is on the test rows, exactly: every row counts once, and sums are reduced, not
+//! means.
 
 use std::time::Instant;
 
 use tch::{Kind, Reduction, Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
-use workbench_protocol::{FailureKind, Phase, Place};
+use workbench_ddp_protocol::{FailureKind, Phase, Place};
 
 use crate::dataset::Dataset;
 use crate::failure::Failure;
@@ -68,8 +69,8 @@ pub fn evaluate(
     ))
 }
 
-/// The sums of all ranks together, on every rank. They are numbers of the CPU, wherever the model is: three of them go faster over
-/// gloo than through a GPU.
+/// The sums of all ranks together, on every rank. They are numbers of the CPU, wherever the model
+/// is: three of them go faster over gloo than through a GPU.
 ///
 /// # Errors
 /// When a rank is lost or late.
@@ -90,8 +91,8 @@ pub fn all_reduce(
     })
 }
 
-/// Gives all ranks the buffers of rank 0: the running means of batch normalisation are of the rows that a rank has seen, and what
-/// is evaluated and saved should be one model.
+/// Gives all ranks the buffers of rank 0: the running means of batch normalisation are of the rows
+/// that a rank has seen, and what is evaluated and saved should be one model.
 ///
 /// # Errors
 /// When a rank is lost or late.

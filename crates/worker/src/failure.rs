@@ -4,20 +4,22 @@ use std::any::Any;
 
 use tch::TchError;
 use torch_ddp::ErrorKind;
+use workbench_ddp_protocol::{FailureKind, SpecError};
 use workbench_images::ImageError;
-use workbench_protocol::{EnvError, FailureKind, SideError, SpecError};
+use workbench_protocol::{EnvError, SideError};
 
-/// Trouble that ends a training: its sort, and one line that says what was wrong, where, and what to do.
+/// What ends a training: its kind, and one line that says what was wrong, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// What sort of trouble.
+    /// What kind of failure.
     pub kind: FailureKind,
     /// One line.
     pub message: String,
 }
 
-/// What libtorch says when memory is used up, on the CPU and on GPUs.
+/// What libtorch's messages contain when memory is used up, on the CPU and on GPUs: its exceptions
+/// have no kind that would say it.
 const NO_MEMORY: [&str; 3] = [
     "can't allocate memory",
     "not enough memory",
@@ -48,16 +50,16 @@ impl Failure {
 
     /// The ranks did not meet.
     pub fn rendezvous(error: torch_ddp::Error) -> Self {
-        if [ErrorKind::Unavailable, ErrorKind::OutOfMemory].contains(&error.kind()) {
-            return Self::from(error);
-        }
-        Self::new(
-            FailureKind::Rendezvous,
-            format!("the ranks did not meet: {error}"),
-        )
+        let kind = match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::OutOfMemory => return Self::from(error),
+            ErrorKind::AddressInUse => FailureKind::AddressInUse,
+            _ => FailureKind::Rendezvous,
+        };
+        Self::new(kind, format!("the ranks did not meet: {error}"))
     }
 
-    /// What a panic carries. tch panics where libtorch throws, so memory that is used up arrives in this way too.
+    /// What a panic carries. tch panics where libtorch throws, so memory that is used up arrives in
+    /// this way too.
     pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload
             .downcast_ref::<String>()
@@ -81,7 +83,8 @@ impl Failure {
         }
     }
 
-    /// What the process ends with: 2 for a request that makes no sense, 3 for a machine that lacks something, else 1.
+    /// What the process ends with: 2 for a request that makes no sense, 3 for a machine that lacks
+    /// something, else 1.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             FailureKind::Spec => 2,
@@ -109,7 +112,7 @@ impl From<torch_ddp::Error> for Failure {
     fn from(error: torch_ddp::Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Aborted => FailureKind::Peer,
-            ErrorKind::AddressInUse => FailureKind::Rendezvous,
+            ErrorKind::AddressInUse => FailureKind::AddressInUse,
             ErrorKind::Unavailable => return Self::new(FailureKind::Device, error.to_string()),
             ErrorKind::OutOfMemory => {
                 return Self::from_libtorch(&format!("out of memory: {}", error.message()));

@@ -1,7 +1,7 @@
-//! Faults that a rank brings upon itself, where `--fault` asks for them.
+//! Faults that a rank injects into itself, where `--fault` asks for them.
 //!
-//! Belongs here: striking, when the training says that it has come to a place where something may. Does not belong here: what the
-//! rest makes of it.
+//! Belongs here: striking, when the training says that it has come to a place where a fault may.
+//! Does not belong here: how the others deal with it.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -11,15 +11,15 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use tch::{Device, Kind, TchError, Tensor};
-use workbench_protocol::{Fault, Place, Slowness};
+use workbench_ddp_protocol::{Fault, Place, Slowness};
 
 use crate::job::Job;
-use crate::reporter::StepWatch;
 
 /// How far memory may grow while it is made to run out, in bytes.
 const ROOM: u64 = 1 << 30;
 
-/// Time enough for the others to come to where they wait, and to say so: signs of life come five times a second.
+/// Time enough for the others to come to where they wait, and to say so: heartbeats come five times
+/// a second.
 const OTHERS_TELL: Duration = Duration::from_millis(450);
 
 /// The faults of this rank. Each strikes once, but for those that last.
@@ -34,10 +34,12 @@ impl Faults {
         Self(mine.map(|fault| (*fault, Cell::new(false))).collect())
     }
 
-    /// Strikes as far as this place and step are meant. Returns whether what is computed here is not a number from now on.
+    /// Strikes as far as this place and step are meant. Returns whether what is computed here is
+    /// not a number from now on.
     ///
-    /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `oom` asks libtorch for more memory than a limit set just before
-    /// allows, and unwinds as the bindings do when libtorch throws. `slow` makes the start-up longer.
+    /// `kill` and `stall` send this process SIGKILL and SIGSTOP. `oom` asks libtorch for more
+    /// memory than a limit set just before allows, and unwinds as the bindings do when libtorch
+    /// throws. `slow` makes the start-up longer.
     pub fn strike(&self, place: Place, step: u64) -> bool {
         if place == Place::StartUp {
             self.slow_down(place, cpu_time());
@@ -55,20 +57,17 @@ impl Faults {
         is_nan
     }
 
-    /// Strikes between forward and backward pass, and gives back the loss that comes of it.
+    /// Strikes between forward and backward pass of a step, which takes about `work`. Returns how
+    /// much longer that took, and whether the loss is not a number from now on.
     ///
-    /// `slow` sleeps, within the forward pass, for as long as makes a step as slow as asked for, by the work of the step before.
-    /// `nan` makes the loss not a number.
-    pub(crate) fn strike_forward(&self, watch: &StepWatch, loss: f64) -> f64 {
-        watch.slept(self.slow_down(Place::Forward, watch.usual_work()));
-        if self.strike(Place::Forward, watch.step()) {
-            f64::NAN
-        } else {
-            loss
-        }
+    /// `slow` sleeps, within the forward pass, for as long as makes a step as slow as asked for.
+    pub(crate) fn strike_forward(&self, step: u64, work: Duration) -> (Duration, bool) {
+        let slept = self.slow_down(Place::Forward, work);
+        (slept, self.strike(Place::Forward, step))
     }
 
-    /// Strikes at what gradients are computed from, where they are to be spoilt and their loss is not: all of them become NaN.
+    /// Strikes at what gradients are computed from, where they are to be spoilt and their loss is
+    /// not: all of them become NaN.
     pub(crate) fn strike_gradients(&self, step: u64, loss: &Tensor) {
         if self.meant_for_all_reduce(step, |fault| matches!(fault, Fault::Nan { .. })) {
             // In place, so that it is a part of the program's own graph.
@@ -76,17 +75,20 @@ impl Faults {
         }
     }
 
-    /// Strikes at the beginning of the backward pass: `slow` at once, the others once all wait for this rank's gradients.
-    pub(crate) fn strike_all_reduce(&self, watch: &StepWatch) {
-        watch.slept(self.slow_down(Place::AllReduce, watch.usual_work()));
-        if self.meant_for_all_reduce(watch.step(), |fault| !matches!(fault, Fault::Nan { .. })) {
-            thread::sleep(watch.usual_work().max(OTHERS_TELL));
-            self.strike(Place::AllReduce, watch.step());
+    /// Strikes at the beginning of the backward pass of a step, which takes about `work`: `slow` at
+    /// once, the others once all wait for this rank's gradients. Returns how much longer a slow
+    /// step took.
+    pub(crate) fn strike_all_reduce(&self, step: u64, work: Duration) -> Duration {
+        let slept = self.slow_down(Place::AllReduce, work);
+        if self.meant_for_all_reduce(step, |fault| !matches!(fault, Fault::Nan { .. })) {
+            thread::sleep(work.max(OTHERS_TELL));
+            self.strike(Place::AllReduce, step);
         }
+        slept
     }
 
-    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it is written. `step_work` is what
-    /// a step takes.
+    /// Strikes before a checkpoint after so many steps is taken, or gives what is to strike when it
+    /// is written. `step_work` is what a step takes.
     pub(crate) fn strike_checkpoint(&self, steps: u64, step_work: Duration) -> Option<Fault> {
         self.slow_down(Place::Checkpoint, step_work);
         let fault = self.due(Place::Checkpoint, steps).next();

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tch::Device;
 use torch_ddp::{GlooDevice, GlooOptions, Launch, NcclOptions, ProcessGroup, Store, cuda};
-use workbench_protocol::{FailureKind, Program, TrainSpec, WorkerEnv, spec};
+use workbench_ddp_protocol::{FailureKind, Program, TrainSpec, spec};
+use workbench_protocol::WorkerEnv;
 
 use crate::failure::Failure;
 
@@ -28,8 +29,8 @@ pub struct Job {
 impl Job {
     /// Puts a specification and the environment together, and checks that they fit.
     ///
-    /// A single program needs nothing in the environment. Faults are dropped when torchrun has started the ranks again: what
-    /// broke the first attempt would break every other.
+    /// A single program needs nothing in the environment. Faults are dropped when torchrun has
+    /// started the ranks again: what broke the first attempt would break every other.
     ///
     /// # Errors
     /// When either makes no sense, or the device is not there.
@@ -90,8 +91,9 @@ impl Job {
         formed.map_err(Failure::rendezvous)
     }
 
-    /// How the ranks talk: over the interface that `GLOO_SOCKET_IFNAME` names, of several the first that this machine has; else over
-    /// the loopback address when all are on this machine, or the address of this machine's name.
+    /// How the ranks talk: over the interface that `GLOO_SOCKET_IFNAME` names, of several the first
+    /// that this machine has; else over the loopback address when all are on this machine, or the
+    /// address of this machine's name.
     fn gloo(&self) -> GlooOptions {
         let device = match env::var("GLOO_SOCKET_IFNAME") {
             Ok(names) if !names.is_empty() => GlooDevice::Interface(interface(&names).to_owned()),
@@ -125,7 +127,8 @@ impl Job {
     }
 }
 
-/// Of a list of network interfaces the first that this machine has; where it has none, the first, which an error then names.
+/// Of a list of network interfaces the first that this machine has; where it has none, the first,
+/// which an error then names.
 fn interface(names: &str) -> &str {
     let mut names = names
         .split(',')

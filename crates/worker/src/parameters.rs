@@ -3,7 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use tch::{Kind, Tensor, nn};
 
-/// The variables by name, sorted: `VarStore` has them in a hash map, whose order differs between processes.
+/// The variables by name, sorted: `VarStore` has them in a hash map, whose order differs between
+/// processes.
 pub fn sorted(vars: &nn::VarStore) -> Vec<(String, Tensor)> {
     let mut named: Vec<_> = vars.variables().into_iter().collect();
     named.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -32,8 +33,9 @@ pub fn floats(tensor: &Tensor) -> Vec<f32> {
     values
 }
 
-/// SHA-256 over all parameters, in the order of their names, as little-endian floats. What is not trained, such as the running
-/// means of batch normalisation, has no part in it: each rank has its own between two steps.
+/// SHA-256 over all parameters, in the order of their names, as little-endian floats. What is not
+/// trained, such as the running means of batch normalisation, has no part in it: each rank has its
+/// own between two steps.
 pub fn sha256(vars: &nn::VarStore) -> String {
     let mut hash = Sha256::new();
     let mut bytes = Vec::new();

@@ -1,7 +1,8 @@
-//! What is said about a training while it goes on: as frames to the supervisor, or as lines for people.
+//! What is said about a training while it goes on: as frames to the supervisor, or as lines for
+//! people.
 //!
-//! Belongs here: sending, and counting what was done; passing on to the faults where the training is. Does not belong here:
-//! deciding anything.
+//! Belongs here: sending, and counting what was done; passing on to the faults where the training
+//! is. Does not belong here: deciding anything.
 
 mod lines;
 mod watch;
@@ -10,7 +11,9 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tch::nn;
-use workbench_protocol::{DoneReport, FromWorker, Phase, Place, Stage, StepReport, WorkerSide};
+use workbench_ddp_protocol::{
+    self as protocol, DoneReport, FromWorker, Phase, Place, Report, Stage, StepReport, WorkerSide,
+};
 
 use crate::failure::Failure;
 use crate::faults::Faults;
@@ -30,8 +33,14 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// Tells it. A supervisor that cannot be told any more is gone, and this process goes with it from another thread.
-    pub fn tell(&self, message: &FromWorker) {
+    /// Tells it what happens in the training.
+    pub fn report(&self, report: Report) {
+        self.tell(&FromWorker::Report(report));
+    }
+
+    /// Sends a message. A supervisor that cannot be reached any more is gone, and this process ends
+    /// with it from another thread.
+    fn tell(&self, message: &FromWorker) {
         match self {
             Self::Supervisor(side) => {
                 let _ = side.send(message);
@@ -83,7 +92,8 @@ impl Reporter {
         &self.faults
     }
 
-    /// The training is at a place where a fault may strike. Returns whether what is computed here is not a number from now on.
+    /// The training is at a place where a fault may strike. Returns whether what is computed here
+    /// is not a number from now on.
     pub fn pass(&self, place: Place) -> bool {
         self.faults.strike(place, self.steps())
     }
@@ -96,7 +106,8 @@ impl Reporter {
     /// Says where the training thread is. Cheap enough to be called for every batch.
     pub fn at(&self, phase: Phase) {
         if let Audience::Supervisor(side) = &self.audience {
-            // What comes after a step belongs to it: places are compared to find the rank that is last.
+            // What comes after a step belongs to it: places are compared to find the rank that is
+            // last.
             let step = match phase {
                 Phase::Checkpoint | Phase::Evaluation | Phase::Sums | Phase::Closing => {
                     self.step.get().saturating_sub(1)
@@ -107,14 +118,15 @@ impl Reporter {
         }
     }
 
-    /// From now on steps are computed on this GPU, which works while this process goes on; they are timed accordingly.
+    /// From now on steps are computed on this GPU, which works while this process goes on; they are
+    /// timed accordingly.
     pub fn computes_on_gpu(&self, index: usize) {
         self.gpu.set(Some(index));
     }
 
     /// A stage of the start-up is reached.
     pub fn stage(&self, stage: Stage) {
-        self.audience.tell(&FromWorker::Stage(stage));
+        self.audience.report(Report::Stage(stage));
     }
 
     /// Steps done in all, those before a resumption included.
@@ -143,7 +155,7 @@ impl Reporter {
             self.stage(Stage::FirstStep);
         }
         if first || report.step.is_multiple_of(self.every) {
-            self.audience.tell(&FromWorker::Step(report));
+            self.audience.report(Report::Step(report));
             self.held_back.set(None);
         } else {
             self.held_back.set(Some(report));
@@ -158,7 +170,7 @@ impl Reporter {
     /// The test rows were looked at.
     pub fn evaluated(&self, epoch: u32, metrics: &Metrics) {
         self.tally.borrow_mut().evaluated += 1;
-        self.audience.tell(&FromWorker::Evaluated {
+        self.audience.report(Report::Evaluated {
             epoch,
             step: self.steps(),
             correct: metrics.correct,
@@ -170,7 +182,7 @@ impl Reporter {
     /// A checkpoint is complete.
     pub fn checkpointed(&self, step: u64, path: &std::path::Path, bytes: u64, took: Duration) {
         self.tally.borrow_mut().checkpoints += 1;
-        self.audience.tell(&FromWorker::Checkpointed {
+        self.audience.report(Report::Checkpointed {
             step,
             path: path.to_path_buf(),
             bytes,
@@ -178,16 +190,15 @@ impl Reporter {
         });
     }
 
-    /// Something that people should know.
+    /// Something that people should know, in one line without a full stop.
     pub fn warn(&self, text: impl Into<String>) {
-        self.audience
-            .tell(&FromWorker::Warning { text: text.into() });
+        self.audience.report(Report::Warning { text: text.into() });
     }
 
     /// The training is over, and this is what became of it.
     pub fn done(&self, vars: &nn::VarStore) {
         if let Some(report) = self.held_back.take() {
-            self.audience.tell(&FromWorker::Step(report));
+            self.audience.report(Report::Step(report));
         }
         self.at(Phase::Closing);
         let mut tally = self.tally.borrow().clone();
@@ -198,11 +209,11 @@ impl Reporter {
 
     /// The training cannot go on.
     pub fn failed(&self, failure: &Failure) {
-        self.audience.tell(&FromWorker::Failed {
+        self.audience.tell(&FromWorker::Failed(protocol::Failure {
             kind: failure.kind,
             message: failure.message.clone(),
             step: self.steps(),
-        });
+        }));
     }
 
     /// Whether a supervisor listens.

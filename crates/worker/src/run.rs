@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use tch::{Device, Kind, Tensor};
-use workbench_protocol::{Phase, Place, Program, Stage};
+use workbench_ddp_protocol::{Phase, Place, Program, Stage};
 
 use crate::failure::Failure;
 use crate::job::Job;

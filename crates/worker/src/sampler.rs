@@ -6,15 +6,18 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-/// Deals the training rows to the ranks: in every epoch all ranks make the same permutation and rank r takes every W-th row of
-/// it, from the r-th on, W being the world size. What PyTorch's `DistributedSampler` does with `drop_last=True`.
+/// Deals the training rows to the ranks: in every epoch all ranks make the same permutation and
+/// rank r takes every W-th row of it, from the r-th on, W being the world size. What PyTorch's
+/// `DistributedSampler` does with `drop_last=True`.
 ///
-/// Two rules keep steps equal on all ranks. Shards are equally long: up to W − 1 rows at the end of the permutation are left
-/// out, in every epoch others. A batch of one row at the end of a shard is left out too, because batch normalisation learns
-/// nothing from a single value; any other short batch is used.
+/// Two rules keep steps equal on all ranks. Shards are equally long: up to W − 1 rows at the end of
+/// the permutation are left out, in every epoch others. A batch of one row at the end of a shard is
+/// left out too, because batch normalisation learns nothing from a single value; any other short
+/// batch is used.
 ///
-/// Together the ranks' batches of B rows are the next W·B rows of the permutation. So the same rows meet in a step whether W ranks
-/// take B or one takes W·B, and a training can go on with another world size where it was interrupted.
+/// Together the ranks' batches of B rows are the next W·B rows of the permutation. So the same rows
+/// meet in a step whether W ranks take B or one takes W·B, and a training can go on with another
+/// world size where it was interrupted.
 #[derive(Debug, Clone)]
 pub struct DistributedSampler {
     rows: usize,
@@ -25,7 +28,8 @@ pub struct DistributedSampler {
 }
 
 impl DistributedSampler {
-    /// Deals `rows` rows to `world` ranks, of which this is `rank`. [`set_epoch`](Self::set_epoch) must follow.
+    /// Deals `rows` rows to `world` ranks, of which this is `rank`. [`set_epoch`](Self::set_epoch)
+    /// must follow.
     pub fn new(rows: usize, rank: usize, world: usize, seed: u64) -> Self {
         Self {
             rows,
@@ -36,7 +40,8 @@ impl DistributedSampler {
         }
     }
 
-    /// Makes the permutation of an epoch. Forgetting this is a classic: every epoch then has the same order.
+    /// Makes the permutation of an epoch. Forgetting this is a classic: every epoch then has the
+    /// same order.
     pub fn set_epoch(&mut self, epoch: u32) {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(u64::from(epoch));
@@ -44,7 +49,8 @@ impl DistributedSampler {
         self.order.shuffle(&mut rng);
     }
 
-    /// This rank's batches of row numbers, from the place on that all ranks together have reached after `done` rows.
+    /// This rank's batches of row numbers, from the place on that all ranks together have reached
+    /// after `done` rows.
     pub fn batches(&self, batch: usize, done: u64) -> std::vec::IntoIter<Vec<i64>> {
         let done = usize::try_from(done)
             .unwrap_or(usize::MAX)
@@ -63,7 +69,8 @@ impl DistributedSampler {
     }
 }
 
-/// The test rows of one rank, in their own order: every row belongs to exactly one rank, so shards may differ by a row.
+/// The test rows of one rank, in their own order: every row belongs to exactly one rank, so shards
+/// may differ by a row.
 pub fn test_rows(rows: usize, rank: usize, world: usize) -> Vec<i64> {
     (rank..rows)
         .step_by(world.max(1))
@@ -101,7 +108,8 @@ mod tests {
             let distinct: BTreeSet<i64> = all.iter().copied().collect();
             prop_assert_eq!(distinct.len(), all.len());
             prop_assert!(distinct.iter().all(|&row| (0..rows as i64).contains(&row)));
-            // At most W - 1 rows, and a last batch of one row per rank; everything where batches hold one row.
+            // At most W - 1 rows, and a last batch of one row per rank; everything where batches
+            // hold one row.
             if batch > 1 {
                 prop_assert!(rows - all.len() < 2 * world);
             }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tch::Tensor;
 use torch_ddp::DistributedDataParallel;
-use workbench_protocol::FailureKind;
+use workbench_ddp_protocol::FailureKind;
 
 use crate::failure::Failure;
 use crate::reporter::StepWatch;
 
-/// A loss as a number, before its gradients can spoil the weights. Faults of the forward pass strike here, and those of gradients.
+/// A loss as a number, before its gradients can spoil the weights. Faults of the forward pass
+/// strike here, and those of gradients.
 ///
 /// # Errors
 /// When it is not finite.
@@ -28,10 +29,12 @@ pub(crate) fn finite(loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
     ))
 }
 
-/// How long the last backward pass waited for the other ranks, by the reducer's own clock: from the last gradient of this rank until
-/// the last bucket was averaged. That is the time of all communication without the part behind which gradients were computed.
+/// How long the last backward pass waited for the other ranks, by the reducer's own clock: from the
+/// last gradient of this rank until the last bucket was averaged. That is the time of all
+/// communication without the part behind which gradients were computed.
 ///
-/// On a GPU this waits until the gradients are there, and is an error when they never come; ask after the optimizer was started.
+/// On a GPU this waits until the gradients are there, and is an error when they never come; ask
+/// after the optimizer was started.
 pub(crate) fn waited(
     ddp: &DistributedDataParallel,
     watch: &StepWatch,

@@ -1,11 +1,13 @@
 //! Ending in order, all ranks after the same step.
 //!
-//! The order to stop reaches each rank at another moment, and whoever left a step earlier would leave the others waiting. So rank
-//! 0 decides: when it is asked to stop it writes to the store, before it joins the reduction of its next step, that the step after
-//! that one is the last. Nobody finishes the next step's reduction earlier, so every rank that asks after it is told the number.
+//! The order to stop reaches each rank at another moment, and whoever left a step earlier would
+//! leave the others waiting. So rank 0 decides: when it is asked to stop it writes to the store,
+//! before it joins the reduction of its next step, that the step after that one is the last. Nobody
+//! finishes the next step's reduction earlier, so every rank that asks after it is told the number.
 //!
-//! The store's client waits for an answer without end, and the store is served by a process that may stand still. So the others
-//! ask on a thread of their own, after a step, and look at the answer after the step that follows: that is the last at the earliest.
+//! The store's client waits for an answer without end, and the store is served by a process that
+//! may be stopped. So the others ask on a thread of their own, after a step, and look at the
+//! answer after the step that follows: that is the last at the earliest.
 
 use std::cell::{Cell, OnceCell};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use torch_ddp::Store;
-use workbench_protocol::FailureKind;
+use workbench_ddp_protocol::FailureKind;
 
 use crate::failure::Failure;
 use crate::reporter::Reporter;
@@ -120,7 +122,8 @@ impl Inquiry {
     }
 }
 
-/// Starts the thread that asks. It ends with the inquiry, or never, where the store does not answer: then the process is to end.
+/// Starts the thread that asks. It ends with the inquiry, or never, where the store does not
+/// answer: then the process is to end.
 fn start(store: Store) -> Result<(Sender<()>, Receiver<Answer>), Failure> {
     let (questions, inbox) = channel();
     let (outbox, answers) = channel();

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tch::{Device, Tensor, nn};
 use torch_ddp::{DdpOptions, DistributedDataParallel, GlooOptions, ProcessGroup, Store, TcpStore};
+use workbench_ddp_protocol::Model;
 use workbench_images::{Part, Source};
-use workbench_protocol::Model;
 use workbench_worker::dataset::Dataset;
 use workbench_worker::models::{self, Net};
 use workbench_worker::parameters;

@@ -1,169 +1,202 @@
-//! What the supervisor's thread and the crew's owner share: which processes there are, and how their ranks are.
+//! What the supervisor's thread and the group's owner share: the processes, and the health of their
+//! ranks.
 //!
-//! A process is reaped under the board's lock only. Whoever holds the lock and finds a process id may use it: no other
-//! process can have the same by then.
+//! A process is reaped under the board's lock only. Whoever holds the lock and finds a process id
+//! may use it: no other process can have the same by then.
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use workbench_protocol::{Phase, StepTimes};
 
-use super::diagnose::RankState;
-use super::error::CrewError;
-use super::news::{By, Ended};
+use super::error::GroupError;
+use super::exit::{EndedBy, Exit};
+use super::health::liveness::ASK_AGAIN_NS;
+use super::health::monitor::{HealthChange, HealthMonitor, Processes};
+use super::health::state::RankState;
 use super::usage::{ProcessState, Usage, look};
-use super::watchdog::{ASK_AGAIN_NS, Alarm, Watchdog};
 
 #[derive(Debug)]
-pub(super) struct Board {
-    slots: Vec<Slot>,
-    pub(super) watchdog: Watchdog,
+pub(super) struct Board<P: Phase> {
+    slots: Slots,
+    pub(super) health: HealthMonitor<P>,
     /// When those that were asked to stop are killed, on the run's clock.
     pub(super) stop_by_ns: Option<u64>,
-    /// Nobody owns the crew any more.
+    /// Nobody owns the group any more.
     pub(super) dropped: bool,
 }
+
+/// The processes of all ranks.
+#[derive(Debug)]
+struct Slots(Vec<Slot>);
 
 /// One rank's process.
 #[derive(Debug, Default)]
 struct Slot {
     /// Until it is reaped.
     pid: Option<Pid>,
-    /// Signals that were sent to it, and for whom.
-    sent: Vec<(Signal, By)>,
+    /// Signals that were sent to it, and on whose behalf.
+    sent: Vec<(Signal, EndedBy)>,
     /// What it had used at its end.
     last: Option<Usage>,
     /// CPU time at the last look at whether it works, and when that was, in nanoseconds.
     looked: Option<(u64, u64)>,
 }
 
-impl Slot {
-    /// Whether its process has used a core for most of the time since this was asked last, or was not asked lately.
+impl Processes for Slots {
+    fn is_stopped(&self, rank: u32) -> bool {
+        let usage = self.usage(rank);
+        usage.is_some_and(|usage| usage.state == ProcessState::Stopped)
+    }
+
+    /// Also when this was not asked lately.
     fn is_working(&mut self, rank: u32, now_ns: u64) -> bool {
-        let Some(pid) = self.pid else {
+        let Some(Usage { cpu_ns, .. }) = self.usage(rank) else {
             return false;
         };
-        let cpu_ns = look(rank, raw(pid)).cpu_ns;
-        let before = self.looked.replace((cpu_ns, now_ns));
+        let slot = &mut self.0[rank as usize];
+        let before = slot.looked.replace((cpu_ns, now_ns));
         let recent = before.filter(|(_, at_ns)| now_ns - at_ns <= 3 * ASK_AGAIN_NS);
         recent.is_none_or(|(cpu_before_ns, at_ns)| {
             2 * cpu_ns.saturating_sub(cpu_before_ns) > now_ns - at_ns
         })
     }
+
+    fn queued_ns(&self, rank: u32) -> Option<u64> {
+        self.usage(rank)?.queued_ns()
+    }
 }
 
-impl Board {
-    pub(super) fn new(world: u32, watchdog: Watchdog) -> Self {
+impl Slots {
+    /// What a rank's process uses, while there is one.
+    fn usage(&self, rank: u32) -> Option<Usage> {
+        let pid = self.0.get(rank as usize)?.pid?;
+        Some(look(rank, raw(pid)))
+    }
+}
+
+impl<P: Phase> Board<P> {
+    pub(super) fn new(world: u32, health: HealthMonitor<P>) -> Self {
         Self {
-            slots: (0..world).map(|_| Slot::default()).collect(),
-            watchdog,
+            slots: Slots((0..world).map(|_| Slot::default()).collect()),
+            health,
             stop_by_ns: None,
             dropped: false,
         }
     }
 
     pub(super) fn started(&mut self, rank: u32, pid: Pid) {
-        self.slots[rank as usize].pid = Some(pid);
+        self.slots.0[rank as usize].pid = Some(pid);
     }
 
     /// Sends a signal to a rank's process group. Nothing happens when its process is over.
-    pub(super) fn signal(&mut self, rank: u32, signal: Signal, by: By) -> Result<(), CrewError> {
-        let world = self.slots.len() as u32;
-        let Some(slot) = self.slots.get_mut(rank as usize) else {
-            return Err(CrewError::NoRank { rank, world });
+    pub(super) fn signal(
+        &mut self,
+        rank: u32,
+        signal: Signal,
+        by: EndedBy,
+    ) -> Result<(), GroupError> {
+        let world = self.slots.0.len() as u32;
+        let Some(slot) = self.slots.0.get_mut(rank as usize) else {
+            return Err(GroupError::NoRank { rank, world });
         };
         let Some(pid) = slot.pid else {
             return Ok(());
         };
         kill_process_group(pid, signal)
-            .map_err(|error| CrewError::io("send a signal to a worker")(error.into()))?;
+            .map_err(|error| GroupError::io("send a signal to a worker")(error.into()))?;
         if !slot.sent.iter().any(|(known, _)| *known == signal) {
             slot.sent.push((signal, by));
         }
         Ok(())
     }
 
-    /// Stops every process that is not stopped already; returns whose.
-    pub(super) fn halt(&mut self) -> Vec<u32> {
+    /// Stops every process that is not stopped already; returns the ranks.
+    pub(super) fn pause(&mut self) -> Vec<u32> {
         let running = |rank: &u32| {
-            let pid = self.slots[*rank as usize].pid;
-            pid.is_some() && !self.is_stopped(*rank)
+            let usage = self.slots.usage(*rank);
+            usage.is_some_and(|usage| usage.state != ProcessState::Stopped)
         };
-        let ranks: Vec<u32> = (0..self.slots.len() as u32).filter(running).collect();
-        self.tell(&ranks, Signal::STOP);
+        let ranks: Vec<u32> = (0..self.slots.0.len() as u32).filter(running).collect();
+        self.signal_all(&ranks, Signal::STOP);
         ranks
     }
 
-    /// Lets those go on that were stopped.
-    pub(super) fn go_on(&mut self, ranks: &[u32]) {
-        self.tell(ranks, Signal::CONT);
+    /// Continues ranks that were stopped.
+    pub(super) fn resume(&mut self, ranks: &[u32]) {
+        self.signal_all(ranks, Signal::CONT);
     }
 
-    fn tell(&self, ranks: &[u32], signal: Signal) {
+    fn signal_all(&self, ranks: &[u32], signal: Signal) {
         for rank in ranks {
-            if let Some(pid) = self.slots[*rank as usize].pid {
-                // Fails when nobody is left, and then there is nothing to tell.
+            if let Some(pid) = self.slots.0[*rank as usize].pid {
+                // Fails when no process is left, and then there is nothing to do.
                 let _ = kill_process_group(pid, signal);
             }
         }
     }
 
-    /// Takes leave of a process that is over: kills what is left of its group and notes what it used. It may be reaped
-    /// after this, and before the lock is given back.
-    pub(super) fn bury(&mut self, rank: u32) {
-        let slot = &mut self.slots[rank as usize];
+    /// Records that a process is over: kills what is left of its group and notes what it used. It
+    /// may be reaped after this, and before the lock is given back.
+    pub(super) fn record_exit(&mut self, rank: u32) {
+        let usage = self.slots.usage(rank);
+        let slot = &mut self.slots.0[rank as usize];
         if let Some(pid) = slot.pid.take() {
-            // Fails when nobody is left, which is what is wanted.
+            // Fails when no process is left, which is what is wanted.
             let _ = kill_process_group(pid, Signal::KILL);
-            slot.last = Some(Usage {
+            slot.last = usage.map(|usage| Usage {
                 rss_bytes: 0,
                 state: ProcessState::Ended,
-                ..look(rank, raw(pid))
+                ..usage
             });
         }
     }
 
     /// Who ended a process, by the signals that were sent to it.
-    pub(super) fn culprit(&self, rank: u32, ended: Ended) -> By {
-        let Ended::Signal { number, .. } = ended else {
-            return By::Itself;
+    pub(super) fn ended_by(&self, rank: u32, exit: Exit) -> EndedBy {
+        let Exit::Signal { number, .. } = exit else {
+            return EndedBy::Itself;
         };
-        let sent = self.slots[rank as usize]
+        let sent = self.slots.0[rank as usize]
             .sent
             .iter()
             .find(|(signal, _)| signal.as_raw() == number);
         match sent {
             Some((_, by)) => *by,
-            None if ended.is_own_fault() => By::Itself,
-            None => By::Outside,
+            None if exit.is_own_fault() => EndedBy::Itself,
+            None => EndedBy::Outside,
         }
     }
 
-    /// What is to be said now of who is silent or stuck.
-    pub(super) fn check(&mut self, now_ns: u64) -> Vec<Alarm> {
-        let slots = &mut self.slots;
-        self.watchdog.check(now_ns, |rank| {
-            let slot = slots.get_mut(rank as usize);
-            slot.is_some_and(|slot| slot.is_working(rank, now_ns))
-        })
+    /// A rank has done a step: what that changes about its health.
+    pub(super) fn step(&mut self, rank: u32, times: StepTimes) -> Option<HealthChange<P>> {
+        self.health.step(rank, times, &self.slots)
+    }
+
+    /// What has changed about the health of the ranks.
+    pub(super) fn check(&mut self, now_ns: u64) -> Vec<HealthChange<P>> {
+        self.health.check(now_ns, &mut self.slots)
     }
 
     pub(super) fn is_stopped(&self, rank: u32) -> bool {
-        self.slots[rank as usize]
-            .pid
-            .is_some_and(|pid| look(rank, raw(pid)).state == ProcessState::Stopped)
+        self.slots.is_stopped(rank)
     }
 
-    pub(super) fn states(&self, now_ns: u64) -> Vec<RankState> {
-        self.watchdog.states(now_ns, |rank| self.is_stopped(rank))
+    pub(super) fn states(&self, now_ns: u64) -> Vec<RankState<P>> {
+        self.health.states(now_ns, &self.slots)
     }
 
     pub(super) fn usage(&self) -> Vec<Usage> {
         (0_u32..)
-            .zip(&self.slots)
-            .filter_map(|(rank, slot)| slot.pid.map(|pid| look(rank, raw(pid))).or(slot.last))
+            .zip(&self.slots.0)
+            .filter_map(|(rank, slot)| self.slots.usage(rank).or(slot.last))
             .collect()
     }
 
     pub(super) fn running(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.pid.is_some()).count()
+        self.slots
+            .0
+            .iter()
+            .filter(|slot| slot.pid.is_some())
+            .count()
     }
 }
 

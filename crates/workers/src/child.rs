@@ -6,12 +6,12 @@ use std::os::fd::OwnedFd;
 use std::process::Child;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use workbench_protocol::{FrameDecoder, FrameError, FromWorker, ToWorker, encode_frame};
+use workbench_protocol::{FrameDecoder, FrameError, FromWorker, Protocol, ToWorker, encode_frame};
 
-use super::error::CrewError;
+use super::error::GroupError;
+use super::exit::{EndedBy, Exit};
 use super::launch::Launch;
 use super::lines::Lines;
-use super::news::{By, Ended};
 
 /// Bytes read at once.
 pub(super) const CHUNK: usize = 1 << 16;
@@ -34,9 +34,9 @@ pub(super) struct Worker {
     pub(super) printed: Option<File>,
     lines: Lines,
     /// How its process ended, once it has.
-    pub(super) end: Option<(Ended, By)>,
-    /// Whether its owner was told.
-    pub(super) told: bool,
+    pub(super) end: Option<(Exit, EndedBy)>,
+    /// Whether its last event is queued.
+    pub(super) is_done: bool,
 }
 
 /// What reading a pipe led to.
@@ -49,15 +49,15 @@ pub(super) enum Read {
 }
 
 impl Worker {
-    /// Starts a worker. Its order to train waits to be sent.
-    pub(super) fn start(launch: &Launch) -> Result<Self, CrewError> {
+    /// Starts a worker. Its order waits to be sent.
+    pub(super) fn start<P: Protocol>(launch: &Launch<P>) -> Result<Self, GroupError> {
         let rank = launch.env.rank;
-        let outbox = encode_frame(&ToWorker::train(launch.spec.clone()))
-            .map_err(|source| CrewError::TooLong { rank, source })?;
+        let outbox = encode_frame(&ToWorker::<P>::start(launch.order.clone()))
+            .map_err(|source| GroupError::TooLong { rank, source })?;
         let mut child = launch
             .command()
             .spawn()
-            .map_err(|source| CrewError::spawn(&launch.program, source))?;
+            .map_err(|source| GroupError::spawn(&launch.program, source))?;
         let pid = Pid::from_child(&child);
         Ok(Self {
             rank,
@@ -72,7 +72,7 @@ impl Worker {
             lines: Lines::default(),
             child,
             end: None,
-            told: false,
+            is_done: false,
         })
     }
 
@@ -88,14 +88,14 @@ impl Worker {
     }
 
     /// Reaps its process, which is over.
-    pub(super) fn reap(&mut self) -> Ended {
+    pub(super) fn reap(&mut self) -> Exit {
         self.orders = None;
-        self.child.wait().map_or(Ended::Code(-1), Ended::of)
+        self.child.wait().map_or(Exit::Code(-1), Exit::of)
     }
 
-    pub(super) fn ask_to_stop(&mut self) {
+    pub(super) fn ask_to_stop<P: Protocol>(&mut self) {
         if self.orders.is_some()
-            && let Ok(frame) = encode_frame(&ToWorker::Stop)
+            && let Ok(frame) = encode_frame(&ToWorker::<P>::Stop)
         {
             self.outbox.extend_from_slice(&frame);
         }
@@ -115,7 +115,7 @@ impl Worker {
                 Ok(count) => drop(self.outbox.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // It does not listen any more; its end will tell.
+                // It does not read any more; its exit will tell.
                 Err(_) => {
                     self.orders = None;
                     return;
@@ -125,18 +125,20 @@ impl Worker {
     }
 
     /// The next message that has arrived in full, and its bytes.
-    pub(super) fn next_message(&mut self) -> Result<Option<(FromWorker, usize)>, String> {
+    pub(super) fn next_message<P: Protocol>(
+        &mut self,
+    ) -> Result<Option<(FromWorker<P>, usize)>, String> {
         let before = self.decoder.pending();
         let message = self
             .decoder
-            .take::<FromWorker>()
+            .take::<FromWorker<P>>()
             .map_err(|error| error.to_string())?;
         let Some(message) = message else {
             return Ok(None);
         };
         if !self.greeted && !matches!(message, FromWorker::Hello { .. }) {
             return Err(
-                "its first message is no greeting; is it another program than workbench-worker?"
+                "its first message is no greeting; is it another program than the worker's?"
                     .to_owned(),
             );
         }

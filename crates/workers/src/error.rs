@@ -1,15 +1,15 @@
-//! Why a crew cannot start, or a worker cannot be reached.
+//! Why a group of workers cannot start, or a worker cannot be reached.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use workbench_protocol::{EnvError, FrameError, SpecError};
+use workbench_protocol::{EnvError, FrameError};
 
-/// Why a crew cannot start, or a worker cannot be reached.
+/// Why a group of workers cannot start, or a worker cannot be reached.
 #[derive(Debug, thiserror::Error)]
-pub enum CrewError {
+pub enum GroupError {
     /// No worker at all.
-    #[error("a crew of no workers; give one launch for each rank")]
+    #[error("a group of no workers; give one launch for each rank")]
     Empty,
     /// The ranks are not 0, 1, 2, … in order.
     #[error("launch {at} is for rank {rank}; give one launch for each rank, in order")]
@@ -27,14 +27,6 @@ pub enum CrewError {
         /// What is wrong.
         source: EnvError,
     },
-    /// A training that makes no sense.
-    #[error("rank {rank}: {source}")]
-    Spec {
-        /// The rank.
-        rank: u32,
-        /// What is wrong.
-        source: SpecError,
-    },
     /// An order that does not fit a frame.
     #[error("rank {rank}: {source}")]
     TooLong {
@@ -45,7 +37,7 @@ pub enum CrewError {
     },
     /// The worker's program is not there.
     #[error(
-        "{}: there is no such program; build it with `cargo build --release -p workbench-worker` (it needs libtorch)",
+        "{}: there is no such program; build it, or name the one that is to be started",
         program.display()
     )]
     NotFound {
@@ -57,7 +49,7 @@ pub enum CrewError {
     NotExecutable {
         /// The program.
         program: PathBuf,
-        /// The operating system's word.
+        /// The operating system's message.
         source: io::Error,
     },
     /// The operating system refused.
@@ -65,7 +57,7 @@ pub enum CrewError {
     Io {
         /// What was tried.
         verb: &'static str,
-        /// The operating system's word.
+        /// The operating system's message.
         source: io::Error,
     },
     /// No such rank.
@@ -78,7 +70,7 @@ pub enum CrewError {
     },
 }
 
-impl CrewError {
+impl GroupError {
     pub(super) fn io(verb: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { verb, source }
     }

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use workbench_protocol::{TrainSpec, WorkerEnv, worker_side};
+use workbench_protocol::{Protocol, WorkerEnv, worker_side};
 
 /// One worker to be started.
 #[derive(Debug, Clone)]
-pub struct Launch {
+pub struct Launch<P: Protocol> {
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
@@ -17,24 +17,24 @@ pub struct Launch {
     pub vars: Vec<(OsString, OsString)>,
     /// Its place among the ranks.
     pub env: WorkerEnv,
-    /// What it trains.
-    pub spec: TrainSpec,
+    /// What it is to do.
+    pub order: P::Order,
 }
 
-impl Launch {
+impl<P: Protocol> Launch<P> {
     /// A worker without arguments and further variables.
-    pub fn new(program: impl Into<PathBuf>, env: WorkerEnv, spec: TrainSpec) -> Self {
+    pub fn new(program: impl Into<PathBuf>, env: WorkerEnv, order: P::Order) -> Self {
         Self {
             program: program.into(),
             args: Vec::new(),
             vars: Vec::new(),
             env,
-            spec,
+            order,
         }
     }
 
-    /// The command: in a process group of its own, so that a keyboard's Ctrl-C reaches the supervisor alone, and so that
-    /// killing takes the worker's own children along.
+    /// The command: in a process group of its own, so that a keyboard's Ctrl-C reaches the
+    /// supervisor alone, and so that killing takes the worker's own children along.
     pub(super) fn command(&self) -> Command {
         use std::os::unix::process::CommandExt as _;
         let mut command = Command::new(&self.program);

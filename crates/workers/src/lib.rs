@@ -1,40 +1,46 @@
 //! Worker processes and their supervisor.
 //!
-//! - **Belongs here:** starting workers, passing messages, noticing what goes wrong with them and
-//!   which is the cause, ending them and leaving none behind.
+//! - **Belongs here:** starting workers, passing messages, judging the health of each of them
+//!   ([`Health`]), ending them and leaving none behind.
 //! - **May use:** `protocol`, `clock`.
-//! - **Does not belong here:** what they train, and what is done about a failure, which is a lab's
-//!   policy.
+//! - **Does not belong here:** what the workers compute, and what is done about a failure, which is
+//!   a lab's policy.
 //!
-//! A [`Crew`] is one thread that starts all workers, polls all their pipes and reaps them. It is
-//! one thread for two reasons: Linux ties a child's parent-death signal to the *thread* that
-//! started the child, and news from one thread need no sorting. Whoever owns the crew takes its
-//! [`News`] one at a time and is never called back.
+//! A lab implements [`Protocol`](workbench_protocol::Protocol) for its messages, starts a
+//! [`WorkerGroup`] with one [`Launch`] for each rank, and takes its [`WorkerEvent`]s one at a time;
+//! it is never called back. [`WorkerGroup::states`] gives the health of all ranks at any moment.
+//! The workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
+//!
+//! A group is one thread that starts all workers, polls all their pipes and reaps them. It is one
+//! thread for two reasons: Linux ties a child's parent-death signal to the *thread* that started
+//! the child, and events from one thread need no sorting.
 
 mod board;
 mod child;
-mod crew;
-mod diagnose;
+mod describe;
 mod error;
+mod event;
+mod exit;
+mod group;
+mod health;
 mod launch;
 mod lines;
-mod news;
 mod pause;
 mod queue;
 mod supervise;
 mod usage;
-mod watchdog;
 
 #[cfg(test)]
 mod tests;
 
-pub use crew::Crew;
-pub use diagnose::{Condition, RankState, diagnose};
-pub use error::CrewError;
+pub use describe::describe;
+pub use error::GroupError;
+pub use event::{EventKind, WorkerEvent};
+pub use exit::{EndedBy, Exit};
+pub use group::WorkerGroup;
+pub use health::liveness::Deadlines;
+pub use health::state::{Awaited, Health, Loss, RankState, Slowness, Stall, Straggler};
 pub use launch::Launch;
-pub use news::{By, Ended, News};
 pub use pause::stand_still;
 pub use rustix::process::Signal;
 pub use usage::{ProcessState, Usage};
-pub use watchdog::{Alarm, Deadlines, Place, Watchdog};
-pub use workbench_protocol as protocol;

@@ -11,8 +11,8 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Takes the next bytes and gives every line that they complete. Carriage returns end lines too, since progress bars
-    /// write them; empty lines are left out.
+    /// Takes the next bytes and gives every line that they complete. Carriage returns end lines
+    /// too, since progress bars write them; empty lines are left out.
     pub(super) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(String)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
             let (text, ends) = match piece {

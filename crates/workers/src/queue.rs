@@ -1,15 +1,18 @@
-//! The news on their way from the supervisor's thread to the crew's owner: bounded, whatever a worker does and however
-//! seldom the owner looks.
+//! The events on their way from the supervisor's thread to the group's owner: bounded, whatever a
+//! worker does and however seldom the owner takes them.
 //!
-//! Printed lines give way: of each rank the newest are kept, because the last words explain a death. Messages never get
-//! lost: when there are too many of a rank, its pipe is left unread until the owner has caught up.
+//! Of printed lines the newest of each rank are kept, because the last ones explain an exit.
+//! Messages are never dropped: when there are too many of a rank, its pipe is left unread until the
+//! owner has caught up.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use super::news::News;
+use workbench_protocol::Protocol;
+
+use super::event::{EventKind, WorkerEvent};
 
 /// Lines of one rank that wait at most.
 pub(super) const MOST_LINES: usize = 256;
@@ -19,24 +22,24 @@ pub(super) const MOST_MESSAGES: usize = 1024;
 const MOST_BYTES: usize = 4 << 20;
 
 #[derive(Debug)]
-pub(super) struct Queue {
-    inner: Mutex<Inner>,
+pub(super) struct Queue<P: Protocol> {
+    inner: Mutex<Inner<P>>,
     arrived: Condvar,
 }
 
 #[derive(Debug)]
-struct Inner {
-    entries: VecDeque<Entry>,
+struct Inner<P: Protocol> {
+    entries: VecDeque<Entry<P>>,
     lanes: Vec<Lane>,
     over: bool,
     closed: bool,
 }
 
 #[derive(Debug)]
-enum Entry {
-    News(News),
+enum Entry<P: Protocol> {
+    Event(WorkerEvent<P>),
     Message {
-        news: News,
+        event: WorkerEvent<P>,
         bytes: usize,
     },
     /// The oldest line of this rank, whichever it is by then.
@@ -58,7 +61,7 @@ impl Lane {
     }
 }
 
-impl Queue {
+impl<P: Protocol> Queue<P> {
     pub(super) fn new(ranks: usize) -> Self {
         Self {
             inner: Mutex::new(Inner {
@@ -71,20 +74,20 @@ impl Queue {
         }
     }
 
-    /// Adds news that are rare by nature.
-    pub(super) fn push(&self, news: News) {
-        self.add(Entry::News(news));
+    /// Adds an event that is rare by nature.
+    pub(super) fn push(&self, event: WorkerEvent<P>) {
+        self.add(Entry::Event(event));
     }
 
     /// Adds a message that came in so many bytes.
-    pub(super) fn push_message(&self, news: News, bytes: usize) {
-        let rank = news.rank() as usize;
+    pub(super) fn push_message(&self, event: WorkerEvent<P>, bytes: usize) {
+        let rank = event.rank as usize;
         {
             let lane = &mut self.inner.lock().lanes[rank];
             lane.messages += 1;
             lane.bytes += bytes;
         }
-        self.add(Entry::Message { news, bytes });
+        self.add(Entry::Message { event, bytes });
     }
 
     /// Adds a printed line, in the place of the rank's oldest when there are too many.
@@ -101,7 +104,7 @@ impl Queue {
         self.add(Entry::Line(rank));
     }
 
-    fn add(&self, entry: Entry) {
+    fn add(&self, entry: Entry<P>) {
         let mut inner = self.inner.lock();
         if !inner.closed {
             inner.entries.push_back(entry);
@@ -110,7 +113,8 @@ impl Queue {
         }
     }
 
-    /// Whether more messages of this rank may come. When not, [`pop`](Self::pop) says when they may.
+    /// Whether more messages of this rank may come. When not, [`pop`](Self::pop) says when they
+    /// may.
     pub(super) fn has_room(&self, rank: usize) -> bool {
         let mut inner = self.inner.lock();
         let room = inner.closed || inner.lanes[rank].has_room();
@@ -118,9 +122,9 @@ impl Queue {
         room
     }
 
-    /// The next news; `None` when none came in time or none will come. Also whether the supervisor should be woken, since
-    /// a rank has room again.
-    pub(super) fn pop(&self, timeout: Duration) -> (Option<News>, bool) {
+    /// The next event; `None` when none came in time or none will come. Also whether the supervisor
+    /// should be woken, since a rank has room again.
+    pub(super) fn pop(&self, timeout: Duration) -> (Option<WorkerEvent<P>>, bool) {
         // A timeout beyond the clock's end is no timeout.
         let until = Instant::now().checked_add(timeout);
         let mut inner = self.inner.lock();
@@ -136,44 +140,43 @@ impl Queue {
         }
         match inner.entries.pop_front() {
             None => (None, false),
-            Some(Entry::News(news)) => (Some(news), false),
-            Some(Entry::Message { news, bytes }) => {
-                let lane = &mut inner.lanes[news.rank() as usize];
+            Some(Entry::Event(event)) => (Some(event), false),
+            Some(Entry::Message { event, bytes }) => {
+                let lane = &mut inner.lanes[event.rank as usize];
                 lane.messages -= 1;
                 lane.bytes -= bytes;
                 let wake = lane.unread
                     && lane.messages <= MOST_MESSAGES / 2
                     && lane.bytes <= MOST_BYTES / 2;
                 lane.unread &= !wake;
-                (Some(news), wake)
+                (Some(event), wake)
             }
             Some(Entry::Line(rank)) => {
                 let lane = &mut inner.lanes[rank];
                 let skipped = std::mem::take(&mut lane.skipped);
-                let news = lane.lines.pop_front().map(|(at_ns, line)| News::Output {
+                let event = lane.lines.pop_front().map(|(at_ns, line)| WorkerEvent {
                     rank: rank as u32,
                     at_ns,
-                    line,
-                    skipped,
+                    kind: EventKind::Output { line, skipped },
                 });
-                (news, false)
+                (event, false)
             }
         }
     }
 
-    /// No news will be added any more.
+    /// No event will be added any more.
     pub(super) fn end(&self) {
         self.inner.lock().over = true;
         self.arrived.notify_all();
     }
 
-    /// Whether no news will come any more.
+    /// Whether no event will come any more.
     pub(super) fn is_over(&self) -> bool {
         let inner = self.inner.lock();
         inner.over && inner.entries.is_empty()
     }
 
-    /// Nobody takes news any more: what comes is thrown away, and nothing waits for room.
+    /// Nobody takes events any more: what comes is thrown away, and nothing waits for room.
     pub(super) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;

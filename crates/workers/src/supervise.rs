@@ -7,53 +7,68 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use workbench_protocol::FromWorker;
+use workbench_clock::Clock;
+use workbench_protocol::{FromWorker, Protocol};
 
 use super::Signal;
 use super::board::Board;
 use super::child::{CHUNK, READS, Read, Worker};
-use super::error::CrewError;
+use super::error::GroupError;
+use super::event::{EventKind, WorkerEvent};
+use super::exit::{EndedBy, Exit};
+use super::health::liveness::LivenessChange;
+use super::health::monitor::HealthChange;
+use super::health::state::{Slowness, Stall};
 use super::launch::Launch;
-use super::news::{By, Ended, News};
+use super::pause::Pausable;
 use super::queue::Queue;
-use super::watchdog::{Alarm, Place};
-use workbench_clock::Clock;
 
 /// How often processes are looked at that cannot be polled.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Shortest wait for a deadline, lest the loop spins.
 const SHORTEST_WAIT_NS: u64 = 1_000_000;
-/// Reads of a dead worker's standard error at most: a pipe holds no more, unless somebody keeps on writing.
+/// Reads of a dead worker's standard error at most: a pipe holds no more, unless somebody keeps on
+/// writing.
 const LAST_READS: usize = 4;
 
-/// What the thread and the crew have in common.
+/// What the thread and the group have in common.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) board: Mutex<Board>,
-    pub(super) queue: Queue,
+pub(super) struct Shared<P: Protocol> {
+    pub(super) board: Mutex<Board<P::Phase>>,
+    pub(super) queue: Queue<P>,
     pub(super) clock: Clock,
     /// Rung by the owner to wake the thread.
     pub(super) bell: UnixStream,
 }
 
-impl Shared {
+impl<P: Protocol> Shared<P> {
     pub(super) fn ring(&self) {
-        // A full pipe is a bell that rings already.
+        // A full pipe wakes the thread already.
         let _ = (&self.bell).write(&[1]);
     }
 }
 
-/// The thread's own things.
-pub(super) struct Supervisor {
-    shared: Arc<Shared>,
+impl<P: Protocol> Pausable for Shared<P> {
+    fn pause(&self) -> Vec<u32> {
+        self.board.lock().pause()
+    }
+
+    fn resume(&self, ranks: &[u32]) {
+        self.board.lock().resume(ranks);
+    }
+}
+
+/// What only the thread needs.
+pub(super) struct Supervisor<P: Protocol> {
+    shared: Arc<Shared<P>>,
     workers: Vec<Worker>,
     bell: UnixStream,
     chunk: Vec<u8>,
     asked_to_stop: bool,
 }
 
-impl Supervisor {
-    pub(super) fn new(shared: Arc<Shared>, bell: UnixStream) -> Self {
+impl<P: Protocol> Supervisor<P> {
+    pub(super) fn new(shared: Arc<Shared<P>>, bell: UnixStream) -> Self {
         Self {
             shared,
             workers: Vec::new(),
@@ -64,17 +79,16 @@ impl Supervisor {
     }
 
     /// Starts all workers. Those that were started before one failed are killed and reaped.
-    pub(super) fn start(&mut self, launches: &[Launch]) -> Result<(), CrewError> {
+    pub(super) fn start(&mut self, launches: &[Launch<P>]) -> Result<(), GroupError> {
         for launch in launches {
             match Worker::start(launch) {
                 Ok(worker) => {
                     let pid = worker.pid;
                     self.shared.board.lock().started(worker.rank, pid);
-                    self.shared.queue.push(News::Started {
-                        rank: worker.rank,
-                        at_ns: self.shared.clock.now_ns(),
-                        pid: pid.as_raw_nonzero().get().unsigned_abs(),
-                    });
+                    let pid = pid.as_raw_nonzero().get().unsigned_abs();
+                    let now_ns = self.shared.clock.now_ns();
+                    self.shared
+                        .push(worker.rank, now_ns, EventKind::Started { pid });
                     self.workers.push(worker);
                 }
                 Err(error) => {
@@ -88,10 +102,10 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Goes on until all workers are over, reaped and told of.
+    /// Goes on until all workers are over and reaped, and their last events queued.
     pub(super) fn run(&mut self) {
-        while self.workers.iter().any(|worker| !worker.told) {
-            self.obey();
+        while self.workers.iter().any(|worker| !worker.is_done) {
+            self.follow_owner();
             self.wait();
             for at in 0..self.workers.len() {
                 self.attend(at);
@@ -101,13 +115,13 @@ impl Supervisor {
     }
 
     /// Does what the owner asked for.
-    fn obey(&mut self) {
+    fn follow_owner(&mut self) {
         let now_ns = self.shared.clock.now_ns();
         let mut board = self.shared.board.lock();
         let overdue = board.stop_by_ns.is_some_and(|by_ns| by_ns <= now_ns);
         let reason = match (board.dropped, overdue) {
-            (true, _) => Some(By::Dropped),
-            (false, true) => Some(By::Grace),
+            (true, _) => Some(EndedBy::Dropped),
+            (false, true) => Some(EndedBy::GracePeriod),
             (false, false) => None,
         };
         if let Some(by) = reason {
@@ -118,7 +132,7 @@ impl Supervisor {
         } else if board.stop_by_ns.is_some() && !self.asked_to_stop {
             self.asked_to_stop = true;
             for worker in &mut self.workers {
-                worker.ask_to_stop();
+                worker.ask_to_stop::<P>();
             }
         }
     }
@@ -155,15 +169,15 @@ impl Supervisor {
     fn timeout(&self) -> Option<Timespec> {
         let now_ns = self.shared.clock.now_ns();
         let board = self.shared.board.lock();
-        let asleep = self
+        let unpolled = self
             .workers
             .iter()
             .any(|worker| worker.is_running() && worker.pidfd.is_none());
-        let look_ns = asleep.then(|| now_ns + LOOK_EVERY.as_nanos() as u64);
+        let look_ns = unpolled.then(|| now_ns + LOOK_EVERY.as_nanos() as u64);
         let stop_ns = board
             .stop_by_ns
             .filter(|by_ns| *by_ns > now_ns && !board.dropped);
-        let next_ns = [board.watchdog.next_check_ns(), stop_ns, look_ns]
+        let next_ns = [board.health.next_check_ns(), stop_ns, look_ns]
             .into_iter()
             .flatten()
             .min()?;
@@ -171,34 +185,33 @@ impl Supervisor {
         Timespec::try_from(wait).ok()
     }
 
-    /// Reads from and writes to one worker, and takes leave of it when it is over.
+    /// Reads from and writes to one worker, and records its exit when it is over.
     fn attend(&mut self, at: usize) {
-        if self.workers[at].told {
+        if self.workers[at].is_done {
             return;
         }
         // Before the pipes are read: what a process wrote before its end is in them by then.
         if self.workers[at].is_running() && self.workers[at].is_over() {
-            self.bury(at);
+            self.record_exit(at);
         }
         self.workers[at].send();
         let messages = self.receive(at);
         let printed = self.read_lines(at);
         let worker = &self.workers[at];
         if worker.end.is_some() && messages == Read::Drained && printed == Read::Drained {
-            self.tell_end(at);
+            self.push_exit(at);
         }
     }
 
-    fn bury(&mut self, at: usize) {
+    fn record_exit(&mut self, at: usize) {
         let worker = &mut self.workers[at];
         let mut board = self.shared.board.lock();
-        board.bury(worker.rank);
-        let ended = worker.reap();
-        let by = board.culprit(worker.rank, ended);
-        board
-            .watchdog
-            .end(worker.rank, ended, self.shared.clock.now_ns());
-        worker.end = Some((ended, by));
+        board.record_exit(worker.rank);
+        let exit = worker.reap();
+        let by = board.ended_by(worker.rank, exit);
+        let now_ns = self.shared.clock.now_ns();
+        board.health.exit(worker.rank, exit, now_ns);
+        worker.end = Some((exit, by));
     }
 
     /// Takes messages as long as there is room for them.
@@ -209,20 +222,21 @@ impl Supervisor {
         loop {
             let at_ns = self.shared.clock.now_ns();
             if !self.shared.queue.has_room(rank as usize) {
-                self.shared.board.lock().watchdog.excuse(rank, at_ns);
+                self.shared.board.lock().health.excuse(rank, at_ns);
                 return Read::More;
             }
             match worker.next_message() {
                 Ok(Some((message, bytes))) => {
-                    self.shared.hear(rank, at_ns, &message);
-                    let news = News::Message {
+                    self.shared.judge(rank, at_ns, &message);
+                    let event = WorkerEvent {
                         rank,
                         at_ns,
-                        message,
+                        kind: EventKind::Message(message),
                     };
-                    self.shared.queue.push_message(news, bytes);
+                    self.shared.queue.push_message(event, bytes);
                 }
-                // All that was read is decoded here, so nothing is left behind that the next poll would not see.
+                // All that was read is decoded here, so nothing is left that the next poll would
+                // not see.
                 Ok(None) if reads == READS => return Read::More,
                 Ok(None) => {
                     reads += 1;
@@ -232,10 +246,11 @@ impl Supervisor {
                 }
                 Err(why) => {
                     worker.stop_listening();
-                    self.shared.queue.push(News::Nonsense { rank, at_ns, why });
+                    self.shared
+                        .push(rank, at_ns, EventKind::InvalidMessage { why });
                     let mut board = self.shared.board.lock();
                     // It may be dead already.
-                    let _ = board.signal(rank, Signal::KILL, By::Nonsense);
+                    let _ = board.signal(rank, Signal::KILL, EndedBy::InvalidMessage);
                     return Read::Drained;
                 }
             }
@@ -261,85 +276,95 @@ impl Supervisor {
         }
     }
 
-    fn tell_end(&mut self, at: usize) {
+    fn push_exit(&mut self, at: usize) {
         let worker = &mut self.workers[at];
         let rank = worker.rank;
         let at_ns = self.shared.clock.now_ns();
-        let queue = &self.shared.queue;
-        worker.last_line(|line| queue.push_line(rank as usize, at_ns, line));
-        let (ended, by) = worker.end.unwrap_or((Ended::Code(-1), By::Itself));
-        // Whoever is killed may well be in the middle of a word.
-        if by == By::Itself
+        let shared = &self.shared;
+        worker.last_line(|line| shared.queue.push_line(rank as usize, at_ns, line));
+        let (exit, by) = worker.end.unwrap_or((Exit::Code(-1), EndedBy::Itself));
+        // A process that is killed may well be in the middle of a message.
+        if by == EndedBy::Itself
             && let Some(why) = worker.cut_off()
         {
-            queue.push(News::Nonsense { rank, at_ns, why });
+            shared.push(rank, at_ns, EventKind::InvalidMessage { why });
         }
         worker.stop_listening();
         worker.printed = None;
-        worker.told = true;
-        queue.push(News::Exited {
-            rank,
-            at_ns,
-            ended,
-            by,
-        });
+        worker.is_done = true;
+        shared.push(rank, at_ns, EventKind::Exited { exit, by });
     }
 
-    /// Says who is silent or stuck.
+    /// Says what has changed about the health of the ranks.
     fn watch(&self) {
-        let at_ns = self.shared.clock.now_ns();
+        let now_ns = self.shared.clock.now_ns();
         let mut board = self.shared.board.lock();
-        for alarm in board.check(at_ns) {
-            let stopped = match alarm {
-                Alarm::Silent { rank, .. } => board.is_stopped(rank),
-                _ => false,
-            };
-            self.shared.queue.push(alarm_news(alarm, at_ns, stopped));
+        for change in board.check(now_ns) {
+            self.shared.push_change(&board, change, now_ns);
         }
     }
 }
 
-impl Shared {
-    fn hear(&self, rank: u32, at_ns: u64, message: &FromWorker) {
+impl<P: Protocol> Shared<P> {
+    fn push(&self, rank: u32, at_ns: u64, kind: EventKind<P>) {
+        self.queue.push(WorkerEvent { rank, at_ns, kind });
+    }
+
+    /// Takes in what a message says about the health of its rank.
+    fn judge(&self, rank: u32, at_ns: u64, message: &FromWorker<P>) {
         let mut board = self.board.lock();
-        let beat = match *message {
-            FromWorker::Beat {
-                phase,
-                step,
-                since_ns,
-            } => Some((Place { phase, step }, since_ns)),
+        let heartbeat = match message {
+            FromWorker::Heartbeat { position, since_ns } => Some((*position, *since_ns)),
             _ => None,
         };
-        if let Some(alarm) = board.watchdog.hear(rank, at_ns, beat) {
-            self.queue.push(alarm_news(alarm, at_ns, false));
-        }
-        if matches!(message, FromWorker::Done(_) | FromWorker::Failed { .. }) {
-            board.watchdog.finish(rank);
+        let received = board.health.receive(rank, at_ns, heartbeat);
+        let stepped = match message {
+            FromWorker::Report(report) => {
+                let times = P::step_times(report);
+                times.and_then(|times| board.step(rank, times))
+            }
+            FromWorker::Done(_) | FromWorker::Failed(_) => {
+                let failed = matches!(message, FromWorker::Failed(_));
+                board.health.finish(rank, failed);
+                None
+            }
+            FromWorker::Hello { .. } | FromWorker::Heartbeat { .. } => None,
+        };
+        for change in received.into_iter().chain(stepped) {
+            self.push_change(&board, change, at_ns);
         }
     }
-}
 
-fn alarm_news(alarm: Alarm, at_ns: u64, stopped: bool) -> News {
-    match alarm {
-        Alarm::Silent { rank, place, for_s } => News::Silent {
-            rank,
-            at_ns,
-            phase: place.phase,
-            step: place.step,
-            for_s,
-            stopped,
-        },
-        Alarm::Stuck { rank, place, for_s } => News::Stuck {
-            rank,
-            at_ns,
-            phase: place.phase,
-            step: place.step,
-            for_s,
-        },
-        Alarm::Recovered { rank, after_s } => News::Recovered {
-            rank,
-            at_ns,
-            after_s,
-        },
+    fn push_change(&self, board: &Board<P::Phase>, change: HealthChange<P::Phase>, at_ns: u64) {
+        let (rank, kind) = match change {
+            HealthChange::Liveness(LivenessChange::Stalled {
+                rank,
+                position,
+                stall,
+                for_s,
+            }) => {
+                let stall = match stall {
+                    Stall::Silent if board.is_stopped(rank) => Stall::Stopped,
+                    stall => stall,
+                };
+                let kind = EventKind::Stalled {
+                    stall,
+                    position,
+                    for_s,
+                };
+                (rank, kind)
+            }
+            HealthChange::Liveness(LivenessChange::Recovered { rank, after_s }) => {
+                (rank, EventKind::Recovered { after_s })
+            }
+            HealthChange::Slow(slowness) => {
+                let rank = match slowness {
+                    Slowness::Steps(straggler) => straggler.rank,
+                    Slowness::Awaited(awaited) => awaited.rank,
+                };
+                (rank, EventKind::Slow(slowness))
+            }
+        };
+        self.push(rank, at_ns, kind);
     }
 }

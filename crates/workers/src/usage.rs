@@ -1,4 +1,5 @@
-//! What worker processes use of the machine, from `/proc/<pid>/stat` (proc(5)). Elsewhere than on Linux nothing is known.
+//! What worker processes use of the machine, from `/proc/<pid>/stat` (proc(5)). Elsewhere than on
+//! Linux nothing is known.
 
 /// What a worker's process has used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,8 +8,8 @@ pub struct Usage {
     pub rank: u32,
     /// Its process.
     pub pid: u32,
-    /// CPU time of all its threads, user and system, in nanoseconds; in steps of the kernel's tick (usually 10 ms). After
-    /// its end, what it had used then.
+    /// CPU time of all its threads, user and system, in nanoseconds; in steps of the kernel's tick
+    /// (usually 10 ms). After its end, what it had used then.
     pub cpu_ns: u64,
     /// Memory that is resident, in bytes.
     pub rss_bytes: u64,
@@ -17,8 +18,9 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// For how long the process' first thread, which trains, was ready and waited for a core, in nanoseconds
-    /// (`/proc/<pid>/schedstat`, sched-stats of the kernel's documentation); `None` where the kernel does not tell.
+    /// For how long the process' first thread, which trains, was ready and waited for a core, in
+    /// nanoseconds (`/proc/<pid>/schedstat`, sched-stats of the kernel's documentation); `None`
+    /// where the kernel does not tell.
     pub fn queued_ns(&self) -> Option<u64> {
         let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).ok()?;
         text.split_ascii_whitespace().nth(1)?.parse().ok()
@@ -56,8 +58,8 @@ const UTIME: usize = 11;
 const STIME: usize = 12;
 const RSS: usize = 21;
 
-/// Reads the file's one line. The name in it may hold anything, parentheses and spaces included, but no line is without
-/// the last closing one.
+/// Reads the file's one line. The name in it may hold anything, parentheses and spaces included,
+/// but no line is without the last closing one.
 pub(super) fn parse(text: &str) -> Option<Stat> {
     let (_, rest) = text.rsplit_once(')')?;
     let columns: Vec<&str> = rest.split_ascii_whitespace().collect();

@@ -1,7 +1,8 @@
 //! The launcher's controller: what is done when something happens to the workers.
 //!
-//! Belongs here: states, what leads from one to the next, and the guard that no step is applied twice. Does not belong here:
-//! processes, clocks, files; whoever drives the controller tells it what happened and does what it says.
+//! Belongs here: states, what leads from one to the next, and the guard that no step is applied
+//! twice. Does not belong here: processes, clocks, files; whoever drives the controller tells it
+//! what happened and does what it says.
 //!
 //! ```text
 //! initializing → scheduling → running → shutting down → finished
@@ -11,6 +12,8 @@
 //! ```
 
 use std::fmt;
+
+use workbench_experiment::lab::ControllerPhase;
 
 /// What the controller is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +44,19 @@ impl State {
         matches!(self, Self::Errored | Self::Finished | Self::Aborted)
     }
 
+    /// What it is to a reader who knows no launcher.
+    pub fn phase(self) -> ControllerPhase {
+        match self {
+            Self::Initializing | Self::Scheduling => ControllerPhase::Starting,
+            Self::Running => ControllerPhase::Running,
+            Self::Restarting | Self::Resizing => ControllerPhase::Recovering,
+            Self::ShuttingDown => ControllerPhase::Stopping,
+            Self::Errored => ControllerPhase::Failed,
+            Self::Finished => ControllerPhase::Ended,
+            Self::Aborted => ControllerPhase::Cancelled,
+        }
+    }
+
     /// Its name in a sentence.
     pub fn name(self) -> &'static str {
         match self {
@@ -68,7 +84,8 @@ impl fmt::Display for State {
 pub struct Policy {
     /// Workers to train with.
     pub workers: u32,
-    /// Workers to go on with when some are lost; as many as `workers` to have them started anew at once.
+    /// Workers to go on with when some are lost; as many as `workers` to have them started anew at
+    /// once.
     pub least: u32,
     /// Failures after which the training goes on.
     pub max_failures: u32,
@@ -91,7 +108,8 @@ pub enum Input {
         /// Whether another attempt could do better.
         curable: bool,
     },
-    /// What failed was the place to meet, before anybody met: another place is taken, and nothing is counted.
+    /// What failed was the place to meet, before anybody met: another place is taken, and nothing
+    /// is counted.
     Collided,
     /// All ranks said that their training is over.
     Done {
@@ -136,7 +154,8 @@ pub enum GivenUp {
         /// How many were allowed.
         max_failures: u32,
     },
-    /// A rank's steps do not follow on each other, so the optimiser would have taken one twice or left one out.
+    /// A rank's steps do not follow on each other, so the optimiser would have taken one twice or
+    /// left one out.
     #[error("rank {rank} reported step {step} where step {expected} was to come")]
     OutOfOrder {
         /// The rank.
@@ -233,11 +252,6 @@ impl Controller {
         self.next.get(rank as usize).copied().flatten()
     }
 
-    /// Steps that the training had reached when this attempt began.
-    pub fn reached_before(&self) -> u64 {
-        self.reached
-    }
-
     /// Steps that any rank has done so far, in this attempt or before.
     pub fn steps_begun(&self) -> u64 {
         let most = self.next.iter().flatten().copied().max();
@@ -249,7 +263,8 @@ impl Controller {
         self.given_up.as_ref()
     }
 
-    /// Takes in what happened; gives what is to be done. What makes no sense in a state is passed over.
+    /// Takes in what happened; gives what is to be done. What makes no sense in a state is passed
+    /// over.
     pub fn take(&mut self, input: Input) -> Option<Command> {
         if self.state.is_end() {
             return None;
@@ -311,8 +326,8 @@ impl Controller {
         let expected = match (next, self.first) {
             (Some(next), _) => next,
             (None, Some(first)) => first,
-            // From the beginning, or from a checkpoint of what was done before; one that was being written when the ranks were
-            // lost may be a step ahead of what they could still report.
+            // From the beginning, or from a checkpoint of what was done before; one that was being
+            // written when the ranks were lost may be a step ahead of what they could still report.
             (None, None) if self.resume && step <= self.reached + 1 => step,
             (None, None) if self.resume => self.reached,
             (None, None) => 0,

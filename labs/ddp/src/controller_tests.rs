@@ -233,7 +233,7 @@ fn steps_done_again_are_counted() {
         })
     );
     step(&mut controller, 3);
-    assert_eq!((controller.repeated(), controller.reached_before()), (2, 5));
+    assert_eq!((controller.repeated(), controller.reached), (2, 5));
     assert_eq!(controller.first_step(), Some(3));
 }
 

@@ -1,12 +1,13 @@
-//! The images: where they are, how many, and what they are like. All of this is known before any worker starts.
+//! The images: where they are, how many, and what they are like. All of this is known before any
+//! worker starts.
 
 use std::path::Path;
 
+use workbench_ddp_protocol::Data;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{DataSource, LabError};
 use workbench_images::{CLASSES, ImageError, Images, Part, Source};
 use workbench_machine::MachineFacts;
-use workbench_protocol::Data;
 
 use crate::settings::{Offer, Shape};
 
@@ -31,7 +32,8 @@ pub struct Found {
     pub recorded: Option<DataSource>,
 }
 
-/// Looks at data and machine. Of a folder everything is read, so that no worker finds anything wrong with it later.
+/// Looks at data and machine. Of a folder everything is read, so that no worker finds anything
+/// wrong with it later.
 ///
 /// # Errors
 /// [`LabError::Config`] when the data cannot be used, or is not what it was when the run was begun.
@@ -107,7 +109,8 @@ fn shape(images: &Images) -> Shape {
     }
 }
 
-/// Adds shape, labels and pixels to a fingerprint, which so depends on what is learnt from and not on how files are called.
+/// Adds shape, labels and pixels to a fingerprint, which so depends on what is learnt from and not
+/// on how files are called.
 fn take_in(hash: &mut Hasher, images: &Images) {
     for number in [images.len(), images.channels, images.height, images.width] {
         hash.update((number as u64).to_le_bytes());

@@ -1,12 +1,13 @@
 //! The account of a training: which steps count, how many rows, how fast, how good.
 //!
-//! Belongs here: adding up what the ranks report. A step counts when all ranks have done it; what is done again after a restart
-//! replaces what was done before. Does not belong here: what is done about it.
+//! Belongs here: adding up what the ranks report. A step counts when all ranks have done it; what
+//! is done again after a restart replaces what was done before. Does not belong here: what is done
+//! about it.
 
 use std::collections::BTreeMap;
 
+use workbench_ddp_protocol::{DoneReport, StepReport};
 use workbench_experiment::lab::Part;
-use workbench_protocol::{DoneReport, StepReport};
 
 /// A look at the test rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,11 +77,6 @@ impl Parts {
         self.optimizer_ns += report.optimizer_ns;
     }
 
-    /// Work without the wait, in nanoseconds.
-    pub fn work_ns(&self) -> u64 {
-        self.data_ns + self.forward_ns + self.backward_ns + self.optimizer_ns
-    }
-
     /// The parts by name, in the order within a step.
     pub fn named(&self) -> Vec<Part> {
         vec![
@@ -145,8 +141,8 @@ impl Ledger {
 
     /// The attempt goes on from so many steps: what was done after them does not count any more.
     ///
-    /// That can be a step more than all ranks could still report before they were lost. The checkpoint proves that all did it, since
-    /// ranks work in step.
+    /// That can be a step more than all ranks could still report before they were lost. The
+    /// checkpoint proves that all did it, since ranks work in step.
     pub fn go_on_from(&mut self, step: u64) {
         let keep = usize::try_from(step).unwrap_or(usize::MAX);
         if keep == self.rows.len() + 1
@@ -174,7 +170,8 @@ impl Ledger {
         }
         let all = self.pending.remove(&report.step)?;
         let rate = self.pace(report.epoch, at_ns, all.rows);
-        // Steps come in order, so this one is the next; one that is not is not counted, and the counters will tell.
+        // Steps come in order, so this one is the next; one that is not is not counted, and the
+        // counters will tell.
         if report.step == self.rows.len() as u64 {
             self.rows.push((all.rows, self.world));
             self.counted += all.rows;
@@ -192,8 +189,8 @@ impl Ledger {
         })
     }
 
-    /// Time from step to step within an epoch is steady training; the first step of an attempt and the first after an evaluation are
-    /// not.
+    /// Time from step to step within an epoch is steady training; the first step of an attempt and
+    /// the first after an evaluation are not.
     fn pace(&mut self, epoch: u32, at_ns: u64, rows: u64) -> Option<f64> {
         let before = self.before.replace((epoch, at_ns));
         let (_, then_ns) = before.filter(|(known, _)| *known == epoch)?;

@@ -1,36 +1,36 @@
-//! The ddp lab: data-parallel training in worker processes, by hand against under a launcher, and
-//! both against one device.
+//! The ddp lab: data-parallel training in worker processes, by hand and under a launcher, and both
+//! compared with one device.
 //!
 //! - **Belongs here:** the lab's arms, and the launcher's policy.
-//! - **May use:** `experiment`, `workers`, `protocol`, `images`, `machine`, `pool`,
+//! - **May use:** `experiment`, `workers`, `ddp-protocol`, `protocol`, `images`, `machine`, `pool`,
 //!   `report`, `digest`, `clock`.
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
-mod blame;
-pub mod controller;
+mod attempt;
+mod controller;
 mod data;
 mod drive;
-mod hear;
+mod events;
+mod failures;
 mod incident;
-mod late;
 mod ledger;
 mod live;
+mod messages;
 mod outcome;
 mod plan;
-mod remembered;
+mod root_cause;
 mod settings;
-mod slow;
 mod startup;
 mod timeline;
-mod words;
+mod version_cache;
 mod worker;
 
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    Agreement, ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError,
-    PreparedLab, RunConfig, Source, Terms,
+    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, LabHost, PreparedLab, RunConfig, Source,
 };
 
 use crate::data::Found;
@@ -40,24 +40,32 @@ use crate::settings::Settings;
 
 pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE};
 
-/// Says where the program's set-up puts the worker's program, whether or not it is there.
-pub type WorkerPlace = fn() -> Option<PathBuf>;
+/// The program of the workers, as the set-up calls it.
+const WORKER: &str = "workbench-worker";
+
+/// Makes the lab.
+///
+/// # Errors
+/// When `lab.toml` is broken, which the tests rule out.
+pub fn lab(host: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
+    Ok(Box::new(DataParallel::new(host)?))
+}
 
 /// The lab.
 pub struct DataParallel {
     definition: LabDefinition,
-    worker: WorkerPlace,
+    host: LabHost,
 }
 
 impl DataParallel {
-    /// The lab as its `lab.toml` defines it, whose worker is where `worker` says unless
+    /// The lab as its `lab.toml` defines it, whose worker is where the host's set-up puts it unless
     /// [`WORKER_VARIABLE`] names another.
     ///
     /// # Errors
     /// When `lab.toml` is broken, which the tests rule out.
-    pub fn new(worker: WorkerPlace) -> Result<Self, DefinitionError> {
+    pub fn new(host: LabHost) -> Result<Self, DefinitionError> {
         let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
-        Ok(Self { definition, worker })
+        Ok(Self { definition, host })
     }
 }
 
@@ -81,7 +89,7 @@ impl Lab for DataParallel {
             recorded,
         } = data::look(&config.data)?;
         let (settings, warnings) = Settings::new(config, data, &offer)?;
-        let worker = worker::find((self.worker)(), settings.cuda)?;
+        let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
         Ok(Box::new(Prepared {
             settings,
             warnings,
@@ -93,7 +101,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
 }
@@ -103,21 +111,21 @@ impl PreparedLab for Prepared {
         self.recorded.clone()
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
-            comparison: Some(self.settings.comparison()),
-            // Sums over ranks round differently from sums over one batch, and weak scaling takes
-            // other steps besides.
-            outputs: Agreement::Near {
-                metric: outcome::ACCURACY.to_owned(),
-                tolerance: self.settings.tolerance,
-            },
-            lockstep: true,
+    fn basis(&self) -> Basis {
+        // Sums over ranks round differently from sums over one batch, and weak scaling takes other
+        // steps besides.
+        Basis::NearOutputs {
+            metric: outcome::ACCURACY.to_owned(),
+            tolerance: self.settings.tolerance,
         }
+    }
+
+    fn comparison_note(&self) -> Option<String> {
+        Some(self.settings.comparison())
     }
 
     fn needs_pool(&self, _arm: &str) -> bool {

@@ -1,41 +1,41 @@
-//! How each rank stands now: the step it did last, its loss, how fast it is, and what it is doing.
+//! The state of each rank now, for the record: the step it did last, its loss, how fast it is, what
+//! it is doing, and its health.
 //!
-//! Belongs here: the latest word of each rank. Does not belong here: what counts in the end ([`crate::ledger`]).
+//! Belongs here: the latest state of each rank. Does not belong here: what counts in the end
+//! ([`crate::ledger`]), and the judgement of their health, which comes with [`RankState`].
 
-use workbench_experiment::lab::{Figure, SlotState, Standing};
-use workbench_protocol::{Phase, Stage, StepReport};
-use workbench_workers::Condition;
+use workbench_ddp_protocol::{Phase, Stage, StepReport};
+use workbench_experiment::lab::{self as record, Figure, SlotState};
+use workbench_protocol::Phase as _;
+use workbench_workers::{Health, Loss, RankState, Slowness, Stall};
 
 use crate::ledger::Parts;
 
 /// Rows per second are stated over at least so long.
 const WINDOW_NS: u64 = 500_000_000;
 
-/// The latest word of each rank.
+/// The latest state of each rank.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     ranks: Vec<Rank>,
-    /// Whom the others wait for outside of steps.
-    late: Option<u32>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Rank {
     attempt: u32,
     at_step: u64,
     loss: Option<f64>,
     rate: Option<f64>,
-    phase: Option<Phase>,
-    /// What is known beyond what it says itself.
-    told: Option<Told>,
+    phase: Phase,
+    /// As it was judged last.
+    health: Health<Phase>,
+    /// How it ended, if it has.
+    end: Option<End>,
     /// Rows since when.
     window: Option<(u64, u64)>,
 }
 
-/// What is known of a rank beyond what it says itself: in a word, and what that means.
-type Told = (&'static str, Standing);
-
-/// How a rank ended, or that it has.
+/// How a rank ended, or why it has no process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// It said that it cannot go on.
@@ -44,39 +44,70 @@ pub enum End {
     Died,
     /// Its training is over.
     Done,
+    /// Its process was ended, because those of others failed.
+    Stopped,
+    /// It has no process in this attempt.
+    Away,
 }
 
-impl End {
-    fn told(self) -> Told {
-        match self {
-            Self::Failed => ("failed", Standing::Gone),
-            Self::Died => ("ended", Standing::Gone),
-            Self::Done => ("done", Standing::Over),
+impl Rank {
+    fn new(attempt: u32) -> Self {
+        Self {
+            attempt,
+            at_step: 0,
+            loss: None,
+            rate: None,
+            phase: Phase::Starting,
+            health: Health::Working,
+            end: None,
+            window: None,
+        }
+    }
+
+    /// What it does, in a word or two, and its health as the record has it.
+    fn activity(&self) -> (&'static str, record::Health) {
+        if let Some(end) = self.end {
+            return match end {
+                End::Failed => ("failed", record::Health::Lost),
+                End::Died => ("ended", record::Health::Lost),
+                End::Away => ("away", record::Health::Lost),
+                End::Done => ("done", record::Health::Ended),
+                End::Stopped => ("ended", record::Health::Ended),
+            };
+        }
+        match self.health {
+            Health::Stalled(Stall::Stopped) => ("stopped", record::Health::Stalled),
+            Health::Stalled(Stall::Silent) => ("silent", record::Health::Stalled),
+            Health::Stalled(Stall::Stuck) => ("stuck", record::Health::Stalled),
+            Health::Slow(_) => (phase_name(self.phase), record::Health::Slow),
+            // Its phase may be newer than the judgement.
+            _ if self.phase.is_waiting() => (phase_name(self.phase), record::Health::Waiting),
+            _ => (phase_name(self.phase), record::Health::Working),
+        }
+    }
+
+    /// Its work on a step against that of the fastest rank, where that makes it slow.
+    fn slow_factor(&self) -> Option<f64> {
+        match (self.end, self.health) {
+            (None, Health::Slow(Slowness::Steps(slow))) => Some(slow.factor()),
+            _ => None,
         }
     }
 }
 
-/// A rank that has no process in this attempt.
-const AWAY: Told = ("away", Standing::Gone);
-
 impl Live {
-    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they are other processes.
+    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they
+    /// are other processes.
     pub fn begin(&mut self, world: u32, attempt: u32) {
         let world = world as usize;
-        let new = Rank {
-            attempt,
-            phase: Some(Phase::Starting),
-            ..Rank::default()
-        };
-        self.late = None;
+        let new = Rank::new(attempt);
         self.ranks.resize(self.ranks.len().max(world), new);
         self.ranks[..world].fill(new);
         for rank in &mut self.ranks[world..] {
             *rank = Rank {
-                attempt: rank.attempt,
                 at_step: rank.at_step,
-                told: Some(AWAY),
-                ..Rank::default()
+                end: Some(End::Away),
+                ..Rank::new(rank.attempt)
             };
         }
     }
@@ -84,7 +115,7 @@ impl Live {
     /// A rank says what it is doing.
     pub fn doing(&mut self, rank: u32, phase: Phase) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
-            rank.phase = Some(phase);
+            rank.phase = phase;
         }
     }
 
@@ -98,41 +129,31 @@ impl Live {
         }
     }
 
-    /// A rank has ended. What was known first is kept: a process that said that it failed ends a moment later.
+    /// A rank has ended. What was known first is kept: a process that said that it failed ends a
+    /// moment later.
     pub fn ended(&mut self, rank: u32, end: End) {
-        if let Some(rank) = self.ranks.get_mut(rank as usize)
-            && !rank.is_over()
-        {
-            rank.told = Some(end.told());
+        if let Some(rank) = self.ranks.get_mut(rank as usize) {
+            rank.end.get_or_insert(end);
         }
     }
 
     /// All that are left are being ended.
     pub fn end_all(&mut self) {
-        for rank in self.ranks.iter_mut().filter(|rank| !rank.is_over()) {
-            rank.told = Some(("ended", Standing::Over));
+        for rank in &mut self.ranks {
+            rank.end.get_or_insert(End::Stopped);
         }
     }
 
-    /// How whoever watches over a rank finds it, and whether its process is stopped.
-    pub fn found(&mut self, rank: u32, condition: Condition, stopped: bool) {
-        let told = match condition {
-            Condition::Ended(_) => return self.ended(rank, End::Died),
-            Condition::Stopped => Some("stopped"),
-            Condition::Silent => Some("silent"),
-            Condition::Stuck => Some("stuck"),
-            Condition::Working | Condition::Finished => stopped.then_some("stopped"),
-        };
-        if let Some(rank) = self.ranks.get_mut(rank as usize)
-            && !rank.is_over()
-        {
-            rank.told = told.map(|word| (word, Standing::Still));
+    /// The health of a rank was judged.
+    pub fn judged(&mut self, state: &RankState<Phase>) {
+        match state.health {
+            Health::Lost(Loss::Exited(_)) => self.ended(state.rank, End::Died),
+            health => {
+                if let Some(rank) = self.ranks.get_mut(state.rank as usize) {
+                    rank.health = health;
+                }
+            }
         }
-    }
-
-    /// Whom the others wait for outside of steps, if anybody.
-    pub fn wait_for(&mut self, late: Option<u32>) {
-        self.late = late;
     }
 
     /// A rank has done a step.
@@ -156,7 +177,7 @@ impl Live {
         }
     }
 
-    /// How all ranks stand, with what they have spent their steps on.
+    /// The states of all ranks, with what they have spent their steps on.
     pub fn states(&self, parts: &[Parts]) -> Vec<SlotState> {
         (0..)
             .zip(&self.ranks)
@@ -168,13 +189,14 @@ impl Live {
                         value,
                     })
                 };
-                let (doing, standing) = rank.stands(self.late == Some(slot));
+                let (doing, health) = rank.activity();
                 SlotState {
                     slot,
                     steps: parts.steps,
                     at_step: rank.at_step,
                     doing: doing.to_owned(),
-                    standing,
+                    health,
+                    slow_factor: rank.slow_factor(),
                     attempt: rank.attempt,
                     figures: [figure("loss", rank.loss), figure("images/s", rank.rate)]
                         .into_iter()
@@ -187,27 +209,8 @@ impl Live {
     }
 }
 
-impl Rank {
-    fn is_over(&self) -> bool {
-        matches!(self.told, Some((_, Standing::Gone | Standing::Over)))
-    }
-
-    /// What it does, in a word or two, and whether it gets on. `late` is whether the others wait for it.
-    fn stands(&self, late: bool) -> Told {
-        let Some(phase) = self.phase else {
-            return self.told.unwrap_or_default();
-        };
-        let standing = match phase {
-            _ if late => Standing::Slow,
-            phase if phase.is_waiting() => Standing::Waiting,
-            _ => Standing::Working,
-        };
-        self.told.unwrap_or((word(phase), standing))
-    }
-}
-
-/// A phase in a column of its own, where there is no sentence around it.
-fn word(phase: Phase) -> &'static str {
+/// The name of a phase in a column of its own, where there is no sentence around it.
+fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Starting => "starting",
         Phase::Sums => "sums",
@@ -217,6 +220,9 @@ fn word(phase: Phase) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use workbench_protocol::Position;
+    use workbench_workers::{Awaited, Exit};
+
     use super::*;
 
     fn report(step: u64, loss: f64) -> StepReport {
@@ -279,14 +285,25 @@ mod tests {
         live.step(7, 0, &report(0, 1.0));
     }
 
-    fn stands(live: &Live) -> Vec<(String, Standing)> {
-        let states = live.states(&[Parts::default(); 2]);
-        states.into_iter().map(|s| (s.doing, s.standing)).collect()
+    fn state(rank: u32, health: Health<Phase>) -> RankState<Phase> {
+        RankState {
+            rank,
+            position: Position {
+                phase: Phase::Evaluation,
+                step: 4,
+            },
+            health,
+            for_s: 0.0,
+        }
     }
 
-    fn told(of: [(&str, Standing); 2]) -> Vec<(String, Standing)> {
-        of.map(|(word, standing)| (word.to_owned(), standing))
-            .into()
+    fn stands(live: &Live) -> Vec<(String, record::Health)> {
+        let states = live.states(&[Parts::default(); 2]);
+        states.into_iter().map(|s| (s.doing, s.health)).collect()
+    }
+
+    fn told(of: [(&str, record::Health); 2]) -> Vec<(String, record::Health)> {
+        of.map(|(word, health)| (word.to_owned(), health)).into()
     }
 
     #[test]
@@ -309,15 +326,15 @@ mod tests {
         live.doing(0, Phase::AllReduce);
         live.doing(1, Phase::Backward);
         live.ended(1, End::Died);
-        let (waits, works) = (Standing::Waiting, Standing::Working);
-        let (gone, over) = (Standing::Gone, Standing::Over);
+        let (waits, works) = (record::Health::Waiting, record::Health::Working);
+        let (gone, over) = (record::Health::Lost, record::Health::Ended);
         assert_eq!(
             stands(&live),
             told([("all-reduce", waits), ("ended", gone)])
         );
-        // A last word that was under way, and another finding, change nothing.
+        // A late message, and another judgement, change nothing.
         live.doing(1, Phase::Forward);
-        live.found(1, Condition::Working, false);
+        live.judged(&state(1, Health::Working));
         live.ended(1, End::Done);
         live.end_all();
         assert_eq!(stands(&live), told([("ended", over), ("ended", gone)]));
@@ -334,19 +351,30 @@ mod tests {
         live.begin(2, 0);
         live.doing(0, Phase::Sums);
         live.doing(1, Phase::Evaluation);
-        live.wait_for(Some(1));
-        let (waits, still) = (Standing::Waiting, Standing::Still);
+        let slow = Slowness::Awaited(Awaited {
+            rank: 1,
+            phase: Phase::Evaluation,
+            waiting: 0,
+            waits_in: Phase::Sums,
+            waits_s: 2.0,
+        });
+        live.judged(&state(1, Health::Slow(slow)));
+        let (waits, still) = (record::Health::Waiting, record::Health::Stalled);
         let sums = ("sums", waits);
-        assert_eq!(stands(&live), told([sums, ("evaluation", Standing::Slow)]));
-        live.wait_for(None);
-        live.found(1, Condition::Working, true);
-        assert_eq!(stands(&live), told([sums, ("stopped", still)]));
-        live.found(1, Condition::Silent, false);
-        assert_eq!(stands(&live), told([sums, ("silent", still)]));
-        live.found(1, Condition::Working, false);
         assert_eq!(
             stands(&live),
-            told([sums, ("evaluation", Standing::Working)])
+            told([sums, ("evaluation", record::Health::Slow)])
         );
+        live.judged(&state(1, Health::Stalled(Stall::Stopped)));
+        assert_eq!(stands(&live), told([sums, ("stopped", still)]));
+        live.judged(&state(1, Health::Stalled(Stall::Silent)));
+        assert_eq!(stands(&live), told([sums, ("silent", still)]));
+        live.judged(&state(1, Health::Working));
+        assert_eq!(
+            stands(&live),
+            told([sums, ("evaluation", record::Health::Working)])
+        );
+        live.judged(&state(1, Health::Lost(Loss::Exited(Exit::Code(1)))));
+        assert_eq!(stands(&live), told([sums, ("ended", record::Health::Lost)]));
     }
 }

@@ -1,12 +1,14 @@
-//! What an arm gives: counters of work, the model and how good it is, and the figures of its start-up and its failures.
+//! What an arm gives: counters of work, the model and how good it is, and the figures of its
+//! start-up and its failures.
 
 use std::collections::BTreeMap;
 
+use workbench_ddp_protocol::Stage;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{ArmOutput, Breakdown, Item, LabError, Part, Quantity};
-use workbench_protocol::Stage;
 
 use crate::drive::Drive;
+use crate::incident::Incident;
 use crate::ledger::Evaluation;
 use crate::plan::Arm;
 use crate::settings::Scaling;
@@ -23,9 +25,10 @@ pub const MODEL: &str = "trained model";
 /// [`LabError::Failed`] when the ranks ended with different parameters.
 pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
     let sha256 = drive
+        .totals
         .ledger
         .parameters()
-        .map_err(|why| LabError::Failed(format!("{}: {why}", drive.arm())))?;
+        .map_err(|why| LabError::Failed(format!("{}: {why}", drive.plan.arm.name())))?;
     Ok(ArmOutput {
         work: work(drive),
         items: items(drive, &sha256),
@@ -34,10 +37,10 @@ pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
     })
 }
 
-/// What must be equal for arms to be compared. In weak scaling more workers take fewer, larger steps by definition, so steps count in
-/// strong scaling alone.
+/// What must be equal for arms to be compared. In weak scaling more workers take fewer, larger
+/// steps by definition, so steps count in strong scaling alone.
 fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
-    let ledger = &drive.ledger;
+    let ledger = &drive.totals.ledger;
     let mut work = vec![
         ("images_trained", ledger.rows()),
         ("evaluations", ledger.evaluations().count() as u64),
@@ -54,6 +57,7 @@ fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
 /// The epochs, and the model at the end.
 fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
     let mut items: Vec<Item> = drive
+        .totals
         .ledger
         .evaluations()
         .map(|evaluation| Item {
@@ -66,7 +70,7 @@ fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
             .into(),
         })
         .collect();
-    let last = drive.ledger.evaluations().last();
+    let last = drive.totals.ledger.evaluations().last();
     items.push(Item {
         name: MODEL.to_owned(),
         sha256: sha256.to_owned(),
@@ -88,7 +92,7 @@ fn hash(evaluation: &Evaluation) -> String {
 
 fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
     let settings = &drive.plan.settings;
-    let ledger = &drive.ledger;
+    let ledger = &drive.totals.ledger;
     let mut figures = Figures::default();
     if let Some(last) = ledger.evaluations().last() {
         figures.number(ACCURACY, last.accuracy());
@@ -117,7 +121,7 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
     if let Some(rate) = ledger.steady_rate() {
         figures.number("images_per_s", rate);
     }
-    let start = drive.first_start.as_ref();
+    let start = drive.totals.first_start.as_ref();
     if let Some(until_s) = start.and_then(|start| start.until(Stage::FirstStep)) {
         figures.number("time_to_first_step_s", until_s);
     }
@@ -127,17 +131,18 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
     figures.0
 }
 
-/// What was done that need not be equal, what starting up took, and what each rank spent its steps on.
+/// What was done that need not be equal, what starting up took, and what each rank spent its steps
+/// on.
 fn breakdown(drive: &Drive<'_>) -> Breakdown {
-    let ledger = &drive.ledger;
+    let ledger = &drive.totals.ledger;
     let mut facts = vec![
-        ("checkpoints", u64::from(drive.checkpoints)),
-        ("bytes_reduced", drive.bytes_reduced),
+        ("checkpoints", u64::from(drive.totals.checkpoints)),
+        ("bytes_reduced", drive.totals.bytes_reduced),
     ];
     if drive.plan.settings.scaling == Scaling::Weak {
         facts.push(("steps", ledger.steps()));
     }
-    let stages = drive.first_start.iter().flat_map(StartUp::stages);
+    let stages = drive.totals.first_start.iter().flat_map(StartUp::stages);
     Breakdown {
         facts: facts
             .into_iter()
@@ -155,12 +160,13 @@ fn failures(drive: &Drive<'_>, figures: &mut Figures) {
     figures.number("failures", f64::from(controller.failures()));
     figures.number("resizes", f64::from(controller.resizes()));
     figures.number("steps_repeated", controller.repeated() as f64);
-    let short = drive.ledger.steps_short_of(drive.plan.world);
+    let short = drive.totals.ledger.steps_short_of(drive.plan.world);
     if short > 0 {
         figures.number("steps_with_fewer_workers", short as f64);
         figures.number("workers_at_the_end", f64::from(controller.workers()));
     }
     let Some(worst) = drive
+        .totals
         .incidents
         .iter()
         .max_by(|a, b| a.detection_s().total_cmp(&b.detection_s()))
@@ -168,16 +174,26 @@ fn failures(drive: &Drive<'_>, figures: &mut Figures) {
         return;
     };
     figures.number("failure_noticed_within_s", worst.detection_s());
-    let longest = |figure: fn(&crate::incident::Incident) -> Option<f64>| {
-        drive.incidents.iter().filter_map(figure).reduce(f64::max)
+    let longest = |figure: fn(&Incident) -> Option<f64>| {
+        drive
+            .totals
+            .incidents
+            .iter()
+            .filter_map(figure)
+            .reduce(f64::max)
     };
-    if let Some(seconds) = longest(crate::incident::Incident::to_next_step_s) {
+    if let Some(seconds) = longest(Incident::to_next_step_s) {
         figures.number("failure_to_next_step_s", seconds);
     }
-    if let Some(seconds) = longest(crate::incident::Incident::to_new_step_s) {
+    if let Some(seconds) = longest(Incident::to_new_step_s) {
         figures.number("failure_to_new_step_s", seconds);
     }
-    let told: Vec<&str> = drive.incidents.iter().map(|i| i.what.as_str()).collect();
+    let told: Vec<String> = drive
+        .totals
+        .incidents
+        .iter()
+        .map(|incident| incident.report.to_string())
+        .collect();
     figures.text("failure", told.join("; then "));
 }
 

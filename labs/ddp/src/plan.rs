@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use workbench_ddp_protocol::{Checkpointing, Fault, Program, TrainSpec};
 use workbench_experiment::lab::Source;
-use workbench_protocol::{Checkpointing, Fault, Program, TrainSpec};
 
 use crate::settings::Settings;
 
@@ -117,7 +117,8 @@ impl Plan {
         self.settings.steps_per_epoch(self.world) * u64::from(self.settings.epochs)
     }
 
-    /// Whether fewer workers take other steps than all, so that the number of steps of an elastic training is not known before.
+    /// Whether fewer workers take other steps than all, so that the number of steps of an elastic
+    /// training is not known before.
     pub fn steps_depend_on_workers(&self) -> bool {
         self.least() < self.world
             && self.settings.steps_per_epoch(self.least())
@@ -132,7 +133,8 @@ impl Plan {
         }
     }
 
-    /// The faults that this arm can have. The base has none: it is what the others are measured against.
+    /// The faults that this arm can have. The base has none: it is what the others are measured
+    /// against.
     pub fn faults(&self) -> Faults {
         match self.arm {
             Arm::Single => Faults::default(),
@@ -180,26 +182,23 @@ impl Faults {
         faults.filter(|fault| fault.rank() < world).collect()
     }
 
-    /// An attempt failed that had done so many steps, because of `cause` where a fault explains it. What struck once does not strike
-    /// again: a training that comes by the same step after a restart would otherwise fail for ever. Slowness stays, and so does
-    /// what was asked for later on.
+    /// An attempt failed that had done so many steps, because of `cause` where a fault explains it.
+    /// What struck once does not strike again: a training that comes by the same step after a
+    /// restart would otherwise fail for ever. Slowness stays, and so does what was asked for later
+    /// on.
     pub fn struck(&mut self, cause: Option<Fault>, steps: u64) {
         let explains = |fault: &Fault| Some(*fault) == cause && !fault.is_lasting();
         if let Some(at) = self.0.iter().position(explains) {
             self.0.remove(at);
         }
-        // Those that fail nothing by themselves, and whatever else may have failed it where nothing explains it.
+        // Those that fail nothing by themselves, and whatever else may have failed it where nothing
+        // explains it.
         self.0.retain(|fault| {
             let silent = matches!(fault, Fault::DiskFull { .. } | Fault::Corrupt { .. });
             let begun = fault.step().is_none_or(|step| step <= steps);
             fault.is_lasting() || !(begun && (silent || cause.is_none()))
         });
     }
-}
-
-/// Greatest common divisor (Euclid).
-pub fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

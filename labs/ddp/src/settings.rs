@@ -1,9 +1,7 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
-use workbench_experiment::lab::{LabError, ParamValue, Params, RunConfig};
-use workbench_protocol::{Data, Device, Fault, Model, Place};
-
-use crate::plan::gcd;
+use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
+use workbench_experiment::lab::{Finding, LabError, ParamValue, Params, RunConfig};
 
 /// The shortest side of an image of which the small network leaves something.
 const CNN_SMALLEST: usize = 4;
@@ -122,7 +120,7 @@ impl Settings {
         config: &RunConfig,
         data: Data,
         offer: &Offer,
-    ) -> Result<(Self, Vec<String>), LabError> {
+    ) -> Result<(Self, Vec<Finding>), LabError> {
         let params = Reader(&config.params);
         let faults = faults(params.text("fault")?)?;
         let mut settings = Self {
@@ -169,7 +167,8 @@ impl Settings {
         Ok((settings, warnings))
     }
 
-    /// All numbers of workers that may share the rows: those of the arms, and those that the launcher may go on with.
+    /// All numbers of workers that may share the rows: those of the arms, and those that the
+    /// launcher may go on with.
     pub fn worlds(&self) -> Vec<u32> {
         let mut worlds = vec![1];
         if self.parallel {
@@ -241,9 +240,9 @@ impl Settings {
         Ok(())
     }
 
-    /// Cuts the training rows so that any number of workers trains on the same number of them: shards are equally long, and a last
-    /// batch of a single row is left out.
-    fn cut_rows(&mut self) -> Vec<String> {
+    /// Cuts the training rows so that any number of workers trains on the same number of them:
+    /// shards are equally long, and a last batch of a single row is left out.
+    fn cut_rows(&mut self) -> Vec<Finding> {
         let worlds = self.worlds();
         let together = worlds
             .iter()
@@ -267,9 +266,15 @@ impl Settings {
             return Vec::new();
         }
         self.train_rows = rows;
-        vec![format!(
+        let text = format!(
             "{rows} of {asked} training rows are used, so that all arms can share them evenly."
-        )]
+        );
+        let found = Finding::warning("rows_cut", text);
+        vec![
+            found
+                .number("rows", rows as f64)
+                .number("asked_rows", asked as f64),
+        ]
     }
 
     fn check_faults(&self) -> Result<(), LabError> {
@@ -282,7 +287,8 @@ impl Settings {
                     most - 1
                 ));
             }
-            // Steps count from 0, but checkpoints and evaluations come after so many steps, the last after all of them.
+            // Steps count from 0, but checkpoints and evaluations come after so many steps, the
+            // last after all of them.
             let last = match fault.place() {
                 Place::Checkpoint | Place::Evaluation => steps,
                 _ => steps.saturating_sub(1),
@@ -376,6 +382,11 @@ fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
                 .map_err(|error| LabError::Config(format!("`--set fault`: {error}")))
         })
         .collect()
+}
+
+/// Greatest common divisor (Euclid).
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
 /// Typed access to the parameters.

@@ -12,7 +12,7 @@ fn read(
     workers: &[u32],
     set: &[&str],
     oversubscribe: bool,
-) -> Result<(Settings, Vec<String>), String> {
+) -> Result<(Settings, Vec<Finding>), String> {
     read_on(1, workers, set, oversubscribe)
 }
 
@@ -22,7 +22,7 @@ fn read_on(
     workers: &[u32],
     set: &[&str],
     oversubscribe: bool,
-) -> Result<(Settings, Vec<String>), String> {
+) -> Result<(Settings, Vec<Finding>), String> {
     let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
     let request = Request {
         workers: workers.to_vec().into(),
@@ -69,7 +69,7 @@ fn the_defaults_are_those_of_the_lesson() {
         (469, 235)
     );
     assert_eq!(settings.worlds(), [1, 2]);
-    assert_eq!(warnings, Vec::<String>::new());
+    assert!(warnings.is_empty(), "{warnings:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The start-up of an arm, shown and not hidden: when each rank reached which stage.
 
 use workbench_clock::seconds;
-use workbench_protocol::Stage;
+use workbench_ddp_protocol::Stage;
 
 /// When the ranks of one attempt reached which stage.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +55,8 @@ impl StartUp {
         Some(seconds(last.saturating_sub(self.began_ns)))
     }
 
-    /// Seconds that each stage took, from when the last rank had reached the one before: they add up to the time to the first step.
+    /// Seconds that each stage took, from when the last rank had reached the one before: they add
+    /// up to the time to the first step.
     pub fn stages(&self) -> Vec<(Stage, f64)> {
         let mut before = 0.0;
         let mut stages = Vec::new();

@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 
-/// Held while a program is written and run: a process that another thread is just starting has all files open that are being
-/// written, and the system starts no program that somebody has open for writing.
+/// Held while a program is written and run: a process that another thread is just starting has all
+/// files open that are being written, and the system starts no program that somebody has open for
+/// writing.
 static STARTING: Mutex<()> = Mutex::new(());
 
 /// A program that answers everything with a script, while the guard lives.
@@ -23,7 +24,7 @@ fn answering(script: &str) -> (MutexGuard<'static, ()>, tempfile::TempDir, PathB
 /// What is wrong with a program that answers so.
 fn told(script: &str) -> String {
     let (_guard, _dir, program) = answering(script);
-    check(&program, false).expect("this is refused")
+    check(&program, false).expect("this is refused").to_string()
 }
 
 fn saying(stderr: &str) -> String {
@@ -32,7 +33,7 @@ fn saying(stderr: &str) -> String {
 
 #[test]
 fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
-    let ours = dialect();
+    let ours = version_line();
     // A path with a parenthesis is no version.
     for said in [
         format!(
@@ -42,16 +43,21 @@ fn a_worker_of_the_same_sources_and_libtorch_is_taken() {
         ours.clone(),
     ] {
         let (_guard, _dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
-        assert_eq!(check(&program, false), None, "{said}");
+        assert!(check(&program, false).is_none(), "{said}");
     }
 }
 
 #[test]
 fn a_worker_without_nccl_does_for_processors_alone() {
-    let said = |nccl: &str| format!("{}\nbuilt for libtorch {LIBTORCH}, {nccl} NCCL", dialect());
+    let said = |nccl: &str| {
+        format!(
+            "{}\nbuilt for libtorch {LIBTORCH}, {nccl} NCCL",
+            version_line()
+        )
+    };
     let answer = |said: &str, gpus: bool| {
         let (_guard, _dir, program) = answering(&format!("cat <<'END'\n{said}\nEND"));
-        check(&program, gpus)
+        check(&program, gpus).map(|misfit| misfit.to_string())
     };
     assert_eq!(answer(&said("with"), true), None);
     assert_eq!(answer(&said("without"), false), None);
@@ -66,8 +72,8 @@ fn workers_of_other_sources_are_refused() {
     for said in [
         "workbench-worker 0.1.0".to_owned(),
         "protocol 4000000000 0123456789abcdef".to_owned(),
-        format!("{}0", dialect()),
-        format!("the {}", dialect()),
+        format!("{}0", version_line()),
+        format!("the {}", version_line()),
     ] {
         let told = told(&format!("echo 'workbench-worker 1'; echo '{said}'"));
         assert!(
@@ -79,7 +85,7 @@ fn workers_of_other_sources_are_refused() {
 
 #[test]
 fn another_libtorch_is_named_with_the_one_that_is_needed() {
-    let ours = dialect();
+    let ours = version_line();
     let built = told(&format!("echo '{ours}'; echo 'built for libtorch 2.9.0'"));
     assert_eq!(
         built,
@@ -120,10 +126,10 @@ fn the_dynamic_linkers_words_are_told_in_ours() {
     assert!(lacking.len() < 250, "{lacking}");
     let found = refusal(
         "w: symbol lookup error: w: undefined symbol: _Z1f, version V",
-        Some(Path::new("/opt/old/libtorch_cpu.so")),
+        || Some("/opt/old/libtorch_cpu.so".into()),
     );
     assert_eq!(
-        found.unwrap(),
+        found.unwrap().to_string(),
         format!(
             "the worker cannot start because /opt/old/libtorch_cpu.so is not libtorch {LIBTORCH} (it lacks _Z1f)"
         )
@@ -140,6 +146,6 @@ fn other_ends_are_told_in_the_programs_own_words() {
     assert!(told("kill -9 $$").contains("signal: 9"));
     let (_guard, _dir, program) = answering("exit 0");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o644)).unwrap();
-    let told = check(&program, false).unwrap();
+    let told = check(&program, false).unwrap().to_string();
     assert!(told.starts_with("the worker cannot be started ("), "{told}");
 }

@@ -1,5 +1,5 @@
-//! Folders of images: what of them is recorded, what is refused before any worker starts, and training on them where
-//! `WORKBENCH_WORKER` names a worker.
+//! Folders of images: what of them is recorded, what is refused before any worker starts, and
+//! training on them where `WORKBENCH_WORKER` names a worker.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
@@ -9,25 +9,28 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
-use workbench_experiment::lab::{DataSource, Lab, LabError, RunConfig};
+use workbench_ddp_protocol::version_line;
+use workbench_experiment::lab::{DataSource, Lab, LabError, LabHost, RunConfig};
 use workbench_experiment::{Control, Request, resolve, resume, run};
 use workbench_images::{Images, Part, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_protocol::dialect;
 use workbench_record::{RunStatus, Store};
 
 /// A program that says that it is a worker of these sources, and is none.
 static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("workbench-worker");
-    fs::write(&program, format!("#!/bin/sh\necho {}\n", dialect())).unwrap();
+    fs::write(&program, format!("#!/bin/sh\necho {}\n", version_line())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     (dir, program)
 });
 
 fn lab() -> DataParallel {
-    DataParallel::new(|| Some(IDLE.1.clone())).unwrap()
+    DataParallel::new(LabHost {
+        program: |_| Some(IDLE.1.clone()),
+    })
+    .unwrap()
 }
 
 /// The configuration of a small training on the images in a folder.

@@ -14,13 +14,21 @@ use std::sync::Arc;
 use workbench_dataset::{CsvOptions, Supervised, train_test_split};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, DataSource, DefinitionError, Lab, LabDefinition, LabError, ParamValue,
-    Params, PreparedLab, RunConfig,
+    ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
+    LabHost, ParamValue, Params, PreparedLab, RunConfig,
 };
 
 use crate::arms::Problem;
 use crate::forest::{Rows, TrainingSet, TreeParams};
 use crate::model::Model;
+
+/// Makes the lab.
+///
+/// # Errors
+/// When `lab.toml` is broken, which the tests rule out.
+pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
+    Ok(Box::new(RandomForests::new()?))
+}
 
 /// The lab.
 pub struct RandomForests {
@@ -57,7 +65,7 @@ impl Lab for RandomForests {
     }
 }
 
-fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
+fn load(source: &DataSource) -> Result<(Supervised, Vec<Finding>), LabError> {
     let (table, target) = match source {
         DataSource::Embedded => (workbench_dataset::california_housing()?, "MedHouseVal"),
         DataSource::File { path, target } => {
@@ -78,16 +86,19 @@ fn load(source: &DataSource) -> Result<(Supervised, Vec<String>), LabError> {
     };
     let mut supervised = Supervised::from_table(&table, target)?;
     let warnings = std::mem::take(&mut supervised.warnings);
-    Ok((supervised, warnings))
+    let warnings = warnings
+        .into_iter()
+        .map(|text| Finding::warning("constant_features", text));
+    Ok((supervised, warnings.collect()))
 }
 
 struct Prepared {
     problem: Arc<Problem>,
-    warnings: Vec<String>,
+    warnings: Vec<Finding>,
 }
 
 impl PreparedLab for Prepared {
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }
 

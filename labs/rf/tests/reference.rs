@@ -133,7 +133,7 @@ proptest! {
 #[test]
 fn a_request_to_stop_is_obeyed_by_every_arm() {
     let lab = prepare(&settings(&[("rows", 500)]));
-    let stop = Progress::new(Arc::new(AtomicBool::new(true)));
+    let stop = Progress::new(Arc::new(AtomicBool::new(true)), u64::MAX);
     for (arm, workers) in [("sequential", 0), ("tasks", 2), ("trees", 2)] {
         assert!(
             matches!(

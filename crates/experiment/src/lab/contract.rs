@@ -4,17 +4,31 @@
 //! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
 //! [`PreparedLab::run_arm`].
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
 
-use super::definition::LabDefinition;
-use workbench_clock::{Clock, program_ns};
+use super::definition::{DefinitionError, LabDefinition};
+use super::progress::Progress;
+use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
-use workbench_record::{ArmOutput, DataSource, RunConfig, SlotState, Source, Terms};
+use workbench_record::{
+    ArmFailure, ArmOutput, Basis, DataSource, FailureKind, Finding, RunConfig, Source,
+};
 
-/// A lab: a comparison of two or more arms doing the same work.
+/// What the program that runs labs offers to a lab when it is made.
+#[derive(Debug, Clone, Copy)]
+pub struct LabHost {
+    /// Where the program's set-up puts another program of this name, whether or not it is there;
+    /// `None` where the set-up has no place for it.
+    pub program: fn(name: &str) -> Option<PathBuf>,
+}
+
+/// Makes a lab. Every lab's crate has one such function, called `lab`.
+///
+/// # Errors
+/// When the lab's `lab.toml` is broken.
+pub type MakeLab = fn(LabHost) -> Result<Box<dyn Lab>, DefinitionError>;
+
+/// A lab: a comparison of two or more arms that do the same work or reach the same target.
 pub trait Lab: Send + Sync {
     /// What the lab's `lab.toml` says.
     fn definition(&self) -> &LabDefinition;
@@ -41,17 +55,23 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
-    /// Sentences about the data that a reader of the result has to know.
-    fn warnings(&self) -> Vec<String> {
+    /// What a reader of the result has to know about the data.
+    fn warnings(&self) -> Vec<Finding> {
         Vec::new()
     }
 
-    /// How many units of progress one repeat of `arm` makes.
+    /// How many units of progress one repeat of `arm` makes. Where that becomes less while it runs,
+    /// the arm says so with [`Progress::set_total`].
     fn total_progress(&self, arm: &str) -> u64;
 
-    /// On what terms the arms are compared, where they are not the usual ones.
-    fn terms(&self) -> Terms {
-        Terms::default()
+    /// What has to hold for a speed-up between two arms to be stated.
+    fn basis(&self) -> Basis {
+        Basis::default()
+    }
+
+    /// What else a reader has to know about every speed-up, as a part of a sentence.
+    fn comparison_note(&self) -> Option<String> {
+        None
     }
 
     /// Whether a parallel arm runs on the pool's threads; not when it brings processes of its own.
@@ -89,125 +109,6 @@ pub struct ArmContext<'a> {
     pub spans: &'a (dyn Fn(TaskSpan) + Sync),
 }
 
-/// Progress of an arm and the request to stop it, shared between the threads that work and those that watch.
-#[derive(Debug, Clone, Default)]
-pub struct Progress {
-    done: Arc<AtomicU64>,
-    cancelled: Arc<AtomicBool>,
-    processes_cpu_ns: Arc<AtomicU64>,
-    processes_rss: Arc<AtomicU64>,
-    told: Arc<Mutex<Vec<(u64, Told)>>>,
-    slots: Arc<Mutex<BTreeMap<u32, SlotState>>>,
-}
-
-/// Something that an arm says while it runs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    /// A point of a curve: its name, the step and the value.
-    Metric(String, u64, f64),
-    /// A printed line: who printed it, and the line.
-    Output(String, String),
-    /// Something that a reader of the result has to know, in a full sentence.
-    Warning(String),
-    /// What whoever controls the arm is doing, in a word or two.
-    State(String),
-}
-
-impl Progress {
-    /// Progress zero that stops when `cancelled` turns true.
-    pub fn new(cancelled: Arc<AtomicBool>) -> Self {
-        Self {
-            cancelled,
-            ..Self::default()
-        }
-    }
-
-    /// Adds units of work done.
-    pub fn add(&self, units: u64) {
-        self.done.fetch_add(units, Ordering::Relaxed);
-    }
-
-    /// Units of work done so far.
-    pub fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
-
-    /// Adds a point to a curve: what it shows (`loss`, `images/s`), the step in the lab's own counting, and the value.
-    /// A value that is no finite number is a gap in the curve.
-    pub fn metric(&self, name: &str, step: u64, value: f64) {
-        if value.is_finite() {
-            self.tell(Told::Metric(name.to_owned(), step, value));
-        }
-    }
-
-    /// Hands over a line that a worker or a library printed.
-    pub fn output(&self, source: &str, text: &str) {
-        self.tell(Told::Output(source.to_owned(), text.to_owned()));
-    }
-
-    /// Says something that a reader of the result has to know, in a full sentence.
-    pub fn warn(&self, text: &str) {
-        self.tell(Told::Warning(text.to_owned()));
-    }
-
-    /// Says what whoever controls the arm is doing now, in a word or two: `restarting`.
-    pub fn state(&self, text: &str) {
-        self.tell(Told::State(text.to_owned()));
-    }
-
-    /// Says how a slot stands. Only the latest word on each slot is recorded, whenever the machine is looked at, and the last one of
-    /// all.
-    pub fn slot(&self, state: SlotState) {
-        lock(&self.slots).insert(state.slot, state);
-    }
-
-    /// How slots stand about which something was said since the last call.
-    pub fn take_slots(&self) -> Vec<SlotState> {
-        std::mem::take(&mut *lock(&self.slots))
-            .into_values()
-            .collect()
-    }
-
-    /// States the CPU time that processes of this arm have used so far in all, in nanoseconds. It counts as the run's own.
-    pub fn set_processes_cpu_ns(&self, total_ns: u64) {
-        self.processes_cpu_ns.fetch_max(total_ns, Ordering::Relaxed);
-    }
-
-    /// What was stated last.
-    pub fn processes_cpu_ns(&self) -> u64 {
-        self.processes_cpu_ns.load(Ordering::Relaxed)
-    }
-
-    fn tell(&self, told: Told) {
-        lock(&self.told).push((program_ns(), told));
-    }
-
-    /// States the resident memory of processes that the arm has started, in bytes, all together; it counts as the program's. What
-    /// they share counts for each.
-    pub fn set_processes_rss(&self, bytes: u64) {
-        self.processes_rss.store(bytes, Ordering::Relaxed);
-    }
-
-    /// The resident memory of processes that the arm has started, in bytes.
-    pub fn processes_rss(&self) -> u64 {
-        self.processes_rss.load(Ordering::Relaxed)
-    }
-
-    /// What the arm has said since the last call, and when by [`program_ns`].
-    pub fn take_told(&self) -> Vec<(u64, Told)> {
-        std::mem::take(&mut *lock(&self.told))
-    }
-
-    /// Whether the arm should stop as soon as it can.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Why a lab could not be prepared or an arm did not finish.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
@@ -234,4 +135,22 @@ pub enum LabError {
     /// An arm failed while it ran.
     #[error("{0}")]
     Failed(String),
+}
+
+impl LabError {
+    /// The failure of an arm that ended with this error.
+    pub fn arm_failure(&self, arm: &str) -> ArmFailure {
+        let kind = match self {
+            Self::Data(_) => FailureKind::Data,
+            Self::Config(_) => FailureKind::Configuration,
+            Self::Environment(_) => FailureKind::Environment,
+            Self::SetUp { .. } => FailureKind::SetUp,
+            Self::Cancelled | Self::Failed(_) => FailureKind::Run,
+        };
+        ArmFailure {
+            arm: arm.to_owned(),
+            kind,
+            reason: self.to_string(),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use workbench_record::Params;
+use workbench_record::{FigureFacts, LabFacts, Params};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -19,9 +19,19 @@ pub struct LabDefinition {
     pub summary: String,
     /// The arm that speed-ups are stated against.
     pub base: String,
+    /// What people call a slot of its arms.
+    #[serde(default = "slot")]
+    pub slot: String,
+    /// The slots of its parallel arms do one work in step with each other, so that no other schedule
+    /// of their tasks is possible.
+    #[serde(default)]
+    pub lockstep: bool,
+    /// Which of its parameters play a part that the command line knows.
+    #[serde(default)]
+    pub roles: Roles,
     /// What `--data` may name instead of the lab's own data; `None` when there is no choice.
     #[serde(default)]
-    pub takes_data: Option<DataKind>,
+    pub takes_data: Option<DataDefinition>,
     /// The arms, in the order of reports; the base first.
     #[serde(rename = "arm")]
     pub arms: Vec<ArmDefinition>,
@@ -33,28 +43,46 @@ pub struct LabDefinition {
     pub presets: IndexMap<String, Preset>,
     /// The preset when none is named.
     pub default_preset: String,
+    /// What there is to say of its figures, counters and metrics, in the order of reports.
+    #[serde(default, rename = "figure")]
+    pub figures: Vec<FigureFacts>,
 }
 
-/// What a lab learns from.
+fn slot() -> String {
+    "slot".to_owned()
+}
+
+/// Parameters that play a part that the command line knows, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Roles {
+    /// What is to go wrong on purpose: a text, several faults with `;` between them. `--fault` sets it.
+    pub faults: Option<String>,
+    /// The fewest workers with which a parallel arm goes on: a whole number. The lower end of
+    /// `--workers 1..2` sets it.
+    pub least_workers: Option<String>,
+}
+
+/// What a lab takes instead of its own data.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataDefinition {
+    /// A file or a folder.
+    pub kind: DataKind,
+    /// What it is, in a word or three: `Folder of images`.
+    pub title: String,
+    /// What is expected, in words that complete a sentence: `a folder with …`.
+    pub expects: String,
+}
+
+/// Where data lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataKind {
     /// A file with a table of numbers, one of whose columns is predicted (`--target`).
     Table,
-    /// A folder of images, each with its label.
-    Images,
-}
-
-impl DataKind {
-    /// What `--data` takes, in a few words that complete a sentence.
-    pub fn expects(self) -> &'static str {
-        match self {
-            Self::Table => "a CSV file of numbers, and in --target the column to predict",
-            Self::Images => {
-                "a folder with the four IDX files of MNIST or its kin, or with CIFAR-10's binary files"
-            }
-        }
-    }
+    /// A folder.
+    Folder,
 }
 
 /// One arm of a lab.
@@ -130,7 +158,32 @@ impl LabDefinition {
                 }
             }
         }
+        self.check_roles()
+    }
+
+    fn check_roles(&self) -> Result<(), String> {
+        let text = |spec: &ParamSpec| matches!(spec, ParamSpec::Text { .. });
+        let whole = |spec: &ParamSpec| matches!(spec, ParamSpec::Integer { .. });
+        let plays = |name: &Option<String>, fits: fn(&ParamSpec) -> bool| {
+            let spec = name.as_ref().map(|name| self.params.get(name));
+            spec.is_none_or(|spec| spec.is_some_and(fits))
+        };
+        if !plays(&self.roles.faults, text) {
+            return Err("the role `faults` needs a parameter that is a text".to_owned());
+        }
+        if !plays(&self.roles.least_workers, whole) {
+            return Err("the role `least_workers` needs a parameter that is an integer".to_owned());
+        }
         Ok(())
+    }
+
+    /// What a run of this lab records of it.
+    pub fn facts(&self) -> LabFacts {
+        LabFacts {
+            slot: self.slot.clone(),
+            faults: self.roles.faults.clone(),
+            figures: self.figures.clone(),
+        }
     }
 
     /// The definition of an arm.

@@ -5,11 +5,16 @@
 mod contract;
 mod definition;
 mod params;
+mod progress;
 
-pub use contract::{ArmContext, Lab, LabError, PreparedLab, Progress, Told};
-pub use definition::{ArmDefinition, DataKind, DefinitionError, LabDefinition, Preset, suggest};
+pub use contract::{ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use definition::{
+    ArmDefinition, DataDefinition, DataKind, DefinitionError, LabDefinition, Preset, Roles, suggest,
+};
 pub use params::{ParamError, ParamSpec};
+pub use progress::{ArmMessage, Progress};
 pub use workbench_record::{
-    Agreement, ArmOutput, Breakdown, DataSource, FAULTS, Figure, Item, ParamValue, Params, Part,
-    Quantity, RunConfig, SlotState, Source, Standing, Terms, asked_fault,
+    ArmComparison, ArmOutput, Basis, Breakdown, ControllerPhase, ControllerState, DataSource,
+    Direction, Figure, FigureFacts, FigureGroup, Finding, Health, Item, LabFacts, ParamValue,
+    Params, Part, Quantity, RunConfig, SlotState, Source, Unit,
 };

@@ -1,5 +1,6 @@
 //! Curves that the runs recorded (a loss, a score), put over each other: one line per run, thinned so that spikes stay.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use workbench_record::{CurvePoint, RepeatState, Snapshot};
@@ -20,6 +21,8 @@ pub struct Curves {
 
 /// A thinned curve has twice as many points as this at most.
 const BUCKETS: usize = 1000;
+/// Curves of items per arm and name at most.
+const MOST_ITEMS: usize = 4;
 
 /// All curves of some runs, by metric, then in the order of the first run's arms. A run's curve is that of the repeat with
 /// the median wall time; where none was finished, that of the last one begun.
@@ -30,12 +33,12 @@ pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
             let Some(repeat) = telling(snapshot, arm, workers) else {
                 continue;
             };
-            for (metric, points) in &repeat.curves {
+            for (metric, points) in named(repeat) {
                 let line = thin(&line(points), BUCKETS);
                 if line.is_empty() {
                     continue;
                 }
-                let metric = format::clean(metric, 40);
+                let metric = format::clean(&metric, 60);
                 let group = all.entry(metric.clone()).or_default();
                 let arm = format::clean(arm, 40);
                 let known = group
@@ -57,6 +60,23 @@ pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
         }
     }
     all.into_values().flatten().collect()
+}
+
+/// The curves of a repeat by name. Of those that belong to items, the longest few, each with its item.
+fn named(repeat: &RepeatState) -> Vec<(String, &Vec<CurvePoint>)> {
+    let whole = repeat
+        .curves
+        .iter()
+        .map(|(name, points)| (name.clone(), points));
+    let of_items = repeat.item_curves.iter().flat_map(|(name, items)| {
+        let mut items: Vec<_> = items.iter().collect();
+        items.sort_by_key(|(_, points)| Reverse(points.len()));
+        items.truncate(MOST_ITEMS);
+        items
+            .into_iter()
+            .map(move |(item, points)| (format!("{name} of {item}"), points))
+    });
+    whole.chain(of_items).collect()
 }
 
 /// The arms of a run in the lab's order, each with its numbers of workers rising.

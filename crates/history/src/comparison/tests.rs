@@ -33,7 +33,8 @@ pub fn result(id: &str) -> RunResult {
         failed_arms: Vec::new(),
         machine: MachineFacts::default(),
         base: "sequential".to_owned(),
-        terms: workbench_experiment::lab::Terms::default(),
+        comparison: workbench_experiment::lab::ArmComparison::default(),
+        lab_facts: workbench_experiment::lab::LabFacts::default(),
         arms: vec![
             arm("sequential", 1, 2.0),
             arm("models", 2, 1.25),
@@ -42,6 +43,7 @@ pub fn result(id: &str) -> RunResult {
         check: Check {
             equal_work: true,
             equal_outputs: true,
+            target_reached: None,
             differences: Vec::new(),
         },
         scaling: Vec::new(),
@@ -287,6 +289,7 @@ fn snapshot(values: &[(u64, f64)]) -> Snapshot {
     })];
     events.extend(values.iter().map(|(step, value)| Event::Metric {
         name: "loss".to_owned(),
+        item: None,
         step: *step,
         value: *value,
     }));

@@ -42,10 +42,11 @@ pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> 
             say(Weight::Bad, text);
         }
         if !results[index].check.passed() {
-            let text = format!(
-                "In {} the arms did not do equal work, so it states no speed-up.",
-                runs[index].letter
-            );
+            let why = match results[index].check.target_reached {
+                Some(_) => "not every arm reached the target",
+                None => "the arms did not do equal work",
+            };
+            let text = format!("In {} {why}, so it states no speed-up.", runs[index].letter);
             say(Weight::Bad, text);
         }
     }

@@ -113,7 +113,7 @@ fn cancelled_and_hand_picked_tasks_leave_nothing_behind() {
     assert_eq!(ids(&mut queue, true).len(), 49);
     assert_eq!((queue.len(), queue.admits(false)), (0, false));
     assert!(queue.levels.len() <= 1 + KEPT_EMPTY);
-    queue.take_trash();
+    queue.take_released();
     assert!(tasks.iter().all(|task| Arc::strong_count(task) == 1));
 }
 

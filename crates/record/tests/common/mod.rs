@@ -70,6 +70,7 @@ impl Log {
             lab_title: "Thirty random forests".to_owned(),
             arms: vec![arm("sequential", false), arm("tasks", true)],
             planned_repeats: repeats * (1 + workers.len() as u32),
+            lab_facts: workbench_record::LabFacts::default(),
         })));
         log
     }

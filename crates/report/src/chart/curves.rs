@@ -7,7 +7,7 @@ use super::marks::{Chart, Lettering, Marker, SOLID, WIDTH};
 use super::palette::{Role, SERIES};
 use super::series::{self, Series, thin};
 use crate::{format, label};
-use workbench_record::Snapshot;
+use workbench_record::{Snapshot, Unit};
 use workbench_result::RunResult;
 
 const LEFT: f64 = 54.0;
@@ -60,11 +60,12 @@ struct Upright {
 }
 
 fn draw(result: &RunResult, name: &str, all: &[Series]) -> Option<Curve> {
-    let name = format::clean(name, 40);
+    let name = format::clean(name, 60);
     let legend_lines = legend_lines(all);
     let top = 26.0 + 18.0 * legend_lines as f64 + 22.0;
     let mut chart = Chart::new(top + PLOT + 30.0, format!("{name} of all arms"));
-    let y = upright(&name, all, (top + PLOT, top))?;
+    let is_rate = result.lab_facts.unit(&name) == Unit::PerSecond;
+    let y = upright(is_rate, all, (top + PLOT, top))?;
     let looks: Vec<Role> = all.iter().map(|series| role(result, all, series)).collect();
     heading(&mut chart, &name, all, &looks);
     let longest = all
@@ -170,11 +171,10 @@ impl Upright {
     }
 }
 
-fn upright(name: &str, all: &[Series], to: (f64, f64)) -> Option<Upright> {
+fn upright(is_rate: bool, all: &[Series], to: (f64, f64)) -> Option<Upright> {
     let values = || all.iter().flat_map(|series| series.smooth.iter().copied());
     let low = values().reduce(f64::min)?;
     let high = values().reduce(f64::max)?;
-    let is_rate = name.ends_with("/s");
     if low > 0.0 && high / low >= LOGARITHMIC && !is_rate {
         let ends = (low / 1.15, high * 1.15);
         return Some(Upright {

@@ -58,7 +58,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         .filter(|bar| bar.all > 0.0 && bar.drawn().is_finite())
         .take(MOST_ROWS)
         .collect();
-    if bars.is_empty() || !result.check.equal_work {
+    if bars.is_empty() || !result.check.is_split_meaningful() {
         return None;
     }
     let most = bars.iter().map(Bar::drawn).fold(0.001, f64::max);

@@ -3,10 +3,12 @@
 //!
 //! Belongs here: which points there are. Does not belong here: axes and colours.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::arms::{arm_on_workers, one_each};
 use crate::format;
 use workbench_clock::seconds;
-use workbench_record::{CurvePoint, RepeatState, Snapshot};
+use workbench_record::{CurvePoint, RepeatState, Snapshot, Unit};
 use workbench_result::RunResult;
 
 /// Curves with fewer points are not smoothed: every point matters.
@@ -16,6 +18,8 @@ const WINDOW: usize = 30;
 /// Curves drawn at most.
 pub(super) const MOST_CURVES: usize = 8;
 const MOST_ARMS: usize = 12;
+/// Curves of items in one chart at most, over all arms.
+const MOST_ITEMS: usize = 12;
 
 /// One arm's curve of one name.
 pub(super) struct Series {
@@ -49,28 +53,64 @@ impl Series {
     }
 }
 
-/// The curves by name: rates last, the others by name.
+/// The curves by name, those of whole repeats before those of items; rates last, the others by name.
 pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<Series>)> {
     let repeats = repeats(result, snapshot);
-    let mut names: Vec<&String> = repeats
-        .iter()
-        .flat_map(|(_, repeat)| repeat.curves.keys())
-        .collect();
-    names.sort_by_key(|name| (name.ends_with("/s"), *name));
-    names.dedup();
-    names
-        .into_iter()
-        .take(MOST_CURVES)
-        .map(|name| {
-            let of = |(subject, repeat): &(String, &RepeatState)| {
-                let points = repeat.curves.get(name)?;
-                series(subject, repeat, points)
-            };
-            (name.clone(), repeats.iter().filter_map(of).collect())
-        })
+    let facts = &result.lab_facts;
+    let names = |curves: fn(&RepeatState) -> Vec<&str>| {
+        let names: BTreeSet<&str> = repeats
+            .iter()
+            .flat_map(|(_, repeat)| curves(repeat))
+            .collect();
+        let mut names: Vec<&str> = names.into_iter().collect();
+        names.sort_by_key(|name| facts.unit(name) == Unit::PerSecond);
+        names
+    };
+    let whole = names(|repeat| repeat.curves.keys().map(String::as_str).collect());
+    let of_items = names(|repeat| repeat.item_curves.keys().map(String::as_str).collect());
+    let whole = whole.into_iter().map(|name| {
+        let of = |(subject, repeat): &(String, &RepeatState)| {
+            let points = repeat.curves.get(name)?;
+            series(subject, repeat, points)
+        };
+        (name.to_owned(), repeats.iter().filter_map(of).collect())
+    });
+    let of_items = of_items.into_iter().map(|name| items(name, &repeats));
+    whole
+        .chain(of_items)
         // One point is no curve; the tables have it.
         .filter(|(_, all): &(String, Vec<Series>)| all.iter().any(|series| series.points.len() > 1))
+        .take(MOST_CURVES)
         .collect()
+}
+
+/// The curves of one name that belong to items: of every arm the longest, so many that all arms have
+/// equal shares of a chart. The name says how many there are.
+fn items(name: &str, repeats: &[(String, &RepeatState)]) -> (String, Vec<Series>) {
+    let told: Vec<_> = repeats
+        .iter()
+        .filter_map(|(subject, repeat)| Some((subject, *repeat, repeat.item_curves.get(name)?)))
+        .collect();
+    let all: usize = told.iter().map(|(_, _, items)| items.len()).sum();
+    let each = (MOST_ITEMS / told.len().max(1)).max(1);
+    let mut shown = Vec::new();
+    for (subject, repeat, items) in told {
+        let mut items: Vec<_> = items.iter().collect();
+        items.sort_by_key(|(_, points)| std::cmp::Reverse(points.len()));
+        shown.extend(items.into_iter().take(each).filter_map(|(item, points)| {
+            series(
+                &format!("{}, {subject}", format::clean(item, 40)),
+                repeat,
+                points,
+            )
+        }));
+    }
+    let title = if shown.len() < all {
+        format!("{name}, the longest {} of {all} items", shown.len())
+    } else {
+        format!("{name} by item")
+    };
+    (title, shown)
 }
 
 /// The median repeat of every arm, and the last one of arms that finished none.
@@ -103,13 +143,14 @@ fn repeats<'a>(result: &RunResult, snapshot: &'a Snapshot) -> Vec<(String, &'a R
 }
 
 fn series(subject: &str, repeat: &RepeatState, points: &[CurvePoint]) -> Option<Series> {
-    let last = repeat.curves.values().flatten().map(|p| p.step).max()?;
-    let (done, total) = repeat.progress;
+    let of_items = repeat.item_curves.values().flat_map(BTreeMap::values);
+    let last = repeat.curves.values().chain(of_items).flatten();
+    let last = last.map(|p| p.step).max()?;
     let ended = repeat.finished.is_some();
-    let reached = if ended || total == 0 {
+    let reached = if ended || repeat.progress.1 == 0 {
         1.0
     } else {
-        (done as f64 / total as f64).min(1.0)
+        repeat.share()
     };
     let points: Vec<Point> = points
         .iter()

@@ -2,7 +2,7 @@
 
 use super::marks::{Chart, Lettering, SOLID};
 use super::palette::Role;
-use crate::{consists, format};
+use crate::{breakdown, format};
 use workbench_record::Part;
 
 /// Distance between the lines of a hatching, in pixels along the bar.
@@ -24,7 +24,7 @@ impl<'a> Parts<'a> {
     /// Work takes the tones in turn, in order of appearance; waiting is always the same.
     pub fn new(parts: &[&'a Part], tones: &[Role]) -> Self {
         let mut tones = tones.iter().cycle();
-        let looks = consists::names(parts.iter().copied())
+        let looks = breakdown::names(parts.iter().copied())
             .into_iter()
             .map(|name| {
                 let waits = parts.iter().any(|part| part.name == name && part.waits);

@@ -5,7 +5,7 @@ use super::lost::place_labels;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::stack::Parts;
-use crate::{arms, consists, format};
+use crate::{arms, breakdown, format};
 use workbench_record::Part;
 use workbench_result::{ArmResult, RunResult};
 
@@ -30,10 +30,10 @@ const TONES: [Role; 6] = [
 /// The chart; `None` when no arm tells how it started.
 pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let told: Vec<&ArmResult> = arms::finished(result)
-        .filter(|arm| consists::whole_s(&arm.breakdown.start_up) > 0.0)
+        .filter(|arm| breakdown::whole_s(&arm.breakdown.start_up) > 0.0)
         .take(MOST_ROWS)
         .collect();
-    let whole = |arm: &&ArmResult| consists::whole_s(&arm.breakdown.start_up);
+    let whole = |arm: &&ArmResult| breakdown::whole_s(&arm.breakdown.start_up);
     let most = told.iter().map(whole).reduce(f64::max)?;
     let end = TOP + told.len() as f64 * ROW;
     let mut chart = Chart::new(end + 28.0, "Time to the first step");
@@ -122,7 +122,7 @@ fn tell(result: &RunResult, arm: &ArmResult) -> String {
     format!(
         "{}: {} to the first step, of which {}.",
         arms::arm_on_workers(result, arm),
-        format::seconds(consists::whole_s(stages)),
+        format::seconds(breakdown::whole_s(stages)),
         format::join_words(&told, "and")
     )
 }

@@ -4,10 +4,10 @@ use super::axis::{self, Scale};
 use super::lost::place_labels;
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
-use crate::{consists, format};
+use crate::format;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::{RepeatState, Snapshot};
+use workbench_record::{ControllerPhase, RepeatState, Snapshot};
 use workbench_result::RunResult;
 
 const LEFT: f64 = 170.0;
@@ -21,6 +21,7 @@ const MOST_MARKS: usize = 24;
 
 /// One state, from when to when, in seconds since the repeat began.
 struct Stretch<'a> {
+    phase: ControllerPhase,
     name: &'a str,
     from: f64,
     to: f64,
@@ -53,16 +54,16 @@ pub(crate) fn chart(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
     Some(chart)
 }
 
-/// Whether a state came twice, or the repeat failed before its end. That a person stopped it is not unusual.
+/// Whether there was more than one attempt, or the repeat failed before its end. That a person
+/// stopped it is not unusual.
 fn is_unusual(repeat: &RepeatState) -> bool {
     let states = &repeat.states;
-    let twice =
-        (1..states.len()).any(|i| states[..i].iter().any(|(_, before)| *before == states[i].1));
+    let again = states.iter().any(|(_, state)| state.attempt > 1);
     let failed = repeat
         .tasks
         .iter()
         .any(|task| task.outcome == Outcome::Failed);
-    twice || (failed && repeat.finished.is_none() && states.len() > 1)
+    again || (failed && repeat.finished.is_none() && states.len() > 1)
 }
 
 fn stretches<'a>(repeat: &'a RepeatState, snapshot: &Snapshot) -> Vec<Stretch<'a>> {
@@ -81,30 +82,29 @@ fn stretches<'a>(repeat: &'a RepeatState, snapshot: &Snapshot) -> Vec<Stretch<'a
         .states
         .iter()
         .zip(ends)
-        .map(|((from, name), to)| Stretch {
-            name,
+        .map(|((from, state), to)| Stretch {
+            phase: state.phase,
+            name: &state.text,
             from: since(*from),
             to: since(to),
         })
         .collect()
 }
 
-/// The state in which most of the time passed.
-fn main_state<'a>(stretches: &[Stretch<'a>]) -> &'a str {
-    let lasted = |name: &str| -> f64 {
-        let of = stretches.iter().filter(|stretch| stretch.name == name);
+/// The phase in which most of the time passed.
+fn main_phase(stretches: &[Stretch<'_>]) -> Option<ControllerPhase> {
+    let lasted = |phase: ControllerPhase| -> f64 {
+        let of = stretches.iter().filter(|stretch| stretch.phase == phase);
         of.map(|stretch| stretch.to - stretch.from).sum()
     };
-    let names = stretches.iter().map(|stretch| stretch.name);
-    names
-        .max_by(|a, b| lasted(a).total_cmp(&lasted(b)))
-        .unwrap_or("")
+    let phases = stretches.iter().map(|stretch| stretch.phase);
+    phases.max_by(|a, b| lasted(*a).total_cmp(&lasted(*b)))
 }
 
-/// The strip: the main state in ink's grey, what came between two stretches of it in the colour of imbalance.
+/// The strip: the main phase in ink's grey, what came between two stretches of it in the colour of imbalance.
 fn draw(chart: &mut Chart, scale: Scale, stretches: &[Stretch<'_>], top: f64) {
-    let main = main_state(stretches);
-    let is_main = |stretch: &Stretch| stretch.name == main;
+    let main = main_phase(stretches);
+    let is_main = |stretch: &Stretch| Some(stretch.phase) == main;
     let first = stretches.iter().position(is_main).unwrap_or(0);
     let last = stretches.iter().rposition(is_main).unwrap_or(0);
     let y = top + 16.0;
@@ -156,7 +156,8 @@ fn marks(chart: &mut Chart, result: &RunResult, repeat: &RepeatState, scale: Sca
 }
 
 fn failure(result: &RunResult, task: &TaskSpan) -> String {
-    format!("{} {} failed", consists::slot_word(result), task.slot)
+    let word = format::clean(result.lab_facts.slot_word(), 20);
+    format!("{word} {} failed", task.slot)
 }
 
 fn label(chart: &mut Chart, repeat: &RepeatState, top: f64) {

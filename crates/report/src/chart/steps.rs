@@ -4,8 +4,8 @@ use super::axis::{self, Scale};
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::stack::Parts;
-use crate::{arms, consists, format, label};
-use workbench_record::{Part, Quantity, SlotState};
+use crate::{arms, breakdown, format, label};
+use workbench_record::{LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, RunResult};
 
 const LEFT: f64 = 74.0;
@@ -41,7 +41,7 @@ impl Group<'_> {
 
 /// Milliseconds of a slot's step in all.
 fn whole_ms(slot: &SlotState) -> f64 {
-    consists::whole_s(&slot.parts) * 1e3 / slot.steps.max(1) as f64
+    breakdown::whole_s(&slot.parts) * 1e3 / slot.steps.max(1) as f64
 }
 
 /// The chart; `None` when no slot of any arm tells what its steps consisted of.
@@ -104,10 +104,16 @@ fn draw(
 ) {
     let bold = Lettering::new(Role::Ink).size(14.0).bold();
     let small = Lettering::new(Role::Muted).small();
+    let facts = &result.lab_facts;
     let subject = bold.fit(&arms::arm_on_workers(result, group.arm), 340.0);
     chart.text(0.0, top + 10.0, bold, subject.as_str());
     let x = bold.width(&subject) + 12.0;
-    chart.text(x, top + 10.5, small, small.fit(&about(group), WIDTH - x));
+    chart.text(
+        x,
+        top + 10.5,
+        small,
+        small.fit(&about(facts, group), WIDTH - x),
+    );
     let pitch = group.pitch();
     let every = if pitch < 12.0 { 2 } else { 1 };
     for (row, slot) in group.slots.iter().enumerate() {
@@ -124,13 +130,13 @@ fn draw(
         parts.bar(chart, (LEFT, y, height), &drawn);
         if row % every == 0 {
             let middle = y + height / 2.0;
-            let word = consists::slot_word(result);
+            let word = format::clean(facts.slot_word(), 20);
             chart.text(0.0, middle, small, format!("{word} {}", slot.slot));
             let ms = format!("{} ms", format::number(whole_ms(slot)));
             let x = scale.at(whole_ms(slot)) + 10.0;
             let ink = Lettering::new(Role::Ink).small();
             chart.text(x, middle, ink, ms.as_str());
-            if let Some((name, rate)) = consists::rate(slot) {
+            if let Some((name, rate)) = breakdown::rate(facts, slot) {
                 let text = format!("{} {}", label::rate(rate), format::clean(name, 20));
                 let x = x + ink.width(&ms) + 12.0;
                 chart.text(x, middle, small, small.fit(&text, WIDTH - x));
@@ -140,7 +146,7 @@ fn draw(
 }
 
 /// Steps, and rates of the arm as a whole.
-fn about(group: &Group<'_>) -> String {
+fn about(facts: &LabFacts, group: &Group<'_>) -> String {
     let mut told = Vec::new();
     let steps = group.slots.iter().map(|slot| slot.steps).max();
     told.extend(steps.map(|steps| format::counted(steps, "step")));
@@ -149,8 +155,9 @@ fn about(group: &Group<'_>) -> String {
         told.push(format!("all {} attempts", u64::from(anew) + 1));
     }
     for (name, value) in &group.arm.quality {
-        if let (true, Quantity::Number(_)) = (name.ends_with("_per_s"), value) {
-            let text = format!("{} {}", label::value(name, value), label::label(name));
+        if let (Unit::PerSecond, Quantity::Number(_)) = (facts.unit(name), value) {
+            let value = label::value(facts, name, value);
+            let text = format!("{value} {}", label::label(facts, name));
             told.push(format!("{text} in all"));
         }
     }
@@ -166,13 +173,13 @@ fn about(group: &Group<'_>) -> String {
 /// The slots' means in words.
 fn tell(result: &RunResult, group: &Group<'_>) -> String {
     let n = group.slots.len() as f64;
-    let names = consists::names(group.slots.iter().flat_map(|slot| &slot.parts));
+    let names = breakdown::names(group.slots.iter().flat_map(|slot| &slot.parts));
     let told: Vec<String> = names
         .iter()
         .map(|name| {
             let parts = group.slots.iter().map(|slot| {
                 let part = slot.parts.iter().find(|part| part.name == *name);
-                part.and_then(|part| consists::per_step_s(slot, part))
+                part.and_then(|part| breakdown::per_step_s(slot, part))
                     .unwrap_or(0.0)
             });
             let mean = parts.sum::<f64>() / n;

@@ -3,7 +3,7 @@
 //! The order is that of questions: what did it bring, why, what must be known first, how does it look, what are the numbers, how can
 //! it be repeated. All text from outside is escaped by the template engine, and cleaned before that.
 
-mod consists;
+mod breakdown;
 mod figures;
 mod parts;
 
@@ -32,7 +32,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
             .map_or(String::new(), |s| format::clean(s, 160))
     );
     let figures = figures::Figures::draw(result, snapshot)?;
-    let told = super::consists::any(result);
+    let told = super::breakdown::any(result);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -50,15 +50,15 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (header(result))
                     (parts::sentences("Diagnoses", "diagnoses", &result.diagnoses))
                     (parts::sentences("Warnings", "warnings", &result.warnings))
-                    (consists::failures(result, &figures))
+                    (breakdown::failures(result, &figures))
                     (comparison(result, &figures))
-                    (consists::curves(&figures))
+                    (breakdown::curves(&figures))
                     (timelines(&figures))
-                    (consists::steps(result, &figures))
+                    (breakdown::steps(result, &figures))
                     (lost(result, &figures))
                     (items(result))
                     (what_if(result, &figures))
-                    @if told { (consists::counts(result)) (consists::programs(result)) }
+                    @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
                     (circumstances(result))
                     (reproduce(result))
                 }
@@ -226,7 +226,7 @@ fn circumstances(result: &RunResult) -> Markup {
                 (parts::pairs("Machine", &tables::machine(result)))
                 (parts::pairs("Parameters", &tables::parameters(result)))
             }
-            @if !super::consists::any(result) { (parts::table("Work and outputs", &tables::work(result))) }
+            @if !super::breakdown::any(result) { (parts::table("Work and outputs", &tables::work(result))) }
         }
     }
 }

@@ -281,6 +281,7 @@ fn one_repeat(
             quality: BTreeMap::new(),
         })),
         curves: BTreeMap::new(),
+        item_curves: BTreeMap::new(),
         tasks,
     };
     samples(shape, &state, noise, &mut snapshot.samples);

@@ -1,7 +1,8 @@
 //! Do all ranks have the same model?
 //!
-//! Asked before anything else, because gloo ends the process when the tensors of a collective have different sizes, and libtorch's
-//! own check (`verify_params_across_processes`) tells only some of the ranks.
+//! Asked before anything else, because gloo ends the process when the tensors of a collective have
+//! different sizes, and libtorch's own check (`verify_params_across_processes`) tells only some of
+//! the ranks.
 
 use std::fmt::Write;
 
@@ -51,7 +52,8 @@ fn describe(named: &[(String, Tensor)], options: &DdpOptions) -> String {
     text
 }
 
-/// Every rank's description. Two collectives, whose tensors have the same size on all ranks whatever the models are.
+/// Every rank's description. Two collectives, whose tensors have the same size on all ranks
+/// whatever the models are.
 fn exchange(group: &ProcessGroup, own: &[u8]) -> Result<Vec<String>> {
     let lengths = group
         .all_gather(&Tensor::from_slice(&[

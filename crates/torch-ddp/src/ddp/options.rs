@@ -15,7 +15,8 @@ pub enum Compression {
     Bf16,
 }
 
-/// How a [`DistributedDataParallel`](crate::DistributedDataParallel) works. All ranks must choose the same.
+/// How a [`DistributedDataParallel`](crate::DistributedDataParallel) works. All ranks must choose
+/// the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(
@@ -23,24 +24,28 @@ pub enum Compression {
     reason = "five switches that do not depend on each other"
 )]
 pub struct DdpOptions {
-    /// The size of the bucket that is reduced first, in bytes; small, so that communication begins early. 1 MiB unless set.
+    /// The size of the bucket that is reduced first, in bytes; small, so that communication begins
+    /// early. 1 MiB unless set.
     pub first_bucket_bytes: u64,
     /// The size of every other bucket, in bytes. 25 MiB unless set.
     pub bucket_bytes: u64,
-    /// Searches the graph of every forward pass for parameters that the outputs do not depend on, and does not wait for their
-    /// gradients. Off unless set: it costs time, and buckets are then not made anew after the first step.
+    /// Searches the graph of every forward pass for parameters that the outputs do not depend on,
+    /// and does not wait for their gradients. Off unless set: it costs time, and buckets are then
+    /// not made anew after the first step.
     pub find_unused_parameters: bool,
-    /// Lets gradients be views into the buckets, which saves a copy of all gradients. Off unless set. tch's own `zero_grad` fails
-    /// on such gradients; use [`zero_grad`](crate::DistributedDataParallel::zero_grad).
+    /// Lets gradients be views into the buckets, which saves a copy of all gradients. Off unless
+    /// set. tch's own `zero_grad` fails on such gradients; use
+    /// [`zero_grad`](crate::DistributedDataParallel::zero_grad).
     pub gradient_as_bucket_view: bool,
-    /// Promises that all steps have the same graph. The first step then learns which parameters are unused, and how often the
-    /// others get gradients. Off unless set.
+    /// Promises that all steps have the same graph. The first step then learns which parameters are
+    /// unused, and how often the others get gradients. Off unless set.
     pub static_graph: bool,
-    /// Makes the buckets once, in the reverse order of the parameters' names, and not anew after the first step, in the order in
-    /// which gradients came. Off unless set. Over more than two ranks the place of a gradient in its bucket decides in which order
-    /// the ranks' values are added up, and so how the sum is rounded: with this, a training that goes on in new processes has the
-    /// same bits as one that was never interrupted. Without effect where unused parameters are searched for, since buckets stay
-    /// as they are there.
+    /// Makes the buckets once, in the reverse order of the parameters' names, and not anew after
+    /// the first step, in the order in which gradients came. Off unless set. Over more than two
+    /// ranks the place of a gradient in its bucket decides in which order the ranks' values are
+    /// added up, and so how the sum is rounded: with this, a training that goes on in new processes
+    /// has the same bits as one that was never interrupted. Without effect where unused parameters
+    /// are searched for, since buckets stay as they are there.
     pub fixed_buckets: bool,
     /// Gives buffers rank 0's values before every forward pass. On unless unset.
     pub broadcast_buffers: bool,

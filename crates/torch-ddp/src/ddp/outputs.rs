@@ -4,8 +4,8 @@ use tch::Tensor;
 
 /// The outputs of a forward pass: a tensor, or several in a tuple, an array, a list or an option.
 ///
-/// The reducer searches them for the graph, so implement it for a type of your own such that it lists every tensor a loss may be
-/// computed from.
+/// The reducer searches them for the graph, so implement it for a type of your own such that it
+/// lists every tensor a loss may be computed from.
 pub trait Outputs {
     /// All tensors in it.
     fn tensors(&self) -> Vec<&Tensor>;

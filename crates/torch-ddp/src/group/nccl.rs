@@ -21,8 +21,8 @@ const FORM: &str = "form an NCCL group";
 pub struct NcclOptions {
     /// The number of this rank's GPU: 0 for `cuda:0`. No two ranks on a machine may have the same.
     pub device: usize,
-    /// How long an operation may take before it fails. Forming the group takes the time of [`control`](Self::control). 10
-    /// minutes unless set, as in torch.distributed.
+    /// How long an operation may take before it fails. Forming the group takes the time of
+    /// [`control`](Self::control). 10 minutes unless set, as in torch.distributed.
     pub timeout: Duration,
     /// Whether NCCL's kernels go before others that wait for the GPU. Off unless set.
     pub high_priority: bool,
@@ -68,7 +68,8 @@ struct Backend(*mut ffi::Backend);
 
 impl Drop for Backend {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the NCCL part and is owned by this handle alone: `into_raw` takes it out.
+        // SAFETY: the pointer came from the NCCL part and is owned by this handle alone: `into_raw`
+        // takes it out.
         unsafe { ffi::tddp_backend_free(self.0) }
     }
 }
@@ -80,8 +81,9 @@ impl Backend {
         let (rank, size) = (code(rank)?, code(size)?);
         let mut raw = ptr::null_mut();
         ffi::check(FORM, |message| {
-            // SAFETY: `make` is the function of the part that was loaded, which is never unloaded. The store outlives the call,
-            // and the backend takes a reference of its own to it; `raw` is a place for the result.
+            // SAFETY: `make` is the function of the part that was loaded, which is never unloaded.
+            // The store outlives the call, and the backend takes a reference of its own to it;
+            // `raw` is a place for the result.
             unsafe {
                 make(
                     store.as_ptr(),
@@ -116,21 +118,25 @@ fn code(count: usize) -> Result<i32> {
 }
 
 impl ProcessGroup {
-    /// Forms a group over NCCL, which works on tensors of one GPU per rank, with a gloo group beside it for tensors on the CPU.
-    /// Returns when all `size` processes have called it. `store` is for this group alone.
+    /// Forms a group over NCCL, which works on tensors of one GPU per rank, with a gloo group
+    /// beside it for tensors on the CPU. Returns when all `size` processes have called it. `store`
+    /// is for this group alone.
     ///
-    /// Operations on the GPU run there in the order in which they were started, after what this thread gave it to do before. When
-    /// a call that waits returns, the operation is over on the GPU. [`monitored_barrier`](Self::monitored_barrier) goes over gloo,
-    /// since NCCL has none, and does not wait for the GPU.
+    /// Operations on the GPU run there in the order in which they were started, after what this
+    /// thread gave it to do before. When a call that waits returns, the operation is over on the
+    /// GPU. [`monitored_barrier`](Self::monitored_barrier) goes over gloo, since NCCL has none, and
+    /// does not wait for the GPU.
     ///
-    /// A rank that is lost without a word is noticed by the timeout alone: NCCL's kernels wait for it on the GPU. The communicator
-    /// is given up then, and whatever is asked of this group later is an error; [`check`](Self::check) asks nothing else. (Where
-    /// `TORCH_NCCL_ASYNC_ERROR_HANDLING` is set, libtorch's watchdog does what it says; by libtorch's own default that is to end the
-    /// process.)
+    /// A rank that is lost without a word is noticed by the timeout alone: NCCL's kernels wait for
+    /// it on the GPU. The communicator is given up then, and whatever is asked of this group later
+    /// is an error; [`check`](Self::check) asks nothing else. (Where
+    /// `TORCH_NCCL_ASYNC_ERROR_HANDLING` is set, libtorch's watchdog does what it says; by
+    /// libtorch's own default that is to end the process.)
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`], before anything is waited for, when this program, libtorch or the machine lacks what it takes:
-    /// the message says which; [`ErrorKind::InvalidArgument`] for two ranks on one GPU; otherwise as [`gloo`](Self::gloo).
+    /// [`ErrorKind::Unavailable`], before anything is waited for, when this program, libtorch or
+    /// the machine lacks what it takes: the message says which; [`ErrorKind::InvalidArgument`] for
+    /// two ranks on one GPU; otherwise as [`gloo`](Self::gloo).
     pub fn nccl(store: &Store, rank: usize, size: usize, options: &NcclOptions) -> Result<Self> {
         let backend = Backend::new(store, rank, size, options)?;
         let mut group = Self::gloo(store, rank, size, &options.control)?;
@@ -140,7 +146,8 @@ impl ProcessGroup {
         };
         let (raw, backend) = (*raw, backend.into_raw());
         ffi::check(FORM, |message| {
-            // SAFETY: nobody else has the group yet, so nobody reads what this writes; the backend is given away.
+            // SAFETY: nobody else has the group yet, so nobody reads what this writes; the backend
+            // is given away.
             unsafe { ffi::tddp_group_add_device(raw, backend, message) }
         })?;
         group.device = Device::Cuda(options.device);
@@ -148,11 +155,12 @@ impl ProcessGroup {
         Ok(group)
     }
 
-    /// Whether all is well as far as is known: operations on a GPU fail after the call that started them has returned. Does not
-    /// wait.
+    /// Whether all is well as far as is known: operations on a GPU fail after the call that started
+    /// them has returned. Does not wait.
     ///
     /// # Errors
-    /// When an operation has failed or timed out, or the group was given up. On the CPU never: there, each call tells.
+    /// When an operation has failed or timed out, or the group was given up. On the CPU never:
+    /// there, each call tells.
     pub fn check(&self) -> Result<()> {
         ffi::check("check the group", |message| {
             // SAFETY: the group outlives the call.

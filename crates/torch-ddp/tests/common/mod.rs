@@ -1,7 +1,8 @@
-//! Tests on several real processes: a test starts its own binary once per rank and each copy runs that test alone.
+//! Tests on several real processes: a test starts its own binary once per rank and each copy runs
+//! that test alone.
 //!
-//! The parent serves the store, so that no two tests fight over a port. A process that outlives its test is killed, and one whose
-//! parent dies is killed by the kernel.
+//! The parent serves the store, so that no two tests fight over a port. A process that outlives its
+//! test is killed, and one whose parent dies is killed by the kernel.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -87,7 +88,8 @@ pub fn die() -> ! {
     unreachable!("SIGKILL cannot be survived")
 }
 
-/// Runs `body` on `size` processes and expects all to succeed. `test` is the name of the calling test function.
+/// Runs `body` on `size` processes and expects all to succeed. `test` is the name of the calling
+/// test function.
 pub fn on_ranks(test: &str, size: usize, body: impl FnOnce(Process)) {
     on_ranks_of_which_some_die(test, size, &[], body);
 }

@@ -1,4 +1,5 @@
-//! A value as a bar on an axis that begins at 0, with its interval, its bound and its ideal over it.
+//! A value as a bar on an axis that begins at 0, with its interval, its bound and its
+//! ideal over it.
 
 use ratatui::style::Style;
 

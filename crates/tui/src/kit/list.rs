@@ -28,8 +28,8 @@ pub enum Motion {
 }
 
 impl Motion {
-    /// Where it leads from line `at` with so many lines to a page. The end is far away: whoever knows
-    /// how many lines there are holds it to them.
+    /// Where it leads from line `at` with so many lines to a page. The end is far away: whoever
+    /// knows how many lines there are holds it to them.
     pub fn from(self, at: usize, page: usize) -> usize {
         match self {
             Self::Up => at.saturating_sub(1),
@@ -117,8 +117,8 @@ pub fn lines(frame: &mut Frame, area: Rect, lines: &[Line<'_>]) {
     }
 }
 
-/// Draws lines from one of them on, with a scroll bar at the right when they do not all fit. Returns
-/// the first line that is really drawn, so that scrolling cannot run away.
+/// Draws lines from one of them on, with a scroll bar at the right when they do not all fit.
+/// Returns the first line that is really drawn, so that scrolling cannot run away.
 pub fn scrolled(
     frame: &mut Frame,
     area: Rect,

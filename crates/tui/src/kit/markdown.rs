@@ -1,4 +1,5 @@
-//! A handout's Markdown as styled lines of a given width: headings, paragraphs, lists, tables, code, rules.
+//! A handout's Markdown as styled lines of a given width: headings, paragraphs, lists,
+//! tables, code, rules.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};

@@ -1,8 +1,9 @@
 //! The drawing kit: the small parts that screens, dialogs and views are made of.
 //!
-//! Everything here is total: what does not fit is cut, what is not a number is not drawn, and nothing
-//! is ever drawn outside the area that was given. Belongs here: how a text, a panel, a list, a bar or
-//! a chart is drawn. Does not belong here: runs, arms, keys, and what any of these mean.
+//! Everything here is total: what does not fit is cut, what is not a number is not drawn,
+//! and nothing is ever drawn outside the area that was given. Belongs here: how a text, a
+//! panel, a list, a bar or a chart is drawn. Does not belong here: runs, arms, keys, and
+//! what any of these mean.
 
 pub mod gauge;
 pub mod layout;

@@ -65,7 +65,8 @@ impl<'a> Pane<'a> {
         self.row(0).text(why, style);
     }
 
-    /// A box with a title at the left and one at the right of its upper border; gives the part inside.
+    /// A box with a title at the left and one at the right of its upper border; gives
+    /// the part inside.
     pub fn frame(self, (left, right): (&str, &str)) -> Self {
         let inner = framed(self.buf, self.area, (left, right), self.focused, self.theme);
         Self {

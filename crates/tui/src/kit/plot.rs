@@ -1,7 +1,8 @@
-//! A line chart in cells: braille dots where the terminal has them, one letter per column where it has not.
+//! A line chart in cells: braille dots where the terminal has them, one letter per column where
+//! it has not.
 //!
-//! Belongs here: axes, curves, points with intervals, a cursor. Does not belong here: what is plotted, and
-//! where values lie on an axis.
+//! Belongs here: axes, curves, points with intervals, a cursor. Does not belong here: what is
+//! plotted, and where values lie on an axis.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -242,8 +243,8 @@ pub fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     }
 }
 
-/// The levels, in dots from the top, that a curve takes at a dot: all of its points there, or the line
-/// between the points around it.
+/// The levels, in dots from the top, that a curve takes at a dot: all of its points there, or the
+/// line between the points around it.
 fn levels(curve: &Curve, field: &Field, dot: f64) -> Option<(i32, i32, i32)> {
     let from = curve
         .points

@@ -1,5 +1,5 @@
-//! Stacked bars: time cut into what it was spent on. Work has a glyph and a colour by its place, all
-//! waiting looks the same and unlike any work, also without colour.
+//! Stacked bars: time cut into what it was spent on. Work has a glyph and a colour by its place,
+//! all waiting looks the same and unlike any work, also without colour.
 
 use ratatui::style::Style;
 use workbench_experiment::lab::Part;
@@ -91,8 +91,8 @@ pub fn per_step(parts: &[Part], steps: u64) -> Vec<Part> {
     parts.iter().map(each).collect()
 }
 
-/// Shares out cells in proportion to the parts; negative parts and what is not a number get none. Cells go by largest
-/// remainders, so that the whole bar is always the whole.
+/// Shares out cells in proportion to the parts; negative parts and what is not a number get none.
+/// Cells go by largest remainders, so that the whole bar is always the whole.
 pub fn apportion(parts: &[f64], cells: u16) -> Vec<u16> {
     let clean = |part: &f64| {
         if part.is_finite() { part.max(0.0) } else { 0.0 }

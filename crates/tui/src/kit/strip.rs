@@ -16,8 +16,8 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// What a single glyph shows: the extreme that is farther from the mean, so that spikes and dips
-    /// both stay.
+    /// What a single glyph shows: the extreme that is farther from the mean, so that spikes and
+    /// dips both stay.
     fn extreme(&self) -> f64 {
         let extreme = if self.high - self.mean >= self.mean - self.low {
             self.high
@@ -28,8 +28,8 @@ impl Extent {
     }
 }
 
-/// Draws columns of history, newest at the right: as high as the area, in the colours of heat, or all
-/// in one style.
+/// Draws columns of history, newest at the right: as high as the area, in the colours of heat, or
+/// all in one style.
 ///
 /// A full column stops an eighth of a cell short, so that strips above each other stay apart.
 pub fn strip(pane: &mut Pane<'_>, columns: &[Option<Extent>], style: Option<Style>) {

@@ -15,7 +15,8 @@ pub struct Tab<'a, P> {
     pub mark: Option<(&'static str, Style)>,
 }
 
-/// Draws the line of tabs, and tells where each is. The open tab is underlined where keys act elsewhere.
+/// Draws the line of tabs, and tells where each is. The open tab is underlined where
+/// keys act elsewhere.
 pub fn draw<P: Copy + PartialEq>(
     pane: &mut Pane<'_>,
     tabs: &[Tab<'_, P>],

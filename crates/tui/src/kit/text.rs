@@ -25,8 +25,8 @@ pub fn safe(name: &str) -> String {
     format::clean(name, LONGEST_NAME)
 }
 
-/// A text from outside on one line of at most `columns` columns: control characters become blanks, the
-/// rest is cut and ends in `…` (`~` in ASCII).
+/// A text from outside on one line of at most `columns` columns: control characters become blanks,
+/// the rest is cut and ends in `…` (`~` in ASCII).
 pub fn fit(text: &str, columns: usize, ascii: bool) -> String {
     let cleaned = format::clean(text, columns.saturating_add(1).saturating_mul(4));
     if width(&cleaned) <= columns {
@@ -55,9 +55,9 @@ pub fn cell(text: &str, columns: usize, ascii: bool) -> String {
     out
 }
 
-/// Breaks styled text into lines of at most `columns` columns. Breaks at blanks; a word longer than a
-/// line is cut. `first` and `rest` are put before the first and all further lines and count towards
-/// the columns.
+/// Breaks styled text into lines of at most `columns` columns. Breaks at blanks; a word longer than
+/// a line is cut. `first` and `rest` are put before the first and all further lines and count
+/// towards the columns.
 pub fn wrap(
     spans: &[Span<'_>],
     columns: usize,
@@ -126,8 +126,8 @@ fn highlight(sentence: &str, text: Style, number: Style) -> Vec<Span<'static>> {
     words.collect()
 }
 
-/// [`wrap`] for the normal screen: lines that end in line breaks, with `first` and `rest` before them.
-/// A word longer than a line stays whole, so that a path can be copied.
+/// [`wrap`] for the normal screen: lines that end in line breaks, with `first` and `rest` before
+/// them. A word longer than a line stays whole, so that a path can be copied.
 pub fn wrap_words(text: &str, columns: usize, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();

@@ -1,13 +1,14 @@
-//! Curves that a lab records, and the throughput of every lab: one metric at a time, the latest repeat
-//! of every arm over one another.
+//! Curves that a lab records, and the throughput of every lab: one metric at a time, the latest
+//! repeat of every arm over one another.
 //!
-//! Belongs here: which metric, which axis, what was taken in so far. Does not belong here: drawing, and
-//! what a metric means.
+//! Belongs here: which metric, which axis, what was taken in so far. Does not belong here: drawing,
+//! and what a metric means.
 
 #[cfg(test)]
 #[path = "curves_tests.rs"]
 pub(super) mod tests;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use workbench_record::{RepeatState, RunStarted};
@@ -15,6 +16,9 @@ use workbench_result::workers_of;
 
 pub use super::series::{Axis, Metric};
 use super::series::{Series, place};
+
+/// Curves of items that are drawn at most.
+const MOST_ITEMS: usize = 12;
 
 /// The chosen metric and axis, and the points that were taken in so far.
 #[derive(Debug, Default)]
@@ -34,13 +38,14 @@ pub struct Curves {
 pub fn any(repeats: &[RepeatState]) -> bool {
     repeats
         .iter()
-        .any(|r| has(r, &Metric::Throughput) || r.curves.values().any(|c| !c.is_empty()))
+        .any(|r| has(r, &Metric::Throughput) || !r.curves.is_empty() || !r.item_curves.is_empty())
 }
 
 /// Whether a repeat has a curve of a metric. A single stretch of progress makes no curve.
 fn has(repeat: &RepeatState, metric: &Metric) -> bool {
     match metric {
         Metric::Own(name) => repeat.curves.get(name).is_some_and(|c| !c.is_empty()),
+        Metric::Items(name) => repeat.item_curves.contains_key(name),
         Metric::Throughput => repeat.progress_points.len() > 1,
     }
 }
@@ -83,7 +88,8 @@ impl Curves {
         at.unwrap_or(0)
     }
 
-    /// Takes in what is new. `until` is a time after which nothing is looked at, for a frozen picture.
+    /// Takes in what is new. `until` is a time after which nothing is looked at, for
+    /// a frozen picture.
     pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState], until: Option<u64>) {
         self.metrics = metrics(repeats);
         let Some(metric) = self.metric().cloned() else {
@@ -101,21 +107,14 @@ impl Curves {
         }
         self.unit = unit(repeats);
         let mut series = Vec::new();
-        for (arm, facts) in started.arms.iter().enumerate() {
-            for workers in workers_of(facts, &started.config.workers) {
-                let latest = repeats
-                    .iter()
-                    .rev()
-                    .find(|r| r.id.workers == workers && r.id.arm == facts.name && has(r, &metric));
-                let Some(repeat) = latest else { continue };
-                let known = self.series.iter().position(|s| s.is_of(repeat));
-                let mut one = match known {
-                    Some(at) => self.series.swap_remove(at),
-                    None => Series::new(repeat, arm),
-                };
-                one.update(repeat, &metric, self.axis, until);
-                series.push(one);
-            }
+        for (repeat, arm, item) in chosen(started, repeats, &metric) {
+            let is_known = |s: &Series| s.is_of(repeat, item.as_deref());
+            let mut one = match self.series.iter().position(is_known) {
+                Some(at) => self.series.swap_remove(at),
+                None => Series::new(repeat, arm, item),
+            };
+            one.update(repeat, &metric, self.axis, until);
+            series.push(one);
         }
         self.series = series;
         self.key = Some(key);
@@ -137,11 +136,14 @@ impl Curves {
                 let after = all.partition_point(|p| p.t_ns <= t_ns);
                 Some(all.get(after.checked_sub(1)?)?.step as f64)
             }
+            // Every item counts its own steps.
+            Metric::Items(_) => None,
         }
     }
 
-    /// When a repeat was at a place of the axis, and where that is exactly: the nearest point that it
-    /// recorded, beyond the place in the direction of `towards` (-1, 0 for either, 1) where there is one.
+    /// When a repeat was at a place of the axis, and where that is exactly: the nearest point that
+    /// it recorded, beyond the place in the direction of `towards` (-1, 0 for either, 1) where
+    /// there is one.
     pub fn time_of_x(&self, repeat: &RepeatState, x: f64, towards: i32) -> Option<(u64, f64)> {
         if self.axis == Axis::Time {
             let since = (x.max(0.0) * 1e9).min(9e18) as u64;
@@ -159,6 +161,7 @@ impl Curves {
                 .iter()
                 .map(|p| (p.t_ns, place(p, repeat, Axis::Step)))
                 .collect(),
+            Metric::Items(_) => return None,
         };
         let beyond = |p: &&(u64, f64)| f64::from(towards) * (p.1 - x) >= -1e-9;
         let nearest =
@@ -168,11 +171,60 @@ impl Curves {
     }
 }
 
+/// The repeats whose curves are drawn, each with the place of its arm and the item: the latest
+/// repeat of every arm, and for metrics of items the latest repeat alone, its longest curves.
+fn chosen<'a>(
+    started: &RunStarted,
+    repeats: &'a [RepeatState],
+    metric: &Metric,
+) -> Vec<(&'a RepeatState, usize, Option<String>)> {
+    if let Metric::Items(name) = metric {
+        let latest = repeats
+            .iter()
+            .rev()
+            .find_map(|r| Some((r, r.item_curves.get(name)?)));
+        let Some((repeat, items)) = latest else {
+            return Vec::new();
+        };
+        let arm = started
+            .arms
+            .iter()
+            .position(|arm| arm.name == repeat.id.arm);
+        let mut items: Vec<(&String, usize)> = items
+            .iter()
+            .map(|(item, points)| (item, points.len()))
+            .collect();
+        items.sort_by_key(|(_, points)| Reverse(*points));
+        items.truncate(MOST_ITEMS);
+        let of = |(item, _): (&String, usize)| (repeat, arm.unwrap_or(0), Some(item.clone()));
+        return items.into_iter().map(of).collect();
+    }
+    let mut chosen = Vec::new();
+    for (arm, facts) in started.arms.iter().enumerate() {
+        for workers in workers_of(facts, &started.config.workers) {
+            let of = |r: &&RepeatState| {
+                r.id.workers == workers && r.id.arm == facts.name && has(r, metric)
+            };
+            chosen.extend(
+                repeats
+                    .iter()
+                    .rev()
+                    .find(of)
+                    .map(|repeat| (repeat, arm, None)),
+            );
+        }
+    }
+    chosen
+}
+
 /// The metrics that there is a point of, the lab's own first.
 fn metrics(repeats: &[RepeatState]) -> Vec<Metric> {
     let names = repeats.iter().flat_map(|r| &r.curves);
     let names: BTreeSet<&String> = names.filter(|c| !c.1.is_empty()).map(|c| c.0).collect();
     let mut metrics: Vec<Metric> = names.into_iter().cloned().map(Metric::Own).collect();
+    let of_items = repeats.iter().flat_map(|r| r.item_curves.keys());
+    let of_items: BTreeSet<&String> = of_items.collect();
+    metrics.extend(of_items.into_iter().cloned().map(Metric::Items));
     if repeats.iter().any(|r| has(r, &Metric::Throughput)) {
         metrics.push(Metric::Throughput);
     }

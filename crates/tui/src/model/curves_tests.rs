@@ -20,6 +20,7 @@ pub(in crate::model) fn repeat(arm: &str, repeat: u32) -> RepeatState {
         progress_points: Vec::new(),
         tasks: Vec::new(),
         curves: BTreeMap::new(),
+        item_curves: BTreeMap::new(),
         finished: None,
     }
 }

@@ -1,5 +1,5 @@
-//! The running result of a run under way: computed anew when a repeat finished, not too often, and kept
-//! in between.
+//! The running result of a run under way: computed anew when a repeat finished, not too often, and
+//! kept in between.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use workbench_record::{RepeatId, RepeatState, RunStatus, Snapshot};
 use workbench_result::{RunResult, compute};
 
 /// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time,
-/// what-if): working that out would take cores away from the repeat that is being measured. The final
-/// result has everything.
+/// what-if): working that out would take cores away from the repeat that is being measured. The
+/// final result has everything.
 const MOST_TASKS: usize = 10_000;
 
 /// The first finished repeats are what people wait for: the result is made anew with each.
@@ -148,17 +148,17 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         progress_points: Vec::new(),
         tasks: Vec::new(),
         curves: BTreeMap::new(),
+        item_curves: BTreeMap::new(),
         slots: BTreeMap::new(),
         states: Vec::new(),
         finished: repeat.finished.clone(),
     };
     Snapshot {
-        terms: snapshot.terms.clone(),
+        comparison: snapshot.comparison.clone(),
         started: snapshot.started.clone(),
         repeats: snapshot.repeats.iter().map(bare).collect(),
         samples: Vec::new(),
-        warnings: snapshot.warnings.clone(),
-        warned_ns: snapshot.warned_ns.clone(),
+        findings: snapshot.findings.clone(),
         status: snapshot.status,
         now_ns: snapshot.now_ns,
         instrument_cpu_ns: snapshot.instrument_cpu_ns,
@@ -197,7 +197,8 @@ mod tests {
         }
     }
 
-    /// Short repeats by the dozen do not have the result made anew each time, and its end is never missed.
+    /// Short repeats by the dozen do not have the result made anew each time, and its end
+    /// is never missed.
     #[test]
     fn many_short_repeats_are_taken_together() {
         let mut config = crate::tests::fixture::quick();

@@ -1,7 +1,8 @@
-//! The recent past of every core, of the process and of every GPU, thinned to columns of equal time.
+//! The recent past of every core, of the process and of every GPU, thinned to columns
+//! of equal time.
 //!
-//! Only samples that are new are looked at. A column keeps the lowest, the mean and the highest value
-//! of its time, so no spike is lost.
+//! Only samples that are new are looked at. A column keeps the lowest, the mean and the highest
+//! value of its time, so no spike is lost.
 
 use std::collections::VecDeque;
 

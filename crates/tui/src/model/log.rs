@@ -1,20 +1,20 @@
-//! What happened, what was printed and what it means, oldest first: repeats that finished, arms that
-//! were stopped, warnings, findings as they become true, and the lines that workers, tasks and libraries
-//! printed.
+//! What happened, what was printed and what it means, oldest first: repeats that finished, arms
+//! that were stopped, warnings, findings as they become true, and the lines that workers, tasks
+//! and libraries printed.
 //!
 //! A bounded number of entries is kept; the record has them all.
 
 use std::collections::VecDeque;
 
 use workbench_clock::seconds;
-use workbench_record::{RepeatId, RunStatus};
+use workbench_record::{ControllerState, RepeatId, RunStatus, Severity};
 use workbench_report::format;
 use workbench_result::{RunResult, arm_on};
 
 use super::snapshot_view::SnapshotView;
 use super::state::Weight;
 use crate::kit::safe;
-use crate::views::names::{arm_on_workers, repeat_name};
+use crate::model::names::{arm_on_workers, repeat_name};
 
 /// Entries that are kept.
 const KEPT: usize = 2000;
@@ -33,10 +33,10 @@ pub enum Kind {
     Stopped,
     /// A state that asks for a run.
     State(Weight),
-    /// A warning.
-    Warning,
-    /// A finding that has become true.
-    Finding,
+    /// Something recorded that a reader has to know.
+    Finding(Severity),
+    /// What the numbers mean so far.
+    Diagnosis,
     /// Printed, by the source of this number.
     Output(usize),
 }
@@ -62,7 +62,7 @@ pub struct Log {
     run: String,
     entries: VecDeque<Entry>,
     repeats: usize,
-    warnings: usize,
+    findings: usize,
     output: usize,
     /// Arms that were stopped, and when.
     stopped: Vec<(String, u64)>,
@@ -78,10 +78,10 @@ impl Log {
             return;
         };
         let finished = run.finished().count();
-        let (warnings, output) = (run.warnings(), run.output());
+        let (findings, output) = (run.findings(), run.output());
         if self.run != started.run_id
             || finished < self.repeats
-            || warnings.len() < self.warnings
+            || findings.len() < self.findings
             || output.len() < self.output
         {
             *self = Self {
@@ -99,25 +99,25 @@ impl Log {
         self.repeats = finished;
         self.take_stopped(run);
         self.take_states(run);
-        let said = warnings.iter().zip(run.warned_ns());
-        for (text, at_ns) in said.skip(self.warnings) {
-            self.push(*at_ns, Kind::Warning, text.clone());
+        for (at_ns, found) in findings.iter().skip(self.findings) {
+            let kind = Kind::Finding(found.severity);
+            self.push(*at_ns, kind, found.text.clone());
         }
-        self.warnings = warnings.len();
+        self.findings = findings.len();
         for text in result.iter().flat_map(|r| &r.diagnoses) {
-            self.finding(text, run);
+            self.diagnosis(text, run);
         }
     }
 
-    /// A sentence that is true now; it replaces what it said with other numbers. Its time is the end of
-    /// what it speaks of, however late and however often it is worked out.
-    pub fn finding(&mut self, text: &str, run: &SnapshotView<'_>) {
+    /// A sentence that is true now; it replaces what it said with other numbers. Its time is the
+    /// end of what it speaks of, however late and however often it is worked out.
+    pub fn diagnosis(&mut self, text: &str, run: &SnapshotView<'_>) {
         let key = without_numbers(text);
-        let known = |e: &Entry| e.kind == Kind::Finding && e.key == key;
+        let known = |e: &Entry| e.kind == Kind::Diagnosis && e.key == key;
         if let Some(at) = self.entries.iter().position(known) {
             self.entries.remove(at);
         }
-        self.push(ended_ns(run, text), Kind::Finding, text.to_owned());
+        self.push(ended_ns(run, text), Kind::Diagnosis, text.to_owned());
     }
 
     fn take_output(&mut self, run: &SnapshotView<'_>) {
@@ -155,7 +155,8 @@ impl Log {
         }
     }
 
-    /// States that ask for a run. Where a line that was printed with one says the same, that line is marked instead.
+    /// States that ask for a run. Where a line that was printed with one says the same, that line
+    /// is marked instead.
     fn take_states(&mut self, run: &SnapshotView<'_>) {
         let over = run.status() != RunStatus::Unfinished;
         let settled_ns = run.now_ns().saturating_sub(TOGETHER_NS);
@@ -168,12 +169,12 @@ impl Log {
             let new = states.iter().filter(|(at, _)| {
                 self.stated_ns.is_none_or(|known| *at > known) && (over || *at <= settled_ns)
             });
-            let new: Vec<&(u64, String)> = new.collect();
-            for (at, name) in new {
+            let new: Vec<&(u64, ControllerState)> = new.collect();
+            for (at, state) in new {
                 self.stated_ns = Some(*at);
-                let weight = Weight::of(name);
+                let weight = Weight::of(state);
                 if weight != Weight::Plain {
-                    self.state(*at, (name, weight), &repeat.id);
+                    self.state(*at, (&state.text, weight), &repeat.id);
                 }
             }
         }
@@ -194,7 +195,7 @@ impl Log {
     }
 
     fn push(&mut self, at_ns: u64, kind: Kind, text: String) {
-        let key = if kind == Kind::Finding {
+        let key = if kind == Kind::Diagnosis {
             without_numbers(&text)
         } else {
             String::new()

@@ -8,6 +8,7 @@ pub mod curves;
 pub mod estimate;
 pub mod history;
 pub mod log;
+pub mod names;
 pub mod ranks;
 pub mod series;
 pub mod snapshot_view;
@@ -71,7 +72,7 @@ impl RunModel {
             let result = self.estimate.result();
             self.log.update(&run, result.filter(|_| new));
             if new && self.estimate.is_light() {
-                self.log.finding(estimate::LEFT_OUT, &run);
+                self.log.diagnosis(estimate::LEFT_OUT, &run);
             }
         }
         if self.frozen.is_none() || self.ahead.is_new() {

@@ -1,14 +1,14 @@
-//! The ranks of a repeat: the step that each did last, what it is doing, its figures, and what its steps
-//! have consisted of lately.
+//! The ranks of a repeat: the step that each did last, what it is doing, its figures, and what its
+//! steps have consisted of lately.
 
 use workbench_clock::seconds;
-use workbench_experiment::lab::{Figure, Part, SlotState, Standing};
+use workbench_experiment::lab::{Figure, Health, Part, SlotState};
 use workbench_record::{RepeatState, SlotTrack};
 
 use super::snapshot_view::SnapshotView;
 use crate::kit::safe;
 use crate::kit::stack::{per_step, total_ns};
-use crate::views::names::arm_on_workers;
+use crate::model::names::arm_on_workers;
 
 /// A rank stands still when it has done no step for so long, and for so many steps.
 const STILL_NS: u64 = 1_000_000_000;
@@ -17,7 +17,8 @@ const STILL_STEPS: f64 = 4.0;
 const SLOW: f64 = 1.5;
 /// Steps that such a judgement needs.
 const JUDGED: u64 = 3;
-/// A rank of which nothing was heard for so long when others were is no longer there, also where nobody says so.
+/// A rank of which nothing was heard for so long when others were is no longer there, also where
+/// nobody says so.
 const GONE_NS: u64 = 1_000_000_000;
 /// What is out of the ordinary about a rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +42,7 @@ pub struct Rank {
     /// `None` while it has done none.
     pub at_step: Option<u64>,
     doing: String,
-    standing: Standing,
+    health: Health,
     pub figures: Vec<Figure>,
     /// Time per step, in nanoseconds.
     pub parts: Vec<Part>,
@@ -63,16 +64,16 @@ impl Rank {
         let lately = track.lately().filter(|lately| lately.steps > 0);
         let shown = match lately {
             _ if over => whole.clone(),
-            _ if whole.standing == Standing::Gone => SlotState::default(),
+            _ if whole.health == Health::Lost => SlotState::default(),
             Some(lately) => lately,
             None => attempt.clone(),
         };
-        let begun = over || attempt.steps > 0 || whole.standing == Standing::Gone;
+        let begun = over || attempt.steps > 0 || whole.health == Health::Lost;
         Some(Self {
             slot: whole.slot,
             at_step: begun.then_some(whole.at_step),
             doing: whole.doing.clone(),
-            standing: whole.standing,
+            health: whole.health,
             figures: whole.figures.clone(),
             parts: per_step(&shown.parts, shown.steps),
             steps: shown.steps,
@@ -95,7 +96,7 @@ impl Rank {
 
     /// Whether it takes part.
     pub fn is_there(&self) -> bool {
-        !matches!(self.standing, Standing::Gone | Standing::Over) && self.mark != Some(Mark::Gone)
+        !matches!(self.health, Health::Lost | Health::Ended) && self.mark != Some(Mark::Gone)
     }
 
     fn is_judged(&self) -> bool {
@@ -105,7 +106,7 @@ impl Rank {
     /// What it says that it does; nothing better is known of one that is not there.
     pub fn word(&self) -> String {
         match self.mark {
-            Some(Mark::Gone) if self.standing != Standing::Gone => "gone".to_owned(),
+            Some(Mark::Gone) if self.health != Health::Lost => "gone".to_owned(),
             _ => safe(&self.doing),
         }
     }
@@ -154,12 +155,14 @@ fn is_still(track: &SlotTrack, attempt: &SlotState) -> bool {
 fn waits(state: &SlotState) -> bool {
     let in_wait = |part: &Part| part.waits && part.name.starts_with(&state.doing);
     let named = !state.doing.is_empty() && state.parts.iter().any(in_wait);
-    state.standing == Standing::Waiting || named
+    state.health == Health::Waiting || named
 }
 
 /// The ranks: a frozen picture goes on showing them as they were.
 #[derive(Debug, Default)]
 pub struct Ranks {
+    /// What a slot is called.
+    pub word: String,
     pub arm: String,
     pub over: bool,
     pub all: Vec<Rank>,
@@ -172,6 +175,8 @@ impl Ranks {
         let Some(shown) = run.repeat() else {
             return;
         };
+        let word = run.started().map(|started| started.lab_facts.slot_word());
+        self.word = safe(word.unwrap_or_default());
         self.arm = arm_on_workers(&shown.state.id.arm, shown.state.id.workers);
         self.over = shown.finished.is_some();
         self.all = ranks(shown.state, self.over);
@@ -196,12 +201,12 @@ fn ranks(repeat: &RepeatState, over: bool) -> Vec<Rank> {
 }
 
 fn mark(rank: &Rank, all: &[Rank], (heard_ns, over): (u64, bool)) -> Option<Mark> {
-    match rank.standing {
-        Standing::Gone => return Some(Mark::Gone),
+    match rank.health {
+        Health::Lost => return Some(Mark::Gone),
         _ if rank.heard_ns + GONE_NS < heard_ns => return Some(Mark::Gone),
-        Standing::Still if !over => return Some(Mark::Stopped(rank.still_ns)),
-        Standing::Slow if !over => return Some(Mark::Late),
-        Standing::Over if !over => return None,
+        Health::Stalled if !over => return Some(Mark::Stopped(rank.still_ns)),
+        Health::Slow if !over => return Some(Mark::Late),
+        Health::Ended if !over => return None,
         _ => {}
     }
     let others = || all.iter().filter(|other| other.slot != rank.slot);

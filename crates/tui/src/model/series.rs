@@ -1,5 +1,5 @@
-//! The points of one curve of one repeat in rising x: taken in as they are recorded, in any order, and
-//! thinned so that a drawing costs the same however long a repeat is.
+//! The points of one curve of one repeat in rising x: taken in as they are recorded, in any order,
+//! and thinned so that a drawing costs the same however long a repeat is.
 
 use workbench_clock::seconds;
 use workbench_record::{CurvePoint, RepeatId, RepeatState};
@@ -9,6 +9,8 @@ use workbench_record::{CurvePoint, RepeatId, RepeatState};
 pub enum Metric {
     /// A curve that the lab records, by its name.
     Own(String),
+    /// The curves of one name that belong to items of the latest repeat: trials, models.
+    Items(String),
     /// Units of progress per second.
     Throughput,
 }
@@ -25,8 +27,8 @@ pub enum Axis {
 
 /// Points are thinned to about half as many when there are more.
 const MOST: usize = 8192;
-/// The shortest stretch of time that a throughput is taken over, in nanoseconds: the time between two
-/// samples.
+/// The shortest stretch of time that a throughput is taken over, in nanoseconds: the time
+/// between two samples.
 const STRETCH_NS: u64 = 200_000_000;
 /// A repeat has at most twice as many stretches.
 const STRETCHES: u64 = 50;
@@ -36,6 +38,8 @@ const STRETCHES: u64 = 50;
 pub struct Series {
     /// Which repeat it is of.
     pub id: RepeatId,
+    /// The item that it belongs to, for metrics of items.
+    pub item: Option<String>,
     /// The place of its arm in the lab, 0 for the base.
     pub arm: usize,
     started_ns: u64,
@@ -46,9 +50,10 @@ pub struct Series {
 
 impl Series {
     /// A curve without points yet.
-    pub fn new(repeat: &RepeatState, arm: usize) -> Self {
+    pub fn new(repeat: &RepeatState, arm: usize, item: Option<String>) -> Self {
         Self {
             id: repeat.id.clone(),
+            item,
             arm,
             started_ns: repeat.started_ns,
             seen: 0,
@@ -56,9 +61,9 @@ impl Series {
         }
     }
 
-    /// Whether it is a curve of this repeat. The start is corrected once a repeat is over.
-    pub fn is_of(&self, repeat: &RepeatState) -> bool {
-        self.id == repeat.id && self.started_ns == repeat.started_ns
+    /// Whether it is a curve of this repeat and item. The start is corrected once a repeat is over.
+    pub fn is_of(&self, repeat: &RepeatState, item: Option<&str>) -> bool {
+        self.id == repeat.id && self.started_ns == repeat.started_ns && self.item.as_deref() == item
     }
 
     /// Takes in what is new, up to a time where one is given.
@@ -72,8 +77,8 @@ impl Series {
         let until = until.unwrap_or(u64::MAX);
         match metric {
             Metric::Throughput => self.points = throughput(repeat, axis, until),
-            Metric::Own(name) => {
-                let all = repeat.curves.get(name).map_or(&[][..], Vec::as_slice);
+            Metric::Own(_) | Metric::Items(_) => {
+                let all = recorded(repeat, metric, self.item.as_deref());
                 if self.seen > all.len() {
                     self.seen = 0;
                     self.points.clear();
@@ -113,6 +118,19 @@ impl Series {
         near.min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()))
             .map(|p| p.1)
     }
+}
+
+/// The points that a repeat has recorded of a metric.
+fn recorded<'a>(repeat: &'a RepeatState, metric: &Metric, item: Option<&str>) -> &'a [CurvePoint] {
+    let points = match (metric, item) {
+        (Metric::Own(name), _) => repeat.curves.get(name),
+        (Metric::Items(name), Some(item)) => repeat
+            .item_curves
+            .get(name)
+            .and_then(|items| items.get(item)),
+        _ => None,
+    };
+    points.map_or(&[], Vec::as_slice)
 }
 
 /// Where a point lies on an axis: steps, or seconds since the start of its repeat.
@@ -196,7 +214,7 @@ mod tests {
                 .or_default()
                 .push(point);
         }
-        let mut series = Series::new(&state, 0);
+        let mut series = Series::new(&state, 0, None);
         let metric = Metric::Own("loss".to_owned());
         series.update(&state, &metric, Axis::Step, None);
         let xs: Vec<f64> = series.points.iter().map(|p| p.0).collect();
@@ -218,7 +236,7 @@ mod tests {
             step: i,
             value: if i == 33_333 { 9.0 } else { 1.0 },
         }));
-        let mut series = Series::new(&state, 0);
+        let mut series = Series::new(&state, 0, None);
         series.update(&state, &Metric::Own("loss".to_owned()), Axis::Step, None);
         assert!(series.points.len() <= MOST, "{}", series.points.len());
         assert!(series.points.contains(&(33_333.0, 9.0)));

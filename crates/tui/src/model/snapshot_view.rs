@@ -1,13 +1,14 @@
 //! What the Run screen shows: the snapshot as it is, or as it was when the picture was frozen.
 //!
-//! Freezing keeps counts, not copies: events only append, so the first so many of each list are what
-//! was there.
-
-use std::collections::BTreeMap;
+//! Freezing keeps counts, not copies: events only append, so the first so many of each list are
+//! what was there.
 
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
-use workbench_record::{OutputLine, RepeatFinished, RepeatState, RunStarted, RunStatus, Snapshot};
+use workbench_record::{
+    ControllerState, Finding, OutputLine, RepeatFinished, RepeatState, RunStarted, RunStatus,
+    Snapshot,
+};
 
 /// How far into the snapshot a frozen picture goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,7 +20,7 @@ pub struct Marks {
     states: usize,
     last_finished: bool,
     progress: (u64, u64),
-    warnings: usize,
+    findings: usize,
     output: usize,
     status: RunStatus,
 }
@@ -36,7 +37,7 @@ impl Marks {
             states: last.map_or(0, |r| r.states.len()),
             last_finished: last.is_some_and(|r| r.finished.is_some()),
             progress: last.map_or((0, 0), |r| r.progress),
-            warnings: snapshot.warnings.len(),
+            findings: snapshot.findings.len(),
             output: snapshot.output.len(),
             status: snapshot.status,
         }
@@ -60,7 +61,7 @@ pub struct RepeatView<'a> {
     /// Its tasks so far.
     pub tasks: &'a [TaskSpan],
     /// What whoever controls it did from when on, so far.
-    pub states: &'a [(u64, String)],
+    pub states: &'a [(u64, ControllerState)],
     /// Units of progress: done, total.
     pub progress: (u64, u64),
     /// What it left, once it is over.
@@ -150,10 +151,10 @@ impl<'a> SnapshotView<'a> {
         (claimed as usize).min(4096)
     }
 
-    /// The warnings, oldest first.
-    pub fn warnings(&self) -> &'a [String] {
-        let all = &self.snapshot.warnings;
-        &all[..self.marks.warnings.min(all.len())]
+    /// The findings, oldest first, and when each was recorded, in nanoseconds on the run's clock.
+    pub fn findings(&self) -> &'a [(u64, Finding)] {
+        let all = &self.snapshot.findings;
+        &all[..self.marks.findings.min(all.len())]
     }
 
     /// The lines that were printed, oldest first.
@@ -162,31 +163,19 @@ impl<'a> SnapshotView<'a> {
         &all[..self.marks.output.min(all.len())]
     }
 
-    /// When each of the warnings was said, in nanoseconds on the run's clock.
-    pub fn warned_ns(&self) -> &'a [u64] {
-        let all = &self.snapshot.warned_ns;
-        &all[..self.marks.warnings.min(all.len())]
-    }
-
     /// The arms that a person stopped, and when, in nanoseconds on the run's clock.
     pub fn stopped_arms(&self) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
-        self.until_now(&self.snapshot.stopped_arms)
-    }
-
-    /// The arms that failed, and when, in nanoseconds on the run's clock.
-    pub fn failed_arms(&self) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
-        self.until_now(&self.snapshot.failed_arms)
-    }
-
-    /// What happened to arms, without what happened while the picture is frozen.
-    fn until_now(
-        &self,
-        arms: &'a BTreeMap<String, u64>,
-    ) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
         let now_ns = self.marks.now_ns;
-        arms.iter()
+        let stopped = self.snapshot.stopped_arms.iter();
+        stopped
             .map(|(arm, at)| (arm.as_str(), *at))
             .filter(move |(_, at)| *at <= now_ns)
+    }
+
+    /// Whether an arm has failed.
+    pub fn has_failed(&self, arm: &str) -> bool {
+        let failed = self.snapshot.failed_arms.get(arm);
+        failed.is_some_and(|(at, _)| *at <= self.marks.now_ns)
     }
 
     /// Every repeat begun, in the order in which they ran.

@@ -1,13 +1,11 @@
 //! What whoever controls the repeat under way is doing, for how long, and in which attempt.
 
 use workbench_clock::seconds;
+use workbench_record::{ControllerPhase, ControllerState};
 use workbench_report::format;
 
 use super::snapshot_view::RepeatView;
 use crate::kit::safe;
-
-/// The state in which an attempt begins.
-const ATTEMPT: &str = "scheduling";
 
 /// How much a state asks for a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +19,17 @@ pub enum Weight {
 }
 
 impl Weight {
-    /// The weight of a state by its name.
-    pub fn of(state: &str) -> Self {
-        match state {
-            "restarting" | "resizing" | "aborted" => Self::Notable,
-            "errored" => Self::Bad,
-            // Not on all of them.
-            _ if state.starts_with("running on ") => Self::Notable,
-            _ => Self::Plain,
+    /// The weight of a controller's state.
+    pub fn of(state: &ControllerState) -> Self {
+        match state.phase {
+            ControllerPhase::Recovering
+            | ControllerPhase::Degraded
+            | ControllerPhase::Cancelled => Self::Notable,
+            ControllerPhase::Failed => Self::Bad,
+            ControllerPhase::Starting
+            | ControllerPhase::Running
+            | ControllerPhase::Stopping
+            | ControllerPhase::Ended => Self::Plain,
         }
     }
 }
@@ -37,31 +38,34 @@ impl Weight {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// Its name.
-    pub name: String,
+    name: String,
+    phase: ControllerPhase,
     /// Which attempt it is part of, from 1.
-    pub attempt: usize,
+    attempt: u32,
+    weight: Weight,
     /// For how long it has lasted, in nanoseconds.
-    pub for_ns: u64,
+    for_ns: u64,
 }
 
 impl State {
     /// The state of a repeat at a time; `None` where nobody says.
     pub fn of(current: &RepeatView<'_>, now_ns: u64) -> Option<Self> {
-        let (since_ns, name) = current.states.last()?;
-        let attempts = current.states.iter().filter(|(_, s)| s == ATTEMPT).count();
+        let (since_ns, state) = current.states.last()?;
         Some(Self {
-            name: safe(name),
-            attempt: attempts.max(1),
+            name: safe(&state.text),
+            phase: state.phase,
+            attempt: state.attempt,
+            weight: Weight::of(state),
             for_ns: now_ns.saturating_sub(*since_ns),
         })
     }
 
     /// How much it asks for a look.
     pub fn weight(&self) -> Weight {
-        match Weight::of(&self.name) {
-            // Beginning again is part of mending.
-            Weight::Plain if self.attempt > 1 && self.name == ATTEMPT => Weight::Notable,
-            weight => weight,
+        // Starting again is part of the recovery.
+        match self.phase {
+            ControllerPhase::Starting if self.attempt > 1 => Weight::Notable,
+            _ => self.weight,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The tasks of the repeat under way by slot, and which of them a cell of the timeline shows.
 //!
-//! Tasks are put into a list per slot once, when they are new; a drawing then looks at a few of them per
-//! visible cell, however many there are. Does not belong here: drawing.
+//! Tasks are put into a list per slot once, when they are new; a drawing then looks at a few of
+//! them per visible cell, however many there are. Does not belong here: drawing.
 
 use std::collections::BTreeMap;
 
@@ -116,8 +116,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// The whole repeat where it fits at a readable step, its latest stretch otherwise. `stretch` is
-    /// the number of steps coarser than what would be chosen.
+    /// The whole repeat where it fits at a readable step, its latest stretch otherwise. `stretch`
+    /// is the number of steps coarser than what would be chosen.
     pub fn of(
         current: &RepeatView<'_>,
         run: &SnapshotView<'_>,

@@ -213,12 +213,7 @@ fn sentences(snapshot: &Snapshot) -> Vec<String> {
         ),
     }];
     if let Some(now) = snapshot.repeats.last().filter(|r| r.finished.is_none()) {
-        let (done, total) = now.progress;
-        let share = if total == 0 {
-            0.0
-        } else {
-            done as f64 / total as f64
-        };
+        let share = now.share();
         out.push(format!(
             "Lost: the repeat under way ({}, {} done).",
             format::clean(&now.id.arm, 40),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
-use workbench_experiment::{AskedWorkers, DEFAULT_SEED, FAULTS, MAX_REPEATS, Request, resolve};
+use workbench_experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
 use workbench_machine::UsableCores;
 
 /// The longest text of a field, in characters.
@@ -94,9 +94,9 @@ impl Form {
         rows.extend((0..self.arms.len()).map(Row::Arm));
         rows.extend([Row::Workers, Row::Oversubscribe, Row::Repeats, Row::Seed]);
         rows.extend(self.definition.params.keys().cloned().map(Row::Param));
-        match self.definition.takes_data {
+        match self.definition.takes_data.as_ref().map(|data| data.kind) {
             Some(DataKind::Table) => rows.extend([Row::Data, Row::Target]),
-            Some(DataKind::Images) => rows.push(Row::Data),
+            Some(DataKind::Folder) => rows.push(Row::Data),
             None => {}
         }
         rows.push(Row::Start);
@@ -322,7 +322,7 @@ impl Form {
         let param = |name: &str| Row::Param(name.to_owned());
         let row = match words.next() {
             Some("set") => words.next().map(param),
-            Some("fault") => Some(param(FAULTS)),
+            Some("fault") => self.definition.roles.faults.as_deref().map(param),
             Some("workers") => Some(Row::Workers),
             Some("repeats") => Some(Row::Repeats),
             Some("seed") => Some(Row::Seed),

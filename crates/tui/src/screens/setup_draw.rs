@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_experiment::LEAST_WORKERS;
-use workbench_experiment::lab::{DataKind, RunConfig};
+use workbench_experiment::lab::RunConfig;
 use workbench_machine::UsableCores;
 
 use super::Shared;
@@ -128,10 +127,11 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
         Row::Repeats => "Repeats".to_owned(),
         Row::Seed => "Seed".to_owned(),
         Row::Param(name) => name.clone(),
-        Row::Data => match form.definition.takes_data {
-            Some(DataKind::Images) => "Folder of images".to_owned(),
-            _ => "CSV file".to_owned(),
-        },
+        Row::Data => form
+            .definition
+            .takes_data
+            .as_ref()
+            .map_or_else(String::new, |data| data.title.clone()),
         Row::Target => "Column to predict".to_owned(),
         Row::Start => "Start".to_owned(),
     }
@@ -209,7 +209,7 @@ fn help_lines(
             say(
                 "Numbers of workers for the parallel arms; several, with commas, give a scaling curve.",
             );
-            if form.definition.params.contains_key(LEAST_WORKERS) {
+            if form.definition.roles.least_workers.is_some() {
                 say(
                     "1..2 begins with 2, and an arm that can do so goes on with 1 when the other is lost.",
                 );
@@ -230,12 +230,14 @@ fn help_lines(
                 say(&format!("Takes {}.", spec.expects()));
             }
         }
-        Row::Data => match form.definition.takes_data {
-            Some(DataKind::Images) => say(
-                "A folder of images to use instead of the lab's own: the four IDX files of MNIST or its kin, or CIFAR-10's binary files.",
-            ),
-            _ => say("A CSV file of numbers to use instead of the lab's own data."),
-        },
+        Row::Data => {
+            if let Some(data) = &form.definition.takes_data {
+                say(&format!(
+                    "Used instead of the lab's own data: {}.",
+                    data.expects
+                ));
+            }
+        }
         Row::Target => say("The column of that file to predict."),
         Row::Start => say(
             "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
@@ -265,8 +267,7 @@ fn command_lines(
     let look = &shared.look;
     match config {
         Ok(config) => {
-            let parallel = |name: &str| form.definition.arm(name).is_some_and(|arm| arm.parallel);
-            let time = estimate(shared.rows(), config, parallel);
+            let time = estimate(shared.rows(), config, &form.definition);
             let none = Span::raw("");
             let command = [Span::styled(config.command.clone(), look.theme.accent)];
             let mut out = wrap(&command, columns, &none, &Span::raw("  "));

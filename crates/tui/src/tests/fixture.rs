@@ -6,7 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tempfile::TempDir;
-use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_experiment::lab::{Lab, LabHost, RunConfig};
 use workbench_experiment::{Request, plan, resolve};
 use workbench_machine::{GpuFacts, MachineFacts, UsableCores};
 use workbench_record::{
@@ -29,9 +29,10 @@ pub struct Fixture {
 
 /// The labs of the program.
 pub fn labs() -> Vec<Box<dyn Lab>> {
+    let host = LabHost { program: |_| None };
     vec![
-        Box::new(workbench_lab_rf::RandomForests::new().unwrap()),
-        Box::new(workbench_lab_ddp::DataParallel::new(|| None).unwrap()),
+        workbench_lab_rf::lab(host).unwrap(),
+        workbench_lab_ddp::lab(host).unwrap(),
     ]
 }
 
@@ -221,6 +222,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
             lab_title: lab.definition().title.clone(),
             arms,
             planned_repeats: plan.len() as u32,
+            lab_facts: lab.definition().facts(),
         })),
     );
     for id in plan {

@@ -213,29 +213,36 @@ fn the_estimate_says_where_it_comes_from() {
     fixture.press("?");
     let rows = fixture.app.shared.rows();
     let mut config = quick();
-    let parallel = |arm: &str| arm != "sequential";
+    let labs = labs();
+    let lab = labs[0].definition();
     // 1 s sequential and half a second each on two workers, the second repeat a millisecond slower.
-    let told = estimate(rows, &config, parallel);
+    let told = estimate(rows, &config, lab);
     assert_eq!(told, "about 4.00 s, from run 20261121-101502-rf-3f9a");
     config.workers = vec![1, 2];
-    let told = estimate(rows, &config, parallel);
+    let told = estimate(rows, &config, lab);
     assert!(told.starts_with("about 8.01 s"), "{told}");
     config.preset = "full".to_owned();
-    assert!(estimate(rows, &config, parallel).contains("no run of `full`"));
+    assert!(estimate(rows, &config, lab).contains("no run of `full`"));
 }
 
 /// Of equally near runs the latest counts, and what it had otherwise is said; faults tell nothing of runs without.
 #[test]
 fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     let fixture = Fixture::new(ThemeName::Dark, false);
-    let parallel = |arm: &str| arm != "sequential";
+    let labs = labs();
+    // Both have the arms of the run; one has faults.
+    let mut lab = labs[0].definition().clone();
+    lab.roles.faults = Some("fault".to_owned());
+    let lab = &lab;
     let row = |id: &str, set: &[(&str, ParamValue)]| {
         let mut config = quick();
         for (name, value) in set {
             config.params.insert((*name).to_owned(), value.clone());
         }
         let loaded = fixture.loaded(id, &config, RunStatus::Completed);
-        of_result(loaded.run.clone(), &loaded.result)
+        let mut result = loaded.result.clone();
+        result.lab_facts = lab.facts();
+        of_result(loaded.run.clone(), &result)
     };
     let rows = |n| ("rows", ParamValue::Integer(n));
     let fault = ("fault", ParamValue::Text("slow:rank=1,factor=3".to_owned()));
@@ -249,7 +256,7 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
         row("20261121-110000-rf-0001", &[rows(2000)]),
     ];
     let mut config = quick();
-    let told = estimate(&history, &config, parallel);
+    let told = estimate(&history, &config, lab);
     assert_eq!(
         told,
         "not known; 4.00 s if it were as in the most similar run, 20261121-120000-rf-0002, which had \
@@ -258,12 +265,12 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     config
         .params
         .insert("rows".to_owned(), ParamValue::Integer(2000));
-    let told = estimate(&history, &config, parallel);
+    let told = estimate(&history, &config, lab);
     assert_eq!(told, "about 4.00 s, from run 20261121-110000-rf-0001");
     let only_with_fault = &history[..1];
-    assert!(estimate(only_with_fault, &config, parallel).starts_with("not known: no run"));
+    assert!(estimate(only_with_fault, &config, lab).starts_with("not known: no run"));
     config.params.insert("fault".to_owned(), fault.1);
-    let told = estimate(only_with_fault, &config, parallel);
+    let told = estimate(only_with_fault, &config, lab);
     assert!(
         told.contains("rf-0004, which had rows=4000 instead of 2000"),
         "{told}"

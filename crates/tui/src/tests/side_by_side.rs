@@ -45,6 +45,7 @@ fn snapshot(id: &str, config: &RunConfig, factor: f64) -> Snapshot {
             ] {
                 let event = Fact::Metric {
                     name: name.to_owned(),
+                    item: None,
                     step: step * 10,
                     value,
                 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_record::{Event as Fact, Record, RunStatus};
+use workbench_record::{ArmFailure, Event as Fact, FailureKind, Record, RunStatus};
 
 use super::fixture::{Fixture, quick, records};
 use crate::app::{FOLLOW_KEYS, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
@@ -205,10 +205,11 @@ fn a_failed_arm_is_over() {
     let t_ns = records[first_round].t_ns;
     fixture.app.update(Event::Records(vec![Record {
         t_ns,
-        event: Fact::ArmFailed {
+        event: Fact::ArmFailed(ArmFailure {
             arm: failed.clone(),
+            kind: FailureKind::Run,
             reason: "it was to fail".to_owned(),
-        },
+        }),
     }]));
     let after = ahead(&fixture);
     assert!(after.left_s.unwrap() < before.left_s.unwrap());

@@ -7,9 +7,9 @@ use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot, int
 use crate::kit::scale::Scale;
 use crate::kit::{Pane, cells, safe};
 use crate::model::curves::{Axis, Curves, Metric};
+use crate::model::names::short_arm;
 use crate::model::series::Series;
 use crate::theme::Theme;
-use crate::views::names::short_arm;
 
 /// Cells between two markers of a curve.
 const APART: u16 = 10;
@@ -110,6 +110,7 @@ impl Chart {
         let name = match self.curves.metric() {
             None => return "Curves".to_owned(),
             Some(Metric::Own(name)) => safe(name),
+            Some(Metric::Items(name)) => format!("{} by item", safe(name)),
             Some(Metric::Throughput) => format!("throughput, {}/s", safe(&self.curves.unit)),
         };
         let log = if self.log {
@@ -157,10 +158,7 @@ impl Chart {
             .curves
             .series
             .iter()
-            .map(|series| {
-                let name = short_arm(&series.id.arm, series.id.workers);
-                (name, self.value_of(series))
-            })
+            .map(|series| (name_of(series), self.value_of(series)))
             .collect();
         // Values come before names: the names are cut to what they leave.
         let mut names = entries
@@ -250,8 +248,17 @@ impl Chart {
     }
 }
 
-/// Line and column of every entry of a legend whose names have at most so many cells, after what stands
-/// before them.
+/// A curve's arm as a legend has it: `tasks 2`; after its item, where it belongs to one.
+fn name_of(series: &Series) -> String {
+    let arm = short_arm(&series.id.arm, series.id.workers);
+    match &series.item {
+        None => arm,
+        Some(item) => format!("{} {arm}", safe(item)),
+    }
+}
+
+/// Line and column of every entry of a legend whose names have at most so many cells, after what
+/// stands before them.
 fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -> Vec<(u16, u16)> {
     let (mut line, mut x) = (0, if before > 0 { before + 2 } else { 0 });
     let mut out = Vec::with_capacity(entries.len());
@@ -271,8 +278,8 @@ fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -
     out
 }
 
-/// Markers at even distances, so that curves that lie on one another stay apart without colour, and one at
-/// the end.
+/// Markers at even distances, so that curves that lie on one another stay apart without colour, and
+/// one at the end.
 fn markers(
     out: &mut Vec<Point>,
     series: &Series,

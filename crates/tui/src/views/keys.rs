@@ -1,7 +1,7 @@
 //! What a view can be asked to do, and the one table of each view that says which keys ask for it.
 //!
-//! A view's table is made of three parts: the keys that choose a panel, its own, and the keys that move
-//! in a panel. The first and the last are the same everywhere.
+//! A view's table is made of three parts: the keys that choose a panel, its own, and the keys that
+//! move in a panel. The first and the last are the same everywhere.
 
 use crate::keys::{Bound, bound};
 use crate::kit::list::Motion;

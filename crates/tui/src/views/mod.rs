@@ -1,4 +1,5 @@
-//! Drawing of the screens that show a run: pure functions of the run's record and of small states of their own.
+//! Drawing of the screens that show a run: pure functions of the run's record and of small states
+//! of their own.
 //!
 //! ```text
 //!  Run screen                                  Result screen
@@ -10,16 +11,17 @@
 //!  └ Curves ─────────────┬ Log ──────────┘      └────────────┴───────────────┴─────────┘
 //! ```
 //!
-//! Labs whose slots tell how they stand have a panel of ranks between arms and cores, and in the result panels of what steps and
-//! start-ups consisted of, of what was equal, and of the arms' programs.
+//! Labs whose slots tell how they stand have a panel of ranks between arms and cores, and
+//! in the result panels of what steps and start-ups consisted of, of what was equal, and of
+//! the arms' programs.
 //!
-//! Belongs here: where things are drawn and how. Does not belong here: folding events, reading keys, computing numbers.
+//! Belongs here: where things are drawn and how. Does not belong here: folding events, reading
+//! keys, computing numbers.
 
 pub mod compare;
 pub mod curves;
 pub mod filter;
 pub mod keys;
-pub mod names;
 pub mod result;
 pub mod run;
 

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use super::{list, steps_of};
 use crate::reporter::Reporter;
 
-/// Renames checkpoints in `dir` that are not of the training that now begins there after `steps` steps, and says so. Of a training
-/// that goes on from the file `origin` in the same folder, the earlier ones are; of any other training, none is. Left as they are,
-/// they would be taken for its own: a later resumption would go on from the latest of them.
+/// Renames checkpoints in `dir` that are not of the training that now begins there after `steps`
+/// steps, and says so. Of a training that goes on from the file `origin` in the same folder, the
+/// earlier ones are; of any other training, none is. Left as they are, they would be taken for its
+/// own: a later resumption would go on from the latest of them.
 pub(super) fn others(dir: &Path, origin: Option<&Path>, steps: u64, report: &Reporter) {
     let is_here = origin.is_some_and(|origin| same(folder(origin), dir));
     let foreign = list(dir)

@@ -1,10 +1,12 @@
 //! The bytes of a checkpoint.
 //!
-//! Belongs here: writing them and reading them back, whatever they are. Does not belong here: tensors, file names, policy.
+//! Belongs here: writing them and reading them back, whatever they are. Does not belong here:
+//! tensors, file names, policy.
 //!
-//! A file is, all numbers little-endian: the 8 bytes `WBCKPT01`; the length of the head (32 bits); the head, one JSON document with
-//! the progress and the names and sizes of the arrays; the arrays, one after another, as 32-bit floats; the length of all that
-//! (64 bits); its SHA-256. A file that was cut off or changed is found out by the last two.
+//! A file is, all numbers little-endian: the 8 bytes `WBCKPT01`; the length of the head (32 bits);
+//! the head, one JSON document with the progress and the names and sizes of the arrays; the arrays,
+//! one after another, as 32-bit floats; the length of all that (64 bits); its SHA-256. A file that
+//! was cut off or changed is found out by the last two.
 
 use std::fmt;
 use std::fs::File;
@@ -98,7 +100,8 @@ pub enum FormatError {
 }
 
 impl FormatError {
-    /// Whether this is what becomes of a checkpoint that is cut off or changed. All else was never one of this version's.
+    /// Whether this is what becomes of a checkpoint that is cut off or changed. All else was never
+    /// one of this version's.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Length { .. } | Self::Checksum)
     }
@@ -111,8 +114,8 @@ struct Head {
     arrays: Vec<(String, u64)>,
 }
 
-/// What a checkpoint's file says of its progress, by its head alone: whether the rest is sound is not looked at. `None` when that is
-/// not to be read.
+/// What a checkpoint's file says of its progress, by its head alone: whether the rest is sound is
+/// not looked at. `None` when that is not to be read.
 pub fn progress_of(path: &Path) -> Option<Progress> {
     let mut file = File::open(path).ok()?;
     let mut start = [0; MAGIC.len() + 4];
@@ -129,7 +132,8 @@ pub fn progress_of(path: &Path) -> Option<Progress> {
 }
 
 impl Snapshot {
-    /// The first array with something in it that is not a number, or infinite: nothing good can go on from it.
+    /// The first array with something in it that is not a number, or infinite: nothing good can go
+    /// on from it.
     pub fn not_finite(&self) -> Option<&str> {
         let is_spoilt = |array: &&Array| !array.values.iter().all(|value| value.is_finite());
         let spoilt = self.arrays.iter().find(is_spoilt);

@@ -1,14 +1,15 @@
 //! What can happen to a checkpoint while it is written, when a fault asks for it.
 //!
-//! Belongs here: death, standstill and a full disk in the middle of a file, and a damaged byte in a complete one. Does not belong
-//! here: when that is to happen, which the [faults](crate::faults) say.
+//! Belongs here: death, standstill and a full disk in the middle of a file, and a damaged byte in a
+//! complete one. Does not belong here: when that is to happen, which the [faults](crate::faults)
+//! say.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 use rustix::process::Signal;
-use workbench_protocol::Fault;
+use workbench_ddp_protocol::Fault;
 
 use crate::faults::send;
 

@@ -2,8 +2,9 @@
 //!
 //! Belongs here: files and policy. Does not belong here: the bytes, which are the [mod@format]'s.
 //!
-//! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them beside the final name and
-//! renames. So a file under a final name is complete, whenever the process dies.
+//! Rank 0 writes; the training thread only copies the numbers, and a thread of its own writes them
+//! beside the final name and renames. So a file under a final name is complete, whenever the
+//! process dies.
 
 mod aside;
 pub mod format;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tch::nn;
-use workbench_protocol::Phase;
+use workbench_ddp_protocol::Phase;
 
 use crate::adam::Adam;
 use crate::job::Job;
@@ -36,7 +37,8 @@ pub struct Policy {
     pub every_steps: Option<u64>,
     /// Every so often.
     pub every: Option<Duration>,
-    /// How many of the newest are kept; the one with the best accuracy is kept besides, and the one that training went on from.
+    /// How many of the newest are kept; the one with the best accuracy is kept besides, and the one
+    /// that training went on from.
     pub keep: usize,
 }
 
@@ -71,7 +73,8 @@ impl Checkpoints {
         }
     }
 
-    /// After every step: writes one when it is time for one, and reports what has been written by now.
+    /// After every step: writes one when it is time for one, and reports what has been written by
+    /// now.
     pub fn after_step(
         &mut self,
         progress: Progress,
@@ -101,8 +104,8 @@ impl Checkpoints {
                 .is_some_and(|every| self.last.elapsed() >= every)
     }
 
-    /// Copies the state and has it written. When a disk is full, or anything else is wrong with it, that is a warning: the
-    /// training goes on, and the checkpoints that are there stay.
+    /// Copies the state and has it written. When a disk is full, or anything else is wrong with it,
+    /// that is a warning: the training goes on, and the checkpoints that are there stay.
     pub fn save(
         &mut self,
         mut progress: Progress,
@@ -126,7 +129,8 @@ impl Checkpoints {
         let writer = self
             .writer
             .get_or_insert_with(|| Writer::start(policy.clone()));
-        // Waits while the checkpoint before is still being written: two at once would only be slower.
+        // Waits while the checkpoint before is still being written: two at once would only be
+        // slower.
         let before = writer.submit(snapshot, began, fault);
         self.last = began;
         self.saved = what;

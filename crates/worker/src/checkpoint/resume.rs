@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tch::{Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
-use workbench_protocol::Phase;
+use workbench_ddp_protocol::Phase;
 
 use super::format::{FormatError, Progress, Snapshot};
 use super::{aside, list, steps_of};
@@ -16,19 +16,23 @@ use crate::job::Job;
 use crate::parameters;
 use crate::reporter::Reporter;
 
-/// Fills model and optimizer from the checkpoint that the job is to go on from, and says how far it had come; without one,
-/// from the beginning. The job names a file or a folder, of which the newest is taken; a folder that has none yet begins from
-/// the beginning, so that torchrun's restarts need no other command line. A damaged file is passed over, with a warning, for the
-/// one before it, and the last of them for the beginning; it is set aside under another name, so that it does not count as one of
-/// those that are kept.
+/// Fills model and optimizer from the checkpoint that the job is to go on from, and says how far it
+/// had come; without one, from the beginning. The job names a file or a folder, of which the newest
+/// is taken; a folder that has none yet begins from the beginning, so that torchrun's restarts need
+/// no other command line. A damaged file is passed over, with a warning, for the one before it, and
+/// the last of them for the beginning; it is set aside under another name, so that it does not
+/// count as one of those that are kept.
 ///
-/// Checkpoints in the job's own folder that this training does not go on from, such as later ones, are set aside in the same way.
+/// Checkpoints in the job's own folder that this training does not go on from, such as later ones,
+/// are set aside in the same way.
 ///
-/// Every rank reads for itself, so over several machines the folder is a shared one; that all have read the same is checked.
+/// Every rank reads for itself, so over several machines the folder is a shared one; that all have
+/// read the same is checked.
 ///
 /// # Errors
-/// When the file that is named is not sound, nor any before it; when one cannot be read, or is of another version; when a checkpoint is
-/// of another model or seed; or the ranks have read different ones.
+/// When the file that is named is not sound, nor any before it; when one cannot be read, or is of
+/// another version; when a checkpoint is of another model or seed; or the ranks have read different
+/// ones.
 pub fn resume(
     job: &Job,
     vars: &nn::VarStore,
@@ -121,7 +125,8 @@ fn newest(path: &Path) -> Result<Found, Failure> {
     }
 }
 
-/// A checkpoint, or how it is damaged. What cannot be read now, or not by this program, may be sound.
+/// A checkpoint, or how it is damaged. What cannot be read now, or not by this program, may be
+/// sound.
 fn read(path: &Path) -> Result<Result<Snapshot, FormatError>, Failure> {
     let bytes = fs::read(path).map_err(|error| {
         Failure::checkpoint(format!(
@@ -138,8 +143,8 @@ fn read(path: &Path) -> Result<Result<Snapshot, FormatError>, Failure> {
     }
 }
 
-/// On rank 0, renames the checkpoints that are not to be gone on from, and says so. All ranks have read what they need by now, and
-/// all have seen the same.
+/// On rank 0, renames the checkpoints that are not to be gone on from, and says so. All ranks have
+/// read what they need by now, and all have seen the same.
 fn set_aside(job: &Job, found: &Found, steps: u64, report: &Reporter) {
     if job.rank != 0 {
         return;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use workbench_protocol::Fault;
+use workbench_ddp_protocol::Fault;
 
 use super::format::{Snapshot, progress_of};
 use super::harm::{Harmed, damage};
@@ -75,8 +75,8 @@ impl Writer {
         }
     }
 
-    /// Has a snapshot written that was begun to be taken at `began`, after what is still being written, and has `fault` strike at
-    /// it. Returns what became of what was written before.
+    /// Has a snapshot written that was begun to be taken at `began`, after what is still being
+    /// written, and has `fault` strike at it. Returns what became of what was written before.
     pub(super) fn submit(
         &mut self,
         snapshot: Snapshot,
@@ -136,8 +136,8 @@ struct Kept {
 }
 
 impl Kept {
-    /// What an interrupted training has left in `dir`: its best checkpoint, which is still to be kept, and halves of files, which are
-    /// of no use.
+    /// What an interrupted training has left in `dir`: its best checkpoint, which is still to be
+    /// kept, and halves of files, which are of no use.
     fn look(dir: &Path) -> Self {
         for half in files(dir, PART) {
             let _ = fs::remove_file(half);
@@ -190,7 +190,8 @@ impl Kept {
         }
     }
 
-    /// Deletes all but the newest ones up to this one, the best, and the one that training went on from.
+    /// Deletes all but the newest ones up to this one, the best, and the one that training went on
+    /// from.
     fn prune(&mut self, policy: &Policy, path: &Path, accuracy: Option<f64>) {
         if let Some(accuracy) = accuracy
             && self.best.as_ref().is_none_or(|(best, _)| accuracy > *best)

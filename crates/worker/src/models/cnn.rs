@@ -1,5 +1,5 @@
-//! A small convolutional network: two convolutions of 3 × 3 with pooling, two fully connected layers. 105,866 parameters for
-//! MNIST, of which it learns more than 97 % in one pass.
+//! A small convolutional network: two convolutions of 3 × 3 with pooling, two fully connected
+//! layers. 105,866 parameters for MNIST, of which it learns more than 97 % in one pass.
 
 use tch::{Tensor, nn};
 

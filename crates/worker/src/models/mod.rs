@@ -6,7 +6,7 @@ mod cnn;
 mod resnet;
 
 use tch::nn::{self, ModuleT};
-use workbench_protocol::Model;
+use workbench_ddp_protocol::Model;
 
 use crate::dataset::Shape;
 use crate::failure::Failure;

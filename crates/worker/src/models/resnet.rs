@@ -1,5 +1,6 @@
-//! ResNet-18 (He, Zhang, Ren and Sun, 2016) in the layout, with the names and the initial weights of torchvision's; only its first
-//! convolution (7 × 7, stride 2) takes as many channels as the images have. With one channel and 10 classes: 11,175,370 parameters.
+//! ResNet-18 (He, Zhang, Ren and Sun, 2016) in the layout, with the names and the initial weights
+//! of torchvision's; only its first convolution (7 × 7, stride 2) takes as many channels as the
+//! images have. With one channel and 10 classes: 11,175,370 parameters.
 
 use tch::Tensor;
 use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};

@@ -1,5 +1,6 @@
-//! Data-parallel training with everything in sight, as people write it for torchrun. Every rank runs this same program on its own
-//! rows; what makes them one training is marked with (1) to (7). When a rank fails, all end.
+//! Data-parallel training with everything in sight, as people write it for torchrun. Every rank
+//! runs this same program on its own rows; what makes them one training is marked with (1) to (7).
+//! When a rank fails, all end.
 
 use super::prelude::*;
 use tch::nn;
@@ -12,7 +13,8 @@ use torch_ddp::{DdpOptions, DistributedDataParallel};
 pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let spec = &job.spec;
 
-    // (1) The ranks meet: at a store that one of them serves, then each connects to each, over gloo, or NCCL between GPUs.
+    // (1) The ranks meet: at a store that one of them serves, then each connects to each, over
+    // gloo, or NCCL between GPUs.
     report.at(Phase::Rendezvous);
     let launch = job.launch()?;
     let store = launch.store(job.timeout()).map_err(Failure::rendezvous)?;
@@ -27,7 +29,8 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut adam = Adam::new(&vars, spec.lr);
     let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
 
-    // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer averages their gradients.
+    // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer
+    // averages their gradients.
     report.at(Phase::AllReduce);
     // Fixed, so that sums are rounded as before when training goes on from a checkpoint.
     let options = DdpOptions::default()
@@ -58,7 +61,8 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             let loss = logits.cross_entropy_for_logits(&batch.labels);
             let value = finite(&loss, &watch)?;
 
-            // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is full.
+            // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is
+            // full.
             watch.at(Phase::Backward);
             ddp.backward(&loss)?;
             report.reduced(gradient_bytes);

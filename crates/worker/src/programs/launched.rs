@@ -1,5 +1,6 @@
-//! The same data-parallel training on a trainer: it meets, shards, averages, evaluates, saves and resumes; what is left is the
-//! training itself. When a rank fails, whoever launched the ranks starts them again, and the trainer goes on from the last checkpoint.
+//! The same data-parallel training on a trainer: it meets, shards, averages, evaluates, saves and
+//! resumes; what is left is the training itself. When a rank fails, whoever launched the ranks
+//! starts them again, and the trainer goes on from the last checkpoint.
 
 use super::prelude::*;
 

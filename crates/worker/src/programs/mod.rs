@@ -1,5 +1,5 @@
-//! The training programs, to be read side by side: [`by_hand`] spells out everything that data-parallel training needs, [`launched`]
-//! leaves it to a trainer, [`single`] does without.
+//! The training programs, to be read side by side: [`by_hand`] spells out everything that
+//! data-parallel training needs, [`launched`] leaves it to a trainer, [`single`] does without.
 
 pub mod by_hand;
 pub mod launched;
@@ -7,7 +7,7 @@ pub mod single;
 
 /// What the programs are made of, so that they need not begin with a page of names.
 mod prelude {
-    pub(super) use workbench_protocol::{Phase, Stage};
+    pub(super) use workbench_ddp_protocol::{Phase, Stage};
 
     pub(super) use crate::adam::Adam;
     pub(super) use crate::checkpoint::{self, Checkpoints};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Write as _};
 use std::time::Instant;
 
-use workbench_protocol::{FromWorker, Stage, StepReport};
+use workbench_ddp_protocol::{Failure, FromWorker, Report, Stage, StepReport};
 
 /// Prints what one rank reports. Steps, evaluations and checkpoints are printed by rank 0 alone.
 #[derive(Debug, Clone)]
@@ -36,14 +36,38 @@ impl Lines {
     }
 
     fn line(&self, message: &FromWorker) -> Option<String> {
+        match message {
+            FromWorker::Report(report) => self.report(report),
+            FromWorker::Failed(Failure { message, step, .. }) => {
+                // Seen also where standard output goes elsewhere.
+                let _ = writeln!(
+                    io::stderr(),
+                    "[rank {}] after {step} steps: {message}",
+                    self.rank
+                );
+                None
+            }
+            FromWorker::Done(done) => Some(format!(
+                "done: {} steps, {} rows, final loss {:.6}, {} bytes reduced, parameters {}",
+                done.steps,
+                done.samples,
+                done.final_loss,
+                done.bytes_reduced,
+                done.parameters_sha256
+            )),
+            FromWorker::Hello { .. } | FromWorker::Heartbeat { .. } => None,
+        }
+    }
+
+    fn report(&self, report: &Report) -> Option<String> {
         let first = self.rank == 0;
-        Some(match message {
-            FromWorker::Stage(stage) if first => format!(
+        Some(match report {
+            Report::Stage(stage) if first => format!(
                 "{:>7.3} s  {}",
                 self.began.elapsed().as_secs_f64(),
                 stage_name(*stage)
             ),
-            FromWorker::Step(step) if first => {
+            Report::Step(step) if first => {
                 let rate = self.rate(step);
                 let ms = |ns: u64| ns as f64 / 1e6;
                 format!(
@@ -58,7 +82,7 @@ impl Lines {
                     ms(step.optimizer_ns)
                 )
             }
-            FromWorker::Evaluated {
+            Report::Evaluated {
                 epoch,
                 correct,
                 count,
@@ -69,31 +93,14 @@ impl Lines {
                 *correct as f64 * 100.0 / (*count).max(1) as f64,
                 loss_sum / (*count).max(1) as f64
             ),
-            FromWorker::Checkpointed {
+            Report::Checkpointed {
                 step, path, bytes, ..
             } => format!(
                 "checkpoint after {step} steps: {} ({:.1} MB)",
                 path.display(),
                 *bytes as f64 / 1e6
             ),
-            FromWorker::Warning { text } => format!("warning: {text}"),
-            FromWorker::Failed { message, step, .. } => {
-                // Seen also where standard output goes elsewhere.
-                let _ = writeln!(
-                    io::stderr(),
-                    "[rank {}] after {step} steps: {message}",
-                    self.rank
-                );
-                return None;
-            }
-            FromWorker::Done(done) => format!(
-                "done: {} steps, {} rows, final loss {:.6}, {} bytes reduced, parameters {}",
-                done.steps,
-                done.samples,
-                done.final_loss,
-                done.bytes_reduced,
-                done.parameters_sha256
-            ),
+            Report::Warning { text } => format!("warning: {text}"),
             _ => return None,
         })
     }

@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use tch::Tensor;
 use torch_ddp::cuda::Mark;
-use workbench_protocol::{Phase, StepReport};
+use workbench_ddp_protocol::{Phase, StepReport};
 
 use super::Reporter;
 
-/// Times the parts of a step. Every change of phase is said once, and books what has passed on the phase before.
+/// Times the parts of a step. Every change of phase is said once, and books what has passed on the
+/// phase before.
 ///
-/// The wait for other ranks is what passes in [`Phase::AllReduce`], and what [`waited`](Self::waited) takes out of the backward
-/// pass.
+/// The wait for other ranks is what passes in [`Phase::AllReduce`], and what
+/// [`waited`](Self::waited) takes out of the backward pass.
 ///
-/// A GPU works after the calls that give it work have returned, so a phase would end when its work is ordered, and not when it is
-/// done. The forward pass ends with reading the loss, which waits. For the end of the backward pass a mark is left in the GPU's work
-/// and waited for after the optimizer's part is ordered too: so the GPU has work while this thread wakes up, and what was waited counts
-/// as backward. The optimizer's own time on the GPU is waited for where the next step first needs the GPU to be done, in its data.
+/// A GPU works after the calls that give it work have returned, so a phase would end when its work
+/// is ordered, and not when it is done. The forward pass ends with reading the loss, which waits.
+/// For the end of the backward pass a mark is left in the GPU's work and waited for after the
+/// optimizer's part is ordered too: so the GPU has work while this thread wakes up, and what was
+/// waited counts as backward. The optimizer's own time on the GPU is waited for where the next step
+/// first needs the GPU to be done, in its data.
 #[derive(Debug)]
 pub struct StepWatch<'a> {
     report: &'a Reporter,
@@ -52,7 +55,8 @@ impl<'a> StepWatch<'a> {
     pub fn at(&self, phase: Phase) {
         self.turn(phase);
         if phase == Phase::Backward {
-            self.report.faults().strike_all_reduce(self);
+            let faults = self.report.faults();
+            self.slept(faults.strike_all_reduce(self.step(), self.usual_work()));
         }
     }
 
@@ -69,7 +73,8 @@ impl<'a> StepWatch<'a> {
         }
     }
 
-    /// On a GPU: what passes from here on is waiting for this step's gradients, and belongs to the backward pass again.
+    /// On a GPU: what passes from here on is waiting for this step's gradients, and belongs to the
+    /// backward pass again.
     pub(crate) fn awaits_gradients(&self) {
         if self.report.gpu.get().is_some() {
             self.turn(Phase::Backward);
@@ -94,7 +99,10 @@ impl<'a> StepWatch<'a> {
 
     /// What a fault makes of this step, and of its loss.
     pub(crate) fn strike(&self, loss: f64) -> f64 {
-        self.report.faults().strike_forward(self, loss)
+        let faults = self.report.faults();
+        let (slept, is_nan) = faults.strike_forward(self.step(), self.usual_work());
+        self.slept(slept);
+        if is_nan { f64::NAN } else { loss }
     }
 
     /// What a fault makes of the gradients that are going to be computed from a loss.
@@ -103,13 +111,13 @@ impl<'a> StepWatch<'a> {
     }
 
     /// A fault made the step longer by so much.
-    pub(crate) fn slept(&self, time: Duration) {
+    fn slept(&self, time: Duration) {
         self.slept.set(self.slept.get() + time);
     }
 
-    /// How long a step's own work takes, by the step before, or by this step's forward pass when it is the first: backward passes
-    /// take about twice as long.
-    pub(crate) fn usual_work(&self) -> Duration {
+    /// How long a step's own work takes, by the step before, or by this step's forward pass when it
+    /// is the first: backward passes take about twice as long.
+    fn usual_work(&self) -> Duration {
         let usual = self.report.usual_work.get();
         if usual.is_zero() {
             self.since.get().elapsed() * 3

@@ -1,15 +1,16 @@
-//! A small trainer, with the ideas of Ray Train: what every data-parallel training does is done once, here.
+//! A small trainer, with the ideas of Ray Train: what every data-parallel training does is done
+//! once, here.
 //!
-//! Belongs here: meeting, sharding, averaging gradients, evaluating, checkpoints, going on from one. Does not belong here: the
-//! model, the loss, the optimizer, which stay in the training program; starting processes and starting them again, which is the
-//! supervisor's.
+//! Belongs here: meeting, sharding, averaging gradients, evaluating, checkpoints, going on from
+//! one. Does not belong here: the model, the loss, the optimizer, which stay in the training
+//! program; starting processes and starting them again, which is the supervisor's.
 
 mod loader;
 mod model;
 
 use tch::nn;
 use torch_ddp::{ProcessGroup, Store};
-use workbench_protocol::{Phase, Stage};
+use workbench_ddp_protocol::{Phase, Stage};
 
 use crate::adam::Adam;
 use crate::checkpoint::{self, Checkpoints, Progress};
@@ -98,7 +99,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Begins the next epoch, or goes on with the one that was interrupted; `false` when all are done.
+    /// Begins the next epoch, or goes on with the one that was interrupted; `false` when all are
+    /// done.
     pub fn next_epoch(&self, loader: &mut Loader) -> bool {
         let more = self.progress.epoch < self.job.spec.epochs;
         if more {
@@ -107,7 +109,8 @@ impl<'a> Trainer<'a> {
         more
     }
 
-    /// The next batch of this rank, and the watch for its step; `None` at the end of the epoch, or when all ranks are to stop.
+    /// The next batch of this rank, and the watch for its step; `None` at the end of the epoch, or
+    /// when all ranks are to stop.
     pub fn next_batch(&self, loader: &mut Loader) -> Option<(Batch, StepWatch<'a>)> {
         if self.stopped {
             return None;
@@ -152,7 +155,8 @@ impl<'a> Trainer<'a> {
         all_reduce(shard, &self.group, self.report)
     }
 
-    /// An epoch is done, with these metrics and this state, which is saved if checkpoints are wanted.
+    /// An epoch is done, with these metrics and this state, which is saved if checkpoints are
+    /// wanted.
     pub fn report(&mut self, metrics: Metrics, (model, adam): (&PreparedModel, &Adam)) {
         self.report.evaluated(self.progress.epoch + 1, &metrics);
         self.progress.finish_epoch(metrics.accuracy());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tch::{Tensor, nn};
 use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
-use workbench_protocol::Phase;
+use workbench_ddp_protocol::Phase;
 
 use crate::adam::Adam;
 use crate::dataset::Batch;

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::thread::{self, JoinHandle};
 
-use workbench_protocol::{
-    Checkpointing, Data, Device, DoneReport, FailureKind, Fault, FrameReader, FromWorker, Model,
-    Program, Stage, StepReport, ToWorker, TrainSpec, WorkerEnv, worker_side, write_frame,
+use workbench_ddp_protocol::{
+    Checkpointing, Data, Device, DoneReport, Failure, FailureKind, Fault, FromWorker, Model,
+    Program, Report, Stage, StepReport, ToWorker, TrainSpec,
 };
+use workbench_protocol::{FrameReader, WorkerEnv, worker_side, write_frame};
 
-/// A training of a few steps: 2 ranks of 16 rows take 12 steps for 400 rows, of which the last has 8 rows.
+/// A training of a few steps: 2 ranks of 16 rows take 12 steps for 400 rows, of which the last has
+/// 8 rows.
 pub fn spec(program: Program) -> TrainSpec {
     TrainSpec {
         program,
@@ -77,21 +79,28 @@ impl Heard {
 
     pub fn failure(&self) -> Option<(FailureKind, &str, u64)> {
         self.messages.iter().find_map(|message| match message {
-            FromWorker::Failed {
+            FromWorker::Failed(Failure {
                 kind,
                 message,
                 step,
-            } => Some((*kind, message.as_str(), *step)),
+            }) => Some((*kind, message.as_str(), *step)),
+            _ => None,
+        })
+    }
+
+    fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.messages.iter().filter_map(|message| match message {
+            FromWorker::Report(report) => Some(report),
             _ => None,
         })
     }
 
     pub fn steps(&self) -> Vec<StepReport> {
-        let step = |message: &FromWorker| match message {
-            FromWorker::Step(step) => Some(*step),
+        let step = |report: &Report| match report {
+            Report::Step(step) => Some(*step),
             _ => None,
         };
-        self.messages.iter().filter_map(step).collect()
+        self.reports().filter_map(step).collect()
     }
 
     /// Step and loss.
@@ -105,7 +114,8 @@ impl Heard {
 
     pub fn stages(&self) -> Vec<Stage> {
         let stage = |message: &FromWorker| match message {
-            FromWorker::Stage(stage) => Some(*stage),
+            FromWorker::Hello { .. } => Some(Stage::Started),
+            FromWorker::Report(Report::Stage(stage)) => Some(*stage),
             _ => None,
         };
         self.messages.iter().filter_map(stage).collect()
@@ -113,8 +123,8 @@ impl Heard {
 
     /// Correct rows and rows in all, of every evaluation.
     pub fn evaluations(&self) -> Vec<(u64, u64, f64)> {
-        let evaluation = |message: &FromWorker| match *message {
-            FromWorker::Evaluated {
+        let evaluation = |report: &Report| match *report {
+            Report::Evaluated {
                 correct,
                 count,
                 loss_sum,
@@ -122,24 +132,22 @@ impl Heard {
             } => Some((correct, count, loss_sum)),
             _ => None,
         };
-        self.messages.iter().filter_map(evaluation).collect()
+        self.reports().filter_map(evaluation).collect()
     }
 
     pub fn checkpoints(&self) -> Vec<(u64, PathBuf)> {
-        let checkpoint = |message: &FromWorker| match message {
-            FromWorker::Checkpointed { step, path, .. } => Some((*step, path.clone())),
+        let checkpoint = |report: &Report| match report {
+            Report::Checkpointed { step, path, .. } => Some((*step, path.clone())),
             _ => None,
         };
-        self.messages.iter().filter_map(checkpoint).collect()
+        self.reports().filter_map(checkpoint).collect()
     }
 
     pub fn warnings(&self) -> Vec<&str> {
-        let warning = |message: &'_ FromWorker| matches!(message, FromWorker::Warning { .. });
-        let texts = self.messages.iter().filter(|message| warning(message));
-        texts
-            .map(|message| match message {
-                FromWorker::Warning { text } => text.as_str(),
-                _ => "",
+        self.reports()
+            .filter_map(|report| match report {
+                Report::Warning { text } => Some(text.as_str()),
+                _ => None,
             })
             .collect()
     }
@@ -179,7 +187,7 @@ impl Rank {
             .spawn()
             .unwrap();
         let mut orders = child.stdin.take().unwrap();
-        write_frame(&mut orders, &ToWorker::train(spec.clone())).unwrap();
+        write_frame(&mut orders, &ToWorker::start(spec.clone())).unwrap();
         let mut frames = FrameReader::new(child.stdout.take().unwrap());
         let reader = thread::spawn(move || {
             let mut messages = Vec::new();

@@ -6,7 +6,8 @@ use std::sync::mpsc::channel;
 
 use crate::common::{Rank, checkpoints, faults, program, run, spec};
 use rustix::process::{Pid, Signal, kill_process};
-use workbench_protocol::{FailureKind, FromWorker, Phase, Program, WorkerEnv};
+use workbench_ddp_protocol::{FailureKind, FromWorker, Phase, Program};
+use workbench_protocol::{Position, WorkerEnv};
 
 #[test]
 fn on_a_full_disk_training_goes_on_and_the_checkpoint_before_stays() {
@@ -126,9 +127,11 @@ fn while_a_rank_stands_still_the_other_says_that_it_waits() {
     let waiting = Rank::start(&spec, &WorkerEnv::local(0, 2, port), move |message| {
         if matches!(
             message,
-            FromWorker::Beat {
-                phase: Phase::AllReduce,
-                step: 4,
+            FromWorker::Heartbeat {
+                position: Position {
+                    phase: Phase::AllReduce,
+                    step: 4,
+                },
                 ..
             }
         ) {
@@ -271,7 +274,7 @@ fn ranks_that_do_not_come_and_data_that_is_broken_are_named() {
     fs::write(dir.path().join("train-images-idx3-ubyte"), b"nothing").unwrap();
     fs::write(dir.path().join("train-labels-idx1-ubyte"), b"nothing").unwrap();
     let mut broken = crate::common::spec(Program::Single);
-    broken.data = workbench_protocol::Data::Idx {
+    broken.data = workbench_ddp_protocol::Data::Idx {
         dir: dir.path().to_path_buf(),
     };
     let heard = run(&broken, 1);

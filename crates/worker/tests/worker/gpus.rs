@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use workbench_protocol::{Device, FailureKind, Program};
+use workbench_ddp_protocol::{Device, FailureKind, Program};
 
 use crate::common::{program, run, spec};
 

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use crate::common::{Heard, checkpoints, faults, program, run, spec};
-use workbench_protocol::{FailureKind, Program};
+use workbench_ddp_protocol::{FailureKind, Program};
 use workbench_worker::checkpoint;
 
 /// The steps that the checkpoints in a folder are of.
@@ -18,7 +18,8 @@ fn steps_of(dir: &Path) -> Vec<u64> {
         .collect()
 }
 
-/// The uninterrupted training's parameters, and those of one that was killed in step 17 and went on.
+/// The uninterrupted training's parameters, and those of one that was killed in step 17 and went
+/// on.
 fn killed_and_resumed(program: Program, between: impl Fn(&Path)) -> (Vec<Heard>, Vec<Heard>) {
     let dir = tempfile::tempdir().unwrap();
     let whole = run(&spec(program), 2);

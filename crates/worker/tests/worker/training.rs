@@ -3,7 +3,8 @@
 use std::process::Stdio;
 
 use crate::common::{Rank, checkpoints, run, run_by_flags, spec};
-use workbench_protocol::{FromWorker, Program, Stage, ToWorker, WorkerEnv, write_frame};
+use workbench_ddp_protocol::{FromWorker, Program, Report, Stage, ToWorker};
+use workbench_protocol::{WorkerEnv, write_frame};
 
 #[test]
 fn both_programs_do_the_same_and_leave_equal_parameters_on_all_ranks() {
@@ -138,7 +139,7 @@ fn asked_to_stop_all_ranks_end_after_the_same_step_and_can_go_on() {
             .map(|rank| {
                 let tell = tell.clone();
                 Rank::start(&long, &WorkerEnv::local(rank, 2, port), move |message| {
-                    if matches!(message, FromWorker::Step(step) if step.step == 3) {
+                    if matches!(message, FromWorker::Report(Report::Step(step)) if step.step == 3) {
                         let _ = tell.send(());
                     }
                 })

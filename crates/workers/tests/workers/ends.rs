@@ -6,12 +6,15 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use workbench_clock::Clock;
-use workbench_workers::protocol::{FrameReader, FromWorker, ToWorker, write_frame};
-use workbench_workers::{By, Crew, CrewError, Ended, News};
+use workbench_protocol::{FrameReader, FromWorker, ToWorker, write_frame};
+use workbench_workers::{EndedBy, EventKind, Exit, GroupError};
 
 use crate::Test;
-use crate::link::{Link, end_of, is_child, launches, spec, to_the_end, until, wait_for_end};
+use crate::link::{
+    Event, Group, Link, SEED, end_of, is_child, launches, to_the_end, until, wait_for_end,
+};
 use crate::roles::{LINK, ROLE};
+use crate::training::{Report, Training};
 
 pub const TESTS: &[Test] = &[
     ("an_end_is_told_with_its_author", an_end_with_its_author),
@@ -27,75 +30,66 @@ pub const TESTS: &[Test] = &[
     ("launches_that_make_no_sense", launches_that_make_no_sense),
 ];
 
-const KILLED: Ended = Ended::Signal {
+const KILLED: Exit = Exit::Signal {
     number: 9,
     core: false,
 };
 
-fn is_step(news: &News) -> bool {
+fn is_step(event: &Event) -> bool {
     matches!(
-        news,
-        News::Message {
-            message: FromWorker::Step(_),
-            ..
-        }
+        event.kind,
+        EventKind::Message(FromWorker::Report(Report::Step(_)))
     )
 }
 
-fn is_beat(news: &News) -> bool {
-    matches!(
-        news,
-        News::Message {
-            message: FromWorker::Beat { .. },
-            ..
-        }
-    )
+fn is_beat(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Message(FromWorker::Heartbeat { .. }))
 }
 
 fn an_end_with_its_author() {
-    let crew = Crew::start(
+    let group = Group::start(
         launches(&["code 3", "abort", "killed", "deaf"], None),
         Clock::start(),
     )
     .unwrap();
-    crew.kill(3).unwrap();
+    group.kill(3).unwrap();
     assert!(matches!(
-        crew.kill(4),
-        Err(CrewError::NoRank { rank: 4, world: 4 })
+        group.kill(4),
+        Err(GroupError::NoRank { rank: 4, world: 4 })
     ));
-    let all = to_the_end(&crew);
-    let ends: Vec<(Ended, By)> = (0..4)
-        .map(|rank| match end_of(&all, rank) {
-            News::Exited { ended, by, .. } => (*ended, *by),
-            other => panic!("{other:?}"),
+    let all = to_the_end(&group);
+    let ends: Vec<(Exit, EndedBy)> = (0..4)
+        .map(|rank| match end_of(&all, rank).kind {
+            EventKind::Exited { exit, by } => (exit, by),
+            ref other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(ends[0], (Ended::Code(3), By::Itself));
+    assert_eq!(ends[0], (Exit::Code(3), EndedBy::Itself));
     assert!(matches!(
         ends[1],
-        (Ended::Signal { number: 6, .. }, By::Itself)
+        (Exit::Signal { number: 6, .. }, EndedBy::Itself)
     ));
-    assert_eq!(ends[2], (KILLED, By::Outside));
-    assert_eq!(ends[3], (KILLED, By::Owner));
-    crew.kill(0).unwrap();
+    assert_eq!(ends[2], (KILLED, EndedBy::Outside));
+    assert_eq!(ends[3], (KILLED, EndedBy::Owner));
+    group.kill(0).unwrap();
 }
 
 fn killing_takes_children_along() {
     let link = Link::new();
-    let crew = Crew::start(launches(&["parent"], Some(&link.path())), Clock::start()).unwrap();
+    let group = Group::start(launches(&["parent"], Some(&link.path())), Clock::start()).unwrap();
     let ends = [link.accept(), link.accept()];
     assert!(ends.iter().any(|(_, said)| said == "sleeper"));
-    until(&crew, is_step);
-    crew.kill(0).unwrap();
+    until(&group, is_step);
+    group.kill(0).unwrap();
     for (end, _) in ends {
         wait_for_end(end);
     }
-    to_the_end(&crew);
+    to_the_end(&group);
 }
 
 fn ending_takes_children_along() {
     let link = Link::new();
-    let crew = Crew::start(
+    let group = Group::start(
         launches(&["bad parent"], Some(&link.path())),
         Clock::start(),
     )
@@ -104,12 +98,12 @@ fn ending_takes_children_along() {
     for (end, _) in ends {
         wait_for_end(end);
     }
-    let all = to_the_end(&crew);
+    let all = to_the_end(&group);
     assert!(matches!(
-        end_of(&all, 0),
-        News::Exited {
-            ended: Ended::Code(0),
-            by: By::Itself,
+        end_of(&all, 0).kind,
+        EventKind::Exited {
+            exit: Exit::Code(0),
+            by: EndedBy::Itself,
             ..
         }
     ));
@@ -118,33 +112,36 @@ fn ending_takes_children_along() {
 /// A child that left the process group lives on, with the worker's standard error in its hands.
 fn an_escaped_child() {
     let link = Link::new();
-    let crew = Crew::start(
+    let group = Group::start(
         launches(&["lost child"], Some(&link.path())),
         Clock::start(),
     )
     .unwrap();
     let ends = [link.accept(), link.accept()];
-    let all = to_the_end(&crew);
+    let all = to_the_end(&group);
     assert!(matches!(
-        end_of(&all, 0),
-        News::Exited { by: By::Itself, .. }
+        end_of(&all, 0).kind,
+        EventKind::Exited {
+            by: EndedBy::Itself,
+            ..
+        }
     ));
     // Closing its link ends the escapee.
     drop(ends);
 }
 
 fn who_does_not_stop_is_killed() {
-    let crew = Crew::start(launches(&["deaf", "deaf"], None), Clock::start()).unwrap();
-    until(&crew, is_beat);
-    crew.stop(Duration::from_secs(3600));
-    crew.stop(Duration::from_millis(50));
-    let all = to_the_end(&crew);
+    let group = Group::start(launches(&["deaf", "deaf"], None), Clock::start()).unwrap();
+    until(&group, is_beat);
+    group.stop(Duration::from_secs(3600));
+    group.stop(Duration::from_millis(50));
+    let all = to_the_end(&group);
     for rank in 0..2 {
         assert!(matches!(
-            end_of(&all, rank),
-            News::Exited {
-                ended: KILLED,
-                by: By::Grace,
+            end_of(&all, rank).kind,
+            EventKind::Exited {
+                exit: KILLED,
+                by: EndedBy::GracePeriod,
                 ..
             }
         ));
@@ -153,14 +150,14 @@ fn who_does_not_stop_is_killed() {
 
 fn dropping_leaves_nobody() {
     let link = Link::new();
-    let crew = Crew::start(
+    let group = Group::start(
         launches(&["deaf", "chatter", "shout"], Some(&link.path())),
         Clock::start(),
     )
     .unwrap();
     let ends = [link.accept(), link.accept(), link.accept()];
-    let pids: Vec<u32> = crew.usage().iter().map(|usage| usage.pid).collect();
-    drop(crew);
+    let pids: Vec<u32> = group.usage().iter().map(|usage| usage.pid).collect();
+    drop(group);
     assert!(pids.iter().all(|pid| !is_child(*pid)), "{pids:?}");
     for (end, _) in ends {
         wait_for_end(end);
@@ -192,10 +189,10 @@ fn closed_orders_end_a_worker() {
         .spawn()
         .unwrap();
     let mut orders = worker.stdin.take().unwrap();
-    write_frame(&mut orders, &ToWorker::train(spec())).unwrap();
+    write_frame(&mut orders, &ToWorker::<Training>::start(SEED)).unwrap();
     let mut frames = FrameReader::new(worker.stdout.take().unwrap());
     assert!(matches!(
-        frames.read().unwrap(),
+        frames.read::<FromWorker<Training>>().unwrap(),
         Some(FromWorker::Hello { .. })
     ));
     drop(orders);
@@ -225,8 +222,8 @@ fn a_program_that_is_not_there() {
     let link = Link::new();
     let mut launches = launches(&["deaf", "deaf"], Some(&link.path()));
     launches[1].program = "/nowhere/workbench-worker".into();
-    let error = Crew::start(launches.clone(), Clock::start()).unwrap_err();
-    assert!(matches!(error, CrewError::NotFound { .. }), "{error:?}");
+    let error = Group::start(launches.clone(), Clock::start()).unwrap_err();
+    assert!(matches!(error, GroupError::NotFound { .. }), "{error:?}");
     let said = error.to_string();
     assert!(
         said.starts_with("/nowhere/workbench-worker: there is no such program; build it"),
@@ -238,9 +235,9 @@ fn a_program_that_is_not_there() {
     let plain = link.path().with_file_name("plain");
     std::fs::write(&plain, "no program").unwrap();
     launches[1].program.clone_from(&plain);
-    let error = Crew::start(launches, Clock::start()).unwrap_err();
+    let error = Group::start(launches, Clock::start()).unwrap_err();
     assert!(
-        matches!(error, CrewError::NotExecutable { .. }),
+        matches!(error, GroupError::NotExecutable { .. }),
         "{error:?}"
     );
     assert!(error.to_string().contains("make it executable"), "{error}");
@@ -248,7 +245,7 @@ fn a_program_that_is_not_there() {
 
 fn launches_that_make_no_sense() {
     let refusal = |launches| {
-        Crew::start(launches, Clock::start())
+        Group::start(launches, Clock::start())
             .unwrap_err()
             .to_string()
     };
@@ -256,9 +253,6 @@ fn launches_that_make_no_sense() {
     let mut wrong = launches(&["deaf", "deaf"], None);
     wrong.reverse();
     assert!(refusal(wrong).contains("launch 0 is for rank 1"));
-    let mut wrong = launches(&["deaf"], None);
-    wrong[0].spec.batch = 0;
-    assert!(refusal(wrong).starts_with("rank 0: batch is 0"));
     let mut wrong = launches(&["deaf"], None);
     wrong[0].env.local_world_size = 9;
     assert!(refusal(wrong).contains("rank 0: LOCAL_WORLD_SIZE=9"));

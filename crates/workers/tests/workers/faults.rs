@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use workbench_clock::Clock;
-use workbench_workers::protocol::{FromWorker, Phase};
-use workbench_workers::{By, Condition, Crew, Deadlines, Ended, News, Signal, diagnose};
+use workbench_protocol::{FromWorker, Position};
+use workbench_workers::{Deadlines, EndedBy, EventKind, Exit, Health, Signal, Stall, describe};
 
 use crate::Test;
-use crate::link::{LONG, end_of, launches, to_the_end, until};
+use crate::link::{Event, Group, LONG, end_of, launches, to_the_end, until};
+use crate::training::{Phase, Report};
 
 pub const TESTS: &[Test] = &[
     ("nonsense_is_named_and_killed", nonsense_is_named_and_killed),
@@ -20,8 +21,8 @@ pub const TESTS: &[Test] = &[
 
 fn nonsense_is_named_and_killed() {
     let roles = ["nonsense", "greetless", "stranger", "no json"];
-    let crew = Crew::start(launches(&roles, None), Clock::start()).unwrap();
-    let all = to_the_end(&crew);
+    let group = Group::start(launches(&roles, None), Clock::start()).unwrap();
+    let all = to_the_end(&group);
     for (rank, expected) in [
         (
             0,
@@ -30,14 +31,14 @@ fn nonsense_is_named_and_killed() {
         (1, "its first message is no greeting"),
         (
             2,
-            "the other side speaks version 2 of the protocol and this one 1",
+            "the other side speaks version 3 of the protocol and this one 2",
         ),
         (3, "a frame that is no message"),
     ] {
         let whys: Vec<&String> = all
             .iter()
-            .filter_map(|news| match news {
-                News::Nonsense { rank: of, why, .. } if *of == rank => Some(why),
+            .filter_map(|event| match &event.kind {
+                EventKind::InvalidMessage { why } if event.rank == rank => Some(why),
                 _ => None,
             })
             .collect();
@@ -46,9 +47,9 @@ fn nonsense_is_named_and_killed() {
             "{whys:?}"
         );
         assert!(matches!(
-            end_of(&all, rank),
-            News::Exited {
-                by: By::Nonsense,
+            end_of(&all, rank).kind,
+            EventKind::Exited {
+                by: EndedBy::InvalidMessage,
                 ..
             }
         ));
@@ -56,68 +57,76 @@ fn nonsense_is_named_and_killed() {
 }
 
 fn a_frame_that_is_cut_off() {
-    let crew = Crew::start(launches(&["partial"], None), Clock::start()).unwrap();
-    let all = to_the_end(&crew);
-    let step = all.iter().position(|news| {
+    let group = Group::start(launches(&["partial"], None), Clock::start()).unwrap();
+    let all = to_the_end(&group);
+    let step = all.iter().position(|event| {
         matches!(
-            news,
-            News::Message {
-                message: FromWorker::Step(_),
-                ..
-            }
+            event.kind,
+            EventKind::Message(FromWorker::Report(Report::Step(_)))
         )
     });
     assert!(step.is_some(), "what came before it is not lost");
-    let [
-        ..,
-        News::Nonsense { why, .. },
-        News::Exited { ended, by, .. },
-    ] = &all[..]
-    else {
+    let [.., invalid, exited] = &all[..] else {
         panic!("{all:?}");
     };
-    assert!(why.contains("the stream ends inside of a frame"), "{why}");
-    assert_eq!((*ended, *by), (Ended::Code(0), By::Itself));
+    assert!(
+        matches!(&invalid.kind, EventKind::InvalidMessage { why }
+            if why.contains("the stream ends inside of a frame")),
+        "{invalid:?}"
+    );
+    let by_itself = EventKind::Exited {
+        exit: Exit::Code(0),
+        by: EndedBy::Itself,
+    };
+    assert_eq!(exited.kind, by_itself);
 }
 
-/// Takes news until all ranks have said where they are.
-fn until_all_are_at_step_40(crew: &Crew) {
-    until(crew, |_| {
-        crew.states()
-            .iter()
-            .all(|state| state.step == 40 && state.condition != Condition::Silent)
+fn is_stalled(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Stalled { .. })
+}
+
+fn at_step_40(phase: Phase) -> Position<Phase> {
+    Position { phase, step: 40 }
+}
+
+/// Takes events until all ranks have said where they are.
+fn until_all_are_at_step_40(group: &Group) {
+    until(group, |_| {
+        group.states().iter().all(|state| {
+            state.position.step == 40 && state.health != Health::Stalled(Stall::Silent)
+        })
     });
 }
 
 fn a_stopped_worker_is_noticed() {
     let roles = ["all-reduce", "forward", "all-reduce"];
-    let crew = Crew::start(launches(&roles, None), Clock::start()).unwrap();
-    until_all_are_at_step_40(&crew);
-    crew.signal(1, Signal::STOP).unwrap();
-    let all = until(&crew, |news| matches!(news, News::Silent { rank: 1, .. }));
-    let Some(News::Silent {
-        phase,
-        step,
+    let group = Group::start(launches(&roles, None), Clock::start()).unwrap();
+    until_all_are_at_step_40(&group);
+    group.signal(1, Signal::STOP).unwrap();
+    let all = until(&group, is_stalled);
+    let last = all.last().unwrap();
+    let EventKind::Stalled {
+        stall,
+        position,
         for_s,
-        stopped,
-        ..
-    }) = all.last()
+    } = last.kind
     else {
         unreachable!()
     };
-    assert_eq!((*phase, *step, *stopped), (Phase::Forward, 40, true));
-    assert!(*for_s >= 2.0, "{for_s}");
-    let said = diagnose(&crew.states());
+    assert_eq!((last.rank, stall), (1, Stall::Stopped));
+    assert_eq!(position, at_step_40(Phase::Forward));
+    assert!(for_s >= 2.0, "{for_s}");
+    let said = describe(&group.states());
     assert!(
         said.starts_with("rank 1 is stopped by a signal in forward at step 40, for "),
         "{said}"
     );
     assert!(said.ends_with("ranks 0, 2 wait in all-reduce"), "{said}");
-    crew.signal(1, Signal::CONT).unwrap();
-    until(&crew, |news| {
-        matches!(news, News::Recovered { rank: 1, .. })
+    group.signal(1, Signal::CONT).unwrap();
+    until(&group, |event| {
+        matches!(event.kind, EventKind::Recovered { .. })
     });
-    assert_ne!(crew.states()[1].condition, Condition::Stopped);
+    assert_ne!(group.states()[1].health, Health::Stalled(Stall::Stopped));
 }
 
 fn the_last_of_the_stuck() {
@@ -128,29 +137,29 @@ fn the_last_of_the_stuck() {
         stuck: Duration::from_millis(1500),
         ..Deadlines::default()
     };
-    let crew = Crew::start_with(launches(&roles, None), Clock::start(), deadlines).unwrap();
-    until_all_are_at_step_40(&crew);
-    let all = until(&crew, |news| matches!(news, News::Stuck { .. }));
-    assert!(matches!(
-        all.last(),
-        Some(News::Stuck {
-            rank: 1,
-            phase: Phase::Forward,
-            step: 40,
-            ..
-        })
-    ));
-    let said = diagnose(&crew.states());
+    let group = Group::start_with(launches(&roles, None), Clock::start(), deadlines).unwrap();
+    until_all_are_at_step_40(&group);
+    let all = until(&group, is_stalled);
+    let last = all.last().unwrap();
+    assert!(
+        last.rank == 1
+            && matches!(last.kind, EventKind::Stalled { stall: Stall::Stuck, position, .. }
+                if position == at_step_40(Phase::Forward)),
+        "{last:?}"
+    );
+    let said = describe(&group.states());
     assert!(said.starts_with("rank 1 is stuck in forward"), "{said}");
 }
 
 fn a_dead_worker_is_blamed() {
     let roles = ["all-reduce", "forward", "all-reduce"];
-    let crew = Crew::start(launches(&roles, None), Clock::start()).unwrap();
-    until_all_are_at_step_40(&crew);
-    crew.kill(1).unwrap();
-    until(&crew, |news| matches!(news, News::Exited { rank: 1, .. }));
-    let said = diagnose(&crew.states());
+    let group = Group::start(launches(&roles, None), Clock::start()).unwrap();
+    until_all_are_at_step_40(&group);
+    group.kill(1).unwrap();
+    until(&group, |event| {
+        event.rank == 1 && matches!(event.kind, EventKind::Exited { .. })
+    });
+    let said = describe(&group.states());
     assert!(
         said.starts_with("rank 1 was ended by SIGKILL in forward at step 40, "),
         "{said}"
@@ -158,31 +167,33 @@ fn a_dead_worker_is_blamed() {
     assert!(said.ends_with("ranks 0, 2 wait in all-reduce"), "{said}");
 }
 
-/// Nobody takes news, so the chattering worker is held up, its signs of life with it. The stopped one shows that enough
-/// time has passed for silence.
+/// Nobody takes events, so the chattering worker is held up, its signs of life with it. The stopped
+/// one shows that enough time has passed for silence.
 fn who_is_held_up_is_not_silent() {
     let deadlines = Deadlines {
         silent: Duration::from_secs(1),
         ..Deadlines::default()
     };
     let roles = ["chatter", "forward"];
-    let crew = Crew::start_with(launches(&roles, None), Clock::start(), deadlines).unwrap();
-    while crew.states()[1].step != 40 {
+    let group = Group::start_with(launches(&roles, None), Clock::start(), deadlines).unwrap();
+    while group.states()[1].position.step != 40 {
         std::thread::yield_now();
     }
-    crew.signal(1, Signal::STOP).unwrap();
+    group.signal(1, Signal::STOP).unwrap();
     loop {
-        let state = crew.states()[1];
-        if state.condition == Condition::Stopped && state.for_s >= 2.5 {
+        let state = group.states()[1];
+        if state.health == Health::Stalled(Stall::Stopped) && state.for_s >= 2.5 {
             break;
         }
         std::thread::yield_now();
     }
-    let all = until(&crew, |news| matches!(news, News::Exited { rank: 0, .. }));
+    let all = until(&group, |event| {
+        event.rank == 0 && matches!(event.kind, EventKind::Exited { .. })
+    });
     let silent: Vec<u32> = all
         .iter()
-        .filter(|news| matches!(news, News::Silent { .. }))
-        .map(News::rank)
+        .filter(|event| is_stalled(event))
+        .map(|event| event.rank)
         .collect();
     assert_eq!(silent, [1]);
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use workbench_clock::Clock;
-use workbench_workers::protocol::{FromWorker, Stage};
-use workbench_workers::{By, Condition, Crew, Ended, News, ProcessState, diagnose};
+use workbench_protocol::FromWorker;
+use workbench_workers::{EndedBy, EventKind, Exit, Health, ProcessState, describe};
 
 use crate::Test;
-use crate::link::{LONG, Link, end_of, launches, to_the_end, until};
+use crate::link::{Event, Group, LONG, Link, end_of, launches, to_the_end, until};
 use crate::roles::{CHATTER, SHOUTS, STEPS};
+use crate::training::{Report, Training};
 
 pub const TESTS: &[Test] = &[
     ("eight_workers_at_once", eight_workers_at_once),
@@ -16,44 +17,43 @@ pub const TESTS: &[Test] = &[
     ("printed_lines_give_way", printed_lines_give_way),
     ("no_message_is_lost", no_message_is_lost),
     ("usage_counts_the_workers", usage_counts_the_workers),
-    ("waiting_for_news_that_do_not_come", waiting_for_news),
+    ("waiting_for_events_that_do_not_come", waiting_for_events),
 ];
 
-fn messages(all: &[News], of: u32) -> Vec<&FromWorker> {
+fn messages(all: &[Event], of: u32) -> Vec<&FromWorker<Training>> {
     all.iter()
-        .filter_map(|news| match news {
-            News::Message { rank, message, .. } if *rank == of => Some(message),
+        .filter_map(|event| match &event.kind {
+            EventKind::Message(message) if event.rank == of => Some(message),
             _ => None,
         })
-        .filter(|message| !matches!(message, FromWorker::Beat { .. }))
+        .filter(|message| !matches!(message, FromWorker::Heartbeat { .. }))
         .collect()
 }
 
-fn steps(messages: &[&FromWorker]) -> Vec<u64> {
+fn steps(messages: &[&FromWorker<Training>]) -> Vec<u64> {
     messages
         .iter()
         .filter_map(|message| match message {
-            FromWorker::Step(report) => Some(report.step),
+            FromWorker::Report(Report::Step(step)) => Some(*step),
             _ => None,
         })
         .collect()
 }
 
 fn eight_workers_at_once() {
-    let crew = Crew::start(launches(&["train"; 8], None), Clock::start()).unwrap();
-    assert_eq!(crew.world_size(), 8);
-    let all = to_the_end(&crew);
+    let group = Group::start(launches(&["train"; 8], None), Clock::start()).unwrap();
+    assert_eq!(group.world_size(), 8);
+    let all = to_the_end(&group);
     for rank in 0..8 {
-        let own: Vec<&News> = all.iter().filter(|news| news.rank() == rank).collect();
-        let News::Started { pid, .. } = own[0] else {
+        let own: Vec<&Event> = all.iter().filter(|event| event.rank == rank).collect();
+        let EventKind::Started { pid } = own[0].kind else {
             panic!("{:?}", own[0]);
         };
-        assert!(own.is_sorted_by_key(|news| news.at_ns()), "{own:?}");
+        assert!(own.is_sorted_by_key(|event| event.at_ns), "{own:?}");
         let said = messages(&all, rank);
-        assert!(matches!(said[0], FromWorker::Hello { pid: told, .. } if told == pid));
-        assert_eq!(said[1], &FromWorker::Stage(Stage::Started));
-        let FromWorker::Warning { text } = said[2] else {
-            panic!("{:?}", said[2]);
+        assert!(matches!(said[0], FromWorker::Hello { pid: told, .. } if *told == pid));
+        let FromWorker::Report(Report::Text(text)) = said[1] else {
+            panic!("{:?}", said[1]);
         };
         assert!(
             text.contains(&format!("rank: {rank}, world_size: 8, local_rank: {rank}")),
@@ -63,8 +63,8 @@ fn eight_workers_at_once() {
         assert!(matches!(said.last(), Some(FromWorker::Done(_))));
         let mut printed: Vec<&str> = own
             .iter()
-            .filter_map(|news| match news {
-                News::Output { line, .. } => Some(line.as_str()),
+            .filter_map(|event| match &event.kind {
+                EventKind::Output { line, .. } => Some(line.as_str()),
                 _ => None,
             })
             .collect();
@@ -73,66 +73,60 @@ fn eight_workers_at_once() {
             printed,
             ["printed to standard error", "printed to standard output"]
         );
-        let News::Exited { ended, by, .. } = end_of(&all, rank) else {
+        let EventKind::Exited { exit, by } = end_of(&all, rank).kind else {
             unreachable!()
         };
-        assert_eq!((*ended, *by), (Ended::Code(0), By::Itself));
+        assert_eq!((exit, by), (Exit::Code(0), EndedBy::Itself));
     }
-    let states = crew.states();
-    assert!(
-        states
-            .iter()
-            .all(|state| state.condition == Condition::Finished)
-    );
+    let states = group.states();
+    assert!(states.iter().all(|state| state.health == Health::Ended));
     assert_eq!(
-        diagnose(&states),
+        describe(&states),
         "ranks 0, 1, 2, 3, 4, 5, 6, 7 have finished"
     );
-    assert_eq!(crew.next(LONG), None, "returns at once");
+    assert_eq!(group.next(LONG), None, "returns at once");
 }
 
 fn stopping_in_order() {
-    let crew = Crew::start(launches(&["until stop"; 2], None), Clock::start()).unwrap();
+    let group = Group::start(launches(&["until stop"; 2], None), Clock::start()).unwrap();
     let mut stepped = 0;
-    until(&crew, |news| {
+    until(&group, |event| {
         stepped += usize::from(matches!(
-            news,
-            News::Message {
-                message: FromWorker::Step(_),
-                ..
-            }
+            event.kind,
+            EventKind::Message(FromWorker::Report(Report::Step(_)))
         ));
         stepped == 2
     });
-    crew.stop(LONG);
-    let all = to_the_end(&crew);
+    group.stop(LONG);
+    let all = to_the_end(&group);
     for rank in 0..2 {
         assert!(matches!(
             messages(&all, rank).last(),
             Some(FromWorker::Done(_))
         ));
         assert!(matches!(
-            end_of(&all, rank),
-            News::Exited {
-                ended: Ended::Code(0),
-                by: By::Itself,
+            end_of(&all, rank).kind,
+            EventKind::Exited {
+                exit: Exit::Code(0),
+                by: EndedBy::Itself,
                 ..
             }
         ));
     }
 }
 
-/// Nobody takes the news until the worker is over: it is not held up by that, and only the newest lines are kept.
+/// Nobody takes the events until the worker is over: it is not held up by that, and only the newest
+/// lines are kept.
 fn printed_lines_give_way() {
     let link = Link::new();
-    let crew = Crew::start(launches(&["shout"], Some(&link.path())), Clock::start()).unwrap();
+    let group = Group::start(launches(&["shout"], Some(&link.path())), Clock::start()).unwrap();
     let (worker, _) = link.accept();
     crate::link::wait_for_end(worker);
-    let all = to_the_end(&crew);
+    let all = to_the_end(&group);
     let lines: Vec<(&str, u64)> = all
         .iter()
-        .filter_map(|news| match news {
-            News::Output { line, skipped, .. } => Some((line.as_str(), *skipped)),
+        .filter_map(|event| match &event.kind {
+            EventKind::Output { line, skipped, .. } => Some((line.as_str(), *skipped)),
             _ => None,
         })
         .collect();
@@ -152,35 +146,33 @@ fn printed_lines_give_way() {
 }
 
 fn no_message_is_lost() {
-    let crew = Crew::start(launches(&["chatter"; 2], None), Clock::start()).unwrap();
-    let all = to_the_end(&crew);
+    let group = Group::start(launches(&["chatter"; 2], None), Clock::start()).unwrap();
+    let all = to_the_end(&group);
     for rank in 0..2 {
         let numbers = steps(&messages(&all, rank));
         assert_eq!(numbers, (0..CHATTER).collect::<Vec<_>>());
     }
     assert!(
-        !all.iter().any(|news| matches!(news, News::Silent { .. })),
+        !all.iter()
+            .any(|event| matches!(event.kind, EventKind::Stalled { .. })),
         "who is held up is not silent"
     );
 }
 
 fn usage_counts_the_workers() {
-    let crew = Crew::start(launches(&["burn", "deaf"], None), Clock::start()).unwrap();
-    let all = until(&crew, |news| {
+    let group = Group::start(launches(&["burn", "deaf"], None), Clock::start()).unwrap();
+    let all = until(&group, |event| {
         matches!(
-            news,
-            News::Message {
-                message: FromWorker::Step(_),
-                ..
-            }
+            event.kind,
+            EventKind::Message(FromWorker::Report(Report::Step(_)))
         )
     });
-    let usage = crew.usage();
+    let usage = group.usage();
     assert_eq!(usage.len(), 2);
     let started: Vec<u32> = all
         .iter()
-        .filter_map(|news| match news {
-            News::Started { pid, .. } => Some(*pid),
+        .filter_map(|event| match &event.kind {
+            EventKind::Started { pid } => Some(*pid),
             _ => None,
         })
         .collect();
@@ -188,19 +180,21 @@ fn usage_counts_the_workers() {
     // Ticks are 10 ms at most, and may be cut at both ends.
     assert!(usage[0].cpu_ns >= 150_000_000, "{usage:?}");
     assert!(usage.iter().all(|one| one.rss_bytes > 100_000), "{usage:?}");
-    crew.kill(0).unwrap();
-    until(&crew, |news| matches!(news, News::Exited { .. }));
-    let later = crew.usage();
+    group.kill(0).unwrap();
+    until(&group, |event| {
+        matches!(event.kind, EventKind::Exited { .. })
+    });
+    let later = group.usage();
     assert_eq!(later[0].state, ProcessState::Ended);
     assert_eq!(later[0].rss_bytes, 0);
     assert!(later[0].cpu_ns >= usage[0].cpu_ns, "{later:?}");
-    assert_eq!(crew.running(), 1);
+    assert_eq!(group.running(), 1);
 }
 
-fn waiting_for_news() {
-    let crew = Crew::start(launches(&["deaf"], None), Clock::start()).unwrap();
-    while crew.next(Duration::ZERO).is_some() {}
-    assert!(!crew.is_over());
-    until(&crew, |news| matches!(news, News::Message { .. }));
-    drop(crew);
+fn waiting_for_events() {
+    let group = Group::start(launches(&["deaf"], None), Clock::start()).unwrap();
+    while group.next(Duration::ZERO).is_some() {}
+    assert!(!group.is_over());
+    until(&group, |event| matches!(event.kind, EventKind::Message(_)));
+    drop(group);
 }

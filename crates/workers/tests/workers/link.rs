@@ -1,4 +1,4 @@
-//! What tests hold in their hands: launches, links to processes, and the news of a crew.
+//! What tests hold in their hands: launches, links to processes, and the events of a group.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -8,43 +8,29 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tempfile::TempDir;
-use workbench_workers::protocol::{Data, Device, Model, Program, TrainSpec, WorkerEnv};
-use workbench_workers::{Crew, Launch, News};
+use workbench_protocol::WorkerEnv;
+use workbench_workers::{EventKind, Launch, WorkerEvent, WorkerGroup};
 
 use crate::roles;
+use crate::training::Training;
 
 /// Only a test that fails waits that long.
 pub const LONG: Duration = Duration::from_secs(60);
 
-pub fn spec() -> TrainSpec {
-    TrainSpec {
-        program: Program::ByHand,
-        model: Model::Cnn,
-        data: Data::Embedded,
-        train_rows: None,
-        test_rows: None,
-        epochs: 1,
-        batch: 8,
-        lr: 0.1,
-        seed: 7,
-        threads: 1,
-        device: Device::Cpu,
-        checkpoint: None,
-        resume: None,
-        faults: Vec::new(),
-        step_reports_every: 1,
-        timeout_s: 10.0,
-    }
-}
+pub type Event = WorkerEvent<Training>;
+pub type Group = WorkerGroup<Training>;
+
+/// What every worker is told.
+pub const SEED: u64 = 7;
 
 /// One worker for each role.
-pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch> {
+pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch<Training>> {
     let program = std::env::current_exe().unwrap();
     (0_u32..)
         .zip(roles)
         .map(|(rank, role)| {
             let env = WorkerEnv::local(rank, roles.len() as u32, 29_500);
-            let mut launch = Launch::new(&program, env, spec());
+            let mut launch = Launch::new(&program, env, SEED);
             launch.vars.push((roles::ROLE.into(), (*role).into()));
             if let Some(link) = link {
                 launch.vars.push((roles::LINK.into(), link.into()));
@@ -54,7 +40,8 @@ pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch> {
         .collect()
 }
 
-/// A socket to which processes connect and which they hold until they are over, however that comes about.
+/// A socket to which processes connect and which they hold until they are over, however that comes
+/// about.
 pub struct Link {
     dir: TempDir,
     listener: UnixListener,
@@ -111,40 +98,40 @@ pub fn is_child(pid: u32) -> bool {
     waitid(WaitId::Pid(pid), options).is_ok()
 }
 
-/// Waits for certain news and gives all until then, these last.
-pub fn until(crew: &Crew, mut wanted: impl FnMut(&News) -> bool) -> Vec<News> {
+/// Waits for a certain event and gives all until then, this one last.
+pub fn until(group: &Group, mut wanted: impl FnMut(&Event) -> bool) -> Vec<Event> {
     let mut all = Vec::new();
     loop {
-        let Some(news) = crew.next(LONG) else {
-            panic!("these news did not come; what came: {all:#?}");
+        let Some(event) = group.next(LONG) else {
+            panic!("this event did not come; what came: {all:#?}");
         };
-        let found = wanted(&news);
-        all.push(news);
+        let found = wanted(&event);
+        all.push(event);
         if found {
             return all;
         }
     }
 }
 
-/// All news until the end.
-pub fn to_the_end(crew: &Crew) -> Vec<News> {
+/// All events until the end.
+pub fn to_the_end(group: &Group) -> Vec<Event> {
     let mut all = Vec::new();
-    while let Some(news) = crew.next(LONG) {
-        all.push(news);
+    while let Some(event) = group.next(LONG) {
+        all.push(event);
     }
-    assert!(crew.is_over(), "the crew does not end: {all:#?}");
-    assert_eq!(crew.running(), 0);
-    for news in &all {
-        if let News::Started { pid, .. } = news {
-            assert!(!is_child(*pid), "process {pid} was not reaped");
+    assert!(group.is_over(), "the group does not end: {all:#?}");
+    assert_eq!(group.running(), 0);
+    for event in &all {
+        if let EventKind::Started { pid } = event.kind {
+            assert!(!is_child(pid), "process {pid} was not reaped");
         }
     }
     all
 }
 
-/// The last news of a rank, which is its end.
-pub fn end_of(all: &[News], rank: u32) -> &News {
-    let last = all.iter().rfind(|news| news.rank() == rank).unwrap();
-    assert!(matches!(last, News::Exited { .. }), "{last:?}");
+/// The last event of a rank, which is its end.
+pub fn end_of(all: &[Event], rank: u32) -> &Event {
+    let last = all.iter().rfind(|event| event.rank == rank).unwrap();
+    assert!(matches!(last.kind, EventKind::Exited { .. }), "{last:?}");
     last
 }

@@ -1,8 +1,8 @@
 //! The supervisor with real processes.
 //!
-//! This program is both the test and the worker that it tests: started with a role in its environment it is a worker, and
-//! otherwise it runs the tests, some at a time. What tests wait for are events (news, the end of a pipe that a process
-//! holds), never the passing of time.
+//! This program is both the test and the worker that it tests: started with a role in its
+//! environment it is a worker, and otherwise it runs the tests, some at a time. What tests wait for
+//! are events (of a group, the end of a pipe that a process holds), never the passing of time.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ mod faults;
 mod life;
 mod link;
 mod roles;
+mod training;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;

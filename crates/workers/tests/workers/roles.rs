@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_clock::{Clock, thread_cpu_ns};
-use workbench_workers::protocol::{
-    DoneReport, FromWorker, Phase, StepReport, VERSION, WorkerEnv, WorkerSide, write_frame,
-};
-use workbench_workers::{Crew, News};
+use workbench_protocol::{VERSION, WorkerEnv, write_frame};
+use workbench_workers::EventKind;
 
-use crate::link::{LONG, launches};
+use crate::link::{Group, LONG, SEED, launches};
+use crate::training::{Phase, Report, Training};
+
+type FromWorker = workbench_protocol::FromWorker<Training>;
+type WorkerSide = workbench_protocol::WorkerSide<Training>;
 
 /// Which role.
 pub const ROLE: &str = "WORKBENCH_TEST_ROLE";
@@ -29,7 +31,7 @@ pub const CHATTER: u64 = 20_000;
 pub fn play(role: &str) -> ExitCode {
     match role {
         "nonsense" => return print_frames(b"Traceback (most recent call last):\n"),
-        "greetless" => return send_first(&FromWorker::Step(StepReport::default())),
+        "greetless" => return send_first(&FromWorker::Report(Report::Step(0))),
         "stranger" => {
             return send_first(&FromWorker::Hello {
                 version: VERSION + 1,
@@ -42,7 +44,7 @@ pub fn play(role: &str) -> ExitCode {
         "sleeper" | "escapee" => return hang_on(role),
         _ => {}
     }
-    let (side, spec) = match WorkerSide::start() {
+    let (side, seed) = match WorkerSide::start() {
         Ok(started) => started,
         Err(error) => {
             eprintln!("{error}");
@@ -51,13 +53,13 @@ pub fn play(role: &str) -> ExitCode {
     };
     // Held until the process is over.
     let _link = connect(&std::process::id().to_string());
-    assert_eq!(spec.seed, 7);
+    assert_eq!(*seed, SEED);
     match role {
         "train" => train(&side),
         "until stop" => {
             send_step(&side, 0);
             wait_for_stop(&side);
-            side.send(&FromWorker::Done(DoneReport::default())).unwrap();
+            side.send(&FromWorker::Done(())).unwrap();
         }
         "deaf" => wait_for_ever(&side, Phase::Data),
         "forward" => wait_for_ever(&side, Phase::Forward),
@@ -83,11 +85,7 @@ fn connect(line: &str) -> Option<UnixStream> {
 }
 
 fn send_step(side: &WorkerSide, step: u64) {
-    let report = StepReport {
-        step,
-        ..StepReport::default()
-    };
-    side.send(&FromWorker::Step(report)).unwrap();
+    side.send(&FromWorker::Report(Report::Step(step))).unwrap();
 }
 
 fn train(side: &WorkerSide) {
@@ -96,12 +94,12 @@ fn train(side: &WorkerSide) {
     eprintln!("printed to standard error");
     let env = WorkerEnv::from_vars(std::env::vars_os()).unwrap();
     let text = format!("{env:?}");
-    side.send(&FromWorker::Warning { text }).unwrap();
+    side.send(&FromWorker::Report(Report::Text(text))).unwrap();
     for step in 0..STEPS {
         side.at(Phase::Forward, step);
         send_step(side, step);
     }
-    side.send(&FromWorker::Done(DoneReport::default())).unwrap();
+    side.send(&FromWorker::Done(())).unwrap();
 }
 
 fn wait_for_stop(side: &WorkerSide) {
@@ -137,13 +135,14 @@ fn shout() {
 fn leave_in_the_middle() -> ExitCode {
     let mut out = std::io::stdout().lock();
     write_frame(&mut out, &FromWorker::hello()).unwrap();
-    write_frame(&mut out, &FromWorker::Step(StepReport::default())).unwrap();
+    write_frame(&mut out, &FromWorker::Report(Report::Step(0))).unwrap();
     out.write_all(b"\x40\0\0\0{\"step\":").unwrap();
     out.flush().unwrap();
     ExitCode::SUCCESS
 }
 
-/// Starts a child that is in this worker's process group, or an escapee that is not. Then waits, or ends without it.
+/// Starts a child that is in this worker's process group, or an escapee that is not. Then waits, or
+/// ends without it.
 #[allow(
     clippy::zombie_processes,
     reason = "a worker that leaves its child to others is what is tested"
@@ -169,8 +168,8 @@ fn have_child(side: &WorkerSide, role: &str, wait: bool) {
     }
 }
 
-/// A worker's child: holds on to its standard error and to the link, until it is killed or the other end of the link is
-/// closed.
+/// A worker's child: holds on to its standard error and to the link, until it is killed or the
+/// other end of the link is closed.
 fn hang_on(role: &str) -> ExitCode {
     let mut stream = connect(role).unwrap();
     println!();
@@ -182,20 +181,17 @@ fn hang_on(role: &str) -> ExitCode {
 /// Supervises workers until it is killed.
 fn be_supervisor() -> ExitCode {
     let link = PathBuf::from(std::env::var_os(LINK).unwrap());
-    let crew = Crew::start(launches(&["deaf"; 3], Some(&link)), Clock::start()).unwrap();
+    let group = Group::start(launches(&["deaf"; 3], Some(&link)), Clock::start()).unwrap();
     let mut greeted = 0;
-    while let Some(news) = crew.next(LONG) {
-        if let News::Message {
-            // Says so after it has connected.
-            message: FromWorker::Beat { step: 40, .. },
-            rank,
-            ..
-        } = news
+    while let Some(event) = group.next(LONG) {
+        // It says where it is after it has connected.
+        if let EventKind::Message(FromWorker::Heartbeat { position, .. }) = event.kind
+            && position.step == 40
         {
-            greeted |= 1 << rank;
+            greeted |= 1 << event.rank;
             if greeted == 0b111 {
                 // The signal at the parent's death must reach a stopped worker, too.
-                crew.signal(1, Signal::STOP).unwrap();
+                group.signal(1, Signal::STOP).unwrap();
                 let _ready = connect("supervising").unwrap();
                 loop {
                     std::thread::park();

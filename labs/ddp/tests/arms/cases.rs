@@ -1,8 +1,9 @@
-//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers that cannot be trusted.
+//! The cases: a normal life, deaths, a stall, a loss that is no number, resumption, and workers
+//! that cannot be trusted.
 
 use std::sync::Arc;
 
-use workbench_experiment::lab::{Lab, Quantity, Standing};
+use workbench_experiment::lab::{Health, Lab, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
@@ -69,7 +70,10 @@ pub const ALL: [(&str, fn()); 14] = [
 ];
 
 fn lab() -> DataParallel {
-    DataParallel::new(|| std::env::current_exe().ok()).unwrap()
+    DataParallel::new(LabHost {
+        program: |_| std::env::current_exe().ok(),
+    })
+    .unwrap()
 }
 
 struct Played {
@@ -225,7 +229,7 @@ fn a_normal_life() {
         let states: Vec<&str> = repeat
             .states
             .iter()
-            .map(|(_, text)| text.as_str())
+            .map(|(_, state)| state.text.as_str())
             .collect();
         match repeat.id.arm.as_str() {
             "launcher" => assert_eq!(
@@ -252,7 +256,7 @@ fn strong_scaling_does_equal_steps() {
     );
     assert_eq!(played.arm("single").work["steps"], 80);
     assert_eq!(played.arm("ddp").work["steps"], 80);
-    let terms = played.ended.result.terms.comparison.clone().unwrap();
+    let terms = played.ended.result.comparison.note.clone().unwrap();
     assert!(terms.starts_with("strong scaling"), "{terms}");
 }
 
@@ -317,7 +321,8 @@ fn a_stalled_rank_is_named_and_replaced() {
     played.says("at step 10");
     played.says("rank 0 waits in all-reduce");
     let noticed = played.number("launcher", "failure_noticed_within_s");
-    // The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but never sooner.
+    // The supervisor calls a rank silent after 2 s; on a busy machine it may see it later, but
+    // never sooner.
     assert!(noticed >= 2.0, "{noticed}");
     assert_eq!(played.arm("launcher").work["images_trained"], 640);
 }
@@ -388,8 +393,8 @@ fn a_worker_that_never_comes_back_is_told_of() {
     let workers = played.number("launcher", "workers_at_the_end");
     assert!((workers - 1.0).abs() < 1e-9, "{workers}");
     let slots = &played.arm("launcher").breakdown.slots;
-    let stand: Vec<Standing> = slots.iter().map(|slot| slot.standing).collect();
-    assert_eq!(stand, [Standing::Over, Standing::Gone]);
+    let stand: Vec<Health> = slots.iter().map(|slot| slot.health).collect();
+    assert_eq!(stand, [Health::Ended, Health::Lost]);
     assert!(slots[1].steps >= 20, "{slots:?}");
 }
 

@@ -1,5 +1,6 @@
-//! A worker without libtorch: it meets the other ranks, steps in step with them, writes and reads checkpoints, and breaks as asked. Its
-//! "model" is a hash of the steps that were applied to it, so a step that is applied twice or left out shows.
+//! A worker without libtorch: it meets the other ranks, does its steps together with them, writes
+//! and reads checkpoints, and breaks as asked. Its "model" is a hash of the steps that were applied
+//! to it, so a step that is applied twice or left out shows.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,11 +10,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
-use workbench_digest::Hasher;
-use workbench_protocol::{
-    DoneReport, FailureKind, Fault, FromWorker, Phase, Program, Stage, StepReport, TrainSpec,
-    WorkerEnv, WorkerSide,
+use workbench_ddp_protocol::{
+    DoneReport, Failure, FailureKind, Fault, FromWorker, Phase, Program, Report, Stage, StepReport,
+    TrainSpec, WorkerSide,
 };
+use workbench_digest::Hasher;
+use workbench_protocol::WorkerEnv;
 
 /// Learning rates that make it misbehave.
 pub const DRIFT: f64 = 0.25;
@@ -137,12 +139,12 @@ pub fn work() -> ExitCode {
     match train(&side, &spec, &env, &mut model) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble(kind, text)) => {
-            let failed = FromWorker::Failed {
+            let failure = Failure {
                 kind,
                 message: text.to_owned(),
                 step: model.steps,
             };
-            side.send(&failed).unwrap();
+            side.send(&FromWorker::Failed(failure)).unwrap();
             ExitCode::FAILURE
         }
     }
@@ -154,15 +156,15 @@ fn train(
     env: &WorkerEnv,
     model: &mut Model,
 ) -> Result<(), Trouble> {
-    let say = |message: &FromWorker| side.send(message).unwrap();
-    say(&FromWorker::Stage(Stage::LibraryLoaded));
+    let say = |report: Report| side.send(&FromWorker::Report(report)).unwrap();
+    say(Report::Stage(Stage::LibraryLoaded));
     side.at(Phase::Rendezvous, 0);
     if same(spec.lr, NO_DATA) {
         return Err(Trouble(FailureKind::Data, "the images are broken"));
     }
     let mut ring = Ring::meet(env)?;
-    say(&FromWorker::Stage(Stage::Rendezvous));
-    say(&FromWorker::Stage(Stage::DataLoaded));
+    say(Report::Stage(Stage::Rendezvous));
+    say(Report::Stage(Stage::DataLoaded));
     if let Some(dir) = &spec.resume {
         *model = Model::newest(dir);
     }
@@ -191,16 +193,16 @@ fn train(
         model.apply(own * world);
         samples += own;
         if std::mem::take(&mut first) {
-            say(&FromWorker::Stage(Stage::FirstStep));
+            say(Report::Stage(Stage::FirstStep));
         }
-        say(&FromWorker::Step(report));
+        say(Report::Step(report));
         if same(spec.lr, TWICE) && report.step == 3 && env.rank == 1 {
-            say(&FromWorker::Step(report));
+            say(Report::Step(report));
         }
         checkpoint(side, spec, env.rank, model, stopped);
         if model.rows.is_multiple_of(rows) {
             let count = spec.test_rows.unwrap();
-            say(&FromWorker::Evaluated {
+            say(Report::Evaluated {
                 epoch: epoch + 1,
                 step: model.steps,
                 correct: count * 98 / 100,
@@ -223,13 +225,13 @@ fn checkpoint(side: &WorkerSide, spec: &TrainSpec, rank: u32, model: &Model, las
             .is_some_and(|every| model.steps.is_multiple_of(every))
     {
         let path = model.save(&checkpoint.dir);
-        let saved = FromWorker::Checkpointed {
+        let saved = Report::Checkpointed {
             step: model.steps,
             path,
             bytes: 100,
             took_ns: 0,
         };
-        side.send(&saved).unwrap();
+        side.send(&FromWorker::Report(saved)).unwrap();
     }
 }
 

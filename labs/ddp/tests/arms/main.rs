@@ -1,5 +1,5 @@
-//! The arms with workers that speak the protocol and train nothing: this test program is also its own worker, so it has a `main` of
-//! its own.
+//! The arms with workers that follow the protocol and train nothing: this test program is also its
+//! own worker, so it has a `main` of its own.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,8 +13,8 @@ mod fake;
 use std::panic::catch_unwind;
 use std::process::{Command, ExitCode};
 
+use workbench_ddp_protocol::version_line;
 use workbench_lab_ddp::WORKER_VARIABLE;
-use workbench_protocol::dialect;
 use workbench_protocol::worker_side::is_supervised;
 
 fn main() -> ExitCode {
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "--version") {
-        println!("a fake worker\n{}", dialect());
+        println!("a fake worker\n{}", version_line());
         return ExitCode::SUCCESS;
     }
     if std::env::var_os(WORKER_VARIABLE).is_some() {

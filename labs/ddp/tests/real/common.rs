@@ -2,15 +2,15 @@
 
 use std::io::Write as _;
 
-use workbench_experiment::lab::{Lab as _, Quantity};
+use workbench_experiment::lab::{Lab as _, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::Store;
 use workbench_result::ArmResult;
 
-/// Whether there is a worker to be tested. Says so when there is none, past the capture of the tests' output: a test that did not
-/// run must not look like one that passed.
+/// Whether there is a worker to be tested. Says so when there is none, past the capture of the
+/// tests' output: a test that did not run must not look like one that passed.
 pub fn is_there() -> bool {
     let is_there = std::env::var_os(WORKER_VARIABLE).is_some();
     if !is_there {
@@ -32,7 +32,7 @@ pub struct Played {
 
 /// Runs what is asked for, all arms of it or just some.
 pub fn play(request: &Request, arms: Option<&[&str]>) -> Played {
-    let lab = DataParallel::new(|| None).unwrap();
+    let lab = DataParallel::new(LabHost { program: |_| None }).unwrap();
     let mut config = resolve(lab.definition(), request, &usable_cores()).unwrap();
     // A person could not leave out the base; here no speed-up is looked at.
     let wanted = |arm: &String| arms.is_none_or(|arms| arms.contains(&arm.as_str()));

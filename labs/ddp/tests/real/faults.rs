@@ -1,7 +1,8 @@
-//! Every fault in every phase: what the launcher makes of it, and what becomes of the training by hand.
+//! Every fault in every phase: what the launcher makes of it, and what becomes of the training by
+//! hand.
 //!
-//! The recovered training must end with the unharmed one's parameters, bit for bit: that rules out a step that was left out or
-//! applied twice, which the counters then show in words.
+//! The recovered training must end with the unharmed one's parameters, bit for bit: that rules out
+//! a step that was left out or applied twice, which the counters then show in words.
 
 use std::sync::OnceLock;
 
@@ -29,7 +30,8 @@ fn small(arms: &[&str], set: &[&str]) -> Played {
     play(&request, Some(arms))
 }
 
-/// The parameters after a training in which nothing went wrong, the same by hand and under the launcher.
+/// The parameters after a training in which nothing went wrong, the same by hand and under the
+/// launcher.
 fn unharmed() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
     HASH.get_or_init(|| {
@@ -138,7 +140,8 @@ rows! { fails:
     by_hand_stall_in_all_reduce "stall:rank=1,step=6,in=all-reduce" ["rank 1", STOPPED, "rank 0 gave up"];
 }
 
-/// Nothing ends the waiting of a rank that asks the store, which rank 0 serves; so somebody else has to.
+/// Nothing ends the waiting of a rank that asks the store, which rank 0 serves; so somebody else
+/// has to.
 #[test]
 fn by_hand_a_stall_of_rank_0_in_the_evaluation_ends() {
     if is_there() {
@@ -215,7 +218,8 @@ fn a_gradient_that_is_no_number_gets_into_no_checkpoint() {
     if !is_there() {
         return;
     }
-    // The checkpoint after 8 steps would be of weights that step 7 has spoilt; that after 4 is gone on from.
+    // The checkpoint after 8 steps would be of weights that step 7 has spoilt; that after 4 is gone
+    // on from.
     let fault = "fault=nan:rank=1,step=7,in=all-reduce";
     let played = small(&["launcher"], &[fault]);
     is_whole(&played, "launcher");

@@ -1,4 +1,5 @@
-//! The lab with the real worker, where `WORKBENCH_WORKER` names one; without it these tests say that they were not run.
+//! The lab with the real worker, where `WORKBENCH_WORKER` names one; without it these tests say
+//! that they were not run.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

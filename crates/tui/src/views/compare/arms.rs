@@ -3,10 +3,10 @@
 
 use workbench_report::format;
 
-use super::{colour, name_run};
+use super::run_mark::{colour, name_run};
 use crate::kit::gauge::Gauge;
 use crate::kit::{Pane, Row, Scroll, cells, position};
-use crate::views::names::arm_on_workers;
+use crate::model::names::arm_on_workers;
 use workbench_history::comparison::{ArmCell, ArmRow, Comparison};
 
 /// Lines that the panel needs.

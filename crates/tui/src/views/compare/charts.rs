@@ -1,15 +1,17 @@
-//! Curves over each other, one per run: speed-up over workers, and what the runs recorded over their steps.
-//! A run's letter stands on its curve, so that no colour is needed to tell which is whose.
+//! Curves over each other, one per run: speed-up over workers, and what the runs recorded
+//! over their steps. A run's letter stands on its curve, so that no colour is needed to tell
+//! which is whose.
 
 use workbench_report::format;
 
-use super::{Facts, colour, name_run};
+use super::panel::Facts;
+use super::run_mark::{colour, name_run};
 use crate::kit::Pane;
 use crate::kit::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
 use crate::kit::scale::Scale;
+use crate::model::names::arm_on_workers;
 use crate::theme::{Theme, letter};
 use crate::views::ends_of;
-use crate::views::names::arm_on_workers;
 use workbench_history::comparison::{Comparison, Curves, ScalingRow};
 
 /// Draws measured speed-ups over workers, of one arm after the other.
@@ -148,8 +150,8 @@ fn recorded(curves: &Curves, theme: &Theme) -> Option<Plot> {
     Some(plot)
 }
 
-/// Places of a run's letter on its curve: its end and two more, each run's a little further along than the
-/// one's before.
+/// Places of a run's letter on its curve: its end and two more, each run's a little further along
+/// than the one's before.
 fn marks(
     line: &[(f64, f64)],
     run: usize,

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use workbench_report::format;
 
-use super::name_run;
+use super::run_mark::name_run;
 use crate::kit::{Pane, Row, cells};
 use crate::views::standing_mark;
 use workbench_history::comparison::{Comparison, Named};

@@ -1,8 +1,10 @@
-//! Where the panels of the Compare screen go: side by side where there is room, behind tabs where there is not.
+//! Where the panels of the Compare screen go: side by side where there is room, behind tabs where
+//! there is not.
 
 use ratatui::layout::Rect;
 
-use super::{Facts, Panel, arms, notes, settings};
+use super::panel::{Facts, Panel};
+use super::{arms, notes, settings};
 use crate::kit::tabs::{self, Tab};
 use crate::kit::{Pane, abreast, below};
 use crate::theme::Theme;

@@ -11,54 +11,26 @@
 //! ╰─────────────────────────────────────╯╰───────────────────────────────────────────╯
 //! ```
 //!
-//! On small screens the panels are tabs. Belongs here: drawing a comparison. Does not belong here: finding facts and
-//! wording sentences, which is [`workbench_history::comparison`]'s.
+//! On small screens the panels are tabs. Belongs here: drawing a comparison. Does not belong here:
+//! finding facts and wording sentences, which is [`workbench_history::comparison`]'s.
 
 mod arms;
 mod charts;
 mod header;
 mod layout;
 mod notes;
+mod panel;
+mod run_mark;
 mod settings;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::keys::{COMPARE, KeyTable};
 use super::{Focus, Keyed, SMALLEST, ViewAction};
-use crate::kit::{Pane, Row, Scroll, below, too_small};
+use crate::kit::{Pane, Scroll, below, too_small};
 use crate::theme::Theme;
-use workbench_history::comparison::{Comparison, Curves};
-
-/// A panel of the Compare screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-enum Panel {
-    /// What may be said.
-    #[default]
-    Notes,
-    /// A bar per arm and run.
-    Arms,
-    /// What differs.
-    Settings,
-    /// Speed-ups over the number of workers.
-    Scaling,
-    /// Recorded curves.
-    Curves,
-}
-
-impl Panel {
-    /// Its name on a tab.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Notes => "What they say",
-            Self::Arms => "Arms",
-            Self::Settings => "Settings",
-            Self::Scaling => "Scaling",
-            Self::Curves => "Curves",
-        }
-    }
-}
+use panel::{Facts, Panel};
 
 /// The Compare screen's own state.
 #[derive(Debug, Default)]
@@ -93,9 +65,6 @@ impl CompareView {
 impl Keyed for CompareView {
     const KEYS: KeyTable = COMPARE;
 }
-
-/// What is drawn.
-type Facts<'a> = (&'a Comparison, &'a [Curves]);
 
 /// Draws the Compare screen.
 pub fn draw(
@@ -141,18 +110,4 @@ fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut CompareView, facts: Facts
         Panel::Scaling => charts::scaling(pane, view.arm, facts.0),
         Panel::Curves => charts::curves(pane, (view.curve, view.arm), facts),
     }
-}
-
-/// The colour of a run.
-fn colour(run: usize, theme: &Theme) -> Style {
-    theme.series(run)
-}
-
-/// A run's letter and mark, in its colour: three cells.
-fn name_run(row: &mut Row<'_>, run: usize, letter: &str) {
-    let theme = row.theme;
-    let style = colour(run, theme);
-    row.cell(letter, style)
-        .skip(1)
-        .cell(theme.glyphs.series_point(run), style);
 }

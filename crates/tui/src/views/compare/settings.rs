@@ -1,11 +1,13 @@
-//! What was set differently, a row per setting and a column per run; what is the same is named on one line.
+//! What was set differently, a row per setting and a column per run; what is the same is named
+//! on one line.
 
-use super::{colour, name_run};
+use super::run_mark::{colour, name_run};
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row, Scroll, cells, position};
 use workbench_history::comparison::{Comparison, Difference, Group};
 
-/// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what is the same.
+/// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what
+/// is the same.
 pub fn height(comparison: &Comparison, columns: u16) -> u16 {
     let differing = &comparison.settings.differing;
     let widths = Widths::new(differing, comparison.runs.len(), columns.saturating_sub(4));
@@ -22,7 +24,8 @@ struct Widths {
 }
 
 impl Widths {
-    /// Values get what they need where there is room; where there is not, none gets less than its fair share.
+    /// Values get what they need where there is room; where there is not, none gets less than
+    /// its fair share.
     fn new(differing: &[Difference], runs: usize, columns: u16) -> Self {
         let label = label(differing).min(columns / 3);
         let mut rest = columns.saturating_sub(label);

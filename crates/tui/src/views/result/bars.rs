@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use workbench_result::ArmResult;
 
 use crate::kit::{Pane, Scroll, cells, position};
-use crate::views::names::short_arm;
+use crate::model::names::short_arm;
 
 /// How the bars were laid out.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +15,8 @@ pub struct Layout {
     pub label: u16,
 }
 
-/// Draws the panel: its title, and every visible arm in its place. `foot` is the number of lines below
-/// the bars. Gives the part inside, and nothing where there is no arm.
+/// Draws the panel: its title, and every visible arm in its place. `foot` is the number of lines
+/// below the bars. Gives the part inside, and nothing where there is no arm.
 pub fn draw<'a>(
     pane: Pane<'a>,
     title: &str,

@@ -1,5 +1,5 @@
-//! What the run is, and what it found in sentences. Where no speed-up may be stated, that is what stands
-//! here.
+//! What the run is, and what it found in sentences. Where no speed-up may be stated, that is
+//! what stands here.
 
 use workbench_report::format;
 use workbench_result::RunResult;

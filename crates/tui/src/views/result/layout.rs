@@ -1,5 +1,6 @@
-//! Where the panels of the Result screen go: two or three abreast where there is room, behind tabs where
-//! there is not. Where arms tell what they consisted of, some are behind tabs on large screens too.
+//! Where the panels of the Result screen go: two or three abreast where there is room, behind
+//! tabs where there is not. Where arms tell what they consisted of, some are behind tabs on
+//! large screens too.
 
 use ratatui::layout::Rect;
 use workbench_result::RunResult;
@@ -120,7 +121,8 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
     (place(area, &bands), None)
 }
 
-/// Where arms tell what they consisted of, there is more than fits beside one another: the bars stay, and the rest is behind tabs.
+/// Where arms tell what they consisted of, there is more than fits beside one another: the bars
+/// stay, and the rest is behind tabs.
 fn detailed(area: Rect, first: u16, has: &Has<'_>) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
     use Panel::{
         Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
@@ -176,7 +178,8 @@ pub fn draw_tabs(
     tabs::draw(&mut pane.part(names), &all, open)
 }
 
-/// The warnings that the sentences on top do not tell: those open with what differs where arms are not comparable.
+/// The warnings that the sentences on top do not tell: those open with what differs where arms
+/// are not comparable.
 fn unsaid(result: &RunResult) -> &[String] {
     let said = result.check.differences.len() + usize::from(!result.check.passed());
     result.warnings.get(said..).unwrap_or_default()

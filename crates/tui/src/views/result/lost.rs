@@ -1,4 +1,5 @@
-//! Where slots × wall time went: useful work and the four causes of loss, as shares of a bar and in numbers.
+//! Where slots × wall time went: useful work and the four causes of loss, as shares of a bar
+//! and in numbers.
 
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
@@ -6,8 +7,8 @@ use workbench_result::{ArmResult, RunResult};
 use super::bars::{self, short};
 use crate::kit::stack::apportion;
 use crate::kit::{Pane, Row, Scroll, cells};
+use crate::model::names::arm_on_workers;
 use crate::theme::Cause;
-use crate::views::names::arm_on_workers;
 
 /// Seconds lost to a cause.
 fn seconds_of(arm: &ArmResult, cause: Cause) -> f64 {

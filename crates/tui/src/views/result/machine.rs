@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ratatui::text::{Line, Span};
-use workbench_experiment::lab::Agreement;
+use workbench_experiment::lab::Basis;
 use workbench_report::format;
 use workbench_result::RunResult;
 
@@ -62,11 +62,15 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         );
     }
     let check = match (result.check.equal_work, result.check.equal_outputs) {
-        (true, true) => match &result.terms.outputs {
-            Agreement::Exact => {
+        _ if result.check.target_reached == Some(true) => {
+            "every arm reached the target, in every repeat".to_owned()
+        }
+        _ if result.check.target_reached.is_some() => "not every arm reached the target".to_owned(),
+        (true, true) => match &result.comparison.basis {
+            Basis::EqualOutputs | Basis::TimeToTarget { .. } => {
                 "all arms did equal work with equal outputs, in every repeat".to_owned()
             }
-            Agreement::Near { metric, tolerance } => format!(
+            Basis::NearOutputs { metric, tolerance } => format!(
                 "all arms did equal work, and their {metric} differs by {tolerance} at most"
             ),
         },

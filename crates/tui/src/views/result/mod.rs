@@ -11,8 +11,8 @@
 //! ╰────────────────────────┴────────────────────────┴──────────────────────────────╯
 //! ```
 //!
-//! On small screens the panels are tabs. Belongs here: drawing a result and the snapshot it came from. Does not belong
-//! here: computing numbers.
+//! On small screens the panels are tabs. Belongs here: drawing a result and the snapshot it came
+//! from. Does not belong here: computing numbers.
 
 mod bars;
 mod findings;
@@ -106,7 +106,8 @@ struct Charts {
 }
 
 impl Charts {
-    /// The axes from the origin to their ends, or from 1 worker and the lowest value where they are logarithmic.
+    /// The axes from the origin to their ends, or from 1 worker and the lowest value where
+    /// they are logarithmic.
     fn axes(self, x_end: f64, y_end: f64, values: impl Iterator<Item = f64>) -> (Scale, Scale) {
         if !self.log || x_end <= 1.0 {
             return (Scale::linear(0.0, x_end), Scale::linear(0.0, y_end));
@@ -317,8 +318,8 @@ fn draw_panel(
     }
 }
 
-/// The one that is shown after the next was asked for `n` times. The last is what people come for, so
-/// it is the first to be shown.
+/// The one that is shown after the next was asked for `n` times. The last is what people come for,
+/// so it is the first to be shown.
 fn nth_from_last<T>(all: &[T], n: usize) -> Option<&T> {
     let last = all.len().checked_sub(1)?;
     all.get(last - n % all.len())

@@ -6,8 +6,8 @@ use super::{Panel, ResultView, what_if};
 use crate::kit::list::Motion;
 use crate::views::{Click, click};
 
-/// A click goes to a panel or a tab, on the title of the chosen panel it zooms, in the table it selects
-/// or sorts, on a chart it puts the cursor there; the wheel scrolls the panel under it.
+/// A click goes to a panel or a tab, on the title of the chosen panel it zooms, in the table it
+/// selects or sorts, on a chart it puts the cursor there; the wheel scrolls the panel under it.
 pub fn act(view: &mut ResultView, event: MouseEvent) {
     let (x, y) = (event.column, event.row);
     let pressed = event.kind == MouseEventKind::Down(MouseButton::Left);

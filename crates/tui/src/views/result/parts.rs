@@ -1,12 +1,13 @@
-//! What steps and start-ups consisted of, in the repeat with the median wall time: a stacked bar per rank and per arm.
+//! What steps and start-ups consisted of, in the repeat with the median wall time: a stacked bar
+//! per rank and per arm.
 
-use workbench_experiment::lab::{Part, Standing};
+use workbench_experiment::lab::{Health, Part};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
 use crate::kit::stack::{Names, per_step, total_ns};
-use crate::kit::{Pane, Scroll, cells, position};
+use crate::kit::{Pane, Scroll, cells, position, safe};
 
 /// One bar.
 struct Line {
@@ -34,19 +35,21 @@ pub fn any_start_up(result: &RunResult) -> bool {
 
 /// Draws the panel of steps: a bar per rank, all on one scale.
 pub fn steps(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
-    let lines: Vec<Line> = result.arms.iter().flat_map(steps_of).collect();
+    let word = safe(result.lab_facts.slot_word());
+    let arms = result.arms.iter();
+    let lines: Vec<Line> = arms.flat_map(|arm| steps_of(arm, &word)).collect();
     // What was done again is part of it, and a reader who adds up steps has to know.
     let mut slots = result.arms.iter().flat_map(|arm| &arm.breakdown.slots);
     let title = if slots.any(|slot| slot.attempt > 0) {
-        "A step of each rank, over all attempts of the median repeat"
+        format!("A step of each {word}, over all attempts of the median repeat")
     } else {
-        "A step of each rank, in the median repeat"
+        format!("A step of each {word}, in the median repeat")
     };
-    draw(pane, title, (scroll, &lines));
+    draw(pane, &title, (scroll, &lines));
 }
 
-fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
-    arm.breakdown.slots.iter().map(|slot| {
+fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
+    arm.breakdown.slots.iter().map(move |slot| {
         let parts = per_step(&slot.parts, slot.steps);
         let total = total_ns(&parts);
         let waited: f64 = parts.iter().filter(|p| p.waits).map(|p| p.ns as f64).sum();
@@ -55,13 +58,13 @@ fn steps_of(arm: &ArmResult) -> impl Iterator<Item = Line> {
         if share.is_finite() && waited > 0.0 {
             remark = format!("{remark}, waits {}", format::percent(share));
         }
-        if slot.standing == Standing::Gone {
+        if slot.health == Health::Lost {
             let steps = format::counted(slot.steps, "step");
             remark = format!("{remark}, gone after {steps}");
         }
         Line {
             arm: short(arm),
-            what: format!("rank {}", slot.slot),
+            what: format!("{word} {}", slot.slot),
             parts,
             remark,
         }

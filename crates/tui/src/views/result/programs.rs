@@ -1,5 +1,5 @@
-//! The programs that the arms run, to be read: side by side where two fit, one below the other where they
-//! do not.
+//! The programs that the arms run, to be read: side by side where two fit, one below the other
+//! where they do not.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -106,7 +106,8 @@ fn lines(source: &ArmSource, columns: u16) -> Vec<Line> {
     lines
 }
 
-/// A line of a program in parts that fit; the further ones are indented as it is, and a little more.
+/// A line of a program in parts that fit; the further ones are indented as it is, and
+/// a little more.
 fn broken(line: &str, columns: u16) -> Vec<String> {
     let line = format::clean(&line.replace('\t', "    "), 2000);
     let indent = line.len() - line.trim_start_matches(' ').len();

@@ -1,4 +1,5 @@
-//! Measured speed-ups over the number of workers, against the ideal, and what the scaling laws make of them.
+//! Measured speed-ups over the number of workers, against the ideal, and what the scaling laws
+//! make of them.
 
 use workbench_report::format;
 use workbench_result::{Fit, RunResult, Scaling};
@@ -26,8 +27,8 @@ pub fn draw(pane: Pane<'_>, charts: Charts, result: &RunResult) -> Option<Field>
     draw_plot(&mut inner.below(lines), &plot(result, charts, theme))
 }
 
-/// One line per arm: its mark, its name, its speed-up at the cursor where it was measured there, and the
-/// serial fraction or why there is none.
+/// One line per arm: its mark, its name, its speed-up at the cursor where it was measured there,
+/// and the serial fraction or why there is none.
 fn law(mut row: Row<'_>, (curve, cursor): (&Scaling, u32), result: &RunResult) {
     let theme = row.theme;
     let index = arm_index(result, &curve.arm);

@@ -1,4 +1,5 @@
-//! Speed-up bars: one per arm, with the interval, the bound of its tasks and the ideal of its workers.
+//! Speed-up bars: one per arm, with the interval, the bound of its tasks and the ideal
+//! of its workers.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,11 +10,12 @@ use super::arm_index;
 use super::bars::{self, Layout, short};
 use crate::kit::scale::nice_step;
 use crate::kit::{Pane, Row, Scroll, cells, safe};
+use crate::model::names::arm_on_workers;
 use crate::theme::Theme;
-use crate::views::names::arm_on_workers;
 use crate::views::speedup_gauge;
 
-/// Draws the panel. Where several numbers of workers were measured, the arms at the cursor's stand out.
+/// Draws the panel. Where several numbers of workers were measured, the arms at the
+/// cursor's stand out.
 pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunResult) {
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
     let cursor = (!result.scaling.is_empty()).then_some(cursor);
@@ -126,6 +128,7 @@ fn interval(arm: &ArmResult, result: &RunResult) -> String {
     match arm.speedup_ci95 {
         _ if arm.name == result.base => "the base".to_owned(),
         Some(ends) => format::interval(ends),
+        None if result.check.target_reached == Some(false) => "target missed".to_owned(),
         None if !result.check.passed() => "unequal work".to_owned(),
         None if arm.speedup.is_none() => "no base".to_owned(),
         None => "1 repeat".to_owned(),

@@ -1,5 +1,5 @@
-//! The table of items or of tasks of one arm, in any order. The order is worked out when something changed, not for
-//! every drawing, and only visible rows are looked at.
+//! The table of items or of tasks of one arm, in any order. The order is worked out when something
+//! changed, not for every drawing, and only visible rows are looked at.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -14,9 +14,9 @@ use workbench_result::{ArmResult, ItemResult};
 
 use crate::kit::list::Motion;
 use crate::kit::{Pane, Row, Scroll, below, cells, position, safe};
+use crate::model::names::arm_on_workers;
 use crate::theme::letter;
 use crate::views::filter::{Filter, has_all};
-use crate::views::names::arm_on_workers;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Kind {

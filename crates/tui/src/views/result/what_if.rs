@@ -1,5 +1,5 @@
-//! What other numbers of workers would give, scheduled from the recorded durations: both orders, and a
-//! cursor to read them out.
+//! What other numbers of workers would give, scheduled from the recorded durations: both orders,
+//! and a cursor to read them out.
 
 use workbench_report::format;
 use workbench_result::{RunResult, WHAT_IF_WORKERS, WhatIf, WhatIfPoint};

@@ -1,9 +1,10 @@
-//! What was equal: the counters of work, what was done besides, and the figures of every arm, side by side.
+//! What was equal: the counters of work, what was done besides, and the figures of every arm,
+//! side by side.
 
 use std::collections::BTreeMap;
 
 use ratatui::style::Style;
-use workbench_experiment::lab::Quantity;
+use workbench_record::{LabFacts, Quantity};
 use workbench_report::{format, label};
 use workbench_result::{ArmResult, RunResult};
 
@@ -21,7 +22,8 @@ const NAME: u16 = 30;
 enum Line {
     /// What the lines below have in common.
     Head(&'static str),
-    /// A name, whether all arms have the same (`None` where that says nothing), and each arm's value.
+    /// A name, whether all arms have the same (`None` where that says nothing), and
+    /// each arm's value.
     Values(String, Option<bool>, Vec<String>),
     /// A sentence, or a further part of it.
     Text(String),
@@ -37,7 +39,7 @@ pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &Run
     let theme = pane.theme;
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
     let columns = pane.area.width.saturating_sub(4);
-    let lines = lines(&arms, columns);
+    let lines = lines((&arms, &result.lab_facts), columns);
     let names = lines.iter().map(|line| match line {
         Line::Values(name, ..) => cells(name),
         Line::Head(_) | Line::Text(_) => 0,
@@ -80,8 +82,8 @@ pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &Run
     }
 }
 
-/// Cells of an arm's column: what its name and values need where all arms have that. Where they have not, values are
-/// cut before arms are left out.
+/// Cells of an arm's column: what its name and values need where all arms have that. Where they
+/// have not, values are cut before arms are left out.
 fn each(arms: &[&ArmResult], lines: &[Line], columns: u16) -> u16 {
     let heads = arms.iter().map(|arm| cells(&short(arm)) + 2);
     let head = heads.max().unwrap_or(0).clamp(LEAST, 22);
@@ -102,13 +104,14 @@ fn mark(same: Option<bool>, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-fn lines(arms: &[&ArmResult], columns: u16) -> Vec<Line> {
+fn lines((arms, facts): (&[&ArmResult], &LabFacts), columns: u16) -> Vec<Line> {
     let mut lines = vec![Line::Head("work, which has to be equal")];
-    lines.extend(counters(arms, Some(false), |arm| &arm.work));
-    let facts: Vec<Line> = counters(arms, None, |arm| &arm.breakdown.facts).collect();
-    if !facts.is_empty() {
+    lines.extend(counters((arms, facts), Some(false), |arm| &arm.work));
+    let besides = counters((arms, facts), None, |arm| &arm.breakdown.facts);
+    let besides: Vec<Line> = besides.collect();
+    if !besides.is_empty() {
         lines.push(Line::Head("done besides, which may differ"));
-        lines.extend(facts);
+        lines.extend(besides);
     }
     let mut names: Vec<&str> = Vec::new();
     for name in arms.iter().flat_map(|arm| arm.quality.keys()) {
@@ -124,15 +127,16 @@ fn lines(arms: &[&ArmResult], columns: u16) -> Vec<Line> {
             lines.push(Line::Head(head));
         }
         for name in names {
-            lines.extend(quality(arms, name, columns));
+            lines.extend(quality((arms, facts), name, columns));
         }
     }
     lines
 }
 
-/// Counters by name, in the order of the names; `differ` is what to say of those that are not equal.
+/// Counters by name, in the order of the names; `differ` is what to say of those that
+/// are not equal.
 fn counters<'a>(
-    arms: &'a [&'a ArmResult],
+    (arms, facts): (&'a [&'a ArmResult], &'a LabFacts),
     differ: Option<bool>,
     of: impl Fn(&'a ArmResult) -> &'a BTreeMap<String, u64> + Copy + 'a,
 ) -> impl Iterator<Item = Line> + 'a {
@@ -142,22 +146,26 @@ fn counters<'a>(
         let counts: Vec<Option<u64>> = arms.iter().map(|arm| of(arm).get(name).copied()).collect();
         let same = counts.iter().all(|count| *count == counts[0]);
         let text = |count: &Option<u64>| match count {
-            Some(n) => label::count(name, *n),
+            Some(n) => label::count(facts, name, *n),
             None => format::MISSING.to_owned(),
         };
         let same = if same { Some(true) } else { differ };
-        Line::Values(label::label(name), same, counts.iter().map(text).collect())
+        Line::Values(
+            label::label(facts, name),
+            same,
+            counts.iter().map(text).collect(),
+        )
     })
 }
 
 /// A figure of every arm that has it; sentences get lines of their own.
-fn quality(arms: &[&ArmResult], name: &str, columns: u16) -> Vec<Line> {
+fn quality((arms, facts): (&[&ArmResult], &LabFacts), name: &str, columns: u16) -> Vec<Line> {
     let mut sentences = Vec::new();
     for arm in arms {
         if let Some(Quantity::Text(text)) = arm.quality.get(name)
             && text.split_whitespace().count() > 3
         {
-            let text = format!("{} of {}: {text}", label::label(name), short(arm));
+            let text = format!("{} of {}: {text}", label::label(facts, name), short(arm));
             let parts = wrap_text(&text, columns.saturating_sub(2));
             sentences.extend(parts.into_iter().map(Line::Text));
         }
@@ -167,10 +175,10 @@ fn quality(arms: &[&ArmResult], name: &str, columns: u16) -> Vec<Line> {
     }
     let value = |arm: &&ArmResult| match arm.quality.get(name) {
         None => String::new(),
-        Some(quantity) => label::value(name, quantity),
+        Some(quantity) => label::value(facts, name, quantity),
     };
     vec![Line::Values(
-        label::label(name),
+        label::label(facts, name),
         None,
         arms.iter().map(value).collect(),
     )]

@@ -1,5 +1,5 @@
-//! The arms against each other: repeats done, last wall time, and the speed-up as it forms, with its
-//! interval, the bound and the ideal.
+//! The arms against each other: repeats done, last wall time, and the speed-up as it forms, with
+//! its interval, the bound and the ideal.
 
 use workbench_clock::seconds;
 use workbench_record::RunStatus;
@@ -128,7 +128,7 @@ fn entries<'a>(run: &SnapshotView<'a>, result: Option<&'a RunResult>) -> Vec<Ent
 
 /// What keeps an arm from going on.
 fn given_up(run: &SnapshotView<'_>, arm: &str) -> Option<GivenUp> {
-    let failed = run.failed_arms().any(|(failed, _)| failed == arm);
+    let failed = run.has_failed(arm);
     let stopped = run.stopped_arms().any(|(stopped, _)| stopped == arm);
     if failed {
         Some(GivenUp::Failed)
@@ -255,7 +255,8 @@ impl Columns {
         }
     }
 
-    /// The part of a line that needs finished repeats: speed-up, interval, bound, and all of them drawn.
+    /// The part of a line that needs finished repeats: speed-up, interval, bound, and all
+    /// of them drawn.
     fn estimate(&self, row: &mut Row<'_>, result: &ArmResult, (entry, axis): (&Entry<'_>, f64)) {
         let theme = row.theme;
         let (compared, base) = (entry.compared, entry.index == 0);

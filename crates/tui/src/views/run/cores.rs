@@ -1,7 +1,7 @@
 //! Every core with its busy share now and its recent past, and what the process itself uses.
 //!
-//! Few cores get a line each with a bar, a number and a strip of history as high as there is room; many
-//! share columns; very many become one cell each, over the history of them all.
+//! Few cores get a line each with a bar, a number and a strip of history as high as there is room;
+//! many share columns; very many become one cell each, over the history of them all.
 
 use ratatui::layout::Rect;
 use workbench_clock::seconds;
@@ -41,7 +41,8 @@ pub fn rows_for(cores: u16, width: u16) -> u16 {
 /// Columns of the number in front of a matrix line.
 const NUMBER: u16 = 4;
 
-/// Cells of a matrix line: a multiple of 16, so that numbers stay easy to count, or all where few fit.
+/// Cells of a matrix line: a multiple of 16, so that numbers stay easy to count, or all
+/// where few fit.
 fn per_row(width: u16) -> u16 {
     [64, 48, 32, 16]
         .into_iter()

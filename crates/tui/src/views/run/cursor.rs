@@ -72,11 +72,7 @@ impl RunView {
                 }
                 column_ns
             }
-            Panel::Timeline => self
-                .drawn
-                .timeline
-                .map(|cells| cells.step_ns)
-                .unwrap_or(column_ns),
+            Panel::Timeline => self.drawn.timeline.map_or(column_ns, |cells| cells.step_ns),
             _ => column_ns,
         };
         let by = cell_ns.saturating_mul(u64::from(cells.unsigned_abs()));

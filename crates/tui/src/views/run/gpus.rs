@@ -1,6 +1,8 @@
-//! The GPUs: a card each for up to three, a line each for four and more, in pages where even the lines do not fit.
+//! The GPUs: a card each for up to three, a line each for four and more, in pages where even the
+//! lines do not fit.
 //!
-//! "Busy" is the share of time in which any kernel ran; it says nothing of how well the GPU was used, and is called so.
+//! "Busy" is the share of time in which any kernel ran; it says nothing of how well the GPU was
+//! used, and is called so.
 
 use ratatui::layout::Rect;
 use workbench_clock::seconds;

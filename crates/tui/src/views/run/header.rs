@@ -1,4 +1,5 @@
-//! The two lines on top: which run this is and what it is doing, how far it is and how long it will take.
+//! The two lines on top: which run this is and what it is doing, how far it is and how long
+//! it will take.
 
 use ratatui::style::Style;
 use workbench_clock::seconds;
@@ -8,10 +9,10 @@ use workbench_report::format;
 use super::state::style_of;
 use crate::kit::{Pane, cells, fit, safe};
 use crate::model::RunModel;
+use crate::model::names::{arm_on_workers, repeat_name};
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::state::{State, Weight};
 use crate::theme::Theme;
-use crate::views::names::{arm_on_workers, repeat_name};
 use crate::views::standing_mark;
 use workbench_history::Standing;
 use workbench_history::outlook::Outlook;

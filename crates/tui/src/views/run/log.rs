@@ -1,9 +1,11 @@
-//! The log, newest at the bottom: everything, or what was printed, or what has the words of a filter.
+//! The log, newest at the bottom: everything, or what was printed, or what has the words
+//! of a filter.
 
 use std::collections::VecDeque;
 
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use workbench_clock::seconds;
+use workbench_record::Severity;
 use workbench_report::format;
 
 use super::state::style_of;
@@ -52,8 +54,8 @@ impl LogView {
         };
     }
 
-    /// The lines from the end up to those that can be seen. Only as many entries are broken into lines
-    /// as that takes.
+    /// The lines from the end up to those that can be seen. Only as many entries are broken into
+    /// lines as that takes.
     fn lines<'a>(&self, log: &'a Log, columns: u16, wanted: usize) -> VecDeque<Shown<'a>> {
         let words = self.filter.words();
         let mut lines = VecDeque::new();
@@ -123,8 +125,8 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
         Kind::Repeat => (theme.glyphs.ok, theme.good),
         Kind::Stopped => (theme.glyphs.failed, theme.warn),
         Kind::State(weight) => (theme.glyphs.warning, style_of(weight, theme)),
-        Kind::Warning => (theme.glyphs.warning, theme.warn),
-        Kind::Finding => (theme.glyphs.finding, theme.accent),
+        Kind::Finding(severity) => (theme.glyphs.warning, severity_style(severity, theme)),
+        Kind::Diagnosis => (theme.glyphs.finding, theme.accent),
         Kind::Output(source) => (theme.glyphs.axis, theme.series(source)),
     };
     if *part > 0 {
@@ -136,9 +138,10 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
             .left(mark, 2, style);
     }
     let text_style = match entry.kind {
-        Kind::Warning | Kind::Stopped => theme.warn,
+        Kind::Finding(severity) => severity_style(severity, theme),
+        Kind::Stopped => theme.warn,
         Kind::State(weight) => style_of(weight, theme),
-        Kind::Repeat | Kind::Finding | Kind::Output(_) => theme.text,
+        Kind::Repeat | Kind::Diagnosis | Kind::Output(_) => theme.text,
     };
     // Breaking into lines keeps the start of the first one as it is.
     let source = text.get(..entry.source.len()).filter(|_| *part == 0);
@@ -146,4 +149,13 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
     // Names of sources stand out without colour as well.
     row.text(source, style.add_modifier(Modifier::BOLD))
         .text(rest, text_style);
+}
+
+/// How a finding is drawn.
+fn severity_style(severity: Severity, theme: &Theme) -> Style {
+    match severity {
+        Severity::Note => theme.text,
+        Severity::Warning => theme.warn,
+        Severity::Error => theme.bad,
+    }
 }

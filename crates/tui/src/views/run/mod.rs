@@ -18,8 +18,8 @@
 //!
 //! Cores, GPUs, timeline and curves share one cursor of time: where it is, they show what was then.
 //!
-//! Belongs here: the screen's own small state and what each panel draws. Nothing is shown that is not in
-//! the events; what is worked out of them is in [`crate::model`].
+//! Belongs here: the screen's own small state and what each panel draws. Nothing is shown that is
+//! not in the events; what is worked out of them is in [`crate::model`].
 
 mod arms;
 mod cores;
@@ -57,7 +57,8 @@ use log::LogView;
 use past::{Past, Strips};
 use timeline::Cells;
 
-/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two samples early in a run.
+/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two
+/// samples early in a run.
 const COLUMN_NS: [u64; 7] = [
     200_000_000,
     500_000_000,

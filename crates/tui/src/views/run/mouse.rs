@@ -7,8 +7,8 @@ use super::{Panel, RunView};
 use crate::kit::list::Motion;
 use crate::views::{Click, click};
 
-/// A click goes to a panel, on the title of the chosen panel it zooms, on a chart it puts the cursor
-/// there; the wheel scrolls the panel under it.
+/// A click goes to a panel, on the title of the chosen panel it zooms, on a chart it puts the
+/// cursor there; the wheel scrolls the panel under it.
 pub fn act(view: &mut RunView, event: MouseEvent) {
     let (x, y) = (event.column, event.row);
     let Some((panel, place)) = click(&view.drawn.panels, x, y) else {

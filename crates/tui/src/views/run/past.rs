@@ -1,7 +1,8 @@
-//! Strips of the past beside the figures of cores, process and GPUs, with the cursor of time in each.
+//! Strips of the past beside the figures of cores, process and GPUs, with the cursor of
+//! time in each.
 //!
-//! All strips of a panel have the same columns of time, the newest at the right; where the cursor is older
-//! than what a strip can show, the strip goes back to it.
+//! All strips of a panel have the same columns of time, the newest at the right; where the cursor
+//! is older than what a strip can show, the strip goes back to it.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -114,8 +115,8 @@ impl<'a> Past<'a> {
     }
 }
 
-/// Scales a line to its own highest value: the shape tells something where the share of all memory does
-/// not.
+/// Scales a line to its own highest value: the shape tells something where the share of all
+/// memory does not.
 fn to_peak(line: &mut [Option<Extent>]) {
     let peak = line.iter().flatten().map(|e| e.high).fold(0.0, f32::max);
     if peak <= 0.0 {

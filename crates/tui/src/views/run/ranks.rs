@@ -1,8 +1,8 @@
-//! The ranks, a line each: the step it did last, what it is doing, its figures, and what its steps have
-//! consisted of lately.
+//! The ranks, a line each: the step it did last, what it is doing, its figures, and what its steps
+//! have consisted of lately.
 //!
-//! All bars have one scale, so that a rank that takes longer is longer. Ranks that stand out are marked;
-//! where not all ranks fit, the marked ones come first.
+//! All bars have one scale, so that a rank that takes longer is longer. Ranks that stand out are
+//! marked; where not all ranks fit, the marked ones come first.
 
 use ratatui::layout::Rect;
 use workbench_report::format;
@@ -37,7 +37,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, shown: &Ranks) {
     let note = position(&window, n);
     let mut inner = pane.panel((&title(shown, theme), &note));
     if n == 0 {
-        inner.nothing("no rank has said yet how it stands");
+        inner.nothing(&format!("no {} has said yet how it stands", shown.word));
         return;
     }
     let names = Names::of(shown.all.iter().flat_map(|rank| &rank.parts));
@@ -74,20 +74,18 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, shown: &Ranks) {
 fn title(shown: &Ranks, theme: &Theme) -> String {
     let marked: Vec<&Rank> = shown.all.iter().filter(|r| r.mark.is_some()).collect();
     let dot = theme.glyphs.dot;
+    let mut letters = shown.word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let all: String = first.chain(letters).chain(['s']).collect();
+    let left = left(shown, theme);
     match marked[..] {
-        [] if shown.over => format!("Ranks of {} {dot} whole repeat", shown.arm),
-        [] => format!("Ranks {dot} their steps of the last seconds"),
-        [one] => format!(
-            "Ranks {dot} {}rank {}: {}",
-            left(shown, theme),
-            one.slot,
-            one.trouble()
-        ),
-        _ => format!(
-            "Ranks {dot} {}{} stand out",
-            left(shown, theme),
-            marked.len()
-        ),
+        [] if shown.over => format!("{all} of {} {dot} whole repeat", shown.arm),
+        [] => format!("{all} {dot} their steps of the last seconds"),
+        [one] => {
+            let (word, slot) = (&shown.word, one.slot);
+            format!("{all} {dot} {left}{word} {slot}: {}", one.trouble())
+        }
+        _ => format!("{all} {dot} {left}{} stand out", marked.len()),
     }
 }
 
@@ -162,7 +160,7 @@ impl Columns {
     fn header(&self, mut row: Row<'_>, shown: &Ranks) {
         let dim = row.theme.dim;
         row.skip(2)
-            .right("rank", RANK, dim)
+            .right(&shown.word, RANK, dim)
             .right("step", self.step, dim);
         if self.doing > 0 {
             row.skip(2).left("doing", self.doing - 2, dim);

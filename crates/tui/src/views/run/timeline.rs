@@ -1,8 +1,8 @@
-//! What ran where in the repeat that is shown: one row per slot, every task a bar with the letter and the
-//! colour of its group.
+//! What ran where in the repeat that is shown: one row per slot, every task a bar with the letter
+//! and the colour of its group.
 //!
-//! Tasks are recorded when they end, so the newest stretch of every slot is open. A drawing looks at a few
-//! tasks per visible cell, however many there are.
+//! Tasks are recorded when they end, so the newest stretch of every slot is open. A drawing looks
+//! at a few tasks per visible cell, however many there are.
 
 #[cfg(test)]
 #[path = "timeline_tests.rs"]
@@ -19,10 +19,10 @@ use workbench_record::RunStatus;
 use workbench_report::format;
 
 use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::model::names::repeat_name;
 use crate::model::snapshot_view::{RepeatView, SnapshotView};
 use crate::model::timeline::{Cell, Timeline, Window, cell_of};
 use crate::theme::{Theme, letter};
-use crate::views::names::repeat_name;
 
 /// Label of a row.
 const LABEL: u16 = 5;
@@ -56,8 +56,8 @@ struct Shown<'a> {
     running: bool,
 }
 
-/// Draws the panel, with cells so many steps coarser than they would be by themselves; tells where the
-/// cells are.
+/// Draws the panel, with cells so many steps coarser than they would be by themselves; tells where
+/// the cells are.
 pub fn draw(
     pane: Pane<'_>,
     scroll: &mut Scroll,
@@ -255,8 +255,8 @@ fn whole_ms(ns: u64) -> u64 {
     }
 }
 
-/// Bytes of the start that all names share, up to an equals sign or a space: told once, it leaves room
-/// for more names.
+/// Bytes of the start that all names share, up to an equals sign or a space: told once, it leaves
+/// room for more names.
 fn shared_start(names: &[(u32, String)]) -> usize {
     let Some(((_, first), rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return 0;

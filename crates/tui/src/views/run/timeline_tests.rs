@@ -49,8 +49,8 @@ fn steps_rise_and_read_well() {
     assert_eq!(shown, ["0.1 ms", "1.5 ms", "100 ms", "500 ms", "10 s"]);
 }
 
-/// Work for a frame depends on what is visible, not on how many tasks there are: every task is put into
-/// its list once.
+/// Work for a frame depends on what is visible, not on how many tasks there are: every task is put
+/// into its list once.
 #[test]
 fn a_task_is_indexed_once() {
     let snapshot = Snapshot {
@@ -67,6 +67,7 @@ fn a_task_is_indexed_once() {
             progress_points: Vec::new(),
             tasks: (0..100_000).map(task).collect(),
             curves: BTreeMap::new(),
+            item_curves: BTreeMap::new(),
             finished: None,
         }],
         now_ns: 1_600_000_000,

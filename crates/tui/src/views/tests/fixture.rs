@@ -1,5 +1,5 @@
-//! Runs made up from events, so that every screen can be drawn without hardware: durations and shares follow formulas,
-//! so that a fixture is the same on every machine.
+//! Runs made up from events, so that every screen can be drawn without hardware: durations and
+//! shares follow formulas, so that a fixture is the same on every machine.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -10,7 +10,8 @@ use workbench_machine::monitor::{GpuSample, Sample};
 use workbench_machine::{GpuFacts, MachineFacts};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Snapshot,
+    ArmFacts, ArmFailure, Event, FORMAT, FailureKind, Finding, Record, RepeatFinished, RepeatId,
+    RunStarted, RunStatus, Snapshot,
 };
 
 const MS: u64 = 1_000_000;
@@ -138,6 +139,10 @@ impl Sim {
                 lab_title: shape.title.to_owned(),
                 arms,
                 planned_repeats: planned,
+                lab_facts: workbench_record::LabFacts {
+                    slot: "rank".to_owned(),
+                    ..workbench_record::LabFacts::default()
+                },
             })),
         );
     }
@@ -260,6 +265,7 @@ impl Sim {
                 end,
                 Event::Metric {
                     name,
+                    item: None,
                     step: trees,
                     value,
                 },
@@ -281,7 +287,16 @@ impl Sim {
             let slow = 120.0 + 60.0 * f64::from(id.workers);
             let mut say = |name: &str, value: f64| {
                 let name = name.to_owned();
-                self.push(t, Event::Metric { name, step, value });
+                let item = None;
+                self.push(
+                    t,
+                    Event::Metric {
+                        name,
+                        item,
+                        step,
+                        value,
+                    },
+                );
             };
             say(
                 "loss",
@@ -366,8 +381,9 @@ pub fn run(shape: &Shape) -> Snapshot {
     for id in plan.iter().take(shape.finished) {
         sim.repeat(id, 1.0);
         if id.repeat == 1 && id.arm == shape.arms[0] {
-            let text = "Core 1 was taken by the hypervisor for 4 % of the time.".to_owned();
-            sim.push(sim.now, Event::Warning { text });
+            let text = "Core 1 was taken by the hypervisor for 4 % of the time.";
+            let found = Finding::warning("steal", text);
+            sim.push(sim.now, Event::Finding(found));
         }
     }
     if let Some(id) = plan.get(shape.finished) {
@@ -497,5 +513,14 @@ pub fn hostile() -> Snapshot {
         finished: usize::MAX,
         repeats: 2,
         ..Shape::default()
+    })
+}
+
+/// An arm failed while it ran.
+pub fn arm_failed(arm: &str, reason: &str) -> Event {
+    Event::ArmFailed(ArmFailure {
+        arm: arm.to_owned(),
+        kind: FailureKind::Run,
+        reason: reason.to_owned(),
     })
 }

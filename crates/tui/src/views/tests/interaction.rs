@@ -369,10 +369,8 @@ fn the_log_tells_when_something_was_said_and_not_when_it_was_read() {
         said.push(record);
         if over && !failed {
             failed = true;
-            let text = "trees failed: it was to fail.".to_owned();
-            let (arm, reason) = ("trees".to_owned(), "it was to fail".to_owned());
-            let events = [Event::Warning { text }, Event::ArmFailed { arm, reason }];
-            said.extend(events.map(|event| Record { t_ns, event }));
+            let event = fixture::arm_failed("trees", "it was to fail");
+            said.push(Record { t_ns, event });
         }
     }
     let entries = |jumps: usize| {
@@ -405,8 +403,7 @@ fn an_arm_that_failed_is_not_left_to_do() {
     let mut snapshot = fixture::training();
     snapshot.stopped_arms.clear();
     let t_ns = snapshot.now_ns;
-    let (arm, reason) = ("ddp-small".to_owned(), "rank 1 died".to_owned());
-    let event = Event::ArmFailed { arm, reason };
+    let event = fixture::arm_failed("ddp-small", "rank 1 died");
     snapshot.apply(&Record { t_ns, event });
     for size in SIZES {
         let shown = text(&run_screen(

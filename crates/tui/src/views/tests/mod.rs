@@ -1,4 +1,5 @@
-//! The screens drawn from made-up runs: their text at three sizes, their styles apart from it, and any size at all.
+//! The screens drawn from made-up runs: their text at three sizes, their styles apart from it, and
+//! any size at all.
 
 pub(crate) mod fixture;
 mod interaction;

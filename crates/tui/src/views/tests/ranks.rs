@@ -1,7 +1,7 @@
 //! Ranks that tell how they stand, and what arms tell of what they consisted of, on the screen.
 
-use workbench_experiment::lab::{Quantity, SlotState, Standing};
-use workbench_record::{Event, Snapshot};
+use workbench_experiment::lab::{Health, Quantity, SlotState};
+use workbench_record::{ControllerPhase, Event, Snapshot};
 
 use super::trainings::*;
 use super::*;
@@ -113,29 +113,26 @@ fn after(told: impl Fn(SlotState) -> SlotState, size: (u16, u16)) -> String {
 
 #[test]
 fn what_a_lab_tells_of_a_rank_is_shown_with_the_next_look() {
-    let stands = |doing: &str, standing: Standing| {
+    let stands = |doing: &str, health: Health| {
         let doing = doing.to_owned();
         move |before: SlotState| SlotState {
             doing: doing.clone(),
-            standing,
+            health,
             ..before
         }
     };
     for size in [(80, 24), (120, 40), (200, 60)] {
-        let shown = after(stands("ended", Standing::Gone), size);
+        let shown = after(stands("ended", Health::Lost), size);
         assert!(shown.contains("1 of 2 workers · rank 1: ended"), "{shown}");
-        let shown = after(stands("stopped", Standing::Still), size);
+        let shown = after(stands("stopped", Health::Stalled), size);
         assert!(shown.contains("rank 1: stopped"), "{shown}");
-        let shown = after(stands("evaluation", Standing::Slow), size);
+        let shown = after(stands("evaluation", Health::Slow), size);
         assert!(shown.contains("rank 1: slow in evaluation"), "{shown}");
         // One that is done has no trouble.
-        let shown = after(stands("done", Standing::Over), size);
+        let shown = after(stands("done", Health::Ended), size);
         assert!(!shown.contains("· rank 1"), "{shown}");
     }
-    let shown = after(
-        stands("the evaluation's sums", Standing::Waiting),
-        (200, 60),
-    );
+    let shown = after(stands("the evaluation's sums", Health::Waiting), (200, 60));
     assert!(shown.contains("the evaluation's sums"), "{shown}");
 }
 
@@ -177,9 +174,12 @@ fn a_rank_that_is_started_anew_shows_nothing_of_the_attempt_before() {
 #[test]
 fn a_training_on_fewer_workers_says_so_beside_the_arm() {
     let mut snapshot = restarting();
-    for (after_ms, text) in [(1, "scheduling"), (2, "running on 1 of 2 workers")] {
-        let (t_ns, text) = (snapshot.now_ns + after_ms * MS, text.to_owned());
-        push(&mut snapshot, t_ns, Event::State { text });
+    for (after_ms, phase, text) in [
+        (1, ControllerPhase::Starting, "scheduling"),
+        (2, ControllerPhase::Degraded, "running on 1 of 2 workers"),
+    ] {
+        let t_ns = snapshot.now_ns + after_ms * MS;
+        push(&mut snapshot, t_ns, controller(phase, text, 3));
     }
     for size in SIZES {
         let shown = text(&run_screen(
@@ -202,7 +202,7 @@ fn a_result_says_that_attempts_are_added_up_and_who_was_lost() {
         };
         let slots = &mut finished.breakdown.slots;
         slots[0].attempt = 1;
-        (slots[1].steps, slots[1].standing) = (41, Standing::Gone);
+        (slots[1].steps, slots[1].health) = (41, Health::Lost);
     }
     let shown = text(&result_screen(
         (200, 60),
@@ -228,9 +228,7 @@ fn a_held_picture_holds_its_ranks() {
         t_ns,
         Event::Slot(state(0, 777, Mishap::None)),
     );
-    let state = Event::State {
-        text: "resizing".to_owned(),
-    };
+    let state = controller(ControllerPhase::Recovering, "resizing", 1);
     push(&mut snapshot, t_ns, state);
     let held = text(&run_screen(size, &mut view, &snapshot, &dark()));
     let body = |text: &str| text.split_once('\n').unwrap().1.to_owned();

@@ -1,7 +1,7 @@
 //! Made-up trainings: ranks that tell how they stand, and what arms tell of what they consisted of.
 
 use workbench_experiment::lab::{Breakdown, Figure, Part, Quantity, SlotState, Source};
-use workbench_record::{Event, Record, Snapshot};
+use workbench_record::{ControllerPhase, ControllerState, Event, Record, Snapshot};
 
 use super::fixture::{Curves, Shape};
 use super::*;
@@ -87,13 +87,12 @@ pub fn push(snapshot: &mut Snapshot, t_ns: u64, event: Event) {
 pub fn live(ranks: u32, gpus: u32, mishap: Mishap) -> Snapshot {
     let mut snapshot = fixture::run(&shape(ranks, gpus));
     let start = snapshot.now_ns;
-    for (t_ns, text) in [
-        (start, "initializing"),
-        (start + 1, "scheduling"),
-        (start + 900 * MS, "running"),
+    for (t_ns, phase, text) in [
+        (start, ControllerPhase::Starting, "initializing"),
+        (start + 1, ControllerPhase::Starting, "scheduling"),
+        (start + 900 * MS, ControllerPhase::Running, "running"),
     ] {
-        let text = text.to_owned();
-        push(&mut snapshot, t_ns, Event::State { text });
+        push(&mut snapshot, t_ns, controller(phase, text, 1));
     }
     for look in 0..=10 {
         for rank in 0..ranks {
@@ -112,6 +111,16 @@ pub fn live(ranks: u32, gpus: u32, mishap: Mishap) -> Snapshot {
     snapshot
 }
 
+/// Whoever controls the repeat is in a state from now on.
+pub fn controller(phase: ControllerPhase, text: &str, attempt: u32) -> Event {
+    Event::State(ControllerState {
+        phase,
+        text: text.to_owned(),
+        attempt,
+        workers: None,
+    })
+}
+
 /// The same after a worker has died.
 pub fn restarting() -> Snapshot {
     let mut snapshot = live(2, 0, Mishap::None);
@@ -119,9 +128,6 @@ pub fn restarting() -> Snapshot {
     let mut say = |after_ms: u64, event: Event| {
         at += after_ms * MS;
         push(&mut snapshot, at, event);
-    };
-    let state = |text: &str| Event::State {
-        text: text.to_owned(),
     };
     let printed = |text: &str| Event::Output {
         source: "launcher".to_owned(),
@@ -131,13 +137,16 @@ pub fn restarting() -> Snapshot {
         400,
         printed("rank 1 was killed (signal 9), in backward at step 1281"),
     );
-    say(1, state("restarting"));
+    say(1, controller(ControllerPhase::Recovering, "restarting", 1));
     say(1, printed("running → restarting"));
-    say(60, state("scheduling"));
+    say(60, controller(ControllerPhase::Starting, "scheduling", 2));
     say(1, printed("restarting → scheduling: 2 workers, attempt 2"));
-    say(900, state("running"));
+    say(900, controller(ControllerPhase::Running, "running", 2));
     say(1, printed("scheduling → running"));
-    say(2000, state("restarting"));
+    say(
+        2000,
+        controller(ControllerPhase::Recovering, "restarting", 2),
+    );
     say(
         1240,
         Event::Progress {
@@ -223,7 +232,8 @@ pub fn told() -> Snapshot {
     snapshot
 }
 
-/// Names and programs that are hard to draw, and parts that add up to nothing or to more than there is.
+/// Names and programs that are hard to draw, and parts that add up to nothing or to more
+/// than there is.
 pub fn hostile() -> Snapshot {
     let mut snapshot = told();
     let names = [
@@ -278,7 +288,11 @@ pub fn hostile() -> Snapshot {
         };
         push(&mut snapshot, last, Event::Slot(state));
     }
-    let text = "\u{1b}[31m restarting\n".to_owned();
-    push(&mut snapshot, last, Event::State { text });
+    let text = "\u{1b}[31m restarting\n";
+    push(
+        &mut snapshot,
+        last,
+        controller(ControllerPhase::Recovering, text, 1),
+    );
     snapshot
 }

@@ -1,0 +1,176 @@
+//! Logs of earlier versions: what they said in sentences becomes the facts of today.
+//!
+//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does not
+//! belong here: any event that is still written.
+
+mod lab_facts;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::arm_failure::ArmFailure;
+use crate::controller::{ControllerPhase, ControllerState};
+use crate::finding::{Finding, Severity, Subject};
+
+pub(crate) use lab_facts::complete;
+
+/// The kind of what an old log says as a sentence alone.
+const UNCLASSIFIED: &str = "unclassified";
+
+/// A finding of any version: the first ones had a text and nothing else.
+#[derive(Deserialize)]
+struct AnyFinding {
+    kind: Option<String>,
+    severity: Option<Severity>,
+    #[serde(default)]
+    subject: Subject,
+    #[serde(default)]
+    numbers: std::collections::BTreeMap<String, f64>,
+    text: String,
+}
+
+/// Reads a finding of any version.
+pub(crate) fn finding<'de, D: Deserializer<'de>>(from: D) -> Result<Finding, D::Error> {
+    let read = AnyFinding::deserialize(from)?;
+    Ok(Finding {
+        kind: read.kind.unwrap_or_else(|| UNCLASSIFIED.to_owned()),
+        severity: read.severity.unwrap_or(Severity::Warning),
+        subject: read.subject,
+        numbers: read.numbers,
+        text: read.text,
+    })
+}
+
+/// Whether a finding is the sentence that old logs have beside the failure of an arm.
+pub(crate) fn repeats_failure(finding: &Finding, failure: &ArmFailure) -> bool {
+    finding.kind == UNCLASSIFIED
+        && finding.text == format!("{} failed: {}.", failure.arm, failure.reason)
+}
+
+/// A controller's state of any version: the first ones had a text and nothing else.
+#[derive(Deserialize)]
+struct AnyState {
+    phase: Option<ControllerPhase>,
+    text: String,
+    #[serde(default)]
+    attempt: u32,
+    workers: Option<u32>,
+}
+
+/// Reads a controller's state of any version.
+pub(crate) fn state<'de, D: Deserializer<'de>>(from: D) -> Result<ControllerState, D::Error> {
+    let read = AnyState::deserialize(from)?;
+    Ok(ControllerState {
+        phase: read.phase.unwrap_or_else(|| phase(&read.text)),
+        text: read.text,
+        attempt: read.attempt,
+        workers: read.workers,
+    })
+}
+
+/// The phase of a state that an old log names.
+fn phase(name: &str) -> ControllerPhase {
+    match name {
+        "initializing" | "scheduling" => ControllerPhase::Starting,
+        "restarting" | "resizing" => ControllerPhase::Recovering,
+        "shutting down" => ControllerPhase::Stopping,
+        "finished" => ControllerPhase::Ended,
+        "errored" => ControllerPhase::Failed,
+        "aborted" => ControllerPhase::Cancelled,
+        _ if name.starts_with("running on ") => ControllerPhase::Degraded,
+        _ => ControllerPhase::Running,
+    }
+}
+
+/// The number of the attempt that a state belongs to, where it names none: in old logs an attempt
+/// begins with `scheduling`.
+pub(crate) fn attempt(state: &ControllerState, before: &[(u64, ControllerState)]) -> u32 {
+    if state.attempt > 0 {
+        return state.attempt;
+    }
+    let all = before.iter().map(|(_, state)| state).chain([state]);
+    let begun = all.filter(|state| state.text == "scheduling").count();
+    begun.max(1) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ControllerPhase, Event, Record, Severity, Snapshot};
+
+    /// The records of a log of format 1, one repeat of an arm begun.
+    fn log(lines: &[&str]) -> Vec<Record> {
+        let begun = r#""event":"repeat_started","arm":"launcher","workers":2,"repeat":0"#;
+        std::iter::once(begun)
+            .chain(lines.iter().copied())
+            .zip(0..)
+            .map(|(line, t_ns)| {
+                serde_json::from_str(&format!("{{\"t_ns\":{t_ns},{line}}}")).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_warning_becomes_a_finding_of_no_known_kind() {
+        let records = log(&[r#""event":"warning","text":"Something is odd.""#]);
+        let Event::Finding(finding) = &records[1].event else {
+            panic!("{records:?}");
+        };
+        assert_eq!(finding.kind, "unclassified");
+        assert_eq!(finding.severity, Severity::Warning);
+        assert_eq!(finding.text, "Something is odd.");
+    }
+
+    #[test]
+    fn the_failure_of_an_arm_is_said_once() {
+        let snapshot = Snapshot::of(&log(&[
+            r#""event":"warning","text":"Something is odd.""#,
+            r#""event":"warning","text":"launcher failed: rank 1 died.""#,
+            r#""event":"arm_failed","arm":"launcher","reason":"rank 1 died""#,
+        ]));
+        let told: Vec<_> = snapshot
+            .findings
+            .iter()
+            .map(|(at, f)| (*at, f.kind.as_str()))
+            .collect();
+        assert_eq!(told, [(1, "unclassified"), (3, "arm_failed")]);
+        assert_eq!(snapshot.findings[1].1.text, "launcher failed: rank 1 died.");
+        assert_eq!(snapshot.failed_arms["launcher"].1.reason, "rank 1 died");
+    }
+
+    #[test]
+    fn states_have_phases_and_attempts() {
+        let names = [
+            "initializing",
+            "scheduling",
+            "running",
+            "restarting",
+            "scheduling",
+            "running on 1 of 2 workers",
+            "resizing",
+            "scheduling",
+            "shutting down",
+            "errored",
+        ];
+        let lines = names.map(|name| format!(r#""event":"state","text":"{name}""#));
+        let snapshot = Snapshot::of(&log(&lines.each_ref().map(String::as_str)));
+        let states: Vec<_> = snapshot.repeats[0]
+            .states
+            .iter()
+            .map(|(_, s)| (s.phase, s.attempt))
+            .collect();
+        assert_eq!(
+            states,
+            [
+                (ControllerPhase::Starting, 1),
+                (ControllerPhase::Starting, 1),
+                (ControllerPhase::Running, 1),
+                (ControllerPhase::Recovering, 1),
+                (ControllerPhase::Starting, 2),
+                (ControllerPhase::Degraded, 2),
+                (ControllerPhase::Recovering, 2),
+                (ControllerPhase::Starting, 3),
+                (ControllerPhase::Stopping, 3),
+                (ControllerPhase::Failed, 3),
+            ]
+        );
+    }
+}

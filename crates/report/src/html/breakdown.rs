@@ -1,0 +1,134 @@
+//! The sections for labs that tell what their arms consisted of: failures, curves, steps, start-up, counts, programs.
+
+use maud::{Markup, html};
+
+use super::figures::Figures;
+use super::parts;
+use crate::{breakdown, format};
+use workbench_record::Source;
+use workbench_result::RunResult;
+
+/// Lines of a program that a page shows.
+const MOST_LINES: usize = 1500;
+/// Characters of such a line.
+const LONGEST_LINE: usize = 240;
+
+/// What went wrong in which arm, what it cost, and what the controller did meanwhile.
+pub(super) fn failures(result: &RunResult, figures: &Figures) -> Markup {
+    let table = breakdown::failures(result);
+    html! {
+        @if !table.rows.is_empty() || figures.states.is_some() {
+            section id="failures" {
+                h2 { "What went wrong, and what it cost" }
+                (parts::table("Failures by arm", &table))
+                @if let Some(figure) = &figures.states { (figure.markup) }
+            }
+        }
+    }
+}
+
+/// The curves of all arms.
+pub(super) fn curves(figures: &Figures) -> Markup {
+    html! {
+        @if !figures.curves.is_empty() {
+            section id="curves" {
+                h2 { "How it went" }
+                @for figure in &figures.curves { (figure.markup) }
+            }
+        }
+    }
+}
+
+/// What a step consists of, and what starting up took.
+pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
+    html! {
+        @if let Some(figure) = &figures.steps {
+            section id="steps" {
+                h2 { (figure.title) }
+                (figure.markup)
+                details {
+                    summary { "Time per step in numbers" }
+                    (parts::table("Milliseconds per step, the mean of all steps", &breakdown::steps(result)))
+                }
+            }
+        }
+        @if let Some(figure) = &figures.start_up {
+            section id="start-up" {
+                h2 { (figure.title) }
+                (figure.markup)
+                details {
+                    summary { "Start-up in numbers" }
+                    (parts::table("From the start of the repeat to the end of the first step", &breakdown::start_up(result)))
+                }
+            }
+        }
+    }
+}
+
+/// What was counted, and the other figures of every arm.
+pub(super) fn counts(result: &RunResult) -> Markup {
+    let counts = breakdown::counts(result);
+    if counts.rows.is_empty() {
+        return html! {};
+    }
+    html! {
+        section id="work" {
+            h2 { "What was equal" }
+            (parts::table("What every arm did", &counts))
+            p.aside {
+                "Counters of work must be equal in all arms, or no speed-up is stated: where one is not, its row says DIFFERS. In the rest, arms "
+                "may differ, because it is how they work and not what they do."
+            }
+            (parts::table("What came of it", &breakdown::figures(result)))
+        }
+    }
+}
+
+/// The programs side by side.
+pub(super) fn programs(result: &RunResult) -> Markup {
+    html! {
+        @if !result.sources.is_empty() {
+            section id="programs" {
+                h2 { "The programs" }
+                @let compared = breakdown::programs_compared(result);
+                @if !compared.is_empty() { p { bdi { (compared) } } }
+                div.programs {
+                    @for source in &result.sources {
+                        details.program open=[(result.sources.len() <= 3 && source.arm != result.base).then_some("")] {
+                            summary {
+                                (parts::outside(&source.arm, 60))
+                                span.note { " " (parts::outside(&source.source.file, 60)) ", " (length(&source.source)) }
+                            }
+                            (listing(&source.source))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn length(source: &Source) -> String {
+    format!(
+        "{}, {} of code",
+        format::counted(source.lines() as u64, "line"),
+        format::count(source.lines_of_code() as u64)
+    )
+}
+
+/// The text with its comments in grey.
+fn listing(source: &Source) -> Markup {
+    let left_out = source.lines().saturating_sub(MOST_LINES);
+    html! {
+        pre.listing tabindex="0" {
+            code {
+                @for line in source.text.lines().take(MOST_LINES) {
+                    @let shown = format::clean(&line.replace('\t', "    "), LONGEST_LINE);
+                    @if line.trim_start().starts_with("//") { span.comment { (shown) } } @else { (shown) }
+                    "\n"
+                }
+                @if left_out > 0 { span.comment { "… " (format::counted(left_out as u64, "line")) " more" } "\n" }
+            }
+        }
+    }
+}

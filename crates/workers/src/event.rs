@@ -1,0 +1,64 @@
+//! What happens to the workers of a group.
+
+use workbench_protocol::{FromWorker, Position, Protocol};
+
+use crate::exit::{EndedBy, Exit};
+use crate::health::state::{Slowness, Stall};
+
+/// Something that happened to a worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkerEvent<P: Protocol> {
+    /// Its rank.
+    pub rank: u32,
+    /// When this was seen, in nanoseconds of the run's clock.
+    pub at_ns: u64,
+    /// What happened.
+    pub kind: EventKind<P>,
+}
+
+/// What happened to a worker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventKind<P: Protocol> {
+    /// Its process runs.
+    Started {
+        /// The process, which is also its process group.
+        pid: u32,
+    },
+    /// It sent a message.
+    Message(FromWorker<P>),
+    /// It, or a library in it, printed a line.
+    Output {
+        /// The line, without control characters, cut when it is very long.
+        line: String,
+        /// Lines before this one that were dropped, because more were printed than were taken.
+        skipped: u64,
+    },
+    /// It sent something that is no message. It is killed for that, unless it is dead already.
+    InvalidMessage {
+        /// What was wrong.
+        why: String,
+    },
+    /// It gives no sign of life, or it is alive, makes no progress, and the others wait for it.
+    Stalled {
+        /// How it stalled.
+        stall: Stall,
+        /// Where it was last.
+        position: Position<P::Phase>,
+        /// For how many seconds.
+        for_s: f64,
+    },
+    /// It was stalled, and goes on.
+    Recovered {
+        /// After how many seconds.
+        after_s: f64,
+    },
+    /// The others wait for it. Said once for each phase, and once for its steps.
+    Slow(Slowness<P::Phase>),
+    /// Its process is over and reaped, and its process group killed. The last event of a worker.
+    Exited {
+        /// How it ended.
+        exit: Exit,
+        /// Who ended it.
+        by: EndedBy,
+    },
+}

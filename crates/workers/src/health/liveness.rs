@@ -1,0 +1,364 @@
+//! Which ranks are silent, and which are stuck.
+//!
+//! A rank is *silent* when nothing is heard from its process. It is *stuck* when its process is
+//! alive, its working thread makes no progress, and no rank is further behind: where workers wait
+//! for each other, all wait for the last one, so the last one is the cause and not those that wait.
+
+use std::time::Duration;
+
+use workbench_protocol::{Phase, Position};
+
+use super::state::{Health, Loss, RankState, Stall};
+use crate::exit::Exit;
+
+/// How long is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// For the first message of a process: its libraries may be large, and their disk cold.
+    pub start: Duration,
+    /// Between two signs of life.
+    pub silent: Duration,
+    /// Between two signs of progress.
+    pub stuck: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            start: Duration::from_secs(30),
+            silent: Duration::from_secs(2),
+            stuck: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Something that changed about a rank.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LivenessChange<P: Phase> {
+    /// Nothing was heard from it for long, or it made no progress for long and is the last or
+    /// shares the last position.
+    Stalled {
+        /// The rank.
+        rank: u32,
+        /// Where it was last.
+        position: Position<P>,
+        /// [`Stall::Silent`] or [`Stall::Stuck`].
+        stall: Stall,
+        /// For how many seconds.
+        for_s: f64,
+    },
+    /// It was silent or stuck, for so many seconds.
+    Recovered {
+        /// The rank.
+        rank: u32,
+        /// For how many seconds.
+        after_s: f64,
+    },
+}
+
+/// Watches over the ranks of one group.
+#[derive(Debug, Clone)]
+pub struct Liveness<P: Phase> {
+    deadlines: Deadlines,
+    ranks: Vec<Watched<P>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Watched<P: Phase> {
+    position: Position<P>,
+    heard_ns: u64,
+    /// When it last made progress.
+    moved_ns: u64,
+    /// It is known to be working, and is not called stuck before this.
+    excused_ns: u64,
+    has_spoken: bool,
+    stall: Option<Stall>,
+    end: End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    NotYet,
+    /// Its work is over, its process not yet.
+    Finished {
+        failed: bool,
+    },
+    /// Its process is over. It may have said before how its work ended.
+    Exited {
+        exit: Exit,
+        failed: Option<bool>,
+        at_ns: u64,
+    },
+}
+
+impl<P: Phase> Liveness<P> {
+    /// Watches `world` ranks, whose processes start now.
+    pub fn new(world: u32, deadlines: Deadlines, now_ns: u64) -> Self {
+        let watched = Watched {
+            position: Position::start(),
+            heard_ns: now_ns,
+            moved_ns: now_ns,
+            excused_ns: 0,
+            has_spoken: false,
+            stall: None,
+            end: End::NotYet,
+        };
+        Self {
+            deadlines,
+            ranks: vec![watched; world as usize],
+        }
+    }
+
+    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds
+    /// it has been there.
+    pub fn receive(
+        &mut self,
+        rank: u32,
+        now_ns: u64,
+        heartbeat: Option<(Position<P>, u64)>,
+    ) -> Option<LivenessChange<P>> {
+        let watched = self.ranks.get_mut(rank as usize)?;
+        let (heard_ns, moved_before_ns) = (watched.heard_ns, watched.moved_ns);
+        watched.heard_ns = now_ns;
+        watched.has_spoken = true;
+        if let Some((position, since_ns)) = heartbeat {
+            let moved_ns = now_ns.saturating_sub(since_ns);
+            // The two clocks do not tick together: no progress must not look like very little.
+            if position != watched.position || moved_ns > watched.moved_ns.saturating_add(JITTER_NS)
+            {
+                watched.moved_ns = moved_ns.max(watched.moved_ns);
+            }
+            watched.position = position;
+        }
+        let since_ns = match watched.stall? {
+            Stall::Stuck if watched.moved_ns > moved_before_ns => moved_before_ns,
+            Stall::Stuck => return None,
+            Stall::Silent | Stall::Stopped => heard_ns,
+        };
+        watched.stall = None;
+        Some(LivenessChange::Recovered {
+            rank,
+            after_s: seconds_between(since_ns, now_ns),
+        })
+    }
+
+    /// A rank's messages are left unread, so its silence means nothing.
+    pub fn excuse(&mut self, rank: u32, now_ns: u64) {
+        if let Some(watched) = self.ranks.get_mut(rank as usize) {
+            watched.heard_ns = now_ns;
+        }
+    }
+
+    /// A rank said that its work is over, or that it failed. Its process may be over before this
+    /// message is read.
+    pub fn finish(&mut self, rank: u32, has_failed: bool) {
+        if let Some(watched) = self.ranks.get_mut(rank as usize) {
+            match &mut watched.end {
+                End::Exited { failed, .. } => *failed = Some(has_failed),
+                end => *end = End::Finished { failed: has_failed },
+            }
+        }
+    }
+
+    /// A rank's process is over.
+    pub fn exit(&mut self, rank: u32, exit: Exit, at_ns: u64) {
+        if let Some(watched) = self.ranks.get_mut(rank as usize) {
+            let failed = match watched.end {
+                End::Finished { failed } => Some(failed),
+                End::NotYet | End::Exited { .. } => None,
+            };
+            watched.end = End::Exited {
+                exit,
+                failed,
+                at_ns,
+            };
+        }
+    }
+
+    /// What has changed by now. Every change is given once, until it is over and happens again. A
+    /// rank that makes no progress and `is_working`, as in one long step, is not stuck, and is
+    /// asked about again after a while.
+    pub fn check(
+        &mut self,
+        now_ns: u64,
+        mut is_working: impl FnMut(u32) -> bool,
+    ) -> Vec<LivenessChange<P>> {
+        let deadlines = self.deadlines;
+        let mut changes = Vec::new();
+        let mut stalled = |rank, watched: &mut Watched<P>, stall, since_ns| {
+            watched.stall = Some(stall);
+            changes.push(LivenessChange::Stalled {
+                rank,
+                position: watched.position,
+                stall,
+                for_s: seconds_between(since_ns, now_ns),
+            });
+        };
+        for (rank, watched) in (0_u32..).zip(&mut self.ranks) {
+            if watched.stall != Some(Stall::Silent) && watched.is_silent(&deadlines, now_ns) {
+                stalled(rank, watched, Stall::Silent, watched.heard_ns);
+            }
+        }
+        let last = self.stuck_progress();
+        for (rank, watched) in (0_u32..).zip(&mut self.ranks) {
+            let is_last = Some(watched.position.progress()) == last;
+            if !is_last || watched.stall.is_some() || !watched.is_stuck(&deadlines, now_ns) {
+                continue;
+            }
+            if is_working(rank) {
+                watched.excused_ns = now_ns.saturating_add(ASK_AGAIN_NS);
+            } else {
+                stalled(rank, watched, Stall::Stuck, watched.moved_ns);
+            }
+        }
+        changes
+    }
+
+    /// The next moment at which [`check`](Self::check) may have something to say, if nothing is
+    /// heard until then.
+    pub fn next_check_ns(&self) -> Option<u64> {
+        let silences = self
+            .ranks
+            .iter()
+            .filter(|watched| watched.is_running() && watched.stall != Some(Stall::Silent))
+            .map(|watched| watched.silent_at_ns(&self.deadlines));
+        let last = self.stuck_progress();
+        let stuck = self
+            .ranks
+            .iter()
+            .filter(|watched| watched.end == End::NotYet && watched.has_spoken)
+            .filter(|watched| watched.stall.is_none())
+            .filter(|watched| Some(watched.position.progress()) == last)
+            .map(|watched| watched.stuck_at_ns(&self.deadlines));
+        silences.chain(stuck).min()
+    }
+
+    /// How long ago a rank was heard, in nanoseconds.
+    pub fn unheard_ns(&self, rank: u32, now_ns: u64) -> u64 {
+        let watched = self.ranks.get(rank as usize);
+        watched.map_or(0, |watched| now_ns.saturating_sub(watched.heard_ns))
+    }
+
+    /// The states of all ranks. `is_stopped` tells whether a rank's process is stopped by a signal.
+    pub fn states(&self, now_ns: u64, is_stopped: impl Fn(u32) -> bool) -> Vec<RankState<P>> {
+        let last = self.last_progress();
+        (0_u32..)
+            .zip(&self.ranks)
+            .map(|(rank, watched)| {
+                let is_last = Some(watched.position.progress()) == last;
+                let (health, since_ns) =
+                    watched.health(&self.deadlines, (now_ns, is_last), || is_stopped(rank));
+                RankState {
+                    rank,
+                    position: watched.position,
+                    health,
+                    for_s: seconds_between(since_ns, now_ns),
+                }
+            })
+            .collect()
+    }
+
+    /// The position at which a rank without progress is stuck: the last, unless some rank is lost
+    /// or silent, which is why the others make no progress.
+    fn stuck_progress(&self) -> Option<(u64, P)> {
+        let is_explained = self
+            .ranks
+            .iter()
+            .any(|watched| watched.stall == Some(Stall::Silent) || watched.is_lost());
+        if is_explained {
+            None
+        } else {
+            self.last_progress()
+        }
+    }
+
+    /// The position of the rank that is furthest behind, of those that still work.
+    fn last_progress(&self) -> Option<(u64, P)> {
+        self.ranks
+            .iter()
+            .filter(|watched| watched.end == End::NotYet)
+            .map(|watched| watched.position.progress())
+            .min()
+    }
+}
+
+/// Time between two looks at whether a rank works that makes no progress.
+pub(crate) const ASK_AGAIN_NS: u64 = 2_000_000_000;
+
+/// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is
+/// fully loaded.
+const JITTER_NS: u64 = 1_000_000_000;
+
+impl<P: Phase> Watched<P> {
+    /// Its health, and since when.
+    fn health(
+        &self,
+        deadlines: &Deadlines,
+        (now_ns, is_last): (u64, bool),
+        is_stopped: impl Fn() -> bool,
+    ) -> (Health<P>, u64) {
+        match self.end {
+            End::Exited {
+                failed: Some(false),
+                at_ns,
+                ..
+            } => (Health::Ended, at_ns),
+            End::Exited {
+                failed: Some(true),
+                at_ns,
+                ..
+            } => (Health::Lost(Loss::Failed), at_ns),
+            End::Exited { exit, at_ns, .. } => (Health::Lost(Loss::Exited(exit)), at_ns),
+            End::Finished { failed: false } => (Health::Ended, self.moved_ns),
+            End::Finished { failed: true } => (Health::Lost(Loss::Failed), self.moved_ns),
+            End::NotYet if is_stopped() => (Health::Stalled(Stall::Stopped), self.heard_ns),
+            End::NotYet if self.is_silent(deadlines, now_ns) => {
+                (Health::Stalled(Stall::Silent), self.heard_ns)
+            }
+            End::NotYet if is_last && self.is_stuck(deadlines, now_ns) => {
+                (Health::Stalled(Stall::Stuck), self.moved_ns)
+            }
+            End::NotYet if self.position.phase.is_waiting() => (Health::Waiting, self.moved_ns),
+            End::NotYet => (Health::Working, self.moved_ns),
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        !matches!(self.end, End::Exited { .. })
+    }
+
+    /// Whether its process ended before its work.
+    fn is_lost(&self) -> bool {
+        matches!(self.end, End::Exited { failed: None, .. })
+    }
+
+    fn silent_at_ns(&self, deadlines: &Deadlines) -> u64 {
+        let limit = if self.has_spoken {
+            deadlines.silent
+        } else {
+            deadlines.start
+        };
+        self.heard_ns.saturating_add(nanoseconds(limit))
+    }
+
+    fn stuck_at_ns(&self, deadlines: &Deadlines) -> u64 {
+        let at_ns = self.moved_ns.saturating_add(nanoseconds(deadlines.stuck));
+        at_ns.max(self.excused_ns)
+    }
+
+    fn is_silent(&self, deadlines: &Deadlines, now_ns: u64) -> bool {
+        self.is_running() && now_ns >= self.silent_at_ns(deadlines)
+    }
+
+    fn is_stuck(&self, deadlines: &Deadlines, now_ns: u64) -> bool {
+        self.end == End::NotYet && self.has_spoken && now_ns >= self.stuck_at_ns(deadlines)
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn seconds_between(from_ns: u64, to_ns: u64) -> f64 {
+    workbench_clock::seconds(to_ns.saturating_sub(from_ns))
+}

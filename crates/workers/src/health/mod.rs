@@ -1,0 +1,16 @@
+//! The health of each worker: the only place where it is judged.
+//!
+//! Belongs here: pure state machines without clocks and processes, fed with what was received and
+//! when. [`liveness`] finds workers that are silent or make no progress, [`steps`] one that is
+//! slower than the others in its steps, [`awaited`] one that the others wait for outside of steps;
+//! [`monitor`] makes one [`Health`] of it for each worker. Does not belong here: what is done about
+//! it, and sentences.
+
+pub(super) mod awaited;
+pub(super) mod liveness;
+pub(super) mod monitor;
+pub(super) mod state;
+pub(super) mod steps;
+
+#[cfg(test)]
+mod liveness_tests;

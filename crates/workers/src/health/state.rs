@@ -1,0 +1,112 @@
+//! The health of a worker, with the evidence for it.
+
+use workbench_protocol::{Phase, Position};
+
+use crate::exit::Exit;
+
+/// Whether a worker makes progress.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Health<P: Phase> {
+    /// It works, or nothing else is known.
+    Working,
+    /// It waits for others.
+    Waiting,
+    /// The others wait for it.
+    Slow(Slowness<P>),
+    /// It does not answer, or makes no progress.
+    Stalled(Stall),
+    /// It takes part no longer, which was not planned.
+    Lost(Loss),
+    /// Its work is over, as it should be.
+    Ended,
+}
+
+/// What a worker is slow in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Slowness<P: Phase> {
+    /// In its steps.
+    Steps(Straggler),
+    /// Outside of its steps.
+    Awaited(Awaited<P>),
+}
+
+/// A worker that is slower than the others in its steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Straggler {
+    /// The rank.
+    pub rank: u32,
+    /// Its work in a step, in milliseconds.
+    pub work_ms: f64,
+    /// The fastest rank.
+    pub fastest: u32,
+    /// The work of the fastest rank in a step, in milliseconds.
+    pub fastest_ms: f64,
+    /// What the fastest rank waits for the others in a step, in milliseconds.
+    pub wait_ms: f64,
+}
+
+impl Straggler {
+    /// Its work against that of the fastest rank; greater than 1.
+    pub fn factor(&self) -> f64 {
+        self.work_ms / self.fastest_ms
+    }
+}
+
+/// A worker that the others wait for outside of steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Awaited<P: Phase> {
+    /// The rank.
+    pub rank: u32,
+    /// Where it is.
+    pub phase: P,
+    /// One of those that wait, the one that waits longest.
+    pub waiting: u32,
+    /// Where it waits.
+    pub waits_in: P,
+    /// How long, in seconds.
+    pub waits_s: f64,
+}
+
+/// How a worker stalls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stall {
+    /// It is alive, makes no progress, and no rank is further behind.
+    Stuck,
+    /// It gives no sign of life.
+    Silent,
+    /// Its process is stopped by a signal.
+    Stopped,
+}
+
+/// How a worker was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// It said that it cannot go on.
+    Failed,
+    /// Its process ended before its work.
+    Exited(Exit),
+}
+
+/// The state of one worker: where it is, and its health.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankState<P: Phase> {
+    /// The rank.
+    pub rank: u32,
+    /// Where its working thread was when last heard of.
+    pub position: Position<P>,
+    /// Whether it makes progress.
+    pub health: Health<P>,
+    /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since
+    /// it last made progress.
+    pub for_s: f64,
+}
+
+impl<P: Phase> RankState<P> {
+    /// Whether it is alive and nothing is known to keep it from going on, slowness included.
+    pub fn is_active(&self) -> bool {
+        matches!(
+            self.health,
+            Health::Working | Health::Waiting | Health::Slow(_)
+        )
+    }
+}

@@ -1,0 +1,266 @@
+//! What to train: everything that a worker needs to know beside its place among the ranks.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+use crate::float;
+
+/// One training. The same for all ranks, except for the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainSpec {
+    /// How the training is organised.
+    pub program: Program,
+    /// What is trained.
+    pub model: Model,
+    /// What it is trained on.
+    pub data: Data,
+    /// Train on the first so many rows only; `None` for all.
+    pub train_rows: Option<u64>,
+    /// Evaluate on the first so many rows only; `None` for all.
+    pub test_rows: Option<u64>,
+    /// Times that every training row is used.
+    pub epochs: u32,
+    /// Rows of one step of one rank, 2 or more.
+    pub batch: u32,
+    /// Learning rate.
+    #[serde(with = "float")]
+    pub lr: f64,
+    /// Seed of weights and shuffling; the same on all ranks.
+    pub seed: u64,
+    /// Threads that libtorch may use in this process.
+    pub threads: u32,
+    /// Where this rank computes.
+    pub device: Device,
+    /// When and where checkpoints are written; `None` for never.
+    pub checkpoint: Option<Checkpointing>,
+    /// A checkpoint to continue from.
+    pub resume: Option<PathBuf>,
+    /// Faults of any rank; each worker obeys its own.
+    pub faults: Vec<Fault>,
+    /// Report every so many steps (the first and the last always).
+    pub step_reports_every: u32,
+    /// Seconds that a rank waits for the others, at the rendezvous and in a collective, before it
+    /// gives up.
+    #[serde(with = "float")]
+    pub timeout_s: f64,
+}
+
+/// How a training is organised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Program {
+    /// One process, no communication.
+    Single,
+    /// Data-parallel, everything by hand.
+    ByHand,
+    /// Data-parallel under the trainer.
+    Launched,
+}
+
+/// What is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// ResNet-18 (He et al., 2016).
+    Resnet18,
+    /// A small convolutional network.
+    Cnn,
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Data {
+    /// The rows inside the program.
+    Embedded,
+    /// MNIST's files.
+    Idx {
+        /// Where they are.
+        dir: PathBuf,
+    },
+    /// CIFAR-10's binary files.
+    Cifar10 {
+        /// Where they are.
+        dir: PathBuf,
+    },
+}
+
+/// Where a rank computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// Processors.
+    Cpu,
+    /// A GPU.
+    Cuda {
+        /// Its number among those that the process sees.
+        index: u32,
+    },
+}
+
+/// When and where checkpoints are written. Whichever of the two intervals is over first counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkpointing {
+    /// The directory.
+    pub dir: PathBuf,
+    /// Every so many steps.
+    pub every_steps: Option<u64>,
+    /// Every so many seconds.
+    pub every_s: Option<f64>,
+    /// How many of the newest are kept.
+    pub keep: u32,
+}
+
+/// Why a specification makes no sense.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SpecError {
+    /// A count that must not be zero is.
+    #[error("{0} is 0; give 1 or more")]
+    Zero(&'static str),
+    /// Steps of no row, or of single rows, which are left out.
+    #[error(
+        "batch is {0}, and batch normalisation learns nothing from fewer than 2 rows; give 2 or more"
+    )]
+    SmallBatch(u32),
+    /// A number that must be finite and positive is not.
+    #[error("{name} is {value}; give a finite number greater than 0")]
+    NotPositive {
+        /// The number's name.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// One process, but several ranks.
+    #[error(
+        "the single program runs in 1 process, but the world has {0}; train with ddp or launcher"
+    )]
+    Single(u32),
+    /// Some ranks would have no row.
+    #[error("train_rows is {rows}, fewer than the {world} ranks; give {world} or more")]
+    TooFewRows {
+        /// Rows.
+        rows: u64,
+        /// Ranks.
+        world: u32,
+    },
+    /// A directory without a name.
+    #[error("{0} is empty; give a path")]
+    EmptyPath(&'static str),
+    /// Checkpoints, but never.
+    #[error(
+        "checkpoints without an interval; give every_steps or every_s, or leave checkpoints out"
+    )]
+    NoInterval,
+    /// A fault of a rank that does not exist.
+    #[error("fault `{fault}`: the ranks are 0 to {}; give one of them", world - 1)]
+    FaultRank {
+        /// The fault.
+        fault: Fault,
+        /// Ranks.
+        world: u32,
+    },
+    /// A fault whose numbers make no sense.
+    #[error("fault `{fault}`: its {name} {trouble}; change it")]
+    Fault {
+        /// The fault.
+        fault: Fault,
+        /// Which of its numbers.
+        name: &'static str,
+        /// What is wrong with that.
+        trouble: &'static str,
+    },
+}
+
+impl TrainSpec {
+    /// Whether the training makes sense for so many ranks.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that does not.
+    pub fn check(&self, world_size: u32) -> Result<(), SpecError> {
+        for (name, count) in [
+            ("the world size", u64::from(world_size)),
+            ("epochs", u64::from(self.epochs)),
+            ("threads", u64::from(self.threads)),
+            ("step_reports_every", u64::from(self.step_reports_every)),
+            ("train_rows", self.train_rows.unwrap_or(1)),
+            ("test_rows", self.test_rows.unwrap_or(1)),
+        ] {
+            if count == 0 {
+                return Err(SpecError::Zero(name));
+            }
+        }
+        if self.batch < 2 {
+            return Err(SpecError::SmallBatch(self.batch));
+        }
+        positive("lr", self.lr)?;
+        positive("timeout_s", self.timeout_s)?;
+        if self.program == Program::Single && world_size != 1 {
+            return Err(SpecError::Single(world_size));
+        }
+        if let Some(rows) = self.train_rows
+            && rows < u64::from(world_size)
+        {
+            return Err(SpecError::TooFewRows {
+                rows,
+                world: world_size,
+            });
+        }
+        self.check_paths()?;
+        self.check_faults(world_size)
+    }
+
+    fn check_paths(&self) -> Result<(), SpecError> {
+        if let Data::Idx { dir } | Data::Cifar10 { dir } = &self.data
+            && dir.as_os_str().is_empty()
+        {
+            return Err(SpecError::EmptyPath("the data directory"));
+        }
+        if let Some(resume) = &self.resume
+            && resume.as_os_str().is_empty()
+        {
+            return Err(SpecError::EmptyPath("resume"));
+        }
+        let Some(checkpoint) = &self.checkpoint else {
+            return Ok(());
+        };
+        if checkpoint.dir.as_os_str().is_empty() {
+            return Err(SpecError::EmptyPath("the checkpoint directory"));
+        }
+        if checkpoint.keep == 0 {
+            return Err(SpecError::Zero("checkpoints to keep"));
+        }
+        match (checkpoint.every_steps, checkpoint.every_s) {
+            (None, None) => Err(SpecError::NoInterval),
+            (Some(0), _) => Err(SpecError::Zero("every_steps")),
+            (_, Some(seconds)) => positive("every_s", seconds),
+            (Some(_), None) => Ok(()),
+        }
+    }
+
+    fn check_faults(&self, world: u32) -> Result<(), SpecError> {
+        for &fault in &self.faults {
+            if fault.rank() >= world {
+                return Err(SpecError::FaultRank { fault, world });
+            }
+            if let Some((name, trouble)) = fault.trouble() {
+                return Err(SpecError::Fault {
+                    fault,
+                    name,
+                    trouble,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn positive(name: &'static str, value: f64) -> Result<(), SpecError> {
+    if value.is_finite() && value > 0.0 {
+        Ok(())
+    } else {
+        Err(SpecError::NotPositive { name, value })
+    }
+}

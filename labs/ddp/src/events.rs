@@ -1,0 +1,241 @@
+//! What the events of the workers mean: steps go into the ledger, stages into the start-up,
+//! failures to the root cause.
+
+use workbench_ddp_protocol::{DoneReport, FromWorker, Report, Stage, StepReport, Training};
+use workbench_experiment::lab::{Finding, LabError};
+use workbench_pool::Outcome;
+use workbench_workers::{EventKind, WorkerEvent};
+
+use crate::controller::Input;
+use crate::drive::Drive;
+use crate::ledger::{Completed, Evaluation};
+use crate::live::End;
+use crate::messages;
+use crate::root_cause::RankFailure;
+use crate::startup;
+
+/// Stretches of steps in an epoch, on the timeline.
+const STRETCHES: u64 = 20;
+
+impl Drive<'_> {
+    /// Takes in one event.
+    pub(crate) fn handle(&mut self, event: &WorkerEvent<Training>) -> Result<(), LabError> {
+        let (rank, at_ns) = (event.rank, event.at_ns);
+        let finished = self.attempt.is_finished(rank);
+        if let Some(failure) = RankFailure::of(event, finished) {
+            match event.kind {
+                EventKind::Stalled { .. } => self.stalled(failure),
+                _ => self.attempt.root_cause.add(failure),
+            }
+        }
+        match &event.kind {
+            EventKind::Started { .. } => {
+                self.turn(rank, at_ns, "start: process", self.plan.settings.epochs, 0);
+            }
+            EventKind::Message(message) => {
+                self.attempt.hear(rank, at_ns);
+                return self.message(rank, at_ns, message);
+            }
+            EventKind::Output { line, skipped } => self.keep_line(rank, line, *skipped),
+            EventKind::Exited { .. } => {
+                let (outcome, end) = if finished {
+                    (Outcome::Done, End::Done)
+                } else {
+                    (Outcome::Failed, End::Died)
+                };
+                self.live.ended(rank, end);
+                let moment = self.attempt.moment(rank, at_ns);
+                let span = self.timeline.close(rank, moment, outcome);
+                if let Some(span) = span {
+                    (self.ctx.spans)(span);
+                }
+            }
+            EventKind::Recovered { after_s } => self.recovered(rank, *after_s),
+            EventKind::Slow(slowness) => self.slow(rank, at_ns, slowness),
+            EventKind::InvalidMessage { .. } | EventKind::Stalled { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps a printed line.
+    pub(crate) fn keep_line(&self, rank: u32, line: &str, skipped: u64) {
+        let source = format!("rank {rank}");
+        if skipped > 0 {
+            let text = format!("({skipped} lines were dropped here)");
+            self.ctx.progress.output(&source, &text);
+        }
+        self.ctx.progress.output(&source, line);
+    }
+
+    fn message(&mut self, rank: u32, at_ns: u64, message: &FromWorker) -> Result<(), LabError> {
+        match message {
+            FromWorker::Hello { .. } => self.stage(rank, at_ns, Stage::Started),
+            FromWorker::Heartbeat { position, .. } => self.live.doing(rank, position.phase),
+            FromWorker::Report(report) => return self.reported(rank, at_ns, report),
+            FromWorker::Done(report) => return self.done(rank, report),
+            FromWorker::Failed(_) => {
+                self.live.ended(rank, End::Failed);
+                self.attempt.finish(rank);
+            }
+        }
+        Ok(())
+    }
+
+    fn reported(&mut self, rank: u32, at_ns: u64, report: &Report) -> Result<(), LabError> {
+        match report {
+            Report::Stage(stage) => self.stage(rank, at_ns, *stage),
+            Report::Step(report) => return self.step(rank, at_ns, report),
+            Report::Evaluated {
+                epoch,
+                step,
+                correct,
+                count,
+                loss_sum,
+            } => {
+                let evaluation = Evaluation {
+                    epoch: *epoch,
+                    correct: *correct,
+                    count: *count,
+                    loss_sum: *loss_sum,
+                };
+                self.evaluated(rank, at_ns, *step, evaluation);
+            }
+            Report::Checkpointed { step, bytes, .. } => {
+                self.totals.checkpoints += 1;
+                let text = messages::checkpoint(*step, *bytes);
+                self.ctx.progress.output(&format!("rank {rank}"), &text);
+            }
+            Report::Warning { text } => {
+                self.ctx.progress.output(&format!("rank {rank}"), text);
+                let text = messages::warned(rank, text);
+                self.report(Finding::warning("worker_warned", text).slot(rank));
+            }
+        }
+        Ok(())
+    }
+
+    fn stage(&mut self, rank: u32, at_ns: u64, stage: Stage) {
+        // Before a process can say anything, the system loads libtorch into it: what it has used of
+        // a core by then went into that.
+        let loading_ns = match stage {
+            Stage::Started => self.attempt.moment(rank, at_ns).cpu_ns,
+            _ => 0,
+        };
+        self.attempt
+            .start
+            .reach(rank, stage, at_ns.saturating_sub(loading_ns));
+        self.live.reached(rank, stage);
+        let next = Stage::ALL.into_iter().find(|known| *known > stage);
+        if let Some(next) = next {
+            let name = format!("start: {}", startup::name(next));
+            self.turn(rank, at_ns, &name, self.plan.settings.epochs, 0);
+        }
+    }
+
+    fn step(&mut self, rank: u32, at_ns: u64, report: &StepReport) -> Result<(), LabError> {
+        let is_first = self.controller.first_step().is_none();
+        let repeated_before = self.controller.repeated();
+        self.feed(Input::Stepped {
+            rank,
+            step: report.step,
+        })?;
+        if self.controller.first_step().is_none() || self.controller.state().is_end() {
+            return Ok(());
+        }
+        if is_first {
+            self.totals.ledger.go_on_from(report.step);
+            let repeated = self.controller.repeated() - repeated_before;
+            if let Some(incident) = self.totals.incidents.last_mut() {
+                incident.repeated = repeated;
+            }
+        }
+        self.stretch(rank, at_ns, report);
+        self.live.step(rank, at_ns, report);
+        if let Some(completed) = self.totals.ledger.step(rank, at_ns, report) {
+            self.completed(at_ns, completed);
+        }
+        Ok(())
+    }
+
+    fn completed(&mut self, at_ns: u64, step: Completed) {
+        self.attempt.awaited = None;
+        let start = &self.attempt.start;
+        self.totals.first_start.get_or_insert_with(|| start.clone());
+        if let Some(incident) = self.totals.incidents.last_mut()
+            && incident.stepped(at_ns, step.is_new)
+        {
+            let text = messages::goes_on(&step, incident);
+            self.ctx.progress.output(self.plan.arm.speaker(), &text);
+        }
+        let progress = self.ctx.progress;
+        progress.add(step.new_rows);
+        if step.is_new {
+            progress.metric("loss", step.step, step.loss);
+        }
+        if let Some(rate) = step.rate {
+            progress.metric("images/s", step.step, rate);
+        }
+    }
+
+    /// Cuts the timeline into stretches of equally many steps.
+    fn stretch(&mut self, rank: u32, at_ns: u64, report: &StepReport) {
+        let world = self.controller.workers();
+        let of_epoch = self.plan.settings.steps_per_epoch(world).max(1);
+        let length = of_epoch.div_ceil(STRETCHES);
+        let (name, group) = (epoch_name(report.epoch), report.epoch);
+        let next = report.step % of_epoch + 1;
+        let part = (next / length) as u32;
+        if next == of_epoch {
+            self.turn(rank, at_ns, "evaluation", group, part + 1);
+        } else if !self.timeline.is(rank, &name) || next.is_multiple_of(length) {
+            self.turn(rank, at_ns, &name, group, part);
+        }
+    }
+
+    fn evaluated(&mut self, rank: u32, at_ns: u64, step: u64, evaluation: Evaluation) {
+        if evaluation.epoch < self.plan.settings.epochs {
+            let name = epoch_name(evaluation.epoch);
+            self.turn(rank, at_ns, &name, evaluation.epoch, 0);
+        } else {
+            self.turn(rank, at_ns, "end", self.plan.settings.epochs, 1);
+        }
+        if rank == 0 {
+            self.totals.ledger.evaluated(evaluation);
+            let accuracy = evaluation.accuracy();
+            self.ctx.progress.metric("test accuracy", step, accuracy);
+            let text = messages::evaluation(&evaluation);
+            self.ctx.progress.output("rank 0", &text);
+        }
+    }
+
+    fn done(&mut self, rank: u32, report: &DoneReport) -> Result<(), LabError> {
+        self.attempt.finish(rank);
+        self.live.ended(rank, End::Done);
+        self.totals.bytes_reduced += report.bytes_reduced;
+        let steps = report.steps;
+        if !self.totals.ledger.done(rank, report.clone()) {
+            return Ok(());
+        }
+        let last_epoch = self
+            .totals
+            .ledger
+            .evaluations()
+            .any(|evaluation| evaluation.epoch == self.plan.settings.epochs);
+        let complete =
+            last_epoch && (self.plan.steps_depend_on_workers() || steps == self.plan.steps());
+        self.feed(Input::Done { complete })
+    }
+
+    fn turn(&mut self, rank: u32, at_ns: u64, name: &str, group: u32, part: u32) {
+        let moment = self.attempt.moment(rank, at_ns);
+        let span = self.timeline.turn(rank, moment, name, group, part);
+        if let Some(span) = span {
+            (self.ctx.spans)(span);
+        }
+    }
+}
+
+/// What a stretch of an epoch is called; epochs count from 0 here and from 1 for people.
+fn epoch_name(epoch: u32) -> String {
+    format!("epoch {}", epoch + 1)
+}

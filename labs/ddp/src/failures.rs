@@ -1,0 +1,185 @@
+//! What becomes of failures: the facts of them, for messages and figures, and the controller's
+//! input.
+
+use workbench_ddp_protocol::{Fault, Phase, Stage};
+use workbench_experiment::lab::{Finding, LabError};
+use workbench_protocol::Phase as _;
+use workbench_workers::{Health, Loss, RankState, Slowness, WorkerGroup};
+
+use crate::controller::{Input, State};
+use crate::drive::Drive;
+use crate::incident::{FailurePlace, FailureReport, Incident};
+use crate::messages;
+use crate::root_cause::{Cause, Origin, RankFailure, RootCause};
+
+impl Drive<'_> {
+    /// Records a failure and what the others do, and leaves the rest to the controller.
+    pub(crate) fn fail(&mut self, failure: &RankFailure) -> Result<(), LabError> {
+        self.attempt.root_cause = RootCause::default();
+        if failure.cause.is_address_in_use()
+            && !self.attempt.start.any(Stage::Rendezvous)
+            && self.controller.state() == State::Scheduling
+        {
+            return self.feed(Input::Collided);
+        }
+        let awaited = self.attempt.awaited.take();
+        let stalled = self.attempt.stalled.take().or(awaited);
+        let report = match stalled {
+            // A rank that waited in vain is not the cause.
+            Some(stalled)
+                if failure.cause.origin() == Origin::Secondary && stalled.rank != failure.rank =>
+            {
+                FailureReport {
+                    gave_up: Some((failure.rank, self.plan.settings.timeout_s)),
+                    ..self.failure_report(stalled)
+                }
+            }
+            _ => self.failure_report(failure.clone()),
+        };
+        let faults = self.faults.of(self.controller.workers());
+        let explains = |fault: &Fault| report.failure.is_explained_by(fault);
+        let report = FailureReport {
+            fault: faults.into_iter().find(explains),
+            ..report
+        };
+        self.faults
+            .struck(report.fault, self.controller.steps_begun());
+        // Where nothing goes on, the arm's own failure says it.
+        if self.plan.arm.is_supervised() {
+            let progress = self.ctx.progress;
+            progress.output(self.plan.arm.speaker(), &report.to_string());
+        }
+        let RankFailure { rank, at_ns, .. } = report.failure;
+        let is_curable = report.failure.cause.origin() != Origin::Permanent;
+        self.away_until_ns = at_ns + (self.plan.settings.away_s * 1e9) as u64;
+        let incident = Incident::new(report, self.attempt.heard_ns(rank));
+        self.totals.incidents.push(incident);
+        self.show();
+        self.feed(Input::Failed {
+            curable: is_curable,
+        })
+    }
+
+    /// The facts of a failure: where the rank was, and what the others do.
+    fn failure_report(&self, failure: RankFailure) -> FailureReport {
+        let group = self.attempt.group.as_ref();
+        let states = group.map(WorkerGroup::states).unwrap_or_default();
+        // Heartbeats come five times a second, steps whenever they are done.
+        let beyond = |state: &RankState<Phase>| {
+            let next = self.controller.next_step(state.rank);
+            next.filter(|step| *step > state.position.step)
+        };
+        let own = states.iter().find(|state| state.rank == failure.rank);
+        let place = own.filter(|_| failure.cause.is_silent()).map(|state| {
+            beyond(state).map_or(FailurePlace::Position(state.position), FailurePlace::Step)
+        });
+        let (mut ahead, mut others) = (Vec::new(), Vec::new());
+        for state in states {
+            // A rank that has failed too did so because of this one.
+            if state.rank == failure.rank || self.attempt.is_finished(state.rank) {
+                continue;
+            }
+            let state = match state.health {
+                // Its end is known, and its event not taken yet; where it was still says what this
+                // failure did to it.
+                Health::Ended | Health::Lost(Loss::Failed) => RankState {
+                    health: Health::Working,
+                    ..state
+                },
+                _ => state,
+            };
+            match beyond(&state) {
+                Some(step) if state.is_active() && !state.position.phase.is_waiting() => {
+                    ahead.push((state.rank, step));
+                }
+                _ => others.push(state),
+            }
+        }
+        FailureReport {
+            failure,
+            place,
+            others,
+            ahead,
+            gave_up: None,
+            fault: None,
+        }
+    }
+
+    /// A rank stalled. The launcher replaces it; elsewhere nothing is done about it, and it
+    /// is only named.
+    pub(crate) fn stalled(&mut self, failure: RankFailure) {
+        if self.plan.arm.is_supervised() {
+            self.attempt.root_cause.add(failure);
+            return;
+        }
+        let report = self.failure_report(failure.clone());
+        let plan = self.plan;
+        let text = messages::stalled(plan.arm, &report, plan.world, plan.settings.timeout_s);
+        self.report(Finding::warning("stalled_unattended", text).slot(failure.rank));
+        self.attempt.stalled = Some(failure);
+    }
+
+    /// A rank goes on that was stalled.
+    pub(crate) fn recovered(&mut self, rank: u32, after_s: f64) {
+        let stalled = self.attempt.stalled.take();
+        self.attempt.stalled = stalled.filter(|stalled| stalled.rank != rank);
+        let text = messages::recovered(rank, after_s);
+        self.ctx.progress.output(self.plan.arm.speaker(), &text);
+    }
+
+    /// The others wait for a rank. It is named once in all attempts.
+    pub(crate) fn slow(&mut self, rank: u32, at_ns: u64, slowness: &Slowness<Phase>) {
+        let phase = match slowness {
+            Slowness::Steps(_) => None,
+            Slowness::Awaited(awaited) => Some(awaited.phase),
+        };
+        if let Some(phase) = phase {
+            self.attempt.awaited = Some(RankFailure {
+                rank,
+                at_ns,
+                cause: Cause::TooSlow { phase },
+            });
+        }
+        if self.totals.slow.insert((rank, phase)) {
+            let text = messages::slow(self.plan.arm, slowness);
+            let finding = Finding::warning("slow_worker", text).slot(rank);
+            self.report(match slowness {
+                Slowness::Steps(slow) => finding
+                    .number("work_ms", slow.work_ms)
+                    .number("fastest_ms", slow.fastest_ms)
+                    .number("others_wait_ms", slow.wait_ms),
+                Slowness::Awaited(awaited) => finding.number("others_wait_s", awaited.waits_s),
+            });
+        }
+    }
+
+    /// Says what the failures cost after which training went on, and for how much of it workers
+    /// were missing, once all is known.
+    pub(crate) fn warn_of_incidents(&self) {
+        let (plan, totals) = (self.plan, &self.totals);
+        let is_done = self.controller.state() == State::Finished;
+        for incident in &totals.incidents {
+            if incident.next_step_ns.is_some() || is_done {
+                let text = messages::went_on(plan.arm, incident);
+                let finding = Finding::warning("recovered", text)
+                    .slot(incident.report.failure.rank)
+                    .number("noticed_within_s", incident.detection_s())
+                    .number("steps_repeated", incident.repeated as f64);
+                self.report(finding);
+            }
+        }
+        let short = totals.ledger.steps_short_of(plan.world);
+        if short > 0 && is_done {
+            let steps = (short, totals.ledger.steps());
+            let workers = (self.controller.workers(), plan.world);
+            let text = messages::short_of_workers(plan.arm, steps, workers);
+            self.report(Finding::warning("short_of_workers", text).number("steps", short as f64));
+        }
+    }
+
+    /// Reports something about this arm.
+    pub(crate) fn report(&self, finding: Finding) {
+        let (name, world) = (self.plan.arm.name(), self.plan.world);
+        self.ctx.progress.report(finding.arm_on(name, world));
+    }
+}

@@ -1,0 +1,219 @@
+//! The sentences of the lab, made last, from facts: what failed and what the others did, what
+//! failures cost, which rank is slow, what the controller does.
+//!
+//! Belongs here: sentences. Does not belong here: any decision, and nothing reads what is said
+//! here.
+
+use std::fmt::{self, Write as _};
+
+use workbench_report::format::counted;
+use workbench_workers::{EndedBy, Slowness, Stall, describe};
+
+use crate::controller::{GivenUp, State};
+use crate::incident::{FailurePlace, FailureReport, Incident};
+use crate::ledger::{Completed, Evaluation};
+use crate::plan::Arm;
+use crate::root_cause::Cause;
+
+impl fmt::Display for FailureReport {
+    /// `rank 1 was ended by SIGKILL, at step 20; rank 0 waits in all-reduce (as asked for:
+    /// kill:rank=1,step=20)`, without a full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let explained = self.fault.is_some();
+        write!(f, "rank {} ", self.failure.rank)?;
+        cause(&self.failure.cause, explained, f)?;
+        match self.place {
+            Some(FailurePlace::Step(step)) => write!(f, ", at step {step}")?,
+            Some(FailurePlace::Position(at)) => {
+                write!(f, ", in {} at step {}", at.phase, at.step)?;
+            }
+            None => {}
+        }
+        if !self.others.is_empty() {
+            write!(f, "; {}", describe(&self.others))?;
+        }
+        for (rank, step) in &self.ahead {
+            write!(f, "; rank {rank} is at step {step}")?;
+        }
+        if let Some((rank, seconds)) = self.gave_up {
+            write!(f, "; rank {rank} gave up after {seconds} s")?;
+        }
+        match self.fault {
+            Some(fault) => write!(f, " (as asked for: {fault})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What follows on `rank 1 `. `explained` tells whether it is known who ended a process.
+fn cause(cause: &Cause, explained: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match cause {
+        Cause::Failed { message, .. } => write!(f, "failed: {message}"),
+        Cause::InvalidMessage { why } => write!(f, "sent what is no message: {why}"),
+        Cause::Stalled { stall, for_s } => {
+            let how = match stall {
+                Stall::Stopped => "is stopped by a signal",
+                Stall::Silent => "stopped answering",
+                Stall::Stuck => "is stuck",
+            };
+            write!(f, "{how}, for {for_s:.1} s")
+        }
+        Cause::Exited {
+            exit,
+            by: EndedBy::Outside,
+        } if explained => write!(f, "{exit}"),
+        Cause::Exited {
+            exit,
+            by: by @ EndedBy::Outside,
+        } => write!(f, "{exit}, {by}"),
+        Cause::Exited { exit, .. } => write!(f, "{exit}, before its training was over"),
+        Cause::TooSlow { phase } => write!(f, "was too slow in {phase}"),
+    }
+}
+
+/// A rank that stalled, in an arm in which nothing is done about it. `timeout_s` is how long ranks
+/// wait for each other.
+pub fn stalled(arm: Arm, report: &FailureReport, world: u32, timeout_s: f64) -> String {
+    let end = if world > 1 {
+        format!("the others wait for {timeout_s} s, and then all end")
+    } else {
+        format!("after {timeout_s} s it is ended")
+    };
+    let arm = arm.name();
+    format!("In {arm}, {report}. Nobody does anything about it there: {end}.")
+}
+
+/// A rank that was stalled and goes on.
+pub fn recovered(rank: u32, after_s: f64) -> String {
+    format!("rank {rank} goes on, after {after_s:.1} s")
+}
+
+/// A rank that is slow, in a full sentence.
+pub fn slow(arm: Arm, slowness: &Slowness<workbench_ddp_protocol::Phase>) -> String {
+    let arm = arm.name();
+    match slowness {
+        Slowness::Steps(slow) => format!(
+            "In {arm}, rank {} is slow: its work takes {:.0} ms a step where rank {} takes {:.0} ms and waits {:.0} ms in all-reduce.",
+            slow.rank, slow.work_ms, slow.fastest, slow.fastest_ms, slow.wait_ms
+        ),
+        Slowness::Awaited(slow) => format!(
+            "In {arm}, rank {} is slow in {}: rank {} has waited in {} for {:.1} s.",
+            slow.rank, slow.phase, slow.waiting, slow.waits_in, slow.waits_s
+        ),
+    }
+}
+
+/// When a failure was noticed.
+pub fn detection(incident: &Incident) -> String {
+    let seconds = incident.detection_s();
+    if seconds < 0.01 {
+        "Noticed at once".to_owned()
+    } else {
+        format!("Noticed within {seconds:.2} s")
+    }
+}
+
+/// What a failure cost, as far as is known, in a sentence without its end.
+pub fn costs(incident: &Incident) -> String {
+    let mut text = detection(incident);
+    let Some(seconds) = incident.to_next_step_s() else {
+        text.push_str(", with no step left to do");
+        return text;
+    };
+    _ = write!(text, ", next step {seconds:.2} s later");
+    match (incident.repeated, incident.to_new_step_s()) {
+        (0, _) => text.push_str(", none done again"),
+        (again, Some(seconds)) => {
+            _ = write!(
+                text,
+                ", {} done again, which took until {seconds:.2} s after it was noticed",
+                counted(again, "step")
+            );
+        }
+        (again, None) => _ = write!(text, ", {} to do again", counted(again, "step")),
+    }
+    text
+}
+
+/// A training that went on after a failure, in full sentences.
+pub fn went_on(arm: Arm, incident: &Incident) -> String {
+    let (arm, report, costs) = (arm.name(), &incident.report, costs(incident));
+    format!("{arm} went on after a failure: {report}. {costs}.")
+}
+
+/// The first step after a failure.
+pub fn goes_on(step: &Completed, incident: &Incident) -> String {
+    format!(
+        "training goes on with step {}: {}",
+        step.step,
+        costs(incident)
+    )
+}
+
+/// For how much of the training there were fewer workers than asked for. `short` of the `steps`
+/// were done with fewer than `all` workers, and the last with `left`.
+pub fn short_of_workers(arm: Arm, (short, steps): (u64, u64), (left, all): (u32, u32)) -> String {
+    format!(
+        "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
+        arm.name(),
+        counted(steps, "step"),
+        counted(u64::from(all), "worker"),
+    )
+}
+
+/// Why the training did not come to its end.
+pub fn given_up(arm: Arm, incident: Option<&Incident>, why: Option<&GivenUp>) -> String {
+    let why = why.map(ToString::to_string).unwrap_or_default();
+    match incident {
+        Some(incident) if arm.is_supervised() => format!("{}; given up: {why}", incident.report),
+        Some(incident) => format!("{}. {}", incident.report, detection(incident)),
+        None => why,
+    }
+}
+
+/// The state of the controller, which is short of workers when it has fewer than `all` of them.
+pub fn state(state: State, (workers, all): (u32, u32)) -> String {
+    match state {
+        State::Running if workers < all => format!("{state} on {workers} of {all} workers"),
+        _ => state.to_string(),
+    }
+}
+
+/// The controller went over from one state to another. `attempt` counts from 1.
+pub fn transition(before: State, after: State, (workers, all): (u32, u32), attempt: u32) -> String {
+    let text = format!("{before} → {}", state(after, (workers, all)));
+    match after {
+        State::Scheduling => {
+            let workers = counted(u64::from(workers), "worker");
+            format!("{text}: {workers}, attempt {attempt}")
+        }
+        _ => text,
+    }
+}
+
+/// What a worker warned of, in a full sentence.
+pub fn warned(rank: u32, text: &str) -> String {
+    format!("Rank {rank} warned: {text}.")
+}
+
+/// A checkpoint is complete.
+pub fn checkpoint(steps: u64, bytes: u64) -> String {
+    let size = bytes as f64 / 1e6;
+    format!("checkpoint after {steps} steps, {size:.1} MB")
+}
+
+/// What a look at the test rows found.
+pub fn evaluation(evaluation: &Evaluation) -> String {
+    format!(
+        "epoch {}: {} of {} test rows right ({:.2} %), loss {:.4}",
+        evaluation.epoch,
+        evaluation.correct,
+        evaluation.count,
+        evaluation.accuracy() * 100.0,
+        evaluation.loss()
+    )
+}
+
+#[cfg(test)]
+#[path = "messages_tests.rs"]
+mod tests;
