@@ -1,11 +1,12 @@
-//! Notes in the program what it was built with and from (the compiler, the profile and the commit) and
-//! which labs it has.
+//! Notes in the program what it was built with and from (the compiler, the profile and the commit)
+//! and which labs it has.
 //!
-//! A new lab is one line of this package's manifest: every dependency called `workbench-lab-*` is a lab,
-//! and its crate has a function called `lab`. Labs that exist only in tests are development dependencies.
+//! A new lab is one line of this package's manifest: every dependency called `workbench-lab-*` is a
+//! lab, and its crate has a function called `lab`. Labs that exist only in tests are development
+//! dependencies.
 //!
-//! The stamp belongs to the program and to no library below it, so that a new commit rebuilds the program alone. It cannot
-//! fail the build: without git or in a source archive, facts are left out.
+//! The stamp belongs to the program and to no library below it, so that a new commit rebuilds the
+//! program alone. It cannot fail the build: without git or in a source archive, facts are left out.
 
 use std::env;
 use std::path::Path;
@@ -85,8 +86,9 @@ fn watch(release: bool) {
         .map(str::to_owned)
         .chain(branch)
         .filter_map(|name| git(&["rev-parse", "--git-path", &name]));
-    // Numbers are made with release builds, so there the mark for a changed tree must be right and every source is
-    // watched. A debug build would pay for that with a new program after an edit to any library's tests.
+    // Numbers are made with release builds, so there the mark for a changed tree must be right and
+    // every source is watched. A debug build would pay for that with a new program after an edit to
+    // any library's tests.
     let sources = if release {
         ["src", "labs", "crates", "Cargo.toml", "Cargo.lock"].as_slice()
     } else {
@@ -101,7 +103,8 @@ fn watch(release: bool) {
 }
 
 fn git(args: &[&str]) -> Option<String> {
-    // Looking must not take the repository's lock away from a git command that runs beside the build.
+    // Looking must not take the repository's lock away from a git command that runs beside the
+    // build.
     output("git", &[&["--no-optional-locks"], args].concat())
 }
 

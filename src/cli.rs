@@ -129,8 +129,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "ARM,…", value_delimiter = ',', requires = "lab")]
     pub arms: Vec<String>,
 
-    /// Numbers of workers for the parallel arms; several give a scaling curve, and 1..2 lets an arm that can do so go
-    /// on with 1 of 2 [default: all usable cores]
+    /// Numbers of workers for the parallel arms; several give a scaling curve, and 1..2 lets an arm
+    /// that can do so go on with 1 of 2 [default: all usable cores]
     #[arg(long, value_name = "N,…", requires = "lab")]
     pub workers: Option<AskedWorkers>,
 
@@ -171,8 +171,8 @@ pub struct RunArgs {
 /// Where the outcome goes.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// Write a report; the extension decides: .html, .json, .csv (a row per task), .md, .svg or .png
-    /// (speed-up chart). May be given several times
+    /// Write a report; the extension decides: .html, .json, .csv (a row per task), .md, .svg or
+    /// .png (speed-up chart). May be given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Vec<PathBuf>,
 
@@ -200,7 +200,8 @@ pub enum Command {
     /// List the runs that were made
     #[command(after_help = RUNS_EXAMPLES)]
     Runs {
-        /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:, since:, until:
+        /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:,
+        /// since:, until:
         #[arg(value_name = "FILTER")]
         filter: Vec<String>,
         /// Only runs of this lab
@@ -293,7 +294,8 @@ fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
         .map(|name| ThemeName::from_name(&name).unwrap_or_default())
 }
 
-/// What a flag says of its setting: `Colours of the screen. […] [env: WORKBENCH_THEME] [default: dark]`.
+/// What a flag says of its setting: `Colours of the screen. […] [env: WORKBENCH_THEME] [default:
+/// dark]`.
 fn setting_help(setting: &Setting) -> String {
     let help = setting.help.trim_end_matches('.');
     let mut out = format!("{help} [env: {}]", setting.variable());

@@ -1,4 +1,5 @@
-//! The labs that this program has: every dependency of its manifest that is called `workbench-lab-*`.
+//! The labs that this program has: every dependency of its manifest that is called
+//! `workbench-lab-*`.
 
 use workbench_experiment::lab::{Lab, LabHost, MakeLab, suggest};
 

@@ -35,6 +35,7 @@ const NCCL_HEADERS: [&str; 4] = [
 ];
 
 fn main() -> ExitCode {
+    println!("cargo::rustc-check-cfg=cfg(torch_ddp_nccl)");
     if env::var_os("CARGO_FEATURE_DOC_ONLY").is_some() {
         return ExitCode::SUCCESS;
     }
@@ -59,7 +60,6 @@ fn build() -> Result<(), String> {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     println!("cargo::rerun-if-changed=csrc");
-    println!("cargo::rustc-check-cfg=cfg(torch_ddp_nccl)");
 
     let lib = library_folder()?;
     let include = include_folder(&lib)?;

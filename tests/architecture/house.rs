@@ -101,9 +101,16 @@ impl Crate {
         ["crates/simulate", "fuzz"].contains(&&*self.dir) || self.dir.starts_with("tests/")
     }
 
-    /// Whether it is a lab.
+    /// Whether it is a lab, or a part of one.
     pub fn is_lab(&self) -> bool {
-        self.dir.starts_with("labs/") || self.dir.starts_with("tests/labs/")
+        self.lab().is_some()
+    }
+
+    /// The name of the lab's folder, if it is a lab or a part of one.
+    pub fn lab(&self) -> Option<&str> {
+        let labs = ["labs/", "tests/labs/"];
+        let below = labs.iter().find_map(|labs| self.dir.strip_prefix(labs))?;
+        below.split('/').next()
     }
 
     fn read(root: &Path, dir: &Path) -> Self {
@@ -129,12 +136,14 @@ impl Crate {
 
 /// The folders with a manifest at or below a folder.
 fn packages(dir: &Path, found: &mut Vec<PathBuf>) {
-    if dir.join("Cargo.toml").exists() {
+    let is_package = dir.join("Cargo.toml").exists();
+    if is_package {
         found.push(dir.to_owned());
-        return;
     }
     for path in entries(dir) {
-        if path.is_dir() {
+        // A package may have others below it, such as the protocol of a lab's workers.
+        let is_source = is_package && path.ends_with("src");
+        if path.is_dir() && !is_source && !path.ends_with("target") {
             packages(&path, found);
         }
     }

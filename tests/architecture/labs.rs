@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 
-use crate::house::{House, Source, attributes, is_test};
+use crate::house::{Crate, House, Source, attributes, is_test};
 use crate::known::Finding;
 
 /// Words of the labs' subjects. The labs' own names are added to them.
@@ -44,7 +44,7 @@ pub fn find(house: &House) -> Vec<Finding> {
         .crates
         .iter()
         .filter(|each| each.dir.starts_with("labs/"));
-    let ids: Vec<&str> = labs.filter_map(|lab| lab.dir.rsplit('/').next()).collect();
+    let ids: Vec<&str> = labs.filter_map(Crate::lab).collect();
     let mut findings = Vec::new();
     for (each, file) in house.product() {
         if each.is_lab() || AT_HOME.contains(&&*each.dir) {

@@ -17,7 +17,7 @@ pub(super) const MAX_ROW_BYTES: u64 = 8 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A reader that counts lines and ends rows that are too long.
-pub(super) struct Feed<R> {
+pub(super) struct BoundedRows<R> {
     source: Chain<Cursor<Vec<u8>>, R>,
     /// What was handed out last, and its offset in the stream.
     chunk: Vec<u8>,
@@ -34,7 +34,7 @@ pub(super) struct Feed<R> {
     overran: bool,
 }
 
-impl<R: Read> Feed<R> {
+impl<R: Read> BoundedRows<R> {
     /// Starts to read; a UTF-8 byte order mark is dropped.
     pub(super) fn new(mut source: R) -> Result<Self, FileProblem> {
         let mut start = Vec::new();
@@ -99,7 +99,7 @@ impl<R: Read> Feed<R> {
     }
 }
 
-impl<R: Read> Read for Feed<R> {
+impl<R: Read> Read for BoundedRows<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let start = self.chunk_start + self.chunk.len() as u64;
         if start >= self.allowed {
@@ -146,7 +146,7 @@ mod tests {
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(piece)
-            .from_reader(Feed::new(text.as_bytes()).unwrap());
+            .from_reader(BoundedRows::new(text.as_bytes()).unwrap());
         let mut record = csv::ByteRecord::new();
         let mut lines = Vec::new();
         while rows.read_byte_record(&mut record).unwrap() {
@@ -175,18 +175,18 @@ mod tests {
     #[test]
     fn utf16_is_recognised() {
         assert!(matches!(
-            Feed::new(&b"\xFF\xFEa\0"[..]),
+            BoundedRows::new(&b"\xFF\xFEa\0"[..]),
             Err(FileProblem::Utf16)
         ));
         assert!(matches!(
-            Feed::new(&b"\xFE\xFF\0a"[..]),
+            BoundedRows::new(&b"\xFE\xFF\0a"[..]),
             Err(FileProblem::Utf16)
         ));
     }
 
     #[test]
     fn a_row_without_an_end_is_refused_after_a_bounded_number_of_bytes() {
-        let mut feed = Feed::new(io::repeat(b'x')).unwrap();
+        let mut feed = BoundedRows::new(io::repeat(b'x')).unwrap();
         let mut sink = io::sink();
         assert!(io::copy(&mut feed, &mut sink).is_err());
         assert!(feed.overran());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use csv::ByteRecord;
 
 use super::error::LineProblem;
-use super::text::{Cell, read_cell, shown, tidy_name};
+use super::text::{CellValue, read_cell, shown, tidy_name};
 
 /// The columns' names, or what is wrong with them.
 pub(super) fn check_header(record: &ByteRecord, limit: usize) -> Result<Vec<String>, LineProblem> {
@@ -49,7 +49,7 @@ fn only_numbers(names: &[String]) -> Option<String> {
     let mut numbers = Vec::new();
     for name in names.iter().filter(|name| !name.is_empty()) {
         match read_cell(name) {
-            Cell::Number(_) => numbers.push(name.as_str()),
+            CellValue::Number(_) => numbers.push(name.as_str()),
             _ => return None,
         }
     }

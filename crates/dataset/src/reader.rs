@@ -12,11 +12,11 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::error::{CellProblem, DataError, FileProblem, LineProblem};
-use super::feed::{Feed, MAX_ROW_BYTES, line_breaks};
+use super::feed::{BoundedRows, MAX_ROW_BYTES, line_breaks};
 use super::header::check_header;
 use super::supervised::find_target;
 use super::table::Table;
-use super::text::{Cell, read_cell, shown, shown_whole};
+use super::text::{CellValue, read_cell, shown, shown_whole};
 
 /// What a CSV file has to fulfil.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,7 @@ fn parse(
     file: String,
     options: &CsvOptions,
 ) -> Result<Table, DataError> {
-    let feed = match Feed::new(source) {
+    let feed = match BoundedRows::new(source) {
         Ok(feed) => feed,
         Err(problem) => return Err(DataError::File { file, problem }),
     };
@@ -129,7 +129,7 @@ fn parse(
 struct Parser<'a, R> {
     file: String,
     options: &'a CsvOptions,
-    rows: csv::Reader<Feed<R>>,
+    rows: csv::Reader<BoundedRows<R>>,
     /// The current row and the line on which it starts.
     record: ByteRecord,
     line: u64,
@@ -237,10 +237,10 @@ fn number(field: &[u8]) -> Result<f64, CellProblem> {
         .map_err(|error| CellProblem::NotUtf8(field[error.valid_up_to()]))?;
     let trimmed = || shown(text.trim());
     match read_cell(text) {
-        Cell::Number(value) => Ok(value),
-        Cell::Missing => Err(CellProblem::Missing(trimmed())),
-        Cell::Infinite => Err(CellProblem::Infinite(trimmed())),
-        Cell::Text => Err(CellProblem::Text {
+        CellValue::Number(value) => Ok(value),
+        CellValue::Missing => Err(CellProblem::Missing(trimmed())),
+        CellValue::Infinite => Err(CellProblem::Infinite(trimmed())),
+        CellValue::Text => Err(CellProblem::Text {
             text: trimmed(),
             remedy: remedy(text.trim()),
         }),

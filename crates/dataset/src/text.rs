@@ -30,7 +30,7 @@ fn visible(c: char) -> String {
 
 /// What a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Cell {
+pub(super) enum CellValue {
     /// A finite number.
     Number(f64),
     /// Nothing, or one of the usual words for a value that is not there.
@@ -45,13 +45,13 @@ pub(super) enum Cell {
 ///
 /// Numbers are read with correct rounding, so that the shortest or 17-digit decimal form of an f64
 /// gives the same bits.
-pub(super) fn read_cell(text: &str) -> Cell {
+pub(super) fn read_cell(text: &str) -> CellValue {
     let text = text.trim();
     match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Cell::Number(value),
-        _ if is_missing(text) => Cell::Missing,
-        Ok(_) => Cell::Infinite,
-        Err(_) => Cell::Text,
+        Ok(value) if value.is_finite() => CellValue::Number(value),
+        _ if is_missing(text) => CellValue::Missing,
+        Ok(_) => CellValue::Infinite,
+        Err(_) => CellValue::Text,
     }
 }
 
@@ -120,18 +120,18 @@ mod tests {
 
     #[test]
     fn cells_are_told_apart() {
-        assert_eq!(read_cell(" 1.5e3\t"), Cell::Number(1500.0));
-        assert_eq!(read_cell("+.5"), Cell::Number(0.5));
+        assert_eq!(read_cell(" 1.5e3\t"), CellValue::Number(1500.0));
+        assert_eq!(read_cell("+.5"), CellValue::Number(0.5));
         for text in [
             "", "  ", "NaN", "-nan", "NA", "n/a", "#N/A", "NULL", "None", "?", "-",
         ] {
-            assert_eq!(read_cell(text), Cell::Missing, "{text:?}");
+            assert_eq!(read_cell(text), CellValue::Missing, "{text:?}");
         }
         for text in ["inf", "-Infinity", "1e400"] {
-            assert_eq!(read_cell(text), Cell::Infinite, "{text:?}");
+            assert_eq!(read_cell(text), CellValue::Infinite, "{text:?}");
         }
         for text in ["1,5", "12 USD", "0x10", "1_000", "1e", "--1", "١"] {
-            assert_eq!(read_cell(text), Cell::Text, "{text:?}");
+            assert_eq!(read_cell(text), CellValue::Text, "{text:?}");
         }
     }
 

@@ -123,7 +123,10 @@ proptest! {
     }
 
     #[test]
-    fn a_supervised_table_holds_the_columns_it_came_from(table in table(), which: prop::sample::Index) {
+    fn a_supervised_table_holds_the_columns_it_came_from(
+        table in table(),
+        which: prop::sample::Index,
+    ) {
         let target = which.index(table.columns().len());
         if let Ok(data) = Supervised::from_table(&table, &table.columns()[target]) {
             prop_assert_eq!(&data.y[..], table.column(target).unwrap());

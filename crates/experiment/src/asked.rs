@@ -1,4 +1,5 @@
-//! What a person may ask about the number of workers, and how it is written. Nothing here knows labs or machines.
+//! What a person may ask about the number of workers, and how it is written. Nothing here knows
+//! labs or machines.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +9,8 @@ use std::str::FromStr;
 pub enum AskedWorkers {
     /// Every number that is to be tried, as in `1,2,4`; none is the default.
     Numbers(Vec<u32>),
-    /// One number, and the fewest with which an arm that can do so goes on when some are lost, as in `1..2`.
+    /// One number, and the fewest with which an arm that can do so goes on when some are lost, as
+    /// in `1..2`.
     Elastic {
         /// The fewest.
         least: u32,

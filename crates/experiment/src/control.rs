@@ -1,4 +1,5 @@
-//! Steering a run from outside while it goes on: stopping it or one of its arms, and telling it what a screen costs.
+//! Steering a run from outside while it goes on: stopping it or one of its arms, and telling it
+//! what a screen costs.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -35,7 +36,8 @@ impl Control {
         before
     }
 
-    /// Asks the run to end its repeat of this arm, if one is under way, and to begin no other. The other arms go on.
+    /// Asks the run to end its repeat of this arm, if one is under way, and to begin no other. The
+    /// other arms go on.
     pub fn stop_arm(&self, arm: &str) {
         let mut arms = self.arms();
         arms.stopped.insert(arm.to_owned());
@@ -49,7 +51,8 @@ impl Control {
         self.shared.screen_cpu_ns.fetch_add(ns, Ordering::Relaxed);
     }
 
-    /// Hands over a line that something in this process would have printed over the screen; it goes into the record.
+    /// Hands over a line that something in this process would have printed over the screen; it goes
+    /// into the record.
     pub fn output(&self, source: &str, text: &str) {
         lock(&self.shared.output).push((source.to_owned(), text.to_owned()));
     }
@@ -67,7 +70,8 @@ impl Control {
     /// A repeat of an arm begins; the flag turns true when it has to stop.
     pub(super) fn begin(&self, arm: &str) -> Arc<AtomicBool> {
         let mut arms = self.arms();
-        // Asked under the lock: a request comes either before this and is seen, or after it and finds the flag.
+        // Asked under the lock: a request comes either before this and is seen, or after it and
+        // finds the flag.
         let stop = self.is_stopped() || arms.stopped.contains(arm);
         let flag = Arc::new(AtomicBool::new(stop));
         arms.current = Some((arm.to_owned(), Arc::clone(&flag)));

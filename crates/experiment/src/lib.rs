@@ -11,8 +11,8 @@ mod control;
 pub mod lab;
 mod plan;
 mod request;
-pub mod rhythm;
 mod run;
+pub mod sampling;
 mod watch;
 
 pub use asked::AskedWorkers;

@@ -1,5 +1,5 @@
-//! The order of repeats: arms are interleaved and shuffled anew in every round, so that a machine that drifts (warms
-//! up, gets a noisy neighbour) drifts for all arms alike.
+//! The order of repeats: arms are interleaved and shuffled anew in every round, so that a machine
+//! that drifts (warms up, gets a noisy neighbour) drifts for all arms alike.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -9,8 +9,8 @@ use crate::lab::RunConfig;
 use workbench_record::{ArmFacts, RepeatId};
 use workbench_result::workers_of;
 
-/// Every repeat of a run, in the order in which they are to be run. Depends on the configuration alone, so a resumed
-/// run finds the same plan.
+/// Every repeat of a run, in the order in which they are to be run. Depends on the configuration
+/// alone, so a resumed run finds the same plan.
 pub fn plan(config: &RunConfig, arms: &[ArmFacts]) -> Vec<RepeatId> {
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let mut plan = Vec::new();

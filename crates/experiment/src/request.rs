@@ -1,5 +1,5 @@
-//! From what a person asked for to the resolved configuration of a run, with every default filled in and every value
-//! checked.
+//! From what a person asked for to the resolved configuration of a run, with every default filled
+//! in and every value checked.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
-//! Running a lab: prepares it once, runs every planned repeat with the clock around it, and records everything.
+//! Running a lab: prepares it once, runs every planned repeat with the clock around it, and records
+//! everything.
 //!
-//! Belongs here: what happens when. Does not belong here: what the numbers mean ([`workbench_result`]) and what a lab does.
+//! Belongs here: what happens when. Does not belong here: what the numbers mean
+//! ([`workbench_result`]) and what a lab does.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,9 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::Control;
 use super::plan::plan;
 use super::watch::Watch;
-use crate::lab::{
-    ArmComparison, ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig,
-};
+use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
@@ -57,12 +57,12 @@ pub enum ExperimentError {
     Resume(String),
 }
 
-/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared. `build` is how the running
-/// program was built, for the record.
+/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared. `build`
+/// is how the running program was built, for the record.
 ///
 /// # Errors
-/// When the lab cannot be prepared, or the record cannot be kept. An arm that fails is no error here: the run ends
-/// with [`RunStatus::Failed`].
+/// When the lab cannot be prepared, or the record cannot be kept. An arm that fails is no error
+/// here: the run ends with [`RunStatus::Failed`].
 pub fn run(
     lab: &dyn Lab,
     mut config: RunConfig,
@@ -226,41 +226,7 @@ fn execute(
         watch: &watch,
         control,
     };
-    let mut status = RunStatus::Completed;
-    let mut failure = None;
-    let mut stopped: BTreeSet<&str> = BTreeSet::new();
-    for id in work.plan {
-        if stopped.contains(id.arm.as_str()) {
-            continue;
-        }
-        match runner.repeat(id) {
-            Ok(()) => recorder.sync()?,
-            Err(ExperimentError::Lab(LabError::Cancelled))
-                if control.is_arm_stopped(&id.arm) && !control.is_stopped() =>
-            {
-                stopped.insert(&id.arm);
-                recorder.emit(Event::ArmStopped {
-                    arm: id.arm.clone(),
-                });
-            }
-            Err(ExperimentError::Lab(LabError::Cancelled)) => {
-                status = RunStatus::Interrupted;
-                break;
-            }
-            Err(ExperimentError::Lab(error)) => {
-                status = RunStatus::Failed;
-                recorder.emit(Event::ArmFailed(error.arm_failure(&id.arm)));
-                // What one arm cannot do another may; what the machine lacks, all lack.
-                let hopeless = !matches!(error, LabError::Failed(_));
-                failure.get_or_insert(error.to_string());
-                stopped.insert(&id.arm);
-                if hopeless {
-                    break;
-                }
-            }
-            Err(other) => return Err(other),
-        }
-    }
+    let (status, failure) = runner.all()?;
     // Goes only when nothing was left in it.
     let _ = std::fs::remove_dir(&runner.scratch);
     let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
@@ -276,7 +242,8 @@ fn execute(
     ended(run, failure)
 }
 
-/// Reads the log back and makes the result from it: what is written is what the log says, not what memory says.
+/// Reads the log back and makes the result from it: what is written is what the log says, not what
+/// memory says.
 fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
     let snapshot = run.snapshot()?;
     let result = compute(&snapshot)
@@ -292,7 +259,7 @@ fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError
 
 /// Where a repeat runs.
 struct Place<'a> {
-    pool: Option<&'a Pool>,
+    pool: Option<Arc<Pool>>,
     workers: u32,
     scratch: &'a Path,
 }
@@ -313,6 +280,44 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
+    /// Runs every planned repeat; gives how the run ends, and what made the first arm fail.
+    fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
+        let mut status = RunStatus::Completed;
+        let mut failure = None;
+        let mut stopped: BTreeSet<&str> = BTreeSet::new();
+        for id in self.work.plan {
+            if stopped.contains(id.arm.as_str()) {
+                continue;
+            }
+            match self.repeat(id) {
+                Ok(()) => self.recorder.sync()?,
+                Err(ExperimentError::Lab(LabError::Cancelled))
+                    if self.control.is_arm_stopped(&id.arm) && !self.control.is_stopped() =>
+                {
+                    stopped.insert(&id.arm);
+                    let arm = id.arm.clone();
+                    self.recorder.emit(Event::ArmStopped { arm });
+                }
+                Err(ExperimentError::Lab(LabError::Cancelled)) => {
+                    return Ok((RunStatus::Interrupted, failure));
+                }
+                Err(ExperimentError::Lab(error)) => {
+                    status = RunStatus::Failed;
+                    self.recorder
+                        .emit(Event::ArmFailed(error.arm_failure(&id.arm)));
+                    failure.get_or_insert(error.to_string());
+                    stopped.insert(&id.arm);
+                    // What one arm cannot do another may; what the machine lacks, all lack.
+                    if !matches!(error, LabError::Failed(_)) {
+                        break;
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok((status, failure))
+    }
+
     /// Runs one repeat: pool and warm-up outside the clock, work inside it.
     fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
         let stop = self.control.begin(&id.arm);
@@ -326,56 +331,61 @@ impl Runner<'_> {
         // What an earlier attempt left, when it was killed.
         discard(&scratch);
         let place = Place {
-            pool: pool.as_deref(),
+            pool,
             workers: id.workers,
             scratch: &scratch,
         };
         self.with_context(&place, &Progress::default(), |ctx| {
             self.work.lab.warm_up(&id.arm, ctx)
         })?;
-        if let Some(pool) = &pool {
+        if let Some(pool) = &place.pool {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
+        let finished = self.timed(id, &place, &progress)?;
+        discard(&scratch);
+        self.recorder
+            .emit(Event::RepeatFinished(Box::new(finished)));
+        Ok(())
+    }
+
+    /// Does an arm's work with the clock around it.
+    fn timed(
+        &self,
+        id: &RepeatId,
+        place: &Place<'_>,
+        progress: &Progress,
+    ) -> Result<RepeatFinished, LabError> {
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
         let started_ns = self.clock.now_ns();
         self.recorder
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
-        self.watch.begin(started_ns, pool.clone(), progress.clone());
-        let output =
-            self.with_context(&place, &progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
+        self.watch
+            .begin(started_ns, place.pool.clone(), progress.clone());
+        let output = self.with_context(place, progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
-        if let Some(pool) = &pool {
-            // After a failure or an interruption tasks may still run; their spans belong into this repeat.
-            if output.is_err() {
-                pool.cancel_all();
-            }
+        // After a failure or an interruption tasks may still run; their spans belong to this
+        // repeat.
+        if let (Some(pool), Err(_)) = (&place.pool, &output) {
+            pool.cancel_all();
         }
         self.watch.end();
-        let ArmOutput {
-            work,
-            items,
-            quality,
-            breakdown,
-        } = output?;
-        discard(&scratch);
-        self.recorder
-            .emit(Event::RepeatFinished(Box::new(RepeatFinished {
-                id: id.clone(),
-                started_ns,
-                wall_ns,
-                cpu_ns,
-                instrument_cpu_ns: self.instrument_cpu_ns().saturating_sub(instrument_before),
-                screen_cpu_ns: self.control.screen_cpu_ns().saturating_sub(screen_before),
-                work,
-                items,
-                quality,
-                breakdown,
-            })));
-        Ok(())
+        let output = output?;
+        Ok(RepeatFinished {
+            id: id.clone(),
+            started_ns,
+            wall_ns,
+            cpu_ns,
+            instrument_cpu_ns: self.instrument_cpu_ns().saturating_sub(instrument_before),
+            screen_cpu_ns: self.control.screen_cpu_ns().saturating_sub(screen_before),
+            work: output.work,
+            items: output.items,
+            quality: output.quality,
+            breakdown: output.breakdown,
+        })
     }
 
     fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {
@@ -402,7 +412,7 @@ impl Runner<'_> {
     ) -> Result<T, LabError> {
         let spans = |span| self.recorder.emit(Event::Task(span));
         body(&ArmContext {
-            pool: place.pool,
+            pool: place.pool.as_deref(),
             workers: place.workers,
             scratch: place.scratch,
             clock: self.clock,

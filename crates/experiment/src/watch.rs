@@ -1,18 +1,20 @@
-//! The eye on a run: five times a second it collects what the pool's tasks left and what the arm has said, and takes a
-//! sample of the machine when one is due ([`super::rhythm`]), all into the record.
+//! Watching a repeat: five times a second it collects what the pool's tasks left and what the arm
+//! has said, and takes a sample of the machine when one is due ([`super::sampling`]), all into the
+//! record.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::Control;
-use super::rhythm::{Rhythm, TICKS_PER_SECOND};
+use super::sampling::{SampleSchedule, TICKS_PER_SECOND};
 use crate::lab::Progress;
 use workbench_clock::{Clock, program_ns};
 use workbench_machine::monitor::Monitor;
 use workbench_pool::Pool;
 use workbench_record::{Event, Recorder};
 
-/// Progress that has not changed is recorded this often all the same, as a sign of life and of the time.
+/// Progress that has not changed is recorded this often all the same, as a sign of life and of the
+/// time.
 const SIGN_OF_LIFE_NS: u64 = 1_000_000_000;
 
 /// Watches one run, repeat after repeat.
@@ -37,12 +39,12 @@ impl Watch {
     pub(super) fn start(clock: Clock, recorder: Recorder, control: Control) -> io::Result<Self> {
         let current: Arc<Mutex<Option<Current>>> = Arc::default();
         let (seen, out) = (Arc::clone(&current), recorder.clone());
-        let mut rhythm = Rhythm::default();
+        let mut schedule = SampleSchedule::default();
         let mut processes = Processes::default();
         let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |tick| {
             let t_ns = tick.t_ns;
             let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
-            let due = rhythm.is_due(t_ns, started_ns) || tick.last;
+            let due = schedule.is_due(t_ns, started_ns) || tick.last;
             if due {
                 let mut sample = tick.sample();
                 let (used_ns, rss) = lock(&seen).as_ref().map_or((0, 0), |current| {

@@ -419,6 +419,7 @@ fn resuming_is_advised_unless_the_failure_was_asked_for() {
         if let Event::RunStarted(started) = &mut record.event {
             let fault = ParamValue::Text("kill:rank=1,step=40".to_owned());
             started.config.params.insert("fault".to_owned(), fault);
+            started.lab_facts.faults = Some("fault".to_owned());
         }
     }
     let result = compute(&Snapshot::of(&records)).unwrap();

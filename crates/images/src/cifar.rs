@@ -4,8 +4,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::{ImageError, Problem};
-use crate::file::{Input, check_labels, open};
+use crate::error::{ImageError, ImageProblem};
+use crate::file::{ImageFile, check_labels, open};
 use crate::set::{CLASSES, Images, Part};
 
 const CHANNELS: usize = 3;
@@ -99,13 +99,13 @@ fn empty() -> Images {
 
 /// Appends the first `rows` records of a file, or all.
 fn read_records<R: Read>(
-    mut input: Input<R>,
+    mut input: ImageFile<R>,
     rows: Option<usize>,
     images: &mut Images,
 ) -> Result<(), ImageError> {
     let record = RECORD as u64;
     if input.bytes == 0 || !input.bytes.is_multiple_of(record) {
-        return Err(input.damaged(Problem::Records {
+        return Err(input.damaged(ImageProblem::Records {
             record,
             found: input.bytes,
         }));

@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use crate::error::ImageError;
-use crate::file::Input;
+use crate::file::ImageFile;
 use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
 use crate::set::{Images, Part};
 
@@ -38,12 +38,12 @@ fn unpack(packed: &[u8], count: u64, rows: Option<usize>) -> Result<Images, Imag
         .take(LABELS_HEADER + count)
         .read_to_end(&mut labels)
         .map_err(|error| damaged(&error))?;
-    let labels = Input {
+    let labels = ImageFile {
         bytes: labels.len() as u64,
         reader: labels.as_slice(),
         name: "labels".to_owned(),
     };
-    let images = Input {
+    let images = ImageFile {
         reader: frame,
         bytes: IMAGES_HEADER + count * PIXELS,
         name: "images".to_owned(),

@@ -39,7 +39,7 @@ pub enum ImageError {
         /// The file.
         file: String,
         /// What is wrong with it.
-        problem: Problem,
+        problem: ImageProblem,
     },
     /// The embedded images cannot be unpacked.
     #[error("the embedded MNIST cannot be unpacked ({cause}); rebuild or reinstall the program")]
@@ -51,7 +51,7 @@ pub enum ImageError {
 
 /// What is wrong with a file of images or labels.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Problem {
+pub enum ImageProblem {
     /// The first four bytes are those of something else.
     #[error(
         "starts with {found:#010x}, where IDX {what} start with {expected:#010x}; give the unpacked file as it is published"

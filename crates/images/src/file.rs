@@ -5,18 +5,18 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use crate::error::{ImageError, Problem};
+use crate::error::{ImageError, ImageProblem};
 use crate::set::CLASSES;
 
 /// Something to read with a name for messages and a known size, so that no header can ask for more
 /// memory than there are bytes.
-pub(crate) struct Input<R> {
+pub(crate) struct ImageFile<R> {
     pub reader: R,
     pub bytes: u64,
     pub name: String,
 }
 
-impl<R: Read> Input<R> {
+impl<R: Read> ImageFile<R> {
     /// Reads exactly `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<Vec<u8>, ImageError> {
         let mut out = vec![0; count];
@@ -29,7 +29,7 @@ impl<R: Read> Input<R> {
         Ok(out)
     }
 
-    pub fn damaged(&self, problem: Problem) -> ImageError {
+    pub fn damaged(&self, problem: ImageProblem) -> ImageError {
         ImageError::Damaged {
             file: self.name.clone(),
             problem,
@@ -38,7 +38,7 @@ impl<R: Read> Input<R> {
 }
 
 /// Opens an ordinary file.
-pub(crate) fn open(path: &Path) -> Result<Input<BufReader<File>>, ImageError> {
+pub(crate) fn open(path: &Path) -> Result<ImageFile<BufReader<File>>, ImageError> {
     let failed = |cause| ImageError::Io {
         path: path.to_owned(),
         cause,
@@ -49,7 +49,7 @@ pub(crate) fn open(path: &Path) -> Result<Input<BufReader<File>>, ImageError> {
     }
     let file = File::open(path).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
-    Ok(Input {
+    Ok(ImageFile {
         reader: BufReader::new(file),
         bytes,
         name: path.display().to_string(),
@@ -57,11 +57,11 @@ pub(crate) fn open(path: &Path) -> Result<Input<BufReader<File>>, ImageError> {
 }
 
 /// Refuses labels beyond the classes; `first` is the row of the first of them.
-pub(crate) fn check_labels(labels: &[u8], first: usize) -> Result<(), Problem> {
+pub(crate) fn check_labels(labels: &[u8], first: usize) -> Result<(), ImageProblem> {
     let beyond = |label: &u8| usize::from(*label) >= CLASSES;
     match labels.iter().position(beyond) {
         None => Ok(()),
-        Some(at) => Err(Problem::Label {
+        Some(at) => Err(ImageProblem::Label {
             row: first + at,
             label: labels[at],
             max: CLASSES - 1,

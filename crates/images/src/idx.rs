@@ -7,8 +7,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::{ImageError, Problem};
-use crate::file::{Input, check_labels, open};
+use crate::error::{ImageError, ImageProblem};
+use crate::file::{ImageFile, check_labels, open};
 use crate::set::{CLASSES, Images, Part};
 
 /// What a file of images starts with: unsigned bytes, three dimensions.
@@ -42,7 +42,7 @@ pub fn parse(
     name: &str,
     rows: Option<usize>,
 ) -> Result<Images, ImageError> {
-    let input = |reader, what| Input {
+    let input = |reader, what| ImageFile {
         reader,
         bytes: <[u8]>::len(reader) as u64,
         name: format!("{name} ({what})"),
@@ -159,14 +159,14 @@ fn find(dir: &Path, part: Part, what: &str) -> Result<PathBuf, ImageError> {
 
 /// Reads labels, then images, checking the one against the other.
 pub(crate) fn read<L: Read, I: Read>(
-    mut labels: Input<L>,
-    mut images: Input<I>,
+    mut labels: ImageFile<L>,
+    mut images: ImageFile<I>,
     rows: Option<usize>,
 ) -> Result<Images, ImageError> {
     let label_count = labels_header(&mut labels)?;
     let shape = images_header(&mut images)?;
     if label_count != shape.count {
-        return Err(labels.damaged(Problem::Counts {
+        return Err(labels.damaged(ImageProblem::Counts {
             labels: label_count,
             images: shape.count,
             of: images.name,
@@ -194,17 +194,17 @@ struct Shape {
 }
 
 /// Reads the header of a file of labels; gives their number.
-fn labels_header<R: Read>(input: &mut Input<R>) -> Result<usize, ImageError> {
+fn labels_header<R: Read>(input: &mut ImageFile<R>) -> Result<usize, ImageError> {
     let [count] = header(input, LABELS_MAGIC, "labels", LABELS_HEADER)?;
     check_length(input, u128::from(LABELS_HEADER) + u128::from(count))?;
     Ok(count as usize)
 }
 
 /// Reads the header of a file of images.
-fn images_header<R: Read>(input: &mut Input<R>) -> Result<Shape, ImageError> {
+fn images_header<R: Read>(input: &mut ImageFile<R>) -> Result<Shape, ImageError> {
     let [count, height, width] = header(input, IMAGES_MAGIC, "images", IMAGES_HEADER)?;
     if count == 0 || height == 0 || width == 0 {
-        return Err(input.damaged(Problem::Empty {
+        return Err(input.damaged(ImageProblem::Empty {
             count,
             height,
             width,
@@ -222,13 +222,13 @@ fn images_header<R: Read>(input: &mut Input<R>) -> Result<Shape, ImageError> {
 
 /// Checks the magic number and gives the numbers after it.
 fn header<R: Read, const N: usize>(
-    input: &mut Input<R>,
+    input: &mut ImageFile<R>,
     magic: u32,
     what: &'static str,
     bytes: u64,
 ) -> Result<[u32; N], ImageError> {
     if input.bytes < bytes {
-        return Err(input.damaged(Problem::Header {
+        return Err(input.damaged(ImageProblem::Header {
             expected: bytes,
             found: input.bytes,
         }));
@@ -239,7 +239,7 @@ fn header<R: Read, const N: usize>(
         .map(|four| four.iter().fold(0, |n, byte| n << 8 | u32::from(*byte)));
     let found = numbers.next().unwrap_or_default();
     if found != magic {
-        return Err(input.damaged(Problem::Magic {
+        return Err(input.damaged(ImageProblem::Magic {
             what,
             expected: magic,
             found,
@@ -248,11 +248,11 @@ fn header<R: Read, const N: usize>(
     Ok(std::array::from_fn(|_| numbers.next().unwrap_or_default()))
 }
 
-fn check_length<R: Read>(input: &Input<R>, expected: u128) -> Result<(), ImageError> {
+fn check_length<R: Read>(input: &ImageFile<R>, expected: u128) -> Result<(), ImageError> {
     if u128::from(input.bytes) == expected {
         return Ok(());
     }
-    Err(input.damaged(Problem::Length {
+    Err(input.damaged(ImageProblem::Length {
         expected,
         found: input.bytes,
     }))

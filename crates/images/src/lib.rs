@@ -29,7 +29,7 @@ mod source;
 
 pub use cifar::read_cifar10;
 pub use embedded::mnist;
-pub use error::{ImageError, Problem};
+pub use error::{ImageError, ImageProblem};
 pub use idx::{read_idx, write_idx};
 pub use set::{CLASSES, Images, Part};
 pub use source::Source;

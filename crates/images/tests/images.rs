@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use workbench_images::{CLASSES, ImageError, Images, Part, Problem, Source, idx, mnist};
+use workbench_images::{CLASSES, ImageError, ImageProblem, Images, Part, Source, idx, mnist};
 use workbench_images::{read_cifar10, read_idx, write_idx};
 
 /// Of the four IDX files as they are published; `make_mnist.py` checks the same.
@@ -44,7 +44,7 @@ fn sha256(bytes: &[u8]) -> String {
         })
 }
 
-fn problem(result: Result<Images, ImageError>) -> Problem {
+fn problem(result: Result<Images, ImageError>) -> ImageProblem {
     match result {
         Err(ImageError::Damaged { problem, .. }) => problem,
         other => panic!("{other:?}"),
@@ -205,7 +205,7 @@ fn every_kind_of_damage_is_named() {
             &labels,
             &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         ),
-        Problem::Magic {
+        ImageProblem::Magic {
             what: "images",
             expected: 0x803,
             found: 0x1f8b_0800
@@ -213,7 +213,7 @@ fn every_kind_of_damage_is_named() {
     );
     assert_eq!(
         parse(&labels, &images[..15]),
-        Problem::Header {
+        ImageProblem::Header {
             expected: 16,
             found: 15
         }
@@ -221,7 +221,7 @@ fn every_kind_of_damage_is_named() {
     for bytes in [33, 35] {
         let mut other = images.clone();
         other.resize(bytes, 0);
-        let expected = Problem::Length {
+        let expected = ImageProblem::Length {
             expected: 34,
             found: bytes as u64,
         };
@@ -229,7 +229,7 @@ fn every_kind_of_damage_is_named() {
     }
     assert_eq!(
         parse(&with(&labels, 7, 2)[..10], &images),
-        Problem::Counts {
+        ImageProblem::Counts {
             labels: 2,
             images: 3,
             of: "x (images)".to_owned()
@@ -237,7 +237,7 @@ fn every_kind_of_damage_is_named() {
     );
     assert_eq!(
         parse(&with(&labels, 9, 10), &images),
-        Problem::Label {
+        ImageProblem::Label {
             row: 1,
             label: 10,
             max: 9
@@ -245,7 +245,7 @@ fn every_kind_of_damage_is_named() {
     );
     assert_eq!(
         parse(&labels, &with(&images, 15, 0)),
-        Problem::Empty {
+        ImageProblem::Empty {
             count: 3,
             height: 2,
             width: 0
@@ -255,7 +255,7 @@ fn every_kind_of_damage_is_named() {
     let huge = [&[0, 0, 8, 3][..], &[0xFF; 12]].concat();
     assert!(matches!(
         parse(&labels, &huge),
-        Problem::Length { expected, found: 16 } if expected > 1 << 95
+        ImageProblem::Length { expected, found: 16 } if expected > 1 << 95
     ));
 }
 
@@ -352,7 +352,7 @@ fn cifar_files_that_are_missing_cut_or_wrong_are_named() {
     std::fs::write(&file, &wrong).unwrap();
     assert_eq!(
         problem(read()),
-        Problem::Label {
+        ImageProblem::Label {
             row: 2,
             label: 77,
             max: 9
@@ -361,7 +361,7 @@ fn cifar_files_that_are_missing_cut_or_wrong_are_named() {
     std::fs::write(&file, []).unwrap();
     assert_eq!(
         problem(read()),
-        Problem::Records {
+        ImageProblem::Records {
             record: 3073,
             found: 0
         }
@@ -443,7 +443,10 @@ fn sound_or_one_line(
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(images in any_images(), part in prop_oneof![Just(Part::Train), Just(Part::Test)]) {
+    fn what_is_written_is_read(
+        images in any_images(),
+        part in prop_oneof![Just(Part::Train), Just(Part::Test)],
+    ) {
         let dir = TempDir::new().unwrap();
         write_idx(dir.path(), part, &images).unwrap();
         prop_assert_eq!(read_idx(dir.path(), part, None).unwrap(), images);

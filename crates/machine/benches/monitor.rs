@@ -1,4 +1,5 @@
-//! What the instrument costs: one look at this machine, one at a made-up machine with 256 cores, and the parsing alone.
+//! What the instrument costs: one look at this machine, one at a made-up machine with 256 cores,
+//! and the parsing alone.
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 #![allow(
@@ -17,7 +18,8 @@ use workbench_machine::{MachineFacts, proc_stat};
 
 const CORES: u32 = 256;
 
-/// A `/proc/stat` of a machine that has been up for weeks, with the long line of interrupt counters.
+/// A `/proc/stat` of a machine that has been up for weeks, with the long line of
+/// interrupt counters.
 fn stat() -> String {
     let mut text = String::from("cpu  9223372 36854 775807 922337203 68547 0 75807 0 0 0\n");
     for core in 0..CORES {

@@ -13,7 +13,8 @@ pub struct MachineFacts {
     pub cores_logical: u32,
     /// Physical cores, where the operating system tells them apart.
     pub cores_physical: Option<u32>,
-    /// Cores that this process may use at once: the smallest of processors, affinity mask and cgroup quota.
+    /// Cores that this process may use at once: the smallest of processors, affinity mask
+    /// and cgroup quota.
     pub cores_usable: f64,
     /// Why `cores_usable` is what it is, for example `cgroup quota 2.0 of 16`.
     pub cores_limit: String,
@@ -46,7 +47,8 @@ pub struct MachineFacts {
 pub struct UsableCores {
     /// Number of cores; a cgroup quota may make it fractional and smaller than one.
     pub cores: f64,
-    /// What decides it, for example `2 processors`, `affinity mask 2 of 16` or `cgroup quota 1.5 of 16`.
+    /// What decides it, for example `2 processors`, `affinity mask 2 of 16` or
+    /// `cgroup quota 1.5 of 16`.
     pub limit: String,
 }
 

@@ -1,4 +1,5 @@
-//! NVIDIA's management library (NVML), loaded when first asked for, and the fixed facts of the GPUs it knows.
+//! NVIDIA's management library (NVML), loaded when first asked for, and the fixed facts of the
+//! GPUs it knows.
 
 use std::sync::OnceLock;
 
@@ -6,14 +7,15 @@ use nvml_wrapper::Nvml;
 
 use super::GpuFacts;
 
-/// The library, or `None` on a machine without an NVIDIA driver. Loaded at most once in a process, because starting it
-/// can take a second, and kept until the process ends.
+/// The library, or `None` on a machine without an NVIDIA driver. Loaded at most once in a process,
+/// because starting it can take a second, and kept until the process ends.
 pub(crate) fn nvml() -> Option<&'static Nvml> {
     static NVML: OnceLock<Option<Nvml>> = OnceLock::new();
     NVML.get_or_init(|| Nvml::init().ok()).as_ref()
 }
 
-/// The driver's version and its GPUs in its order. A GPU that cannot be opened keeps its place, without a name.
+/// The driver's version and its GPUs in its order. A GPU that cannot be opened keeps its place,
+/// without a name.
 pub(super) fn probe() -> (Option<String>, Vec<GpuFacts>) {
     let Some(nvml) = nvml() else {
         return (None, Vec::new());

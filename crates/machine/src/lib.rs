@@ -13,7 +13,8 @@ mod gpu;
 pub mod monitor;
 pub mod proc_stat;
 
-// `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled and tested somewhere.
+// `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled
+// and tested somewhere.
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
 #[cfg(any(test, workbench_portable, not(target_os = "linux")))]

@@ -8,7 +8,8 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use super::finding::Finding;
 use super::{MachineFacts, UsableCores};
 
-/// Cores that this process may use at once: the processors, because neither masks nor quotas can be asked for here.
+/// Cores that this process may use at once: the processors, because neither masks nor quotas can be
+/// asked for here.
 pub fn usable_cores() -> UsableCores {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     UsableCores {

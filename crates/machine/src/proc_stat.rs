@@ -1,11 +1,12 @@
-//! The processors' clock ticks in Linux' `/proc/stat`: reading them, and what share of the time between two readings
-//! they stand for.
+//! The processors' clock ticks in Linux' `/proc/stat`: reading them, and what share of the time
+//! between two readings they stand for.
 //!
-//! The file's first lines count, per processor and since boot, the ticks (usually 10 ms) spent in each state. Many lines
-//! of other counters follow, which this parser never touches.
+//! The file's first lines count, per processor and since boot, the ticks (usually 10 ms) spent in
+//! each state. Many lines of other counters follow, which this parser never touches.
 
-/// Ticks of one processor since boot, by state: user, nice, system, idle, iowait, irq, softirq, steal. The ticks of
-/// virtual guests, which follow in the file, are already contained in user and nice.
+/// Ticks of one processor since boot, by state: user, nice, system, idle, iowait, irq,
+/// softirq, steal. The ticks of virtual guests, which follow in the file, are already
+/// contained in user and nice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ticks(pub [u64; STATES]);
 
@@ -28,8 +29,8 @@ pub struct Shares {
 impl Ticks {
     /// The shares since an earlier reading, or `None` when no tick passed.
     ///
-    /// A counter that went backwards (the kernel lets idle and iowait do so, and a processor that was offline may start
-    /// over) counts as standing still.
+    /// A counter that went backwards (the kernel lets idle and iowait do so, and a processor that
+    /// was offline may start over) counts as standing still.
     pub fn since(&self, earlier: &Self) -> Option<Shares> {
         let mut passed = [0_u64; STATES];
         for (passed, (now, before)) in passed.iter_mut().zip(self.0.iter().zip(earlier.0)) {
@@ -52,10 +53,11 @@ impl Ticks {
     }
 }
 
-/// Replaces `cores` by the number and ticks of every processor line at the head of a `/proc/stat`, in the file's order.
+/// Replaces `cores` by the number and ticks of every processor line at the head of a `/proc/stat`,
+/// in the file's order.
 ///
-/// Returns whether the end of these lines was seen; otherwise `text` was cut short and may lack processors. Lines that
-/// make no sense are left out.
+/// Returns whether the end of these lines was seen; otherwise `text` was cut short and may lack
+/// processors. Lines that make no sense are left out.
 pub fn parse_cores(text: &[u8], cores: &mut Vec<(u32, Ticks)>) -> bool {
     cores.clear();
     let mut rest = text;
@@ -79,7 +81,8 @@ pub fn parse_total(text: &[u8]) -> Option<Ticks> {
     parse_ticks(&line[..end])
 }
 
-/// `line` is what follows `cpu`. The line of all processors together has no number there and yields nothing.
+/// `line` is what follows `cpu`. The line of all processors together has no number there
+/// and yields nothing.
 fn parse_core(line: &[u8]) -> Option<(u32, Ticks)> {
     let end = line.iter().position(|&byte| byte == b' ')?;
     let id = number(&line[..end]).and_then(|id| u32::try_from(id).ok())?;

@@ -116,7 +116,8 @@ fn burn(cpu_ns: u64) {
 
 #[test]
 fn work_shows_in_the_sample() {
-    // A machine that is busy with other things may give this process little; some look among many is undisturbed.
+    // A machine that is busy with other things may give this process little; some look among
+    // many is undisturbed.
     let mut sampler = Sampler::new();
     let undisturbed = (0..200).any(|_| {
         burn(50_000_000);

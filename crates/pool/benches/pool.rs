@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput};
-use workbench_pool::{Handle, Pool, TaskSpan, get_all, wait_all};
+use workbench_pool::{Pool, PoolHandle, TaskSpan, get_all, wait_all};
 
 const WORKERS: usize = 2;
 const MILLION: usize = 1_000_000;
@@ -196,7 +196,7 @@ fn throughput(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn fibonacci(pool: &Handle, n: u32) -> u64 {
+fn fibonacci(pool: &PoolHandle, n: u32) -> u64 {
     if n < 2 {
         return u64::from(n);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use workbench_clock::Clock;
 
 use super::error::PoolError;
-use super::handle::Handle;
+use super::handle::PoolHandle;
 use super::resources::Capacity;
 use super::shared::PoolState;
 use super::threads::Threads;
@@ -16,14 +16,14 @@ use super::worker;
 /// used occupies memory.
 const STACK: usize = 16 << 20;
 
-/// A pool of threads that run tasks. It is used through its [`Handle`], which it dereferences to.
+/// A pool of threads that run tasks. It is used through its [`PoolHandle`], which it dereferences to.
 ///
 /// Dropping the pool cancels the tasks that have not started, tells those that run, waits
 /// for them and joins the threads. A pool that is dropped by one of its own tasks does the
 /// same without waiting.
 #[derive(Debug)]
 pub struct Pool {
-    handle: Handle,
+    handle: PoolHandle,
 }
 
 /// What a pool is made of. The number of workers and the clock are given from the start; there are
@@ -131,7 +131,7 @@ impl PoolBuilder {
         })?;
         *shared.threads.write() = Some(threads);
         Ok(Pool {
-            handle: Handle { shared },
+            handle: PoolHandle { shared },
         })
     }
 }
@@ -143,15 +143,15 @@ impl Pool {
     }
 
     /// A reference that tasks can keep.
-    pub fn handle(&self) -> Handle {
+    pub fn handle(&self) -> PoolHandle {
         self.handle.clone()
     }
 }
 
 impl Deref for Pool {
-    type Target = Handle;
+    type Target = PoolHandle;
 
-    fn deref(&self) -> &Handle {
+    fn deref(&self) -> &PoolHandle {
         &self.handle
     }
 }

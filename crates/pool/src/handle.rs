@@ -18,11 +18,11 @@ use super::worker;
 /// A reference to a pool, for tasks that start tasks. It does not keep the pool open: once the
 /// [`Pool`](super::Pool) was dropped, tasks that are started with it end as cancelled.
 #[derive(Clone)]
-pub struct Handle {
+pub struct PoolHandle {
     pub(super) shared: Arc<PoolState>,
 }
 
-impl Handle {
+impl PoolHandle {
     /// The pool that the calling thread belongs to, if it is a pool's thread.
     pub fn current() -> Option<Self> {
         worker::with_current(|worker| {
@@ -55,6 +55,19 @@ impl Handle {
 
     /// Creates an actor whose state is built, on the pool, by `build`. It does not restart
     /// after a panic.
+    ///
+    /// ```
+    /// # use workbench_pool::Pool;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = Pool::builder().workers(2).build()?;
+    /// let log = pool.actor(Vec::new);
+    /// for line in ["one", "two"] {
+    ///     log.call(move |lines: &mut Vec<&str>| lines.push(line));
+    /// }
+    /// assert_eq!(*log.call(|lines| lines.join(" ")).get()?, "one two");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn actor<S, F>(&self, build: F) -> Actor<S>
     where
         S: Send + 'static,
@@ -101,9 +114,9 @@ impl Handle {
     }
 }
 
-impl fmt::Debug for Handle {
+impl fmt::Debug for PoolHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle")
+        f.debug_struct("PoolHandle")
             .field("name", &self.shared.name)
             .field("workers", &self.shared.workers)
             .finish_non_exhaustive()

@@ -37,7 +37,7 @@ pub use actor::{Actor, ActorOptions};
 pub use builder::{Pool, PoolBuilder};
 pub use context::TaskContext;
 pub use error::{PoolError, TaskError};
-pub use handle::Handle;
+pub use handle::PoolHandle;
 pub use object::Object;
 pub use queue::MAX_OVERTAKES;
 pub use retry::Retry;

@@ -4,6 +4,20 @@ use std::time::Duration;
 
 /// Retries with exponential backoff: the n-th retry waits `initial · factor^(n−1)`,
 /// at most `max_delay`.
+///
+/// ```
+/// # use workbench_pool::{Pool, Retry};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = Pool::builder().workers(2).build()?;
+/// let task = pool.task().name("flaky").retries(Retry::at_once(2));
+/// let flaky = task.spawn_fallible(|context| match context.attempt() {
+///     0 => Err("not yet"),
+///     attempt => Ok(attempt),
+/// })?;
+/// assert_eq!(*flaky.get()?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retry {
     /// Retries after the first attempt; 0 means none.

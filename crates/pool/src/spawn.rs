@@ -11,8 +11,21 @@ use super::shared::PoolState;
 use super::task::{AnyTask, Header, Spec, Watcher};
 use super::task_ref::{Awaitable, Dependency, TaskRef};
 
-/// A task being described; see [`Handle::task`](super::Handle::task). What is not said: one cpu,
+/// A task being described; see [`PoolHandle::task`](super::PoolHandle::task). What is not said: one cpu,
 /// nothing else, priority 0, group and part 0, no retries, no dependencies.
+///
+/// ```
+/// # use workbench_pool::Pool;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = Pool::builder().workers(2).gpus(1.0).build()?;
+/// let load = pool.task().name("load").priority(1).spawn(|| vec![1, 2, 3])?;
+/// let rows = load.clone();
+/// let train = pool.task().name("train").gpus(0.5).after(&load);
+/// let model = train.spawn(move || rows.get().map(|rows| rows.len()))?;
+/// assert_eq!(*model.get()?, Ok(3));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a task is submitted by one of the spawn methods"]
 pub struct TaskBuilder<'p> {
     shared: &'p Arc<PoolState>,

@@ -44,6 +44,18 @@ pub fn get_all<T: Send + Sync + 'static>(
 /// the indices of those that have ended, which may be more, and of those that have not, both
 /// rising. A `num_ready` beyond the number of tasks stands for all of them; no timeout waits as
 /// long as it takes.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use workbench_pool::{Pool, wait};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = Pool::builder().workers(2).build()?;
+/// let tasks: Vec<_> = (0..5).map(|n| pool.spawn(move || n)).collect();
+/// let (ready, rest) = wait(&tasks, 3, Some(Duration::from_secs(10)));
+/// assert!(ready.len() >= 3 && ready.len() + rest.len() == 5);
+/// # Ok(())
+/// # }
+/// ```
 pub fn wait<R: Awaitable>(
     tasks: &[R],
     num_ready: usize,

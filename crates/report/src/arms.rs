@@ -1,5 +1,7 @@
 //! Which of a result's arms a report speaks of, and how it calls them.
 
+use std::collections::BTreeSet;
+
 use super::format;
 use workbench_result::{ArmResult, RunResult};
 
@@ -37,6 +39,17 @@ pub(super) fn one_each(result: &RunResult) -> Vec<&ArmResult> {
         }
     }
     chosen
+}
+
+/// The names of the figures that these arms have: as declared, then by name.
+pub(super) fn figure_names<'a>(result: &RunResult, arms: &[&'a ArmResult]) -> Vec<&'a str> {
+    let names: BTreeSet<&str> = arms
+        .iter()
+        .flat_map(|arm| arm.quality.keys().map(String::as_str))
+        .collect();
+    let mut names: Vec<&str> = names.into_iter().collect();
+    result.lab_facts.sort(&mut names);
+    names
 }
 
 /// The speed-up of an arm, where one may be stated: the check passed and the value is a number.

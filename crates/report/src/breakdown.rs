@@ -1,10 +1,12 @@
-//! The tables of what arms consisted of, for labs that tell: time per step, start-up, what was equal, failures, programs.
+//! The tables of what arms consisted of, for labs that tell: time per step, start-up, what was
+//! equal, failures, programs.
 //!
-//! Belongs here: which rows and columns, and sentences that are counts. Does not belong here: drawings and layout.
+//! Belongs here: which rows and columns, and sentences that are counts. Does not belong here:
+//! drawings and layout.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arms::{arm_on_workers, finished};
+use super::arms::{arm_on_workers, figure_names, finished};
 use super::tables::Table;
 use super::{format, label};
 use workbench_record::{FigureFacts, FigureGroup, LabFacts, Part, Quantity, SlotState, Unit};
@@ -145,11 +147,17 @@ fn by_arm(result: &RunResult, first: &str) -> Table {
     table
 }
 
-/// What was counted: the counters of work, which must be equal, and other facts, in which arms may differ.
+/// What was counted: the counters of work, which must be equal, and other facts, in which arms may
+/// differ.
 pub(super) fn counts(result: &RunResult) -> Table {
     let mut table = by_arm(result, "what was counted");
     table.column("comparison", false);
-    count_rows(result, &mut table, |arm| &arm.work, "DIFFERS");
+    let differs = if result.comparison.basis.needs_equal_work() {
+        "DIFFERS"
+    } else {
+        "may differ"
+    };
+    count_rows(result, &mut table, |arm| &arm.work, differs);
     count_rows(result, &mut table, |arm| &arm.breakdown.facts, "may differ");
     table
 }
@@ -213,18 +221,8 @@ pub(super) fn figures(result: &RunResult) -> Table {
     table
 }
 
-/// The names of the figures that these arms have: as declared, then by name.
-fn figure_names<'a>(result: &RunResult, arms: &[&'a ArmResult]) -> Vec<&'a str> {
-    let names: BTreeSet<&str> = arms
-        .iter()
-        .flat_map(|arm| arm.quality.keys().map(String::as_str))
-        .collect();
-    let mut names: Vec<&str> = names.into_iter().collect();
-    result.lab_facts.sort(&mut names);
-    names
-}
-
-/// What went wrong in which arm, and what that cost; no row where nothing did. A column for each arm to which something happened.
+/// What went wrong in which arm, and what that cost; no row where nothing did. A column for each
+/// arm to which something happened.
 pub(super) fn failures(result: &RunResult) -> Table {
     let struck: Vec<&ArmResult> = finished(result)
         .filter(|arm| is_struck(result, arm))
@@ -334,7 +332,8 @@ pub(super) fn programs(result: &RunResult) -> Table {
     table
 }
 
-/// What the programs have in common with the base's, in counts; empty where there is nothing to compare.
+/// What the programs have in common with the base's, in counts; empty where there is nothing to
+/// compare.
 pub(super) fn programs_compared(result: &RunResult) -> String {
     let base = result.sources.iter().find(|s| s.arm == result.base);
     let Some(base) = base.filter(|_| result.sources.len() > 1) else {

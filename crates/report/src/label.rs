@@ -47,8 +47,8 @@ pub fn count(facts: &LabFacts, name: &str, n: u64) -> String {
     }
 }
 
-/// A number as it was given where it is a round one (a learning rate of 0.002), with four digits that
-/// matter where it was measured.
+/// A number as it was given where it is a round one (a learning rate of 0.002), with four digits
+/// that matter where it was measured.
 fn plain(number: f64) -> String {
     let short = format::parameter(number);
     let digits = short.trim_start_matches(['−', '0', '.']).len();

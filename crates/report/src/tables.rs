@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::arms::{finished, one_each, stated_speedup};
+use super::arms::{figure_names, finished, one_each, stated_speedup};
 use super::{format, label};
-use workbench_record::{Basis, Quantity};
+use workbench_record::Basis;
 use workbench_result::{ArmResult, Fit, ItemResult, RunResult};
 
 /// Characters of a name that a table shows.
@@ -53,7 +53,7 @@ fn name(text: &str) -> String {
     format::clean(text, LONGEST)
 }
 
-fn optional(value: Option<f64>, show: fn(f64) -> String) -> String {
+fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| format::MISSING.to_owned(), show)
 }
 
@@ -260,13 +260,11 @@ pub(super) fn work(result: &RunResult) -> Table {
         .iter()
         .flat_map(|arm| arm.work.keys().map(String::as_str))
         .collect();
-    let quality: BTreeSet<&str> = arms
-        .iter()
-        .flat_map(|arm| arm.quality.keys().map(String::as_str))
-        .collect();
+    let quality = figure_names(result, &arms);
+    let facts = &result.lab_facts;
     let mut table = Table::new(&[("arm", false), ("workers", true), ("tasks", true)]);
     for column in counters.iter().chain(&quality) {
-        table.column(name(column), true);
+        table.column(label::label(facts, column), true);
     }
     table.column("all outputs, SHA-256", false);
     for arm in arms {
@@ -274,17 +272,12 @@ pub(super) fn work(result: &RunResult) -> Table {
         row.push(format::count(arm.tasks));
         row.extend(counters.iter().map(|counter| {
             let value = arm.work.get(*counter);
-            value.map_or_else(|| format::MISSING.to_owned(), |n| format::count(*n))
+            optional(value.copied(), |n| label::count(facts, counter, n))
         }));
-        row.extend(
-            quality
-                .iter()
-                .map(|quality| match arm.quality.get(*quality) {
-                    Some(Quantity::Number(value)) => format::number(*value),
-                    Some(Quantity::Text(text)) => name(text),
-                    None => format::MISSING.to_owned(),
-                }),
-        );
+        row.extend(quality.iter().map(|figure| {
+            let value = arm.quality.get(*figure);
+            optional(value, |value| label::value(facts, figure, value))
+        }));
         row.push(name(&arm.outputs_sha256));
         table.rows.push(row);
     }

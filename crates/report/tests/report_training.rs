@@ -41,7 +41,7 @@ fn a_training_is_told_in_full_and_a_forest_as_before() {
     // Nothing went wrong.
     assert!(!page.contains(SECTIONS[5]));
     assert!(!page.contains("Work and outputs"));
-    assert!(page.contains("all-reduce wait") && page.contains("slot 7"));
+    assert!(page.contains("all-reduce wait") && page.contains("rank 7"));
 
     let (result, snapshot) = run(&Shape::full(&[2, 4], 4));
     let page = read(&result, &snapshot);
@@ -89,7 +89,7 @@ fn a_failure_is_told_with_its_cost_and_an_arm_that_failed_with_its_reason() {
     let page = read(&result, &snapshot);
     assert!(page.contains(SECTIONS[5]));
     assert!(page.contains("worker rank 1 died twice in one repeat"));
-    assert!(page.contains("restarting") && page.contains("slot 1 failed"));
+    assert!(page.contains("restarting") && page.contains("rank 1 failed"));
 
     let quality = &mut result.arms[1].quality;
     let figures = [

@@ -127,8 +127,8 @@ fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<
         .collect()
 }
 
-/// Compares the items that have a figure, by that figure alone. Items without it may differ, but one that has it on one side
-/// has to have it on the other.
+/// Compares the items that have a figure, by that figure alone. Items without it may differ, but
+/// one that has it on one side has to have it on the other.
 fn near_difference(
     reference: &RepeatFinished,
     repeat: &RepeatFinished,

@@ -24,7 +24,7 @@ fn search(target: f64) -> RunResult {
         let arms = [
             ("sequential", 1, 4.0, SERIAL),
             ("tasks", 1, 5.0, SERIAL),
-            ("tasks", 2, 1.0, PARALLEL),
+            ("tasks", 2, 3.0, PARALLEL),
         ];
         for (arm, workers, wall_s, tasks) in arms {
             let trees = if arm == "tasks" { 7 } else { 10 };
@@ -49,7 +49,7 @@ fn arms_that_reach_the_target_are_compared_whatever_they_did() {
     assert!(result.check.passed() && result.check.differences.is_empty());
     assert!(!result.check.equal_work && !result.check.equal_outputs);
     let tasks = &result.arms[2];
-    assert_eq!(tasks.speedup, Some(4.0));
+    assert!((tasks.speedup.unwrap() - 4.0 / 3.0).abs() < 1e-9);
     // The tasks of one arm say nothing of the work of another.
     assert_eq!((tasks.bound, tasks.karp_flatt), (None, None));
     assert!(tasks.predicted.is_none() && result.what_if.is_empty());

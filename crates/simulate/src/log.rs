@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::machine::{Load, Machine};
 use super::repeat::{End, SimulatedRepeat};
-use workbench_experiment::rhythm::{Rhythm, SHORTEST_NS};
+use workbench_experiment::sampling::{SHORTEST_NS, SampleSchedule};
 use workbench_pool::TaskSpan;
 use workbench_record::{
     ArmFailure, Event, FailureKind, Record, RepeatFinished, RunStarted, RunStatus,
@@ -25,7 +25,7 @@ pub(super) struct LogBuilder {
     pub now_ns: u64,
     rng: ChaCha8Rng,
     machine: Machine,
-    rhythm: Rhythm,
+    schedule: SampleSchedule,
     tick_ns: u64,
     sampled_ns: u64,
     instrument_cpu_ns: u64,
@@ -51,7 +51,7 @@ impl LogBuilder {
             now_ns: 10_000,
             rng,
             machine,
-            rhythm: Rhythm::default(),
+            schedule: SampleSchedule::default(),
             tick_ns: SHORTEST_NS,
             sampled_ns: 0,
             instrument_cpu_ns: 0,
@@ -149,7 +149,7 @@ impl LogBuilder {
         self.now_ns = t_ns;
         self.instrument_cpu_ns += TICK_CPU_NS;
         let Some(cursor) = cursor else {
-            if self.rhythm.is_due(t_ns, None) {
+            if self.schedule.is_due(t_ns, None) {
                 self.sample(t_ns, &[], 0);
             }
             return;
@@ -157,7 +157,7 @@ impl LogBuilder {
         if cursor.repeat.spans_at_once {
             cursor.record_ended(t_ns, &mut self.records);
         }
-        let due = self.rhythm.is_due(t_ns, Some(cursor.started_ns));
+        let due = self.schedule.is_due(t_ns, Some(cursor.started_ns));
         if due {
             let from = self.sampled_ns.saturating_sub(cursor.started_ns);
             let slots = cursor.loads.busy(from, t_ns - cursor.started_ns);

@@ -296,6 +296,7 @@ pub(super) fn lab_facts() -> LabFacts {
         ("steps_repeated", "steps done again"),
     ];
     LabFacts {
+        slot: "rank".to_owned(),
         figures: figures
             .map(|(name, label)| FigureFacts {
                 name: name.to_owned(),

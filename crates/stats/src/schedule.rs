@@ -46,7 +46,7 @@ pub struct Assignment {
 
 /// Speed-ups on one number of slots.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WhatIfPoint {
+pub struct PredictedSpeedup {
     /// Number of slots.
     pub workers: u32,
     /// Speed-up in submission order.
@@ -94,7 +94,7 @@ pub fn bound(durations: &[f64], slots: u32) -> Option<f64> {
 }
 
 /// Speed-ups in both orders on each of the given numbers of slots. Empty when there is no work.
-pub fn what_if(durations: &[f64], workers: impl IntoIterator<Item = u32>) -> Vec<WhatIfPoint> {
+pub fn what_if(durations: &[f64], workers: impl IntoIterator<Item = u32>) -> Vec<PredictedSpeedup> {
     let total = total(durations);
     if total <= 0.0 {
         return Vec::new();
@@ -103,7 +103,7 @@ pub fn what_if(durations: &[f64], workers: impl IntoIterator<Item = u32>) -> Vec
     let longest_first = in_order(durations, Order::LongestFirst);
     workers
         .into_iter()
-        .map(|workers| WhatIfPoint {
+        .map(|workers| PredictedSpeedup {
             workers,
             fifo: total / makespan_of(&fifo, workers),
             longest_first: total / makespan_of(&longest_first, workers),

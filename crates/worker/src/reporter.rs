@@ -139,11 +139,6 @@ impl Reporter {
         self.step.set(steps);
     }
 
-    /// Begins a step, with the fetching of its rows.
-    pub fn begin_step(&self, epoch: u32) -> StepWatch<'_> {
-        StepWatch::begin(self, epoch)
-    }
-
     fn end_step(&self, report: StepReport, work: Duration) {
         self.step.set(report.step + 1);
         self.usual_work.set(work);

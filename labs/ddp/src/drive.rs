@@ -1,15 +1,14 @@
-//! Driving one arm: one group of workers after the other, as the controller says, until the
-//! training is done or given up.
+//! One arm under way: what the controller decides is done to the workers, and recorded.
 //!
 //! Belongs here: what connects the controller with processes, files and the clock. Does not belong
-//! here: what events mean ([`crate::events`]), what becomes of failures ([`crate::failures`]), and
-//! what is decided ([`crate::controller`]).
+//! here: what happens when ([`crate::run`]), what events mean ([`crate::events`]), what becomes of
+//! failures ([`crate::failures`]), and what is decided ([`crate::controller`]).
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, LabError};
+use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, Finding, LabError};
 use workbench_pool::Outcome;
 use workbench_protocol::WorkerEnv;
 use workbench_workers::{EventKind, GroupError, Launch, WorkerGroup};
@@ -21,14 +20,8 @@ use crate::messages;
 use crate::plan::{Faults, Plan};
 use crate::timeline::{Moment, Timeline};
 
-/// Longest wait for an event before the time is looked at.
-const TICK: Duration = Duration::from_millis(50);
 /// How long workers may take to end in order, checkpoint included.
 const GRACE: Duration = Duration::from_secs(30);
-/// How often the ranks and their CPU time are looked at.
-const LOOK_NS: u64 = 100_000_000;
-/// How much later than the workers themselves a stalled rank is given up.
-const LENIENCE_NS: u64 = 2_000_000_000;
 
 /// One arm under way.
 pub struct Drive<'a> {
@@ -44,7 +37,7 @@ pub struct Drive<'a> {
     pub(crate) faults: Faults,
     /// When a lost worker's place can be filled again.
     pub(crate) away_until_ns: u64,
-    looked_ns: u64,
+    pub(crate) looked_ns: u64,
 }
 
 impl<'a> Drive<'a> {
@@ -71,38 +64,6 @@ impl<'a> Drive<'a> {
             faults: plan.faults(),
             away_until_ns: 0,
             looked_ns: 0,
-        }
-    }
-
-    /// Trains to the end.
-    ///
-    /// # Errors
-    /// [`LabError::Cancelled`] on request, [`LabError::Environment`] when workers cannot be
-    /// started, and [`LabError::Failed`] with who failed, where, and what the others did.
-    pub fn run(&mut self) -> Result<(), LabError> {
-        std::fs::create_dir_all(&self.plan.checkpoints).map_err(|error| {
-            LabError::Environment(format!(
-                "{}: cannot make the directory of checkpoints: {error}",
-                self.plan.checkpoints.display()
-            ))
-        })?;
-        self.feed(Input::Begin)?;
-        while !self.controller.state().is_end() {
-            if self.ctx.progress.is_cancelled() {
-                self.feed(Input::Abort)?;
-            } else {
-                self.wait()?;
-            }
-        }
-        self.warn_of_incidents();
-        match self.controller.state() {
-            State::Finished => Ok(()),
-            State::Aborted => Err(LabError::Cancelled),
-            _ => Err(LabError::Failed(messages::given_up(
-                self.plan.arm,
-                self.totals.incidents.last(),
-                self.controller.given_up(),
-            ))),
         }
     }
 
@@ -185,65 +146,10 @@ impl<'a> Drive<'a> {
         Ok(())
     }
 
-    /// Waits for an event and deals with it.
-    fn wait(&mut self) -> Result<(), LabError> {
-        let Some(group) = &self.attempt.group else {
-            return self.feed(Input::Over);
-        };
-        if let Some(event) = group.next(TICK) {
-            self.handle(&event)?;
-        } else if group.is_over() {
-            // A rank that failed because of another, when no other is left to explain it.
-            if let Some(failure) = self.attempt.root_cause.verdict(u64::MAX, 0).cloned() {
-                return self.fail(&failure);
-            }
-            self.end_group();
-            return self.feed(Input::Over);
-        }
-        self.tick()
-    }
-
-    fn tick(&mut self) -> Result<(), LabError> {
-        let now_ns = self.ctx.clock.now_ns();
-        if now_ns >= self.looked_ns + LOOK_NS {
-            self.looked_ns = now_ns;
-            self.look_at_ranks();
-        }
-        let world = self.controller.workers();
-        if let Some(failure) = self.attempt.root_cause.verdict(now_ns, world).cloned() {
-            return self.fail(&failure);
-        }
-        let limit_ns = (self.plan.settings.timeout_s * 1e9) as u64 + LENIENCE_NS;
-        let overdue = |at_ns: u64| now_ns.saturating_sub(at_ns) > limit_ns;
-        let stalled = self.attempt.stalled.clone();
-        if let Some(stalled) = stalled.filter(|stalled| overdue(stalled.at_ns)) {
-            // The others may wait for it where nothing ends their waiting, or there are no others.
-            return self.fail(&stalled);
-        }
-        if self.controller.is_short()
-            && self.controller.state() == State::Running
-            && now_ns >= self.away_until_ns
-        {
-            self.faults.struck(None, self.controller.steps_begun());
-            return self.feed(Input::Returned);
-        }
-        Ok(())
-    }
-
-    /// Looks at what the ranks use, and at their health.
-    fn look_at_ranks(&mut self) {
-        let Some(group) = &self.attempt.group else {
-            return;
-        };
-        let usage = group.usage();
-        let used_ns: u64 = usage.iter().map(|usage| usage.cpu_ns).sum();
-        let progress = self.ctx.progress;
-        progress.set_processes_cpu_ns(self.totals.past_cpu_ns + used_ns);
-        progress.set_processes_rss(usage.iter().map(|usage| usage.rss_bytes).sum());
-        for state in group.states() {
-            self.live.judged(&state);
-        }
-        self.show();
+    /// Reports something about this arm.
+    pub(crate) fn report(&self, finding: Finding) {
+        let (name, world) = (self.plan.arm.name(), self.plan.world);
+        self.ctx.progress.report(finding.arm_on(name, world));
     }
 
     /// Records the states of all ranks.
@@ -253,8 +159,18 @@ impl<'a> Drive<'a> {
         }
     }
 
+    /// Keeps a printed line.
+    pub(crate) fn keep_line(&self, rank: u32, line: &str, skipped: u64) {
+        let source = format!("rank {rank}");
+        if skipped > 0 {
+            let text = format!("({skipped} lines were dropped here)");
+            self.ctx.progress.output(&source, &text);
+        }
+        self.ctx.progress.output(&source, line);
+    }
+
     /// Ends what is left of a group, and keeps what it has used and printed.
-    fn end_group(&mut self) {
+    pub(crate) fn end_group(&mut self) {
         let Some(group) = self.attempt.group.take() else {
             return;
         };

@@ -57,16 +57,6 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// Keeps a printed line.
-    pub(crate) fn keep_line(&self, rank: u32, line: &str, skipped: u64) {
-        let source = format!("rank {rank}");
-        if skipped > 0 {
-            let text = format!("({skipped} lines were dropped here)");
-            self.ctx.progress.output(&source, &text);
-        }
-        self.ctx.progress.output(&source, line);
-    }
-
     fn message(&mut self, rank: u32, at_ns: u64, message: &FromWorker) -> Result<(), LabError> {
         match message {
             FromWorker::Hello { .. } => self.stage(rank, at_ns, Stage::Started),

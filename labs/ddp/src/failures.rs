@@ -176,10 +176,4 @@ impl Drive<'_> {
             self.report(Finding::warning("short_of_workers", text).number("steps", short as f64));
         }
     }
-
-    /// Reports something about this arm.
-    pub(crate) fn report(&self, finding: Finding) {
-        let (name, world) = (self.plan.arm.name(), self.plan.world);
-        self.ctx.progress.report(finding.arm_on(name, world));
-    }
 }

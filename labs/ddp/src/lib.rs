@@ -20,6 +20,7 @@ mod messages;
 mod outcome;
 mod plan;
 mod root_cause;
+mod run;
 mod settings;
 mod startup;
 mod timeline;

@@ -1,5 +1,5 @@
-//! The lab's three arms. They differ in what they hand to whom, and in nothing else: the trees, the order in which
-//! their votes are summed and the evaluation are shared code.
+//! The lab's three arms. They differ in what they hand to whom, and in nothing else: the trees, the
+//! order in which their votes are summed and the evaluation are shared code.
 
 use std::sync::Arc;
 

@@ -1,13 +1,17 @@
-//! The seam to the engine that grows trees. Nothing outside this file knows which one it is; today it is smartcore.
+//! The seam to the engine that grows trees. Nothing outside this file knows which one it is; today
+//! it is smartcore.
 //!
-//! The unit is one tree, not one forest, so that every arm grows exactly the same trees whatever their order: a tree
-//! depends on the training rows, the parameters and its own seed alone.
+//! The unit is one tree, not one forest, so that every arm grows exactly the same trees whatever
+//! their order: a tree depends on the training rows, the parameters and its own seed alone.
 //!
 //! How scikit-learn's parameters are mapped to smartcore's:
-//! - `max_depth`: smartcore counts levels with the root as 1, scikit-learn counts splits along a path: one more.
-//! - `min_samples_split`, `min_samples_leaf`: scikit-learn draws the bootstrap as weights and counts distinct rows.
-//!   Handing the bootstrap to smartcore as weights too makes it count the same way; its own forest counts copies.
-//! - `max_features`: all features at every split, the default of scikit-learn's regressor, is what a single tree does.
+//! - `max_depth`: smartcore counts levels with the root as 1, scikit-learn counts splits along a
+//! path: one more.
+//! - `min_samples_split`, `min_samples_leaf`: scikit-learn draws the bootstrap as weights and
+//! counts distinct rows. Handing the bootstrap to smartcore as weights too makes it count the same
+//! way; its own forest counts copies.
+//! - `max_features`: all features at every split, the default of scikit-learn's regressor, is what
+//! a single tree does.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

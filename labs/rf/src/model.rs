@@ -2,8 +2,8 @@
 
 use workbench_experiment::lab::Item;
 
-/// Sums the predictions of a forest's trees, always in the order of the trees: floating-point addition is not
-/// associative, and the arms have to agree to the last bit.
+/// Sums the predictions of a forest's trees, always in the order of the trees: floating-point
+/// addition is not associative, and the arms have to agree to the last bit.
 #[derive(Debug, Clone)]
 pub struct Votes {
     sums: Vec<f64>,

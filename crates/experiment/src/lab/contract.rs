@@ -1,8 +1,8 @@
 //! The contract between a lab and the program that runs it.
 //!
-//! A [`Lab`] reads its configuration and data once ([`Lab::prepare`]); the [`PreparedLab`] then runs any arm as often
-//! as asked. Everything that must not be on the clock (loading, splitting, warming up) happens before
-//! [`PreparedLab::run_arm`].
+//! A [`Lab`] reads its configuration and data once ([`Lab::prepare`]); the [`PreparedLab`] then
+//! runs any arm as often as asked. Everything that must not be on the clock (loading, splitting,
+//! warming up) happens before [`PreparedLab::run_arm`].
 
 use std::path::{Path, PathBuf};
 
@@ -50,7 +50,8 @@ pub trait Lab: Send + Sync {
 
 /// A lab with its data loaded, ready to run any of its arms any number of times.
 pub trait PreparedLab: Send + Sync {
-    /// Where the data came from, where more is known of it than was asked for; it is recorded in place of that.
+    /// Where the data came from, where more is known of it than was asked for; it is recorded in
+    /// place of that.
     fn data(&self) -> Option<DataSource> {
         None
     }
@@ -98,8 +99,8 @@ pub struct ArmContext<'a> {
     pub pool: Option<&'a Pool>,
     /// Number of slots: 1 for a serial arm.
     pub workers: u32,
-    /// A directory for files of this repeat alone, such as checkpoints. It is not there until the arm makes it, and is
-    /// removed with all that is in it when the arm has done its work.
+    /// A directory for files of this repeat alone, such as checkpoints. It is not there until the
+    /// arm makes it, and is removed with all that is in it when the arm has done its work.
     pub scratch: &'a Path,
     /// The run's clock.
     pub clock: Clock,
@@ -124,7 +125,8 @@ pub enum LabError {
     /// The machine lacks something that the lab needs. The message says how to get it.
     #[error("{0}")]
     Environment(String),
-    /// Something is missing or does not fit that the program's set-up brings. The message says what.
+    /// Something is missing or does not fit that the program's set-up brings. The message says
+    /// what.
     #[error("{what}; run `workbench setup{}`", if *gpus { " --cuda" } else { "" })]
     SetUp {
         /// What is missing, and for what.

@@ -22,8 +22,8 @@ pub struct LabDefinition {
     /// What people call a slot of its arms.
     #[serde(default = "slot")]
     pub slot: String,
-    /// The slots of its parallel arms do one work in step with each other, so that no other schedule
-    /// of their tasks is possible.
+    /// The slots of its parallel arms do one work in step with each other, so that no other
+    /// schedule of their tasks is possible.
     #[serde(default)]
     pub lockstep: bool,
     /// Which of its parameters play a part that the command line knows.
@@ -56,7 +56,8 @@ fn slot() -> String {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Roles {
-    /// What is to go wrong on purpose: a text, several faults with `;` between them. `--fault` sets it.
+    /// What is to go wrong on purpose: a text, several faults with `;` between them. `--fault` sets
+    /// it.
     pub faults: Option<String>,
     /// The fewest workers with which a parallel arm goes on: a whole number. The lower end of
     /// `--workers 1..2` sets it.
@@ -127,7 +128,8 @@ impl LabDefinition {
     /// Reads and checks a `lab.toml`.
     ///
     /// # Errors
-    /// When the text is not a definition, or names an arm, parameter or preset that it does not define.
+    /// When the text is not a definition, or names an arm, parameter or preset that it does not
+    /// define.
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
         let definition: Self = toml::from_str(text)?;
         definition
@@ -194,7 +196,8 @@ impl LabDefinition {
     /// The parameters of a preset, with `overrides` (`key=value` texts) on top.
     ///
     /// # Errors
-    /// When an override is malformed, names no parameter, or has a value outside the parameter's range.
+    /// When an override is malformed, names no parameter, or has a value outside the parameter's
+    /// range.
     pub fn resolve(&self, preset: &Preset, overrides: &[String]) -> Result<Params, ParamError> {
         let mut params: Params = self
             .params

@@ -1,6 +1,8 @@
-//! What a lab is to the rest of the program: its definition, its resolved configuration, and the code that runs its arms.
+//! What a lab is to the rest of the program: its definition, its resolved configuration, and the
+//! code that runs its arms.
 //!
-//! Belongs here: the contract between labs and the program. Does not belong here: any particular lab.
+//! Belongs here: the contract between labs and the program. Does not belong here: any particular
+//! lab.
 
 mod contract;
 mod definition;

@@ -1,5 +1,5 @@
-//! A lab's parameters: defined once in its `lab.toml`, and from there the source of `--set`, of validation, of the
-//! help texts and of the set-up form.
+//! A lab's parameters: defined once in its `lab.toml`, and from there the source of `--set`, of
+//! validation, of the help texts and of the set-up form.
 
 use serde::Deserialize;
 use workbench_record::ParamValue;

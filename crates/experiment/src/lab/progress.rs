@@ -93,8 +93,9 @@ impl Progress {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// States that there are fewer units of work than was said before, for example because a trial was
-    /// stopped early. A total never grows: what is larger than the total so far changes nothing.
+    /// States that there are fewer units of work than was said before, for example because a trial
+    /// was stopped early. A total never grows: what is larger than the total so far changes
+    /// nothing.
     pub fn set_total(&self, units: u64) {
         self.total.fetch_min(units, Ordering::Relaxed);
     }
@@ -104,13 +105,14 @@ impl Progress {
         self.total.load(Ordering::Relaxed).max(self.done())
     }
 
-    /// Adds a point to a curve: what it shows (`loss`, `images/s`), the step in the lab's own counting,
-    /// and the value. A value that is no finite number is a gap in the curve.
+    /// Adds a point to a curve: what it shows (`loss`, `images/s`), the step in the lab's own
+    /// counting, and the value. A value that is no finite number is a gap in the curve.
     pub fn metric(&self, name: &str, step: u64, value: f64) {
         self.point(name, None, step, value);
     }
 
-    /// Adds a point to a curve that belongs to one item (a trial, a model), named as in the arm's output.
+    /// Adds a point to a curve that belongs to one item (a trial, a model), named as in the arm's
+    /// output.
     pub fn item_metric(&self, item: &str, name: &str, step: u64, value: f64) {
         self.point(name, Some(item.to_owned()), step, value);
     }
@@ -142,8 +144,8 @@ impl Progress {
         self.say(ArmMessage::State(state));
     }
 
-    /// Says how a slot stands. Only the latest state of a slot is recorded, at each sample and once at
-    /// the end.
+    /// Says how a slot stands. Only the latest state of a slot is recorded, at each sample and once
+    /// at the end.
     pub fn slot(&self, state: SlotState) {
         lock(&self.slots).insert(state.slot, state);
     }
@@ -155,8 +157,8 @@ impl Progress {
             .collect()
     }
 
-    /// States the CPU time that processes of this arm have used so far in all, in nanoseconds. It counts
-    /// as the run's own.
+    /// States the CPU time that processes of this arm have used so far in all, in nanoseconds. It
+    /// counts as the run's own.
     pub fn set_processes_cpu_ns(&self, total_ns: u64) {
         self.processes_cpu_ns.fetch_max(total_ns, Ordering::Relaxed);
     }

@@ -1,7 +1,8 @@
 //! The limits that Linux control groups (cgroups, versions 1 and 2) put on this process.
 //!
-//! A limit holds for a group and everything below it, so the smallest one between the process' own group and the
-//! mount's root counts. Inside a container that root is the container's own group, with its limits in the root's files.
+//! A limit holds for a group and everything below it, so the smallest one between the process' own
+//! group and the mount's root counts. Inside a container that root is the container's own group,
+//! with its limits in the root's files.
 
 use std::path::{Path, PathBuf};
 
@@ -147,8 +148,9 @@ fn directories(root: &Path, mounts: &[Mount], group: &Group, controller: &str) -
     dirs
 }
 
-/// The names that lead from the mount's top group to the process' own. Empty when the own group lies outside, which
-/// happens in a container that shows its own group as the top but names it by its path on the host.
+/// The names that lead from the mount's top group to the process' own. Empty when the own group
+/// lies outside, which happens in a container that shows its own group as the top but names it by
+/// its path on the host.
 fn below<'a>(top: &str, own: &'a str) -> Vec<&'a str> {
     let relative = match own.strip_prefix(top.trim_end_matches('/')) {
         Some(relative) if relative.is_empty() || relative.starts_with('/') => relative,

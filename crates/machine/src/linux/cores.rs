@@ -1,4 +1,5 @@
-//! How many cores this process may really use: processors, affinity mask and cgroup quota, the smallest counts.
+//! How many cores this process may really use: processors, affinity mask and cgroup quota,
+//! the smallest counts.
 
 use std::path::Path;
 
@@ -7,7 +8,8 @@ use rustix::thread::sched_getaffinity;
 use super::files;
 use crate::{UsableCores, proc_stat};
 
-/// Processors that are online, as `/proc/stat` lists them; the list in `/sys` where that cannot be read.
+/// Processors that are online, as `/proc/stat` lists them; the list in `/sys` where that
+/// cannot be read.
 pub(super) fn online(root: &Path) -> Option<u32> {
     let mut cores = Vec::new();
     if let Some(text) = files::bytes(root, "proc/stat") {
@@ -24,7 +26,8 @@ pub(super) fn online(root: &Path) -> Option<u32> {
 pub(super) fn affinity(root: &Path) -> Option<u32> {
     match sched_getaffinity(None) {
         Ok(mask) => Some(mask.count()),
-        // The call's mask has room for 1024 processors and is refused by kernels with more; the text has no such end.
+        // The call's mask has room for 1024 processors and is refused by kernels with more; the
+        // text has no such end.
         Err(_) => allowed(&files::text(root, "proc/thread-self/status")?),
     }
     .filter(|&count| count > 0)
@@ -59,7 +62,8 @@ pub(super) fn usable(online: u32, affinity: Option<u32>, quota: Option<f64>) -> 
     usable
 }
 
-/// Two decimals say enough for a text; a smaller quota keeps its first digits instead of becoming zero.
+/// Two decimals say enough for a text; a smaller quota keeps its first digits instead
+/// of becoming zero.
 fn round(quota: f64) -> f64 {
     if quota < 0.01 {
         quota

@@ -11,8 +11,8 @@ pub(crate) struct CpuInfo {
     pub physical: Option<u32>,
     /// A hypervisor runs below this kernel.
     pub hypervisor: bool,
-    /// The processor counts its cycles (APERF and MPERF), so `cpu MHz` is measured. Without the counters the kernel
-    /// writes the nominal frequency there, whatever the cores really do.
+    /// The processor counts its cycles (APERF and MPERF), so `cpu MHz` is measured. Without the
+    /// counters the kernel writes the nominal frequency there, whatever the cores really do.
     pub measures_frequency: bool,
 }
 

@@ -1,4 +1,5 @@
-//! Reading the operating system's small text files under a root directory, which tests replace by a made-up tree.
+//! Reading the operating system's small text files under a root directory, which tests replace by
+//! a made-up tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ pub(super) fn place(root: &Path, path: &str) -> PathBuf {
     root.join(path.trim_start_matches('/'))
 }
 
-/// The file's text without surrounding white space; bytes that are no UTF-8 are replaced, not refused.
+/// The file's text without surrounding white space; bytes that are no UTF-8 are
+/// replaced, not refused.
 pub(super) fn text(root: &Path, path: &str) -> Option<String> {
     text_at(&place(root, path))
 }
@@ -24,7 +26,8 @@ pub(super) fn bytes(root: &Path, path: &str) -> Option<Vec<u8>> {
     fs::read(place(root, path)).ok()
 }
 
-/// Counts the processors in a list such as `0-3,8,10-11`. `None` when it is malformed, empty or counts backwards.
+/// Counts the processors in a list such as `0-3,8,10-11`. `None` when it is malformed, empty
+/// or counts backwards.
 pub(super) fn count_cpu_list(list: &str) -> Option<u32> {
     let mut count = 0_u32;
     for part in list.trim().split(',') {

@@ -1,4 +1,5 @@
-//! What the kernel's files say about measuring: its counters, its clock, the governor and the hypervisor.
+//! What the kernel's files say about measuring: its counters, its clock, the governor
+//! and the hypervisor.
 
 use std::path::Path;
 

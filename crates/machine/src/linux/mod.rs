@@ -20,8 +20,8 @@ use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 use super::{MachineFacts, UsableCores};
 
-/// Cores that this process may use at once: the smallest of the processors that are online, the affinity mask of the
-/// calling thread, and the cgroup CPU quota.
+/// Cores that this process may use at once: the smallest of the processors that are online, the
+/// affinity mask of the calling thread, and the cgroup CPU quota.
 pub fn usable_cores() -> UsableCores {
     let root = Path::new("/");
     usable_cores_at(root, cores::affinity(root))
@@ -70,7 +70,8 @@ fn brand() -> String {
     brand.unwrap_or_default()
 }
 
-/// Cores told apart by which processors share one, for kernels whose `/proc/cpuinfo` does not name them.
+/// Cores told apart by which processors share one, for kernels whose `/proc/cpuinfo` does
+/// not name them.
 fn physical_cores(root: &Path) -> Option<u32> {
     let cpus = fs::read_dir(root.join("sys/devices/system/cpu")).ok()?;
     let siblings: HashSet<String> = cpus

@@ -1,4 +1,5 @@
-//! Ticking regularly on a thread of its own, with a sample whenever one is wanted, and measuring what that costs.
+//! Ticking regularly on a thread of its own, with a sample whenever one is wanted, and measuring
+//! what that costs.
 
 use std::io;
 use std::sync::Arc;
@@ -44,18 +45,18 @@ struct Shared {
 }
 
 impl Monitor {
-    /// Starts the thread `workbench-monitor`, which hands a [`Tick`] to `deliver` `hz` times a second, for the first time
-    /// after one period, and once more when it is stopped. Whether a tick is used to look at the machine is up to
-    /// `deliver`.
+    /// Starts the thread `workbench-monitor`, which hands a [`Tick`] to `deliver` `hz` times a
+    /// second, for the first time after one period, and once more when it is stopped. Whether a
+    /// tick is used to look at the machine is up to `deliver`.
     ///
-    /// The times are fixed in advance, so they do not drift; times that are missed, because the machine was too busy or
-    /// `deliver` took long, are left out and not made up for. `deliver` runs on the monitor's thread and its CPU time
-    /// counts as the monitor's.
+    /// The times are fixed in advance, so they do not drift; times that are missed, because the
+    /// machine was too busy or `deliver` took long, are left out and not made up for. `deliver`
+    /// runs on the monitor's thread and its CPU time counts as the monitor's.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when `hz` is not between 0.001 and 1000, and what the operating system says when it refuses the
-    /// thread.
+    /// `InvalidInput` when `hz` is not between 0.001 and 1000, and what the operating system says
+    /// when it refuses the thread.
     pub fn start(
         clock: Clock,
         hz: f64,

@@ -11,7 +11,8 @@ use super::round_share;
 use super::sample::GpuSample;
 use crate::nvml;
 
-/// Share of one core that looking at the GPUs may take; with many GPUs they are looked at less often instead.
+/// Share of one core that looking at the GPUs may take; with many GPUs they are looked at
+/// less often instead.
 const BUDGET: f64 = 0.003;
 /// The same for PCIe traffic, which the driver watches for 20 ms per direction before it answers.
 const PCIE_BUDGET: f64 = 0.001;
@@ -23,7 +24,8 @@ pub(super) struct Gpus {
     last: Vec<GpuSample>,
     pace: Pace,
     pcie_pace: Pace,
-    /// The GPU whose PCIe traffic is asked for next: one GPU per look, so that a look never takes long.
+    /// The GPU whose PCIe traffic is asked for next: one GPU per look, so that a look
+    /// never takes long.
     pcie_next: usize,
 }
 

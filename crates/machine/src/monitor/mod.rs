@@ -1,10 +1,11 @@
-//! Looking at the machine while a run goes on: what one look yields, taking it cheaply, and taking it regularly.
+//! Looking at the machine while a run goes on: what one look yields, taking it cheaply, and
+//! taking it regularly.
 //!
-//! Belongs here: everything that changes during a run. Does not belong here: facts that stay the same, which are
-//! [`machine`](crate)'s, and what becomes of the samples, which the caller decides.
+//! Belongs here: everything that changes during a run. Does not belong here: facts that stay the
+//! same, which are [`machine`](crate)'s, and what becomes of the samples, which the caller decides.
 //!
-//! The instrument must not disturb the experiment: files stay open, buffers are reused, what is dear to ask for is asked
-//! for less often, and [`Monitor`] measures what it costs.
+//! The instrument must not disturb the experiment: files stay open, buffers are reused, what is
+//! dear to ask for is asked for less often, and [`Monitor`] measures what it costs.
 
 mod background;
 mod gpu;

@@ -13,8 +13,8 @@ pub(super) struct Pace {
     /// Share of one core that the looks may take.
     budget: f64,
     shortest: Duration,
-    /// Average CPU time of a look, in nanoseconds, of which the newest makes up a quarter: one slow look must not blind
-    /// the instrument for seconds.
+    /// Average CPU time of a look, in nanoseconds, of which the newest makes up a quarter: one slow
+    /// look must not blind the instrument for seconds.
     cost_ns: Option<f64>,
     due: Option<Instant>,
 }

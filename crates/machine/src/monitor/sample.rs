@@ -2,22 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One look at every core, the process and every GPU. Shares are 0 to 1; `None` where the machine does not say.
+/// One look at every core, the process and every GPU. Shares are 0 to 1; `None` where the machine
+/// does not say.
 ///
-/// Looks are not equally far apart: 0.2 seconds at first, up to 5 seconds in a run of many hours. Shares of cores and of
-/// the process are means over the time since the look before, so a mean over several samples has to weigh each by that
-/// time. What is said of GPUs, memory and clocks is as of the moment of the look.
+/// Looks are not equally far apart: 0.2 seconds at first, up to 5 seconds in a run of many hours.
+/// Shares of cores and of the process are means over the time since the look before, so a mean over
+/// several samples has to weigh each by that time. What is said of GPUs, memory and clocks is as of
+/// the moment of the look.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
-    /// Busy share of each core since the last sample (all processes). A core keeps its place for the whole run and reads
-    /// 0 while it is offline.
+    /// Busy share of each core since the last sample (all processes). A core keeps its place for
+    /// the whole run and reads 0 while it is offline.
     pub cores: Vec<f32>,
-    /// Share of each core's time that the hypervisor gave to others ("steal"); empty where none was ever reported.
+    /// Share of each core's time that the hypervisor gave to others ("steal"); empty where none
+    /// was ever reported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steal: Vec<f32>,
-    /// Current frequency of each core in MHz, up to some seconds old; 0 for a core that does not say, empty where none
-    /// does.
+    /// Current frequency of each core in MHz, up to some seconds old; 0 for a core that does not
+    /// say, empty where none does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mhz: Vec<u32>,
     /// Cores' worth of CPU that this process used since the last sample (2.0 is two cores fully).
@@ -33,7 +36,8 @@ pub struct Sample {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GpuSample {
-    /// Share of the last interval in which any kernel ran. Says nothing about how well the GPU was used.
+    /// Share of the last interval in which any kernel ran. Says nothing about how well the
+    /// GPU was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub busy: Option<f32>,
     /// Memory in use, in bytes.
@@ -54,7 +58,8 @@ pub struct GpuSample {
     /// Why the clocks are held down, in words; empty when they are not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub throttle: Vec<String>,
-    /// PCIe bytes per second received and sent, over 20 ms each. The GPUs are asked in turn, one per sample.
+    /// PCIe bytes per second received and sent, over 20 ms each. The GPUs are asked in turn,
+    /// one per sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pcie_rx_tx_bytes_s: Option<[u64; 2]>,
 }

@@ -28,8 +28,8 @@ pub struct Sampler {
 impl Sampler {
     /// A sampler whose first sample tells what happened since this call.
     ///
-    /// Never fails: what the machine does not say is missing in the samples. Where there are GPUs, loading the NVIDIA
-    /// driver's library may take a second the first time in a process.
+    /// Never fails: what the machine does not say is missing in the samples. Where there are GPUs,
+    /// loading the NVIDIA driver's library may take a second the first time in a process.
     #[expect(
         clippy::new_without_default,
         reason = "a default is not expected to look at the machine"
@@ -39,8 +39,8 @@ impl Sampler {
         Self::of(System::new(std::path::Path::new("/")), gpus)
     }
 
-    /// A sampler of the machine whose files lie under `root`, for tests and benchmarks. The process' CPU time and the
-    /// GPUs are still this machine's.
+    /// A sampler of the machine whose files lie under `root`, for tests and benchmarks. The
+    /// process' CPU time and the GPUs are still this machine's.
     #[cfg(all(target_os = "linux", not(workbench_portable)))]
     pub fn with_root(root: &std::path::Path) -> Self {
         Self::of(System::new(root), Gpus::new())
@@ -56,10 +56,11 @@ impl Sampler {
         }
     }
 
-    /// Looks at everything once. Shares stand for the time since the last look, or since [`new`](Self::new).
+    /// Looks at everything once. Shares stand for the time since the last look,
+    /// or since [`new`](Self::new).
     ///
-    /// The kernel counts a core's time in ticks of usually 10 ms, too coarse for shorter spans than 30 ms: a look that
-    /// follows sooner repeats the last shares, or zeros when there are none yet.
+    /// The kernel counts a core's time in ticks of usually 10 ms, too coarse for shorter spans than
+    /// 30 ms: a look that follows sooner repeats the last shares, or zeros when there are none yet.
     pub fn sample(&mut self) -> Sample {
         let mut sample = Sample::default();
         let fresh = self.look_at_process();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use workbench_pool::{Handle, NEVER_RAN, Outcome, Retry, TaskError, wait_all};
+use workbench_pool::{NEVER_RAN, Outcome, PoolHandle, Retry, TaskError, wait_all};
 
 use crate::support::{Gate, by_task, guarded, pool};
 
@@ -233,7 +233,8 @@ fn dropping_the_pool_ends_its_threads() {
             }
         }
         thread_local! {
-            static ALIVE: std::cell::RefCell<Option<Thread>> = const { std::cell::RefCell::new(None) };
+            static ALIVE: std::cell::RefCell<Option<Thread>> =
+                const { std::cell::RefCell::new(None) };
         }
         let alive = Arc::new(AtomicUsize::new(0));
         let pool = pool(2);
@@ -285,7 +286,7 @@ fn a_waiting_parent_is_released_when_the_pool_closes() {
 fn a_task_may_drop_the_pool_it_runs_on() {
     guarded(|| {
         let pool = pool(2);
-        let handle: Handle = pool.handle();
+        let handle: PoolHandle = pool.handle();
         let (gate, pass) = (Gate::default(), Gate::default());
         let task = {
             let gate = gate.clone();

@@ -8,11 +8,11 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use rayon::prelude::*;
-use workbench_pool::{Handle, Retry, TaskRef, get_all, wait, wait_any};
+use workbench_pool::{PoolHandle, Retry, TaskRef, get_all, wait, wait_any};
 
 use crate::support::{Gate, by_task, guarded, pool};
 
-fn fibonacci(pool: &Handle, n: u32) -> u64 {
+fn fibonacci(pool: &PoolHandle, n: u32) -> u64 {
     if n < 2 {
         return u64::from(n);
     }
@@ -38,7 +38,7 @@ fn recursive_fibonacci() {
 
 #[test]
 fn a_deep_chain_of_waits() {
-    fn descend(pool: &Handle, depth: u32) -> u32 {
+    fn descend(pool: &PoolHandle, depth: u32) -> u32 {
         if depth == 0 {
             return 0;
         }
@@ -128,7 +128,12 @@ fn rayon_in_tasks_uses_the_pools_threads() {
 #[test]
 fn never_more_running_threads_than_workers() {
     guarded(|| {
-        fn work(pool: &Handle, running: &Arc<AtomicUsize>, most: &Arc<AtomicUsize>, depth: u32) {
+        fn work(
+            pool: &PoolHandle,
+            running: &Arc<AtomicUsize>,
+            most: &Arc<AtomicUsize>,
+            depth: u32,
+        ) {
             let count = |_| {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 thread::yield_now();
@@ -197,7 +202,7 @@ fn a_blocked_worker_takes_over_rayon_work() {
 }
 
 /// A task that will not end by itself within the test's time, without occupying a thread.
-fn endless(pool: &Handle) -> TaskRef<()> {
+fn endless(pool: &PoolHandle) -> TaskRef<()> {
     let hour = Duration::from_secs(3600);
     pool.task()
         .retries(Retry {
@@ -319,10 +324,10 @@ fn waiting_for_some_within_a_task() {
 #[test]
 fn a_task_finds_its_own_pool() {
     guarded(|| {
-        assert!(Handle::current().is_none());
+        assert!(PoolHandle::current().is_none());
         let pool = pool(1);
         let task = pool.spawn(|| {
-            let pool = Handle::current().unwrap();
+            let pool = PoolHandle::current().unwrap();
             *pool.spawn(|| 3).get().unwrap()
         });
         assert_eq!(*task.get().unwrap(), 3);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use proptest::prelude::*;
 use workbench_pool::{
-    Handle, NEVER_RAN, Outcome, Pool, Retry, TaskError, TaskRef, TaskSpan, wait_all,
+    NEVER_RAN, Outcome, Pool, PoolHandle, Retry, TaskError, TaskRef, TaskSpan, wait_all,
 };
 
 use crate::support::{by_task, guarded};
@@ -129,7 +129,7 @@ impl Use {
 }
 
 fn submit(
-    pool: &Handle,
+    pool: &PoolHandle,
     plan: &TaskPlan,
     earlier: &[TaskRef<u32>],
     used: &Arc<Use>,

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use workbench_pool::{Handle, MAX_OVERTAKES, Pool, TaskRef, wait_all};
+use workbench_pool::{MAX_OVERTAKES, Pool, PoolHandle, TaskRef, wait_all};
 
 use crate::support::{Gate, by_task, guarded, pool};
 
 /// Occupies one worker until the gate opens; returns once it does.
-fn occupy(pool: &Handle, gate: &Gate) -> TaskRef<()> {
+fn occupy(pool: &PoolHandle, gate: &Gate) -> TaskRef<()> {
     let inside = Gate::default();
     let (pass, tell) = (gate.clone(), inside.clone());
     let task = pool.spawn(move || {

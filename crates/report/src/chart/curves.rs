@@ -1,5 +1,5 @@
-//! The curves of all arms overlaid, one chart per name: on the left by time, on the right by share of the training, for arms whose
-//! steps differ in size do not compare by their steps.
+//! The curves of all arms overlaid, one chart per name: on the left by time, on the right by share
+//! of the training, for arms whose steps differ in size do not compare by their steps.
 
 use super::axis::{self, Scale};
 use super::looks::arm_role;
@@ -75,7 +75,7 @@ fn draw(result: &RunResult, name: &str, all: &[Series]) -> Option<Curve> {
         .fold(0.0, f64::max);
     let panels: [(f64, &str, f64); 2] = [
         (LEFT, "by time, s", longest),
-        (LEFT + PANEL + GAP, "by share of the training, %", 100.0),
+        (LEFT + PANEL + GAP, "by share of the steps, %", 100.0),
     ];
     for (i, (left, title, end)) in panels.into_iter().enumerate() {
         let x = Scale::linear((0.0, end), (left, left + PANEL));
@@ -218,7 +218,8 @@ fn signed(value: f64, step: f64) -> String {
     }
 }
 
-/// 1, 2 and 5 times the powers of ten between two values; the powers alone where those are too many.
+/// 1, 2 and 5 times the powers of ten between two values; the powers alone where those are too
+/// many.
 fn decades((low, high): (f64, f64)) -> Vec<(f64, String)> {
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let factors: &[f64] = if last - first > 4 {

@@ -1,5 +1,5 @@
-//! The curves of all arms by name, ready to be drawn: by time and by share of the training, smoothed, and thinned without losing
-//! peaks.
+//! The curves of all arms by name, ready to be drawn: by time and by share of the training,
+//! smoothed, and thinned without losing peaks.
 //!
 //! Belongs here: which points there are. Does not belong here: axes and colours.
 
@@ -53,7 +53,8 @@ impl Series {
     }
 }
 
-/// The curves by name, those of whole repeats before those of items; rates last, the others by name.
+/// The curves by name, those of whole repeats before those of items; rates last, the others by
+/// name.
 pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<Series>)> {
     let repeats = repeats(result, snapshot);
     let facts = &result.lab_facts;
@@ -84,8 +85,8 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<S
         .collect()
 }
 
-/// The curves of one name that belong to items: of every arm the longest, so many that all arms have
-/// equal shares of a chart. The name says how many there are.
+/// The curves of one name that belong to items: of every arm the longest, so many that all arms
+/// have equal shares of a chart. The name says how many there are.
 fn items(name: &str, repeats: &[(String, &RepeatState)]) -> (String, Vec<Series>) {
     let told: Vec<_> = repeats
         .iter()
@@ -174,8 +175,9 @@ fn series(subject: &str, repeat: &RepeatState, points: &[CurvePoint]) -> Option<
     })
 }
 
-/// The mean over a window around every value. At the beginning, where values may fall fast, the window shrinks on both sides and stays
-/// centred; at the end it is cut off on one side, so that the last value is a mean too.
+/// The mean over a window around every value. At the beginning, where values may fall fast, the
+/// window shrinks on both sides and stays centred; at the end it is cut off on one side, so that
+/// the last value is a mean too.
 fn smooth(values: &[f64]) -> Vec<f64> {
     if values.len() < LEAST_SMOOTHED {
         return values.to_vec();
@@ -190,8 +192,9 @@ fn smooth(values: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// At most two points of every column of pixels that is `wide` pixels wide, the lowest and the highest, in their order. Points that
-/// step back, because something was done again, begin a new column.
+/// At most two points of every column of pixels that is `wide` pixels wide, the lowest and the
+/// highest, in their order. Points that step back, because something was done again, begin a new
+/// column.
 pub(super) fn thin(points: &[(f64, f64)], wide: f64) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::new();
     let mut rest = points;

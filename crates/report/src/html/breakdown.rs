@@ -1,4 +1,5 @@
-//! The sections for labs that tell what their arms consisted of: failures, curves, steps, start-up, counts, programs.
+//! The sections for labs that tell what their arms consisted of: failures, curves, steps, start-up,
+//! counts, programs.
 
 use maud::{Markup, html};
 
@@ -76,8 +77,14 @@ pub(super) fn counts(result: &RunResult) -> Markup {
             h2 { "What was equal" }
             (parts::table("What every arm did", &counts))
             p.aside {
-                "Counters of work must be equal in all arms, or no speed-up is stated: where one is not, its row says DIFFERS. In the rest, arms "
-                "may differ, because it is how they work and not what they do."
+                @if result.comparison.basis.needs_equal_work() {
+                    "Counters of work must be equal in all arms, or no speed-up is stated: where one is not, \
+                     its row says DIFFERS. In the rest, arms may differ, because it is how they work and not \
+                     what they do."
+                } @else {
+                    "The arms are compared by the time to reach a target, so they may differ in what they \
+                     did on the way."
+                }
             }
             (parts::table("What came of it", &breakdown::figures(result)))
         }

@@ -142,7 +142,7 @@ fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<Figure>, Report
             let mut told: Vec<&str> = Vec::new();
             if i == 0 {
                 told.push(
-                    "Left, what a person sees who waits; right, what the training learnt from as many rows: the share of all steps that \
+                    "Left, what a person sees who waits; right, what came of as much work: the share of all steps that \
                      was done.",
                 );
             }

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::laws;
-use super::least_squares::{Point, contention, fit_one, fit_two};
+use super::least_squares::{Measured, contention, fit_one, fit_two};
 
 /// A law that can be fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl std::error::Error for Refusal {}
 
 /// Amdahl's law, fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AmdahlFit {
+pub struct FittedAmdahl {
     /// Serial fraction, 0 to 1.
     pub serial_fraction: f64,
     /// Root mean square error of the speed-up.
@@ -105,7 +105,7 @@ pub struct AmdahlFit {
 
 /// Gustafson's law, fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GustafsonFit {
+pub struct FittedGustafson {
     /// Serial fraction of the time on p workers, 0 to 1.
     pub serial_fraction: f64,
     /// Root mean square error of the speed-up.
@@ -114,7 +114,7 @@ pub struct GustafsonFit {
 
 /// The universal scalability law, fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct UslFit {
+pub struct FittedUsl {
     /// Contention σ, at least 0.
     pub sigma: f64,
     /// Coherency κ, at least 0.
@@ -131,11 +131,11 @@ pub struct UslFit {
 /// # Errors
 /// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run
 /// can have measured.
-pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<AmdahlFit, Refusal> {
+pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<FittedAmdahl, Refusal> {
     let points = accepted(points, Law::Amdahl)?;
     // 1/(s + (1 − s)/p) = p/(1 + s(p − 1)).
     let serial_fraction = fit_one(&points, contention, 1.0);
-    Ok(AmdahlFit {
+    Ok(FittedAmdahl {
         serial_fraction,
         rmse: rmse(&points, |p| laws::amdahl(serial_fraction, p)),
     })
@@ -147,15 +147,17 @@ pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<AmdahlFit, Refusal> {
 /// # Errors
 /// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run
 /// can have measured.
-pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<GustafsonFit, Refusal> {
+pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<FittedGustafson, Refusal> {
     let points = accepted(points, Law::Gustafson)?;
     // The law is linear in s, and the error a parabola: its lowest point within bounds is the
     // bounded lowest point.
-    let moments = points.iter().fold((0.0, 0.0), |(xy, xx), &Point { p, s }| {
-        (xy + (p - 1.0) * (p - s), xx + (p - 1.0) * (p - 1.0))
-    });
+    let moments = points
+        .iter()
+        .fold((0.0, 0.0), |(xy, xx), &Measured { p, s }| {
+            (xy + (p - 1.0) * (p - s), xx + (p - 1.0) * (p - 1.0))
+        });
     let serial_fraction = (moments.0 / moments.1).clamp(0.0, 1.0);
-    Ok(GustafsonFit {
+    Ok(FittedGustafson {
         serial_fraction,
         rmse: rmse(&points, |p| laws::gustafson(serial_fraction, p)),
     })
@@ -166,10 +168,10 @@ pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<GustafsonFit, Refusal> {
 /// # Errors
 /// [`Refusal`] with fewer than four different numbers of workers, or a pair that no run
 /// can have measured.
-pub fn fit_usl(points: &[(f64, f64)]) -> Result<UslFit, Refusal> {
+pub fn fit_usl(points: &[(f64, f64)]) -> Result<FittedUsl, Refusal> {
     let points = accepted(points, Law::Usl)?;
     let (sigma, kappa) = fit_two(&points);
-    Ok(UslFit {
+    Ok(FittedUsl {
         sigma,
         kappa,
         peak_workers: laws::usl_peak(sigma, kappa),
@@ -177,7 +179,7 @@ pub fn fit_usl(points: &[(f64, f64)]) -> Result<UslFit, Refusal> {
     })
 }
 
-fn accepted(points: &[(f64, f64)], law: Law) -> Result<Vec<Point>, Refusal> {
+fn accepted(points: &[(f64, f64)], law: Law) -> Result<Vec<Measured>, Refusal> {
     let measured = |p: f64, s: f64| p.is_finite() && p >= 1.0 && s.is_finite() && s > 0.0;
     if let Some(&(workers, speedup)) = points.iter().find(|&&(p, s)| !measured(p, s)) {
         return Err(Refusal::BadPoint {
@@ -192,13 +194,13 @@ fn accepted(points: &[(f64, f64)], law: Law) -> Result<Vec<Point>, Refusal> {
     if found.len() < law.needed() {
         return Err(Refusal::TooFewWorkers { law, found });
     }
-    Ok(points.iter().map(|&(p, s)| Point { p, s }).collect())
+    Ok(points.iter().map(|&(p, s)| Measured { p, s }).collect())
 }
 
-fn rmse(points: &[Point], law: impl Fn(f64) -> f64) -> f64 {
+fn rmse(points: &[Measured], law: impl Fn(f64) -> f64) -> f64 {
     let squares: f64 = points
         .iter()
-        .map(|&Point { p, s }| (law(p) - s).powi(2))
+        .map(|&Measured { p, s }| (law(p) - s).powi(2))
         .sum();
     (squares / points.len() as f64).sqrt()
 }

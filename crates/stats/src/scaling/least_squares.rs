@@ -6,7 +6,7 @@
 
 /// One measured point: workers and speed-up.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Point {
+pub(super) struct Measured {
     pub(super) p: f64,
     pub(super) s: f64,
 }
@@ -29,11 +29,11 @@ const LARGEST: f64 = 1e12;
 /// Each point alone would be met by one θ; below the least and above the greatest of those, every
 /// prediction moves away from its point, so the optimum lies between them. A scan of that range
 /// finds the valley and bisection of the derivative its floor.
-pub(super) fn fit_one(points: &[Point], cost: fn(f64) -> f64, upper: f64) -> f64 {
+pub(super) fn fit_one(points: &[Measured], cost: fn(f64) -> f64, upper: f64) -> f64 {
     const STEPS: u32 = 512;
     let upper = upper.min(LARGEST);
     let informative = || points.iter().filter(|point| cost(point.p) > 0.0);
-    let own = |point: &Point| ((point.p / point.s - 1.0) / cost(point.p)).clamp(0.0, upper);
+    let own = |point: &Measured| ((point.p / point.s - 1.0) / cost(point.p)).clamp(0.0, upper);
     let low = informative().map(own).fold(upper, f64::min);
     let high = informative().map(own).fold(0.0, f64::max);
     if low >= high {
@@ -63,10 +63,10 @@ pub(super) fn fit_one(points: &[Point], cost: fn(f64) -> f64, upper: f64) -> f64
 }
 
 /// Half the derivative of the squared error with respect to θ.
-fn slope(points: &[Point], cost: fn(f64) -> f64, theta: f64) -> f64 {
+fn slope(points: &[Measured], cost: fn(f64) -> f64, theta: f64) -> f64 {
     points
         .iter()
-        .map(|&Point { p, s }| {
+        .map(|&Measured { p, s }| {
             let predicted = p / (1.0 + theta * cost(p));
             (s - predicted) * predicted * predicted * cost(p) / p
         })
@@ -94,7 +94,7 @@ fn bisect(mut low: f64, mut high: f64, rising: impl Fn(f64) -> f64) -> f64 {
 /// The optimum lies in a corner, on an edge or inside, so each is asked: the edges exactly, the
 /// inside by Levenberg–Marquardt (Marquardt 1963) from several starts. The simplest answer wins a
 /// tie, so that data without coherency cost report κ = 0 and not a rounding error.
-pub(super) fn fit_two(points: &[Point]) -> (f64, f64) {
+pub(super) fn fit_two(points: &[Measured]) -> (f64, f64) {
     let contention_only = (fit_one(points, contention, LARGEST), 0.0);
     let coherency_only = (0.0, fit_one(points, coherency, LARGEST));
     let starts = [linearised(points), contention_only, coherency_only];
@@ -111,8 +111,8 @@ pub(super) fn fit_two(points: &[Point]) -> (f64, f64) {
 
 /// A start: p/S − 1 is linear in σ and κ, and the weight S²/p turns its residuals into those of S
 /// to first order.
-fn linearised(points: &[Point]) -> (f64, f64) {
-    let rows = points.iter().map(|&Point { p, s }| {
+fn linearised(points: &[Measured]) -> (f64, f64) {
+    let rows = points.iter().map(|&Measured { p, s }| {
         let weight = s * s / p;
         (
             weight * contention(p),
@@ -124,14 +124,14 @@ fn linearised(points: &[Point]) -> (f64, f64) {
     (sigma.clamp(0.0, LARGEST), kappa.clamp(0.0, LARGEST))
 }
 
-fn levenberg_marquardt(points: &[Point], start: (f64, f64)) -> (f64, f64) {
+fn levenberg_marquardt(points: &[Measured], start: (f64, f64)) -> (f64, f64) {
     const ROUNDS: u32 = 1_000;
     const GIVE_UP: f64 = 1e16;
     let mut here = start;
     let mut error = error_of(points, here);
     let mut damping = 1e-3;
     for _ in 0..ROUNDS {
-        let rows = points.iter().map(|&Point { p, s }| {
+        let rows = points.iter().map(|&Measured { p, s }| {
             let predicted = p / (1.0 + here.0 * contention(p) + here.1 * coherency(p));
             let steep = predicted * predicted / p;
             (steep * contention(p), steep * coherency(p), predicted - s)
@@ -155,15 +155,15 @@ fn levenberg_marquardt(points: &[Point], start: (f64, f64)) -> (f64, f64) {
     here
 }
 
-fn error_of(points: &[Point], (sigma, kappa): (f64, f64)) -> f64 {
+fn error_of(points: &[Measured], (sigma, kappa): (f64, f64)) -> f64 {
     squared_error(points, |p| sigma * contention(p) + kappa * coherency(p))
 }
 
 /// Sum of squared residuals of p/(1 + cost(p)).
-fn squared_error(points: &[Point], cost: impl Fn(f64) -> f64) -> f64 {
+fn squared_error(points: &[Measured], cost: impl Fn(f64) -> f64) -> f64 {
     points
         .iter()
-        .map(|&Point { p, s }| (p / (1.0 + cost(p)) - s).powi(2))
+        .map(|&Measured { p, s }| (p / (1.0 + cost(p)) - s).powi(2))
         .sum()
 }
 

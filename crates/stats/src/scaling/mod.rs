@@ -9,5 +9,7 @@ mod fit;
 mod laws;
 mod least_squares;
 
-pub use fit::{AmdahlFit, GustafsonFit, Law, Refusal, UslFit, fit_amdahl, fit_gustafson, fit_usl};
+pub use fit::{
+    FittedAmdahl, FittedGustafson, FittedUsl, Law, Refusal, fit_amdahl, fit_gustafson, fit_usl,
+};
 pub use laws::{amdahl, efficiency, gustafson, karp_flatt, usl, usl_peak};

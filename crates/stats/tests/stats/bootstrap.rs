@@ -222,7 +222,9 @@ proptest! {
     }
 
     #[test]
-    fn swapping_the_arms_inverts_the_interval((base, arm) in (2..9_usize).prop_flat_map(|n| (walls(n), walls(n)))) {
+    fn swapping_the_arms_inverts_the_interval(
+        (base, arm) in (2..9_usize).prop_flat_map(|n| (walls(n), walls(n))),
+    ) {
         let forth = speedup(&base, &arm, 1).unwrap();
         let back = speedup(&arm, &base, 1).unwrap();
         assert_close(forth.ratio * back.ratio, 1.0, 1e-12);
@@ -232,7 +234,9 @@ proptest! {
     }
 
     #[test]
-    fn intervals_are_ordered_and_within_reach((base, arm) in (2..14_usize).prop_flat_map(|n| (walls(n), walls(n)))) {
+    fn intervals_are_ordered_and_within_reach(
+        (base, arm) in (2..14_usize).prop_flat_map(|n| (walls(n), walls(n))),
+    ) {
         let [low, high] = speedup(&base, &arm, 1).unwrap().ci95.unwrap();
         let least = |walls: &[f64]| walls.iter().copied().fold(f64::INFINITY, f64::min);
         let most = |walls: &[f64]| walls.iter().copied().fold(0.0, f64::max);
@@ -253,7 +257,8 @@ proptest! {
         ratio in 0.1..10.0_f64,
     ) {
         // Each disturbance of the base comes once with either sign; the arm is steady.
-        let base: Vec<f64> = offsets.iter().flat_map(|x| [ratio * (1.0 + x), ratio * (1.0 - x)]).collect();
+        let pair = |x: &f64| [ratio * (1.0 + x), ratio * (1.0 - x)];
+        let base: Vec<f64> = offsets.iter().flat_map(pair).collect();
         let arm = vec![1.0; base.len()];
         let speedup = speedup(&base, &arm, 2).unwrap();
         let [low, high] = speedup.ci95.unwrap();

@@ -97,7 +97,8 @@ proptest! {
         a in 0.0..=1.0_f64,
         b in 0.0..=1.0_f64,
     ) {
-        let (low, high) = (quantile(&sample, a.min(b)).unwrap(), quantile(&sample, a.max(b)).unwrap());
+        let low = quantile(&sample, a.min(b)).unwrap();
+        let high = quantile(&sample, a.max(b)).unwrap();
         prop_assert!(low <= high);
         prop_assert_eq!(quantile(&sample, 0.0), sample.iter().copied().reduce(f64::min));
         prop_assert_eq!(quantile(&sample, 1.0), sample.iter().copied().reduce(f64::max));
@@ -111,16 +112,19 @@ proptest! {
         scale in 0.1..10.0_f64,
     ) {
         let moved: Vec<f64> = sample.iter().map(|x| scale * x + shift).collect();
-        assert_close(standard_deviation(&moved).unwrap(), scale * standard_deviation(&sample).unwrap(), 1e-9);
+        let spread = standard_deviation(&sample).unwrap();
+        assert_close(standard_deviation(&moved).unwrap(), scale * spread, 1e-9);
         let stretched: Vec<f64> = sample.iter().map(|x| scale * x).collect();
-        assert_close(coefficient_of_variation(&stretched).unwrap(), coefficient_of_variation(&sample).unwrap(), 1e-9);
+        let variation = coefficient_of_variation(&sample).unwrap();
+        assert_close(coefficient_of_variation(&stretched).unwrap(), variation, 1e-9);
     }
 
     #[test]
     fn order_of_the_sample_does_not_matter(sample in prop::collection::vec(-1e3..1e3_f64, 1..30)) {
         let reversed: Vec<f64> = sample.iter().rev().copied().collect();
         prop_assert_eq!(median(&sample), median(&reversed));
-        let mut mirrored: Vec<usize> = outliers(&reversed).iter().map(|i| sample.len() - 1 - i).collect();
+        let mirror = |i: &usize| sample.len() - 1 - i;
+        let mut mirrored: Vec<usize> = outliers(&reversed).iter().map(mirror).collect();
         mirrored.reverse();
         prop_assert_eq!(outliers(&sample), mirrored);
     }

@@ -325,9 +325,14 @@ fn assert_same(actual: &LostTime, expected: &LostTime) {
 proptest! {
     #[test]
     fn the_sweep_agrees_with_every_instant(
-        spans in spans(), workers in 1..6_u32, started_ns in 0..30_u64, wall_ns in 0..100_u64, useful_ns in 0..200_u64,
+        spans in spans(),
+        workers in 1..6_u32,
+        started_ns in 0..30_u64,
+        wall_ns in 0..100_u64,
+        useful_ns in 0..200_u64,
     ) {
-        let input = LostTimeInput { workers, started_ns, wall_ns, spans: &spans, useful_cpu_s: useful_ns as f64 / 1e9 };
+        let useful_cpu_s = useful_ns as f64 / 1e9;
+        let input = LostTimeInput { workers, started_ns, wall_ns, spans: &spans, useful_cpu_s };
         let lost = split(&input);
         assert_same(&lost, &instant_by_instant(&input));
         assert_adds_up(&lost, &input);
@@ -335,14 +340,23 @@ proptest! {
 
     #[test]
     fn nested_tasks_agree_with_every_instant(
-        stacks in prop::collection::vec((0..60_u64, 1..60_u64, prop::collection::vec(0..100_u64, 1..8)), 1..5),
+        stacks in prop::collection::vec(
+            (0..60_u64, 1..60_u64, prop::collection::vec(0..100_u64, 1..8)),
+            1..5,
+        ),
     ) {
         let mut spans = Vec::new();
         for (slot, (start, length, cuts)) in (0..).zip(&stacks) {
             nested(slot, *start, start + length, cuts, &mut spans);
         }
         let input =
-            LostTimeInput { workers: stacks.len() as u32, started_ns: 0, wall_ns: 120, spans: &spans, useful_cpu_s: 4e-9 };
+            LostTimeInput {
+                workers: stacks.len() as u32,
+                started_ns: 0,
+                wall_ns: 120,
+                spans: &spans,
+                useful_cpu_s: 4e-9,
+            };
         let lost = split(&input);
         assert_same(&lost, &instant_by_instant(&input));
         assert_adds_up(&lost, &input);
@@ -352,7 +366,13 @@ proptest! {
     fn anything_at_all_adds_up(
         spans in prop::collection::vec(
             (0..5_u32, any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
-                |(slot, ready_ns, started_ns, finished_ns, cpu_ns)| Span { slot, ready_ns, started_ns, finished_ns, cpu_ns },
+                |(slot, ready_ns, started_ns, finished_ns, cpu_ns)| Span {
+                    slot,
+                    ready_ns,
+                    started_ns,
+                    finished_ns,
+                    cpu_ns,
+                },
             ),
             0..20,
         ),
@@ -368,7 +388,13 @@ proptest! {
     #[test]
     fn the_order_of_the_record_does_not_matter(spans in spans(), workers in 1..6_u32) {
         let reversed: Vec<Span> = spans.iter().rev().copied().collect();
-        let input = LostTimeInput { workers, started_ns: 5, wall_ns: 90, spans: &spans, useful_cpu_s: 1e-8 };
+        let input = LostTimeInput {
+            workers,
+            started_ns: 5,
+            wall_ns: 90,
+            spans: &spans,
+            useful_cpu_s: 1e-8,
+        };
         prop_assert_eq!(split(&input), split(&LostTimeInput { spans: &reversed, ..input }));
     }
 }

@@ -244,7 +244,10 @@ proptest! {
 
     #[test]
     fn a_longer_task_never_helps_in_submission_order(
-        tasks in durations(), p in 1..20_u32, which in any::<prop::sample::Index>(), more in 0.0..20.0_f64,
+        tasks in durations(),
+        p in 1..20_u32,
+        which in any::<prop::sample::Index>(),
+        more in 0.0..20.0_f64,
     ) {
         let before = makespan(&tasks, Order::Fifo, p);
         let mut slower = tasks.clone();
@@ -264,7 +267,10 @@ proptest! {
                 prop_assert!(run.end <= schedule.makespan);
             }
             // A slot works without gaps from 0 on, one task after the other.
-            runs.sort_by(|(a, _), (b, _)| a.slot.cmp(&b.slot).then(a.start.total_cmp(&b.start)).then(a.end.total_cmp(&b.end)));
+            runs.sort_by(|(a, _), (b, _)| {
+                let by_start = a.start.total_cmp(&b.start);
+                a.slot.cmp(&b.slot).then(by_start).then(a.end.total_cmp(&b.end))
+            });
             for slot in runs.chunk_by(|(a, _), (b, _)| a.slot == b.slot) {
                 prop_assert_eq!(slot[0].0.start, 0.0);
                 prop_assert!(slot.windows(2).all(|pair| pair[0].0.end == pair[1].0.start));
@@ -289,7 +295,8 @@ proptest! {
     fn speedups_do_not_depend_on_the_unit(tasks in durations(), p in 1..20_u32) {
         // A power of two scales without rounding, so nothing may change.
         let scaled: Vec<f64> = tasks.iter().map(|t| t * 1024.0).collect();
-        prop_assert_eq!(speedup(&tasks, Order::LongestFirst, p), speedup(&scaled, Order::LongestFirst, p));
+        let order = Order::LongestFirst;
+        prop_assert_eq!(speedup(&tasks, order, p), speedup(&scaled, order, p));
         prop_assert_eq!(bound(&tasks, p), bound(&scaled, p));
     }
 }

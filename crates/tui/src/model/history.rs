@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use workbench_experiment::rhythm::distance_ns;
+use workbench_experiment::sampling::interval_ns;
 use workbench_machine::monitor::Sample;
 
 use crate::kit::strip::Extent;
@@ -123,7 +123,7 @@ impl History {
             self.newest = column;
             // Late in a long run the machine is looked at less often.
             let now = column.saturating_mul(self.column_ns);
-            let apart = distance_ns(now, Some(now));
+            let apart = interval_ns(now, Some(now));
             let closed = CLOSED.max(apart / self.column_ns.max(1) + 1);
             // Columns beyond what is kept would fall out again at once.
             for missing in (0..gap.min(COLUMNS as u64)).rev() {

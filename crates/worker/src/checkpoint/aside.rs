@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{list, steps_of};
+use super::files::{list, steps_of};
 use crate::reporter::Reporter;
 
 /// Renames checkpoints in `dir` that are not of the training that now begins there after `steps`

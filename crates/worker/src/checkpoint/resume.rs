@@ -8,8 +8,9 @@ use tch::{Tensor, nn};
 use torch_ddp::{ProcessGroup, ReduceOp};
 use workbench_ddp_protocol::Phase;
 
+use super::aside;
+use super::files::{list, steps_of};
 use super::format::{FormatError, Progress, Snapshot};
-use super::{aside, list, steps_of};
 use crate::adam::Adam;
 use crate::failure::Failure;
 use crate::job::Job;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use workbench_ddp_protocol::Fault;
 
+use super::files::{Policy, file_name, files, list, steps_of};
 use super::format::{Snapshot, progress_of};
 use super::harm::{Harmed, damage};
-use super::{Policy, file_name, files, list, steps_of};
 
 /// The extension of a file that is not complete.
 const PART: &str = "part";

@@ -3,7 +3,7 @@
 
 use tch::{Tensor, nn};
 
-use super::linear;
+use super::linear::linear;
 use crate::dataset::Shape;
 
 /// The smallest side of an image that two poolings leave something of.

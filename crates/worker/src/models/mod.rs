@@ -3,6 +3,7 @@
 //! Belongs here: layers, and how weights begin. Does not belong here: training.
 
 mod cnn;
+mod linear;
 mod resnet;
 
 use tch::nn::{self, ModuleT};
@@ -33,17 +34,4 @@ pub fn build(model: Model, root: &nn::Path, shape: Shape) -> Result<Net, Failure
         Model::Resnet18 => Box::new(resnet::resnet18(root, shape)),
         Model::Cnn => Box::new(cnn::cnn(root, shape)),
     })
-}
-
-/// A fully connected layer with PyTorch's initial weights: uniform within ±1/√inputs.
-fn linear(path: &nn::Path, inputs: i64, outputs: i64) -> nn::Linear {
-    let bound = 1.0 / (inputs as f64).sqrt();
-    let config = nn::LinearConfig {
-        ws_init: nn::Init::Uniform {
-            lo: -bound,
-            up: bound,
-        },
-        ..Default::default()
-    };
-    nn::linear(path, inputs, outputs, config)
 }

@@ -6,7 +6,7 @@ use tch::Tensor;
 use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
 use tch::nn::{self, ModuleT};
 
-use super::linear;
+use super::linear::linear;
 use crate::dataset::Shape;
 
 pub(super) fn resnet18(root: &nn::Path, shape: Shape) -> nn::SequentialT {

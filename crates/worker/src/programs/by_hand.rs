@@ -10,6 +10,7 @@ use torch_ddp::{DdpOptions, DistributedDataParallel};
 ///
 /// # Errors
 /// Whatever ends the training.
+// Long because everything is spelt out in one place, to be read from top to bottom.
 pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let spec = &job.spec;
 

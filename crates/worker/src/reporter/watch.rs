@@ -32,8 +32,15 @@ pub struct StepWatch<'a> {
     gradients: RefCell<Option<Mark>>,
 }
 
+impl Reporter {
+    /// Begins a step, with the fetching of its rows.
+    pub fn begin_step(&self, epoch: u32) -> StepWatch<'_> {
+        StepWatch::begin(self, epoch)
+    }
+}
+
 impl<'a> StepWatch<'a> {
-    pub(super) fn begin(report: &'a Reporter, epoch: u32) -> Self {
+    fn begin(report: &'a Reporter, epoch: u32) -> Self {
         report.at(Phase::Data);
         Self {
             report,

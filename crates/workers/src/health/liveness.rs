@@ -285,6 +285,10 @@ impl<P: Phase> Liveness<P> {
 /// Time between two looks at whether a rank works that makes no progress.
 pub(crate) const ASK_AGAIN_NS: u64 = 2_000_000_000;
 
+/// A stopped process sends no heartbeats, so the system is asked only about one that was not heard for
+/// so long.
+const QUIET_NS: u64 = 400_000_000;
+
 /// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is
 /// fully loaded.
 const JITTER_NS: u64 = 1_000_000_000;
@@ -311,7 +315,9 @@ impl<P: Phase> Watched<P> {
             End::Exited { exit, at_ns, .. } => (Health::Lost(Loss::Exited(exit)), at_ns),
             End::Finished { failed: false } => (Health::Ended, self.moved_ns),
             End::Finished { failed: true } => (Health::Lost(Loss::Failed), self.moved_ns),
-            End::NotYet if is_stopped() => (Health::Stalled(Stall::Stopped), self.heard_ns),
+            End::NotYet if now_ns >= self.heard_ns.saturating_add(QUIET_NS) && is_stopped() => {
+                (Health::Stalled(Stall::Stopped), self.heard_ns)
+            }
             End::NotYet if self.is_silent(deadlines, now_ns) => {
                 (Health::Stalled(Stall::Silent), self.heard_ns)
             }

@@ -46,8 +46,8 @@ fn a_rank_that_waits_is_told_apart_from_one_that_works() {
     let monitor = monitor([(P::AllReduce, 3), (P::Forward, 3)], S);
     let all = health(&monitor, S, &Fixed::default());
     assert_eq!(all, [Health::Waiting, Health::Working]);
-    // A stopped process is told at once, before it is silent for long.
-    let all = health(&monitor, S, &Fixed { stopped: Some(1) });
+    // A stopped process is told as such before it is silent for long.
+    let all = health(&monitor, S + S / 2, &Fixed { stopped: Some(1) });
     assert_eq!(all, [Health::Waiting, Health::Stalled(Stall::Stopped)]);
 }
 

@@ -60,7 +60,7 @@ fn eight_workers_at_once() {
             "{text}"
         );
         assert_eq!(steps(&said), (0..STEPS).collect::<Vec<_>>());
-        assert!(matches!(said.last(), Some(FromWorker::Done(_))));
+        assert!(matches!(said.last(), Some(FromWorker::Done(()))));
         let mut printed: Vec<&str> = own
             .iter()
             .filter_map(|event| match &event.kind {
@@ -102,7 +102,7 @@ fn stopping_in_order() {
     for rank in 0..2 {
         assert!(matches!(
             messages(&all, rank).last(),
-            Some(FromWorker::Done(_))
+            Some(FromWorker::Done(()))
         ));
         assert!(matches!(
             end_of(&all, rank).kind,

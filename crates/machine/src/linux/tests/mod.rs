@@ -73,7 +73,8 @@ fn usable_cores_read_a_whole_machine() {
         usable_cores_at(root.path(), Some(1)).limit,
         "affinity mask 1 of 4"
     );
-    // Without /proc/stat the list in /sys tells how many processors there are; without both, the mask does.
+    // Without /proc/stat the list in /sys tells how many processors there are; without both,
+    // the mask does.
     let root = tree(&[("sys/devices/system/cpu/online", "0-3,8\n")]);
     assert_eq!(usable_cores_at(root.path(), None).limit, "5 processors");
     assert_eq!(

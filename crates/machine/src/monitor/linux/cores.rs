@@ -4,8 +4,9 @@ use crate::proc_stat::Ticks;
 
 use crate::monitor::round_share;
 
-/// The cores that were seen so far. A core keeps its place when it goes offline, so that a place means the same core in
-/// all samples of a run; one that comes online for the first time is added at the end.
+/// The cores that were seen so far. A core keeps its place when it goes offline, so that a place
+/// means the same core in all samples of a run; one that comes online for the first time is added
+/// at the end.
 #[derive(Debug, Default)]
 pub(super) struct Cores {
     rows: Vec<Row>,
@@ -67,7 +68,8 @@ impl Cores {
         self.rows.iter().map(|row| row.busy).collect()
     }
 
-    /// Empty on a machine that never reported any, which saves a long list of zeros in every sample.
+    /// Empty on a machine that never reported any, which saves a long list of zeros
+    /// in every sample.
     pub fn steal(&self) -> Vec<f32> {
         if self.steal {
             self.rows.iter().map(|row| row.steal).collect()
@@ -83,7 +85,8 @@ impl Cores {
 
 impl Row {
     fn update(&mut self, ticks: Ticks) {
-        // A look that follows too soon for a tick to pass knows nothing new and leaves the shares as they are.
+        // A look that follows too soon for a tick to pass knows nothing new and leaves the shares
+        // as they are.
         if let Some(shares) = self.last.and_then(|last| ticks.since(&last)) {
             self.busy = round_share(shares.busy);
             self.steal = round_share(shares.steal);

@@ -1,7 +1,8 @@
 //! The cores' current frequency on Linux.
 //!
-//! The frequency driver's files are preferred. `/proc/cpuinfo` serves where there are none, but only on processors that
-//! count their cycles: elsewhere it holds the nominal frequency, and a constant must not pass for a measurement.
+//! The frequency driver's files are preferred. `/proc/cpuinfo` serves where there are none, but
+//! only on processors that count their cycles: elsewhere it holds the nominal frequency, and a
+//! constant must not pass for a measurement.
 
 use std::path::Path;
 use std::time::Duration;
@@ -47,7 +48,8 @@ impl Frequencies {
         }
     }
 
-    /// Each core's frequency in MHz, at most some seconds old; 0 for a core that does not say, empty when none does.
+    /// Each core's frequency in MHz, at most some seconds old; 0 for a core that does not say,
+    /// empty when none does.
     pub fn look(&mut self) -> &[u32] {
         let (source, mhz) = (&mut self.source, &mut self.mhz);
         self.pace.run(|| {

@@ -74,7 +74,8 @@ impl System {
             if proc_stat::parse_cores(&self.head[..length], &mut self.reading) || !cut_short {
                 return;
             }
-            // Each line is well below 256 bytes, and no machine has 65536 processors: a longer file is no /proc/stat.
+            // Each line is well below 256 bytes, and no machine has 65536 processors: a longer file
+            // is no /proc/stat.
             if self.head.len() >= 1 << 24 {
                 return;
             }

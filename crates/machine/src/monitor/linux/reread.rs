@@ -1,4 +1,5 @@
-//! A file that is read again and again from its start, as the kernel's files in `/proc` and `/sys` are.
+//! A file that is read again and again from its start, as the kernel's files in `/proc`
+//! and `/sys` are.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -21,8 +22,9 @@ impl Reread {
         self.file.is_some()
     }
 
-    /// Reads from the file's start until `buffer` is full or the file ends. `None` when it cannot be read; the next
-    /// call opens it anew, since the files of a processor that was offline are others afterwards.
+    /// Reads from the file's start until `buffer` is full or the file ends. `None` when it
+    /// cannot be read; the next call opens it anew, since the files of a processor that was
+    /// offline are others afterwards.
     pub fn read<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         let file = match self.file.take() {
             Some(file) => file,

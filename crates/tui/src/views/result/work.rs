@@ -39,7 +39,7 @@ pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &Run
     let theme = pane.theme;
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
     let columns = pane.area.width.saturating_sub(4);
-    let lines = lines((&arms, &result.lab_facts), columns);
+    let lines = lines(result, &arms, columns);
     let names = lines.iter().map(|line| match line {
         Line::Values(name, ..) => cells(name),
         Line::Head(_) | Line::Text(_) => 0,
@@ -104,9 +104,15 @@ fn mark(same: Option<bool>, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-fn lines((arms, facts): (&[&ArmResult], &LabFacts), columns: u16) -> Vec<Line> {
-    let mut lines = vec![Line::Head("work, which has to be equal")];
-    lines.extend(counters((arms, facts), Some(false), |arm| &arm.work));
+fn lines(result: &RunResult, arms: &[&ArmResult], columns: u16) -> Vec<Line> {
+    let facts = &result.lab_facts;
+    let (head, differ) = if result.comparison.basis.needs_equal_work() {
+        ("work, which has to be equal", Some(false))
+    } else {
+        ("work on the way to the target, which may differ", None)
+    };
+    let mut lines = vec![Line::Head(head)];
+    lines.extend(counters((arms, facts), differ, |arm| &arm.work));
     let besides = counters((arms, facts), None, |arm| &arm.breakdown.facts);
     let besides: Vec<Line> = besides.collect();
     if !besides.is_empty() {
