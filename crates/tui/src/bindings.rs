@@ -4,7 +4,7 @@
 use workbench_history::filter;
 
 use crate::action::{Action, Motion};
-use crate::binding::Binding;
+use crate::keys::Binding;
 use crate::keys::{Bound, bound};
 use crate::views::Keyed;
 

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::action::Motion;
-use crate::chrome::ListState;
+use crate::kit::ListState;
 
 impl ListState {
     /// Moves the selection in a list of so many rows.

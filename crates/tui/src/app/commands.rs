@@ -2,8 +2,8 @@
 
 use super::state::{App, Feed, Screen};
 use crate::action::Action;
-use crate::binding::Binding;
 use crate::bindings::{self, of_view};
+use crate::keys::Binding;
 use crate::keys::{Bound, told};
 use crate::overlay::help::Group;
 use crate::overlay::palette::{Entry, safe};
