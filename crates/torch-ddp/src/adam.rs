@@ -67,7 +67,10 @@ impl AdamStep {
         ffi::check("take a step of Adam", |message| {
             // SAFETY: the array holds four tensors, borrowed for the call, for each of `all.len()`
             // parameters; the shim checks that they are alike before the kernel writes to them.
-            unsafe { ffi::tddp_adam_step_all(tensors.as_ptr(), all.len(), &options, message) }
+            unsafe {
+                let options = &raw const options;
+                ffi::tddp_adam_step_all(tensors.as_ptr(), all.len(), options, message)
+            }
         })
     }
 }
