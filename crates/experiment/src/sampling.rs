@@ -67,8 +67,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
     const HOUR: u64 = 3600 * SECOND;
 
-    /// The times of the samples of repeats that follow one another, with ticks that come up to 20
-    /// ms late.
+    /// The times of the samples of repeats that follow one another, with ticks that come up to 20 ms late.
     fn looks(repeats: &[u64]) -> Vec<u64> {
         let (mut schedule, mut looks, mut started) = (SampleSchedule::default(), Vec::new(), 0);
         let mut tick = SHORTEST_NS;
