@@ -13,7 +13,7 @@ use common::{Bench, read_json};
 use portable_pty::CommandBuilder;
 use ratatui::crossterm::event;
 use rustix::process::{Signal, WaitOptions, waitpid};
-use workbench_tui::terminal::{Guard, tame_panics};
+use workbench_tui::terminal::{Guard, install_panic_hook};
 
 #[test]
 fn from_start_to_result_and_out_again() {
@@ -137,7 +137,7 @@ fn the_shell_gets_its_terminal_while_the_program_is_suspended() {
 #[test]
 #[ignore = "takes the terminal over and panics"]
 fn takes_the_terminal_and_panics() {
-    tame_panics();
+    install_panic_hook();
     let (guard, mut terminal) = Guard::enter(true).unwrap();
     if std::env::var_os("PANIC_IN_A_TASK").is_some() {
         let task = std::thread::Builder::new().name("a-task".to_owned());

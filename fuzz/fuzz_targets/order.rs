@@ -1,5 +1,5 @@
-//! Any text as a fault, and any bytes as the order to train: one that can be written and read again,
-//! or a message of one line.
+//! Any text as a fault, and any bytes as the order to train: one that can be written and read
+//! again, or a message of one line.
 
 #![no_main]
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use super::AskedWorkers;
 use crate::lab::{
-    DataKind, DataSource, LabDefinition, ParamError, ParamValue, Params, Preset, RunConfig, suggest,
+    DataKind, DataSource, LabDefinition, Opt, ParamError, ParamValue, Params, Preset, Refusal,
+    RunConfig, suggest,
 };
 use workbench_machine::UsableCores;
 
@@ -82,7 +83,7 @@ pub enum RequestError {
     #[error("`{option} {given}`: give a whole number from 1 to {max}")]
     Count {
         /// The option.
-        option: &'static str,
+        option: Opt,
         /// What was given.
         given: u32,
         /// The largest value.
@@ -102,15 +103,23 @@ pub enum RequestError {
         /// What may be given.
         range: String,
     },
-    /// A range for a lab that has no use for one, or beside the parameter that it stands for.
+    /// An option that the lab has no use for, or that does not go with the others.
     #[error("{0}")]
-    Elastic(String),
-    /// `--data` without `--target` or the other way round, or for a lab that takes none.
-    #[error("{0}")]
-    Data(String),
-    /// `--fault` for a lab that has none, or beside the parameter that it stands for.
-    #[error("{0}")]
-    Fault(String),
+    Refused(Refusal),
+}
+
+impl RequestError {
+    /// The option whose value is refused, where it is one.
+    pub fn option(&self) -> Option<Opt> {
+        Some(match self {
+            Self::Param(error) => return error.option(),
+            Self::Preset { .. } => Opt::Preset,
+            Self::Arm { .. } | Self::NoBase { .. } => Opt::Arms,
+            Self::Count { option, .. } => option.clone(),
+            Self::TooManyWorkers { .. } => Opt::Workers,
+            Self::Refused(refusal) => refusal.option.clone(),
+        })
+    }
 }
 
 /// Fills in the defaults and checks everything that can be checked without the data.
@@ -128,7 +137,7 @@ pub fn resolve(
     set.extend(least_workers(lab, request)?);
     let params = lab.resolve(preset, &set)?;
     let repeats = request.repeats.unwrap_or(preset.repeats);
-    count("--repeats", repeats, MAX_REPEATS)?;
+    count(Opt::Repeats, repeats, MAX_REPEATS)?;
     let mut config = RunConfig {
         lab: lab.name.clone(),
         preset: preset_name.to_owned(),
@@ -186,7 +195,7 @@ fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestErr
         .collect())
 }
 
-fn count(option: &'static str, given: u32, max: u32) -> Result<(), RequestError> {
+fn count(option: Opt, given: u32, max: u32) -> Result<(), RequestError> {
     if (1..=max).contains(&given) {
         return Ok(());
     }
@@ -201,7 +210,7 @@ fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestE
         AskedWorkers::Elastic { most, .. } => vec![*most],
     };
     for &given in &workers {
-        count("--workers", given, MAX_WORKERS)?;
+        count(Opt::Workers, given, MAX_WORKERS)?;
         if given > most && !request.oversubscribe {
             return Err(RequestError::TooManyWorkers {
                 given,
@@ -225,7 +234,7 @@ fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, Requ
     let Some(first) = request.faults.first() else {
         return Ok(None);
     };
-    let error = |text: String| Err(RequestError::Fault(format!("`--fault {first}`: {text}")));
+    let error = |text: String| refused(Opt::Fault, first, text);
     let Some(param) = &lab.roles.faults else {
         return error(format!(
             "the {} lab has no faults; leave --fault out",
@@ -246,9 +255,8 @@ fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String
         return Ok(None);
     };
     let error = |text: String| {
-        Err(RequestError::Elastic(format!(
-            "`--workers {least}..{most}`: {text}"
-        )))
+        let given = format!("{least}..{most}");
+        refused(Opt::Workers, &given, text)
     };
     let Some(param) = &lab.roles.least_workers else {
         return error(format!(
@@ -264,6 +272,10 @@ fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String
     Ok(Some(format!("{param}={least}")))
 }
 
+fn refused<T>(option: Opt, given: &str, reason: impl Into<String>) -> Result<T, RequestError> {
+    Err(RequestError::Refused(Refusal::new(option, given, reason)))
+}
+
 fn is_set(request: &Request, parameter: &str) -> bool {
     let names = |text: &String| {
         text.split_once('=')
@@ -273,7 +285,6 @@ fn is_set(request: &Request, parameter: &str) -> bool {
 }
 
 fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestError> {
-    let error = |text: String| Err(RequestError::Data(text));
     // A run is resumed and reproduced from anywhere, so a relative path would not do.
     let absolute = |path: &PathBuf| {
         std::path::absolute(path)
@@ -282,28 +293,36 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
             .into_owned()
     };
     let Some(kind) = lab.takes_data.as_ref().map(|data| data.kind) else {
-        return match (&request.data, &request.target) {
-            (None, None) => Ok(DataSource::Embedded),
-            _ => error(format!("`--data`: the {} lab takes no data", lab.name)),
-        };
+        if request.data.is_none() && request.target.is_none() {
+            return Ok(DataSource::Embedded);
+        }
+        let reason = format!("the {} lab takes no data", lab.name);
+        return Err(RequestError::Refused(Refusal::of(Opt::Data, reason)));
     };
     match (&request.data, &request.target) {
         (None, None) => Ok(DataSource::Embedded),
-        (_, Some(target)) if kind == DataKind::Folder => error(format!(
-            "`--target {target}`: the {} lab takes a folder, so there is no column to predict; leave --target out",
-            lab.name
-        )),
+        (_, Some(target)) if kind == DataKind::Folder => refused(
+            Opt::Target,
+            target,
+            format!(
+                "the {} lab takes a folder, so there is no column to predict; leave --target out",
+                lab.name
+            ),
+        ),
         (Some(path), None) if kind == DataKind::Folder => Ok(DataSource::Folder {
             path: absolute(path),
             sha256: None,
         }),
-        (Some(path), None) => error(format!(
-            "`--data {}`: say which column to predict with --target COLUMN",
-            path.display()
-        )),
-        (None, Some(target)) => error(format!(
-            "`--target {target}`: give the file that has this column with --data FILE.csv"
-        )),
+        (Some(path), None) => refused(
+            Opt::Data,
+            &path.to_string_lossy(),
+            "say which column to predict with --target COLUMN",
+        ),
+        (None, Some(target)) => refused(
+            Opt::Target,
+            target,
+            "give the file that has this column with --data FILE.csv",
+        ),
         (Some(path), Some(target)) => Ok(DataSource::File {
             path: absolute(path),
             target: target.clone(),

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::Control;
 use super::plan::plan;
 use super::watch::Watch;
-use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
+use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
@@ -55,6 +55,17 @@ pub enum ExperimentError {
     /// The run belongs to another lab, or has nothing in it.
     #[error("{0}")]
     Resume(String),
+}
+
+impl ExperimentError {
+    /// The option whose value is refused, where it is one.
+    pub fn option(&self) -> Option<Opt> {
+        match self {
+            Self::Lab(LabError::Refused(refusal)) => Some(refusal.option.clone()),
+            Self::Lab(LabError::Data(_)) => Some(Opt::Data),
+            _ => None,
+        }
+    }
 }
 
 /// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared. `build`

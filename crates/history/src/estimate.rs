@@ -3,16 +3,22 @@
 use std::collections::BTreeSet;
 
 use workbench_experiment::lab::{DataSource, LabDefinition, Params, RunConfig};
+use workbench_record::RunStatus;
 use workbench_report::format;
-
-use crate::list::RunRow;
+use workbench_result::RunResult;
 
 /// Settings that are named where the nearest run had others.
 const MOST_DIFFERENCES: usize = 3;
 
-/// How long a completed run took, arm by arm.
+/// A completed run: what was set, and how long it took, arm by arm.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Took {
+pub struct PastRun {
+    /// Its id, fit to be shown.
+    pub id: String,
+    /// Its lab.
+    pub lab: String,
+    /// Its preset.
+    pub preset: String,
     /// The lab's parameters.
     pub params: Params,
     /// Whether something was to go wrong on purpose.
@@ -23,7 +29,25 @@ pub struct Took {
     pub walls: Vec<(String, u32, f64)>,
 }
 
-impl Took {
+impl PastRun {
+    /// What a result says of the run of that id; `None` unless the run was completed.
+    pub fn of(id: &str, result: &RunResult) -> Option<Self> {
+        (result.status == RunStatus::Completed).then(|| Self {
+            id: id.to_owned(),
+            lab: result.lab.clone(),
+            preset: result.preset.clone(),
+            params: result.parameters.clone(),
+            with_faults: result.lab_facts.asked_faults(&result.parameters).is_some(),
+            data: result.data.clone(),
+            walls: result
+                .arms
+                .iter()
+                .filter(|arm| !arm.wall_s.is_empty())
+                .map(|arm| (arm.name.clone(), arm.workers, arm.wall_median_s))
+                .collect(),
+        })
+    }
+
     /// What was set differently in this run: `rows=4000 instead of 1000`.
     fn differences(&self, config: &RunConfig) -> Vec<String> {
         let show = |params: &Params, name: &str| {
@@ -75,30 +99,33 @@ impl Took {
     }
 }
 
-/// What is known about how long a configuration will take, in words: from the latest of the runs that were most like it.
-pub fn estimate(rows: &[RunRow], config: &RunConfig, lab: &LabDefinition) -> String {
+/// What is known about how long a configuration of a lab will take, in words: judged by the run that was
+/// most like it; of equals by the first, so the latest run goes first.
+pub fn estimate<'a>(
+    past: impl Iterator<Item = &'a PastRun>,
+    config: &RunConfig,
+    lab: &LabDefinition,
+) -> String {
     let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
-    let alike = |row: &&RunRow| row.lab == config.lab && row.preset == config.preset;
-    // What was broken on purpose tells nothing of a run in which all goes well.
     let with_faults = lab.facts().asked_faults(&config.params).is_some();
-    let fair = |took: &&Took| with_faults || !took.with_faults;
-    let candidates = rows.iter().filter(alike).filter_map(|row| {
-        let took = row.took.as_ref().filter(fair)?;
-        Some((row, took, took.differences(config)))
-    });
-    // The first of equals is the latest.
-    let Some((row, took, differences)) = candidates.min_by_key(|(.., apart)| apart.len()) else {
+    // A run with a fault tells nothing of one without.
+    let candidates = past
+        .filter(|run| run.lab == config.lab && run.preset == config.preset)
+        .filter(|run| with_faults || !run.with_faults)
+        .map(|run| (run, run.differences(config)));
+    let Some((run, differences)) = candidates.min_by_key(|(_, differences)| differences.len())
+    else {
         return format!(
             "not known: no run of `{}` was completed here yet",
             config.preset
         );
     };
-    if took.walls.is_empty() {
+    if run.walls.is_empty() {
         return "not known".to_owned();
     }
-    let seconds = format::seconds(took.projected_s(config, parallel));
+    let seconds = format::seconds(run.projected_s(config, parallel));
     if differences.is_empty() {
-        return format!("about {seconds}, from run {}", row.id);
+        return format!("about {seconds}, from run {}", run.id);
     }
     let shown = differences.iter().take(MOST_DIFFERENCES);
     let mut shown: Vec<String> = shown.cloned().collect();
@@ -108,7 +135,7 @@ pub fn estimate(rows: &[RunRow], config: &RunConfig, lab: &LabDefinition) -> Str
     }
     format!(
         "not known; {seconds} if it were as in the most similar run, {}, which had {}",
-        row.id,
+        run.id,
         format::join_words(&shown, "and")
     )
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use workbench_record::{RunDir, RunStatus, Store};
+use workbench_record::{RunDir, Store};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult, compute};
 
-use crate::estimate::Took;
+use crate::estimate::PastRun;
 use crate::filter::Facts;
 use crate::standing::Standing;
 
@@ -28,16 +28,14 @@ pub struct RunRow {
     pub started: String,
     /// How it stands; `None` for a run that cannot be read.
     pub standing: Option<Standing>,
-    /// Repeats that were asked for.
-    pub repeats: u32,
     /// Repeats, over all arms, that were asked for and are not there.
-    pub lacks: u32,
+    pub missing_repeats: u32,
     /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
     pub best: String,
     /// What a filter looks at.
     pub facts: Facts,
-    /// What it ran, for the estimate of another run's duration; `None` unless it was completed.
-    pub took: Option<Took>,
+    /// For the estimate of another run's duration; `None` unless it was completed.
+    pub past: Option<PastRun>,
 }
 
 /// What the files of a run looked like when it was read.
@@ -135,11 +133,10 @@ fn row(run: RunDir) -> RunRow {
             preset: String::new(),
             started: String::new(),
             standing: None,
-            repeats: 0,
-            lacks: 0,
+            missing_repeats: 0,
             best: format::clean(&reason, 200),
             facts: Facts::unreadable(&run.id(), &reason),
-            took: None,
+            past: None,
             run,
         },
     }
@@ -147,31 +144,23 @@ fn row(run: RunDir) -> RunRow {
 
 /// The row of a run whose result is known.
 pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
-    let arms = result.arms.iter().filter(|arm| !arm.wall_s.is_empty());
+    let id = format::clean(&run.id(), 60);
     let (standing, best) = (Standing::of(&run, result), best(result));
     RunRow {
-        id: format::clean(&run.id(), 60),
         lab: format::clean(&result.lab, 30),
         preset: format::clean(&result.preset, 30),
         started: started(&result.started_at),
         facts: Facts::of(&run.id(), result, standing.name(), &best),
         standing: Some(standing),
-        repeats: result.repeats,
-        lacks: lacks(result),
+        missing_repeats: missing_repeats(result),
         best,
-        took: (result.status == RunStatus::Completed).then(|| Took {
-            params: result.parameters.clone(),
-            with_faults: result.lab_facts.asked_faults(&result.parameters).is_some(),
-            data: result.data.clone(),
-            walls: arms
-                .map(|arm| (arm.name.clone(), arm.workers, arm.wall_median_s))
-                .collect(),
-        }),
+        past: PastRun::of(&id, result),
+        id,
         run,
     }
 }
 
-fn lacks(result: &RunResult) -> u32 {
+fn missing_repeats(result: &RunResult) -> u32 {
     let done = |arm: &ArmResult| u32::try_from(arm.wall_s.len()).unwrap_or(u32::MAX);
     let arms = result.arms.iter();
     arms.map(|arm| result.repeats.saturating_sub(done(arm)))
@@ -223,7 +212,7 @@ mod tests {
     use std::fs;
 
     use workbench_clock::Clock;
-    use workbench_record::{Event, Finding, Recorder};
+    use workbench_record::{Event, Finding, Recorder, RunStatus};
     use workbench_simulate::{Scenario, events};
 
     use super::*;

@@ -7,17 +7,11 @@ use ratatui::widgets::Widget;
 use workbench_machine::{GpuFacts, MachineFacts};
 use workbench_report::format;
 
-use super::app::{App, FOLLOW_KEYS, Feed, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
-use super::binding::Binding;
+use super::app::{App, Feed, Screen};
 use super::chrome::{Look, footer, lines};
-use super::keys::told;
-use super::overlay::{Overlay, export, help, lacking, palette, quit};
-use super::screens::{compare, home, runs, setup};
+use super::overlay::Overlay;
 use super::text::{fit, width};
-use super::views::compare::CompareView;
-use super::views::result::ResultView;
-use super::views::run::RunView;
-use super::views::{self, Keyed, View, filter};
+use super::views;
 
 /// The smallest window, in columns and lines.
 pub const SMALLEST: (u16, u16) = (60, 16);
@@ -59,9 +53,9 @@ impl App {
             Screen::Home => self.home.draw(frame, body, &self.shared),
             Screen::Runs => self.runs.draw(frame, body, &self.shared),
             Screen::Compare(screen) => screen.draw(frame, body, &look.theme),
-            Screen::SetUp => {
-                if let Some(setup) = &mut self.setup {
-                    setup.draw(frame, body, &self.shared);
+            Screen::Form => {
+                if let Some(form) = &mut self.form {
+                    form.draw(frame, body, &self.shared);
                 }
             }
             Screen::Run => {
@@ -88,7 +82,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, look),
             Some(Overlay::Export(export)) => export.draw(frame, body, look),
-            Some(Overlay::Lacking(lacking)) => lacking.draw(frame, body, look),
+            Some(Overlay::Missing(missing)) => missing.draw(frame, body, look),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, look),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {
@@ -106,7 +100,7 @@ impl App {
         let width = Constraint::Length(strip.width() as u16);
         let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
         strip.render(left, frame.buffer_mut());
-        footer(frame, right, &self.keys_now(), look);
+        footer(frame, right, &self.footer(), look);
     }
 
     /// Where a run that is not made here comes from, left of the keys.
@@ -163,111 +157,6 @@ impl App {
             Span::raw(" ".repeat(gap)),
             Span::styled(under_way, look.theme.good),
         ])
-    }
-
-    /// The keys that work now, the most useful first.
-    fn keys_now(&self) -> Vec<Binding> {
-        let mut keys = match &self.overlay {
-            Some(Overlay::Help(_)) => return told(help::KEYS),
-            Some(Overlay::Stop(_)) => return told(quit::KEYS),
-            Some(Overlay::Export(_)) => return told(export::KEYS),
-            Some(Overlay::Lacking(_)) => return told(lacking::KEYS),
-            Some(Overlay::Palette(_)) => return told(palette::KEYS),
-            None => self.screen_keys(),
-        };
-        if !self.is_typing() {
-            keys.extend(told(GLOBAL_KEYS));
-        }
-        keys
-    }
-
-    pub(super) fn is_typing(&self) -> bool {
-        match (&self.screen, &self.setup) {
-            (Screen::Runs, _) => self.runs.is_typing(),
-            (Screen::SetUp, Some(setup)) => setup.is_typing(),
-            _ => self.view().is_some_and(View::is_typing),
-        }
-    }
-
-    pub(super) fn screen_keys(&self) -> Vec<Binding> {
-        match &self.screen {
-            Screen::Runs if self.is_typing() => told(runs::FILTER_KEYS),
-            Screen::SetUp if self.is_typing() => told(setup::TYPING_KEYS),
-            Screen::Home => home::KEYS
-                .iter()
-                .filter(|key| key.action != home::Action::Watch || self.is_running())
-                .map(|key| key.binding)
-                .collect(),
-            Screen::Runs => told(runs::KEYS),
-            Screen::Compare(_) => [&told(compare::KEYS)[..], CompareView::bindings()].concat(),
-            Screen::SetUp => told(setup::KEYS),
-            Screen::Run | Screen::Watch(_) | Screen::Result(_) if self.is_typing() => {
-                filter::KEYS.to_vec()
-            }
-            Screen::Run => [&told(RUN_KEYS)[..], RunView::bindings()].concat(),
-            Screen::Watch(watched) => [&told(watched.keys())[..], RunView::bindings()].concat(),
-            Screen::Result(_) => [&told(RESULT_KEYS)[..], ResultView::bindings()].concat(),
-        }
-    }
-
-    /// The help of what is shown: its title, and its keys in groups.
-    pub fn help(&self) -> (&'static str, Vec<(&'static str, Vec<Binding>)>) {
-        let everywhere = ("Everywhere", told(GLOBAL_KEYS));
-        let (title, mut groups) = match &self.screen {
-            Screen::Home => ("Keys: home", vec![("Here", told(home::KEYS))]),
-            Screen::SetUp => (
-                "Keys: set up",
-                vec![
-                    ("Here", told(setup::KEYS)),
-                    ("While a value is typed", told(setup::TYPING_KEYS)),
-                ],
-            ),
-            Screen::Runs => (
-                "Keys: runs",
-                vec![
-                    ("Here", told(runs::KEYS)),
-                    ("What a filter can hold", runs::FILTER_WORDS.to_vec()),
-                    ("While a filter is typed", told(runs::FILTER_KEYS)),
-                ],
-            ),
-            Screen::Compare(_) => (
-                "Keys: runs side by side",
-                vec![
-                    ("The comparison", told(compare::KEYS)),
-                    ("Its panels", CompareView::bindings().to_vec()),
-                ],
-            ),
-            Screen::Run => (
-                "Keys: run",
-                vec![
-                    ("The run", told(RUN_KEYS)),
-                    ("Its panels", RunView::bindings().to_vec()),
-                    ("While a filter is typed", filter::KEYS.to_vec()),
-                ],
-            ),
-            Screen::Watch(watched) => (
-                "Keys: run",
-                vec![
-                    match watched.feed {
-                        Feed::Follow => ("The run of another process", told(FOLLOW_KEYS)),
-                        Feed::Replay(_) => ("The run that is played", told(REPLAY_KEYS)),
-                    },
-                    ("Its panels", RunView::bindings().to_vec()),
-                    ("While a filter is typed", filter::KEYS.to_vec()),
-                ],
-            ),
-            Screen::Result(_) => (
-                "Keys: result",
-                vec![
-                    ("The result", told(RESULT_KEYS)),
-                    ("Its panels", ResultView::bindings().to_vec()),
-                    ("While a filter is typed", filter::KEYS.to_vec()),
-                    ("While a report is named", told(export::KEYS)),
-                ],
-            ),
-        };
-        groups.push(everywhere);
-        (title, groups)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
-use workbench_experiment::lab::RunConfig;
+use workbench_experiment::lab::{Opt, RunConfig};
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
@@ -37,17 +37,26 @@ pub struct SideBySide {
     pub curves: Vec<Curves>,
 }
 
-/// What a run that could not be started lacks, and the set-up brings.
-#[derive(Debug, PartialEq)]
-pub struct Lack {
+/// A run to make.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Job {
+    /// Run the lab with this place in the list of labs.
+    Start(usize, Box<RunConfig>),
+    /// Go on with a run.
+    Resume(RunDir),
+}
+
+/// Something that a lab needs, is not there, and can be installed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MissingSetup {
     /// What is missing.
-    pub why: String,
-    /// Whether what is brought has to serve GPUs.
+    pub what: String,
+    /// Whether it has to serve GPUs.
     pub gpus: bool,
     /// What the set-up would do, how large it is and where it goes; or why it cannot.
     pub plan: Result<String, String>,
-    /// What to do when it is there.
-    pub again: Effect,
+    /// The run that could not be made without it.
+    pub job: Job,
 }
 
 /// Why the interface is left.
@@ -57,6 +66,15 @@ pub enum Exit {
     Done,
     /// A signal or the loss of the terminal ended it.
     Interrupted,
+}
+
+/// Why a run could not be made, or did not end well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunError {
+    /// What was wrong, in one line.
+    pub message: String,
+    /// The option that the lab refuses, where it is one.
+    pub option: Option<Opt>,
 }
 
 /// How writing a report went.
@@ -81,20 +99,20 @@ pub enum Event {
     Paste(String),
     /// The window has another size, or what it shows has to be drawn anew.
     Redraw,
-    /// The machine has been looked at.
+    /// The facts of the machine are known.
     Machine(Box<MachineFacts>, UsableCores),
     /// It is time to look whether the runs of the history have changed.
-    Glance,
+    Poll,
     /// The history has been read.
     History(Result<Vec<RunRow>, String>),
     /// The run under way has new records.
     Records(Vec<Record>),
     /// The run under way has ended, or could not be made.
-    Ended(Result<Arc<Loaded>, String>),
-    /// The run under way could not be made, because it lacks something that the set-up brings.
-    Lacking(Box<Lack>),
-    /// The set-up is over: what it was for, or why it failed.
-    Brought(Result<Box<Effect>, String>),
+    Ended(Result<Arc<Loaded>, RunError>),
+    /// The run under way could not be made, because something is missing that can be installed.
+    SetupMissing(Box<MissingSetup>),
+    /// The set-up is over: the run that waited for it, or why it failed.
+    SetupDone(Result<Job, String>),
     /// A run of the history has been read.
     Opened(Result<Arc<Loaded>, String>),
     /// A run that another process makes has new records.
@@ -110,22 +128,20 @@ pub enum Event {
     /// A report has been written, or not.
     Exported(Exported),
     /// A signal asks the program to end.
-    Stop,
+    Terminate,
     /// The terminal is gone.
-    Gone,
+    TerminalLost,
 }
 
-/// Something that the interface wants done.
+/// Something that the interface wants done outside.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
-    /// Run a lab: its place in the list of labs, and the configuration.
-    Start(usize, Box<RunConfig>),
+    /// Make a run.
+    Make(Job),
     /// Stop the run under way as soon as it can.
     Cancel,
     /// Stop one arm of the run under way; the others go on.
     CancelArm(String),
-    /// Go on with a run.
-    Resume(RunDir),
     /// Follow a run that another process makes.
     Follow(RunDir),
     /// Follow no run any more.
@@ -135,7 +151,7 @@ pub enum Effect {
     /// Read the history again, all of it.
     ReadHistory,
     /// Read what has changed in the history, if anything has.
-    Glance,
+    RefreshHistory,
     /// Read a run.
     Open(RunDir),
     /// Read runs and put them side by side.
@@ -151,8 +167,8 @@ pub enum Effect {
     },
     /// Put a text into the clipboard of the terminal.
     Copy(String),
-    /// Leave the screen, set up what is missing, and come back.
-    Bring(Box<Lack>),
+    /// Leave the screen, install what is missing, and come back.
+    Install(Box<MissingSetup>),
     /// Draw everything anew.
     Repaint,
     /// Stop the process as Ctrl-Z does.

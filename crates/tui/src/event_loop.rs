@@ -11,15 +11,15 @@ use workbench_clock::thread_cpu_ns;
 
 use super::app::App;
 use super::capture::collected;
-use super::event::{Effect, Event, Exit, Lack};
+use super::event::{Effect, Event, Exit, MissingSetup};
 use super::session::{News, Session};
-use super::terminal::{Guard, Tui, copy, forget, restore};
+use super::terminal::{Guard, Tui, copy, mute, restore};
 
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
 
-/// How often it is looked whether the listed runs have changed.
-const GLANCE: Duration = Duration::from_secs(2);
+/// How often the listed runs are checked for changes.
+const POLL: Duration = Duration::from_secs(2);
 
 /// How long a signal may take from the system to the loop.
 const SETTLE: Duration = Duration::from_millis(50);
@@ -53,10 +53,10 @@ struct Loop<'a> {
     /// The shortest time between two drawings.
     frame: Duration,
     dirty: bool,
-    /// There is nothing left to draw on.
-    blind: bool,
-    /// What is to be set up before the loop goes on.
-    lack: Option<Box<Lack>>,
+    /// The terminal is gone, so nothing is drawn any more.
+    terminal_lost: bool,
+    /// What is to be installed before the loop goes on.
+    missing: Option<Box<MissingSetup>>,
     exit: Option<Exit>,
 }
 
@@ -80,8 +80,8 @@ pub async fn run(
         terminal,
         frame: Duration::from_secs(1) / frames_per_second.max(1),
         dirty: true,
-        blind: false,
-        lack: None,
+        terminal_lost: false,
+        missing: None,
         exit: None,
     };
     this.turn(news, signals).await
@@ -95,17 +95,17 @@ impl Loop<'_> {
         let mut drawn = Instant::now();
         let mut folded = Instant::now();
         let mut ticked = Instant::now();
-        let mut glanced = Instant::now();
+        let mut polled = Instant::now();
         loop {
             if let Some(exit) = self.exit {
                 return Ok(exit);
             }
-            if let Some(lack) = self.lack.take() {
-                self.bring(*lack, &mut news, &mut signals).await;
+            if let Some(missing) = self.missing.take() {
+                self.install(*missing, &mut news, &mut signals).await;
             }
             let running = self.app.is_running();
             let playing = self.app.is_playing();
-            let listing = self.app.lists_runs() && !self.blind;
+            let listing = self.app.lists_runs() && !self.terminal_lost;
             tokio::select! {
                 Some(event) = news.events.recv() => {
                     if let Event::Ended(_) = event {
@@ -113,9 +113,9 @@ impl Loop<'_> {
                     }
                     self.take(event);
                 }
-                Some(()) = signals.interrupt.recv() => self.take(Event::Stop),
-                Some(()) = signals.terminate.recv() => self.take(Event::Stop),
-                Some(()) = signals.hangup.recv() => self.gone(),
+                Some(()) = signals.interrupt.recv() => self.take(Event::Terminate),
+                Some(()) = signals.terminate.recv() => self.take(Event::Terminate),
+                Some(()) = signals.hangup.recv() => self.lose_terminal(),
                 Some(()) = signals.suspend.recv() => self.suspend(),
                 Some(()) = signals.resumed.recv() => self.reclaim(),
                 () = sleep_until(folded + FOLD), if running => {
@@ -127,13 +127,13 @@ impl Loop<'_> {
                     ticked = Instant::now();
                     self.take(Event::Tick(passed));
                 }
-                () = sleep_until(glanced + GLANCE), if listing => {
-                    glanced = Instant::now();
-                    self.glance();
+                () = sleep_until(polled + POLL), if listing => {
+                    polled = Instant::now();
+                    self.poll();
                 }
-                () = sleep_until(drawn + self.frame), if self.dirty && !self.blind => {
+                () = sleep_until(drawn + self.frame), if self.dirty && !self.terminal_lost => {
                     if self.draw().is_err() {
-                        self.gone();
+                        self.lose_terminal();
                     }
                     drawn = Instant::now();
                 }
@@ -155,28 +155,28 @@ impl Loop<'_> {
                 Effect::Repaint => self.repaint(),
                 Effect::Copy(text) => {
                     if copy(&text).is_err() {
-                        self.gone();
+                        self.lose_terminal();
                     }
                 }
                 Effect::Suspend => self.suspend(),
-                Effect::Bring(lack) => self.lack = Some(lack),
+                Effect::Install(missing) => self.missing = Some(missing),
                 other => self.session.apply(other),
             }
         }
     }
 
     /// Nothing is drawn anew unless something has changed.
-    fn glance(&mut self) {
-        for effect in self.app.update(Event::Glance) {
+    fn poll(&mut self) {
+        for effect in self.app.update(Event::Poll) {
             self.session.apply(effect);
         }
     }
 
     /// The terminal is gone. Without it the program can still close the record of a run.
-    fn gone(&mut self) {
-        self.blind = true;
-        forget();
-        self.take(Event::Gone);
+    fn lose_terminal(&mut self) {
+        self.terminal_lost = true;
+        mute();
+        self.take(Event::TerminalLost);
     }
 
     /// Takes in the records that have come since the last time.
@@ -209,17 +209,17 @@ impl Loop<'_> {
         Ok(())
     }
 
-    /// Gives the terminal back and stands still until somebody says `fg`.
+    /// Gives the terminal back and stops the process until the shell's `fg`.
     fn suspend(&mut self) {
         restore();
         self.session.host().suspend();
         self.reclaim();
     }
 
-    /// Leaves the screen for the set-up, whose progress is told on the plain terminal, and comes back.
-    async fn bring(&mut self, lack: Lack, news: &mut News, signals: &mut Signals) {
+    /// Leaves the screen for the set-up, which shows its progress on the plain terminal, and comes back.
+    async fn install(&mut self, missing: MissingSetup, news: &mut News, signals: &mut Signals) {
         restore();
-        let done = self.session.host().set_up(&lack.why, lack.gpus);
+        let done = self.session.host().set_up(&missing.what, missing.gpus);
         // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the set-up.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = timeout(SETTLE, signals.interrupt.recv()).await;
@@ -233,14 +233,13 @@ impl Loop<'_> {
         for event in others {
             self.take(event);
         }
-        let again = Box::new(lack.again);
-        self.take(Event::Brought(done.map(|()| again)));
+        self.take(Event::SetupDone(done.map(|()| missing.job)));
     }
 
     /// Takes the terminal again; it may show anything by now, or, when the window was closed, be gone.
     fn reclaim(&mut self) {
         if self.guard.take().is_err() {
-            return self.gone();
+            return self.lose_terminal();
         }
         self.repaint();
     }
@@ -254,7 +253,7 @@ impl Loop<'_> {
             .size()
             .and_then(|size| self.terminal.resize(size.into()));
         if cleared.is_err() {
-            self.gone();
+            self.lose_terminal();
         }
     }
 }

@@ -5,7 +5,6 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::binding::Binding;
-use super::views::ViewAction;
 
 /// One line of a table: what people are told, and what happens.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +29,11 @@ pub const fn bound<A>(
 }
 
 /// The action of a key in a table.
-pub fn find<A: Copy>(table: &[Bound<A>], key: &str) -> Option<A> {
+pub fn find<A: Clone>(table: &[Bound<A>], key: &str) -> Option<A> {
     table
         .iter()
         .find(|bound| has(&bound.binding, key))
-        .map(|bound| bound.action)
+        .map(|bound| bound.action.clone())
 }
 
 /// What people are told about a table.
@@ -45,16 +44,6 @@ pub fn told<A>(table: &[Bound<A>]) -> Vec<Binding> {
 /// Whether a key is one of a binding's.
 pub fn has(binding: &Binding, key: &str) -> bool {
     binding.keys.iter().any(|name| canonical(name) == key)
-}
-
-/// What a key asks of a view: `bindings` is the view's table, `action` its way from a name in the table to the action.
-pub fn view_action(
-    bindings: &[Binding],
-    action: fn(&str) -> Option<ViewAction>,
-    key: &str,
-) -> Option<ViewAction> {
-    let binding = bindings.iter().find(|binding| has(binding, key))?;
-    action(binding.keys.first()?)
 }
 
 /// The name of a key: a character, or a word such as `enter` or `ctrl-c`.

@@ -6,19 +6,22 @@
 //!   events.
 //!
 //! ```text
-//! keys, mouse ─┐                        ┌─ Effect ─► Session (threads: runs, files)
-//! signals ─────┼─► Event ─► App::update ┤
-//! records ─────┤                        └─ state ──► App::draw ─► terminal
+//! keys, mouse ─┐           ┌─► Action ─┐   ┌─ Effect ─► Session (threads: runs, files)
+//! signals ─────┼─► Event ──┤           ├───┤
+//! records ─────┤           └───────────┘   └─ state ──► App::draw ─► terminal
 //! Session ─────┘
 //! ```
 
+mod action;
 mod app;
 mod binding;
+mod bindings;
 mod capture;
 mod chrome;
 mod draw;
 mod event;
 mod event_loop;
+mod field;
 mod host;
 mod keys;
 mod markdown;
@@ -27,6 +30,7 @@ mod overlay;
 mod player;
 mod reader;
 mod screens;
+mod select;
 mod session;
 pub mod terminal;
 pub mod text;
@@ -129,7 +133,7 @@ pub fn run(
     app.replay_speed = settings.replay_speed;
     let pace = (settings.mouse, settings.frames_per_second);
     let (session, news) = Session::new(store, labs, host);
-    terminal::tame_panics();
+    terminal::install_panic_hook();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -16,7 +16,7 @@ use workbench_result::RunResult;
 
 use super::app::{App, Back, Live, Screen};
 use super::chrome::Look;
-use super::event::{Effect, Event, Loaded};
+use super::event::{Effect, Event, Job, Loaded};
 use super::reader;
 use super::text::width;
 use super::theme::{Theme, ThemeName};
@@ -78,7 +78,7 @@ impl Offscreen {
     pub fn press(&mut self, key: KeyCode) {
         let key = KeyEvent::new(key, KeyModifiers::NONE);
         for effect in self.app.update(Event::Key(key)) {
-            if let Effect::Start(_, config) = effect {
+            if let Effect::Make(Job::Start(_, config)) = effect {
                 self.started = Some(*config);
             }
         }

@@ -52,12 +52,14 @@ impl Player {
         (self.at_ns, self.end_ns)
     }
 
-    /// Plays on, or holds; at the end it plays from the beginning again. Whether what was folded has to be forgotten.
-    pub fn toggle(&mut self) -> bool {
+    /// Plays on, or holds; at the end it plays from the beginning again. Whether it did, so that the snapshot was
+    /// emptied.
+    pub fn toggle(&mut self, snapshot: &mut Snapshot) -> bool {
         let again = !self.playing && self.at_ns >= self.end_ns;
         self.playing = !self.playing;
         if again {
             (self.at_ns, self.next) = (0, 0);
+            *snapshot = Snapshot::default();
         }
         again
     }
@@ -148,7 +150,7 @@ mod tests {
         player.advance(Duration::from_secs(1), &mut snapshot);
         assert_eq!(snapshot.findings.len(), 10);
         assert!(!player.is_playing());
-        assert!(player.toggle(), "from the beginning again");
+        assert!(player.toggle(&mut snapshot), "from the beginning again");
         assert_eq!(player.position().0, 0);
     }
 
@@ -174,8 +176,8 @@ mod tests {
             let mut snapshot = Snapshot::default();
             for (jump, ms, speed, toggle) in steps {
                 player.change_speed(speed);
-                if toggle && player.toggle() {
-                    snapshot = Snapshot::default();
+                if toggle {
+                    player.toggle(&mut snapshot);
                 }
                 player.advance(Duration::from_millis(ms), &mut snapshot);
                 player.jump(jump, &mut snapshot);

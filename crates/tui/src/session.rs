@@ -9,19 +9,19 @@ use std::time::Duration;
 use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
-use workbench_experiment::lab::{LabError, RunConfig};
+use workbench_experiment::lab::LabError;
 use workbench_experiment::{Control, Ended, ExperimentError};
 use workbench_history::list::RunList;
 use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
-use super::event::{Effect, Event, Lack, Loaded};
+use super::event::{Effect, Event, Job, Loaded, MissingSetup, RunError};
 use super::host::Host;
 use super::reader;
 use super::screens::Labs;
 
-/// How often a log that another process writes is looked at.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often the log of another process is read.
+const FOLLOW: Duration = Duration::from_millis(200);
 
 /// Does what the interface wants done outside.
 pub struct Session {
@@ -71,31 +71,29 @@ impl Session {
         self.host.as_ref()
     }
 
-    /// Starts listening to keys and mouse, looking at the machine and reading the history.
+    /// Starts threads that read keys and mouse, the facts of the machine, and the history.
     pub fn begin(&self) {
         let events = self.events.clone();
         self.thread("workbench-input", move || {
             loop {
                 let event = match input::read() {
                     Ok(input::Event::Key(key)) => Event::Key(key),
-                    Ok(input::Event::Mouse(mouse)) if uninteresting(mouse.kind) => continue,
+                    Ok(input::Event::Mouse(mouse)) if is_noise(mouse.kind) => continue,
                     Ok(input::Event::Mouse(mouse)) => Event::Mouse(mouse),
                     Ok(input::Event::Paste(text)) => Event::Paste(text),
                     Ok(input::Event::Resize(..)) => Event::Redraw,
                     Ok(_) => continue,
                     // The terminal is gone.
-                    Err(_) => Event::Gone,
+                    Err(_) => Event::TerminalLost,
                 };
-                let over = matches!(event, Event::Gone);
+                let over = matches!(event, Event::TerminalLost);
                 if events.send(event).is_err() || over {
                     return;
                 }
             }
         });
-        let events = self.events.clone();
-        self.thread("workbench-probe", move || {
-            let machine = Box::new(MachineFacts::probe());
-            let _ = events.send(Event::Machine(machine, usable_cores()));
+        self.report("workbench-probe", || {
+            Event::Machine(Box::new(MachineFacts::probe()), usable_cores())
         });
         self.read_history();
     }
@@ -103,47 +101,30 @@ impl Session {
     /// Does one thing. What concerns the terminal and the program's end is left to the caller.
     pub fn apply(&mut self, effect: Effect) {
         match effect {
-            Effect::Start(lab, config) => self.start(lab, *config),
+            Effect::Make(job) => self.make(job),
             Effect::Cancel => drop(self.control.stop()),
             Effect::CancelArm(arm) => self.control.stop_arm(&arm),
-            Effect::Resume(run) => self.resume(run),
             Effect::Follow(run) => self.follow(run),
             Effect::Unfollow => self.following = None,
-            Effect::Replay(run) => {
-                let events = self.events.clone();
-                self.thread("workbench-open", move || {
-                    let read = reader::records(&run).map(|records| (run, records));
-                    let _ = events.send(Event::Replay(read));
-                });
-            }
+            Effect::Replay(run) => self.report("workbench-open", move || {
+                Event::Replay(reader::records(&run).map(|records| (run, records)))
+            }),
             Effect::ReadHistory => self.read_history(),
-            Effect::Glance => self.glance(),
-            Effect::Open(run) => {
-                let events = self.events.clone();
-                self.thread("workbench-open", move || {
-                    let loaded = reader::open(&run).map(Arc::new);
-                    let _ = events.send(Event::Opened(loaded));
-                });
-            }
-            Effect::Compare(runs) => {
-                let events = self.events.clone();
-                self.thread("workbench-compare", move || {
-                    let compared = reader::side_by_side(runs).map(Arc::new);
-                    let _ = events.send(Event::Compared(compared));
-                });
-            }
+            Effect::RefreshHistory => self.refresh_history(),
+            Effect::Open(run) => self.report("workbench-open", move || {
+                Event::Opened(reader::open(&run).map(Arc::new))
+            }),
+            Effect::Compare(runs) => self.report("workbench-compare", move || {
+                Event::Compared(reader::side_by_side(runs).map(Arc::new))
+            }),
             Effect::Export {
                 loaded,
                 path,
                 replace,
-            } => {
-                let events = self.events.clone();
-                self.thread("workbench-export", move || {
-                    let exported = reader::export(&path, replace, &loaded);
-                    let _ = events.send(Event::Exported(exported));
-                });
-            }
-            Effect::Bring(_)
+            } => self.report("workbench-export", move || {
+                Event::Exported(reader::export(&path, replace, &loaded))
+            }),
+            Effect::Install(_)
             | Effect::Copy(_)
             | Effect::Repaint
             | Effect::Suspend
@@ -151,19 +132,23 @@ impl Session {
         }
     }
 
+    /// Does something slow on a thread of its own and tells what came of it.
+    fn report(&self, thread: &str, body: impl FnOnce() -> Event + Send + 'static) {
+        let events = self.events.clone();
+        self.thread(thread, move || drop(events.send(body())));
+    }
+
     fn read_history(&self) {
-        let (events, store) = (self.events.clone(), self.store.clone());
-        let listed = Arc::clone(&self.listed);
-        self.thread("workbench-history", move || {
+        let (listed, store) = (Arc::clone(&self.listed), self.store.clone());
+        self.report("workbench-history", move || {
             let mut listed = listed.lock().unwrap_or_else(PoisonError::into_inner);
             *listed = RunList::default();
-            let read = listed.refresh(&store).map(|_| listed.rows());
-            let _ = events.send(Event::History(read));
+            Event::History(listed.refresh(&store).map(|_| listed.rows()))
         });
     }
 
     /// Whoever reads already will find what has changed.
-    fn glance(&self) {
+    fn refresh_history(&self) {
         let (events, store) = (self.events.clone(), self.store.clone());
         let (listed, control) = (Arc::clone(&self.listed), self.control.clone());
         self.thread("workbench-history", move || {
@@ -182,73 +167,35 @@ impl Session {
         });
     }
 
-    fn start(&mut self, lab: usize, config: RunConfig) {
-        let (labs, store) = (Arc::clone(&self.labs), self.store.clone());
-        let build = self.host.build();
-        let again = Effect::Start(lab, Box::new(config.clone()));
-        self.engine(again, move |records, control| {
-            let lab = labs
-                .get(lab)
-                .ok_or_else(|| refused("there is no such lab"))?;
-            workbench_experiment::run(
-                lab.as_ref(),
-                config,
-                &build,
-                &store,
-                forward(records),
-                control,
-            )
-        });
-    }
-
-    fn resume(&mut self, run: RunDir) {
-        let labs = Arc::clone(&self.labs);
-        self.engine(Effect::Resume(run.clone()), move |records, control| {
-            let log = run.read()?;
-            let lab = Snapshot::of(&log.records)
-                .started
-                .map_or_else(String::new, |started| started.config.lab);
-            let lab = labs
-                .iter()
-                .find(|known| known.definition().name == lab)
-                .ok_or_else(|| {
-                    refused(&format!("{}: this workbench has no lab `{lab}`", run.id()))
-                })?;
-            // The screen begins where the run was left.
-            for record in log.records {
-                let _ = records.send(record);
-            }
-            workbench_experiment::resume(lab.as_ref(), &run, forward(records), control)
-        });
-    }
-
-    /// Runs a lab on a thread of its own; `again` would do so once more.
-    fn engine(
-        &mut self,
-        again: Effect,
-        body: impl FnOnce(UnboundedSender<Record>, &Control) -> Result<Ended, ExperimentError>
-        + Send
-        + 'static,
-    ) {
+    /// Makes a run on a thread of its own.
+    fn make(&mut self, job: Job) {
         self.control = Control::default();
-        let (control, host) = (self.control.clone(), Arc::clone(&self.host));
-        let (events, records) = (self.events.clone(), self.records.clone());
-        self.thread("workbench-run", move || {
-            let run = || body(records, &control);
+        let maker = Maker {
+            labs: Arc::clone(&self.labs),
+            store: self.store.clone(),
+            host: Arc::clone(&self.host),
+            records: self.records.clone(),
+            control: self.control.clone(),
+        };
+        self.report("workbench-run", move || {
+            let run = || maker.make(&job);
             let ended = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err(refused("the run ended in a panic; its record is kept")));
-            let _ = events.send(match ended {
+            match ended {
                 Ok(ended) => Event::Ended(Ok(Arc::new(loaded(ended)))),
                 Err(ExperimentError::Lab(LabError::SetUp { what, gpus })) => {
-                    Event::Lacking(Box::new(Lack {
-                        why: what,
+                    Event::SetupMissing(Box::new(MissingSetup {
+                        what,
                         gpus,
-                        plan: host.set_up_plan(gpus),
-                        again,
+                        plan: maker.host.set_up_plan(gpus),
+                        job,
                     }))
                 }
-                Err(error) => Event::Ended(Err(error.to_string())),
-            });
+                Err(error) => Event::Ended(Err(RunError {
+                    message: error.to_string(),
+                    option: error.option(),
+                })),
+            }
         });
     }
 
@@ -284,8 +231,57 @@ impl Session {
             .spawn(body);
         if let Err(error) = started {
             let text = format!("cannot start a thread: {error}; close other programs");
-            let _ = self.events.send(Event::Ended(Err(text)));
+            let error = RunError {
+                message: text,
+                option: None,
+            };
+            let _ = self.events.send(Event::Ended(Err(error)));
         }
+    }
+}
+
+/// What making a run takes.
+struct Maker {
+    labs: Labs,
+    store: Store,
+    host: Arc<dyn Host>,
+    records: UnboundedSender<Record>,
+    control: Control,
+}
+
+impl Maker {
+    fn make(&self, job: &Job) -> Result<Ended, ExperimentError> {
+        match job {
+            Job::Start(lab, config) => {
+                let lab = self.labs.get(*lab);
+                let lab = lab.ok_or_else(|| refused("there is no such lab"))?;
+                workbench_experiment::run(
+                    lab.as_ref(),
+                    (**config).clone(),
+                    &self.host.build(),
+                    &self.store,
+                    forward(self.records.clone()),
+                    &self.control,
+                )
+            }
+            Job::Resume(run) => self.resume(run),
+        }
+    }
+
+    fn resume(&self, run: &RunDir) -> Result<Ended, ExperimentError> {
+        let log = run.read()?;
+        let started = Snapshot::of(&log.records).started;
+        let name = started.map_or_else(String::new, |started| started.config.lab);
+        let mut labs = self.labs.iter();
+        let lab = labs.find(|known| known.definition().name == name);
+        let lab = lab
+            .ok_or_else(|| refused(&format!("{}: this workbench has no lab `{name}`", run.id())))?;
+        // The screen begins where the run was left.
+        for record in log.records {
+            let _ = self.records.send(record);
+        }
+        let subscriber = forward(self.records.clone());
+        workbench_experiment::resume(lab.as_ref(), run, subscriber, &self.control)
     }
 }
 
@@ -316,7 +312,7 @@ fn follow_log(
         if !live {
             return Ok(true);
         }
-        match stopped.recv_timeout(LOOK) {
+        match stopped.recv_timeout(FOLLOW) {
             Err(channel::RecvTimeoutError::Timeout) => {}
             _ => return Ok(false),
         }
@@ -333,7 +329,7 @@ fn loaded(ended: Ended) -> Loaded {
 }
 
 /// Terminals report every cell that the mouse passes.
-fn uninteresting(kind: input::MouseEventKind) -> bool {
+fn is_noise(kind: input::MouseEventKind) -> bool {
     use input::MouseEventKind::{Drag, Moved, Up};
     matches!(kind, Moved | Drag(_) | Up(_))
 }

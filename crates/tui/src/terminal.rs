@@ -50,7 +50,7 @@ impl Write for Out {
 }
 
 /// Writes nothing more to the terminal.
-pub fn forget() {
+pub fn mute() {
     GONE.store(true, Ordering::Relaxed);
 }
 
@@ -131,10 +131,10 @@ pub fn restore() {
     capture::end();
 }
 
-/// Makes panics behave while the terminal is ours. On the calling thread, which draws, the terminal is given back before
+/// Keeps panics from printing over the screen. On the calling thread, which draws, the terminal is given back before
 /// the panic is told. Panics of other threads are failures of what they did (a task, a run) and are dealt with there;
 /// what they would print is caught so that it does not destroy the picture.
-pub fn tame_panics() {
+pub fn install_panic_hook() {
     let drawing: ThreadId = std::thread::current().id();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_panic_elsewhere_is_kept_for_later_and_goes_no_further() {
-        tame_panics();
+        install_panic_hook();
         OURS.store(true, Ordering::SeqCst);
         let thread = std::thread::Builder::new().name("a-worker".to_owned());
         let ended = thread.spawn(|| panic!("out of trees")).unwrap().join();

@@ -98,7 +98,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_row_is_dealt_twice_and_ranks_have_equal_batches(rows in 1usize..500, world in 1usize..6, batch in 1usize..40) {
+        fn no_row_is_dealt_twice_and_ranks_have_equal_batches(
+            rows in 1usize..500,
+            world in 1usize..6,
+            batch in 1usize..40,
+        ) {
             let ranks = epoch(rows, world, batch, 3);
             let lengths = |rank: &Vec<Vec<i64>>| rank.iter().map(Vec::len).collect::<Vec<_>>();
             for rank in &ranks {
@@ -117,13 +121,19 @@ mod tests {
 
         #[test]
         fn every_test_row_belongs_to_one_rank(rows in 0usize..500, world in 1usize..6) {
-            let mut all: Vec<i64> = (0..world).flat_map(|rank| test_rows(rows, rank, world)).collect();
+            let mut all: Vec<i64> = (0..world)
+                .flat_map(|rank| test_rows(rows, rank, world))
+                .collect();
             all.sort_unstable();
             prop_assert_eq!(all, (0..rows as i64).collect::<Vec<_>>());
         }
 
         #[test]
-        fn the_same_rows_meet_in_a_step_for_any_world_size(steps in 1usize..10, world in 1usize..5, batch in 2usize..9) {
+        fn the_same_rows_meet_in_a_step_for_any_world_size(
+            steps in 1usize..10,
+            world in 1usize..5,
+            batch in 2usize..9,
+        ) {
             let rows = steps * world * batch;
             let many = epoch(rows, world, batch, 1);
             let one = epoch(rows, 1, world * batch, 1);
@@ -134,7 +144,11 @@ mod tests {
         }
 
         #[test]
-        fn a_resumed_epoch_goes_on_with_the_next_batch(rows in 50usize..300, world in 1usize..4, done in 0usize..5) {
+        fn a_resumed_epoch_goes_on_with_the_next_batch(
+            rows in 50usize..300,
+            world in 1usize..4,
+            done in 0usize..5,
+        ) {
             let mut sampler = DistributedSampler::new(rows, 0, world, 9);
             sampler.set_epoch(2);
             let whole: Vec<_> = sampler.batches(4, 0).skip(done).collect();

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use workbench_protocol::{Phase, StepTimes};
 
 use super::error::GroupError;
-use super::exit::{EndedBy, Exit};
+use super::exit::{EndedBy, ProcessExit};
 use super::health::liveness::ASK_AGAIN_NS;
 use super::health::monitor::{HealthChange, HealthMonitor, Processes};
 use super::health::state::RankState;
@@ -151,8 +151,8 @@ impl<P: Phase> Board<P> {
     }
 
     /// Who ended a process, by the signals that were sent to it.
-    pub(super) fn ended_by(&self, rank: u32, exit: Exit) -> EndedBy {
-        let Exit::Signal { number, .. } = exit else {
+    pub(super) fn ended_by(&self, rank: u32, exit: ProcessExit) -> EndedBy {
+        let ProcessExit::Signal { number, .. } = exit else {
             return EndedBy::Itself;
         };
         let sent = self.slots.0[rank as usize]

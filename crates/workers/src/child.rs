@@ -9,7 +9,7 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use workbench_protocol::{FrameDecoder, FrameError, FromWorker, Protocol, ToWorker, encode_frame};
 
 use super::error::GroupError;
-use super::exit::{EndedBy, Exit};
+use super::exit::{EndedBy, ProcessExit};
 use super::launch::Launch;
 use super::lines::Lines;
 
@@ -34,7 +34,7 @@ pub(super) struct Worker {
     pub(super) printed: Option<File>,
     lines: Lines,
     /// How its process ended, once it has.
-    pub(super) end: Option<(Exit, EndedBy)>,
+    pub(super) end: Option<(ProcessExit, EndedBy)>,
     /// Whether its last event is queued.
     pub(super) is_done: bool,
 }
@@ -88,9 +88,11 @@ impl Worker {
     }
 
     /// Reaps its process, which is over.
-    pub(super) fn reap(&mut self) -> Exit {
+    pub(super) fn reap(&mut self) -> ProcessExit {
         self.orders = None;
-        self.child.wait().map_or(Exit::Code(-1), Exit::of)
+        self.child
+            .wait()
+            .map_or(ProcessExit::Code(-1), ProcessExit::of)
     }
 
     pub(super) fn ask_to_stop<P: Protocol>(&mut self) {

@@ -2,16 +2,19 @@
 
 use workbench_protocol::Phase;
 
-use crate::health::state::{Health, Loss, RankState, Stall};
+use crate::health::state::{Loss, RankState, Stall, WorkerHealth};
 
 /// How much a rank's health explains about the others: a lost rank more than a silent one, a silent
 /// one more than a stuck one.
-fn weight<P: Phase>(health: Health<P>) -> u8 {
+fn weight<P: Phase>(health: WorkerHealth<P>) -> u8 {
     match health {
-        Health::Lost(_) => 3,
-        Health::Stalled(Stall::Silent | Stall::Stopped) => 2,
-        Health::Stalled(Stall::Stuck) => 1,
-        Health::Working | Health::Waiting | Health::Slow(_) | Health::Ended => 0,
+        WorkerHealth::Lost(_) => 3,
+        WorkerHealth::Stalled(Stall::Silent | Stall::Stopped) => 2,
+        WorkerHealth::Stalled(Stall::Stuck) => 1,
+        WorkerHealth::Working
+        | WorkerHealth::Waiting
+        | WorkerHealth::Slow(_)
+        | WorkerHealth::Ended => 0,
     }
 }
 
@@ -40,12 +43,16 @@ fn trouble<P: Phase>(state: &RankState<P>) -> String {
         state.position.phase, state.position.step
     );
     match state.health {
-        Health::Stalled(Stall::Stopped) => {
+        WorkerHealth::Stalled(Stall::Stopped) => {
             format!("rank {rank} is stopped by a signal {place}, for {for_s:.1} s")
         }
-        Health::Stalled(Stall::Stuck) => format!("rank {rank} is stuck {place}, for {for_s:.1} s"),
-        Health::Lost(Loss::Exited(exit)) => format!("rank {rank} {exit} {place}, {for_s:.1} s ago"),
-        Health::Lost(Loss::Failed) => format!("rank {rank} failed {place}, {for_s:.1} s ago"),
+        WorkerHealth::Stalled(Stall::Stuck) => {
+            format!("rank {rank} is stuck {place}, for {for_s:.1} s")
+        }
+        WorkerHealth::Lost(Loss::Exited(exit)) => {
+            format!("rank {rank} {exit} {place}, {for_s:.1} s ago")
+        }
+        WorkerHealth::Lost(Loss::Failed) => format!("rank {rank} failed {place}, {for_s:.1} s ago"),
         _ => format!("rank {rank} stopped answering {place}, {for_s:.1} s ago"),
     }
 }
@@ -89,8 +96,8 @@ fn activities<P: Phase>(states: &[&RankState<P>]) -> Vec<String> {
 fn activity<P: Phase>(state: &RankState<P>) -> Activity<P> {
     let phase = state.position.phase;
     match state.health {
-        Health::Ended => Activity::Finished,
-        Health::Stalled(Stall::Silent | Stall::Stopped) => Activity::Silent,
+        WorkerHealth::Ended => Activity::Finished,
+        WorkerHealth::Stalled(Stall::Silent | Stall::Stopped) => Activity::Silent,
         _ if phase.is_waiting() => Activity::WaitsIn(phase),
         _ => Activity::IsIn(phase),
     }

@@ -2,8 +2,8 @@
 
 use workbench_protocol::{FromWorker, Position, Protocol};
 
-use crate::exit::{EndedBy, Exit};
-use crate::health::state::{Slowness, Stall};
+use crate::exit::{EndedBy, ProcessExit};
+use crate::health::state::{SlowKind, Stall};
 
 /// Something that happened to a worker.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,11 +53,11 @@ pub enum EventKind<P: Protocol> {
         after_s: f64,
     },
     /// The others wait for it. Said once for each phase, and once for its steps.
-    Slow(Slowness<P::Phase>),
+    Slow(SlowKind<P::Phase>),
     /// Its process is over and reaped, and its process group killed. The last event of a worker.
     Exited {
         /// How it ended.
-        exit: Exit,
+        exit: ProcessExit,
         /// Who ended it.
         by: EndedBy,
     },

@@ -8,7 +8,7 @@ use super::Signal;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub enum ProcessExit {
     /// With an exit code.
     Code(i32),
     /// By a signal.
@@ -20,7 +20,7 @@ pub enum Exit {
     },
 }
 
-impl Exit {
+impl ProcessExit {
     pub(super) fn of(status: ExitStatus) -> Self {
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Code(code),
@@ -59,7 +59,7 @@ const OWN_FAULTS: [Signal; 7] = [
     Signal::SYS,
 ];
 
-impl fmt::Display for Exit {
+impl fmt::Display for ProcessExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Code(code) => write!(f, "ended with code {code}"),

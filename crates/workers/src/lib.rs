@@ -1,7 +1,7 @@
 //! Worker processes and their supervisor.
 //!
 //! - **Belongs here:** starting workers, passing messages, judging the health of each of them
-//!   ([`Health`]), ending them and leaving none behind.
+//!   ([`WorkerHealth`]), ending them and leaving none behind.
 //! - **May use:** `protocol`, `clock`.
 //! - **Does not belong here:** what the workers compute, and what is done about a failure, which is
 //!   a lab's policy.
@@ -36,10 +36,10 @@ mod tests;
 pub use describe::describe;
 pub use error::GroupError;
 pub use event::{EventKind, WorkerEvent};
-pub use exit::{EndedBy, Exit};
+pub use exit::{EndedBy, ProcessExit};
 pub use group::WorkerGroup;
 pub use health::liveness::Deadlines;
-pub use health::state::{Awaited, Health, Loss, RankState, Slowness, Stall, Straggler};
+pub use health::state::{Awaited, Loss, RankState, SlowKind, Stall, Straggler, WorkerHealth};
 pub use launch::Launch;
 pub use pause::stand_still;
 pub use rustix::process::Signal;

@@ -15,10 +15,10 @@ use super::board::Board;
 use super::child::{CHUNK, READS, Read, Worker};
 use super::error::GroupError;
 use super::event::{EventKind, WorkerEvent};
-use super::exit::{EndedBy, Exit};
+use super::exit::{EndedBy, ProcessExit};
 use super::health::liveness::LivenessChange;
 use super::health::monitor::HealthChange;
-use super::health::state::{Slowness, Stall};
+use super::health::state::{SlowKind, Stall};
 use super::launch::Launch;
 use super::pause::Pausable;
 use super::queue::Queue;
@@ -282,7 +282,9 @@ impl<P: Protocol> Supervisor<P> {
         let at_ns = self.shared.clock.now_ns();
         let shared = &self.shared;
         worker.last_line(|line| shared.queue.push_line(rank as usize, at_ns, line));
-        let (exit, by) = worker.end.unwrap_or((Exit::Code(-1), EndedBy::Itself));
+        let (exit, by) = worker
+            .end
+            .unwrap_or((ProcessExit::Code(-1), EndedBy::Itself));
         // A process that is killed may well be in the middle of a message.
         if by == EndedBy::Itself
             && let Some(why) = worker.cut_off()
@@ -359,8 +361,8 @@ impl<P: Protocol> Shared<P> {
             }
             HealthChange::Slow(slowness) => {
                 let rank = match slowness {
-                    Slowness::Steps(straggler) => straggler.rank,
-                    Slowness::Awaited(awaited) => awaited.rank,
+                    SlowKind::Steps(straggler) => straggler.rank,
+                    SlowKind::Awaited(awaited) => awaited.rank,
                 };
                 (rank, EventKind::Slow(slowness))
             }

@@ -7,8 +7,8 @@ use workbench_protocol::{FromWorker, Position};
 
 use super::describe::describe;
 use super::event::{EventKind, WorkerEvent};
-use super::exit::Exit;
-use super::health::state::{Health, Loss, RankState, Stall};
+use super::exit::ProcessExit;
+use super::health::state::{Loss, RankState, Stall, WorkerHealth};
 use super::lines::Lines;
 use super::queue::{MOST_LINES, MOST_MESSAGES, Queue};
 use super::usage::{ProcessState, Stat, look, parse};
@@ -17,7 +17,7 @@ use training::{Phase, Report, Training};
 #[path = "../tests/workers/training.rs"]
 pub(crate) mod training;
 
-const KILLED: Exit = Exit::Signal {
+const KILLED: ProcessExit = ProcessExit::Signal {
     number: 9,
     core: false,
 };
@@ -173,7 +173,7 @@ fn this_process_is_seen() {
     assert_ne!(usage.state, ProcessState::Unknown);
 }
 
-fn state(rank: u32, phase: Phase, health: Health<Phase>) -> RankState<Phase> {
+fn state(rank: u32, phase: Phase, health: WorkerHealth<Phase>) -> RankState<Phase> {
     RankState {
         rank,
         position: Position { phase, step: 40 },
@@ -184,7 +184,7 @@ fn state(rank: u32, phase: Phase, health: Health<Phase>) -> RankState<Phase> {
 
 #[test]
 fn a_sentence_names_the_gravest_trouble_and_what_the_others_do() {
-    let working = |rank, phase| state(rank, phase, Health::Working);
+    let working = |rank, phase| state(rank, phase, WorkerHealth::Working);
     for (states, expected) in [
         (vec![], "there are no ranks"),
         (vec![working(0, Phase::Forward)], "rank 0 is in forward"),
@@ -194,16 +194,20 @@ fn a_sentence_names_the_gravest_trouble_and_what_the_others_do() {
         ),
         (
             vec![
-                state(0, Phase::Forward, Health::Stalled(Stall::Stopped)),
+                state(0, Phase::Forward, WorkerHealth::Stalled(Stall::Stopped)),
                 working(1, Phase::AllReduce),
             ],
             "rank 0 is stopped by a signal in forward at step 40, for 2.1 s; rank 1 waits in all-reduce",
         ),
         (
             vec![
-                state(0, Phase::Backward, Health::Stalled(Stall::Silent)),
-                state(1, Phase::Data, Health::Lost(Loss::Exited(Exit::Code(3)))),
-                state(2, Phase::Closing, Health::Ended),
+                state(0, Phase::Backward, WorkerHealth::Stalled(Stall::Silent)),
+                state(
+                    1,
+                    Phase::Data,
+                    WorkerHealth::Lost(Loss::Exited(ProcessExit::Code(3))),
+                ),
+                state(2, Phase::Closing, WorkerHealth::Ended),
             ],
             "rank 1 ended with code 3 in data at step 40, 2.1 s ago; rank 0 is silent; rank 2 has finished",
         ),
@@ -214,16 +218,16 @@ fn a_sentence_names_the_gravest_trouble_and_what_the_others_do() {
 
 #[test]
 fn ends_are_told_in_words() {
-    let segv = Exit::Signal {
+    let segv = ProcessExit::Signal {
         number: 11,
         core: true,
     };
     assert_eq!(segv.to_string(), "was ended by SIGSEGV (core dumped)");
     assert!(segv.is_own_fault() && !KILLED.is_own_fault());
-    let unnamed = Exit::Signal {
+    let unnamed = ProcessExit::Signal {
         number: 40,
         core: false,
     };
     assert_eq!(unnamed.to_string(), "was ended by signal 40");
-    assert!(Exit::Code(0).is_success() && !Exit::Code(1).is_success());
+    assert!(ProcessExit::Code(0).is_success() && !ProcessExit::Code(1).is_success());
 }

@@ -13,7 +13,7 @@ use crate::timeline::Moment;
 
 /// One attempt: a group of workers, from their start until all are over. Made anew at each launch.
 #[derive(Debug, Default)]
-pub struct Attempt {
+pub struct AttemptState {
     /// Its workers; `None` before they are started and when all are over.
     pub group: Option<WorkerGroup<Training>>,
     /// Which stages of the start-up the ranks have reached.
@@ -35,7 +35,7 @@ struct Rank {
     heard_ns: u64,
 }
 
-impl Attempt {
+impl AttemptState {
     /// An attempt of so many ranks begins.
     pub fn begin(world: u32, now_ns: u64) -> Self {
         let rank = Rank {

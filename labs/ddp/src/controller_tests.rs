@@ -152,7 +152,9 @@ proptest! {
     }
 
     #[test]
-    fn no_sequence_of_events_moves_an_ended_controller(inputs in proptest::collection::vec(0u8..8, 0..60)) {
+    fn no_sequence_of_events_moves_an_ended_controller(
+        inputs in proptest::collection::vec(0u8..8, 0..60),
+    ) {
         let mut controller = Controller::new(policy(2, 1, 1));
         let mut ended: Option<State> = None;
         for (at, input) in inputs.into_iter().enumerate() {

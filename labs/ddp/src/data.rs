@@ -5,7 +5,7 @@ use std::path::Path;
 
 use workbench_ddp_protocol::Data;
 use workbench_digest::Hasher;
-use workbench_experiment::lab::{DataSource, LabError};
+use workbench_experiment::lab::{DataSource, LabError, Opt, Refusal};
 use workbench_images::{CLASSES, ImageError, Images, Part, Source};
 use workbench_machine::MachineFacts;
 
@@ -45,14 +45,15 @@ pub fn look(source: &DataSource) -> Result<Found, LabError> {
             recorded: None,
         }),
         DataSource::Folder { path, sha256 } => folder(Path::new(path), sha256.as_deref()),
-        DataSource::File { .. } => Err(LabError::Config(
-            "`--data`: the ddp lab learns from a folder of images; leave --target out".to_owned(),
-        )),
+        DataSource::File { .. } => Err(LabError::Refused(Refusal::of(
+            Opt::Data,
+            "the ddp lab learns from a folder of images; leave --target out",
+        ))),
     }
 }
 
 fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
-    let refused = |error: ImageError| LabError::Config(format!("`--data`: {error}"));
+    let refused = |error: ImageError| LabError::Refused(Refusal::of(Opt::Data, error.to_string()));
     let source = Source::find(dir).map_err(refused)?;
     let mut hash = Hasher::default();
     // One part after the other: both together may be a large part of a small machine's memory.
@@ -63,9 +64,12 @@ fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
     };
     let ((train_rows, train), (test_rows, test)) = (read(Part::Train)?, read(Part::Test)?);
     if train != test {
-        return Err(LabError::Config(format!(
-            "`--data {}`: the training images are {train} and the test images {test}; take all files from the same dataset",
-            dir.display()
+        return Err(LabError::Refused(Refusal::new(
+            Opt::Data,
+            dir.display(),
+            format!(
+                "the training images are {train} and the test images {test}; take all files from the same dataset"
+            ),
         )));
     }
     let found = hash.finish();

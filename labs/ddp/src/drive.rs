@@ -13,7 +13,7 @@ use workbench_pool::Outcome;
 use workbench_protocol::WorkerEnv;
 use workbench_workers::{EventKind, GroupError, Launch, WorkerGroup};
 
-use crate::attempt::{Attempt, Totals};
+use crate::attempt::{AttemptState, Totals};
 use crate::controller::{Command, Controller, Input, Policy, State};
 use crate::live::Live;
 use crate::messages;
@@ -29,7 +29,7 @@ pub struct Drive<'a> {
     program: &'a Path,
     pub(crate) ctx: &'a ArmContext<'a>,
     pub(crate) controller: Controller,
-    pub(crate) attempt: Attempt,
+    pub(crate) attempt: AttemptState,
     pub(crate) totals: Totals,
     pub(crate) live: Live,
     pub(crate) timeline: Timeline,
@@ -57,7 +57,7 @@ impl<'a> Drive<'a> {
             program,
             ctx,
             controller: Controller::new(policy),
-            attempt: Attempt::default(),
+            attempt: AttemptState::default(),
             totals: Totals::default(),
             live: Live::default(),
             timeline: Timeline::default(),
@@ -127,7 +127,7 @@ impl<'a> Drive<'a> {
         self.live.begin(workers, number);
         self.show();
         self.timeline.begin(workers, number);
-        self.attempt = Attempt::begin(workers, self.ctx.clock.now_ns());
+        self.attempt = AttemptState::begin(workers, self.ctx.clock.now_ns());
         let port = free_port()?;
         let launch = |rank| {
             let env = WorkerEnv::local(rank, workers, port);

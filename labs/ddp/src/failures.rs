@@ -4,13 +4,13 @@
 use workbench_ddp_protocol::{Fault, Phase, Stage};
 use workbench_experiment::lab::{Finding, LabError};
 use workbench_protocol::Phase as _;
-use workbench_workers::{Health, Loss, RankState, Slowness, WorkerGroup};
+use workbench_workers::{Loss, RankState, SlowKind, WorkerGroup, WorkerHealth};
 
 use crate::controller::{Input, State};
 use crate::drive::Drive;
 use crate::incident::{FailurePlace, FailureReport, Incident};
 use crate::messages;
-use crate::root_cause::{Cause, Origin, RankFailure, RootCause};
+use crate::root_cause::{FailureCause, FailureOrigin, RankFailure, RootCause};
 
 impl Drive<'_> {
     /// Records a failure and what the others do, and leaves the rest to the controller.
@@ -27,7 +27,8 @@ impl Drive<'_> {
         let report = match stalled {
             // A rank that waited in vain is not the cause.
             Some(stalled)
-                if failure.cause.origin() == Origin::Secondary && stalled.rank != failure.rank =>
+                if failure.cause.origin() == FailureOrigin::Secondary
+                    && stalled.rank != failure.rank =>
             {
                 FailureReport {
                     gave_up: Some((failure.rank, self.plan.settings.timeout_s)),
@@ -50,7 +51,7 @@ impl Drive<'_> {
             progress.output(self.plan.arm.speaker(), &report.to_string());
         }
         let RankFailure { rank, at_ns, .. } = report.failure;
-        let is_curable = report.failure.cause.origin() != Origin::Permanent;
+        let is_curable = report.failure.cause.origin() != FailureOrigin::Permanent;
         self.away_until_ns = at_ns + (self.plan.settings.away_s * 1e9) as u64;
         let incident = Incident::new(report, self.attempt.heard_ns(rank));
         self.totals.incidents.push(incident);
@@ -82,8 +83,8 @@ impl Drive<'_> {
             let state = match state.health {
                 // Its end is known, and its event not taken yet; where it was still says what this
                 // failure did to it.
-                Health::Ended | Health::Lost(Loss::Failed) => RankState {
-                    health: Health::Working,
+                WorkerHealth::Ended | WorkerHealth::Lost(Loss::Failed) => RankState {
+                    health: WorkerHealth::Working,
                     ..state
                 },
                 _ => state,
@@ -128,27 +129,27 @@ impl Drive<'_> {
     }
 
     /// The others wait for a rank. It is named once in all attempts.
-    pub(crate) fn slow(&mut self, rank: u32, at_ns: u64, slowness: &Slowness<Phase>) {
+    pub(crate) fn slow(&mut self, rank: u32, at_ns: u64, slowness: &SlowKind<Phase>) {
         let phase = match slowness {
-            Slowness::Steps(_) => None,
-            Slowness::Awaited(awaited) => Some(awaited.phase),
+            SlowKind::Steps(_) => None,
+            SlowKind::Awaited(awaited) => Some(awaited.phase),
         };
         if let Some(phase) = phase {
             self.attempt.awaited = Some(RankFailure {
                 rank,
                 at_ns,
-                cause: Cause::TooSlow { phase },
+                cause: FailureCause::TooSlow { phase },
             });
         }
         if self.totals.slow.insert((rank, phase)) {
             let text = messages::slow(self.plan.arm, slowness);
             let finding = Finding::warning("slow_worker", text).slot(rank);
             self.report(match slowness {
-                Slowness::Steps(slow) => finding
+                SlowKind::Steps(slow) => finding
                     .number("work_ms", slow.work_ms)
                     .number("fastest_ms", slow.fastest_ms)
                     .number("others_wait_ms", slow.wait_ms),
-                Slowness::Awaited(awaited) => finding.number("others_wait_s", awaited.waits_s),
+                SlowKind::Awaited(awaited) => finding.number("others_wait_s", awaited.waits_s),
             });
         }
     }

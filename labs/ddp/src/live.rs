@@ -7,7 +7,7 @@
 use workbench_ddp_protocol::{Phase, Stage, StepReport};
 use workbench_experiment::lab::{self as record, Figure, SlotState};
 use workbench_protocol::Phase as _;
-use workbench_workers::{Health, Loss, RankState, Slowness, Stall};
+use workbench_workers::{Loss, RankState, SlowKind, Stall, WorkerHealth};
 
 use crate::ledger::Parts;
 
@@ -28,7 +28,7 @@ struct Rank {
     rate: Option<f64>,
     phase: Phase,
     /// As it was judged last.
-    health: Health<Phase>,
+    health: WorkerHealth<Phase>,
     /// How it ended, if it has.
     end: Option<End>,
     /// Rows since when.
@@ -58,7 +58,7 @@ impl Rank {
             loss: None,
             rate: None,
             phase: Phase::Starting,
-            health: Health::Working,
+            health: WorkerHealth::Working,
             end: None,
             window: None,
         }
@@ -76,10 +76,10 @@ impl Rank {
             };
         }
         match self.health {
-            Health::Stalled(Stall::Stopped) => ("stopped", record::Health::Stalled),
-            Health::Stalled(Stall::Silent) => ("silent", record::Health::Stalled),
-            Health::Stalled(Stall::Stuck) => ("stuck", record::Health::Stalled),
-            Health::Slow(_) => (phase_name(self.phase), record::Health::Slow),
+            WorkerHealth::Stalled(Stall::Stopped) => ("stopped", record::Health::Stalled),
+            WorkerHealth::Stalled(Stall::Silent) => ("silent", record::Health::Stalled),
+            WorkerHealth::Stalled(Stall::Stuck) => ("stuck", record::Health::Stalled),
+            WorkerHealth::Slow(_) => (phase_name(self.phase), record::Health::Slow),
             // Its phase may be newer than the judgement.
             _ if self.phase.is_waiting() => (phase_name(self.phase), record::Health::Waiting),
             _ => (phase_name(self.phase), record::Health::Working),
@@ -89,7 +89,7 @@ impl Rank {
     /// Its work on a step against that of the fastest rank, where that makes it slow.
     fn slow_factor(&self) -> Option<f64> {
         match (self.end, self.health) {
-            (None, Health::Slow(Slowness::Steps(slow))) => Some(slow.factor()),
+            (None, WorkerHealth::Slow(SlowKind::Steps(slow))) => Some(slow.factor()),
             _ => None,
         }
     }
@@ -147,7 +147,7 @@ impl Live {
     /// The health of a rank was judged.
     pub fn judged(&mut self, state: &RankState<Phase>) {
         match state.health {
-            Health::Lost(Loss::Exited(_)) => self.ended(state.rank, End::Died),
+            WorkerHealth::Lost(Loss::Exited(_)) => self.ended(state.rank, End::Died),
             health => {
                 if let Some(rank) = self.ranks.get_mut(state.rank as usize) {
                     rank.health = health;
@@ -221,7 +221,7 @@ fn phase_name(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use workbench_protocol::Position;
-    use workbench_workers::{Awaited, Exit};
+    use workbench_workers::{Awaited, ProcessExit};
 
     use super::*;
 
@@ -285,7 +285,7 @@ mod tests {
         live.step(7, 0, &report(0, 1.0));
     }
 
-    fn state(rank: u32, health: Health<Phase>) -> RankState<Phase> {
+    fn state(rank: u32, health: WorkerHealth<Phase>) -> RankState<Phase> {
         RankState {
             rank,
             position: Position {
@@ -334,7 +334,7 @@ mod tests {
         );
         // A late message, and another judgement, change nothing.
         live.doing(1, Phase::Forward);
-        live.judged(&state(1, Health::Working));
+        live.judged(&state(1, WorkerHealth::Working));
         live.ended(1, End::Done);
         live.end_all();
         assert_eq!(stands(&live), told([("ended", over), ("ended", gone)]));
@@ -351,30 +351,33 @@ mod tests {
         live.begin(2, 0);
         live.doing(0, Phase::Sums);
         live.doing(1, Phase::Evaluation);
-        let slow = Slowness::Awaited(Awaited {
+        let slow = SlowKind::Awaited(Awaited {
             rank: 1,
             phase: Phase::Evaluation,
             waiting: 0,
             waits_in: Phase::Sums,
             waits_s: 2.0,
         });
-        live.judged(&state(1, Health::Slow(slow)));
+        live.judged(&state(1, WorkerHealth::Slow(slow)));
         let (waits, still) = (record::Health::Waiting, record::Health::Stalled);
         let sums = ("sums", waits);
         assert_eq!(
             stands(&live),
             told([sums, ("evaluation", record::Health::Slow)])
         );
-        live.judged(&state(1, Health::Stalled(Stall::Stopped)));
+        live.judged(&state(1, WorkerHealth::Stalled(Stall::Stopped)));
         assert_eq!(stands(&live), told([sums, ("stopped", still)]));
-        live.judged(&state(1, Health::Stalled(Stall::Silent)));
+        live.judged(&state(1, WorkerHealth::Stalled(Stall::Silent)));
         assert_eq!(stands(&live), told([sums, ("silent", still)]));
-        live.judged(&state(1, Health::Working));
+        live.judged(&state(1, WorkerHealth::Working));
         assert_eq!(
             stands(&live),
             told([sums, ("evaluation", record::Health::Working)])
         );
-        live.judged(&state(1, Health::Lost(Loss::Exited(Exit::Code(1)))));
+        live.judged(&state(
+            1,
+            WorkerHealth::Lost(Loss::Exited(ProcessExit::Code(1))),
+        ));
         assert_eq!(stands(&live), told([sums, ("ended", record::Health::Lost)]));
     }
 }

@@ -7,13 +7,13 @@
 use std::fmt::{self, Write as _};
 
 use workbench_report::format::counted;
-use workbench_workers::{EndedBy, Slowness, Stall, describe};
+use workbench_workers::{EndedBy, SlowKind, Stall, describe};
 
 use crate::controller::{GivenUp, State};
 use crate::incident::{FailurePlace, FailureReport, Incident};
 use crate::ledger::{Completed, Evaluation};
 use crate::plan::Arm;
-use crate::root_cause::Cause;
+use crate::root_cause::FailureCause;
 
 impl fmt::Display for FailureReport {
     /// `rank 1 was ended by SIGKILL, at step 20; rank 0 waits in all-reduce (as asked for:
@@ -46,11 +46,11 @@ impl fmt::Display for FailureReport {
 }
 
 /// What follows on `rank 1 `. `explained` tells whether it is known who ended a process.
-fn cause(cause: &Cause, explained: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn cause(cause: &FailureCause, explained: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match cause {
-        Cause::Failed { message, .. } => write!(f, "failed: {message}"),
-        Cause::InvalidMessage { why } => write!(f, "sent what is no message: {why}"),
-        Cause::Stalled { stall, for_s } => {
+        FailureCause::Failed { message, .. } => write!(f, "failed: {message}"),
+        FailureCause::InvalidMessage { why } => write!(f, "sent what is no message: {why}"),
+        FailureCause::Stalled { stall, for_s } => {
             let how = match stall {
                 Stall::Stopped => "is stopped by a signal",
                 Stall::Silent => "stopped answering",
@@ -58,16 +58,16 @@ fn cause(cause: &Cause, explained: bool, f: &mut fmt::Formatter<'_>) -> fmt::Res
             };
             write!(f, "{how}, for {for_s:.1} s")
         }
-        Cause::Exited {
+        FailureCause::Exited {
             exit,
             by: EndedBy::Outside,
         } if explained => write!(f, "{exit}"),
-        Cause::Exited {
+        FailureCause::Exited {
             exit,
             by: by @ EndedBy::Outside,
         } => write!(f, "{exit}, {by}"),
-        Cause::Exited { exit, .. } => write!(f, "{exit}, before its training was over"),
-        Cause::TooSlow { phase } => write!(f, "was too slow in {phase}"),
+        FailureCause::Exited { exit, .. } => write!(f, "{exit}, before its training was over"),
+        FailureCause::TooSlow { phase } => write!(f, "was too slow in {phase}"),
     }
 }
 
@@ -89,14 +89,14 @@ pub fn recovered(rank: u32, after_s: f64) -> String {
 }
 
 /// A rank that is slow, in a full sentence.
-pub fn slow(arm: Arm, slowness: &Slowness<workbench_ddp_protocol::Phase>) -> String {
+pub fn slow(arm: Arm, slowness: &SlowKind<workbench_ddp_protocol::Phase>) -> String {
     let arm = arm.name();
     match slowness {
-        Slowness::Steps(slow) => format!(
+        SlowKind::Steps(slow) => format!(
             "In {arm}, rank {} is slow: its work takes {:.0} ms a step where rank {} takes {:.0} ms and waits {:.0} ms in all-reduce.",
             slow.rank, slow.work_ms, slow.fastest, slow.fastest_ms, slow.wait_ms
         ),
-        Slowness::Awaited(slow) => format!(
+        SlowKind::Awaited(slow) => format!(
             "In {arm}, rank {} is slow in {}: rank {} has waited in {} for {:.1} s.",
             slow.rank, slow.phase, slow.waiting, slow.waits_in, slow.waits_s
         ),

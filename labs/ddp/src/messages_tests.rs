@@ -2,17 +2,17 @@
 
 use workbench_ddp_protocol::{Fault, Phase, Place};
 use workbench_protocol::Position;
-use workbench_workers::{Awaited, Exit, Health, RankState};
+use workbench_workers::{Awaited, ProcessExit, RankState, WorkerHealth};
 
 use super::*;
 use crate::root_cause::RankFailure;
 
-const KILLED: Exit = Exit::Signal {
+const KILLED: ProcessExit = ProcessExit::Signal {
     number: 9,
     core: false,
 };
 
-fn report(cause: Cause, fault: Option<Fault>) -> FailureReport {
+fn report(cause: FailureCause, fault: Option<Fault>) -> FailureReport {
     FailureReport {
         failure: RankFailure {
             rank: 1,
@@ -27,8 +27,8 @@ fn report(cause: Cause, fault: Option<Fault>) -> FailureReport {
     }
 }
 
-fn killed() -> Cause {
-    Cause::Exited {
+fn killed() -> FailureCause {
+    FailureCause::Exited {
         exit: KILLED,
         by: EndedBy::Outside,
     }
@@ -68,7 +68,7 @@ fn costs_are_told_as_far_as_they_are_known() {
 #[test]
 fn silence_says_where_and_how_long() {
     let mut silent = report(
-        Cause::Stalled {
+        FailureCause::Stalled {
             stall: Stall::Stopped,
             for_s: 2.04,
         },
@@ -100,7 +100,7 @@ fn who_ended_a_process_is_guessed_only_where_nothing_explains_it() {
             phase: Phase::AllReduce,
             step: 20,
         },
-        health: Health::Waiting,
+        health: WorkerHealth::Waiting,
         for_s: 0.3,
     }];
     assert_eq!(
@@ -120,7 +120,7 @@ fn who_ended_a_process_is_guessed_only_where_nothing_explains_it() {
 
 #[test]
 fn a_rank_that_is_awaited_is_named_with_who_waits() {
-    let awaited = Slowness::Awaited(Awaited {
+    let awaited = SlowKind::Awaited(Awaited {
         rank: 1,
         phase: Phase::Loading,
         waiting: 0,

@@ -184,7 +184,7 @@ impl Faults {
 
     /// An attempt failed that had done so many steps, because of `cause` where a fault explains it.
     /// What struck once does not strike again: a training that comes by the same step after a
-    /// restart would otherwise fail for ever. Slowness stays, and so does what was asked for later
+    /// restart would otherwise fail for ever. SlowKind stays, and so does what was asked for later
     /// on.
     pub fn struck(&mut self, cause: Option<Fault>, steps: u64) {
         let explains = |fault: &Fault| Some(*fault) == cause && !fault.is_lasting();

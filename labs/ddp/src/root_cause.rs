@@ -4,7 +4,7 @@
 //! is chance.
 
 use workbench_ddp_protocol::{Failure, FailureKind, Fault, FromWorker, Phase, Place, Training};
-use workbench_workers::{EndedBy, EventKind, Exit, Stall, WorkerEvent};
+use workbench_workers::{EndedBy, EventKind, ProcessExit, Stall, WorkerEvent};
 
 /// How long to wait for a better explanation when a rank failed only because others did not answer.
 pub const SECONDARY_WAIT_NS: u64 = 400_000_000;
@@ -17,12 +17,12 @@ pub struct RankFailure {
     /// When it was noticed, on the run's clock.
     pub at_ns: u64,
     /// Why.
-    pub cause: Cause,
+    pub cause: FailureCause,
 }
 
 /// Why a rank failed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cause {
+pub enum FailureCause {
     /// It said so itself.
     Failed {
         /// What kind of failure.
@@ -45,7 +45,7 @@ pub enum Cause {
     /// Its process ended before its training.
     Exited {
         /// How.
-        exit: Exit,
+        exit: ProcessExit,
         /// Who ended it.
         by: EndedBy,
     },
@@ -58,7 +58,7 @@ pub enum Cause {
 
 /// Where a failure has its origin, in ascending order of how much it explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum FailureOrigin {
     /// In the failure of another rank, most likely.
     Secondary,
     /// The ranks could not meet.
@@ -69,7 +69,7 @@ pub enum Origin {
     Permanent,
 }
 
-impl Cause {
+impl FailureCause {
     /// Why a rank fails, where an event says that it does. `finished` tells whether the rank had
     /// said that its training is over or has failed.
     fn of(event: &EventKind<Training>, finished: bool) -> Option<Self> {
@@ -99,28 +99,28 @@ impl Cause {
     }
 
     /// Where the failure has its origin.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> FailureOrigin {
         match self {
             Self::Failed { kind, .. } => match kind {
                 FailureKind::Spec
                 | FailureKind::Device
                 | FailureKind::Data
-                | FailureKind::Checkpoint => Origin::Permanent,
-                FailureKind::Rendezvous | FailureKind::AddressInUse => Origin::Rendezvous,
-                FailureKind::Peer => Origin::Secondary,
+                | FailureKind::Checkpoint => FailureOrigin::Permanent,
+                FailureKind::Rendezvous | FailureKind::AddressInUse => FailureOrigin::Rendezvous,
+                FailureKind::Peer => FailureOrigin::Secondary,
                 FailureKind::NotFinite | FailureKind::OutOfMemory | FailureKind::Other => {
-                    Origin::Own
+                    FailureOrigin::Own
                 }
             },
             // What libtorch does when a collective fails in a thread of its own.
             Self::Exited {
                 exit,
                 by: EndedBy::Itself,
-            } if exit.is_abort() => Origin::Secondary,
+            } if exit.is_abort() => FailureOrigin::Secondary,
             Self::InvalidMessage { .. }
             | Self::Stalled { .. }
             | Self::Exited { .. }
-            | Self::TooSlow { .. } => Origin::Own,
+            | Self::TooSlow { .. } => FailureOrigin::Own,
         }
     }
 
@@ -148,7 +148,7 @@ impl RankFailure {
         Some(Self {
             rank: event.rank,
             at_ns: event.at_ns,
-            cause: Cause::of(&event.kind, finished)?,
+            cause: FailureCause::of(&event.kind, finished)?,
         })
     }
 
@@ -157,11 +157,13 @@ impl RankFailure {
         let is_of_all = matches!(fault, Fault::Nan { .. }) && fault.place() == Place::AllReduce;
         (fault.rank() == self.rank || is_of_all)
             && match (fault, &self.cause) {
-                (Fault::Kill { .. } | Fault::Oom { .. }, Cause::Exited { .. })
-                | (Fault::Stall { .. }, Cause::Stalled { .. })
-                | (Fault::Slow { .. }, Cause::TooSlow { .. }) => true,
-                (Fault::Nan { .. }, Cause::Failed { kind, .. }) => *kind == FailureKind::NotFinite,
-                (Fault::Oom { .. }, Cause::Failed { kind, .. }) => {
+                (Fault::Kill { .. } | Fault::Oom { .. }, FailureCause::Exited { .. })
+                | (Fault::Stall { .. }, FailureCause::Stalled { .. })
+                | (Fault::Slow { .. }, FailureCause::TooSlow { .. }) => true,
+                (Fault::Nan { .. }, FailureCause::Failed { kind, .. }) => {
+                    *kind == FailureKind::NotFinite
+                }
+                (Fault::Oom { .. }, FailureCause::Failed { kind, .. }) => {
                     *kind == FailureKind::OutOfMemory
                 }
                 _ => false,
@@ -193,7 +195,7 @@ impl RootCause {
     /// rank, and after a while, or when all of `world` ranks have failed, when none has.
     pub fn verdict(&self, now_ns: u64, world: u32) -> Option<&RankFailure> {
         let gravest = self.gravest.as_ref()?;
-        let is_clear = gravest.cause.origin() >= Origin::Own
+        let is_clear = gravest.cause.origin() >= FailureOrigin::Own
             || self.failed >= world
             || now_ns >= gravest.at_ns.saturating_add(SECONDARY_WAIT_NS);
         is_clear.then_some(gravest)

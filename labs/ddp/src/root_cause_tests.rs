@@ -5,7 +5,7 @@ use workbench_protocol::Position;
 
 use super::*;
 
-const KILLED: Exit = Exit::Signal {
+const KILLED: ProcessExit = ProcessExit::Signal {
     number: 9,
     core: false,
 };
@@ -25,7 +25,7 @@ fn failed(rank: u32, at_ns: u64, kind: FailureKind) -> Event {
     }
 }
 
-fn exited(rank: u32, at_ns: u64, exit: Exit, by: EndedBy) -> Event {
+fn exited(rank: u32, at_ns: u64, exit: ProcessExit, by: EndedBy) -> Event {
     WorkerEvent {
         rank,
         at_ns,
@@ -70,13 +70,13 @@ fn a_complaint_alone_is_believed_after_a_while_or_when_all_complain() {
 
 #[test]
 fn ends_that_are_as_they_should_be_are_no_trouble() {
-    let ended = exited(0, 1, Exit::Code(0), EndedBy::Itself);
+    let ended = exited(0, 1, ProcessExit::Code(0), EndedBy::Itself);
     assert_eq!(RankFailure::of(&ended, true), None);
     let own = exited(0, 1, KILLED, EndedBy::GracePeriod);
     assert_eq!(RankFailure::of(&own, false), None);
     // Without a word before, even a good end is one.
     let origin = RankFailure::of(&ended, false).map(|failure| failure.cause.origin());
-    assert_eq!(origin, Some(Origin::Own));
+    assert_eq!(origin, Some(FailureOrigin::Own));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_port_in_use_is_told_apart_from_other_failures_to_meet() {
     let cause = |kind| RankFailure::of(&failed(0, 7, kind), false).unwrap().cause;
     let in_use = cause(FailureKind::AddressInUse);
     assert!(in_use.is_address_in_use() && !cause(FailureKind::Rendezvous).is_address_in_use());
-    assert_eq!(in_use.origin(), Origin::Rendezvous);
+    assert_eq!(in_use.origin(), FailureOrigin::Rendezvous);
 }
 
 proptest! {

@@ -1,7 +1,9 @@
 //! The lab's parameters, typed, and checked against the data and the machine.
 
+use std::fmt::Display;
+
 use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
-use workbench_experiment::lab::{Finding, LabError, ParamValue, Params, RunConfig};
+use workbench_experiment::lab::{Finding, LabError, Opt, ParamValue, Params, Refusal, RunConfig};
 
 /// The shortest side of an image of which the small network leaves something.
 const CNN_SMALLEST: usize = 4;
@@ -90,7 +92,7 @@ pub struct Shape {
     pub classes: usize,
 }
 
-impl std::fmt::Display for Shape {
+impl Display for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} × {} × {}", self.channels, self.height, self.width)
     }
@@ -115,7 +117,7 @@ impl Settings {
     /// Reads the parameters and checks them. Also gives sentences on what had to be changed.
     ///
     /// # Errors
-    /// [`LabError::Config`] with what may be asked instead.
+    /// [`LabError::Refused`] with what may be asked instead.
     pub fn new(
         config: &RunConfig,
         data: Data,
@@ -192,9 +194,10 @@ impl Settings {
     fn check_images(&self, images: Shape) -> Result<(), LabError> {
         let smallest = images.height.min(images.width);
         if self.model == Model::Cnn && smallest < CNN_SMALLEST {
-            return config(format!(
-                "`--set model=cnn`: images of {images} are too small for it, which pools them twice; give model=resnet18"
-            ));
+            let reason = format!(
+                "images of {images} are too small for it, which pools them twice; give model=resnet18"
+            );
+            return refused(set("model"), "cnn", reason);
         }
         Ok(())
     }
@@ -203,20 +206,22 @@ impl Settings {
         let most = self.most_workers();
         if self.cuda {
             if most > offer.gpus {
-                return config(format!(
-                    "`--workers {most}`: this machine has {} GPUs, and each worker needs one; give fewer --workers, or --set device=cpu",
+                let reason = format!(
+                    "this machine has {} GPUs, and each worker needs one; give fewer --workers, or --set device=cpu",
                     offer.gpus
-                ));
+                );
+                return refused(Opt::Workers, most, reason);
             }
             return Ok(());
         }
         let wanted = f64::from(most) * f64::from(self.threads);
         if wanted > offer.cores.max(1.0) && !oversubscribe {
             let threads = (offer.cores / f64::from(most)).floor().max(1.0);
-            return config(format!(
-                "`--set threads={}`: {most} workers of so many threads need {wanted} cores, and this machine has {} usable ones; give threads={threads}, fewer --workers, or --oversubscribe",
-                self.threads, offer.cores
-            ));
+            let reason = format!(
+                "{most} workers of so many threads need {wanted} cores, and this machine has {} usable ones; give threads={threads}, fewer --workers, or --oversubscribe",
+                offer.cores
+            );
+            return refused(set("threads"), self.threads, reason);
         }
         Ok(())
     }
@@ -224,17 +229,17 @@ impl Settings {
     fn check_batches(&self) -> Result<(), LabError> {
         for world in self.worlds() {
             if self.scaling == Scaling::Strong && !self.batch.is_multiple_of(world) {
-                return config(format!(
-                    "`--set batch={}`: strong scaling shares it among {world} workers; give a multiple of {world}, or --set scaling=weak",
-                    self.batch
-                ));
+                let reason = format!(
+                    "strong scaling shares it among {world} workers; give a multiple of {world}, or --set scaling=weak"
+                );
+                return refused(set("batch"), self.batch, reason);
             }
             let (batch, shard) = (self.batch_of(world), self.train_rows / u64::from(world));
             if batch < 2 || u64::from(batch) > shard {
-                return config(format!(
-                    "`--set batch={}`: that is {batch} rows per step for each of {world} workers, who have {shard} training rows each; give a batch that makes 2 to {shard}",
-                    self.batch
-                ));
+                let reason = format!(
+                    "that is {batch} rows per step for each of {world} workers, who have {shard} training rows each; give a batch that makes 2 to {shard}"
+                );
+                return refused(set("batch"), self.batch, reason);
             }
         }
         Ok(())
@@ -282,10 +287,8 @@ impl Settings {
         let steps = self.steps_per_epoch(most) * u64::from(self.epochs);
         for fault in &self.faults {
             if fault.rank() >= most {
-                return config(format!(
-                    "`--set fault={fault}`: the ranks are 0 to {}; give one of them",
-                    most - 1
-                ));
+                let reason = format!("the ranks are 0 to {}; give one of them", most - 1);
+                return refused(set("fault"), fault, reason);
             }
             // Steps count from 0, but checkpoints and evaluations come after so many steps, the
             // last after all of them.
@@ -294,9 +297,8 @@ impl Settings {
                 _ => steps.saturating_sub(1),
             };
             if fault.step().is_some_and(|step| step > last) {
-                return config(format!(
-                    "`--set fault={fault}`: the training has {steps} steps; give one of 0 to {last}"
-                ));
+                let reason = format!("the training has {steps} steps; give one of 0 to {last}");
+                return refused(set("fault"), fault, reason);
             }
         }
         Ok(())
@@ -359,16 +361,21 @@ impl Settings {
     }
 }
 
-fn config<T>(text: String) -> Result<T, LabError> {
-    Err(LabError::Config(text))
+fn refused<T>(option: Opt, given: impl Display, reason: String) -> Result<T, LabError> {
+    Err(LabError::Refused(Refusal::new(option, given, reason)))
+}
+
+fn set(name: &str) -> Opt {
+    Opt::Set(name.to_owned())
 }
 
 fn rows(name: &str, asked: u64, there: u64) -> Result<u64, LabError> {
     match asked {
         0 => Ok(there),
-        rows if rows > there => config(format!(
-            "`--set {name}={rows}`: the data has {there}; give 0 for all of them, or fewer"
-        )),
+        rows if rows > there => {
+            let reason = format!("the data has {there}; give 0 for all of them, or fewer");
+            refused(set(name), rows, reason)
+        }
         rows => Ok(rows),
     }
 }
@@ -379,7 +386,7 @@ fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
         .filter(|part| !part.is_empty())
         .map(|part| {
             part.parse()
-                .map_err(|error| LabError::Config(format!("`--set fault`: {error}")))
+                .map_err(|error| LabError::Refused(Refusal::of(set("fault"), format!("{error}"))))
         })
         .collect()
 }

@@ -275,7 +275,8 @@ proptest! {
     ) {
         let scaling = if strong { "scaling=strong" } else { "scaling=weak" };
         let (rows_set, batch_set) = (format!("train_rows={rows}"), format!("batch={batch}"));
-        let Ok((settings, warnings)) = read(&[workers], &[scaling, &rows_set, &batch_set], true) else {
+        let set = [scaling, &rows_set, &batch_set];
+        let Ok((settings, warnings)) = read(&[workers], &set, true) else {
             return Ok(());
         };
         prop_assert!(settings.train_rows <= rows);

@@ -74,7 +74,7 @@ fn cifar_folder() -> TempDir {
 /// What is said of a folder, which has to be a mistake in what was asked for.
 fn refusal_with(dir: &Path, set: &[&str]) -> String {
     match lab().prepare(&config(dir, set)) {
-        Err(LabError::Config(text)) => text,
+        Err(LabError::Refused(refusal)) => refusal.to_string(),
         Err(other) => panic!("{}: {other:?}", dir.display()),
         Ok(_) => panic!("{} is taken", dir.display()),
     }

@@ -15,7 +15,7 @@ use workbench_dataset::{CsvOptions, Supervised, train_test_split};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    LabHost, ParamValue, Params, PreparedLab, RunConfig,
+    LabHost, Opt, ParamValue, Params, PreparedLab, Refusal, RunConfig,
 };
 
 use crate::arms::Problem;
@@ -79,8 +79,10 @@ fn load(source: &DataSource) -> Result<(Supervised, Vec<Finding>), LabError> {
             )
         }
         DataSource::Folder { path, .. } => {
-            return Err(LabError::Config(format!(
-                "`--data {path}`: the rf lab learns from a table; give a CSV file and --target"
+            return Err(LabError::Refused(Refusal::new(
+                Opt::Data,
+                path,
+                "the rf lab learns from a table; give a CSV file and --target",
             )));
         }
     };
@@ -180,15 +182,22 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
     let rows = match integer(params, "rows")? as usize {
         0 => data.rows,
         rows if rows > data.rows => {
-            return Err(LabError::Config(format!(
-                "`--set rows={rows}`: the data has {} rows; give 0 for all of them, or fewer",
-                data.rows
+            return Err(LabError::Refused(Refusal::new(
+                Opt::Set("rows".to_owned()),
+                rows,
+                format!(
+                    "the data has {} rows; give 0 for all of them, or fewer",
+                    data.rows
+                ),
             )));
         }
         rows => rows,
     };
     let seed = u32::try_from(config.seed).map_err(|_| {
-        LabError::Config("`--seed`: the split takes a seed up to 4294967295".to_owned())
+        LabError::Refused(Refusal::of(
+            Opt::Seed,
+            "the split takes a seed up to 4294967295",
+        ))
     })?;
     // Cutting the shuffled split down keeps the small problem a part of the large one.
     let split = train_test_split(data.rows, test_share, seed)

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::definition::{DefinitionError, LabDefinition};
+use super::option::Refusal;
 use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
@@ -119,6 +120,9 @@ pub enum LabError {
     /// The configuration does not fit the lab or its data. A usage error.
     #[error("{0}")]
     Config(String),
+    /// An option does not fit the lab or its data. A usage error.
+    #[error("{0}")]
+    Refused(Refusal),
     /// Stopped on request.
     #[error("stopped on request")]
     Cancelled,
@@ -144,7 +148,7 @@ impl LabError {
     pub fn arm_failure(&self, arm: &str) -> ArmFailure {
         let kind = match self {
             Self::Data(_) => FailureKind::Data,
-            Self::Config(_) => FailureKind::Configuration,
+            Self::Config(_) | Self::Refused(_) => FailureKind::Configuration,
             Self::Environment(_) => FailureKind::Environment,
             Self::SetUp { .. } => FailureKind::SetUp,
             Self::Cancelled | Self::Failed(_) => FailureKind::Run,

@@ -6,6 +6,7 @@
 
 mod contract;
 mod definition;
+mod option;
 mod params;
 mod progress;
 
@@ -13,6 +14,7 @@ pub use contract::{ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LabDefinition, Preset, Roles, suggest,
 };
+pub use option::{Opt, Refusal};
 pub use params::{ParamError, ParamSpec};
 pub use progress::{ArmMessage, Progress};
 pub use workbench_record::{

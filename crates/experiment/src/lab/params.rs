@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use workbench_record::ParamValue;
 
+use super::option::Opt;
+
 /// What a parameter may be.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -87,6 +89,16 @@ pub enum ParamError {
         /// What is expected.
         reason: String,
     },
+}
+
+impl ParamError {
+    /// The option whose value is refused, where it is one.
+    pub fn option(&self) -> Option<Opt> {
+        match self {
+            Self::Form(..) => None,
+            Self::Unknown { key, .. } | Self::Value { key, .. } => Some(Opt::Set(key.clone())),
+        }
+    }
 }
 
 impl ParamSpec {

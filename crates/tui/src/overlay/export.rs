@@ -1,37 +1,19 @@
 //! Writing a report: a file's name, whose extension decides the format, and afterwards where it lies.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use workbench_report::Format;
 
+use crate::action::Action;
 use crate::chrome::{Look, dialog, lines};
 use crate::event::Exported;
-use crate::keys::{Bound, bound};
+use crate::field::Field;
 use crate::screens::Preferences;
 use crate::text::{fit, width, wrap_plain};
-
-/// The keys.
-pub const KEYS: &[Bound<()>] = &[
-    bound(&["enter"], (), "write", "Write the report."),
-    bound(
-        &["tab", "down"],
-        (),
-        "next format",
-        "Change the name to the next format's.",
-    ),
-    bound(
-        &["backtab", "up"],
-        (),
-        "",
-        "Change the name to the previous format's.",
-    ),
-    bound(&["ctrl-u"], (), "empty", "Empty the field."),
-    bound(&["esc"], (), "close", "Close the dialog."),
-];
 
 /// The longest path, in characters.
 const LONGEST: usize = 1000;
@@ -47,19 +29,8 @@ enum State {
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Export {
-    name: String,
+    name: Field,
     state: State,
-}
-
-/// What the dialog wants.
-#[derive(Debug, PartialEq)]
-pub enum Answer {
-    /// Nothing more.
-    Stay,
-    /// To be closed.
-    Close,
-    /// A report to be written.
-    Write(PathBuf, bool),
 }
 
 impl Export {
@@ -72,74 +43,69 @@ impl Export {
             None => PathBuf::from(file),
         };
         Self {
-            name: path.to_string_lossy().chars().take(LONGEST).collect(),
+            name: Field::new(&path.to_string_lossy(), LONGEST),
             state: State::Typing,
         }
     }
 
-    /// Takes a key.
-    pub fn key(&mut self, key: KeyEvent, name: &str) -> Answer {
-        match (key.code, name) {
-            (KeyCode::Esc, _) | (_, "ctrl-c") => return Answer::Close,
-            (KeyCode::Enter, _) => match &self.state {
+    /// Does what a key stands for; gives the answer where it is one.
+    pub fn act(&mut self, action: &Action) -> Option<Action> {
+        match action {
+            Action::Choose => match &self.state {
                 State::Writing => {}
-                State::Done(Exported::Written(_)) => return Answer::Close,
+                State::Done(Exported::Written(_)) => return Some(Action::Close),
                 State::Done(Exported::Exists(_)) => return self.write(true),
                 _ => return self.write(false),
             },
-            (KeyCode::Tab | KeyCode::Down, _) => self.turn(1),
-            (KeyCode::BackTab | KeyCode::Up, _) => self.turn(Format::ALL.len() - 1),
-            (_, "ctrl-u") => self.edit(String::new()),
-            (KeyCode::Backspace, _) => {
-                let mut name = self.name.clone();
-                name.pop();
-                self.edit(name);
-            }
-            (KeyCode::Char(c), name) if !name.starts_with("ctrl-") => self.paste(&c.to_string()),
+            Action::Next => self.turn(1),
+            Action::Previous => self.turn(Format::ALL.len() - 1),
+            Action::Empty => self.edit(|name| name.set("")),
             _ => {}
         }
-        Answer::Stay
+        None
+    }
+
+    /// Takes a key into the name.
+    pub fn type_key(&mut self, key: KeyEvent) {
+        self.edit(|name| {
+            name.key(key);
+        });
     }
 
     /// Takes text into the name.
     pub fn paste(&mut self, text: &str) {
-        let room = LONGEST.saturating_sub(self.name.chars().count());
-        let mut name = self.name.clone();
-        name.extend(text.chars().filter(|c| !c.is_control()).take(room));
-        self.edit(name);
+        self.edit(|name| name.paste(text));
     }
 
-    fn edit(&mut self, name: String) {
+    /// Changes the name, unless a report of that name is being written.
+    fn edit(&mut self, change: impl FnOnce(&mut Field)) {
         if self.state != State::Writing {
-            self.name = name;
+            change(&mut self.name);
             self.state = State::Typing;
         }
     }
 
     fn turn(&mut self, by: usize) {
-        let now = Format::from_path(Path::new(&self.name)).ok();
+        let path = PathBuf::from(self.name.text());
+        let now = Format::from_path(&path).ok();
         let at = Format::ALL.iter().position(|format| Some(*format) == now);
-        let next = Format::ALL[at.map_or(0, |at| (at + by) % Format::ALL.len())];
-        let stem = Path::new(&self.name).with_extension(next.extension());
-        if now.is_some() {
-            self.edit(stem.to_string_lossy().into_owned());
+        let next = Format::ALL[at.map_or(0, |at| (at + by) % Format::ALL.len())].extension();
+        let name = if now.is_some() {
+            path.with_extension(next).to_string_lossy().into_owned()
         } else {
-            self.edit(format!(
-                "{}.{}",
-                self.name.trim_end_matches('.'),
-                next.extension()
-            ));
-        }
+            format!("{}.{next}", self.name.text().trim_end_matches('.'))
+        };
+        self.edit(|field| field.set(&name));
     }
 
-    fn write(&mut self, replace: bool) -> Answer {
-        let path = PathBuf::from(self.name.trim());
+    fn write(&mut self, replace: bool) -> Option<Action> {
+        let path = PathBuf::from(self.name.text().trim());
         if let Err(error) = Format::from_path(&path) {
             self.state = State::Done(Exported::Refused(error.to_string()));
-            return Answer::Stay;
+            return None;
         }
         self.state = State::Writing;
-        Answer::Write(path, replace)
+        Some(Action::Write { path, replace })
     }
 
     /// Takes in how it went.
@@ -162,7 +128,7 @@ impl Export {
         );
         text.push(Line::default());
         let field = text.len() as u16;
-        let tail = tail(&self.name, columns.saturating_sub(3));
+        let tail = tail(self.name.text(), columns.saturating_sub(3));
         text.push(Line::from(vec![
             Span::styled(look.either("› ", "> "), look.theme.accent),
             Span::styled(

@@ -4,50 +4,29 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::action::Action;
 use crate::binding::Binding;
 use crate::chrome::{Look, dialog, scrolled};
-use crate::keys::{Bound, bound, shown};
+use crate::keys::shown;
 use crate::text::{cell, width, wrap};
 
-/// What a key does here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Close the help.
-    Close,
-    /// Scroll.
-    Step(isize),
-}
+/// Lines of a page.
+const PAGE: usize = 8;
 
-/// The keys.
-pub const KEYS: &[Bound<Action>] = &[
-    bound(
-        &["esc", "?", "q", "enter"],
-        Action::Close,
-        "close",
-        "Close the help.",
-    ),
-    bound(&["down", "j"], Action::Step(1), "scroll", "Scroll down."),
-    bound(&["up", "k"], Action::Step(-1), "", "Scroll up."),
-    bound(
-        &["pgdn", "space"],
-        Action::Step(8),
-        "",
-        "Scroll down by a page.",
-    ),
-    bound(&["pgup"], Action::Step(-8), "", "Scroll up by a page."),
-];
+/// Keys with their heading.
+pub type Group = (&'static str, Vec<Binding>);
 
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Help {
     title: &'static str,
-    groups: Vec<(&'static str, Vec<Binding>)>,
+    groups: Vec<Group>,
     from: usize,
 }
 
 impl Help {
     /// The help of a screen: groups of keys with their headings.
-    pub fn new(title: &'static str, groups: Vec<(&'static str, Vec<Binding>)>) -> Self {
+    pub fn new(title: &'static str, groups: Vec<Group>) -> Self {
         Self {
             title,
             groups,
@@ -56,9 +35,11 @@ impl Help {
     }
 
     /// Scrolls.
-    pub fn step(&mut self, by: isize) {
-        // Drawing holds it to what there is.
-        self.from = self.from.saturating_add_signed(by).min(10_000);
+    pub fn act(&mut self, action: &Action) {
+        if let Action::Move(motion) = action {
+            // Drawing holds it to what there is.
+            self.from = motion.from(self.from, PAGE).min(10_000);
+        }
     }
 
     /// Draws the dialog.

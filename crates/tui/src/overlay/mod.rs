@@ -11,15 +11,20 @@
 
 pub mod export;
 pub mod help;
-pub mod lacking;
+pub mod missing;
 pub mod palette;
-pub mod quit;
+pub mod stop;
 
+use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+
+use crate::action::{Action, Motion};
+use crate::bindings::{self, Keys};
+use crate::keys::find;
 use export::Export;
 use help::Help;
-use lacking::Lacking;
+use missing::Missing;
 use palette::Palette;
-use quit::Stop;
+use stop::Stop;
 
 /// The dialog that is open.
 #[derive(Debug)]
@@ -28,10 +33,67 @@ pub enum Overlay {
     Help(Help),
     /// Whether to stop the run, and perhaps leave.
     Stop(Stop),
-    /// Whether to set up what a lab lacks.
-    Lacking(Box<Lacking>),
+    /// Whether to install what a lab needs.
+    Missing(Box<Missing>),
     /// Where to write a report.
     Export(Export),
     /// Everything that can be done.
     Palette(Box<Palette>),
+}
+
+impl Overlay {
+    /// The keys that work in it.
+    pub fn keys(&self) -> Keys {
+        match self {
+            Self::Help(_) => bindings::HELP,
+            Self::Stop(_) => bindings::STOP,
+            Self::Missing(_) => bindings::MISSING,
+            Self::Export(_) => bindings::EXPORT,
+            Self::Palette(_) => bindings::PALETTE,
+        }
+    }
+
+    /// Takes a key. What it answers with is what the dialog was opened for.
+    pub fn key(&mut self, key: KeyEvent, name: &str) -> Option<Action> {
+        match (find(self.keys(), name), self) {
+            (Some(Action::Close), _) => Some(Action::Close),
+            (Some(action), Self::Help(help)) => {
+                help.act(&action);
+                None
+            }
+            (Some(action), Self::Stop(stop)) => stop.act(&action),
+            (Some(action), Self::Missing(missing)) => missing.act(&action),
+            (Some(action), Self::Export(export)) => export.act(&action),
+            (Some(action), Self::Palette(palette)) => palette.act(&action),
+            (None, Self::Export(export)) => {
+                export.type_key(key);
+                None
+            }
+            (None, Self::Palette(palette)) => {
+                palette.type_key(key);
+                None
+            }
+            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_)) => None,
+        }
+    }
+
+    /// Takes text into its field, where it has one.
+    pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::Export(export) => export.paste(text),
+            Self::Palette(palette) => palette.paste(text),
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) => {}
+        }
+    }
+
+    /// Takes a click or a turn of the wheel.
+    pub fn mouse(&mut self, event: MouseEvent) -> Option<Action> {
+        match (self, event.kind) {
+            (Self::Palette(palette), _) => return palette.mouse(event),
+            (Self::Help(help), MouseEventKind::ScrollDown) => help.act(&Action::Move(Motion::Down)),
+            (Self::Help(help), MouseEventKind::ScrollUp) => help.act(&Action::Move(Motion::Up)),
+            _ => {}
+        }
+        None
+    }
 }

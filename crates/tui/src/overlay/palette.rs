@@ -12,60 +12,25 @@
 //! Belongs here: narrowing, moving, drawing. Does not belong here: what there is to do, which the application collects from
 //! the tables of keys, and doing it.
 
-use std::mem::Discriminant;
-
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use workbench_record::RunDir;
 use workbench_report::format;
 
-use crate::app::Screen;
+use crate::action::Action;
 use crate::chrome::{ListState, Look, dialog, lines};
-use crate::keys::{Bound, bound, shown};
+use crate::field::Field;
+use crate::keys::{Bound, shown};
 use crate::text::{fit, width};
-use crate::theme::ThemeName;
-
-/// The keys.
-pub const KEYS: &[Bound<()>] = &[
-    bound(&["enter"], (), "do it", "Do what is selected."),
-    bound(&["up", "ctrl-p", "backtab"], (), "", "Move up."),
-    bound(&["down", "ctrl-n", "tab"], (), "next", "Move down."),
-    bound(&["pgup"], (), "", "Move up by a page."),
-    bound(&["pgdn"], (), "", "Move down by a page."),
-    bound(&["ctrl-u"], (), "empty", "Empty the field."),
-    bound(&["esc", "ctrl-c"], (), "close", "Close the list."),
-];
 
 /// The longest text to look for, in characters.
 const LONGEST: usize = 100;
 /// The widest first column.
 const WIDEST: usize = 16;
-
-/// Something that can be done.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
-    /// What a key of the screen does.
-    Key(&'static str),
-    /// Go to the first screen.
-    Home,
-    /// Go to the history.
-    Runs,
-    /// Go to the run under way.
-    Watch,
-    /// Set up the lab of this place in the list.
-    SetUp(usize),
-    /// Open a run.
-    Open(RunDir),
-    /// Draw with another theme.
-    Theme(ThemeName),
-    /// Draw with ASCII alone, or with all of Unicode.
-    Ascii(bool),
-}
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,45 +41,41 @@ pub struct Entry {
     pub help: String,
     /// The key that does the same.
     pub key: &'static str,
+    /// Whether it concerns the screen below, so that it means nothing on another one.
+    pub of_screen: bool,
     /// What is done.
-    pub deed: Deed,
-}
-
-/// What the dialog wants.
-#[derive(Debug, PartialEq)]
-pub enum Answer {
-    /// Nothing more.
-    Stay,
-    /// To be closed.
-    Close,
-    /// This to be done.
-    Do(Deed),
+    pub action: Action,
 }
 
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Palette {
-    /// The screen whose keys are in the list.
-    pub screen: Discriminant<Screen>,
     entries: Vec<Entry>,
-    typed: String,
+    typed: Field,
     /// Rows that match, the best first, with the places of the matched characters.
     matches: Vec<(usize, Vec<u32>)>,
     list: ListState,
+    /// Another screen is below than the one that the list was made for.
+    screen_changed: bool,
 }
 
 impl Palette {
-    /// The list of what there is to do on a screen.
-    pub fn new(screen: Discriminant<Screen>, entries: Vec<Entry>) -> Self {
+    /// A list of what there is to do.
+    pub fn new(entries: Vec<Entry>) -> Self {
         let mut this = Self {
-            screen,
             entries,
-            typed: String::new(),
+            typed: Field::new("", LONGEST),
             matches: Vec::new(),
             list: ListState::default(),
+            screen_changed: false,
         };
         this.narrow();
         this
+    }
+
+    /// Takes in that another screen is below now.
+    pub fn screen_changed(&mut self) {
+        self.screen_changed = true;
     }
 
     /// The keys of the rows, from top to bottom.
@@ -124,74 +85,59 @@ impl Palette {
         self.matches.iter().map(entry).collect()
     }
 
-    /// Takes a key.
-    pub fn key(&mut self, key: KeyEvent, name: &str) -> Answer {
-        let len = self.matches.len();
-        match (key.code, name) {
-            (KeyCode::Esc, _) | (_, "ctrl-c") => return Answer::Close,
-            (KeyCode::Enter, _) => return self.chosen(),
-            (KeyCode::Up | KeyCode::BackTab, _) | (_, "ctrl-p") => self.list.step(-1, len),
-            (KeyCode::Down | KeyCode::Tab, _) | (_, "ctrl-n") => self.list.step(1, len),
-            (KeyCode::PageUp, _) => self.list.step(-self.list.page(), len),
-            (KeyCode::PageDown, _) => self.list.step(self.list.page(), len),
-            (_, "ctrl-u") => {
-                self.typed.clear();
+    /// Does what a key stands for; gives the answer where it is one.
+    pub fn act(&mut self, action: &Action) -> Option<Action> {
+        match action {
+            Action::Choose => return self.chosen(),
+            Action::Move(motion) => self.list.go(*motion, self.matches.len()),
+            Action::Empty => {
+                self.typed.set("");
                 self.narrow();
-            }
-            (KeyCode::Backspace, _) => {
-                self.typed.pop();
-                self.narrow();
-            }
-            (KeyCode::Char(c), name) if !name.starts_with("ctrl-") => {
-                self.paste(c.encode_utf8(&mut [0; 4]));
             }
             _ => {}
         }
-        Answer::Stay
+        None
+    }
+
+    /// Takes a key into the field.
+    pub fn type_key(&mut self, key: KeyEvent) {
+        if self.typed.key(key) {
+            self.narrow();
+        }
     }
 
     /// Takes text into the field.
     pub fn paste(&mut self, text: &str) {
-        let room = LONGEST.saturating_sub(self.typed.chars().count());
-        self.typed
-            .extend(text.chars().filter(|c| !c.is_control()).take(room));
+        self.typed.paste(text);
         self.narrow();
     }
 
     /// The wheel moves, a click selects, a click on what is selected does it.
-    pub fn mouse(&mut self, event: MouseEvent) -> Answer {
-        let len = self.matches.len();
-        match event.kind {
-            MouseEventKind::ScrollDown => self.list.step(1, len),
-            MouseEventKind::ScrollUp => self.list.step(-1, len),
-            MouseEventKind::Down(MouseButton::Left) => {
-                match self.list.row_at(event.column, event.row, len) {
-                    Some(row) if row == self.list.selected => return self.chosen(),
-                    Some(row) => self.list.selected = row,
-                    None => {}
-                }
-            }
-            _ => {}
+    pub fn mouse(&mut self, event: MouseEvent) -> Option<Action> {
+        if self.list.mouse(event, self.matches.len()) {
+            return self.chosen();
         }
-        Answer::Stay
+        None
     }
 
-    fn chosen(&self) -> Answer {
-        match self.matches.get(self.list.selected) {
-            Some((entry, _)) => Answer::Do(self.entries[*entry].deed.clone()),
-            None => Answer::Stay,
+    fn chosen(&self) -> Option<Action> {
+        let (entry, _) = self.matches.get(self.list.selected)?;
+        let entry = &self.entries[*entry];
+        if entry.of_screen && self.screen_changed {
+            return Some(Action::Refuse("The screen has changed meanwhile."));
         }
+        Some(entry.action.clone())
     }
 
     /// Finds what matches: every word typed, its letters in their order but not necessarily side by side.
     fn narrow(&mut self) {
         self.list.selected = 0;
-        if self.typed.trim().is_empty() {
+        if self.typed.text().trim().is_empty() {
             self.matches = (0..self.entries.len()).map(|i| (i, Vec::new())).collect();
             return;
         }
         let pattern = Pattern::new(
-            &self.typed,
+            self.typed.text(),
             CaseMatching::Ignore,
             Normalization::Smart,
             AtomKind::Fuzzy,
@@ -256,7 +202,7 @@ impl Palette {
 
     fn draw_field(&self, frame: &mut Frame, area: Rect, look: &Look) {
         let room = usize::from(area.width).saturating_sub(3);
-        let text = fit(&self.typed, room, look.ascii);
+        let text = fit(self.typed.text(), room, look.ascii);
         let x = area.x + 2 + width(&text) as u16;
         if x < area.right() && area.height > 0 {
             frame.set_cursor_position((x, area.y));
@@ -272,6 +218,30 @@ impl Palette {
 }
 
 impl Entry {
+    /// A row without a key.
+    pub fn new(label: &str, help: String, action: Action) -> Self {
+        Self {
+            label: label.to_owned(),
+            help,
+            key: "",
+            of_screen: false,
+            action,
+        }
+    }
+
+    /// The row of a key.
+    pub fn of_key(bound: &Bound<Action>) -> Option<Self> {
+        let binding = &bound.binding;
+        Some(Self {
+            key: binding.keys.first()?,
+            ..Self::new(
+                binding.label,
+                binding.help.trim_end_matches('.').to_owned(),
+                bound.action.clone(),
+            )
+        })
+    }
+
     /// What is looked through.
     fn text(&self) -> String {
         format!("{} {}", self.label, self.help)

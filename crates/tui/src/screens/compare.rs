@@ -6,33 +6,12 @@ use std::sync::Arc;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::Wish;
+use workbench_record::RunDir;
+
 use crate::event::SideBySide;
-use crate::keys::{Bound, bound, find, view_action};
 use crate::theme::Theme;
 use crate::views;
-use crate::views::Keyed;
 use crate::views::compare::CompareView;
-
-/// What a key does here, besides those of the view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Read the runs again.
-    Reread,
-    /// Go back to the history.
-    Back,
-}
-
-/// The keys, besides those of the view.
-pub const KEYS: &[Bound<Action>] = &[
-    bound(&["esc"], Action::Back, "back", "Go back to the history."),
-    bound(
-        &["u"],
-        Action::Reread,
-        "",
-        "Read the runs again, for those that are under way.",
-    ),
-];
 
 /// Runs side by side.
 pub struct Compare {
@@ -60,19 +39,9 @@ impl Compare {
         self.runs = runs;
     }
 
-    /// Does what a key stands for.
-    pub fn key(&mut self, name: &str) -> Wish {
-        match find(KEYS, name) {
-            Some(Action::Back) => Wish::Back,
-            Some(Action::Reread) => Wish::Compare(self.runs.runs.clone()),
-            None => {
-                let action = view_action(CompareView::bindings(), CompareView::action, name);
-                if let Some(action) = action {
-                    self.view.act(action);
-                }
-                Wish::Nothing
-            }
-        }
+    /// The runs.
+    pub fn runs(&self) -> &[RunDir] {
+        &self.runs.runs
     }
 
     /// Draws the screen.

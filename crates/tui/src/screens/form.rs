@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset, RunConfig};
+use workbench_experiment::lab::{DataKind, LabDefinition, Opt, ParamSpec, Preset, RunConfig};
 use workbench_experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
 use workbench_machine::UsableCores;
 
 /// The longest text of a field, in characters.
-const LONGEST: usize = 300;
+pub const LONGEST: usize = 300;
 
 /// One row of the form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -313,22 +313,19 @@ impl Form {
         }
     }
 
-    /// The row that a refusal speaks of, by the option that it names first.
-    pub fn blamed(&self, why: &str) -> Row {
-        let mut words = why
-            .strip_prefix("`--")
-            .unwrap_or("")
-            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        let param = |name: &str| Row::Param(name.to_owned());
-        let row = match words.next() {
-            Some("set") => words.next().map(param),
-            Some("fault") => self.definition.roles.faults.as_deref().map(param),
-            Some("workers") => Some(Row::Workers),
-            Some("repeats") => Some(Row::Repeats),
-            Some("seed") => Some(Row::Seed),
-            Some("data") => Some(Row::Data),
-            Some("target") => Some(Row::Target),
-            _ => None,
+    /// The row of an option; the button where there is none.
+    pub fn row_of(&self, option: Option<&Opt>) -> Row {
+        let row = match option {
+            Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
+            Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
+            Some(Opt::Preset) => Some(Row::Preset),
+            Some(Opt::Arms) => Some(Row::Arm(0)),
+            Some(Opt::Workers) => Some(Row::Workers),
+            Some(Opt::Repeats) => Some(Row::Repeats),
+            Some(Opt::Seed) => Some(Row::Seed),
+            Some(Opt::Data) => Some(Row::Data),
+            Some(Opt::Target) => Some(Row::Target),
+            None => None,
         };
         row.filter(|row| self.rows().contains(row))
             .unwrap_or(Row::Start)
@@ -377,7 +374,8 @@ impl Form {
             target,
             oversubscribe: self.oversubscribe,
         };
-        resolve(&self.definition, &request, usable).map_err(|error| start(error.to_string()))
+        resolve(&self.definition, &request, usable)
+            .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
     }
 
     fn settings(&self) -> Vec<String> {

@@ -10,92 +10,27 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_record::RunDir;
 
-use super::{Shared, Wish};
+use super::Shared;
+use crate::action::{Action, Motion};
 use crate::chrome::{ListState, lines, panel, scrolled};
-use crate::keys::{Bound, bound};
 use crate::markdown;
-use crate::screens::runs::{Columns, run_line};
+use crate::screens::runs::{Columns, Widths, run_line};
 use crate::text::{fit, wrap_plain};
 use crate::theme::ThemeName;
 use workbench_history::list::RunRow;
 
-/// What a key does here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Go to the next panel.
-    Next,
-    /// Go to the previous panel.
-    Previous,
-    /// Move or scroll by a line.
-    Step(isize),
-    /// Move or scroll by a page.
-    Page(isize),
-    /// Go to the beginning.
-    First,
-    /// Go to the end.
-    Last,
-    /// Set up the selected lab, or open the selected run.
-    Choose,
-    /// Go to the history.
-    Runs,
-    /// Go to the run under way.
-    Watch,
+/// What is selected.
+pub enum Selected<'a> {
+    /// A lab, by its place in the list.
+    Lab(usize),
+    /// A run.
+    Run(&'a RunRow),
 }
-
-/// The keys.
-pub const KEYS: &[Bound<Action>] = &[
-    bound(
-        &["enter"],
-        Action::Choose,
-        "choose",
-        "Set up the selected lab, or open the selected run.",
-    ),
-    bound(
-        &["tab", "right", "l"],
-        Action::Next,
-        "next panel",
-        "Go to the next panel.",
-    ),
-    bound(
-        &["backtab", "left", "h"],
-        Action::Previous,
-        "",
-        "Go to the previous panel.",
-    ),
-    bound(
-        &["r"],
-        Action::Runs,
-        "all runs",
-        "Show all runs, with a filter.",
-    ),
-    bound(&["w"], Action::Watch, "watch", "Go to the run under way."),
-    bound(
-        &["up", "k"],
-        Action::Step(-1),
-        "",
-        "Move up, or scroll the handout.",
-    ),
-    bound(
-        &["down", "j"],
-        Action::Step(1),
-        "",
-        "Move down, or scroll the handout.",
-    ),
-    bound(&["pgup"], Action::Page(-1), "", "Move up by a page."),
-    bound(
-        &["pgdn", "space"],
-        Action::Page(1),
-        "",
-        "Move down by a page.",
-    ),
-    bound(&["home", "g"], Action::First, "", "Go to the beginning."),
-    bound(&["end", "G"], Action::Last, "", "Go to the end."),
-];
 
 /// The panels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,6 +52,7 @@ pub struct Home {
     focus: Focus,
     labs: ListState,
     runs: ListState,
+    widths: Widths,
     scroll: usize,
     handout: Rect,
     /// The handout as it was last laid out.
@@ -139,32 +75,20 @@ impl Home {
     /// Takes in that the history was read: the selection stays on its run.
     pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
         let rows = shared.rows();
+        self.widths = Widths::of(rows);
         let place = selected.and_then(|run| rows.iter().position(|row| row.run == *run));
         let last = rows.len().saturating_sub(1);
         self.runs.selected = place.unwrap_or(self.runs.selected).min(last);
     }
 
-    /// Does what a key stands for.
-    pub fn act(&mut self, action: Action, shared: &Shared) -> Wish {
+    /// Moves in the panels.
+    pub fn act(&mut self, action: &Action, shared: &Shared) {
         match action {
             Action::Next => self.turn(1),
             Action::Previous => self.turn(ORDER.len() - 1),
-            Action::Step(by) => self.step(by, shared),
-            Action::Page(by) => {
-                let page = match self.focus {
-                    Focus::Labs => self.labs.page(),
-                    Focus::Runs => self.runs.page(),
-                    Focus::Handout => isize::try_from(self.handout.height).unwrap_or(2).max(2) - 1,
-                };
-                self.step(by * page, shared);
-            }
-            Action::First => self.step(isize::MIN / 2, shared),
-            Action::Last => self.step(isize::MAX / 2, shared),
-            Action::Choose => return self.choose(shared),
-            Action::Runs => return Wish::Runs,
-            Action::Watch => return Wish::Watch,
+            Action::Move(motion) => self.go(*motion, shared),
+            _ => {}
         }
-        Wish::Nothing
     }
 
     fn turn(&mut self, by: usize) {
@@ -172,80 +96,66 @@ impl Home {
         self.focus = ORDER[(now + by) % ORDER.len()];
     }
 
-    fn step(&mut self, by: isize, shared: &Shared) {
+    fn go(&mut self, motion: Motion, shared: &Shared) {
         match self.focus {
             Focus::Labs => {
                 let before = self.labs.selected;
-                self.labs.step(by, shared.labs.len());
+                self.labs.go(motion, shared.labs.len());
                 if self.labs.selected != before {
                     self.scroll = 0;
                 }
             }
-            Focus::Runs => self.runs.step(by, shared.rows().len()),
+            Focus::Runs => self.runs.go(motion, shared.rows().len()),
+            // Drawing holds it to what there is.
             Focus::Handout => {
-                let lines = self.page.as_ref().map_or(0, |(_, lines)| lines.len());
-                let last = lines.saturating_sub(usize::from(self.handout.height));
-                self.scroll = self.scroll.saturating_add_signed(by).min(last);
+                let page = usize::from(self.handout.height).saturating_sub(1);
+                self.scroll = motion.from(self.scroll, page);
             }
         }
     }
 
-    fn choose(&mut self, shared: &Shared) -> Wish {
+    /// What is selected in the panel that the keys act on; `None` where there is nothing.
+    pub fn selected<'a>(&self, shared: &'a Shared) -> Option<Selected<'a>> {
         match self.focus {
-            Focus::Runs => match shared.rows().get(self.runs.selected) {
-                Some(row) => Wish::Open(row.run.clone()),
-                None => Wish::Say("There are no runs yet: set up a lab and start one.".to_owned()),
-            },
-            Focus::Labs | Focus::Handout if self.labs.selected < shared.labs.len() => {
-                Wish::SetUp(self.labs.selected)
-            }
-            _ => Wish::Nothing,
+            Focus::Runs => shared.rows().get(self.runs.selected).map(Selected::Run),
+            Focus::Labs | Focus::Handout => Some(Selected::Lab(self.labs.selected)),
         }
     }
 
     /// A click selects, a click on what is selected chooses, the wheel scrolls what is under it.
-    pub fn mouse(&mut self, event: MouseEvent, shared: &Shared) -> Wish {
+    pub fn mouse(&mut self, event: MouseEvent, shared: &Shared) -> Option<Action> {
         let (x, y) = (event.column, event.row);
-        let lab = self.labs.row_at(x, y, shared.labs.len());
-        let run = self.runs.row_at(x, y, shared.rows().len());
+        let (labs, runs) = (shared.labs.len(), shared.rows().len());
         let over = if self.handout.contains((x, y).into()) {
-            Some(Focus::Handout)
-        } else if lab.is_some() {
-            Some(Focus::Labs)
+            Focus::Handout
+        } else if self.labs.row_at(x, y, labs).is_some() {
+            Focus::Labs
         } else {
-            run.map(|_| Focus::Runs)
+            self.runs.row_at(x, y, runs).map(|_| Focus::Runs)?
         };
-        let Some(over) = over else {
-            return Wish::Nothing;
-        };
-        match event.kind {
-            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
-                let by = if event.kind == MouseEventKind::ScrollDown {
-                    1
-                } else {
-                    -1
-                };
-                self.focus = over;
-                self.step(if over == Focus::Handout { by * 3 } else { by }, shared);
+        let again = self.focus == over;
+        self.focus = over;
+        let chosen = match (over, event.kind) {
+            (Focus::Handout, MouseEventKind::ScrollDown) => {
+                self.scroll = self.scroll.saturating_add(3);
+                false
             }
-            MouseEventKind::Down(MouseButton::Left) => {
-                let again = self.focus == over;
-                self.focus = over;
-                if let Some(row) = lab {
-                    if again && self.labs.selected == row {
-                        return self.choose(shared);
-                    }
-                    (self.labs.selected, self.scroll) = (row, 0);
-                } else if let Some(row) = run {
-                    if again && self.runs.selected == row {
-                        return self.choose(shared);
-                    }
-                    self.runs.selected = row;
+            (Focus::Handout, MouseEventKind::ScrollUp) => {
+                self.scroll = self.scroll.saturating_sub(3);
+                false
+            }
+            (Focus::Handout, _) => false,
+            (Focus::Labs, _) => {
+                let before = self.labs.selected;
+                let chosen = self.labs.mouse(event, labs);
+                if self.labs.selected != before {
+                    self.scroll = 0;
                 }
+                chosen
             }
-            _ => {}
-        }
-        Wish::Nothing
+            (Focus::Runs, _) => self.runs.mouse(event, runs),
+        };
+        (chosen && again).then_some(Action::Choose)
     }
 
     /// Draws the screen.
@@ -338,7 +248,7 @@ impl Home {
         }
         let [head, list] =
             Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
-        let columns = Columns::of(rows, width.saturating_sub(2));
+        let columns = Columns::new(self.widths, width.saturating_sub(2));
         lines(frame, head, &[columns.head(look)]);
         self.runs.draw(frame, list, rows.len(), look, |index, _| {
             run_line(&rows[index], &columns, look)

@@ -14,22 +14,22 @@
 //! └─────────────────────────────────────────────┘
 //! ```
 //!
-//! A screen holds its own small state, answers a key with an action of its own, and draws itself from what
-//! [`Shared`] has. What has to happen outside comes out as a [`Wish`].
+//! A screen holds its own small state, moves and changes it as an [`Action`](crate::action::Action) says,
+//! tells what is selected in it, and draws itself from what [`Shared`] has. What concerns more than the
+//! screen is the application's.
 
 pub mod compare;
 pub mod form;
+pub mod form_draw;
+pub mod form_screen;
 pub mod home;
 pub mod runs;
-pub mod setup;
-pub mod setup_draw;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_experiment::lab::Lab;
 use workbench_machine::{MachineFacts, UsableCores};
-use workbench_record::RunDir;
 use workbench_report::Format;
 
 use super::chrome::Look;
@@ -68,6 +68,14 @@ pub struct Preferences {
 }
 
 impl Shared {
+    /// Usable cores; until they are known, what the standard library says.
+    pub fn usable(&self) -> UsableCores {
+        self.usable.clone().unwrap_or_else(|| UsableCores {
+            cores: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
+            limit: "the machine is still being looked at".to_owned(),
+        })
+    }
+
     /// The runs that are known.
     pub fn rows(&self) -> &[RunRow] {
         match &self.history {
@@ -75,35 +83,4 @@ impl Shared {
             _ => &[],
         }
     }
-}
-
-/// What a screen wants.
-#[derive(Debug, PartialEq)]
-pub enum Wish {
-    /// Nothing more than to be drawn again.
-    Nothing,
-    /// Go back to where one came from.
-    Back,
-    /// Set up the lab of this place in the list.
-    SetUp(usize),
-    /// Go to the history.
-    Runs,
-    /// Go to the run under way.
-    Watch,
-    /// Run this.
-    Start(usize, Box<RunConfig>),
-    /// Open a run.
-    Open(RunDir),
-    /// Play a run again.
-    Replay(RunDir),
-    /// Go on with a run.
-    Resume(RunDir),
-    /// Put runs side by side.
-    Compare(Vec<RunDir>),
-    /// Read the history again.
-    Reread,
-    /// Put a command into the clipboard.
-    Copy(String),
-    /// Say something in the last line.
-    Say(String),
 }

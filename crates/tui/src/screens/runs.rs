@@ -12,18 +12,18 @@
 mod columns;
 mod narrowed;
 
-use jiff::Timestamp;
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_history::Standing;
 use workbench_record::RunDir;
 
-use super::{Shared, Wish};
-use crate::binding::Binding;
+use super::Shared;
+use crate::action::{Action, Motion};
+use crate::bindings::RUNS_FILTER;
 use crate::chrome::{ListState, Look, lines, panel};
-use crate::keys::{Bound, bound};
+use crate::keys::find;
 use crate::text::{fit, width, wrap_plain};
 use narrowed::Narrowed;
 use workbench_history::comparison::letter;
@@ -32,159 +32,20 @@ use workbench_history::list::RunRow;
 
 pub use columns::{Columns, Widths, run_line};
 
-/// What a key does here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Open the selected run.
-    Open,
-    /// Play the selected run again.
-    Replay,
-    /// Go on with the selected run.
-    Resume,
-    /// Type a filter.
-    Filter,
-    /// Mark the selected run, or take its mark away.
-    Mark,
-    /// Take all marks away.
-    Unmark,
-    /// Compare the marked runs.
-    Compare,
-    /// Move the selection.
-    Step(isize),
-    /// Move by a page.
-    Page(isize),
-    /// Go to the latest.
-    First,
-    /// Go to the oldest.
-    Last,
-    /// Read the list again.
-    Reread,
-    /// Take the filter away, or go back.
-    Back,
-}
-
-/// The keys.
-pub const KEYS: &[Bound<Action>] = &[
-    bound(
-        &["enter", "right", "l"],
-        Action::Open,
-        "open",
-        "Open the selected run, also one that is under way or was killed.",
-    ),
-    bound(
-        &["/"],
-        Action::Filter,
-        "filter",
-        "Show only the runs that match words and fields.",
-    ),
-    bound(
-        &["p"],
-        Action::Replay,
-        "replay",
-        "Play the selected run again on the Run screen.",
-    ),
-    bound(
-        &["R"],
-        Action::Resume,
-        "resume",
-        "Go on with the selected run: what is finished is kept, what is missing is done.",
-    ),
-    bound(
-        &["m"],
-        Action::Mark,
-        "mark",
-        "Mark the selected run for a comparison, or take its mark away. The first one marked is A.",
-    ),
-    bound(
-        &["c"],
-        Action::Compare,
-        "compare",
-        "Show the marked runs side by side.",
-    ),
-    bound(&["M"], Action::Unmark, "", "Take all marks away."),
-    bound(&["r"], Action::Reread, "read again", "Read the list again."),
-    bound(
-        &["esc", "left", "h"],
-        Action::Back,
-        "back",
-        "Take the filter away, or go back.",
-    ),
-    bound(&["up", "k"], Action::Step(-1), "", "Move up."),
-    bound(&["down", "j"], Action::Step(1), "", "Move down."),
-    bound(&["pgup"], Action::Page(-1), "", "Move up by a page."),
-    bound(
-        &["pgdn", "space"],
-        Action::Page(1),
-        "",
-        "Move down by a page.",
-    ),
-    bound(&["home", "g"], Action::First, "", "Go to the latest run."),
-    bound(&["end", "G"], Action::Last, "", "Go to the oldest run."),
-];
-
-/// The keys while a filter is typed.
-pub const FILTER_KEYS: &[Bound<()>] = &[
-    bound(
-        &["enter"],
-        (),
-        "done",
-        "Keep the filter and go back to the list.",
-    ),
-    bound(&["esc"], (), "clear", "Take the filter away."),
-    bound(&["ctrl-u"], (), "empty", "Empty the filter."),
-];
-
-const fn told(field: Field) -> Binding {
-    Binding {
-        keys: field.examples(),
-        label: "",
-        help: field.help(),
-    }
-}
-
-/// What a filter can hold, for the help.
-pub const FILTER_WORDS: &[Binding] = &[
-    Binding {
-        keys: &["word"],
-        label: "",
-        help: "Runs with the word anywhere in their line. All terms must hold; \"quotes\" keep blanks and colons.",
-    },
-    told(Field::Lab),
-    told(Field::Preset),
-    told(Field::Status),
-    told(Field::Arm),
-    told(Field::Since),
-    told(Field::Until),
-];
-
 /// The most runs that can be told apart by colour when they are compared.
 pub const MOST_MARKS: usize = 8;
 
 /// The screen's own state.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Runs {
     list: ListState,
-    narrowed: Narrowed,
+    /// The filter, and what it leaves.
+    pub narrowed: Narrowed,
     widths: Widths,
     /// The marked runs in the order of marking.
     marks: Vec<RunDir>,
     /// Marked runs that the filter hides.
     hidden: usize,
-    /// What time it is, for `since:7d`.
-    pub now: fn() -> Timestamp,
-}
-
-impl Default for Runs {
-    fn default() -> Self {
-        Self {
-            list: ListState::default(),
-            narrowed: Narrowed::default(),
-            widths: Widths::default(),
-            marks: Vec::new(),
-            hidden: 0,
-            now: Timestamp::now,
-        }
-    }
 }
 
 impl Runs {
@@ -196,7 +57,8 @@ impl Runs {
     /// Takes a key into the filter.
     pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &Shared) {
         let before = self.narrowed.text().len();
-        self.narrowed.key(key, name, shared.rows(), (self.now)());
+        let action = find(RUNS_FILTER, name);
+        self.narrowed.key(key, action.as_ref(), shared.rows());
         if self.narrowed.text().len() != before {
             self.list.selected = 0;
             self.count_hidden(shared);
@@ -205,7 +67,7 @@ impl Runs {
 
     /// Takes text into the filter.
     pub fn paste(&mut self, text: &str, shared: &Shared) {
-        self.narrowed.paste(text, shared.rows(), (self.now)());
+        self.narrowed.paste(text, shared.rows());
         self.list.selected = 0;
         self.count_hidden(shared);
     }
@@ -220,7 +82,7 @@ impl Runs {
     pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
         let rows = shared.rows();
         self.widths = Widths::of(rows);
-        self.narrowed.refresh(rows, (self.now)());
+        self.narrowed.refresh(rows);
         if shared.history.as_ref().is_some_and(Result::is_ok) {
             self.marks
                 .retain(|mark| rows.iter().any(|row| row.run == *mark));
@@ -238,95 +100,84 @@ impl Runs {
         self.hidden = self.marks.len() - self.marks.iter().filter(seen).count();
     }
 
-    /// How often the runs were matched against the filter.
-    #[cfg(test)]
-    pub fn times_filtered(&self) -> u32 {
-        self.narrowed.times
-    }
-
-    /// Does what a key stands for.
-    pub fn act(&mut self, action: Action, shared: &Shared) -> Wish {
-        let len = self.narrowed.shown().len();
+    /// Does what concerns the list alone.
+    ///
+    /// # Errors
+    /// Why it cannot be done.
+    pub fn act(&mut self, action: &Action, shared: &Shared) -> Result<(), String> {
         match action {
-            Action::Open => return self.wish(shared, |row| Wish::Open(row.run.clone())),
-            Action::Replay => return self.wish(shared, |row| Wish::Replay(row.run.clone())),
-            Action::Resume => return self.wish(shared, resume),
-            Action::Filter => self.narrowed.begin(),
+            Action::Move(motion) => self.list.go(*motion, self.narrowed.shown().len()),
+            Action::Type => self.narrowed.begin(),
             Action::Mark => return self.mark(shared),
             Action::Unmark => {
                 self.marks.clear();
                 self.hidden = 0;
             }
-            Action::Compare => return self.compare(),
-            Action::Step(by) => self.list.step(by, len),
-            Action::Page(by) => self.list.step(by * self.list.page(), len),
-            Action::First => self.list.selected = 0,
-            Action::Last => self.list.selected = len.saturating_sub(1),
-            Action::Reread => return Wish::Reread,
-            Action::Back if self.narrowed.text().is_empty() => return Wish::Back,
-            Action::Back => {
-                let run = self.selected(shared).map(|row| row.run.clone());
-                self.narrowed.clear(shared.rows(), (self.now)());
-                self.read_again(run.as_ref(), shared);
-            }
+            _ => {}
         }
-        Wish::Nothing
+        Ok(())
     }
 
-    /// What is wished of the selected run.
-    fn wish(&self, shared: &Shared, of: impl FnOnce(&RunRow) -> Wish) -> Wish {
-        self.selected(shared).map_or(Wish::Nothing, of)
+    /// Takes the filter away; whether there was one. The selection stays on its run.
+    pub fn clear_filter(&mut self, shared: &Shared) -> bool {
+        if self.narrowed.text().is_empty() {
+            return false;
+        }
+        let run = self.selected(shared).map(|row| row.run.clone());
+        self.narrowed.clear(shared.rows());
+        self.read_again(run.as_ref(), shared);
+        true
     }
 
     /// Marks the selected run and goes on to the next, so that neighbours are marked by one key.
-    fn mark(&mut self, shared: &Shared) -> Wish {
+    fn mark(&mut self, shared: &Shared) -> Result<(), String> {
         let Some(row) = self.selected(shared) else {
-            return Wish::Nothing;
+            return Ok(());
         };
         if let Some(at) = self.marks.iter().position(|mark| *mark == row.run) {
             self.marks.remove(at);
         } else if row.standing.is_none() {
-            return Wish::Say(format!("{} cannot be compared: {}", row.id, row.best));
+            return Err(format!("{} cannot be compared: {}", row.id, row.best));
         } else if self.marks.len() == MOST_MARKS {
-            return Wish::Say(format!(
+            return Err(format!(
                 "{MOST_MARKS} runs are marked, and more cannot be told apart; m takes a mark away, M all of them."
             ));
         } else {
             self.marks.push(row.run.clone());
         }
-        self.list.step(1, self.narrowed.shown().len());
-        Wish::Nothing
+        self.list.go(Motion::Down, self.narrowed.shown().len());
+        Ok(())
     }
 
-    fn compare(&self) -> Wish {
+    /// The marked runs, to be compared.
+    ///
+    /// # Errors
+    /// Which marks are missing.
+    pub fn marked(&self) -> Result<Vec<RunDir>, &'static str> {
         match self.marks.len() {
-            0 => Wish::Say(
-                "No run is marked: m marks the selected one, c compares two or more.".into(),
-            ),
-            1 => Wish::Say(
-                "One run is marked: mark another one with m, then c compares them.".into(),
-            ),
-            _ => Wish::Compare(self.marks.clone()),
+            0 => Err("No run is marked: m marks the selected one, c compares two or more."),
+            1 => Err("One run is marked: mark another one with m, then c compares them."),
+            _ => Ok(self.marks.clone()),
         }
+    }
+
+    /// The selected run, if one is, to go on with it; or why that cannot be.
+    pub fn resumable(&self, shared: &Shared) -> Option<Result<RunDir, &'static str>> {
+        let row = self.selected(shared)?;
+        Some(match row.standing {
+            Some(Standing::Running) => Err("The run is under way: Enter shows it."),
+            Some(Standing::Completed) if row.missing_repeats == 0 => {
+                Err("The run is complete: there is nothing left to do.")
+            }
+            None => Err("A run that cannot be read cannot be gone on with."),
+            Some(_) => Ok(row.run.clone()),
+        })
     }
 
     /// A click selects, a click on the selected run opens it, the wheel moves.
-    pub fn mouse(&mut self, event: MouseEvent, shared: &Shared) -> Wish {
-        let len = self.narrowed.shown().len();
-        match event.kind {
-            MouseEventKind::ScrollDown => self.list.step(1, len),
-            MouseEventKind::ScrollUp => self.list.step(-1, len),
-            MouseEventKind::Down(MouseButton::Left) => {
-                if let Some(row) = self.list.row_at(event.column, event.row, len) {
-                    if self.list.selected == row {
-                        return self.act(Action::Open, shared);
-                    }
-                    self.list.selected = row;
-                }
-            }
-            _ => {}
-        }
-        Wish::Nothing
+    pub fn mouse(&mut self, event: MouseEvent) -> Option<Action> {
+        let chosen = self.list.mouse(event, self.narrowed.shown().len());
+        chosen.then_some(Action::Choose)
     }
 
     /// Draws the screen.
@@ -424,18 +275,6 @@ impl Runs {
             let text = fit(self.narrowed.text(), room, look.ascii);
             frame.set_cursor_position((top.x + 2 + width(&text) as u16, top.y));
         }
-    }
-}
-
-/// A run that lacks nothing cannot be gone on with, nor one that is under way.
-fn resume(row: &RunRow) -> Wish {
-    match row.standing {
-        Some(Standing::Running) => Wish::Say("The run is under way: Enter shows it.".to_owned()),
-        Some(Standing::Completed) if row.lacks == 0 => {
-            Wish::Say("The run is complete: there is nothing left to do.".to_owned())
-        }
-        None => Wish::Say("A run that cannot be read cannot be gone on with.".to_owned()),
-        _ => Wish::Resume(row.run.clone()),
     }
 }
 

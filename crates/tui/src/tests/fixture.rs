@@ -6,7 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tempfile::TempDir;
-use workbench_experiment::lab::{Lab, LabHost, RunConfig};
+use workbench_experiment::lab::{Lab, LabHost, Opt, RunConfig};
 use workbench_experiment::{Request, plan, resolve};
 use workbench_machine::{GpuFacts, MachineFacts, UsableCores};
 use workbench_record::{
@@ -17,7 +17,7 @@ use workbench_result::compute;
 
 use crate::app::App;
 use crate::chrome::Look;
-use crate::event::{Effect, Event, Loaded};
+use crate::event::{Effect, Event, Loaded, RunError};
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -78,7 +78,7 @@ impl Fixture {
     pub fn bare(theme: ThemeName, ascii: bool) -> Self {
         let look = Look::new(Theme::new(theme, ascii, true));
         let mut app = App::new(Arc::new(labs()), look);
-        app.runs.now = || "2026-11-21T12:00:00Z".parse().unwrap();
+        app.runs.narrowed.now = || "2026-11-21T12:00:00Z".parse().unwrap();
         Self {
             app,
             dir: tempfile::tempdir().unwrap(),
@@ -139,7 +139,7 @@ impl Fixture {
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split(' ')
             .flat_map(|key| self.app.update(Event::Key(key_event(key))))
-            .filter(|effect| *effect != Effect::Glance)
+            .filter(|effect| *effect != Effect::RefreshHistory)
             .collect()
     }
 
@@ -161,6 +161,14 @@ impl Fixture {
             })
             .collect();
         rows.join("\n")
+    }
+}
+
+/// Why a run could not be made.
+pub fn refused(message: &str, option: Option<Opt>) -> RunError {
+    RunError {
+        message: message.to_owned(),
+        option,
     }
 }
 

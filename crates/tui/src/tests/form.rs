@@ -1,17 +1,21 @@
 //! The form stands for the same configuration as the command line, and says what is wrong as the command line does.
 
-use workbench_experiment::lab::ParamValue;
+use workbench_experiment::lab::{Opt, ParamValue};
 use workbench_experiment::{Request, resolve};
 use workbench_record::RunStatus;
 use workbench_report::Format;
 
-use super::fixture::{Fixture, labs, quick, usable};
+use super::fixture::{Fixture, labs, quick, refused, usable};
 use crate::event::{Effect, Event};
 use crate::screens::Preferences;
 use crate::screens::form::{Form, Row};
 use crate::theme::ThemeName;
-use workbench_history::estimate::estimate;
-use workbench_history::list::of_result;
+use workbench_history::estimate::{PastRun, estimate};
+use workbench_history::list::{RunRow, of_result};
+
+fn past(rows: &[RunRow]) -> impl Iterator<Item = &PastRun> {
+    rows.iter().filter_map(|row| row.past.as_ref())
+}
 
 fn form() -> Form {
     Form::new(labs()[0].definition())
@@ -96,7 +100,7 @@ fn typing_replaces_and_escape_takes_back() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     fixture.press("enter");
     let workers = |fixture: &Fixture| {
-        let form = &fixture.app.setup.as_ref().unwrap().form;
+        let form = &fixture.app.form.as_ref().unwrap().form;
         form.value(&Row::Workers, &usable())
     };
     fixture.press("down down down down 2");
@@ -172,7 +176,9 @@ fn what_the_lab_refuses_is_told_at_its_row() {
     fixture.press("enter s");
     let why = "`--set models=300`: there is a long sentence on what that is and why it cannot be, with several kinds of \
                things that may be given instead, of which the last is the one that helps: give models=7";
-    fixture.app.update(Event::Ended(Err(why.to_owned())));
+    fixture
+        .app
+        .update(Event::Ended(Err(refused(why, Some(set("models"))))));
     fixture.press("home");
     for (width, height) in [(80, 24), (120, 40)] {
         let shown = fixture.shown(width, height);
@@ -186,13 +192,18 @@ fn what_the_lab_refuses_is_told_at_its_row() {
     assert!(!fixture.shown(120, 40).contains("models=7"));
     let form = form();
     assert_eq!(
-        form.blamed("`--set models`: no"),
+        form.row_of(Some(&set("models"))),
         Row::Param("models".to_owned())
     );
-    assert_eq!(form.blamed("`--workers 9`: no"), Row::Workers);
-    for other in ["`--set nothing=1`: no", "the disk is full", "`--", ""] {
-        assert_eq!(form.blamed(other), Row::Start);
+    assert_eq!(form.row_of(Some(&Opt::Workers)), Row::Workers);
+    // What the form has no row for is said at its button.
+    for other in [Some(set("nothing")), Some(Opt::Fault), None] {
+        assert_eq!(form.row_of(other.as_ref()), Row::Start);
     }
+}
+
+fn set(name: &str) -> Opt {
+    Opt::Set(name.to_owned())
 }
 
 #[test]
@@ -216,13 +227,13 @@ fn the_estimate_says_where_it_comes_from() {
     let labs = labs();
     let lab = labs[0].definition();
     // 1 s sequential and half a second each on two workers, the second repeat a millisecond slower.
-    let told = estimate(rows, &config, lab);
+    let told = estimate(past(rows), &config, lab);
     assert_eq!(told, "about 4.00 s, from run 20261121-101502-rf-3f9a");
     config.workers = vec![1, 2];
-    let told = estimate(rows, &config, lab);
+    let told = estimate(past(rows), &config, lab);
     assert!(told.starts_with("about 8.01 s"), "{told}");
     config.preset = "full".to_owned();
-    assert!(estimate(rows, &config, lab).contains("no run of `full`"));
+    assert!(estimate(past(rows), &config, lab).contains("no run of `full`"));
 }
 
 /// Of equally near runs the latest counts, and what it had otherwise is said; faults tell nothing of runs without.
@@ -256,7 +267,7 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
         row("20261121-110000-rf-0001", &[rows(2000)]),
     ];
     let mut config = quick();
-    let told = estimate(&history, &config, lab);
+    let told = estimate(past(&history), &config, lab);
     assert_eq!(
         told,
         "not known; 4.00 s if it were as in the most similar run, 20261121-120000-rf-0002, which had \
@@ -265,12 +276,12 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     config
         .params
         .insert("rows".to_owned(), ParamValue::Integer(2000));
-    let told = estimate(&history, &config, lab);
+    let told = estimate(past(&history), &config, lab);
     assert_eq!(told, "about 4.00 s, from run 20261121-110000-rf-0001");
     let only_with_fault = &history[..1];
-    assert!(estimate(only_with_fault, &config, lab).starts_with("not known: no run"));
+    assert!(estimate(past(only_with_fault), &config, lab).starts_with("not known: no run"));
     config.params.insert("fault".to_owned(), fault.1);
-    let told = estimate(only_with_fault, &config, lab);
+    let told = estimate(past(only_with_fault), &config, lab);
     assert!(
         told.contains("rf-0004, which had rows=4000 instead of 2000"),
         "{told}"

@@ -68,14 +68,14 @@ fn a_thousand_runs_are_filtered_when_something_changes_and_never_while_drawing()
         "{shown}"
     );
     filter(&mut fixture, "status:killed since:7d");
-    let times = fixture.app.runs.times_filtered();
+    let times = fixture.app.runs.narrowed.times;
     for _ in 0..5 {
         fixture.press("down pgdn pgup up");
         let shown = fixture.shown(120, 40);
         // 169 hours of 7 days and the hour at their end, every seventh killed.
         assert!(shown.contains("Runs · 25 of 1000"), "{shown}");
     }
-    assert_eq!(fixture.app.runs.times_filtered(), times);
+    assert_eq!(fixture.app.runs.narrowed.times, times);
     fixture.press("home");
     snapshots("runs_thousand_filtered", &mut fixture);
 }
@@ -303,17 +303,17 @@ fn a_comparison_that_comes_late_does_not_take_the_screen() {
 #[test]
 fn lists_of_runs_are_kept_fresh() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
-    let glance = |fixture: &mut Fixture| fixture.app.update(Event::Glance);
-    assert_eq!(glance(&mut fixture), [Effect::Glance]);
+    let glance = |fixture: &mut Fixture| fixture.app.update(Event::Poll);
+    assert_eq!(glance(&mut fixture), [Effect::RefreshHistory]);
     let press = |fixture: &mut Fixture, key: &str| fixture.app.update(Event::Key(key_event(key)));
-    assert_eq!(press(&mut fixture, "r"), [Effect::Glance]);
+    assert_eq!(press(&mut fixture, "r"), [Effect::RefreshHistory]);
     assert_eq!(press(&mut fixture, "down"), []);
-    assert_eq!(glance(&mut fixture), [Effect::Glance]);
-    assert_eq!(press(&mut fixture, "esc"), [Effect::Glance]);
+    assert_eq!(glance(&mut fixture), [Effect::RefreshHistory]);
+    assert_eq!(press(&mut fixture, "esc"), [Effect::RefreshHistory]);
     fixture.press("enter");
-    assert!(matches!(fixture.app.screen, Screen::SetUp));
+    assert!(matches!(fixture.app.screen, Screen::Form));
     assert_eq!(glance(&mut fixture), []);
-    assert_eq!(press(&mut fixture, "esc"), [Effect::Glance]);
+    assert_eq!(press(&mut fixture, "esc"), [Effect::RefreshHistory]);
 
     // A run that comes on top moves neither selection from its run.
     fixture.press("tab tab down");

@@ -4,7 +4,7 @@ pub mod fixture;
 mod form;
 mod gallery;
 mod history;
-mod lacking;
+mod missing;
 mod palette;
 mod properties;
 mod screens;

@@ -4,11 +4,12 @@ use ratatui::style::Modifier;
 use workbench_record::{RunDir, RunStatus};
 
 use super::fixture::{Fixture, quick};
-use crate::app::{GLOBAL_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
+use crate::action::Action;
+use crate::app::Screen;
+use crate::bindings;
 use crate::event::{Effect, Event};
 use crate::keys::{canonical, event, name, told};
 use crate::overlay::Overlay;
-use crate::screens::{home, runs, setup};
 use crate::theme::ThemeName;
 use crate::views::Keyed;
 use crate::views::result::ResultView;
@@ -77,14 +78,14 @@ fn what_matches_stands_out_in_every_theme() {
 #[test]
 fn every_key_of_the_tables_can_be_pressed_by_its_name() {
     let tables = [
-        told(home::KEYS),
-        told(runs::KEYS),
-        told(runs::FILTER_KEYS),
-        told(setup::KEYS),
-        told(setup::TYPING_KEYS),
-        told(RUN_KEYS),
-        told(RESULT_KEYS),
-        told(GLOBAL_KEYS),
+        told(bindings::HOME),
+        told(bindings::RUNS),
+        told(bindings::RUNS_FILTER),
+        told(bindings::FORM),
+        told(bindings::FORM_FIELD),
+        told(bindings::RUN),
+        told(bindings::RESULT),
+        told(bindings::GLOBAL),
         RunView::bindings().to_vec(),
         ResultView::bindings().to_vec(),
     ];
@@ -122,14 +123,15 @@ fn every_command_does_what_its_key_does() {
             fixture
         };
         let keys = fixture().app.screen_keys();
-        let global = told(GLOBAL_KEYS);
-        let global = global.iter().filter(|binding| binding.keys[0] != ":");
-        for binding in keys.iter().chain(global) {
+        let global = bindings::GLOBAL.iter();
+        let global = global.filter(|bound| bound.action != Action::Palette);
+        for bound in keys.iter().chain(global) {
+            let binding = &bound.binding;
             let mut by_key = fixture();
             let mut by_key_effects = by_key
                 .app
                 .update(Event::Key(event(binding.keys[0]).unwrap()));
-            by_key_effects.retain(|effect| *effect != Effect::Glance);
+            by_key_effects.retain(|effect| *effect != Effect::RefreshHistory);
             let mut by_name = fixture();
             by_name.press(":");
             let Some(Overlay::Palette(palette)) = &by_name.app.overlay else {
@@ -157,7 +159,7 @@ fn one_goes_anywhere_from_anywhere() {
     command(&mut fixture, "go to all runs");
     assert!(matches!(fixture.app.screen, Screen::Runs));
     command(&mut fixture, "set up rf");
-    assert!(matches!(fixture.app.screen, Screen::SetUp));
+    assert!(matches!(fixture.app.screen, Screen::Form));
     command(&mut fixture, "go to first screen");
     assert!(matches!(fixture.app.screen, Screen::Home));
     fixture.press("enter s esc");

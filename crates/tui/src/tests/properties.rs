@@ -9,9 +9,9 @@ use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEven
 use workbench_experiment::lab::RunConfig;
 use workbench_record::{Record, RunStatus};
 
-use super::fixture::{Fixture, key_event, quick, records};
+use super::fixture::{Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
-use crate::event::{Effect, Event, Exported, Lack};
+use crate::event::{Effect, Event, Exported, Job, MissingSetup};
 use crate::theme::ThemeName;
 
 /// Steps of one case; with the cases below, 100,000 in all.
@@ -104,7 +104,7 @@ impl Outside {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Start(_, config) => {
+                Effect::Make(Job::Start(_, config)) => {
                     self.runs += 1;
                     let mut config = *config;
                     // What is typed at random would be a plan of millions.
@@ -143,7 +143,7 @@ impl Outside {
             }
             Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
             Effect::ReadHistory
-            | Effect::Glance
+            | Effect::RefreshHistory
             | Effect::Copy(_)
             | Effect::Repaint
             | Effect::Suspend
@@ -157,17 +157,17 @@ impl Outside {
                 let records = records(&run.id(), &quick());
                 Some(Event::Followed(run, records))
             }
-            Effect::Resume(run) if run.id().contains("77aa") => {
-                Some(Event::Lacking(Box::new(Lack {
-                    why: "no\u{1b}[2J worker".to_owned(),
+            Effect::Make(Job::Resume(run)) if run.id().contains("77aa") => {
+                Some(Event::SetupMissing(Box::new(MissingSetup {
+                    what: "no\u{1b}[2J worker".to_owned(),
                     gpus: false,
                     plan: Ok("a large\u{1b}[2J download".to_owned()),
-                    again: Effect::Resume(run),
+                    job: Job::Resume(run),
                 })))
             }
-            Effect::Bring(lack) => Some(Event::Brought(Ok(Box::new(lack.again)))),
-            Effect::Resume(_) => Some(Event::Ended(Err("another lab".to_owned()))),
-            Effect::Quit(_) | Effect::Start(..) => None,
+            Effect::Install(missing) => Some(Event::SetupDone(Ok(missing.job))),
+            Effect::Make(Job::Resume(_)) => Some(Event::Ended(Err(refused("another lab", None)))),
+            Effect::Quit(_) | Effect::Make(Job::Start(..)) => None,
         }
     }
 
@@ -186,8 +186,8 @@ impl Outside {
             }),
             Step::Paste(text) => Event::Paste(text.clone()),
             Step::Size(..) => Event::Redraw,
-            Step::Stop => Event::Stop,
-            Step::Gone => Event::Gone,
+            Step::Stop => Event::Terminate,
+            Step::Gone => Event::TerminalLost,
             Step::Deliver => return self.deliver(fixture),
             Step::Records(count) => {
                 let (_, records) = self.run.as_mut()?;

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use workbench_record::{ArmFailure, Event as Fact, FailureKind, Record, RunStatus};
 
-use super::fixture::{Fixture, quick, records};
-use crate::app::{FOLLOW_KEYS, GLOBAL_KEYS, REPLAY_KEYS, RESULT_KEYS, RUN_KEYS, Screen};
-use crate::event::{Effect, Event, Exit};
+use super::fixture::{Fixture, quick, records, refused};
+use crate::app::Screen;
+use crate::bindings;
+use crate::event::{Effect, Event, Exit, Job};
 use crate::keys::told;
-use crate::overlay::{export, help, palette, quit};
-use crate::screens::{compare, home, runs, setup};
 use crate::theme::ThemeName;
 use crate::views::Keyed;
 use crate::views::compare::CompareView;
@@ -30,7 +29,7 @@ fn is_result(fixture: &Fixture) -> bool {
 fn a_run_from_the_form_to_its_result_and_the_words_at_parting() {
     let mut fixture = fixture();
     let effects = fixture.press("enter right s");
-    let [Effect::Start(0, config)] = &effects[..] else {
+    let [Effect::Make(Job::Start(0, config))] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(config.preset, "quick");
@@ -88,13 +87,13 @@ fn leaving_during_a_run_waits_for_its_record() {
 fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
     let mut fixture = fixture();
     assert_eq!(
-        fixture.app.update(Event::Stop),
+        fixture.app.update(Event::Terminate),
         [Effect::Quit(Exit::Interrupted)]
     );
     fixture.press("enter s");
-    assert_eq!(fixture.app.update(Event::Stop), [Effect::Cancel]);
+    assert_eq!(fixture.app.update(Event::Terminate), [Effect::Cancel]);
     assert_eq!(
-        fixture.app.update(Event::Stop),
+        fixture.app.update(Event::Terminate),
         [Effect::Quit(Exit::Interrupted)]
     );
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
@@ -106,9 +105,9 @@ fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
 fn without_its_terminal_the_record_is_still_closed() {
     let mut fixture = fixture();
     fixture.press("enter s");
-    assert_eq!(fixture.app.update(Event::Gone), [Effect::Cancel]);
+    assert_eq!(fixture.app.update(Event::TerminalLost), [Effect::Cancel]);
     // The signal comes, reading fails and drawing fails: all the same news.
-    assert_eq!(fixture.app.update(Event::Gone), [] as [Effect; 0]);
+    assert_eq!(fixture.app.update(Event::TerminalLost), [] as [Effect; 0]);
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
     let effects = fixture.app.update(Event::Ended(Ok(loaded)));
     assert_eq!(effects, [Effect::Quit(Exit::Interrupted)]);
@@ -120,8 +119,8 @@ fn a_run_that_cannot_be_made_leads_back_to_the_form() {
     fixture.press("enter s");
     fixture
         .app
-        .update(Event::Ended(Err("houses.csv: no such file".to_owned())));
-    assert!(matches!(fixture.app.screen, Screen::SetUp));
+        .update(Event::Ended(Err(refused("houses.csv: no such file", None))));
+    assert!(matches!(fixture.app.screen, Screen::Form));
     assert!(fixture.shown(100, 30).contains("houses.csv: no such file"));
 }
 
@@ -310,10 +309,10 @@ fn an_interrupted_run_goes_on_where_it_was_left() {
     assert!(fixture.press("r R").is_empty());
     assert!(fixture.shown(100, 30).contains("nothing left to do"));
     let run = fixture.run_dir("20261120-093000-rf-0b1c");
-    assert_eq!(fixture.press("down R"), [Effect::Resume(run)]);
+    assert_eq!(fixture.press("down R"), [Effect::Make(Job::Resume(run))]);
     assert!(matches!(fixture.app.screen, Screen::Run));
-    let refused = "the run is under way in another process".to_owned();
-    fixture.app.update(Event::Ended(Err(refused)));
+    let error = refused("the run is under way in another process", None);
+    fixture.app.update(Event::Ended(Err(error)));
     assert!(matches!(fixture.app.screen, Screen::Runs));
     assert!(fixture.shown(100, 30).contains("in another process"));
 }
@@ -359,22 +358,33 @@ fn no_key_means_two_things() {
     let result = ResultView::bindings().to_vec();
     let compared = CompareView::bindings().to_vec();
     let screens = [
-        ("home", told(home::KEYS), true),
-        ("runs", told(runs::KEYS), true),
-        ("compare", [told(compare::KEYS), compared].concat(), true),
-        ("set up", told(setup::KEYS), true),
-        ("run", [told(RUN_KEYS), run.clone()].concat(), true),
-        ("follow", [told(FOLLOW_KEYS), run.clone()].concat(), true),
-        ("replay", [told(REPLAY_KEYS), run].concat(), true),
-        ("result", [told(RESULT_KEYS), result].concat(), true),
-        ("help", told(help::KEYS), false),
-        ("stop", told(quit::KEYS), false),
-        ("export", told(export::KEYS), false),
-        ("palette", told(palette::KEYS), false),
+        ("home", told(bindings::HOME), true),
+        ("runs", told(bindings::RUNS), true),
+        (
+            "compare",
+            [told(bindings::COMPARE), compared].concat(),
+            true,
+        ),
+        ("set up", told(bindings::FORM), true),
+        ("run", [told(bindings::RUN), run.clone()].concat(), true),
+        (
+            "follow",
+            [told(bindings::FOLLOW), run.clone()].concat(),
+            true,
+        ),
+        ("replay", [told(bindings::REPLAY), run].concat(), true),
+        ("result", [told(bindings::RESULT), result].concat(), true),
+        ("help", told(bindings::HELP), false),
+        ("stop", told(bindings::STOP), false),
+        ("export", told(bindings::EXPORT), false),
+        ("palette", told(bindings::PALETTE), false),
+        ("missing", told(bindings::MISSING), false),
+        ("filter", told(bindings::RUNS_FILTER), false),
+        ("field", told(bindings::FORM_FIELD), false),
     ];
     for (screen, mut bindings, with_global) in screens {
         if with_global {
-            bindings.extend(told(GLOBAL_KEYS));
+            bindings.extend(told(bindings::GLOBAL));
         }
         let mut seen = std::collections::BTreeSet::new();
         for binding in bindings {

@@ -374,7 +374,10 @@ mod tests {
         }
 
         #[test]
-        fn progress_is_read_from_the_head_alone(snapshot in snapshot(), cut in any::<prop::sample::Index>()) {
+        fn progress_is_read_from_the_head_alone(
+            snapshot in snapshot(),
+            cut in any::<prop::sample::Index>(),
+        ) {
             let file = tempfile::NamedTempFile::new().unwrap();
             let bytes = bytes(&snapshot);
             let values = snapshot.elements() * 4 + TRAILER;
@@ -387,7 +390,11 @@ mod tests {
         }
 
         #[test]
-        fn any_changed_byte_is_found_out(snapshot in snapshot(), at in any::<prop::sample::Index>(), by in 1u8..) {
+        fn any_changed_byte_is_found_out(
+            snapshot in snapshot(),
+            at in any::<prop::sample::Index>(),
+            by in 1u8..,
+        ) {
             let mut bytes = bytes(&snapshot);
             let at = at.index(bytes.len());
             bytes[at] ^= by;

@@ -4,14 +4,14 @@ use proptest::prelude::*;
 use workbench_protocol::Position;
 
 use super::*;
-use crate::health::state::{Health, Stall};
+use crate::health::state::{Stall, WorkerHealth};
 use crate::tests::training::Phase;
 
 fn at(rank: u32, phase: Phase, step: u64, for_s: f64) -> RankState<Phase> {
     RankState {
         rank,
         position: Position { phase, step },
-        health: Health::Working,
+        health: WorkerHealth::Working,
         for_s,
     }
 }
@@ -108,7 +108,7 @@ fn nobody_is_late_in_steps_or_in_silence_or_where_one_is_gone() {
     let late = vec![at(0, Phase::Sums, 9, 5.0), at(1, Phase::Evaluation, 9, 5.0)];
     assert_eq!(begun(2).look(&late, 60 * S, |rank| rank != 1), None);
     let mut gone = late.clone();
-    gone[1].health = Health::Stalled(Stall::Silent);
+    gone[1].health = WorkerHealth::Stalled(Stall::Silent);
     assert_eq!(begun(2).look(&gone, 60 * S, |_| true), None);
     assert_eq!(begun(1).look(&late[1..], 60 * S, |_| true), None);
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use workbench_protocol::{Phase, Position};
 
-use super::state::{Health, Loss, RankState, Stall};
-use crate::exit::Exit;
+use super::state::{Loss, RankState, Stall, WorkerHealth};
+use crate::exit::ProcessExit;
 
 /// How long is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ enum End {
     },
     /// Its process is over. It may have said before how its work ended.
     Exited {
-        exit: Exit,
+        exit: ProcessExit,
         failed: Option<bool>,
         at_ns: u64,
     },
@@ -161,7 +161,7 @@ impl<P: Phase> Liveness<P> {
     }
 
     /// A rank's process is over.
-    pub fn exit(&mut self, rank: u32, exit: Exit, at_ns: u64) {
+    pub fn exit(&mut self, rank: u32, exit: ProcessExit, at_ns: u64) {
         if let Some(watched) = self.ranks.get_mut(rank as usize) {
             let failed = match watched.end {
                 End::Finished { failed } => Some(failed),
@@ -285,8 +285,8 @@ impl<P: Phase> Liveness<P> {
 /// Time between two looks at whether a rank works that makes no progress.
 pub(crate) const ASK_AGAIN_NS: u64 = 2_000_000_000;
 
-/// A stopped process sends no heartbeats, so the system is asked only about one that was not heard for
-/// so long.
+/// A stopped process sends no heartbeats, so the system is asked only about one that was not heard
+/// for so long.
 const QUIET_NS: u64 = 400_000_000;
 
 /// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is
@@ -300,32 +300,34 @@ impl<P: Phase> Watched<P> {
         deadlines: &Deadlines,
         (now_ns, is_last): (u64, bool),
         is_stopped: impl Fn() -> bool,
-    ) -> (Health<P>, u64) {
+    ) -> (WorkerHealth<P>, u64) {
         match self.end {
             End::Exited {
                 failed: Some(false),
                 at_ns,
                 ..
-            } => (Health::Ended, at_ns),
+            } => (WorkerHealth::Ended, at_ns),
             End::Exited {
                 failed: Some(true),
                 at_ns,
                 ..
-            } => (Health::Lost(Loss::Failed), at_ns),
-            End::Exited { exit, at_ns, .. } => (Health::Lost(Loss::Exited(exit)), at_ns),
-            End::Finished { failed: false } => (Health::Ended, self.moved_ns),
-            End::Finished { failed: true } => (Health::Lost(Loss::Failed), self.moved_ns),
+            } => (WorkerHealth::Lost(Loss::Failed), at_ns),
+            End::Exited { exit, at_ns, .. } => (WorkerHealth::Lost(Loss::Exited(exit)), at_ns),
+            End::Finished { failed: false } => (WorkerHealth::Ended, self.moved_ns),
+            End::Finished { failed: true } => (WorkerHealth::Lost(Loss::Failed), self.moved_ns),
             End::NotYet if now_ns >= self.heard_ns.saturating_add(QUIET_NS) && is_stopped() => {
-                (Health::Stalled(Stall::Stopped), self.heard_ns)
+                (WorkerHealth::Stalled(Stall::Stopped), self.heard_ns)
             }
             End::NotYet if self.is_silent(deadlines, now_ns) => {
-                (Health::Stalled(Stall::Silent), self.heard_ns)
+                (WorkerHealth::Stalled(Stall::Silent), self.heard_ns)
             }
             End::NotYet if is_last && self.is_stuck(deadlines, now_ns) => {
-                (Health::Stalled(Stall::Stuck), self.moved_ns)
+                (WorkerHealth::Stalled(Stall::Stuck), self.moved_ns)
             }
-            End::NotYet if self.position.phase.is_waiting() => (Health::Waiting, self.moved_ns),
-            End::NotYet => (Health::Working, self.moved_ns),
+            End::NotYet if self.position.phase.is_waiting() => {
+                (WorkerHealth::Waiting, self.moved_ns)
+            }
+            End::NotYet => (WorkerHealth::Working, self.moved_ns),
         }
     }
 

@@ -6,12 +6,12 @@ use workbench_protocol::Position;
 use super::liveness::{Deadlines, Liveness, LivenessChange};
 use super::state::Stall;
 use crate::describe::describe;
-use crate::exit::Exit;
+use crate::exit::ProcessExit;
 use crate::tests::training::Phase;
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;
-const KILLED: Exit = Exit::Signal {
+const KILLED: ProcessExit = ProcessExit::Signal {
     number: 9,
     core: false,
 };
@@ -230,7 +230,7 @@ fn who_has_finished_is_not_stuck_and_needs_no_company() {
     let mut liveness = liveness(places, S);
     liveness.finish(1, false);
     liveness.finish(2, false);
-    liveness.exit(0, Exit::Code(0), 2 * S);
+    liveness.exit(0, ProcessExit::Code(0), 2 * S);
     liveness.finish(0, false);
     beat(&mut liveness, places, 90 * S);
     assert_eq!(liveness.check(90 * S, |_| false), []);
@@ -242,7 +242,10 @@ proptest! {
     /// loop cannot spin.
     #[test]
     fn a_check_is_due_only_when_it_has_something_to_say(
-        events in prop::collection::vec((0_u32..3, 0_usize..11, 0_u64..5, 0_u64..60, 0_u8..8), 0..60),
+        events in prop::collection::vec(
+            (0_u32..3, 0_usize..11, 0_u64..5, 0_u64..60, 0_u8..8),
+            0..60,
+        ),
     ) {
         let mut liveness = Liveness::new(3, Deadlines::default(), 0);
         let mut now_ns = 0;
@@ -254,7 +257,8 @@ proptest! {
                 2 => liveness.excuse(rank, now_ns),
                 _ => {
                     let since_ns = (u64::from(kind) * 7 * S).min(now_ns);
-                    liveness.receive(rank, now_ns, Some((place(Phase::ALL[phase], step), since_ns)));
+                    let place = place(Phase::ALL[phase], step);
+                    liveness.receive(rank, now_ns, Some((place, since_ns)));
                 }
             }
             liveness.check(now_ns, |_| false);

@@ -3,7 +3,7 @@
 //! Belongs here: pure state machines without clocks and processes, fed with what was received and
 //! when. [`liveness`] finds workers that are silent or make no progress, [`steps`] one that is
 //! slower than the others in its steps, [`awaited`] one that the others wait for outside of steps;
-//! [`monitor`] makes one [`Health`] of it for each worker. Does not belong here: what is done about
+//! [`monitor`] makes one [`WorkerHealth`] of it for each worker. Does not belong here: what is done about
 //! it, and sentences.
 
 pub(super) mod awaited;

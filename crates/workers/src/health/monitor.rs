@@ -4,9 +4,9 @@ use workbench_protocol::{Phase, Position, StepTimes};
 
 use super::awaited::AwaitedRank;
 use super::liveness::{Deadlines, Liveness, LivenessChange};
-use super::state::{Health, RankState, Slowness};
+use super::state::{RankState, SlowKind, WorkerHealth};
 use super::steps::Stragglers;
-use crate::exit::Exit;
+use crate::exit::ProcessExit;
 
 /// A rank that was heard so long ago or less is not silent: heartbeats come five times a second.
 const HEARD_NS: u64 = 700_000_000;
@@ -30,7 +30,7 @@ pub enum HealthChange<P: Phase> {
     /// It stalled, or goes on again.
     Liveness(LivenessChange<P>),
     /// It is slow, for the first time in this phase.
-    Slow(Slowness<P>),
+    Slow(SlowKind<P>),
 }
 
 /// Judges the health of all ranks of one group.
@@ -74,7 +74,7 @@ impl<P: Phase> HealthMonitor<P> {
     ) -> Option<HealthChange<P>> {
         let queued_ns = |rank| processes.queued_ns(rank);
         let slow = self.stragglers.step(rank, times, queued_ns)?;
-        Some(HealthChange::Slow(Slowness::Steps(slow)))
+        Some(HealthChange::Slow(SlowKind::Steps(slow)))
     }
 
     /// A rank's messages are left unread, so its silence means nothing.
@@ -88,7 +88,7 @@ impl<P: Phase> HealthMonitor<P> {
     }
 
     /// A rank's process is over.
-    pub fn exit(&mut self, rank: u32, exit: Exit, at_ns: u64) {
+    pub fn exit(&mut self, rank: u32, exit: ProcessExit, at_ns: u64) {
         self.liveness.exit(rank, exit, at_ns);
     }
 
@@ -103,7 +103,7 @@ impl<P: Phase> HealthMonitor<P> {
             let states = liveness.states(now_ns, |rank| processes.is_stopped(rank));
             let is_heard = |rank| liveness.unheard_ns(rank, now_ns) < HEARD_NS;
             let awaited = self.awaited.look(&states, now_ns, is_heard);
-            changes.extend(awaited.map(|rank| HealthChange::Slow(Slowness::Awaited(rank))));
+            changes.extend(awaited.map(|rank| HealthChange::Slow(SlowKind::Awaited(rank))));
         }
         changes
     }
@@ -121,19 +121,19 @@ impl<P: Phase> HealthMonitor<P> {
             .states(now_ns, |rank| processes.is_stopped(rank));
         for state in states.iter_mut().filter(|state| state.is_active()) {
             if let Some(slowness) = self.slowness(state.rank) {
-                state.health = Health::Slow(slowness);
+                state.health = WorkerHealth::Slow(slowness);
             }
         }
         states
     }
 
-    fn slowness(&self, rank: u32) -> Option<Slowness<P>> {
+    fn slowness(&self, rank: u32) -> Option<SlowKind<P>> {
         let awaited = self
             .awaited
             .awaited()
             .filter(|awaited| awaited.rank == rank);
         let slow = self.stragglers.slow().filter(|slow| slow.rank == rank);
-        awaited.map(Slowness::Awaited).or(slow.map(Slowness::Steps))
+        awaited.map(SlowKind::Awaited).or(slow.map(SlowKind::Steps))
     }
 }
 

@@ -36,7 +36,7 @@ fn monitor(positions: [(P, u64); 2], now_ns: u64) -> HealthMonitor<P> {
     monitor
 }
 
-fn health(monitor: &HealthMonitor<P>, now_ns: u64, processes: &Fixed) -> Vec<Health<P>> {
+fn health(monitor: &HealthMonitor<P>, now_ns: u64, processes: &Fixed) -> Vec<WorkerHealth<P>> {
     let states = monitor.states(now_ns, processes);
     states.into_iter().map(|state| state.health).collect()
 }
@@ -45,10 +45,13 @@ fn health(monitor: &HealthMonitor<P>, now_ns: u64, processes: &Fixed) -> Vec<Hea
 fn a_rank_that_waits_is_told_apart_from_one_that_works() {
     let monitor = monitor([(P::AllReduce, 3), (P::Forward, 3)], S);
     let all = health(&monitor, S, &Fixed::default());
-    assert_eq!(all, [Health::Waiting, Health::Working]);
+    assert_eq!(all, [WorkerHealth::Waiting, WorkerHealth::Working]);
     // A stopped process is told as such before it is silent for long.
     let all = health(&monitor, S + S / 2, &Fixed { stopped: Some(1) });
-    assert_eq!(all, [Health::Waiting, Health::Stalled(Stall::Stopped)]);
+    assert_eq!(
+        all,
+        [WorkerHealth::Waiting, WorkerHealth::Stalled(Stall::Stopped)]
+    );
 }
 
 #[test]
@@ -69,18 +72,19 @@ fn a_rank_that_is_slow_in_its_steps_is_slow_until_it_is_not() {
     steps(&mut monitor, 9, S);
     let all = health(&monitor, S, &Fixed::default());
     assert!(
-        matches!(all[..], [Health::Waiting, Health::Slow(Slowness::Steps(slow))] if slow.rank == 1),
+        all[0] == WorkerHealth::Waiting
+            && matches!(all[1], WorkerHealth::Slow(SlowKind::Steps(slow)) if slow.rank == 1),
         "{all:?}"
     );
     steps(&mut monitor, 2, S / 3);
     let all = health(&monitor, S, &Fixed::default());
-    assert_eq!(all, [Health::Waiting, Health::Working]);
+    assert_eq!(all, [WorkerHealth::Waiting, WorkerHealth::Working]);
     assert_eq!(changes.len(), 1, "told once: {changes:?}");
 }
 
 #[test]
 fn an_end_is_an_end_whatever_was_known_before() {
-    let killed = Exit::Signal {
+    let killed = ProcessExit::Signal {
         number: 9,
         core: false,
     };
@@ -88,15 +92,18 @@ fn an_end_is_an_end_whatever_was_known_before() {
     monitor.finish(0, true);
     monitor.exit(1, killed, S);
     let lost = [
-        Health::Lost(Loss::Failed),
-        Health::Lost(Loss::Exited(killed)),
+        WorkerHealth::Lost(Loss::Failed),
+        WorkerHealth::Lost(Loss::Exited(killed)),
     ];
     assert_eq!(health(&monitor, 90 * S, &Fixed::default()), lost);
-    monitor.exit(0, Exit::Code(1), 2 * S);
+    monitor.exit(0, ProcessExit::Code(1), 2 * S);
     assert_eq!(health(&monitor, 90 * S, &Fixed::default()), lost);
     // Its last message is read after its process is over.
     monitor.finish(1, false);
-    assert_eq!(health(&monitor, S, &Fixed::default())[1], Health::Ended);
+    assert_eq!(
+        health(&monitor, S, &Fixed::default())[1],
+        WorkerHealth::Ended
+    );
 }
 
 proptest! {
@@ -104,7 +111,10 @@ proptest! {
     /// rank but in steps.
     #[test]
     fn health_does_not_contradict_itself(
-        events in prop::collection::vec((0_u32..3, 0..P::ALL.len(), 0_u64..4, 0_u64..30, 0_u8..9), 0..80),
+        events in prop::collection::vec(
+            (0_u32..3, 0..P::ALL.len(), 0_u64..4, 0_u64..30, 0_u8..9),
+            0..80,
+        ),
     ) {
         let mut monitor = HealthMonitor::new(3, Deadlines::default(), 0);
         let mut processes = Fixed::default();
@@ -113,7 +123,7 @@ proptest! {
             now_ns += tenths * S / 10;
             match kind {
                 0 => monitor.finish(rank, tenths % 2 == 0),
-                1 => monitor.exit(rank, Exit::Code(1), now_ns),
+                1 => monitor.exit(rank, ProcessExit::Code(1), now_ns),
                 2 => processes.stopped = (tenths % 2 == 0).then_some(rank),
                 3 | 4 => {
                     let times = StepTimes { work_ns: tenths * S / 20, wait_ns: S };
@@ -127,21 +137,21 @@ proptest! {
             monitor.check(now_ns, &mut processes);
             let states = monitor.states(now_ns, &processes);
             prop_assert_eq!(states.len(), 3);
-            let lost = states.iter().any(|state| matches!(state.health, Health::Lost(_)));
+            let lost = states.iter().any(|state| matches!(state.health, WorkerHealth::Lost(_)));
             for state in &states {
                 let waits = state.position.phase.is_waiting();
                 match state.health {
-                    Health::Waiting => prop_assert!(waits),
-                    Health::Working => prop_assert!(!waits),
-                    Health::Stalled(Stall::Stopped) => {
+                    WorkerHealth::Waiting => prop_assert!(waits),
+                    WorkerHealth::Working => prop_assert!(!waits),
+                    WorkerHealth::Stalled(Stall::Stopped) => {
                         prop_assert_eq!(processes.stopped, Some(state.rank));
                     }
-                    Health::Slow(Slowness::Awaited(awaited)) => {
+                    WorkerHealth::Slow(SlowKind::Awaited(awaited)) => {
                         prop_assert_eq!(awaited.rank, state.rank);
                         prop_assert!(awaited.waiting != state.rank && awaited.waits_s >= 1.5);
                         prop_assert!(!lost || now_ns < monitor.looked_ns + LOOK_NS);
                     }
-                    Health::Slow(Slowness::Steps(slow)) => prop_assert!(slow.factor() > 1.0),
+                    WorkerHealth::Slow(SlowKind::Steps(slow)) => prop_assert!(slow.factor() > 1.0),
                     _ => {}
                 }
             }

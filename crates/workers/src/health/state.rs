@@ -2,17 +2,17 @@
 
 use workbench_protocol::{Phase, Position};
 
-use crate::exit::Exit;
+use crate::exit::ProcessExit;
 
 /// Whether a worker makes progress.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Health<P: Phase> {
+pub enum WorkerHealth<P: Phase> {
     /// It works, or nothing else is known.
     Working,
     /// It waits for others.
     Waiting,
     /// The others wait for it.
-    Slow(Slowness<P>),
+    Slow(SlowKind<P>),
     /// It does not answer, or makes no progress.
     Stalled(Stall),
     /// It takes part no longer, which was not planned.
@@ -23,7 +23,7 @@ pub enum Health<P: Phase> {
 
 /// What a worker is slow in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Slowness<P: Phase> {
+pub enum SlowKind<P: Phase> {
     /// In its steps.
     Steps(Straggler),
     /// Outside of its steps.
@@ -84,7 +84,7 @@ pub enum Loss {
     /// It said that it cannot go on.
     Failed,
     /// Its process ended before its work.
-    Exited(Exit),
+    Exited(ProcessExit),
 }
 
 /// The state of one worker: where it is, and its health.
@@ -95,7 +95,7 @@ pub struct RankState<P: Phase> {
     /// Where its working thread was when last heard of.
     pub position: Position<P>,
     /// Whether it makes progress.
-    pub health: Health<P>,
+    pub health: WorkerHealth<P>,
     /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since
     /// it last made progress.
     pub for_s: f64,
@@ -106,7 +106,7 @@ impl<P: Phase> RankState<P> {
     pub fn is_active(&self) -> bool {
         matches!(
             self.health,
-            Health::Working | Health::Waiting | Health::Slow(_)
+            WorkerHealth::Working | WorkerHealth::Waiting | WorkerHealth::Slow(_)
         )
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use workbench_clock::Clock;
 use workbench_protocol::{FrameReader, FromWorker, ToWorker, write_frame};
-use workbench_workers::{EndedBy, EventKind, Exit, GroupError};
+use workbench_workers::{EndedBy, EventKind, GroupError, ProcessExit};
 
 use crate::Test;
 use crate::link::{
@@ -30,7 +30,7 @@ pub const TESTS: &[Test] = &[
     ("launches_that_make_no_sense", launches_that_make_no_sense),
 ];
 
-const KILLED: Exit = Exit::Signal {
+const KILLED: ProcessExit = ProcessExit::Signal {
     number: 9,
     core: false,
 };
@@ -58,16 +58,16 @@ fn an_end_with_its_author() {
         Err(GroupError::NoRank { rank: 4, world: 4 })
     ));
     let all = to_the_end(&group);
-    let ends: Vec<(Exit, EndedBy)> = (0..4)
+    let ends: Vec<(ProcessExit, EndedBy)> = (0..4)
         .map(|rank| match end_of(&all, rank).kind {
             EventKind::Exited { exit, by } => (exit, by),
             ref other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(ends[0], (Exit::Code(3), EndedBy::Itself));
+    assert_eq!(ends[0], (ProcessExit::Code(3), EndedBy::Itself));
     assert!(matches!(
         ends[1],
-        (Exit::Signal { number: 6, .. }, EndedBy::Itself)
+        (ProcessExit::Signal { number: 6, .. }, EndedBy::Itself)
     ));
     assert_eq!(ends[2], (KILLED, EndedBy::Outside));
     assert_eq!(ends[3], (KILLED, EndedBy::Owner));
@@ -102,7 +102,7 @@ fn ending_takes_children_along() {
     assert!(matches!(
         end_of(&all, 0).kind,
         EventKind::Exited {
-            exit: Exit::Code(0),
+            exit: ProcessExit::Code(0),
             by: EndedBy::Itself,
             ..
         }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use workbench_clock::Clock;
 use workbench_protocol::{FromWorker, Position};
-use workbench_workers::{Deadlines, EndedBy, EventKind, Exit, Health, Signal, Stall, describe};
+use workbench_workers::{
+    Deadlines, EndedBy, EventKind, ProcessExit, Signal, Stall, WorkerHealth, describe,
+};
 
 use crate::Test;
 use crate::link::{Event, Group, LONG, end_of, launches, to_the_end, until};
@@ -75,7 +77,7 @@ fn a_frame_that_is_cut_off() {
         "{invalid:?}"
     );
     let by_itself = EventKind::Exited {
-        exit: Exit::Code(0),
+        exit: ProcessExit::Code(0),
         by: EndedBy::Itself,
     };
     assert_eq!(exited.kind, by_itself);
@@ -93,7 +95,7 @@ fn at_step_40(phase: Phase) -> Position<Phase> {
 fn until_all_are_at_step_40(group: &Group) {
     until(group, |_| {
         group.states().iter().all(|state| {
-            state.position.step == 40 && state.health != Health::Stalled(Stall::Silent)
+            state.position.step == 40 && state.health != WorkerHealth::Stalled(Stall::Silent)
         })
     });
 }
@@ -126,7 +128,10 @@ fn a_stopped_worker_is_noticed() {
     until(&group, |event| {
         matches!(event.kind, EventKind::Recovered { .. })
     });
-    assert_ne!(group.states()[1].health, Health::Stalled(Stall::Stopped));
+    assert_ne!(
+        group.states()[1].health,
+        WorkerHealth::Stalled(Stall::Stopped)
+    );
 }
 
 fn the_last_of_the_stuck() {
@@ -182,7 +187,7 @@ fn who_is_held_up_is_not_silent() {
     group.signal(1, Signal::STOP).unwrap();
     loop {
         let state = group.states()[1];
-        if state.health == Health::Stalled(Stall::Stopped) && state.for_s >= 2.5 {
+        if state.health == WorkerHealth::Stalled(Stall::Stopped) && state.for_s >= 2.5 {
             break;
         }
         std::thread::yield_now();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use workbench_clock::Clock;
 use workbench_protocol::FromWorker;
-use workbench_workers::{EndedBy, EventKind, Exit, Health, ProcessState, describe};
+use workbench_workers::{EndedBy, EventKind, ProcessExit, ProcessState, WorkerHealth, describe};
 
 use crate::Test;
 use crate::link::{Event, Group, LONG, Link, end_of, launches, to_the_end, until};
@@ -76,10 +76,14 @@ fn eight_workers_at_once() {
         let EventKind::Exited { exit, by } = end_of(&all, rank).kind else {
             unreachable!()
         };
-        assert_eq!((exit, by), (Exit::Code(0), EndedBy::Itself));
+        assert_eq!((exit, by), (ProcessExit::Code(0), EndedBy::Itself));
     }
     let states = group.states();
-    assert!(states.iter().all(|state| state.health == Health::Ended));
+    assert!(
+        states
+            .iter()
+            .all(|state| state.health == WorkerHealth::Ended)
+    );
     assert_eq!(
         describe(&states),
         "ranks 0, 1, 2, 3, 4, 5, 6, 7 have finished"
@@ -107,7 +111,7 @@ fn stopping_in_order() {
         assert!(matches!(
             end_of(&all, rank).kind,
             EventKind::Exited {
-                exit: Exit::Code(0),
+                exit: ProcessExit::Code(0),
                 by: EndedBy::Itself,
                 ..
             }

@@ -47,11 +47,6 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Columns for some rows in a number of cells.
-    pub fn of(rows: &[RunRow], room: usize) -> Self {
-        Self::new(Widths::of(rows), room)
-    }
-
     /// Columns in a number of cells. The start is left out where there is no room: the id begins with it.
     pub fn new(widths: Widths, room: usize) -> Self {
         let mut widths = widths;

@@ -1,31 +1,49 @@
-//! The filter of the history as it is typed, and the runs that it leaves. Reading the filter and matching the runs happens
-//! when one of the two changes, never while drawing.
+//! The filter of the history as it is typed, and the runs that it leaves. Reading the filter and matching
+//! the runs happens when one of the two changes, never while drawing.
 
 use jiff::Timestamp;
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
-
-use workbench_history::filter::{self, Field, Parsed};
+use ratatui::crossterm::event::KeyEvent;
+use workbench_history::filter::{self, Parsed};
 use workbench_history::list::RunRow;
+
+use crate::action::Action;
+use crate::field::Field;
 
 /// The longest filter, in characters.
 const LONGEST: usize = 120;
 
 /// A filter and what it leaves.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Narrowed {
-    text: String,
+    field: Field,
     typing: bool,
     parsed: Parsed,
     shown: Vec<usize>,
+    /// What time it is, for `since:7d`.
+    pub now: fn() -> Timestamp,
     /// How often the runs were matched.
     #[cfg(test)]
     pub times: u32,
 }
 
+impl Default for Narrowed {
+    fn default() -> Self {
+        Self {
+            field: Field::new("", LONGEST),
+            typing: false,
+            parsed: Parsed::default(),
+            shown: Vec::new(),
+            now: Timestamp::now,
+            #[cfg(test)]
+            times: 0,
+        }
+    }
+}
+
 impl Narrowed {
     /// What was typed.
     pub fn text(&self) -> &str {
-        &self.text
+        self.field.text()
     }
 
     /// Whether keys go into the filter.
@@ -44,8 +62,8 @@ impl Narrowed {
     }
 
     /// The field whose value is being typed.
-    pub fn field(&self) -> Option<Field> {
-        filter::field_at_end(&self.text)
+    pub fn field(&self) -> Option<filter::Field> {
+        filter::field_at_end(self.text())
     }
 
     /// Places of the runs that match, in their order.
@@ -54,42 +72,37 @@ impl Narrowed {
     }
 
     /// Takes the filter away.
-    pub fn clear(&mut self, rows: &[RunRow], now: Timestamp) {
-        self.text.clear();
-        self.refresh(rows, now);
+    pub fn clear(&mut self, rows: &[RunRow]) {
+        self.field.set("");
+        self.refresh(rows);
     }
 
-    /// Takes a key.
-    pub fn key(&mut self, key: KeyEvent, name: &str, rows: &[RunRow], now: Timestamp) {
-        match (key.code, name) {
-            (KeyCode::Enter | KeyCode::Tab | KeyCode::Down | KeyCode::Up, _) => self.typing = false,
-            (KeyCode::Esc, _) => {
+    /// Takes a key, and what it stands for while a filter is typed.
+    pub fn key(&mut self, key: KeyEvent, action: Option<&Action>, rows: &[RunRow]) {
+        match action {
+            Some(Action::Keep) => self.typing = false,
+            Some(Action::Discard) => {
                 self.typing = false;
-                self.clear(rows, now);
+                self.clear(rows);
             }
-            (_, "ctrl-u") => self.clear(rows, now),
-            (KeyCode::Backspace, _) => {
-                self.text.pop();
-                self.refresh(rows, now);
+            Some(Action::Empty) => self.clear(rows),
+            _ => {
+                if self.field.key(key) {
+                    self.refresh(rows);
+                }
             }
-            (KeyCode::Char(c), name) if !name.starts_with("ctrl-") => {
-                self.paste(c.encode_utf8(&mut [0; 4]), rows, now);
-            }
-            _ => {}
         }
     }
 
     /// Takes text.
-    pub fn paste(&mut self, text: &str, rows: &[RunRow], now: Timestamp) {
-        let room = LONGEST.saturating_sub(self.text.chars().count());
-        let fitting = text.chars().filter(|c| !c.is_control()).take(room);
-        self.text.extend(fitting);
-        self.refresh(rows, now);
+    pub fn paste(&mut self, text: &str, rows: &[RunRow]) {
+        self.field.paste(text);
+        self.refresh(rows);
     }
 
     /// Matches the runs anew.
-    pub fn refresh(&mut self, rows: &[RunRow], now: Timestamp) {
-        self.parsed = filter::parse(&self.text, now);
+    pub fn refresh(&mut self, rows: &[RunRow]) {
+        self.parsed = filter::parse(self.text(), (self.now)());
         self.shown.clear();
         let matching = (0..)
             .zip(rows)

@@ -7,68 +7,15 @@ use workbench_record::{ArmFacts, RepeatState, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
+use crate::action::Action;
 use crate::chrome::{Look, dialog, lines};
-use crate::keys::{Bound, bound};
 use crate::text::wrap_plain;
-
-/// What a key does here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Stop the run.
-    Yes,
-    /// Let it go on.
-    No,
-    /// Go to the next button, or the one before.
-    Step(isize),
-    /// Press the button.
-    Press,
-}
-
-/// The keys.
-pub const KEYS: &[Bound<Action>] = &[
-    bound(&["y"], Action::Yes, "stop all", "Stop the whole run."),
-    bound(
-        &["n", "esc", "q"],
-        Action::No,
-        "go on",
-        "Let the run go on.",
-    ),
-    bound(
-        &["tab", "right", "l", "down", "j"],
-        Action::Step(1),
-        "next button",
-        "Go to the next button: a single arm can be stopped, too.",
-    ),
-    bound(
-        &["backtab", "left", "h", "up", "k"],
-        Action::Step(-1),
-        "",
-        "Go to the button before.",
-    ),
-    bound(
-        &["enter", "space"],
-        Action::Press,
-        "press",
-        "Press the button.",
-    ),
-];
-
-/// What a person decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// The run goes on.
-    GoOn,
-    /// The run is stopped.
-    Run,
-    /// One arm is stopped, by its name; the others go on.
-    Arm(String),
-}
 
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Stop {
     /// Whether the program is left afterwards.
-    pub leaving: bool,
+    leaving: bool,
     /// Arms that still have something to do, the one under way first.
     arms: Vec<String>,
     button: usize,
@@ -93,36 +40,42 @@ impl Stop {
         }
     }
 
-    fn buttons(&self) -> Vec<(String, Answer)> {
+    /// The answer that stops everything.
+    fn stop(&self) -> Action {
+        if self.leaving {
+            Action::StopAndLeave
+        } else {
+            Action::StopRun
+        }
+    }
+
+    fn buttons(&self) -> Vec<(String, Action)> {
         let all = match (self.leaving, self.arms.is_empty()) {
             (true, _) => "[ Stop it and leave ]",
             (false, true) => "[ Stop it ]",
             (false, false) => "[ Stop the run ]",
         };
-        let mut buttons = vec![("[ Go on ]".to_owned(), Answer::GoOn)];
+        let mut buttons = vec![("[ Go on ]".to_owned(), Action::Close)];
         for arm in &self.arms {
             let name = format::clean(arm, 24);
-            buttons.push((format!("[ Stop {name} ]"), Answer::Arm(arm.clone())));
+            buttons.push((format!("[ Stop {name} ]"), Action::StopArm(arm.clone())));
         }
-        buttons.push((all.to_owned(), Answer::Run));
+        buttons.push((all.to_owned(), self.stop()));
         buttons
     }
 
-    /// Takes a key: `Some` is the answer.
-    pub fn act(&mut self, action: Action) -> Option<Answer> {
+    /// Does what a key stands for; gives the answer where it is one.
+    pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
+        let count = buttons.len();
         match action {
-            Action::Yes => Some(Answer::Run),
-            Action::No => Some(Answer::GoOn),
-            Action::Press => Some(buttons.swap_remove(self.button.min(buttons.len() - 1)).1),
-            Action::Step(by) => {
-                let count = buttons.len().cast_signed();
-                self.button = (self.button.cast_signed() + by)
-                    .rem_euclid(count)
-                    .cast_unsigned();
-                None
-            }
+            Action::Agree => return Some(self.stop()),
+            Action::Choose => return Some(buttons.swap_remove(self.button.min(count - 1)).1),
+            Action::Next => self.button = (self.button + 1) % count,
+            Action::Previous => self.button = (self.button + count - 1) % count,
+            _ => {}
         }
+        None
     }
 
     /// Draws the dialog.

@@ -1,78 +1,48 @@
-//! When a lab lacks what the set-up brings: what that is, how large, where it goes, and whether to bring it now.
+//! When a lab needs something that is not there and can be installed: what that is, how large, where it
+//! goes, and whether to install it now.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use workbench_report::format;
 
+use crate::action::Action;
 use crate::chrome::{Look, dialog, lines};
-use crate::event::Lack;
-use crate::keys::{Bound, bound};
+use crate::event::MissingSetup;
 use crate::text::wrap_plain;
-
-/// What a key does here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Set it up.
-    Yes,
-    /// Leave it.
-    No,
-    /// Go to the other button.
-    Other,
-    /// Press the button.
-    Press,
-}
-
-/// The keys.
-pub const KEYS: &[Bound<Action>] = &[
-    bound(
-        &["y"],
-        Action::Yes,
-        "set up",
-        "Leave the screen, set up what is missing, and come back.",
-    ),
-    bound(&["n", "esc", "q"], Action::No, "not now", "Change nothing."),
-    bound(
-        &["tab", "right", "l", "backtab", "left", "h"],
-        Action::Other,
-        "other button",
-        "Go to the other button.",
-    ),
-    bound(
-        &["enter", "space"],
-        Action::Press,
-        "press",
-        "Press the button.",
-    ),
-];
 
 /// The dialog's state.
 #[derive(Debug)]
-pub struct Lacking {
+pub struct Missing {
     /// What is missing, and for what.
-    pub lack: Lack,
-    /// Whether the cursor is on the button that does it.
+    setup: MissingSetup,
+    /// Whether the cursor is on the button that installs it.
     yes: bool,
 }
 
-impl Lacking {
+impl Missing {
     /// Asks; leaving it is the button at the cursor.
-    pub fn new(lack: Lack) -> Self {
-        Self { lack, yes: false }
+    pub fn new(setup: MissingSetup) -> Self {
+        Self { setup, yes: false }
     }
 
-    /// Takes a key: `Some` is the answer.
-    pub fn act(&mut self, action: Action) -> Option<bool> {
-        let possible = self.lack.plan.is_ok();
+    /// Does what a key stands for; gives the answer where it is one.
+    pub fn act(&mut self, action: &Action) -> Option<Action> {
+        let possible = self.setup.plan.is_ok();
         match action {
-            Action::Yes => possible.then_some(true),
-            Action::No => Some(false),
-            Action::Press => Some(self.yes),
-            Action::Other => {
+            Action::Agree if possible => Some(self.install()),
+            Action::Choose if self.yes => Some(self.install()),
+            Action::Choose => Some(Action::Close),
+            Action::Next => {
                 self.yes = possible && !self.yes;
                 None
             }
+            _ => None,
         }
+    }
+
+    fn install(&self) -> Action {
+        Action::Install(Box::new(self.setup.clone()))
     }
 
     /// Draws the dialog.
@@ -85,9 +55,9 @@ impl Lacking {
             text.extend(wrap_plain(&format::clean(sentence, 700), columns, style));
             text.push(Line::default());
         };
-        say(&format!("Not started: {}.", self.lack.why), theme.text);
+        say(&format!("Not started: {}.", self.setup.what), theme.text);
         let mut buttons = vec![("[ Not now ]", !self.yes)];
-        match &self.lack.plan {
+        match &self.setup.plan {
             Ok(plan) => {
                 say(plan, theme.text);
                 say(

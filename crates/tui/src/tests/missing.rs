@@ -4,7 +4,7 @@ use workbench_experiment::lab::RunConfig;
 use workbench_experiment::{Request, resolve};
 
 use super::fixture::{Fixture, labs, usable};
-use crate::event::{Effect, Event, Exit, Lack};
+use crate::event::{Effect, Event, Exit, Job, MissingSetup};
 use crate::theme::ThemeName;
 
 fn config() -> RunConfig {
@@ -12,16 +12,16 @@ fn config() -> RunConfig {
     resolve(labs[1].definition(), &Request::default(), &usable()).unwrap()
 }
 
-fn start() -> Effect {
-    Effect::Start(1, Box::new(config()))
+fn start() -> Job {
+    Job::Start(1, Box::new(config()))
 }
 
-fn lack(plan: Result<&str, &str>) -> Lack {
-    Lack {
-        why: "the worker is not there".to_owned(),
+fn missing(plan: Result<&str, &str>) -> MissingSetup {
+    MissingSetup {
+        what: "the worker is not there".to_owned(),
         gpus: false,
         plan: plan.map(str::to_owned).map_err(str::to_owned),
-        again: start(),
+        job: start(),
     }
 }
 
@@ -30,8 +30,13 @@ fn asked(plan: Result<&str, &str>) -> Fixture {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     fixture.press("down enter");
     let effects = fixture.press("s");
-    assert!(matches!(effects[..], [Effect::Start(1, _)]), "{effects:?}");
-    let none = fixture.app.update(Event::Lacking(Box::new(lack(plan))));
+    assert!(
+        matches!(effects[..], [Effect::Make(Job::Start(1, _))]),
+        "{effects:?}"
+    );
+    let none = fixture
+        .app
+        .update(Event::SetupMissing(Box::new(missing(plan))));
     assert!(none.is_empty() && !fixture.app.is_running());
     fixture
 }
@@ -53,11 +58,11 @@ fn it_says_what_is_missing_and_brings_it_on_request() {
                 );
             }
         }
-        let expected = Effect::Bring(Box::new(lack(Ok("It is large."))));
+        let expected = Effect::Install(Box::new(missing(Ok("It is large."))));
         assert_eq!(fixture.press(keys), [expected], "{keys}");
         // It is there now, and the run begins.
-        let again = fixture.app.update(Event::Brought(Ok(Box::new(start()))));
-        assert_eq!(again, [start()]);
+        let again = fixture.app.update(Event::SetupDone(Ok(start())));
+        assert_eq!(again, [Effect::Make(start())]);
         assert!(fixture.app.is_running());
     }
 }
@@ -90,7 +95,7 @@ fn what_cannot_be_set_up_cannot_be_asked_for() {
 fn a_set_up_that_fails_is_told_on_the_form() {
     let mut fixture = asked(Ok("It is large."));
     fixture.press("y");
-    let failed = Event::Brought(Err("the disk is full".to_owned()));
+    let failed = Event::SetupDone(Err("the disk is full".to_owned()));
     assert_eq!(fixture.app.update(failed), [] as [Effect; 0]);
     let shown = fixture.shown(120, 40);
     assert!(
@@ -103,7 +108,9 @@ fn a_set_up_that_fails_is_told_on_the_form() {
 fn who_leaves_meanwhile_is_not_asked() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     fixture.press("down enter s q y");
-    let effects = fixture.app.update(Event::Lacking(Box::new(lack(Ok("")))));
+    let effects = fixture
+        .app
+        .update(Event::SetupMissing(Box::new(missing(Ok("")))));
     assert_eq!(effects, [Effect::Quit(Exit::Done)]);
 }
 

@@ -11,31 +11,24 @@
 //! ╰──────────────────────────────────────────────────────────────╯
 //! ```
 
-use std::collections::BTreeMap;
-
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_experiment::lab::RunConfig;
 use workbench_machine::UsableCores;
 
 use super::Shared;
 use super::form::{Form, Kind, Row};
-use super::setup::{SetUp, usable};
+use super::form_screen::{Checked, FormScreen};
 use crate::chrome::{Look, lines, panel};
 use crate::text::{cell, fit, width, wrap, wrap_plain};
-use workbench_history::estimate::estimate;
 
-impl SetUp {
+impl FormScreen {
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
         let look = &shared.look;
-        let usable = usable(shared);
-        let config = self.form.config(&usable);
-        let wrong = self.wrong(&usable);
         let columns = usize::from(area.width) - 4;
         let first = self.form.rows().into_iter().find_map(|row| {
-            let error = wrong.get(&row)?;
+            let error = self.checked.wrong.get(&row)?;
             Some(format!("{}: {error}", label(&self.form, &row, false)))
         });
         // What is wrong is told in full, or it is of no help.
@@ -43,7 +36,7 @@ impl SetUp {
             let told = wrap_plain(&told, columns, look.theme.bad);
             ("What is wrong", told, area.height / 2)
         } else {
-            let told = command_lines(&config, &self.form, shared, columns);
+            let told = command_lines(&self.checked, columns, look);
             ("The same without a screen", told, area.height / 3)
         };
         let height = (below.len() as u16 + 2).min(most);
@@ -52,31 +45,32 @@ impl SetUp {
         let left = (area.width * 23 / 40).clamp(36, 64);
         let [form, help] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
-        self.draw_form(frame, form, (&usable, &wrong), look);
+        self.draw_form(frame, form, look);
         let row = self.row();
         let inner = panel(frame, help, &label(&self.form, &row, false), false, look);
         let columns = usize::from(inner.width);
-        let error = wrong.get(&row).map(String::as_str);
-        let text = help_lines(&self.form, (&row, error), &usable, columns, look);
+        let error = self.checked.wrong.get(&row).map(String::as_str);
+        let text = help_lines(
+            &self.form,
+            (&row, error),
+            &self.checked.usable,
+            columns,
+            look,
+        );
         lines(frame, inner, &text);
         let inner = panel(frame, bottom, title, false, look);
         lines(frame, inner, &below);
     }
 
-    fn draw_form(
-        &mut self,
-        frame: &mut Frame,
-        area: Rect,
-        (usable, wrong): (&UsableCores, &BTreeMap<Row, String>),
-        look: &Look,
-    ) {
+    fn draw_form(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let Checked { usable, wrong, .. } = &self.checked;
         let dot = look.either("·", "-");
         let title = format!("Set up {dot} {}", self.form.definition.title);
         let inner = panel(frame, area, &title, true, look);
         let rows = self.form.rows();
         let labels = rows.iter().map(|row| width(&label(&self.form, row, true)));
         let widest = labels.max().unwrap_or(0).min(24);
-        let typing = self.typing;
+        let typing = self.is_typing();
         let selected = self.list.selected;
         let form = &self.form;
         let mut cursor = None;
@@ -257,21 +251,14 @@ fn help_lines(
     out
 }
 
-fn command_lines(
-    config: &Result<RunConfig, (Row, String)>,
-    form: &Form,
-    shared: &Shared,
-    columns: usize,
-) -> Vec<Line<'static>> {
-    let look = &shared.look;
-    match config {
+fn command_lines(checked: &Checked, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    match &checked.config {
         Ok(config) => {
-            let time = estimate(shared.rows(), config, &form.definition);
             let none = Span::raw("");
             let command = [Span::styled(config.command.clone(), look.theme.accent)];
             let mut out = wrap(&command, columns, &none, &Span::raw("  "));
             out.extend(wrap_plain(
-                &format!("Duration: {time}"),
+                &format!("Duration: {}", checked.estimate),
                 columns,
                 look.theme.dim,
             ));

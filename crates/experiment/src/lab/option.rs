@@ -1,0 +1,88 @@
+//! The options of a run, and the refusal of what was given to one.
+
+use std::fmt;
+
+/// An option of the command line and a row of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opt {
+    /// `--preset`.
+    Preset,
+    /// `--arms`.
+    Arms,
+    /// `--workers`.
+    Workers,
+    /// `--repeats`.
+    Repeats,
+    /// `--seed`.
+    Seed,
+    /// `--set`, by the name of the parameter.
+    Set(String),
+    /// `--fault`.
+    Fault,
+    /// `--data`.
+    Data,
+    /// `--target`.
+    Target,
+}
+
+impl fmt::Display for Opt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preset => f.write_str("--preset"),
+            Self::Arms => f.write_str("--arms"),
+            Self::Workers => f.write_str("--workers"),
+            Self::Repeats => f.write_str("--repeats"),
+            Self::Seed => f.write_str("--seed"),
+            Self::Set(name) => write!(f, "--set {name}"),
+            Self::Fault => f.write_str("--fault"),
+            Self::Data => f.write_str("--data"),
+            Self::Target => f.write_str("--target"),
+        }
+    }
+}
+
+/// What was given to an option cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The option.
+    pub option: Opt,
+    /// What was given, where it is worth repeating.
+    pub value: Option<String>,
+    /// What is wrong with it, and what to give instead.
+    pub reason: String,
+}
+
+impl Refusal {
+    /// The refusal of a value.
+    pub fn new(option: Opt, value: impl fmt::Display, reason: impl Into<String>) -> Self {
+        Self {
+            option,
+            value: Some(value.to_string()),
+            reason: reason.into(),
+        }
+    }
+
+    /// The refusal of an option whatever its value is.
+    pub fn of(option: Opt, reason: impl Into<String>) -> Self {
+        Self {
+            option,
+            value: None,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            option,
+            value,
+            reason,
+        } = self;
+        match (option, value) {
+            (Opt::Set(_), Some(value)) => write!(f, "`{option}={value}`: {reason}"),
+            (_, Some(value)) => write!(f, "`{option} {value}`: {reason}"),
+            (_, None) => write!(f, "`{option}`: {reason}"),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`], and
+//! the application does it.
+
+use std::path::PathBuf;
+
+use workbench_record::RunDir;
+
+use crate::event::MissingSetup;
+use crate::theme::ThemeName;
+use crate::views::ViewAction;
+
+/// Something that a person can ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Leave; while a run is under way this asks first.
+    Quit,
+    /// Show the keys that work.
+    Help,
+    /// Show everything that can be done, to choose from by typing.
+    Palette,
+    /// Draw everything anew.
+    Repaint,
+    /// Stop the process as the shell's Ctrl-Z does.
+    Suspend,
+    /// Draw in other colours.
+    Theme(ThemeName),
+    /// Draw with ASCII alone, or with all of Unicode.
+    Ascii(bool),
+
+    /// Go to the first screen.
+    Home,
+    /// Go to the history.
+    Runs,
+    /// Go to the run under way.
+    Watch,
+    /// Go to the form of the lab with this place in the list.
+    SetUp(usize),
+    /// Go back to where one came from.
+    Back,
+
+    /// Move the selection, or scroll.
+    Move(Motion),
+    /// Go to the next panel or button.
+    Next,
+    /// Go to the previous panel or button.
+    Previous,
+    /// Take what is selected: open it, change it, press it.
+    Choose,
+    /// Agree to what a dialog asks.
+    Agree,
+    /// Close a dialog.
+    Close,
+    /// Say why something cannot be done.
+    Refuse(&'static str),
+
+    /// Type into a field.
+    Type,
+    /// End typing and keep the text.
+    Keep,
+    /// End typing and take the text back.
+    Discard,
+    /// Empty the field.
+    Empty,
+
+    /// Turn a choice or count a number of the form by so many steps.
+    Turn(i64),
+    /// Give a value of the form back to the preset.
+    Reset,
+    /// Make the run that the form stands for.
+    Start,
+    /// Leave the screen, install what is missing, and make the run then.
+    Install(Box<MissingSetup>),
+    /// Put the command that does the same without a screen into the clipboard.
+    Copy,
+
+    /// Open a run.
+    Open(RunDir),
+    /// Go on with the selected run.
+    Resume,
+    /// Play the run again that is selected or shown.
+    Replay,
+    /// Read again what is shown.
+    Reread,
+    /// Mark the selected run for a comparison, or take its mark away.
+    Mark,
+    /// Take all marks away.
+    Unmark,
+    /// Compare the marked runs.
+    Compare,
+    /// Show what the watched run has found so far.
+    Result,
+    /// Name a report of the run.
+    Export,
+    /// Write a report.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Whether an existing file is replaced.
+        replace: bool,
+    },
+
+    /// Stop the run or one of its arms; this asks first.
+    Stop,
+    /// Stop the run now.
+    StopRun,
+    /// Stop the run now, and leave when its record is closed.
+    StopAndLeave,
+    /// Stop an arm of the run now.
+    StopArm(String),
+    /// Play, or hold.
+    TogglePlay,
+    /// Play so many steps faster.
+    Speed(isize),
+    /// Jump ahead by so many steps.
+    Jump(i64),
+
+    /// Whatever the view of a run or of a comparison can do.
+    View(ViewAction),
+}
+
+/// A way to move in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Motion {
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// To the start.
+    Home,
+    /// To the end.
+    End,
+}
+
+impl Motion {
+    /// Where it leads from line `at` with so many lines to a page. The end is far away: whoever knows
+    /// how many lines there are holds it to them.
+    pub fn from(self, at: usize, page: usize) -> usize {
+        match self {
+            Self::Up => at.saturating_sub(1),
+            Self::Down => at.saturating_add(1),
+            Self::PageUp => at.saturating_sub(page.max(1)),
+            Self::PageDown => at.saturating_add(page.max(1)),
+            Self::Home => 0,
+            Self::End => usize::MAX / 2,
+        }
+    }
+}

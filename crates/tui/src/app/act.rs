@@ -1,0 +1,273 @@
+//! What an [`Action`] changes, and what it wants done outside.
+
+use std::sync::Arc;
+
+use workbench_record::RunDir;
+use workbench_report::format;
+
+use super::state::{App, Screen};
+use crate::action::Action;
+use crate::chrome::Look;
+use crate::event::{Effect, Exit, Job};
+use crate::overlay::Overlay;
+use crate::overlay::export::Export;
+use crate::overlay::help::Help;
+use crate::overlay::palette::Palette;
+use crate::overlay::stop::Stop;
+use crate::screens::form_screen::FormScreen;
+use crate::screens::home::Selected;
+use crate::theme::ThemeName;
+
+impl App {
+    /// Does what is asked for, wherever the person is.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Quit if self.is_running() => {
+                self.overlay = Some(Overlay::Stop(Stop::leaving()));
+            }
+            Action::Quit => return vec![Effect::Quit(Exit::Done)],
+            Action::Help => {
+                let (title, groups) = self.help();
+                self.overlay = Some(Overlay::Help(Help::new(title, groups)));
+            }
+            Action::Palette => {
+                let palette = Palette::new(self.commands());
+                self.overlay = Some(Overlay::Palette(Box::new(palette)));
+            }
+            Action::Repaint => return vec![Effect::Repaint],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Theme(name) => self.draw_with(name, self.shared.look.ascii),
+            Action::Ascii(ascii) => self.draw_with(self.shared.look.theme.name, ascii),
+            Action::Home => self.screen = Screen::Home,
+            Action::Runs => self.screen = Screen::Runs,
+            Action::Watch if self.is_running() => self.screen = Screen::Run,
+            Action::Watch => self.notice = Some("No run is under way.".to_owned()),
+            Action::SetUp(lab) => self.set_up(lab),
+            Action::Back => self.back(),
+            Action::Open(run) => {
+                // What was read is shown to those who wait for it: on the list of runs, or at home.
+                if !self.lists_runs() {
+                    self.screen = Screen::Runs;
+                }
+                return self.open(run);
+            }
+            Action::Choose => return self.choose(),
+            Action::View(action) => match &mut self.screen {
+                Screen::Compare(screen) => screen.view.act(action),
+                _ => {
+                    if let Some(view) = self.view_mut() {
+                        view.act(action);
+                    }
+                }
+            },
+            Action::Close => {}
+            Action::Refuse(why) => self.notice = Some(why.to_owned()),
+            other => return self.act_on_run(other),
+        }
+        Vec::new()
+    }
+
+    /// Does what concerns one run: the one that is selected, shown, set up or under way.
+    fn act_on_run(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Start => return self.start(),
+            Action::Install(missing) => return vec![Effect::Install(missing)],
+            Action::Copy => return self.copy(),
+            Action::Resume => match self.runs.resumable(&self.shared) {
+                Some(Ok(run)) => return self.make(Job::Resume(run)),
+                Some(Err(why)) => self.notice = Some(why.to_owned()),
+                None => {}
+            },
+            Action::Replay => {
+                if let Some(run) = self.run() {
+                    self.reading(&run.id());
+                    return vec![Effect::Replay(run)];
+                }
+            }
+            Action::Result => {
+                if let Some(run) = self.run() {
+                    return self.open(run);
+                }
+            }
+            Action::Reread => return self.reread(),
+            Action::Compare => match self.runs.marked() {
+                Ok(runs) => return self.compare(runs),
+                Err(why) => self.notice = Some(why.to_owned()),
+            },
+            Action::Export => {
+                if let Some(run) = self.run() {
+                    let export = Export::new(&run.id(), &self.shared.prefer);
+                    self.overlay = Some(Overlay::Export(export));
+                }
+            }
+            Action::Write { path, replace } => {
+                if let Screen::Result(screen) = &self.screen {
+                    let loaded = Arc::clone(&screen.loaded);
+                    return vec![Effect::Export {
+                        loaded,
+                        path,
+                        replace,
+                    }];
+                }
+            }
+            Action::Stop => {
+                if let Some(live) = &self.live {
+                    self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
+                }
+            }
+            Action::StopRun => return self.stop_run(),
+            Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
+            Action::StopArm(arm) => {
+                self.notice = Some(format!("Stopping {arm}; the other arms go on."));
+                return vec![Effect::CancelArm(arm)];
+            }
+            other => self.act_on_screen(&other),
+        }
+        Vec::new()
+    }
+
+    /// Does what concerns the screen alone.
+    fn act_on_screen(&mut self, action: &Action) {
+        let shared = &self.shared;
+        let done = match (&mut self.screen, &mut self.form) {
+            (Screen::Home, _) => {
+                self.home.act(action, shared);
+                Ok(())
+            }
+            (Screen::Runs, _) => self.runs.act(action, shared),
+            (Screen::Form, Some(form)) => form.act(action),
+            (Screen::Watch(watched), _) => {
+                watched.act(action);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(why) = done {
+            self.notice = Some(why);
+        }
+    }
+
+    fn draw_with(&mut self, name: ThemeName, ascii: bool) {
+        self.shared.look = Look::new(self.shared.look.theme.with(name, ascii));
+    }
+
+    /// Goes to a lab's form. What was set up before is still there, unless it was for another lab.
+    fn set_up(&mut self, lab: usize) {
+        if self.form.as_ref().is_none_or(|form| form.lab != lab) {
+            self.form = FormScreen::new(lab, &self.shared);
+        }
+        if self.form.is_some() {
+            self.screen = Screen::Form;
+        }
+    }
+
+    fn back(&mut self) {
+        match &self.screen {
+            Screen::Watch(watched) => self.go(watched.back),
+            Screen::Result(screen) => self.go(screen.back),
+            Screen::Compare(_) => self.screen = Screen::Runs,
+            Screen::Runs if self.runs.clear_filter(&self.shared) => {}
+            Screen::Home | Screen::Form | Screen::Run | Screen::Runs => self.screen = Screen::Home,
+        }
+    }
+
+    /// Takes what is selected.
+    fn choose(&mut self) -> Vec<Effect> {
+        match (&self.screen, &mut self.form) {
+            (Screen::Home, _) => match self.home.selected(&self.shared) {
+                Some(Selected::Lab(lab)) => self.set_up(lab),
+                Some(Selected::Run(row)) => {
+                    let run = row.run.clone();
+                    return self.open(run);
+                }
+                None => {
+                    let why = "There are no runs yet: set up a lab and start one.";
+                    self.notice = Some(why.to_owned());
+                }
+            },
+            (Screen::Runs, _) => {
+                if let Some(run) = self.run() {
+                    return self.open(run);
+                }
+            }
+            (Screen::Form, Some(form)) if form.is_at_button() => return self.start(),
+            (Screen::Form, Some(form)) => {
+                if let Err(why) = form.act(&Action::Choose) {
+                    self.notice = Some(why);
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The run that is selected or shown.
+    fn run(&self) -> Option<RunDir> {
+        match &self.screen {
+            Screen::Runs => self.runs.selected(&self.shared).map(|row| row.run.clone()),
+            Screen::Watch(watched) => Some(watched.run.clone()),
+            Screen::Result(screen) => Some(screen.loaded.run.clone()),
+            _ => None,
+        }
+    }
+
+    fn start(&mut self) -> Vec<Effect> {
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
+        match form.config() {
+            Ok(config) => {
+                let job = Job::Start(form.lab, Box::new(config));
+                self.make(job)
+            }
+            Err(why) => {
+                self.notice = Some(why);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Copies the command that does the same without a screen.
+    fn copy(&mut self) -> Vec<Effect> {
+        let command = match (&self.screen, &mut self.form) {
+            (Screen::Result(screen), _) => Ok(screen.loaded.result.command.clone()),
+            (Screen::Form, Some(form)) => form.config().map(|config| config.command),
+            _ => return Vec::new(),
+        };
+        match command {
+            Ok(command) => {
+                self.notice = Some(format!("Copied: {command}"));
+                vec![Effect::Copy(command)]
+            }
+            Err(why) => {
+                self.notice = Some(why);
+                Vec::new()
+            }
+        }
+    }
+
+    fn reread(&mut self) -> Vec<Effect> {
+        match &self.screen {
+            Screen::Compare(screen) => {
+                let runs = screen.runs().to_vec();
+                self.compare(runs)
+            }
+            Screen::Result(screen) => vec![Effect::Open(screen.loaded.run.clone())],
+            _ => vec![Effect::ReadHistory],
+        }
+    }
+
+    fn open(&mut self, run: RunDir) -> Vec<Effect> {
+        self.reading(&run.id());
+        vec![Effect::Open(run)]
+    }
+
+    fn compare(&mut self, runs: Vec<RunDir>) -> Vec<Effect> {
+        self.reading(&format::counted(runs.len() as u64, "run"));
+        vec![Effect::Compare(runs)]
+    }
+
+    fn reading(&mut self, what: &str) {
+        self.notice = Some(format!("Reading {what} …"));
+    }
+}

@@ -1,0 +1,185 @@
+//! What can be done now: the keys that work, for dispatch, footer and help, and the list of the palette.
+
+use super::state::{App, Feed, Screen};
+use crate::action::Action;
+use crate::binding::Binding;
+use crate::bindings::{self, of_view};
+use crate::keys::{Bound, told};
+use crate::overlay::help::Group;
+use crate::overlay::palette::{Entry, safe};
+use crate::theme::ThemeName;
+use crate::views::compare::CompareView;
+use crate::views::filter;
+use crate::views::result::ResultView;
+use crate::views::run::RunView;
+
+/// The most runs that are offered, the latest first.
+const RUNS: usize = 100;
+
+impl App {
+    /// The keys that work on the screen, the most useful first.
+    pub(super) fn keys(&self) -> Vec<Bound<Action>> {
+        let mut keys = self.screen_keys();
+        keys.extend_from_slice(bindings::GLOBAL);
+        keys
+    }
+
+    /// The keys of the screen that is shown.
+    pub(crate) fn screen_keys(&self) -> Vec<Bound<Action>> {
+        match &self.screen {
+            Screen::Home => {
+                let mut keys = bindings::HOME.to_vec();
+                keys.retain(|key| key.action != Action::Watch || self.is_running());
+                keys
+            }
+            Screen::Runs => bindings::RUNS.to_vec(),
+            Screen::Form => bindings::FORM.to_vec(),
+            Screen::Compare(_) => [bindings::COMPARE, &of_view::<CompareView>()].concat(),
+            Screen::Run => [bindings::RUN, &of_view::<RunView>()].concat(),
+            Screen::Watch(watched) => [watched.feed.keys(), &of_view::<RunView>()].concat(),
+            Screen::Result(_) => [bindings::RESULT, &of_view::<ResultView>()].concat(),
+        }
+    }
+
+    /// What the footer says: the keys that work now, those of a dialog or a field where there is one.
+    pub fn footer(&self) -> Vec<Binding> {
+        match (&self.overlay, &self.screen) {
+            (Some(overlay), _) => told(overlay.keys()),
+            (None, Screen::Runs) if self.is_typing() => told(bindings::RUNS_FILTER),
+            (None, Screen::Form) if self.is_typing() => told(bindings::FORM_FIELD),
+            (None, _) if self.is_typing() => filter::KEYS.to_vec(),
+            (None, _) => told(&self.keys()),
+        }
+    }
+
+    /// The help of what is shown: its title, and its keys in groups.
+    pub(super) fn help(&self) -> (&'static str, Vec<Group>) {
+        let panels = |keys: Vec<Bound<Action>>| ("Its panels", told(&keys));
+        let view_filter = ("While a filter is typed", filter::KEYS.to_vec());
+        let (title, mut groups) = match &self.screen {
+            Screen::Home => ("Keys: home", vec![("Here", told(bindings::HOME))]),
+            Screen::Form => (
+                "Keys: set up",
+                vec![
+                    ("Here", told(bindings::FORM)),
+                    ("While a value is typed", told(bindings::FORM_FIELD)),
+                ],
+            ),
+            Screen::Runs => (
+                "Keys: runs",
+                vec![
+                    ("Here", told(bindings::RUNS)),
+                    ("What a filter can hold", bindings::FILTER_WORDS.to_vec()),
+                    ("While a filter is typed", told(bindings::RUNS_FILTER)),
+                ],
+            ),
+            Screen::Compare(_) => (
+                "Keys: runs side by side",
+                vec![
+                    ("The comparison", told(bindings::COMPARE)),
+                    panels(of_view::<CompareView>()),
+                ],
+            ),
+            Screen::Run | Screen::Watch(_) => {
+                let own = match &self.screen {
+                    Screen::Watch(watched) => match watched.feed {
+                        Feed::Follow => ("The run of another process", told(bindings::FOLLOW)),
+                        Feed::Replay(_) => ("The run that is played", told(bindings::REPLAY)),
+                    },
+                    _ => ("The run", told(bindings::RUN)),
+                };
+                (
+                    "Keys: run",
+                    vec![own, panels(of_view::<RunView>()), view_filter],
+                )
+            }
+            Screen::Result(_) => (
+                "Keys: result",
+                vec![
+                    ("The result", told(bindings::RESULT)),
+                    panels(of_view::<ResultView>()),
+                    view_filter,
+                    ("While a report is named", told(bindings::EXPORT)),
+                ],
+            ),
+        };
+        groups.push(("Everywhere", told(bindings::GLOBAL)));
+        (title, groups)
+    }
+
+    /// What the palette offers.
+    pub(super) fn commands(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self
+            .screen_keys()
+            .iter()
+            .filter_map(Entry::of_key)
+            .collect();
+        for entry in &mut entries {
+            entry.of_screen = true;
+        }
+        entries.extend(self.places());
+        entries.extend(self.looks());
+        let others = bindings::GLOBAL
+            .iter()
+            .filter(|key| key.action != Action::Palette);
+        entries.extend(others.filter_map(Entry::of_key));
+        entries.extend(self.old_runs());
+        // Moving about is what people look for last.
+        entries.sort_by_key(|entry| entry.label.is_empty());
+        entries
+    }
+
+    /// The screens that one can go to.
+    fn places(&self) -> Vec<Entry> {
+        let go = |help: &str, action| Entry::new("go to", help.to_owned(), action);
+        let mut out = Vec::new();
+        if !matches!(self.screen, Screen::Home) {
+            let help = "The first screen: labs, handout, recent runs";
+            out.push(go(help, Action::Home));
+        }
+        if !matches!(self.screen, Screen::Runs) {
+            out.push(go("All runs, with a filter", Action::Runs));
+        }
+        if self.is_running() && !matches!(self.screen, Screen::Run) {
+            out.push(go("The run under way", Action::Watch));
+        }
+        for (index, lab) in self.shared.labs.iter().enumerate() {
+            let definition = lab.definition();
+            let help = safe(&format!("{}: {}", definition.name, definition.title));
+            out.push(Entry::new("set up", help, Action::SetUp(index)));
+        }
+        out
+    }
+
+    fn looks(&self) -> Vec<Entry> {
+        let look = &self.shared.look;
+        let others = ThemeName::ALL
+            .into_iter()
+            .filter(|name| *name != look.theme.name);
+        let mut out: Vec<Entry> = others
+            .map(|name| {
+                let help = format!("{}: {}", name.name(), name.about());
+                Entry::new("theme", help, Action::Theme(name))
+            })
+            .collect();
+        let help = if look.ascii {
+            "Draw with blocks, lines and braille"
+        } else {
+            "Draw with ASCII alone"
+        };
+        out.push(Entry::new(
+            "ascii",
+            help.to_owned(),
+            Action::Ascii(!look.ascii),
+        ));
+        out
+    }
+
+    fn old_runs(&self) -> impl Iterator<Item = Entry> {
+        self.shared.rows().iter().take(RUNS).map(|row| {
+            let (status, best) = (row.status(), &row.best);
+            let help = format!("{}  {} {} {status}  {best}", row.id, row.lab, row.preset);
+            Entry::new("open", safe(&help), Action::Open(row.run.clone()))
+        })
+    }
+}

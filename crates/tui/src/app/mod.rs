@@ -1,0 +1,19 @@
+//! The interface's state, and how it changes. Pure: what has to happen outside comes back as
+//! [`Effect`](crate::event::Effect)s, so the whole application runs in tests without terminal, threads
+//! and files.
+//!
+//! ```text
+//! Event ─► update ─┬─ key, mouse, text ─► input ─► Action ─► act ─┬─► state ─► draw
+//!                  └─ everything else ────────────────────────────┴─► Effects
+//! ```
+
+mod act;
+mod commands;
+mod input;
+mod state;
+mod update;
+mod watch;
+
+#[cfg(test)]
+pub use state::Watched;
+pub use state::{App, Back, Feed, Live, Screen};

@@ -1,0 +1,244 @@
+//! What the interface consists of: the screen that is shown, the dialog over it, and what outlives them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use workbench_record::{RunDir, Snapshot};
+use workbench_result::RunResult;
+
+use crate::bindings::{self, Keys};
+use crate::chrome::Look;
+use crate::event::{Exit, Loaded};
+use crate::overlay::Overlay;
+use crate::player::Player;
+use crate::screens::compare::Compare;
+use crate::screens::form_screen::FormScreen;
+use crate::screens::home::Home;
+use crate::screens::runs::Runs;
+use crate::screens::{Labs, Preferences, Shared};
+use crate::views::View;
+use crate::views::result::ResultView;
+use crate::views::run::RunView;
+
+/// The screens.
+pub enum Screen {
+    /// Labs, handout, recent runs.
+    Home,
+    /// The form of a run to be.
+    Form,
+    /// The run under way.
+    Run,
+    /// A run that another process makes, or that is played again.
+    Watch(Box<Watched>),
+    /// What a run found.
+    Result(Box<ResultScreen>),
+    /// The history.
+    Runs,
+    /// Runs side by side.
+    Compare(Box<Compare>),
+}
+
+/// Where going back leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// The first screen.
+    Home,
+    /// The form.
+    Form,
+    /// The history.
+    Runs,
+}
+
+/// The result of a run that is looked at.
+pub struct ResultScreen {
+    /// The run.
+    pub loaded: Arc<Loaded>,
+    /// The view's state.
+    pub view: ResultView,
+    /// Where going back leads.
+    pub back: Back,
+}
+
+/// The run under way.
+pub struct Live {
+    /// Its events so far, folded.
+    pub snapshot: Snapshot,
+    /// The view's state.
+    pub view: RunView,
+    /// Where it was started, for when it cannot be made.
+    pub back: Back,
+}
+
+impl Live {
+    /// A run without any events yet.
+    pub fn new(back: Back) -> Self {
+        Self {
+            snapshot: Snapshot::default(),
+            view: RunView::default(),
+            back,
+        }
+    }
+}
+
+/// A run that is watched and not made here.
+pub struct Watched {
+    /// The run.
+    pub run: RunDir,
+    /// Its events so far, folded.
+    pub snapshot: Snapshot,
+    /// The view's state.
+    pub view: RunView,
+    /// Where its events come from.
+    pub feed: Feed,
+    /// Where going back leads.
+    pub back: Back,
+}
+
+/// Where the events of a watched run come from.
+pub enum Feed {
+    /// Another process makes the run.
+    Follow,
+    /// The run is over and is played again.
+    Replay(Player),
+}
+
+impl Feed {
+    /// The keys that work besides those of the view.
+    pub fn keys(&self) -> Keys {
+        match self {
+            Self::Follow => bindings::FOLLOW,
+            Self::Replay(_) => bindings::REPLAY,
+        }
+    }
+}
+
+/// The interface.
+pub struct App {
+    /// What all screens look at.
+    pub shared: Shared,
+    /// The screen that is shown.
+    pub screen: Screen,
+    /// The dialog over it.
+    pub overlay: Option<Overlay>,
+    /// The first screen's state.
+    pub home: Home,
+    /// The history's state.
+    pub runs: Runs,
+    /// The form, once a lab was chosen. It outlives its screen.
+    pub form: Option<FormScreen>,
+    /// The run under way.
+    pub live: Option<Live>,
+    /// How many times as fast as it was a run is played at first.
+    pub replay_speed: u32,
+    /// What the last line says instead of the keys.
+    pub notice: Option<String>,
+    /// The last run that was made here, for the summary after the interface.
+    pub last_run: Option<(RunDir, RunResult)>,
+    /// Reports written here, for the same.
+    pub reports: Vec<PathBuf>,
+    /// Why the interface is left, while that waits for the run to close its record.
+    pub leaving: Option<Exit>,
+}
+
+impl App {
+    /// The first screen.
+    pub fn new(labs: Labs, look: Look) -> Self {
+        Self {
+            shared: Shared {
+                labs,
+                machine: None,
+                usable: None,
+                history: None,
+                look,
+                prefer: Preferences::default(),
+            },
+            screen: Screen::Home,
+            overlay: None,
+            home: Home::default(),
+            runs: Runs::default(),
+            form: None,
+            live: None,
+            replay_speed: 10,
+            notice: None,
+            last_run: None,
+            reports: Vec::new(),
+            leaving: None,
+        }
+    }
+
+    /// Takes in what the configuration says about the screens.
+    pub fn prefer(&mut self, lab: Option<&str>, prefer: Preferences) {
+        let mut labs = self.shared.labs.iter();
+        let at = labs.position(|known| Some(known.definition().name.as_str()) == lab);
+        self.home.select(at.unwrap_or(0));
+        self.shared.prefer = prefer;
+    }
+
+    /// Whether the screen lists runs, so that it has to be seen when they change.
+    pub fn lists_runs(&self) -> bool {
+        matches!(self.screen, Screen::Home | Screen::Runs)
+    }
+
+    /// Whether a run is under way.
+    pub fn is_running(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Whether a run is being played, so that time has to pass.
+    pub fn is_playing(&self) -> bool {
+        matches!(&self.screen, Screen::Watch(watched)
+            if matches!(&watched.feed, Feed::Replay(player) if player.is_playing()))
+    }
+
+    /// Whether a run that another process makes is followed.
+    pub(super) fn is_following(&self) -> bool {
+        matches!(&self.screen, Screen::Watch(watched) if matches!(watched.feed, Feed::Follow))
+    }
+
+    /// Whether keys go into a field of the screen.
+    pub fn is_typing(&self) -> bool {
+        match (&self.screen, &self.form) {
+            (Screen::Runs, _) => self.runs.is_typing(),
+            (Screen::Form, Some(form)) => form.is_typing(),
+            _ => self.view().is_some_and(View::is_typing),
+        }
+    }
+
+    /// The view of a run that is on the screen, if one is.
+    pub(super) fn view(&self) -> Option<&dyn View> {
+        match (&self.screen, &self.live) {
+            (Screen::Run, Some(live)) => Some(&live.view),
+            (Screen::Watch(watched), _) => Some(&watched.view),
+            (Screen::Result(screen), _) => Some(&screen.view),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn view_mut(&mut self) -> Option<&mut dyn View> {
+        match (&mut self.screen, &mut self.live) {
+            (Screen::Run, Some(live)) => Some(&mut live.view),
+            (Screen::Watch(watched), _) => Some(&mut watched.view),
+            (Screen::Result(screen), _) => Some(&mut screen.view),
+            _ => None,
+        }
+    }
+
+    /// Goes back; the form still has what was asked for.
+    pub(super) fn go(&mut self, back: Back) {
+        self.screen = match back {
+            Back::Form if self.form.is_some() => Screen::Form,
+            Back::Runs => Screen::Runs,
+            Back::Home | Back::Form => Screen::Home,
+        };
+    }
+
+    /// Shows what a run found.
+    pub(super) fn show(&mut self, loaded: Arc<Loaded>, back: Back) {
+        self.screen = Screen::Result(Box::new(ResultScreen {
+            loaded,
+            view: ResultView::default(),
+            back,
+        }));
+    }
+}

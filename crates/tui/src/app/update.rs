@@ -1,0 +1,234 @@
+//! What an event changes.
+
+use std::mem::discriminant;
+use std::sync::Arc;
+
+use ratatui::crossterm::event::KeyEventKind;
+use workbench_history::list::RunRow;
+use workbench_record::{Record, RunDir};
+
+use super::state::{App, Back, Live, Screen};
+use crate::event::{
+    Effect, Event, Exit, Exported, Job, Loaded, MissingSetup, RunError, SideBySide,
+};
+use crate::overlay::Overlay;
+use crate::overlay::missing::Missing;
+use crate::screens::compare::Compare;
+
+impl App {
+    /// Takes in an event; what comes back has to be done outside.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        // Nothing that a form shows depends on these, and they come all the time.
+        let is_news = matches!(event, Event::Records(_) | Event::Tick(_) | Event::Poll);
+        let following = self.is_following();
+        let before = discriminant(&self.screen);
+        let mut effects = self.take(event);
+        let changed = before != discriminant(&self.screen);
+        // Other processes make runs too, and end them.
+        if changed && self.lists_runs() && !effects.contains(&Effect::ReadHistory) {
+            effects.push(Effect::RefreshHistory);
+        }
+        // Whichever way one leaves a run that is followed, nobody follows it any more.
+        if following && !self.is_following() {
+            effects.push(Effect::Unfollow);
+        }
+        if changed && let Some(Overlay::Palette(palette)) = &mut self.overlay {
+            palette.screen_changed();
+        }
+        if !is_news && let (Screen::Form, Some(form)) = (&self.screen, &mut self.form) {
+            form.check(&self.shared);
+        }
+        effects
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Key(key) if key.kind == KeyEventKind::Release => {}
+            Event::Key(key) => {
+                self.notice = None;
+                return self.key(key);
+            }
+            Event::Mouse(event) => return self.mouse(event),
+            Event::Paste(text) => self.paste(&text),
+            Event::Poll if self.lists_runs() => return vec![Effect::RefreshHistory],
+            Event::Redraw | Event::Poll => {}
+            Event::Machine(machine, usable) => {
+                self.shared.machine = Some(*machine);
+                self.shared.usable = Some(usable);
+            }
+            Event::History(history) => self.history(history),
+            Event::Records(records) => self.fold(&records),
+            Event::Ended(ended) => return self.ended(ended),
+            Event::SetupMissing(missing) => return self.setup_missing(*missing),
+            Event::SetupDone(Ok(job)) => return self.make(job),
+            Event::SetupDone(Err(error)) => self.notice = Some(error),
+            Event::Opened(opened) => return self.opened(opened),
+            Event::Followed(run, records) => self.followed(&run, &records),
+            Event::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
+            Event::Replay(read) => self.replay(read),
+            Event::Tick(by) => self.tick(by),
+            Event::Compared(compared) => self.compared(compared),
+            Event::Exported(exported) => self.exported(exported),
+            // Signal, reader and drawing all notice that; only a person can be in a hurry.
+            Event::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}
+            Event::TerminalLost | Event::Terminate => return self.terminate(),
+        }
+        Vec::new()
+    }
+
+    fn history(&mut self, history: Result<Vec<RunRow>, String>) {
+        let run = |row: &RunRow| row.run.clone();
+        let selected = self.runs.selected(&self.shared).map(run);
+        let at_home = self.home.run(&self.shared).map(run);
+        self.shared.history = Some(history);
+        self.runs.read_again(selected.as_ref(), &self.shared);
+        self.home.read_again(at_home.as_ref(), &self.shared);
+    }
+
+    fn fold(&mut self, records: &[Record]) {
+        if let Some(live) = &mut self.live {
+            for record in records {
+                live.snapshot.apply(record);
+            }
+        }
+    }
+
+    /// A run has ended: its result opens where the run was watched, and is announced elsewhere.
+    fn ended(&mut self, ended: Result<Arc<Loaded>, RunError>) -> Vec<Effect> {
+        let back = self.live.take().map_or(Back::Home, |live| live.back);
+        if matches!(self.overlay, Some(Overlay::Stop(_))) {
+            self.overlay = None;
+        }
+        let watched = matches!(self.screen, Screen::Run);
+        match ended {
+            Ok(loaded) => {
+                self.last_run = Some((loaded.run.clone(), loaded.result.clone()));
+                if watched {
+                    self.show(loaded, Back::Home);
+                } else {
+                    self.notice = Some(format!("The run has ended: {}.", loaded.run.id()));
+                }
+            }
+            Err(error) => {
+                if let (Back::Form, Some(form)) = (back, &mut self.form) {
+                    form.refuse(&error, &self.shared);
+                }
+                self.notice = Some(error.message);
+                if watched {
+                    self.go(back);
+                }
+            }
+        }
+        match self.leaving {
+            Some(exit) => vec![Effect::Quit(exit)],
+            None => vec![Effect::ReadHistory],
+        }
+    }
+
+    /// Something that a run needs is missing and can be installed: asks whether to.
+    fn setup_missing(&mut self, missing: MissingSetup) -> Vec<Effect> {
+        let back = self.live.take().map_or(Back::Home, |live| live.back);
+        if matches!(self.screen, Screen::Run) {
+            self.go(back);
+        }
+        if let Some(exit) = self.leaving {
+            return vec![Effect::Quit(exit)];
+        }
+        self.notice = None;
+        self.overlay = Some(Overlay::Missing(Box::new(Missing::new(missing))));
+        Vec::new()
+    }
+
+    fn opened(&mut self, opened: Result<Arc<Loaded>, String>) -> Vec<Effect> {
+        self.notice = None;
+        let own = opened.as_ref().is_ok_and(|loaded| self.is_own(&loaded.run));
+        match (opened, &mut self.screen) {
+            (Ok(loaded), Screen::Result(screen)) if screen.loaded.run == loaded.run => {
+                screen.loaded = loaded;
+            }
+            (Ok(loaded), Screen::Watch(watched)) if watched.run == loaded.run => {
+                let back = watched.back;
+                self.show(loaded, back);
+            }
+            (Ok(_), Screen::Runs | Screen::Home) if own => self.screen = Screen::Run,
+            (Ok(loaded), Screen::Runs | Screen::Home) if loaded.live => {
+                return self.follow(loaded.run.clone());
+            }
+            (Ok(loaded), Screen::Runs) => self.show(loaded, Back::Runs),
+            (Ok(loaded), Screen::Home) => self.show(loaded, Back::Home),
+            // By now the person looks at something else.
+            (Ok(_), _) => {}
+            (Err(error), _) => self.notice = Some(error),
+        }
+        Vec::new()
+    }
+
+    /// Whether a run is the one that is made here now.
+    fn is_own(&self, run: &RunDir) -> bool {
+        let started = |live: &Live| Some(live.snapshot.started.as_ref()?.run_id == run.id());
+        self.live.as_ref().and_then(started).unwrap_or(false)
+    }
+
+    fn compared(&mut self, compared: Result<Arc<SideBySide>, String>) {
+        self.notice = None;
+        match (compared, &mut self.screen) {
+            (Ok(runs), Screen::Compare(screen)) if screen.is_of(&runs) => screen.renew(runs),
+            (Ok(runs), Screen::Runs) => self.screen = Screen::Compare(Box::new(Compare::new(runs))),
+            // By now the person looks at something else.
+            (Ok(_), _) => {}
+            (Err(error), _) => self.notice = Some(error),
+        }
+    }
+
+    fn exported(&mut self, exported: Exported) {
+        if let Exported::Written(path) = &exported {
+            self.reports.push(path.clone());
+        }
+        match &mut self.overlay {
+            Some(Overlay::Export(export)) => export.done(exported),
+            _ => {
+                self.notice = Some(match exported {
+                    Exported::Written(path) => format!("Written to {}", path.display()),
+                    Exported::Exists(path) => format!("Not written: {} exists.", path.display()),
+                    Exported::Refused(error) => error,
+                });
+            }
+        }
+    }
+
+    /// The record is closed first. A second signal does not wait for that.
+    fn terminate(&mut self) -> Vec<Effect> {
+        if self.live.is_some() && self.leaving.is_none() {
+            return self.stop_and_leave(Exit::Interrupted);
+        }
+        vec![Effect::Quit(Exit::Interrupted)]
+    }
+
+    /// Makes a run, unless one is under way.
+    pub(super) fn make(&mut self, job: Job) -> Vec<Effect> {
+        if self.is_running() {
+            self.notice = Some("A run is under way: two would disturb each other.".to_owned());
+            return Vec::new();
+        }
+        self.live = Some(Live::new(match job {
+            Job::Start(..) => Back::Form,
+            Job::Resume(_) => Back::Runs,
+        }));
+        self.screen = Screen::Run;
+        vec![Effect::Make(job)]
+    }
+
+    /// Stops the run and leaves when its record is closed.
+    pub(super) fn stop_and_leave(&mut self, exit: Exit) -> Vec<Effect> {
+        self.leaving = Some(exit);
+        self.stop_run()
+    }
+
+    /// Stops the run.
+    pub(super) fn stop_run(&mut self) -> Vec<Effect> {
+        if self.live.is_some() {
+            self.notice = Some("Stopping: what is under way ends first.".to_owned());
+        }
+        vec![Effect::Cancel]
+    }
+}

@@ -1,0 +1,225 @@
+//! Every key of the interface but those of the views: what it does, and what footer, help and palette
+//! say about it. Views have tables of their own, and [`of_view`] makes the same of them.
+
+use workbench_history::filter;
+
+use crate::action::{Action, Motion};
+use crate::binding::Binding;
+use crate::keys::{Bound, bound};
+use crate::views::Keyed;
+
+/// A table of keys.
+pub type Keys = &'static [Bound<Action>];
+
+/// A table: keys, action, what the footer says (may be empty), what help and palette say.
+macro_rules! keys {
+    ($($keys:expr, $action:expr, $label:expr, $help:expr;)*) => {
+        &[$(bound(&$keys, $action, $label, $help)),*]
+    };
+}
+
+/// Everywhere, unless text is typed.
+pub const GLOBAL: Keys = keys! {
+    ["q", "ctrl-c"], Action::Quit, "quit", "Leave. While a run is under way it asks first.";
+    ["?"], Action::Help, "help", "Show the keys that work now.";
+    [":", "ctrl-p"], Action::Palette, "commands", "Find what can be done by typing, and do it.";
+    ["ctrl-l"], Action::Repaint, "", "Draw everything anew.";
+    ["ctrl-z"], Action::Suspend, "",
+        "Go to the shell; `fg` comes back. A run stands still meanwhile.";
+};
+
+/// The first screen.
+pub const HOME: Keys = keys! {
+    ["enter"], Action::Choose, "choose", "Set up the selected lab, or open the selected run.";
+    ["tab", "right", "l"], Action::Next, "next panel", "Go to the next panel.";
+    ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
+    ["r"], Action::Runs, "all runs", "Show all runs, with a filter.";
+    ["w"], Action::Watch, "watch", "Go to the run under way.";
+    ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";
+    ["down", "j"], Action::Move(Motion::Down), "", "Move down, or scroll the handout.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
+    ["pgdn", "space"], Action::Move(Motion::PageDown), "", "Move down by a page.";
+    ["home", "g"], Action::Move(Motion::Home), "", "Go to the beginning.";
+    ["end", "G"], Action::Move(Motion::End), "", "Go to the end.";
+};
+
+/// The history.
+pub const RUNS: Keys = keys! {
+    ["enter", "right", "l"], Action::Choose, "open",
+        "Open the selected run, also one that is under way or was killed.";
+    ["/"], Action::Type, "filter", "Show only the runs that match words and fields.";
+    ["p"], Action::Replay, "replay", "Play the selected run again on the Run screen.";
+    ["R"], Action::Resume, "resume",
+        "Go on with the selected run: what is finished is kept, what is missing is done.";
+    ["m"], Action::Mark, "mark",
+        "Mark the selected run for a comparison, or take its mark away. The first one marked is A.";
+    ["c"], Action::Compare, "compare", "Show the marked runs side by side.";
+    ["M"], Action::Unmark, "", "Take all marks away.";
+    ["r"], Action::Reread, "read again", "Read the list again.";
+    ["esc", "left", "h"], Action::Back, "back", "Take the filter away, or go back.";
+    ["up", "k"], Action::Move(Motion::Up), "", "Move up.";
+    ["down", "j"], Action::Move(Motion::Down), "", "Move down.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
+    ["pgdn", "space"], Action::Move(Motion::PageDown), "", "Move down by a page.";
+    ["home", "g"], Action::Move(Motion::Home), "", "Go to the latest run.";
+    ["end", "G"], Action::Move(Motion::End), "", "Go to the oldest run.";
+};
+
+/// The history while a filter is typed.
+pub const RUNS_FILTER: Keys = keys! {
+    ["enter", "tab", "down", "up"], Action::Keep, "done",
+        "Keep the filter and go back to the list.";
+    ["esc"], Action::Discard, "clear", "Take the filter away.";
+    ["ctrl-u"], Action::Empty, "empty", "Empty the filter.";
+};
+
+/// What a filter of the history can hold, for the help.
+pub const FILTER_WORDS: &[Binding] = &[
+    Binding {
+        keys: &["word"],
+        label: "",
+        help: "Runs with the word anywhere in their line. All terms must hold; \"quotes\" keep \
+               blanks and colons.",
+    },
+    field(filter::Field::Lab),
+    field(filter::Field::Preset),
+    field(filter::Field::Status),
+    field(filter::Field::Arm),
+    field(filter::Field::Since),
+    field(filter::Field::Until),
+];
+
+const fn field(field: filter::Field) -> Binding {
+    Binding {
+        keys: field.examples(),
+        label: "",
+        help: field.help(),
+    }
+}
+
+/// The form of a run.
+pub const FORM: Keys = keys! {
+    ["s"], Action::Start, "start", "Start the run.";
+    ["enter", "space"], Action::Choose, "change",
+        "Flip a switch, turn a choice, type a value, press the button. A digit starts typing at once.";
+    ["right", "l"], Action::Turn(1), "next value", "Turn a choice on, count a number up.";
+    ["left", "h"], Action::Turn(-1), "", "Turn a choice back, count a number down.";
+    ["backspace", "delete", "x"], Action::Reset, "reset", "Give the value back to the preset.";
+    ["esc"], Action::Back, "back", "Go back.";
+    ["Y"], Action::Copy, "copy", "Copy the command that runs this without a screen.";
+    ["up", "k", "backtab"], Action::Move(Motion::Up), "", "Move up.";
+    ["down", "j", "tab"], Action::Move(Motion::Down), "", "Move down.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
+    ["pgdn"], Action::Move(Motion::PageDown), "", "Move down by a page.";
+    ["home", "g"], Action::Move(Motion::Home), "", "Go to the top.";
+    ["end", "G"], Action::Move(Motion::End), "", "Go to the button.";
+};
+
+/// The form while a value is typed.
+pub const FORM_FIELD: Keys = keys! {
+    ["enter", "tab"], Action::Keep, "done", "Keep the value.";
+    ["up", "backtab"], Action::Move(Motion::Up), "", "Keep the value and move up.";
+    ["down"], Action::Move(Motion::Down), "", "Keep the value and move down.";
+    ["esc"], Action::Discard, "undo", "Take back what was typed.";
+    ["ctrl-u"], Action::Empty, "empty", "Empty the field.";
+};
+
+/// Runs side by side, besides the keys of their view.
+pub const COMPARE: Keys = keys! {
+    ["esc"], Action::Back, "back", "Go back to the history.";
+    ["u"], Action::Reread, "", "Read the runs again, for those that are under way.";
+};
+
+/// The run under way, besides the keys of its view.
+pub const RUN: Keys = keys! {
+    ["c"], Action::Stop, "stop",
+        "Stop the run or one of its arms; it asks first, and says what is kept.";
+    ["esc"], Action::Home, "home", "Go to the first screen; the run goes on.";
+};
+
+/// A run of another process that is followed.
+pub const FOLLOW: Keys = keys! {
+    ["r"], Action::Result, "result", "Show what the run has found, so far or in the end.";
+    ["esc"], Action::Back, "back", "Go back.";
+};
+
+/// A run that is played again.
+pub const REPLAY: Keys = keys! {
+    ["space"], Action::TogglePlay, "play/hold",
+        "Play, or hold; at the end, play from the beginning again.";
+    ["]"], Action::Speed(1), "faster", "Play faster, up to 100 times as fast as it was.";
+    ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
+    [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the run.";
+    [",", "<"], Action::Jump(-1), "back", "Jump back by a twentieth of the run.";
+    ["r"], Action::Result, "result", "Show what the run has found, so far or in the end.";
+    ["esc"], Action::Back, "back", "Go back.";
+};
+
+/// What a run found, besides the keys of its view.
+pub const RESULT: Keys = keys! {
+    ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
+    ["esc"], Action::Back, "back", "Go back.";
+    ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
+    ["Y"], Action::Copy, "copy", "Copy the command that runs this again without a screen.";
+    ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
+};
+
+/// The help.
+pub const HELP: Keys = keys! {
+    ["esc", "?", "q", "enter", "ctrl-c"], Action::Close, "close", "Close the help.";
+    ["down", "j"], Action::Move(Motion::Down), "scroll", "Scroll down.";
+    ["up", "k"], Action::Move(Motion::Up), "", "Scroll up.";
+    ["pgdn", "space"], Action::Move(Motion::PageDown), "", "Scroll down by a page.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Scroll up by a page.";
+};
+
+/// Whether to stop the run. Ctrl-C pressed twice means it.
+pub const STOP: Keys = keys! {
+    ["y", "ctrl-c"], Action::Agree, "stop all", "Stop the whole run.";
+    ["n", "esc", "q"], Action::Close, "go on", "Let the run go on.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button",
+        "Go to the next button: a single arm can be stopped, too.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
+/// Whether to install what a lab needs.
+pub const MISSING: Keys = keys! {
+    ["y"], Action::Agree, "set up", "Leave the screen, set up what is missing, and come back.";
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
+    ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
+        "Go to the other button.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
+/// Where to write a report.
+pub const EXPORT: Keys = keys! {
+    ["enter"], Action::Choose, "write", "Write the report.";
+    ["tab", "down"], Action::Next, "next format", "Change the name to the next format's.";
+    ["backtab", "up"], Action::Previous, "", "Change the name to the previous format's.";
+    ["ctrl-u"], Action::Empty, "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// Everything that can be done.
+pub const PALETTE: Keys = keys! {
+    ["enter"], Action::Choose, "do it", "Do what is selected.";
+    ["up", "ctrl-p", "backtab"], Action::Move(Motion::Up), "", "Move up.";
+    ["down", "ctrl-n", "tab"], Action::Move(Motion::Down), "next", "Move down.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
+    ["pgdn"], Action::Move(Motion::PageDown), "", "Move down by a page.";
+    ["ctrl-u"], Action::Empty, "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the list.";
+};
+
+/// The keys of a view.
+pub fn of_view<V: Keyed>() -> Vec<Bound<Action>> {
+    let bound = |binding: &Binding| {
+        let action = V::action(binding.keys.first()?)?;
+        Some(Bound {
+            binding: *binding,
+            action: Action::View(action),
+        })
+    };
+    V::bindings().iter().filter_map(bound).collect()
+}
