@@ -76,9 +76,13 @@ struct Prepared {
 /// A block that was hashed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Hashed {
+    /// Its number.
     pub block: u64,
+    /// Its hash, in hexadecimal.
     pub hash: String,
+    /// Wall time in nanoseconds.
     pub took_ns: u64,
+    /// CPU time in nanoseconds.
     pub cpu_ns: u64,
 }
 
