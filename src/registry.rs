@@ -11,7 +11,11 @@ pub const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/labs.rs"));
 
 /// What this program offers to labs.
 const HOST: LabHost = LabHost {
-    program: |name| Some(default_place().ok()?.program(name)),
+    // Workers of a lab may be this program itself, which needs no set-up.
+    program: |name| match name {
+        "workbench" => std::env::current_exe().ok(),
+        _ => Some(default_place().ok()?.program(name)),
+    },
 };
 
 /// Makes labs; they are listed in this order.

@@ -128,7 +128,7 @@ fn outputs_depend_on_the_seed_and_the_parameters_and_on_nothing_else() {
     assert_eq!(same, only_hash(&four));
     assert_eq!(four["arms"].as_array().unwrap().len(), 5);
     assert_eq!(four["scaling"].as_array().unwrap().len(), 2);
-    assert!(four["scaling"][0]["usl"]["refused"].is_string());
+    assert!(four["scaling"][0]["usl"]["refused"]["text"].is_string());
 }
 
 #[test]

@@ -76,13 +76,13 @@ struct Prepared {
 /// A block that was hashed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Hashed {
-    /// Which block.
+    /// Its number.
     pub block: u64,
     /// Its hash, in hexadecimal.
     pub hash: String,
-    /// How long it took, in nanoseconds.
+    /// Wall time in nanoseconds.
     pub took_ns: u64,
-    /// The CPU time that it took, in nanoseconds.
+    /// CPU time in nanoseconds.
     pub cpu_ns: u64,
 }
 
