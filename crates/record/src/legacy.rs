@@ -1,7 +1,7 @@
 //! Logs of earlier versions: what they said in sentences becomes the facts of today.
 //!
-//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does not
-//! belong here: any event that is still written.
+//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does
+//! not belong here: any event that is still written.
 
 mod lab_facts;
 
@@ -10,7 +10,6 @@ use serde::{Deserialize, Deserializer};
 use crate::arm_failure::ArmFailure;
 use crate::controller::{ControllerPhase, ControllerState};
 use crate::finding::{Finding, Severity, Subject};
-use crate::{FigureFacts, FigureGroup, LabFacts, RunStarted, Unit};
 
 pub(crate) use lab_facts::complete;
 
@@ -91,53 +90,6 @@ pub(crate) fn attempt(state: &ControllerState, before: &[(u64, ControllerState)]
     let all = before.iter().map(|(_, state)| state).chain([state]);
     let begun = all.filter(|state| state.text == "scheduling").count();
     begun.max(1) as u32
-}
-
-/// The parameter of the one lab of that time in which something could go wrong on purpose.
-const FAULTS: &str = "fault";
-
-/// The figures of failures of that lab: name, label, unit.
-const FAILURES: [(&str, &str, Unit); 9] = [
-    ("failure", "what went wrong", Unit::Plain),
-    ("failures", "failures", Unit::Plain),
-    ("failure_noticed_within_s", "noticed within", Unit::Seconds),
-    (
-        "failure_to_next_step_s",
-        "until the next step",
-        Unit::Seconds,
-    ),
-    (
-        "failure_to_new_step_s",
-        "until further than before",
-        Unit::Seconds,
-    ),
-    ("steps_repeated", "steps done again", Unit::Plain),
-    ("resizes", "resizes", Unit::Plain),
-    (
-        "steps_with_fewer_workers",
-        "steps with fewer workers",
-        Unit::Plain,
-    ),
-    ("workers_at_the_end", "workers at the end", Unit::Plain),
-];
-
-/// Completes the first event of a log that does not say what its lab declares.
-pub(crate) fn complete(started: &mut RunStarted) {
-    if !started.lab_facts.slot.is_empty() || !started.config.params.contains_key(FAULTS) {
-        return;
-    }
-    let figure = |(name, label, unit): &(&str, &str, Unit)| FigureFacts {
-        name: (*name).to_owned(),
-        label: (*label).to_owned(),
-        unit: *unit,
-        meaning: String::new(),
-        group: FigureGroup::Failure,
-    };
-    started.lab_facts = LabFacts {
-        slot: "rank".to_owned(),
-        faults: Some(FAULTS.to_owned()),
-        figures: FAILURES.iter().map(figure).collect(),
-    };
 }
 
 #[cfg(test)]
