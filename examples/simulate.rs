@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValue;
 use clap::{Parser, ValueEnum, ValueHint};
-use workbench_record::{Event, Record, RecordError, RunDir, Snapshot, Store};
+use workbench_record::{Record, RecordError, RunDir, Snapshot, Store};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
 
@@ -107,10 +107,6 @@ fn write(args: &Args) -> Result<RunDir, RecordError> {
         path: run.events(),
         source,
     })?;
-    if let Some(Event::RunStarted(started)) = records.first().map(|record| &record.event) {
-        run.write_json("config.json", &started.config)?;
-        run.write_json("machine.json", &started.machine)?;
-    }
     // A run that was killed has no result.
     if records.len() == whole
         && let Some(result) = compute(&Snapshot::of(&records))

@@ -1,4 +1,5 @@
-//! Progress on the standard error: a bar with ETA on a terminal, plain lines elsewhere. Both are folds of the events.
+//! Progress on the standard error: a bar with ETA on a terminal, plain lines elsewhere. Both are
+//! folds of the events.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -144,7 +145,8 @@ impl State {
         self.bar.set_message(self.status());
     }
 
-    /// Whether an arm says of itself that something went wrong or goes on again. What it is doing in all is not for here.
+    /// Whether an arm says of itself that something went wrong or goes on again. What it is doing
+    /// in all is not for here.
     fn is_news(&self, source: &str, text: &str) -> bool {
         let started = self.snapshot.started.as_deref();
         let is_arm = |started: &RunStarted| started.config.arms.iter().any(|arm| arm == source);

@@ -1,4 +1,5 @@
-//! What the terminal says when a run has ended: the headline, a line per arm, what it means, where things are.
+//! What the terminal says when a run has ended: the headline, a line per arm, what it means, where
+//! things are.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use workbench_tui::text::wrap_words;
 /// Narrower terminals get lines of this many columns.
 const NARROWEST: usize = 30;
 
-/// The summary of a run, for the terminal that the standard output goes to; elsewhere lines are as long as they are.
+/// The summary of a run, for the terminal that the standard output goes to; elsewhere lines are as
+/// long as they are.
 pub fn of_run(result: &RunResult, run: &RunDir, written: &[PathBuf]) -> String {
     of_width(
         result,
@@ -105,8 +107,8 @@ fn arms(result: &RunResult) -> Table {
     table
 }
 
-/// The figures of all arms besides their times, where the lab tells them and a terminal has room for
-/// as many arms.
+/// The figures of all arms besides their times, where the lab tells them and a terminal has room
+/// for as many arms.
 fn figures(result: &RunResult) -> Option<Table> {
     const MOST_ARMS: usize = 5;
     let rows = workbench_report::figures(result);

@@ -87,8 +87,6 @@ pub fn run(
     let machine = MachineFacts::probe().built(build);
     let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
-    run.write_json("config.json", &config)?;
-    run.write_json("machine.json", &machine)?;
     let arms = arm_facts(lab, &config);
     let plan = plan(&config, &arms);
     let clock = Clock::start();

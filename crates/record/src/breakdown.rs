@@ -1,5 +1,5 @@
-//! What a repeat consisted of, beyond its tasks: how its slots stand and what they spent their time on, what starting up took, and
-//! what was done without having to be equal.
+//! What a repeat consisted of, beyond its tasks: how its slots stand and what they spent their time
+//! on, what starting up took, and what was done without having to be equal.
 
 use std::collections::BTreeMap;
 
@@ -81,7 +81,8 @@ impl Health {
 pub struct SlotState {
     /// The slot, from 0.
     pub slot: u32,
-    /// Steps of the lab's own counting that it has done, those that were done again counted each time.
+    /// Steps of the lab's own counting that it has done, those that were done again counted each
+    /// time.
     pub steps: u64,
     /// Where it is in the lab's own counting: the step that it did last.
     pub at_step: u64,
@@ -91,8 +92,8 @@ pub struct SlotState {
     /// Whether it makes progress.
     #[serde(default, alias = "standing", skip_serializing_if = "Health::is_usual")]
     pub health: Health,
-    /// Where that is slow because of its steps: its work on a step against that of the fastest slot;
-    /// greater than 1.
+    /// Where that is slow because of its steps: its work on a step against that of the fastest
+    /// slot; greater than 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_factor: Option<f64>,
     /// How often it was restarted; what it did before belongs to an attempt that is over.
@@ -132,7 +133,8 @@ impl SlotState {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Breakdown {
-    /// What was done besides the counters of work, by name. Arms may differ in it; a reader wants to know whether they do.
+    /// What was done besides the counters of work, by name. Arms may differ in it; a reader wants
+    /// to know whether they do.
     pub facts: BTreeMap<String, u64>,
     /// What the time to the first step consisted of, in order.
     pub start_up: Vec<Part>,
@@ -162,7 +164,8 @@ impl Source {
         self.text.lines().count()
     }
 
-    /// How many of them hold code: neither empty nor a comment alone. For languages whose comments begin with `//`.
+    /// How many of them hold code: neither empty nor a comment alone. For languages whose comments
+    /// begin with `//`.
     pub fn lines_of_code(&self) -> usize {
         self.text
             .lines()

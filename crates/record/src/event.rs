@@ -1,8 +1,8 @@
-//! The facts a run is made of. A run *is* its list of events: the live display, the report, the comparison and the
-//! resumption all read these and nothing else.
+//! The facts a run is made of. A run *is* its list of events: the live display, the report, the
+//! comparison and the resumption all read these and nothing else.
 //!
-//! The log holds one JSON object per line: `{"t_ns":…,"event":"repeat_started",…}`. Adding a field or a kind of event
-//! keeps [`FORMAT`]; changing the meaning of an existing one raises it.
+//! The log holds one JSON object per line: `{"t_ns":…,"event":"repeat_started",…}`. Adding a field
+//! or a kind of event keeps [`FORMAT`]; changing the meaning of an existing one raises it.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,8 @@ pub enum Event {
     },
     /// A look at the machine.
     Sample(Sample),
-    /// A point of a curve of the current repeat: the loss after a step, the accuracy after an epoch.
+    /// A point of a curve of the current repeat: the loss after a step, the accuracy after an
+    /// epoch.
     Metric {
         /// What the curve shows, with its unit where it has one: `loss`, `images/s`.
         name: String,
@@ -92,7 +93,8 @@ pub enum Event {
     ArmFailed(ArmFailure),
     /// The clock of a repeat was stopped.
     RepeatFinished(Box<RepeatFinished>),
-    /// Something that a reader of the result has to know. Logs of earlier versions call it `warning`.
+    /// Something that a reader of the result has to know. Logs of earlier versions call it
+    /// `warning`.
     #[serde(alias = "warning", deserialize_with = "legacy::finding")]
     Finding(Finding),
     /// The last line of a log that was closed in order.
@@ -101,7 +103,8 @@ pub enum Event {
         status: RunStatus,
         /// CPU seconds that sampling and recording have cost so far in this part of the run.
         instrument_cpu_ns: u64,
-        /// CPU time that a screen in the same process has cost in this part of the run; 0 when nobody watched there.
+        /// CPU time that a screen in the same process has cost in this part of the run; 0 when
+        /// nobody watched there.
         #[serde(default)]
         screen_cpu_ns: u64,
     },
@@ -196,7 +199,8 @@ pub struct RepeatFinished {
     pub cpu_ns: u64,
     /// CPU time that the instrument used in that time, in nanoseconds (part of `cpu_ns`).
     pub instrument_cpu_ns: u64,
-    /// CPU time that a screen in the same process used in that time, in nanoseconds (part of `cpu_ns`).
+    /// CPU time that a screen in the same process used in that time, in nanoseconds (part of
+    /// `cpu_ns`).
     #[serde(default)]
     pub screen_cpu_ns: u64,
     /// How much work was done, by counter name; arms must agree on all of them.

@@ -1,5 +1,5 @@
-//! Findings: what a reader of a run has to know, as facts. Their text is made once, by whoever finds
-//! them, and is only shown afterwards: no room reads it to learn what it says.
+//! Findings: what a reader of a run has to know, as facts. Their text is made once, by whoever
+//! finds them, and is only shown afterwards: no room reads it to learn what it says.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Logs of earlier versions: what they said in sentences becomes the facts of today.
 //!
-//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does not
-//! belong here: any event that is still written.
+//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does
+//! not belong here: any event that is still written.
 
 mod lab_facts;
 

@@ -25,7 +25,8 @@ pub struct ArmOutput {
 pub struct Item {
     /// What a person calls it, for example `n_estimators=340`.
     pub name: String,
-    /// SHA-256 of its output's bytes (for the rf lab: the predictions as little-endian f64), in hexadecimal.
+    /// SHA-256 of its output's bytes (for the rf lab: the predictions as little-endian f64), in
+    /// hexadecimal.
     pub sha256: String,
     /// Its figures, for example `mse` and `r2`.
     pub metrics: BTreeMap<String, f64>,
@@ -50,11 +51,12 @@ pub struct ArmComparison {
     /// What has to hold for a speed-up to be stated.
     #[serde(alias = "outputs")]
     pub basis: Basis,
-    /// What a reader has to know about every speed-up, as a part of a sentence: `strong scaling: …`.
+    /// What a reader has to know about every speed-up, as a part of a sentence: `strong scaling:
+    /// …`.
     #[serde(alias = "comparison")]
     pub note: Option<String>,
-    /// The slots of the parallel arms do one work in step with each other. Its tasks cannot be done in
-    /// another order or on other slots, so no schedule is computed from them.
+    /// The slots of the parallel arms do one work in step with each other. Its tasks cannot be done
+    /// in another order or on other slots, so no schedule is computed from them.
     pub lockstep: bool,
 }
 
@@ -66,9 +68,9 @@ pub enum Basis {
     #[default]
     #[serde(alias = "exact")]
     EqualOutputs,
-    /// Equal counters of work. Items that have this figure may differ in it by so much at most, and in
-    /// all else; the other items are not compared. For work whose floating-point sums depend on how
-    /// many slots share them.
+    /// Equal counters of work. Items that have this figure may differ in it by so much at most, and
+    /// in all else; the other items are not compared. For work whose floating-point sums depend on
+    /// how many slots share them.
     #[serde(alias = "near")]
     NearOutputs {
         /// The figure, one of [`Item::metrics`].
@@ -76,8 +78,8 @@ pub enum Basis {
         /// The greatest difference, in the figure's own unit.
         tolerance: f64,
     },
-    /// Every arm reached a target; the work done on the way may differ. An arm ends as soon as it has
-    /// reached the target, so that its wall time is the time to the target.
+    /// Every arm reached a target; the work done on the way may differ. An arm ends as soon as it
+    /// has reached the target, so that its wall time is the time to the target.
     TimeToTarget {
         /// The figure that says how far an arm came, one of [`ArmOutput::quality`].
         metric: String,
@@ -142,7 +144,8 @@ impl Basis {
 }
 
 impl ArmComparison {
-    /// What a reader has to know about every speed-up, as a part of a sentence; empty where nothing.
+    /// What a reader has to know about every speed-up, as a part of a sentence; empty where
+    /// nothing.
     pub fn words(&self) -> Option<String> {
         let parts: Vec<String> = self
             .basis

@@ -1,8 +1,8 @@
 //! Reading an event log back, whatever state it is in.
 //!
-//! A log that a kill cut off in the middle of a line is read up to that line. A file that is something else, or is
-//! damaged in the middle, is refused with the place and the reason. Kinds of events that a newer workbench may have
-//! added are counted and passed over.
+//! A log that a kill cut off in the middle of a line is read up to that line. A file that is
+//! something else, or is damaged in the middle, is refused with the place and the reason. Kinds of
+//! events that a newer workbench may have added are counted and passed over.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,7 +16,8 @@ use super::error::RecordError;
 use super::event::{Event, FORMAT, Record};
 use super::snapshot::Snapshot;
 
-/// The longest line that is read, in bytes. The longest that workbench writes holds the items of one repeat.
+/// The longest line that is read, in bytes. The longest that workbench writes holds the items of
+/// one repeat.
 const MAX_LINE: u64 = 64 << 20;
 
 /// Names of tasks that are remembered while a log is read.
@@ -38,7 +39,8 @@ pub struct Log {
 /// Reads the log in a file.
 ///
 /// # Errors
-/// When the file cannot be opened, is no event log, is newer than this program, or is damaged before its last line.
+/// When the file cannot be opened, is no event log, is newer than this program, or is damaged
+/// before its last line.
 pub fn read_log(path: &Path) -> Result<Log, RecordError> {
     parse_log(open(path)?, path)
 }
@@ -116,7 +118,8 @@ fn scan(
                 take(record);
             }
             Ok(None) => log.unknown += 1,
-            // A crash of the machine, unlike a kill, can leave a last line of rubbish that does end in a newline.
+            // A crash of the machine, unlike a kill, can leave a last line of rubbish that does end
+            // in a newline.
             Err(_) if number > 1 && at_end(&mut source) => {
                 log.cut_bytes = read;
                 break;

@@ -1,6 +1,8 @@
-//! The fold of a run's events so far: what the display, the progress line, the reports and the resumption read.
+//! The fold of a run's events so far: what the display, the progress line, the reports and the
+//! resumption read.
 //!
-//! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be looked at.
+//! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be
+//! looked at.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,7 +22,8 @@ pub struct Snapshot {
     pub started: Option<Box<RunStarted>>,
     /// How the arms are compared.
     pub comparison: ArmComparison,
-    /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill replaces its first attempt.
+    /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill
+    /// replaces its first attempt.
     pub repeats: Vec<RepeatState>,
     /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
@@ -33,11 +36,13 @@ pub struct Snapshot {
     pub now_ns: u64,
     /// CPU time of the instrument over all parts of the run, in nanoseconds.
     pub instrument_cpu_ns: u64,
-    /// CPU time of a screen over all parts of the run, in nanoseconds; 0 when nobody watched in the run's own process.
+    /// CPU time of a screen over all parts of the run, in nanoseconds; 0 when nobody watched in the
+    /// run's own process.
     pub screen_cpu_ns: u64,
     /// Lines that workers, tasks and libraries printed, in order.
     pub output: Vec<OutputLine>,
-    /// Arms that a person stopped in this part of the run, and when, in nanoseconds on the run's clock.
+    /// Arms that a person stopped in this part of the run, and when, in nanoseconds on the run's
+    /// clock.
     pub stopped_arms: BTreeMap<String, u64>,
     /// Arms that failed in this part of the run, when, in nanoseconds on the run's clock, and why.
     pub failed_arms: BTreeMap<String, (u64, ArmFailure)>,
@@ -76,8 +81,8 @@ pub struct RepeatState {
     pub started_ns: u64,
     /// Units of progress: done, total.
     pub progress: (u64, u64),
-    /// How its progress went: nanoseconds on the run's clock, and units done by then. Thinned evenly, so that a repeat
-    /// of any length keeps fewer than [`PROGRESS_POINTS`].
+    /// How its progress went: nanoseconds on the run's clock, and units done by then. Thinned
+    /// evenly, so that a repeat of any length keeps fewer than [`PROGRESS_POINTS`].
     pub progress_points: Vec<(u64, u64)>,
     /// The spans of its tasks, in the order in which they were recorded.
     pub tasks: Vec<TaskSpan>,
@@ -87,8 +92,8 @@ pub struct RepeatState {
     pub item_curves: BTreeMap<String, BTreeMap<String, Vec<CurvePoint>>>,
     /// How its slots stand, by slot.
     pub slots: BTreeMap<u32, SlotTrack>,
-    /// The states of whoever controls it, in order, and when each began, in nanoseconds on the run's
-    /// clock.
+    /// The states of whoever controls it, in order, and when each began, in nanoseconds on the
+    /// run's clock.
     pub states: Vec<(u64, ControllerState)>,
     /// What it left; `None` while it runs, and for ever when it was interrupted.
     pub finished: Option<Box<RepeatFinished>>,
@@ -122,69 +127,9 @@ impl Snapshot {
             }
             Event::RepeatStarted(id) => {
                 self.repeats.retain(|repeat| repeat.id != *id);
-                self.repeats.push(RepeatState {
-                    id: id.clone(),
-                    started_ns: record.t_ns,
-                    progress: (0, 0),
-                    progress_points: Vec::new(),
-                    tasks: Vec::new(),
-                    curves: BTreeMap::new(),
-                    item_curves: BTreeMap::new(),
-                    slots: BTreeMap::new(),
-                    states: Vec::new(),
-                    finished: None,
-                });
-            }
-            Event::Task(span) => {
-                if let Some(repeat) = self.repeats.last_mut() {
-                    repeat.tasks.push(span.clone());
-                }
-            }
-            Event::Progress { done, total } => {
-                if let Some(repeat) = self.repeats.last_mut() {
-                    repeat.progress = (*done, *total);
-                    repeat.advance(record.t_ns, *done);
-                }
+                self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Metric {
-                name,
-                item,
-                step,
-                value,
-            } => {
-                if let Some(repeat) = self.repeats.last_mut() {
-                    let point = CurvePoint {
-                        t_ns: record.t_ns,
-                        step: *step,
-                        value: *value,
-                    };
-                    let (curves, name) = match item {
-                        None => (&mut repeat.curves, name),
-                        Some(item) => (repeat.item_curves.entry(name.clone()).or_default(), item),
-                    };
-                    match curves.get_mut(name) {
-                        Some(curve) => curve.push(point),
-                        None => drop(curves.insert(name.clone(), vec![point])),
-                    }
-                }
-            }
-            Event::Slot(state) => {
-                if let Some(repeat) = self.repeats.last_mut() {
-                    let track = repeat.slots.entry(state.slot).or_default();
-                    track.add(record.t_ns, state);
-                }
-            }
-            Event::State(state) => {
-                if let Some(repeat) = self.repeats.last_mut() {
-                    let attempt = legacy::attempt(state, &repeat.states);
-                    let state = ControllerState {
-                        attempt,
-                        ..state.clone()
-                    };
-                    repeat.states.push((record.t_ns, state));
-                }
-            }
             Event::Output { source, text } => self.output.push(OutputLine {
                 t_ns: record.t_ns,
                 source: source.clone(),
@@ -217,6 +162,15 @@ impl Snapshot {
                 self.instrument_cpu_ns = self.instrument_cpu_ns.saturating_add(*instrument_cpu_ns);
                 self.screen_cpu_ns = self.screen_cpu_ns.saturating_add(*screen_cpu_ns);
             }
+            Event::Task(_)
+            | Event::Progress { .. }
+            | Event::Metric { .. }
+            | Event::Slot(_)
+            | Event::State(_) => {
+                if let Some(repeat) = self.repeats.last_mut() {
+                    repeat.apply(record.t_ns, &record.event);
+                }
+            }
         }
     }
 
@@ -227,7 +181,8 @@ impl Snapshot {
         }
     }
 
-    /// Whether an arm does nothing more in this part of the run, although repeats of it may be missing.
+    /// Whether an arm does nothing more in this part of the run, although repeats of it may be
+    /// missing.
     pub fn has_given_up(&self, arm: &str) -> bool {
         self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
     }
@@ -317,7 +272,8 @@ impl SlotTrack {
         self.heard_ns().saturating_sub(self.moved_ns)
     }
 
-    /// How it stands, with what it has spent since it was started anew only; since the beginning where it never was.
+    /// How it stands, with what it has spent since it was started anew only; since the beginning
+    /// where it never was.
     pub fn attempt(&self) -> Option<SlotState> {
         let now = self.now()?;
         Some(match &self.anew {
@@ -333,7 +289,8 @@ impl SlotTrack {
         self.states.len() > 1 && first > begun
     }
 
-    /// How it stands, with what it has spent in the last seconds only, and in no attempt before this.
+    /// How it stands, with what it has spent in the last seconds only, and in no attempt before
+    /// this.
     pub fn lately(&self) -> Option<SlotState> {
         match self.states.front() {
             Some((_, before)) if self.states.len() > 1 => Some(self.now()?.since(before)),
@@ -342,12 +299,70 @@ impl SlotTrack {
     }
 }
 
-/// Whether a slot was started anew between two looks. Records that do not count attempts tell it by a step done again.
+/// Whether a slot was started anew between two looks. Records that do not count attempts tell it by
+/// a step done again.
 fn begins_anew(before: &SlotState, state: &SlotState) -> bool {
     state.attempt != before.attempt || state.at_step < before.at_step
 }
 
 impl RepeatState {
+    /// A repeat whose clock was started at `started_ns`.
+    fn begin(id: &RepeatId, started_ns: u64) -> Self {
+        Self {
+            id: id.clone(),
+            started_ns,
+            progress: (0, 0),
+            progress_points: Vec::new(),
+            tasks: Vec::new(),
+            curves: BTreeMap::new(),
+            item_curves: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            states: Vec::new(),
+            finished: None,
+        }
+    }
+
+    /// Takes in an event of this repeat; events of other kinds change nothing.
+    fn apply(&mut self, t_ns: u64, event: &Event) {
+        match event {
+            Event::Task(span) => self.tasks.push(span.clone()),
+            Event::Progress { done, total } => {
+                self.progress = (*done, *total);
+                self.advance(t_ns, *done);
+            }
+            Event::Metric {
+                name,
+                item,
+                step,
+                value,
+            } => {
+                let point = CurvePoint {
+                    t_ns,
+                    step: *step,
+                    value: *value,
+                };
+                let (curves, name) = match item {
+                    None => (&mut self.curves, name),
+                    Some(item) => (self.item_curves.entry(name.clone()).or_default(), item),
+                };
+                match curves.get_mut(name) {
+                    Some(curve) => curve.push(point),
+                    None => drop(curves.insert(name.clone(), vec![point])),
+                }
+            }
+            Event::Slot(state) => self.slots.entry(state.slot).or_default().add(t_ns, state),
+            Event::State(state) => {
+                let attempt = legacy::attempt(state, &self.states);
+                let state = ControllerState {
+                    attempt,
+                    ..state.clone()
+                };
+                self.states.push((t_ns, state));
+            }
+            _ => {}
+        }
+    }
+
     /// Keeps a point of its progress; where they become too many, every second one goes.
     fn advance(&mut self, t_ns: u64, done: u64) {
         if self.progress_points.len() + 1 >= PROGRESS_POINTS {

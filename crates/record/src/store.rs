@@ -2,8 +2,6 @@
 //!
 //! ```text
 //! <root>/20261121-101502-rf-3f9a/
-//!     config.json     the resolved configuration
-//!     machine.json    the machine's facts
 //!     events.jsonl    the record, from which everything else can be made again
 //!     result.json     the result document, once the run has ended
 //! ```
@@ -51,7 +49,8 @@ impl Store {
         &self.root
     }
 
-    /// Makes the directory of a new run, named `<time>-<lab>-<suffix>`; `unix_ms` is when the run starts.
+    /// Makes the directory of a new run, named `<time>-<lab>-<suffix>`; `unix_ms` is when the run
+    /// starts.
     ///
     /// # Errors
     /// When the directory cannot be made.
@@ -60,7 +59,8 @@ impl Store {
             .map_err(|source| RecordError::io("make", &self.root, source))?;
         let time = jiff::Timestamp::from_millisecond(unix_ms.cast_signed()).unwrap_or_default();
         let stamp = time.strftime("%Y%m%d-%H%M%S");
-        // Two runs of one second differ in their suffix; making the directory decides who has which.
+        // Two runs of one second differ in their suffix; making the directory decides who has
+        // which.
         let seed = u64::from(std::process::id()) ^ (unix_ms << 16);
         for attempt in 0..64_u64 {
             let suffix = (seed.wrapping_add(attempt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
@@ -100,7 +100,8 @@ impl Store {
         Ok(runs)
     }
 
-    /// Finds a run by its id, by the beginning of its id, by `latest`, or by the path of its directory.
+    /// Finds a run by its id, by the beginning of its id, by `latest`, or by the path of its
+    /// directory.
     ///
     /// # Errors
     /// When there is none, or several begin that way.

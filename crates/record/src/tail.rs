@@ -36,8 +36,9 @@ impl Tail {
         })
     }
 
-    /// The records that have come since the last call, in order; none when there is nothing new. An unfinished last
-    /// line is left for the next call, also when it was cut off meanwhile, as a resumption does.
+    /// The records that have come since the last call, in order; none when there is nothing new. An
+    /// unfinished last line is left for the next call, also when it was cut off meanwhile, as a
+    /// resumption does.
     ///
     /// # Errors
     /// When the file cannot be read, or what it holds is no event log.

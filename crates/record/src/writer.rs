@@ -1,8 +1,9 @@
-//! Writing the event log off the hot path: whoever has a fact hands it over and goes on; one thread writes.
+//! Writing the event log off the hot path: whoever has a fact hands it over and goes on; one thread
+//! writes.
 //!
 //! No event is dropped silently: when the disk refuses, the error is kept and comes out of the next
-//! [`Recorder::sync`], and the run stops. The log is flushed whenever the writer has caught up, so a process killed at
-//! any moment leaves at most one unfinished line.
+//! [`Recorder::sync`], and the run stops. The log is flushed whenever the writer has caught up, so
+//! a process killed at any moment leaves at most one unfinished line.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -53,10 +54,12 @@ impl Recorder {
         Self::start(file, path, clock, subscriber)
     }
 
-    /// Goes on with an existing log after its first `keep_bytes` bytes; what follows them is cut off.
+    /// Goes on with an existing log after its first `keep_bytes` bytes; what follows them is cut
+    /// off.
     ///
     /// # Errors
-    /// [`RecordError::InUse`] when another process is writing to the log; else as [`Recorder::create`].
+    /// [`RecordError::InUse`] when another process is writing to the log; else as
+    /// [`Recorder::create`].
     pub fn append(
         path: &Path,
         keep_bytes: u64,

@@ -192,7 +192,8 @@ fn a_slot_that_is_started_anew_begins_a_new_window() {
     }
 }
 
-/// What a kill at any moment leaves: every prefix that holds the first line is readable, and holds every whole line.
+/// What a kill at any moment leaves: every prefix that holds the first line is readable, and holds
+/// every whole line.
 #[test]
 fn a_log_cut_off_anywhere_is_readable() {
     let bytes = completed(1).bytes();
@@ -455,7 +456,8 @@ fn following_something_else_is_refused_with_the_place() {
     assert!(error.to_string().contains("damaged"), "{error}");
 }
 
-/// However often a long repeat tells how far it is, its first and latest point stay and the rest is thinned evenly.
+/// However often a long repeat tells how far it is, its first and latest point stay and the rest is
+/// thinned evenly.
 #[test]
 fn the_points_of_progress_are_bounded() {
     use workbench_record::{PROGRESS_POINTS, RepeatId};

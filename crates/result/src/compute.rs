@@ -1,5 +1,6 @@
-//! From the fold of a run's events to its result document. Every number in the document is made here or in
-//! [`workbench_stats`], from the events alone, so a run that was killed or is years old gives the same document.
+//! From the fold of a run's events to its result document. Every number in the document is made
+//! here or in [`workbench_stats`], from the events alone, so a run that was killed or is years old
+//! gives the same document.
 
 use std::collections::BTreeMap;
 
@@ -192,12 +193,14 @@ impl Context<'_> {
         schedule::bound(durations, workers)
     }
 
-    /// Ratio of the medians and its interval; `None` when arms may not be compared or the base is missing.
+    /// Ratio of the medians and its interval; `None` when arms may not be compared or the base is
+    /// missing.
     fn speedup(&self, repeats: &[&RepeatState]) -> Option<(f64, Option<[f64; 2]>)> {
         if !self.comparable {
             return None;
         }
-        // Only repeats that both arms have finished are pairs; an interrupted run can have a base repeat more.
+        // Only repeats that both arms have finished are pairs; an interrupted run can have a base
+        // repeat more.
         let pairs: Vec<(f64, f64)> = self
             .base_repeats
             .iter()
@@ -217,8 +220,8 @@ impl Context<'_> {
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
-                // Until the base has run, and where arms do different work, an arm's own work is the
-                // only measure of what had to be done.
+                // Until the base has run, and where arms do different work, an arm's own work is
+                // the only measure of what had to be done.
                 let useful = match base.as_slice() {
                     base if self.has_equal_work() && !base.is_empty() => mean_of(base, task_cpu_s),
                     _ => task_cpu_s(repeat),

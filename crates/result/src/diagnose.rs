@@ -1,7 +1,7 @@
 //! What the numbers mean. Each rule looks at one arm and finds something only when its numbers do.
 
 use super::document::{ArmResult, Fit, RunResult};
-use super::facts::{ArmDiagnosis, Diagnosis, Lost, WaitCause};
+use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 
 /// A part of the slot time below this share is not worth a sentence.
 const WORTH_SAYING: f64 = 0.03;
@@ -56,11 +56,11 @@ fn imbalance<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a
     let predicted = arm.predicted?;
     // Where imbalance is most of the loss, the serial fraction measures it and not serial code.
     let is_most = arm.lost_s.imbalance > 0.5 * arm.lost_s.total();
-    Some(ArmDiagnosis::Imbalance {
-        lost,
+    let to = LostTo::Imbalance {
         order: Some(predicted).filter(|p| p.longest_first > p.fifo * (1.0 + SAME)),
         karp_flatt: arm.karp_flatt.filter(|e| *e > 0.01 && is_most),
-    })
+    };
+    Some(ArmDiagnosis::Lost(lost, to))
 }
 
 fn bound<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
@@ -71,32 +71,30 @@ fn bound<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     // Of unequal work nothing can be said.
     arm.speedup?;
-    Some(ArmDiagnosis::Inflation {
-        lost: lost(arm, arm.lost_s.inflation)?,
+    let to = LostTo::Inflation {
         more_percent: arm.lost_s.inflation / arm.useful_s * 100.0,
         base: &result.base,
         lockstep: result.comparison.lockstep,
-    })
+    };
+    Some(ArmDiagnosis::Lost(lost(arm, arm.lost_s.inflation)?, to))
 }
 
 fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    Some(ArmDiagnosis::Waiting {
-        lost: lost(arm, arm.lost_s.waiting)?,
-        cause: if arm.oversubscribed {
-            WaitCause::Oversubscribed
-        } else if result.comparison.lockstep {
-            WaitCause::Lockstep
-        } else {
-            WaitCause::Tasks
-        },
-    })
+    let cause = if arm.oversubscribed {
+        WaitCause::Oversubscribed
+    } else if result.comparison.lockstep {
+        WaitCause::Lockstep
+    } else {
+        WaitCause::Tasks
+    };
+    let lost = lost(arm, arm.lost_s.waiting)?;
+    Some(ArmDiagnosis::Lost(lost, LostTo::Waiting(cause)))
 }
 
 fn overhead<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    Some(ArmDiagnosis::Overhead {
-        lost: lost(arm, arm.lost_s.overhead)?,
-        per_task_ms: arm.lost_s.overhead / arm.tasks.max(1) as f64 * 1e3,
-    })
+    let lost = lost(arm, arm.lost_s.overhead)?;
+    let per_task_ms = arm.lost_s.overhead / arm.tasks.max(1) as f64 * 1e3;
+    Some(ArmDiagnosis::Lost(lost, LostTo::Overhead(per_task_ms)))
 }
 
 fn slots_busy<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {

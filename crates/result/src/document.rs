@@ -1,4 +1,5 @@
-//! The result document: what `result.json`, `--json` and every report hold. Its schema is `docs/result.schema.json`.
+//! The result document: what `result.json`, `--json` and every report hold. Its schema is
+//! `docs/result.schema.json`.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +43,8 @@ pub struct RunResult {
     pub data: DataSource,
     /// Repeats that were asked for.
     pub repeats: u32,
-    /// The arms and numbers of workers that were asked for, also those that finished nothing; empty in documents of
-    /// older versions.
+    /// The arms and numbers of workers that were asked for, also those that finished nothing; empty
+    /// in documents of older versions.
     #[serde(default)]
     pub asked: Asked,
     /// The arms that failed, and why.
@@ -66,7 +67,8 @@ pub struct RunResult {
     pub sources: Vec<ArmSource>,
     /// Whether arms did equal work and gave equal outputs.
     pub check: Check,
-    /// Speed-up over the number of workers, one entry per parallel arm, when several numbers of workers were run.
+    /// Speed-up over the number of workers, one entry per parallel arm, when several numbers of
+    /// workers were run.
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
@@ -110,15 +112,18 @@ pub struct ArmResult {
     pub speedup_ci95: Option<[f64; 2]>,
     /// Speed-up over workers.
     pub efficiency: Option<f64>,
-    /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work / longest task).
+    /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work /
+    /// longest task).
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
     pub predicted: Option<Predicted>,
     /// Experimentally determined serial fraction (Karp and Flatt 1990); null for one worker.
     pub karp_flatt: Option<f64>,
-    /// CPU time of the tasks in the base (or in this arm, where that is less): the work that had to be done, in seconds.
+    /// CPU time of the tasks in the base (or in this arm, where that is less): the work that had to
+    /// be done, in seconds.
     pub useful_s: f64,
-    /// Where workers × wall time − useful work went, in seconds, in the repeat with the median wall time.
+    /// Where workers × wall time − useful work went, in seconds, in the repeat with the median wall
+    /// time.
     pub lost_s: LostSeconds,
     /// Number of tasks in one repeat.
     pub tasks: u64,
@@ -189,10 +194,11 @@ pub struct Predicted {
 pub struct Check {
     /// All arms did the same amount of work.
     pub equal_work: bool,
-    /// All arms gave the same outputs: bit for bit, or as nearly as the comparison's basis asks for.
+    /// All arms gave the same outputs: bit for bit, or as nearly as the comparison's basis asks
+    /// for.
     pub equal_outputs: bool,
-    /// Whether every repeat of every arm reached the target; null where arms are not compared by the
-    /// time to reach one. Where they are, work and outputs may differ.
+    /// Whether every repeat of every arm reached the target; null where arms are not compared by
+    /// the time to reach one. Where they are, work and outputs may differ.
     #[serde(default)]
     pub target_reached: Option<bool>,
     /// What differed; empty when nothing did.
@@ -221,7 +227,8 @@ pub struct Scaling {
     pub points: Vec<ScalingPoint>,
     /// Serial fraction after Amdahl (1967), or why there is none.
     pub amdahl: Fit<AmdahlFit>,
-    /// Contention and coherency after Gunther's universal scalability law (1993), or why there is none.
+    /// Contention and coherency after Gunther's universal scalability law (1993), or why there is
+    /// none.
     pub usl: Fit<UslFit>,
 }
 
@@ -268,7 +275,8 @@ pub struct UslFit {
     pub rmse: f64,
 }
 
-/// Speed-ups that recorded durations would give on other numbers of slots, without overhead or inflation.
+/// Speed-ups that recorded durations would give on other numbers of slots, without overhead or
+/// inflation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhatIf {
     /// The arm whose recorded tasks are scheduled.
@@ -299,7 +307,8 @@ pub struct Instrument {
     pub cpu_s: f64,
     /// CPU seconds of sampling and recording per second of run: 0.01 is one hundredth of one core.
     pub share_of_one_core: f64,
-    /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched there.
+    /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched
+    /// there.
     #[serde(default)]
     pub screen_cpu_s: f64,
     /// The same per second of run.

@@ -1,5 +1,5 @@
-//! What can be found in a run, as types: differences between arms, what to know before believing the
-//! numbers, and what the numbers mean. [`super::messages`] says them in words.
+//! What can be found in a run, as types: differences between arms, what to know before believing
+//! the numbers, and what the numbers mean. [`super::messages`] says them in words.
 
 use workbench_record::RepeatFinished;
 
@@ -113,6 +113,26 @@ pub(super) enum WaitCause {
     Tasks,
 }
 
+/// What slot time is lost to.
+pub(super) enum LostTo<'a> {
+    /// Slots were idle at the end.
+    Imbalance {
+        /// The predictions, where another order would help.
+        order: Option<Predicted>,
+        /// The serial fraction that the imbalance is mistaken for, where it is.
+        karp_flatt: Option<f64>,
+    },
+    /// The work took more CPU time than in the base, by so many per cent.
+    Inflation {
+        more_percent: f64,
+        base: &'a str,
+        lockstep: bool,
+    },
+    Waiting(WaitCause),
+    /// Overhead per task, in milliseconds.
+    Overhead(f64),
+}
+
 /// What the numbers of one arm mean.
 pub(super) enum ArmDiagnosis<'a> {
     /// The interval of the speed-up holds 1.
@@ -120,30 +140,9 @@ pub(super) enum ArmDiagnosis<'a> {
         interval: [f64; 2],
         base: &'a str,
     },
-    /// Slots were idle at the end.
-    Imbalance {
-        lost: Lost,
-        /// The predictions, where another order would help.
-        order: Option<Predicted>,
-        /// The serial fraction that the imbalance is mistaken for, where it is.
-        karp_flatt: Option<f64>,
-    },
+    /// The tasks of the arm allow no greater speed-up.
     Bound(f64),
-    /// The work took more CPU time than in the base, by so many per cent.
-    Inflation {
-        lost: Lost,
-        more_percent: f64,
-        base: &'a str,
-        lockstep: bool,
-    },
-    Waiting {
-        lost: Lost,
-        cause: WaitCause,
-    },
-    Overhead {
-        lost: Lost,
-        per_task_ms: f64,
-    },
+    Lost(Lost, LostTo<'a>),
     /// The slots are busy with useful work, in per cent.
     SlotsBusy(f64),
 }

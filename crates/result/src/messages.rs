@@ -5,10 +5,10 @@
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::Refusal;
 
-use super::document::ArmResult;
+use super::document::{ArmResult, Predicted};
 use super::facts::{
-    ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, MissedTarget, NoSpeedup, UnplannedEnd,
-    WaitCause,
+    ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, LostTo, MissedTarget, NoSpeedup,
+    UnplannedEnd, WaitCause,
 };
 
 /// The kind of the finding that no speed-up is stated.
@@ -24,7 +24,8 @@ pub fn arm_on(arm: &str, workers: u32) -> String {
     format!("{arm} on {}", slots(workers))
 }
 
-/// A duration in seconds as it stands in a sentence: `2.31 s`, and `12 h 03 min` where seconds say nothing any more.
+/// A duration in seconds as it stands in a sentence: `2.31 s`, and `12 h 03 min` where seconds say
+/// nothing any more.
 pub fn lasting(s: f64) -> String {
     let whole = s.round() as u64;
     match whole {
@@ -343,9 +344,6 @@ fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
                 .number("low", *low)
                 .number("high", *high)
         }
-        ArmDiagnosis::Imbalance { lost, .. } => {
-            part("imbalance", *lost, imbalance(&who, diagnosis, *lost))
-        }
         ArmDiagnosis::Bound(bound) => {
             let text = format!(
                 "No schedule of the {} tasks of {who} can exceed {bound:.1}×: the longest task alone takes 1/{bound:.1} of all the work. Splitting it would lift this bound.",
@@ -353,40 +351,7 @@ fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
             );
             Finding::note("bound", text).number("bound", *bound)
         }
-        ArmDiagnosis::Inflation {
-            lost,
-            more_percent,
-            base,
-            lockstep,
-        } => {
-            let text = format!(
-                "The same work took {more_percent:.0} % more CPU time in {who} than in {base} ({}, {:.0} % of the slot time): {}.",
-                lasting(lost.seconds),
-                lost.percent,
-                inflation_cause(*lockstep)
-            );
-            part("inflation", *lost, text)
-                .against(base)
-                .number("more_percent", *more_percent)
-        }
-        ArmDiagnosis::Waiting { lost, cause } => {
-            let text = format!(
-                "With {who}, {:.0} % of the slot time ({}) is lost to waiting: {}.",
-                lost.percent,
-                lasting(lost.seconds),
-                wait_cause(cause)
-            );
-            part("waiting", *lost, text)
-        }
-        ArmDiagnosis::Overhead { lost, per_task_ms } => {
-            let text = format!(
-                "With {who}, {:.0} % of the slot time ({}) is overhead, {per_task_ms:.2} ms for each of the {} tasks: starting them, and what comes before the first and after the last.",
-                lost.percent,
-                lasting(lost.seconds),
-                arm.tasks.max(1)
-            );
-            part("overhead", *lost, text).number("per_task_ms", *per_task_ms)
-        }
+        ArmDiagnosis::Lost(lost, to) => lost_time(arm, *lost, to),
         ArmDiagnosis::SlotsBusy(percent) => {
             let text = format!(
                 "{} keeps its slots {percent:.0} % busy with useful work: only more cores or faster code can give much more.",
@@ -397,25 +362,48 @@ fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
     }
 }
 
-/// A finding about lost time.
-fn part(kind: &str, lost: Lost, text: String) -> Finding {
-    Finding::note(kind, text)
+/// What was lost of an arm's slot time, and to what.
+fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
+    let (who, lasted, share) = (on(arm), lasting(lost.seconds), lost.percent);
+    let finding = match to {
+        LostTo::Imbalance { order, karp_flatt } => {
+            let start = format!("With {who}, {share:.0} % of the slot time ({lasted})");
+            Finding::note("imbalance", imbalance(&start, *order, *karp_flatt))
+        }
+        LostTo::Inflation {
+            more_percent,
+            base,
+            lockstep,
+        } => {
+            let cause = inflation_cause(*lockstep);
+            let text = format!(
+                "The same work took {more_percent:.0} % more CPU time in {who} than in {base} ({lasted}, {share:.0} % of the slot time): {cause}."
+            );
+            Finding::note("inflation", text)
+                .against(base)
+                .number("more_percent", *more_percent)
+        }
+        LostTo::Waiting(cause) => {
+            let cause = wait_cause(cause);
+            let text = format!(
+                "With {who}, {share:.0} % of the slot time ({lasted}) is lost to waiting: {cause}."
+            );
+            Finding::note("waiting", text)
+        }
+        LostTo::Overhead(per_task_ms) => {
+            let tasks = arm.tasks.max(1);
+            let text = format!(
+                "With {who}, {share:.0} % of the slot time ({lasted}) is overhead, {per_task_ms:.2} ms for each of the {tasks} tasks: starting them, and what comes before the first and after the last."
+            );
+            Finding::note("overhead", text).number("per_task_ms", *per_task_ms)
+        }
+    };
+    finding
         .number("lost_s", lost.seconds)
         .number("lost_percent", lost.percent)
 }
 
-fn imbalance(who: &str, diagnosis: &ArmDiagnosis<'_>, lost: Lost) -> String {
-    let ArmDiagnosis::Imbalance {
-        order, karp_flatt, ..
-    } = diagnosis
-    else {
-        return String::new();
-    };
-    let start = format!(
-        "With {who}, {:.0} % of the slot time ({}) is lost to imbalance",
-        lost.percent,
-        lasting(lost.seconds)
-    );
+fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> String {
     let serial = match karp_flatt {
         Some(e) => format!(
             " Karp–Flatt reads this as a serial fraction of {e:.3}, although nothing here is serial."
@@ -424,11 +412,11 @@ fn imbalance(who: &str, diagnosis: &ArmDiagnosis<'_>, lost: Lost) -> String {
     };
     match order {
         Some(predicted) => format!(
-            "{start} because the longest tasks were started last; longest-first would give {:.2}× where this order allows {:.2}×.{serial}",
+            "{start} is lost to imbalance because the longest tasks were started last; longest-first would give {:.2}× where this order allows {:.2}×.{serial}",
             predicted.longest_first, predicted.fifo
         ),
         None => format!(
-            "{start}: at the end some slots had nothing left to start. Smaller tasks would even it out, another order would not.{serial}"
+            "{start} is lost to imbalance: at the end some slots had nothing left to start. Smaller tasks would even it out, another order would not.{serial}"
         ),
     }
 }

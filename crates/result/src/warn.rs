@@ -10,7 +10,8 @@ use workbench_stats::descriptive;
 const NOISY: f64 = 0.05;
 /// A share of stolen core time above this is worth a word.
 const STEAL: f64 = 0.02;
-/// A speed-up may exceed its bound by this factor before it is doubted: clocks and samples are not exact.
+/// A speed-up may exceed its bound by this factor before it is doubted: clocks and samples are not
+/// exact.
 const TOO_GOOD: f64 = 1.02;
 /// Other processes that use more than this many cores are worth a word.
 const OTHERS: f64 = 0.2;
@@ -105,7 +106,8 @@ fn noisy(arm: &ArmResult) -> Option<Caveat<'_>> {
     })
 }
 
-/// No schedule beats its bound, so a speed-up that does tells of a base that ran on a slower machine.
+/// No schedule beats its bound, so a speed-up that does tells of a base that ran on a slower
+/// machine.
 fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
     (arm.name != result.base && speedup > bound * TOO_GOOD).then_some(Caveat::AboveBound {

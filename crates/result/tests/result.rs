@@ -1,4 +1,5 @@
-//! From events to numbers: what the result document says of small runs whose every figure can be worked out by hand.
+//! From events to numbers: what the result document says of small runs whose every figure can be
+//! worked out by hand.
 
 #![allow(
     clippy::unwrap_used,
@@ -264,7 +265,8 @@ fn a_speedup_above_its_bound_is_doubted() {
         "{:?}",
         doubted.warnings
     );
-    // The work that had to be done is no more than what the faster arm needed, so nothing is negative.
+    // The work that had to be done is no more than what the faster arm needed, so nothing is
+    // negative.
     assert!(close(doubted.arms[1].useful_s, 2.0) && close(doubted.arms[1].lost_s.total(), 0.0));
     assert!(
         !result(&completed(1))
