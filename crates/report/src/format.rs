@@ -8,37 +8,53 @@ pub const MISSING: &str = "n/a";
 
 /// A duration in seconds with a unit that fits: `412 ms`, `1.87 s`, `3 min 25 s`, `2 h 05 min`.
 pub fn seconds(s: f64) -> String {
+    let (number, unit) = duration(s);
+    format!("{number}{unit}")
+}
+
+/// The two ends of an interval in seconds; one unit is enough for both where they have the same:
+/// `1.10 to 1.14 s`.
+pub fn seconds_interval([low, high]: [f64; 2]) -> String {
+    let (from, to) = (duration(low), duration(high));
+    if from.1 == to.1 {
+        format!("{} to {}{}", from.0, to.0, to.1)
+    } else {
+        format!("{} to {}", seconds(low), seconds(high))
+    }
+}
+
+/// A duration as a number and what stands behind it: a blank and its unit, or nothing where several
+/// units are within.
+fn duration(s: f64) -> (String, &'static str) {
     if !s.is_finite() {
-        return MISSING.to_owned();
+        return (MISSING.to_owned(), "");
     }
     let (sign, t) = (if s < 0.0 { "−" } else { "" }, s.abs());
     // Less than half a nanosecond is what sums of floating-point seconds leave behind.
-    let text = if t < 5e-10 {
-        return "0 s".to_owned();
+    let (text, unit) = if t < 5e-10 {
+        return ("0".to_owned(), " s");
     } else if t < 999.5e-9 {
-        unit(t * 1e9, "ns")
+        (three_digits(t * 1e9), " ns")
     } else if t < 999.5e-6 {
-        unit(t * 1e6, "µs")
+        (three_digits(t * 1e6), " µs")
     } else if t < 0.9995 {
-        unit(t * 1e3, "ms")
+        (three_digits(t * 1e3), " ms")
     } else if t < 99.95 {
-        unit(t, "s")
+        (three_digits(t), " s")
     } else if t < 3599.5 {
         let whole = t.round() as u64;
         match (whole / 60, whole % 60) {
-            (minutes, 0) => format!("{minutes} min"),
-            (minutes, rest) => format!("{minutes} min {rest:02} s"),
+            (minutes, 0) => (minutes.to_string(), " min"),
+            (minutes, rest) => (format!("{minutes} min {rest:02} s"), ""),
         }
     } else {
         let minutes = (t / 60.0).round() as u64;
-        format!("{} h {:02} min", count(minutes / 60), minutes % 60)
+        (
+            format!("{} h {:02} min", count(minutes / 60), minutes % 60),
+            "",
+        )
     };
-    format!("{sign}{text}")
-}
-
-/// Three digits that matter and a unit.
-fn unit(value: f64, unit: &str) -> String {
-    format!("{} {unit}", three_digits(value))
+    (format!("{sign}{text}"), unit)
 }
 
 fn three_digits(value: f64) -> String {
@@ -49,6 +65,50 @@ fn three_digits(value: f64) -> String {
         format!("{value:.1}")
     } else {
         format!("{value:.0}")
+    }
+}
+
+/// A stretch of time with a unit and no zeros that mean nothing, as axes have them: `15 ms`, `1.5 s`,
+/// `90 s`, `5 min`, `2 h`.
+pub fn stretch(seconds: f64) -> String {
+    let ms = seconds * 1e3;
+    if seconds > 0.0 && ms < 1000.0 {
+        format!("{} ms", (ms * 100.0).round() / 100.0)
+    } else if seconds < 10.0 {
+        format!("{} s", (seconds * 100.0).round() / 100.0)
+    } else if seconds >= 7200.0 {
+        format!("{:.0} h", seconds / 3600.0)
+    } else if seconds >= 120.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{seconds:.0} s")
+    }
+}
+
+/// Time since the run's start: `12.3 s`, `3:25 min`, `2:05:09 h`.
+pub fn clock(s: f64) -> String {
+    let whole = s as u64;
+    if s < 60.0 {
+        format!("{s:.1} s")
+    } else if whole < 3600 {
+        format!("{}:{:02} min", whole / 60, whole % 60)
+    } else {
+        format!(
+            "{}:{:02}:{:02} h",
+            whole / 3600,
+            whole / 60 % 60,
+            whole % 60
+        )
+    }
+}
+
+/// A part and the whole, in bytes, in the unit of the whole: `41.2 of 79.6 GiB`.
+pub fn bytes_of(part: u64, whole: u64) -> String {
+    let (of_part, of_whole) = (binary(part), binary(whole));
+    if of_part.1 == of_whole.1 {
+        format!("{} of {} {}", of_part.0, of_whole.0, of_whole.1)
+    } else {
+        format!("{} of {}", bytes(part), bytes(whole))
     }
 }
 
@@ -114,9 +174,15 @@ pub fn percent(share: f64) -> String {
 
 /// A number of bytes in binary units: `512 B`, `1.50 GiB`.
 pub fn bytes(n: u64) -> String {
+    let (number, unit) = binary(n);
+    format!("{number} {unit}")
+}
+
+/// A number of bytes and its binary unit.
+fn binary(n: u64) -> (String, &'static str) {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if n < 1024 {
-        return format!("{n} B");
+        return (n.to_string(), "B");
     }
     let mut value = n as f64 / 1024.0;
     let mut step = 0;
@@ -124,7 +190,7 @@ pub fn bytes(n: u64) -> String {
         value /= 1024.0;
         step += 1;
     }
-    unit(value, UNITS[step])
+    (three_digits(value), UNITS[step])
 }
 
 /// A whole number with its thousands apart: `5,850`.
@@ -315,6 +381,20 @@ mod tests {
         assert_eq!(percent(-0.000_001), "0.00 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(-0.12), "−12 %");
+    }
+
+    #[test]
+    fn stretches_clocks_and_parts_have_units() {
+        assert_eq!(
+            [0.0001, 0.5, 1.5, 2.0, 90.0, 300.0, 86_400.0].map(stretch),
+            ["0.1 ms", "500 ms", "1.5 s", "2 s", "90 s", "5 min", "24 h"]
+        );
+        assert_eq!(
+            [12.34, 205.0, 7509.0].map(clock),
+            ["12.3 s", "3:25 min", "2:05:09 h"]
+        );
+        assert_eq!(bytes_of(1 << 30, 4 << 30), "1.00 of 4.00 GiB");
+        assert_eq!(bytes_of(1 << 20, 4 << 30), "1.00 MiB of 4.00 GiB");
     }
 
     #[test]

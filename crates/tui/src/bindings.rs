@@ -3,9 +3,9 @@
 
 use workbench_history::filter;
 
-use crate::action::{Action, Motion};
-use crate::binding::Binding;
-use crate::keys::{Bound, bound};
+use crate::action::Action;
+use crate::keys::{Binding, Bound, bound};
+use crate::kit::list::Motion;
 use crate::views::Keyed;
 
 /// A table of keys.

@@ -8,9 +8,11 @@ use workbench_machine::{GpuFacts, MachineFacts};
 use workbench_report::format;
 
 use super::app::{App, Feed, Screen};
-use super::chrome::{Look, footer, lines};
+use super::keys::{Binding, shown};
+use super::kit::text::{fit, width};
+use super::kit::{lines, too_small};
 use super::overlay::Overlay;
-use super::text::{fit, width};
+use super::theme::{Look, Theme};
 use super::views;
 
 /// The smallest window, in columns and lines.
@@ -21,9 +23,7 @@ impl App {
     pub fn draw(&mut self, frame: &mut Frame) {
         let area = frame.area();
         let look = self.shared.look.clone();
-        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-            too_small(frame, area, &look);
-        } else {
+        if !too_small(frame.buffer_mut(), area, SMALLEST, &look) {
             self.draw_screen(frame, area, &look);
         }
         if look.ascii {
@@ -60,15 +60,18 @@ impl App {
             }
             Screen::Run => {
                 if let Some(live) = &mut self.live {
+                    live.view.update(&live.snapshot);
                     views::run::draw(frame, body, &mut live.view, &live.snapshot, &look.theme);
                 }
             }
             Screen::Watch(watched) => {
                 let (view, snapshot) = (&mut watched.view, &watched.snapshot);
+                view.update(snapshot);
                 views::run::draw(frame, body, view, snapshot, &look.theme);
             }
             Screen::Result(screen) => {
                 let (loaded, view) = (&screen.loaded, &mut screen.view);
+                view.update(&loaded.result, &loaded.snapshot);
                 views::result::draw(
                     frame,
                     body,
@@ -160,6 +163,47 @@ impl App {
     }
 }
 
+/// The last line: the keys that work now, as many as fit, and always the help.
+fn footer(frame: &mut Frame, area: Rect, bindings: &[Binding], theme: &Theme) {
+    let room = usize::from(area.width).saturating_sub(1);
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 0;
+    let help = bindings.iter().position(|b| b.keys.contains(&"?"));
+    let reserved = help.map_or(0, |i| hint_width(&bindings[i], theme));
+    for (i, binding) in bindings.iter().enumerate() {
+        if binding.label.is_empty() || Some(i) == help {
+            continue;
+        }
+        let wide = hint_width(binding, theme);
+        if used + wide + reserved > room {
+            break;
+        }
+        used += wide;
+        hint(&mut spans, binding, theme);
+    }
+    if let Some(help) = help {
+        hint(&mut spans, &bindings[help], theme);
+    }
+    Line::from(spans).render(area, frame.buffer_mut());
+}
+
+fn hint_width(binding: &Binding, theme: &Theme) -> usize {
+    let key = binding
+        .keys
+        .first()
+        .map_or("", |key| shown(key, theme.glyphs.ascii));
+    width(key) + 1 + width(binding.label) + 2
+}
+
+fn hint(spans: &mut Vec<Span<'static>>, binding: &Binding, theme: &Theme) {
+    let key = binding
+        .keys
+        .first()
+        .map_or("", |key| shown(key, theme.glyphs.ascii));
+    spans.push(Span::styled(key, theme.accent));
+    spans.push(Span::styled(format!(" {}  ", binding.label), theme.dim));
+}
+
 /// What the machine line says, from the longest way to the shortest.
 fn machine_facts(machine: &MachineFacts) -> [Vec<String>; 5] {
     let usable = machine.cores_usable;
@@ -217,20 +261,6 @@ fn gpus(gpus: &[GpuFacts]) -> String {
         "no GPU".to_owned()
     } else {
         told.join(" + ")
-    }
-}
-
-fn too_small(frame: &mut Frame, area: Rect, look: &Look) {
-    let times = look.either("×", "x");
-    let text = [
-        format!("workbench needs {}{times}{}", SMALLEST.0, SMALLEST.1),
-        format!("this window is {}{times}{}", area.width, area.height),
-    ];
-    let top = area.height.saturating_sub(text.len() as u16) / 2;
-    for (line, row) in text.iter().zip(area.rows().skip(usize::from(top))) {
-        Line::styled(line.as_str(), look.theme.warn)
-            .centered()
-            .render(row, frame.buffer_mut());
     }
 }
 

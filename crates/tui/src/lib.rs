@@ -14,17 +14,16 @@
 
 mod action;
 mod app;
-mod binding;
 mod bindings;
 mod capture;
-mod chrome;
 mod draw;
 mod event;
 mod event_loop;
 mod field;
 mod host;
 mod keys;
-mod markdown;
+mod kit;
+mod model;
 pub mod offscreen;
 mod overlay;
 mod player;
@@ -33,7 +32,6 @@ mod screens;
 mod select;
 mod session;
 pub mod terminal;
-pub mod text;
 mod theme;
 mod views;
 
@@ -51,12 +49,12 @@ use workbench_record::{RunDir, Store};
 use workbench_result::RunResult;
 
 use app::App;
-use chrome::Look;
 use session::Session;
-use theme::Theme;
+use theme::{Look, Theme};
 
 pub use event::Exit;
 pub use host::Host;
+pub use kit::text;
 pub use screens::Preferences;
 pub use theme::ThemeName;
 

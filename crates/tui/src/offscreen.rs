@@ -15,10 +15,10 @@ use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use super::app::{App, Back, Live, Screen};
-use super::chrome::Look;
 use super::event::{Effect, Event, Job, Loaded};
+use super::kit::text::width;
 use super::reader;
-use super::text::width;
+use super::theme::Look;
 use super::theme::{Theme, ThemeName};
 
 /// The names of all themes, as `--theme` takes them.

@@ -2,8 +2,8 @@
 
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use crate::action::Motion;
-use crate::chrome::ListState;
+use crate::kit::ListState;
+use crate::kit::list::Motion;
 
 impl ListState {
     /// Moves the selection in a list of so many rows.

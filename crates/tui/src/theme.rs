@@ -1,13 +1,17 @@
-//! How things look: what each colour and each glyph stands for, in four themes and in two sets of glyphs.
+//! How things look: what each colour and each glyph stands for, in four themes and in two
+//! sets of glyphs.
 //!
-//! Views ask for a meaning (`good`, `series(2)`, `heat(0.8)`) and never for a colour. Every meaning also shows without
-//! colour: by a glyph, a letter, a pattern or a modifier. Does not belong here: where things are drawn.
+//! Views ask for a meaning (`good`, `series(2)`, `heat(0.8)`) and never for a colour. Every meaning
+//! also shows without colour: by a glyph, a letter, a pattern or a modifier. Does not belong here:
+//! where things are drawn.
 
 use ratatui::style::{Color, Modifier, Style};
 
+mod cause;
 mod glyphs;
 mod palette;
 
+pub use cause::Cause;
 use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
@@ -56,39 +60,6 @@ impl ThemeName {
     }
 }
 
-/// A cause of lost time, in the order of drawing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// Slots idle although a task was ready.
-    Overhead,
-    /// Slots idle at the end.
-    Imbalance,
-    /// Slots idle because no task was ready.
-    Waiting,
-    /// CPU time beyond what the base took.
-    Inflation,
-}
-
-impl Cause {
-    /// Every cause, in the order of drawing.
-    pub const ALL: [Self; 4] = [
-        Self::Overhead,
-        Self::Imbalance,
-        Self::Waiting,
-        Self::Inflation,
-    ];
-
-    /// The cause in a word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overhead => "overhead",
-            Self::Imbalance => "imbalance",
-            Self::Waiting => "waiting",
-            Self::Inflation => "inflation",
-        }
-    }
-}
-
 /// A theme: styles by meaning, and the glyphs to draw with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
@@ -134,10 +105,16 @@ impl Theme {
         }
     }
 
-    /// A theme for the terminal that this process talks to, which has 16 million colours where `COLORTERM` says so.
+    /// A theme for the terminal that this process talks to, which has 16 million colours where
+    /// `COLORTERM` says so.
     pub fn detect(name: ThemeName, ascii: bool) -> Self {
         let depth = std::env::var("COLORTERM").unwrap_or_default();
         Self::new(name, ascii, is_deep(&depth))
+    }
+
+    /// One of two texts: with all of Unicode, or without.
+    pub fn either(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.glyphs.ascii { ascii } else { unicode }
     }
 
     /// Another theme or other glyphs for the same terminal.
@@ -201,10 +178,19 @@ impl Theme {
         self.palette.map_or(self.text, |p| self.fg(p.base))
     }
 
-    /// The style of the `index`-th series: an arm, or a group of tasks. Its letter and pattern tell it apart as well.
+    /// The style of the `index`-th series: an arm, or a group of tasks. Its letter and pattern tell
+    /// it apart as well.
     pub fn series(&self, index: usize) -> Style {
         self.palette
             .map_or(self.text, |p| self.fg(p.series[index % p.series.len()]))
+    }
+
+    /// The style of the `index`-th arm of a lab, the base being 0.
+    pub fn arm(&self, index: usize) -> Style {
+        match index.checked_sub(1) {
+            None => self.base(),
+            Some(series) => self.series(series),
+        }
     }
 
     /// The style of a share (0 to 1) of a core or a GPU, from idle to busy.
@@ -236,6 +222,33 @@ impl Theme {
 
     fn fg(&self, rgb: u32) -> Style {
         Style::new().fg(colour(rgb, self.true_colour))
+    }
+}
+
+/// How everything looks; a screen draws with its theme.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Colours and attributes.
+    pub theme: Theme,
+    /// Nothing but ASCII is drawn.
+    pub ascii: bool,
+}
+
+impl Look {
+    /// A theme, with or without all of Unicode as its glyphs say.
+    pub fn new(theme: Theme) -> Self {
+        Self {
+            ascii: theme.glyphs.ascii,
+            theme,
+        }
+    }
+}
+
+impl std::ops::Deref for Look {
+    type Target = Theme;
+
+    fn deref(&self) -> &Theme {
+        &self.theme
     }
 }
 

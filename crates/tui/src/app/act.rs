@@ -7,7 +7,6 @@ use workbench_report::format;
 
 use super::state::{App, Screen};
 use crate::action::Action;
-use crate::chrome::Look;
 use crate::event::{Effect, Exit, Job};
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
@@ -16,7 +15,7 @@ use crate::overlay::palette::Palette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
-use crate::theme::ThemeName;
+use crate::theme::{Look, ThemeName};
 
 impl App {
     /// Does what is asked for, wherever the person is.

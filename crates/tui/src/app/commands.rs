@@ -2,9 +2,8 @@
 
 use super::state::{App, Feed, Screen};
 use crate::action::Action;
-use crate::binding::Binding;
 use crate::bindings::{self, of_view};
-use crate::keys::{Bound, told};
+use crate::keys::{Binding, Bound, told};
 use crate::overlay::help::Group;
 use crate::overlay::palette::{Entry, safe};
 use crate::theme::ThemeName;

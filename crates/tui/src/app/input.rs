@@ -8,6 +8,7 @@ use crate::action::Action;
 use crate::bindings;
 use crate::event::Effect;
 use crate::keys::{find, name};
+use crate::kit::list::Motion;
 use crate::views::ViewAction;
 
 impl App {
@@ -77,8 +78,8 @@ impl App {
             (Screen::Runs, _) => self.runs.mouse(event),
             (Screen::Form, Some(form)) => form.mouse(event),
             (Screen::Compare(_), _) => match event.kind {
-                MouseEventKind::ScrollDown => Some(Action::View(ViewAction::Down)),
-                MouseEventKind::ScrollUp => Some(Action::View(ViewAction::Up)),
+                MouseEventKind::ScrollDown => Some(Action::View(ViewAction::Move(Motion::Down))),
+                MouseEventKind::ScrollUp => Some(Action::View(ViewAction::Move(Motion::Up))),
                 _ => None,
             },
             _ => {

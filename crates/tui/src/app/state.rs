@@ -7,7 +7,6 @@ use workbench_record::{RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::bindings::{self, Keys};
-use crate::chrome::Look;
 use crate::event::{Exit, Loaded};
 use crate::overlay::Overlay;
 use crate::player::Player;
@@ -16,6 +15,7 @@ use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Home;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, Shared};
+use crate::theme::Look;
 use crate::views::View;
 use crate::views::result::ResultView;
 use crate::views::run::RunView;

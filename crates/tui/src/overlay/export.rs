@@ -9,11 +9,12 @@ use ratatui::text::{Line, Span};
 use workbench_report::Format;
 
 use crate::action::Action;
-use crate::chrome::{Look, dialog, lines};
 use crate::event::Exported;
 use crate::field::Field;
+use crate::kit::text::{fit, width, wrap_plain};
+use crate::kit::{dialog, lines};
 use crate::screens::Preferences;
-use crate::text::{fit, width, wrap_plain};
+use crate::theme::Look;
 
 /// The longest path, in characters.
 const LONGEST: usize = 1000;

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::action::Action;
-use crate::binding::Binding;
-use crate::chrome::{Look, dialog, scrolled};
-use crate::keys::shown;
-use crate::text::{cell, width, wrap};
+use crate::keys::{Binding, shown};
+use crate::kit::text::{cell, width, wrap};
+use crate::kit::{dialog, scrolled};
+use crate::theme::Look;
 
 /// Lines of a page.
 const PAGE: usize = 8;

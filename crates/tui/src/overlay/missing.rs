@@ -7,9 +7,10 @@ use ratatui::text::{Line, Span};
 use workbench_report::format;
 
 use crate::action::Action;
-use crate::chrome::{Look, dialog, lines};
 use crate::event::MissingSetup;
-use crate::text::wrap_plain;
+use crate::kit::text::wrap_plain;
+use crate::kit::{dialog, lines};
+use crate::theme::Look;
 
 /// The dialog's state.
 #[derive(Debug)]

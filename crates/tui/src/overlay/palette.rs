@@ -22,10 +22,11 @@ use ratatui::text::{Line, Span};
 use workbench_report::format;
 
 use crate::action::Action;
-use crate::chrome::{ListState, Look, dialog, lines};
 use crate::field::Field;
 use crate::keys::{Bound, shown};
-use crate::text::{fit, width};
+use crate::kit::text::{fit, width};
+use crate::kit::{ListState, dialog, lines};
+use crate::theme::Look;
 
 /// The longest text to look for, in characters.
 const LONGEST: usize = 100;

@@ -8,8 +8,9 @@ use workbench_report::format;
 use workbench_result::workers_of;
 
 use crate::action::Action;
-use crate::chrome::{Look, dialog, lines};
-use crate::text::wrap_plain;
+use crate::kit::text::wrap_plain;
+use crate::kit::{dialog, lines};
+use crate::theme::Look;
 
 /// The dialog's state.
 #[derive(Debug)]

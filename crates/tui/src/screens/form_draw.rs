@@ -19,8 +19,9 @@ use workbench_machine::UsableCores;
 use super::Shared;
 use super::form::{Form, Kind, Row};
 use super::form_screen::{Checked, FormScreen};
-use crate::chrome::{Look, lines, panel};
-use crate::text::{cell, fit, width, wrap, wrap_plain};
+use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
+use crate::kit::{lines, panel};
+use crate::theme::Look;
 
 impl FormScreen {
     /// Draws the screen.

@@ -12,10 +12,10 @@ use super::Shared;
 use super::form::{Form, Kind, LONGEST, Row};
 use crate::action::Action;
 use crate::bindings::FORM_FIELD;
-use crate::chrome::ListState;
 use crate::event::RunError;
 use crate::field::Field;
 use crate::keys::find;
+use crate::kit::ListState;
 
 /// The screen's own state.
 #[derive(Debug)]

@@ -16,11 +16,12 @@ use ratatui::text::{Line, Span};
 use workbench_record::RunDir;
 
 use super::Shared;
-use crate::action::{Action, Motion};
-use crate::chrome::{ListState, lines, panel, scrolled};
-use crate::markdown;
+use crate::action::Action;
+use crate::kit::list::Motion;
+use crate::kit::markdown;
+use crate::kit::text::{fit, wrap_plain};
+use crate::kit::{ListState, lines, panel, scrolled};
 use crate::screens::runs::{Columns, Widths, run_line};
-use crate::text::{fit, wrap_plain};
 use crate::theme::ThemeName;
 use workbench_history::list::RunRow;
 

@@ -32,7 +32,7 @@ use workbench_experiment::lab::Lab;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_report::Format;
 
-use super::chrome::Look;
+use super::theme::Look;
 use workbench_history::list::RunRow;
 
 /// The labs, for all threads.

@@ -20,11 +20,13 @@ use workbench_history::Standing;
 use workbench_record::RunDir;
 
 use super::Shared;
-use crate::action::{Action, Motion};
+use crate::action::Action;
 use crate::bindings::RUNS_FILTER;
-use crate::chrome::{ListState, Look, lines, panel};
 use crate::keys::find;
-use crate::text::{fit, width, wrap_plain};
+use crate::kit::list::Motion;
+use crate::kit::text::{fit, width, wrap_plain};
+use crate::kit::{ListState, lines, panel};
+use crate::theme::Look;
 use narrowed::Narrowed;
 use workbench_history::comparison::letter;
 use workbench_history::filter::Field;

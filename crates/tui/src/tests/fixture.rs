@@ -16,8 +16,8 @@ use workbench_record::{
 use workbench_result::compute;
 
 use crate::app::App;
-use crate::chrome::Look;
 use crate::event::{Effect, Event, Loaded, RunError};
+use crate::theme::Look;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -155,7 +155,7 @@ impl Fixture {
                 while x < width {
                     let symbol = buffer[(x, y)].symbol();
                     row.push_str(symbol);
-                    x += (crate::text::width(symbol) as u16).max(1);
+                    x += (crate::kit::text::width(symbol) as u16).max(1);
                 }
                 row.trim_end().to_owned()
             })

@@ -2,7 +2,7 @@
 
 use ratatui::symbols::border;
 
-use super::Cause;
+use super::cause::Cause;
 
 /// One set of glyphs. Every glyph is one cell wide.
 #[derive(Debug, Clone, PartialEq)]

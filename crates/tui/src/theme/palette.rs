@@ -1,4 +1,5 @@
-//! The colours of each theme, in one table per theme. Series follow Okabe and Ito (2008), adjusted to the background.
+//! The colours of each theme, in one table per theme. Series follow Okabe and Ito (2008), adjusted
+//! to the background.
 
 /// Colours as `0xRRGGBB`, by what they are for.
 #[derive(Debug, PartialEq)]

@@ -1,12 +1,9 @@
 //! A filter that is typed into a view: all of its words have to occur, whatever their case.
 
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
-use ratatui::layout::Rect;
 
-use super::widgets::{Row, width};
-use crate::binding::Binding;
-use crate::theme::Theme;
+use crate::keys::Binding;
+use crate::kit::{Row, cells};
 
 /// The longest filter, in characters.
 const LONGEST: usize = 80;
@@ -89,20 +86,20 @@ impl Filter {
     }
 
     /// The line with what was typed: `/ rank 1▏`.
-    pub fn draw(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
-        let mut row = Row::new(buf, area, 0);
-        row.text("/ ", theme.accent, theme);
+    pub fn draw(&self, row: &mut Row<'_>) {
+        let theme = row.theme;
+        row.text("/ ", theme.accent);
         // The end is where one types.
         let room = row.rest().saturating_sub(1);
         let mut shown = self.text.as_str();
-        while width(shown) > room {
+        while cells(shown) > room {
             let mut rest = shown.chars();
             rest.next();
             shown = rest.as_str();
         }
-        row.text(shown, theme.text, theme);
+        row.text(shown, theme.text);
         if self.typing {
-            row.cell(if theme.glyphs.ascii { "_" } else { "▏" }, theme.accent);
+            row.cell(theme.either("▏", "_"), theme.accent);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Drawing of the screens that show a run: pure functions of the run's record and of small states of their own.
+//! Drawing of the screens that show a run: pure functions of the run's record and of small states
+//! of their own.
 //!
 //! ```text
 //!  Run screen                                  Result screen
@@ -10,37 +11,36 @@
 //!  └ Curves ─────────────┬ Log ──────────┘      └────────────┴───────────────┴─────────┘
 //! ```
 //!
-//! Labs whose slots tell how they stand have a panel of ranks between arms and cores, and in the result panels of what steps and
-//! start-ups consisted of, of what was equal, and of the arms' programs.
+//! Labs whose slots tell how they stand have a panel of ranks between arms and cores, and
+//! in the result panels of what steps and start-ups consisted of, of what was equal, and of
+//! the arms' programs.
 //!
-//! Belongs here: where things are drawn and how. Does not belong here: folding events, reading keys, computing numbers.
+//! Belongs here: where things are drawn and how. Does not belong here: folding events, reading
+//! keys, computing numbers.
 
 pub mod compare;
 pub mod curves;
 pub mod filter;
-mod keymap;
-mod plot;
+pub mod keys;
 pub mod result;
 pub mod run;
-mod scale;
-mod stack;
-mod text;
-mod widgets;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use workbench_result::{ArmResult, ScalingPoint};
 
-use super::binding::Binding;
+use super::keys::{Binding, find};
+use super::kit::gauge::Gauge;
 use super::theme::Theme;
 use filter::Filter;
 use workbench_history::Standing;
 
-pub use keymap::ViewAction;
+use keys::KeyTable;
+pub use keys::ViewAction;
 
 /// The smallest size that a view is drawn at: the smallest window, less its last line.
 pub const SMALLEST: (u16, u16) = (60, 15);
@@ -48,18 +48,16 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 /// The keys of a view.
 pub trait Keyed {
     /// What each key asks for, and how it is told.
-    const KEYS: &'static [(ViewAction, Binding)];
-    /// The same without what is asked for.
-    const BINDINGS: &'static [Binding];
+    const KEYS: KeyTable;
 
     /// The keys that work in it, for footer and help.
-    fn bindings() -> &'static [Binding] {
-        Self::BINDINGS
+    fn bindings() -> Vec<Binding> {
+        Self::KEYS.iter().map(|bound| bound.binding).collect()
     }
 
-    /// What a key asks for, by its name in [`Self::bindings`].
+    /// What a key asks for, by its name.
     fn action(key: &str) -> Option<ViewAction> {
-        keymap::action_of(Self::KEYS, key)
+        find(Self::KEYS.iter(), key)
     }
 }
 
@@ -115,7 +113,7 @@ impl<P: Copy + PartialEq + Default> Focus<P> {
     }
 
     fn step(&mut self, forward: bool) {
-        self.panel = widgets::neighbour(&self.shown, self.panel, forward).unwrap_or(self.panel);
+        self.panel = neighbour(&self.shown, self.panel, forward).unwrap_or(self.panel);
     }
 
     /// Says which panels there are to choose from.
@@ -124,6 +122,38 @@ impl<P: Copy + PartialEq + Default> Focus<P> {
         if !self.shown.contains(&self.panel) {
             self.panel = P::default();
         }
+    }
+}
+
+/// The neighbour of an element in a list, round the ends; the first where it is not in the list.
+fn neighbour<T: Copy + PartialEq>(list: &[T], of: T, forward: bool) -> Option<T> {
+    let Some(at) = list.iter().position(|item| *item == of) else {
+        return list.first().copied();
+    };
+    let step = if forward { 1 } else { list.len() - 1 };
+    list.get((at + step) % list.len()).copied()
+}
+
+/// Where the axes of a chart of measured speed-ups end: in workers, and as a speed-up.
+fn ends_of<'a>(points: impl Iterator<Item = &'a ScalingPoint> + Clone) -> (f64, f64) {
+    let workers = points.clone().map(|p| f64::from(p.workers));
+    let x_end = workers.fold(1.0, f64::max);
+    let highest = points
+        .flat_map(|p| [p.speedup, p.ci95.map_or(0.0, |c| c[1])])
+        .filter(|v| v.is_finite())
+        .fold(1.0, f64::max);
+    (x_end, highest.max(x_end.min(highest * 1.3)))
+}
+
+/// An arm's speed-up with its interval, its bound and its ideal.
+fn speedup_gauge(arm: &ArmResult, fill: (&'static str, Style)) -> Gauge {
+    Gauge {
+        value: arm.speedup,
+        interval: arm.speedup_ci95,
+        bound: arm.bound,
+        ideal: Some(f64::from(arm.workers)),
+        fill,
+        marked: false,
     }
 }
 
@@ -159,29 +189,4 @@ fn click<P: Copy>(places: &[(P, Rect)], x: u16, y: u16) -> Option<(P, Click)> {
         Click::Inside
     };
     Some((*panel, part))
-}
-
-/// Says which size is needed where the area is smaller than [`SMALLEST`]; whether it did.
-fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) -> bool {
-    let (width, height) = SMALLEST;
-    if area.width >= width && area.height >= height {
-        return false;
-    }
-    let lines = [
-        format!("workbench needs {width}×{height} cells"),
-        format!("this window has {}×{}", area.width, area.height),
-    ];
-    let top = area.height.saturating_sub(2) / 2;
-    for (line, text) in (top..).zip(&lines) {
-        let text = if theme.glyphs.ascii {
-            text.replace('×', "x")
-        } else {
-            text.clone()
-        };
-        let left = area.width.saturating_sub(widgets::width(&text)) / 2;
-        widgets::Row::new(buf, area, line)
-            .skip(left)
-            .text(&text, theme.warn, theme);
-    }
-    true
 }

@@ -4,8 +4,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use workbench_history::Standing;
 
-use crate::chrome::{Look, columns};
-use crate::text::width;
+use crate::kit::columns;
+use crate::kit::text::width;
+use crate::theme::Look;
 use workbench_history::list::RunRow;
 
 /// How wide the texts of some runs are, measured once.

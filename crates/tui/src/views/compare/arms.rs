@@ -1,15 +1,12 @@
-//! Arms side by side: for every arm a line per run, with bars of its median wall time and of its speed-up, and their
-//! intervals drawn and written.
+//! Arms side by side: for every arm a line per run, with bars of its median wall time and of its
+//! speed-up, and their intervals drawn and written.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
 use workbench_report::format;
 
-use super::{colour, name_run};
-use crate::theme::Theme;
-use crate::views::text::arm_on_workers;
-use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
+use super::run_mark::{colour, name_run};
+use crate::kit::gauge::Gauge;
+use crate::kit::{Pane, Row, Scroll, cells, position};
+use crate::model::names::arm_on_workers;
 use workbench_history::comparison::{ArmCell, ArmRow, Comparison};
 
 /// Lines that the panel needs.
@@ -52,17 +49,20 @@ struct Columns {
 
 impl Columns {
     fn of(comparison: &Comparison, room: u16, speedups: bool) -> Self {
-        let cells = || {
+        let all_cells = || {
             comparison
                 .arms
                 .iter()
                 .flat_map(|a| a.cells.iter().flatten())
         };
         let widest = |text: &dyn Fn(&ArmCell) -> String| {
-            cells().map(|cell| width(&text(cell))).max().unwrap_or(0)
+            all_cells()
+                .map(|cell| cells(&text(cell)))
+                .max()
+                .unwrap_or(0)
         };
         let end = |values: fn(&ArmCell) -> [f64; 2]| {
-            let all = cells().flat_map(values).filter(|v| v.is_finite());
+            let all = all_cells().flat_map(values).filter(|v| v.is_finite());
             all.fold(f64::MIN_POSITIVE, f64::max)
         };
         let both = |written: [bool; 2]| {
@@ -103,41 +103,35 @@ impl Columns {
 }
 
 /// Draws the panel; `speedups` says which bars are drawn where there is room for one of the two.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    (scroll, speedups): (&mut Scroll, bool),
-    comparison: &Comparison,
-    theme: &Theme,
-) {
+pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison: &Comparison) {
+    let theme = pane.theme;
     let lines = lines(comparison);
-    let window = scroll.window(lines.len(), usize::from(area.height.saturating_sub(4)));
+    let window = scroll.window(lines.len(), usize::from(pane.area.height.saturating_sub(4)));
     let place = position(&window, lines.len());
     let base = comparison
         .common_base()
         .map_or_else(|| "each run's base".to_owned(), str::to_owned);
     let title = format!("Arms: median wall time, and speed-up against {base}");
-    let inner = inset(panel(buf, area, (&title, &place), focused, theme));
+    let mut inner = pane.panel((&title, &place));
     if lines.is_empty() {
-        Row::new(buf, inner, 0).text("no run has finished a repeat", theme.dim, theme);
+        inner.nothing("no run has finished a repeat");
         return;
     }
-    let columns = Columns::of(comparison, inner.width, speedups);
-    heads(&mut Row::new(buf, inner, 0), &columns, theme);
+    let columns = Columns::of(comparison, inner.area.width, speedups);
+    heads(&mut inner.row(0), &columns);
     for (line, (arm, run)) in (1..).zip(&lines[window]) {
-        let mut row = Row::new(buf, inner, line);
+        let mut row = inner.row(line);
         let Some(run) = *run else {
-            row.text(&arm_on_workers(&arm.name, arm.workers), theme.title, theme);
+            row.text(&arm_on_workers(&arm.name, arm.workers), theme.title);
             continue;
         };
-        name_run(&mut row, run, comparison.runs[run].letter, theme);
+        name_run(&mut row, run, comparison.runs[run].letter);
         let unlike = arm.unlike[run].is_some();
         let warning = if unlike { theme.glyphs.warning } else { " " };
         row.cell(warning, theme.bad).skip(1);
         match &arm.cells[run] {
-            Some(cell) => arm_line(&mut row, cell, &columns, (run, unlike), theme),
-            None => drop(row.text("not finished", theme.dim, theme)),
+            Some(cell) => arm_line(&mut row, cell, &columns, (run, unlike)),
+            None => drop(row.text("not finished", theme.dim)),
         }
     }
     let g = &theme.glyphs;
@@ -152,29 +146,27 @@ pub fn draw(
             g.warning
         );
     }
-    Row::new(buf, inner, inner.height.saturating_sub(1)).text(&legend, theme.dim, theme);
+    inner
+        .row(inner.area.height.saturating_sub(1))
+        .text(&legend, theme.dim);
 }
 
 /// What the bars are, above them.
-fn heads(row: &mut Row<'_>, columns: &Columns, theme: &Theme) {
+fn heads(row: &mut Row<'_>, columns: &Columns) {
+    let theme = row.theme;
     row.skip(NAME);
     let [times, speedups] = columns.bars;
     let times = times + gap(times) + columns.times;
-    row.left("WALL TIME", times, theme.dim, theme).skip(GAP);
+    row.left("WALL TIME", times, theme.dim).skip(GAP);
     if speedups == 0 {
-        row.right("SPEED-UP", columns.speedups, theme.dim, theme);
+        row.right("SPEED-UP", columns.speedups, theme.dim);
     } else {
-        row.text("SPEED-UP", theme.dim, theme);
+        row.text("SPEED-UP", theme.dim);
     }
 }
 
-fn arm_line(
-    row: &mut Row<'_>,
-    cell: &ArmCell,
-    columns: &Columns,
-    (run, unlike): (usize, bool),
-    theme: &Theme,
-) {
+fn arm_line(row: &mut Row<'_>, cell: &ArmCell, columns: &Columns, (run, unlike): (usize, bool)) {
+    let theme = row.theme;
     let style = colour(run, theme);
     let [times, speedups] = columns.bars;
     // Times of other work are told, and not put up against the rest.
@@ -183,28 +175,20 @@ fn arm_line(
     } else {
         (style, theme.text)
     };
-    bar(
-        row,
-        (cell.wall_s, cell.wall_ci95),
-        (columns.ends[0], times),
-        bar_style,
-        theme,
-    );
-    row.right(
-        &time(cell, columns.written[0]),
-        gap(times) + columns.times,
-        text_style,
-        theme,
-    )
-    .skip(GAP);
+    let gauge = |value: f64, interval, style| Gauge {
+        value: Some(value).filter(|value| *value > 0.0),
+        interval,
+        bound: None,
+        ideal: None,
+        fill: (theme.glyphs.useful(), style),
+        marked: true,
+    };
+    gauge(cell.wall_s, cell.wall_ci95, bar_style).draw(row, times, columns.ends[0]);
+    let text = time(cell, columns.written[0]);
+    row.right(&text, gap(times) + columns.times, text_style)
+        .skip(GAP);
     let value = cell.speedup.unwrap_or(0.0);
-    bar(
-        row,
-        (value, cell.speedup_ci95),
-        (columns.ends[1], speedups),
-        style,
-        theme,
-    );
+    gauge(value, cell.speedup_ci95, style).draw(row, speedups, columns.ends[1]);
     let text_style = if cell.is_base {
         theme.dim
     } else {
@@ -214,7 +198,6 @@ fn arm_line(
         &speedup(cell, columns.written[1]),
         gap(speedups) + columns.speedups,
         text_style,
-        theme,
     );
 }
 
@@ -227,15 +210,7 @@ fn gap(bar: u16) -> u16 {
 fn time(cell: &ArmCell, written: bool) -> String {
     let median = format::seconds(cell.wall_s);
     match cell.wall_ci95 {
-        Some([low, high]) if written => {
-            let (low, high) = (format::seconds(low), format::seconds(high));
-            // One unit is enough for both ends.
-            let low = match (low.split_once(' '), high.split_once(' ')) {
-                (Some((number, unit)), Some((_, same))) if unit == same => number,
-                _ => &low,
-            };
-            format!("{median} ({low} to {high})")
-        }
+        Some(ends) if written => format!("{median} ({})", format::seconds_interval(ends)),
         None if written && cell.repeats == 1 => format!("{median} (1 repeat)"),
         _ => median,
     }
@@ -253,45 +228,5 @@ fn speedup(cell: &ArmCell, written: bool) -> String {
     match cell.speedup_ci95 {
         Some(ends) if written => format!("{ratio} ({})", format::interval(ends)),
         _ => ratio,
-    }
-}
-
-/// A bar from nothing to a value, with its interval over its end; the value is marked inside a wide interval.
-fn bar(
-    row: &mut Row<'_>,
-    (value, interval): (f64, Option<[f64; 2]>),
-    (end, columns): (f64, u16),
-    style: Style,
-    theme: &Theme,
-) {
-    let columns = columns.min(row.rest());
-    let Some(last) = columns.checked_sub(1) else {
-        return;
-    };
-    let column = |value: f64| {
-        let share = if value.is_finite() {
-            (value / end).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
-        (share * f64::from(last)).round() as u16
-    };
-    let g = &theme.glyphs;
-    let filled = column(value);
-    let ends = interval.map(|[low, high]| (column(low), column(high)));
-    for at in 0..columns {
-        let over = match ends {
-            Some((low, high)) if low == high && at == low => Some(g.point),
-            Some((low, high)) if low < at && at < high && at == filled => Some(g.point),
-            Some((low, _)) if at == low => Some(g.low),
-            Some((_, high)) if at == high => Some(g.high),
-            Some((low, high)) if low < at && at < high => Some(g.between),
-            _ => None,
-        };
-        match over {
-            Some(glyph) => row.cell(glyph, theme.text),
-            None if at <= filled && value > 0.0 => row.cell(g.useful(), style),
-            None => row.cell(" ", theme.faint),
-        };
     }
 }

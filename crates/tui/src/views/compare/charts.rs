@@ -1,41 +1,31 @@
-//! Curves over each other, one per run: speed-up over workers, and what the runs recorded over their steps. A run's letter
-//! stands on its curve, so that no colour is needed to tell which is whose.
+//! Curves over each other, one per run: speed-up over workers, and what the runs recorded
+//! over their steps. A run's letter stands on its curve, so that no colour is needed to tell
+//! which is whose.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use workbench_report::format;
 
-use super::{Facts, colour, name_run};
+use super::panel::Facts;
+use super::run_mark::{colour, name_run};
+use crate::kit::Pane;
+use crate::kit::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
+use crate::kit::scale::Scale;
+use crate::model::names::arm_on_workers;
 use crate::theme::{Theme, letter};
-use crate::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
-use crate::views::scale::Scale;
-use crate::views::text::arm_on_workers;
-use crate::views::widgets::{Row, inset, panel};
+use crate::views::ends_of;
 use workbench_history::comparison::{Comparison, Curves, ScalingRow};
 
 /// Draws measured speed-ups over workers, of one arm after the other.
-pub fn scaling(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    arm: usize,
-    comparison: &Comparison,
-    theme: &Theme,
-) {
+pub fn scaling(pane: Pane<'_>, arm: usize, comparison: &Comparison) {
+    let theme = pane.theme;
     let rows = &comparison.scaling;
     let Some(row) = rows.get(arm % rows.len().max(1)) else {
-        panel(buf, area, ("Scaling", ""), focused, theme);
+        pane.frame(("Scaling", ""));
         return;
     };
     let title = format!("Scaling of {}: speed-up over workers", row.arm);
-    let inner = inset(panel(
-        buf,
-        area,
-        (&title, &of("arm", arm, rows.len())),
-        focused,
-        theme,
-    ));
-    draw_plot(buf, inner, &speedups(row, inner.width, theme), theme);
+    let mut inner = pane.panel((&title, &of("arm", arm, rows.len())));
+    let plot = speedups(row, inner.area.width, theme);
+    draw_plot(&mut inner, &plot);
 }
 
 /// `arm 2 of 3`, or nothing where there is one.
@@ -48,27 +38,9 @@ fn of(what: &str, chosen: usize, all: usize) -> String {
 
 /// `width` is that of the chart with its labels.
 fn speedups(row: &ScalingRow, width: u16, theme: &Theme) -> Plot {
-    let points = || row.points.iter().flatten();
-    let x_end = points().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
-    let highest = points()
-        .flat_map(|p| [p.speedup, p.ci95.map_or(0.0, |c| c[1])])
-        .filter(|v| v.is_finite())
-        .fold(1.0, f64::max);
-    let y_end = highest.max(x_end.min(highest * 1.3));
-    let mut plot = Plot {
-        x: Scale::linear(0.0, x_end),
-        y: Scale::linear(0.0, y_end),
-        x_label: "workers",
-        x_whole: true,
-        y_unit: "×",
-        ..Plot::default()
-    };
-    plot.curves.push(Curve {
-        points: vec![(0.0, 0.0), (x_end.max(y_end), x_end.max(y_end))],
-        stroke: Stroke::Dotted,
-        style: theme.dim,
-        ascii: ".",
-    });
+    let (x_end, y_end) = ends_of(row.points.iter().flatten());
+    let axes = (Scale::linear(0.0, x_end), Scale::linear(0.0, y_end));
+    let mut plot = Plot::of_speedups(axes, x_end.max(y_end), theme);
     // Runs stand side by side at a number of workers, a cell each, so that none hides another.
     let cell = 2.0 * x_end / f64::from(2 * width.saturating_sub(PLOT_LABELS).max(1) - 1);
     let runs = row.points.len();
@@ -103,38 +75,27 @@ fn stroke(run: usize) -> Stroke {
 }
 
 /// Draws what the runs recorded: `chosen` says which curve, and which arm.
-pub fn curves(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    chosen: (usize, usize),
-    (comparison, all): Facts<'_>,
-    theme: &Theme,
-) {
+pub fn curves(pane: Pane<'_>, chosen: (usize, usize), (comparison, all): Facts<'_>) {
+    let theme = pane.theme;
     let Some((curves, metric, arm)) = choose(all, chosen) else {
-        panel(buf, area, ("Curves", ""), focused, theme);
+        pane.frame(("Curves", ""));
         return;
     };
     let name = arm_on_workers(&curves.arm, curves.workers);
     let title = format!("{}: {name}", curves.metric);
     let right = [metric, arm].join(" ").trim().to_owned();
-    let inner = inset(panel(buf, area, (&title, &right), focused, theme));
-    let mut legend = Row::new(buf, inner, 0);
+    let mut inner = pane.panel((&title, &right));
+    let mut legend = inner.row(0);
     for (index, run) in comparison.runs.iter().enumerate() {
         let end = curves.lines[index].last();
         let text = end.map_or_else(|| "none".to_owned(), |(_, value)| format::number(*value));
         if legend.rest() >= 12 {
-            name_run(&mut legend, index, run.letter, theme);
-            legend.skip(1).text(&text, theme.dim, theme).skip(2);
+            name_run(&mut legend, index, run.letter);
+            legend.skip(1).text(&text, theme.dim).skip(2);
         }
     }
-    let chart = Rect {
-        y: inner.y + inner.height.min(1),
-        height: inner.height.saturating_sub(1),
-        ..inner
-    };
     if let Some(plot) = recorded(curves, theme) {
-        draw_plot(buf, chart, &plot, theme);
+        draw_plot(&mut inner.below(1), &plot);
     }
 }
 
@@ -189,7 +150,8 @@ fn recorded(curves: &Curves, theme: &Theme) -> Option<Plot> {
     Some(plot)
 }
 
-/// Places of a run's letter on its curve: its end and two more, each run's a little further along than the one's before.
+/// Places of a run's letter on its curve: its end and two more, each run's a little further along
+/// than the one's before.
 fn marks(
     line: &[(f64, f64)],
     run: usize,

@@ -11,85 +11,26 @@
 //! ╰─────────────────────────────────────╯╰───────────────────────────────────────────╯
 //! ```
 //!
-//! On small screens the panels are tabs. Belongs here: drawing a comparison. Does not belong here: finding facts and
-//! wording sentences, which is [`workbench_history::comparison`]'s.
+//! On small screens the panels are tabs. Belongs here: drawing a comparison. Does not belong here:
+//! finding facts and wording sentences, which is [`workbench_history::comparison`]'s.
 
 mod arms;
 mod charts;
 mod header;
 mod layout;
 mod notes;
+mod panel;
+mod run_mark;
 mod settings;
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
-use super::widgets::{Row, Scroll};
-use super::{Focus, Keyed, ViewAction, too_small};
-use crate::binding::Binding;
+use super::keys::{COMPARE, KeyTable};
+use super::{Focus, Keyed, SMALLEST, ViewAction};
+use crate::kit::{Pane, Scroll, below, too_small};
 use crate::theme::Theme;
-use workbench_history::comparison::{Comparison, Curves};
-
-const OWN_KEYS: Keys<4> = [
-    key(
-        ViewAction::NextArm,
-        &["a"],
-        "arm",
-        "Show the next arm in the charts",
-    ),
-    key(
-        ViewAction::Right,
-        &["Right", "l"],
-        "next curve",
-        "Show the next recorded curve",
-    ),
-    key(
-        ViewAction::Left,
-        &["Left", "h"],
-        "",
-        "Show the recorded curve before",
-    ),
-    key(
-        ViewAction::Toggle,
-        &["t"],
-        "bars",
-        "Draw bars of speed-ups instead of times, where there is room for one of the two",
-    ),
-];
-static KEYS: Keys<{ 4 + COMMON }> = with_common(&OWN_KEYS);
-static BINDINGS: [Binding; 4 + COMMON] = bindings_of(&KEYS);
-
-/// A panel of the Compare screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-enum Panel {
-    /// What may be said.
-    #[default]
-    Notes,
-    /// A bar per arm and run.
-    Arms,
-    /// What differs.
-    Settings,
-    /// Speed-ups over the number of workers.
-    Scaling,
-    /// Recorded curves.
-    Curves,
-}
-
-impl Panel {
-    /// Its name on a tab.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Notes => "What they say",
-            Self::Arms => "Arms",
-            Self::Settings => "Settings",
-            Self::Scaling => "Scaling",
-            Self::Curves => "Curves",
-        }
-    }
-}
+use panel::{Facts, Panel};
 
 /// The Compare screen's own state.
 #[derive(Debug, Default)]
@@ -115,18 +56,15 @@ impl CompareView {
             ViewAction::Right => self.curve = self.curve.wrapping_add(1),
             ViewAction::Left => self.curve = self.curve.wrapping_sub(1),
             ViewAction::Toggle => self.speedups = !self.speedups,
-            _ => self.scroll[self.focus.panel as usize].act(action),
+            ViewAction::Move(motion) => self.scroll[self.focus.panel as usize].act(motion),
+            _ => {}
         }
     }
 }
 
 impl Keyed for CompareView {
-    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
-    const BINDINGS: &'static [Binding] = &BINDINGS;
+    const KEYS: KeyTable = COMPARE;
 }
-
-/// What is drawn.
-type Facts<'a> = (&'a Comparison, &'a [Curves]);
 
 /// Draws the Compare screen.
 pub fn draw(
@@ -136,69 +74,40 @@ pub fn draw(
     facts: Facts<'_>,
     theme: &Theme,
 ) {
-    let buf = frame.buffer_mut();
-    let area = area.intersection(buf.area);
-    if too_small(buf, area, theme) {
+    let mut pane = Pane::new(frame.buffer_mut(), area, theme);
+    let area = pane.area;
+    if too_small(pane.buf, area, SMALLEST, theme) {
         return;
     }
-    let used = header::draw(buf, area, facts.0, theme);
-    let body = Rect {
-        y: area.y + used,
-        height: area.height - used,
-        ..area
+    let used = header::draw(&mut pane, facts.0);
+    let body = below(area, used);
+    let (mut places, tabs) = layout::arrange(body, facts, theme);
+    let shown = match &tabs {
+        Some(tabs) => tabs.panels.clone(),
+        None => places.iter().map(|(panel, _)| *panel).collect(),
     };
-    let (places, tabs) = layout::arrange(body, facts);
-    let shown = tabs.as_ref().map_or_else(
-        || places.iter().map(|(panel, _)| *panel).collect(),
-        |tabs| tabs.panels.clone(),
-    );
     view.focus.choose_from(shown);
     let focus = view.focus.panel;
     if view.focus.zoomed {
-        draw_panel(buf, (focus, body), view, facts, theme);
+        places = vec![(focus, body)];
     } else if let Some(tabs) = tabs {
-        layout::draw_tabs(buf, tabs.bar, &tabs.panels, focus, facts.0, theme);
-        draw_panel(buf, (focus, tabs.body), view, facts, theme);
-    } else {
-        for place in places {
-            draw_panel(buf, place, view, facts, theme);
-        }
+        layout::draw_tabs(&mut pane.part(body), &tabs.panels, focus, facts.0);
+        places = vec![(focus, tabs.body)];
+    }
+    for (panel, place) in places {
+        let mut place = pane.part(place);
+        place.focused = focus == panel;
+        draw_panel(place, panel, view, facts);
     }
 }
 
-fn draw_panel(
-    buf: &mut Buffer,
-    (panel, place): (Panel, Rect),
-    view: &mut CompareView,
-    (comparison, curves): Facts<'_>,
-    theme: &Theme,
-) {
-    let focused = view.focus.panel == panel;
+fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut CompareView, facts: Facts<'_>) {
     let scroll = &mut view.scroll[panel as usize];
     match panel {
-        Panel::Notes => notes::draw(buf, place, focused, scroll, comparison, theme),
-        Panel::Settings => settings::draw(buf, place, focused, scroll, comparison, theme),
-        Panel::Arms => {
-            let speedups = view.speedups;
-            arms::draw(buf, place, focused, (scroll, speedups), comparison, theme);
-        }
-        Panel::Scaling => charts::scaling(buf, place, focused, view.arm, comparison, theme),
-        Panel::Curves => {
-            let chosen = (view.curve, view.arm);
-            charts::curves(buf, place, focused, chosen, (comparison, curves), theme);
-        }
+        Panel::Notes => notes::draw(pane, scroll, facts.0),
+        Panel::Settings => settings::draw(pane, scroll, facts.0),
+        Panel::Arms => arms::draw(pane, (scroll, view.speedups), facts.0),
+        Panel::Scaling => charts::scaling(pane, view.arm, facts.0),
+        Panel::Curves => charts::curves(pane, (view.curve, view.arm), facts),
     }
-}
-
-/// The colour of a run.
-fn colour(run: usize, theme: &Theme) -> Style {
-    theme.series(run)
-}
-
-/// A run's letter and mark, in its colour: three cells.
-fn name_run(row: &mut Row<'_>, run: usize, letter: &str, theme: &Theme) {
-    let style = colour(run, theme);
-    row.cell(letter, style)
-        .skip(1)
-        .cell(theme.glyphs.series_point(run), style);
 }

@@ -1,15 +1,13 @@
-//! What was set differently, a row per setting and a column per run; what is the same is named on one line.
+//! What was set differently, a row per setting and a column per run; what is the same is named
+//! on one line.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::{colour, name_run};
-use crate::theme::Theme;
-use crate::views::text::wrap;
-use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
+use super::run_mark::{colour, name_run};
+use crate::kit::text::wrap_text;
+use crate::kit::{Pane, Row, Scroll, cells, position};
 use workbench_history::comparison::{Comparison, Difference, Group};
 
-/// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what is the same.
+/// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what
+/// is the same.
 pub fn height(comparison: &Comparison, columns: u16) -> u16 {
     let differing = &comparison.settings.differing;
     let widths = Widths::new(differing, comparison.runs.len(), columns.saturating_sub(4));
@@ -26,7 +24,8 @@ struct Widths {
 }
 
 impl Widths {
-    /// Values get what they need where there is room; where there is not, none gets less than its fair share.
+    /// Values get what they need where there is room; where there is not, none gets less than
+    /// its fair share.
     fn new(differing: &[Difference], runs: usize, columns: u16) -> Self {
         let label = label(differing).min(columns / 3);
         let mut rest = columns.saturating_sub(label);
@@ -34,7 +33,7 @@ impl Widths {
             let values = differing
                 .iter()
                 .filter_map(|row| row.values.get(run)?.as_ref());
-            values.map(|value| width(value)).max().unwrap_or(1).max(3) + 1
+            values.map(|value| cells(value)).max().unwrap_or(1).max(3) + 1
         };
         let fair = rest / u16::try_from(runs.max(1)).unwrap_or(u16::MAX);
         if (0..runs).all(|run| needed(run) <= fair) {
@@ -97,7 +96,7 @@ fn parts(value: Option<&str>, room: usize) -> Vec<String> {
     let Some(value) = value else {
         return vec!["—".to_owned()];
     };
-    let mut parts = wrap(value, u16::try_from(room).unwrap_or(u16::MAX));
+    let mut parts = wrap_text(value, u16::try_from(room).unwrap_or(u16::MAX));
     if parts.len() > MOST_LINES {
         let rest = parts.split_off(MOST_LINES - 1);
         parts.push(rest.concat());
@@ -106,21 +105,15 @@ fn parts(value: Option<&str>, room: usize) -> Vec<String> {
 }
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    comparison: &Comparison,
-    theme: &Theme,
-) {
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, comparison: &Comparison) {
+    let theme = pane.theme;
     let settings = &comparison.settings;
     let runs = comparison.runs.len();
-    let widths = Widths::new(&settings.differing, runs, area.width.saturating_sub(4));
+    let widths = Widths::new(&settings.differing, runs, pane.area.width.saturating_sub(4));
     let rows = rows(&settings.differing, &widths);
-    let same = wrap(&settings.same_line(), area.width.saturating_sub(4));
+    let same = wrap_text(&settings.same_line(), pane.area.width.saturating_sub(4));
     // What differs comes first: what is the same gets what is left, one line at least.
-    let inside = usize::from(area.height.saturating_sub(2));
+    let inside = usize::from(pane.area.height.saturating_sub(2));
     let left = inside.saturating_sub(rows.len() + 1).clamp(1, same.len());
     let page = inside.saturating_sub(1 + left);
     let window = scroll.window(rows.len(), page);
@@ -130,40 +123,36 @@ pub fn draw(
         n => format!("{n} settings differ"),
     };
     let place = position(&window, rows.len());
-    let inner = inset(panel(buf, area, (&title, &place), focused, theme));
+    let mut inner = pane.panel((&title, &place));
     if !rows.is_empty() {
-        let mut head = Row::new(buf, inner, 0);
+        let mut head = inner.row(0);
         head.skip(widths.label);
         for (index, run) in comparison.runs.iter().enumerate() {
             if head.rest() >= 3 {
-                name_run(&mut head, index, run.letter, theme);
+                name_run(&mut head, index, run.letter);
                 head.skip(widths.runs[index].saturating_sub(3));
             }
         }
     }
     let first = u16::from(!rows.is_empty());
     for (line, row) in (first..).zip(&rows[window]) {
-        let mut out = Row::new(buf, inner, line);
+        let mut out = inner.row(line);
         match row {
-            Line::Group(group) => drop(out.text(group.name(), theme.dim, theme)),
-            Line::Setting(name, values) => setting(&mut out, (name, values), &widths, theme),
+            Line::Group(group) => drop(out.text(group.name(), theme.dim)),
+            Line::Setting(name, values) => setting(&mut out, (name, values), &widths),
         }
     }
-    let bottom = inner.height.saturating_sub(left as u16);
+    let bottom = inner.area.height.saturating_sub(left as u16);
     let top = bottom.min(first + rows.len() as u16);
     for (line, text) in (top..).zip(shortened(&same, left)) {
-        Row::new(buf, inner, line).text(&text, theme.dim, theme);
+        inner.row(line).text(&text, theme.dim);
     }
 }
 
-fn setting(
-    row: &mut Row<'_>,
-    (name, values): (&str, &[Option<String>]),
-    widths: &Widths,
-    theme: &Theme,
-) {
+fn setting(row: &mut Row<'_>, (name, values): (&str, &[Option<String>]), widths: &Widths) {
+    let theme = row.theme;
     row.skip(1)
-        .left(name, widths.label.saturating_sub(2), theme.text, theme)
+        .left(name, widths.label.saturating_sub(2), theme.text)
         .skip(1);
     for (index, (value, room)) in values.iter().zip(&widths.runs).enumerate() {
         let text = value.as_deref().unwrap_or("");
@@ -172,12 +161,12 @@ fn setting(
         } else {
             colour(index, theme)
         };
-        row.left(text, room.saturating_sub(1), style, theme).skip(1);
+        row.left(text, room.saturating_sub(1), style).skip(1);
     }
 }
 
 fn label(differing: &[Difference]) -> u16 {
-    let widest = differing.iter().map(|row| width(&row.name)).max();
+    let widest = differing.iter().map(|row| cells(&row.name)).max();
     widest.unwrap_or(0) + 3
 }
 

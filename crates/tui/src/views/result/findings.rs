@@ -1,67 +1,36 @@
 //! What a reader must know before believing the numbers, and what the numbers mean: warnings first.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
+use workbench_report::format;
 use workbench_result::RunResult;
 
-use crate::theme::Theme;
-use crate::views::text::wrap;
-use crate::views::widgets::{Row, Scroll, panel, position};
+use crate::kit::list::panel_of_lines;
+use crate::kit::text::marked;
+use crate::kit::{Pane, Scroll};
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
-    let columns = area.width.saturating_sub(7);
-    let mut lines: Vec<(&'static str, Style, Style, String)> = Vec::new();
-    let mut add = |mark, mark_style, style, sentence: &str| {
-        for (i, text) in wrap(sentence, columns).into_iter().enumerate() {
-            lines.push((if i == 0 { mark } else { " " }, mark_style, style, text));
-        }
-    };
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
+    let theme = pane.theme;
+    let columns = pane.area.width.saturating_sub(5);
     let failed = result.check.differences.len() + usize::from(!result.check.passed());
+    let mut lines = Vec::new();
     for (i, warning) in result.warnings.iter().enumerate() {
-        if i < failed {
-            add(theme.glyphs.failed, theme.bad, theme.bad, warning);
+        let (mark, style) = if i < failed {
+            (theme.glyphs.failed, theme.bad)
         } else {
-            add(theme.glyphs.warning, theme.warn, theme.warn, warning);
-        }
+            (theme.glyphs.warning, theme.warn)
+        };
+        lines.extend(marked((mark, style), warning, columns, (style, style)));
     }
     for diagnosis in &result.diagnoses {
-        add(theme.glyphs.finding, theme.accent, theme.text, diagnosis);
+        let mark = (theme.glyphs.finding, theme.accent);
+        lines.extend(marked(mark, diagnosis, columns, (theme.text, theme.text)));
     }
-    let title = match result.warnings.len() {
+    let title = match result.warnings.len() as u64 {
         0 => "What the numbers say".to_owned(),
-        1 => "1 warning, and what the numbers say".to_owned(),
-        n => format!("{n} warnings, and what the numbers say"),
+        n => format!(
+            "{}, and what the numbers say",
+            format::counted(n, "warning")
+        ),
     };
-    let window = scroll.window(lines.len(), usize::from(area.height.saturating_sub(2)));
-    let inner = panel(
-        buf,
-        area,
-        (&title, &position(&window, lines.len())),
-        focused,
-        theme,
-    );
-    if lines.is_empty() {
-        Row::new(buf, inner, 0)
-            .skip(1)
-            .text("nothing stands out", theme.dim, theme);
-    }
-    for (line, (mark, mark_style, style, text)) in (0..).zip(&lines[window]) {
-        let mut row = Row::new(buf, inner, line);
-        row.skip(1);
-        if *mark == " " {
-            row.skip(2);
-        } else {
-            row.cell(mark, *mark_style).skip(1);
-        }
-        row.text(text, *style, theme);
-    }
+    panel_of_lines(pane, &title, scroll, &lines, "nothing stands out");
 }

@@ -1,15 +1,13 @@
-//! Where the panels of the Result screen go: three or two abreast where there is room, behind tabs where there is not. Where arms
-//! tell what they consisted of, some are behind tabs on large screens too.
+//! Where the panels of the Result screen go: two or three abreast where there is room, behind
+//! tabs where there is not. Where arms tell what they consisted of, some are behind tabs on
+//! large screens too.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 use workbench_result::RunResult;
 
 use super::{Panel, parts, work};
-use crate::theme::Theme;
-use crate::views::text::safe;
-use crate::views::widgets::{Row, width};
+use crate::kit::tabs::{self, Tab};
+use crate::kit::{Pane, abreast, below, cells, stacked};
 
 /// One panel at a time, and a line that names them all.
 pub struct Tabs {
@@ -36,11 +34,7 @@ impl Tabs {
             height: lines.min(area.height),
             ..area
         };
-        let body = Rect {
-            y: area.y + bar.height,
-            height: area.height - bar.height,
-            ..area
-        };
+        let body = below(area, lines);
         Self { bar, body, panels }
     }
 }
@@ -127,7 +121,8 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
     (place(area, &bands), None)
 }
 
-/// Where arms tell what they consisted of, there is more than fits beside one another: the bars stay, and the rest is behind tabs.
+/// Where arms tell what they consisted of, there is more than fits beside one another: the bars
+/// stay, and the rest is behind tabs.
 fn detailed(area: Rect, first: u16, has: &Has<'_>) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
     use Panel::{
         Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
@@ -145,105 +140,53 @@ fn detailed(area: Rect, first: u16, has: &Has<'_>) -> (Vec<(Panel, Rect)>, Optio
     }
     bands.retain(|(_, panels)| !panels.is_empty());
     let used = bands.iter().map(|(height, _)| height).sum::<u16>();
-    let rest = Rect {
-        y: area.y + used,
-        height: area.height.saturating_sub(used),
-        ..area
-    };
+    let rest = below(area, used);
     let places = place(area, &bands);
     (places, Some(Tabs::new(rest, has.only(&tabs), has.result)))
 }
 
 fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
-    let mut out = Vec::new();
-    let mut y = area.y;
-    for (height, panels) in bands {
-        let n = panels.len() as u32;
-        let mut x = area.x;
-        for (i, panel) in (1..).zip(panels) {
-            let right = area.x + (u32::from(area.width) * i / n.max(1)) as u16;
-            out.push((
-                *panel,
-                Rect {
-                    x,
-                    y,
-                    width: right - x,
-                    height: *height,
-                },
-            ));
-            x = right;
-        }
-        y += height;
-    }
-    out
+    let heights = bands.iter().map(|(height, _)| *height);
+    let places = stacked(area, heights)
+        .zip(bands)
+        .flat_map(|(band, (_, panels))| {
+            let columns = abreast(band, panels.len());
+            panels.iter().copied().zip(columns)
+        });
+    places.collect()
 }
 
 /// The line of tabs, and where each is; that there are warnings shows on it whichever tab is open.
-///
-/// The open tab is underlined where keys act elsewhere.
 pub fn draw_tabs(
-    buf: &mut Buffer,
+    pane: &mut Pane<'_>,
     Tabs { bar, panels, .. }: &Tabs,
-    (open, chosen): (Option<Panel>, Option<Panel>),
+    open: (Option<Panel>, bool),
     result: &RunResult,
-    theme: &Theme,
 ) -> Vec<(Panel, Rect)> {
-    let names = u16::from(!unsaid(result).is_empty());
-    first_warning(buf, *bar, result, theme);
-    let mut row = Row::new(buf, *bar, names);
-    let mut tabs = Vec::new();
-    // Where names are many, they move together.
-    let gap = u16::from(span(panels, 1) <= bar.width);
-    // Where there are more than fit, those up to the chosen one go out of sight first.
-    let place = panels.iter().position(|p| Some(*p) == open).unwrap_or(0);
-    let mut first = 0;
-    while first < place && span(&panels[first..=place], gap) > bar.width {
-        first += 1;
-    }
-    let more = if first > 0 { theme.glyphs.cut } else { " " };
-    row.cell(more, theme.dim);
-    for panel in &panels[first..] {
+    let theme = pane.theme;
+    first_warning(&mut pane.part(*bar), result);
+    let tab = |panel: &Panel| {
         let warned = *panel == Panel::Findings && !result.warnings.is_empty();
-        let name = if warned {
-            format!(" {} {} ", theme.glyphs.warning, panel.name())
-        } else {
-            format!(" {} ", panel.name())
-        };
-        let style = match (Some(*panel) == open, warned) {
-            (true, _) if open == chosen => theme.selected,
-            (true, _) => theme.title.add_modifier(Modifier::UNDERLINED),
-            (false, true) => theme.warn,
-            (false, false) => theme.dim,
-        };
-        let before = row.rest();
-        row.text(&name, style, theme);
-        tabs.push((
-            *panel,
-            Rect {
-                x: bar.right() - before,
-                y: bar.y + names,
-                width: before - row.rest(),
-                height: 1,
-            },
-        ));
-        row.skip(gap);
-    }
-    tabs
+        Tab {
+            panel: *panel,
+            name: panel.name(),
+            mark: warned.then_some((theme.glyphs.warning, theme.warn)),
+        }
+    };
+    let all: Vec<Tab<'_, Panel>> = panels.iter().map(tab).collect();
+    let names = below(*bar, bar.height.saturating_sub(1));
+    tabs::draw(&mut pane.part(names), &all, open)
 }
 
-/// Cells that the names of panels take, with the mark of a warning.
-fn span(panels: &[Panel], gap: u16) -> u16 {
-    let each = panels.iter().map(|p| width(p.name()) + 2 + gap);
-    each.sum::<u16>() + 3
-}
-
-/// The warnings that the sentences on top do not tell: those open with what differs where arms are not comparable.
+/// The warnings that the sentences on top do not tell: those open with what differs where arms
+/// are not comparable.
 fn unsaid(result: &RunResult) -> &[String] {
     let said = result.check.differences.len() + usize::from(!result.check.passed());
     result.warnings.get(said..).unwrap_or_default()
 }
 
-fn first_warning(buf: &mut Buffer, bar: Rect, result: &RunResult, theme: &Theme) {
+fn first_warning(bar: &mut Pane<'_>, result: &RunResult) {
+    let theme = bar.theme;
     let Some((first, rest)) = unsaid(result).split_first() else {
         return;
     };
@@ -251,15 +194,8 @@ fn first_warning(buf: &mut Buffer, bar: Rect, result: &RunResult, theme: &Theme)
         0 => String::new(),
         n => format!(" +{n} more"),
     };
-    let left = Rect {
-        width: bar.width.saturating_sub(width(&more) + 1),
-        ..bar
-    };
-    Row::new(buf, left, 0)
-        .skip(1)
-        .left(theme.glyphs.warning, 2, theme.warn, theme)
-        .text(&safe(first), theme.warn, theme);
-    Row::new(buf, bar, 0)
-        .last(width(&more) + 1)
-        .text(&more, theme.dim, theme);
+    let mut row = bar.row(0);
+    row.skip(1).left(theme.glyphs.warning, 2, theme.warn);
+    let room = row.rest().saturating_sub(cells(&more) + 1);
+    row.left(first, room, theme.warn).text(&more, theme.dim);
 }

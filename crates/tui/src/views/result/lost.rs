@@ -1,15 +1,14 @@
-//! Where slots × wall time went: useful work and the four causes of loss, as shares of a bar and in numbers.
+//! Where slots × wall time went: useful work and the four causes of loss, as shares of a bar
+//! and in numbers.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::{self, short};
-use crate::theme::{Cause, Theme};
-use crate::views::stack::apportion;
-use crate::views::text::arm_on_workers;
-use crate::views::widgets::{Row, Scroll, fit, width};
+use crate::kit::stack::apportion;
+use crate::kit::{Pane, Row, Scroll, cells};
+use crate::model::names::arm_on_workers;
+use crate::theme::Cause;
 
 /// Seconds lost to a cause.
 fn seconds_of(arm: &ArmResult, cause: Cause) -> f64 {
@@ -27,45 +26,31 @@ fn slot_time(arm: &ArmResult) -> f64 {
 }
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let arms: Vec<&ArmResult> = result
         .arms
         .iter()
         .filter(|arm| slot_time(arm).is_finite() && slot_time(arm) > 0.0)
         .collect();
     let title = "Lost time: shares of workers × wall time";
-    let layout = bars::draw(
-        buf,
-        area,
-        (title, focused),
-        scroll,
-        (&arms, 1),
-        |buf, place, arm, layout| {
-            if layout.high == 1 {
-                one_line(buf, place, arm, layout.label, theme);
-            } else {
-                two_lines(buf, place, arm, theme);
-            }
-        },
-        theme,
-    );
-    if let Some(layout) = layout {
-        legend(buf, layout.inner, theme);
+    let drawn = bars::draw(pane, title, scroll, (&arms, 1), |place, arm, layout| {
+        if layout.high == 1 {
+            one_line(place, arm, layout.label);
+        } else {
+            two_lines(place, arm);
+        }
+    });
+    if let Some((mut inner, _)) = drawn {
+        legend(&mut inner);
     }
 }
 
-fn one_line(buf: &mut Buffer, place: Rect, arm: &ArmResult, label: u16, theme: &Theme) {
-    let mut row = Row::new(buf, place, 0);
-    row.left(&short(arm), label + 2, theme.text, theme);
+fn one_line(place: &mut Pane<'_>, arm: &ArmResult, label: u16) {
+    let theme = place.theme;
+    let mut row = place.row(0);
+    row.left(&short(arm), label + 2, theme.text);
     let columns = row.rest().saturating_sub(18);
-    stack(&mut row, arm, columns, theme);
+    stack(&mut row, arm, columns);
     row.skip(2);
     let worst = Cause::ALL
         .into_iter()
@@ -75,24 +60,19 @@ fn one_line(buf: &mut Buffer, place: Rect, arm: &ArmResult, label: u16, theme: &
         row.text(
             &format!("{} {}", cause.name(), format::percent(share)),
             theme.dim,
-            theme,
         );
     }
 }
 
-fn two_lines(buf: &mut Buffer, place: Rect, arm: &ArmResult, theme: &Theme) {
-    let mut row = Row::new(buf, place, 0);
+fn two_lines(place: &mut Pane<'_>, arm: &ArmResult) {
+    let theme = place.theme;
+    let half = place.area.width / 2;
+    let useful = format::percent(arm.useful_s / slot_time(arm));
+    let mut row = place.row(0);
     // A long name must not push the numbers out.
-    let name = fit(
-        &arm_on_workers(&arm.name, arm.workers),
-        place.width / 2,
-        theme,
-    );
-    row.text(&name, theme.title, theme).skip(2).text(
-        &format!("useful {}", format::percent(arm.useful_s / slot_time(arm))),
-        theme.text,
-        theme,
-    );
+    row.at_most(&arm_on_workers(&arm.name, arm.workers), half, theme.title)
+        .skip(2)
+        .text(&format!("useful {useful}"), theme.text);
     // The largest first, as many as fit.
     let mut causes = Cause::ALL;
     causes.sort_by(|a, b| {
@@ -108,48 +88,46 @@ fn two_lines(buf: &mut Buffer, place: Rect, arm: &ArmResult, theme: &Theme) {
         }
         let short = format!("{} {}", cause.name(), format::percent(share));
         let long = format!("{short} ({})", format::seconds(lost));
-        let text = if row.rest() >= width(&long) + 3 {
+        let text = if row.rest() >= cells(&long) + 3 {
             long
         } else {
             short
         };
-        if row.rest() < width(&text) + 3 {
+        if row.rest() < cells(&text) + 3 {
             break;
         }
-        row.text(&format!(" {} ", theme.glyphs.dot), theme.dim, theme)
-            .text(&text, theme.lost(cause), theme);
+        row.text(&format!(" {} ", theme.glyphs.dot), theme.dim)
+            .text(&text, theme.lost(cause));
     }
-    let mut row = Row::new(buf, place, 1);
+    let mut row = place.row(1);
     let columns = row.rest();
-    stack(&mut row, arm, columns, theme);
+    stack(&mut row, arm, columns);
 }
 
 /// The bar. Cells go to the parts by largest remainders, so that the whole bar is always the whole.
-fn stack(row: &mut Row<'_>, arm: &ArmResult, columns: u16, theme: &Theme) {
+fn stack(row: &mut Row<'_>, arm: &ArmResult, columns: u16) {
+    let theme = row.theme;
     let parts = Cause::ALL.map(|cause| seconds_of(arm, cause));
     let all = [arm.useful_s, parts[0], parts[1], parts[2], parts[3]];
     let cells = apportion(&all, columns.min(row.rest()));
-    for _ in 0..cells[0] {
-        row.cell(theme.glyphs.useful(), theme.useful());
-    }
+    row.fill(theme.glyphs.useful(), cells[0], theme.useful());
     for (cause, n) in Cause::ALL.into_iter().zip(&cells[1..]) {
-        for _ in 0..*n {
-            row.cell(theme.glyphs.lost(cause), theme.lost(cause));
-        }
+        row.fill(theme.glyphs.lost(cause), *n, theme.lost(cause));
     }
 }
 
-fn legend(buf: &mut Buffer, inner: Rect, theme: &Theme) {
-    let Some(line) = inner.height.checked_sub(1) else {
+fn legend(inner: &mut Pane<'_>) {
+    let theme = inner.theme;
+    let Some(line) = inner.area.height.checked_sub(1) else {
         return;
     };
-    let gap = if inner.width >= 60 { 3 } else { 1 };
-    let mut row = Row::new(buf, inner, line);
+    let gap = if inner.area.width >= 60 { 3 } else { 1 };
+    let mut row = inner.row(line);
     row.cell(theme.glyphs.useful(), theme.useful())
-        .text(" useful", theme.dim, theme);
+        .text(" useful", theme.dim);
     for cause in Cause::ALL {
         row.skip(gap)
             .cell(theme.glyphs.lost(cause), theme.lost(cause))
-            .text(&format!(" {}", cause.name()), theme.dim, theme);
+            .text(&format!(" {}", cause.name()), theme.dim);
     }
 }

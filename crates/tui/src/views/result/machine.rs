@@ -2,44 +2,32 @@
 
 use std::fmt::Write as _;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 use workbench_experiment::lab::Basis;
 use workbench_report::format;
 use workbench_result::RunResult;
 
-use crate::theme::Theme;
-use crate::views::text::wrap;
-use crate::views::widgets::{Row, Scroll, panel, position};
+use crate::kit::list::panel_of_lines;
+use crate::kit::{Pane, Scroll, wrap};
 
 /// Columns of the labels.
-const LABEL: u16 = 11;
+const LABEL: usize = 11;
+/// Characters of a fact that are shown.
+const LONGEST: usize = 4000;
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
-    let columns = area.width.saturating_sub(LABEL + 4);
-    let mut lines: Vec<(&'static str, String)> = Vec::new();
-    for (label, text) in facts(result) {
-        for (i, part) in wrap(&text, columns).into_iter().enumerate() {
-            lines.push((if i == 0 { label } else { "" }, part));
-        }
-    }
-    let window = scroll.window(lines.len(), usize::from(area.height.saturating_sub(2)));
-    let note = position(&window, lines.len());
-    let inner = panel(buf, area, ("Machine and instrument", &note), focused, theme);
-    for (line, (label, text)) in (0..).zip(&lines[window]) {
-        Row::new(buf, inner, line)
-            .skip(1)
-            .left(label, LABEL, theme.dim, theme)
-            .text(text, theme.text, theme);
-    }
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
+    let theme = pane.theme;
+    let columns = usize::from(pane.area.width).saturating_sub(4);
+    let rest = Span::raw(" ".repeat(LABEL));
+    let facts = facts(result).into_iter();
+    let lines = facts.flat_map(|(label, text)| {
+        let first = Span::styled(format!("{label:LABEL$}"), theme.dim);
+        let text = Span::styled(format::clean(&text, LONGEST), theme.text);
+        wrap(&[text], columns, &first, &rest)
+    });
+    let lines: Vec<Line<'_>> = lines.collect();
+    panel_of_lines(pane, "Machine and instrument", scroll, &lines, "");
 }
 
 fn facts(result: &RunResult) -> Vec<(&'static str, String)> {

@@ -11,8 +11,8 @@
 //! ╰────────────────────────┴────────────────────────┴──────────────────────────────╯
 //! ```
 //!
-//! On small screens the panels are tabs. Belongs here: drawing a result and the snapshot it came from. Does not belong
-//! here: computing numbers.
+//! On small screens the panels are tabs. Belongs here: drawing a result and the snapshot it came
+//! from. Does not belong here: computing numbers.
 
 mod bars;
 mod findings;
@@ -30,106 +30,21 @@ mod what_if;
 mod work;
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
-use super::curves::{self, Curves};
+use super::curves::Chart;
 use super::filter::Filter;
-use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
-use super::plot::Field;
-use super::scale::Scale;
-use super::widgets::Scroll;
-use super::{Focus, Keyed, View, ViewAction, too_small};
-use crate::binding::Binding;
+use super::keys::{KeyTable, RESULT};
+use super::{Focus, Keyed, SMALLEST, View, ViewAction};
+use crate::kit::plot::Field;
+use crate::kit::scale::Scale;
+use crate::kit::{Pane, Scroll, below, too_small};
+use crate::model::curves;
 use crate::theme::Theme;
 use table::Table;
-
-/// The keys of this view alone.
-const OWN_KEYS: Keys<13> = [
-    key(
-        ViewAction::Left,
-        &["Left", "h"],
-        "fewer workers",
-        "Move the cursor of the charts over workers to fewer workers; in the curves, theirs to the left",
-    ),
-    key(
-        ViewAction::Right,
-        &["Right", "l"],
-        "more workers",
-        "Move the cursor of the charts over workers to more workers; in the curves, theirs to the right",
-    ),
-    key(
-        ViewAction::FarLeft,
-        &["H"],
-        "",
-        "Move the cursor ten to the left",
-    ),
-    key(
-        ViewAction::FarRight,
-        &["L"],
-        "",
-        "Move the cursor ten to the right",
-    ),
-    key(
-        ViewAction::NextArm,
-        &["a"],
-        "arm",
-        "Show the next arm in the what-if chart and in the table, and where not all arms fit beside one another",
-    ),
-    key(
-        ViewAction::Sort,
-        &["s"],
-        "sort",
-        "Sort the table by the next column",
-    ),
-    key(
-        ViewAction::Reverse,
-        &["S"],
-        "",
-        "Turn the order of the table around",
-    ),
-    key(
-        ViewAction::Toggle,
-        &["t"],
-        "tasks",
-        "Show tasks instead of items in the table, and back",
-    ),
-    key(
-        ViewAction::Filter,
-        &["/"],
-        "filter",
-        "Show only the rows of the table that have all the words typed",
-    ),
-    key(
-        ViewAction::Metric,
-        &["m"],
-        "",
-        "Show the next metric in the curves",
-    ),
-    key(
-        ViewAction::XAxis,
-        &["x"],
-        "",
-        "Draw the curves over time instead of steps, and back",
-    ),
-    key(
-        ViewAction::Log,
-        &["y"],
-        "",
-        "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as they are, for they begin at 0",
-    ),
-    key(
-        ViewAction::Cursor,
-        &["v"],
-        "",
-        "Put a cursor into the curves, and take it away",
-    ),
-];
-static KEYS: Keys<{ 13 + COMMON }> = with_common(&OWN_KEYS);
-static BINDINGS: [Binding; 13 + COMMON] = bindings_of(&KEYS);
 
 /// A panel of the Result screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -191,7 +106,8 @@ struct Charts {
 }
 
 impl Charts {
-    /// The axes from the origin to their ends, or from 1 worker and the lowest value where they are logarithmic.
+    /// The axes from the origin to their ends, or from 1 worker and the lowest value where
+    /// they are logarithmic.
     fn axes(self, x_end: f64, y_end: f64, values: impl Iterator<Item = f64>) -> (Scale, Scale) {
         if !self.log || x_end <= 1.0 {
             return (Scale::linear(0.0, x_end), Scale::linear(0.0, y_end));
@@ -212,7 +128,7 @@ pub struct ResultView {
     arm: usize,
     scroll: [Scroll; 12],
     table: Table,
-    curves: Curves,
+    chart: Chart,
     /// The tab that was open last.
     open: Option<Panel>,
     /// Where the panels were drawn, and where their tabs.
@@ -233,7 +149,7 @@ impl Default for ResultView {
             arm: 0,
             scroll: [Scroll::default(); 12],
             table: Table::default(),
-            curves: Curves::default(),
+            chart: Chart::default(),
             open: None,
             places: Vec::new(),
             tabs: Vec::new(),
@@ -255,9 +171,19 @@ impl ResultView {
         self.table.sorted
     }
 
+    /// Puts the table into order and takes in curves. To be called before drawing.
+    pub fn update(&mut self, result: &RunResult, snapshot: &Snapshot) {
+        if let Some(started) = &snapshot.started {
+            let repeats = &snapshot.repeats;
+            self.chart.curves.update(started, repeats, None);
+        }
+        self.table
+            .update(nth_from_last(&result.arms, self.arm), snapshot);
+    }
+
     fn move_cursor(&mut self, by: i32) {
         if self.focus.panel == Panel::Curves {
-            self.curves.step_cursor(by);
+            self.chart.step_cursor(by);
         } else {
             let cursor = self.charts.cursor.saturating_add_signed(by);
             self.charts.cursor = cursor.clamp(1, what_if::MOST);
@@ -266,8 +192,7 @@ impl ResultView {
 }
 
 impl Keyed for ResultView {
-    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
-    const BINDINGS: &'static [Binding] = &BINDINGS;
+    const KEYS: KeyTable = RESULT;
 }
 
 impl View for ResultView {
@@ -280,8 +205,8 @@ impl View for ResultView {
             ViewAction::Right => self.move_cursor(1),
             ViewAction::FarLeft => self.move_cursor(-10),
             ViewAction::FarRight => self.move_cursor(10),
-            ViewAction::Cursor if self.curves.cursor.is_some() => self.curves.cursor = None,
-            ViewAction::Cursor => self.curves.step_cursor(0),
+            ViewAction::Cursor if self.chart.cursor.is_some() => self.chart.cursor = None,
+            ViewAction::Cursor => self.chart.step_cursor(0),
             ViewAction::NextArm => {
                 self.arm = self.arm.wrapping_add(1);
                 self.scroll[Panel::Table as usize].first = 0;
@@ -294,21 +219,21 @@ impl View for ResultView {
                 self.focus.panel = Panel::Table;
                 self.table.filter.begin();
             }
-            ViewAction::Metric => self.curves.next_metric(),
-            ViewAction::XAxis => self.curves.turn_axis(),
+            ViewAction::Metric => self.chart.next_metric(),
+            ViewAction::XAxis => self.chart.turn_axis(),
             ViewAction::Log => {
                 self.charts.log = !self.charts.log;
-                self.curves.turn_log();
+                self.chart.log = !self.chart.log;
             }
-            ViewAction::Freeze | ViewAction::Longer | ViewAction::Shorter | ViewAction::Output => {}
-            _ => {
+            ViewAction::Move(motion) => {
                 let scroll = &mut self.scroll[self.focus.panel as usize];
                 if self.focus.panel == Panel::Table {
-                    self.table.select(scroll, action);
+                    self.table.select(scroll, motion);
                 } else {
-                    scroll.act(action);
+                    scroll.act(motion);
                 }
             }
+            _ => {}
         }
     }
 
@@ -325,7 +250,7 @@ impl View for ResultView {
     }
 }
 
-/// Draws the Result screen.
+/// Draws the Result screen from what the last [`ResultView::update`] with this result worked out.
 pub fn draw(
     frame: &mut Frame,
     area: Rect,
@@ -334,20 +259,13 @@ pub fn draw(
     snapshot: &Snapshot,
     theme: &Theme,
 ) {
-    let buf = frame.buffer_mut();
-    let area = area.intersection(buf.area);
-    if too_small(buf, area, theme) {
+    let mut pane = Pane::new(frame.buffer_mut(), area, theme);
+    let area = pane.area;
+    if too_small(pane.buf, area, SMALLEST, theme) {
         return;
     }
-    let used = header::draw(buf, area, result, theme);
-    let body = Rect {
-        y: area.y + used,
-        height: area.height - used,
-        ..area
-    };
-    if let Some(started) = &snapshot.started {
-        view.curves.update(started, &snapshot.repeats, None);
-    }
+    let used = header::draw(&mut pane, result);
+    let body = below(area, used);
     let (mut places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
     let placed = places.iter().map(|(panel, _)| panel);
     let shown = placed.chain(tabs.iter().flat_map(|tabs| &tabs.panels));
@@ -360,66 +278,51 @@ pub fn draw(
     } else if let Some(tabs) = tabs {
         let open = tabs.open([Some(focus), view.open]);
         view.open = open;
-        let chosen = open.filter(|open| *open == focus);
-        view.tabs = layout::draw_tabs(buf, &tabs, (open, chosen), result, theme);
+        view.tabs = layout::draw_tabs(&mut pane, &tabs, (open, open == Some(focus)), result);
         places.extend(open.map(|open| (open, tabs.body)));
     }
-    view.places = places;
-    for place in view.places.clone() {
-        draw_panel(buf, place, view, result, snapshot, theme);
+    for (panel, place) in &places {
+        let mut place = pane.part(*place);
+        place.focused = focus == *panel;
+        draw_panel(place, *panel, view, (result, snapshot));
     }
+    view.places = places;
 }
 
 fn draw_panel(
-    buf: &mut Buffer,
-    (panel, place): (Panel, Rect),
+    pane: Pane<'_>,
+    panel: Panel,
     view: &mut ResultView,
-    result: &RunResult,
-    snapshot: &Snapshot,
-    theme: &Theme,
+    (result, snapshot): (&RunResult, &Snapshot),
 ) {
-    let focused = view.focus.panel == panel;
     let scroll = &mut view.scroll[panel as usize];
-    let charts = view.charts;
+    let (charts, arm) = (view.charts, view.arm);
     match panel {
-        Panel::Speedup => {
-            let shared = (scroll, charts.cursor);
-            speedup::draw(buf, place, focused, shared, result, theme);
-        }
-        Panel::Lost => lost::draw(buf, place, focused, scroll, result, theme),
-        Panel::Steps => parts::steps(buf, place, focused, scroll, result, theme),
-        Panel::StartUp => parts::start_up(buf, place, focused, scroll, result, theme),
-        Panel::Work => {
-            let shared = (scroll, view.arm);
-            work::draw(buf, place, focused, shared, result, theme);
-        }
-        Panel::Programs => {
-            let shared = (scroll, view.arm);
-            programs::draw(buf, place, focused, shared, result, theme);
-        }
-        Panel::Findings => findings::draw(buf, place, focused, scroll, result, theme),
-        Panel::WhatIf => {
-            let shared = (charts, view.arm);
-            let field = what_if::draw(buf, place, focused, shared, result, theme);
-            view.fields.extend(field);
-        }
-        Panel::Scaling => {
-            let field = scaling::draw(buf, place, focused, charts, result, theme);
-            view.fields.extend(field);
-        }
-        Panel::Curves => view.curves.draw(buf, place, focused, theme),
+        Panel::Speedup => speedup::draw(pane, (scroll, charts.cursor), result),
+        Panel::Lost => lost::draw(pane, scroll, result),
+        Panel::Steps => parts::steps(pane, scroll, result),
+        Panel::StartUp => parts::start_up(pane, scroll, result),
+        Panel::Work => work::draw(pane, (scroll, arm), result),
+        Panel::Programs => programs::draw(pane, (scroll, arm), result),
+        Panel::Findings => findings::draw(pane, scroll, result),
+        Panel::WhatIf => view
+            .fields
+            .extend(what_if::draw(pane, (charts, arm), result)),
+        Panel::Scaling => view.fields.extend(scaling::draw(pane, charts, result)),
+        Panel::Curves => view.chart.draw(pane),
         Panel::Table => {
-            view.table.draw(
-                buf,
-                place,
-                focused,
-                (scroll, view.arm),
-                (result, snapshot),
-                theme,
-            );
+            let arm = nth_from_last(&result.arms, arm);
+            view.table.draw(pane, scroll, arm, snapshot);
         }
-        Panel::Machine => machine::draw(buf, place, focused, scroll, result, theme),
+        Panel::Machine => machine::draw(pane, scroll, result),
     }
+}
+
+/// The one that is shown after the next was asked for `n` times. The last is what people come for,
+/// so it is the first to be shown.
+fn nth_from_last<T>(all: &[T], n: usize) -> Option<&T> {
+    let last = all.len().checked_sub(1)?;
+    all.get(last - n % all.len())
 }
 
 /// The place of an arm among the arms of the lab: 0 for the base.

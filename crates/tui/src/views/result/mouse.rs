@@ -3,10 +3,11 @@
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{Panel, ResultView, what_if};
-use crate::views::{Click, ViewAction, click};
+use crate::kit::list::Motion;
+use crate::views::{Click, click};
 
-/// A click goes to a panel or a tab, on the title of the chosen panel it zooms, in the table it selects or sorts, on a
-/// chart it puts the cursor there; the wheel scrolls the panel under it.
+/// A click goes to a panel or a tab, on the title of the chosen panel it zooms, in the table it
+/// selects or sorts, on a chart it puts the cursor there; the wheel scrolls the panel under it.
 pub fn act(view: &mut ResultView, event: MouseEvent) {
     let (x, y) = (event.column, event.row);
     let pressed = event.kind == MouseEventKind::Down(MouseButton::Left);
@@ -18,8 +19,8 @@ pub fn act(view: &mut ResultView, event: MouseEvent) {
         return;
     };
     match event.kind {
-        MouseEventKind::ScrollDown => view.scroll[panel as usize].act(ViewAction::Down),
-        MouseEventKind::ScrollUp => view.scroll[panel as usize].act(ViewAction::Up),
+        MouseEventKind::ScrollDown => view.scroll[panel as usize].act(Motion::Down),
+        MouseEventKind::ScrollUp => view.scroll[panel as usize].act(Motion::Up),
         _ if !pressed => {}
         _ => {
             if place == Click::Title && panel == view.focus.panel {
@@ -36,8 +37,8 @@ impl ResultView {
         match panel {
             Panel::Table => self.table.click(x, y),
             Panel::Curves => {
-                if let Some(at) = self.curves.field().and_then(|field| field.x_at(x, y)) {
-                    self.curves.cursor = Some(at);
+                if let Some(at) = self.chart.field.and_then(|field| field.x_at(x, y)) {
+                    self.chart.cursor = Some(at);
                 }
             }
             Panel::WhatIf | Panel::Scaling => {
@@ -47,14 +48,7 @@ impl ResultView {
                     self.charts.cursor = workers.round().clamp(1.0, most) as u32;
                 }
             }
-            Panel::Speedup
-            | Panel::Lost
-            | Panel::Steps
-            | Panel::StartUp
-            | Panel::Findings
-            | Panel::Work
-            | Panel::Programs
-            | Panel::Machine => {}
+            _ => {}
         }
     }
 }

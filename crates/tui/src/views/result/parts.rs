@@ -1,16 +1,13 @@
-//! What steps and start-ups consisted of, in the repeat with the median wall time: a stacked bar per rank and per arm.
+//! What steps and start-ups consisted of, in the repeat with the median wall time: a stacked bar
+//! per rank and per arm.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use workbench_experiment::lab::{Health, Part};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
-use crate::theme::Theme;
-use crate::views::stack::{Names, per_step, total_ns};
-use crate::views::text::safe;
-use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
+use crate::kit::stack::{Names, per_step, total_ns};
+use crate::kit::{Pane, Scroll, cells, position, safe};
 
 /// One bar.
 struct Line {
@@ -37,20 +34,10 @@ pub fn any_start_up(result: &RunResult) -> bool {
 }
 
 /// Draws the panel of steps: a bar per rank, all on one scale.
-pub fn steps(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn steps(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let word = safe(result.lab_facts.slot_word());
-    let lines: Vec<Line> = result
-        .arms
-        .iter()
-        .flat_map(|arm| steps_of(arm, &word))
-        .collect();
+    let arms = result.arms.iter();
+    let lines: Vec<Line> = arms.flat_map(|arm| steps_of(arm, &word)).collect();
     // What was done again is part of it, and a reader who adds up steps has to know.
     let mut slots = result.arms.iter().flat_map(|arm| &arm.breakdown.slots);
     let title = if slots.any(|slot| slot.attempt > 0) {
@@ -58,7 +45,7 @@ pub fn steps(
     } else {
         format!("A step of each {word}, in the median repeat")
     };
-    draw(buf, area, (&title, focused), (scroll, &lines), theme);
+    draw(pane, &title, (scroll, &lines));
 }
 
 fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
@@ -85,14 +72,7 @@ fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
 }
 
 /// Draws the panel of start-ups: a bar per arm, all on one scale.
-pub fn start_up(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn start_up(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let lines: Vec<Line> = result
         .arms
         .iter()
@@ -105,26 +85,20 @@ pub fn start_up(
         })
         .collect();
     let title = "Start-up: time to the first step";
-    draw(buf, area, (title, focused), (scroll, &lines), theme);
+    draw(pane, title, (scroll, &lines));
 }
 
-fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    (title, focused): (&str, bool),
-    (scroll, lines): (&mut Scroll, &[Line]),
-    theme: &Theme,
-) {
+fn draw(pane: Pane<'_>, title: &str, (scroll, lines): (&mut Scroll, &[Line])) {
+    let theme = pane.theme;
     // The last line is the legend; above it a line stays empty where there is room.
-    let room = usize::from(area.height.saturating_sub(3));
+    let room = usize::from(pane.area.height.saturating_sub(3));
     let window = scroll.window(lines.len(), room.max(1));
-    let note = position(&window, lines.len());
-    let inner = inset(panel(buf, area, (title, &note), focused, theme));
+    let mut inner = pane.panel((title, &position(&window, lines.len())));
     // Whoever has the most parts has all of them in order.
     let fullest = lines.iter().max_by_key(|line| line.parts.len());
     let names = Names::of(fullest.into_iter().chain(lines).flat_map(|l| &l.parts));
-    names.legend_below(buf, inner, theme);
-    let widest = |f: fn(&Line) -> &str| lines.iter().map(|l| width(f(l))).max().unwrap_or(0);
+    names.legend_below(&mut inner);
+    let widest = |f: fn(&Line) -> &str| lines.iter().map(|l| cells(f(l))).max().unwrap_or(0);
     let (arm, what) = (widest(|l| &l.arm).min(20), widest(|l| &l.what));
     let remark = widest(|l| &l.remark);
     let whole_ns = lines.iter().map(|l| total_ns(&l.parts)).fold(0.0, f64::max);
@@ -138,14 +112,14 @@ fn draw(
         }
         let name = if before == line.arm { "" } else { &line.arm };
         before = &line.arm;
-        let mut row = Row::new(buf, inner, y);
-        row.left(name, arm + 2, theme.text, theme);
+        let mut row = inner.row(y);
+        row.left(name, arm + 2, theme.text);
         if what > 0 {
-            row.left(&line.what, what + 2, theme.dim, theme);
+            row.left(&line.what, what + 2, theme.dim);
         }
         let columns = row.rest().saturating_sub(remark + 2);
-        names.bar(&mut row, &line.parts, (whole_ns, columns), theme);
-        row.skip(2).text(&line.remark, theme.text, theme);
+        names.bar(&mut row, &line.parts, (whole_ns, columns));
+        row.skip(2).text(&line.remark, theme.text);
         y += 1;
     }
 }

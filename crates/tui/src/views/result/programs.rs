@@ -1,14 +1,12 @@
-//! The programs that the arms run, to be read: side by side where two fit, one below the other where they do not.
+//! The programs that the arms run, to be read: side by side where two fit, one below the other
+//! where they do not.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_report::format;
 use workbench_result::{ArmSource, RunResult};
 
-use crate::theme::Theme;
-use crate::views::text::safe;
-use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
+use crate::kit::{Pane, Row, Scroll, cells, position, safe};
 
 /// Cells that a program needs beside another.
 const COLUMN: u16 = 56;
@@ -26,17 +24,10 @@ enum Line {
 }
 
 /// Draws the panel. `turned` says which programs stand side by side where not all do.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    (scroll, turned): (&mut Scroll, usize),
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &RunResult) {
     let sources = &result.sources;
     let n = sources.len();
-    let inner_width = area.width.saturating_sub(4);
+    let inner_width = pane.area.width.saturating_sub(4);
     let abreast = usize::from(inner_width / COLUMN).clamp(1, n.max(1));
     let wide = inner_width / abreast as u16;
     let columns: Vec<Vec<Line>> = if abreast == 1 {
@@ -50,25 +41,25 @@ pub fn draw(
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     // Side by side, the names stay where they are.
     let pinned = usize::from(abreast > 1);
-    let page = usize::from(area.height.saturating_sub(2)).saturating_sub(pinned);
+    let page = usize::from(pane.area.height.saturating_sub(2)).saturating_sub(pinned);
     let window = scroll.window(longest.saturating_sub(pinned), page.max(1));
     let note = position(&window, longest.saturating_sub(pinned));
-    let inner = inset(panel(buf, area, (&title(sources), &note), focused, theme));
+    let mut inner = pane.panel((&title(sources), &note));
     for (i, column) in (0..).zip(&columns) {
         let place = Rect {
-            x: inner.x + i * wide,
+            x: inner.area.x + i * wide,
             width: if abreast > 1 {
                 wide.saturating_sub(2)
             } else {
                 wide
             },
-            ..inner
+            ..inner.area
         }
-        .intersection(inner);
+        .intersection(inner.area);
         let (head, code) = column.split_at(pinned.min(column.len()));
         let visible = code.iter().skip(window.start).take(window.len());
         for (y, line) in (0..).zip(head.iter().chain(visible)) {
-            draw_line(Row::new(buf, place, y), line, theme);
+            draw_line(inner.part(place).into_row(y), line);
         }
     }
 }
@@ -82,15 +73,16 @@ fn title(sources: &[ArmSource]) -> String {
     format!("Programs, in lines: {}", lengths.join(", "))
 }
 
-fn draw_line(mut row: Row<'_>, line: &Line, theme: &Theme) {
+fn draw_line(mut row: Row<'_>, line: &Line) {
+    let theme = row.theme;
     match line {
-        Line::Head(text) => _ = row.text(text, theme.title, theme),
+        Line::Head(text) => _ = row.text(text, theme.title),
         Line::Code(number, text, comment) => {
             let number = number.map_or_else(String::new, |n| n.to_string());
             let style: Style = if *comment { theme.dim } else { theme.text };
-            row.right(&number, NUMBER - 2, theme.dim, theme)
+            row.right(&number, NUMBER - 2, theme.dim)
                 .skip(2)
-                .text(text, style, theme);
+                .text(text, style);
         }
     }
 }
@@ -114,16 +106,17 @@ fn lines(source: &ArmSource, columns: u16) -> Vec<Line> {
     lines
 }
 
-/// A line of a program in parts that fit; the further ones are indented as it is, and a little more.
+/// A line of a program in parts that fit; the further ones are indented as it is, and
+/// a little more.
 fn broken(line: &str, columns: u16) -> Vec<String> {
     let line = format::clean(&line.replace('\t', "    "), 2000);
     let indent = line.len() - line.trim_start_matches(' ').len();
     let hang = " ".repeat((indent + 4).min(DEEPEST).min(usize::from(columns / 2)));
     let mut parts = vec![String::new()];
     for word in line.split_inclusive(' ') {
-        for piece in pieces(word, columns - width(&hang)) {
-            let full = parts.last().map_or(0, |part| width(part));
-            if full > 0 && full + width(piece.trim_end()) > columns {
+        for piece in pieces(word, columns - cells(&hang)) {
+            let full = parts.last().map_or(0, |part| cells(part));
+            if full > 0 && full + cells(piece.trim_end()) > columns {
                 parts.push(hang.clone());
             }
             if let Some(part) = parts.last_mut() {
@@ -142,7 +135,7 @@ fn pieces(word: &str, columns: u16) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut used = 0;
     for c in word.chars() {
-        let cell = width(c.encode_utf8(&mut [0; 4]));
+        let cell = cells(c.encode_utf8(&mut [0; 4]));
         if used + cell > columns.max(1) && c != ' ' {
             pieces.push(String::new());
             used = 0;
@@ -169,7 +162,7 @@ mod tests {
         for columns in 8..80 {
             let parts = broken(line, columns);
             assert!(
-                parts.iter().all(|part| width(part) <= columns),
+                parts.iter().all(|part| cells(part) <= columns),
                 "{columns}: {parts:?}"
             );
             let text: String = parts.concat().split_whitespace().collect();

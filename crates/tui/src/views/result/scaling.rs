@@ -1,60 +1,36 @@
-//! Measured speed-ups over the number of workers, against the ideal, and what the scaling laws make of them.
+//! Measured speed-ups over the number of workers, against the ideal, and what the scaling laws
+//! make of them.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use workbench_report::format;
 use workbench_result::{Fit, RunResult, Scaling};
 
 use super::{Charts, arm_index};
+use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
+use crate::kit::{Pane, Row, safe};
 use crate::theme::Theme;
-use crate::views::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
-use crate::views::run::arm_colour;
-use crate::views::text::safe;
-use crate::views::widgets::{Row, inset, panel};
+use crate::views::ends_of;
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    charts: Charts,
-    result: &RunResult,
-    theme: &Theme,
-) -> Option<Field> {
+pub fn draw(pane: Pane<'_>, charts: Charts, result: &RunResult) -> Option<Field> {
+    let theme = pane.theme;
     let title = format!("Scaling: measured speed-up against {}", safe(&result.base));
-    let inner = panel(buf, area, (&title, ""), focused, theme);
-    let inner = inset(inner);
+    let mut inner = pane.panel((&title, ""));
     if result.scaling.is_empty() {
-        Row::new(buf, inner, 0).text(
-            "one number of workers makes no curve; give several, as in --workers 1,2,4",
-            theme.dim,
-            theme,
-        );
+        inner.nothing("one number of workers makes no curve; give several, as in --workers 1,2,4");
         return None;
     }
-    let lines = u16::try_from(result.scaling.len())
-        .unwrap_or(u16::MAX)
-        .min(inner.height / 3);
+    let lines = u16::try_from(result.scaling.len()).unwrap_or(u16::MAX);
+    let lines = lines.min(inner.area.height / 3);
     for (line, curve) in (0..lines).zip(&result.scaling) {
-        law(buf, (inner, line), (curve, charts.cursor), result, theme);
+        law(inner.row(line), (curve, charts.cursor), result);
     }
-    let chart = Rect {
-        y: inner.y + lines,
-        height: inner.height - lines,
-        ..inner
-    };
-    draw_plot(buf, chart, &plot(result, charts, theme), theme)
+    draw_plot(&mut inner.below(lines), &plot(result, charts, theme))
 }
 
-/// One line per arm: its mark, its name, its speed-up at the cursor where it was measured there, and the serial fraction
-/// or why there is none.
-fn law(
-    buf: &mut Buffer,
-    (inner, line): (Rect, u16),
-    (curve, cursor): (&Scaling, u32),
-    result: &RunResult,
-    theme: &Theme,
-) {
+/// One line per arm: its mark, its name, its speed-up at the cursor where it was measured there,
+/// and the serial fraction or why there is none.
+fn law(mut row: Row<'_>, (curve, cursor): (&Scaling, u32), result: &RunResult) {
+    let theme = row.theme;
     let index = arm_index(result, &curve.arm);
     let text = match (&curve.amdahl, &curve.usl) {
         (Fit::Fitted(amdahl), Fit::Fitted(usl)) => {
@@ -74,49 +50,30 @@ fn law(
         }
         (Fit::Refused(why), _) => safe(why),
     };
-    let mut row = Row::new(buf, inner, line);
-    row.cell(theme.glyphs.series_point(index), arm_colour(index, theme))
+    row.cell(theme.glyphs.series_point(index), theme.arm(index))
         .skip(1)
-        .text(&safe(&curve.arm), theme.title, theme)
+        .text(&safe(&curve.arm), theme.title)
         .skip(2);
     let measured = curve.points.iter().find(|p| p.workers == cursor);
     if let Some(point) = measured {
         let value = format::speedup(point.speedup);
-        row.text(&value, theme.accent, theme)
-            .text(&format!(" on {cursor}"), theme.dim, theme)
+        row.text(&value, theme.accent)
+            .text(&format!(" on {cursor}"), theme.dim)
             .skip(2);
     }
-    row.text(&text, theme.dim, theme);
+    row.text(&text, theme.dim);
 }
 
 fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
     let points = || result.scaling.iter().flat_map(|s| &s.points);
-    let x_end = points().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
-    let highest = points()
-        .flat_map(|p| [p.speedup, p.ci95.map_or(0.0, |c| c[1])])
-        .filter(|v| v.is_finite())
-        .fold(1.0, f64::max);
-    let y_end = highest.max(x_end.min(highest * 1.3));
+    let (x_end, y_end) = ends_of(points());
     let values = points().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |c| c[0])]);
-    let (x, y) = charts.axes(x_end, y_end, values);
-    let mut plot = Plot {
-        x,
-        y,
-        x_label: "workers",
-        x_whole: true,
-        y_unit: "×",
-        cursor: Some(f64::from(charts.cursor)),
-        ..Plot::default()
-    };
-    plot.curves.push(Curve {
-        points: vec![(0.0, 0.0), (x_end.max(y_end), x_end.max(y_end))],
-        stroke: Stroke::Dotted,
-        style: theme.dim,
-        ascii: ".",
-    });
+    let axes = charts.axes(x_end, y_end, values);
+    let mut plot = Plot::of_speedups(axes, x_end.max(y_end), theme);
+    plot.cursor = Some(f64::from(charts.cursor));
     for curve in &result.scaling {
         let index = arm_index(result, &curve.arm);
-        let style = arm_colour(index, theme);
+        let style = theme.arm(index);
         let line = curve
             .points
             .iter()

@@ -1,6 +1,6 @@
-//! Speed-up bars: one per arm, with the interval, the bound of its tasks and the ideal of its workers.
+//! Speed-up bars: one per arm, with the interval, the bound of its tasks and the ideal
+//! of its workers.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_report::format;
@@ -8,53 +8,50 @@ use workbench_result::{ArmResult, RunResult};
 
 use super::arm_index;
 use super::bars::{self, Layout, short};
+use crate::kit::scale::nice_step;
+use crate::kit::{Pane, Row, Scroll, cells, safe};
+use crate::model::names::arm_on_workers;
 use crate::theme::Theme;
-use crate::views::run::{arm_colour, gauge_cells};
-use crate::views::scale::nice_step;
-use crate::views::text::{arm_on_workers, safe};
-use crate::views::widgets::{Row, Scroll, fit, width};
+use crate::views::speedup_gauge;
 
-/// Draws the panel. Where several numbers of workers were measured, the arms at the cursor's stand out.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    (scroll, cursor): (&mut Scroll, u32),
-    result: &RunResult,
-    theme: &Theme,
-) {
+/// Draws the panel. Where several numbers of workers were measured, the arms at the
+/// cursor's stand out.
+pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunResult) {
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
     let cursor = (!result.scaling.is_empty()).then_some(cursor);
     let axis = axis_end(&arms);
     let title = format!("Speed-up against {}", safe(&result.base));
-    let layout = bars::draw(
-        buf,
-        area,
-        (&title, focused),
-        scroll,
-        (&arms, 2),
-        |buf, place, arm, layout| {
-            let chosen = cursor == Some(arm.workers);
-            let shared = (result, axis, chosen);
-            if layout.high == 1 {
-                one_line(buf, place, (arm, layout.label), shared, theme);
-            } else {
-                two_lines(buf, place, arm, shared, theme);
-            }
-        },
-        theme,
-    );
-    let Some(Layout { inner, high, label }) = layout else {
+    let drawn = bars::draw(pane, &title, scroll, (&arms, 2), |place, arm, layout| {
+        let chosen = cursor == Some(arm.workers);
+        let fill = place.theme.arm(arm_index(result, &arm.name));
+        let gauge = speedup_gauge(arm, (place.theme.glyphs.useful(), fill));
+        if layout.high == 1 {
+            let mut row = place.row(0);
+            label(&mut row, (arm, layout.label), chosen);
+            let columns = row.rest().saturating_sub(NUMBERS);
+            gauge.draw(&mut row, columns, axis);
+            numbers(&mut row, arm, result);
+        } else {
+            facts(place, arm, (result, chosen));
+            let mut row = place.row(1);
+            let columns = row.rest();
+            gauge.draw(&mut row, columns, axis);
+        }
+    });
+    let Some((mut inner, Layout { high, label })) = drawn else {
         return;
     };
-    let left = if high == 1 { label + 1 } else { 0 };
-    let right = if high == 1 { NUMBERS } else { 0 };
-    let bar = Rect {
-        x: inner.x + left.min(inner.width),
-        width: inner.width.saturating_sub(left + right),
-        ..inner
+    let (left, right) = if high == 1 {
+        (label + 1, NUMBERS)
+    } else {
+        (0, 0)
     };
-    draw_axis(buf, inner, bar, axis, theme);
+    let bar = Rect {
+        x: inner.area.x + left.min(inner.area.width),
+        width: inner.area.width.saturating_sub(left + right),
+        ..inner.area
+    };
+    draw_axis(&mut inner, bar, axis);
 }
 
 /// Cells for the numbers at the end of a line.
@@ -74,80 +71,42 @@ fn axis_end(arms: &[&ArmResult]) -> f64 {
     values.filter(|v| v.is_finite()).fold(1.0, f64::max)
 }
 
-fn one_line(
-    buf: &mut Buffer,
-    place: Rect,
-    (arm, label): (&ArmResult, u16),
-    (result, axis, chosen): (&RunResult, f64, bool),
-    theme: &Theme,
-) {
-    let colour = arm_colour(arm_index(result, &arm.name), theme);
-    let mut row = Row::new(buf, place, 0);
+fn label(row: &mut Row<'_>, (arm, columns): (&ArmResult, u16), chosen: bool) {
+    let theme = row.theme;
     let style = if chosen { theme.accent } else { theme.text };
-    row.left(&short(arm), label + 1, style, theme);
-    let columns = row.rest().saturating_sub(NUMBERS);
-    bar(&mut row, arm, (axis, columns), colour, theme);
-    row.right(&stated(arm), 8, number_style(arm, result, theme), theme)
-        .skip(2)
-        .text(&interval(arm, result), theme.dim, theme);
+    row.left(&short(arm), columns + 1, style);
 }
 
-fn two_lines(
-    buf: &mut Buffer,
-    place: Rect,
-    arm: &ArmResult,
-    (result, axis, chosen): (&RunResult, f64, bool),
-    theme: &Theme,
-) {
-    let colour = arm_colour(arm_index(result, &arm.name), theme);
+fn numbers(row: &mut Row<'_>, arm: &ArmResult, result: &RunResult) {
+    let theme = row.theme;
+    row.right(&stated(arm), 8, number_style(arm, result, theme))
+        .skip(2)
+        .text(&interval(arm, result), theme.dim);
+}
+
+/// The line above a bar: the arm, its numbers, and as many facts as fit.
+fn facts(place: &mut Pane<'_>, arm: &ArmResult, (result, chosen): (&RunResult, bool)) {
+    let theme = place.theme;
     let mut facts = Vec::new();
     if arm.name != result.base {
+        let efficiency = |e| format!("efficiency {}", format::percent(e));
         facts.extend(arm.bound.map(|b| format!("bound {}", format::speedup(b))));
-        facts.extend(
-            arm.efficiency
-                .map(|e| format!("efficiency {}", format::percent(e))),
-        );
+        facts.extend(arm.efficiency.map(efficiency));
     }
-    facts.push(format!(
-        "median wall {}",
-        format::seconds(arm.wall_median_s)
-    ));
-    let mut row = Row::new(buf, place, 0);
-    // A long name must not push the numbers out.
-    let name = fit(
-        &arm_on_workers(&arm.name, arm.workers),
-        place.width / 2,
-        theme,
-    );
+    let wall = format::seconds(arm.wall_median_s);
+    facts.push(format!("median wall {wall}"));
     let style = if chosen { theme.accent } else { theme.title };
-    row.text(&name, style, theme)
+    let name = arm_on_workers(&arm.name, arm.workers);
+    let half = place.area.width / 2;
+    let mut row = place.row(0);
+    // A long name must not push the numbers out.
+    row.at_most(&name, half, style)
         .skip(2)
-        .text(&stated(arm), number_style(arm, result, theme), theme)
+        .text(&stated(arm), number_style(arm, result, theme))
         .skip(2)
-        .text(&interval(arm, result), theme.text, theme);
+        .text(&interval(arm, result), theme.text);
     for fact in facts {
         row.whole(&format!(" {} {fact}", theme.glyphs.dot), theme.dim);
-    }
-    let mut row = Row::new(buf, place, 1);
-    let columns = row.rest();
-    bar(&mut row, arm, (axis, columns), colour, theme);
-}
-
-/// A solid bar with the interval, the bound and the ideal over it.
-fn bar(
-    row: &mut Row<'_>,
-    arm: &ArmResult,
-    (axis, columns): (f64, u16),
-    colour: Style,
-    theme: &Theme,
-) {
-    for (glyph, style) in gauge_cells(arm, axis, columns, theme, colour) {
-        let glyph = if glyph == theme.glyphs.thin {
-            theme.glyphs.useful()
-        } else {
-            glyph
-        };
-        row.cell(glyph, style);
     }
 }
 
@@ -176,8 +135,9 @@ fn interval(arm: &ArmResult, result: &RunResult) -> String {
     }
 }
 
-fn draw_axis(buf: &mut Buffer, inner: Rect, bar: Rect, axis: f64, theme: &Theme) {
-    let Some(line) = inner.height.checked_sub(2) else {
+fn draw_axis(inner: &mut Pane<'_>, bar: Rect, axis: f64) {
+    let theme = inner.theme;
+    let Some(line) = inner.area.height.checked_sub(2) else {
         return;
     };
     let step = nice_step(axis, (bar.width / 8).max(1));
@@ -186,15 +146,15 @@ fn draw_axis(buf: &mut Buffer, inner: Rect, bar: Rect, axis: f64, theme: &Theme)
         let column = (value / axis * f64::from(bar.width - 1)).round() as u16;
         let digits = usize::from(step < 1.0);
         let label = format!("{value:.digits$}×");
-        let tick = if theme.glyphs.ascii { "'" } else { "╵" };
-        let mut row = Row::new(buf, bar, line);
-        if column + width(&label) < bar.width {
+        let tick = theme.either("╵", "'");
+        let mut row = inner.part(bar).into_row(line);
+        if column + cells(&label) < bar.width {
             row.skip(column)
                 .cell(tick, theme.dim)
-                .text(&label, theme.dim, theme);
+                .text(&label, theme.dim);
         } else {
-            row.skip(column.saturating_sub(width(&label)))
-                .text(&label, theme.dim, theme)
+            row.skip(column.saturating_sub(cells(&label)))
+                .text(&label, theme.dim)
                 .cell(tick, theme.dim);
         }
         value += step;
@@ -204,5 +164,5 @@ fn draw_axis(buf: &mut Buffer, inner: Rect, bar: Rect, axis: f64, theme: &Theme)
         "{}{}{} 95 % interval   {} bound of the tasks   {} ideal",
         g.low, g.between, g.high, g.bound, g.ideal
     );
-    Row::new(buf, inner, line + 1).text(&legend, theme.dim, theme);
+    inner.row(line + 1).text(&legend, theme.dim);
 }

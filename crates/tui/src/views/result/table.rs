@@ -1,22 +1,22 @@
-//! The table of items or of tasks of one arm, in any order. The order is worked out when something changed, not for
-//! every drawing, and only visible rows are looked at.
+//! The table of items or of tasks of one arm, in any order. The order is worked out when something
+//! changed, not for every drawing, and only visible rows are looked at.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use workbench_clock::seconds;
 use workbench_pool::{NEVER_RAN, Outcome, TaskSpan};
 use workbench_record::{RepeatState, Snapshot};
 use workbench_report::format;
-use workbench_result::{ArmResult, ItemResult, RunResult};
+use workbench_result::{ArmResult, ItemResult};
 
-use crate::theme::{Theme, letter};
-use crate::views::ViewAction;
+use crate::kit::list::Motion;
+use crate::kit::{Pane, Row, Scroll, below, cells, position, safe};
+use crate::model::names::arm_on_workers;
+use crate::theme::letter;
 use crate::views::filter::{Filter, has_all};
-use crate::views::text::{arm_on_workers, natural, safe};
-use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Kind {
@@ -107,11 +107,11 @@ impl Table {
         self.selected = None;
     }
 
-    /// Moves the selected row as an action asks for.
-    pub fn select(&mut self, scroll: &mut Scroll, action: ViewAction) {
+    /// Moves the selected row.
+    pub fn select(&mut self, scroll: &mut Scroll, motion: Motion) {
         let selected = self.selected;
         let at = selected.and_then(|row| self.order.iter().position(|other| *other == row));
-        let at = scroll.select(at, action);
+        let at = scroll.select(at, motion);
         self.selected = self.order.get(at).copied();
     }
 
@@ -133,84 +133,63 @@ impl Table {
         }
     }
 
-    /// Draws the panel.
-    pub fn draw(
-        &mut self,
-        buf: &mut Buffer,
-        area: Rect,
-        focused: bool,
-        (scroll, arm): (&mut Scroll, usize),
-        (result, snapshot): (&RunResult, &Snapshot),
-        theme: &Theme,
-    ) {
-        // The last arm is what people come for, so it is the first to be shown.
-        let shown = result
-            .arms
-            .len()
-            .checked_sub(1)
-            .map(|last| &result.arms[last - arm % (last + 1)]);
-        let Some(arm) = shown else {
-            let inner = panel(buf, area, ("Items", ""), focused, theme);
-            Row::new(buf, inner, 0).skip(1).text(
-                "no repeat of any arm has finished",
-                theme.dim,
-                theme,
-            );
-            return;
-        };
-        let repeat = snapshot.median_repeat(&arm.name, arm.workers);
-        let rows = Rows::new(self.kind, arm, repeat);
+    /// Puts the rows of an arm into order where something has changed.
+    pub fn update(&mut self, arm: Option<&ArmResult>, snapshot: &Snapshot) {
+        let Some(arm) = arm else { return };
+        let rows = Rows::new(self.kind, arm, snapshot);
         if self.column.is_some_and(|c| c >= rows.columns().len()) {
             self.column = None;
         }
         self.sort(&rows, arm);
+    }
+
+    /// Draws the panel.
+    pub fn draw(
+        &mut self,
+        pane: Pane<'_>,
+        scroll: &mut Scroll,
+        arm: Option<&ArmResult>,
+        snapshot: &Snapshot,
+    ) {
+        let Some(arm) = arm else {
+            pane.panel(("Items", ""))
+                .nothing("no repeat of any arm has finished");
+            return;
+        };
+        let rows = Rows::new(self.kind, arm, snapshot);
         let typed = u16::from(self.filter.is_shown());
-        let page = usize::from(area.height.saturating_sub(3 + typed));
+        let page = usize::from(pane.area.height.saturating_sub(3 + typed));
         let window = scroll.window(self.order.len(), page);
         let title = self.title(arm, rows.len());
         let note = self.note(&rows, &window);
-        let mut inner = inset(panel(buf, area, (&title, &note), focused, theme));
+        let mut inner = pane.panel((&title, &note));
         if typed == 1 {
-            let line = Rect {
-                height: inner.height.min(1),
-                ..inner
-            };
-            self.filter.draw(buf, line, theme);
-            inner.y += line.height;
-            inner.height -= line.height;
+            self.filter.draw(&mut inner.row(0));
         }
-        let name = rows.name_width(inner.width);
-        self.header(buf, inner, &rows, name, theme);
+        let mut inner = inner.below(typed);
+        let name = rows.name_width(inner.area.width);
+        self.header(&mut inner, &rows, name);
         if self.order.is_empty() {
             let why = if rows.len() == 0 {
                 "nothing was recorded"
             } else {
                 "no row has all these words"
             };
-            Row::new(buf, inner, 1).text(why, theme.dim, theme);
+            inner.below(1).nothing(why);
         }
         self.drawn.first = window.start;
-        self.lines(buf, inner, (&rows, name), window, theme);
+        self.lines(&mut inner, (&rows, name), window);
     }
 
     /// The visible rows, the selected one marked.
-    fn lines(
-        &self,
-        buf: &mut Buffer,
-        inner: Rect,
-        (rows, name): (&Rows<'_>, u16),
-        window: std::ops::Range<usize>,
-        theme: &Theme,
-    ) {
-        for (line, at) in (1..).zip(&self.order[window]) {
-            rows.draw(Row::new(buf, inner, line), *at as usize, name, theme);
-            if self.selected == Some(*at) && line < inner.height {
-                let place = Rect {
-                    y: inner.y + line,
-                    height: 1,
-                    ..inner
-                };
-                buf.set_style(place.intersection(buf.area), theme.selected);
+    fn lines(&self, inner: &mut Pane<'_>, (rows, name): (&Rows<'_>, u16), window: Range<usize>) {
+        let theme = inner.theme;
+        let places = inner.area.rows().skip(1);
+        for (place, at) in places.zip(&self.order[window]) {
+            let mut line = inner.part(place);
+            rows.draw(line.row(0), *at as usize, name);
+            if self.selected == Some(*at) {
+                line.buf.set_style(place, theme.selected);
             }
         }
     }
@@ -233,7 +212,7 @@ impl Table {
     }
 
     /// The selected row in full, or which rows are visible.
-    fn note(&self, rows: &Rows<'_>, window: &std::ops::Range<usize>) -> String {
+    fn note(&self, rows: &Rows<'_>, window: &Range<usize>) -> String {
         match self.selected {
             Some(row) if self.order[window.clone()].contains(&row) => rows.name(row as usize),
             _ => position(window, self.order.len()),
@@ -269,33 +248,36 @@ impl Table {
         }
     }
 
-    fn header(&mut self, buf: &mut Buffer, inner: Rect, rows: &Rows<'_>, name: u16, theme: &Theme) {
-        let line = |y: u16, height: u16| Rect { y, height, ..inner };
-        self.drawn.head = line(inner.y, inner.height.min(1));
-        self.drawn.body = line(inner.y.saturating_add(1), inner.height.saturating_sub(1));
+    fn header(&mut self, inner: &mut Pane<'_>, rows: &Rows<'_>, name: u16) {
+        let (area, theme) = (inner.area, inner.theme);
+        let head = Rect {
+            height: area.height.min(1),
+            ..area
+        };
         let mut ends = Vec::new();
-        let mut row = Row::new(buf, inner, 0);
+        let mut row = inner.row(0);
         let arrow = theme.glyphs.order[usize::from(self.reversed)];
-        let label = |i: usize, text: &str| {
-            if self.column == Some(i) {
+        for (i, (text, columns)) in rows.columns().into_iter().enumerate() {
+            let (text, style) = if self.column == Some(i) {
                 (format!("{text} {arrow}"), theme.accent)
             } else {
-                (text.to_owned(), theme.dim)
-            }
-        };
-        for (i, (text, columns)) in rows.columns().iter().enumerate() {
-            let (text, style) = label(i, text);
+                (text, theme.dim)
+            };
             if i == 0 {
-                row.left(&text, name, style, theme);
-            } else if row.rest() >= *columns {
-                row.skip(1)
-                    .right(&text, columns.saturating_sub(1), style, theme);
+                row.left(&text, name, style);
+            } else if row.rest() >= columns {
+                row.skip(1).right(&text, columns.saturating_sub(1), style);
             } else {
                 break;
             }
-            ends.push(inner.right() - row.rest());
+            ends.push(area.right() - row.rest());
         }
-        self.drawn.ends = ends;
+        self.drawn = Drawn {
+            head,
+            body: below(area, 1),
+            first: 0,
+            ends,
+        };
     }
 }
 
@@ -309,7 +291,8 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(kind: Kind, arm: &'a ArmResult, repeat: Option<&'a RepeatState>) -> Self {
+    fn new(kind: Kind, arm: &'a ArmResult, snapshot: &'a Snapshot) -> Self {
+        let repeat = snapshot.median_repeat(&arm.name, arm.workers);
         let looked_at = arm
             .items
             .iter()
@@ -373,7 +356,7 @@ impl<'a> Rows<'a> {
                 columns.extend(
                     self.metrics
                         .iter()
-                        .map(|m| (safe(m), width(m).clamp(8, 14) + 2)),
+                        .map(|m| (safe(m), cells(m).clamp(8, 14) + 2)),
                 );
                 columns
             }
@@ -419,59 +402,64 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn draw(&self, mut row: Row<'_>, at: usize, name: u16, theme: &Theme) {
-        let text = theme.text;
+    fn draw(&self, row: Row<'_>, at: usize, name: u16) {
         match self.kind {
-            Kind::Items => {
-                let Some(item) = self.items.get(at) else {
-                    return;
-                };
-                row.left(&safe(&item.item.name), name, text, theme)
-                    .skip(1)
-                    .right(&format::plain_seconds(item.cpu_s), 9, text, theme);
-                for (metric, (_, columns)) in self.metrics.iter().zip(self.columns().iter().skip(2))
-                {
-                    let value = item.item.metrics.get(*metric);
-                    let value =
-                        value.map_or_else(|| format::MISSING.to_owned(), |v| format::number(*v));
-                    if row.rest() < *columns {
-                        break;
-                    }
-                    row.skip(1).right(&value, columns - 1, text, theme);
-                }
+            Kind::Items => self.item(row, at, name),
+            Kind::Tasks => self.task(row, at, name),
+        }
+    }
+
+    fn item(&self, mut row: Row<'_>, at: usize, name: u16) {
+        let text = row.theme.text;
+        let Some(item) = self.items.get(at) else {
+            return;
+        };
+        row.left(&item.item.name, name, text).skip(1).right(
+            &format::plain_seconds(item.cpu_s),
+            9,
+            text,
+        );
+        let columns = self.columns();
+        for (metric, (_, columns)) in self.metrics.iter().zip(columns.iter().skip(2)) {
+            let value = item.item.metrics.get(*metric);
+            let value = value.map_or_else(|| format::MISSING.to_owned(), |v| format::number(*v));
+            if row.rest() < *columns {
+                break;
             }
-            Kind::Tasks => {
-                let Some(task) = self.tasks.get(at) else {
-                    return;
-                };
-                let start = self.repeat.map_or(0, |r| r.started_ns);
-                let since = seconds(task.started_ns.saturating_sub(start));
-                let slot = if task.slot == NEVER_RAN {
-                    "none".to_owned()
-                } else {
-                    task.slot.to_string()
-                };
-                let values = [
-                    slot,
-                    format::plain_seconds(since),
-                    format::plain_seconds(seconds(task.wall_ns())),
-                    format::plain_seconds(seconds(task.cpu_ns)),
-                    format::plain_seconds(seconds(waited(task))),
-                    (u64::from(task.attempt) + 1).to_string(),
-                    outcome(task.outcome).to_owned(),
-                ];
-                let style = if task.outcome == Outcome::Done {
-                    text
-                } else {
-                    theme.bad
-                };
-                row.cell(letter(task.group), theme.series(task.group as usize))
-                    .skip(1)
-                    .left(&self.name(at), name.saturating_sub(2), text, theme);
-                for (value, (_, columns)) in values.iter().zip(&TASK_COLUMNS[1..]) {
-                    row.skip(1).right(value, columns - 1, style, theme);
-                }
-            }
+            row.skip(1).right(&value, columns - 1, text);
+        }
+    }
+
+    fn task(&self, mut row: Row<'_>, at: usize, name: u16) {
+        let theme = row.theme;
+        let Some(task) = self.tasks.get(at) else {
+            return;
+        };
+        let start = self.repeat.map_or(0, |r| r.started_ns);
+        let slot = match task.slot {
+            NEVER_RAN => "none".to_owned(),
+            slot => slot.to_string(),
+        };
+        let plain = |ns: u64| format::plain_seconds(seconds(ns));
+        let values = [
+            slot,
+            plain(task.started_ns.saturating_sub(start)),
+            plain(task.wall_ns()),
+            plain(task.cpu_ns),
+            plain(waited(task)),
+            (u64::from(task.attempt) + 1).to_string(),
+            outcome(task.outcome).to_owned(),
+        ];
+        let style = if task.outcome == Outcome::Done {
+            theme.text
+        } else {
+            theme.bad
+        };
+        row.cell(letter(task.group), theme.series(task.group as usize))
+            .skip(1)
+            .left(&self.name(at), name.saturating_sub(2), theme.text);
+        for (value, (_, columns)) in values.iter().zip(&TASK_COLUMNS[1..]) {
+            row.skip(1).right(value, columns - 1, style);
         }
     }
 }
@@ -487,5 +475,36 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Panicked => "panicked",
         Outcome::Cancelled => "cancelled",
+    }
+}
+
+/// A name with its numbers as numbers: `n_estimators=60` comes before `n_estimators=340`.
+fn natural(name: &str) -> Vec<(String, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (word, after) = rest.split_at(digits);
+        let end = after
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(after.len());
+        let (number, next) = after.split_at(end);
+        parts.push((word.to_owned(), number.parse().unwrap_or(u64::MAX)));
+        rest = next;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sort_by_their_numbers() {
+        let mut names = ["n=340", "n=60", "m=7", "n", "n=6x", ""];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["", "m=7", "n", "n=6x", "n=60", "n=340"]);
     }
 }

@@ -1,18 +1,17 @@
-//! What was equal: the counters of work, what was done besides, and the figures of every arm, side by side.
+//! What was equal: the counters of work, what was done besides, and the figures of every arm,
+//! side by side.
 
 use std::collections::BTreeMap;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_experiment::lab::Quantity;
-use workbench_report::format;
+use workbench_record::{LabFacts, Quantity};
+use workbench_report::{format, label};
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
+use crate::kit::text::wrap_text;
+use crate::kit::{Pane, Scroll, cells, position};
 use crate::theme::Theme;
-use crate::views::text::{safe, wrap};
-use crate::views::widgets::{Row, Scroll, inset, panel, position, width};
 
 /// Cells of an arm's column at least.
 const LEAST: u16 = 12;
@@ -23,7 +22,8 @@ const NAME: u16 = 30;
 enum Line {
     /// What the lines below have in common.
     Head(&'static str),
-    /// A name, whether all arms have the same (`None` where that says nothing), and each arm's value.
+    /// A name, whether all arms have the same (`None` where that says nothing), and
+    /// each arm's value.
     Values(String, Option<bool>, Vec<String>),
     /// A sentence, or a further part of it.
     Text(String),
@@ -35,19 +35,13 @@ pub fn any(result: &RunResult) -> bool {
 }
 
 /// Draws the panel. `turned` says which arms are shown first where not all fit.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    (scroll, turned): (&mut Scroll, usize),
-    result: &RunResult,
-    theme: &Theme,
-) {
+pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &RunResult) {
+    let theme = pane.theme;
     let arms: Vec<&ArmResult> = result.arms.iter().collect();
-    let columns = area.width.saturating_sub(4);
-    let lines = lines(&arms, columns);
+    let columns = pane.area.width.saturating_sub(4);
+    let lines = lines((&arms, &result.lab_facts), columns);
     let names = lines.iter().map(|line| match line {
-        Line::Values(name, ..) => width(name),
+        Line::Values(name, ..) => cells(name),
         Line::Head(_) | Line::Text(_) => 0,
     });
     let name = names.max().unwrap_or(0).clamp(LEAST, NAME) + 2;
@@ -58,7 +52,7 @@ pub fn draw(
     } else {
         (0..fit).map(|i| (i + turned) % arms.len()).collect()
     };
-    let page = usize::from(area.height.saturating_sub(3));
+    let page = usize::from(pane.area.height.saturating_sub(3));
     let window = scroll.window(lines.len(), page.max(1));
     let note = if shown.len() < arms.len() {
         format!("{} of {} arms", shown.len(), arms.len())
@@ -66,39 +60,38 @@ pub fn draw(
         position(&window, lines.len())
     };
     let title = "What was equal, and what was not";
-    let inner = inset(panel(buf, area, (title, &note), focused, theme));
-    let mut head = Row::new(buf, inner, 0);
+    let mut inner = pane.panel((title, &note));
+    let mut head = inner.row(0);
     head.skip(2 + name);
     for i in &shown {
-        head.right(&short(arms[*i]), each, theme.dim, theme);
+        head.right(&short(arms[*i]), each, theme.dim);
     }
     for (y, line) in (1..).zip(&lines[window]) {
-        let mut row = Row::new(buf, inner, y);
+        let mut row = inner.row(y);
         match line {
-            Line::Head(text) => _ = row.text(text, theme.title, theme),
-            Line::Text(text) => _ = row.skip(2).text(text, theme.text, theme),
+            Line::Head(text) => _ = row.text(text, theme.title),
+            Line::Text(text) => _ = row.skip(2).text(text, theme.text),
             Line::Values(text, same, values) => {
                 let (mark, style) = mark(*same, theme);
-                row.left(mark, 2, style, theme)
-                    .left(text, name, theme.dim, theme);
+                row.left(mark, 2, style).left(text, name, theme.dim);
                 for i in &shown {
-                    row.skip(2).right(&values[*i], each - 2, theme.text, theme);
+                    row.skip(2).right(&values[*i], each - 2, theme.text);
                 }
             }
         }
     }
 }
 
-/// Cells of an arm's column: what its name and values need where all arms have that. Where they have not, values are
-/// cut before arms are left out.
+/// Cells of an arm's column: what its name and values need where all arms have that. Where they
+/// have not, values are cut before arms are left out.
 fn each(arms: &[&ArmResult], lines: &[Line], columns: u16) -> u16 {
-    let heads = arms.iter().map(|arm| width(&short(arm)) + 2);
+    let heads = arms.iter().map(|arm| cells(&short(arm)) + 2);
     let head = heads.max().unwrap_or(0).clamp(LEAST, 22);
     let values = lines.iter().flat_map(|line| match line {
         Line::Values(_, _, values) => values.as_slice(),
         Line::Head(_) | Line::Text(_) => &[],
     });
-    let value = values.map(|value| width(value) + 2).max().unwrap_or(0);
+    let value = values.map(|value| cells(value) + 2).max().unwrap_or(0);
     let fair = columns / u16::try_from(arms.len().max(1)).unwrap_or(u16::MAX);
     value.max(head).min(fair.max(head))
 }
@@ -111,13 +104,14 @@ fn mark(same: Option<bool>, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-fn lines(arms: &[&ArmResult], columns: u16) -> Vec<Line> {
+fn lines((arms, facts): (&[&ArmResult], &LabFacts), columns: u16) -> Vec<Line> {
     let mut lines = vec![Line::Head("work, which has to be equal")];
-    lines.extend(counters(arms, Some(false), |arm| &arm.work));
-    let facts: Vec<Line> = counters(arms, None, |arm| &arm.breakdown.facts).collect();
-    if !facts.is_empty() {
+    lines.extend(counters((arms, facts), Some(false), |arm| &arm.work));
+    let besides = counters((arms, facts), None, |arm| &arm.breakdown.facts);
+    let besides: Vec<Line> = besides.collect();
+    if !besides.is_empty() {
         lines.push(Line::Head("done besides, which may differ"));
-        lines.extend(facts);
+        lines.extend(besides);
     }
     let mut names: Vec<&str> = Vec::new();
     for name in arms.iter().flat_map(|arm| arm.quality.keys()) {
@@ -133,15 +127,16 @@ fn lines(arms: &[&ArmResult], columns: u16) -> Vec<Line> {
             lines.push(Line::Head(head));
         }
         for name in names {
-            lines.extend(quality(arms, name, columns));
+            lines.extend(quality((arms, facts), name, columns));
         }
     }
     lines
 }
 
-/// Counters by name, in the order of the names; `differ` is what to say of those that are not equal.
+/// Counters by name, in the order of the names; `differ` is what to say of those that
+/// are not equal.
 fn counters<'a>(
-    arms: &'a [&'a ArmResult],
+    (arms, facts): (&'a [&'a ArmResult], &'a LabFacts),
     differ: Option<bool>,
     of: impl Fn(&'a ArmResult) -> &'a BTreeMap<String, u64> + Copy + 'a,
 ) -> impl Iterator<Item = Line> + 'a {
@@ -151,24 +146,27 @@ fn counters<'a>(
         let counts: Vec<Option<u64>> = arms.iter().map(|arm| of(arm).get(name).copied()).collect();
         let same = counts.iter().all(|count| *count == counts[0]);
         let text = |count: &Option<u64>| match count {
-            Some(bytes) if name.starts_with("bytes") => format::bytes(*bytes),
-            Some(count) => format::count(*count),
+            Some(n) => label::count(facts, name, *n),
             None => format::MISSING.to_owned(),
         };
         let same = if same { Some(true) } else { differ };
-        Line::Values(label(name), same, counts.iter().map(text).collect())
+        Line::Values(
+            label::label(facts, name),
+            same,
+            counts.iter().map(text).collect(),
+        )
     })
 }
 
 /// A figure of every arm that has it; sentences get lines of their own.
-fn quality(arms: &[&ArmResult], name: &str, columns: u16) -> Vec<Line> {
+fn quality((arms, facts): (&[&ArmResult], &LabFacts), name: &str, columns: u16) -> Vec<Line> {
     let mut sentences = Vec::new();
     for arm in arms {
         if let Some(Quantity::Text(text)) = arm.quality.get(name)
             && text.split_whitespace().count() > 3
         {
-            let text = format!("{} of {}: {text}", label(name), short(arm));
-            let parts = wrap(&text, columns.saturating_sub(2));
+            let text = format!("{} of {}: {text}", label::label(facts, name), short(arm));
+            let parts = wrap_text(&text, columns.saturating_sub(2));
             sentences.extend(parts.into_iter().map(Line::Text));
         }
     }
@@ -177,27 +175,11 @@ fn quality(arms: &[&ArmResult], name: &str, columns: u16) -> Vec<Line> {
     }
     let value = |arm: &&ArmResult| match arm.quality.get(name) {
         None => String::new(),
-        Some(Quantity::Text(text)) => safe(text),
-        Some(Quantity::Number(n)) if is_seconds(name) => format::seconds(*n),
-        Some(Quantity::Number(n)) => format::number(*n),
+        Some(quantity) => label::value(facts, name, quantity),
     };
     vec![Line::Values(
-        label(name),
+        label::label(facts, name),
         None,
         arms.iter().map(value).collect(),
     )]
-}
-
-fn is_seconds(name: &str) -> bool {
-    name.ends_with("_s") && !name.ends_with("per_s")
-}
-
-/// A name as people read it: `time_to_first_step_s` is a time to first step.
-fn label(name: &str) -> String {
-    let stem = if is_seconds(name) {
-        name.strip_suffix("_s").unwrap_or(name)
-    } else {
-        name
-    };
-    safe(&stem.replace("_per_s", "/s").replace('_', " "))
 }

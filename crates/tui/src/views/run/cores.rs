@@ -1,19 +1,18 @@
 //! Every core with its busy share now and its recent past, and what the process itself uses.
 //!
-//! Few cores get a line each with a bar, a number and a strip of history as high as there is room; many share columns;
-//! very many become one cell each, over the history of them all.
+//! Few cores get a line each with a bar, a number and a strip of history as high as there is room;
+//! many share columns; very many become one cell each, over the history of them all.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use workbench_clock::seconds;
 use workbench_machine::monitor::Sample;
 use workbench_report::format;
 
-use super::history::Line;
-use super::look::Look;
 use super::past::Past;
+use crate::kit::{Pane, Scroll};
+use crate::model::history::Line;
+use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
-use crate::views::text::{clock, span};
-use crate::views::widgets::{Row, Scroll, inset, panel};
 
 /// Columns that a core's line needs at least: number, share, some history.
 const LINE: u16 = 24;
@@ -25,20 +24,6 @@ const WIDE: u16 = 60;
 const LABEL: u16 = 9;
 /// A strip of history is no higher than this.
 const HIGHEST: u16 = 12;
-
-/// The number of cores that samples speak of.
-pub fn count(look: &Look<'_>) -> usize {
-    let facts = look
-        .started()
-        .map_or(0, |s| s.machine.cores_logical as usize);
-    let sampled = look.sample().map_or(0, |s| s.cores.len());
-    // A log from elsewhere can claim any number; samples cannot lie about their own length.
-    if sampled > 0 {
-        sampled
-    } else {
-        facts.min(4096)
-    }
-}
 
 /// Lines that `cores` take side by side on `width` columns, one cell per core where they are many.
 pub fn rows_for(cores: u16, width: u16) -> u16 {
@@ -56,7 +41,8 @@ pub fn rows_for(cores: u16, width: u16) -> u16 {
 /// Columns of the number in front of a matrix line.
 const NUMBER: u16 = 4;
 
-/// Cells of a matrix line: a multiple of 16, so that numbers stay easy to count, or all where few fit.
+/// Cells of a matrix line: a multiple of 16, so that numbers stay easy to count, or all
+/// where few fit.
 fn per_row(width: u16) -> u16 {
     [64, 48, 32, 16]
         .into_iter()
@@ -65,41 +51,27 @@ fn per_row(width: u16) -> u16 {
 }
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    look: &Look<'_>,
-    past: &mut Past<'_>,
-    theme: &Theme,
-) {
-    let cores = count(look);
-    let step = span(past.column_ns() as f64 / 1e9);
-    let title = title(look, theme);
-    let inner = panel(
-        buf,
-        area,
-        (&title, &format!("1 column = {step}")),
-        focused,
-        theme,
-    );
-    let inner = inset(inner);
-    let Some(sample) = look.sample() else {
-        Row::new(buf, inner, 0).text("no sample yet", theme.dim, theme);
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &mut Past<'_>) {
+    let theme = pane.theme;
+    let cores = run.cores();
+    let step = format::stretch(seconds(past.column_ns()));
+    let title = title(run, theme);
+    let mut inner = pane.panel((&title, &format!("1 column = {step}")));
+    let Some(sample) = run.sample() else {
+        inner.nothing("no sample yet");
         return;
     };
     let small = u16::try_from(cores).unwrap_or(u16::MAX);
-    draw_all(buf, inner, small, scroll, (look, sample), past, theme);
+    draw_all(&mut inner, small, scroll, (run, sample), past);
 }
 
 /// How many cores there are, or how many were busy at the cursor.
-fn title(look: &Look<'_>, theme: &Theme) -> String {
+fn title(run: &SnapshotView<'_>, theme: &Theme) -> String {
     let dot = theme.glyphs.dot;
-    match (look.cursor().zip(look.sample()), look.started()) {
+    match (run.cursor().zip(run.sample()), run.started()) {
         (Some((t, sample)), _) => {
             let busy: f32 = sample.cores.iter().sum();
-            let at = clock(t as f64 / 1e9);
+            let at = format::clock(seconds(t));
             format!(
                 "Cores {dot} at {at}: {busy:.2} of {} busy",
                 sample.cores.len()
@@ -116,37 +88,35 @@ fn title(look: &Look<'_>, theme: &Theme) -> String {
 
 /// The cores in the form that fits, and below them the process.
 fn draw_all(
-    buf: &mut Buffer,
-    inner: Rect,
+    inner: &mut Pane<'_>,
     small: u16,
     scroll: &mut Scroll,
-    (look, sample): (&Look<'_>, &Sample),
+    (run, sample): (&SnapshotView<'_>, &Sample),
     past: &mut Past<'_>,
-    theme: &Theme,
 ) {
     // The process has two lines; where cores get more than a line each, so do these.
-    let least = PROCESS_LINES.min(inner.height / 3);
+    let least = PROCESS_LINES.min(inner.area.height / 3);
     let abreast = columns_abreast(
         small,
         Rect {
-            height: inner.height - least,
-            ..inner
+            height: inner.area.height - least,
+            ..inner.area
         },
     );
-    let rows = abreast.map_or(inner.height, |n| small.div_ceil(n));
-    let unit = (inner.height / (rows + PROCESS_LINES)).clamp(1, HIGHEST);
+    let rows = abreast.map_or(inner.area.height, |n| small.div_ceil(n));
+    let unit = (inner.area.height / (rows + PROCESS_LINES)).clamp(1, HIGHEST);
     let foot_height = if least < PROCESS_LINES {
         least
     } else {
         PROCESS_LINES * unit
     };
     let body = Rect {
-        height: inner.height - foot_height,
-        ..inner
+        height: inner.area.height - foot_height,
+        ..inner.area
     };
     match abreast {
-        Some(abreast) => lines(buf, body, (abreast, unit), sample, past, theme),
-        None => matrix(buf, body, scroll, sample, past, theme),
+        Some(abreast) => lines(&mut inner.part(body), (abreast, unit), sample, past),
+        None => matrix(&mut inner.part(body), scroll, sample, past),
     }
     let foot_top = if abreast.is_some() {
         body.y + rows * unit
@@ -156,9 +126,9 @@ fn draw_all(
     let foot = Rect {
         y: foot_top,
         height: foot_height,
-        ..inner
+        ..inner.area
     };
-    process_lines(buf, foot, unit, (look, sample), past, theme);
+    process_lines(&mut inner.part(foot), unit, (run, sample), past);
 }
 
 /// The fewest columns of cores that fit; `None` where they do not fit at all.
@@ -167,92 +137,73 @@ fn columns_abreast(cores: u16, body: Rect) -> Option<u16> {
     (1..=most).find(|n| cores.div_ceil(*n) <= body.height)
 }
 
-fn lines(
-    buf: &mut Buffer,
-    body: Rect,
-    (abreast, high): (u16, u16),
-    sample: &Sample,
-    past: &mut Past<'_>,
-    theme: &Theme,
-) {
+fn lines(body: &mut Pane<'_>, (abreast, high): (u16, u16), sample: &Sample, past: &mut Past<'_>) {
     let cores = sample.cores.len() as u16;
     let per_column = cores.div_ceil(abreast).max(1);
-    let wide = body.width / abreast;
+    let wide = body.area.width / abreast;
     for core in 0..cores {
         let place = Rect {
-            x: body.x + core / per_column * wide,
-            y: body.y + core % per_column * high,
+            x: body.area.x + core / per_column * wide,
+            y: body.area.y + core % per_column * high,
             width: wide.saturating_sub(u16::from(abreast > 1) * 2),
             height: high,
         };
-        one_core(buf, place, usize::from(core), sample, past, theme);
+        one_core(&mut body.part(place), usize::from(core), sample, past);
     }
 }
 
-fn one_core(
-    buf: &mut Buffer,
-    place: Rect,
-    core: usize,
-    sample: &Sample,
-    past: &mut Past<'_>,
-    theme: &Theme,
-) {
+fn one_core(place: &mut Pane<'_>, core: usize, sample: &Sample, past: &mut Past<'_>) {
+    let (theme, width) = (place.theme, place.area.width);
     let share = f64::from(sample.cores.get(core).copied().unwrap_or(0.0));
-    let bar = if place.width >= 46 { 10 } else { 0 };
-    let mut row = Row::new(buf, place, 0);
-    row.right(&core.to_string(), 3, theme.dim, theme).skip(1);
+    let bar = if width >= 46 { 10 } else { 0 };
+    let mut row = place.row(0);
+    row.right(&core.to_string(), 3, theme.dim).skip(1);
     if bar > 0 {
-        row.bar(share, bar, theme.heat(share), theme);
+        row.bar(share, bar, theme.heat(share));
     }
-    row.right(&format!("{:.0} %", share * 100.0), 6, theme.text, theme)
+    row.right(&format!("{:.0} %", share * 100.0), 6, theme.text)
         .skip(1);
     let mhz = sample.mhz.get(core).copied().filter(|mhz| *mhz > 0);
-    if place.width >= WIDE {
+    if width >= WIDE {
         let clock = mhz.map_or_else(String::new, |mhz| {
             format!("{:.2} GHz", f64::from(mhz) / 1000.0)
         });
-        row.right(&clock, 8, theme.dim, theme).skip(1);
+        row.right(&clock, 8, theme.dim).skip(1);
     }
-    if !sample.steal.is_empty() && place.width >= WIDE {
+    if !sample.steal.is_empty() && width >= WIDE {
         let steal = sample.steal.get(core).copied().unwrap_or(0.0);
         let text = if steal > 0.02 {
             format!("steal {:.0} %", steal * 100.0)
         } else {
             String::new()
         };
-        row.left(&text, 10, theme.warn, theme);
+        row.left(&text, 10, theme.warn);
     }
     let left = row.rest();
-    past.beside(buf, place, left, (Line::Core(core), None), theme);
+    past.beside(place, left, (Line::Core(core), None));
 }
 
 /// One cell per core, and below it the history of all.
-fn matrix(
-    buf: &mut Buffer,
-    body: Rect,
-    scroll: &mut Scroll,
-    sample: &Sample,
-    past: &mut Past<'_>,
-    theme: &Theme,
-) {
-    let per_row = usize::from(per_row(body.width));
+fn matrix(body: &mut Pane<'_>, scroll: &mut Scroll, sample: &Sample, past: &mut Past<'_>) {
+    let theme = body.theme;
+    let per_row = usize::from(per_row(body.area.width));
     // A gap after every 16 cells, where there is room for it.
-    let gap = u16::from(per_row + per_row / 16 + usize::from(NUMBER) <= usize::from(body.width));
+    let gap =
+        u16::from(per_row + per_row / 16 + usize::from(NUMBER) <= usize::from(body.area.width));
     let rows = sample.cores.len().div_ceil(per_row);
     let lines = u16::try_from(rows).unwrap_or(u16::MAX);
-    let spare = body.height.saturating_sub(lines);
-    let high = match (spare, body.height) {
+    let spare = body.area.height.saturating_sub(lines);
+    let high = match (spare, body.area.height) {
         (2.., _) => spare.min(HIGHEST),
-        (_, 8..) => body.height / 3,
+        (_, 8..) => body.area.height / 3,
         _ => 0,
     };
-    let window = scroll.window(rows, usize::from(body.height - high));
+    let window = scroll.window(rows, usize::from(body.area.height - high));
     let shown = window.len() as u16;
     for (line, row_index) in (0..).zip(window) {
         let first = row_index * per_row;
-        let mut row = Row::new(buf, body, line);
-        row.right(&first.to_string(), NUMBER - 1, theme.dim, theme)
-            .skip(1);
+        let mut row = body.row(line);
+        row.right(&first.to_string(), NUMBER - 1, theme.dim).skip(1);
         for (i, share) in sample.cores[first..].iter().take(per_row).enumerate() {
             if i > 0 && i % 16 == 0 {
                 row.skip(gap);
@@ -263,13 +214,13 @@ fn matrix(
     }
     if high > 1 {
         let area = Rect {
-            y: body.y + shown,
-            height: high.min(body.height - shown),
-            ..body
+            y: body.area.y + shown,
+            height: high.min(body.area.height - shown),
+            ..body.area
         };
         let mean = sample.cores.iter().sum::<f32>() / sample.cores.len().max(1) as f32;
-        let mut row = Row::new(buf, area, area.height - 1);
-        row.text(&format!("all {:>3.0} % ", mean * 100.0), theme.text, theme);
+        let mut row = body.part(area).into_row(area.height - 1);
+        row.text(&format!("all {:>3.0} % ", mean * 100.0), theme.text);
         let left = row.rest();
         let area = Rect {
             x: area.right() - left,
@@ -277,23 +228,22 @@ fn matrix(
             y: area.y + 1,
             height: area.height - 1,
         };
-        past.draw(buf, area, (Line::AllCores, None), theme);
+        past.draw(&mut body.part(area), (Line::AllCores, None));
     }
 }
 
 fn process_lines(
-    buf: &mut Buffer,
-    foot: Rect,
+    foot: &mut Pane<'_>,
     unit: u16,
-    (look, sample): (&Look<'_>, &Sample),
+    (run, sample): (&SnapshotView<'_>, &Sample),
     past: &mut Past<'_>,
-    theme: &Theme,
 ) {
-    let facts = look.started().map(|s| &s.machine);
+    let theme = foot.theme;
+    let facts = run.started().map(|s| &s.machine);
     let usable = facts.map_or(0.0, |f| f.cores_usable);
     let total = facts.map_or(0, |f| f.memory_bytes);
     let memory = if total > 0 {
-        crate::views::text::memory(sample.rss_bytes, total)
+        format::bytes_of(sample.rss_bytes, total)
     } else {
         format::bytes(sample.rss_bytes)
     };
@@ -303,7 +253,7 @@ fn process_lines(
         format::number(usable)
     );
     // Below the strips of the cores, where those start that far to the right.
-    let start = match (foot.width >= WIDE, sample.steal.is_empty()) {
+    let start = match (foot.area.width >= WIDE, sample.steal.is_empty()) {
         (true, false) => 40,
         _ => 29,
     };
@@ -312,16 +262,16 @@ fn process_lines(
         ("memory", memory, Line::Memory),
     ]) {
         let place = Rect {
-            y: foot.y + i * unit,
+            y: foot.area.y + i * unit,
             height: unit,
-            ..foot
+            ..foot.area
         }
-        .intersection(foot);
-        let mut row = Row::new(buf, place, 0);
-        row.left(label, LABEL, theme.dim, theme)
-            .left(&value, start - LABEL, theme.text, theme);
+        .intersection(foot.area);
+        let mut row = foot.part(place).into_row(0);
+        row.left(label, LABEL, theme.dim)
+            .left(&value, start - LABEL, theme.text);
         let left = row.rest();
         let style = (which == Line::Memory).then(|| theme.series(5));
-        past.beside(buf, place, left, (which, style), theme);
+        past.beside(&mut foot.part(place), left, (which, style));
     }
 }

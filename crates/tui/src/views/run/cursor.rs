@@ -1,13 +1,13 @@
 //! The cursor of time that cores, GPUs, timeline and curves share, and how it moves.
 //!
-//! Keys and clicks only ask; the drawing, which knows the run, answers.
+//! Keys and clicks only ask; the next update, which knows the run, answers.
 
-use super::look::Look;
 use super::{Panel, RunView};
-use crate::views::curves::Axis;
+use crate::model::curves::Axis;
+use crate::model::snapshot_view::SnapshotView;
 
-/// What can be asked between two drawings; more is not kept.
-const MOST_ASKS: usize = 64;
+/// What can be asked between two updates; more is not kept.
+const MOST_REQUESTS: usize = 64;
 
 /// Where the cursor is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,9 +20,9 @@ pub struct Cursor {
 
 /// What is asked of the cursor.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Ask {
+pub enum CursorRequest {
     /// On, and off.
-    Turn,
+    Toggle,
     /// So many cells of the panel to the right.
     Move(i32),
     /// To a time.
@@ -32,47 +32,47 @@ pub enum Ask {
 }
 
 impl RunView {
-    pub(super) fn ask(&mut self, ask: Ask) {
-        if self.asks.len() < MOST_ASKS {
-            self.asks.push(ask);
+    pub(super) fn request(&mut self, request: CursorRequest) {
+        if self.requests.len() < MOST_REQUESTS {
+            self.requests.push(request);
         }
     }
 
-    /// Does what was asked of the cursor since the last drawing.
-    pub(super) fn answer(&mut self, look: &Look<'_>) {
-        for ask in std::mem::take(&mut self.asks) {
-            self.cursor = match ask {
-                Ask::Turn if self.cursor.is_some() => None,
-                Ask::Turn => Self::cursor_at(look.now_ns(), look),
-                Ask::Time(t) => Self::cursor_at(t, look),
-                Ask::Curve(x) => self.on_curve(x, 0, look),
-                Ask::Move(cells) => self.moved(cells, look),
+    /// Does what was asked of the cursor since the last update.
+    pub(super) fn answer(&mut self, run: &SnapshotView<'_>) {
+        for request in std::mem::take(&mut self.requests) {
+            self.cursor = match request {
+                CursorRequest::Toggle if self.cursor.is_some() => None,
+                CursorRequest::Toggle => Self::cursor_at(run.now_ns(), run),
+                CursorRequest::Time(t) => Self::cursor_at(t, run),
+                CursorRequest::Curve(x) => self.on_curve(x, 0, run),
+                CursorRequest::Move(cells) => self.moved(cells, run),
             };
         }
         // A run that begins anew is shorter.
         if let Some(cursor) = &mut self.cursor {
-            cursor.at_ns = cursor.at_ns.min(look.now_ns());
+            cursor.at_ns = cursor.at_ns.min(run.now_ns());
         }
     }
 
-    fn cursor_at(at_ns: u64, look: &Look<'_>) -> Option<Cursor> {
-        let at_ns = at_ns.min(look.now_ns());
-        look.started().map(|_| Cursor { at_ns, step: None })
+    fn cursor_at(at_ns: u64, run: &SnapshotView<'_>) -> Option<Cursor> {
+        let at_ns = at_ns.min(run.now_ns());
+        run.started().map(|_| Cursor { at_ns, step: None })
     }
 
-    fn moved(&self, cells: i32, look: &Look<'_>) -> Option<Cursor> {
+    fn moved(&self, cells: i32, run: &SnapshotView<'_>) -> Option<Cursor> {
         let Some(cursor) = self.cursor else {
-            return Self::cursor_at(look.now_ns(), look);
+            return Self::cursor_at(run.now_ns(), run);
         };
         let column_ns = self.column_ns();
         let cell_ns = match self.focus.panel {
             Panel::Curves => {
-                if let (Some(x), Some(field)) = (self.curves.cursor, self.curves.field()) {
-                    return self.on_curve(field.moved(x, cells), cells.signum(), look);
+                if let (Some(x), Some(field)) = (self.chart.cursor, self.chart.field) {
+                    return self.on_curve(field.moved(x, cells), cells.signum(), run);
                 }
                 column_ns
             }
-            Panel::Timeline => self.timeline.step_ns().unwrap_or(column_ns),
+            Panel::Timeline => self.drawn.timeline.map_or(column_ns, |cells| cells.step_ns),
             _ => column_ns,
         };
         let by = cell_ns.saturating_mul(u64::from(cells.unsigned_abs()));
@@ -81,22 +81,22 @@ impl RunView {
         } else {
             cursor.at_ns.saturating_add(by)
         };
-        Self::cursor_at(at_ns, look)
+        Self::cursor_at(at_ns, run)
     }
 
     /// Where the repeat that is shown was at a place of the curves' axis.
-    fn on_curve(&self, x: f64, towards: i32, look: &Look<'_>) -> Option<Cursor> {
-        let look = look.at(self.cursor.map(|cursor| cursor.at_ns));
-        let repeat = look.shown()?.state;
-        let Some((at_ns, x)) = self.curves.time_of_x(repeat, x, towards) else {
+    fn on_curve(&self, x: f64, towards: i32, run: &SnapshotView<'_>) -> Option<Cursor> {
+        let run = run.at(self.cursor.map(|cursor| cursor.at_ns));
+        let repeat = run.repeat()?.state;
+        let Some((at_ns, x)) = self.chart.curves.time_of_x(repeat, x, towards) else {
             return self.cursor;
         };
         // Within the repeat, so that the chart does not become another one.
         let end = repeat
             .finished
             .as_ref()
-            .map_or(look.now_ns(), |f| f.started_ns.saturating_add(f.wall_ns));
-        let step = (self.curves.axis() == Axis::Step).then_some(x);
+            .map_or(run.now_ns(), |f| f.started_ns.saturating_add(f.wall_ns));
+        let step = (self.chart.curves.axis() == Axis::Step).then_some(x);
         Some(Cursor {
             at_ns: at_ns.clamp(repeat.started_ns, end.max(repeat.started_ns)),
             step,
@@ -104,14 +104,18 @@ impl RunView {
     }
 
     /// Puts the cursor of time where it lies on the axis of the curves.
-    pub(super) fn place_cursor_in_curves(&mut self, look: &Look<'_>) {
+    pub(super) fn place_cursor_in_curves(&mut self, run: &SnapshotView<'_>) {
         let at = self.cursor.and_then(|cursor| {
-            let pinned = cursor.step.filter(|_| self.curves.axis() == Axis::Step);
+            let pinned = cursor
+                .step
+                .filter(|_| self.chart.curves.axis() == Axis::Step);
             pinned.or_else(|| {
-                let look = look.at(Some(cursor.at_ns));
-                self.curves.x_of_time(look.shown()?.state, cursor.at_ns)
+                let run = run.at(Some(cursor.at_ns));
+                self.chart
+                    .curves
+                    .x_of_time(run.repeat()?.state, cursor.at_ns)
             })
         });
-        self.curves.cursor = at;
+        self.chart.cursor = at;
     }
 }

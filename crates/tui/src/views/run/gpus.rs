@@ -1,19 +1,19 @@
-//! The GPUs: a card each for up to three, a line each for four and more, in pages where even the lines do not fit.
+//! The GPUs: a card each for up to three, a line each for four and more, in pages where even the
+//! lines do not fit.
 //!
-//! "Busy" is the share of time in which any kernel ran; it says nothing of how well the GPU was used, and is called so.
+//! "Busy" is the share of time in which any kernel ran; it says nothing of how well the GPU was
+//! used, and is called so.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use workbench_clock::seconds;
 use workbench_machine::GpuFacts;
 use workbench_machine::monitor::GpuSample;
 use workbench_report::format;
 
-use super::history::Line;
-use super::look::Look;
 use super::past::Past;
-use crate::theme::Theme;
-use crate::views::text::{clock, memory, safe, span};
-use crate::views::widgets::{Row, Scroll, inset, panel};
+use crate::kit::{Pane, Scroll, safe};
+use crate::model::history::Line;
+use crate::model::snapshot_view::SnapshotView;
 
 /// From this many on, GPUs share the panel line by line.
 const MERGE: usize = 4;
@@ -39,17 +39,10 @@ struct Gpu<'a> {
 }
 
 /// Draws the panel.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    focused: bool,
-    scroll: &mut Scroll,
-    look: &Look<'_>,
-    past: &mut Past<'_>,
-    theme: &Theme,
-) {
-    let facts: &[GpuFacts] = look.started().map_or(&[], |s| &s.machine.gpus);
-    let samples: &[GpuSample] = look.sample().map_or(&[], |s| &s.gpus);
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &mut Past<'_>) {
+    let theme = pane.theme;
+    let facts: &[GpuFacts] = run.started().map_or(&[], |s| &s.machine.gpus);
+    let samples: &[GpuSample] = run.sample().map_or(&[], |s| &s.gpus);
     let n = facts.len().max(samples.len());
     let gpus: Vec<Gpu<'_>> = (0..n)
         .map(|index| Gpu {
@@ -58,9 +51,9 @@ pub fn draw(
             sample: samples.get(index),
         })
         .collect();
-    let lines = usize::from(area.height.saturating_sub(3)).max(1);
-    let what = match look.cursor() {
-        Some(t) => format!("at {}", clock(t as f64 / 1e9)),
+    let lines = usize::from(pane.area.height.saturating_sub(3)).max(1);
+    let what = match run.cursor() {
+        Some(t) => format!("at {}", format::clock(seconds(t))),
         None => "busy = a kernel ran".to_owned(),
     };
     let (title, note) = if n >= MERGE {
@@ -70,66 +63,68 @@ pub fn draw(
         let note = if pages > 1 {
             format!("page {} of {pages}", page + 1)
         } else {
-            format!("1 column = {}", span(past.column_ns() as f64 / 1e9))
+            format!("1 column = {}", format::stretch(seconds(past.column_ns())))
         };
-        let title = if pages > 1 && area.width < 70 && look.cursor().is_none() {
+        let title = if pages > 1 && pane.area.width < 70 && run.cursor().is_none() {
             format!("{n} GPUs")
         } else {
             format!("{n} GPUs {} {what}", theme.glyphs.dot)
         };
         (title, note)
     } else {
-        let note = format!("1 column = {}", span(past.column_ns() as f64 / 1e9));
+        let note = format!("1 column = {}", format::stretch(seconds(past.column_ns())));
         (format!("GPU {} {what}", theme.glyphs.dot), note)
     };
-    let inner = panel(buf, area, (&title, &note), focused, theme);
-    let inner = inset(inner);
+    let mut inner = pane.panel((&title, &note));
     if n == 0 {
-        Row::new(buf, inner, 0).text("this machine reports no GPU", theme.dim, theme);
+        inner.nothing("this machine reports no GPU");
     } else if n >= MERGE {
         let page = scroll.first.div_ceil(lines);
-        rows(buf, inner, &gpus[(page * lines).min(n)..], past, theme);
+        rows(&mut inner, &gpus[(page * lines).min(n)..], past);
     } else {
-        cards(buf, inner, &gpus, past, theme);
+        cards(&mut inner, &gpus, past);
     }
 }
 
-fn row_header(buf: &mut Buffer, inner: Rect, wide: bool, theme: &Theme) {
+fn row_header(inner: &mut Pane<'_>, wide: bool) {
+    let theme = inner.theme;
     let dim = theme.dim;
-    let mut head = Row::new(buf, inner, 0);
-    head.left("gpu", 4, dim, theme)
-        .right("busy", 6, dim, theme)
-        .right("memory GiB", 14, dim, theme);
+    let mut head = inner.row(0);
+    head.left("gpu", 4, dim)
+        .right("busy", 6, dim)
+        .right("memory GiB", 14, dim);
     if wide {
-        head.right("power", 14, dim, theme);
+        head.right("power", 14, dim);
     }
-    head.right("temp", 7, dim, theme);
+    head.right("temp", 7, dim);
     if wide {
-        head.right("SM MHz", 8, dim, theme);
+        head.right("SM MHz", 8, dim);
     }
-    head.skip(2).text("throttle, history", dim, theme);
+    head.skip(2).text("throttle, history", dim);
 }
 
-fn rows(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], past: &mut Past<'_>, theme: &Theme) {
+fn rows(inner: &mut Pane<'_>, gpus: &[Gpu<'_>], past: &mut Past<'_>) {
+    let theme = inner.theme;
     let dim = theme.dim;
-    let wide = inner.width >= 70;
-    row_header(buf, inner, wide, theme);
+    let wide = inner.area.width >= 70;
+    row_header(inner, wide);
     for (line, gpu) in (1..).zip(gpus) {
         let Some(sample) = gpu.sample else {
-            Row::new(buf, inner, line)
-                .left(&gpu.index.to_string(), 4, dim, theme)
-                .right("n/a", 6, dim, theme);
+            inner
+                .row(line)
+                .left(&gpu.index.to_string(), 4, dim)
+                .right("n/a", 6, dim);
             continue;
         };
         let text = theme.text;
-        let mut row = Row::new(buf, inner, line);
-        row.left(&gpu.index.to_string(), 4, text, theme)
-            .right(&busy(sample), 6, text, theme)
-            .right(&gibibytes(sample, gpu.facts), 14, text, theme);
+        let mut row = inner.row(line);
+        row.left(&gpu.index.to_string(), 4, text)
+            .right(&busy(sample), 6, text)
+            .right(&gibibytes(sample, gpu.facts), 14, text);
         if wide {
-            row.right(&power(sample, gpu.facts), 14, text, theme);
+            row.right(&power(sample, gpu.facts), 14, text);
         }
-        row.right(&temperature(sample), 7, text, theme);
+        row.right(&temperature(sample), 7, text);
         if wide {
             row.right(
                 &sample
@@ -137,121 +132,114 @@ fn rows(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], past: &mut Past<'_>, th
                     .map_or_else(missing, |m| format::count(u64::from(m))),
                 8,
                 text,
-                theme,
             );
         }
         row.skip(2);
         if !sample.throttle.is_empty() {
-            row.left(&throttle(sample), 14, theme.warn, theme).skip(1);
+            row.left(&throttle(sample), 14, theme.warn).skip(1);
         }
         let left = row.rest();
-        if line < inner.height {
-            let place = Rect {
-                y: inner.y + line,
-                height: 1,
-                ..inner
-            };
-            past.beside(buf, place, left, (Line::Gpu(gpu.index), None), theme);
+        if line < inner.area.height {
+            let mut place = inner.area;
+            (place.y, place.height) = (place.y + line, 1);
+            past.beside(&mut inner.part(place), left, (Line::Gpu(gpu.index), None));
         }
     }
 }
 
-fn cards(buf: &mut Buffer, inner: Rect, gpus: &[Gpu<'_>], past: &mut Past<'_>, theme: &Theme) {
+fn cards(inner: &mut Pane<'_>, gpus: &[Gpu<'_>], past: &mut Past<'_>) {
     let n = gpus.len() as u16;
-    let abreast = (inner.width / 44).clamp(1, n);
+    let abreast = (inner.area.width / 44).clamp(1, n);
     let down = n.div_ceil(abreast);
-    let high = (inner.height / down).max(1);
-    let wide = inner.width / abreast;
+    let high = (inner.area.height / down).max(1);
+    let wide = inner.area.width / abreast;
     for (i, gpu) in (0..).zip(gpus) {
         let place = Rect {
-            x: inner.x + i % abreast * wide,
-            y: inner.y + (i / abreast) * high,
+            x: inner.area.x + i % abreast * wide,
+            y: inner.area.y + (i / abreast) * high,
             width: wide.saturating_sub(u16::from(abreast > 1) * 2),
             height: high,
         };
-        card(buf, place.intersection(inner), gpu, past, theme);
+        let place = place.intersection(inner.area);
+        card(&mut inner.part(place), gpu, past);
     }
 }
 
-fn card(buf: &mut Buffer, place: Rect, gpu: &Gpu<'_>, past: &mut Past<'_>, theme: &Theme) {
+fn card(place: &mut Pane<'_>, gpu: &Gpu<'_>, past: &mut Past<'_>) {
+    let theme = place.theme;
     let (dim, text) = (theme.dim, theme.text);
     let name = gpu.facts.map_or_else(String::new, |f| safe(&f.name));
-    let mut head = Row::new(buf, place, 0);
-    head.text(&gpu.index.to_string(), theme.accent, theme)
+    let mut head = place.row(0);
+    head.text(&gpu.index.to_string(), theme.accent)
         .skip(2)
-        .text(&name, theme.title, theme);
+        .text(&name, theme.title);
     let Some(sample) = gpu.sample else {
-        Row::new(buf, place, 1).text("no sample yet", dim, theme);
+        place.row(1).text("no sample yet", dim);
         return;
     };
     if !sample.throttle.is_empty() {
-        head.skip(2).text(
-            &format!("held down: {}", throttle(sample)),
-            theme.warn,
-            theme,
-        );
+        head.skip(2)
+            .text(&format!("held down: {}", throttle(sample)), theme.warn);
     }
-    let bar = (place.width / 3).clamp(6, 24);
-    let mut row = Row::new(buf, place, 1);
-    row.left("busy", 8, dim, theme)
-        .bar(share(sample), bar, theme.heat(share(sample)), theme)
-        .right(&busy(sample), 7, text, theme)
+    let bar = (place.area.width / 3).clamp(6, 24);
+    let mut row = place.row(1);
+    row.left("busy", 8, dim)
+        .bar(share(sample), bar, theme.heat(share(sample)))
+        .right(&busy(sample), 7, text)
         .skip(1);
     let left = row.rest();
-    if place.height > 1 {
+    if place.area.height > 1 {
         let line = Rect {
-            y: place.y + 1,
+            y: place.area.y + 1,
             height: 1,
-            ..place
+            ..place.area
         };
-        past.beside(buf, line, left, (Line::Gpu(gpu.index), None), theme);
+        past.beside(&mut place.part(line), left, (Line::Gpu(gpu.index), None));
     }
-    card_figures(buf, place, bar, (gpu, sample), theme);
+    card_figures(place, bar, (gpu, sample));
 }
 
 /// Memory, power, temperature and clocks.
-fn card_figures(
-    buf: &mut Buffer,
-    place: Rect,
-    bar: u16,
-    (gpu, sample): (&Gpu<'_>, &GpuSample),
-    theme: &Theme,
-) {
+fn card_figures(place: &mut Pane<'_>, bar: u16, (gpu, sample): (&Gpu<'_>, &GpuSample)) {
+    let theme = place.theme;
     let (dim, text) = (theme.dim, theme.text);
     let total = gpu.facts.map_or(0, |f| f.memory_bytes);
     let used = sample.memory_used_bytes;
     let filled = used.map_or(0.0, |u| u as f64 / total.max(1) as f64);
     let used_text = used.map_or_else(missing, |u| {
         if total > 0 {
-            memory(u, total)
+            format::bytes_of(u, total)
         } else {
             format::bytes(u)
         }
     });
-    Row::new(buf, place, 2)
-        .left("memory", 8, dim, theme)
-        .bar(filled, bar, theme.series(0), theme)
+    place
+        .row(2)
+        .left("memory", 8, dim)
+        .bar(filled, bar, theme.series(0))
         .skip(1)
-        .text(&used_text, text, theme);
+        .text(&used_text, text);
     let limit = gpu.facts.and_then(|f| f.power_limit_w);
     let drawn = sample
         .power_w
         .zip(limit)
         .map_or(0.0, |(w, l)| f64::from(w) / l.max(1.0));
-    Row::new(buf, place, 3)
-        .left("power", 8, dim, theme)
-        .bar(drawn, bar, theme.series(4), theme)
+    place
+        .row(3)
+        .left("power", 8, dim)
+        .bar(drawn, bar, theme.series(4))
         .skip(1)
-        .text(&power(sample, gpu.facts), text, theme);
+        .text(&power(sample, gpu.facts), text);
     let clock = |mhz: Option<u32>| {
         mhz.map_or_else(missing, |m| format!("{} MHz", format::count(u64::from(m))))
     };
-    Row::new(buf, place, 4)
-        .left(&temperature(sample), 8, text, theme)
-        .text("SM ", dim, theme)
-        .text(&clock(sample.sm_mhz), text, theme)
-        .text("  memory ", dim, theme)
-        .text(&clock(sample.memory_mhz), text, theme);
+    place
+        .row(4)
+        .left(&temperature(sample), 8, text)
+        .text("SM ", dim)
+        .text(&clock(sample.sm_mhz), text)
+        .text("  memory ", dim)
+        .text(&clock(sample.memory_mhz), text);
 }
 
 fn missing() -> String {

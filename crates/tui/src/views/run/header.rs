@@ -1,87 +1,76 @@
-//! The two lines on top: which run this is and what it is doing, how far it is and how long it will take.
+//! The two lines on top: which run this is and what it is doing, how far it is and how long
+//! it will take.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_clock::seconds;
 use workbench_record::{RepeatId, RunStatus};
 use workbench_report::format;
 
-use super::look::Look;
-use super::state::{State, Weight};
+use super::state::style_of;
+use crate::kit::{Pane, cells, fit, safe};
+use crate::model::RunModel;
+use crate::model::names::{arm_on_workers, repeat_name};
+use crate::model::snapshot_view::SnapshotView;
+use crate::model::state::{State, Weight};
 use crate::theme::Theme;
 use crate::views::standing_mark;
-use crate::views::text::{arm_on_workers, repeat_name, safe};
-use crate::views::widgets::{Row, fit, width};
 use workbench_history::Standing;
 use workbench_history::outlook::Outlook;
 
-/// Draws both lines. `equal` says whether the arms may be compared, as far as they are done.
-pub fn draw(
-    buf: &mut Buffer,
-    area: Rect,
-    look: &Look<'_>,
-    outlook: &Outlook,
-    (frozen, equal): (bool, bool),
-    theme: &Theme,
-) {
-    names(buf, area, look, (frozen, equal), theme);
-    progress(buf, area, look, outlook, theme);
+/// Draws both lines.
+pub fn draw(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel, frozen: bool) {
+    let result = model.estimate.result();
+    // As far as they are done.
+    let comparable = result.is_none_or(|result| result.check.passed());
+    names(pane, run, (frozen, comparable));
+    progress(pane, run, model.ahead.outlook());
 }
 
-fn names(
-    buf: &mut Buffer,
-    area: Rect,
-    look: &Look<'_>,
-    (frozen, equal): (bool, bool),
-    theme: &Theme,
-) {
-    let (mark, phase, style) = phase(look, equal, theme);
+fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (bool, bool)) {
+    let theme = pane.theme;
+    let (mark, phase, style) = phase(run, comparable, theme);
     let frozen = if frozen { " FROZEN " } else { "" };
-    let room = (area.width * 3 / 5).saturating_sub(width(frozen));
-    let (phase, state) = match state(look) {
-        Some((id, state)) => with_state((look, id), &state, room.saturating_sub(2)),
+    let room = (pane.area.width * 3 / 5).saturating_sub(cells(frozen));
+    let (phase, state) = match state(run) {
+        Some((id, state)) => with_state((run, id), &state, room.saturating_sub(2)),
         None => (phase, None),
     };
-    let phase = fit(&format!("{mark} {phase}"), room, theme);
+    let phase = format!("{mark} {phase}");
+    let phase = fit(&phase, usize::from(room), theme.glyphs.ascii);
     let said = state.as_ref().map_or("", |(text, _)| text);
-    let right = width(&phase) + width(said) + width(frozen) + 2;
-    let left = Rect {
-        width: area.width.saturating_sub(right + 1),
-        ..area
-    };
-    let mut row = Row::new(buf, left, 0);
-    row.skip(1);
-    match look.started() {
-        None => {
-            row.text("workbench", theme.title, theme);
-        }
-        Some(started) => {
-            row.text(&safe(&started.lab_title), theme.title, theme)
-                .skip(2)
-                .text(&safe(&started.config.preset), theme.text, theme);
-            row.skip(2).whole(&safe(&started.run_id), theme.dim);
-        }
-    }
-    let mut row = Row::new(buf, area, 0);
-    row.last(right).text(&phase, style, theme);
+    let right = cells(&phase) + cells(said) + cells(frozen) + 2;
+    let mut row = pane.row(0);
+    row.last(right).text(&phase, style);
     if let Some((text, weight)) = &state {
-        row.text(text, weight.style(theme), theme);
+        row.text(text, style_of(*weight, theme));
     }
     if !frozen.is_empty() {
-        row.skip(1).text(frozen, theme.selected, theme);
+        row.skip(1).text(frozen, theme.selected);
     }
+    let mut left = pane.area;
+    left.width = left.width.saturating_sub(right + 1);
+    let mut row = pane.part(left).into_row(0);
+    row.skip(1);
+    match run.started() {
+        None => row.text("workbench", theme.title),
+        Some(started) => row
+            .text(&started.lab_title, theme.title)
+            .skip(2)
+            .text(&started.config.preset, theme.text)
+            .skip(2)
+            .whole(&started.run_id, theme.dim),
+    };
 }
 
 /// What the run is doing.
-fn phase(look: &Look<'_>, equal: bool, theme: &Theme) -> (&'static str, String, Style) {
+fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static str, String, Style) {
     let glyphs = &theme.glyphs;
-    let standing = Standing::new(look.status(), equal);
+    let standing = Standing::new(run.status(), comparable);
     if standing != Standing::Unfinished {
         let (mark, style) = standing_mark(standing, theme);
         return (mark, standing.name().to_owned(), style);
     }
-    match look.current() {
+    match run.current() {
         None => (glyphs.waiting, "starting".to_owned(), theme.dim),
         Some(current) if current.finished.is_some() => (
             glyphs.waiting,
@@ -89,50 +78,51 @@ fn phase(look: &Look<'_>, equal: bool, theme: &Theme) -> (&'static str, String, 
             theme.dim,
         ),
         Some(current) => {
-            let name = repeat_name(&current.state.id, look.repeats_each());
+            let name = repeat_name(&current.state.id, run.repeats_each());
             (glyphs.running, name, theme.accent)
         }
     }
 }
 
 /// The repeat under way, and the state that it is in.
-fn state<'a>(look: &Look<'a>) -> Option<(&'a RepeatId, State)> {
-    let under_way = look.status() == RunStatus::Unfinished;
-    let current = look
+fn state<'a>(run: &SnapshotView<'a>) -> Option<(&'a RepeatId, State)> {
+    let under_way = run.status() == RunStatus::Unfinished;
+    let current = run
         .current()
         .filter(|current| under_way && current.finished.is_none())?;
-    let state = State::of(&current, look.now_ns())?;
+    let state = State::of(&current, run.now_ns())?;
     Some((&current.state.id, state))
 }
 
 /// The name of a repeat and its state, as much as fits into `room` cells.
 fn with_state(
-    (look, id): (&Look<'_>, &RepeatId),
+    (run, id): (&SnapshotView<'_>, &RepeatId),
     state: &State,
     room: u16,
 ) -> (String, Option<(String, Weight)>) {
     let arm = arm_on_workers(&id.arm, id.workers);
     let [long, short] = state.texts();
     let names = [
-        (repeat_name(id, look.repeats_each()), long.clone()),
+        (repeat_name(id, run.repeats_each()), long.clone()),
         (arm.clone(), long.clone()),
         (safe(&id.arm), long),
         (arm, short.clone()),
         (safe(&id.arm), short),
     ];
-    let fits = |(name, said): &(String, String)| width(name) + 2 + width(said) <= room;
+    let fits = |(name, said): &(String, String)| cells(name) + 2 + cells(said) <= room;
     let found = names.iter().find(|pair| fits(pair)).or(names.last());
     let (name, said) = found.cloned().unwrap_or_default();
     (format!("{name}: "), Some((said, state.weight())))
 }
 
-fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: &Outlook, theme: &Theme) {
-    let Some(started) = look.started() else {
+fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
+    let theme = pane.theme;
+    let Some(started) = run.started() else {
         return;
     };
-    let over = look.status() != RunStatus::Unfinished;
-    let done = look.finished().count();
-    let so_far = format::seconds(seconds(look.now_ns()));
+    let over = run.status() != RunStatus::Unfinished;
+    let done = run.finished().count();
+    let so_far = format::seconds(seconds(run.now_ns()));
     let time = match outlook.left_s {
         _ if over => format!("took {so_far}"),
         Some(left) => format!("{so_far} so far, about {} left", left_text(left)),
@@ -143,18 +133,17 @@ fn progress(buf: &mut Buffer, area: Rect, look: &Look<'_>, outlook: &Outlook, th
         (outlook.done * 100.0).floor(),
         format::counted(u64::from(started.planned_repeats), "repeat")
     );
-    let facts_width = width(&facts);
-    let bar = area.width.saturating_sub(facts_width + 4);
-    let style = match look.status() {
+    let bar = pane.area.width.saturating_sub(cells(&facts) + 4);
+    let style = match run.status() {
         RunStatus::Completed => theme.good,
         RunStatus::Failed | RunStatus::Interrupted => theme.warn,
         RunStatus::Unfinished => theme.accent,
     };
-    Row::new(buf, area, 1)
+    pane.row(1)
         .skip(1)
-        .bar(outlook.done, bar, style, theme)
+        .bar(outlook.done, bar, style)
         .skip(2)
-        .text(&facts, theme.text, theme);
+        .text(&facts, theme.text);
 }
 
 /// Seconds that are left, without digits that would only flicker.

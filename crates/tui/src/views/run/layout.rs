@@ -1,7 +1,8 @@
 //! Where the panels of the Run screen go, by the size of the screen and by what there is to show.
 //!
-//! What has no room is dropped: log and curves first, then the GPUs, then the timeline, then the cores; the arms and the
-//! panel that keys act on stay. Where ranks tell how they stand, they stay too, then log and curves, and the timeline goes first.
+//! What has no room is dropped: log and curves first, then the GPUs, then the timeline, then the
+//! cores; the arms and the panel that keys act on stay. Where ranks tell how they stand, they stay
+//! too, then log and curves, and the timeline goes first.
 
 use ratatui::layout::Rect;
 
@@ -24,8 +25,8 @@ pub struct Contents {
     pub curves: bool,
 }
 
-/// A strip of the screen: its panels side by side, the least height that makes sense, the height that shows everything,
-/// and the height at which more would be waste.
+/// A strip of the screen: its panels side by side, the least height that makes sense, the height
+/// that shows everything, and the height at which more would be waste.
 struct Band {
     panels: Vec<Panel>,
     least: u16,
@@ -240,7 +241,8 @@ fn stack(
     out
 }
 
-/// Gives every band its least height, then what shows everything, then what makes it pleasant; the last takes the rest.
+/// Gives every band its least height, then what shows everything, then what makes it pleasant; the
+/// last takes the rest.
 fn heights(bands: &[Band], total: u16) -> Vec<u16> {
     let mut heights: Vec<u16> = bands.iter().map(|b| b.least).collect();
     let mut left = total.saturating_sub(heights.iter().sum());

@@ -18,18 +18,16 @@
 //!
 //! Cores, GPUs, timeline and curves share one cursor of time: where it is, they show what was then.
 //!
-//! Belongs here: the screen's own small state and what each panel draws. Nothing is shown that is not in the events.
+//! Belongs here: the screen's own small state and what each panel draws. Nothing is shown that is
+//! not in the events; what is worked out of them is in [`crate::model`].
 
 mod arms;
 mod cores;
 mod cursor;
-mod estimate;
 mod gpus;
 mod header;
-mod history;
 mod layout;
 mod log;
-mod look;
 mod mouse;
 mod past;
 mod ranks;
@@ -37,33 +35,30 @@ mod state;
 mod timeline;
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::workers_of;
 
-use super::curves::{self, Curves};
+use super::curves::Chart;
 use super::filter::Filter;
-use super::keymap::{COMMON, Keys, bindings_of, key, with_common};
-use super::widgets::Scroll;
-use super::{Focus, Keyed, View, ViewAction, too_small};
-use crate::binding::Binding;
+use super::keys::{KeyTable, RUN};
+use super::{Focus, Keyed, SMALLEST, View, ViewAction};
+use crate::kit::list::Motion;
+use crate::kit::{Pane, Scroll, below, too_small};
+use crate::model::RunModel;
+use crate::model::curves;
+use crate::model::snapshot_view::SnapshotView;
+use crate::model::timeline::{STEPS, STRIDE};
 use crate::theme::Theme;
-use cursor::{Ask, Cursor};
-use estimate::Estimate;
-use history::History;
+use cursor::{Cursor, CursorRequest};
 use layout::Contents;
-use log::Log;
-use look::{Look, Marks};
+use log::LogView;
 use past::{Past, Strips};
-use ranks::Ranks;
-use timeline::Timeline;
-use workbench_history::outlook::Ahead;
+use timeline::Cells;
 
-pub use arms::{colour as arm_colour, gauge_cells};
-
-/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two samples early in a run.
+/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two
+/// samples early in a run.
 const COLUMN_NS: [u64; 7] = [
     200_000_000,
     500_000_000,
@@ -73,90 +68,6 @@ const COLUMN_NS: [u64; 7] = [
     20_000_000_000,
     60_000_000_000,
 ];
-
-/// The keys of this view alone.
-const OWN_KEYS: Keys<13> = [
-    key(
-        ViewAction::Cursor,
-        &["v"],
-        "cursor",
-        "Put a cursor of time into cores, GPUs, timeline and curves, which then show what was at that time; and take it away",
-    ),
-    key(
-        ViewAction::Left,
-        &["Left", "h"],
-        "",
-        "Move the cursor to an earlier time, by a cell of the panel",
-    ),
-    key(
-        ViewAction::Right,
-        &["Right", "l"],
-        "",
-        "Move the cursor to a later time, by a cell of the panel",
-    ),
-    key(
-        ViewAction::FarLeft,
-        &["H"],
-        "",
-        "Move the cursor ten cells to the left",
-    ),
-    key(
-        ViewAction::FarRight,
-        &["L"],
-        "",
-        "Move the cursor ten cells to the right",
-    ),
-    key(
-        ViewAction::Longer,
-        &["-"],
-        "longer",
-        "Show a longer stretch of time (cores and GPUs, or the timeline)",
-    ),
-    key(
-        ViewAction::Shorter,
-        &["+", "="],
-        "shorter",
-        "Show a shorter stretch of time (cores and GPUs, or the timeline)",
-    ),
-    key(
-        ViewAction::Metric,
-        &["m"],
-        "metric",
-        "Show the next metric in the curves",
-    ),
-    key(
-        ViewAction::XAxis,
-        &["x"],
-        "",
-        "Draw the curves over time instead of steps, and back",
-    ),
-    key(
-        ViewAction::Log,
-        &["y"],
-        "",
-        "Draw the curves on a logarithmic axis, and back",
-    ),
-    key(
-        ViewAction::Filter,
-        &["/"],
-        "filter",
-        "Show only the entries of the log that have all the words typed",
-    ),
-    key(
-        ViewAction::Output,
-        &["o"],
-        "",
-        "Show only printed lines in the log, and everything again",
-    ),
-    key(
-        ViewAction::Freeze,
-        &["f"],
-        "freeze",
-        "Hold the picture, and go on; the work goes on in either case",
-    ),
-];
-static KEYS: Keys<{ 13 + COMMON }> = with_common(&OWN_KEYS);
-static BINDINGS: [Binding; 13 + COMMON] = bindings_of(&KEYS);
 
 /// Lines below which every one counts.
 const TIGHT: u16 = 28;
@@ -181,39 +92,64 @@ pub enum Panel {
     Log,
 }
 
-/// The Run screen's own state: where the keys act, what is frozen, and what was worked out for earlier drawings.
+/// Where things were drawn last: the way from a click to what was meant.
+#[derive(Debug, Default)]
+struct Drawn {
+    panels: Vec<(Panel, Rect)>,
+    /// Strips of the past.
+    strips: Strips,
+    /// The cells of the timeline.
+    timeline: Option<Cells>,
+}
+
+/// The Run screen's own state: where the keys act and what people chose to look at.
 #[derive(Debug, Default)]
 pub struct RunView {
+    model: RunModel,
     focus: Focus<Panel>,
-    frozen: Option<Marks>,
     freeze_next: bool,
     column: usize,
+    /// Steps that a cell of the timeline is coarser than it would be by itself.
+    stretch: isize,
     cursor: Option<Cursor>,
-    /// What was asked of the cursor since the last drawing, which knows the run.
-    asks: Vec<Ask>,
+    /// What was asked of the cursor since the last update, which knows the run.
+    requests: Vec<CursorRequest>,
     scroll: [Scroll; 7],
-    /// How the ranks stood at the last drawing that was not held.
-    ranks: Ranks,
-    timeline: Timeline,
-    curves: Curves,
-    log: Log,
-    history: History,
-    estimate: Estimate,
-    ahead: Ahead,
-    /// Where the panels were drawn.
-    places: Vec<(Panel, Rect)>,
-    /// Where strips of the past were drawn.
-    strips: Strips,
+    chart: Chart,
+    log: LogView,
+    drawn: Drawn,
 }
 
 impl RunView {
-    /// A view that has drawn nothing yet, with the same panel in front.
+    /// A view that knows nothing yet, with the same panel in front.
     pub fn anew(&self) -> Self {
         Self {
             focus: self.focus.clone(),
             column: self.column,
             ..Self::default()
         }
+    }
+
+    /// Takes in what is new in a run, and answers what people asked for since. To be called before
+    /// drawing.
+    pub fn update(&mut self, snapshot: &Snapshot) {
+        if std::mem::take(&mut self.freeze_next) {
+            self.model.freeze(snapshot);
+        }
+        self.model.update_run(snapshot);
+        let run = self.model.view(snapshot);
+        if let Some(started) = run.started() {
+            let until = run.frozen_at();
+            self.chart.curves.update(started, run.repeats(), until);
+        }
+        self.answer(&run);
+        self.place_cursor_in_curves(&run);
+        let column_ns = self.column_ns();
+        self.model.update_shown(&self.at_cursor(run), column_ns);
+    }
+
+    fn at_cursor<'a>(&self, run: SnapshotView<'a>) -> SnapshotView<'a> {
+        run.at(self.cursor.map(|cursor| cursor.at_ns))
     }
 
     /// The panel that keys act on.
@@ -224,36 +160,33 @@ impl RunView {
 
     /// Whether the picture is held.
     pub fn is_frozen(&self) -> bool {
-        self.frozen.is_some() || self.freeze_next
+        self.model.is_frozen() || self.freeze_next
     }
 
     /// How often the running result was computed.
     #[cfg(test)]
     pub fn times_computed(&self) -> u32 {
-        self.estimate.computed
+        self.model.estimate.computed
     }
 
     fn stretch(&mut self, by: isize) {
         if self.focus.panel == Panel::Timeline {
-            self.timeline.stretch(by);
+            let most = STEPS.cast_signed();
+            self.stretch = (self.stretch + by * STRIDE).clamp(-most, most);
         } else {
             let column = self.column.saturating_add_signed(by);
             self.column = column.min(COLUMN_NS.len() - 1);
         }
     }
 
-    fn scroll(&mut self, panel: Panel, action: ViewAction) {
-        if panel == Panel::Log {
-            self.log.scroll(action);
-            return;
-        }
-        let action = match (panel, action) {
+    fn scroll(&mut self, panel: Panel, motion: Motion) {
+        match (panel, motion) {
+            (Panel::Log, _) => self.log.scroll(motion),
             // GPUs come in pages.
-            (Panel::Gpus, ViewAction::Up) => ViewAction::PageUp,
-            (Panel::Gpus, ViewAction::Down) => ViewAction::PageDown,
-            _ => action,
-        };
-        self.scroll[panel as usize].act(action);
+            (Panel::Gpus, Motion::Up) => self.scroll[panel as usize].act(Motion::PageUp),
+            (Panel::Gpus, Motion::Down) => self.scroll[panel as usize].act(Motion::PageDown),
+            _ => self.scroll[panel as usize].act(motion),
+        }
     }
 
     fn column_ns(&self) -> u64 {
@@ -262,8 +195,7 @@ impl RunView {
 }
 
 impl Keyed for RunView {
-    const KEYS: &'static [(ViewAction, Binding)] = &KEYS;
-    const BINDINGS: &'static [Binding] = &BINDINGS;
+    const KEYS: KeyTable = RUN;
 }
 
 impl View for RunView {
@@ -273,26 +205,27 @@ impl View for RunView {
         }
         match action {
             ViewAction::Freeze if self.is_frozen() => {
-                self.frozen = None;
+                self.model.thaw();
                 self.freeze_next = false;
             }
             ViewAction::Freeze => self.freeze_next = true,
             ViewAction::Longer => self.stretch(1),
             ViewAction::Shorter => self.stretch(-1),
-            ViewAction::Cursor => self.ask(Ask::Turn),
-            ViewAction::Left => self.ask(Ask::Move(-1)),
-            ViewAction::Right => self.ask(Ask::Move(1)),
-            ViewAction::FarLeft => self.ask(Ask::Move(-10)),
-            ViewAction::FarRight => self.ask(Ask::Move(10)),
-            ViewAction::Metric => self.curves.next_metric(),
-            ViewAction::XAxis => self.curves.turn_axis(),
-            ViewAction::Log => self.curves.turn_log(),
+            ViewAction::Cursor => self.request(CursorRequest::Toggle),
+            ViewAction::Left => self.request(CursorRequest::Move(-1)),
+            ViewAction::Right => self.request(CursorRequest::Move(1)),
+            ViewAction::FarLeft => self.request(CursorRequest::Move(-10)),
+            ViewAction::FarRight => self.request(CursorRequest::Move(10)),
+            ViewAction::Metric => self.chart.next_metric(),
+            ViewAction::XAxis => self.chart.turn_axis(),
+            ViewAction::Log => self.chart.log = !self.chart.log,
             ViewAction::Output => self.log.turn_output(),
             ViewAction::Filter => {
                 self.focus.panel = Panel::Log;
                 self.log.filter.begin();
             }
-            _ => self.scroll(self.focus.panel, action),
+            ViewAction::Move(motion) => self.scroll(self.focus.panel, motion),
+            _ => {}
         }
     }
 
@@ -309,108 +242,57 @@ impl View for RunView {
     }
 }
 
-/// Draws the Run screen.
+/// Draws the Run screen from what the last [`RunView::update`] with this snapshot worked out.
 pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapshot, theme: &Theme) {
-    let buf = frame.buffer_mut();
-    let area = area.intersection(buf.area);
-    if too_small(buf, area, theme) {
+    let mut pane = Pane::new(frame.buffer_mut(), area, theme);
+    let area = pane.area;
+    if too_small(pane.buf, area, SMALLEST, theme) {
         return;
     }
-    if std::mem::take(&mut view.freeze_next) {
-        view.frozen = Some(Marks::of(snapshot));
-    }
-    let look = Look::new(snapshot, view.frozen);
-    if view.frozen.is_none() {
-        let new = view.estimate.refresh(snapshot);
-        let result = view.estimate.result();
-        view.log.update(&look, result.filter(|_| new));
-        if new && view.estimate.is_light() {
-            view.log.finding(estimate::LEFT_OUT, &look);
-        }
-    }
-    if view.frozen.is_none() || view.ahead.is_new() {
-        view.ahead.look(snapshot);
-    }
-    if let Some(started) = look.started() {
-        let until = look.held_until();
-        view.curves.update(started, look.repeats(), until);
-    }
-    let top = Rect { height: 2, ..area };
-    let result = view.estimate.result();
-    let equal = result.is_none_or(|result| result.check.passed());
-    let frozen = view.is_frozen();
-    let ahead = view.ahead.outlook();
-    header::draw(buf, top, &look, ahead, (frozen, equal), theme);
-    view.answer(&look);
-    let contents = contents(&look, area.height);
+    let run = view.model.view(snapshot);
+    let mut top = pane.part(Rect { height: 2, ..area });
+    header::draw(&mut top, &run, &view.model, view.is_frozen());
+    let contents = contents(&run, area.height);
     view.focus.choose_from(contents.panels());
-    let body = Rect {
-        y: area.y + 2,
-        height: area.height - 2,
-        ..area
-    };
-    view.places = if view.focus.zoomed {
+    let body = below(area, 2);
+    let panels = if view.focus.zoomed {
         vec![(view.focus.panel, body)]
     } else {
         layout::arrange(body, contents, view.focus.panel)
     };
-    update_history(view, &look);
-    view.place_cursor_in_curves(&look);
-    let look = look.at(view.cursor.map(|cursor| cursor.at_ns));
-    if view.frozen.is_none() {
-        view.ranks.update(&look);
-    }
-    view.strips = Strips::default();
+    let run = view.at_cursor(run);
     // What is not drawn cannot be clicked.
-    view.timeline.drawn = None;
-    for (panel, place) in view.places.clone() {
-        draw_panel(buf, (panel, place), view, &look, theme);
+    view.drawn = Drawn::default();
+    for (panel, place) in &panels {
+        let mut place = pane.part(*place);
+        place.focused = view.focus.panel == *panel;
+        draw_panel(place, *panel, view, &run);
     }
+    view.drawn.panels = panels;
 }
 
-fn update_history(view: &mut RunView, look: &Look<'_>) {
-    let facts = look.started().map(|s| &s.machine);
-    let whole = history::Whole {
-        cores: facts.map_or(1.0, |f| f.cores_usable),
-        memory: facts.map_or(0, |f| f.memory_bytes),
-    };
-    let column_ns = view.column_ns();
-    view.history
-        .update(look.samples(), column_ns, cores::count(look), whole);
-}
-
-fn draw_panel(
-    buf: &mut Buffer,
-    (panel, place): (Panel, Rect),
-    view: &mut RunView,
-    look: &Look<'_>,
-    theme: &Theme,
-) {
-    let focused = view.focus.panel == panel;
-    let mut past = Past::new(&view.history, view.column_ns(), look.cursor());
+fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut RunView, run: &SnapshotView<'_>) {
+    let model = &view.model;
+    let mut past = Past::new(&model.history, view.column_ns(), run.cursor());
     let scroll = &mut view.scroll[panel as usize];
     match panel {
-        Panel::Arms => {
-            let result = view.estimate.result();
-            let ahead = view.ahead.outlook();
-            arms::draw(buf, place, focused, scroll, look, (result, ahead), theme);
-        }
-        Panel::Cores => cores::draw(buf, place, focused, scroll, look, &mut past, theme),
-        Panel::Gpus => gpus::draw(buf, place, focused, scroll, look, &mut past, theme),
-        Panel::Ranks => ranks::draw(buf, place, focused, scroll, &view.ranks, theme),
+        Panel::Arms => arms::draw(pane, scroll, run, model),
+        Panel::Cores => cores::draw(pane, scroll, run, &mut past),
+        Panel::Gpus => gpus::draw(pane, scroll, run, &mut past),
+        Panel::Ranks => ranks::draw(pane, scroll, &model.ranks),
         Panel::Timeline => {
-            timeline::draw(buf, place, focused, scroll, look, &mut view.timeline, theme);
+            let shown = (run, &model.timeline, view.stretch);
+            view.drawn.timeline = timeline::draw(pane, scroll, shown);
         }
-        Panel::Curves => view.curves.draw(buf, place, focused, theme),
-        Panel::Log => log::draw(buf, place, focused, &mut view.log, theme),
+        Panel::Curves => view.chart.draw(pane),
+        Panel::Log => log::draw(pane, &mut view.log, &model.log),
     }
-    let strips = past.into_strips();
-    view.strips.extend(strips);
+    view.drawn.strips.extend(past.into_strips());
 }
 
 /// What there is to show, for the layout.
-fn contents(look: &Look<'_>, height: u16) -> Contents {
-    let Some(started) = look.started() else {
+fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
+    let Some(started) = run.started() else {
         return Contents::default();
     };
     let small = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
@@ -420,12 +302,12 @@ fn contents(look: &Look<'_>, height: u16) -> Contents {
         .map(|arm| workers_of(arm, &started.config.workers).len());
     // The tallest repeat of the plan, so that the panels keep their places from repeat to repeat.
     let slots = started.config.workers.iter().copied().max().unwrap_or(1);
-    let sampled = look.sample().map_or(0, |s| s.gpus.len());
+    let sampled = run.sample().map_or(0, |s| s.gpus.len());
     let slots = u16::try_from(slots).unwrap_or(u16::MAX);
-    let told = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
-    let ranked = look.repeats().iter().any(told);
+    let tells = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
+    let ranked = run.repeats().iter().any(tells);
     // Where lines are few, none is kept for repeats with more ranks.
-    let now = look.current().map(|current| current.state.id.workers);
+    let now = run.current().map(|current| current.state.id.workers);
     let ranks = match now {
         Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
         _ => slots,
@@ -434,8 +316,8 @@ fn contents(look: &Look<'_>, height: u16) -> Contents {
         arms: small(arms.sum()),
         slots,
         ranks: if ranked { ranks.max(1) } else { 0 },
-        cores: small(cores::count(look)),
+        cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
-        curves: curves::any(look.repeats()),
+        curves: curves::any(run.repeats()),
     }
 }

@@ -1,15 +1,15 @@
-//! Strips of the past beside the figures of cores, process and GPUs, with the cursor of time in each.
+//! Strips of the past beside the figures of cores, process and GPUs, with the cursor of
+//! time in each.
 //!
-//! All strips of a panel have the same columns of time, the newest at the right; where the cursor is older than what a
-//! strip can show, the strip goes back to it.
+//! All strips of a panel have the same columns of time, the newest at the right; where the cursor
+//! is older than what a strip can show, the strip goes back to it.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::history::{History, Line};
-use crate::theme::Theme;
-use crate::views::widgets::{Extent, mark_column, strip};
+use crate::kit::Pane;
+use crate::kit::strip::{Extent, strip};
+use crate::model::history::{History, Line};
 
 /// Where a strip was drawn.
 #[derive(Debug, Clone, Copy)]
@@ -78,60 +78,45 @@ impl<'a> Past<'a> {
     }
 
     /// Draws the past of a line over the last `columns` columns of a place.
-    pub fn beside(
-        &mut self,
-        buf: &mut Buffer,
-        place: Rect,
-        columns: u16,
-        what: (Line, Option<Style>),
-        theme: &Theme,
-    ) {
-        let columns = columns.min(place.width);
+    pub fn beside(&mut self, place: &mut Pane<'_>, columns: u16, what: (Line, Option<Style>)) {
+        let area = place.area;
+        let columns = columns.min(area.width);
         // Room above a high strip keeps neighbours apart.
-        let height = if place.height > 2 {
-            place.height - 1
-        } else {
-            place.height
-        };
+        let height = area.height - u16::from(area.height > 2);
         let area = Rect {
-            x: place.right() - columns,
+            x: area.right() - columns,
             width: columns,
             height,
-            ..place
+            ..area
         };
-        self.draw(buf, area, what, theme);
+        self.draw(&mut place.part(area), what);
     }
 
     /// Draws the past of a line over an area.
-    pub fn draw(
-        &mut self,
-        buf: &mut Buffer,
-        area: Rect,
-        (line, style): (Line, Option<Style>),
-        theme: &Theme,
-    ) {
-        let columns = area.width;
+    pub fn draw(&mut self, pane: &mut Pane<'_>, (line, style): (Line, Option<Style>)) {
+        let area = pane.area;
         if area.is_empty() {
             return;
         }
         let newest = self.history.newest();
         let cursor = self.cursor.map(|t| (t / self.column_ns).min(newest));
-        let room = u64::from(columns) - 1;
+        let room = u64::from(area.width) - 1;
         let back = cursor.map_or(0, |at| (newest - at).saturating_sub(room));
-        let mut values = self.history.line(line, columns, back);
+        let mut values = self.history.line(line, area.width, back);
         if line == Line::Memory {
             to_peak(&mut values);
         }
-        strip(buf, area, &values, style, theme);
+        strip(pane, &values, style);
         let last = newest - back;
         if let Some(at) = cursor {
-            mark_column(buf, area, area.right() - 1 - (last - at) as u16, theme);
+            pane.mark_column(area.right() - 1 - (last - at) as u16);
         }
         self.drawn.all.push(Drawn { area, last });
     }
 }
 
-/// Scales a line to its own highest value: the shape tells something where the share of all memory does not.
+/// Scales a line to its own highest value: the shape tells something where the share of all
+/// memory does not.
 fn to_peak(line: &mut [Option<Extent>]) {
     let peak = line.iter().flatten().map(|e| e.high).fold(0.0, f32::max);
     if peak <= 0.0 {
@@ -151,8 +136,9 @@ mod tests {
     use workbench_machine::monitor::Sample;
 
     use super::*;
-    use crate::theme::ThemeName;
-    use crate::views::run::history::Whole;
+    use crate::model::history::Whole;
+    use crate::theme::{Theme, ThemeName};
+    use ratatui::buffer::Buffer;
 
     /// A cell that is clicked stands for the time at which the cursor is then drawn, also far back.
     #[test]
@@ -178,7 +164,8 @@ mod tests {
         let drawn = |cursor| {
             let mut buf = Buffer::empty(Rect::new(0, 0, 40, 4));
             let mut past = Past::new(&history, 10, cursor);
-            past.beside(&mut buf, place, 20, (Line::Core(0), None), &theme);
+            let mut pane = Pane::new(&mut buf, place, &theme);
+            past.beside(&mut pane, 20, (Line::Core(0), None));
             let marked = (0..40).filter(|x| {
                 let style = buf[(*x, 1)].modifier;
                 buf[(*x, 1)].symbol() == "│" || style.contains(ratatui::style::Modifier::REVERSED)

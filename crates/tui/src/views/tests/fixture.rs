@@ -1,5 +1,5 @@
-//! Runs made up from events, so that every screen can be drawn without hardware: durations and shares follow formulas,
-//! so that a fixture is the same on every machine.
+//! Runs made up from events, so that every screen can be drawn without hardware: durations and
+//! shares follow formulas, so that a fixture is the same on every machine.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

@@ -7,6 +7,7 @@ use ratatui::crossterm::event::{
 use workbench_record::{Event, Record, Snapshot};
 
 use super::*;
+use crate::kit::list::Motion;
 use crate::tests::fixture::{quick, records};
 use crate::views::ViewAction;
 use crate::views::run::Panel;
@@ -273,7 +274,7 @@ fn a_click_in_the_table_selects_and_one_on_a_column_sorts() {
     assert_eq!(buf[row].bg, theme.selected.bg.unwrap());
     assert_ne!(buf[(row.0, row.1 + 1)].bg, theme.selected.bg.unwrap());
     // The keys go on from there.
-    view.act(ViewAction::Down);
+    view.act(ViewAction::Move(Motion::Down));
     let buf = result_screen(size, &mut view, &snapshot, &theme);
     assert_eq!(buf[(row.0, row.1 + 1)].bg, theme.selected.bg.unwrap());
     // By CPU seconds, and the other way round; the selected row stays the same one.
@@ -332,7 +333,7 @@ fn every_key_of_a_view_does_something() {
             run_screen((80, 24), &mut view, &snapshot, &dark());
             (0..panel).for_each(|_| view.act(ViewAction::NextPanel));
             run_screen((80, 24), &mut view, &snapshot, &dark());
-            view.act(ViewAction::Down);
+            view.act(ViewAction::Move(Motion::Down));
             let before = format!("{view:?}");
             view.act(action);
             before != format!("{view:?}")
@@ -347,7 +348,7 @@ fn every_key_of_a_view_does_something() {
             result_screen((80, 24), &mut view, &snapshot, &dark());
             (0..panel).for_each(|_| view.act(ViewAction::NextPanel));
             result_screen((80, 24), &mut view, &snapshot, &dark());
-            view.act(ViewAction::Down);
+            view.act(ViewAction::Move(Motion::Down));
             let before = format!("{view:?}");
             view.act(action);
             before != format!("{view:?}")

@@ -1,6 +1,7 @@
-//! The screens drawn from made-up runs: their text at three sizes, their styles apart from it, and any size at all.
+//! The screens drawn from made-up runs: their text at three sizes, their styles apart from it, and
+//! any size at all.
 
-pub(super) mod fixture;
+pub(crate) mod fixture;
 mod interaction;
 mod property;
 mod ranks;
@@ -31,6 +32,7 @@ fn mono() -> Theme {
 }
 
 fn run_screen(size: (u16, u16), view: &mut RunView, snapshot: &Snapshot, theme: &Theme) -> Buffer {
+    view.update(snapshot);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal
         .draw(|frame| run::draw(frame, frame.area(), view, snapshot, theme))
@@ -45,6 +47,7 @@ fn result_screen(
     theme: &Theme,
 ) -> Buffer {
     let outcome = compute(snapshot).unwrap();
+    view.update(&outcome, snapshot);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal
         .draw(|frame| result::draw(frame, frame.area(), view, &outcome, snapshot, theme))
@@ -61,7 +64,7 @@ fn text(buf: &Buffer) -> String {
         while x < buf.area.right() {
             let symbol = buf[(x, y)].symbol();
             line.push_str(symbol);
-            x += super::widgets::width(symbol).max(1);
+            x += crate::kit::cells(symbol).max(1);
         }
         out.push_str(line.trim_end());
         out.push('\n');

@@ -9,19 +9,20 @@ use ratatui::crossterm::event::{
 use workbench_result::RunResult;
 
 use super::*;
+use crate::kit::list::Motion;
 use crate::views::ViewAction;
 
 const ACTIONS: [ViewAction; 26] = [
     ViewAction::NextPanel,
     ViewAction::PrevPanel,
-    ViewAction::Up,
-    ViewAction::Down,
+    ViewAction::Move(Motion::Up),
+    ViewAction::Move(Motion::Down),
     ViewAction::Left,
     ViewAction::Right,
-    ViewAction::PageUp,
-    ViewAction::PageDown,
-    ViewAction::Home,
-    ViewAction::End,
+    ViewAction::Move(Motion::PageUp),
+    ViewAction::Move(Motion::PageDown),
+    ViewAction::Move(Motion::Home),
+    ViewAction::Move(Motion::End),
     ViewAction::Zoom,
     ViewAction::Freeze,
     ViewAction::Sort,
@@ -135,6 +136,7 @@ proptest! {
             check_cells(&buf);
             on_run(&mut run_view, &deed);
             if let Some(outcome) = outcome {
+                result_view.update(outcome, snapshot);
                 let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
                 terminal
                     .draw(|frame| result::draw(frame, frame.area(), &mut result_view, outcome, snapshot, &theme))
@@ -160,6 +162,7 @@ proptest! {
         let area = ratatui::layout::Rect::new(x, y, width, height);
         let mut terminal = Terminal::new(TestBackend::new(170, 72)).unwrap();
         let mut view = RunView::default();
+        view.update(snapshot);
         terminal.draw(|frame| run::draw(frame, area, &mut view, snapshot, &theme)).unwrap();
         let buf = terminal.backend().buffer();
         for row in 0..72 {

@@ -5,6 +5,7 @@ use workbench_record::{ControllerPhase, Event, Snapshot};
 
 use super::trainings::*;
 use super::*;
+use crate::kit::list::Motion;
 use crate::views::ViewAction;
 use crate::views::result::Panel as Shown;
 use crate::views::run::Panel;
@@ -52,7 +53,7 @@ fn sixty_four_ranks_show_who_is_out_of_the_ordinary_first() {
         "ranks_sixty_four_alone_200x60",
         text(&run_screen((200, 60), &mut view, &snapshot, &dark()))
     );
-    view.act(ViewAction::End);
+    view.act(ViewAction::Move(Motion::End));
     let end = text(&run_screen((80, 24), &mut view, &snapshot, &dark()));
     assert!(end.contains("of 64") && end.contains(" 63 "), "{end}");
 }
@@ -294,7 +295,7 @@ fn every_panel_of_such_a_result() {
             insta::assert_snapshot!(name, text(&buf));
         }
         view.act(ViewAction::Zoom);
-        view.act(ViewAction::End);
+        view.act(ViewAction::Move(Motion::End));
         let buf = result_screen(size, &mut view, &snapshot, &dark());
         let name = format!("ranks_programs_alone_{}x{}", size.0, size.1);
         insta::assert_snapshot!(name, text(&buf));

@@ -1,6 +1,7 @@
 //! What the screens say, as text.
 
 use super::*;
+use crate::kit::list::Motion;
 use crate::views::ViewAction;
 use crate::views::run::Panel;
 
@@ -153,7 +154,7 @@ fn below_the_smallest_size_it_says_what_it_needs() {
         &fixture::two_cores(),
         &dark(),
     );
-    assert!(text(&buf).contains("needs 60×15 cells"), "{}", text(&buf));
+    assert!(text(&buf).contains("needs 60×15"), "{}", text(&buf));
     let buf = result_screen(
         (40, 12),
         &mut ResultView::default(),
@@ -172,12 +173,12 @@ fn many_gpus_come_in_pages() {
     view.act(ViewAction::NextPanel);
     let first = text(&run_screen((80, 24), &mut view, &snapshot, &dark()));
     assert!(first.contains("page 1 of 2"), "{first}");
-    view.act(ViewAction::Down);
+    view.act(ViewAction::Move(Motion::Down));
     let second = text(&run_screen((80, 24), &mut view, &snapshot, &dark()));
     assert!(second.contains("page 2 of 2"), "{second}");
     // The sixth card reports neither busy share nor power.
     assert!(second.contains("n/a") && !first.contains("n/a"), "{second}");
-    view.act(ViewAction::Up);
+    view.act(ViewAction::Move(Motion::Up));
     let again = text(&run_screen((80, 24), &mut view, &snapshot, &dark()));
     assert_eq!(first, again);
 }

@@ -232,7 +232,8 @@ pub fn told() -> Snapshot {
     snapshot
 }
 
-/// Names and programs that are hard to draw, and parts that add up to nothing or to more than there is.
+/// Names and programs that are hard to draw, and parts that add up to nothing or to more
+/// than there is.
 pub fn hostile() -> Snapshot {
     let mut snapshot = told();
     let names = [

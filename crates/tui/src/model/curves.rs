@@ -1,12 +1,12 @@
-//! Curves that a lab records, and the throughput of every lab: one metric at a time, the latest repeat of every arm over
-//! one another.
+//! Curves that a lab records, and the throughput of every lab: one metric at a time, the latest
+//! repeat of every arm over one another.
 //!
-//! Belongs here: which metric, which axis, what was taken in so far. Does not belong here: what a metric means.
+//! Belongs here: which metric, which axis, what was taken in so far. Does not belong here: drawing,
+//! and what a metric means.
 
-mod draw;
-mod series;
 #[cfg(test)]
-mod tests;
+#[path = "curves_tests.rs"]
+pub(super) mod tests;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,47 +14,24 @@ use std::collections::BTreeSet;
 use workbench_record::{RepeatState, RunStarted};
 use workbench_result::workers_of;
 
-use super::plot::Field;
-use series::{Series, place};
+pub use super::series::{Axis, Metric};
+use super::series::{Series, place};
 
 /// Curves of items that are drawn at most.
 const MOST_ITEMS: usize = 12;
 
-/// What a chart shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Metric {
-    /// A curve that the lab records, by its name.
-    Own(String),
-    /// The curves of one name that belong to items of the latest repeat: trials, models.
-    Items(String),
-    /// Units of progress per second.
-    Throughput,
-}
-
-/// What x counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Axis {
-    /// The lab's own steps; units of progress for the throughput.
-    #[default]
-    Step,
-    /// Seconds since the start of the repeat.
-    Time,
-}
-
-/// The panel's state, and the points that were taken in for earlier drawings.
+/// The chosen metric and axis, and the points that were taken in so far.
 #[derive(Debug, Default)]
 pub struct Curves {
     metric: Option<Metric>,
     axis: Axis,
-    log: bool,
-    /// Where the cursor stands on the axis.
-    pub cursor: Option<f64>,
     metrics: Vec<Metric>,
-    unit: String,
+    /// What progress counts.
+    pub unit: String,
     /// The run, metric and axis that the points are of.
     key: Option<(String, Metric, Axis)>,
-    series: Vec<Series>,
-    field: Option<Field>,
+    /// The points, a series per arm.
+    pub series: Vec<Series>,
 }
 
 /// Whether there is a curve in any repeat.
@@ -79,8 +56,6 @@ impl Curves {
         let at = self.place_of_metric();
         let next = (at + 1) % self.metrics.len().max(1);
         self.metric = self.metrics.get(next).cloned();
-        // A step of one metric is not a step of another.
-        self.cursor = None;
     }
 
     /// Shows time instead of steps, and back.
@@ -89,12 +64,6 @@ impl Curves {
             Axis::Step => Axis::Time,
             Axis::Time => Axis::Step,
         };
-        self.cursor = None;
-    }
-
-    /// Shows values on a logarithmic axis, and back.
-    pub fn turn_log(&mut self) {
-        self.log = !self.log;
     }
 
     /// What x counts.
@@ -102,21 +71,28 @@ impl Curves {
         self.axis
     }
 
-    /// Where the chart was drawn last.
-    pub fn field(&self) -> Option<&Field> {
-        self.field.as_ref()
+    /// The metric that is shown.
+    pub fn metric(&self) -> Option<&Metric> {
+        self.metrics.get(self.place_of_metric())
     }
 
-    fn place_of_metric(&self) -> usize {
+    /// How many metrics there are.
+    pub fn metrics(&self) -> usize {
+        self.metrics.len()
+    }
+
+    /// The place of the metric that is shown among them.
+    pub fn place_of_metric(&self) -> usize {
         let chosen = self.metric.as_ref();
         let at = chosen.and_then(|metric| self.metrics.iter().position(|m| m == metric));
         at.unwrap_or(0)
     }
 
-    /// Takes in what is new. `until` is a time after which nothing is looked at, for a picture that is held.
+    /// Takes in what is new. `until` is a time after which nothing is looked at, for
+    /// a frozen picture.
     pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState], until: Option<u64>) {
         self.metrics = metrics(repeats);
-        let Some(metric) = self.metrics.get(self.place_of_metric()).cloned() else {
+        let Some(metric) = self.metric().cloned() else {
             self.series.clear();
             self.key = None;
             return;
@@ -149,7 +125,7 @@ impl Curves {
         if self.axis == Axis::Time {
             return Some(t_ns.saturating_sub(repeat.started_ns) as f64 / 1e9);
         }
-        match self.metrics.get(self.place_of_metric())? {
+        match self.metric()? {
             Metric::Throughput => {
                 let all = &repeat.progress_points;
                 let after = all.partition_point(|(t, _)| *t <= t_ns);
@@ -165,14 +141,15 @@ impl Curves {
         }
     }
 
-    /// When a repeat was at a place of the axis, and where that is exactly: the nearest point that it recorded, beyond
-    /// the place in the direction of `towards` (-1, 0 for either, 1) where there is one.
+    /// When a repeat was at a place of the axis, and where that is exactly: the nearest point that
+    /// it recorded, beyond the place in the direction of `towards` (-1, 0 for either, 1) where
+    /// there is one.
     pub fn time_of_x(&self, repeat: &RepeatState, x: f64, towards: i32) -> Option<(u64, f64)> {
         if self.axis == Axis::Time {
             let since = (x.max(0.0) * 1e9).min(9e18) as u64;
             return Some((repeat.started_ns.saturating_add(since), x));
         }
-        let points: Vec<(u64, f64)> = match self.metrics.get(self.place_of_metric())? {
+        let points: Vec<(u64, f64)> = match self.metric()? {
             Metric::Throughput => repeat
                 .progress_points
                 .iter()
@@ -192,18 +169,10 @@ impl Curves {
         let ahead = points.iter().filter(beyond).min_by(nearest);
         ahead.or_else(|| points.iter().min_by(nearest)).copied()
     }
-
-    /// Moves the cursor by cells of the chart, from the right end where there is none yet.
-    pub fn step_cursor(&mut self, cells: i32) {
-        if let Some(field) = &self.field {
-            let x = self.cursor.unwrap_or_else(|| field.moved(f64::MAX, 0));
-            self.cursor = Some(field.moved(x, cells));
-        }
-    }
 }
 
-/// The repeats whose curves are drawn, each with the place of its arm and the item: the latest repeat of
-/// every arm, and for metrics of items the latest repeat alone, its longest curves.
+/// The repeats whose curves are drawn, each with the place of its arm and the item: the latest
+/// repeat of every arm, and for metrics of items the latest repeat alone, its longest curves.
 fn chosen<'a>(
     started: &RunStarted,
     repeats: &'a [RepeatState],

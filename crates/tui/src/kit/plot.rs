@@ -1,14 +1,14 @@
-//! A line chart in cells: braille dots where the terminal has them, one letter per column where it has not.
+//! A line chart in cells: braille dots where the terminal has them, one letter per column where
+//! it has not.
 //!
-//! Belongs here: axes, curves, points with intervals, a cursor. Does not belong here: what is plotted, and where values
-//! lie on an axis.
+//! Belongs here: axes, curves, points with intervals, a cursor. Does not belong here: what is
+//! plotted, and where values lie on an axis.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::scale::{Scale, labels};
-use super::widgets::{Row, width};
+use super::{Pane, cells};
 use crate::theme::Theme;
 
 /// How a curve is drawn.
@@ -65,6 +65,27 @@ pub struct Plot {
     pub points: Vec<Point>,
     /// A vertical line.
     pub cursor: Option<f64>,
+}
+
+impl Plot {
+    /// A chart of speed-ups over workers, with the ideal up to `end`.
+    pub fn of_speedups((x, y): (Scale, Scale), end: f64, theme: &Theme) -> Self {
+        let ideal = Curve {
+            points: vec![(0.0, 0.0), (end, end)],
+            stroke: Stroke::Dotted,
+            style: theme.dim,
+            ascii: ".",
+        };
+        Self {
+            x,
+            y,
+            x_label: "workers",
+            x_whole: true,
+            y_unit: "×",
+            curves: vec![ideal],
+            ..Self::default()
+        }
+    }
 }
 
 /// Dots of a braille cell by column and row from the top.
@@ -131,12 +152,13 @@ fn y_marks(plot: &Plot, height: u16) -> Vec<(f64, String)> {
 }
 
 /// Draws a chart and tells where; nothing where there is no room for one.
-pub fn draw(buf: &mut Buffer, area: Rect, plot: &Plot, theme: &Theme) -> Option<Field> {
+pub fn draw(pane: &mut Pane<'_>, plot: &Plot) -> Option<Field> {
+    let (area, theme) = (pane.area, pane.theme);
     if area.height < 4 || !(plot.x.is_sound() && plot.y.is_sound()) {
         return None;
     }
     let marks = y_marks(plot, area.height - 2);
-    let widest = marks.iter().map(|(_, label)| width(label)).max();
+    let widest = marks.iter().map(|(_, label)| cells(label)).max();
     let margin = widest.unwrap_or(0).clamp(MARGIN, MARGIN * 2) + 1;
     if area.width < margin + 8 {
         return None;
@@ -151,66 +173,60 @@ pub fn draw(buf: &mut Buffer, area: Rect, plot: &Plot, theme: &Theme) -> Option<
         x: plot.x,
         y: plot.y,
     };
-    y_axis(buf, area, &field, &marks, theme);
-    x_axis(buf, area, &field, plot, theme);
+    y_axis(pane, &field, &marks);
+    x_axis(pane, &field, plot);
+    let mut inside = pane.part(field.area);
     if let Some(column) = plot.cursor.and_then(|x| field.column(x)) {
         for line in 0..field.area.height {
-            Row::new(buf, field.area, line)
-                .skip(column)
-                .cell(theme.glyphs.cursor, theme.dim);
+            let mut row = inside.row(line);
+            row.skip(column).cell(theme.glyphs.cursor, theme.dim);
         }
     }
-    curves(buf, &field, plot, theme);
+    curves(&mut inside, &field, plot);
     for point in &plot.points {
-        draw_point(buf, &field, point, theme);
+        draw_point(&mut inside, &field, point);
     }
     Some(field)
 }
 
-fn y_axis(buf: &mut Buffer, area: Rect, field: &Field, marks: &[(f64, String)], theme: &Theme) {
-    let room = field.area.x - area.x - 1;
+fn y_axis(pane: &mut Pane<'_>, field: &Field, marks: &[(f64, String)]) {
+    let theme = pane.theme;
+    let room = field.area.x - pane.area.x - 1;
     for (value, label) in marks {
         if let Some(line) = field.row(*value) {
-            let left = Rect {
-                width: room,
-                ..area
-            };
-            Row::new(buf, left, line).right(label, room, theme.dim, theme);
+            pane.row(line).right(label, room, theme.dim);
         }
     }
     for line in 0..field.area.height {
-        Row::new(buf, area, line)
-            .skip(room)
-            .cell(theme.glyphs.axis, theme.faint);
+        let mut row = pane.row(line);
+        row.skip(room).cell(theme.glyphs.axis, theme.faint);
     }
 }
 
-fn x_axis(buf: &mut Buffer, area: Rect, field: &Field, plot: &Plot, theme: &Theme) {
-    let margin = field.area.x - area.x;
+fn x_axis(pane: &mut Pane<'_>, field: &Field, plot: &Plot) {
+    let theme = pane.theme;
+    let margin = field.area.x - pane.area.x;
     let line = field.area.height;
-    let mut row = Row::new(buf, area, line);
-    row.skip(margin - 1).cell(theme.glyphs.corner, theme.faint);
-    for _ in 0..field.area.width {
-        row.cell(theme.glyphs.rule, theme.faint);
-    }
-    let room = field.area.width.saturating_sub(width(plot.x_label) + 2);
+    pane.row(line)
+        .skip(margin - 1)
+        .cell(theme.glyphs.corner, theme.faint)
+        .fill(theme.glyphs.rule, field.area.width, theme.faint);
+    let room = field.area.width.saturating_sub(cells(plot.x_label) + 2);
     let least = if plot.x_whole { 1.0 } else { 0.0 };
     let ticks = plot.x.ticks((field.area.width / 8).max(1), least);
     let mut free = 0;
     for (value, label) in ticks.iter().zip(labels(&ticks)) {
         if let Some(column) = field.column(*value)
             && column >= free
-            && column + width(&label) < room
+            && column + cells(&label) < room
         {
-            Row::new(buf, area, line + 1)
-                .skip(margin + column)
-                .text(&label, theme.dim, theme);
-            free = column + width(&label) + 1;
+            let mut row = pane.row(line + 1);
+            row.skip(margin + column).text(&label, theme.dim);
+            free = column + cells(&label) + 1;
         }
     }
-    Row::new(buf, area, line + 1)
-        .last(width(plot.x_label))
-        .text(plot.x_label, theme.dim, theme);
+    let mut row = pane.row(line + 1);
+    row.last(cells(plot.x_label)).text(plot.x_label, theme.dim);
 }
 
 /// y at x, between the points around it.
@@ -227,8 +243,8 @@ pub fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     }
 }
 
-/// The levels, in dots from the top, that a curve takes at a dot: all of its points there, or the line between the
-/// points around it.
+/// The levels, in dots from the top, that a curve takes at a dot: all of its points there, or the
+/// line between the points around it.
 fn levels(curve: &Curve, field: &Field, dot: f64) -> Option<(i32, i32, i32)> {
     let from = curve
         .points
@@ -287,7 +303,8 @@ impl<'a> Canvas<'a> {
     }
 }
 
-fn curves(buf: &mut Buffer, field: &Field, plot: &Plot, theme: &Theme) {
+fn curves(inside: &mut Pane<'_>, field: &Field, plot: &Plot) {
+    let theme = inside.theme;
     let (columns, rows) = (
         usize::from(field.area.width),
         usize::from(field.area.height),
@@ -300,44 +317,34 @@ fn curves(buf: &mut Buffer, field: &Field, plot: &Plot, theme: &Theme) {
     for curve in &plot.curves {
         canvas.curve(curve, field);
     }
-    for row in 0..field.area.height {
-        for column in 0..field.area.width {
-            let (bits, style, letter) =
-                canvas.cells[usize::from(row) * columns + usize::from(column)];
-            if bits == 0 {
-                continue;
-            }
-            let braille = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ');
-            let mut text = [0; 4];
-            let glyph: &str = if theme.glyphs.ascii {
-                letter
-            } else {
-                braille.encode_utf8(&mut text)
+    for (line, cells) in (0..).zip(canvas.cells.chunks(columns)) {
+        let mut row = inside.row(line);
+        for (bits, style, letter) in cells {
+            let braille = char::from_u32(0x2800 + u32::from(*bits)).unwrap_or(' ');
+            match bits {
+                0 => row.skip(1),
+                _ if theme.glyphs.ascii => row.cell(letter, *style),
+                _ => row.cell(braille.encode_utf8(&mut [0; 4]), *style),
             };
-            Row::new(buf, field.area, row)
-                .skip(column)
-                .cell(glyph, style);
         }
     }
 }
 
-fn draw_point(buf: &mut Buffer, field: &Field, point: &Point, theme: &Theme) {
+fn draw_point(inside: &mut Pane<'_>, field: &Field, point: &Point) {
     let Some(column) = field.column(point.at.0) else {
         return;
+    };
+    let axis = inside.theme.glyphs.axis;
+    let mut mark = |line: u16, glyph: &str| {
+        inside.row(line).skip(column).cell(glyph, point.style);
     };
     if let Some([low, high]) = point.interval
         && let (Some(bottom), Some(top)) = (field.row(low), field.row(high))
     {
-        for line in top..=bottom {
-            Row::new(buf, field.area, line)
-                .skip(column)
-                .cell(theme.glyphs.axis, point.style);
-        }
+        (top..=bottom).for_each(|line| mark(line, axis));
     }
     if let Some(line) = field.row(point.at.1) {
-        Row::new(buf, field.area, line)
-            .skip(column)
-            .cell(point.glyph, point.style);
+        mark(line, point.glyph);
     }
 }
 

@@ -36,8 +36,9 @@ impl Scale {
         }
     }
 
-    /// An axis that holds all values with some air around them; logarithmic where asked for and possible. Values that are
-    /// not numbers, and with a logarithm those not above 0, have no place.
+    /// An axis that holds all values with some air around them; logarithmic where asked for
+    /// and possible. Values that are not numbers, and with a logarithm those not above 0,
+    /// have no place.
     pub fn around(values: impl IntoIterator<Item = f64>, log: bool) -> Option<Self> {
         let (mut low, mut high, mut lowest) = (f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY);
         for value in values.into_iter().filter(|v| v.is_finite()) {
@@ -106,7 +107,8 @@ impl Scale {
         }
     }
 
-    /// At most `most` values that are easy to read, at least `least` apart on a linear axis, in rising order.
+    /// At most `most` values that are easy to read, at least `least` apart on a linear axis,
+    /// in rising order.
     pub fn ticks(&self, most: u16, least: f64) -> Vec<f64> {
         if !self.is_sound() {
             return Vec::new();

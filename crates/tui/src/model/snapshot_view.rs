@@ -1,6 +1,7 @@
-//! What the Run screen looks at: the snapshot as it is, or as it was when the drawing was frozen.
+//! What the Run screen shows: the snapshot as it is, or as it was when the picture was frozen.
 //!
-//! Freezing keeps counts, not copies: events only append, so the first so many of each list are what was there.
+//! Freezing keeps counts, not copies: events only append, so the first so many of each list are
+//! what was there.
 
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -9,7 +10,7 @@ use workbench_record::{
     Snapshot,
 };
 
-/// How far into the snapshot a frozen screen looks.
+/// How far into the snapshot a frozen picture goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Marks {
     now_ns: u64,
@@ -45,16 +46,16 @@ impl Marks {
 
 /// A snapshot up to some marks.
 #[derive(Clone, Copy)]
-pub struct Look<'a> {
+pub struct SnapshotView<'a> {
     snapshot: &'a Snapshot,
     marks: Marks,
-    held: bool,
+    frozen: bool,
     cursor: Option<u64>,
 }
 
-/// A repeat that is looked at.
+/// A repeat as far as it is shown.
 #[derive(Clone, Copy)]
-pub struct Current<'a> {
+pub struct RepeatView<'a> {
     /// The repeat.
     pub state: &'a RepeatState,
     /// Its tasks so far.
@@ -67,7 +68,7 @@ pub struct Current<'a> {
     pub finished: Option<&'a RepeatFinished>,
 }
 
-impl Current<'_> {
+impl RepeatView<'_> {
     /// The share that is done, 0 to 1.
     pub fn share(&self) -> f64 {
         let (done, total) = self.progress;
@@ -79,13 +80,13 @@ impl Current<'_> {
     }
 }
 
-impl<'a> Look<'a> {
-    /// Looks at a snapshot up to the marks, or at all of it.
+impl<'a> SnapshotView<'a> {
+    /// A snapshot up to the marks, or at all of it.
     pub fn new(snapshot: &'a Snapshot, frozen: Option<Marks>) -> Self {
         Self {
             snapshot,
             marks: frozen.unwrap_or_else(|| Marks::of(snapshot)),
-            held: frozen.is_some(),
+            frozen: frozen.is_some(),
             cursor: None,
         }
     }
@@ -100,9 +101,9 @@ impl<'a> Look<'a> {
         self.cursor
     }
 
-    /// The time up to which a held picture looks.
-    pub fn held_until(&self) -> Option<u64> {
-        self.held.then_some(self.marks.now_ns)
+    /// The time of a frozen picture.
+    pub fn frozen_at(&self) -> Option<u64> {
+        self.frozen.then_some(self.marks.now_ns)
     }
 
     /// What was known at the start.
@@ -110,7 +111,7 @@ impl<'a> Look<'a> {
         self.snapshot.started.as_deref()
     }
 
-    /// The latest time that is looked at.
+    /// The latest time that is shown.
     pub fn now_ns(&self) -> u64 {
         self.marks.now_ns
     }
@@ -135,6 +136,19 @@ impl<'a> Look<'a> {
             None => all.len(),
         };
         all.get(at).or_else(|| all.last()).map(|(_, sample)| sample)
+    }
+
+    /// The number of cores that samples speak of.
+    pub fn cores(&self) -> usize {
+        let sampled = self.sample().map_or(0, |sample| sample.cores.len());
+        // A log from elsewhere can claim any number; samples cannot lie about their own length.
+        if sampled > 0 {
+            return sampled;
+        }
+        let claimed = self
+            .started()
+            .map_or(0, |started| started.machine.cores_logical);
+        (claimed as usize).min(4096)
     }
 
     /// The findings, oldest first, and when each was recorded, in nanoseconds on the run's clock.
@@ -182,14 +196,14 @@ impl<'a> Look<'a> {
     }
 
     /// The repeat at the cursor, or the one that was begun last.
-    pub fn shown(&self) -> Option<Current<'a>> {
+    pub fn repeat(&self) -> Option<RepeatView<'a>> {
         let all = self.repeats();
         let Some(cursor) = self.cursor else {
             return self.current();
         };
         let at = all.partition_point(|r| r.started_ns <= cursor).max(1) - 1;
         match all.get(at) {
-            Some(state) if at + 1 < all.len() => Some(Current {
+            Some(state) if at + 1 < all.len() => Some(RepeatView {
                 state,
                 tasks: &state.tasks,
                 states: &state.states,
@@ -201,9 +215,9 @@ impl<'a> Look<'a> {
     }
 
     /// The repeat that was begun last.
-    pub fn current(&self) -> Option<Current<'a>> {
+    pub fn current(&self) -> Option<RepeatView<'a>> {
         let state = self.repeats().last()?;
-        Some(Current {
+        Some(RepeatView {
             state,
             tasks: &state.tasks[..self.marks.tasks.min(state.tasks.len())],
             states: &state.states[..self.marks.states.min(state.states.len())],

@@ -1,14 +1,34 @@
-//! The points of one curve of one repeat in rising x: taken in as they are recorded, in any order, and thinned so that
-//! a drawing costs the same however long a repeat is.
+//! The points of one curve of one repeat in rising x: taken in as they are recorded, in any order,
+//! and thinned so that a drawing costs the same however long a repeat is.
 
 use workbench_clock::seconds;
 use workbench_record::{CurvePoint, RepeatId, RepeatState};
 
-use super::{Axis, Metric};
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Metric {
+    /// A curve that the lab records, by its name.
+    Own(String),
+    /// The curves of one name that belong to items of the latest repeat: trials, models.
+    Items(String),
+    /// Units of progress per second.
+    Throughput,
+}
+
+/// What x counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Axis {
+    /// The lab's own steps; units of progress for the throughput.
+    #[default]
+    Step,
+    /// Seconds since the start of the repeat.
+    Time,
+}
 
 /// Points are thinned to about half as many when there are more.
 const MOST: usize = 8192;
-/// The shortest stretch of time that a throughput is taken over, in nanoseconds: the time between two samples.
+/// The shortest stretch of time that a throughput is taken over, in nanoseconds: the time
+/// between two samples.
 const STRETCH_NS: u64 = 200_000_000;
 /// A repeat has at most twice as many stretches.
 const STRETCHES: u64 = 50;
@@ -179,7 +199,7 @@ fn throughput(repeat: &RepeatState, axis: Axis, until: u64) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::curves::tests::repeat;
+    use crate::model::curves::tests::repeat;
 
     #[test]
     fn points_that_come_out_of_order_are_put_in_order() {

@@ -1,13 +1,10 @@
-//! Stacked bars: time cut into what it was spent on. Work has a glyph and a colour by its place, all waiting looks the same and
-//! unlike any work, also without colour.
+//! Stacked bars: time cut into what it was spent on. Work has a glyph and a colour by its place,
+//! all waiting looks the same and unlike any work, also without colour.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_experiment::lab::Part;
 
-use super::text::safe;
-use super::widgets::{Row, width};
+use super::{Pane, Row, cells, safe};
 use crate::theme::Theme;
 
 /// The parts that bars are cut into, in the order in which they were first seen.
@@ -41,33 +38,29 @@ impl Names {
     }
 
     /// What each glyph stands for, in one line.
-    pub fn legend(&self, row: &mut Row<'_>, theme: &Theme) {
-        let all: u16 = self.0.iter().map(|(name, _)| width(&safe(name)) + 2).sum();
+    pub fn legend(&self, row: &mut Row<'_>) {
+        let theme = row.theme;
+        let all: u16 = self.0.iter().map(|(name, _)| cells(&safe(name)) + 2).sum();
         let gaps = u16::try_from(self.0.len().saturating_sub(1)).unwrap_or(u16::MAX);
         let gap = if all + 3 * gaps <= row.rest() { 3 } else { 1 };
         for (i, (name, _)) in self.0.iter().enumerate() {
             let (glyph, style) = self.look(name, theme);
             row.skip(if i == 0 { 0 } else { gap })
                 .cell(glyph, style)
-                .text(&format!(" {}", safe(name)), theme.dim, theme);
+                .text(&format!(" {}", safe(name)), theme.dim);
         }
     }
 
     /// The legend in the last line of an area.
-    pub fn legend_below(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
-        if let Some(line) = inner.height.checked_sub(1) {
-            self.legend(&mut Row::new(buf, inner, line), theme);
+    pub fn legend_below(&self, inner: &mut Pane<'_>) {
+        if let Some(line) = inner.area.height.checked_sub(1) {
+            self.legend(&mut inner.row(line));
         }
     }
 
     /// A bar of these parts, `columns` cells long where they add up to `whole_ns`.
-    pub fn bar(
-        &self,
-        row: &mut Row<'_>,
-        parts: &[Part],
-        (whole_ns, columns): (f64, u16),
-        theme: &Theme,
-    ) {
+    pub fn bar(&self, row: &mut Row<'_>, parts: &[Part], (whole_ns, columns): (f64, u16)) {
+        let theme = row.theme;
         let each: Vec<f64> = parts.iter().map(|part| part.ns as f64).collect();
         let share = each.iter().sum::<f64>() / whole_ns;
         if !share.is_finite() {
@@ -79,9 +72,7 @@ impl Names {
         let cells = cells.max(u16::from(share > 0.0));
         for (part, n) in parts.iter().zip(apportion(&each, cells)) {
             let (glyph, style) = self.look(&part.name, theme);
-            for _ in 0..n {
-                row.cell(glyph, style);
-            }
+            row.fill(glyph, n, style);
         }
     }
 }
@@ -100,8 +91,8 @@ pub fn per_step(parts: &[Part], steps: u64) -> Vec<Part> {
     parts.iter().map(each).collect()
 }
 
-/// Shares out cells in proportion to the parts; negative parts and what is not a number get none. Cells go by largest
-/// remainders, so that the whole bar is always the whole.
+/// Shares out cells in proportion to the parts; negative parts and what is not a number get none.
+/// Cells go by largest remainders, so that the whole bar is always the whole.
 pub fn apportion(parts: &[f64], cells: u16) -> Vec<u16> {
     let clean = |part: &f64| {
         if part.is_finite() { part.max(0.0) } else { 0.0 }
@@ -126,6 +117,9 @@ pub fn apportion(parts: &[f64], cells: u16) -> Vec<u16> {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
     use super::*;
     use crate::theme::ThemeName;
 
@@ -167,12 +161,8 @@ mod tests {
         let area = Rect::new(0, 0, 24, 1);
         let mut buf = Buffer::empty(area);
         // Half of the whole: 10 of 20 cells.
-        names.bar(
-            &mut Row::new(&mut buf, area, 0),
-            &parts,
-            (200.0, 20),
-            &theme,
-        );
+        let mut row = Row::new(&mut buf, area, 0, &theme);
+        names.bar(&mut row, &parts, (200.0, 20));
         let drawn: String = (0..24).map(|x| buf[(x, 0)].symbol()).collect();
         assert_eq!(drawn.trim_end(), "=##%%%%..+");
     }

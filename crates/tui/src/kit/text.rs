@@ -1,31 +1,48 @@
-//! Fitting text into cells: wrapping, cutting, making names safe to show. Widths are columns of the terminal.
+//! Fitting text into cells: wrapping, cutting, making names safe to show. Widths are columns of the
+//! terminal.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use workbench_report::format;
+
+/// Longest name from outside that is looked at, in characters.
+const LONGEST_NAME: usize = 200;
+/// Longest sentence that is wrapped, in characters.
+const LONGEST_SENTENCE: usize = 4000;
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// A text from outside on one line of at most `columns` columns: control characters become blanks, the rest is cut
-/// and ends in `…` (`~` in ASCII).
+/// [`width`], counted as areas of the screen are.
+pub fn cells(text: &str) -> u16 {
+    u16::try_from(width(text)).unwrap_or(u16::MAX)
+}
+
+/// A name from outside, safe to be part of a text on the screen.
+pub fn safe(name: &str) -> String {
+    format::clean(name, LONGEST_NAME)
+}
+
+/// A text from outside on one line of at most `columns` columns: control characters become blanks,
+/// the rest is cut and ends in `…` (`~` in ASCII).
 pub fn fit(text: &str, columns: usize, ascii: bool) -> String {
     let cleaned = format::clean(text, columns.saturating_add(1).saturating_mul(4));
     if width(&cleaned) <= columns {
         return cleaned;
     }
-    let mark = if ascii { "~" } else { "…" };
     let mut out = String::new();
-    for c in cleaned.chars() {
-        if width(&out) + width(c.encode_utf8(&mut [0; 4])) + 1 > columns {
+    let mut used = 1;
+    for grapheme in Span::raw(&cleaned).styled_graphemes(Style::new()) {
+        used += width(grapheme.symbol);
+        if used > columns {
             break;
         }
-        out.push(c);
+        out.push_str(grapheme.symbol);
     }
     if columns > 0 {
-        out.push_str(mark);
+        out.push_str(if ascii { "~" } else { "…" });
     }
     out
 }
@@ -38,8 +55,9 @@ pub fn cell(text: &str, columns: usize, ascii: bool) -> String {
     out
 }
 
-/// Breaks styled text into lines of at most `columns` columns. Breaks at blanks; a word longer than a line is cut.
-/// `first` and `rest` are put before the first and all further lines and count towards the columns.
+/// Breaks styled text into lines of at most `columns` columns. Breaks at blanks; a word longer than
+/// a line is cut. `first` and `rest` are put before the first and all further lines and count
+/// towards the columns.
 pub fn wrap(
     spans: &[Span<'_>],
     columns: usize,
@@ -74,13 +92,42 @@ pub fn wrap(
 
 /// [`wrap`] for text of one style.
 pub fn wrap_plain(text: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
-    let cleaned = format::clean(text, 4000);
+    let cleaned = format::clean(text, LONGEST_SENTENCE);
     let none = Span::raw("");
     wrap(&[Span::styled(cleaned, style)], columns, &none, &none)
 }
 
-/// [`wrap`] for the normal screen: lines that end in line breaks, with `first` and `rest` before them. A word longer
-/// than a line stays whole, so that a path can be copied.
+/// [`wrap`] for text without a style.
+pub fn wrap_text(text: &str, columns: u16) -> Vec<String> {
+    let lines = wrap_plain(text, usize::from(columns.max(1)), Style::new());
+    lines.iter().map(ToString::to_string).collect()
+}
+
+/// [`wrap`] for a sentence behind a mark; its further lines begin below its first word. Speed-ups
+/// (`1.87×`) are in the style of numbers.
+pub fn marked(
+    (mark, mark_style): (&'static str, Style),
+    sentence: &str,
+    columns: u16,
+    (text, number): (Style, Style),
+) -> Vec<Line<'static>> {
+    let cleaned = format::clean(sentence, LONGEST_SENTENCE);
+    let parts = highlight(&cleaned, text, number);
+    let first = Span::styled(format!("{mark} "), mark_style);
+    wrap(&parts, usize::from(columns), &first, &Span::raw("  "))
+}
+
+/// A sentence in parts: speed-ups in the style of numbers, the rest as text.
+fn highlight(sentence: &str, text: Style, number: Style) -> Vec<Span<'static>> {
+    let words = sentence.split_inclusive(' ').map(|word| {
+        let figure = word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('×');
+        Span::styled(word.to_owned(), if figure { number } else { text })
+    });
+    words.collect()
+}
+
+/// [`wrap`] for the normal screen: lines that end in line breaks, with `first` and `rest` before
+/// them. A word longer than a line stays whole, so that a path can be copied.
 pub fn wrap_words(text: &str, columns: usize, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
@@ -186,6 +233,21 @@ mod tests {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrapped("", 5), [""]);
+    }
+
+    #[test]
+    fn figures_stand_out() {
+        let bold = Style::new().add_modifier(ratatui::style::Modifier::BOLD);
+        let parts = highlight("it is 1.87× faster", Style::new(), bold);
+        let texts: Vec<&str> = parts.iter().map(|part| part.content.as_ref()).collect();
+        assert_eq!(texts, ["it ", "is ", "1.87× ", "faster"]);
+        assert_eq!(parts[2].style, bold);
+    }
+
+    #[test]
+    fn wide_characters_are_cut_where_they_must() {
+        assert_eq!(wrap_text("表表表", 3), ["表", "表", "表"]);
+        assert!(wrap_text("a b", 0).iter().all(|line| width(line) <= 1));
     }
 
     #[test]

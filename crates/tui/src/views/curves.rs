@@ -1,38 +1,34 @@
-//! Drawing of the curves: a legend with a value for every arm, and the chart below it.
+//! Drawing of curves: a legend with a value for every arm, and the chart below it.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_report::format;
 
-use super::series::Series;
-use super::{Axis, Curves, Metric};
+use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot, interpolate};
+use crate::kit::scale::Scale;
+use crate::kit::{Pane, cells, safe};
+use crate::model::curves::{Axis, Curves, Metric};
+use crate::model::names::short_arm;
+use crate::model::series::Series;
 use crate::theme::Theme;
-use crate::views::plot::{Curve, Plot, Point, Stroke, draw as draw_plot, interpolate};
-use crate::views::run::arm_colour;
-use crate::views::scale::Scale;
-use crate::views::text::safe;
-use crate::views::widgets::{Row, fit, inset, panel, width};
 
 /// Cells between two markers of a curve.
 const APART: u16 = 10;
 
 /// How the `at`-th curve is drawn, apart from its colour: every twelve in a row differ.
-struct LookOf {
+struct LineStyle {
     stroke: Stroke,
     sample: &'static str,
     ascii: &'static str,
     marker: &'static str,
 }
 
-fn look_of(at: usize, theme: &Theme) -> LookOf {
-    let ascii = theme.glyphs.ascii;
+fn style_of_line(at: usize, theme: &Theme) -> LineStyle {
     let (stroke, sample, letter) = match at % 3 {
-        0 => (Stroke::Solid, if ascii { "-" } else { "━" }, "-"),
-        1 => (Stroke::Dashed, if ascii { "=" } else { "╍" }, "="),
-        _ => (Stroke::Dotted, if ascii { "." } else { "┈" }, "."),
+        0 => (Stroke::Solid, theme.either("━", "-"), "-"),
+        1 => (Stroke::Dashed, theme.either("╍", "="), "="),
+        _ => (Stroke::Dotted, theme.either("┈", "."), "."),
     };
-    LookOf {
+    LineStyle {
         stroke,
         sample,
         ascii: letter,
@@ -40,51 +36,82 @@ fn look_of(at: usize, theme: &Theme) -> LookOf {
     }
 }
 
-impl Curves {
+/// The panel of curves: what is drawn of them, and where it was drawn last.
+#[derive(Debug, Default)]
+pub struct Chart {
+    /// The curves.
+    pub curves: Curves,
+    /// Values are on a logarithmic axis.
+    pub log: bool,
+    /// Where the cursor stands on the axis.
+    pub cursor: Option<f64>,
+    /// Where the chart was drawn last.
+    pub field: Option<Field>,
+}
+
+impl Chart {
+    /// Shows the next metric.
+    pub fn next_metric(&mut self) {
+        self.curves.next_metric();
+        // A step of one metric is not a step of another.
+        self.cursor = None;
+    }
+
+    /// Shows time instead of steps, and back.
+    pub fn turn_axis(&mut self) {
+        self.curves.turn_axis();
+        self.cursor = None;
+    }
+
+    /// Moves the cursor by cells of the chart, from the right end where there is none yet.
+    pub fn step_cursor(&mut self, cells: i32) {
+        if let Some(field) = &self.field {
+            let x = self.cursor.unwrap_or_else(|| field.moved(f64::MAX, 0));
+            self.cursor = Some(field.moved(x, cells));
+        }
+    }
+
     /// Draws the panel.
-    pub fn draw(&mut self, buf: &mut Buffer, area: Rect, focused: bool, theme: &Theme) {
-        let at = self.place_of_metric();
-        let title = self.title(area.width, theme);
-        let note = match self.metrics.len() {
+    pub fn draw(&mut self, pane: Pane<'_>) {
+        let (area, theme) = (pane.area, pane.theme);
+        let note = match self.curves.metrics() {
             0 | 1 => String::new(),
-            n => format!("m: metric {} of {n}", at + 1),
+            n => format!("m: metric {} of {n}", self.curves.place_of_metric() + 1),
         };
-        let inner = panel(buf, area, (&title, &note), focused, theme);
-        let inner = inset(inner);
+        let mut inner = pane.panel((&self.title(area.width, theme), &note));
         self.field = None;
         if !self.has_figures() {
-            Row::new(buf, inner, 0).text("no figures yet", theme.dim, theme);
+            inner.nothing("no figures yet");
             return;
         }
-        let used = self.legend(buf, inner, theme);
-        let chart = Rect {
-            y: inner.y + used,
-            height: inner.height - used,
-            ..inner
-        };
-        let Some(plot) = self.plot(chart.width, theme) else {
+        let used = self.legend(&mut inner);
+        let Some(plot) = self.plot(inner.area.width, theme) else {
             return;
         };
-        if self.log {
-            self.say_what_has_no_logarithm(buf, area, plot.y.is_log(), theme);
+        if let Some(text) = self.without_logarithm(plot.y.is_log()) {
+            let mut border = area;
+            border.y = area.bottom().saturating_sub(1);
+            border.height = area.height.min(1);
+            let mut row = inner.part(border).into_row(0);
+            row.skip(2).whole(text, theme.warn);
         }
-        self.field = draw_plot(buf, chart, &plot, theme);
+        self.field = draw_plot(&mut inner.below(used), &plot);
     }
 
     /// Whether there is something to draw. A throughput of nothing so far is no figure.
     fn has_figures(&self) -> bool {
-        let throughput = self.metrics.get(self.place_of_metric()) == Some(&Metric::Throughput);
-        let mut points = self.series.iter().flat_map(|s| &s.points);
+        let throughput = self.curves.metric() == Some(&Metric::Throughput);
+        let mut points = self.curves.series.iter().flat_map(|s| &s.points);
         points.any(|point| !throughput || point.1 > 0.0)
     }
 
     fn title(&self, columns: u16, theme: &Theme) -> String {
         let dot = theme.glyphs.dot;
-        let name = match self.metrics.get(self.place_of_metric()) {
+        let name = match self.curves.metric() {
             None => return "Curves".to_owned(),
             Some(Metric::Own(name)) => safe(name),
             Some(Metric::Items(name)) => format!("{} by item", safe(name)),
-            Some(Metric::Throughput) => format!("throughput, {}/s", safe(&self.unit)),
+            Some(Metric::Throughput) => format!("throughput, {}/s", safe(&self.curves.unit)),
         };
         let log = if self.log {
             format!(" {dot} log")
@@ -97,23 +124,21 @@ impl Curves {
         format!("Curves {dot} {name}{log} {dot} latest repeats")
     }
 
-    /// On the lower border: a logarithm leaves out what is not above 0.
-    fn say_what_has_no_logarithm(&self, buf: &mut Buffer, area: Rect, is_log: bool, theme: &Theme) {
-        let mut points = self.series.iter().flat_map(|s| &s.points);
-        let left_out = points.any(|p| p.1 <= 0.0);
-        let text = match (is_log, left_out) {
-            (true, false) => return,
-            (true, true) => " values of 0 and below are not drawn ",
-            (false, _) => " no value above 0: a linear axis ",
-        };
-        let line = area.height.saturating_sub(1);
-        let mut row = Row::new(buf, area, line);
-        row.skip(2).whole(text, theme.warn);
+    /// What a logarithm leaves out: values that are not above 0.
+    fn without_logarithm(&self, is_log: bool) -> Option<&'static str> {
+        let mut points = self.curves.series.iter().flat_map(|s| &s.points);
+        match (self.log, is_log) {
+            (true, false) => Some(" no value above 0: a linear axis "),
+            (true, true) if points.any(|p| p.1 <= 0.0) => {
+                Some(" values of 0 and below are not drawn ")
+            }
+            _ => None,
+        }
     }
 
     /// What x counts, for the axis and the cursor.
     fn x_name(&self) -> &'static str {
-        match (self.axis, self.metrics.get(self.place_of_metric())) {
+        match (self.curves.axis(), self.curves.metric()) {
             (Axis::Time, _) => "s",
             (Axis::Step, Some(Metric::Throughput)) => "done",
             (Axis::Step, _) => "step",
@@ -121,14 +146,16 @@ impl Curves {
     }
 
     /// One entry per curve with its last value, or its value at the cursor; the number of lines.
-    fn legend(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) -> u16 {
-        let most = (inner.height / 4).clamp(1, 6);
-        let at = match (self.cursor, self.axis) {
+    fn legend(&self, inner: &mut Pane<'_>) -> u16 {
+        let theme = inner.theme;
+        let most = (inner.area.height / 4).clamp(1, 6);
+        let at = match (self.cursor, self.curves.axis()) {
             (None, _) => String::new(),
             (Some(x), Axis::Time) => format!("at {x:.1} s"),
             (Some(x), Axis::Step) => format!("at {} {x:.0}", self.x_name()),
         };
         let entries: Vec<(String, String)> = self
+            .curves
             .series
             .iter()
             .map(|series| (name_of(series), self.value_of(series)))
@@ -136,34 +163,34 @@ impl Curves {
         // Values come before names: the names are cut to what they leave.
         let mut names = entries
             .iter()
-            .map(|(name, _)| width(name))
+            .map(|(name, _)| cells(name))
             .max()
             .unwrap_or(0);
         let place = loop {
-            let places = places(&entries, names, width(&at), inner.width);
+            let places = places(&entries, names, cells(&at), inner.area.width);
             let lines = places.last().map_or(1, |(line, _)| line + 1);
             if lines <= most || names == 0 {
                 break places;
             }
             names -= 1;
         };
-        Row::new(buf, inner, 0).text(&at, theme.accent, theme);
+        inner.row(0).text(&at, theme.accent);
         let mut lines = 1;
         for (i, ((line, x), (name, value))) in place.into_iter().zip(&entries).enumerate() {
             if line >= most {
                 break;
             }
             lines = line + 1;
-            let look = look_of(i, theme);
-            let colour = arm_colour(self.series[i].arm, theme);
-            let mut row = Row::new(buf, inner, line);
+            let line_style = style_of_line(i, theme);
+            let colour = theme.arm(self.curves.series[i].arm);
+            let mut row = inner.row(line);
             row.skip(x)
-                .cell(look.marker, colour)
-                .cell(look.sample, colour);
+                .cell(line_style.marker, colour)
+                .cell(line_style.sample, colour);
             if names > 1 {
-                row.skip(1).text(&fit(name, names, theme), theme.dim, theme);
+                row.skip(1).at_most(name, names, theme.dim);
             }
-            row.skip(1).text(value, theme.text, theme);
+            row.skip(1).text(value, theme.text);
         }
         lines
     }
@@ -178,7 +205,7 @@ impl Curves {
     }
 
     fn plot(&self, columns: u16, theme: &Theme) -> Option<Plot> {
-        let points = || self.series.iter().flat_map(|s| &s.points);
+        let points = || self.curves.series.iter().flat_map(|s| &s.points);
         let y = Scale::around(points().map(|p| p.1), self.log)?;
         let xs = points().map(|p| p.0);
         let (first, last) = xs.fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(x), b.max(x)));
@@ -193,28 +220,28 @@ impl Curves {
             x: Scale::linear(start, end),
             y,
             x_label: self.x_name(),
-            x_whole: self.axis == Axis::Step,
+            x_whole: self.curves.axis() == Axis::Step,
             cursor: self.cursor,
             ..Plot::default()
         };
-        let n = self.series.len().max(1);
-        for (at, series) in self.series.iter().enumerate() {
-            let look = look_of(at, theme);
-            let style = arm_colour(series.arm, theme);
+        let n = self.curves.series.len().max(1);
+        for (at, series) in self.curves.series.iter().enumerate() {
+            let line_style = style_of_line(at, theme);
+            let style = theme.arm(series.arm);
             let apart = (end - start) * f64::from(APART) / f64::from(columns.max(1));
             let offset = apart * at as f64 / n as f64;
             markers(
                 &mut plot.points,
                 series,
                 (start + offset, apart),
-                &look,
+                &line_style,
                 style,
             );
             plot.curves.push(Curve {
                 points: series.points.clone(),
-                stroke: look.stroke,
+                stroke: line_style.stroke,
                 style,
-                ascii: look.ascii,
+                ascii: line_style.ascii,
             });
         }
         Some(plot)
@@ -223,24 +250,25 @@ impl Curves {
 
 /// A curve's arm as a legend has it: `tasks 2`; after its item, where it belongs to one.
 fn name_of(series: &Series) -> String {
-    let arm = format!("{} {}", safe(&series.id.arm), series.id.workers);
+    let arm = short_arm(&series.id.arm, series.id.workers);
     match &series.item {
         None => arm,
         Some(item) => format!("{} {arm}", safe(item)),
     }
 }
 
-/// Line and column of every entry of a legend whose names have at most so many cells, after what stands before them.
+/// Line and column of every entry of a legend whose names have at most so many cells, after what
+/// stands before them.
 fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -> Vec<(u16, u16)> {
     let (mut line, mut x) = (0, if before > 0 { before + 2 } else { 0 });
     let mut out = Vec::with_capacity(entries.len());
     for (name, value) in entries {
         let name = if names > 1 {
-            width(name).min(names) + 1
+            cells(name).min(names) + 1
         } else {
             0
         };
-        let wide = 3 + name + width(value);
+        let wide = 3 + name + cells(value);
         if x > 0 && x + wide > columns {
             (line, x) = (line + 1, 0);
         }
@@ -250,12 +278,13 @@ fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -
     out
 }
 
-/// Markers at even distances, so that curves that lie on one another stay apart without colour, and one at the end.
+/// Markers at even distances, so that curves that lie on one another stay apart without colour, and
+/// one at the end.
 fn markers(
     out: &mut Vec<Point>,
     series: &Series,
     (first, apart): (f64, f64),
-    look: &LookOf,
+    line_style: &LineStyle,
     style: Style,
 ) {
     let Some(last) = series.points.last() else {
@@ -265,7 +294,7 @@ fn markers(
         out.push(Point {
             at,
             interval: None,
-            glyph: look.marker,
+            glyph: line_style.marker,
             style,
         });
     };

@@ -1,20 +1,21 @@
-//! A handout's Markdown as styled lines of a given width: headings, paragraphs, lists, tables, code, rules.
+//! A handout's Markdown as styled lines of a given width: headings, paragraphs, lists,
+//! tables, code, rules.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::chrome::Look;
 use super::text::{cell, fit, width, wrap};
+use crate::theme::Theme;
 
 /// Renders Markdown. Links show their text; HTML and images are left out.
-pub fn render(source: &str, columns: usize, look: &Look) -> Vec<Line<'static>> {
+pub fn render(source: &str, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut page = Page {
         columns: columns.max(8),
-        look,
+        theme,
         lines: Vec::new(),
         inline: Vec::new(),
-        style: vec![look.theme.text],
+        style: vec![theme.text],
         lists: Vec::new(),
         bullet: None,
         code: None,
@@ -35,7 +36,7 @@ type Row = Vec<Vec<Span<'static>>>;
 
 struct Page<'a> {
     columns: usize,
-    look: &'a Look,
+    theme: &'a Theme,
     lines: Vec<Line<'static>>,
     inline: Vec<Span<'static>>,
     style: Vec<Style>,
@@ -58,13 +59,13 @@ impl Page<'_> {
                 Some(code) => code.push_str(&text),
                 None => self.text(&text, self.current()),
             },
-            Event::Code(text) => self.text(&text, self.current().patch(self.look.theme.accent)),
+            Event::Code(text) => self.text(&text, self.current().patch(self.theme.accent)),
             Event::SoftBreak => self.text(" ", self.current()),
             Event::HardBreak => self.paragraph(),
             Event::Rule => {
                 self.gap();
-                let line = self.look.either("─", "-").repeat(self.columns);
-                self.lines.push(Line::styled(line, self.look.theme.border));
+                let line = self.theme.either("─", "-").repeat(self.columns);
+                self.lines.push(Line::styled(line, self.theme.border));
             }
             _ => {}
         }
@@ -76,10 +77,10 @@ impl Page<'_> {
             Tag::Paragraph if self.lists.is_empty() => self.gap(),
             Tag::Heading { level, .. } => {
                 self.gap();
-                let look = self.look;
+                let theme = self.theme;
                 self.style.push(match level {
-                    HeadingLevel::H1 => bold(look.theme.accent),
-                    _ => bold(look.theme.title),
+                    HeadingLevel::H1 => bold(theme.accent),
+                    _ => bold(theme.title),
                 });
             }
             Tag::CodeBlock(_) => {
@@ -95,7 +96,7 @@ impl Page<'_> {
                 self.lists.push(*first);
             }
             Tag::Item => {
-                let dot = self.look.either("• ", "* ").to_owned();
+                let dot = self.theme.either("• ", "* ").to_owned();
                 self.bullet = Some(match self.lists.last_mut() {
                     Some(Some(number)) => {
                         *number += 1;
@@ -184,7 +185,7 @@ impl Page<'_> {
             " ".repeat(depth),
             bullet.unwrap_or_else(|| " ".repeat(hang))
         );
-        let first = Span::styled(first, self.look.theme.accent);
+        let first = Span::styled(first, self.theme.accent);
         let rest = Span::raw(" ".repeat(depth + hang));
         self.lines
             .extend(wrap(&inline, self.columns, &first, &rest));
@@ -192,12 +193,16 @@ impl Page<'_> {
 
     fn code_block(&mut self) {
         let code = self.code.take().unwrap_or_default();
-        let bar = self.look.either("▌ ", "| ");
+        let bar = self.theme.either("▌ ", "| ");
         for line in code.lines() {
-            let text = fit(line, self.columns.saturating_sub(2), self.look.ascii);
+            let text = fit(
+                line,
+                self.columns.saturating_sub(2),
+                self.theme.glyphs.ascii,
+            );
             self.lines.push(Line::from(vec![
-                Span::styled(bar, self.look.theme.border_focus),
-                Span::styled(text, self.look.theme.good),
+                Span::styled(bar, self.theme.border_focus),
+                Span::styled(text, self.theme.good),
             ]));
         }
     }
@@ -222,10 +227,10 @@ impl Page<'_> {
             if number == 0 {
                 let rule: Vec<String> = widths
                     .iter()
-                    .map(|w| self.look.either("─", "-").repeat(*w))
+                    .map(|w| self.theme.either("─", "-").repeat(*w))
                     .collect();
                 self.lines
-                    .push(Line::styled(rule.join("  "), self.look.theme.border));
+                    .push(Line::styled(rule.join("  "), self.theme.border));
             }
         }
     }
@@ -278,12 +283,12 @@ fn table_line(
 
 #[cfg(test)]
 mod tests {
-    use super::super::theme::{Theme, ThemeName};
     use super::*;
+    use crate::theme::{Theme, ThemeName};
 
     fn rendered(source: &str, columns: usize) -> String {
-        let look = Look::new(Theme::new(ThemeName::Mono, false, false));
-        let lines: Vec<String> = render(source, columns, &look)
+        let theme = Theme::new(ThemeName::Mono, false, false);
+        let lines: Vec<String> = render(source, columns, &theme)
             .iter()
             .map(|line| line.to_string().trim_end().to_owned())
             .collect();

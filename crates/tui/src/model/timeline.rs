@@ -1,65 +1,41 @@
 //! The tasks of the repeat under way by slot, and which of them a cell of the timeline shows.
 //!
-//! Tasks are put into a list per slot once, when they are new; a drawing then looks at a few of them per visible cell,
-//! however many there are. Does not belong here: drawing.
+//! Tasks are put into a list per slot once, when they are new; a drawing then looks at a few of
+//! them per visible cell, however many there are. Does not belong here: drawing.
 
 use std::collections::BTreeMap;
 
-use ratatui::layout::Rect;
 use workbench_pool::{NEVER_RAN, TaskSpan};
 use workbench_record::RepeatId;
 
-use crate::views::run::look::{Current, Look};
+use super::snapshot_view::{RepeatView, SnapshotView};
 
 /// Tasks that are looked at for one cell; a cell that holds more is drawn as "many".
-pub(super) const PER_CELL: usize = 8;
+pub const PER_CELL: usize = 8;
 /// Multiples of a power of ten that a cell may stand for.
 const NICE: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
 /// The finest cell, in nanoseconds.
 const FINEST: f64 = 100_000.0;
 /// Number of steps from fine to coarse: up to 80,000 s per cell.
-pub(super) const STEPS: usize = 9 * NICE.len();
+pub const STEPS: usize = 9 * NICE.len();
 /// The coarsest step that is chosen without being asked for: 0.5 s per cell.
 const FOLLOW: usize = 3 * NICE.len() + 5;
 /// Steps of one key press.
-const STRIDE: isize = 3;
+pub const STRIDE: isize = 3;
 /// The tasks of the repeat under way by slot, and how much time a cell stands for.
 #[derive(Debug, Default)]
 pub struct Timeline {
     repeat: Option<(RepeatId, u64)>,
     seen: usize,
     /// Places in the repeat's list of tasks, by slot, in the order in which the tasks ended.
-    pub(super) slots: BTreeMap<u32, Vec<usize>>,
-    /// Steps coarser than what would be chosen.
-    pub(super) stretch: isize,
-    /// Where cells were drawn, and which time the first column begins at.
-    pub(in crate::views::run) drawn: Option<(Rect, u64, u64)>,
-    /// Tasks looked at so far: put into the lists, and examined for cells.
-    pub looked_at: u64,
+    pub slots: BTreeMap<u32, Vec<usize>>,
+    /// Tasks that were put into the lists so far.
+    pub indexed: u64,
 }
 
 impl Timeline {
-    /// The middle of the time that a cell of the screen stands for.
-    pub fn time_at(&self, x: u16, y: u16) -> Option<u64> {
-        let (area, from_ns, step_ns) = self.drawn?;
-        area.contains((x, y).into()).then(|| {
-            let cell = u64::from(x - area.x);
-            from_ns.saturating_add(cell.saturating_mul(step_ns)) + step_ns / 2
-        })
-    }
-
-    /// Nanoseconds that a cell stood for when it was drawn last.
-    pub fn step_ns(&self) -> Option<u64> {
-        self.drawn.map(|(.., step_ns)| step_ns)
-    }
-
     /// The task that ran on a slot at a time.
-    pub(super) fn task_at<'a>(
-        &self,
-        slot: u32,
-        t_ns: u64,
-        tasks: &'a [TaskSpan],
-    ) -> Option<&'a TaskSpan> {
+    pub fn task_at<'a>(&self, slot: u32, t_ns: u64, tasks: &'a [TaskSpan]) -> Option<&'a TaskSpan> {
         let list = self.slots.get(&slot)?;
         let after = list.partition_point(|i| tasks.get(*i).is_none_or(|t| t.finished_ns <= t_ns));
         let task = tasks.get(*list.get(after)?)?;
@@ -67,19 +43,14 @@ impl Timeline {
     }
 
     /// Whether nothing that ended on a slot after a time is recorded.
-    pub(super) fn is_open(&self, slot: u32, t_ns: u64, tasks: &[TaskSpan]) -> bool {
+    pub fn is_open(&self, slot: u32, t_ns: u64, tasks: &[TaskSpan]) -> bool {
         let list = self.slots.get(&slot).and_then(|list| list.last());
         let last = list.and_then(|at| tasks.get(*at));
         last.is_none_or(|task| task.finished_ns <= t_ns)
     }
 
-    /// Shows more time (positive) or less.
-    pub fn stretch(&mut self, by: isize) {
-        let most = STEPS.cast_signed();
-        self.stretch = (self.stretch + by * STRIDE).clamp(-most, most);
-    }
-
-    pub(super) fn update(&mut self, current: &Current<'_>) {
+    /// Takes in the tasks that are new.
+    pub fn update(&mut self, current: &RepeatView<'_>) {
         let key = (current.state.id.clone(), current.state.started_ns);
         // The start is corrected once the repeat is over; that does not make it another repeat.
         let same = self.repeat.as_ref().is_some_and(|(id, _)| *id == key.0);
@@ -89,7 +60,7 @@ impl Timeline {
         }
         self.repeat = Some(key);
         for (at, task) in current.tasks.iter().enumerate().skip(self.seen) {
-            self.looked_at += 1;
+            self.indexed += 1;
             if task.slot == NEVER_RAN {
                 continue;
             }
@@ -106,7 +77,7 @@ impl Timeline {
     }
 
     /// The slot of a row: the repeat's own first, then any others that tasks name.
-    pub(super) fn slot(&self, row: usize, workers: u32) -> Option<u32> {
+    pub fn slot(&self, row: usize, workers: u32) -> Option<u32> {
         match u32::try_from(row) {
             Ok(slot) if slot < workers => Some(slot),
             _ => {
@@ -119,33 +90,44 @@ impl Timeline {
         }
     }
 
-    pub(super) fn rows(&self, workers: u32) -> usize {
+    /// Rows: the repeat's own slots, and any others that tasks name.
+    pub fn rows(&self, workers: u32) -> usize {
         let strangers = self.slots.range(workers..).count();
         workers as usize + strangers
     }
 }
 
 /// Nanoseconds per cell of a step.
-pub(super) fn step_ns(step: usize) -> u64 {
+pub fn step_ns(step: usize) -> u64 {
     let power = i32::try_from(step / NICE.len()).unwrap_or(0);
     (FINEST * NICE[step % NICE.len()] * 10_f64.powi(power)).round() as u64
 }
 
 /// The visible stretch of time.
-pub(super) struct Window {
+pub struct Window {
+    /// When the first cell begins, nanoseconds on the run's clock.
     pub from_ns: u64,
+    /// Nanoseconds that a cell stands for.
     pub step_ns: u64,
+    /// Cells.
     pub columns: u16,
+    /// When the repeat ends, or now.
     pub end_ns: u64,
 }
 
 impl Window {
-    /// The whole repeat where it fits at a readable step, its latest stretch otherwise.
-    pub fn of(current: &Current<'_>, look: &Look<'_>, columns: u16, stretch: isize) -> Self {
+    /// The whole repeat where it fits at a readable step, its latest stretch otherwise. `stretch`
+    /// is the number of steps coarser than what would be chosen.
+    pub fn of(
+        current: &RepeatView<'_>,
+        run: &SnapshotView<'_>,
+        columns: u16,
+        stretch: isize,
+    ) -> Self {
         let start = current.state.started_ns;
         let end_ns = match current.finished {
             Some(finished) => start.saturating_add(finished.wall_ns),
-            None => look.now_ns().max(start),
+            None => run.now_ns().max(start),
         };
         let elapsed = end_ns - start;
         let cells = u64::from(columns.max(1));
@@ -157,7 +139,7 @@ impl Window {
         let step_ns = step_ns(chosen.min(STEPS - 1));
         let last = elapsed.div_ceil(step_ns).max(cells);
         let mut first = last - cells;
-        if let Some(cursor) = look.cursor() {
+        if let Some(cursor) = run.cursor() {
             first = first.min(cursor.saturating_sub(start) / step_ns);
         }
         Self {
@@ -174,6 +156,7 @@ impl Window {
         u16::try_from(cell).ok().filter(|c| *c < self.columns)
     }
 
+    /// When a cell begins and ends.
     pub fn cell(&self, column: u16) -> (u64, u64) {
         let from = self
             .from_ns
@@ -184,7 +167,7 @@ impl Window {
 
 /// What a cell shows.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Cell {
+pub enum Cell {
     /// Before the repeat, or after it.
     Outside,
     /// Nothing ran.
@@ -207,19 +190,13 @@ impl Cell {
     }
 }
 
-pub(super) fn look_at(
-    list: &[usize],
-    tasks: &[TaskSpan],
-    (from, to): (u64, u64),
-    running: bool,
-    looked_at: &mut u64,
-) -> Cell {
+/// What a cell shows of a slot's tasks: looks at [`PER_CELL`] of them at the most.
+pub fn cell_of(list: &[usize], tasks: &[TaskSpan], (from, to): (u64, u64), running: bool) -> Cell {
     let ended = |i: &usize| tasks.get(*i).is_none_or(|t| t.finished_ns <= from);
     let first = list.partition_point(ended);
     let mut best: Option<(u64, usize)> = None;
     let mut n = 0;
     for at in list[first..].iter().take(PER_CELL) {
-        *looked_at += 1;
         let Some(task) = tasks.get(*at) else { continue };
         let part = task
             .finished_ns

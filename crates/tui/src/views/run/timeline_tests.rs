@@ -7,8 +7,9 @@ use std::sync::Arc;
 use workbench_pool::Outcome;
 use workbench_record::RepeatId;
 
-use super::index::{PER_CELL, STEPS, step_ns};
 use super::*;
+
+use crate::model::timeline::{PER_CELL, STEPS, step_ns};
 use workbench_record::{RepeatState, Snapshot};
 
 fn task(i: u64) -> TaskSpan {
@@ -44,13 +45,14 @@ fn names_share_their_start_up_to_a_sign() {
 #[test]
 fn steps_rise_and_read_well() {
     assert!((1..STEPS).all(|i| step_ns(i) > step_ns(i - 1)));
-    let shown = [0, 9, 24, 29, 40].map(|i| span_of(step_ns(i)));
+    let shown = [0, 9, 24, 29, 40].map(|i| stretch_of(step_ns(i)));
     assert_eq!(shown, ["0.1 ms", "1.5 ms", "100 ms", "500 ms", "10 s"]);
 }
 
-/// Work for a frame depends on what is visible, not on how many tasks there are.
+/// Work for a frame depends on what is visible, not on how many tasks there are: every task is put
+/// into its list once.
 #[test]
-fn a_frame_looks_at_a_few_tasks_per_cell() {
+fn a_task_is_indexed_once() {
     let snapshot = Snapshot {
         repeats: vec![RepeatState {
             slots: BTreeMap::new(),
@@ -71,34 +73,29 @@ fn a_frame_looks_at_a_few_tasks_per_cell() {
         now_ns: 1_600_000_000,
         ..Snapshot::default()
     };
-    let theme = Theme::new(crate::theme::ThemeName::Dark, false, true);
-    let area = Rect::new(0, 0, 200, 60);
-    let mut buf = Buffer::empty(area);
-    let (mut timeline, mut scroll) = (Timeline::default(), Scroll::default());
-    let look = Look::new(&snapshot, None);
-    draw(
-        &mut buf,
-        area,
-        true,
-        &mut scroll,
-        &look,
-        &mut timeline,
-        &theme,
-    );
-    let first = timeline.looked_at;
-    draw(
-        &mut buf,
-        area,
-        true,
-        &mut scroll,
-        &look,
-        &mut timeline,
-        &theme,
-    );
-    let per_frame = timeline.looked_at - first;
-    assert!(first >= 100_000, "every task is put into its list: {first}");
-    assert!(
-        per_frame > 0 && per_frame <= 200 * 60 * PER_CELL as u64,
-        "{per_frame}"
+    let mut timeline = Timeline::default();
+    let run = SnapshotView::new(&snapshot, None);
+    let repeat = run.repeat().unwrap();
+    timeline.update(&repeat);
+    assert_eq!(timeline.indexed, 100_000);
+    timeline.update(&repeat);
+    assert_eq!(timeline.indexed, 100_000);
+}
+
+/// A cell looks at a few tasks, however many it holds.
+#[test]
+fn a_cell_looks_at_a_few_tasks() {
+    let tasks: Vec<TaskSpan> = (0..100)
+        .map(|i| TaskSpan {
+            started_ns: i * 10,
+            finished_ns: i * 10 + if i as usize == PER_CELL { 10 } else { 5 },
+            ..task(i)
+        })
+        .collect();
+    let list: Vec<usize> = (0..100).collect();
+    // The longest comes after those that are looked at.
+    assert_eq!(
+        cell_of(&list, &tasks, (0, 1000), false).task(&tasks),
+        Some(&tasks[0])
     );
 }

@@ -1,4 +1,5 @@
-//! The running result of a run under way: computed anew when a repeat finished, not too often, and kept in between.
+//! The running result of a run under way: computed anew when a repeat finished, not too often, and
+//! kept in between.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +8,20 @@ use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{RepeatId, RepeatState, RunStatus, Snapshot};
 use workbench_result::{RunResult, compute};
 
-/// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time, what-if): working that
-/// out would take cores away from the repeat that is being measured. The final result has everything.
+/// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time,
+/// what-if): working that out would take cores away from the repeat that is being measured. The
+/// final result has everything.
 const MOST_TASKS: usize = 10_000;
 
 /// The first finished repeats are what people wait for: the result is made anew with each.
 const PROMPT: usize = 6;
-/// Afterwards it is made anew at most this often, on the run's clock: resampling many short repeats over and over would
-/// cost more than all drawing.
+/// Afterwards it is made anew at most this often, on the run's clock: resampling many short repeats
+/// over and over would cost more than all drawing.
 const PAUSE_NS: u64 = 2_000_000_000;
 
 /// What is said where findings are left out.
-pub const LEFT_OUT: &str = "Lost time and what-if wait for the end of the run: with this many tasks, working them out now would disturb what is measured.";
+pub const LEFT_OUT: &str = "Lost time and what-if wait for the end of the run: with this many tasks, \
+                            working them out now would disturb what is measured.";
 
 /// What the bound needs of the tasks of a repeat.
 #[derive(Debug, Clone, Copy, Default)]
@@ -194,7 +197,8 @@ mod tests {
         }
     }
 
-    /// Short repeats by the dozen do not have the result made anew each time, and its end is never missed.
+    /// Short repeats by the dozen do not have the result made anew each time, and its end
+    /// is never missed.
     #[test]
     fn many_short_repeats_are_taken_together() {
         let mut config = crate::tests::fixture::quick();

@@ -1,14 +1,15 @@
-//! The recent past of every core, of the process and of every GPU, thinned to columns of equal time.
+//! The recent past of every core, of the process and of every GPU, thinned to columns
+//! of equal time.
 //!
-//! Only samples that are new since the last drawing are looked at. A column keeps the lowest, the mean and the highest
-//! value of its time, so no spike is lost. Does not belong here: drawing.
+//! Only samples that are new are looked at. A column keeps the lowest, the mean and the highest
+//! value of its time, so no spike is lost.
 
 use std::collections::VecDeque;
 
 use workbench_experiment::rhythm::distance_ns;
 use workbench_machine::monitor::Sample;
 
-use crate::views::widgets::Extent;
+use crate::kit::strip::Extent;
 
 /// Columns that are kept: as many as a wide screen can show.
 const COLUMNS: usize = 400;
@@ -149,7 +150,8 @@ impl History {
         self.newest
     }
 
-    /// `count` columns of a line up to the `back`-th before the newest, oldest first; `None` where nothing was sampled.
+    /// `count` columns of a line up to the `back`-th before the newest, oldest first; `None` where
+    /// nothing was sampled.
     pub fn line(&self, line: Line, count: u16, back: u64) -> Vec<Option<Extent>> {
         let at = match line {
             Line::Core(core) => core,
@@ -219,8 +221,9 @@ mod tests {
         let mut history = History::default();
         history.update(&samples, 4, 1, WHOLE);
         let line = history.line(Line::Core(0), 9, 0);
-        let telling: Vec<f64> = line.iter().map(|e| e.unwrap().telling()).collect();
-        assert_eq!(telling, [1.0, 0.0]);
+        let extents: Vec<Extent> = line.iter().map(|e| e.unwrap()).collect();
+        let ends: Vec<[f32; 2]> = extents.iter().map(|e| [e.low, e.high]).collect();
+        assert_eq!(ends, [[0.5, 1.0], [0.0, 0.5]]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use workbench_record::{CurvePoint, RepeatId, RepeatState};
 
 use super::*;
 
-pub(super) fn repeat(arm: &str, repeat: u32) -> RepeatState {
+pub(in crate::model) fn repeat(arm: &str, repeat: u32) -> RepeatState {
     RepeatState {
         slots: BTreeMap::new(),
         states: Vec::new(),

@@ -1,0 +1,99 @@
+//! What the views show beyond the record itself: folds and estimates, updated as events arrive.
+//!
+//! Belongs here: everything that is worked out over samples, tasks, points and finished repeats, so
+//! that drawing only reads. Only what is new is looked at. Does not belong here: where and how
+//! anything is drawn, and what people chose to look at.
+
+pub mod curves;
+pub mod estimate;
+pub mod history;
+pub mod log;
+pub mod names;
+pub mod ranks;
+pub mod series;
+pub mod snapshot_view;
+pub mod state;
+pub mod timeline;
+
+use workbench_record::Snapshot;
+
+use estimate::Estimate;
+use history::{History, Whole};
+use log::Log;
+use ranks::Ranks;
+use snapshot_view::{Marks, SnapshotView};
+use timeline::Timeline;
+use workbench_history::outlook::Ahead;
+
+/// What is worked out of a run under way.
+#[derive(Debug, Default)]
+pub struct RunModel {
+    /// The result as of the repeats that have finished.
+    pub estimate: Estimate,
+    /// How far the run is.
+    pub ahead: Ahead,
+    /// What happened and what was printed.
+    pub log: Log,
+    /// The recent past of cores and GPUs.
+    pub history: History,
+    /// The tasks of the repeat that is shown, by slot.
+    pub timeline: Timeline,
+    /// The ranks of the repeat that is shown.
+    pub ranks: Ranks,
+    frozen: Option<Marks>,
+}
+
+impl RunModel {
+    /// Holds the picture as it is now.
+    pub fn freeze(&mut self, snapshot: &Snapshot) {
+        self.frozen = Some(Marks::of(snapshot));
+    }
+
+    /// Lets the picture go on.
+    pub fn thaw(&mut self) {
+        self.frozen = None;
+    }
+
+    /// Whether the picture is held.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// What is shown of a snapshot: all of it, or what there was when the picture was frozen.
+    pub fn view<'a>(&self, snapshot: &'a Snapshot) -> SnapshotView<'a> {
+        SnapshotView::new(snapshot, self.frozen)
+    }
+
+    /// Takes in what is new in the run as a whole.
+    pub fn update_run(&mut self, snapshot: &Snapshot) {
+        if self.frozen.is_none() {
+            let run = self.view(snapshot);
+            let new = self.estimate.refresh(snapshot);
+            let result = self.estimate.result();
+            self.log.update(&run, result.filter(|_| new));
+            if new && self.estimate.is_light() {
+                self.log.diagnosis(estimate::LEFT_OUT, &run);
+            }
+        }
+        if self.frozen.is_none() || self.ahead.is_new() {
+            self.ahead.look(snapshot);
+        }
+    }
+
+    /// Takes in what is new in what is shown, with history in columns of so many nanoseconds.
+    pub fn update_shown(&mut self, run: &SnapshotView<'_>, column_ns: u64) {
+        let facts = run.started().map(|started| &started.machine);
+        let whole = Whole {
+            cores: facts.map_or(1.0, |f| f.cores_usable),
+            memory: facts.map_or(0, |f| f.memory_bytes),
+        };
+        self.history
+            .update(run.samples(), column_ns, run.cores(), whole);
+        if self.frozen.is_none() {
+            self.ranks.update(run);
+        }
+        if let Some(repeat) = run.repeat() {
+            self.timeline.update(&repeat);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The panels of the Compare screen, and what they draw.
+
+use workbench_history::comparison::{Comparison, Curves};
+
+/// A panel of the Compare screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Panel {
+    /// What may be said.
+    #[default]
+    Notes,
+    /// A bar per arm and run.
+    Arms,
+    /// What differs.
+    Settings,
+    /// Speed-ups over the number of workers.
+    Scaling,
+    /// Recorded curves.
+    Curves,
+}
+
+impl Panel {
+    /// Its name on a tab.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Notes => "What they say",
+            Self::Arms => "Arms",
+            Self::Settings => "Settings",
+            Self::Scaling => "Scaling",
+            Self::Curves => "Curves",
+        }
+    }
+}
+
+/// What is drawn.
+pub type Facts<'a> = (&'a Comparison, &'a [Curves]);

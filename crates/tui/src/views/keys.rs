@@ -1,0 +1,331 @@
+//! What a view can be asked to do, and the one table of each view that says which keys ask for it.
+//!
+//! A view's table is made of three parts: the keys that choose a panel, its own, and the keys that
+//! move in a panel. The first and the last are the same everywhere.
+
+use crate::keys::{Bound, bound};
+use crate::kit::list::Motion;
+
+/// What a person can ask of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ViewAction {
+    /// The keys act on the next panel.
+    NextPanel,
+    /// The keys act on the panel before.
+    PrevPanel,
+    /// Move in the panel.
+    Move(Motion),
+    /// The cursor of the charts to the left by a step: earlier, fewer workers.
+    Left,
+    /// The cursor of the charts to the right by a step: later, more workers.
+    Right,
+    /// The cursor to the left by ten steps.
+    FarLeft,
+    /// The cursor to the right by ten steps.
+    FarRight,
+    /// The cursor on, and off.
+    Cursor,
+    /// A longer stretch of time.
+    Longer,
+    /// A shorter stretch of time.
+    Shorter,
+    /// The panel over the whole screen, and back.
+    Zoom,
+    /// Stop drawing what is new, and go on. The work goes on in either case.
+    Freeze,
+    /// Sort the table by the next column.
+    Sort,
+    /// Turn the order of the table around.
+    Reverse,
+    /// The next arm in charts and tables that show one arm.
+    NextArm,
+    /// Tasks or items in the table.
+    Toggle,
+    /// The next metric of the curves.
+    Metric,
+    /// Curves over steps or over time.
+    XAxis,
+    /// Logarithmic axes, and linear ones again.
+    Log,
+    /// Only what was printed in the log, or everything.
+    Output,
+    /// Type a filter.
+    Filter,
+}
+
+/// A table of keys.
+type Keys = &'static [Bound<ViewAction>];
+
+/// The keys that choose a panel, in every view.
+const PANEL: Keys = &[
+    bound(
+        &["tab"],
+        ViewAction::NextPanel,
+        "panel",
+        "Go to the next panel; a click on a panel goes there",
+    ),
+    bound(
+        &["backtab"],
+        ViewAction::PrevPanel,
+        "",
+        "Go to the panel before",
+    ),
+    bound(
+        &["z", "enter"],
+        ViewAction::Zoom,
+        "zoom",
+        "Show the panel alone, and back, as a second click on its title does",
+    ),
+];
+
+/// The keys that move in a panel, in every view.
+const MOVE: Keys = &[
+    bound(
+        &["up", "k"],
+        ViewAction::Move(Motion::Up),
+        "",
+        "One line up in the panel",
+    ),
+    bound(
+        &["down", "j"],
+        ViewAction::Move(Motion::Down),
+        "",
+        "One line down in the panel",
+    ),
+    bound(
+        &["pgup"],
+        ViewAction::Move(Motion::PageUp),
+        "",
+        "One page up in the panel",
+    ),
+    bound(
+        &["pgdn"],
+        ViewAction::Move(Motion::PageDown),
+        "",
+        "One page down in the panel",
+    ),
+    bound(
+        &["home", "g"],
+        ViewAction::Move(Motion::Home),
+        "",
+        "To the start of the panel",
+    ),
+    bound(
+        &["end", "G"],
+        ViewAction::Move(Motion::End),
+        "",
+        "To the end of the panel; the log follows again",
+    ),
+];
+
+/// The whole table of a view.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyTable([Keys; 3]);
+
+impl KeyTable {
+    const fn new(own: Keys) -> Self {
+        Self([PANEL, own, MOVE])
+    }
+
+    /// Its lines, the most useful first.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Bound<ViewAction>> {
+        self.0.into_iter().flatten()
+    }
+}
+
+/// The keys of the Run screen.
+pub const RUN: KeyTable = KeyTable::new(&[
+    bound(
+        &["v"],
+        ViewAction::Cursor,
+        "cursor",
+        "Put a cursor of time into cores, GPUs, timeline and curves, which then show what was \
+         at that time; and take it away",
+    ),
+    bound(
+        &["left", "h"],
+        ViewAction::Left,
+        "",
+        "Move the cursor to an earlier time, by a cell of the panel",
+    ),
+    bound(
+        &["right", "l"],
+        ViewAction::Right,
+        "",
+        "Move the cursor to a later time, by a cell of the panel",
+    ),
+    bound(
+        &["H"],
+        ViewAction::FarLeft,
+        "",
+        "Move the cursor ten cells to the left",
+    ),
+    bound(
+        &["L"],
+        ViewAction::FarRight,
+        "",
+        "Move the cursor ten cells to the right",
+    ),
+    bound(
+        &["-"],
+        ViewAction::Longer,
+        "longer",
+        "Show a longer stretch of time (cores and GPUs, or the timeline)",
+    ),
+    bound(
+        &["+", "="],
+        ViewAction::Shorter,
+        "shorter",
+        "Show a shorter stretch of time (cores and GPUs, or the timeline)",
+    ),
+    bound(
+        &["m"],
+        ViewAction::Metric,
+        "metric",
+        "Show the next metric in the curves",
+    ),
+    bound(
+        &["x"],
+        ViewAction::XAxis,
+        "",
+        "Draw the curves over time instead of steps, and back",
+    ),
+    bound(
+        &["y"],
+        ViewAction::Log,
+        "",
+        "Draw the curves on a logarithmic axis, and back",
+    ),
+    bound(
+        &["/"],
+        ViewAction::Filter,
+        "filter",
+        "Show only the entries of the log that have all the words typed",
+    ),
+    bound(
+        &["o"],
+        ViewAction::Output,
+        "",
+        "Show only printed lines in the log, and everything again",
+    ),
+    bound(
+        &["f"],
+        ViewAction::Freeze,
+        "freeze",
+        "Hold the picture, and go on; the work goes on in either case",
+    ),
+]);
+
+/// The keys of the Result screen.
+pub const RESULT: KeyTable = KeyTable::new(&[
+    bound(
+        &["left", "h"],
+        ViewAction::Left,
+        "fewer workers",
+        "Move the cursor of the charts over workers to fewer workers; in the curves, theirs \
+         to the left",
+    ),
+    bound(
+        &["right", "l"],
+        ViewAction::Right,
+        "more workers",
+        "Move the cursor of the charts over workers to more workers; in the curves, theirs to \
+         the right",
+    ),
+    bound(
+        &["H"],
+        ViewAction::FarLeft,
+        "",
+        "Move the cursor ten to the left",
+    ),
+    bound(
+        &["L"],
+        ViewAction::FarRight,
+        "",
+        "Move the cursor ten to the right",
+    ),
+    bound(
+        &["a"],
+        ViewAction::NextArm,
+        "arm",
+        "Show the next arm in the what-if chart and in the table, and where not all arms fit \
+         beside one another",
+    ),
+    bound(
+        &["s"],
+        ViewAction::Sort,
+        "sort",
+        "Sort the table by the next column",
+    ),
+    bound(
+        &["S"],
+        ViewAction::Reverse,
+        "",
+        "Turn the order of the table around",
+    ),
+    bound(
+        &["t"],
+        ViewAction::Toggle,
+        "tasks",
+        "Show tasks instead of items in the table, and back",
+    ),
+    bound(
+        &["/"],
+        ViewAction::Filter,
+        "filter",
+        "Show only the rows of the table that have all the words typed",
+    ),
+    bound(
+        &["m"],
+        ViewAction::Metric,
+        "",
+        "Show the next metric in the curves",
+    ),
+    bound(
+        &["x"],
+        ViewAction::XAxis,
+        "",
+        "Draw the curves over time instead of steps, and back",
+    ),
+    bound(
+        &["y"],
+        ViewAction::Log,
+        "",
+        "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay \
+         as they are, for they begin at 0",
+    ),
+    bound(
+        &["v"],
+        ViewAction::Cursor,
+        "",
+        "Put a cursor into the curves, and take it away",
+    ),
+]);
+
+/// The keys of the Compare screen.
+pub const COMPARE: KeyTable = KeyTable::new(&[
+    bound(
+        &["a"],
+        ViewAction::NextArm,
+        "arm",
+        "Show the next arm in the charts",
+    ),
+    bound(
+        &["right", "l"],
+        ViewAction::Right,
+        "next curve",
+        "Show the next recorded curve",
+    ),
+    bound(
+        &["left", "h"],
+        ViewAction::Left,
+        "",
+        "Show the recorded curve before",
+    ),
+    bound(
+        &["t"],
+        ViewAction::Toggle,
+        "bars",
+        "Draw bars of speed-ups instead of times, where there is room for one of the two",
+    ),
+]);

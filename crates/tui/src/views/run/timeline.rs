@@ -1,0 +1,350 @@
+//! What ran where in the repeat that is shown: one row per slot, every task a bar with the letter
+//! and the colour of its group.
+//!
+//! Tasks are recorded when they end, so the newest stretch of every slot is open. A drawing looks
+//! at a few tasks per visible cell, however many there are.
+
+#[cfg(test)]
+#[path = "timeline_tests.rs"]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use workbench_clock::seconds;
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::RunStatus;
+use workbench_report::format;
+
+use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::model::names::repeat_name;
+use crate::model::snapshot_view::{RepeatView, SnapshotView};
+use crate::model::timeline::{Cell, Timeline, Window, cell_of};
+use crate::theme::{Theme, letter};
+
+/// Label of a row.
+const LABEL: u16 = 5;
+
+/// Where cells were drawn, and what they stand for.
+#[derive(Debug, Clone, Copy)]
+pub struct Cells {
+    area: Rect,
+    /// When the first one begins, nanoseconds on the run's clock.
+    from_ns: u64,
+    /// Nanoseconds that one stands for.
+    pub step_ns: u64,
+}
+
+impl Cells {
+    /// The middle of the time that a cell of the screen stands for.
+    pub fn time_at(&self, x: u16, y: u16) -> Option<u64> {
+        let cell = u64::from(x.checked_sub(self.area.x)?);
+        self.area.contains((x, y).into()).then(|| {
+            let begins_ns = cell.saturating_mul(self.step_ns);
+            self.from_ns.saturating_add(begins_ns) + self.step_ns / 2
+        })
+    }
+}
+
+/// What the panel draws.
+struct Shown<'a> {
+    repeat: RepeatView<'a>,
+    timeline: &'a Timeline,
+    time: Window,
+    running: bool,
+}
+
+/// Draws the panel, with cells so many steps coarser than they would be by themselves; tells where
+/// the cells are.
+pub fn draw(
+    pane: Pane<'_>,
+    scroll: &mut Scroll,
+    (run, timeline, stretch): (&SnapshotView<'_>, &Timeline, isize),
+) -> Option<Cells> {
+    let theme = pane.theme;
+    let Some(repeat) = run.repeat() else {
+        let mut inner = pane.panel(("Timeline of slots", ""));
+        inner.nothing("no repeat has begun");
+        return None;
+    };
+    let workers = repeat.state.id.workers;
+    let rows = timeline.rows(workers);
+    let lines = pane.area.height.saturating_sub(4);
+    let high = (usize::from(lines) / rows.max(1)).clamp(1, 4) as u16;
+    let window = scroll.window(rows, usize::from((lines / high).max(1)));
+    let columns = pane.area.width.saturating_sub(LABEL + 4);
+    let shown = Shown {
+        time: Window::of(&repeat, run, columns, stretch),
+        running: repeat.finished.is_none() && run.status() == RunStatus::Unfinished,
+        repeat,
+        timeline,
+    };
+    let title = title(pane.area.width, run, &shown, theme);
+    let mut inner = pane.panel((&title, &position(&window, rows)));
+    let mut legend = BTreeMap::new();
+    for (i, row) in (0..).zip(window) {
+        let Some(slot) = timeline.slot(row, workers) else {
+            continue;
+        };
+        let place = Rect {
+            y: inner.area.y + i * high,
+            height: high,
+            ..inner.area
+        };
+        let place = place.intersection(inner.area);
+        draw_slot(&mut inner.part(place), slot, &shown, &mut legend);
+    }
+    draw_axis(&mut inner, &shown);
+    let area = Rect {
+        x: inner.area.x + LABEL.min(inner.area.width),
+        width: columns.min(inner.area.width.saturating_sub(LABEL)),
+        height: inner.area.height.saturating_sub(2),
+        ..inner.area
+    };
+    match run.cursor() {
+        Some(t) => {
+            if let Some(column) = shown.time.column(t) {
+                inner.part(area).mark_column(area.x + column);
+            }
+            draw_slots_at(&mut inner, &shown, t);
+        }
+        None => draw_legend(&mut inner, &legend),
+    }
+    Some(Cells {
+        area,
+        from_ns: shown.time.from_ns,
+        step_ns: shown.time.step_ns,
+    })
+}
+
+fn title(width: u16, run: &SnapshotView<'_>, shown: &Shown<'_>, theme: &Theme) -> String {
+    let dot = theme.glyphs.dot;
+    let id = &shown.repeat.state.id;
+    let cell = match run.cursor() {
+        None => format!("1 cell = {}", stretch_of(shown.time.step_ns)),
+        Some(t) => {
+            let since = t.saturating_sub(shown.repeat.state.started_ns);
+            let tasks = shown.repeat.tasks;
+            let busy = shown.timeline.slots.keys();
+            let busy = busy.filter(|slot| shown.timeline.task_at(**slot, t, tasks).is_some());
+            let at = stretch_of(whole_ms(since));
+            format!("at {at}: {} of {} busy", busy.count(), id.workers)
+        }
+    };
+    if width < 70 {
+        format!("Timeline {dot} {cell}")
+    } else {
+        let name = repeat_name(id, run.repeats_each());
+        format!("Timeline {dot} {name} {dot} {cell}")
+    }
+}
+
+fn draw_slot(
+    place: &mut Pane<'_>,
+    slot: u32,
+    shown: &Shown<'_>,
+    legend: &mut BTreeMap<u32, Arc<str>>,
+) {
+    let (theme, tasks, time) = (place.theme, shown.repeat.tasks, &shown.time);
+    let list = shown
+        .timeline
+        .slots
+        .get(&slot)
+        .map_or(&[][..], Vec::as_slice);
+    let cell = |column: u16| {
+        let (from, to) = time.cell(column);
+        if from >= time.end_ns || to <= shown.repeat.state.started_ns {
+            Cell::Outside
+        } else {
+            cell_of(list, tasks, (from, to), shown.running)
+        }
+    };
+    let cells: Vec<Cell> = (0..time.columns).map(cell).collect();
+    for task in cells.iter().filter_map(|cell| cell.task(tasks)) {
+        let name = || Arc::clone(&task.name);
+        legend.entry(task.group).or_insert_with(name);
+    }
+    let height = place.area.height;
+    let filled = height - u16::from(height > 1);
+    for line in 0..filled {
+        let mut row = place.row(line);
+        let label = (line == 0).then(|| slot.to_string());
+        row.right(&label.unwrap_or_default(), LABEL - 1, theme.dim)
+            .skip(1);
+        let mut before = Cell::Outside;
+        for cell in &cells {
+            draw_cell(&mut row, (before, *cell), (line == 0, time.step_ns), tasks);
+            before = *cell;
+        }
+    }
+}
+
+fn draw_cell(
+    row: &mut Row<'_>,
+    (before, cell): (Cell, Cell),
+    (labelled, step_ns): (bool, u64),
+    tasks: &[TaskSpan],
+) {
+    let theme = row.theme;
+    let glyphs = &theme.glyphs;
+    let Some(task) = cell.task(tasks) else {
+        let glyph = match cell {
+            Cell::Idle => glyphs.waiting,
+            Cell::Open => glyphs.open,
+            Cell::Outside | Cell::Task(_) | Cell::Many(_) => " ",
+        };
+        row.cell(glyph, theme.faint);
+        return;
+    };
+    let style = theme.series(task.group as usize);
+    // Tasks of less than two cells would be all notches.
+    let short = task.wall_ns() < 2 * step_ns;
+    let new_group = before.task(tasks).is_none_or(|t| t.group != task.group);
+    match task.outcome {
+        Outcome::Failed | Outcome::Panicked => row.cell(glyphs.failed, theme.bad),
+        Outcome::Cancelled => row.cell(glyphs.failed, theme.dim),
+        // A letter where a group begins, a notch where the next task of the same group begins.
+        Outcome::Done if new_group && labelled && theme.has_colour() => {
+            row.cell(letter(task.group), style.add_modifier(Modifier::REVERSED))
+        }
+        Outcome::Done if new_group && labelled => {
+            row.cell(letter(task.group), style.add_modifier(Modifier::BOLD))
+        }
+        Outcome::Done if short || matches!(cell, Cell::Many(_)) => row.cell(glyphs.many, style),
+        Outcome::Done if before != cell => row.cell(glyphs.notch, style),
+        Outcome::Done if theme.has_colour() && !glyphs.ascii => row.cell(glyphs.useful(), style),
+        Outcome::Done => row.cell(glyphs.pattern(task.group as usize), style),
+    };
+}
+
+/// Times since the start of the repeat, every 20 cells.
+fn draw_axis(inner: &mut Pane<'_>, shown: &Shown<'_>) {
+    let theme = inner.theme;
+    let (time, started_ns) = (&shown.time, shown.repeat.state.started_ns);
+    if inner.area.height < 3 {
+        return;
+    }
+    let line = inner.area.height - 2;
+    let first = (time.from_ns.saturating_sub(started_ns)) / time.step_ns;
+    for column in 0..time.columns {
+        let cell = first + u64::from(column);
+        if !cell.is_multiple_of(20) || column + 8 > time.columns {
+            continue;
+        }
+        let at = stretch_of(cell.saturating_mul(time.step_ns));
+        inner
+            .row(line)
+            .skip(LABEL + column)
+            .cell(theme.either("╵", "'"), theme.dim)
+            .text(&at, theme.dim);
+    }
+}
+
+fn stretch_of(ns: u64) -> String {
+    format::stretch(seconds(ns))
+}
+
+/// Without digits that nobody reads.
+fn whole_ms(ns: u64) -> u64 {
+    if ns < 10_000_000 {
+        ns
+    } else {
+        ns / 1_000_000 * 1_000_000
+    }
+}
+
+/// Bytes of the start that all names share, up to an equals sign or a space: told once, it leaves
+/// room for more names.
+fn shared_start(names: &[(u32, String)]) -> usize {
+    let Some(((_, first), rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return 0;
+    };
+    let same = |other: &str| {
+        first
+            .bytes()
+            .zip(other.bytes())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let common = rest.iter().map(|(_, name)| same(name)).min().unwrap_or(0);
+    let start = first.as_bytes().get(..common).unwrap_or_default();
+    start
+        .iter()
+        .rposition(|b| matches!(b, b'=' | b' '))
+        .map_or(0, |at| at + 1)
+}
+
+/// What ran on every slot at a time, as far as there is room.
+fn draw_slots_at(inner: &mut Pane<'_>, shown: &Shown<'_>, t_ns: u64) {
+    let theme = inner.theme;
+    if inner.area.height < 4 {
+        return;
+    }
+    let (timeline, tasks) = (shown.timeline, shown.repeat.tasks);
+    let workers = shown.repeat.state.id.workers;
+    let mut row = inner.row(inner.area.height - 1);
+    row.skip(LABEL);
+    for slot in (0..timeline.rows(workers)).filter_map(|at| timeline.slot(at, workers)) {
+        let task = timeline.task_at(slot, t_ns, tasks);
+        let text = match task {
+            Some(task) => {
+                let since = whole_ms(t_ns.saturating_sub(task.started_ns));
+                format!("{} for {}", safe(&task.name), stretch_of(since))
+            }
+            None if shown.running && timeline.is_open(slot, t_ns, tasks) => {
+                "not ended yet".to_owned()
+            }
+            None => "idle".to_owned(),
+        };
+        let label = format!("{slot}: ");
+        if row.rest() < cells(&label) + cells(&text) + 3 {
+            row.text(theme.glyphs.cut, theme.dim);
+            break;
+        }
+        let style = task.map_or(theme.dim, |task| theme.series(task.group as usize));
+        row.text(&label, theme.dim).text(&text, style).skip(2);
+    }
+}
+
+fn draw_legend(inner: &mut Pane<'_>, legend: &BTreeMap<u32, Arc<str>>) {
+    let theme = inner.theme;
+    let width = inner.area.width;
+    if inner.area.height < 4 {
+        return;
+    }
+    let mut row = inner.row(inner.area.height - 1);
+    row.skip(LABEL);
+    let marks = format!(
+        "{} idle  {} not ended yet",
+        theme.glyphs.waiting, theme.glyphs.open
+    );
+    // What the two marks mean is told where the names leave room.
+    let kept = if width >= 70 { cells(&marks) + 2 } else { 0 };
+    let names: Vec<(u32, String)> = legend.iter().map(|(g, name)| (*g, safe(name))).collect();
+    let shared = shared_start(&names);
+    row.text(
+        names.first().map_or("", |(_, name)| &name[..shared]),
+        theme.dim,
+    )
+    .skip(u16::from(shared > 0));
+    for (group, name) in &names {
+        let name = &name[shared..];
+        if row.rest() < kept + cells(name) + 4 {
+            if row.rest() > kept + 2 {
+                row.text(theme.glyphs.cut, theme.dim);
+            }
+            break;
+        }
+        let bold = theme.series(*group as usize).add_modifier(Modifier::BOLD);
+        row.cell(letter(*group), bold)
+            .skip(1)
+            .text(name, theme.dim)
+            .skip(2);
+    }
+    if kept == 0 {
+        return;
+    }
+    row.last(cells(&marks)).text(&marks, theme.dim);
+}
