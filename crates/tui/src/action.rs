@@ -1,5 +1,5 @@
-//! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`], and
-//! the application does it.
+//! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`],
+//! and the application does it.
 
 use std::path::PathBuf;
 

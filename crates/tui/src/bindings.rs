@@ -1,5 +1,5 @@
-//! Every key of the interface but those of the views: what it does, and what footer, help and palette
-//! say about it. Views have tables of their own, and [`of_view`] makes the same of them.
+//! Every key of the interface but those of the views: what it does, and what footer, help and
+//! palette say about it. Views have tables of their own, and [`of_view`] makes the same of them.
 
 use workbench_history::filter;
 

@@ -12,7 +12,8 @@ impl ListState {
         self.selected = to.min(len.saturating_sub(1));
     }
 
-    /// The wheel moves, a click selects. Whether it was a click on what is selected, which chooses it.
+    /// The wheel moves, a click selects. Whether it was a click on what is selected, which chooses
+    /// it.
     pub fn mouse(&mut self, event: MouseEvent, len: usize) -> bool {
         match event.kind {
             MouseEventKind::ScrollDown => self.go(Motion::Down, len),

@@ -1,4 +1,5 @@
-//! What can be done now: the keys that work, for dispatch, footer and help, and the list of the palette.
+//! What can be done now: the keys that work, for dispatch, footer and help, and the list of the
+//! palette.
 
 use super::state::{App, Feed, Screen};
 use crate::action::Action;
@@ -40,7 +41,8 @@ impl App {
         }
     }
 
-    /// What the footer says: the keys that work now, those of a dialog or a field where there is one.
+    /// What the footer says: the keys that work now, those of a dialog or a field where there is
+    /// one.
     pub fn footer(&self) -> Vec<Binding> {
         match (&self.overlay, &self.screen) {
             (Some(overlay), _) => told(overlay.keys()),

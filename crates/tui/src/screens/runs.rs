@@ -80,7 +80,8 @@ impl Runs {
         shared.rows().get(*place)
     }
 
-    /// Takes in that the history was read: the selection stays on its run, marks of runs that are gone go.
+    /// Takes in that the history was read: the selection stays on its run, marks of runs that are
+    /// gone go.
     pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
         let rows = shared.rows();
         self.widths = Widths::of(rows);
