@@ -42,7 +42,8 @@ pub fn main() -> ExitCode {
     program(registry::LABS, std::env::args_os())
 }
 
-/// The whole program with labs and arguments of the caller's choice; the first argument is its name.
+/// The whole program with labs and arguments of the caller's choice; the first argument is its
+/// name.
 pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(labs, args) {
         Ok(code) => ExitCode::from(code),

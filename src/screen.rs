@@ -35,7 +35,8 @@ impl Host for Program {
     }
 }
 
-/// Opens the interface and stays in it until the person leaves; afterwards the summary of the last run is printed.
+/// Opens the interface and stays in it until the person leaves; afterwards the summary of the last
+/// run is printed.
 pub fn run(store: Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, Failure> {
     let left = workbench_tui::run(store, labs, config.screen(), Arc::new(Program))?;
     if let Some((run, result)) = &left.last_run {

@@ -1,4 +1,5 @@
-//! Reading the configuration file: from text to values with their lines, or one line on what is wrong with it.
+//! Reading the configuration file: from text to values with their lines, or one line on what is
+//! wrong with it.
 //!
 //! Does not belong here: which other sources there are.
 

@@ -1,4 +1,5 @@
-//! The configuration: what the flags, the environment and the configuration file say, and what holds otherwise.
+//! The configuration: what the flags, the environment and the configuration file say, and what
+//! holds otherwise.
 //!
 //! ```text
 //! flags ──────────┐
@@ -7,8 +8,9 @@
 //! defaults ───────┘
 //! ```
 //!
-//! Belongs here: which source wins, and where a value came from. The settings themselves are in [`setting`], the file in
-//! [`file`], its printed form in [`print`]. Does not belong here: doing what a setting says.
+//! Belongs here: which source wins, and where a value came from. The settings themselves are in
+//! [`setting`], the file in [`file`], its printed form in [`print`]. Does not belong here: doing
+//! what a setting says.
 
 mod file;
 mod print;
@@ -97,7 +99,8 @@ pub struct Config {
     was_read: bool,
 }
 
-/// The file that is read: the one named by the flag or by `WORKBENCH_CONFIG`, or the usual one. With whether it was named.
+/// The file that is read: the one named by the flag or by `WORKBENCH_CONFIG`, or the usual one.
+/// With whether it was named.
 pub fn path(flag: Option<PathBuf>) -> (Option<PathBuf>, bool) {
     let variable = || std::env::var_os("WORKBENCH_CONFIG").filter(|value| !value.is_empty());
     match flag.or_else(|| variable().map(PathBuf::from)) {
@@ -234,7 +237,8 @@ impl Config {
     }
 }
 
-/// What the environment says about a setting, and which variable says it. An empty variable says nothing.
+/// What the environment says about a setting, and which variable says it. An empty variable says
+/// nothing.
 fn from_environment(
     setting: &Setting,
     labs: &[Box<dyn Lab>],

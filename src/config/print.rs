@@ -1,5 +1,5 @@
-//! The configuration as a TOML file with every setting explained, which reads back as the same configuration; and the
-//! list of settings for help and man page.
+//! The configuration as a TOML file with every setting explained, which reads back as the same
+//! configuration; and the list of settings for help and man page.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
-//! Every setting, defined once: reading, checking, `workbench config`, its help and the man page all come from this table.
+//! Every setting, defined once: reading, checking, `workbench config`, its help and the man page
+//! all come from this table.
 //!
 //! Does not belong here: where a value comes from, and what it does.
 
@@ -46,7 +47,8 @@ pub enum Kind {
     Whole(u32, u32),
     /// One of several words; which ones may depend on the labs.
     Word(fn(&[Box<dyn Lab>]) -> Vec<String>),
-    /// A directory. In the file, `~/` is the home directory and a relative path begins where the file lies.
+    /// A directory. In the file, `~/` is the home directory and a relative path begins where the
+    /// file lies.
     Directory,
 }
 
@@ -72,7 +74,8 @@ pub struct Setting {
     pub name: &'static str,
     /// What it may be.
     pub kind: Kind,
-    /// Its value when nothing sets it, as one would write it into a variable; `None` leaves it unset.
+    /// Its value when nothing sets it, as one would write it into a variable; `None` leaves it
+    /// unset.
     pub default: Option<&'static str>,
     /// What holds while it is unset.
     pub unset: &'static str,

@@ -1,4 +1,5 @@
-//! Which source wins, what is refused and how, and that what is printed reads back as the same configuration.
+//! Which source wins, what is refused and how, and that what is printed reads back as the same
+//! configuration.
 
 use std::path::{Path, PathBuf};
 

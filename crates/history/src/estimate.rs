@@ -70,7 +70,8 @@ impl PastRun {
         differences
     }
 
-    /// Seconds that the arms, workers and repeats of a configuration would take at the pace of this run.
+    /// Seconds that the arms, workers and repeats of a configuration would take at the pace of this
+    /// run.
     fn projected_s(&self, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
         let slot_time: f64 = self
             .walls
@@ -99,8 +100,8 @@ impl PastRun {
     }
 }
 
-/// What is known about how long a configuration of a lab will take, in words: judged by the run that was
-/// most like it; of equals by the first, so the latest run goes first.
+/// What is known about how long a configuration of a lab will take, in words: judged by the run
+/// that was most like it; of equals by the first, so the latest run goes first.
 pub fn estimate<'a>(
     past: impl Iterator<Item = &'a PastRun>,
     config: &RunConfig,

@@ -1,5 +1,5 @@
-//! The runs that were made: how they stand, how they are listed, filtered and compared, how long one
-//! will still take, and how long another would take.
+//! The runs that were made: how they stand, how they are listed, filtered and compared, how long
+//! one will still take, and how long another would take.
 //!
 //! - **Belongs here:** what command line and terminal interface both show of runs, as plain data.
 //! - **May use:** `experiment`, `report`, `result`, `record`, `machine`, `stats`, `clock`.

@@ -1,5 +1,6 @@
-//! The runs that were made, as rows of a list, the latest first. Reading them can take long, so callers
-//! with a screen do it on a thread of its own, and only runs that have changed are read again.
+//! The runs that were made, as rows of a list, the latest first. Reading them can take long, so
+//! callers with a screen do it on a thread of its own, and only runs that have changed are read
+//! again.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -79,8 +80,9 @@ pub struct RunList {
 }
 
 impl RunList {
-    /// Looks whether runs have come, gone or changed, and reads those again; whether there were any. A run that is
-    /// under way counts as changed when it ends: reading a long log over and over would disturb what is measured.
+    /// Looks whether runs have come, gone or changed, and reads those again; whether there were
+    /// any. A run that is under way counts as changed when it ends: reading a long log over and
+    /// over would disturb what is measured.
     ///
     /// # Errors
     /// When the runs cannot be listed.
@@ -172,7 +174,8 @@ fn started(rfc3339: &str) -> String {
     format::clean(&text.replace('T', " "), 16)
 }
 
-/// The document that the run wrote when it ended, or, where there is none, what its record says so far.
+/// The document that the run wrote when it ended, or, where there is none, what its record says so
+/// far.
 ///
 /// # Errors
 /// Why it cannot be read, in one line.
@@ -217,7 +220,8 @@ mod tests {
 
     use super::*;
 
-    /// Only runs that are new or have changed are read again; one that another process makes changes when it ends.
+    /// Only runs that are new or have changed are read again; one that another process makes
+    /// changes when it ends.
     #[test]
     fn looking_again_reads_only_what_has_changed() {
         let dir = tempfile::tempdir().unwrap();

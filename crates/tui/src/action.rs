@@ -1,11 +1,12 @@
-//! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`], and
-//! the application does it.
+//! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`],
+//! and the application does it.
 
 use std::path::PathBuf;
 
 use workbench_record::RunDir;
 
 use crate::event::MissingSetup;
+use crate::kit::list::Motion;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
 
@@ -116,36 +117,4 @@ pub enum Action {
 
     /// Whatever the view of a run or of a comparison can do.
     View(ViewAction),
-}
-
-/// A way to move in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Motion {
-    /// One line up.
-    Up,
-    /// One line down.
-    Down,
-    /// One page up.
-    PageUp,
-    /// One page down.
-    PageDown,
-    /// To the start.
-    Home,
-    /// To the end.
-    End,
-}
-
-impl Motion {
-    /// Where it leads from line `at` with so many lines to a page. The end is far away: whoever knows
-    /// how many lines there are holds it to them.
-    pub fn from(self, at: usize, page: usize) -> usize {
-        match self {
-            Self::Up => at.saturating_sub(1),
-            Self::Down => at.saturating_add(1),
-            Self::PageUp => at.saturating_sub(page.max(1)),
-            Self::PageDown => at.saturating_add(page.max(1)),
-            Self::Home => 0,
-            Self::End => usize::MAX / 2,
-        }
-    }
 }

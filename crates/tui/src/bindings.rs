@@ -1,11 +1,11 @@
-//! Every key of the interface but those of the views: what it does, and what footer, help and palette
-//! say about it. Views have tables of their own, and [`of_view`] makes the same of them.
+//! Every key of the interface but those of the views: what it does, and what footer, help and
+//! palette say about it. Views have tables of their own, and [`of_view`] makes the same of them.
 
 use workbench_history::filter;
 
-use crate::action::{Action, Motion};
-use crate::keys::Binding;
-use crate::keys::{Bound, bound};
+use crate::action::Action;
+use crate::keys::{Binding, Bound, bound};
+use crate::kit::list::Motion;
 use crate::views::Keyed;
 
 /// A table of keys.

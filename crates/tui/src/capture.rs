@@ -1,6 +1,8 @@
-//! What would be printed over the screen: lines on the standard error, from libraries, and the words of panics.
+//! What would be printed over the screen: lines on the standard error, from libraries, and the
+//! words of panics.
 //!
-//! Belongs here: catching such lines while the terminal is taken over. Does not belong here: showing them.
+//! Belongs here: catching such lines while the terminal is taken over. Does not belong here:
+//! showing them.
 
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::os::fd::OwnedFd;

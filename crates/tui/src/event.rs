@@ -1,4 +1,5 @@
-//! What can happen to the interface, and what it can want done. Everything between the two is [`super::app::App`].
+//! What can happen to the interface, and what it can want done. Everything between the two is
+//! [`super::app::App`].
 
 use std::path::PathBuf;
 use std::sync::Arc;

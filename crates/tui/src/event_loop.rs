@@ -1,4 +1,5 @@
-//! The loop: waits for events, lets the state take them in, draws what changed, at most as often as is configured.
+//! The loop: waits for events, lets the state take them in, draws what changed, at most as often as
+//! is configured.
 
 use std::io;
 use std::time::Duration;
@@ -191,7 +192,8 @@ impl Loop<'_> {
             self.app.update(Event::Records(records));
         }
         self.session.add_cost(thread_cpu_ns() - before);
-        // Only while a run is under way is there a record for them; the others are told when the terminal is given back.
+        // Only while a run is under way is there a record for them; the others are told when the
+        // terminal is given back.
         if self.app.is_running() {
             for line in collected() {
                 self.session.output(&line.source, &line.text);
@@ -216,11 +218,13 @@ impl Loop<'_> {
         self.reclaim();
     }
 
-    /// Leaves the screen for the set-up, which shows its progress on the plain terminal, and comes back.
+    /// Leaves the screen for the set-up, which shows its progress on the plain terminal, and comes
+    /// back.
     async fn install(&mut self, missing: MissingSetup, news: &mut News, signals: &mut Signals) {
         restore();
         let done = self.session.host().set_up(&missing.what, missing.gpus);
-        // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the set-up.
+        // What was typed meanwhile was not meant for the screen, and Ctrl-C was meant for the
+        // set-up.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = timeout(SETTLE, signals.interrupt.recv()).await;
         self.reclaim();
@@ -236,7 +240,8 @@ impl Loop<'_> {
         self.take(Event::SetupDone(done.map(|()| missing.job)));
     }
 
-    /// Takes the terminal again; it may show anything by now, or, when the window was closed, be gone.
+    /// Takes the terminal again; it may show anything by now, or, when the window was closed, be
+    /// gone.
     fn reclaim(&mut self) {
         if self.guard.take().is_err() {
             return self.lose_terminal();
@@ -244,8 +249,8 @@ impl Loop<'_> {
         self.repaint();
     }
 
-    /// Clears the terminal and forgets what it showed. `Terminal::clear` would ask the terminal for its cursor, and the
-    /// answer would go to the thread that reads the keys.
+    /// Clears the terminal and forgets what it showed. `Terminal::clear` would ask the terminal for
+    /// its cursor, and the answer would go to the thread that reads the keys.
     fn repaint(&mut self) {
         self.dirty = true;
         let cleared = self

@@ -1,4 +1,5 @@
-//! What the interface needs of the program around it. The program implements it; nothing here knows how.
+//! What the interface needs of the program around it. The program implements it; nothing here knows
+//! how.
 
 use workbench_machine::BuildFacts;
 
@@ -7,14 +8,15 @@ pub trait Host: Send + Sync {
     /// How the program was built, for the record of a run.
     fn build(&self) -> BuildFacts;
 
-    /// What [`set_up`](Self::set_up) would do: what is downloaded and built, how large it is, where it goes.
+    /// What [`set_up`](Self::set_up) would do: what is downloaded and built, how large it is, where
+    /// it goes.
     ///
     /// # Errors
     /// Why it cannot be done.
     fn set_up_plan(&self, gpus: bool) -> Result<String, String>;
 
-    /// Installs what a lab needs and has not, with its progress on the plain terminal. `missing` says what that is;
-    /// `gpus`, that it has to serve GPUs.
+    /// Installs what a lab needs and has not, with its progress on the plain terminal. `missing`
+    /// says what that is; `gpus`, that it has to serve GPUs.
     ///
     /// # Errors
     /// What went wrong, in one line.

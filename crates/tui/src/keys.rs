@@ -40,7 +40,7 @@ pub const fn bound<A>(
 }
 
 /// The action of a key in a table.
-pub fn find<'a, A: Clone + 'a>(
+pub fn find<'a, A: Clone + 'static>(
     table: impl IntoIterator<Item = &'a Bound<A>>,
     key: &str,
 ) -> Option<A> {

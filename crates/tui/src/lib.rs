@@ -1,4 +1,5 @@
-//! The terminal interface: pick a lab, set it up, watch it run, understand what came out, export it.
+//! The terminal interface: pick a lab, set it up, watch it run, understand what came out, export
+//! it.
 //!
 //! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
 //! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`, `machine`, `clock`.
@@ -102,7 +103,8 @@ pub enum TuiError {
     Terminal(io::Error),
 }
 
-/// Files that the interface keeps open: the loop's, those of signals, the caught standard error, and a log.
+/// Files that the interface keeps open: the loop's, those of signals, the caught standard error,
+/// and a log.
 const FILES: usize = 16;
 
 /// The library under the loop panics when it lacks files, so that is found out before.

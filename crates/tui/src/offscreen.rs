@@ -1,7 +1,9 @@
-//! The interface drawn into memory: for benches, tests and examples that need the screens as they are and no terminal.
+//! The interface drawn into memory: for benches, tests and examples that need the screens as they
+//! are and no terminal.
 //!
-//! Belongs here: handing events to the interface and looking at what it draws. Does not belong here: anything that a
-//! person at a terminal would not get, so that what is measured or tested here is what people see.
+//! Belongs here: handing events to the interface and looking at what it draws. Does not belong
+//! here: anything that a person at a terminal would not get, so that what is measured or tested
+//! here is what people see.
 
 use std::sync::Arc;
 
@@ -31,7 +33,8 @@ pub struct Offscreen {
 }
 
 impl Offscreen {
-    /// The first screen, in a window of so many columns and lines, in one of [`THEMES`] with 16 million colours.
+    /// The first screen, in a window of so many columns and lines, in one of [`THEMES`] with 16
+    /// million colours.
     ///
     /// # Errors
     /// When there is no such theme.
@@ -51,7 +54,8 @@ impl Offscreen {
         })
     }
 
-    /// Goes to the Run screen of a run that begins now: the records given to [`fold`](Self::fold) are its events.
+    /// Goes to the Run screen of a run that begins now: the records given to [`fold`](Self::fold)
+    /// are its events.
     pub fn watch(&mut self) {
         self.app.live = Some(Live::new(Back::Home));
         self.app.screen = Screen::Run;

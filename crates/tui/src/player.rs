@@ -1,4 +1,5 @@
-//! Playing a recorded run again: its events come back at their own pace, or up to a hundred times as fast.
+//! Playing a recorded run again: its events come back at their own pace, or up to a hundred times
+//! as fast.
 //!
 //! Belongs here: which events are due. Does not belong here: what the screen makes of them.
 
@@ -52,8 +53,8 @@ impl Player {
         (self.at_ns, self.end_ns)
     }
 
-    /// Plays on, or holds; at the end it plays from the beginning again. Whether it did, so that the snapshot was
-    /// emptied.
+    /// Plays on, or holds; at the end it plays from the beginning again. Whether it did, so that
+    /// the snapshot was emptied.
     pub fn toggle(&mut self, snapshot: &mut Snapshot) -> bool {
         let again = !self.playing && self.at_ns >= self.end_ns;
         self.playing = !self.playing;
@@ -82,8 +83,8 @@ impl Player {
         self.playing = self.at_ns < self.end_ns;
     }
 
-    /// Jumps forward or back by a twentieth of the run for every step; whether it went back, so that the snapshot had to
-    /// be folded anew.
+    /// Jumps forward or back by a twentieth of the run for every step; whether it went back, so
+    /// that the snapshot had to be folded anew.
     pub fn jump(&mut self, steps: i64, snapshot: &mut Snapshot) -> bool {
         let by = (self.end_ns / JUMPS)
             .max(1)
@@ -166,7 +167,8 @@ mod tests {
     }
 
     proptest! {
-        /// Wherever one jumps, the snapshot is the fold of a beginning of the log, and of all of it at the end.
+        /// Wherever one jumps, the snapshot is the fold of a beginning of the log, and of all of it
+        /// at the end.
         #[test]
         fn the_snapshot_is_always_a_fold_of_a_beginning(
             steps in prop::collection::vec((-3..4_i64, 0..3000_u64, -2..3_isize, any::<bool>()), 0..40)

@@ -1,4 +1,5 @@
-//! Reading runs for the screens, and writing their reports: slow work, done on threads of the session.
+//! Reading runs for the screens, and writing their reports: slow work, done on threads of the
+//! session.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +47,8 @@ fn short(run: &RunDir, error: &str) -> String {
     }
 }
 
-/// Reads runs from their logs and puts them side by side; one that cannot be read is told, and nothing is compared.
+/// Reads runs from their logs and puts them side by side; one that cannot be read is told, and
+/// nothing is compared.
 pub fn side_by_side(runs: Vec<RunDir>) -> Result<SideBySide, String> {
     let loaded = runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();

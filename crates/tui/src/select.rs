@@ -2,8 +2,8 @@
 
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use crate::action::Motion;
 use crate::kit::ListState;
+use crate::kit::list::Motion;
 
 impl ListState {
     /// Moves the selection in a list of so many rows.
@@ -12,7 +12,8 @@ impl ListState {
         self.selected = to.min(len.saturating_sub(1));
     }
 
-    /// The wheel moves, a click selects. Whether it was a click on what is selected, which chooses it.
+    /// The wheel moves, a click selects. Whether it was a click on what is selected, which chooses
+    /// it.
     pub fn mouse(&mut self, event: MouseEvent, len: usize) -> bool {
         match event.kind {
             MouseEventKind::ScrollDown => self.go(Motion::Down, len),

@@ -1,5 +1,5 @@
-//! Everything outside of the interface's state: threads that run labs, read runs and write reports, and the channel on
-//! which their news come in.
+//! Everything outside of the interface's state: threads that run labs, read runs and write reports,
+//! and the channel on which their news come in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc as channel;
@@ -219,7 +219,8 @@ impl Session {
         self.control.add_screen_cpu_ns(ns);
     }
 
-    /// Brings a line that would have been printed over the screen into the record of the run under way.
+    /// Brings a line that would have been printed over the screen into the record of the run under
+    /// way.
     pub fn output(&self, source: &str, text: &str) {
         self.control.output(source, text);
     }
@@ -295,7 +296,8 @@ fn forward(records: UnboundedSender<Record>) -> Subscriber {
     })
 }
 
-/// Reads what another process writes until it ends; whether it did, and nobody lost interest before.
+/// Reads what another process writes until it ends; whether it did, and nobody lost interest
+/// before.
 fn follow_log(
     run: &RunDir,
     stopped: &channel::Receiver<()>,

@@ -1,4 +1,5 @@
-//! Taking the terminal over and giving it back as it was found: on leaving, on a failed start, on a panic, on being stopped.
+//! Taking the terminal over and giving it back as it was found: on leaving, on a failed start, on a
+//! panic, on being stopped.
 
 use std::io::{self, Stdout, Write, stdout};
 use std::panic::PanicHookInfo;
@@ -29,8 +30,8 @@ static GONE: AtomicBool = AtomicBool::new(false);
 /// The screen.
 pub type Tui = Terminal<CrosstermBackend<Out>>;
 
-/// The standard output. Once the terminal is gone it swallows everything: the library would complain on the standard
-/// error, which is gone as well.
+/// The standard output. Once the terminal is gone it swallows everything: the library would
+/// complain on the standard error, which is gone as well.
 pub struct Out(Stdout);
 
 impl Write for Out {
@@ -54,8 +55,8 @@ pub fn mute() {
     GONE.store(true, Ordering::Relaxed);
 }
 
-/// Asks the terminal to take a text into its clipboard (OSC 52), which also reaches the near end of an ssh connection. A
-/// terminal that does not know the request passes over it.
+/// Asks the terminal to take a text into its clipboard (OSC 52), which also reaches the near end of
+/// an ssh connection. A terminal that does not know the request passes over it.
 ///
 /// # Errors
 /// When the terminal cannot be written to.
@@ -131,9 +132,10 @@ pub fn restore() {
     capture::end();
 }
 
-/// Keeps panics from printing over the screen. On the calling thread, which draws, the terminal is given back before
-/// the panic is told. Panics of other threads are failures of what they did (a task, a run) and are dealt with there;
-/// what they would print is caught so that it does not destroy the picture.
+/// Keeps panics from printing over the screen. On the calling thread, which draws, the terminal is
+/// given back before the panic is told. Panics of other threads are failures of what they did (a
+/// task, a run) and are dealt with there; what they would print is caught so that it does not
+/// destroy the picture.
 pub fn install_panic_hook() {
     let drawing: ThreadId = std::thread::current().id();
     let before = std::panic::take_hook();

@@ -15,8 +15,7 @@ use crate::overlay::palette::Palette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
-use crate::theme::Look;
-use crate::theme::ThemeName;
+use crate::theme::{Look, ThemeName};
 
 impl App {
     /// Does what is asked for, wherever the person is.

@@ -1,10 +1,10 @@
-//! What can be done now: the keys that work, for dispatch, footer and help, and the list of the palette.
+//! What can be done now: the keys that work, for dispatch, footer and help, and the list of the
+//! palette.
 
 use super::state::{App, Feed, Screen};
 use crate::action::Action;
 use crate::bindings::{self, of_view};
-use crate::keys::Binding;
-use crate::keys::{Bound, told};
+use crate::keys::{Binding, Bound, told};
 use crate::overlay::help::Group;
 use crate::overlay::palette::{Entry, safe};
 use crate::theme::ThemeName;
@@ -41,7 +41,8 @@ impl App {
         }
     }
 
-    /// What the footer says: the keys that work now, those of a dialog or a field where there is one.
+    /// What the footer says: the keys that work now, those of a dialog or a field where there is
+    /// one.
     pub fn footer(&self) -> Vec<Binding> {
         match (&self.overlay, &self.screen) {
             (Some(overlay), _) => told(overlay.keys()),

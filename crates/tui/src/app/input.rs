@@ -1,5 +1,5 @@
-//! What keys, mouse and pasted text go to: the dialog that is open, the field that is typed into, or
-//! the screen. What they ask for is an [`Action`].
+//! What keys, mouse and pasted text go to: the dialog that is open, the field that is typed into,
+//! or the screen. What they ask for is an [`Action`].
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 

@@ -1,6 +1,6 @@
 //! The interface's state, and how it changes. Pure: what has to happen outside comes back as
-//! [`Effect`](crate::event::Effect)s, so the whole application runs in tests without terminal, threads
-//! and files.
+//! [`Effect`](crate::event::Effect)s, so the whole application runs in tests without terminal,
+//! threads and files.
 //!
 //! ```text
 //! Event ─► update ─┬─ key, mouse, text ─► input ─► Action ─► act ─┬─► state ─► draw

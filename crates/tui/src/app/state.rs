@@ -1,4 +1,5 @@
-//! What the interface consists of: the screen that is shown, the dialog over it, and what outlives them.
+//! What the interface consists of: the screen that is shown, the dialog over it, and what outlives
+//! them.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Runs on the Run screen that are not made here: one that another process makes, followed through its
-//! log, and one that is over, played again.
+//! Runs on the Run screen that are not made here: one that another process makes, followed through
+//! its log, and one that is over, played again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::player::Player;
 use crate::views::run::RunView;
 
 impl Watched {
-    /// Steers a run that is played. Back at an earlier moment the picture is made from the beginning;
-    /// where the person looked stays.
+    /// Steers a run that is played. Back at an earlier moment the picture is made from the
+    /// beginning; where the person looked stays.
     pub(super) fn act(&mut self, action: &Action) {
         let Feed::Replay(player) = &mut self.feed else {
             return;

@@ -161,14 +161,6 @@ pub struct ListState {
 }
 
 impl ListState {
-    /// Moves the selection.
-    pub fn step(&mut self, by: isize, len: usize) {
-        self.selected = self
-            .selected
-            .saturating_add_signed(by)
-            .min(len.saturating_sub(1));
-    }
-
     /// The rows of a page, for scrolling by pages.
     pub fn page(&self) -> isize {
         isize::try_from(self.area.height)

@@ -1,4 +1,5 @@
-//! Writing a report: a file's name, whose extension decides the format, and afterwards where it lies.
+//! Writing a report: a file's name, whose extension decides the format, and afterwards where it
+//! lies.
 
 use std::path::PathBuf;
 

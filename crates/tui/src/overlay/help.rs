@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::action::Action;
-use crate::keys::Binding;
-use crate::keys::shown;
+use crate::keys::{Binding, shown};
 use crate::kit::text::{cell, width, wrap};
 use crate::kit::{dialog, scrolled};
 use crate::theme::Look;

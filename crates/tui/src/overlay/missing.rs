@@ -1,5 +1,5 @@
-//! When a lab needs something that is not there and can be installed: what that is, how large, where it
-//! goes, and whether to install it now.
+//! When a lab needs something that is not there and can be installed: what that is, how large,
+//! where it goes, and whether to install it now.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

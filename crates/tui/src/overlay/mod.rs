@@ -17,9 +17,10 @@ pub mod stop;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 
-use crate::action::{Action, Motion};
+use crate::action::Action;
 use crate::bindings::{self, Keys};
 use crate::keys::find;
+use crate::kit::list::Motion;
 use export::Export;
 use help::Help;
 use missing::Missing;

@@ -1,4 +1,5 @@
-//! Everything that can be done now, in one list that typing narrows: what keys do here, where one can go, how it can look.
+//! Everything that can be done now, in one list that typing narrows: what keys do here, where one
+//! can go, how it can look.
 //!
 //! ```text
 //! ╭ Commands · 2 of 41 ───────────────────────────────────╮
@@ -9,8 +10,8 @@
 //! ╰───────────────────────────────────────────────────────╯
 //! ```
 //!
-//! Belongs here: narrowing, moving, drawing. Does not belong here: what there is to do, which the application collects from
-//! the tables of keys, and doing it.
+//! Belongs here: narrowing, moving, drawing. Does not belong here: what there is to do, which the
+//! application collects from the tables of keys, and doing it.
 
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -130,7 +131,8 @@ impl Palette {
         Some(entry.action.clone())
     }
 
-    /// Finds what matches: every word typed, its letters in their order but not necessarily side by side.
+    /// Finds what matches: every word typed, its letters in their order but not necessarily side by
+    /// side.
     fn narrow(&mut self) {
         self.list.selected = 0;
         if self.typed.text().trim().is_empty() {
@@ -263,7 +265,8 @@ impl Entry {
     }
 }
 
-/// A text cut or filled to some columns, with its matched characters lit; `from` is the place of its first character.
+/// A text cut or filled to some columns, with its matched characters lit; `from` is the place of
+/// its first character.
 fn lit(
     text: &str,
     columns: usize,

@@ -1,4 +1,5 @@
-//! Before a run or one of its arms is stopped: what would be lost, what is kept, and how to go on later.
+//! Before a run or one of its arms is stopped: what would be lost, what is kept, and how to go on
+//! later.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -32,7 +33,8 @@ impl Stop {
         }
     }
 
-    /// Asks whether to stop the run, or one of the arms that are not done. Letting it go on is the button at the cursor.
+    /// Asks whether to stop the run, or one of the arms that are not done. Letting it go on is the
+    /// button at the cursor.
     pub fn stopping(snapshot: &Snapshot) -> Self {
         Self {
             leaving: false,
@@ -120,7 +122,8 @@ impl Stop {
     }
 }
 
-/// Arms that still have something to do: neither stopped nor failed, and with repeats that are not finished. The one under way first.
+/// Arms that still have something to do: neither stopped nor failed, and with repeats that are not
+/// finished. The one under way first.
 fn open_arms(snapshot: &Snapshot) -> Vec<String> {
     let Some(started) = &snapshot.started else {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! Runs side by side: which ones, and the state of their view. Drawing is [`views::compare`]'s, the facts are
-//! [`workbench_history::comparison`]'s.
+//! Runs side by side: which ones, and the state of their view. Drawing is [`views::compare`]'s, the
+//! facts are [`workbench_history::comparison`]'s.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
-//! The set-up form: a lab's preset, arms and parameters as rows that can be changed, and the request they stand for.
+//! The set-up form: a lab's preset, arms and parameters as rows that can be changed, and the
+//! request they stand for.
 //!
-//! What nobody touched stays unset in the request, so the preset decides it; values are judged by the same code as the
-//! command line's. Does not belong here: keys and drawing.
+//! What nobody touched stays unset in the request, so the preset decides it; values are judged by
+//! the same code as the command line's. Does not belong here: keys and drawing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -16,7 +16,8 @@ use ratatui::text::{Line, Span};
 use workbench_record::RunDir;
 
 use super::Shared;
-use crate::action::{Action, Motion};
+use crate::action::Action;
+use crate::kit::list::Motion;
 use crate::kit::markdown;
 use crate::kit::text::{fit, wrap_plain};
 use crate::kit::{ListState, lines, panel, scrolled};

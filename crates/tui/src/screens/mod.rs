@@ -1,4 +1,5 @@
-//! The screens that lead to a run and back to old ones. The screens of a run itself are in [`super::views`].
+//! The screens that lead to a run and back to old ones. The screens of a run itself are in
+//! [`super::views`].
 //!
 //! ```text
 //! ┌─────────────────────────────────────────────┐
@@ -14,9 +15,9 @@
 //! └─────────────────────────────────────────────┘
 //! ```
 //!
-//! A screen holds its own small state, moves and changes it as an [`Action`](crate::action::Action) says,
-//! tells what is selected in it, and draws itself from what [`Shared`] has. What concerns more than the
-//! screen is the application's.
+//! A screen holds its own small state, moves and changes it as an [`Action`](crate::action::Action)
+//! says, tells what is selected in it, and draws itself from what [`Shared`] has. What concerns
+//! more than the screen is the application's.
 
 pub mod compare;
 pub mod form;

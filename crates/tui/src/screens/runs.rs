@@ -20,9 +20,10 @@ use workbench_history::Standing;
 use workbench_record::RunDir;
 
 use super::Shared;
-use crate::action::{Action, Motion};
+use crate::action::Action;
 use crate::bindings::RUNS_FILTER;
 use crate::keys::find;
+use crate::kit::list::Motion;
 use crate::kit::text::{fit, width, wrap_plain};
 use crate::kit::{ListState, lines, panel};
 use crate::theme::Look;
@@ -79,7 +80,8 @@ impl Runs {
         shared.rows().get(*place)
     }
 
-    /// Takes in that the history was read: the selection stays on its run, marks of runs that are gone go.
+    /// Takes in that the history was read: the selection stays on its run, marks of runs that are
+    /// gone go.
     pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
         let rows = shared.rows();
         self.widths = Widths::of(rows);

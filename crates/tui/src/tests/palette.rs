@@ -86,8 +86,8 @@ fn every_key_of_the_tables_can_be_pressed_by_its_name() {
         told(bindings::RUN),
         told(bindings::RESULT),
         told(bindings::GLOBAL),
-        RunView::bindings().to_vec(),
-        ResultView::bindings().to_vec(),
+        RunView::bindings(),
+        ResultView::bindings(),
     ];
     for key in tables.iter().flatten().flat_map(|binding| binding.keys) {
         let pressed = event(key).unwrap_or_else(|| panic!("{key} is no key"));

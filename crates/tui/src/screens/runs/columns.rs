@@ -1,4 +1,5 @@
-//! Runs as lines of a list: columns as wide as what is in them, the same here and on the first screen.
+//! Runs as lines of a list: columns as wide as what is in them, the same here and on the first
+//! screen.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -48,7 +49,8 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Columns in a number of cells. The start is left out where there is no room: the id begins with it.
+    /// Columns in a number of cells. The start is left out where there is no room: the id begins
+    /// with it.
     pub fn new(widths: Widths, room: usize) -> Self {
         let mut widths = widths;
         let wide = |w: &Widths| w.id + w.lab + w.preset + w.status + 2 * 4;

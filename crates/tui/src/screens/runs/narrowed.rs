@@ -1,5 +1,5 @@
-//! The filter of the history as it is typed, and the runs that it leaves. Reading the filter and matching
-//! the runs happens when one of the two changes, never while drawing.
+//! The filter of the history as it is typed, and the runs that it leaves. Reading the filter and
+//! matching the runs happens when one of the two changes, never while drawing.
 
 use jiff::Timestamp;
 use ratatui::crossterm::event::KeyEvent;
