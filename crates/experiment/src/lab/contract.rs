@@ -18,8 +18,8 @@ use workbench_record::{
 /// What the program that runs labs offers to a lab when it is made.
 #[derive(Debug, Clone, Copy)]
 pub struct LabHost {
-    /// Where the program `workbench` itself is, or its set-up puts another program of this name, whether or not it is there;
-    /// `None` where the set-up has no place for it.
+    /// Where the program `workbench` itself is, or its set-up puts another program of this name,
+    /// whether or not it is there; `None` where the set-up has no place for it.
     pub program: fn(name: &str) -> Option<PathBuf>,
 }
 
