@@ -156,6 +156,8 @@ fn a_rank_that_is_started_anew_shows_nothing_of_the_attempt_before() {
             at_step: 0,
             attempt: 1,
             doing: "loading".to_owned(),
+            health: Health::Working,
+            slow_factor: None,
             figures: Vec::new(),
             ..state(rank, 80, Mishap::Slow)
         };
