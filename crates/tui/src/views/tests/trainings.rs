@@ -149,13 +149,10 @@ pub fn restarting() -> Snapshot {
         printed("rank 1 was killed (signal 9), in backward at step 1281"),
     );
     say(1, controller(ControllerPhase::Recovering, "restarting", 1));
-    say(1, printed("running → restarting"));
-    say(60, controller(ControllerPhase::Starting, "scheduling", 2));
-    say(1, printed("restarting → scheduling: 2 workers, attempt 2"));
-    say(900, controller(ControllerPhase::Running, "running", 2));
-    say(1, printed("scheduling → running"));
+    say(61, controller(ControllerPhase::Starting, "scheduling", 2));
+    say(901, controller(ControllerPhase::Running, "running", 2));
     say(
-        2000,
+        2001,
         controller(ControllerPhase::Recovering, "restarting", 2),
     );
     say(
