@@ -130,11 +130,16 @@ impl Snapshot {
                 self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Output { source, text } => self.output.push(OutputLine {
-                t_ns: record.t_ns,
-                source: source.clone(),
-                text: text.clone(),
-            }),
+            Event::Output { source, text } => {
+                let arm = self.repeats.last().filter(|r| r.id.arm == *source);
+                if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
+                    self.output.push(OutputLine {
+                        t_ns: record.t_ns,
+                        source: source.clone(),
+                        text: text.clone(),
+                    });
+                }
+            }
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }

@@ -179,18 +179,6 @@ pub fn state(state: State, (workers, all): (u32, u32)) -> String {
     }
 }
 
-/// The controller went over from one state to another. `attempt` counts from 1.
-pub fn transition(before: State, after: State, (workers, all): (u32, u32), attempt: u32) -> String {
-    let text = format!("{before} → {}", state(after, (workers, all)));
-    match after {
-        State::Scheduling => {
-            let workers = counted(u64::from(workers), "worker");
-            format!("{text}: {workers}, attempt {attempt}")
-        }
-        _ => text,
-    }
-}
-
 /// What a worker warned of, in a full sentence.
 pub fn warned(rank: u32, text: &str) -> String {
     format!("Rank {rank} warned: {text}.")
