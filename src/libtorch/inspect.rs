@@ -1,10 +1,10 @@
-//! What is there: which libtorch would be used, and whether the worker is built.
+//! The current state: which libtorch would be used, and whether the worker is built.
 
 use std::path::{Path, PathBuf};
 
 use super::{LIBTORCH_VARIABLE, Place, SetupError, VERSION, WorkerSource};
 
-/// Where a version of libtorch is told: in this header since 2.9, in the other before.
+/// The headers with the version of libtorch: the first one since 2.9, the other one before.
 const VERSION_HEADERS: [&str; 2] = [
     "include/torch/headeronly/version.h",
     "include/torch/csrc/api/include/torch/version.h",
@@ -12,7 +12,7 @@ const VERSION_HEADERS: [&str; 2] = [
 /// The libraries that the worker is linked with.
 const LIBRARIES: [&str; 3] = ["torch", "torch_cpu", "c10"];
 
-/// Who put a libtorch there.
+/// Who installed a libtorch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The user: it is named by `LIBTORCH`.
@@ -24,7 +24,7 @@ pub enum Origin {
 /// What a libtorch can compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
-    /// The processor alone.
+    /// The CPU only.
     Cpu,
     /// NVIDIA's GPUs too.
     Cuda,
@@ -45,17 +45,17 @@ impl Device {
 pub struct Libtorch {
     /// The folder of `include` and `lib`.
     pub path: PathBuf,
-    /// Who put it there.
+    /// Who installed it.
     pub origin: Origin,
-    /// What its headers say.
+    /// The version in its headers.
     pub version: String,
     /// What it can compute on.
     pub device: Device,
 }
 
 impl Libtorch {
-    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else our own, of which the one for
-    /// GPUs does for the CPU as well. `None` when there is none.
+    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else
+    /// our own; the one for GPUs serves the CPU as well. `None` when there is none.
     ///
     /// # Errors
     /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
@@ -135,7 +135,7 @@ fn library(name: &str) -> String {
     format!("{prefix}{name}{suffix}")
 }
 
-/// The version in the first header that tells one.
+/// The version in the first header that states one.
 fn version(path: &Path) -> Option<String> {
     VERSION_HEADERS.iter().find_map(|header| {
         let text = std::fs::read_to_string(path.join(header)).ok()?;
@@ -153,7 +153,7 @@ fn version(path: &Path) -> Option<String> {
     })
 }
 
-/// How the worker stands.
+/// The state of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkerState {
     /// It can be started.
@@ -164,22 +164,22 @@ pub enum WorkerState {
     NoSources,
 }
 
-/// Everything that `workbench setup --check` and `workbench doctor` tell.
+/// Everything that `workbench setup --check` and `workbench doctor` report.
 #[derive(Debug)]
 pub struct Report {
     /// The libtorch that would be used.
     pub libtorch: Result<Option<Libtorch>, SetupError>,
-    /// How the worker stands.
+    /// The state of the worker.
     pub worker: WorkerState,
 }
 
 impl Report {
-    /// Looks; changes nothing.
+    /// Inspects the machine; changes nothing.
     pub fn look(place: &Place) -> Self {
         Self::of(place, variable().as_deref(), &WorkerSource::here())
     }
 
-    /// As [`Report::look`], with the value of `LIBTORCH` and the place of the sources given.
+    /// As [`Report::look`], with the value of `LIBTORCH` and the path of the sources given.
     pub fn of(place: &Place, variable: Option<&Path>, source: &WorkerSource) -> Self {
         let worker = place.worker();
         Self {

@@ -1,14 +1,16 @@
-//! The filter over the history: words and fields, as people know them from search boxes.
+//! The filter of the history: words and fields, as in search boxes.
 //!
 //! ```text
 //! tasks lab:rf status:killed,failed since:2026-11-20 until:yesterday "10:15"
 //! ```
 //!
-//! All terms must hold. A word may stand anywhere in a run's line. A field narrows one fact of the run; several values
-//! with commas between them are alternatives. What is in double quotes is one term, and a word when it begins with them.
+//! All terms must hold. A word matches any part of a run's line. A field matches one fact of the
+//! run; several values with commas between them are alternatives. Text in double quotes is one
+//! term, and a word if the term begins with them.
 //!
-//! Belongs here: reading a filter, saying what is wrong with it, telling whether a run matches. Does not belong here:
-//! where runs come from, and how they are listed. Times are UTC, as everywhere in lists of runs.
+//! Belongs here: parsing a filter, reporting what is wrong with it, matching a run. Does not belong
+//! here: where runs come from, and how they are listed. Times are UTC, as everywhere in lists of
+//! runs.
 
 mod facts;
 mod period;
@@ -20,7 +22,7 @@ use jiff::Timestamp;
 
 pub use facts::Facts;
 
-/// How a run can stand, in the words of the lists.
+/// The possible statuses of a run, in the words of the lists.
 pub const STATUSES: [&str; 7] = [
     "running",
     "completed",
@@ -38,7 +40,7 @@ pub enum Field {
     Lab,
     /// The preset.
     Preset,
-    /// How the run stands, one of [`STATUSES`].
+    /// The status of the run, one of [`STATUSES`].
     Status,
     /// An arm that the run finished.
     Arm,
@@ -59,7 +61,7 @@ impl Field {
         Self::Until,
     ];
 
-    /// What stands before the colon.
+    /// The name before the colon.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lab => "lab",
@@ -83,7 +85,7 @@ impl Field {
         }
     }
 
-    /// What may stand after the colon, in a few words.
+    /// The values that it takes, in a few words.
     pub fn takes(self) -> &'static str {
         match self {
             Self::Lab => "the beginning of a lab's name",
@@ -119,7 +121,7 @@ impl Field {
     }
 }
 
-/// What a run must be like.
+/// The conditions on a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
@@ -137,12 +139,12 @@ enum Term {
     Until(i64),
 }
 
-/// What was read of a filter.
+/// A parsed filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parsed {
-    /// The terms that are in order.
+    /// The valid terms.
     pub filter: Filter,
-    /// What is wrong with the first term that is not: what it was, and what would be right.
+    /// What is wrong with the first invalid term: the term, and what is valid.
     pub problem: Option<String>,
 }
 
@@ -162,7 +164,7 @@ pub fn parse(text: &str, now: Timestamp) -> Parsed {
 }
 
 impl Filter {
-    /// Whether a run is as it must be.
+    /// Whether a run matches.
     pub fn matches(&self, facts: &Facts) -> bool {
         self.terms.iter().all(|term| match term {
             Term::Word(word) => facts.line.contains(word.as_str()),
@@ -203,7 +205,7 @@ pub fn field_at_end(text: &str) -> Option<Field> {
 /// One term as it was typed.
 struct Token {
     text: String,
-    /// It began with a double quote, so it is a word whatever it holds.
+    /// It began with a double quote, so it is a word, also if it holds a colon.
     quoted: bool,
 }
 
@@ -238,7 +240,7 @@ fn tokens(text: &str) -> Vec<Token> {
             (_, None) => {}
         }
     }
-    // `""` says nothing.
+    // `""` sets no condition.
     out.retain(|token| !token.text.is_empty());
     out
 }
@@ -293,7 +295,7 @@ fn unknown_field(name: &str) -> String {
     )
 }
 
-/// ` (did you mean …?)`, or nothing where nothing comes near.
+/// ` (did you mean …?)`, or an empty text if no name is near.
 fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()
