@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use workbench_experiment::lab::{Lab, suggest};
 use workbench_report::format;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::setting::{Key, Kind, SETTINGS, Setting, Value, shown};
 
 /// A larger file is no configuration.

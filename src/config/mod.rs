@@ -12,6 +12,7 @@
 //! [`setting`], the file in [`file`], its printed form in [`print`]. Does not belong here: doing
 //! what a setting says.
 
+mod error;
 mod file;
 mod print;
 mod setting;
@@ -26,45 +27,10 @@ use workbench_report::Format;
 
 use workbench_tui::{Preferences, Settings, ThemeName};
 
+pub use error::ConfigError;
 pub use file::usual_path;
 pub use print::{VARIABLES, defaults, effective, listed};
 pub use setting::{Key, Kind, SETTINGS, Setting, Value};
-
-/// Why there is no configuration. Every message says what to do instead.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// The file says what cannot be.
-    #[error("{path}, line {line}: {reason}")]
-    InFile {
-        /// The file.
-        path: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
-        reason: String,
-    },
-    /// The file cannot be read.
-    #[error(
-        "cannot read the configuration in {path}: {reason}; `workbench config --default` prints one"
-    )]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// What the system says.
-        reason: String,
-    },
-    /// An environment variable says what cannot be.
-    #[error("`{variable}` {reason}")]
-    InEnvironment {
-        /// The variable.
-        variable: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The account has no place for configurations.
-    #[error("this account has no directory for configurations; name a file with --config FILE")]
-    NoPlace,
-}
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -145,13 +145,7 @@ impl Snapshot {
                 let failed = (record.t_ns, failure.clone());
                 self.failed_arms.insert(failure.arm.clone(), failed);
             }
-            Event::RepeatFinished(finished) => {
-                let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
-                if let Some(repeat) = repeat {
-                    repeat.started_ns = finished.started_ns;
-                    repeat.finished = Some(finished.clone());
-                }
-            }
+            Event::RepeatFinished(finished) => self.finish(finished),
             Event::Finding(finding) => self.find(record.t_ns, finding.clone()),
             Event::RunFinished {
                 status,
@@ -171,6 +165,14 @@ impl Snapshot {
                     repeat.apply(record.t_ns, &record.event);
                 }
             }
+        }
+    }
+
+    fn finish(&mut self, finished: &RepeatFinished) {
+        let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
+        if let Some(repeat) = repeat {
+            repeat.started_ns = finished.started_ns;
+            repeat.finished = Some(Box::new(finished.clone()));
         }
     }
 
