@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{Event, Finding, Record, RepeatId, Severity, Snapshot, Subscriber};
+use workbench_record::{Event, Finding, Record, RepeatId, Snapshot, Subscriber};
 use workbench_report::format;
 use workbench_result::arm_on;
 
@@ -151,11 +151,7 @@ impl State {
     }
 
     fn find(&self, finding: &Finding) {
-        let word = match finding.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
+        let word = finding.severity.word();
         self.say(&format!("{word}: {}", finding.text));
     }
 
