@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{
-    Event, Finding, Record, RepeatId, RunStarted, Severity, Snapshot, Subscriber,
-};
+use workbench_record::{Event, Finding, Record, RepeatId, Snapshot, Subscriber};
 use workbench_report::format;
 use workbench_result::arm_on;
 
@@ -130,7 +128,7 @@ impl State {
             }
             Event::Finding(finding) => self.find(finding),
             Event::ArmFailed(failure) => self.find(&failure.finding()),
-            Event::Output { source, text } if self.is_news(source, text) => {
+            Event::Output { source, text } if self.is_arm(source) => {
                 self.say(&format!("{source}: {text}"));
             }
             Event::Progress { .. } if self.is_line_due(seconds(record.t_ns)) => {
@@ -145,19 +143,15 @@ impl State {
         self.bar.set_message(self.status());
     }
 
-    /// Whether an arm reports a failure or a recovery. Its other states are not shown here.
-    fn is_news(&self, source: &str, text: &str) -> bool {
+    /// Whether an arm speaks itself, and not one of its workers: something went wrong or goes on
+    /// again.
+    fn is_arm(&self, source: &str) -> bool {
         let started = self.snapshot.started.as_deref();
-        let is_arm = |started: &RunStarted| started.config.arms.iter().any(|arm| arm == source);
-        started.is_some_and(is_arm) && !text.contains(" → ")
+        started.is_some_and(|started| started.config.arms.iter().any(|arm| arm == source))
     }
 
     fn find(&self, finding: &Finding) {
-        let word = match finding.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
+        let word = finding.severity.word();
         self.say(&format!("{word}: {}", finding.text));
     }
 

@@ -10,8 +10,8 @@ use workbench_report::format;
 
 use crate::failure::{Failure, code};
 use crate::libtorch::{
-    CUDA_WHEELS, Device, Gpus, HEADER_WHEELS, Libtorch, Place, Plan, Report, Setup, SetupError,
-    Step, Tools, VERSION, WHEELS, Wheel, WorkerSource, variable,
+    CUDA_WHEELS, Device, Gpus, HEADER_WHEELS, INCLUDE_VARIABLE, Libtorch, Place, Plan, Report,
+    Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource, variable,
 };
 use crate::output;
 
@@ -62,10 +62,7 @@ fn env(place: &Place) -> Result<u8, Failure> {
     // as the set-up.
     let headers = place.headers().join("nvidia/cu13/include");
     if libtorch.device == Device::Cuda && headers.is_dir() {
-        output::line(&format!(
-            "export TORCH_DDP_CUDA_INCLUDE={}",
-            quoted(&headers)
-        ))?;
+        output::line(&format!("export {INCLUDE_VARIABLE}={}", quoted(&headers)))?;
     }
     let worker = place.worker();
     if worker.is_file() {

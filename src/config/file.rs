@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use workbench_experiment::lab::{Lab, suggest};
 use workbench_report::format;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::setting::{Key, Kind, SETTINGS, Setting, Value, shown};
 
 /// Larger files are refused.

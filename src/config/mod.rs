@@ -11,6 +11,7 @@
 //! in [`setting`], the file in [`file`], its printed form in [`print`]. Does not belong here: the
 //! effect of a setting.
 
+mod error;
 mod file;
 mod print;
 mod setting;
@@ -25,47 +26,12 @@ use workbench_report::Format;
 
 use workbench_tui::{Preferences, Settings, ThemeName};
 
+pub use error::ConfigError;
 pub use file::usual_path;
 pub use print::{VARIABLES, defaults, effective, listed};
 pub use setting::{Key, Kind, SETTINGS, Setting, Value};
 
-/// Why the configuration is invalid. Every message says what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// The file holds an invalid setting.
-    #[error("{path}, line {line}: {reason}")]
-    InFile {
-        /// The file.
-        path: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
-        reason: String,
-    },
-    /// The file cannot be read.
-    #[error(
-        "cannot read the configuration in {path}: {reason}; `workbench config --default` prints one"
-    )]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// The system's message.
-        reason: String,
-    },
-    /// An environment variable holds an invalid setting.
-    #[error("`{variable}` {reason}")]
-    InEnvironment {
-        /// The variable.
-        variable: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The account has no configuration directory.
-    #[error("this account has no directory for configurations; name a file with --config FILE")]
-    NoPlace,
-}
-
-/// The source of a value.
+/// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The default.

@@ -3,10 +3,11 @@
 //!
 //! Does not belong here: the source of a value, and its effect.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use workbench_experiment::MAX_REPEATS;
-use workbench_experiment::lab::{Lab, suggest};
+use workbench_experiment::lab::{Lab, nearest};
 use workbench_report::{Format, format};
 
 use workbench_tui::ThemeName;
@@ -268,10 +269,8 @@ impl Setting {
         let mut out = format!("takes {}, not {}", self.expects(labs), shown(given));
         if let Kind::Word(words) = self.kind {
             let known = words(labs);
-            let hint = suggest(given, known.iter().map(String::as_str));
-            if hint.starts_with("did you mean") {
-                out.push_str("; ");
-                out.push_str(&hint);
+            if let Some(name) = nearest(given, known.iter().map(String::as_str)) {
+                let _ = write!(out, "; did you mean `{name}`?");
             }
         }
         out

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::cuda::{self, INCLUDE_VARIABLE};
+use super::error::SetupError;
+use super::found::Libtorch;
+use super::headers::{self, INCLUDE_VARIABLE};
 use super::pip::to_stderr;
-use super::{Device, LIBTORCH_VARIABLE, Libtorch, Place, SetupError, Tools};
+use super::place::{Device, LIBTORCH_VARIABLE, Place, Tools};
 
 const PACKAGE: &str = "workbench-worker";
 /// Variables that would make torch's bindings use another libtorch.
@@ -71,7 +73,7 @@ impl WorkerSource {
             .stdin(Stdio::null())
             .stdout(to_stderr());
         if libtorch.device == Device::Cuda
-            && let Some(folders) = cuda::added_headers(place)
+            && let Some(folders) = headers::added_headers(place)
         {
             command.env(INCLUDE_VARIABLE, folders);
         }

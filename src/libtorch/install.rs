@@ -4,10 +4,10 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::inspect::{Device, Libtorch, Origin};
+use super::found::{Libtorch, Origin};
 use super::plan::{Plan, Step};
 use super::wheels::Wheel;
-use super::{Place, SetupError, Tools, VERSION, WorkerSource, pip};
+use super::{Device, Place, SetupError, Tools, VERSION, WorkerSource, pip};
 
 /// Called with each step before it is done: its number from 1, how many there are, and the step.
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize, &Step);

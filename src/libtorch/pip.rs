@@ -5,8 +5,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::error::SetupError;
+use super::place::{Place, Tools};
 use super::wheels::Wheel;
-use super::{Place, SetupError, Tools};
 
 const NO_PYTHON: &str = "install Python 3, or set LIBTORCH to the folder of a libtorch of your own";
 const NO_PIP: &str = "Python has no pip; install it (on Debian and Ubuntu the package python3-pip), or set LIBTORCH to the folder of a libtorch of your own";

@@ -2,7 +2,7 @@
 //! tested without doing them.
 
 use super::wheels::{CUDA_UNPACKED_BYTES, HEADER_BYTES, UNPACKED_BYTES, Wheel};
-use super::{Device, Libtorch, Place, cuda};
+use super::{Device, Libtorch, Place, headers};
 
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Plan {
                 plan.fetch(place, wheels, CUDA_UNPACKED_BYTES);
                 plan.steps.extend([Step::Unpack, Step::Check]);
             }
-            Some(libtorch) if cuda::lacks_headers(libtorch, place) => {
+            Some(libtorch) if headers::lacks_headers(libtorch, place) => {
                 plan.fetch(place, headers, HEADER_BYTES);
                 plan.steps.push(Step::Headers);
             }

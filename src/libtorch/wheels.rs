@@ -219,7 +219,7 @@ const CCCL: Wheel = Wheel {
 
 const TORCH: Wheel = Wheel {
     package: "torch",
-    version: super::VERSION,
+    version: super::place::VERSION,
     file: "torch-2.11.0-cp311-cp311-manylinux_2_28_x86_64.whl",
     sha256: "7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a",
     bytes: 530_604_548,

@@ -6,6 +6,7 @@
 //! `result`.
 
 mod curves;
+mod row;
 mod settings;
 mod verdict;
 
@@ -17,8 +18,10 @@ use workbench_result::{ArmResult, RunResult, ScalingPoint};
 use workbench_stats::bootstrap::median_ci95;
 
 use crate::standing::Standing;
+use row::finished;
 
 pub use curves::{Curves, curves};
+pub use row::{ArmCell, ArmRow, Named, Unlike};
 pub use settings::{Difference, Group, Settings};
 pub use verdict::{Note, Weight};
 
@@ -38,67 +41,6 @@ pub struct Comparison {
     pub scaling: Vec<ScalingRow>,
     /// The conclusions, and what a reader must know before them.
     pub notes: Vec<Note>,
-}
-
-/// A run and the letter that stands for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// `A` for the first.
-    pub letter: &'static str,
-    /// The run's id, safe to show.
-    pub id: String,
-    /// Its lab.
-    pub lab: String,
-    /// Its preset.
-    pub preset: String,
-    /// When it started, RFC 3339 in UTC.
-    pub started_at: String,
-    /// Its status.
-    pub standing: Standing,
-    /// The arm that its speed-ups are stated against.
-    pub base: String,
-}
-
-/// One arm at one number of workers, run by run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ArmRow {
-    /// The arm's name, safe to show.
-    pub name: String,
-    /// Its number of workers.
-    pub workers: u32,
-    /// Its times; `None` for a run that did not finish it.
-    pub cells: Vec<Option<ArmCell>>,
-    /// Why the times of a run must not be compared with those of the first run that has the arm;
-    /// `None` if they may.
-    pub unlike: Vec<Option<Unlike>>,
-}
-
-/// The times of an arm in one run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ArmCell {
-    /// Median wall time, in seconds.
-    pub wall_s: f64,
-    /// 95 % bootstrap interval of the median, in seconds; `None` with one repeat.
-    pub wall_ci95: Option<[f64; 2]>,
-    /// Finished repeats.
-    pub repeats: usize,
-    /// Speed-up against the run's own base.
-    pub speedup: Option<f64>,
-    /// Its 95 % interval.
-    pub speedup_ci95: Option<[f64; 2]>,
-    /// It is the run's base.
-    pub is_base: bool,
-}
-
-/// Why two times must not be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unlike {
-    /// The labs are not the same.
-    Lab,
-    /// A counter of work differs: its name, its value in the reference, its value in this run.
-    Work(String, u64, u64),
-    /// The outputs differ.
-    Outputs,
 }
 
 /// Speed-ups of one arm over the number of workers, run by run.
@@ -152,11 +94,6 @@ fn named(index: usize, result: &RunResult) -> Named {
         standing: Standing::of_result(result),
         base: format::clean(&result.base, 40),
     }
-}
-
-/// The arms that a run finished at least once.
-fn finished(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
-    result.arms.iter().filter(|arm| !arm.wall_s.is_empty())
 }
 
 fn arms(results: &[&RunResult]) -> Vec<ArmRow> {

@@ -13,6 +13,7 @@
 //! runs.
 
 mod facts;
+mod field;
 mod period;
 
 #[cfg(test)]
@@ -20,106 +21,10 @@ mod tests;
 
 use jiff::Timestamp;
 
+use field::clean;
+
 pub use facts::Facts;
-
-/// The possible statuses of a run, in the words of the lists.
-pub const STATUSES: [&str; 7] = [
-    "running",
-    "completed",
-    "check failed",
-    "interrupted",
-    "killed",
-    "failed",
-    "unreadable",
-];
-
-/// A fact of a run that a filter can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// The lab's name.
-    Lab,
-    /// The preset.
-    Preset,
-    /// The status of the run, one of [`STATUSES`].
-    Status,
-    /// An arm that the run finished.
-    Arm,
-    /// The earliest start.
-    Since,
-    /// The latest start.
-    Until,
-}
-
-impl Field {
-    /// Every field, in the order of help texts.
-    pub const ALL: [Self; 6] = [
-        Self::Lab,
-        Self::Preset,
-        Self::Status,
-        Self::Arm,
-        Self::Since,
-        Self::Until,
-    ];
-
-    /// The name before the colon.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lab => "lab",
-            Self::Preset => "preset",
-            Self::Status => "status",
-            Self::Arm => "arm",
-            Self::Since => "since",
-            Self::Until => "until",
-        }
-    }
-
-    /// Examples, as they are typed.
-    pub const fn examples(self) -> &'static [&'static str] {
-        match self {
-            Self::Lab => &["lab:rf"],
-            Self::Preset => &["preset:quick"],
-            Self::Status => &["status:killed"],
-            Self::Arm => &["arm:trees"],
-            Self::Since => &["since:7d"],
-            Self::Until => &["until:2026-11-20"],
-        }
-    }
-
-    /// The values that it takes, in a few words.
-    pub fn takes(self) -> &'static str {
-        match self {
-            Self::Lab => "the beginning of a lab's name",
-            Self::Preset => "the beginning of a preset's name",
-            Self::Status => {
-                "running, completed, check-failed, interrupted, killed, failed or unreadable"
-            }
-            Self::Arm => "the beginning of an arm's name",
-            Self::Since | Self::Until => period::EXAMPLES,
-        }
-    }
-
-    /// What it does, for the help.
-    pub const fn help(self) -> &'static str {
-        match self {
-            Self::Lab => "Runs of a lab; the beginning of its name is enough.",
-            Self::Preset => "Runs of a preset; the beginning of its name is enough.",
-            Self::Status => {
-                "Runs that stand like this: running, completed, check-failed, interrupted, killed, failed, unreadable. \
-                 Commas part alternatives: status:killed,failed."
-            }
-            Self::Arm => "Runs that finished an arm; the beginning of its name is enough.",
-            Self::Since => {
-                "Runs that started then or later, in UTC: 2026-11-20, 2026-11, 2026-11-20T10:15, today, yesterday, or \
-                 7d, 12h, 30m, 2w ago."
-            }
-            Self::Until => "Runs that started then or earlier; a day counts to its end.",
-        }
-    }
-
-    fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name() == name)
-    }
-}
+pub use field::{Field, STATUSES};
 
 /// The conditions on a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -305,8 +210,4 @@ fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
         .map_or_else(String::new, |(_, known)| {
             format!(" (did you mean `{known}`?)")
         })
-}
-
-fn clean(text: &str) -> String {
-    workbench_report::format::clean(text, 24)
 }

@@ -46,6 +46,17 @@ pub(crate) fn repeats_failure(finding: &Finding, failure: &ArmFailure) -> bool {
         && finding.text == format!("{} failed: {}.", failure.arm, failure.reason)
 }
 
+/// Whether a line of an arm is the one that old logs have beside each of its states:
+/// `running → restarting`.
+pub(crate) fn repeats_state(text: &str, states: &[(u64, ControllerState)]) -> bool {
+    let Some((_, state)) = states.last() else {
+        return false;
+    };
+    let after = text.split_once(" → ").map(|(_, after)| after);
+    let rest = after.and_then(|after| after.strip_prefix(&state.text));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
+}
+
 /// A controller's state of any version: the first ones had a text and nothing else.
 #[derive(Deserialize)]
 struct AnyState {
@@ -134,6 +145,24 @@ mod tests {
         assert_eq!(told, [(1, "unclassified"), (3, "arm_failed")]);
         assert_eq!(snapshot.findings[1].1.text, "launcher failed: rank 1 died.");
         assert_eq!(snapshot.failed_arms["launcher"].1.reason, "rank 1 died");
+    }
+
+    #[test]
+    fn a_state_is_said_once() {
+        let line = |source: &str, text: &str| {
+            format!(r#""event":"output","source":"{source}","text":"{text}""#)
+        };
+        let (state, printed) = (
+            r#""event":"state","text":"scheduling""#,
+            line(
+                "launcher",
+                "initializing → scheduling: 2 workers, attempt 1",
+            ),
+        );
+        let (other, rank) = (line("launcher", "a → b"), line("rank 0", "a → scheduling"));
+        let snapshot = Snapshot::of(&log(&[state, &printed, &other, &rank]));
+        let kept: Vec<&str> = snapshot.output.iter().map(|o| o.text.as_str()).collect();
+        assert_eq!(kept, ["a → b", "a → scheduling"]);
     }
 
     #[test]

@@ -23,8 +23,8 @@ const MAX_LINE: u64 = 64 << 20;
 /// The most names of tasks that are kept while a log is read.
 const MOST_NAMES: usize = 10_000;
 
-/// A log as it was read.
-#[derive(Debug, Clone, PartialEq)]
+/// A log as it was found.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     /// The records, in the order of the file.
     pub records: Vec<Record>,
@@ -82,12 +82,7 @@ fn scan(
     path: &Path,
     mut take: impl FnMut(Record),
 ) -> Result<Log, RecordError> {
-    let mut log = Log {
-        records: Vec::new(),
-        whole_bytes: 0,
-        cut_bytes: 0,
-        unknown: 0,
-    };
+    let mut log = Log::default();
     let mut names = Names::default();
     let mut found = false;
     let mut line = Vec::new();

@@ -130,11 +130,16 @@ impl Snapshot {
                 self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Output { source, text } => self.output.push(OutputLine {
-                t_ns: record.t_ns,
-                source: source.clone(),
-                text: text.clone(),
-            }),
+            Event::Output { source, text } => {
+                let arm = self.repeats.last().filter(|r| r.id.arm == *source);
+                if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
+                    self.output.push(OutputLine {
+                        t_ns: record.t_ns,
+                        source: source.clone(),
+                        text: text.clone(),
+                    });
+                }
+            }
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
@@ -145,13 +150,7 @@ impl Snapshot {
                 let failed = (record.t_ns, failure.clone());
                 self.failed_arms.insert(failure.arm.clone(), failed);
             }
-            Event::RepeatFinished(finished) => {
-                let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
-                if let Some(repeat) = repeat {
-                    repeat.started_ns = finished.started_ns;
-                    repeat.finished = Some(finished.clone());
-                }
-            }
+            Event::RepeatFinished(finished) => self.finish(finished),
             Event::Finding(finding) => self.find(record.t_ns, finding.clone()),
             Event::RunFinished {
                 status,
@@ -174,7 +173,15 @@ impl Snapshot {
         }
     }
 
-    /// Adds a finding unless it is known already.
+    fn finish(&mut self, finished: &RepeatFinished) {
+        let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
+        if let Some(repeat) = repeat {
+            repeat.started_ns = finished.started_ns;
+            repeat.finished = Some(Box::new(finished.clone()));
+        }
+    }
+
+    /// Keeps a finding that is not known yet.
     fn find(&mut self, t_ns: u64, finding: Finding) {
         if !self.findings.iter().any(|(_, known)| *known == finding) {
             self.findings.push((t_ns, finding));

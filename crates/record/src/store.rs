@@ -138,7 +138,7 @@ impl Store {
     fn unknown(&self, given: &str, runs: &[RunDir]) -> RecordError {
         let hint = match runs.last() {
             Some(run) => format!("the latest is {}; `workbench runs` lists all", run.id()),
-            None => "there are no runs yet; make one with `workbench --lab rf`".to_owned(),
+            None => "there are no runs yet; make one with `workbench --lab LAB`".to_owned(),
         };
         RecordError::Unknown {
             given: given.to_owned(),

@@ -73,7 +73,7 @@ impl<'a> Drive<'a> {
         let command = self.controller.take(input);
         let after = self.controller.state();
         if before != after {
-            self.announce(before, after);
+            self.announce(after);
         }
         match command {
             Some(Command::Launch { workers, resume }) => self.launch(workers, resume),
@@ -100,23 +100,21 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Reports a transition of the controller, if the arm has one.
-    fn announce(&self, before: State, after: State) {
+    /// Records the state of the controller, where there is a controller.
+    fn announce(&self, state: State) {
         if self.plan.arm.is_supervised() {
             let workers = (self.controller.workers(), self.plan.world);
             let progress = self.ctx.progress;
-            let attempt = self.totals.attempts + u32::from(after == State::Scheduling);
+            let attempt = self.totals.attempts + u32::from(state == State::Scheduling);
             progress.state(ControllerState {
-                phase: match after {
+                phase: match state {
                     State::Running if self.controller.is_short() => ControllerPhase::Degraded,
-                    _ => after.phase(),
+                    _ => state.phase(),
                 },
-                text: messages::state(after, workers),
+                text: messages::state(state, workers),
                 attempt: attempt.max(1),
                 workers: Some(workers.0),
             });
-            let text = messages::transition(before, after, workers, attempt);
-            progress.output(self.plan.arm.speaker(), &text);
         }
     }
 

@@ -178,18 +178,6 @@ pub fn state(state: State, (workers, all): (u32, u32)) -> String {
     }
 }
 
-/// A transition of the controller. `attempt` counts from 1.
-pub fn transition(before: State, after: State, (workers, all): (u32, u32), attempt: u32) -> String {
-    let text = format!("{before} → {}", state(after, (workers, all)));
-    match after {
-        State::Scheduling => {
-            let workers = counted(u64::from(workers), "worker");
-            format!("{text}: {workers}, attempt {attempt}")
-        }
-        _ => text,
-    }
-}
-
 /// A warning of a worker, in a full sentence.
 pub fn warned(rank: u32, text: &str) -> String {
     format!("Rank {rank} warned: {text}.")

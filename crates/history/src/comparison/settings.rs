@@ -8,7 +8,9 @@ use workbench_machine::MachineFacts;
 use workbench_report::format;
 use workbench_result::RunResult;
 
-/// The kind of a setting, in the order of display.
+use super::row::finished;
+
+/// What kind of setting it is, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// The work, its repeats and its data.
@@ -127,7 +129,7 @@ fn names(result: &RunResult) -> Vec<&str> {
         return result.asked.arms.iter().map(String::as_str).collect();
     }
     let mut names: Vec<&str> = Vec::new();
-    for arm in super::finished(result) {
+    for arm in finished(result) {
         if !names.contains(&arm.name.as_str()) {
             names.push(&arm.name);
         }
@@ -139,7 +141,7 @@ fn names(result: &RunResult) -> Vec<&str> {
 fn workers(result: &RunResult) -> String {
     let mut workers = result.asked.workers.clone();
     if workers.is_empty() {
-        workers = super::finished(result).map(|arm| arm.workers).collect();
+        workers = finished(result).map(|arm| arm.workers).collect();
     }
     workers.sort_unstable();
     workers.dedup();

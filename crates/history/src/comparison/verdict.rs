@@ -9,7 +9,7 @@ use workbench_record::RunStatus;
 use workbench_report::format;
 use workbench_result::{RunResult, arm_on};
 
-use super::{ArmCell, ArmRow, Named, Unlike};
+use super::row::{ArmCell, ArmRow, Named, Unlike};
 
 /// The severity of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +96,23 @@ fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
 
 /// Differences in the conditions of the runs.
 fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
+    let mut out = ends(runs, results);
+    out.extend(elsewhere(runs, results));
+    if runs.iter().any(|run| run.base != runs[0].base) {
+        let bases: Vec<String> = runs
+            .iter()
+            .map(|run| format!("{} in {}", run.base, run.letter))
+            .collect();
+        out.push(format!(
+            "The speed-ups have different bases: {}.",
+            format::join_words(&bases, "and")
+        ));
+    }
+    out
+}
+
+/// The runs that did not end as planned.
+fn ends(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
     let mut out = Vec::new();
     for (status, one, several) in [
         (
@@ -110,12 +127,7 @@ fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
             "have not ended, or were killed",
         ),
     ] {
-        let letters: Vec<&str> = runs
-            .iter()
-            .zip(results)
-            .filter(|(_, result)| result.status == status)
-            .map(|(run, _)| run.letter)
-            .collect();
+        let letters = letters(runs, results, |result| result.status == status);
         let how = match letters.len() {
             0 => continue,
             1 => one,
@@ -126,35 +138,37 @@ fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
             join(&letters)
         ));
     }
-    let Some((first, rest)) = results.split_first() else {
-        return out;
-    };
-    let elsewhere: Vec<&str> = runs[1..]
-        .iter()
-        .zip(rest)
-        .filter(|(_, result)| {
-            let (a, b) = (&first.machine, &result.machine);
-            a.cpu_model != b.cpu_model || (a.cores_usable - b.cores_usable).abs() > 1e-9
-        })
-        .map(|(run, _)| run.letter)
-        .collect();
-    if !elsewhere.is_empty() {
-        out.push(format!(
-            "{} ran on another machine or on other cores than A: times may differ for that reason alone.",
-            join(&elsewhere)
-        ));
-    }
-    if runs.iter().any(|run| run.base != runs[0].base) {
-        let bases: Vec<String> = runs
-            .iter()
-            .map(|run| format!("{} in {}", run.base, run.letter))
-            .collect();
-        out.push(format!(
-            "The speed-ups have different bases: {}.",
-            format::join_words(&bases, "and")
-        ));
-    }
     out
+}
+
+/// The runs that had another processor or other cores than the first.
+fn elsewhere(runs: &[Named], results: &[&RunResult]) -> Option<String> {
+    let first = &results.first()?.machine;
+    let letters = letters(runs, results, |result| {
+        let machine = &result.machine;
+        first.cpu_model != machine.cpu_model
+            || (first.cores_usable - machine.cores_usable).abs() > 1e-9
+    });
+    (!letters.is_empty()).then(|| {
+        format!(
+            "{} ran on another machine or on other cores than A: times may differ for that reason \
+             alone.",
+            join(&letters)
+        )
+    })
+}
+
+/// The letters of the runs whose result is like this.
+fn letters(
+    runs: &[Named],
+    results: &[&RunResult],
+    is: impl Fn(&RunResult) -> bool,
+) -> Vec<&'static str> {
+    let pairs = runs.iter().zip(results);
+    pairs
+        .filter(|(_, result)| is(result))
+        .map(|(run, _)| run.letter)
+        .collect()
 }
 
 fn join(letters: &[&str]) -> String {

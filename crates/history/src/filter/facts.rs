@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use workbench_result::RunResult;
 
-use super::Field;
+use super::field::Field;
 
 /// The facts of a run that a filter can ask for, in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

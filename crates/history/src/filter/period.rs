@@ -4,10 +4,7 @@ use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::{Field, clean};
-
-/// What can be typed, in a few words.
-pub(super) const EXAMPLES: &str = "a day (2026-11-20), today, yesterday, or an age (7d, 12h)";
+use super::field::{Field, PERIODS, clean};
 
 /// The period that a text names: its first second, and the first second after it, since the Unix
 /// epoch.
@@ -28,13 +25,9 @@ pub(super) fn read(field: Field, text: &str, now: Timestamp) -> Result<(i64, i64
         return stretch(day.to_datetime(jiff::civil::Time::midnight()), 1.day())
             .ok_or_else(|| format!("{} is out of range", shown()));
     }
-    let numbers = shape(&text).ok_or_else(|| format!("{} is no date; give {EXAMPLES}", shown()))?;
-    calendar(&numbers).ok_or_else(|| {
-        format!(
-            "{}: the calendar has no such time; give {EXAMPLES}",
-            shown()
-        )
-    })
+    let numbers = shape(&text).ok_or_else(|| format!("{} is no date; give {PERIODS}", shown()))?;
+    calendar(&numbers)
+        .ok_or_else(|| format!("{}: the calendar has no such time; give {PERIODS}", shown()))
 }
 
 /// Seconds of `30m`, `12h`, `7d`, `2w`.
