@@ -20,7 +20,7 @@ pub const LONG: Duration = Duration::from_secs(60);
 pub type Event = WorkerEvent<Training>;
 pub type Group = WorkerGroup<Training>;
 
-/// What every worker is told.
+/// The order of every worker.
 pub const SEED: u64 = 7;
 
 /// One worker for each role.
@@ -58,7 +58,7 @@ impl Link {
         self.dir.path().join("link")
     }
 
-    /// Waits until a process has connected, and gives its end and the line that it said.
+    /// Waits until a process has connected, and returns its end and its first line.
     pub fn accept(&self) -> (UnixStream, String) {
         let mut fds = [PollFd::new(&self.listener, PollFlags::IN)];
         let timeout = Timespec::try_from(LONG).unwrap();
