@@ -40,8 +40,7 @@ pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch<Training>> {
         .collect()
 }
 
-/// A socket to which processes connect and which they hold until they are over, however that comes
-/// about.
+/// A socket to which processes connect and which they hold until they end, in whatever way.
 pub struct Link {
     dir: TempDir,
     listener: UnixListener,
@@ -85,7 +84,7 @@ impl Link {
     }
 }
 
-/// Waits until the process at the other end is over.
+/// Waits until the process at the other end has ended.
 pub fn wait_for_end(mut stream: UnixStream) {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).expect("the process is over");

@@ -23,7 +23,7 @@ pub fn is_there() -> bool {
     is_there
 }
 
-/// A run that is over.
+/// A run that has ended.
 pub struct Played {
     pub ended: Ended,
     pub lines: Vec<String>,
