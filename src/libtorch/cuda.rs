@@ -1,54 +1,13 @@
-//! What training on GPUs takes beyond libtorch: a GPU and its driver, CUDA's headers for the worker's NCCL part, and a worker that
-//! has it.
+//! Whether training on GPUs is possible here: a GPU and its driver, a libtorch with CUDA, and a worker
+//! with its NCCL part.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use workbench_machine::MachineFacts;
 
-use super::inspect::WorkerState;
-use super::{Device, Libtorch, Place, Report};
-
-/// The variable by which the building of the worker is told of folders of headers.
-pub const INCLUDE_VARIABLE: &str = "TORCH_DDP_CUDA_INCLUDE";
-
-/// A header of each package that the NCCL part needs: those that come with PyTorch, and those that do not.
-const COMMON_HEADERS: [&str; 2] = ["cu13/include/cuda_runtime_api.h", "nccl/include/nccl.h"];
-const RARE_HEADERS: [&str; 2] = ["cu13/include/crt/host_defines.h", "cu13/include/nv/target"];
-
-/// Where Python's packages put CUDA: beside the folder of libtorch.
-fn packages(libtorch: &Libtorch) -> Option<PathBuf> {
-    // A link to the folder lies elsewhere than the folder.
-    let folder = std::fs::canonicalize(&libtorch.path).ok()?;
-    Some(folder.parent()?.join("nvidia"))
-}
-
-fn has_all(folder: &Path, headers: &[&str]) -> bool {
-    headers.iter().all(|header| folder.join(header).is_file())
-}
-
-/// Whether a libtorch with CUDA has all headers beside it but those that can be fetched.
-pub fn lacks_headers(libtorch: &Libtorch, place: &Place) -> bool {
-    packages(libtorch).is_some_and(|folder| {
-        has_all(&folder, &COMMON_HEADERS)
-            && !has_all(&folder, &RARE_HEADERS)
-            && !has_all(&place.headers().join("nvidia"), &RARE_HEADERS)
-    })
-}
-
-/// What the building of the worker is told of headers: the user's own folders, and those that were fetched. `None` when there is
-/// nothing to tell.
-pub fn added_headers(place: &Place) -> Option<OsString> {
-    let fetched = place.headers().join("nvidia/cu13/include");
-    let named = std::env::var_os(INCLUDE_VARIABLE).filter(|value| !value.is_empty());
-    if !fetched.is_dir() {
-        return named;
-    }
-    let mut folders: Vec<PathBuf> = named.iter().flat_map(std::env::split_paths).collect();
-    folders.push(fetched);
-    std::env::join_paths(folders).ok()
-}
+use super::inspect::{Report, WorkerState};
+use super::place::Device;
 
 /// Whether training on GPUs is possible here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,12 +18,12 @@ pub struct Gpus {
     pub driver: bool,
     /// Whether there is a libtorch with CUDA.
     pub libtorch: bool,
-    /// Whether the worker has its NCCL part; `None` when there is no worker that says so.
+    /// Whether the worker has its NCCL part; `None` when there is no worker that reports it.
     pub nccl: Option<bool>,
 }
 
 impl Gpus {
-    /// Looks at the machine, and has the worker say how it was built.
+    /// Inspects the machine, and queries the worker how it was built.
     pub fn look(report: &Report) -> Self {
         let facts = MachineFacts::probe();
         Self {
@@ -78,7 +37,8 @@ impl Gpus {
         }
     }
 
-    /// What the set-up lacks, in one line with what to do; `None` when all is there but, maybe, a GPU.
+    /// What the set-up lacks, in one line with what to do; `None` when nothing is missing except
+    /// perhaps a GPU.
     pub fn lacks(&self) -> Option<&'static str> {
         match (self.libtorch, self.nccl) {
             (false, _) => {
@@ -112,7 +72,7 @@ impl Gpus {
     }
 }
 
-/// Has the worker say whether it was built with NCCL.
+/// Queries the worker whether it was built with NCCL.
 fn ask(worker: &Path) -> Option<bool> {
     let output = Command::new(worker)
         .arg("--version")

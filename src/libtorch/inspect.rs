@@ -1,159 +1,13 @@
-//! What is there: which libtorch would be used, and whether the worker is built.
+//! What is there: the libtorch that would be used, and whether the worker is built.
 
 use std::path::{Path, PathBuf};
 
-use super::{LIBTORCH_VARIABLE, Place, SetupError, VERSION, WorkerSource};
+use super::build::WorkerSource;
+use super::error::SetupError;
+use super::found::{Libtorch, variable};
+use super::place::{Place, VERSION};
 
-/// Where a version of libtorch is told: in this header since 2.9, in the other before.
-const VERSION_HEADERS: [&str; 2] = [
-    "include/torch/headeronly/version.h",
-    "include/torch/csrc/api/include/torch/version.h",
-];
-/// The libraries that the worker is linked with.
-const LIBRARIES: [&str; 3] = ["torch", "torch_cpu", "c10"];
-
-/// Who put a libtorch there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The user: it is named by `LIBTORCH`.
-    Variable,
-    /// This program.
-    Installed,
-}
-
-/// What a libtorch can compute on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Device {
-    /// The processor alone.
-    Cpu,
-    /// NVIDIA's GPUs too.
-    Cuda,
-}
-
-impl Device {
-    /// As people write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "CPU",
-            Self::Cuda => "CUDA",
-        }
-    }
-}
-
-/// A libtorch that the worker can be linked with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Libtorch {
-    /// The folder of `include` and `lib`.
-    pub path: PathBuf,
-    /// Who put it there.
-    pub origin: Origin,
-    /// What its headers say.
-    pub version: String,
-    /// What it can compute on.
-    pub device: Device,
-}
-
-impl Libtorch {
-    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else our own, of which the one for
-    /// GPUs does for the CPU as well. `None` when there is none.
-    ///
-    /// # Errors
-    /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
-    pub fn find(place: &Place, variable: Option<&Path>) -> Result<Option<Self>, SetupError> {
-        if let Some(path) = variable {
-            return Self::at(path, Origin::Variable).map(Some);
-        }
-        [Device::Cuda, Device::Cpu]
-            .map(|device| place.installed_for(device))
-            .into_iter()
-            .find(|installed| installed.exists())
-            .map(|installed| Self::at(&installed.join("torch"), Origin::Installed))
-            .transpose()
-    }
-
-    /// Checks a folder: headers, libraries and the version.
-    ///
-    /// # Errors
-    /// [`SetupError::Unusable`].
-    pub fn at(path: &Path, origin: Origin) -> Result<Self, SetupError> {
-        let unusable = |what: String| SetupError::Unusable {
-            origin: match origin {
-                Origin::Variable => "LIBTORCH=",
-                Origin::Installed => "",
-            },
-            path: path.to_owned(),
-            problem: format!("{what}; {}", remedy(origin)),
-        };
-        for name in LIBRARIES {
-            let file = library(name);
-            if !path.join("lib").join(&file).is_file() {
-                return Err(unusable(format!("there is no lib/{file}")));
-            }
-        }
-        let version = version(path)
-            .ok_or_else(|| unusable(format!("there is no version in {}", VERSION_HEADERS[0])))?;
-        if version != VERSION {
-            return Err(unusable(format!(
-                "this is libtorch {version}, and {VERSION} is needed"
-            )));
-        }
-        let cuda = path.join("lib").join(library("torch_cuda")).exists();
-        Ok(Self {
-            path: path.to_owned(),
-            origin,
-            version,
-            device: if cuda { Device::Cuda } else { Device::Cpu },
-        })
-    }
-
-    /// One line: version, device and place.
-    pub fn describe(&self) -> String {
-        let origin = match self.origin {
-            Origin::Variable => " (from LIBTORCH)",
-            Origin::Installed => "",
-        };
-        format!(
-            "libtorch {} ({}) in {}{origin}",
-            self.version,
-            self.device.name(),
-            self.path.display()
-        )
-    }
-}
-
-fn remedy(origin: Origin) -> String {
-    match origin {
-        Origin::Variable => format!(
-            "set it to the folder of `include` and `lib` of a libtorch {VERSION}, or unset it and run `workbench setup`"
-        ),
-        Origin::Installed => "delete the folder and run `workbench setup`".to_owned(),
-    }
-}
-
-fn library(name: &str) -> String {
-    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    format!("{prefix}{name}{suffix}")
-}
-
-/// The version in the first header that tells one.
-fn version(path: &Path) -> Option<String> {
-    VERSION_HEADERS.iter().find_map(|header| {
-        let text = std::fs::read_to_string(path.join(header)).ok()?;
-        let part = |name: &str| {
-            let define = format!("#define TORCH_VERSION_{name} ");
-            let value = text.lines().find_map(|line| line.strip_prefix(&define))?;
-            value.trim().parse::<u32>().ok()
-        };
-        Some(format!(
-            "{}.{}.{}",
-            part("MAJOR")?,
-            part("MINOR")?,
-            part("PATCH")?
-        ))
-    })
-}
-
-/// How the worker stands.
+/// The state of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkerState {
     /// It can be started.
@@ -164,22 +18,22 @@ pub enum WorkerState {
     NoSources,
 }
 
-/// Everything that `workbench setup --check` and `workbench doctor` tell.
+/// Everything that `workbench setup --check` and `workbench doctor` report.
 #[derive(Debug)]
 pub struct Report {
     /// The libtorch that would be used.
     pub libtorch: Result<Option<Libtorch>, SetupError>,
-    /// How the worker stands.
+    /// The state of the worker.
     pub worker: WorkerState,
 }
 
 impl Report {
-    /// Looks; changes nothing.
+    /// Inspects the machine; changes nothing.
     pub fn look(place: &Place) -> Self {
         Self::of(place, variable().as_deref(), &WorkerSource::here())
     }
 
-    /// As [`Report::look`], with the value of `LIBTORCH` and the place of the sources given.
+    /// As [`Report::look`], with the value of `LIBTORCH` and the path of the sources given.
     pub fn of(place: &Place, variable: Option<&Path>, source: &WorkerSource) -> Self {
         let worker = place.worker();
         Self {
@@ -214,11 +68,4 @@ impl Report {
         };
         vec![libtorch, worker]
     }
-}
-
-/// The value of `LIBTORCH`; an empty one is none.
-pub fn variable() -> Option<PathBuf> {
-    std::env::var_os(LIBTORCH_VARIABLE)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
 }

@@ -8,7 +8,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::inspect::{Origin, WorkerState};
+use super::found::Origin;
+use super::inspect::WorkerState;
 use super::install::{Outcome, check_space};
 use super::wheels::{UNPACKED_BYTES, Wheel};
 use super::*;

@@ -1,9 +1,12 @@
-//! Runs side by side: what was set differently, what each arm took in each of them, and what may be said about that.
+//! Comparison of runs: their different settings, the time of each arm in each run, and what follows
+//! from them.
 //!
-//! The command line and the screen both show a [`Comparison`]. Belongs here: finding the facts, and wording what they
-//! mean. Does not belong here: printing, drawing, and the statistics themselves, which are the engine's.
+//! The command line and the screen both show a [`Comparison`]. Belongs here: finding the facts, and
+//! their wording. Does not belong here: printing, drawing, and statistics, which are in `stats` and
+//! `result`.
 
 mod curves;
+mod row;
 mod settings;
 mod verdict;
 
@@ -15,84 +18,29 @@ use workbench_result::{ArmResult, RunResult, ScalingPoint};
 use workbench_stats::bootstrap::median_ci95;
 
 use crate::standing::Standing;
+use row::finished;
 
 pub use curves::{Curves, curves};
+pub use row::{ArmCell, ArmRow, Named, Unlike};
 pub use settings::{Difference, Group, Settings};
 pub use verdict::{Note, Weight};
 
-/// Several runs side by side. All lists over runs have one entry per run, in the order in which they were given.
+/// Several runs side by side. All lists over runs have one entry per run, in the order in which
+/// they were given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// What the runs are.
+    /// The runs.
     pub runs: Vec<Named>,
-    /// What was set.
+    /// The settings.
     pub settings: Settings,
-    /// Every arm at every number of workers that some run finished, in the order of the first run that has it.
+    /// Every arm at every number of workers that some run finished, in the order of the first run
+    /// that has it.
     pub arms: Vec<ArmRow>,
-    /// Measured speed-ups over the number of workers, per arm, where a run has several numbers of workers.
+    /// Measured speed-ups over the number of workers, per arm, where a run has several numbers of
+    /// workers.
     pub scaling: Vec<ScalingRow>,
-    /// What may be said, and what must be known first.
+    /// The conclusions, and what a reader must know before them.
     pub notes: Vec<Note>,
-}
-
-/// A run and the letter that stands for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// `A` for the first.
-    pub letter: &'static str,
-    /// The run's id, safe to show.
-    pub id: String,
-    /// Its lab.
-    pub lab: String,
-    /// Its preset.
-    pub preset: String,
-    /// When it started, RFC 3339 in UTC.
-    pub started_at: String,
-    /// How it stands.
-    pub standing: Standing,
-    /// The arm that its speed-ups are stated against.
-    pub base: String,
-}
-
-/// One arm at one number of workers, run by run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ArmRow {
-    /// The arm's name, safe to show.
-    pub name: String,
-    /// Its number of workers.
-    pub workers: u32,
-    /// What it took; `None` where a run did not finish it.
-    pub cells: Vec<Option<ArmCell>>,
-    /// Why the times of a run must not be compared with those of the first run that has the arm; `None` where they may.
-    pub unlike: Vec<Option<Unlike>>,
-}
-
-/// What an arm took in one run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ArmCell {
-    /// Median wall time, in seconds.
-    pub wall_s: f64,
-    /// 95 % bootstrap interval of the median, in seconds; `None` with one repeat.
-    pub wall_ci95: Option<[f64; 2]>,
-    /// Finished repeats.
-    pub repeats: usize,
-    /// Speed-up against the run's own base.
-    pub speedup: Option<f64>,
-    /// Its 95 % interval.
-    pub speedup_ci95: Option<[f64; 2]>,
-    /// It is the run's base.
-    pub is_base: bool,
-}
-
-/// Why two times must not be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unlike {
-    /// The labs are not the same.
-    Lab,
-    /// A counter of work differs: its name, what the reference counted, what this run counted.
-    Work(String, u64, u64),
-    /// The outputs differ.
-    Outputs,
 }
 
 /// Speed-ups of one arm over the number of workers, run by run.
@@ -104,7 +52,7 @@ pub struct ScalingRow {
     pub points: Vec<Vec<ScalingPoint>>,
 }
 
-/// Puts runs side by side. Speaks of them by letters: the first one is A.
+/// Compares runs. Names them by letters: the first one is A.
 pub fn compare(results: &[&RunResult]) -> Comparison {
     let runs: Vec<Named> = (0..).zip(results).map(|(i, r)| named(i, r)).collect();
     let arms = arms(results);
@@ -119,7 +67,7 @@ pub fn compare(results: &[&RunResult]) -> Comparison {
 }
 
 impl Comparison {
-    /// The arm that all speed-ups are stated against, where it is the same in all runs.
+    /// The base of all speed-ups, if it is the same in all runs.
     pub fn common_base(&self) -> Option<&str> {
         let base = &self.runs.first()?.base;
         self.runs
@@ -146,11 +94,6 @@ fn named(index: usize, result: &RunResult) -> Named {
         standing: Standing::of_result(result),
         base: format::clean(&result.base, 40),
     }
-}
-
-/// The arms that a run finished at least once.
-fn finished(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
-    result.arms.iter().filter(|arm| !arm.wall_s.is_empty())
 }
 
 fn arms(results: &[&RunResult]) -> Vec<ArmRow> {

@@ -1,16 +1,19 @@
-//! The filter over the history: words and fields, as people know them from search boxes.
+//! The filter of the history: words and fields, as in search boxes.
 //!
 //! ```text
 //! tasks lab:rf status:killed,failed since:2026-11-20 until:yesterday "10:15"
 //! ```
 //!
-//! All terms must hold. A word may stand anywhere in a run's line. A field narrows one fact of the run; several values
-//! with commas between them are alternatives. What is in double quotes is one term, and a word when it begins with them.
+//! All terms must hold. A word matches any part of a run's line. A field matches one fact of the
+//! run; several values with commas between them are alternatives. Text in double quotes is one
+//! term, and a word if the term begins with them.
 //!
-//! Belongs here: reading a filter, saying what is wrong with it, telling whether a run matches. Does not belong here:
-//! where runs come from, and how they are listed. Times are UTC, as everywhere in lists of runs.
+//! Belongs here: parsing a filter, reporting what is wrong with it, matching a run. Does not belong
+//! here: where runs come from, and how they are listed. Times are UTC, as everywhere in lists of
+//! runs.
 
 mod facts;
+mod field;
 mod period;
 
 #[cfg(test)]
@@ -18,108 +21,12 @@ mod tests;
 
 use jiff::Timestamp;
 
+use field::clean;
+
 pub use facts::Facts;
+pub use field::{Field, STATUSES};
 
-/// How a run can stand, in the words of the lists.
-pub const STATUSES: [&str; 7] = [
-    "running",
-    "completed",
-    "check failed",
-    "interrupted",
-    "killed",
-    "failed",
-    "unreadable",
-];
-
-/// A fact of a run that a filter can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// The lab's name.
-    Lab,
-    /// The preset.
-    Preset,
-    /// How the run stands, one of [`STATUSES`].
-    Status,
-    /// An arm that the run finished.
-    Arm,
-    /// The earliest start.
-    Since,
-    /// The latest start.
-    Until,
-}
-
-impl Field {
-    /// Every field, in the order of help texts.
-    pub const ALL: [Self; 6] = [
-        Self::Lab,
-        Self::Preset,
-        Self::Status,
-        Self::Arm,
-        Self::Since,
-        Self::Until,
-    ];
-
-    /// What stands before the colon.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lab => "lab",
-            Self::Preset => "preset",
-            Self::Status => "status",
-            Self::Arm => "arm",
-            Self::Since => "since",
-            Self::Until => "until",
-        }
-    }
-
-    /// Examples, as they are typed.
-    pub const fn examples(self) -> &'static [&'static str] {
-        match self {
-            Self::Lab => &["lab:rf"],
-            Self::Preset => &["preset:quick"],
-            Self::Status => &["status:killed"],
-            Self::Arm => &["arm:trees"],
-            Self::Since => &["since:7d"],
-            Self::Until => &["until:2026-11-20"],
-        }
-    }
-
-    /// What may stand after the colon, in a few words.
-    pub fn takes(self) -> &'static str {
-        match self {
-            Self::Lab => "the beginning of a lab's name",
-            Self::Preset => "the beginning of a preset's name",
-            Self::Status => {
-                "running, completed, check-failed, interrupted, killed, failed or unreadable"
-            }
-            Self::Arm => "the beginning of an arm's name",
-            Self::Since | Self::Until => period::EXAMPLES,
-        }
-    }
-
-    /// What it does, for the help.
-    pub const fn help(self) -> &'static str {
-        match self {
-            Self::Lab => "Runs of a lab; the beginning of its name is enough.",
-            Self::Preset => "Runs of a preset; the beginning of its name is enough.",
-            Self::Status => {
-                "Runs that stand like this: running, completed, check-failed, interrupted, killed, failed, unreadable. \
-                 Commas part alternatives: status:killed,failed."
-            }
-            Self::Arm => "Runs that finished an arm; the beginning of its name is enough.",
-            Self::Since => {
-                "Runs that started then or later, in UTC: 2026-11-20, 2026-11, 2026-11-20T10:15, today, yesterday, or \
-                 7d, 12h, 30m, 2w ago."
-            }
-            Self::Until => "Runs that started then or earlier; a day counts to its end.",
-        }
-    }
-
-    fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name() == name)
-    }
-}
-
-/// What a run must be like.
+/// The conditions on a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
@@ -137,12 +44,12 @@ enum Term {
     Until(i64),
 }
 
-/// What was read of a filter.
+/// A parsed filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parsed {
-    /// The terms that are in order.
+    /// The valid terms.
     pub filter: Filter,
-    /// What is wrong with the first term that is not: what it was, and what would be right.
+    /// What is wrong with the first invalid term: the term, and what is valid.
     pub problem: Option<String>,
 }
 
@@ -162,7 +69,7 @@ pub fn parse(text: &str, now: Timestamp) -> Parsed {
 }
 
 impl Filter {
-    /// Whether a run is as it must be.
+    /// Whether a run matches.
     pub fn matches(&self, facts: &Facts) -> bool {
         self.terms.iter().all(|term| match term {
             Term::Word(word) => facts.line.contains(word.as_str()),
@@ -203,7 +110,7 @@ pub fn field_at_end(text: &str) -> Option<Field> {
 /// One term as it was typed.
 struct Token {
     text: String,
-    /// It began with a double quote, so it is a word whatever it holds.
+    /// It began with a double quote, so it is a word, also if it holds a colon.
     quoted: bool,
 }
 
@@ -238,7 +145,7 @@ fn tokens(text: &str) -> Vec<Token> {
             (_, None) => {}
         }
     }
-    // `""` says nothing.
+    // `""` sets no condition.
     out.retain(|token| !token.text.is_empty());
     out
 }
@@ -293,7 +200,7 @@ fn unknown_field(name: &str) -> String {
     )
 }
 
-/// ` (did you mean …?)`, or nothing where nothing comes near.
+/// ` (did you mean …?)`, or an empty text if no name is near.
 fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()
@@ -303,8 +210,4 @@ fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
         .map_or_else(String::new, |(_, known)| {
             format!(" (did you mean `{known}`?)")
         })
-}
-
-fn clean(text: &str) -> String {
-    workbench_report::format::clean(text, 24)
 }

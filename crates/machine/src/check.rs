@@ -13,13 +13,14 @@ pub fn check() -> Vec<Finding> {
 
 /// The findings for a machine with these facts whose files lie under `root`.
 pub(super) fn findings(facts: &MachineFacts, root: &Path) -> Vec<Finding> {
-    let mut findings = vec![cores(facts), memory(facts)];
+    let mut findings = vec![cores(facts, system::affinity(root)), memory(facts)];
     findings.extend(system::findings(facts, root));
     findings.extend(gpus(facts));
     findings
 }
 
-fn cores(facts: &MachineFacts) -> Finding {
+/// `affinity` is the number of processors in the affinity mask.
+fn cores(facts: &MachineFacts, affinity: Option<u32>) -> Finding {
     let usable = facts.cores_usable;
     let count = ((usable * 100.0).round() / 100.0).to_string();
     let noun = if count == "1" { "core" } else { "cores" };
@@ -28,7 +29,7 @@ fn cores(facts: &MachineFacts) -> Finding {
         facts.cores_limit
     );
     if usable < f64::from(facts.cores_logical) {
-        let remedy = if facts.cores_limit.starts_with("affinity") {
+        let remedy = if affinity.is_some_and(|mask| f64::from(mask) <= usable) {
             "Start workbench without taskset, or give the container or job more processors."
         } else {
             "Raise the CPU limit of the container or the service that workbench runs in."

@@ -25,6 +25,11 @@ pub fn usable_cores() -> UsableCores {
     }
 }
 
+/// The mask cannot be asked for here.
+pub(super) fn affinity(_: &Path) -> Option<u32> {
+    None
+}
+
 /// Nothing is known here beyond the facts.
 pub(super) fn findings(_: &MachineFacts, _: &Path) -> Vec<Finding> {
     Vec::new()
@@ -66,5 +71,6 @@ mod tests {
         assert!(!facts.os.is_empty() && !facts.kernel.is_empty());
         assert_eq!(facts.cores_limit, usable_cores().limit);
         assert!(findings(&facts, Path::new("/")).is_empty());
+        assert_eq!(affinity(Path::new("/")), None);
     }
 }

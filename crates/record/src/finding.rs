@@ -1,5 +1,5 @@
-//! Findings: what a reader of a run has to know, as facts. Their text is made once, by whoever
-//! finds them, and is only shown afterwards: no room reads it to learn what it says.
+//! Findings: what a reader of a run has to know, as facts. The code that finds one makes its text
+//! once. The text is only shown; no code parses it.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,17 @@ pub enum Severity {
     Warning,
     /// Something failed, or a number must not be stated.
     Error,
+}
+
+impl Severity {
+    /// The word for it, as it stands before a finding.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// What a finding is about. Empty where it is about the run as a whole.

@@ -1,7 +1,7 @@
-//! Logs of earlier versions: what they said in sentences becomes the facts of today.
+//! Logs of earlier versions: converts their sentences to typed facts.
 //!
-//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does
-//! not belong here: any event that is still written.
+//! The only place that parses a sentence of a record. Belongs here: reading old lines. Does not
+//! belong here: events that are still written.
 
 mod lab_facts;
 
@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity, Subject};
 
 pub(crate) use lab_facts::complete;
 
-/// The kind of what an old log says as a sentence alone.
+/// The kind of a finding that an old log has only as a sentence.
 const UNCLASSIFIED: &str = "unclassified";
 
 /// A finding of any version: the first ones had a text and nothing else.
@@ -40,7 +40,7 @@ pub(crate) fn finding<'de, D: Deserializer<'de>>(from: D) -> Result<Finding, D::
     })
 }
 
-/// Whether a finding is the sentence that old logs have beside the failure of an arm.
+/// Whether a finding is the sentence that old logs have in addition to the failure of an arm.
 pub(crate) fn repeats_failure(finding: &Finding, failure: &ArmFailure) -> bool {
     finding.kind == UNCLASSIFIED
         && finding.text == format!("{} failed: {}.", failure.arm, failure.reason)
@@ -78,7 +78,7 @@ pub(crate) fn state<'de, D: Deserializer<'de>>(from: D) -> Result<ControllerStat
     })
 }
 
-/// The phase of a state that an old log names.
+/// The phase of a state with the name that old logs use.
 fn phase(name: &str) -> ControllerPhase {
     match name {
         "initializing" | "scheduling" => ControllerPhase::Starting,
@@ -92,7 +92,7 @@ fn phase(name: &str) -> ControllerPhase {
     }
 }
 
-/// The number of the attempt that a state belongs to, where it names none: in old logs an attempt
+/// The attempt that a state belongs to, if the log does not record it: in old logs an attempt
 /// begins with `scheduling`.
 pub(crate) fn attempt(state: &ControllerState, before: &[(u64, ControllerState)]) -> u32 {
     if state.attempt > 0 {

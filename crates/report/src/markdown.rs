@@ -2,7 +2,7 @@
 
 use super::tables::{self, Table};
 use super::{breakdown, format, headline};
-use workbench_record::Finding;
+use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
 /// The whole document.
@@ -31,8 +31,8 @@ pub(super) fn document(result: &RunResult) -> String {
         escape(&format::date(&result.started_at)),
         escape(&format::clean(&result.machine.workbench_version, 40))
     ));
-    list(&mut parts, "Diagnoses", &result.diagnoses);
-    list(&mut parts, "Warnings", &result.warnings);
+    list(&mut parts, "Diagnoses", Severity::Note, &result.diagnoses);
+    list(&mut parts, "Warnings", Severity::Warning, &result.warnings);
     let title = "What went wrong, and what it cost";
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
@@ -80,12 +80,18 @@ fn consist(parts: &mut Vec<String>, result: &RunResult) {
     }
 }
 
-fn list(parts: &mut Vec<String>, title: &str, findings: &[Finding]) {
+/// Findings as a list; those that are not of the `usual` severity say theirs.
+fn list(parts: &mut Vec<String>, title: &str, usual: Severity, findings: &[Finding]) {
     if !findings.is_empty() {
         parts.push(format!("## {title}"));
-        let items = findings
-            .iter()
-            .map(|found| format!("- {}", escape(&format::clean(&found.text, 1000))));
+        let items = findings.iter().map(|found| {
+            let text = escape(&format::clean(&found.text, 1000));
+            if found.severity == usual {
+                format!("- {text}")
+            } else {
+                format!("- **{}:** {text}", found.severity.word())
+            }
+        });
         parts.push(items.collect::<Vec<_>>().join("\n"));
     }
 }

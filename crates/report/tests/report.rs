@@ -7,7 +7,7 @@ mod report_fixture;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, markup, run};
 use sha2::{Digest as _, Sha256};
-use workbench_record::{ArmFailure, FailureKind, Finding, RunStatus};
+use workbench_record::{ArmFailure, FailureKind, Finding, RunStatus, Severity};
 use workbench_report::{Format, headline, render};
 use workbench_result::RunResult;
 
@@ -132,6 +132,19 @@ fn formats_say_the_same() {
 fn markdown_of_a_small_run() {
     let (result, snapshot) = run(&Shape::small());
     insta::assert_snapshot!(text(Format::Markdown, &result, &snapshot));
+}
+
+#[test]
+fn a_finding_of_another_severity_than_its_list_says_so() {
+    let (mut result, snapshot) = run(&Shape::small());
+    assert!(!text(Format::Markdown, &result, &snapshot).contains("**warning:**"));
+    result.warnings[0].severity = Severity::Error;
+    let first = &result.warnings[0].text;
+    let markdown = text(Format::Markdown, &result, &snapshot);
+    assert!(markdown.contains(&format!("- **error:** {first}")));
+    let page = text(Format::Html, &result, &snapshot);
+    let marked = format!("<li class=\"error\"><strong>error: </strong><bdi>{first}");
+    assert!(page.contains(&marked));
 }
 
 #[test]

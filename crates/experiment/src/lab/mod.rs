@@ -12,7 +12,8 @@ mod progress;
 
 pub use contract::{ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
-    ArmDefinition, DataDefinition, DataKind, DefinitionError, LabDefinition, Preset, Roles, suggest,
+    ArmDefinition, DataDefinition, DataKind, DefinitionError, LabDefinition, Preset, Roles,
+    nearest, suggest,
 };
 pub use option::{Opt, Refusal};
 pub use params::{ParamError, ParamSpec};

@@ -1,16 +1,17 @@
-//! What may be said about runs side by side, in full sentences: first what forbids or weakens a comparison, then who was
-//! faster.
+//! The conclusions of a comparison, in full sentences: first what forbids or weakens it, then which
+//! run was faster.
 //!
-//! Repeats of two runs were not interleaved, so what disturbed one run need not have met the other: the intervals are
-//! those of each run's own median, and the sentences say whether they overlap and no more.
+//! Repeats of two runs were not interleaved, so a disturbance of one run may not have affected the
+//! other. The intervals are those of each run's own median, and the sentences say only whether they
+//! overlap.
 
 use workbench_record::RunStatus;
 use workbench_report::format;
 use workbench_result::{RunResult, arm_on};
 
-use super::{ArmCell, ArmRow, Named, Unlike};
+use super::row::{ArmCell, ArmRow, Named, Unlike};
 
-/// How much a sentence weighs.
+/// The severity of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// Some of the numbers must not be compared.
@@ -24,7 +25,7 @@ pub enum Weight {
 /// A sentence about the runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// How much it weighs.
+    /// Its severity.
     pub weight: Weight,
     /// The sentence.
     pub text: String,
@@ -33,7 +34,7 @@ pub struct Note {
 /// With fewer repeats an interval covers the truth less often than it says.
 const ENOUGH: usize = 5;
 
-/// The sentences, the weightiest first.
+/// The sentences, the most severe first.
 pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut say = |weight, text| notes.push(Note { weight, text });
@@ -69,7 +70,7 @@ pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> 
     notes
 }
 
-/// Why a run's times must not be compared, from the first arm that tells.
+/// Why a run's times must not be compared, from the first arm that has a reason.
 fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
     let (arm, why) = arms
         .iter()
@@ -93,8 +94,25 @@ fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
     })
 }
 
-/// What is not the same around the runs.
+/// Differences in the conditions of the runs.
 fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
+    let mut out = ends(runs, results);
+    out.extend(elsewhere(runs, results));
+    if runs.iter().any(|run| run.base != runs[0].base) {
+        let bases: Vec<String> = runs
+            .iter()
+            .map(|run| format!("{} in {}", run.base, run.letter))
+            .collect();
+        out.push(format!(
+            "The speed-ups have different bases: {}.",
+            format::join_words(&bases, "and")
+        ));
+    }
+    out
+}
+
+/// The runs that did not end as planned.
+fn ends(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
     let mut out = Vec::new();
     for (status, one, several) in [
         (
@@ -109,12 +127,7 @@ fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
             "have not ended, or were killed",
         ),
     ] {
-        let letters: Vec<&str> = runs
-            .iter()
-            .zip(results)
-            .filter(|(_, result)| result.status == status)
-            .map(|(run, _)| run.letter)
-            .collect();
+        let letters = letters(runs, results, |result| result.status == status);
         let how = match letters.len() {
             0 => continue,
             1 => one,
@@ -125,35 +138,37 @@ fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
             join(&letters)
         ));
     }
-    let Some((first, rest)) = results.split_first() else {
-        return out;
-    };
-    let elsewhere: Vec<&str> = runs[1..]
-        .iter()
-        .zip(rest)
-        .filter(|(_, result)| {
-            let (a, b) = (&first.machine, &result.machine);
-            a.cpu_model != b.cpu_model || (a.cores_usable - b.cores_usable).abs() > 1e-9
-        })
-        .map(|(run, _)| run.letter)
-        .collect();
-    if !elsewhere.is_empty() {
-        out.push(format!(
-            "{} ran on another machine or on other cores than A: times may differ for that reason alone.",
-            join(&elsewhere)
-        ));
-    }
-    if runs.iter().any(|run| run.base != runs[0].base) {
-        let bases: Vec<String> = runs
-            .iter()
-            .map(|run| format!("{} in {}", run.base, run.letter))
-            .collect();
-        out.push(format!(
-            "The speed-ups have different bases: {}.",
-            format::join_words(&bases, "and")
-        ));
-    }
     out
+}
+
+/// The runs that had another processor or other cores than the first.
+fn elsewhere(runs: &[Named], results: &[&RunResult]) -> Option<String> {
+    let first = &results.first()?.machine;
+    let letters = letters(runs, results, |result| {
+        let machine = &result.machine;
+        first.cpu_model != machine.cpu_model
+            || (first.cores_usable - machine.cores_usable).abs() > 1e-9
+    });
+    (!letters.is_empty()).then(|| {
+        format!(
+            "{} ran on another machine or on other cores than A: times may differ for that reason \
+             alone.",
+            join(&letters)
+        )
+    })
+}
+
+/// The letters of the runs whose result is like this.
+fn letters(
+    runs: &[Named],
+    results: &[&RunResult],
+    is: impl Fn(&RunResult) -> bool,
+) -> Vec<&'static str> {
+    let pairs = runs.iter().zip(results);
+    pairs
+        .filter(|(_, result)| is(result))
+        .map(|(run, _)| run.letter)
+        .collect()
 }
 
 fn join(letters: &[&str]) -> String {
@@ -184,7 +199,7 @@ fn findings(runs: &[Named], arm: &ArmRow) -> Vec<String> {
         .collect()
 }
 
-/// Who was faster, from two times of the same work.
+/// Which run was faster, from two times of the same work.
 fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> String {
     let ratio = first.wall_s / second.wall_s;
     let (factor, fast, slow, walls) = if ratio >= 1.0 {
@@ -204,7 +219,7 @@ fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) ->
     format!("{fast}'s {name} is {factor} as fast as {slow}'s ({quick} against {long}){tail}.")
 }
 
-/// Two speed-ups, where times tell nothing.
+/// Compares two speed-ups, where times cannot be compared.
 fn speedups(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> Option<String> {
     if first.is_base && second.is_base {
         return None;
@@ -221,7 +236,7 @@ fn speedups(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell)
     ))
 }
 
-/// Whether two intervals overlap, and what that is worth.
+/// Whether two intervals overlap, and how reliable that is.
 fn certainty(intervals: Option<([f64; 2], [f64; 2])>, repeats: usize) -> String {
     let few = if repeats < ENOUGH {
         format!(", from {repeats} repeats only")

@@ -1,15 +1,13 @@
-//! Times as people type them: a day, a month, a minute, `yesterday`, `7d`. All in UTC.
+//! Times as they are typed: a day, a month, a minute, `yesterday`, `7d`. All in UTC.
 
 use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::{Field, clean};
+use super::field::{Field, PERIODS, clean};
 
-/// What can be typed, in a few words.
-pub(super) const EXAMPLES: &str = "a day (2026-11-20), today, yesterday, or an age (7d, 12h)";
-
-/// The stretch of time that a text names: its first second, and the first one after it, since the Unix epoch.
+/// The period that a text names: its first second, and the first second after it, since the Unix
+/// epoch.
 pub(super) fn read(field: Field, text: &str, now: Timestamp) -> Result<(i64, i64), String> {
     let text = text.to_lowercase();
     let shown = || format!("`{}:{}`", field.name(), clean(&text));
@@ -27,13 +25,9 @@ pub(super) fn read(field: Field, text: &str, now: Timestamp) -> Result<(i64, i64
         return stretch(day.to_datetime(jiff::civil::Time::midnight()), 1.day())
             .ok_or_else(|| format!("{} is out of range", shown()));
     }
-    let numbers = shape(&text).ok_or_else(|| format!("{} is no date; give {EXAMPLES}", shown()))?;
-    calendar(&numbers).ok_or_else(|| {
-        format!(
-            "{}: the calendar has no such time; give {EXAMPLES}",
-            shown()
-        )
-    })
+    let numbers = shape(&text).ok_or_else(|| format!("{} is no date; give {PERIODS}", shown()))?;
+    calendar(&numbers)
+        .ok_or_else(|| format!("{}: the calendar has no such time; give {PERIODS}", shown()))
 }
 
 /// Seconds of `30m`, `12h`, `7d`, `2w`.
@@ -51,7 +45,8 @@ fn ago(text: &str) -> Option<i64> {
     count.checked_mul(unit)
 }
 
-/// The numbers of `2026`, `2026-11`, `2026-11-20` and `2026-11-20t10:15`, where a text has one of these shapes.
+/// The numbers of `2026`, `2026-11`, `2026-11-20` and `2026-11-20t10:15`, if a text has one of
+/// these forms.
 fn shape(text: &str) -> Option<Vec<i16>> {
     let (day, time) = match text.split_once('t') {
         Some((day, time)) => (day, Some(time)),

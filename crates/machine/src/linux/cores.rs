@@ -23,7 +23,7 @@ pub(super) fn online(root: &Path) -> Option<u32> {
 }
 
 /// Processors in this thread's affinity mask, which a cpuset narrows too.
-pub(super) fn affinity(root: &Path) -> Option<u32> {
+pub(crate) fn affinity(root: &Path) -> Option<u32> {
     match sched_getaffinity(None) {
         Ok(mask) => Some(mask.count()),
         // The call's mask has room for 1024 processors and is refused by kernels with more; the

@@ -9,6 +9,7 @@ mod findings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cores::affinity;
 pub(crate) use findings::findings;
 
 use std::collections::HashSet;
@@ -24,7 +25,7 @@ use super::{MachineFacts, UsableCores};
 /// affinity mask of the calling thread, and the cgroup CPU quota.
 pub fn usable_cores() -> UsableCores {
     let root = Path::new("/");
-    usable_cores_at(root, cores::affinity(root))
+    usable_cores_at(root, affinity(root))
 }
 
 pub(super) fn usable_cores_at(root: &Path, affinity: Option<u32>) -> UsableCores {
@@ -34,7 +35,7 @@ pub(super) fn usable_cores_at(root: &Path, affinity: Option<u32>) -> UsableCores
 
 pub(super) fn probe() -> MachineFacts {
     let root = Path::new("/");
-    let mut facts = probe_at(root, cores::affinity(root));
+    let mut facts = probe_at(root, affinity(root));
     if facts.cpu_model.is_empty() {
         facts.cpu_model = brand();
     }

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::ReportError;
 use super::headline::{self, Sentence};
 use super::{chart, format, tables};
-use workbench_record::Snapshot;
+use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
 /// The rules of the page after the colours that it shares with the charts.
@@ -48,8 +48,8 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
             body {
                 main {
                     (header(result))
-                    (parts::findings("Diagnoses", "diagnoses", &result.diagnoses))
-                    (parts::findings("Warnings", "warnings", &result.warnings))
+                    (parts::findings("Diagnoses", "diagnoses", Severity::Note, &result.diagnoses))
+                    (parts::findings("Warnings", "warnings", Severity::Warning, &result.warnings))
                     (breakdown::failures(result, &figures))
                     (comparison(result, &figures))
                     (breakdown::curves(&figures))

@@ -1,7 +1,7 @@
 //! Pieces that several sections use: tables that scroll on their own, lists of sentences, texts from outside.
 
 use maud::{Markup, html};
-use workbench_record::Finding;
+use workbench_record::{Finding, Severity};
 
 use crate::format;
 use crate::tables::{Column, Table};
@@ -16,13 +16,21 @@ pub(super) fn bound(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
 }
 
-/// Findings as a list under a heading; nothing without findings.
-pub(super) fn findings(title: &str, class: &str, findings: &[Finding]) -> Markup {
+/// Findings as a list under a heading; nothing without findings. Those that are not of the `usual`
+/// severity say theirs.
+pub(super) fn findings(title: &str, class: &str, usual: Severity, findings: &[Finding]) -> Markup {
     html! {
         @if !findings.is_empty() {
             section class=(class) {
                 h2 { (title) }
-                ul { @for found in findings { li { bdi { (bound(&format::clean(&found.text, 1000))) } } } }
+                ul {
+                    @for found in findings {
+                        li class=(found.severity.word()) {
+                            @if found.severity != usual { strong { (found.severity.word()) ": " } }
+                            bdi { (bound(&format::clean(&found.text, 1000))) }
+                        }
+                    }
+                }
             }
         }
     }

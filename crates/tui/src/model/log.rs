@@ -1,10 +1,11 @@
 //! What happened, what was printed and what it means, oldest first: repeats that finished, arms
-//! that were stopped, states of controllers, warnings, findings as they become true, and the lines that workers, tasks
-//! and libraries printed.
+//! that were stopped, states of controllers, warnings, findings as they become true, and the lines
+//! that workers, tasks and libraries printed.
 //!
 //! A bounded number of entries is kept; the record has them all.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use workbench_clock::seconds;
 use workbench_record::{ControllerPhase, ControllerState, Finding, RepeatId, Severity, Subject};
@@ -206,10 +207,10 @@ fn state_text(id: &RepeatId, state: &ControllerState) -> String {
     let mut text = format!("{arm}: {}", safe(&state.text));
     if state.phase == ControllerPhase::Starting {
         if state.attempt > 1 {
-            text += &format!(", attempt {}", state.attempt);
+            _ = write!(text, ", attempt {}", state.attempt);
         }
         if let Some(workers) = state.workers.filter(|workers| *workers != id.workers) {
-            text += &format!(", {workers} of {} workers", id.workers);
+            _ = write!(text, ", {workers} of {} workers", id.workers);
         }
     }
     text

@@ -6,8 +6,8 @@ use workbench_experiment::lab::{ArmContext, LabError, Part, SlotState};
 use workbench_protocol::{FromWorker, WorkerEnv};
 use workbench_workers::{EventKind, Launch, WorkerGroup};
 
+use crate::block::{Hashed, Prepared, name, span};
 use crate::worker::{Messages, Order, VARIABLE};
-use crate::{Hashed, Prepared, name, span};
 
 /// How long an event is waited for, between two looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(50);

@@ -1,19 +1,18 @@
 //! A lab for tests: blocks that are hashed by worker processes. Its workers speak messages of their own,
 //! and are the program that made the lab: made in a worker, the lab plays it.
 
+mod block;
 mod helpers;
 mod worker;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
-use workbench_clock::thread_cpu_ns;
-use workbench_digest::Hasher;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Breakdown, DefinitionError, Item, Lab, LabDefinition, LabError, LabHost,
     ParamValue, PreparedLab, Quantity, RunConfig,
 };
-use workbench_pool::{Outcome, TaskSpan};
+
+use block::{Hashed, Prepared, hash, name, span};
 
 /// Makes the lab. In one of its own workers this does the worker's work instead, and never returns.
 ///
@@ -62,68 +61,6 @@ impl Lab for Mill {
             program,
         }))
     }
-}
-
-/// What there is to do, and who does it.
-struct Prepared {
-    blocks: u64,
-    rounds: u64,
-    seed: u64,
-    mishap: Option<u64>,
-    program: PathBuf,
-}
-
-/// A block that was hashed.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Hashed {
-    /// Its number.
-    pub block: u64,
-    /// Its hash, in hexadecimal.
-    pub hash: String,
-    /// Wall time in nanoseconds.
-    pub took_ns: u64,
-    /// CPU time in nanoseconds.
-    pub cpu_ns: u64,
-}
-
-/// Hashes a block.
-fn hash(block: u64, rounds: u64, seed: u64) -> Hashed {
-    let (begun, cpu_ns) = (Instant::now(), thread_cpu_ns());
-    let mut hash = format!("{seed} {block}");
-    for _ in 0..rounds {
-        let mut hasher = Hasher::default();
-        hasher.update(&hash);
-        hash = hasher.finish();
-    }
-    Hashed {
-        block,
-        hash,
-        took_ns: begun.elapsed().as_nanos() as u64,
-        cpu_ns: thread_cpu_ns() - cpu_ns,
-    }
-}
-
-/// The span of a block that a slot has just hashed.
-fn span(hashed: &Hashed, slot: u32, finished_ns: u64) -> TaskSpan {
-    let started_ns = finished_ns.saturating_sub(hashed.took_ns);
-    TaskSpan {
-        task: hashed.block,
-        name: name(hashed.block).into(),
-        group: hashed.block as u32,
-        part: 0,
-        slot,
-        attempt: 0,
-        queued_ns: started_ns,
-        ready_ns: started_ns,
-        started_ns,
-        finished_ns,
-        cpu_ns: hashed.cpu_ns,
-        outcome: Outcome::Done,
-    }
-}
-
-fn name(block: u64) -> String {
-    format!("block {block}")
 }
 
 impl PreparedLab for Prepared {

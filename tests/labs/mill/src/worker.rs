@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use workbench_protocol::worker_side::{SideError, is_supervised};
 use workbench_protocol::{FromWorker, Phase, Protocol, WorkerEnv, WorkerSide};
 
-use crate::{Hashed, hash};
+use crate::block::{Hashed, hash};
 
 /// Says whose worker a process is.
 pub const VARIABLE: &str = "WORKBENCH_MILL_HELPER";

@@ -1,0 +1,123 @@
+//! Where libtorch and the worker lie, and the programs that put them there.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::error::SetupError;
+
+/// The release of libtorch that the worker's bindings are written for.
+pub const VERSION: &str = workbench_lab_ddp::LIBTORCH;
+
+/// The variable that names a libtorch to use instead of our own.
+pub const LIBTORCH_VARIABLE: &str = "LIBTORCH";
+
+/// What a libtorch can compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The processor alone.
+    Cpu,
+    /// NVIDIA's GPUs too.
+    Cuda,
+}
+
+impl Device {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU",
+            Self::Cuda => "CUDA",
+        }
+    }
+}
+
+/// The cache folder and the names in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    root: PathBuf,
+}
+
+impl Place {
+    /// The given folder, or the platform's cache folder for this program.
+    ///
+    /// # Errors
+    /// [`SetupError::NoCacheFolder`] when none is given and the platform has none.
+    pub fn new(dir: Option<PathBuf>) -> Result<Self, SetupError> {
+        let root = match dir {
+            Some(dir) => std::path::absolute(&dir).map_err(|cause| SetupError::io(&dir, cause))?,
+            None => directories::ProjectDirs::from("", "", "workbench")
+                .ok_or(SetupError::NoCacheFolder)?
+                .cache_dir()
+                .to_owned(),
+        };
+        Ok(Self { root })
+    }
+
+    /// The cache folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where our own libtorch for a device lies, when it is there: the folder `torch`, which `LIBTORCH` is set to, and beside it the
+    /// libraries that are found from there by the run paths that are in it.
+    pub fn installed_for(&self, device: Device) -> PathBuf {
+        let name = match device {
+            Device::Cpu => "cpu",
+            Device::Cuda => "cuda",
+        };
+        self.root.join(format!("libtorch-{VERSION}-{name}"))
+    }
+
+    /// Where headers of CUDA lie that a libtorch of a Python environment lacks.
+    pub fn headers(&self) -> PathBuf {
+        self.root.join("cuda-headers-13.0")
+    }
+
+    /// Where `whole` is unpacked, until it is done.
+    pub fn half(whole: &Path) -> PathBuf {
+        let mut name = whole.as_os_str().to_owned();
+        name.push(".part");
+        name.into()
+    }
+
+    /// Where downloads lie until they are unpacked.
+    pub fn wheels(&self) -> PathBuf {
+        self.root.join("wheels")
+    }
+
+    /// What cargo builds into.
+    pub fn worker_target(&self) -> PathBuf {
+        self.root.join("worker")
+    }
+
+    /// A program of this name, when it is built.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.worker_target().join("release").join(name)
+    }
+
+    /// The worker, when it is built.
+    pub fn worker(&self) -> PathBuf {
+        self.program("workbench-worker")
+    }
+}
+
+/// The programs that do the work, and what is added to their environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    /// Python 3 with pip.
+    pub python: PathBuf,
+    /// cargo.
+    pub cargo: PathBuf,
+    /// Added to the environment of both.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Default for Tools {
+    fn default() -> Self {
+        Self {
+            python: "python3".into(),
+            cargo: "cargo".into(),
+            environment: Vec::new(),
+        }
+    }
+}
