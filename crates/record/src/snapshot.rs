@@ -130,16 +130,7 @@ impl Snapshot {
                 self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Output { source, text } => {
-                let arm = self.repeats.last().filter(|r| r.id.arm == *source);
-                if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
-                    self.output.push(OutputLine {
-                        t_ns: record.t_ns,
-                        source: source.clone(),
-                        text: text.clone(),
-                    });
-                }
-            }
+            Event::Output { source, text } => self.print(record.t_ns, source, text),
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
@@ -178,6 +169,18 @@ impl Snapshot {
         if let Some(repeat) = repeat {
             repeat.started_ns = finished.started_ns;
             repeat.finished = Some(Box::new(finished.clone()));
+        }
+    }
+
+    /// Keeps a line that says something new.
+    fn print(&mut self, t_ns: u64, source: &str, text: &str) {
+        let arm = self.repeats.last().filter(|r| r.id.arm == source);
+        if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
+            self.output.push(OutputLine {
+                t_ns,
+                source: source.to_owned(),
+                text: text.to_owned(),
+            });
         }
     }
 
