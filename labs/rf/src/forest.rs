@@ -1,17 +1,17 @@
-//! The seam to the engine that grows trees. Nothing outside this file knows which one it is; today
-//! it is smartcore.
+//! The interface to the library that grows trees. Only this file knows which library it is:
+//! smartcore.
 //!
-//! The unit is one tree, not one forest, so that every arm grows exactly the same trees whatever
-//! their order: a tree depends on the training rows, the parameters and its own seed alone.
+//! The unit is one tree, not one forest, so that every arm grows exactly the same trees in any
+//! order: a tree depends only on the training rows, the parameters and its own seed.
 //!
 //! How scikit-learn's parameters are mapped to smartcore's:
 //! - `max_depth`: smartcore counts levels with the root as 1, scikit-learn counts splits along a
-//!   path: one more.
+//! path: one more.
 //! - `min_samples_split`, `min_samples_leaf`: scikit-learn draws the bootstrap as weights and
-//!   counts distinct rows. Handing the bootstrap to smartcore as weights too makes it count the same
-//!   way; its own forest counts copies.
+//!   counts distinct rows. This code passes the bootstrap to smartcore as weights too, so it counts
+//!   in the same way; smartcore's own forest counts copies.
 //! - `max_features`: all features at every split, the default of scikit-learn's regressor, is what
-//!   a single tree does.
+//! a single tree does.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,13 +20,13 @@ use smartcore::tree::decision_tree_regressor::{
     DecisionTreeRegressor, DecisionTreeRegressorParameters,
 };
 
-/// Rows of features, as the engine wants them.
+/// Rows of features, in the library's format.
 pub struct Rows {
     matrix: DenseMatrix<f64>,
     rows: usize,
 }
 
-/// What a tree is grown from.
+/// The training data of a tree.
 pub struct TrainingSet {
     x: Rows,
     y: Vec<f64>,
@@ -96,7 +96,7 @@ impl Tree {
     /// Grows a tree on a bootstrap sample (as many draws with replacement as there are rows).
     ///
     /// # Errors
-    /// What the engine says, for example on an empty training set.
+    /// The library's error, for example on an empty training set.
     pub fn grow(set: &TrainingSet, params: TreeParams, seed: TreeSeed) -> Result<Self, String> {
         let rows = set.x.count();
         let mut rng = seed.rng();
@@ -108,7 +108,8 @@ impl Tree {
             max_depth: Some(params.max_depth.saturating_add(1)),
             min_samples_leaf: params.min_samples_leaf,
             min_samples_split: params.min_samples_split,
-            // The engine shuffles the features before it looks at all of them: this decides ties.
+            // The library shuffles the features before it tries all of them: the order decides
+            // ties.
             seed: Some(rng.random()),
         };
         DecisionTreeRegressor::fit_with_weights(&set.x.matrix, &set.y, &counts, parameters)
@@ -119,7 +120,7 @@ impl Tree {
     /// Adds the tree's prediction for every row to `sums`.
     ///
     /// # Errors
-    /// What the engine says.
+    /// The library's error.
     pub fn predict(&self, rows: &Rows) -> Result<Vec<f64>, String> {
         self.0
             .predict(&rows.matrix)
