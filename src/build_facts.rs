@@ -1,4 +1,4 @@
-//! How this program was built, as the record of every run states it. Its build script notes it.
+//! How this program was built, as the record of every run states it. Set by the build script.
 
 use workbench_machine::BuildFacts;
 
@@ -22,7 +22,7 @@ mod tests {
 
     #[test]
     fn the_commit_is_twelve_digits_with_a_mark_for_changes() {
-        // There is none in a source archive.
+        // A source archive has none.
         if let Some(commit) = BUILD.commit {
             let digits = commit.strip_suffix('+').unwrap_or(commit);
             assert!(

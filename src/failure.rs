@@ -1,4 +1,4 @@
-//! How the program ends when it does not end well: one line for people and an exit code for scripts.
+//! How the program ends after an error: one line for people and an exit code for scripts.
 
 use workbench_experiment::lab::LabError;
 use workbench_experiment::{ExperimentError, RequestError};
@@ -10,13 +10,13 @@ use crate::libtorch::SetupError;
 
 /// The exit codes. They are part of the command line's contract.
 pub mod code {
-    /// Everything was done.
+    /// Success.
     pub const DONE: u8 = 0;
     /// The lab ran and its check failed, or an arm failed.
     pub const CHECK_FAILED: u8 = 1;
     /// The command line, the configuration or the data is wrong.
     pub const USAGE: u8 = 2;
-    /// The machine cannot do it: disk full, not writable, no threads.
+    /// The environment failed: disk full, not writable, no threads.
     pub const ENVIRONMENT: u8 = 3;
     /// Stopped by Ctrl-C or a signal.
     pub const INTERRUPTED: u8 = 130;
@@ -32,7 +32,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A mistake in what was asked.
+    /// A usage error.
     pub fn usage(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -40,7 +40,7 @@ impl Failure {
         }
     }
 
-    /// Something that the machine refuses.
+    /// An error of the environment.
     pub fn environment(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),

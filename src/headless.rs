@@ -1,4 +1,4 @@
-//! A run without a screen: progress while it goes on, summary and reports when it ends.
+//! A run without a screen: progress while it runs, summary and reports when it ends.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,8 +72,8 @@ pub fn resume(
     conclude(&ended, args)
 }
 
-/// Runs a lab; where it lacks something that the set-up brings, brings that and runs it again. Nothing of the first attempt is
-/// left: a lab that cannot be prepared leaves no record.
+/// Runs a lab. If it lacks something that the set-up installs, installs it and runs the lab again.
+/// The first attempt leaves no record, because the lab was not prepared.
 fn with_setup(
     signals: &Signals,
     yes: bool,
@@ -90,7 +90,7 @@ fn with_setup(
     }
 }
 
-/// A target that cannot be written is told before the work, not after it.
+/// A target that cannot be written is reported before the run, not after it.
 fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
     paths
         .iter()
@@ -105,7 +105,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// Turns the first of them into a request to stop; a second one ends the process at once.
+    /// Turns the first signal into a request to stop; a second one ends the process at once.
     fn watch() -> Result<Self, Failure> {
         let (control, at_once) = (Control::default(), Arc::<AtomicBool>::default());
         let (steered, hurry) = (control.clone(), Arc::clone(&at_once));
@@ -120,7 +120,7 @@ impl Signals {
         Ok(Self { control, at_once })
     }
 
-    /// While `body` does what has no record to be closed, the first of them ends the process.
+    /// While `body` runs, which has no record to close, the first signal ends the process.
     fn end_at_once<T>(&self, body: impl FnOnce() -> T) -> T {
         self.at_once.store(true, Ordering::SeqCst);
         let done = body();
@@ -135,7 +135,7 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
     for path in &args.report {
         match workbench_report::write(path, &ended.result, &ended.snapshot) {
             Ok(()) => written.push(path.clone()),
-            // The others may still be possible, and the run's record is safe.
+            // Other reports may still succeed, and the run's record is safe.
             Err(error) => failed = failed.or(Some(Failure::from(error))),
         }
     }
@@ -167,7 +167,7 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
     })
 }
 
-/// The result document, byte for byte as `result.json` has it.
+/// The result document, with the same bytes as `result.json`.
 fn document(run: &RunDir, ended: &Ended) -> Result<String, Failure> {
     match std::fs::read_to_string(run.result()) {
         Ok(text) => Ok(text),

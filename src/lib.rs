@@ -1,6 +1,6 @@
 //! The program `workbench`: its command line, headless runs and settings.
 //!
-//! It is a library so that benches and tests reach it: [`main`] is the whole program, and
+//! It is a library so that benches and tests can use it: [`main`] is the whole program, and
 //! [`offscreen`] its screens without a terminal. Everything else is private.
 //!
 //! - **Belongs here:** the command line, what it starts, and what it prints.
@@ -36,8 +36,7 @@ use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::failure::{Failure, code};
 
-/// The whole program: reads the process' arguments, does what they ask for, and gives
-/// the exit code.
+/// The whole program: parses the process' arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
     program(registry::LABS, std::env::args_os())
 }
@@ -48,7 +47,7 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     match run(labs, args) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            // Nothing is left to do when even the standard error is gone.
+            // Nothing can be done when the standard error is closed too.
             let _ = output::error_line(&format!("workbench: {}", failure.message));
             ExitCode::from(failure.code)
         }
@@ -70,7 +69,8 @@ fn run(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Result<u8,
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
     }
-    // Before the configuration: these work whatever it says, and two of them help to mend it.
+    // Before the configuration is read: these commands do not need it, and two of them help to
+    // repair it.
     if let Some(Command::Setup(args)) = command {
         return commands::setup::run(args);
     }
@@ -84,7 +84,7 @@ fn run(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Result<u8,
     }
     let config = Config::load(&labs, flags, file)?;
     let run_dir = config.run_dir().map(Path::to_owned);
-    // Before the store: these need no place for runs.
+    // Before the store is opened: these commands do not need it.
     match &command {
         Some(Command::Config { .. }) => return commands::config::run(&config, &labs),
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
@@ -108,12 +108,12 @@ fn run(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Result<u8,
     }
 }
 
-/// Whether there is a person who sees a screen and has a keyboard.
+/// Whether the program runs on a terminal, for input and output.
 fn has_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// `workbench` alone and without a terminal: says what it is and what to type.
+/// `workbench` without arguments and terminal: prints what it is and how to use it.
 fn explain() -> Result<u8, Failure> {
     output::error_line(
         "workbench: no --lab given and no terminal for the screen, so there is nothing to run.\n\n\

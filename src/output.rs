@@ -1,4 +1,4 @@
-//! Writing to the standard streams. A reader that went away (`workbench runs | head`) is no error.
+//! Writing to the standard streams. A closed pipe (`workbench runs | head`) is no error.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -17,7 +17,7 @@ pub fn error_line(text: &str) -> io::Result<()> {
     forgive(write_all(&mut io::stderr().lock(), &format!("{text}\n")))
 }
 
-/// The columns of the terminal that the standard output goes to; `None` when it goes elsewhere.
+/// The width of the terminal on the standard output; `None` if that is no terminal.
 pub fn columns() -> Option<usize> {
     let stdout = io::stdout();
     if !stdout.is_terminal() {

@@ -1,4 +1,4 @@
-//! Standing still when the terminal asks for it (Ctrl-Z), together with everything that belongs to a run.
+//! Suspends the program and everything that belongs to a run on Ctrl-Z.
 
 use std::io;
 use std::thread;
@@ -8,15 +8,17 @@ use signal_hook::low_level::raise;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Stands still until somebody says `fg`: workers too, and the clock of a run.
+/// Suspends the program, its workers and the clock of a run until it is continued (`fg`).
 pub fn stand_still() {
     workbench_workers::stand_still(|| {
-        // Sent to this thread, so that it comes back when all goes on, and not while the others are still being stopped.
+        // Sent to this thread, so that the call returns after the continuation, and not while other
+        // threads are still being stopped.
         let _ = raise(Signal::STOP.as_raw());
     });
 }
 
-/// From now on Ctrl-Z does so, in a thread of its own. Without this, this process alone would stop.
+/// Installs this for Ctrl-Z, on a separate thread. Without it, only this process would be
+/// suspended.
 pub fn on_request() -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut asked = {

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{Event, Finding, Record, RepeatId, RunStarted, Snapshot, Subscriber};
+use workbench_record::{Event, Finding, Record, RepeatId, Snapshot, Subscriber};
 use workbench_report::format;
 use workbench_result::arm_on;
 
 use crate::output;
 use workbench_history::outlook::Ahead;
 
-/// Seconds between two plain lines while a repeat goes on.
+/// Seconds between two plain lines during a repeat.
 const LINE_EVERY_S: f64 = 10.0;
 /// The bar's resolution.
 const BAR_UNITS: u64 = 10_000;
@@ -25,7 +25,7 @@ pub enum Style {
     Quiet,
     /// One bar that is redrawn.
     Bar,
-    /// A line now and then.
+    /// A line at intervals.
     Lines,
 }
 
@@ -41,7 +41,7 @@ impl Style {
     }
 }
 
-/// Follows a run's events and shows how far it is.
+/// Follows a run's events and shows its progress.
 pub struct Follower {
     state: Arc<Mutex<State>>,
 }
@@ -60,7 +60,7 @@ impl Follower {
         Self::resuming(style, Snapshot::default())
     }
 
-    /// Follows a run that has a past.
+    /// Follows a resumed run.
     pub fn resuming(style: Style, snapshot: Snapshot) -> Self {
         let target = match style {
             Style::Bar => ProgressDrawTarget::stderr_with_hz(5),
@@ -83,7 +83,7 @@ impl Follower {
         }
     }
 
-    /// What the recorder calls with every event.
+    /// The callback of the recorder for every event.
     pub fn subscriber(&self) -> Subscriber {
         let state = Arc::clone(&self.state);
         Box::new(move |record| {
@@ -92,7 +92,7 @@ impl Follower {
         })
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bar.finish_and_clear();
@@ -105,7 +105,7 @@ impl State {
             return;
         }
         match &record.event {
-            // Tasks and samples are many, and progress tells all that is shown of them.
+            // Tasks and samples are frequent, and progress events hold all that is shown.
             Event::Task(_) | Event::Sample(_) => return,
             _ => self.snapshot.apply(record),
         }
@@ -128,7 +128,7 @@ impl State {
             }
             Event::Finding(finding) => self.find(finding),
             Event::ArmFailed(failure) => self.find(&failure.finding()),
-            Event::Output { source, text } if self.is_news(source, text) => {
+            Event::Output { source, text } if self.is_arm(source) => {
                 self.say(&format!("{source}: {text}"));
             }
             Event::Progress { .. } if self.is_line_due(seconds(record.t_ns)) => {
@@ -143,12 +143,11 @@ impl State {
         self.bar.set_message(self.status());
     }
 
-    /// Whether an arm says of itself that something went wrong or goes on again. What it is doing
-    /// in all is not for here.
-    fn is_news(&self, source: &str, text: &str) -> bool {
+    /// Whether an arm speaks itself, and not one of its workers: something went wrong or goes on
+    /// again.
+    fn is_arm(&self, source: &str) -> bool {
         let started = self.snapshot.started.as_deref();
-        let is_arm = |started: &RunStarted| started.config.arms.iter().any(|arm| arm == source);
-        started.is_some_and(is_arm) && !text.contains(" → ")
+        started.is_some_and(|started| started.config.arms.iter().any(|arm| arm == source))
     }
 
     fn find(&self, finding: &Finding) {
@@ -160,7 +159,7 @@ impl State {
         self.style == Style::Lines && now_s - self.last_line_s > LINE_EVERY_S
     }
 
-    /// What is under way and how long everything will still take.
+    /// The repeat under way and the remaining time of the run.
     fn status(&self) -> String {
         let now = match self.snapshot.repeats.last() {
             Some(repeat) if repeat.finished.is_none() => repeat_name(&repeat.id),

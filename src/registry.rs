@@ -1,5 +1,4 @@
-//! The labs that this program has: every dependency of its manifest that is called
-//! `workbench-lab-*`.
+//! The labs of this program: every dependency in its manifest with a name `workbench-lab-*`.
 
 use workbench_experiment::lab::{Lab, LabHost, MakeLab, suggest};
 
@@ -9,7 +8,7 @@ use crate::failure::Failure;
 /// The program's own labs, as `build.rs` finds them in the manifest.
 pub const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/labs.rs"));
 
-/// What this program offers to labs.
+/// The host that this program offers to labs.
 const HOST: LabHost = LabHost {
     // Workers of a lab may be this program itself, which needs no set-up.
     program: |name| match name {
@@ -18,14 +17,14 @@ const HOST: LabHost = LabHost {
     },
 };
 
-/// Makes labs; they are listed in this order.
+/// Makes the labs, in the order of lists.
 pub fn make(labs: &[MakeLab]) -> Result<Vec<Box<dyn Lab>>, Failure> {
     labs.iter()
         .map(|make| make(HOST).map_err(|error| Failure::environment(error.to_string())))
         .collect()
 }
 
-/// The lab of a name.
+/// The lab with a name.
 pub fn find<'a>(labs: &'a [Box<dyn Lab>], name: &str) -> Result<&'a dyn Lab, Failure> {
     let names = labs.iter().map(|lab| lab.definition().name.as_str());
     labs.iter()

@@ -1,4 +1,4 @@
-//! The terminal interface as this program has it: its labs, its configuration, its set-up.
+//! Connects the terminal interface with this program's labs, configuration and set-up.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::failure::{Failure, code};
 use crate::{output, pause, registry, summary};
 
-/// What the interface needs of this program.
+/// What the interface needs from this program.
 struct Program;
 
 impl Host for Program {
@@ -35,8 +35,7 @@ impl Host for Program {
     }
 }
 
-/// Opens the interface and stays in it until the person leaves; afterwards the summary of the last
-/// run is printed.
+/// Runs the interface until the person leaves it, then prints the summary of the last run.
 pub fn run(store: Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, Failure> {
     let left = workbench_tui::run(store, labs, config.screen(), Arc::new(Program))?;
     if let Some((run, result)) = &left.last_run {
@@ -48,7 +47,7 @@ pub fn run(store: Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8,
     })
 }
 
-/// The interface with this program's labs on a window in memory; see [`Offscreen::new`].
+/// The interface with this program's labs on a terminal in memory; see [`Offscreen::new`].
 ///
 /// # Errors
 /// When there is no such theme, or a lab's definition is broken.

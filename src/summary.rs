@@ -1,5 +1,5 @@
-//! What the terminal says when a run has ended: the headline, a line per arm, what it means, where
-//! things are.
+//! The summary on the terminal when a run has ended: the headline, a line per arm, findings, and
+//! paths.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ use workbench_tui::text::wrap_words;
 /// Narrower terminals get lines of this many columns.
 const NARROWEST: usize = 30;
 
-/// The summary of a run, for the terminal that the standard output goes to; elsewhere lines are as
-/// long as they are.
+/// The summary of a run, for the terminal on the standard output; without a terminal, lines are not
+/// wrapped.
 pub fn of_run(result: &RunResult, run: &RunDir, written: &[PathBuf]) -> String {
     of_width(
         result,
@@ -50,7 +50,7 @@ fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usiz
         let _ = writeln!(out, "Report   {}", path.display());
     }
     let _ = writeln!(out, "Record   {}", run.path().display());
-    // Neither path nor command is broken: a terminal that wraps them still copies them whole.
+    // Paths and commands are not split: a terminal that wraps them still copies them as one line.
     let _ = writeln!(out, "Again    {}", result.command);
     let instrument = &result.instrument;
     let mut cost = format!(
@@ -107,8 +107,8 @@ fn arms(result: &RunResult) -> Table {
     table
 }
 
-/// The figures of all arms besides their times, where the lab tells them and a terminal has room
-/// for as many arms.
+/// The figures of all arms besides their times, if the lab reports them and the terminal is wide
+/// enough for all arms.
 fn figures(result: &RunResult) -> Option<Table> {
     const MOST_ARMS: usize = 5;
     let rows = workbench_report::figures(result);

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, presets};
 
-/// A table without lines: columns two blanks apart.
+/// A table without lines: columns separated by two blanks.
 pub struct Table {
     inner: comfy_table::Table,
 }
 
 impl Table {
-    /// No rows yet.
+    /// An empty table.
     pub fn new() -> Self {
         let mut inner = comfy_table::Table::new();
         inner.load_style(presets::NOTHING);
@@ -18,7 +18,7 @@ impl Table {
         Self { inner }
     }
 
-    /// Sets the first line.
+    /// Sets the header.
     pub fn header(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.inner
             .set_header(cells.into_iter().map(Into::into).collect::<Vec<String>>());

@@ -1,4 +1,4 @@
-//! `workbench compare RUN RUN…`: what was set differently, and what came out.
+//! `workbench compare RUN RUN…`: different settings, and results.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::output;
 use crate::table::Table;
 use workbench_history::comparison::{ArmCell, Comparison, Group, compare};
 
-/// Shows runs side by side.
+/// Shows a comparison of runs.
 pub fn run(store: &Store, runs: &[String], json: bool) -> Result<u8, Failure> {
     let results = runs
         .iter()
@@ -57,7 +57,7 @@ fn render(comparison: &Comparison) -> String {
     out
 }
 
-/// A table with a column per run and a row per setting that is not the same in all.
+/// A table with a column per run and a row per setting that differs.
 fn settings(comparison: &Comparison) -> Table {
     let mut table = headed(comparison);
     for row in &comparison.settings.differing {

@@ -1,4 +1,4 @@
-//! `workbench config`: what is configured, where it came from, and where the file lies.
+//! `workbench config`: the settings, their sources, and the path of the file.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::failure::{Failure, code};
 use crate::output;
 
-/// Prints the configuration as it is now.
+/// Prints the current configuration.
 pub fn run(config: &Config, labs: &[Box<dyn Lab>]) -> Result<u8, Failure> {
     output::print(&config::effective(config, labs))?;
     Ok(code::DONE)
@@ -20,7 +20,8 @@ pub fn defaults(labs: &[Box<dyn Lab>]) -> Result<u8, Failure> {
     Ok(code::DONE)
 }
 
-/// Prints where the file lies. Its usual directory is made, so that a shell can write the file there.
+/// Prints the path of the file. Creates its default directory, so that a shell can write the file
+/// there.
 pub fn path(file: Option<PathBuf>) -> Result<u8, Failure> {
     let (path, named) = config::path(file);
     let path = path.ok_or(ConfigError::NoPlace)?;

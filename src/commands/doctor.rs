@@ -13,7 +13,7 @@ use crate::failure::{Failure, code};
 use crate::libtorch::{Gpus, Report};
 use crate::output;
 
-/// Looks at everything that a run needs. Exits 3 when some lab cannot run here.
+/// Checks everything that a run needs. Exits with 3 when a lab cannot run here.
 pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failure> {
     let mut out = String::from("This machine\n");
     for finding in workbench_machine::check() {
@@ -62,7 +62,7 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
             Ok(_) => writeln!(out, "  ok       {}: {}", definition.name, definition.title),
             Err(failure) => writeln!(out, "  missing  {}: {}", definition.name, failure.message),
         };
-        // What a lab lacks is missing for that lab; the others can be run.
+        // What a lab lacks concerns only that lab; the others can run.
         ready &= prepared
             .as_ref()
             .map_or_else(|failure| failure.code == code::ENVIRONMENT, |_| true);
@@ -71,7 +71,7 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
     Ok(if ready { code::DONE } else { code::ENVIRONMENT })
 }
 
-/// Whether a run could be kept: tries it.
+/// Whether a run could be stored: tries it.
 fn writable(store: &Store) -> Result<PathBuf, Failure> {
     store.create("doctor", 0)?.discard();
     Ok(store.root().to_owned())

@@ -1,4 +1,4 @@
-//! The set-up on the way to a run: what a lab lacks is offered, or brought without asking.
+//! The set-up before a run: offers to install what a lab lacks, or installs it without asking.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -9,11 +9,12 @@ use crate::failure::Failure;
 use crate::libtorch::{Libtorch, Plan, Step, VERSION, WorkerSource, variable};
 use crate::output;
 
-/// Sets up what a lab lacks before it goes on: with `yes` at once, on a terminal when the person there agrees. `why` says what
-/// the lab lacks, and `gpus` that what is brought has to serve GPUs. Everything is told on the standard error: the other stream belongs to the lab's outcome.
+/// Sets up what a lab lacks: with `yes` at once, on a terminal after asking. `why` says what the
+/// lab lacks, `gpus` whether GPU support is needed. Writes only to the standard error, because the
+/// standard output is for results.
 ///
 /// # Errors
-/// When nobody agrees, with what to run; when the set-up fails.
+/// When the person does not agree, with the command to run; when the set-up fails.
 pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), Failure> {
     let is_seen = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if !yes && !is_seen {
@@ -40,10 +41,10 @@ pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What [`ensure`] would do: what is downloaded and built, how large that is, and where it goes.
+/// What [`ensure`] would do: downloads and builds, their size, and their folder.
 ///
 /// # Errors
-/// When it could not be done: a libtorch that is named and cannot be used.
+/// When it is impossible: the libtorch that `LIBTORCH` names cannot be used.
 pub fn announce(gpus: bool) -> Result<String, Failure> {
     let plan = plan(gpus)?;
     let root = default_place()?.root().display().to_string();
@@ -69,7 +70,7 @@ fn plan(gpus: bool) -> Result<Plan, Failure> {
     Ok(setup::plan(&place, found.as_ref(), gpus, has_worker).0)
 }
 
-/// What a person can run instead.
+/// The command that a person can run instead.
 fn command(gpus: bool) -> &'static str {
     if gpus {
         "workbench setup --cuda"
@@ -78,7 +79,7 @@ fn command(gpus: bool) -> &'static str {
     }
 }
 
-/// How much would be downloaded, in parentheses.
+/// The size of the downloads, in parentheses.
 fn size(gpus: bool) -> Result<String, Failure> {
     Ok(match plan(gpus)?.download {
         0 => String::new(),

@@ -1,4 +1,4 @@
-//! `workbench labs`: what there is to run.
+//! `workbench labs`: lists the labs.
 
 use std::fmt::Write as _;
 

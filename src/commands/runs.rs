@@ -1,4 +1,4 @@
-//! `workbench runs`: what was run before.
+//! `workbench runs`: lists the history of runs.
 
 use jiff::Timestamp;
 use workbench_record::{RunDir, Store};

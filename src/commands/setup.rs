@@ -26,7 +26,8 @@ pub struct SetupArgs {
     #[arg(long, conflicts_with_all = ["yes", "keep"])]
     pub check: bool,
 
-    /// Only print where things are, as variables for a shell: eval "$(workbench setup --env)"; exits 3 without libtorch
+    /// Only print where things are, as variables for a shell: eval "$(workbench setup --env)";
+    /// exits 3 without libtorch
     #[arg(long, conflicts_with_all = ["yes", "keep", "check"])]
     pub env: bool,
 
@@ -34,7 +35,8 @@ pub struct SetupArgs {
     #[arg(long, short)]
     pub yes: bool,
 
-    /// Install libtorch with CUDA, for training on NVIDIA GPUs too (2.34 GiB to download, 3.35 GiB on disk)
+    /// Install libtorch with CUDA, for training on NVIDIA GPUs too (2.34 GiB to download, 3.35 GiB
+    /// on disk)
     #[arg(long, conflicts_with = "env")]
     pub cuda: bool,
 
@@ -47,7 +49,7 @@ pub struct SetupArgs {
     pub dir: Option<PathBuf>,
 }
 
-/// Prints the variables by which cargo and labs find libtorch and the worker.
+/// Prints the environment variables with which cargo and labs find libtorch and the worker.
 fn env(place: &Place) -> Result<u8, Failure> {
     let Some(libtorch) = Libtorch::find(place, variable().as_deref())? else {
         return Err(Failure::environment(
@@ -56,7 +58,8 @@ fn env(place: &Place) -> Result<u8, Failure> {
     };
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     output::line(&format!("export LIBTORCH={}", quoted(&libtorch.path)))?;
-    // What was fetched for a libtorch that lacks it, so that cargo by hand builds what the set-up does.
+    // Headers that were downloaded for a libtorch without them, so that cargo alone builds the same
+    // as the set-up.
     let headers = place.headers().join("nvidia/cu13/include");
     if libtorch.device == Device::Cuda && headers.is_dir() {
         output::line(&format!("export {INCLUDE_VARIABLE}={}", quoted(&headers)))?;
@@ -71,18 +74,18 @@ fn env(place: &Place) -> Result<u8, Failure> {
 /// The variable that stands for `--dir`; other commands read it too.
 const CACHE_VARIABLE: &str = "WORKBENCH_CACHE_DIR";
 
-/// Where things are when nothing is said on the command line.
+/// The default places, without options.
 pub fn default_place() -> Result<Place, SetupError> {
     let set = std::env::var_os(CACHE_VARIABLE).filter(|value| !value.is_empty());
     Place::new(set.map(PathBuf::from))
 }
 
-/// Finds or installs libtorch, then builds the worker. Exits 3 when either cannot be had.
+/// Finds or installs libtorch, then builds the worker. Exits with 3 when either is impossible.
 pub fn run(args: SetupArgs) -> Result<u8, Failure> {
     run_telling(args, output::line)
 }
 
-/// As [`run`]; what there is in the end goes where `tell` puts it.
+/// As [`run`]; `tell` prints the final state.
 pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Result<u8, Failure> {
     let place = Place::new(args.dir)?;
     if args.check {
@@ -129,7 +132,8 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
     Ok(code::DONE)
 }
 
-/// The libtorch to go on with, of the one that is there: for GPUs, our own for the CPU does not do, and a named one must.
+/// The installed libtorch to use: for GPUs, our own CPU version is not enough, and a named one must
+/// have CUDA.
 pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failure> {
     match found {
         Some(libtorch) if cuda && libtorch.device == Device::Cpu => {
@@ -145,7 +149,7 @@ pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libto
     }
 }
 
-/// What is left to do, and the wheels for it.
+/// The remaining steps, and their wheels.
 pub(super) fn plan(
     place: &Place,
     found: Option<&Libtorch>,
@@ -164,7 +168,7 @@ pub(super) fn plan(
     (plan, wheels)
 }
 
-/// Says that there is more to be had where the machine has a GPU. Nobody is made to download gigabytes by having one.
+/// Points out `--cuda` on a machine with a GPU. A GPU alone does not cause a download of gigabytes.
 fn hint(found: Option<&Libtorch>) -> Result<(), Failure> {
     if found.is_some_and(|libtorch| libtorch.device == Device::Cuda) {
         return Ok(());
@@ -202,7 +206,7 @@ fn check(place: &Place, cuda: bool) -> Result<u8, Failure> {
     Ok(if ready { code::DONE } else { code::ENVIRONMENT })
 }
 
-/// Says what will be downloaded and asks; without a terminal there is nobody to ask.
+/// Says what will be downloaded and asks; without a terminal it cannot ask.
 fn agreed(place: &Place, plan: &Plan, cuda: bool) -> Result<bool, Failure> {
     let what = match (cuda, plan.steps.contains(&Step::Headers)) {
         (true, true) => {

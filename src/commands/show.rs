@@ -7,7 +7,7 @@ use crate::failure::{Failure, code};
 use crate::output;
 use crate::summary;
 
-/// Shows the result of a run, also of one that is under way or was killed.
+/// Shows the result of a run, also of a run that is under way or was killed.
 pub fn run(store: &Store, run: &str, json: bool) -> Result<u8, Failure> {
     let (run, _, result) = load(store, run)?;
     if json {
@@ -18,7 +18,7 @@ pub fn run(store: &Store, run: &str, json: bool) -> Result<u8, Failure> {
     Ok(code::DONE)
 }
 
-/// Finds a run and makes its result from its record.
+/// Finds a run and computes its result from its log.
 pub fn load(store: &Store, run: &str) -> Result<(RunDir, Snapshot, RunResult), Failure> {
     let run = store.find(run)?;
     let snapshot = run.snapshot()?;

@@ -1,7 +1,6 @@
-//! Reading the configuration file: from text to values with their lines, or one line on what is
-//! wrong with it.
+//! Reads the configuration file: from text to values with their lines, or an error of one line.
 //!
-//! Does not belong here: which other sources there are.
+//! Does not belong here: other sources of settings.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -16,22 +15,22 @@ use workbench_report::format;
 use super::error::ConfigError;
 use super::setting::{Key, Kind, SETTINGS, Setting, Value, shown};
 
-/// A larger file is no configuration.
+/// Larger files are refused.
 const LARGEST: u64 = 1 << 20;
 
 /// Values with their settings and lines.
 pub type Values = Vec<(Key, Value, usize)>;
 
-/// Where the file lies unless another is named; `None` for an account without a home.
+/// The default path of the file; `None` for an account without a home directory.
 pub fn usual_path() -> Option<PathBuf> {
     let directories = directories::ProjectDirs::from("", "", "workbench")?;
     Some(directories.config_dir().join("config.toml"))
 }
 
-/// Reads a file. One that is missing says nothing, unless it was named.
+/// Reads a file. A missing file is empty, unless it was named.
 ///
 /// # Errors
-/// When it cannot be read, or says what cannot be.
+/// When it cannot be read, or holds an invalid setting.
 pub fn read(
     path: &Path,
     named: bool,
@@ -64,12 +63,12 @@ pub fn read(
     parse(&text, path, labs).map(Some)
 }
 
-/// Reads the text of a file; `path` is where it lies.
+/// Parses the text of a file; `path` is its path.
 ///
 /// # Errors
-/// The first thing that is wrong, with its line.
+/// The first error, with its line.
 pub fn parse(text: &str, path: &Path, labs: &[Box<dyn Lab>]) -> Result<Values, ConfigError> {
-    // An editor's byte order mark is blank to everyone else.
+    // Some editors write a byte order mark, which no one sees.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let wrong = |span: Range<usize>, reason: String| ConfigError::InFile {
         path: told(path),
@@ -136,7 +135,7 @@ fn home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned())
 }
 
-/// A directory as the file means it: from the home directory, or from where the file lies.
+/// A directory in the file: relative to the home directory, or to the file's own directory.
 fn placed(word: &str, file: &Path, home: Option<PathBuf>) -> Result<PathBuf, String> {
     let beneath_home = match word {
         "~" => Some(""),
@@ -155,7 +154,7 @@ fn placed(word: &str, file: &Path, home: Option<PathBuf>) -> Result<PathBuf, Str
     Ok(std::path::absolute(&path).unwrap_or(path))
 }
 
-/// A path, fit for one line.
+/// A path, as text on one line.
 pub fn told(path: &Path) -> String {
     format::clean(&path.display().to_string(), 300)
 }

@@ -1,5 +1,4 @@
-//! The configuration: what the flags, the environment and the configuration file say, and what
-//! holds otherwise.
+//! The configuration: from flags, environment and configuration file, with defaults.
 //!
 //! ```text
 //! flags ──────────┐
@@ -8,9 +7,9 @@
 //! defaults ───────┘
 //! ```
 //!
-//! Belongs here: which source wins, and where a value came from. The settings themselves are in
-//! [`setting`], the file in [`file`], its printed form in [`print`]. Does not belong here: doing
-//! what a setting says.
+//! Belongs here: the precedence of sources, and the source of a value. The settings themselves are
+//! in [`setting`], the file in [`file`], its printed form in [`print`]. Does not belong here: the
+//! effect of a setting.
 
 mod error;
 mod file;
@@ -35,7 +34,7 @@ pub use setting::{Key, Kind, SETTINGS, Setting, Value};
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Nothing set it.
+    /// The default.
     Default,
     /// A line of the file.
     File(usize),
@@ -50,11 +49,11 @@ pub enum Source {
 pub struct Chosen {
     /// The value.
     pub value: Option<Value>,
-    /// Where it came from.
+    /// Its source.
     pub source: Source,
 }
 
-/// What the command line says about settings.
+/// Settings from the command line.
 pub type Flags = Vec<(Key, Value)>;
 
 /// The configuration.
@@ -65,8 +64,8 @@ pub struct Config {
     was_read: bool,
 }
 
-/// The file that is read: the one named by the flag or by `WORKBENCH_CONFIG`, or the usual one.
-/// With whether it was named.
+/// The file that is read: the one named by the flag or by `WORKBENCH_CONFIG`, or the default one.
+/// Also whether it was named.
 pub fn path(flag: Option<PathBuf>) -> (Option<PathBuf>, bool) {
     let variable = || std::env::var_os("WORKBENCH_CONFIG").filter(|value| !value.is_empty());
     match flag.or_else(|| variable().map(PathBuf::from)) {
@@ -79,7 +78,7 @@ impl Config {
     /// The configuration of this process; `file` is the one named by `--config`.
     ///
     /// # Errors
-    /// The first thing that is wrong in the file or the environment.
+    /// The first error in the file or the environment.
     pub fn load(
         labs: &[Box<dyn Lab>],
         flags: Flags,
@@ -93,7 +92,7 @@ impl Config {
         let was_read = read.is_some();
         let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into());
         let mut this = Self::resolve(labs, flags, read.unwrap_or_default(), variable)?;
-        // A directory need not be text.
+        // A path need not be valid UTF-8.
         if let Source::Environment(name) = &this.of(Key::RunDir).source
             && let Some(path) = std::env::var_os(name)
         {
@@ -141,7 +140,7 @@ impl Config {
         })
     }
 
-    /// A setting's value and where it came from.
+    /// A setting's value and its source.
     pub fn of(&self, key: Key) -> &Chosen {
         &self.chosen[key as usize]
     }
@@ -171,7 +170,7 @@ impl Config {
         }
     }
 
-    /// How the screen looks and begins.
+    /// The settings of the screen.
     pub fn screen(&self) -> Settings {
         let owned = |key| self.word(key).map(str::to_owned);
         let extension = self.word(Key::ExportFormat);
@@ -197,14 +196,14 @@ impl Config {
         }
     }
 
-    /// Where runs are kept; `None` is the platform's data directory.
+    /// The folder of runs; `None` is the platform's data directory.
     pub fn run_dir(&self) -> Option<&Path> {
         self.directory(Key::RunDir)
     }
 }
 
-/// What the environment says about a setting, and which variable says it. An empty variable says
-/// nothing.
+/// A setting's value from the environment, and the name of the variable. Empty variables are
+/// ignored.
 fn from_environment(
     setting: &Setting,
     labs: &[Box<dyn Lab>],

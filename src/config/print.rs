@@ -13,11 +13,11 @@ use workbench_tui::text::wrap_words;
 
 /// The longest line of a comment.
 const COLUMNS: usize = 100;
-/// How the environment variables of settings are called.
+/// The prefix of the environment variables of settings.
 pub const VARIABLES: &str =
     "as an environment variable, a setting is WORKBENCH_ and its name in capitals";
 
-/// The configuration as it is now, and where each value came from.
+/// The current configuration, with the source of each value.
 pub fn effective(config: &Config, labs: &[Box<dyn Lab>]) -> String {
     let mut out = "# workbench: the configuration as it is now.\n".to_owned();
     let _ = match &config.file {
@@ -71,7 +71,7 @@ fn about(out: &mut String, setting: &Setting, labs: &[Box<dyn Lab>]) {
     }
 }
 
-/// What a setting takes, what holds otherwise, and how else it is set.
+/// The values of a setting, its default, and its other sources.
 fn takes(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
     let flag = setting
         .flag
@@ -84,7 +84,7 @@ fn takes(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
     )
 }
 
-/// Which source wins.
+/// The precedence of sources.
 fn order(out: &mut String) {
     let text = format!(
         "The first of these decides: a flag, an environment variable, this file, the default; {VARIABLES}."
@@ -92,7 +92,7 @@ fn order(out: &mut String) {
     out.push_str(&wrap_words(&text, COLUMNS, "# ", "# "));
 }
 
-/// The setting's line; what is unset, and what TOML cannot hold, is a comment.
+/// The setting's line; unset values, and values that TOML cannot hold, are comments.
 fn line(out: &mut String, setting: &Setting, value: Option<&Value>, labs: &[Box<dyn Lab>]) {
     let name = setting.name;
     let _ = match value.map(written) {
@@ -110,7 +110,7 @@ fn written(value: &Value) -> Option<String> {
         Value::Switch(on) => on.to_string(),
         Value::Whole(number) => number.to_string(),
         Value::Word(word) => quoted(word),
-        // In the file a relative path would begin elsewhere.
+        // In the file a relative path would have another base.
         Value::Directory(path) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             quoted(path.to_str()?)
@@ -137,7 +137,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// How an unset setting would be written.
+/// An example line of an unset setting.
 fn example(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
     match setting.kind {
         Kind::Switch => "true".to_owned(),
@@ -147,7 +147,7 @@ fn example(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
     }
 }
 
-/// All settings in paragraphs, for the help and the man page: name, and what there is to know.
+/// All settings in paragraphs, for the help and the man page: name and description.
 pub fn listed(labs: &[Box<dyn Lab>]) -> Vec<(&'static str, String)> {
     SETTINGS
         .iter()

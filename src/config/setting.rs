@@ -1,7 +1,7 @@
 //! Every setting, defined once: reading, checking, `workbench config`, its help and the man page
 //! all come from this table.
 //!
-//! Does not belong here: where a value comes from, and what it does.
+//! Does not belong here: the source of a value, and its effect.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -12,44 +12,44 @@ use workbench_report::{Format, format};
 
 use workbench_tui::ThemeName;
 
-/// The settings there are, in the order of the file.
+/// All settings, in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// Colours.
+    /// The colours.
     Theme,
-    /// ASCII alone.
+    /// ASCII only.
     Ascii,
     /// Whether the mouse works.
     Mouse,
-    /// How often the screen is drawn at most.
+    /// The most frames per second.
     FramesPerSecond,
-    /// How fast runs are played again.
+    /// The speed of a replay.
     ReplaySpeed,
-    /// The lab that is selected at the start.
+    /// The selected lab at the start.
     Lab,
     /// The preset of a new form.
     Preset,
     /// The repeats of a new form.
     Repeats,
-    /// Where reports go.
+    /// The folder of reports.
     ExportDir,
-    /// What reports are.
+    /// The format of reports.
     ExportFormat,
-    /// Where runs are kept.
+    /// The folder of runs.
     RunDir,
 }
 
-/// What a setting may be.
+/// The type of a setting.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// `true` or `false`.
     Switch,
     /// A whole number in a range.
     Whole(u32, u32),
-    /// One of several words; which ones may depend on the labs.
+    /// One of several words, which may depend on the labs.
     Word(fn(&[Box<dyn Lab>]) -> Vec<String>),
-    /// A directory. In the file, `~/` is the home directory and a relative path begins where the
-    /// file lies.
+    /// A directory. In the file, `~/` is the home directory, and a relative path is relative to the
+    /// file's directory.
     Directory,
 }
 
@@ -69,16 +69,15 @@ pub enum Value {
 /// One setting.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// Which one.
+    /// Its key.
     pub key: Key,
     /// Its name in the file; in capitals and after `WORKBENCH_` that of its environment variable.
     pub name: &'static str,
-    /// What it may be.
+    /// Its type.
     pub kind: Kind,
-    /// Its value when nothing sets it, as one would write it into a variable; `None` leaves it
-    /// unset.
+    /// Its default, as text of an environment variable; `None` leaves it unset.
     pub default: Option<&'static str>,
-    /// What holds while it is unset.
+    /// The effect of leaving it unset.
     pub unset: &'static str,
     /// The flag that sets it.
     pub flag: Option<&'static str>,
@@ -209,7 +208,7 @@ fn presets(labs: &[Box<dyn Lab>]) -> Vec<String> {
 }
 
 impl Setting {
-    /// The setting of a name.
+    /// The setting with a name.
     pub fn named(name: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.name == name)
     }
@@ -219,7 +218,7 @@ impl Setting {
         format!("WORKBENCH_{}", self.name.to_uppercase())
     }
 
-    /// What it takes, in words: `a whole number from 1 to 10`.
+    /// The values that it takes, in words: `a whole number from 1 to 10`.
     pub fn expects(&self, labs: &[Box<dyn Lab>]) -> String {
         match self.kind {
             Kind::Switch => "true or false".to_owned(),
@@ -229,16 +228,16 @@ impl Setting {
         }
     }
 
-    /// The value when nothing sets it.
+    /// The default.
     pub fn default_value(&self, labs: &[Box<dyn Lab>]) -> Option<Value> {
-        // That every default can be read is tested.
+        // A test reads every default.
         self.read(self.default?, labs).ok()
     }
 
     /// Reads a value from the text of a variable.
     ///
     /// # Errors
-    /// What it takes instead, to be put after its name.
+    /// The values that it takes, to be put after its name.
     pub fn read(&self, text: &str, labs: &[Box<dyn Lab>]) -> Result<Value, String> {
         let value = match self.kind {
             Kind::Switch => text.parse().ok().map(Value::Switch),
@@ -258,14 +257,14 @@ impl Setting {
             (Kind::Whole(min, max), Value::Whole(n)) => (min..=max).contains(n),
             (Kind::Word(words), Value::Word(word)) => words(labs).contains(word),
             (Kind::Directory, Value::Directory(path)) => {
-                // A zero byte is in no path that a system takes.
+                // No system accepts a path with a zero byte.
                 !path.as_os_str().is_empty() && !path.as_os_str().as_encoded_bytes().contains(&0)
             }
             _ => false,
         }
     }
 
-    /// Why a text is not taken, to be put after the setting's name.
+    /// Why a text is refused, to be put after the setting's name.
     pub fn refusal(&self, given: &str, labs: &[Box<dyn Lab>]) -> String {
         let mut out = format!("takes {}, not {}", self.expects(labs), shown(given));
         if let Kind::Word(words) = self.kind {
@@ -278,7 +277,7 @@ impl Setting {
     }
 }
 
-/// What was given, fit for one line.
+/// The given text, on one line.
 pub fn shown(given: &str) -> String {
     let cleaned = format::clean(given.trim(), 60);
     if cleaned.is_empty() {

@@ -1,4 +1,4 @@
-//! Building the worker with cargo, from the sources that this program was built from.
+//! Builds the worker with cargo, from the sources of this program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use super::pip::to_stderr;
 use super::place::{Device, LIBTORCH_VARIABLE, Place, Tools};
 
 const PACKAGE: &str = "workbench-worker";
-/// Variables that would point torch's bindings elsewhere.
+/// Variables that would make torch's bindings use another libtorch.
 const OTHER_VARIABLES: [&str; 3] = ["LIBTORCH_USE_PYTORCH", "LIBTORCH_INCLUDE", "LIBTORCH_LIB"];
 
 /// The source tree that may hold the worker.
@@ -37,7 +37,7 @@ impl WorkerSource {
         self.tree.join("crates/worker/Cargo.toml").is_file()
     }
 
-    /// Whether the tree itself is where it was.
+    /// Checks that the source tree has not been moved.
     ///
     /// # Errors
     /// [`SetupError::NoSources`].
@@ -50,12 +50,13 @@ impl WorkerSource {
         })
     }
 
-    /// Has cargo build the worker against a libtorch; gives where it is. Does little when nothing has changed. With a libtorch for
-    /// GPUs the worker gets its NCCL part too, if the headers are there.
+    /// Builds the worker with cargo against a libtorch; returns its path. Fast when nothing has
+    /// changed. With a libtorch for GPUs the worker gets its NCCL part too, if the headers are
+    /// there.
     ///
     /// # Errors
-    /// [`SetupError::NoProgram`] without cargo, [`SetupError::Failed`] when it fails; what it said stands on the standard
-    /// error.
+    /// [`SetupError::NoProgram`] without cargo, [`SetupError::Failed`] when it fails; its output is
+    /// on the standard error.
     pub fn build(
         &self,
         tools: &Tools,

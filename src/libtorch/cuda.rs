@@ -18,12 +18,12 @@ pub struct Gpus {
     pub driver: bool,
     /// Whether there is a libtorch with CUDA.
     pub libtorch: bool,
-    /// Whether the worker has its NCCL part; `None` when there is no worker that says so.
+    /// Whether the worker has its NCCL part; `None` when there is no worker that reports it.
     pub nccl: Option<bool>,
 }
 
 impl Gpus {
-    /// Looks at the machine, and has the worker say how it was built.
+    /// Inspects the machine, and queries the worker how it was built.
     pub fn look(report: &Report) -> Self {
         let facts = MachineFacts::probe();
         Self {
@@ -37,7 +37,8 @@ impl Gpus {
         }
     }
 
-    /// What the set-up lacks, in one line with what to do; `None` when all is there but, maybe, a GPU.
+    /// What the set-up lacks, in one line with what to do; `None` when nothing is missing except
+    /// perhaps a GPU.
     pub fn lacks(&self) -> Option<&'static str> {
         match (self.libtorch, self.nccl) {
             (false, _) => {
@@ -71,7 +72,7 @@ impl Gpus {
     }
 }
 
-/// Has the worker say whether it was built with NCCL.
+/// Queries the worker whether it was built with NCCL.
 fn ask(worker: &Path) -> Option<bool> {
     let output = Command::new(worker)
         .arg("--version")

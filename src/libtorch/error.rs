@@ -1,11 +1,12 @@
-//! Why libtorch or the worker cannot be had: one line that says what, where, and what to do.
+//! Errors of finding or installing libtorch and the worker: one line that says what, where, and
+//! what to do.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use workbench_report::format::bytes;
 
-/// What can go wrong while libtorch is found, installed, or the worker built.
+/// An error of finding or installing libtorch, or of building the worker.
 #[derive(Debug, Error)]
 pub enum SetupError {
     /// The platform names no cache folder.
@@ -46,17 +47,17 @@ pub enum SetupError {
         /// Bytes that are needed.
         needed: u64,
     },
-    /// A program that is needed is not there.
+    /// A required program is missing.
     #[error("{program} cannot be started ({cause}); {remedy}")]
     NoProgram {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The system's message.
         cause: std::io::Error,
         /// What to do.
         remedy: &'static str,
     },
-    /// A program that is needed failed.
+    /// A required program failed.
     #[error("{what} failed: {detail}")]
     Failed {
         /// What was being done.
@@ -70,7 +71,7 @@ pub enum SetupError {
         /// The cache folder.
         path: PathBuf,
     },
-    /// The sources of the worker are not where they were.
+    /// The sources of the worker have been moved.
     #[error(
         "{}: the source tree that this program was built from is not there; fetch it again and build the program in it, since the worker comes from the same sources",
         path.display()
@@ -84,7 +85,7 @@ pub enum SetupError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         cause: std::io::Error,
     },
 }

@@ -7,7 +7,7 @@ use super::error::SetupError;
 use super::found::{Libtorch, variable};
 use super::place::{Place, VERSION};
 
-/// How the worker stands.
+/// The state of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkerState {
     /// It can be started.
@@ -18,22 +18,22 @@ pub enum WorkerState {
     NoSources,
 }
 
-/// Everything that `workbench setup --check` and `workbench doctor` tell.
+/// Everything that `workbench setup --check` and `workbench doctor` report.
 #[derive(Debug)]
 pub struct Report {
     /// The libtorch that would be used.
     pub libtorch: Result<Option<Libtorch>, SetupError>,
-    /// How the worker stands.
+    /// The state of the worker.
     pub worker: WorkerState,
 }
 
 impl Report {
-    /// Looks; changes nothing.
+    /// Inspects the machine; changes nothing.
     pub fn look(place: &Place) -> Self {
         Self::of(place, variable().as_deref(), &WorkerSource::here())
     }
 
-    /// As [`Report::look`], with the value of `LIBTORCH` and the place of the sources given.
+    /// As [`Report::look`], with the value of `LIBTORCH` and the path of the sources given.
     pub fn of(place: &Place, variable: Option<&Path>, source: &WorkerSource) -> Self {
         let worker = place.worker();
         Self {

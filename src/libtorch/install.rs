@@ -1,4 +1,5 @@
-//! Doing the steps of a plan. Each leaves either its whole outcome or nothing that the next attempt would take for one.
+//! Executes the steps of a plan. A step leaves either its complete outcome or nothing that a later
+//! attempt would use.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,16 +12,16 @@ use super::{Device, Place, SetupError, Tools, VERSION, WorkerSource, pip};
 /// Called with each step before it is done: its number from 1, how many there are, and the step.
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize, &Step);
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The libtorch that is there now.
+    /// The installed libtorch.
     pub libtorch: Libtorch,
     /// The worker, when it was built.
     pub worker: Option<PathBuf>,
 }
 
-/// What to work with.
+/// The inputs of an installation.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup<'a> {
     /// Where everything goes.
@@ -36,10 +37,10 @@ pub struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    /// Does what the plan says. `found` is the libtorch that is there already.
+    /// Executes the plan. `found` is the libtorch that is installed already.
     ///
     /// # Errors
-    /// Those of the steps. What was downloaded stays, and the next attempt goes on from there.
+    /// Those of the steps. Downloads are kept, and the next attempt continues from them.
     pub fn run(
         &self,
         plan: &Plan,
@@ -75,17 +76,18 @@ impl Setup<'_> {
         })
     }
 
-    /// Takes what is needed out of all wheels, beside the place where it is looked for.
+    /// Unpacks the needed files of all wheels, beside their final place.
     fn unpack(&self, device: Device) -> Result<(), SetupError> {
         let half = self.unpack_beside(&self.place.installed_for(device))?;
-        // The wheel's own libtorch.so holds nothing but a need for libtorch_cuda.so, which is not there or is loaded when it is
-        // wanted. Torch's bindings ask the linker for it all the same; so it finds the library that everything is in.
+        // The wheel's own libtorch.so holds nothing but a need for libtorch_cuda.so, which is not
+        // there or is loaded when it is wanted. Torch's bindings ask the linker for it all the
+        // same; so it finds the library that everything is in.
         let name = half.join("torch/lib/libtorch.so");
         std::os::unix::fs::symlink("libtorch_cpu.so", &name)
             .map_err(|cause| SetupError::io(&name, cause))
     }
 
-    /// Unpacks all wheels beside where they belong.
+    /// Unpacks all wheels beside their final place.
     fn unpack_beside(&self, whole: &Path) -> Result<PathBuf, SetupError> {
         let half = Place::half(whole);
         remove(&half)?;
@@ -96,7 +98,7 @@ impl Setup<'_> {
         Ok(half)
     }
 
-    /// Puts headers where the building of the worker looks for them.
+    /// Moves headers to the folder in which the build of the worker searches them.
     fn headers(&self) -> Result<(), SetupError> {
         let whole = self.place.headers();
         let half = self.unpack_beside(&whole)?;
@@ -104,7 +106,8 @@ impl Setup<'_> {
         self.finish(&half, &whole)
     }
 
-    /// Checks and loads what was unpacked, then puts it in its place and the wheels away.
+    /// Checks and loads the unpacked files, then moves them to their final place and removes the
+    /// wheels.
     fn check(&self, device: Device) -> Result<Libtorch, SetupError> {
         let whole = self.place.installed_for(device);
         let half = Place::half(&whole);
@@ -137,12 +140,14 @@ fn nothing_found() -> SetupError {
     }
 }
 
-/// Keeps other processes out of a cache folder while it lives; the system lets go of it on any end of the process.
+/// Locks a cache folder against other processes while it lives; the system releases the lock
+/// whenever the process ends.
 struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing would not do: a child that another thread is just starting has the file open too.
+        // Closing the file is not enough: a child that another thread is just starting has it open
+        // too.
         let _ = self.0.unlock();
     }
 }
@@ -174,7 +179,7 @@ fn check_platform() -> Result<(), SetupError> {
 /// Refuses a folder with less free space than is needed.
 ///
 /// # Errors
-/// [`SetupError::Space`]; [`SetupError::Io`] when the system does not tell.
+/// [`SetupError::Space`]; [`SetupError::Io`] when the system does not report it.
 pub fn check_space(root: &Path, needed: u64) -> Result<(), SetupError> {
     let space = rustix::fs::statvfs(root).map_err(|cause| SetupError::io(root, cause.into()))?;
     let free = space.f_bavail.saturating_mul(space.f_frsize);
@@ -188,7 +193,7 @@ pub fn check_space(root: &Path, needed: u64) -> Result<(), SetupError> {
     })
 }
 
-/// Removes a folder that may not be there.
+/// Removes a folder that may not exist.
 fn remove(path: &Path) -> Result<(), SetupError> {
     match std::fs::remove_dir_all(path) {
         Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {

@@ -1,12 +1,14 @@
-//! libtorch on this machine: finding it, installing it for the CPU or for GPUs too, and building the worker that links it.
+//! libtorch on this machine: finding it, installing it for the CPU or for GPUs too, and building
+//! the worker that links it.
 //!
-//! Belongs here: where things lie, what is there, what is missing and how it is had. Does not belong here: what the worker
-//! does, and any knowledge of where a package index is: Python's pip asks the one that its user has set up. The program
-//! itself never links libtorch.
+//! Belongs here: paths, installed files, missing files and how to install them. Does not belong
+//! here: what the worker does, and the address of a package index: Python's pip uses the one that
+//! its user has configured. The program itself never links libtorch.
 //!
-//! Everything lies in one cache folder: `libtorch-2.11.0-cpu` and `libtorch-2.11.0-cuda` (only ever whole: they are renamed when
-//! they are done), `cuda-headers-13.0` (what a libtorch of a Python environment lacks to build the worker's NCCL part), `wheels`
-//! (what pip has downloaded, until it is unpacked), `worker` (what cargo builds).
+//! Everything lies in one cache folder: `libtorch-2.11.0-cpu` and `libtorch-2.11.0-cuda` (always
+//! complete: they are renamed at the end), `cuda-headers-13.0` (what a libtorch of a Python
+//! environment lacks to build the worker's NCCL part), `wheels` (what pip has downloaded, until it
+//! is unpacked), `worker` (what cargo builds).
 
 mod build;
 mod cuda;

@@ -1,4 +1,5 @@
-//! Downloading through pip: it knows the index, the mirror, the proxy and the certificates that its user has set up.
+//! Downloads with pip, which knows the index, mirror, proxy and certificates that its user has
+//! configured.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,7 +11,7 @@ use super::wheels::Wheel;
 
 const NO_PYTHON: &str = "install Python 3, or set LIBTORCH to the folder of a libtorch of your own";
 const NO_PIP: &str = "Python has no pip; install it (on Debian and Ubuntu the package python3-pip), or set LIBTORCH to the folder of a libtorch of your own";
-/// Platform tags of the wheels; pip takes the most fitting file of them.
+/// Platform tags of the wheels; pip takes the file that fits best.
 const PLATFORMS: [&str; 6] = [
     "manylinux_2_28_x86_64",
     "manylinux_2_27_x86_64",
@@ -19,7 +20,8 @@ const PLATFORMS: [&str; 6] = [
     "manylinux2014_x86_64",
     "manylinux2010_x86_64",
 ];
-/// Takes the wanted names out of a wheel. zipfile checks every file's checksum and keeps paths inside the target.
+/// Unpacks the given names of a wheel. zipfile checks every file's checksum and keeps paths inside
+/// the target.
 const UNPACK: &str = "\
 import sys, zipfile
 wheel, target, *wanted = sys.argv[1:]
@@ -31,10 +33,10 @@ with zipfile.ZipFile(wheel) as archive:
             sys.exit(f'there is no {want} in it')
         archive.extractall(target, found)
 ";
-/// Loads a library with all that it needs.
+/// Loads a library with all its dependencies.
 const LOAD: &str = "import ctypes, sys; ctypes.CDLL(sys.argv[1])";
 
-/// Whether Python and pip are there.
+/// Checks that Python and pip are installed.
 ///
 /// # Errors
 /// [`SetupError::NoProgram`] and [`SetupError::Failed`], each with what to install.
@@ -53,14 +55,14 @@ pub fn check(tools: &Tools) -> Result<(), SetupError> {
     })
 }
 
-/// Has pip download one wheel into the folder for wheels. pip shows how far it is on the standard error, compares the
-/// hash, and leaves a file that is there and has the right hash alone.
+/// Downloads one wheel with pip into the folder for wheels. pip shows its progress on the standard
+/// error, checks the hash, and keeps an existing file with the right hash.
 ///
 /// # Errors
-/// [`SetupError::Failed`] when pip fails; what it said stands on the standard error.
+/// [`SetupError::Failed`] when pip fails; its output is on the standard error.
 pub fn download(tools: &Tools, place: &Place, wheel: &Wheel) -> Result<(), SetupError> {
     let (wheels, requirements) = (place.wheels(), place.wheels().join("requirements.txt"));
-    // pip gathers downloads in a folder for temporary files, and that of the system may be small.
+    // pip stores downloads in a temporary folder first, and that of the system may be small.
     let scratch = wheels.join("tmp");
     std::fs::create_dir_all(&scratch).map_err(|cause| SetupError::io(&scratch, cause))?;
     let line = format!(
@@ -89,7 +91,7 @@ pub fn download(tools: &Tools, place: &Place, wheel: &Wheel) -> Result<(), Setup
         .stdout(to_stderr())
         .status()
         .map_err(|cause| no_python(tools, cause))?;
-    // Whatever pip left there is of no use to the next attempt.
+    // The next attempt cannot use the rest that pip left there.
     let _ = std::fs::remove_dir_all(&scratch);
     if !status.success() {
         return Err(SetupError::Failed {
@@ -112,10 +114,10 @@ pub fn download(tools: &Tools, place: &Place, wheel: &Wheel) -> Result<(), Setup
     })
 }
 
-/// Takes the needed files of a wheel out into a folder.
+/// Unpacks the needed files of a wheel into a folder.
 ///
 /// # Errors
-/// [`SetupError::Failed`] with what Python said.
+/// [`SetupError::Failed`] with Python's message.
 pub fn unpack(tools: &Tools, place: &Place, wheel: &Wheel, to: &Path) -> Result<(), SetupError> {
     let file = place.wheels().join(wheel.file);
     let mut command = python(tools);
@@ -124,10 +126,10 @@ pub fn unpack(tools: &Tools, place: &Place, wheel: &Wheel, to: &Path) -> Result<
     run_quietly(tools, command, || format!("unpacking {}", file.display()))
 }
 
-/// Loads a library in a process of its own, which shows that all it needs is there.
+/// Loads a library in a separate process, which shows that its dependencies are complete.
 ///
 /// # Errors
-/// [`SetupError::Failed`] with what the loader said.
+/// [`SetupError::Failed`] with the loader's message.
 pub fn load(tools: &Tools, library: &Path) -> Result<(), SetupError> {
     let mut command = python(tools);
     command.args(["-c", LOAD]).arg(library);
@@ -170,7 +172,7 @@ fn no_python(tools: &Tools, cause: std::io::Error) -> SetupError {
     }
 }
 
-/// The standard error as a place for what a child prints: the standard output is for results.
+/// The standard error as the output of a child: the standard output is for results.
 pub fn to_stderr() -> Stdio {
     use std::os::fd::AsFd as _;
     std::io::stderr()

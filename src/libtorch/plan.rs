@@ -1,26 +1,26 @@
-//! What has to be done, as a list: made before anything is, shown before anything is asked, and tested without doing any
-//! of it.
+//! The plan of an installation: a list of steps that is made and shown before any step is done, and
+//! tested without doing them.
 
 use super::wheels::{CUDA_UNPACKED_BYTES, HEADER_BYTES, UNPACKED_BYTES, Wheel};
 use super::{Device, Libtorch, Place, headers};
 
-/// One thing to do.
+/// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Have pip download a wheel and check its hash.
+    /// Download a wheel with pip and check its hash.
     Download(Wheel),
-    /// Take what is needed out of the wheels.
+    /// Unpack the needed files of the wheels.
     Unpack,
-    /// Take the headers out that a libtorch which was there already lacks.
+    /// Unpack the headers that an installed libtorch lacks.
     Headers,
-    /// Load what was unpacked, and put it where it is looked for.
+    /// Load the unpacked files, and move them to their final place.
     Check,
-    /// Have cargo build the worker.
+    /// Build the worker with cargo.
     Build,
 }
 
 impl Step {
-    /// What is said when it begins.
+    /// The text that is shown when it starts.
     pub fn title(&self) -> String {
         match self {
             Self::Download(wheel) => format!("download {} {}", wheel.package, wheel.version),
@@ -32,23 +32,24 @@ impl Step {
     }
 }
 
-/// The steps that are left, in order.
+/// The remaining steps, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
     /// Bytes that will be downloaded.
     pub download: u64,
-    /// Bytes that have to be free before.
+    /// Bytes of free space that are needed.
     pub space: u64,
-    /// Bytes that what is unpacked takes in the end.
+    /// Final size of the unpacked files, in bytes.
     pub unpacked: u64,
-    /// What a libtorch that is installed is for.
+    /// The device of an installed libtorch.
     pub device: Device,
 }
 
 impl Plan {
-    /// What is left to do for the CPU: everything but the worker when there is a libtorch; the worker only when it has sources.
+    /// The remaining steps for the CPU: only the worker if there is a libtorch; the worker only if
+    /// it has sources.
     pub fn new(
         place: &Place,
         libtorch: Option<&Libtorch>,
@@ -63,8 +64,9 @@ impl Plan {
         plan.build(has_worker)
     }
 
-    /// What is left to do for GPUs. `libtorch` is one with CUDA that is there, `wheels` those for GPUs, `headers` those of the
-    /// headers alone, which are fetched when that libtorch has all but those.
+    /// The remaining steps for GPUs. `libtorch` is an installed one with CUDA, `wheels` those for
+    /// GPUs, `headers` the wheels of headers alone, which are downloaded if that libtorch lacks
+    /// only them.
     pub fn with_cuda(
         place: &Place,
         libtorch: Option<&Libtorch>,
@@ -118,8 +120,8 @@ impl Plan {
     }
 }
 
-/// Whether a download of the right size is there. A wrong one of the same size is found out by pip, which checks the
-/// hash of what is there too.
+/// Whether a download of the right size exists. pip detects a wrong one of the same size, because
+/// it checks the hash of existing files too.
 fn is_there(place: &Place, wheel: &Wheel) -> bool {
     place
         .wheels()

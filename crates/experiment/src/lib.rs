@@ -1,10 +1,10 @@
-//! Running a lab: from a request to a configuration, the plan of interleaved repeats, the clock
-//! around each, and the record of it all.
+//! Running a lab: from a request to a configuration, the plan of interleaved repeats, the timing of
+//! each, and the record.
 //!
 //! - **Belongs here:** the contract that labs fulfil ([`lab`]), resolving requests, planning,
 //!   running, sampling while an arm runs, resuming.
 //! - **May use:** `record`, `result`, `machine`, `pool`, `dataset`, `clock`.
-//! - **Does not belong here:** any lab, and how a run is shown.
+//! - **Does not belong here:** any lab, and the display of a run.
 
 mod asked;
 mod control;

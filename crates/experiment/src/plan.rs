@@ -1,5 +1,5 @@
-//! The order of repeats: arms are interleaved and shuffled anew in every round, so that a machine
-//! that drifts (warms up, gets a noisy neighbour) drifts for all arms alike.
+//! The order of repeats: arms are interleaved and shuffled in every round, so that a drift of the
+//! machine (warm-up, a noisy neighbour) affects all arms alike.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

@@ -1,5 +1,5 @@
-//! From what a person asked for to the resolved configuration of a run, with every default filled
-//! in and every value checked.
+//! From a request to the resolved configuration of a run, with all defaults filled in and all
+//! values checked.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use crate::lab::{
 };
 use workbench_machine::UsableCores;
 
-/// More slots than this are a slip of the keyboard, oversubscribed or not.
+/// More slots than this are taken for a typing error, oversubscribed or not.
 pub const MAX_WORKERS: u32 = 1024;
-/// More repeats than this are a slip of the keyboard.
+/// More repeats than this are taken for a typing error.
 pub const MAX_REPEATS: u32 = 10_000;
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
-/// What a person asked for; `None` and empty mean "the default".
+/// What was requested; `None` and empty mean "the default".
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Request {
     /// Name of the preset.
@@ -33,7 +33,7 @@ pub struct Request {
     pub repeats: Option<u32>,
     /// Seed of everything random.
     pub seed: Option<u64>,
-    /// Faults, each of which is a part of the lab's parameter for them ([`crate::lab::Roles`]).
+    /// Faults; each is a part of the lab's parameter for faults ([`crate::lab::Roles`]).
     pub faults: Vec<String>,
     /// A file or folder instead of the lab's own data.
     pub data: Option<PathBuf>,
@@ -43,7 +43,7 @@ pub struct Request {
     pub oversubscribe: bool,
 }
 
-/// Why a request cannot be run. Every message says what may be asked instead.
+/// Why a request cannot be run. Every message says what is possible instead.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// A parameter.
@@ -56,7 +56,7 @@ pub enum RequestError {
         given: String,
         /// The lab.
         lab: String,
-        /// What there is.
+        /// The existing names.
         hint: String,
     },
     /// No such arm.
@@ -66,7 +66,7 @@ pub enum RequestError {
         given: String,
         /// The lab.
         lab: String,
-        /// What there is.
+        /// The existing names.
         hint: String,
     },
     /// The base is missing among the arms.
@@ -103,7 +103,7 @@ pub enum RequestError {
         /// What may be given.
         range: String,
     },
-    /// An option that the lab has no use for, or that does not go with the others.
+    /// An option that the lab does not support, or that conflicts with another.
     #[error("{0}")]
     Refused(Refusal),
 }
@@ -125,7 +125,7 @@ impl RequestError {
 /// Fills in the defaults and checks everything that can be checked without the data.
 ///
 /// # Errors
-/// [`RequestError`], with what may be asked instead.
+/// [`RequestError`], with what is possible instead.
 pub fn resolve(
     lab: &LabDefinition,
     request: &Request,
@@ -185,7 +185,7 @@ fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestErr
             base: lab.base.clone(),
         });
     }
-    // The lab's order, whatever the order of asking: reports of the same arms look the same.
+    // The lab's order, not that of the request, so reports of the same arms are equal.
     let wanted = |name: &String| asked.is_empty() || asked.contains(name);
     Ok(lab
         .arms
@@ -229,7 +229,7 @@ fn workers(request: &Request, usable: &UsableCores) -> Result<Vec<u32>, RequestE
     Ok(workers)
 }
 
-/// What `--fault` says, as the setting that it stands for.
+/// The value of `--fault`, as the parameter that it sets.
 fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, RequestError> {
     let Some(first) = request.faults.first() else {
         return Ok(None);
@@ -249,7 +249,7 @@ fn faults(lab: &LabDefinition, request: &Request) -> Result<Option<String>, Requ
     Ok(Some(format!("{param}={}", request.faults.join(";"))))
 }
 
-/// What the lower end of `--workers 1..2` says, as the setting that it stands for.
+/// The lower end of `--workers 1..2`, as the parameter that it sets.
 fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String>, RequestError> {
     let AskedWorkers::Elastic { least, most } = request.workers else {
         return Ok(None);
@@ -285,7 +285,7 @@ fn is_set(request: &Request, parameter: &str) -> bool {
 }
 
 fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestError> {
-    // A run is resumed and reproduced from anywhere, so a relative path would not do.
+    // A run can be resumed and reproduced from any directory, so the path must be absolute.
     let absolute = |path: &PathBuf| {
         std::path::absolute(path)
             .unwrap_or_else(|_| path.clone())
@@ -330,7 +330,7 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
     }
 }
 
-/// The command that gives the same configuration on any machine, whatever its defaults there.
+/// The command that gives the same configuration on any machine, independent of its defaults.
 fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
     let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
     let least_workers = lab.roles.least_workers.as_deref();
@@ -381,7 +381,7 @@ fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// What `--workers` has to say for a configuration.
+/// The value of `--workers` for a configuration.
 fn asked_workers(
     config: &RunConfig,
     of_preset: &Params,

@@ -1,7 +1,6 @@
-//! Running a lab: prepares it once, runs every planned repeat with the clock around it, and records
-//! everything.
+//! Runs a lab: prepares it once, times every planned repeat, and records everything.
 //!
-//! Belongs here: what happens when. Does not belong here: what the numbers mean
+//! Belongs here: the order of what happens. Does not belong here: what the numbers mean
 //! ([`workbench_result`]) and what a lab does.
 
 use std::collections::BTreeSet;
@@ -23,7 +22,7 @@ use workbench_record::{
 };
 use workbench_result::{RunResult, compute};
 
-/// A run that has ended, in order or not.
+/// A run that has ended, completed or not.
 pub struct Ended {
     /// Its directory.
     pub run: RunDir,
@@ -31,11 +30,11 @@ pub struct Ended {
     pub snapshot: Snapshot,
     /// Its result.
     pub result: RunResult,
-    /// What made an arm fail, when the status says so.
+    /// The error of the failed arm, when the status is failed.
     pub failure: Option<String>,
 }
 
-/// Why a run could not be made at all, or its record not be kept.
+/// Why a run could not start, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum ExperimentError {
     /// The lab could not be prepared: a mistake in the configuration or the data.
@@ -49,10 +48,10 @@ pub enum ExperimentError {
     Threads {
         /// Pool or monitor.
         what: &'static str,
-        /// The operating system's word.
+        /// The operating system's message.
         reason: String,
     },
-    /// The run belongs to another lab, or has nothing in it.
+    /// The run belongs to another lab, or its log is empty.
     #[error("{0}")]
     Resume(String),
 }
@@ -68,12 +67,12 @@ impl ExperimentError {
     }
 }
 
-/// Runs a lab from the beginning. Nothing is left behind when the lab cannot be prepared. `build`
-/// is how the running program was built, for the record.
+/// Runs a lab from the beginning. Leaves no files when the lab cannot be prepared. `build`
+/// describes how the running program was built, for the record.
 ///
 /// # Errors
-/// When the lab cannot be prepared, or the record cannot be kept. An arm that fails is no error
-/// here: the run ends with [`RunStatus::Failed`].
+/// When the lab cannot be prepared, or the record cannot be written. A failed arm is no error here:
+/// the run ends with [`RunStatus::Failed`].
 pub fn run(
     lab: &dyn Lab,
     mut config: RunConfig,
@@ -121,7 +120,7 @@ pub fn run(
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Goes on with a run that was interrupted or killed: repeats that are finished are not run again.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
@@ -207,7 +206,7 @@ fn unix_ms() -> u64 {
         .map_or(0, |since| since.as_millis() as u64)
 }
 
-/// What there is to do.
+/// The work that is left.
 struct Work<'a> {
     lab: &'a dyn PreparedLab,
     arms: &'a [ArmFacts],
@@ -236,7 +235,7 @@ fn execute(
         control,
     };
     let (status, failure) = runner.all()?;
-    // Goes only when nothing was left in it.
+    // Removed only when it is empty.
     let _ = std::fs::remove_dir(&runner.scratch);
     let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
     for (source, text) in control.take_output() {
@@ -251,8 +250,8 @@ fn execute(
     ended(run, failure)
 }
 
-/// Reads the log back and makes the result from it: what is written is what the log says, not what
-/// memory says.
+/// Reads the log back and computes the result from it, so the result depends on the log alone and
+/// not on memory.
 fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
     let snapshot = run.snapshot()?;
     let result = compute(&snapshot)
@@ -273,7 +272,7 @@ struct Place<'a> {
     scratch: &'a Path,
 }
 
-/// Removes a directory that may not be there. One that cannot be removed is in nobody's way.
+/// Removes a directory that may not exist. A failure to remove it does no harm.
 fn discard(dir: &Path) {
     let _ = std::fs::remove_dir_all(dir);
 }
@@ -289,7 +288,7 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs every planned repeat; gives how the run ends, and what made the first arm fail.
+    /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
     fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
         let mut status = RunStatus::Completed;
         let mut failure = None;
@@ -316,7 +315,8 @@ impl Runner<'_> {
                         .emit(Event::ArmFailed(error.arm_failure(&id.arm)));
                     failure.get_or_insert(error.to_string());
                     stopped.insert(&id.arm);
-                    // What one arm cannot do another may; what the machine lacks, all lack.
+                    // An arm's own failure need not affect others; what the machine lacks affects
+                    // all arms.
                     if !matches!(error, LabError::Failed(_)) {
                         break;
                     }
@@ -327,7 +327,7 @@ impl Runner<'_> {
         Ok((status, failure))
     }
 
-    /// Runs one repeat: pool and warm-up outside the clock, work inside it.
+    /// Runs one repeat: pool start and warm-up are not timed, the work is.
     fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
         let stop = self.control.begin(&id.arm);
         if stop.load(Ordering::SeqCst) {
@@ -337,7 +337,7 @@ impl Runner<'_> {
         let scratch = self
             .scratch
             .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
-        // What an earlier attempt left, when it was killed.
+        // Left by an earlier attempt that was killed.
         discard(&scratch);
         let place = Place {
             pool,
@@ -358,7 +358,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// Does an arm's work with the clock around it.
+    /// Runs an arm's work and times it.
     fn timed(
         &self,
         id: &RepeatId,

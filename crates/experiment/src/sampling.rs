@@ -1,16 +1,17 @@
-//! The sampling interval: five samples of the machine a second at first, and fewer as the run, and the
-//! repeat under way, get longer.
+//! The sampling interval: five samples of the machine a second at first, and fewer as the run, and
+//! the repeat under way, get longer.
 //!
-//! A log with a sample every 0.2 seconds at 256 cores and 8 GPUs would grow by 40 MB an hour, and nobody
-//! could see all of it: no chart of a run is wider than some thousand columns. So samples may be as far
-//! apart as a column of such a chart is wide: a 3000th of the run so far, which is 0.2 seconds for the
-//! first ten minutes and a second after fifty. A repeat is also drawn alone, so within a repeat samples
-//! are no further apart than a 50th of the repeat so far: a short repeat late in a long run is sampled as
-//! well as one at its start. The interval is 5 seconds at most, so that a live screen keeps moving. Twelve
-//! hours in one repeat make 18,000 samples instead of 216,000; each further repeat adds 210 at most.
+//! A log with a sample every 0.2 seconds at 256 cores and 8 GPUs would grow by 40 MB an hour, and
+//! no chart could show all of it: a chart has at most some thousand columns. So the interval may be
+//! as long as one column of such a chart: a 3000th of the run so far, which is 0.2 seconds for the
+//! first ten minutes and a second after fifty. A repeat is also drawn alone, so within a repeat
+//! samples are no further apart than a 50th of the repeat so far: a short repeat late in a long run
+//! is sampled as well as one at its start. The interval is 5 seconds at most, so that a live screen
+//! is updated. Twelve hours in one repeat make 18,000 samples instead of 216,000; each further
+//! repeat adds 210 at most.
 //!
-//! Belongs here: when to take a sample. Does not belong here: taking it, and everything that is collected
-//! at every tick (spans, curves, printed lines, progress).
+//! Belongs here: when to take a sample. Does not belong here: taking it, and everything that is
+//! collected at every tick (spans, curves, printed lines, progress).
 
 /// Ticks per second: how often spans, curves, printed lines and progress are collected. Samples are
 /// never taken more often.
@@ -22,13 +23,13 @@ pub const SHORTEST_NS: u64 = (1e9 / TICKS_PER_SECOND) as u64;
 /// The most time between two samples, in nanoseconds.
 pub const LONGEST_NS: u64 = 5_000_000_000;
 
-/// Samples that a run of any length has at least, where it is long enough for so many.
+/// The least number of samples of a run, if it is long enough for them.
 const PER_RUN: u64 = 3000;
 /// The same for a repeat.
 const PER_REPEAT: u64 = 50;
 
-/// The sampling interval in nanoseconds, when the run has taken `run_ns` so far and the repeat under way
-/// `repeat_ns`; `None` between repeats.
+/// The sampling interval in nanoseconds, when the run has taken `run_ns` so far and the repeat
+/// under way `repeat_ns`; `None` between repeats.
 pub fn interval_ns(run_ns: u64, repeat_ns: Option<u64>) -> u64 {
     let run = run_ns / PER_RUN;
     let repeat = repeat_ns.unwrap_or(0) / PER_REPEAT;
@@ -42,8 +43,8 @@ pub struct SampleSchedule {
 }
 
 impl SampleSchedule {
-    /// Whether a sample is due at `t_ns` on the run's clock; `started_ns` is when the repeat under way
-    /// began. The caller takes the sample when the answer is yes.
+    /// Whether a sample is due at `t_ns` on the run's clock; `started_ns` is when the repeat under
+    /// way began. The caller takes the sample when the answer is yes.
     pub fn is_due(&mut self, t_ns: u64, started_ns: Option<u64>) -> bool {
         let repeat_ns = started_ns.map(|started| t_ns.saturating_sub(started));
         let interval = interval_ns(t_ns, repeat_ns);
@@ -67,7 +68,8 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
     const HOUR: u64 = 3600 * SECOND;
 
-    /// The times of the samples of repeats that follow one another, with ticks that come up to 20 ms late.
+    /// The times of the samples of repeats that follow one another, with ticks that come up to 20
+    /// ms late.
     fn looks(repeats: &[u64]) -> Vec<u64> {
         let (mut schedule, mut looks, mut started) = (SampleSchedule::default(), Vec::new(), 0);
         let mut tick = SHORTEST_NS;

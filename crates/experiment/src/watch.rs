@@ -1,6 +1,6 @@
-//! Watching a repeat: five times a second it collects what the pool's tasks left and what the arm
-//! has said, and takes a sample of the machine when one is due ([`super::sampling`]), all into the
-//! record.
+//! Sampling a repeat: five times a second it collects the spans of the pool's tasks and the
+//! messages of the arm, takes a sample of the machine when one is due ([`super::sampling`]), and
+//! records all of them.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,11 @@ use workbench_machine::monitor::Monitor;
 use workbench_pool::Pool;
 use workbench_record::{Event, Recorder};
 
-/// Progress that has not changed is recorded this often all the same, as a sign of life and of the
-/// time.
+/// Unchanged progress is recorded at this interval too, so that a reader of the log sees that the
+/// run is alive, and the time.
 const SIGN_OF_LIFE_NS: u64 = 1_000_000_000;
 
-/// Watches one run, repeat after repeat.
+/// Samples one run, repeat after repeat.
 pub(super) struct Watch {
     monitor: Monitor,
     current: Arc<Mutex<Option<Current>>>,
@@ -30,7 +30,7 @@ struct Current {
     started_ns: u64,
     pool: Option<Arc<Pool>>,
     progress: Progress,
-    /// Done and total as recorded last, and when.
+    /// The last recorded progress (done, total), and its time.
     noted: Option<((u64, u64), u64)>,
 }
 
@@ -58,7 +58,7 @@ impl Watch {
             for (source, text) in control.take_output() {
                 out.emit(Event::Output { source, text });
             }
-            // Held while the spans are handed over, so that a repeat cannot end between them.
+            // Held while the spans are recorded, so that the repeat cannot end in between.
             if let Some(current) = lock(&seen).as_mut() {
                 current.collect(&out, clock, due);
             }
@@ -81,25 +81,25 @@ impl Watch {
         });
     }
 
-    /// The repeat has ended: what its last tasks left is recorded before this returns.
+    /// Ends the repeat: the spans of its last tasks are recorded before this returns.
     pub(super) fn end(&self) {
         if let Some(mut current) = lock(&self.current).take() {
             current.collect(&self.recorder, self.clock, true);
         }
     }
 
-    /// CPU time that watching has cost so far, in nanoseconds.
+    /// CPU time of sampling so far, in nanoseconds.
     pub(super) fn cpu_ns(&self) -> u64 {
         self.monitor.cpu_ns()
     }
 
-    /// Stops sampling and returns what it has cost, in nanoseconds of CPU time.
+    /// Stops sampling and returns its CPU time, in nanoseconds.
     pub(super) fn stop(self) -> u64 {
         self.monitor.stop()
     }
 }
 
-/// CPU time of the processes that the current repeat has brought, as of the last sample.
+/// CPU time of the processes that the current repeat has started, at the last sample.
 #[derive(Default)]
 struct Processes {
     repeat: Option<u64>,
@@ -108,7 +108,7 @@ struct Processes {
 }
 
 impl Processes {
-    /// How many cores they have used since the sample before; 0 in the first of a repeat.
+    /// How many cores they have used since the previous sample; 0 in the first sample of a repeat.
     fn cores(&mut self, t_ns: u64, repeat: Option<u64>, used_ns: u64) -> f32 {
         let before = std::mem::replace(
             self,
@@ -128,8 +128,8 @@ impl Processes {
 }
 
 impl Current {
-    /// Records what is new. States of slots change all the time, so they are recorded only when
-    /// that is `due`.
+    /// Records new messages and progress. States of slots change constantly, so they are recorded
+    /// only when a sample is `due`.
     fn collect(&mut self, out: &Recorder, clock: Clock, due: bool) {
         for span in self.pool.iter().flat_map(|pool| pool.drain_spans()) {
             out.emit_at(span.finished_ns, Event::Task(span));
@@ -143,7 +143,7 @@ impl Current {
                 out.emit(Event::Slot(state));
             }
         }
-        // In this order: what is done after the first look counts in the total of the second.
+        // Read in this order, so that work done in between counts in the total as well.
         let (now_ns, done, total) = (clock.now_ns(), self.progress.done(), self.progress.total());
         let known = self.noted.is_some_and(|(noted, at_ns)| {
             noted == (done, total) && now_ns < at_ns + SIGN_OF_LIFE_NS

@@ -1,7 +1,9 @@
-//! Runs side by side: what was set differently, what each arm took in each of them, and what may be said about that.
+//! Comparison of runs: their different settings, the time of each arm in each run, and what follows
+//! from them.
 //!
-//! The command line and the screen both show a [`Comparison`]. Belongs here: finding the facts, and wording what they
-//! mean. Does not belong here: printing, drawing, and the statistics themselves, which are the engine's.
+//! The command line and the screen both show a [`Comparison`]. Belongs here: finding the facts, and
+//! their wording. Does not belong here: printing, drawing, and statistics, which are in `stats` and
+//! `result`.
 
 mod curves;
 mod row;
@@ -23,18 +25,21 @@ pub use row::{ArmCell, ArmRow, Named, Unlike};
 pub use settings::{Difference, Group, Settings};
 pub use verdict::{Note, Weight};
 
-/// Several runs side by side. All lists over runs have one entry per run, in the order in which they were given.
+/// Several runs side by side. All lists over runs have one entry per run, in the order in which
+/// they were given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// What the runs are.
+    /// The runs.
     pub runs: Vec<Named>,
-    /// What was set.
+    /// The settings.
     pub settings: Settings,
-    /// Every arm at every number of workers that some run finished, in the order of the first run that has it.
+    /// Every arm at every number of workers that some run finished, in the order of the first run
+    /// that has it.
     pub arms: Vec<ArmRow>,
-    /// Measured speed-ups over the number of workers, per arm, where a run has several numbers of workers.
+    /// Measured speed-ups over the number of workers, per arm, where a run has several numbers of
+    /// workers.
     pub scaling: Vec<ScalingRow>,
-    /// What may be said, and what must be known first.
+    /// The conclusions, and what a reader must know before them.
     pub notes: Vec<Note>,
 }
 
@@ -47,7 +52,7 @@ pub struct ScalingRow {
     pub points: Vec<Vec<ScalingPoint>>,
 }
 
-/// Puts runs side by side. Speaks of them by letters: the first one is A.
+/// Compares runs. Names them by letters: the first one is A.
 pub fn compare(results: &[&RunResult]) -> Comparison {
     let runs: Vec<Named> = (0..).zip(results).map(|(i, r)| named(i, r)).collect();
     let arms = arms(results);
@@ -62,7 +67,7 @@ pub fn compare(results: &[&RunResult]) -> Comparison {
 }
 
 impl Comparison {
-    /// The arm that all speed-ups are stated against, where it is the same in all runs.
+    /// The base of all speed-ups, if it is the same in all runs.
     pub fn common_base(&self) -> Option<&str> {
         let base = &self.runs.first()?.base;
         self.runs

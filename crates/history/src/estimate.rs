@@ -1,4 +1,4 @@
-//! How long a configuration would take, judged by the completed runs that were most like it.
+//! Estimates the duration of a configuration from the most similar completed runs.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use workbench_record::RunStatus;
 use workbench_report::format;
 use workbench_result::RunResult;
 
-/// Settings that are named where the nearest run had others.
+/// Settings that are named if the nearest run had other values.
 const MOST_DIFFERENCES: usize = 3;
 
-/// A completed run: what was set, and how long it took, arm by arm.
+/// A completed run: its settings, and the duration of each arm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRun {
-    /// Its id, fit to be shown.
+    /// Its id, safe to show.
     pub id: String,
     /// Its lab.
     pub lab: String,
@@ -21,7 +21,7 @@ pub struct PastRun {
     pub preset: String,
     /// The lab's parameters.
     pub params: Params,
-    /// Whether something was to go wrong on purpose.
+    /// Whether faults were injected.
     pub with_faults: bool,
     /// Where its data came from.
     pub data: DataSource,
@@ -30,7 +30,7 @@ pub struct PastRun {
 }
 
 impl PastRun {
-    /// What a result says of the run of that id; `None` unless the run was completed.
+    /// The past run of a result and id; `None` unless the run was completed.
     pub fn of(id: &str, result: &RunResult) -> Option<Self> {
         (result.status == RunStatus::Completed).then(|| Self {
             id: id.to_owned(),
@@ -70,8 +70,8 @@ impl PastRun {
         differences
     }
 
-    /// Seconds that the arms, workers and repeats of a configuration would take at the pace of this
-    /// run.
+    /// Seconds that the arms, workers and repeats of a configuration would take at the speed of
+    /// this run.
     fn projected_s(&self, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
         let slot_time: f64 = self
             .walls
@@ -100,8 +100,8 @@ impl PastRun {
     }
 }
 
-/// What is known about how long a configuration of a lab will take, in words: judged by the run
-/// that was most like it; of equals by the first, so the latest run goes first.
+/// The estimated duration of a configuration of a lab, in words, from the most similar run. Of
+/// equally similar runs the first one counts, so pass the latest run first.
 pub fn estimate<'a>(
     past: impl Iterator<Item = &'a PastRun>,
     config: &RunConfig,
@@ -109,7 +109,7 @@ pub fn estimate<'a>(
 ) -> String {
     let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
     let with_faults = lab.facts().asked_faults(&config.params).is_some();
-    // A run with a fault tells nothing of one without.
+    // A run with a fault is no measure for one without.
     let candidates = past
         .filter(|run| run.lab == config.lab && run.preset == config.preset)
         .filter(|run| with_faults || !run.with_faults)

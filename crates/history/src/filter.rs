@@ -1,14 +1,16 @@
-//! The filter over the history: words and fields, as people know them from search boxes.
+//! The filter of the history: words and fields, as in search boxes.
 //!
 //! ```text
 //! tasks lab:rf status:killed,failed since:2026-11-20 until:yesterday "10:15"
 //! ```
 //!
-//! All terms must hold. A word may stand anywhere in a run's line. A field narrows one fact of the run; several values
-//! with commas between them are alternatives. What is in double quotes is one term, and a word when it begins with them.
+//! All terms must hold. A word matches any part of a run's line. A field matches one fact of the
+//! run; several values with commas between them are alternatives. Text in double quotes is one
+//! term, and a word if the term begins with them.
 //!
-//! Belongs here: reading a filter, saying what is wrong with it, telling whether a run matches. Does not belong here:
-//! where runs come from, and how they are listed. Times are UTC, as everywhere in lists of runs.
+//! Belongs here: parsing a filter, reporting what is wrong with it, matching a run. Does not belong
+//! here: where runs come from, and how they are listed. Times are UTC, as everywhere in lists of
+//! runs.
 
 mod facts;
 mod field;
@@ -24,7 +26,7 @@ use field::clean;
 pub use facts::Facts;
 pub use field::{Field, STATUSES};
 
-/// What a run must be like.
+/// The conditions on a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
@@ -42,12 +44,12 @@ enum Term {
     Until(i64),
 }
 
-/// What was read of a filter.
+/// A parsed filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parsed {
-    /// The terms that are in order.
+    /// The valid terms.
     pub filter: Filter,
-    /// What is wrong with the first term that is not: what it was, and what would be right.
+    /// What is wrong with the first invalid term: the term, and what is valid.
     pub problem: Option<String>,
 }
 
@@ -67,7 +69,7 @@ pub fn parse(text: &str, now: Timestamp) -> Parsed {
 }
 
 impl Filter {
-    /// Whether a run is as it must be.
+    /// Whether a run matches.
     pub fn matches(&self, facts: &Facts) -> bool {
         self.terms.iter().all(|term| match term {
             Term::Word(word) => facts.line.contains(word.as_str()),
@@ -108,7 +110,7 @@ pub fn field_at_end(text: &str) -> Option<Field> {
 /// One term as it was typed.
 struct Token {
     text: String,
-    /// It began with a double quote, so it is a word whatever it holds.
+    /// It began with a double quote, so it is a word, also if it holds a colon.
     quoted: bool,
 }
 
@@ -143,7 +145,7 @@ fn tokens(text: &str) -> Vec<Token> {
             (_, None) => {}
         }
     }
-    // `""` says nothing.
+    // `""` sets no condition.
     out.retain(|token| !token.text.is_empty());
     out
 }
@@ -198,7 +200,7 @@ fn unknown_field(name: &str) -> String {
     )
 }
 
-/// ` (did you mean …?)`, or nothing where nothing comes near.
+/// ` (did you mean …?)`, or an empty text if no name is near.
 fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()

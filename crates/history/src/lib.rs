@@ -1,7 +1,7 @@
-//! The runs that were made: how they stand, how they are listed, filtered and compared, how long
-//! one will still take, and how long another would take.
+//! The history of runs: their status, lists, filters and comparisons, the remaining time of a run,
+//! and the estimated duration of another.
 //!
-//! - **Belongs here:** what command line and terminal interface both show of runs, as plain data.
+//! - **Belongs here:** what both command line and terminal interface show of runs, as plain data.
 //! - **May use:** `experiment`, `report`, `result`, `record`, `machine`, `stats`, `clock`.
 //! - **Does not belong here:** printing, drawing, starting anything.
 

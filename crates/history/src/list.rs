@@ -1,6 +1,5 @@
-//! The runs that were made, as rows of a list, the latest first. Reading them can take long, so
-//! callers with a screen do it on a thread of its own, and only runs that have changed are read
-//! again.
+//! The runs as rows of a list, the latest first. Reading them can take long, so callers with a
+//! screen read them on a separate thread, and only runs that have changed are read again.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -27,19 +26,19 @@ pub struct RunRow {
     pub preset: String,
     /// When it started, `2026-11-21 10:15`, in UTC.
     pub started: String,
-    /// How it stands; `None` for a run that cannot be read.
+    /// Its status; `None` for a run that cannot be read.
     pub standing: Option<Standing>,
-    /// Repeats, over all arms, that were asked for and are not there.
+    /// Missing repeats, over all arms.
     pub missing_repeats: u32,
     /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
     pub best: String,
-    /// What a filter looks at.
+    /// The facts that a filter compares.
     pub facts: Facts,
     /// For the estimate of another run's duration; `None` unless it was completed.
     pub past: Option<PastRun>,
 }
 
-/// What the files of a run looked like when it was read.
+/// The state of a run's files when they were read.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Stamp {
     /// Bytes of the log, and when it was written to.
@@ -62,17 +61,17 @@ impl Stamp {
 }
 
 impl RunRow {
-    /// How the run stands, in one or two words.
+    /// The status of the run, in one or two words.
     pub fn status(&self) -> &'static str {
         self.standing.map_or("unreadable", Standing::name)
     }
 }
 
-/// The runs as they were read last, so that only those are read again that have changed.
+/// The runs as they were read last, so that only changed runs are read again.
 #[derive(Debug, Default)]
 pub struct RunList {
     rows: Vec<(Stamp, RunRow)>,
-    /// The runs could not be listed the last time.
+    /// Whether the last attempt to list the runs failed.
     failed: bool,
     /// How many runs were read.
     #[cfg(test)]
@@ -80,9 +79,9 @@ pub struct RunList {
 }
 
 impl RunList {
-    /// Looks whether runs have come, gone or changed, and reads those again; whether there were
-    /// any. A run that is under way counts as changed when it ends: reading a long log over and
-    /// over would disturb what is measured.
+    /// Reads new and changed runs and drops removed ones; returns whether there were any. A run
+    /// that is under way counts as changed when it ends: reading a long log repeatedly would
+    /// disturb the measurement.
     ///
     /// # Errors
     /// When the runs cannot be listed.
@@ -97,7 +96,7 @@ impl RunList {
             .map(|known| (known.1.run.path().to_owned(), known))
             .collect();
         for run in runs.into_iter().rev() {
-            // Before reading: what is written meanwhile is found the next time.
+            // Taken before reading, so that later writes are found the next time.
             let stamp = Stamp::of(&run);
             let same = |known: &(Stamp, RunRow)| {
                 if known.1.standing == Some(Standing::Running) {
@@ -174,7 +173,7 @@ fn started(rfc3339: &str) -> String {
     format::clean(&text.replace('T', " "), 16)
 }
 
-/// The document that the run wrote when it ended, or, where there is none, what its record says so
+/// The document that the run wrote when it ended, or, if there is none, the result of its log so
 /// far.
 ///
 /// # Errors
@@ -220,8 +219,7 @@ mod tests {
 
     use super::*;
 
-    /// Only runs that are new or have changed are read again; one that another process makes
-    /// changes when it ends.
+    /// Only new or changed runs are read again; a run of another process changes when it ends.
     #[test]
     fn looking_again_reads_only_what_has_changed() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! How long a run will still take, from what its events say so far.
+//! The remaining time of a run, estimated from its events so far.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use workbench_clock::seconds;
 use workbench_experiment::plan;
 use workbench_record::{RepeatId, RepeatState, Snapshot};
 
-/// Below this share of a repeat its speed says too little.
+/// Below this share of a repeat its speed is no reliable measure.
 const EARLY: f64 = 0.05;
 
 /// The share of the whole run that is done (0 to 1), and the seconds that are left.
@@ -14,37 +14,38 @@ const EARLY: f64 = 0.05;
 pub struct Outlook {
     /// Share of the estimated time that has passed.
     pub done: f64,
-    /// Seconds left; `None` while it is too early to tell.
+    /// Seconds left; `None` while it is too early for an estimate.
     pub left_s: Option<f64>,
-    /// Seconds left of each arm at each number of workers, as far as that can be told.
+    /// Seconds left of each arm at each number of workers, where they can be estimated.
     pub arms: BTreeMap<(String, u32), f64>,
 }
 
-/// The outlook of a run that is followed: what was done stays done, whatever is learnt later about how long the rest takes.
+/// The outlook of a run that is followed: the share done never shrinks when the estimate of the
+/// rest changes.
 #[derive(Debug, Clone, Default)]
 pub struct Ahead {
-    /// The run that was looked at, how often it had been taken up again, and its time then.
+    /// The run, how often it had been resumed, and its time at the last update.
     seen: Option<(String, u32, u64)>,
     outlook: Outlook,
 }
 
 impl Ahead {
-    /// Whether nothing was looked at yet.
+    /// Whether there was no update yet.
     pub fn is_new(&self) -> bool {
         self.seen.is_none()
     }
 
-    /// What was seen last.
+    /// The last outlook.
     pub fn outlook(&self) -> &Outlook {
         &self.outlook
     }
 
-    /// Looks ahead once more.
+    /// Updates the outlook.
     pub fn look(&mut self, snapshot: &Snapshot) -> &Outlook {
         let run = snapshot.started.as_ref().map(|started| &started.run_id);
         let now_ns = snapshot.now_ns;
         let resumed = snapshot.resumed;
-        // Time that ran backwards is another part of the run, looked at again.
+        // Time that ran backwards means that an earlier part of the run is shown again.
         let goes_on = self.seen.as_ref().is_some_and(|(known, part, at_ns)| {
             Some(known) == run && *part == resumed && *at_ns <= now_ns
         });
@@ -56,7 +57,7 @@ impl Ahead {
     }
 }
 
-/// Looks ahead from a snapshot.
+/// The outlook of a snapshot.
 pub fn outlook(snapshot: &Snapshot) -> Outlook {
     let Some(started) = snapshot.started.as_deref() else {
         return Outlook::default();
@@ -100,8 +101,8 @@ pub fn outlook(snapshot: &Snapshot) -> Outlook {
     }
 }
 
-/// Whether an arm was stopped or has failed: what is left of it is not run. In a run that was taken up again, repeats that did not come
-/// to their end are.
+/// Whether an arm was stopped or has failed: its missing repeats are not run. In a resumed run they
+/// are.
 fn is_over(arm: &str, snapshot: &Snapshot) -> bool {
     let before = snapshot.repeats.len().saturating_sub(1);
     let failed = |state: &RepeatState| state.id.arm == arm && state.finished.is_none();
@@ -109,7 +110,8 @@ fn is_over(arm: &str, snapshot: &Snapshot) -> bool {
         || (snapshot.resumed == 0 && snapshot.repeats[..before].iter().any(failed))
 }
 
-/// Seconds of slot time per repeat, by arm and workers: measured, or projected from the repeat under way.
+/// Seconds of slot time per repeat, by arm and workers: measured, or extrapolated from the repeat
+/// under way.
 fn known_walls(snapshot: &Snapshot) -> BTreeMap<(String, u32), f64> {
     let mut sums: BTreeMap<(String, u32), (f64, u32)> = BTreeMap::new();
     let mut add = |state: &RepeatState, wall: f64| {
@@ -131,7 +133,7 @@ fn known_walls(snapshot: &Snapshot) -> BTreeMap<(String, u32), f64> {
         .collect()
 }
 
-/// Seconds that a repeat has taken; one that another followed was over by then.
+/// Seconds that a repeat has taken; it ended at the latest when the next one started.
 fn elapsed(state: &RepeatState, snapshot: &Snapshot) -> f64 {
     if state.finished.is_some() {
         return seconds(state.wall_ns());
@@ -142,11 +144,12 @@ fn elapsed(state: &RepeatState, snapshot: &Snapshot) -> f64 {
     seconds(until_ns.saturating_sub(state.started_ns))
 }
 
-/// Seconds that another repeat like the one under way would take, and those that this one will still take at its pace so far; `None`
-/// while it is too early to tell.
+/// Seconds that another repeat like the one under way would take, and those that this one will
+/// still take at its speed so far; `None` while it is too early for an estimate.
 ///
-/// The pace is that of getting on. Standing still makes nothing take longer that is yet to come: neither does the start-up, nor the
-/// gap that is open now, nor the longest one so far where it is alone of its length, such as that of a failure.
+/// The speed is that of the progress. Pauses do not lengthen the estimate: neither the start-up,
+/// nor the current gap, nor the longest gap so far if it is the only one of its length, such as
+/// that of a failure.
 fn projected(state: &RepeatState) -> Option<(f64, f64)> {
     if state.share() < EARLY {
         return None;
@@ -174,7 +177,8 @@ fn projected(state: &RepeatState) -> Option<(f64, f64)> {
     Some((seconds(usual.saturating_add(start_up)) + left, left))
 }
 
-/// The wall time of a repeat: its own kind's mean, or another kind's slot time spread over its workers.
+/// The wall time of a repeat: its own kind's mean, or another kind's slot time spread over its
+/// workers.
 fn estimate(id: &RepeatId, walls: &BTreeMap<(String, u32), f64>) -> Option<f64> {
     if let Some(wall) = walls.get(&(id.arm.clone(), id.workers)) {
         return Some(*wall);
@@ -194,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    /// What is left is what is left of the arms, and it shrinks as a repeat goes on.
+    /// The time left is the sum over the arms, and it shrinks during a repeat.
     #[test]
     fn the_arms_are_the_whole() {
         let records: Vec<Record> = events(Scenario::Gpus, 1, "a-run", 0);
@@ -214,7 +218,7 @@ mod tests {
         assert!(outlook(&snapshot).left_s.is_some_and(|left| left < 1e-6));
     }
 
-    /// A run up to somewhere in the middle of a repeat, and what it is followed by there.
+    /// A run up to a point in the middle of a repeat, and what it is followed by there.
     fn midway() -> (Snapshot, Vec<Record>) {
         let records: Vec<Record> = events(Scenario::Gpus, 1, "a-run", 0);
         let mut snapshot = Snapshot::default();
@@ -229,7 +233,8 @@ mod tests {
         (snapshot, records.collect())
     }
 
-    /// While nothing gets on, the share that is done stays or grows and what is left stays, also when it gets on again.
+    /// Without progress, the share done stays or grows and the time left stays, also when progress
+    /// continues.
     #[test]
     fn a_standstill_neither_takes_back_what_is_done_nor_prolongs_the_rest() {
         const STILL_S: u64 = 60;
@@ -280,7 +285,7 @@ mod tests {
         assert!(!outlook(&snapshot).arms.contains_key(&key));
     }
 
-    /// Going back in a recording is no going back of the run.
+    /// An earlier point of a replay has its own outlook.
     #[test]
     fn an_earlier_look_stands_for_itself() {
         let (snapshot, rest) = midway();

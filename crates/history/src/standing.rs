@@ -1,14 +1,15 @@
-//! How a run stands, in the one or two words that lists, screens and the command line share.
+//! The status of a run, in the one or two words that lists, screens and the command line share.
 //!
-//! Belongs here: which words, and from which facts. Does not belong here: colours and marks.
+//! Belongs here: the words, and the facts that decide them. Does not belong here: colours and
+//! marks.
 
 use workbench_record::{RunDir, RunStatus};
 use workbench_result::RunResult;
 
-/// How a run stands.
+/// The status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Some process is writing to its log.
+    /// A process is writing to its log.
     Running,
     /// Every planned repeat was done, and the arms did equal work with equal outcomes.
     Completed,
@@ -16,16 +17,16 @@ pub enum Standing {
     CheckFailed,
     /// A person or a signal stopped it.
     Interrupted,
-    /// Its log has no end, and nobody writes to it.
+    /// Its log has no end, and no process writes to it.
     Killed,
-    /// Its log has no end; whether somebody writes to it was not asked.
+    /// Its log has no end; whether a process writes to it was not checked.
     Unfinished,
     /// An arm failed.
     Failed,
 }
 
 impl Standing {
-    /// How the run of a directory stands.
+    /// The status of the run in a directory.
     pub fn of(run: &RunDir, result: &RunResult) -> Self {
         match Self::of_result(result) {
             Self::Unfinished if run.is_live() => Self::Running,
@@ -34,12 +35,12 @@ impl Standing {
         }
     }
 
-    /// How a run stands by its result alone.
+    /// The status of a run by its result alone.
     pub fn of_result(result: &RunResult) -> Self {
         Self::new(result.status, result.check.passed())
     }
 
-    /// How a run stands that ended so, and whose arms did equal work with equal outcomes or did not.
+    /// The status of a run from how it ended and whether its arms may be compared.
     pub fn new(status: RunStatus, equal: bool) -> Self {
         match status {
             RunStatus::Unfinished => Self::Unfinished,
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
     use crate::filter::STATUSES;
 
-    /// A run whose arms must not be compared is not completed, wherever one looks.
+    /// A run whose arms must not be compared is never shown as completed.
     #[test]
     fn a_run_stands_by_its_check_as_well() {
         let mut result = crate::comparison::tests::result("x");
@@ -82,7 +83,7 @@ mod tests {
         assert_eq!(Standing::of_result(&result).name(), "failed");
     }
 
-    /// A filter can name whatever a list can say.
+    /// A filter can name every status that a list shows.
     #[test]
     fn what_lists_say_can_be_filtered() {
         use Standing::{CheckFailed, Completed, Failed, Interrupted, Killed, Running};

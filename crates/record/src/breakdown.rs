@@ -1,5 +1,5 @@
-//! What a repeat consisted of, beyond its tasks: how its slots stand and what they spent their time
-//! on, what starting up took, and what was done without having to be equal.
+//! The breakdown of a repeat, beyond its tasks: states of its slots and how they spent their time,
+//! the duration of the start-up, and counters that need not be equal.
 
 use std::collections::BTreeMap;
 

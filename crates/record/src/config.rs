@@ -1,4 +1,4 @@
-//! The resolved configuration of a run: everything that was asked for, with the defaults filled in.
+//! The resolved configuration of a run: everything that was requested, with the defaults filled in.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

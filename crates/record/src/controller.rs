@@ -1,20 +1,20 @@
-//! What whoever controls a repeat is doing: a launcher that starts, watches and restarts workers.
+//! The states of a repeat's controller: a launcher that starts, supervises and restarts workers.
 
 use serde::{Deserialize, Serialize};
 
-/// What the controller of a repeat is about.
+/// The phase of a repeat's controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ControllerPhase {
-    /// Workers are asked for and start.
+    /// Workers are requested and start.
     Starting,
-    /// All workers work.
+    /// All workers are running.
     Running,
-    /// Fewer workers work than were asked for.
+    /// Fewer workers are running than were requested.
     Degraded,
-    /// Workers are ended to be started again, after a failure or because a lost one is back.
+    /// Workers are ended and will be restarted, after a failure or because a lost worker is back.
     Recovering,
-    /// The work is over or given up, and the last workers end.
+    /// The work is done or given up, and the last workers end.
     Stopping,
     /// The work is done. Nothing follows.
     Ended,
@@ -27,13 +27,13 @@ pub enum ControllerPhase {
 /// The state of a repeat's controller from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControllerState {
-    /// What it is about.
+    /// The phase.
     pub phase: ControllerPhase,
     /// The state by the controller's own name, for people: `restarting`.
     pub text: String,
     /// Which attempt it belongs to, from 1.
     pub attempt: u32,
-    /// Workers of the attempt, where they are known.
+    /// Number of workers of the attempt, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a record, each with what to do about it.
+//! Errors of a record. Each message says what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub enum RecordError {
         verb: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// The operating system's word.
+        /// The operating system's message.
         source: io::Error,
     },
     /// Another process is writing to the log.
@@ -67,12 +67,12 @@ pub enum RecordError {
     Unknown {
         /// What was given.
         given: String,
-        /// Where runs are kept.
+        /// The folder of the runs.
         root: PathBuf,
-        /// What there is instead.
+        /// The existing runs.
         hint: String,
     },
-    /// Several runs begin with what was given.
+    /// Several ids begin with the given text.
     #[error("`{given}` is the beginning of several runs: {}; give more of the id", matches.join(", "))]
     Ambiguous {
         /// What was given.

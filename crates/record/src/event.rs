@@ -1,5 +1,5 @@
-//! The facts a run is made of. A run *is* its list of events: the live display, the report, the
-//! comparison and the resumption all read these and nothing else.
+//! The facts of a run. A run *is* its list of events: the live display, the report, the comparison
+//! and the resumption all read these and nothing else.
 //!
 //! The log holds one JSON object per line: `{"t_ns":…,"event":"repeat_started",…}`. Adding a field
 //! or a kind of event keeps [`FORMAT`]; changing the meaning of an existing one raises it.

@@ -1,5 +1,5 @@
-//! Findings: what a reader of a run has to know, as facts. Their text is made once, by whoever
-//! finds them, and is only shown afterwards: no room reads it to learn what it says.
+//! Findings: what a reader of a run has to know, as facts. The code that finds one makes its text
+//! once. The text is only shown; no code parses it.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! What a lab declares about itself for the readers of its runs. It is recorded with every run, so
-//! that a report of an old run, or of a lab that this program does not have, can show it.
+//! that it can be shown in a report of an old run or of a lab that this program does not have.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

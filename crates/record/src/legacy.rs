@@ -1,7 +1,7 @@
-//! Logs of earlier versions: what they said in sentences becomes the facts of today.
+//! Logs of earlier versions: converts their sentences to typed facts.
 //!
-//! The only place that reads a sentence of a record. Belongs here: how an old line is read. Does
-//! not belong here: any event that is still written.
+//! The only place that parses a sentence of a record. Belongs here: reading old lines. Does not
+//! belong here: events that are still written.
 
 mod lab_facts;
 
@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity, Subject};
 
 pub(crate) use lab_facts::complete;
 
-/// The kind of what an old log says as a sentence alone.
+/// The kind of a finding that an old log has only as a sentence.
 const UNCLASSIFIED: &str = "unclassified";
 
 /// A finding of any version: the first ones had a text and nothing else.
@@ -40,10 +40,21 @@ pub(crate) fn finding<'de, D: Deserializer<'de>>(from: D) -> Result<Finding, D::
     })
 }
 
-/// Whether a finding is the sentence that old logs have beside the failure of an arm.
+/// Whether a finding is the sentence that old logs have in addition to the failure of an arm.
 pub(crate) fn repeats_failure(finding: &Finding, failure: &ArmFailure) -> bool {
     finding.kind == UNCLASSIFIED
         && finding.text == format!("{} failed: {}.", failure.arm, failure.reason)
+}
+
+/// Whether a line of an arm is the one that old logs have beside each of its states:
+/// `running → restarting`.
+pub(crate) fn repeats_state(text: &str, states: &[(u64, ControllerState)]) -> bool {
+    let Some((_, state)) = states.last() else {
+        return false;
+    };
+    let after = text.split_once(" → ").map(|(_, after)| after);
+    let rest = after.and_then(|after| after.strip_prefix(&state.text));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
 }
 
 /// A controller's state of any version: the first ones had a text and nothing else.
@@ -67,7 +78,7 @@ pub(crate) fn state<'de, D: Deserializer<'de>>(from: D) -> Result<ControllerStat
     })
 }
 
-/// The phase of a state that an old log names.
+/// The phase of a state with the name that old logs use.
 fn phase(name: &str) -> ControllerPhase {
     match name {
         "initializing" | "scheduling" => ControllerPhase::Starting,
@@ -81,7 +92,7 @@ fn phase(name: &str) -> ControllerPhase {
     }
 }
 
-/// The number of the attempt that a state belongs to, where it names none: in old logs an attempt
+/// The attempt that a state belongs to, if the log does not record it: in old logs an attempt
 /// begins with `scheduling`.
 pub(crate) fn attempt(state: &ControllerState, before: &[(u64, ControllerState)]) -> u32 {
     if state.attempt > 0 {
@@ -134,6 +145,24 @@ mod tests {
         assert_eq!(told, [(1, "unclassified"), (3, "arm_failed")]);
         assert_eq!(snapshot.findings[1].1.text, "launcher failed: rank 1 died.");
         assert_eq!(snapshot.failed_arms["launcher"].1.reason, "rank 1 died");
+    }
+
+    #[test]
+    fn a_state_is_said_once() {
+        let line = |source: &str, text: &str| {
+            format!(r#""event":"output","source":"{source}","text":"{text}""#)
+        };
+        let (state, printed) = (
+            r#""event":"state","text":"scheduling""#,
+            line(
+                "launcher",
+                "initializing → scheduling: 2 workers, attempt 1",
+            ),
+        );
+        let (other, rank) = (line("launcher", "a → b"), line("rank 0", "a → scheduling"));
+        let snapshot = Snapshot::of(&log(&[state, &printed, &other, &rank]));
+        let kept: Vec<&str> = snapshot.output.iter().map(|o| o.text.as_str()).collect();
+        assert_eq!(kept, ["a → b", "a → scheduling"]);
     }
 
     #[test]

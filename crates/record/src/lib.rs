@@ -1,9 +1,9 @@
-//! The record of a run: its events, the log that holds them, the directory that the log lies in,
-//! and the snapshot, which is the fold of the events so far and which everything else reads.
+//! The record of a run: its events, the log that holds them, the directory of the log, and the
+//! snapshot: the fold of the events so far, which everything else reads.
 //!
 //! - **Belongs here:** the events, writing and reading them, finding runs, the types of findings.
 //! - **May use:** `clock`, `machine` and `pool`, for the types of samples and task spans.
-//! - **Does not belong here:** what the numbers mean.
+//! - **Does not belong here:** the meaning of the numbers.
 
 mod arm_failure;
 mod breakdown;

@@ -1,8 +1,8 @@
-//! Reading an event log back, whatever state it is in.
+//! Reads an event log, also one that is cut off or damaged.
 //!
-//! A log that a kill cut off in the middle of a line is read up to that line. A file that is
-//! something else, or is damaged in the middle, is refused with the place and the reason. Kinds of
-//! events that a newer workbench may have added are counted and passed over.
+//! A log whose last line was cut off by a kill is read up to that line. A file that is no event
+//! log, or is damaged in the middle, is refused with the place and the reason. Unknown kinds of
+//! events, from a newer workbench, are counted and skipped.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,11 +16,11 @@ use super::error::RecordError;
 use super::event::{Event, FORMAT, Record};
 use super::snapshot::Snapshot;
 
-/// The longest line that is read, in bytes. The longest that workbench writes holds the items of
-/// one repeat.
+/// The longest line that is read, in bytes. The longest line that workbench writes holds the items
+/// of one repeat.
 const MAX_LINE: u64 = 64 << 20;
 
-/// Names of tasks that are remembered while a log is read.
+/// The most names of tasks that are kept while a log is read.
 const MOST_NAMES: usize = 10_000;
 
 /// A log as it was found.
@@ -32,7 +32,7 @@ pub struct Log {
     pub whole_bytes: u64,
     /// Bytes after that: an unfinished last line.
     pub cut_bytes: u64,
-    /// Lines passed over because their kind of event is not known here.
+    /// Lines that were skipped because their kind of event is unknown.
     pub unknown: u64,
 }
 
@@ -45,7 +45,7 @@ pub fn read_log(path: &Path) -> Result<Log, RecordError> {
     parse_log(open(path)?, path)
 }
 
-/// Folds the log in a file, record by record: the memory of the snapshot is all that this takes.
+/// Folds the log in a file, record by record. Needs no memory besides the snapshot.
 ///
 /// # Errors
 /// As [`read_log`].
@@ -55,7 +55,7 @@ pub fn fold_log(path: &Path) -> Result<Snapshot, RecordError> {
     Ok(snapshot)
 }
 
-/// Reads a log from any source; `path` is only named in errors.
+/// Reads a log from any source; `path` is used only in errors.
 ///
 /// # Errors
 /// As [`read_log`].
@@ -76,7 +76,7 @@ fn open(path: &Path) -> Result<BufReader<File>, RecordError> {
     Ok(BufReader::new(file))
 }
 
-/// Hands over every record; the log that comes back has none.
+/// Passes every record to the callback; the returned log holds none.
 fn scan(
     mut source: impl BufRead,
     path: &Path,
@@ -113,8 +113,8 @@ fn scan(
                 take(record);
             }
             Ok(None) => log.unknown += 1,
-            // A crash of the machine, unlike a kill, can leave a last line of rubbish that does end
-            // in a newline.
+            // A crash of the machine, unlike a kill, can leave a damaged last line that ends with a
+            // newline.
             Err(_) if number > 1 && at_end(&mut source) => {
                 log.cut_bytes = read;
                 break;
@@ -135,7 +135,7 @@ fn scan(
     Ok(log)
 }
 
-/// The names of tasks. Thousands of tasks share one, and a log spells it out for each.
+/// The names of tasks. Thousands of tasks share a name, and a log repeats it for each.
 #[derive(Default)]
 struct Names(HashSet<Arc<str>>);
 
@@ -146,7 +146,7 @@ impl Names {
         };
         match self.0.get(&span.name) {
             Some(known) => span.name = Arc::clone(known),
-            // A log in which no two names are alike must not be kept twice.
+            // Limits the memory for a log in which all names differ.
             None if self.0.len() < MOST_NAMES => drop(self.0.insert(Arc::clone(&span.name))),
             None => {}
         }
@@ -157,7 +157,7 @@ fn at_end(source: &mut impl BufRead) -> bool {
     source.fill_buf().is_ok_and(<[u8]>::is_empty)
 }
 
-/// What the first line of a log of any format has.
+/// The fields that the first line of every format has.
 #[derive(Deserialize)]
 struct Opening {
     event: String,
@@ -179,7 +179,7 @@ pub(super) fn check_opening(line: &[u8], path: &Path) -> Result<(), RecordError>
     }
 }
 
-/// What every event of any version has.
+/// The fields that every event of every version has.
 #[derive(Deserialize)]
 struct AnyEvent {
     #[serde(rename = "t_ns")]

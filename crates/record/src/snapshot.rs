@@ -1,8 +1,8 @@
 //! The fold of a run's events so far: what the display, the progress line, the reports and the
 //! resumption read.
 //!
-//! Folding is total: any sequence of events gives a snapshot, so a log cut off anywhere can be
-//! looked at.
+//! Folding is total: any sequence of events gives a snapshot, so a log that was cut off at any
+//! place can be read.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,20 +15,20 @@ use workbench_pool::TaskSpan;
 /// A repeat keeps fewer points of its progress than this.
 pub const PROGRESS_POINTS: usize = 2048;
 
-/// A run as its events tell it so far.
+/// A run as the fold of its events so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// What was known at the start; `None` before the first event.
     pub started: Option<Box<RunStarted>>,
-    /// How the arms are compared.
+    /// The basis on which arms are compared.
     pub comparison: ArmComparison,
-    /// Every repeat begun, in the order in which they ran. A repeat begun again after a kill
-    /// replaces its first attempt.
+    /// Every repeat begun, in the order in which they ran. A repeat that is started again after a
+    /// kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
-    /// Looks at the machine, in order: nanoseconds on the run's clock, and the sample.
+    /// Samples of the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
-    /// What a reader of the result has to know, each once, and when it was first recorded, in
-    /// nanoseconds on the run's clock.
+    /// Findings, each once, with the time when it was first recorded, in nanoseconds on the run's
+    /// clock.
     pub findings: Vec<(u64, Finding)>,
     /// How the run ended, if it did.
     pub status: RunStatus,
@@ -36,8 +36,8 @@ pub struct Snapshot {
     pub now_ns: u64,
     /// CPU time of the instrument over all parts of the run, in nanoseconds.
     pub instrument_cpu_ns: u64,
-    /// CPU time of a screen over all parts of the run, in nanoseconds; 0 when nobody watched in the
-    /// run's own process.
+    /// CPU time of a screen over all parts of the run, in nanoseconds; 0 when the run's process had
+    /// no screen.
     pub screen_cpu_ns: u64,
     /// Lines that workers, tasks and libraries printed, in order.
     pub output: Vec<OutputLine>,
@@ -46,7 +46,7 @@ pub struct Snapshot {
     pub stopped_arms: BTreeMap<String, u64>,
     /// Arms that failed in this part of the run, when, in nanoseconds on the run's clock, and why.
     pub failed_arms: BTreeMap<String, (u64, ArmFailure)>,
-    /// How often the run was taken up again.
+    /// How often the run was resumed.
     pub resumed: u32,
 }
 
@@ -81,7 +81,7 @@ pub struct RepeatState {
     pub started_ns: u64,
     /// Units of progress: done, total.
     pub progress: (u64, u64),
-    /// How its progress went: nanoseconds on the run's clock, and units done by then. Thinned
+    /// Its progress over time: nanoseconds on the run's clock, and units done by then. Thinned
     /// evenly, so that a repeat of any length keeps fewer than [`PROGRESS_POINTS`].
     pub progress_points: Vec<(u64, u64)>,
     /// The spans of its tasks, in the order in which they were recorded.
@@ -90,12 +90,12 @@ pub struct RepeatState {
     pub curves: BTreeMap<String, Vec<CurvePoint>>,
     /// Curves that belong to an item, by name and item; points in the order of recording.
     pub item_curves: BTreeMap<String, BTreeMap<String, Vec<CurvePoint>>>,
-    /// How its slots stand, by slot.
+    /// The states of its slots, by slot.
     pub slots: BTreeMap<u32, SlotTrack>,
-    /// The states of whoever controls it, in order, and when each began, in nanoseconds on the
-    /// run's clock.
+    /// The states of its controller, in order, with the start of each, in nanoseconds on the run's
+    /// clock.
     pub states: Vec<(u64, ControllerState)>,
-    /// What it left; `None` while it runs, and for ever when it was interrupted.
+    /// Its outcome; `None` while it runs, and also if it was interrupted.
     pub finished: Option<Box<RepeatFinished>>,
 }
 
@@ -109,7 +109,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// Takes in one more event.
+    /// Adds one event.
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
         match &record.event {
@@ -130,11 +130,16 @@ impl Snapshot {
                 self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Output { source, text } => self.output.push(OutputLine {
-                t_ns: record.t_ns,
-                source: source.clone(),
-                text: text.clone(),
-            }),
+            Event::Output { source, text } => {
+                let arm = self.repeats.last().filter(|r| r.id.arm == *source);
+                if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
+                    self.output.push(OutputLine {
+                        t_ns: record.t_ns,
+                        source: source.clone(),
+                        text: text.clone(),
+                    });
+                }
+            }
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
@@ -183,13 +188,12 @@ impl Snapshot {
         }
     }
 
-    /// Whether an arm does nothing more in this part of the run, although repeats of it may be
-    /// missing.
+    /// Whether an arm has ended in this part of the run, although repeats of it may be missing.
     pub fn has_given_up(&self, arm: &str) -> bool {
         self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
     }
 
-    /// The finished repeats of one arm at one number of workers, in rising number of the repeat.
+    /// The finished repeats of one arm at one number of workers, in order of the repeat.
     pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
         let mut repeats: Vec<&RepeatState> = self
             .repeats
@@ -219,19 +223,19 @@ impl Snapshot {
     }
 }
 
-/// How a slot stands and stood a little while ago.
+/// The states of a slot: now and in the last seconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SlotTrack {
-    /// The latest state is the last.
+    /// The states, oldest first.
     states: VecDeque<(u64, SlotState)>,
-    /// When it was first seen where it stands.
+    /// When it was first seen at its current step.
     moved_ns: u64,
-    /// How it stood when it was started anew.
+    /// Its state when it was restarted.
     anew: Option<SlotState>,
 }
 
 impl SlotTrack {
-    /// How far back "lately" goes, in nanoseconds.
+    /// The length of the window of recent states, in nanoseconds.
     const LATELY_NS: u64 = 5_000_000_000;
 
     fn add(&mut self, t_ns: u64, state: &SlotState) {
@@ -243,13 +247,13 @@ impl SlotTrack {
             self.moved_ns = t_ns;
             self.anew = Some(state.clone());
         }
-        // What comes first warms up, and says nothing about how long steps take.
+        // The first steps are warm-up, so their duration is not representative.
         let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
         if state.steps > begun && self.now().is_some_and(|before| before.steps <= begun) {
             self.states.clear();
         }
         self.states.push_back((t_ns, state.clone()));
-        // One that is as old as that stays, to be compared with.
+        // Keeps one state that is at least as old as the window, to compare with.
         while self
             .states
             .get(1)
@@ -259,23 +263,23 @@ impl SlotTrack {
         }
     }
 
-    /// How it stands.
+    /// Its latest state.
     pub fn now(&self) -> Option<&SlotState> {
         self.states.back().map(|(_, state)| state)
     }
 
-    /// When it was last heard of, nanoseconds on the run's clock.
+    /// When its latest state was recorded, nanoseconds on the run's clock.
     pub fn heard_ns(&self) -> u64 {
         self.states.back().map_or(0, |(t_ns, _)| *t_ns)
     }
 
-    /// For how long it had not done another step when it was last heard of, in nanoseconds.
+    /// For how long it had done no step when its latest state was recorded, in nanoseconds.
     pub fn still_ns(&self) -> u64 {
         self.heard_ns().saturating_sub(self.moved_ns)
     }
 
-    /// How it stands, with what it has spent since it was started anew only; since the beginning
-    /// where it never was.
+    /// Its latest state, with the time that it has spent since its last restart, or since the
+    /// beginning if it was never restarted.
     pub fn attempt(&self) -> Option<SlotState> {
         let now = self.now()?;
         Some(match &self.anew {
@@ -284,15 +288,14 @@ impl SlotTrack {
         })
     }
 
-    /// Whether [`lately`](Self::lately) leaves out its first steps, which warm up.
+    /// Whether [`lately`](Self::lately) leaves out its first steps, which are warm-up.
     pub fn is_warm(&self) -> bool {
         let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
         let first = self.states.front().map_or(0, |(_, state)| state.steps);
         self.states.len() > 1 && first > begun
     }
 
-    /// How it stands, with what it has spent in the last seconds only, and in no attempt before
-    /// this.
+    /// Its latest state, with the time that it has spent in the last seconds of this attempt only.
     pub fn lately(&self) -> Option<SlotState> {
         match self.states.front() {
             Some((_, before)) if self.states.len() > 1 => Some(self.now()?.since(before)),
@@ -301,8 +304,8 @@ impl SlotTrack {
     }
 }
 
-/// Whether a slot was started anew between two looks. Records that do not count attempts tell it by
-/// a step done again.
+/// Whether a slot was restarted between two samples. In logs that do not count attempts, a repeated
+/// step shows it.
 fn begins_anew(before: &SlotState, state: &SlotState) -> bool {
     state.attempt != before.attempt || state.at_step < before.at_step
 }
@@ -324,7 +327,7 @@ impl RepeatState {
         }
     }
 
-    /// Takes in an event of this repeat; events of other kinds change nothing.
+    /// Adds an event of this repeat; events of other kinds change nothing.
     fn apply(&mut self, t_ns: u64, event: &Event) {
         match event {
             Event::Task(span) => self.tasks.push(span.clone()),
@@ -365,7 +368,7 @@ impl RepeatState {
         }
     }
 
-    /// Keeps a point of its progress; where they become too many, every second one goes.
+    /// Adds a point of its progress; when there are too many points, every second one is removed.
     fn advance(&mut self, t_ns: u64, done: u64) {
         if self.progress_points.len() + 1 >= PROGRESS_POINTS {
             let mut keep = false;

@@ -1,4 +1,4 @@
-//! Where runs are kept: one directory per run, named by the run's id.
+//! The store of runs: one directory per run, named by the run's id.
 //!
 //! ```text
 //! <root>/20261121-101502-rf-3f9a/
@@ -16,7 +16,7 @@ use super::error::RecordError;
 use super::reader::{Log, fold_log, read_log};
 use super::snapshot::Snapshot;
 
-/// The directory in which runs are kept.
+/// The directory of all runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Store {
     root: PathBuf,
@@ -49,18 +49,18 @@ impl Store {
         &self.root
     }
 
-    /// Makes the directory of a new run, named `<time>-<lab>-<suffix>`; `unix_ms` is when the run
+    /// Creates the directory of a new run, named `<time>-<lab>-<suffix>`; `unix_ms` is when the run
     /// starts.
     ///
     /// # Errors
-    /// When the directory cannot be made.
+    /// When the directory cannot be created.
     pub fn create(&self, lab: &str, unix_ms: u64) -> Result<RunDir, RecordError> {
         fs::create_dir_all(&self.root)
             .map_err(|source| RecordError::io("make", &self.root, source))?;
         let time = jiff::Timestamp::from_millisecond(unix_ms.cast_signed()).unwrap_or_default();
         let stamp = time.strftime("%Y%m%d-%H%M%S");
-        // Two runs of one second differ in their suffix; making the directory decides who has
-        // which.
+        // Runs that start in the same second differ in their suffix; creating the directory
+        // reserves it.
         let seed = u64::from(std::process::id()) ^ (unix_ms << 16);
         for attempt in 0..64_u64 {
             let suffix = (seed.wrapping_add(attempt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
@@ -104,7 +104,7 @@ impl Store {
     /// directory.
     ///
     /// # Errors
-    /// When there is none, or several begin that way.
+    /// When there is none, or several ids begin with the text.
     pub fn find(&self, given: &str) -> Result<RunDir, RecordError> {
         let as_path = Path::new(given);
         if as_path.components().count() > 1 || given.starts_with('.') {
@@ -205,7 +205,7 @@ impl RunDir {
         fold_log(&self.events())
     }
 
-    /// Whether some process is writing to the log now.
+    /// Whether a process is writing to the log now.
     pub fn is_live(&self) -> bool {
         fs::File::open(self.events())
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))

@@ -1,4 +1,4 @@
-//! Following a log that another process is still writing.
+//! Follows a log that another process is still writing.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -8,15 +8,15 @@ use super::error::RecordError;
 use super::event::Record;
 use super::reader::{check_opening, parse_line};
 
-/// The most that one look takes in, in bytes. A line longer than this is refused.
+/// The most bytes that one call reads. A line longer than this is refused.
 const MOST: u64 = 64 << 20;
 
-/// A log, read up to the last whole line that was there.
+/// A log, read up to its last complete line.
 #[derive(Debug)]
 pub struct Tail {
     file: File,
     path: PathBuf,
-    /// Where the next whole line begins.
+    /// The position of the next line.
     whole_bytes: u64,
     lines: u64,
 }
@@ -36,12 +36,11 @@ impl Tail {
         })
     }
 
-    /// The records that have come since the last call, in order; none when there is nothing new. An
-    /// unfinished last line is left for the next call, also when it was cut off meanwhile, as a
-    /// resumption does.
+    /// The new records since the last call, in order. An unfinished last line is left for the next
+    /// call, also when a resumption has cut it off in between.
     ///
     /// # Errors
-    /// When the file cannot be read, or what it holds is no event log.
+    /// When the file cannot be read, or is no event log.
     pub fn read(&mut self) -> Result<Vec<Record>, RecordError> {
         let io = |source| RecordError::io("read", &self.path, source);
         self.file

@@ -1,9 +1,8 @@
-//! Writing the event log off the hot path: whoever has a fact hands it over and goes on; one thread
-//! writes.
+//! Writes the event log off the hot path: callers queue a fact and continue; one thread writes.
 //!
-//! No event is dropped silently: when the disk refuses, the error is kept and comes out of the next
-//! [`Recorder::sync`], and the run stops. The log is flushed whenever the writer has caught up, so
-//! a process killed at any moment leaves at most one unfinished line.
+//! No event is dropped silently: when writing fails, the next [`Recorder::sync`] returns the error,
+//! and the run stops. The log is flushed whenever the queue is empty, so a killed process leaves at
+//! most one unfinished line.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -17,7 +16,7 @@ use super::error::RecordError;
 use super::event::{Event, Record};
 use workbench_clock::{Clock, thread_cpu_ns};
 
-/// Sees every record once it is in the log, on the writer's thread.
+/// Called with every record once it is in the log, on the writer's thread.
 pub type Subscriber = Box<dyn FnMut(&Record) + Send>;
 
 enum Message {
@@ -44,7 +43,7 @@ impl Recorder {
     /// Starts the log of a new run. The file is locked for as long as the recorder lives.
     ///
     /// # Errors
-    /// When the file exists already, cannot be made, or the writer's thread cannot be started.
+    /// When the file exists already or cannot be created, or the writer's thread cannot be started.
     pub fn create(path: &Path, clock: Clock, subscriber: Subscriber) -> Result<Self, RecordError> {
         let file = OpenOptions::new()
             .write(true)
@@ -54,8 +53,7 @@ impl Recorder {
         Self::start(file, path, clock, subscriber)
     }
 
-    /// Goes on with an existing log after its first `keep_bytes` bytes; what follows them is cut
-    /// off.
+    /// Continues an existing log after its first `keep_bytes` bytes; the rest is cut off.
     ///
     /// # Errors
     /// [`RecordError::InUse`] when another process is writing to the log; else as
@@ -108,14 +106,14 @@ impl Recorder {
 
     /// Records a fact that became true at `t_ns` on the run's clock.
     pub fn emit_at(&self, t_ns: u64, event: Event) {
-        // The writer ends only when every sender is gone, so sending cannot fail.
+        // The writer ends only when all senders are dropped, so sending cannot fail.
         let _ = self.sender.send(Message::Record(Record { t_ns, event }));
     }
 
     /// Waits until everything recorded so far is on the disk.
     ///
     /// # Errors
-    /// The first error that writing met, for example a full disk.
+    /// The first error of writing, for example a full disk.
     pub fn sync(&self) -> Result<(), RecordError> {
         let (done, wait) = mpsc::channel();
         let _ = self.sender.send(Message::Sync(done));
@@ -126,12 +124,12 @@ impl Recorder {
         }
     }
 
-    /// CPU time that writing has cost so far, in nanoseconds.
+    /// CPU time of writing so far, in nanoseconds.
     pub fn cpu_ns(&self) -> u64 {
         self.shared.cpu_ns.load(Ordering::Relaxed)
     }
 
-    /// Writes what is left, syncs, and ends the writer once every clone is gone.
+    /// Writes the queued records, syncs, and ends the writer once all clones are dropped.
     ///
     /// # Errors
     /// As [`Recorder::sync`].
@@ -165,7 +163,8 @@ impl Shared {
             if !synced.is_empty() {
                 self.keep(out.get_ref().sync_data());
             }
-            // Only now: what is shown of a run is in its log, also when the next instant kills it.
+            // Called only now, so that everything shown is in the log, also if the process is
+            // killed next.
             written.iter().for_each(&mut subscriber);
             self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
             for done in synced {

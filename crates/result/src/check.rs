@@ -8,7 +8,7 @@ use super::facts::{Difference, MissedTarget};
 use super::messages;
 use workbench_record::{Basis, Finding, Item, Quantity, RepeatFinished, RunStarted, Snapshot};
 
-/// Differences beyond this many are counted, not told.
+/// Differences beyond this many are counted, not listed.
 const TOLD: usize = 5;
 
 /// Compares every finished repeat with the first repeat of the base.
@@ -57,7 +57,7 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
     }
 }
 
-/// The first differences in full, and how many more there are.
+/// The first differences, and the number of further ones.
 fn shortened(mut differences: Vec<Finding>) -> Vec<Finding> {
     if differences.len() > TOLD {
         let more = differences.len() - TOLD;
@@ -129,8 +129,8 @@ fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<
         .collect()
 }
 
-/// Compares the items that have a figure, by that figure alone. Items without it may differ, but
-/// one that has it on one side has to have it on the other.
+/// Compares the items that have the figure, by that figure alone. Items without it may differ, but
+/// an item that has it in one repeat must have it in the other.
 fn near_difference(
     reference: &RepeatFinished,
     repeat: &RepeatFinished,
@@ -148,7 +148,7 @@ fn near_difference(
             let missing = Difference::FigureMissing { metric, item };
             return Some(messages::difference(&missing, reference, repeat));
         };
-        // Written so that what is no number is a difference.
+        // Written so that NaN counts as a difference.
         let near = (expected - found).abs() <= tolerance;
         let difference = Difference::Figure {
             metric,

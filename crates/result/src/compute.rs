@@ -1,6 +1,6 @@
-//! From the fold of a run's events to its result document. Every number in the document is made
-//! here or in [`workbench_stats`], from the events alone, so a run that was killed or is years old
-//! gives the same document.
+//! Computes the result document from the fold of a run's events. Every number in the document is
+//! computed here or in [`workbench_stats`], from the events alone, so a killed or old run gives the
+//! same document.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use workbench_stats::{bootstrap, descriptive, scaling as laws};
 /// The largest number of slots of a what-if curve.
 pub const WHAT_IF_WORKERS: u32 = 64;
 
-/// The result of a run so far; `None` when the run has no first event.
+/// The result of a run so far; `None` when the log has no first event.
 pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let started = snapshot.started.as_deref()?;
     let config = &started.config;
@@ -81,8 +81,8 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     Some(result)
 }
 
-/// What a reader must know before believing the numbers: what differs between the arms, how the run
-/// ended, what was recorded while it went on, and what follows from its numbers.
+/// The warnings of a run: differences between the arms, how the run ended, findings recorded while
+/// it ran, and what follows from its numbers.
 fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let (before, after) = caveats(result, snapshot);
     let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
@@ -181,8 +181,8 @@ impl Context<'_> {
         self.snapshot.comparison.basis.needs_equal_work()
     }
 
-    /// Tasks in lockstep can be cut as small as one likes, so only the number of slots bounds them.
-    /// Where arms do different work, the tasks of one say nothing of the speed-up over another.
+    /// Tasks in lockstep can be split arbitrarily, so only the number of slots bounds the speed-up.
+    /// Where arms do different work, the tasks of one arm do not bound its speed-up over another.
     fn bound(&self, durations: &[f64], workers: u32) -> Option<f64> {
         if !self.has_equal_work() {
             return None;
@@ -199,8 +199,8 @@ impl Context<'_> {
         if !self.comparable {
             return None;
         }
-        // Only repeats that both arms have finished are pairs; an interrupted run can have a base
-        // repeat more.
+        // Only repeats that both arms have finished form pairs; in an interrupted run the base can
+        // have one more.
         let pairs: Vec<(f64, f64)> = self
             .base_repeats
             .iter()
@@ -220,8 +220,8 @@ impl Context<'_> {
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
-                // Until the base has run, and where arms do different work, an arm's own work is
-                // the only measure of what had to be done.
+                // Until the base has run, and where arms do different work, the only measure of
+                // useful work is the arm's own work.
                 let useful = match base.as_slice() {
                     base if self.has_equal_work() && !base.is_empty() => mean_of(base, task_cpu_s),
                     _ => task_cpu_s(repeat),
@@ -377,7 +377,7 @@ fn instrument(snapshot: &Snapshot) -> Instrument {
     };
     let sampled: f64 = finished().map(|f| seconds(f.instrument_cpu_ns)).sum();
     let drawn: f64 = finished().map(|f| seconds(f.screen_cpu_ns)).sum();
-    // A killed run has no last event; then what its repeats saw is the best there is.
+    // A killed run has no last event; then the values of its repeats are used.
     let cpu_s = seconds(snapshot.instrument_cpu_ns).max(sampled);
     let screen_cpu_s = seconds(snapshot.screen_cpu_ns).max(drawn);
     let wall = seconds(snapshot.now_ns).max(1e-9);

@@ -1,11 +1,12 @@
-//! What the numbers mean. Each rule looks at one arm and finds something only when its numbers do.
+//! Diagnoses: what the numbers mean. Each rule checks one arm and gives a finding if its condition
+//! holds.
 
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 
-/// A part of the slot time below this share is not worth a sentence.
+/// A part of the slot time below this share gives no finding.
 const WORTH_SAYING: f64 = 0.03;
-/// Two predictions nearer than this share are the same.
+/// Two predictions that differ by less than this share count as equal.
 const SAME: f64 = 0.02;
 
 type Rule = for<'a> fn(&'a ArmResult, &'a RunResult) -> Option<ArmDiagnosis<'a>>;
@@ -20,7 +21,7 @@ const RULES: [Rule; 7] = [
     slots_busy,
 ];
 
-/// All that can be said of a run.
+/// All diagnoses of a run.
 pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
     let parallel = result.arms.iter().filter(|arm| arm.name != result.base);
     let mut out: Vec<Diagnosis<'_>> = parallel
@@ -34,7 +35,7 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
     out
 }
 
-/// A part of the slot time, where it is worth a sentence.
+/// A part of the slot time, if it is large enough for a finding.
 fn lost(arm: &ArmResult, seconds: f64) -> Option<Lost> {
     let share = seconds / (arm.wall_median_s * f64::from(arm.workers));
     (share >= WORTH_SAYING).then_some(Lost {
@@ -69,7 +70,7 @@ fn bound<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
 }
 
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    // Of unequal work nothing can be said.
+    // Unequal work allows no diagnosis.
     arm.speedup?;
     let to = LostTo::Inflation {
         more_percent: arm.lost_s.inflation / arm.useful_s * 100.0,
@@ -99,18 +100,18 @@ fn overhead<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>
 
 fn slots_busy<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     let efficiency = arm.efficiency?;
-    // Above the bound it is the base that was slow; a warning says so.
+    // A speed-up above the bound means that the base was slow; there is a warning for that.
     let believable = arm.speedup? <= arm.bound? * (1.0 + SAME);
-    // Where what is waited for is done faster than by the base, efficiency says little about the
-    // slots.
+    // Where the work that slots wait for is done faster than by the base, efficiency says little
+    // about the slots.
     let all = arm.useful_s + arm.lost_s.total();
     let is_busy = all <= 0.0 || arm.useful_s / all >= 0.9;
     (arm.workers > 1 && efficiency >= 0.95 && believable && is_busy)
         .then(|| ArmDiagnosis::SlotsBusy((efficiency * 100.0).min(100.0)))
 }
 
-/// Which of several parallel arms at the highest number of workers is best, and whether that can be
-/// told.
+/// Which of several parallel arms is best at the highest number of workers, and whether the
+/// difference is significant.
 fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
     let workers = result.arms.iter().map(|arm| arm.workers).max()?;
     let mut arms: Vec<&ArmResult> = result

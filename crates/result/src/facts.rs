@@ -1,11 +1,11 @@
-//! What can be found in a run, as types: differences between arms, what to know before believing
-//! the numbers, and what the numbers mean. [`super::messages`] says them in words.
+//! Facts about a run, as types: differences between arms, warnings and diagnoses.
+//! [`super::messages`] makes their text.
 
 use workbench_record::RepeatFinished;
 
 use super::document::{ArmResult, Predicted};
 
-/// How a repeat differs from the one that it is compared with.
+/// A difference between a repeat and its reference.
 pub(super) enum Difference<'a> {
     /// A counter of work differs.
     Work {
@@ -15,11 +15,11 @@ pub(super) enum Difference<'a> {
     },
     /// There are more outputs, or fewer.
     OutputCount,
-    /// Outputs differ: how many, and the first of them.
+    /// Outputs differ: their number, and the first of them.
     Outputs { different: usize, first: &'a str },
-    /// Only one of the two gave a figure of an item.
+    /// Only one of the two repeats has the figure of an item.
     FigureMissing { metric: &'a str, item: &'a str },
-    /// A figure of an item is further apart than allowed.
+    /// The values of an item's figure differ by more than the tolerance.
     Figure {
         metric: &'a str,
         item: &'a str,
@@ -33,7 +33,7 @@ pub(super) enum Difference<'a> {
 pub(super) struct MissedTarget<'a> {
     pub repeat: &'a RepeatFinished,
     pub metric: &'a str,
-    /// What it reached, where it gave the figure.
+    /// The value that it reached, if it reported the figure.
     pub reached: Option<f64>,
     pub target: f64,
     /// `at least` or `at most`.
@@ -46,20 +46,20 @@ pub(super) enum NoSpeedup {
     UnequalWork,
 }
 
-/// How a run ended that did not end as planned.
+/// How a run ended, if not as planned.
 pub(super) enum UnplannedEnd<'a> {
     /// It is under way, or was killed.
     Unfinished,
     Interrupted,
     Failed,
-    /// It failed with the fault that it was asked for: the parameter, and its value.
+    /// It failed with an injected fault: the parameter, and its value.
     AskedFault {
         parameter: &'a str,
         fault: &'a str,
     },
 }
 
-/// What a reader has to know before believing the numbers.
+/// A warning: what a reader has to know before trusting the numbers.
 pub(super) enum Caveat<'a> {
     NoSpeedup(NoSpeedup),
     End {
@@ -93,7 +93,7 @@ pub(super) enum Caveat<'a> {
         bound: f64,
         base: &'a str,
     },
-    /// Cores' worth of time that the hypervisor took.
+    /// Stolen time: cores that the hypervisor took.
     Steal(f64),
     /// Cores that other processes used.
     OtherProcesses(f64),
@@ -113,13 +113,13 @@ pub(super) enum WaitCause {
     Tasks,
 }
 
-/// What slot time is lost to.
+/// The cause of lost slot time.
 pub(super) enum LostTo<'a> {
     /// Slots were idle at the end.
     Imbalance {
-        /// The predictions, where another order would help.
+        /// The predictions, if another order would help.
         order: Option<Predicted>,
-        /// The serial fraction that the imbalance is mistaken for, where it is.
+        /// The fitted serial fraction, if the imbalance causes it.
         karp_flatt: Option<f64>,
     },
     /// The work took more CPU time than in the base, by so many per cent.
@@ -133,7 +133,7 @@ pub(super) enum LostTo<'a> {
     Overhead(f64),
 }
 
-/// What the numbers of one arm mean.
+/// A diagnosis of one arm.
 pub(super) enum ArmDiagnosis<'a> {
     /// The interval of the speed-up holds 1.
     NoDifference {
@@ -147,11 +147,11 @@ pub(super) enum ArmDiagnosis<'a> {
     SlotsBusy(f64),
 }
 
-/// What the numbers mean.
+/// A diagnosis.
 pub(super) enum Diagnosis<'a> {
     Arm(&'a ArmResult, ArmDiagnosis<'a>),
-    /// The two fastest arms at a number of workers, the faster first; the ratio of their wall times
-    /// where their intervals tell them apart.
+    /// The two fastest arms at a number of workers, the faster one first, with the ratio of their
+    /// wall times if their intervals show a difference.
     BestArm {
         workers: u32,
         best: &'a str,

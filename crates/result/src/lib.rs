@@ -3,8 +3,8 @@
 //! - **Belongs here:** which numbers a run has, whether its arms may be compared, which findings
 //!   follow from the numbers.
 //! - **May use:** `record`, `stats`, `machine`, `pool`, `digest`, `clock`.
-//! - **Does not belong here:** formulas, which are in [`workbench_stats`], and looks, which are
-//!   `report`'s.
+//! - **Does not belong here:** formulas, which are in [`workbench_stats`], and presentation, which
+//!   is in `report`.
 
 mod check;
 mod compute;

@@ -1,4 +1,4 @@
-//! The text of everything that is found in a run: the one place where facts become sentences.
+//! The text of all findings of a run: the one place that makes sentences from facts.
 //!
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
@@ -24,8 +24,7 @@ pub fn arm_on(arm: &str, workers: u32) -> String {
     format!("{arm} on {}", slots(workers))
 }
 
-/// A duration in seconds as it stands in a sentence: `2.31 s`, and `12 h 03 min` where seconds say
-/// nothing any more.
+/// A duration in seconds, as text in a sentence: `2.31 s`, and `12 h 03 min` for long durations.
 pub fn lasting(s: f64) -> String {
     let whole = s.round() as u64;
     match whole {
@@ -127,7 +126,7 @@ pub(super) fn missed_target(missed: &MissedTarget<'_>) -> Finding {
     about(finding, missed.repeat)
 }
 
-/// How many differences are not told one by one.
+/// How many differences are not listed.
 pub(super) fn more_differences(more: usize) -> Finding {
     Finding::error(
         "more_differences",
@@ -136,7 +135,7 @@ pub(super) fn more_differences(more: usize) -> Finding {
     .number("more", more as f64)
 }
 
-/// What a reader has to know before believing the numbers.
+/// The text of a warning.
 pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
     match caveat {
         Caveat::NoSpeedup(why) => no_speedup(why),
@@ -362,7 +361,7 @@ fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
     }
 }
 
-/// What was lost of an arm's slot time, and to what.
+/// The lost slot time of an arm, and its cause.
 fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
     let (who, lasted, share) = (on(arm), lasting(lost.seconds), lost.percent);
     let finding = match to {
@@ -442,7 +441,7 @@ fn wait_cause(cause: &WaitCause) -> &'static str {
     }
 }
 
-/// Why a law of scaling was not fitted.
+/// Why a scaling law was not fitted.
 pub(super) fn refusal(refusal: &Refusal) -> Finding {
     let text = refusal.to_string();
     match refusal {
@@ -457,7 +456,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Finding {
     }
 }
 
-/// Why no law of scaling is fitted to arms that did different work.
+/// Why no scaling law is fitted to arms that did different work.
 pub(super) fn different_work() -> Finding {
     Finding::note(
         "different_work",

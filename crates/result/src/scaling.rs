@@ -5,8 +5,8 @@ use super::messages;
 use workbench_record::{Basis, RunStarted};
 use workbench_stats::scaling as laws;
 
-/// One curve per parallel arm that has a speed-up at two or more numbers of workers.
-/// The laws are of equal work, so none is fitted where arms are compared on another basis.
+/// One curve per parallel arm that has a speed-up at two or more numbers of workers. The laws
+/// assume equal work, so none is fitted on another basis of comparison.
 pub(super) fn scaling(arms: &[ArmResult], started: &RunStarted, basis: &Basis) -> Vec<Scaling> {
     started
         .arms

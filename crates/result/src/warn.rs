@@ -1,4 +1,4 @@
-//! What a reader must know before believing the numbers.
+//! Warnings: what a reader has to know before trusting the numbers.
 
 use super::document::{ArmResult, RunResult};
 use super::facts::{Caveat, NoSpeedup, UnplannedEnd};
@@ -6,18 +6,18 @@ use workbench_clock::seconds;
 use workbench_record::{RunStatus, Snapshot};
 use workbench_stats::descriptive;
 
-/// Wall times that scatter by more than this share of their mean are called noisy.
+/// Wall times whose standard deviation is more than this share of their mean are noisy.
 const NOISY: f64 = 0.05;
-/// A share of stolen core time above this is worth a word.
+/// Stolen core time above this share gives a warning.
 const STEAL: f64 = 0.02;
-/// A speed-up may exceed its bound by this factor before it is doubted: clocks and samples are not
+/// A speed-up may exceed its bound by this factor without a warning: clocks and samples are not
 /// exact.
 const TOO_GOOD: f64 = 1.02;
-/// Other processes that use more than this many cores are worth a word.
+/// Other processes that use more than this many cores give a warning.
 const OTHERS: f64 = 0.2;
 
-/// What a reader has to know, apart from the differences between arms and from what was recorded
-/// while the run went on: what comes before those, and what comes after them.
+/// The warnings besides differences between arms and recorded findings: those listed before them,
+/// and those listed after them.
 pub(super) fn caveats<'a>(
     result: &'a RunResult,
     snapshot: &'a Snapshot,
@@ -66,7 +66,7 @@ fn unplanned_end(result: &RunResult) -> Option<Caveat<'_>> {
     })
 }
 
-/// Arms that a person stopped while the others went on.
+/// Arms that a person stopped while the others continued.
 fn stopped<'a>(result: &'a RunResult, snapshot: &'a Snapshot) -> Vec<Caveat<'a>> {
     let done = |name: &str| {
         let arms = result.arms.iter().filter(|arm| arm.name == name);
@@ -106,8 +106,8 @@ fn noisy(arm: &ArmResult) -> Option<Caveat<'_>> {
     })
 }
 
-/// No schedule beats its bound, so a speed-up that does tells of a base that ran on a slower
-/// machine.
+/// No schedule can exceed the bound, so a speed-up above it means that the machine was slower while
+/// the base ran.
 fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
     (arm.name != result.base && speedup > bound * TOO_GOOD).then_some(Caveat::AboveBound {
@@ -122,7 +122,7 @@ fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'
 fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<Caveat<'static>> {
     let (mut steal, mut others, mut total) = (0.0, 0.0, 0.0);
     for repeat in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
-        // Samples are not equally far apart; each speaks for the time since the one before.
+        // Sampling intervals differ; each sample stands for the time since the previous one.
         let mut until = repeat.started_ns;
         for (at, sample) in snapshot.samples_of(repeat) {
             let weight = seconds(at.saturating_sub(until));

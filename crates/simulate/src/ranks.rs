@@ -3,7 +3,7 @@
 //!
 //! Nothing here is drawn by lot, so that a seed gives the same times with and without it.
 
-use workbench_record::{Breakdown, Figure, Part, SlotState, Source};
+use workbench_record::{Breakdown, Figure, Health, Part, SlotState, Source};
 
 const MS: u64 = 1_000_000;
 /// What starting up takes, stage by stage, before the first step.
@@ -24,6 +24,12 @@ const SHARES: [(&str, f64); 4] = [
 ];
 /// The rank that is slower than the others, so that the others wait for it.
 const SLOW: u32 = 1;
+/// What the slow rank waits, of what the others wait.
+const SLOW_WAITS: f64 = 0.4;
+/// From this factor on the slow rank is recorded as slow.
+const SLOW_FROM: f64 = 1.5;
+/// What a rank does while it waits for the others.
+const ALL_REDUCE: &str = "all-reduce";
 /// Bytes of the gradients of a ResNet-18 with one input channel.
 const GRADIENT_BYTES: u64 = 44_700_968;
 
@@ -93,7 +99,7 @@ impl Ranks {
             // The others wait for the slow one; it waits for nobody but the network.
             let waiting = match (self.world, slow) {
                 (0..=1, _) => 0.0,
-                (_, true) => done.waiting * 0.4,
+                (_, true) => done.waiting * SLOW_WAITS,
                 (_, false) => done.waiting * (1.0 + 0.03 * f64::from(rank % 3)),
             };
             for (part, (_, share)) in spent.iter_mut().zip(SHARES) {
@@ -112,7 +118,15 @@ impl Ranks {
                 doing(within, waiting)
             };
             now.clone_into(&mut state.doing);
+            state.slow_factor = slow
+                .then(|| slow_factor(done.waiting))
+                .filter(|f| *f >= SLOW_FROM);
         }
+        state.health = match &state.doing {
+            _ if state.slow_factor.is_some() => Health::Slow,
+            doing if doing == ALL_REDUCE => Health::Waiting,
+            _ => Health::Working,
+        };
         state.figures = self.figures(&state, speed);
         state.parts = SHARES
             .iter()
@@ -178,6 +192,11 @@ impl Ranks {
     }
 }
 
+/// The work of the slow rank on a step against that of the others, which wait for that share of it.
+fn slow_factor(waiting: f64) -> f64 {
+    (1.0 - waiting * SLOW_WAITS) / (1.0 - waiting)
+}
+
 /// What a rank does at a share of a step.
 fn doing(within: f64, waiting: f64) -> &'static str {
     let mut until = 0.0;
@@ -188,7 +207,7 @@ fn doing(within: f64, waiting: f64) -> &'static str {
         }
     }
     if within < until + waiting {
-        "all-reduce"
+        ALL_REDUCE
     } else {
         "optimizer"
     }

@@ -1,8 +1,8 @@
 //! What the supervisor's thread and the group's owner share: the processes, and the health of their
 //! ranks.
 //!
-//! A process is reaped under the board's lock only. Whoever holds the lock and finds a process id
-//! may use it: no other process can have the same by then.
+//! A process is reaped only under the board's lock. A holder of the lock that finds a process id
+//! may use it: the system cannot have given it to another process.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use workbench_protocol::{Phase, StepTimes};
@@ -20,7 +20,7 @@ pub(super) struct Board<P: Phase> {
     pub(super) health: HealthMonitor<P>,
     /// When those that were asked to stop are killed, on the run's clock.
     pub(super) stop_by_ns: Option<u64>,
-    /// Nobody owns the group any more.
+    /// The group has no owner any more.
     pub(super) dropped: bool,
 }
 
@@ -33,11 +33,11 @@ struct Slots(Vec<Slot>);
 struct Slot {
     /// Until it is reaped.
     pid: Option<Pid>,
-    /// Signals that were sent to it, and on whose behalf.
+    /// Signals that were sent to it, and by whom.
     sent: Vec<(Signal, EndedBy)>,
-    /// What it had used at its end.
+    /// Its usage when it ended.
     last: Option<Usage>,
-    /// CPU time at the last look at whether it works, and when that was, in nanoseconds.
+    /// CPU time at the last check whether it works, and the time of that check, in nanoseconds.
     looked: Option<(u64, u64)>,
 }
 
@@ -47,7 +47,7 @@ impl Processes for Slots {
         usage.is_some_and(|usage| usage.state == ProcessState::Stopped)
     }
 
-    /// Also when this was not asked lately.
+    /// Also when this was not checked recently.
     fn is_working(&mut self, rank: u32, now_ns: u64) -> bool {
         let Some(Usage { cpu_ns, .. }) = self.usage(rank) else {
             return false;
@@ -87,7 +87,7 @@ impl<P: Phase> Board<P> {
         self.slots.0[rank as usize].pid = Some(pid);
     }
 
-    /// Sends a signal to a rank's process group. Nothing happens when its process is over.
+    /// Sends a signal to a rank's process group. Does nothing when its process has ended.
     pub(super) fn signal(
         &mut self,
         rank: u32,
@@ -128,19 +128,19 @@ impl<P: Phase> Board<P> {
     fn signal_all(&self, ranks: &[u32], signal: Signal) {
         for rank in ranks {
             if let Some(pid) = self.slots.0[*rank as usize].pid {
-                // Fails when no process is left, and then there is nothing to do.
+                // Fails when no process is left; then there is nothing to do.
                 let _ = kill_process_group(pid, signal);
             }
         }
     }
 
-    /// Records that a process is over: kills what is left of its group and notes what it used. It
-    /// may be reaped after this, and before the lock is given back.
+    /// Records that a process has ended: kills the rest of its group and records its usage. It may
+    /// be reaped after this, but before the lock is released.
     pub(super) fn record_exit(&mut self, rank: u32) {
         let usage = self.slots.usage(rank);
         let slot = &mut self.slots.0[rank as usize];
         if let Some(pid) = slot.pid.take() {
-            // Fails when no process is left, which is what is wanted.
+            // Fails when no process is left, which is intended.
             let _ = kill_process_group(pid, Signal::KILL);
             slot.last = usage.map(|usage| Usage {
                 rss_bytes: 0,
@@ -166,12 +166,12 @@ impl<P: Phase> Board<P> {
         }
     }
 
-    /// A rank has done a step: what that changes about its health.
+    /// Records that a rank has done a step; returns the changes of its health.
     pub(super) fn step(&mut self, rank: u32, times: StepTimes) -> Option<HealthChange<P>> {
         self.health.step(rank, times, &self.slots)
     }
 
-    /// What has changed about the health of the ranks.
+    /// The changes in the health of the ranks.
     pub(super) fn check(&mut self, now_ns: u64) -> Vec<HealthChange<P>> {
         self.health.check(now_ns, &mut self.slots)
     }

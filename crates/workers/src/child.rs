@@ -1,4 +1,4 @@
-//! One worker's process and its pipes, as the supervisor's thread holds them.
+//! One worker's process and its pipes, owned by the supervisor's thread.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -15,7 +15,7 @@ use super::lines::Lines;
 
 /// Bytes read at once.
 pub(super) const CHUNK: usize = 1 << 16;
-/// Reads of one pipe before the others get their turn.
+/// Reads of one pipe before the other pipes are read.
 pub(super) const READS: usize = 16;
 
 /// One worker.
@@ -24,7 +24,7 @@ pub(super) struct Worker {
     pub(super) rank: u32,
     pub(super) pid: Pid,
     child: Child,
-    /// Readable when the process is over; not there on systems that have no such thing.
+    /// Readable when the process has ended; `None` on systems without process descriptors.
     pub(super) pidfd: Option<OwnedFd>,
     pub(super) orders: Option<File>,
     outbox: Vec<u8>,
@@ -39,17 +39,17 @@ pub(super) struct Worker {
     pub(super) is_done: bool,
 }
 
-/// What reading a pipe led to.
+/// The outcome of reading a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
-    /// Nothing more is there now.
+    /// The pipe is empty now.
     Drained,
-    /// There may be more.
+    /// There may be more to read.
     More,
 }
 
 impl Worker {
-    /// Starts a worker. Its order waits to be sent.
+    /// Starts a worker. Its order is queued, to be sent later.
     pub(super) fn start<P: Protocol>(launch: &Launch<P>) -> Result<Self, GroupError> {
         let rank = launch.env.rank;
         let outbox = encode_frame(&ToWorker::<P>::start(launch.order.clone()))
@@ -80,14 +80,14 @@ impl Worker {
         self.end.is_none()
     }
 
-    /// Whether its process is over. It is not reaped by this.
+    /// Whether its process has ended. Does not reap it.
     pub(super) fn is_over(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        // An error means that there is no such child, which is as over as can be.
+        // An error means that there is no such child, so it has ended.
         !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
     }
 
-    /// Reaps its process, which is over.
+    /// Reaps its process, which has ended.
     pub(super) fn reap(&mut self) -> ProcessExit {
         self.orders = None;
         self.child
@@ -107,7 +107,7 @@ impl Worker {
         self.orders.is_some() && !self.outbox.is_empty()
     }
 
-    /// Sends what waits, as far as the pipe takes it.
+    /// Sends queued bytes, as many as the pipe takes.
     pub(super) fn send(&mut self) {
         let Some(orders) = &mut self.orders else {
             return;
@@ -117,7 +117,7 @@ impl Worker {
                 Ok(count) => drop(self.outbox.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // It does not read any more; its exit will tell.
+                // It does not read any more; its exit will give the reason.
                 Err(_) => {
                     self.orders = None;
                     return;
@@ -165,13 +165,13 @@ impl Worker {
         }
     }
 
-    /// Throws away what it sends from now on.
+    /// Discards what it sends from now on.
     pub(super) fn stop_listening(&mut self) {
         self.messages = None;
         self.decoder = FrameDecoder::new();
     }
 
-    /// Reads what was printed, for a while.
+    /// Reads printed output, up to a limit.
     pub(super) fn read_lines(&mut self, chunk: &mut [u8], mut take: impl FnMut(String)) -> Read {
         for _ in 0..READS {
             let Some(bytes) = read(&mut self.printed, chunk) else {
@@ -182,13 +182,13 @@ impl Worker {
         Read::More
     }
 
-    /// The line that was begun and not ended.
+    /// The unfinished last line.
     pub(super) fn last_line(&mut self, take: impl FnMut(String)) {
         self.lines.finish(take);
     }
 }
 
-/// Reads from a pipe what is there, and closes it at its end. `None` when nothing is there.
+/// Reads the available bytes from a pipe, and closes it at its end. `None` when there are none.
 fn read<'a>(pipe: &mut Option<File>, chunk: &'a mut [u8]) -> Option<&'a [u8]> {
     let source = pipe.as_mut()?;
     loop {

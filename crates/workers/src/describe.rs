@@ -18,10 +18,9 @@ fn weight<P: Phase>(health: WorkerHealth<P>) -> u8 {
     }
 }
 
-/// Says what is wrong, with which rank, and what the others do meanwhile. Of several troubles only
-/// the gravest are told, since they explain the others: `rank 1 stopped answering in forward at
-/// step 40,
-/// 2.1 s ago; ranks 0, 2 wait in all-reduce`.
+/// States what is wrong, with which rank, and what the other ranks do. Of several problems only the
+/// most severe are named, since they explain the others: `rank 1 stopped answering in forward at
+/// step 40, 2.1 s ago; ranks 0, 2 wait in all-reduce`.
 pub fn describe<P: Phase>(states: &[RankState<P>]) -> String {
     let weights = states.iter().map(|state| weight(state.health));
     let gravest = weights.max().unwrap_or_default();
@@ -57,7 +56,7 @@ fn trouble<P: Phase>(state: &RankState<P>) -> String {
     }
 }
 
-/// What a rank does, as far as it is told of several together.
+/// What a rank does, in the form in which several ranks are grouped.
 #[derive(Clone, Copy, PartialEq)]
 enum Activity<P> {
     Finished,
@@ -66,7 +65,7 @@ enum Activity<P> {
     IsIn(P),
 }
 
-/// What the others do, those that do the same together, in order of their first rank.
+/// What the other ranks do, grouped by activity, in order of the first rank of a group.
 fn activities<P: Phase>(states: &[&RankState<P>]) -> Vec<String> {
     let mut groups: Vec<(Activity<P>, Vec<u32>)> = Vec::new();
     for state in states {

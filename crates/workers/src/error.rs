@@ -27,7 +27,7 @@ pub enum GroupError {
         /// What is wrong.
         source: EnvError,
     },
-    /// An order that does not fit a frame.
+    /// An order that is too large for a frame.
     #[error("rank {rank}: {source}")]
     TooLong {
         /// The rank.
@@ -35,7 +35,7 @@ pub enum GroupError {
         /// What is wrong.
         source: FrameError,
     },
-    /// The worker's program is not there.
+    /// The worker's program does not exist.
     #[error(
         "{}: there is no such program; build it, or name the one that is to be started",
         program.display()
@@ -44,7 +44,7 @@ pub enum GroupError {
         /// The program.
         program: PathBuf,
     },
-    /// The worker's program is there and cannot be run.
+    /// The worker's program exists but cannot be run.
     #[error("{}: this is no program that can be run ({source}); make it executable, or build it anew", program.display())]
     NotExecutable {
         /// The program.
@@ -75,11 +75,11 @@ impl GroupError {
         move |source| Self::Io { verb, source }
     }
 
-    /// What a failure to start a program means.
+    /// The error for a failure to start a program.
     pub(super) fn spawn(program: &Path, source: io::Error) -> Self {
         let program = program.to_owned();
         match source.kind() {
-            // A program that is there and yet "not found" lacks its interpreter or loader.
+            // A program that exists but is "not found" lacks its interpreter or loader.
             io::ErrorKind::NotFound if !program.exists() => Self::NotFound { program },
             io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Self::Io {
                 verb: "start a worker",

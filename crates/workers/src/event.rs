@@ -10,7 +10,7 @@ use crate::health::state::{SlowKind, Stall};
 pub struct WorkerEvent<P: Protocol> {
     /// Its rank.
     pub rank: u32,
-    /// When this was seen, in nanoseconds of the run's clock.
+    /// When this was observed, in nanoseconds on the run's clock.
     pub at_ns: u64,
     /// What happened.
     pub kind: EventKind<P>,
@@ -19,42 +19,43 @@ pub struct WorkerEvent<P: Protocol> {
 /// What happened to a worker.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind<P: Protocol> {
-    /// Its process runs.
+    /// Its process has started.
     Started {
         /// The process, which is also its process group.
         pid: u32,
     },
     /// It sent a message.
     Message(FromWorker<P>),
-    /// It, or a library in it, printed a line.
+    /// The worker, or a library in it, printed a line.
     Output {
         /// The line, without control characters, cut when it is very long.
         line: String,
         /// Lines before this one that were dropped, because more were printed than were taken.
         skipped: u64,
     },
-    /// It sent something that is no message. It is killed for that, unless it is dead already.
+    /// It sent bytes that are no message. It is killed for that, unless it has ended already.
     InvalidMessage {
         /// What was wrong.
         why: String,
     },
-    /// It gives no sign of life, or it is alive, makes no progress, and the others wait for it.
+    /// It sends no heartbeats, or it is alive, makes no progress, and the others wait for it.
     Stalled {
         /// How it stalled.
         stall: Stall,
-        /// Where it was last.
+        /// Its last known position.
         position: Position<P::Phase>,
         /// For how many seconds.
         for_s: f64,
     },
-    /// It was stalled, and goes on.
+    /// It was stalled and continues.
     Recovered {
         /// After how many seconds.
         after_s: f64,
     },
-    /// The others wait for it. Said once for each phase, and once for its steps.
+    /// The others wait for it. Reported once for each phase, and once for its steps.
     Slow(SlowKind<P::Phase>),
-    /// Its process is over and reaped, and its process group killed. The last event of a worker.
+    /// Its process has ended and was reaped, and its process group was killed. The last event of a
+    /// worker.
     Exited {
         /// How it ended.
         exit: ProcessExit,

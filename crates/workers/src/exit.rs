@@ -31,7 +31,7 @@ impl ProcessExit {
         }
     }
 
-    /// Whether it ended as a program should.
+    /// Whether it ended normally.
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
@@ -41,7 +41,7 @@ impl ProcessExit {
         matches!(self, Self::Signal { number, .. } if number == Signal::ABORT.as_raw())
     }
 
-    /// Whether a signal ended it that a process raises itself by a fault, such as SIGSEGV or
+    /// Whether it ended by a signal that a process raises by its own fault, such as SIGSEGV or
     /// SIGABRT.
     pub(super) fn is_own_fault(self) -> bool {
         let is = |number| OWN_FAULTS.iter().any(|signal| signal.as_raw() == number);
@@ -107,13 +107,13 @@ pub enum EndedBy {
     Itself,
     /// The owner of the group sent the signal.
     Owner,
-    /// The supervisor, because it sent something that is no message.
+    /// The supervisor, because the process sent bytes that are no message.
     InvalidMessage,
-    /// The supervisor, because it was asked to stop and did not in time.
+    /// The supervisor, because the process was asked to stop and did not stop in time.
     GracePeriod,
     /// The supervisor, because the group was dropped.
     Dropped,
-    /// Somebody else: a person, a batch system, or the kernel when memory is used up.
+    /// Another sender: a person, a batch system, or the kernel when memory is exhausted.
     Outside,
 }
 

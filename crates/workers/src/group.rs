@@ -1,4 +1,4 @@
-//! The group of workers, as its owner holds it.
+//! The group of workers, as its owner sees it.
 
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -24,21 +24,20 @@ use super::queue::Queue;
 use super::supervise::{Shared, Supervisor};
 use super::usage::Usage;
 
-/// How long dropping a group waits for killed processes to be over. One that hangs in a device
-/// driver cannot die sooner than the driver lets it; it is left to the thread, which reaps it
-/// whenever that is.
+/// How long dropping a group waits for killed processes to end. A process that hangs in a device
+/// driver ends only when the driver returns; the thread reaps it then.
 const LAST_WAIT: Duration = Duration::from_secs(10);
 
-/// A number of workers that work together, supervised until the last is over.
+/// A group of workers that work together, supervised until the last one has ended.
 ///
-/// May be shared between threads: one that takes the events, others that look at
-/// [`usage`](Self::usage) or [`states`](Self::states). Dropping it kills all workers with their
-/// process groups, and reaps them.
+/// May be shared between threads: one takes the events, others read [`usage`](Self::usage) or
+/// [`states`](Self::states). Dropping it kills all workers with their process groups, and reaps
+/// them.
 #[derive(Debug)]
 pub struct WorkerGroup<P: Protocol> {
     shared: Arc<Shared<P>>,
     world: u32,
-    /// Disconnected when the thread is over.
+    /// Disconnected when the thread has ended.
     over: Mutex<Receiver<()>>,
 }
 
@@ -48,12 +47,12 @@ impl<P: Protocol> WorkerGroup<P> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`start_with`](Self::start_with).
     pub fn start(launches: Vec<Launch<P>>, clock: Clock) -> Result<Self, GroupError> {
         Self::start_with(launches, clock, Deadlines::default())
     }
 
-    /// Starts one worker for each launch: rank 0, 1, 2, … in order. Events are stamped by `clock`.
+    /// Starts one worker for each launch: rank 0, 1, 2, … in order. Events carry times of `clock`.
     ///
     /// # Errors
     ///
@@ -110,7 +109,7 @@ impl<P: Protocol> WorkerGroup<P> {
         }
     }
 
-    /// The next event, waited for as long as `timeout`. `None` when none came, or none will come
+    /// Waits up to `timeout` for the next event. `None` when none came, or none will come
     /// ([`is_over`](Self::is_over)).
     pub fn next(&self, timeout: Duration) -> Option<WorkerEvent<P>> {
         let (event, wake) = self.shared.queue.pop(timeout);
@@ -120,7 +119,7 @@ impl<P: Protocol> WorkerGroup<P> {
         event
     }
 
-    /// Whether all workers are over and all events taken.
+    /// Whether all workers have ended and all events were taken.
     pub fn is_over(&self) -> bool {
         self.shared.queue.is_over()
     }
@@ -130,12 +129,12 @@ impl<P: Protocol> WorkerGroup<P> {
         self.world
     }
 
-    /// Number of processes that are not over.
+    /// Number of processes that have not ended.
     pub fn running(&self) -> usize {
         self.shared.board.lock().running()
     }
 
-    /// Kills a rank's process group. Nothing happens when its process is over.
+    /// Kills a rank's process group. Does nothing when its process has ended.
     ///
     /// # Errors
     ///
@@ -144,7 +143,7 @@ impl<P: Protocol> WorkerGroup<P> {
         self.signal(rank, Signal::KILL)
     }
 
-    /// Sends a signal to a rank's process group. Nothing happens when its process is over.
+    /// Sends a signal to a rank's process group. Does nothing when its process has ended.
     ///
     /// # Errors
     ///
@@ -156,9 +155,9 @@ impl<P: Protocol> WorkerGroup<P> {
             .signal(rank, signal, EndedBy::Owner)
     }
 
-    /// Asks all workers to end in order after their current step, and kills those that have not
-    /// ended after `grace`. Returns at once; the events tell what comes of it. Asked again, the
-    /// shorter grace holds.
+    /// Asks all workers to end normally after their current step, and kills those that have not
+    /// ended after `grace`. Returns at once; events report the outcome. When called again, the
+    /// shorter grace applies.
     pub fn stop(&self, grace: Duration) {
         let grace_ns = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
         let by_ns = self.shared.clock.now_ns().saturating_add(grace_ns);
@@ -170,14 +169,14 @@ impl<P: Protocol> WorkerGroup<P> {
         self.shared.ring();
     }
 
-    /// Where the ranks are now and their health; [`describe`](super::describe()) makes a
-    /// sentence of it.
+    /// The position and health of each rank; [`describe`](super::describe()) makes a sentence of
+    /// them.
     pub fn states(&self) -> Vec<RankState<P::Phase>> {
         let now_ns = self.shared.clock.now_ns();
         self.shared.board.lock().states(now_ns)
     }
 
-    /// What the workers' processes use of the machine, those that are over included.
+    /// Resource usage of the workers' processes, including those that have ended.
     pub fn usage(&self) -> Vec<Usage> {
         self.shared.board.lock().usage()
     }
@@ -188,12 +187,12 @@ impl<P: Protocol> Drop for WorkerGroup<P> {
         self.shared.queue.close();
         self.shared.board.lock().dropped = true;
         self.shared.ring();
-        // Nothing is ever sent: what is waited for is the sender's end.
+        // Nothing is ever sent: this waits until the sender is dropped.
         let _ = self.over.lock().recv_timeout(LAST_WAIT);
     }
 }
 
-/// Ends the events when the thread ends, however it does.
+/// Ends the events when the thread ends, also by a panic.
 struct EndOfEvents<'a, P: Protocol>(&'a Shared<P>);
 
 impl<P: Protocol> Drop for EndOfEvents<'_, P> {
@@ -202,7 +201,7 @@ impl<P: Protocol> Drop for EndOfEvents<'_, P> {
     }
 }
 
-/// Whether the launches make sense together; the number of ranks.
+/// Checks the launches together; returns the number of ranks.
 fn check<P: Protocol>(launches: &[Launch<P>]) -> Result<u32, GroupError> {
     if launches.is_empty() {
         return Err(GroupError::Empty);

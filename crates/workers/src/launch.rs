@@ -13,11 +13,11 @@ pub struct Launch<P: Protocol> {
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
-    /// Variables beside those of the place and the supervision.
+    /// Environment variables, besides those of rank and supervision.
     pub vars: Vec<(OsString, OsString)>,
     /// Its place among the ranks.
     pub env: WorkerEnv,
-    /// What it is to do.
+    /// Its order: what it has to do.
     pub order: P::Order,
 }
 
@@ -34,7 +34,7 @@ impl<P: Protocol> Launch<P> {
     }
 
     /// The command: in a process group of its own, so that a keyboard's Ctrl-C reaches the
-    /// supervisor alone, and so that killing takes the worker's own children along.
+    /// supervisor alone, and so that killing the group also ends the worker's own children.
     pub(super) fn command(&self) -> Command {
         use std::os::unix::process::CommandExt as _;
         let mut command = Command::new(&self.program);

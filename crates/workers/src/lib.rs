@@ -1,15 +1,15 @@
 //! Worker processes and their supervisor.
 //!
 //! - **Belongs here:** starting workers, passing messages, judging the health of each of them
-//!   ([`WorkerHealth`]), ending them and leaving none behind.
+//!   ([`WorkerHealth`]), ending all of them.
 //! - **May use:** `protocol`, `clock`.
-//! - **Does not belong here:** what the workers compute, and what is done about a failure, which is
-//!   a lab's policy.
+//! - **Does not belong here:** what the workers compute, and how to react to a failure, which is a
+//!   lab's policy.
 //!
 //! A lab implements [`Protocol`](workbench_protocol::Protocol) for its messages, starts a
 //! [`WorkerGroup`] with one [`Launch`] for each rank, and takes its [`WorkerEvent`]s one at a time;
-//! it is never called back. [`WorkerGroup::states`] gives the health of all ranks at any moment.
-//! The workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
+//! there are no callbacks. [`WorkerGroup::states`] gives the health of all ranks at any moment. The
+//! workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
 //!
 //! A group is one thread that starts all workers, polls all their pipes and reaps them. It is one
 //! thread for two reasons: Linux ties a child's parent-death signal to the *thread* that started

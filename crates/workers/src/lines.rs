@@ -1,9 +1,9 @@
-//! From printed bytes to lines that are fit to be shown.
+//! Splits printed bytes into lines that are safe to show.
 
 /// Longest line kept, in bytes; the rest of a longer one is cut.
 const LONGEST: usize = 2000;
 
-/// Cuts a stream of bytes into lines. Never holds more than one line of the longest kind.
+/// Cuts a stream of bytes into lines. Never holds more than one line of the maximum length.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     line: Vec<u8>,
@@ -11,7 +11,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Takes the next bytes and gives every line that they complete. Carriage returns end lines
+    /// Takes the next bytes and returns every line that they complete. Carriage returns end lines
     /// too, since progress bars write them; empty lines are left out.
     pub(super) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(String)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
@@ -28,7 +28,7 @@ impl Lines {
         }
     }
 
-    /// Gives what was begun and not ended.
+    /// Returns the unfinished last line.
     pub(super) fn finish(&mut self, mut take: impl FnMut(String)) {
         let mut line = shown(&String::from_utf8_lossy(&self.line));
         if std::mem::take(&mut self.cut) {

@@ -1,7 +1,7 @@
-//! Stopping all workers while the program itself is stopped from its terminal.
+//! Suspends all workers while the program itself is suspended from its terminal.
 //!
 //! Workers are in process groups of their own, so that a Ctrl-C reaches them only through the
-//! program; a Ctrl-Z has to reach them too, or they would work on while nobody reads their
+//! program; Ctrl-Z has to reach them too, or they would go on working while no one reads their
 //! messages.
 
 use std::sync::{Arc, Weak};
@@ -16,11 +16,11 @@ pub(super) trait Pausable: Send + Sync {
     fn resume(&self, ranks: &[u32]);
 }
 
-/// The groups that there are.
+/// All groups.
 static GROUPS: Mutex<Vec<Weak<dyn Pausable>>> = Mutex::new(Vec::new());
 
-/// A group begins. Until what this returns is dropped, which is when all its processes are known,
-/// [`stand_still`] waits.
+/// Registers a group. [`stand_still`] waits until the returned guard is dropped, which is when all
+/// processes of the group are known.
 pub(super) fn register<T: Pausable + 'static>(group: &Arc<T>) -> impl Drop + use<T> {
     let group: Weak<T> = Arc::downgrade(group);
     let mut groups = GROUPS.lock();
@@ -29,10 +29,11 @@ pub(super) fn register<T: Pausable + 'static>(group: &Arc<T>) -> impl Drop + use
     groups
 }
 
-/// Stops the workers of all groups and all clocks, runs `body`, in which this process is stopped
-/// and continued, and lets everything go on. A worker that was stopped before still is afterwards.
+/// Suspends the workers of all groups and all clocks, runs `body`, in which this process is
+/// suspended and continued, and then continues everything. A worker that was stopped before stays
+/// stopped.
 pub fn stand_still(body: impl FnOnce()) {
-    // No group begins meanwhile.
+    // No group can begin while this lock is held.
     let all = GROUPS.lock();
     let groups: Vec<Arc<dyn Pausable>> = all.iter().filter_map(Weak::upgrade).collect();
     workbench_clock::stand_still(|| {

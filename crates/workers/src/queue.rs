@@ -1,9 +1,9 @@
-//! The events on their way from the supervisor's thread to the group's owner: bounded, whatever a
-//! worker does and however seldom the owner takes them.
+//! The queue of events from the supervisor's thread to the group's owner. It is bounded, also when
+//! a worker sends many events or the owner takes few.
 //!
 //! Of printed lines the newest of each rank are kept, because the last ones explain an exit.
-//! Messages are never dropped: when there are too many of a rank, its pipe is left unread until the
-//! owner has caught up.
+//! Messages are never dropped: when a rank has too many, its pipe is not read until the owner has
+//! caught up.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use workbench_protocol::Protocol;
 
 use super::event::{EventKind, WorkerEvent};
 
-/// Lines of one rank that wait at most.
+/// The most lines of one rank in the queue.
 pub(super) const MOST_LINES: usize = 256;
-/// Messages of one rank that wait before its pipe is left unread.
+/// Messages of one rank in the queue from which on its pipe is not read.
 pub(super) const MOST_MESSAGES: usize = 1024;
 /// Bytes of such messages, as they were sent.
 const MOST_BYTES: usize = 4 << 20;
@@ -42,7 +42,7 @@ enum Entry<P: Protocol> {
         event: WorkerEvent<P>,
         bytes: usize,
     },
-    /// The oldest line of this rank, whichever it is by then.
+    /// A printed line: the oldest one of this rank when the entry is taken.
     Line(usize),
 }
 
@@ -74,7 +74,7 @@ impl<P: Protocol> Queue<P> {
         }
     }
 
-    /// Adds an event that is rare by nature.
+    /// Adds an event of a rare kind.
     pub(super) fn push(&self, event: WorkerEvent<P>) {
         self.add(Entry::Event(event));
     }
@@ -90,7 +90,7 @@ impl<P: Protocol> Queue<P> {
         self.add(Entry::Message { event, bytes });
     }
 
-    /// Adds a printed line, in the place of the rank's oldest when there are too many.
+    /// Adds a printed line; replaces the rank's oldest one when there are too many.
     pub(super) fn push_line(&self, rank: usize, at_ns: u64, line: String) {
         let mut inner = self.inner.lock();
         let lane = &mut inner.lanes[rank];
@@ -113,7 +113,7 @@ impl<P: Protocol> Queue<P> {
         }
     }
 
-    /// Whether more messages of this rank may come. When not, [`pop`](Self::pop) says when they
+    /// Whether more messages of this rank may be read. If not, [`pop`](Self::pop) reports when they
     /// may.
     pub(super) fn has_room(&self, rank: usize) -> bool {
         let mut inner = self.inner.lock();
@@ -122,8 +122,8 @@ impl<P: Protocol> Queue<P> {
         room
     }
 
-    /// The next event; `None` when none came in time or none will come. Also whether the supervisor
-    /// should be woken, since a rank has room again.
+    /// The next event; `None` when none came in time or none will come. Also returns whether to
+    /// wake the supervisor because a rank has room again.
     pub(super) fn pop(&self, timeout: Duration) -> (Option<WorkerEvent<P>>, bool) {
         // A timeout beyond the clock's end is no timeout.
         let until = Instant::now().checked_add(timeout);
@@ -176,7 +176,7 @@ impl<P: Protocol> Queue<P> {
         inner.over && inner.entries.is_empty()
     }
 
-    /// Nobody takes events any more: what comes is thrown away, and nothing waits for room.
+    /// The owner is gone: further events are discarded, and nothing waits for room.
     pub(super) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;

@@ -23,21 +23,21 @@ use super::launch::Launch;
 use super::pause::Pausable;
 use super::queue::Queue;
 
-/// How often processes are looked at that cannot be polled.
+/// Interval of checks of processes that cannot be polled.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// Shortest wait for a deadline, lest the loop spins.
+/// Shortest wait for a deadline, so that the loop does not spin.
 const SHORTEST_WAIT_NS: u64 = 1_000_000;
-/// Reads of a dead worker's standard error at most: a pipe holds no more, unless somebody keeps on
-/// writing.
+/// The most reads of the standard error of a worker that has ended: a pipe holds no more, unless
+/// another process goes on writing.
 const LAST_READS: usize = 4;
 
-/// What the thread and the group have in common.
+/// State shared by the thread and the group.
 #[derive(Debug)]
 pub(super) struct Shared<P: Protocol> {
     pub(super) board: Mutex<Board<P::Phase>>,
     pub(super) queue: Queue<P>,
     pub(super) clock: Clock,
-    /// Rung by the owner to wake the thread.
+    /// The owner writes to it to wake the thread.
     pub(super) bell: UnixStream,
 }
 
@@ -58,7 +58,7 @@ impl<P: Protocol> Pausable for Shared<P> {
     }
 }
 
-/// What only the thread needs.
+/// State of the thread alone.
 pub(super) struct Supervisor<P: Protocol> {
     shared: Arc<Shared<P>>,
     workers: Vec<Worker>,
@@ -102,7 +102,7 @@ impl<P: Protocol> Supervisor<P> {
         Ok(())
     }
 
-    /// Goes on until all workers are over and reaped, and their last events queued.
+    /// Runs until all workers have ended and were reaped, and their last events are queued.
     pub(super) fn run(&mut self) {
         while self.workers.iter().any(|worker| !worker.is_done) {
             self.follow_owner();
@@ -114,7 +114,7 @@ impl<P: Protocol> Supervisor<P> {
         }
     }
 
-    /// Does what the owner asked for.
+    /// Carries out the owner's requests.
     fn follow_owner(&mut self) {
         let now_ns = self.shared.clock.now_ns();
         let mut board = self.shared.board.lock();
@@ -126,7 +126,7 @@ impl<P: Protocol> Supervisor<P> {
         };
         if let Some(by) = reason {
             for worker in self.workers.iter().filter(|worker| worker.is_running()) {
-                // Only a process that is over cannot be killed.
+                // Killing fails only for a process that has ended.
                 let _ = board.signal(worker.rank, Signal::KILL, by);
             }
         } else if board.stop_by_ns.is_some() && !self.asked_to_stop {
@@ -137,7 +137,7 @@ impl<P: Protocol> Supervisor<P> {
         }
     }
 
-    /// Waits until something is to be done.
+    /// Waits until there is work.
     fn wait(&mut self) {
         let timeout = self.timeout();
         let mut fds = vec![PollFd::new(&self.bell, PollFlags::IN)];
@@ -161,7 +161,7 @@ impl<P: Protocol> Supervisor<P> {
                 fds.push(PollFd::new(pidfd, PollFlags::IN));
             }
         }
-        // Interrupted or not: what is to be done is looked for.
+        // Also after an interrupt: the loop checks for work.
         let _ = poll(&mut fds, timeout.as_ref());
         let _ = (&self.bell).read(&mut self.chunk);
     }
@@ -185,12 +185,13 @@ impl<P: Protocol> Supervisor<P> {
         Timespec::try_from(wait).ok()
     }
 
-    /// Reads from and writes to one worker, and records its exit when it is over.
+    /// Reads from and writes to one worker, and records its exit when it has ended.
     fn attend(&mut self, at: usize) {
         if self.workers[at].is_done {
             return;
         }
-        // Before the pipes are read: what a process wrote before its end is in them by then.
+        // Checked before the pipes are read: they then hold all that the process wrote before its
+        // end.
         if self.workers[at].is_running() && self.workers[at].is_over() {
             self.record_exit(at);
         }
@@ -235,8 +236,8 @@ impl<P: Protocol> Supervisor<P> {
                     };
                     self.shared.queue.push_message(event, bytes);
                 }
-                // All that was read is decoded here, so nothing is left that the next poll would
-                // not see.
+                // All bytes that were read are decoded here, because the next poll would not report
+                // them.
                 Ok(None) if reads == READS => return Read::More,
                 Ok(None) => {
                     reads += 1;
@@ -249,7 +250,7 @@ impl<P: Protocol> Supervisor<P> {
                     self.shared
                         .push(rank, at_ns, EventKind::InvalidMessage { why });
                     let mut board = self.shared.board.lock();
-                    // It may be dead already.
+                    // It may have ended already.
                     let _ = board.signal(rank, Signal::KILL, EndedBy::InvalidMessage);
                     return Read::Drained;
                 }
@@ -297,7 +298,7 @@ impl<P: Protocol> Supervisor<P> {
         shared.push(rank, at_ns, EventKind::Exited { exit, by });
     }
 
-    /// Says what has changed about the health of the ranks.
+    /// Queues the changes in the health of the ranks.
     fn watch(&self) {
         let now_ns = self.shared.clock.now_ns();
         let mut board = self.shared.board.lock();
@@ -312,7 +313,7 @@ impl<P: Protocol> Shared<P> {
         self.queue.push(WorkerEvent { rank, at_ns, kind });
     }
 
-    /// Takes in what a message says about the health of its rank.
+    /// Updates the health of a rank from its message.
     fn judge(&self, rank: u32, at_ns: u64, message: &FromWorker<P>) {
         let mut board = self.board.lock();
         let heartbeat = match message {

@@ -1,5 +1,5 @@
-//! What worker processes use of the machine, from `/proc/<pid>/stat` (proc(5)). Elsewhere than on
-//! Linux nothing is known.
+//! Resource usage of worker processes, from `/proc/<pid>/stat` (proc(5)). Not available on systems
+//! other than Linux.
 
 /// What a worker's process has used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,18 +9,18 @@ pub struct Usage {
     /// Its process.
     pub pid: u32,
     /// CPU time of all its threads, user and system, in nanoseconds; in steps of the kernel's tick
-    /// (usually 10 ms). After its end, what it had used then.
+    /// (usually 10 ms). After its end, the final value.
     pub cpu_ns: u64,
-    /// Memory that is resident, in bytes.
+    /// Resident memory, in bytes.
     pub rss_bytes: u64,
     /// What it is doing.
     pub state: ProcessState,
 }
 
 impl Usage {
-    /// For how long the process' first thread, which trains, was ready and waited for a core, in
-    /// nanoseconds (`/proc/<pid>/schedstat`, sched-stats of the kernel's documentation); `None`
-    /// where the kernel does not tell.
+    /// Time in which the process' first thread, which does the work, was runnable and waited for a
+    /// core, in nanoseconds (`/proc/<pid>/schedstat`, see sched-stats in the kernel's
+    /// documentation); `None` where the kernel does not report it.
     pub fn queued_ns(&self) -> Option<u64> {
         let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).ok()?;
         text.split_ascii_whitespace().nth(1)?.parse().ok()
@@ -34,7 +34,7 @@ pub enum ProcessState {
     Running,
     /// Waiting for something.
     Sleeping,
-    /// Waiting for a disk or a device, and not to be woken by a signal.
+    /// Waiting for a disk or a device; signals do not wake it.
     Uninterruptible,
     /// Stopped by a signal or a debugger.
     Stopped,
@@ -44,7 +44,7 @@ pub enum ProcessState {
     Unknown,
 }
 
-/// What the file says about a process.
+/// The contents of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) state: ProcessState,
@@ -79,7 +79,7 @@ pub(super) fn parse(text: &str) -> Option<Stat> {
     })
 }
 
-/// Looks at a process that has not been reaped.
+/// Reads the usage of a process that has not been reaped.
 pub(super) fn look(rank: u32, pid: u32) -> Usage {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .ok()

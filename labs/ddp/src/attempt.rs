@@ -1,4 +1,4 @@
-//! What belongs to one attempt of a training, and what all attempts add up to.
+//! The state of one attempt of a training, and the totals over all attempts.
 
 use std::collections::HashSet;
 
@@ -11,32 +11,34 @@ use crate::root_cause::{RankFailure, RootCause};
 use crate::startup::StartUp;
 use crate::timeline::Moment;
 
-/// One attempt: a group of workers, from their start until all are over. Made anew at each launch.
+/// One attempt: a group of workers, from their start until all have ended. Each launch makes a new
+/// one.
 #[derive(Debug, Default)]
 pub struct AttemptState {
-    /// Its workers; `None` before they are started and when all are over.
+    /// Its workers; `None` before they are started and when all have ended.
     pub group: Option<WorkerGroup<Training>>,
-    /// Which stages of the start-up the ranks have reached.
+    /// The stages of the start-up that the ranks have reached.
     pub start: StartUp,
-    /// Failures of ranks, until it is clear which one explains the others.
+    /// Failures of ranks, until the root cause is known.
     pub root_cause: RootCause,
-    /// A rank that stalled, in an arm in which nothing is done about it.
+    /// A stalled rank, in an arm that does not react to stalls.
     pub stalled: Option<RankFailure>,
-    /// A rank that the others wait for outside of steps. Should one of them give up, this is why.
+    /// A rank that the others wait for outside of steps. If one of the others gives up, this is the
+    /// reason.
     pub awaited: Option<RankFailure>,
     ranks: Vec<Rank>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Rank {
-    /// It said that its training is over, or has failed.
+    /// It reported that its training has ended or failed.
     finished: bool,
-    /// When it was last heard of, on the run's clock.
+    /// When its last message came, on the run's clock.
     heard_ns: u64,
 }
 
 impl AttemptState {
-    /// An attempt of so many ranks begins.
+    /// Begins an attempt with this many ranks.
     pub fn begin(world: u32, now_ns: u64) -> Self {
         let rank = Rank {
             finished: false,
@@ -49,33 +51,33 @@ impl AttemptState {
         }
     }
 
-    /// Whether a rank said that its training is over, or has failed.
+    /// Whether a rank reported that its training has ended or failed.
     pub fn is_finished(&self, rank: u32) -> bool {
         let rank = self.ranks.get(rank as usize);
         rank.is_some_and(|rank| rank.finished)
     }
 
-    /// A rank said that its training is over, or has failed.
+    /// A rank reported that its training has ended or failed.
     pub fn finish(&mut self, rank: u32) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.finished = true;
         }
     }
 
-    /// When a rank was last heard of.
+    /// When the last message of a rank came.
     pub fn heard_ns(&self, rank: u32) -> Option<u64> {
         let rank = self.ranks.get(rank as usize)?;
         Some(rank.heard_ns)
     }
 
-    /// A rank was heard of.
+    /// A message of a rank came.
     pub fn hear(&mut self, rank: u32, at_ns: u64) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.heard_ns = at_ns;
         }
     }
 
-    /// What the processes use of the machine.
+    /// The resource usage of the processes.
     pub fn usage(&self) -> Vec<Usage> {
         self.group
             .as_ref()
@@ -83,7 +85,7 @@ impl AttemptState {
             .unwrap_or_default()
     }
 
-    /// What a rank has used by now.
+    /// The usage of a rank so far.
     pub fn moment(&self, rank: u32, at_ns: u64) -> Moment {
         let used = self
             .usage()
@@ -97,23 +99,23 @@ impl AttemptState {
     }
 }
 
-/// What all attempts of a training add up to.
+/// The totals over all attempts of a training.
 #[derive(Debug, Default)]
 pub struct Totals {
-    /// Attempts so far, this one included.
+    /// Attempts so far, including this one.
     pub attempts: u32,
     /// Steps, rows and evaluations that count.
     pub ledger: Ledger,
-    /// The failures that the controller dealt with.
+    /// The failures that the controller handled.
     pub incidents: Vec<Incident>,
-    /// The start-up of the first attempt that came to its first step.
+    /// The start-up of the first attempt that reached its first step.
     pub first_start: Option<StartUp>,
     /// Checkpoints written.
     pub checkpoints: u32,
     /// Bytes that all ranks put into all-reduces.
     pub bytes_reduced: u64,
-    /// Ranks that were named as slow, each in its steps (`None`) or in a phase outside of them.
+    /// Ranks that were reported as slow, in their steps (`None`) or in a phase outside of them.
     pub slow: HashSet<(u32, Option<Phase>)>,
-    /// CPU time of processes that are over, in nanoseconds.
+    /// CPU time of processes that have ended, in nanoseconds.
     pub past_cpu_ns: u64,
 }

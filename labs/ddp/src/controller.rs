@@ -1,8 +1,8 @@
-//! The launcher's controller: what is done when something happens to the workers.
+//! The launcher's controller: decides how to react to events of the workers.
 //!
-//! Belongs here: states, what leads from one to the next, and the guard that no step is applied
-//! twice. Does not belong here: processes, clocks, files; whoever drives the controller tells it
-//! what happened and does what it says.
+//! Belongs here: states, transitions, and the guard that no step is applied twice. Does not belong
+//! here: processes, clocks, files. The driver passes events to the controller and carries out its
+//! commands.
 //!
 //! ```text
 //! initializing → scheduling → running → shutting down → finished
@@ -15,20 +15,20 @@ use std::fmt;
 
 use workbench_experiment::lab::ControllerPhase;
 
-/// What the controller is about.
+/// The state of the controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Nothing was done yet.
+    /// Nothing has happened yet.
     Initializing,
-    /// Workers were asked for and are starting.
+    /// Workers were requested and are starting.
     Scheduling,
     /// Workers train.
     Running,
-    /// A worker failed; the others are being ended, and all will start again.
+    /// A worker failed; the others are being ended, and all will be restarted.
     Restarting,
-    /// The workers were asked to end in order, because there is room for more.
+    /// The workers were asked to end normally, because a lost worker can be replaced.
     Resizing,
-    /// The training is over, or given up; the last processes are ending.
+    /// The training has ended or was given up; the last processes are ending.
     ShuttingDown,
     /// Given up.
     Errored,
@@ -39,12 +39,12 @@ pub enum State {
 }
 
 impl State {
-    /// Whether nothing can follow.
+    /// Whether this is a final state.
     pub fn is_end(self) -> bool {
         matches!(self, Self::Errored | Self::Finished | Self::Aborted)
     }
 
-    /// What it is to a reader who knows no launcher.
+    /// The general phase, as the record has it.
     pub fn phase(self) -> ControllerPhase {
         match self {
             Self::Initializing | Self::Scheduling => ControllerPhase::Starting,
@@ -79,22 +79,22 @@ impl fmt::Display for State {
     }
 }
 
-/// What the controller may do.
+/// The controller's policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// Workers to train with.
     pub workers: u32,
-    /// Workers to go on with when some are lost; as many as `workers` to have them started anew at
+    /// The fewest workers to continue with when some are lost. Equal to `workers`: restart all at
     /// once.
     pub least: u32,
-    /// Failures after which the training goes on.
+    /// Number of failures after which the training is still restarted.
     pub max_failures: u32,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
-    /// The training is to begin.
+    /// Begin the training.
     Begin,
     /// A rank has done a step.
     Stepped {
@@ -105,45 +105,45 @@ pub enum Input {
     },
     /// The workers cannot go on.
     Failed {
-        /// Whether another attempt could do better.
+        /// Whether another attempt could succeed.
         curable: bool,
     },
-    /// What failed was the place to meet, before anybody met: another place is taken, and nothing
-    /// is counted.
+    /// The rendezvous address was in use, and no rank had met: another address is tried, and no
+    /// failure is counted.
     Collided,
-    /// All ranks said that their training is over.
+    /// All ranks reported the end of their training.
     Done {
-        /// Whether all was done that was to be done.
+        /// Whether the whole training was done.
         complete: bool,
     },
-    /// A lost worker's place can be filled again.
+    /// A lost worker can be replaced now.
     Returned,
-    /// All processes of the attempt are over.
+    /// All processes of the attempt have ended.
     Over,
-    /// A person wants an end.
+    /// A person stopped the run.
     Abort,
 }
 
-/// What is to be done.
+/// A command to the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// Start so many workers, from the newest checkpoint or from the beginning.
+    /// Start this many workers, from the newest checkpoint or from the beginning.
     Launch {
         /// Workers.
         workers: u32,
-        /// Whether to go on from the newest checkpoint.
+        /// Whether to continue from the newest checkpoint.
         resume: bool,
     },
-    /// End all workers at once, and say when they are over.
+    /// End all workers at once, and report when they have ended.
     Kill,
-    /// Ask the workers to end in order, with a checkpoint.
+    /// Ask the workers to end normally, with a checkpoint.
     Stop,
 }
 
 /// Why the controller has given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GivenUp {
-    /// What failed would fail again.
+    /// Another attempt would fail again.
     #[error("another attempt would fail in the same way")]
     Incurable,
     /// It failed too often.
@@ -154,8 +154,8 @@ pub enum GivenUp {
         /// How many were allowed.
         max_failures: u32,
     },
-    /// A rank's steps do not follow on each other, so the optimiser would have taken one twice or
-    /// left one out.
+    /// A rank's steps are not consecutive, so the optimizer would have applied one twice or skipped
+    /// one.
     #[error("rank {rank} reported step {step} where step {expected} was to come")]
     OutOfOrder {
         /// The rank.
@@ -170,7 +170,7 @@ pub enum GivenUp {
     EarlyEnd,
 }
 
-/// Attempts that may collide in a row before a collision counts as a failure.
+/// Consecutive address collisions before a collision counts as a failure.
 const COLLISIONS: u32 = 3;
 
 /// The controller.
@@ -212,7 +212,7 @@ impl Controller {
         }
     }
 
-    /// What it is about.
+    /// Its state.
     pub fn state(&self) -> State {
         self.state
     }
@@ -227,17 +227,17 @@ impl Controller {
         self.failures
     }
 
-    /// Times that the number of workers was raised again.
+    /// How often the number of workers was raised again.
     pub fn resizes(&self) -> u32 {
         self.resizes
     }
 
-    /// Steps that were done again, because the last checkpoint before a failure was older.
+    /// Repeated steps: done after the last checkpoint before a failure.
     pub fn repeated(&self) -> u64 {
         self.repeated
     }
 
-    /// Whether it goes on with fewer workers than it should have.
+    /// Whether it runs with fewer workers than requested.
     pub fn is_short(&self) -> bool {
         self.workers < self.policy.workers
     }
@@ -247,7 +247,7 @@ impl Controller {
         self.first
     }
 
-    /// The step that a rank is in, as far as it has told in this attempt.
+    /// The step that a rank is in, as reported in this attempt.
     pub fn next_step(&self, rank: u32) -> Option<u64> {
         self.next.get(rank as usize).copied().flatten()
     }
@@ -263,8 +263,7 @@ impl Controller {
         self.given_up.as_ref()
     }
 
-    /// Takes in what happened; gives what is to be done. What makes no sense in a state is passed
-    /// over.
+    /// Handles an event; returns the next command. Events that do not fit the state are ignored.
     pub fn take(&mut self, input: Input) -> Option<Command> {
         if self.state.is_end() {
             return None;
@@ -288,10 +287,10 @@ impl Controller {
                 Some(Command::Stop)
             }
             (State::Scheduling | State::Running, Input::Done { complete }) => self.done(complete),
-            // Those that were to end early may have been at their end.
+            // Ranks that were asked to end early may have finished.
             (State::Resizing, Input::Done { complete: true }) => self.done(true),
             (State::Scheduling | State::Running, Input::Over) => {
-                // Nobody failed, nobody was done: there is nobody left to wait for.
+                // No rank failed and none finished, but no rank is left to wait for.
                 let command = self.failed(true);
                 self.over().or(Some(command))
             }
@@ -326,8 +325,8 @@ impl Controller {
         let expected = match (next, self.first) {
             (Some(next), _) => next,
             (None, Some(first)) => first,
-            // From the beginning, or from a checkpoint of what was done before; one that was being
-            // written when the ranks were lost may be a step ahead of what they could still report.
+            // From the beginning, or from a checkpoint of the steps before. A checkpoint that was
+            // being written when the ranks were lost may be one step ahead of their last report.
             (None, None) if self.resume && step <= self.reached + 1 => step,
             (None, None) if self.resume => self.reached,
             (None, None) => 0,

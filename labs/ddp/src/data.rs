@@ -1,5 +1,4 @@
-//! The images: where they are, how many, and what they are like. All of this is known before any
-//! worker starts.
+//! The images: their location, number and shape. All of this is known before any worker starts.
 
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use crate::settings::{Offer, Shape};
 
 /// Rows of the MNIST that comes with the program.
 const MNIST: (u64, u64) = (60_000, 10_000);
-/// What its images are like.
+/// The shape of its images.
 const MNIST_SHAPE: Shape = Shape {
     channels: 1,
     height: 28,
@@ -21,22 +20,22 @@ const MNIST_SHAPE: Shape = Shape {
     classes: CLASSES,
 };
 
-/// What was found.
+/// The data that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// What the workers are to read.
+    /// The data source for the workers.
     pub data: Data,
-    /// What data and machine offer.
+    /// The limits from data and machine.
     pub offer: Offer,
-    /// What is recorded as the data of the run, where that is more than was asked for.
+    /// The recorded data of the run, if more is known than was requested.
     pub recorded: Option<DataSource>,
 }
 
-/// Looks at data and machine. Of a folder everything is read, so that no worker finds anything
-/// wrong with it later.
+/// Inspects data and machine. Reads a folder completely, so that no worker finds an error in it
+/// later.
 ///
 /// # Errors
-/// [`LabError::Config`] when the data cannot be used, or is not what it was when the run was begun.
+/// [`LabError::Config`] when the data cannot be used, or has changed since the run was started.
 pub fn look(source: &DataSource) -> Result<Found, LabError> {
     match source {
         DataSource::Embedded => Ok(Found {
@@ -56,7 +55,7 @@ fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
     let refused = |error: ImageError| LabError::Refused(Refusal::of(Opt::Data, error.to_string()));
     let source = Source::find(dir).map_err(refused)?;
     let mut hash = Hasher::default();
-    // One part after the other: both together may be a large part of a small machine's memory.
+    // Read one after the other: both together may fill much of a small machine's memory.
     let mut read = |part| -> Result<(u64, Shape), LabError> {
         let images = source.load(part, None).map_err(refused)?;
         take_in(&mut hash, &images);
@@ -113,8 +112,8 @@ fn shape(images: &Images) -> Shape {
     }
 }
 
-/// Adds shape, labels and pixels to a fingerprint, which so depends on what is learnt from and not
-/// on how files are called.
+/// Adds shape, labels and pixels to a fingerprint, so that it depends on the images and not on
+/// names of files.
 fn take_in(hash: &mut Hasher, images: &Images) {
     for number in [images.len(), images.channels, images.height, images.width] {
         hash.update((number as u64).to_le_bytes());

@@ -1,8 +1,8 @@
-//! One arm under way: what the controller decides is done to the workers, and recorded.
+//! Drives one arm: carries out the controller's commands on the workers, and records them.
 //!
-//! Belongs here: what connects the controller with processes, files and the clock. Does not belong
-//! here: what happens when ([`crate::run`]), what events mean ([`crate::events`]), what becomes of
-//! failures ([`crate::failures`]), and what is decided ([`crate::controller`]).
+//! Belongs here: the connection of the controller with processes, files and the clock. Does not
+//! belong here: the main loop ([`crate::run`]), the meaning of events ([`crate::events`]), failures
+//! ([`crate::failures`]), and decisions ([`crate::controller`]).
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::messages;
 use crate::plan::{Faults, Plan};
 use crate::timeline::{Moment, Timeline};
 
-/// How long workers may take to end in order, checkpoint included.
+/// How long workers may take to end normally, including the checkpoint.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// One arm under way.
@@ -33,9 +33,9 @@ pub struct Drive<'a> {
     pub(crate) totals: Totals,
     pub(crate) live: Live,
     pub(crate) timeline: Timeline,
-    /// The faults that are still to come.
+    /// The faults that have not struck yet.
     pub(crate) faults: Faults,
-    /// When a lost worker's place can be filled again.
+    /// When a lost worker can be replaced.
     pub(crate) away_until_ns: u64,
     pub(crate) looked_ns: u64,
 }
@@ -67,13 +67,13 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Tells the controller what happened, and does what it says.
+    /// Passes an event to the controller, and carries out its commands.
     pub(crate) fn feed(&mut self, input: Input) -> Result<(), LabError> {
         let before = self.controller.state();
         let command = self.controller.take(input);
         let after = self.controller.state();
         if before != after {
-            self.announce(before, after);
+            self.announce(after);
         }
         match command {
             Some(Command::Launch { workers, resume }) => self.launch(workers, resume),
@@ -86,7 +86,7 @@ impl<'a> Drive<'a> {
                 Ok(())
             }
             None if after == State::ShuttingDown && before != after => {
-                // They have nothing left to do; a worker that hangs on the way out is killed.
+                // Their work is done; a worker that hangs at its exit is killed.
                 self.stop();
                 Ok(())
             }
@@ -100,23 +100,21 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Says that the controller went over from one state to another, where there is a controller.
-    fn announce(&self, before: State, after: State) {
+    /// Records the state of the controller, where there is a controller.
+    fn announce(&self, state: State) {
         if self.plan.arm.is_supervised() {
             let workers = (self.controller.workers(), self.plan.world);
             let progress = self.ctx.progress;
-            let attempt = self.totals.attempts + u32::from(after == State::Scheduling);
+            let attempt = self.totals.attempts + u32::from(state == State::Scheduling);
             progress.state(ControllerState {
-                phase: match after {
+                phase: match state {
                     State::Running if self.controller.is_short() => ControllerPhase::Degraded,
-                    _ => after.phase(),
+                    _ => state.phase(),
                 },
-                text: messages::state(after, workers),
+                text: messages::state(state, workers),
                 attempt: attempt.max(1),
                 workers: Some(workers.0),
             });
-            let text = messages::transition(before, after, workers, attempt);
-            progress.output(self.plan.arm.speaker(), &text);
         }
     }
 
@@ -159,7 +157,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Keeps a printed line.
+    /// Records a printed line.
     pub(crate) fn keep_line(&self, rank: u32, line: &str, skipped: u64) {
         let source = format!("rank {rank}");
         if skipped > 0 {
@@ -169,7 +167,7 @@ impl<'a> Drive<'a> {
         self.ctx.progress.output(&source, line);
     }
 
-    /// Ends what is left of a group, and keeps what it has used and printed.
+    /// Ends the rest of a group, and records its usage and its printed lines.
     pub(crate) fn end_group(&mut self) {
         let Some(group) = self.attempt.group.take() else {
             return;
@@ -204,7 +202,7 @@ impl<'a> Drive<'a> {
     }
 }
 
-/// What it means that workers cannot be started.
+/// The error for workers that cannot be started.
 fn not_started(error: GroupError) -> LabError {
     match error {
         GroupError::NotFound { program } => LabError::Environment(format!(
@@ -218,8 +216,8 @@ fn not_started(error: GroupError) -> LabError {
     }
 }
 
-/// A port that no process listens at now. One may a moment later; then the workers say so, and
-/// another port is tried.
+/// A port that no process uses now. Another process may take it before the workers do; then they
+/// report that, and another port is tried.
 fn free_port() -> Result<u16, LabError> {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())

@@ -1,5 +1,5 @@
-//! What the events of the workers mean: steps go into the ledger, stages into the start-up,
-//! failures to the root cause.
+//! Handles the events of the workers: steps go to the ledger, stages to the start-up, failures to
+//! the root cause.
 
 use workbench_ddp_protocol::{DoneReport, FromWorker, Report, Stage, StepReport, Training};
 use workbench_experiment::lab::{Finding, LabError};
@@ -18,7 +18,7 @@ use crate::startup;
 const STRETCHES: u64 = 20;
 
 impl Drive<'_> {
-    /// Takes in one event.
+    /// Handles one event.
     pub(crate) fn handle(&mut self, event: &WorkerEvent<Training>) -> Result<(), LabError> {
         let (rank, at_ns) = (event.rank, event.at_ns);
         let finished = self.attempt.is_finished(rank);
@@ -105,8 +105,8 @@ impl Drive<'_> {
     }
 
     fn stage(&mut self, rank: u32, at_ns: u64, stage: Stage) {
-        // Before a process can say anything, the system loads libtorch into it: what it has used of
-        // a core by then went into that.
+        // Before a process can send a message, the system loads libtorch into it: its CPU time
+        // until then belongs to that.
         let loading_ns = match stage {
             Stage::Started => self.attempt.moment(rank, at_ns).cpu_ns,
             _ => 0,
@@ -167,7 +167,7 @@ impl Drive<'_> {
         }
     }
 
-    /// Cuts the timeline into stretches of equally many steps.
+    /// Splits the timeline into stretches of equally many steps.
     fn stretch(&mut self, rank: u32, at_ns: u64, report: &StepReport) {
         let world = self.controller.workers();
         let of_epoch = self.plan.settings.steps_per_epoch(world).max(1);
@@ -225,7 +225,7 @@ impl Drive<'_> {
     }
 }
 
-/// What a stretch of an epoch is called; epochs count from 0 here and from 1 for people.
+/// The name of a stretch of an epoch; epochs count from 0 here and from 1 in texts.
 fn epoch_name(epoch: u32) -> String {
     format!("epoch {}", epoch + 1)
 }

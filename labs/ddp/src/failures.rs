@@ -1,5 +1,5 @@
-//! What becomes of failures: the facts of them, for messages and figures, and the controller's
-//! input.
+//! Handles failures: collects their facts for messages and figures, and passes them to the
+//! controller.
 
 use workbench_ddp_protocol::{Fault, Phase, Stage};
 use workbench_experiment::lab::{Finding, LabError};
@@ -13,7 +13,7 @@ use crate::messages;
 use crate::root_cause::{FailureCause, FailureOrigin, RankFailure, RootCause};
 
 impl Drive<'_> {
-    /// Records a failure and what the others do, and leaves the rest to the controller.
+    /// Records a failure and the states of the other ranks, and passes it to the controller.
     pub(crate) fn fail(&mut self, failure: &RankFailure) -> Result<(), LabError> {
         self.attempt.root_cause = RootCause::default();
         if failure.cause.is_address_in_use()
@@ -25,7 +25,7 @@ impl Drive<'_> {
         let awaited = self.attempt.awaited.take();
         let stalled = self.attempt.stalled.take().or(awaited);
         let report = match stalled {
-            // A rank that waited in vain is not the cause.
+            // A rank whose wait timed out is not the root cause.
             Some(stalled)
                 if failure.cause.origin() == FailureOrigin::Secondary
                     && stalled.rank != failure.rank =>
@@ -45,7 +45,7 @@ impl Drive<'_> {
         };
         self.faults
             .struck(report.fault, self.controller.steps_begun());
-        // Where nothing goes on, the arm's own failure says it.
+        // Without a restart, the arm's own failure reports it.
         if self.plan.arm.is_supervised() {
             let progress = self.ctx.progress;
             progress.output(self.plan.arm.speaker(), &report.to_string());
@@ -61,11 +61,11 @@ impl Drive<'_> {
         })
     }
 
-    /// The facts of a failure: where the rank was, and what the others do.
+    /// The facts of a failure: the position of the rank, and the states of the others.
     fn failure_report(&self, failure: RankFailure) -> FailureReport {
         let group = self.attempt.group.as_ref();
         let states = group.map(WorkerGroup::states).unwrap_or_default();
-        // Heartbeats come five times a second, steps whenever they are done.
+        // Heartbeats come five times a second, reports of steps at once.
         let beyond = |state: &RankState<Phase>| {
             let next = self.controller.next_step(state.rank);
             next.filter(|step| *step > state.position.step)
@@ -76,13 +76,13 @@ impl Drive<'_> {
         });
         let (mut ahead, mut others) = (Vec::new(), Vec::new());
         for state in states {
-            // A rank that has failed too did so because of this one.
+            // A rank that has failed too failed because of this one.
             if state.rank == failure.rank || self.attempt.is_finished(state.rank) {
                 continue;
             }
             let state = match state.health {
-                // Its end is known, and its event not taken yet; where it was still says what this
-                // failure did to it.
+                // Its end is known, but its event was not taken yet; its position shows how this
+                // failure affected it.
                 WorkerHealth::Ended | WorkerHealth::Lost(Loss::Failed) => RankState {
                     health: WorkerHealth::Working,
                     ..state
@@ -106,8 +106,7 @@ impl Drive<'_> {
         }
     }
 
-    /// A rank stalled. The launcher replaces it; elsewhere nothing is done about it, and it
-    /// is only named.
+    /// Handles a stalled rank. The launcher restarts it; other arms only report it.
     pub(crate) fn stalled(&mut self, failure: RankFailure) {
         if self.plan.arm.is_supervised() {
             self.attempt.root_cause.add(failure);
@@ -120,7 +119,7 @@ impl Drive<'_> {
         self.attempt.stalled = Some(failure);
     }
 
-    /// A rank goes on that was stalled.
+    /// Handles a rank that was stalled and continues.
     pub(crate) fn recovered(&mut self, rank: u32, after_s: f64) {
         let stalled = self.attempt.stalled.take();
         self.attempt.stalled = stalled.filter(|stalled| stalled.rank != rank);
@@ -128,7 +127,7 @@ impl Drive<'_> {
         self.ctx.progress.output(self.plan.arm.speaker(), &text);
     }
 
-    /// The others wait for a rank. It is named once in all attempts.
+    /// Reports a rank that the others wait for, once over all attempts.
     pub(crate) fn slow(&mut self, rank: u32, at_ns: u64, slowness: &SlowKind<Phase>) {
         let phase = match slowness {
             SlowKind::Steps(_) => None,
@@ -154,8 +153,8 @@ impl Drive<'_> {
         }
     }
 
-    /// Says what the failures cost after which training went on, and for how much of it workers
-    /// were missing, once all is known.
+    /// At the end, reports the cost of the failures after which training continued, and for how
+    /// long workers were missing.
     pub(crate) fn warn_of_incidents(&self) {
         let (plan, totals) = (self.plan, &self.totals);
         let is_done = self.controller.state() == State::Finished;

@@ -1,5 +1,5 @@
-//! A failure and what it cost: when it was noticed, when training went on, and what had to be done
-//! again.
+//! A failure and its cost: when it was detected, when training continued, and which steps were
+//! repeated.
 
 use workbench_clock::seconds;
 use workbench_ddp_protocol::{Fault, Phase};
@@ -8,49 +8,49 @@ use workbench_workers::RankState;
 
 use crate::root_cause::RankFailure;
 
-/// What failed, and what the others did meanwhile.
+/// The root cause, and the states of the other ranks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailureReport {
-    /// The failure that explains the others.
+    /// The root cause.
     pub failure: RankFailure,
-    /// Where its rank was, when it could not say so itself.
+    /// The position of its rank, if the rank could not report it.
     pub place: Option<FailurePlace>,
     /// The states of the other ranks.
     pub others: Vec<RankState<Phase>>,
-    /// Other ranks that have gone on since they last said where they are, and the step of each.
+    /// Other ranks that have made progress since their last report, and the step of each.
     pub ahead: Vec<(u32, u64)>,
-    /// A rank that waited for it in vain, and for how many seconds.
+    /// A rank whose wait for it timed out, and after how many seconds.
     pub gave_up: Option<(u32, f64)>,
-    /// The fault that was asked for and explains it.
+    /// The injected fault that explains it.
     pub fault: Option<Fault>,
 }
 
 /// Where a rank was when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailurePlace {
-    /// In a step, somewhere.
+    /// In a step, at an unknown place.
     Step(u64),
-    /// Where it last said.
+    /// At its last reported position.
     Position(Position<Phase>),
 }
 
-/// A failure that the controller dealt with.
+/// A failure that the controller handled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
     /// What failed.
     pub report: FailureReport,
-    /// When the rank was last heard of, on the run's clock.
+    /// When the last message of the rank came, on the run's clock.
     pub heard_ns: u64,
     /// When the next step was done.
     pub next_step_ns: Option<u64>,
-    /// When the first step was done that had not been done before.
+    /// When the first new step was done.
     pub new_step_ns: Option<u64>,
-    /// Steps that had been done and were done again.
+    /// Repeated steps.
     pub repeated: u64,
 }
 
 impl Incident {
-    /// A failure of a rank that was last heard of then.
+    /// A failure of a rank whose last message came at that time.
     pub fn new(report: FailureReport, heard_ns: Option<u64>) -> Self {
         let noticed_ns = report.failure.at_ns;
         Self {
@@ -62,8 +62,8 @@ impl Incident {
         }
     }
 
-    /// All ranks have done a step, for the first time if it `is_new`. Returns whether it is the
-    /// first after the failure.
+    /// Records that all ranks have done a step, for the first time if it `is_new`. Returns whether
+    /// it is the first after the failure.
     pub fn stepped(&mut self, at_ns: u64, is_new: bool) -> bool {
         let is_first = self.next_step_ns.is_none();
         self.next_step_ns.get_or_insert(at_ns);
@@ -73,23 +73,23 @@ impl Incident {
         is_first
     }
 
-    /// When the failure was noticed, on the run's clock.
+    /// When the failure was detected, on the run's clock.
     fn noticed_ns(&self) -> u64 {
         self.report.failure.at_ns
     }
 
-    /// Seconds from the last sign of life until it was noticed: what detection took at most.
+    /// Seconds from the last heartbeat until detection: the upper bound of the time to detect.
     pub fn detection_s(&self) -> f64 {
         seconds(self.noticed_ns().saturating_sub(self.heard_ns))
     }
 
-    /// Seconds until any step was done again.
+    /// Seconds until the next step of any number.
     pub fn to_next_step_s(&self) -> Option<f64> {
         let next_ns = self.next_step_ns?;
         Some(seconds(next_ns.saturating_sub(self.noticed_ns())))
     }
 
-    /// Seconds until training was further than it had been.
+    /// Seconds until the first new step.
     pub fn to_new_step_s(&self) -> Option<f64> {
         let new_ns = self.new_step_ns?;
         Some(seconds(new_ns.saturating_sub(self.noticed_ns())))

@@ -1,15 +1,15 @@
-//! The account of a training: which steps count, how many rows, how fast, how good.
+//! The ledger of a training: the steps that count, their rows, speed and accuracy.
 //!
-//! Belongs here: adding up what the ranks report. A step counts when all ranks have done it; what
-//! is done again after a restart replaces what was done before. Does not belong here: what is done
-//! about it.
+//! Belongs here: totals of the ranks' reports. A step counts when all ranks have done it; steps
+//! that are repeated after a restart replace the earlier ones. Does not belong here: reactions to
+//! them.
 
 use std::collections::BTreeMap;
 
 use workbench_ddp_protocol::{DoneReport, StepReport};
 use workbench_experiment::lab::Part;
 
-/// A look at the test rows.
+/// An evaluation on the test rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
     /// Epochs done.
@@ -23,7 +23,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Share of the rows that are classified correctly.
+    /// The accuracy: share of the rows that are classified correctly.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.count.max(1) as f64
     }
@@ -41,15 +41,15 @@ pub struct Completed {
     pub step: u64,
     /// Mean loss of its rows.
     pub loss: f64,
-    /// Rows per second lately, when there is a new figure.
+    /// Rows per second of the last interval, when an interval ends.
     pub rate: Option<f64>,
-    /// Rows that count now and did not before.
+    /// Rows that are newly counted.
     pub new_rows: u64,
     /// Whether it was not done before.
     pub is_new: bool,
 }
 
-/// Time of one rank by what it did, in nanoseconds, over all its steps.
+/// Time of one rank by phase, in nanoseconds, over all its steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Steps.
@@ -89,10 +89,10 @@ impl Parts {
     }
 }
 
-/// Rows per second are stated over at least so long.
+/// The shortest interval for a figure of rows per second.
 const WINDOW_NS: u64 = 500_000_000;
 
-/// The account.
+/// The ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     world: u32,
@@ -102,9 +102,10 @@ pub struct Ledger {
     most_rows: u64,
     most_steps: u64,
     pending: BTreeMap<u64, Pending>,
-    /// The next step, as far as it was heard of when the attempt before ended: its rows and ranks.
+    /// The next step, as far as it was reported when the previous attempt ended: its rows and
+    /// ranks.
     unheard: Option<(u64, u32)>,
-    /// The step before, in this attempt and this epoch: when all had done it.
+    /// When all ranks had done the previous step of this attempt and epoch.
     before: Option<(u32, u64)>,
     window: (u64, u64),
     steady: (u64, u64),
@@ -121,10 +122,10 @@ struct Pending {
 }
 
 impl Ledger {
-    /// An attempt with so many ranks begins. What was begun and not done by all is forgotten.
+    /// Begins an attempt with this many ranks. Discards steps that not all ranks have done.
     pub fn begin(&mut self, world: u32) {
         let next = self.rows.len() as u64;
-        // What one rank has done of it, all have taken or will take as many rows for.
+        // All ranks take as many rows for a step as the rank that has done it.
         self.unheard = self.pending.remove(&next).map(|pending| {
             let each = pending.rows / u64::from(pending.ranks.max(1));
             (each * u64::from(self.world), self.world)
@@ -139,10 +140,10 @@ impl Ledger {
         }
     }
 
-    /// The attempt goes on from so many steps: what was done after them does not count any more.
+    /// The attempt continues from this many steps: later steps do not count any more.
     ///
-    /// That can be a step more than all ranks could still report before they were lost. The
-    /// checkpoint proves that all did it, since ranks work in step.
+    /// That can be one step more than all ranks could report before they were lost. The checkpoint
+    /// proves that all did it, since ranks work in lockstep.
     pub fn go_on_from(&mut self, step: u64) {
         let keep = usize::try_from(step).unwrap_or(usize::MAX);
         if keep == self.rows.len() + 1
@@ -156,7 +157,7 @@ impl Ledger {
         }
     }
 
-    /// A rank has done a step; gives the step when it was the last rank to do it.
+    /// Records a step of a rank; returns the step when this was the last rank to do it.
     pub fn step(&mut self, rank: u32, at_ns: u64, report: &StepReport) -> Option<Completed> {
         if let Some(parts) = self.parts.get_mut(rank as usize) {
             parts.add(report);
@@ -170,8 +171,8 @@ impl Ledger {
         }
         let all = self.pending.remove(&report.step)?;
         let rate = self.pace(report.epoch, at_ns, all.rows);
-        // Steps come in order, so this one is the next; one that is not is not counted, and the
-        // counters will tell.
+        // Steps come in order, so this one is the next. One out of order is not counted, and the
+        // counters will differ.
         if report.step == self.rows.len() as u64 {
             self.rows.push((all.rows, self.world));
             self.counted += all.rows;
@@ -204,20 +205,20 @@ impl Ledger {
         Some(rows as f64 / ns as f64 * 1e9)
     }
 
-    /// A look at the test rows; whether it is the first after this epoch.
+    /// Records an evaluation; returns whether it is the first after this epoch.
     pub fn evaluated(&mut self, evaluation: Evaluation) -> bool {
         self.evaluations
             .insert(evaluation.epoch, evaluation)
             .is_none()
     }
 
-    /// A rank's training is over; whether all are.
+    /// Records the end of a rank's training; returns whether all have ended.
     pub fn done(&mut self, rank: u32, report: DoneReport) -> bool {
         self.done.insert(rank, report);
         self.done.len() as u32 == self.world
     }
 
-    /// What the ranks reported at their end.
+    /// The final reports of the ranks.
     pub fn reports(&self) -> impl Iterator<Item = (u32, &DoneReport)> {
         self.done.iter().map(|(rank, report)| (*rank, report))
     }
@@ -227,13 +228,13 @@ impl Ledger {
         self.rows.len() as u64
     }
 
-    /// Steps that count and that fewer ranks did than so many.
+    /// Steps that count and were done by fewer than this many ranks.
     pub fn steps_short_of(&self, world: u32) -> u64 {
         let short = self.rows.iter().filter(|(_, ranks)| *ranks < world);
         short.count() as u64
     }
 
-    /// Rows that count, each as often as it was trained on.
+    /// Rows that count, each as often as it was used.
     pub fn rows(&self) -> u64 {
         self.counted
     }
@@ -244,12 +245,12 @@ impl Ledger {
         (ns > 0).then(|| rows as f64 / ns as f64 * 1e9)
     }
 
-    /// The looks at the test rows, one per epoch.
+    /// The evaluations, one per epoch.
     pub fn evaluations(&self) -> impl Iterator<Item = &Evaluation> {
         self.evaluations.values()
     }
 
-    /// Time by what each rank did.
+    /// The time of each rank by phase.
     pub fn parts(&self) -> &[Parts] {
         &self.parts
     }
@@ -257,7 +258,7 @@ impl Ledger {
     /// The parameters' hash, when all ranks have the same.
     ///
     /// # Errors
-    /// A sentence on who differs.
+    /// A sentence that names the ranks that differ.
     pub fn parameters(&self) -> Result<String, String> {
         let mut reports = self.reports();
         let Some((first, reference)) = reports.next() else {

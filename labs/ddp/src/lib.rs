@@ -117,8 +117,8 @@ impl PreparedLab for Prepared {
     }
 
     fn basis(&self) -> Basis {
-        // Sums over ranks round differently from sums over one batch, and weak scaling takes other
-        // steps besides.
+        // Sums over ranks round differently from sums over one batch, and weak scaling also takes
+        // other steps.
         Basis::NearOutputs {
             metric: outcome::ACCURACY.to_owned(),
             tolerance: self.settings.tolerance,
@@ -138,8 +138,8 @@ impl PreparedLab for Prepared {
     }
 
     fn warm_up(&self, _arm: &str, _ctx: &ArmContext<'_>) -> Result<(), LabError> {
-        // The start-up is a part of what is measured; `prepare` has run the worker once, so its
-        // files are in memory.
+        // The start-up is measured too; `prepare` has run the worker once, so its files are in the
+        // page cache.
         Ok(())
     }
 

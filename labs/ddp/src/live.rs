@@ -1,8 +1,7 @@
-//! The state of each rank now, for the record: the step it did last, its loss, how fast it is, what
-//! it is doing, and its health.
+//! The current state of each rank, for the record: its last step, loss, speed, phase and health.
 //!
-//! Belongs here: the latest state of each rank. Does not belong here: what counts in the end
-//! ([`crate::ledger`]), and the judgement of their health, which comes with [`RankState`].
+//! Belongs here: the latest state of each rank. Does not belong here: totals ([`crate::ledger`]),
+//! and judging health, which comes with [`RankState`].
 
 use workbench_ddp_protocol::{Phase, Stage, StepReport};
 use workbench_experiment::lab::{self as record, Figure, SlotState};
@@ -11,7 +10,7 @@ use workbench_workers::{Loss, RankState, SlowKind, Stall, WorkerHealth};
 
 use crate::ledger::Parts;
 
-/// Rows per second are stated over at least so long.
+/// The shortest interval for a figure of rows per second.
 const WINDOW_NS: u64 = 500_000_000;
 
 /// The latest state of each rank.
@@ -27,24 +26,24 @@ struct Rank {
     loss: Option<f64>,
     rate: Option<f64>,
     phase: Phase,
-    /// As it was judged last.
+    /// Its last judged state.
     health: WorkerHealth<Phase>,
     /// How it ended, if it has.
     end: Option<End>,
-    /// Rows since when.
+    /// The start of the current interval, for rows per second.
     window: Option<(u64, u64)>,
 }
 
 /// How a rank ended, or why it has no process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It said that it cannot go on.
+    /// It reported that it cannot continue.
     Failed,
-    /// Its process is over, and its training was not.
+    /// Its process has ended before its training.
     Died,
-    /// Its training is over.
+    /// Its training has ended.
     Done,
-    /// Its process was ended, because those of others failed.
+    /// Its process was ended because another rank failed.
     Stopped,
     /// It has no process in this attempt.
     Away,
@@ -64,7 +63,7 @@ impl Rank {
         }
     }
 
-    /// What it does, in a word or two, and its health as the record has it.
+    /// Its activity, in one or two words, and its health as the record has it.
     fn activity(&self) -> (&'static str, record::Health) {
         if let Some(end) = self.end {
             return match end {
@@ -80,13 +79,13 @@ impl Rank {
             WorkerHealth::Stalled(Stall::Silent) => ("silent", record::Health::Stalled),
             WorkerHealth::Stalled(Stall::Stuck) => ("stuck", record::Health::Stalled),
             WorkerHealth::Slow(_) => (phase_name(self.phase), record::Health::Slow),
-            // Its phase may be newer than the judgement.
+            // Its phase may be newer than the judged state.
             _ if self.phase.is_waiting() => (phase_name(self.phase), record::Health::Waiting),
             _ => (phase_name(self.phase), record::Health::Working),
         }
     }
 
-    /// Its work on a step against that of the fastest rank, where that makes it slow.
+    /// Its work on a step relative to that of the fastest rank, if it is slow.
     fn slow_factor(&self) -> Option<f64> {
         match (self.end, self.health) {
             (None, WorkerHealth::Slow(SlowKind::Steps(slow))) => Some(slow.factor()),
@@ -96,8 +95,8 @@ impl Rank {
 }
 
 impl Live {
-    /// An attempt with so many ranks begins. What they did in the one before is not theirs: they
-    /// are other processes.
+    /// Begins an attempt with this many ranks. States of the previous attempt are dropped: those
+    /// were other processes.
     pub fn begin(&mut self, world: u32, attempt: u32) {
         let world = world as usize;
         let new = Rank::new(attempt);
@@ -112,14 +111,14 @@ impl Live {
         }
     }
 
-    /// A rank says what it is doing.
+    /// Records the phase of a rank.
     pub fn doing(&mut self, rank: u32, phase: Phase) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.phase = phase;
         }
     }
 
-    /// A rank has reached a stage of its start-up, and goes on to the next.
+    /// Records that a rank has reached a stage of its start-up, and is in the next.
     pub fn reached(&mut self, rank: u32, stage: Stage) {
         match stage {
             Stage::Started => self.doing(rank, Phase::Loading),
@@ -129,22 +128,22 @@ impl Live {
         }
     }
 
-    /// A rank has ended. What was known first is kept: a process that said that it failed ends a
-    /// moment later.
+    /// Records the end of a rank. The first report is kept: a process that reports a failure exits
+    /// a moment later.
     pub fn ended(&mut self, rank: u32, end: End) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.end.get_or_insert(end);
         }
     }
 
-    /// All that are left are being ended.
+    /// Records that all remaining ranks are being ended.
     pub fn end_all(&mut self) {
         for rank in &mut self.ranks {
             rank.end.get_or_insert(End::Stopped);
         }
     }
 
-    /// The health of a rank was judged.
+    /// Records the health of a rank.
     pub fn judged(&mut self, state: &RankState<Phase>) {
         match state.health {
             WorkerHealth::Lost(Loss::Exited(_)) => self.ended(state.rank, End::Died),
@@ -156,7 +155,7 @@ impl Live {
         }
     }
 
-    /// A rank has done a step.
+    /// Records a step of a rank.
     pub fn step(&mut self, rank: u32, at_ns: u64, report: &StepReport) {
         let Some(rank) = self.ranks.get_mut(rank as usize) else {
             return;
@@ -177,7 +176,7 @@ impl Live {
         }
     }
 
-    /// The states of all ranks, with what they have spent their steps on.
+    /// The states of all ranks, with the time of their steps by phase.
     pub fn states(&self, parts: &[Parts]) -> Vec<SlotState> {
         (0..)
             .zip(&self.ranks)
@@ -209,7 +208,7 @@ impl Live {
     }
 }
 
-/// The name of a phase in a column of its own, where there is no sentence around it.
+/// The name of a phase in a table column, outside of a sentence.
 fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Starting => "starting",
@@ -332,7 +331,7 @@ mod tests {
             stands(&live),
             told([("all-reduce", waits), ("ended", gone)])
         );
-        // A late message, and another judgement, change nothing.
+        // A late message and a later judgement change nothing.
         live.doing(1, Phase::Forward);
         live.judged(&state(1, WorkerHealth::Working));
         live.ended(1, End::Done);

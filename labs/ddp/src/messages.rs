@@ -1,8 +1,7 @@
-//! The sentences of the lab, made last, from facts: what failed and what the others did, what
-//! failures cost, which rank is slow, what the controller does.
+//! The sentences of the lab, made from facts: failures and the states of other ranks, the cost of
+//! failures, slow ranks, the controller's states.
 //!
-//! Belongs here: sentences. Does not belong here: any decision, and nothing reads what is said
-//! here.
+//! Belongs here: sentences. Does not belong here: decisions. No code parses these sentences.
 
 use std::fmt::{self, Write as _};
 
@@ -45,7 +44,7 @@ impl fmt::Display for FailureReport {
     }
 }
 
-/// What follows on `rank 1 `. `explained` tells whether it is known who ended a process.
+/// The text after `rank 1 `. `explained` says whether it is known who ended a process.
 fn cause(cause: &FailureCause, explained: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match cause {
         FailureCause::Failed { message, .. } => write!(f, "failed: {message}"),
@@ -71,8 +70,8 @@ fn cause(cause: &FailureCause, explained: bool, f: &mut fmt::Formatter<'_>) -> f
     }
 }
 
-/// A rank that stalled, in an arm in which nothing is done about it. `timeout_s` is how long ranks
-/// wait for each other.
+/// A stalled rank, in an arm that does not react to stalls. `timeout_s` is how long ranks wait for
+/// each other.
 pub fn stalled(arm: Arm, report: &FailureReport, world: u32, timeout_s: f64) -> String {
     let end = if world > 1 {
         format!("the others wait for {timeout_s} s, and then all end")
@@ -83,7 +82,7 @@ pub fn stalled(arm: Arm, report: &FailureReport, world: u32, timeout_s: f64) -> 
     format!("In {arm}, {report}. Nobody does anything about it there: {end}.")
 }
 
-/// A rank that was stalled and goes on.
+/// A rank that was stalled and continues.
 pub fn recovered(rank: u32, after_s: f64) -> String {
     format!("rank {rank} goes on, after {after_s:.1} s")
 }
@@ -103,7 +102,7 @@ pub fn slow(arm: Arm, slowness: &SlowKind<workbench_ddp_protocol::Phase>) -> Str
     }
 }
 
-/// When a failure was noticed.
+/// When a failure was detected.
 pub fn detection(incident: &Incident) -> String {
     let seconds = incident.detection_s();
     if seconds < 0.01 {
@@ -113,7 +112,7 @@ pub fn detection(incident: &Incident) -> String {
     }
 }
 
-/// What a failure cost, as far as is known, in a sentence without its end.
+/// The known cost of a failure, as a sentence without its end.
 pub fn costs(incident: &Incident) -> String {
     let mut text = detection(incident);
     let Some(seconds) = incident.to_next_step_s() else {
@@ -135,7 +134,7 @@ pub fn costs(incident: &Incident) -> String {
     text
 }
 
-/// A training that went on after a failure, in full sentences.
+/// A training that continued after a failure, in full sentences.
 pub fn went_on(arm: Arm, incident: &Incident) -> String {
     let (arm, report, costs) = (arm.name(), &incident.report, costs(incident));
     format!("{arm} went on after a failure: {report}. {costs}.")
@@ -150,8 +149,8 @@ pub fn goes_on(step: &Completed, incident: &Incident) -> String {
     )
 }
 
-/// For how much of the training there were fewer workers than asked for. `short` of the `steps`
-/// were done with fewer than `all` workers, and the last with `left`.
+/// For how many steps there were fewer workers than requested: `short` of the `steps` were done
+/// with fewer than `all` workers, and the last one with `left`.
 pub fn short_of_workers(arm: Arm, (short, steps): (u64, u64), (left, all): (u32, u32)) -> String {
     format!(
         "{} trained {short} of its {} with fewer than {}, and ended with {left}.",
@@ -161,7 +160,7 @@ pub fn short_of_workers(arm: Arm, (short, steps): (u64, u64), (left, all): (u32,
     )
 }
 
-/// Why the training did not come to its end.
+/// Why the training was not completed.
 pub fn given_up(arm: Arm, incident: Option<&Incident>, why: Option<&GivenUp>) -> String {
     let why = why.map(ToString::to_string).unwrap_or_default();
     match incident {
@@ -171,7 +170,7 @@ pub fn given_up(arm: Arm, incident: Option<&Incident>, why: Option<&GivenUp>) ->
     }
 }
 
-/// The state of the controller, which is short of workers when it has fewer than `all` of them.
+/// The state of the controller, which lacks workers when it has fewer than `all`.
 pub fn state(state: State, (workers, all): (u32, u32)) -> String {
     match state {
         State::Running if workers < all => format!("{state} on {workers} of {all} workers"),
@@ -179,19 +178,7 @@ pub fn state(state: State, (workers, all): (u32, u32)) -> String {
     }
 }
 
-/// The controller went over from one state to another. `attempt` counts from 1.
-pub fn transition(before: State, after: State, (workers, all): (u32, u32), attempt: u32) -> String {
-    let text = format!("{before} → {}", state(after, (workers, all)));
-    match after {
-        State::Scheduling => {
-            let workers = counted(u64::from(workers), "worker");
-            format!("{text}: {workers}, attempt {attempt}")
-        }
-        _ => text,
-    }
-}
-
-/// What a worker warned of, in a full sentence.
+/// A warning of a worker, in a full sentence.
 pub fn warned(rank: u32, text: &str) -> String {
     format!("Rank {rank} warned: {text}.")
 }
@@ -202,7 +189,7 @@ pub fn checkpoint(steps: u64, bytes: u64) -> String {
     format!("checkpoint after {steps} steps, {size:.1} MB")
 }
 
-/// What a look at the test rows found.
+/// The result of an evaluation.
 pub fn evaluation(evaluation: &Evaluation) -> String {
     format!(
         "epoch {}: {} of {} test rows right ({:.2} %), loss {:.4}",

@@ -1,4 +1,4 @@
-//! What is said of failures.
+//! The sentences on failures.
 
 use workbench_ddp_protocol::{Fault, Phase, Place};
 use workbench_protocol::Position;

@@ -1,4 +1,4 @@
-//! What an arm gives: counters of work, the model and how good it is, and the figures of its
+//! The outcome of an arm: counters of work, the model and its accuracy, and the figures of its
 //! start-up and its failures.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub const ACCURACY: &str = "test_accuracy";
 /// The item that is the trained model.
 pub const MODEL: &str = "trained model";
 
-/// What a finished drive gives.
+/// The outcome of a finished drive.
 ///
 /// # Errors
 /// [`LabError::Failed`] when the ranks ended with different parameters.
@@ -37,8 +37,8 @@ pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
     })
 }
 
-/// What must be equal for arms to be compared. In weak scaling more workers take fewer, larger
-/// steps by definition, so steps count in strong scaling alone.
+/// The counters that must be equal for arms to be compared. In weak scaling more workers take
+/// fewer, larger steps by definition, so steps count in strong scaling alone.
 fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
     let ledger = &drive.totals.ledger;
     let mut work = vec![
@@ -131,8 +131,8 @@ fn quality(drive: &Drive<'_>, sha256: &str) -> BTreeMap<String, Quantity> {
     figures.0
 }
 
-/// What was done that need not be equal, what starting up took, and what each rank spent its steps
-/// on.
+/// Counters that need not be equal, the duration of the start-up, and the time of each rank's steps
+/// by phase.
 fn breakdown(drive: &Drive<'_>) -> Breakdown {
     let ledger = &drive.totals.ledger;
     let mut facts = vec![

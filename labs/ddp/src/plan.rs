@@ -1,4 +1,4 @@
-//! What one arm is to do: how many workers, how many steps, and the order that each worker gets.
+//! The plan of one arm: number of workers, number of steps, and the order for each worker.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ macro_rules! programs {
 pub enum Arm {
     /// One process.
     Single,
-    /// Everything by hand.
+    /// Data-parallel, written by hand.
     ByHand,
     /// Under the launcher.
     Launcher,
@@ -73,7 +73,7 @@ impl Arm {
         }
     }
 
-    /// Who speaks in its name.
+    /// Who reports for it.
     pub fn speaker(self) -> &'static str {
         if self.is_supervised() {
             "launcher"
@@ -82,7 +82,7 @@ impl Arm {
         }
     }
 
-    /// Whether something goes on after a failure.
+    /// Whether it continues after a failure.
     pub fn is_supervised(self) -> bool {
         self == Self::Launcher
     }
@@ -95,7 +95,7 @@ pub struct Plan {
     pub arm: Arm,
     /// Its full number of workers.
     pub world: u32,
-    /// What is asked for.
+    /// The settings.
     pub settings: Settings,
     /// Where checkpoints go.
     pub checkpoints: PathBuf,
@@ -117,15 +117,15 @@ impl Plan {
         self.settings.steps_per_epoch(self.world) * u64::from(self.settings.epochs)
     }
 
-    /// Whether fewer workers take other steps than all, so that the number of steps of an elastic
-    /// training is not known before.
+    /// Whether fewer workers take a different number of steps, so that the number of steps of an
+    /// elastic training is not known in advance.
     pub fn steps_depend_on_workers(&self) -> bool {
         self.least() < self.world
             && self.settings.steps_per_epoch(self.least())
                 != self.settings.steps_per_epoch(self.world)
     }
 
-    /// Workers to go on with.
+    /// The fewest workers to continue with.
     pub fn least(&self) -> u32 {
         match (self.arm, self.settings.least_workers) {
             (Arm::Launcher, Some(least)) => least.min(self.world),
@@ -133,8 +133,7 @@ impl Plan {
         }
     }
 
-    /// The faults that this arm can have. The base has none: it is what the others are measured
-    /// against.
+    /// The faults of this arm. The base has none, because the others are compared with it.
     pub fn faults(&self) -> Faults {
         match self.arm {
             Arm::Single => Faults::default(),
@@ -142,7 +141,7 @@ impl Plan {
         }
     }
 
-    /// The order for one rank of `world`, where `faults` are still to come.
+    /// The order for one rank of `world`, where `faults` have not struck yet.
     pub fn spec(&self, rank: u32, world: u32, faults: &Faults, resume: bool) -> TrainSpec {
         let settings = &self.settings;
         TrainSpec {
@@ -171,7 +170,7 @@ impl Plan {
     }
 }
 
-/// The faults that are still to come.
+/// The faults that have not struck yet.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Faults(Vec<Fault>);
 
@@ -182,17 +181,16 @@ impl Faults {
         faults.filter(|fault| fault.rank() < world).collect()
     }
 
-    /// An attempt failed that had done so many steps, because of `cause` where a fault explains it.
-    /// What struck once does not strike again: a training that comes by the same step after a
-    /// restart would otherwise fail for ever. SlowKind stays, and so does what was asked for later
-    /// on.
+    /// Records a failed attempt that had done this many steps, because of `cause` if a fault
+    /// explains it. A fault strikes once: otherwise a training would fail again at the same step
+    /// after each restart. Slowness stays, and so do faults of later steps.
     pub fn struck(&mut self, cause: Option<Fault>, steps: u64) {
         let explains = |fault: &Fault| Some(*fault) == cause && !fault.is_lasting();
         if let Some(at) = self.0.iter().position(explains) {
             self.0.remove(at);
         }
-        // Those that fail nothing by themselves, and whatever else may have failed it where nothing
-        // explains it.
+        // Removes faults that cause no failure by themselves, and, if no fault explains the
+        // failure, all that may have caused it.
         self.0.retain(|fault| {
             let silent = matches!(fault, Fault::DiskFull { .. } | Fault::Corrupt { .. });
             let begun = fault.step().is_none_or(|step| step <= steps);
@@ -231,7 +229,7 @@ mod tests {
             "disk-full:step=20",
         ];
         assert_eq!(left, faults(&rest));
-        // Nothing explains this one, so whatever may have brought it about is over.
+        // No fault explains this failure, so all faults that may have caused it count as struck.
         left.struck(None, 12);
         assert_eq!(left, faults(&["slow:rank=1,x=2", "disk-full:step=20"]));
         left.struck(Some("slow:rank=1,x=2".parse().unwrap()), 13);

@@ -1,7 +1,7 @@
-//! The root cause, of several ranks that fail within a moment of each other.
+//! Finds the root cause of several failures that occur at nearly the same time.
 //!
-//! When a rank dies, the others fail too, because they wait for it. Which of them is heard of first
-//! is chance.
+//! When a rank ends, the others fail too, because they wait for it. The order in which failures are
+//! reported is random.
 
 use workbench_ddp_protocol::{Failure, FailureKind, Fault, FromWorker, Phase, Place, Training};
 use workbench_workers::{EndedBy, EventKind, ProcessExit, Stall, WorkerEvent};
@@ -23,14 +23,14 @@ pub struct RankFailure {
 /// Why a rank failed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FailureCause {
-    /// It said so itself.
+    /// The rank reported it.
     Failed {
         /// What kind of failure.
         kind: FailureKind,
-        /// In its own words.
+        /// Its own message.
         message: String,
     },
-    /// It sent what is no message.
+    /// It sent bytes that are no message.
     InvalidMessage {
         /// What was wrong with it.
         why: String,
@@ -49,29 +49,29 @@ pub enum FailureCause {
         /// Who ended it.
         by: EndedBy,
     },
-    /// The others waited for it until they gave up.
+    /// The others waited for it until their timeout.
     TooSlow {
-        /// Where it was.
+        /// Its position.
         phase: Phase,
     },
 }
 
-/// Where a failure has its origin, in ascending order of how much it explains.
+/// The origin of a failure, in ascending order of how much it explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailureOrigin {
     /// In the failure of another rank, most likely.
     Secondary,
     /// The ranks could not meet.
     Rendezvous,
-    /// In the rank itself, and another attempt may do better.
+    /// In the rank itself, and another attempt may succeed.
     Own,
-    /// In the rank itself, and another attempt will do no better.
+    /// In the rank itself, and another attempt will fail too.
     Permanent,
 }
 
 impl FailureCause {
-    /// Why a rank fails, where an event says that it does. `finished` tells whether the rank had
-    /// said that its training is over or has failed.
+    /// Why a rank failed, if an event reports a failure. `finished` says whether the rank had
+    /// reported before that its training has ended or failed.
     fn of(event: &EventKind<Training>, finished: bool) -> Option<Self> {
         Some(match event {
             EventKind::Message(FromWorker::Failed(Failure { kind, message, .. })) => Self::Failed {
@@ -84,7 +84,7 @@ impl FailureCause {
                 for_s: *for_s,
             },
             EventKind::Exited { exit, by } if !finished => match by {
-                // Ended by this program, which knows why.
+                // Ended by this program, for a known reason.
                 EndedBy::Owner
                 | EndedBy::GracePeriod
                 | EndedBy::Dropped
@@ -98,7 +98,7 @@ impl FailureCause {
         })
     }
 
-    /// Where the failure has its origin.
+    /// The origin of the failure.
     pub fn origin(&self) -> FailureOrigin {
         match self {
             Self::Failed { kind, .. } => match kind {
@@ -124,12 +124,12 @@ impl FailureCause {
         }
     }
 
-    /// Whether the rank could not say itself where it was.
+    /// Whether the rank could not report its own position.
     pub fn is_silent(&self) -> bool {
         matches!(self, Self::Stalled { .. } | Self::Exited { .. })
     }
 
-    /// Whether another process serves at the port where the ranks were to meet.
+    /// Whether another process uses the port of the rendezvous.
     pub fn is_address_in_use(&self) -> bool {
         matches!(
             self,
@@ -142,8 +142,8 @@ impl FailureCause {
 }
 
 impl RankFailure {
-    /// The failure of a rank, where an event tells of one. `finished` tells whether the rank had
-    /// said that its training is over or has failed.
+    /// The failure of a rank, if an event reports one. `finished` says whether the rank had
+    /// reported before that its training has ended or failed.
     pub fn of(event: &WorkerEvent<Training>, finished: bool) -> Option<Self> {
         Some(Self {
             rank: event.rank,
@@ -152,7 +152,7 @@ impl RankFailure {
         })
     }
 
-    /// Whether a fault that was asked for explains it.
+    /// Whether an injected fault explains it.
     pub fn is_explained_by(&self, fault: &Fault) -> bool {
         let is_of_all = matches!(fault, Fault::Nan { .. }) && fault.place() == Place::AllReduce;
         (fault.rank() == self.rank || is_of_all)
@@ -171,7 +171,7 @@ impl RankFailure {
     }
 }
 
-/// Collects failures until it is clear which one explains the others.
+/// Collects failures until the root cause is known.
 #[derive(Debug, Clone, Default)]
 pub struct RootCause {
     gravest: Option<RankFailure>,
@@ -179,7 +179,7 @@ pub struct RootCause {
 }
 
 impl RootCause {
-    /// Takes in a failure.
+    /// Adds a failure.
     pub fn add(&mut self, failure: RankFailure) {
         self.failed += 1;
         let is_graver = self
@@ -191,8 +191,8 @@ impl RootCause {
         }
     }
 
-    /// The root cause, as soon as that is clear: at once when a failure has its origin in its own
-    /// rank, and after a while, or when all of `world` ranks have failed, when none has.
+    /// The root cause, once it is known: at once if a failure has its origin in its own rank;
+    /// otherwise after a delay, or when all of `world` ranks have failed.
     pub fn verdict(&self, now_ns: u64, world: u32) -> Option<&RankFailure> {
         let gravest = self.gravest.as_ref()?;
         let is_clear = gravest.cause.origin() >= FailureOrigin::Own

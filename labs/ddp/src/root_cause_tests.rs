@@ -1,4 +1,4 @@
-//! The rank that is heard of first is not always the root cause.
+//! The first reported failure is not always the root cause.
 
 use proptest::prelude::*;
 use workbench_protocol::Position;

@@ -1,4 +1,4 @@
-//! Running one arm: one group of workers after the other, until the training is done or given up.
+//! Runs one arm: one group of workers after another, until the training is done or given up.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use crate::controller::{Input, State};
 use crate::drive::Drive;
 use crate::messages;
 
-/// Longest wait for an event before the time is looked at.
+/// Longest wait for an event before the time is checked.
 const TICK: Duration = Duration::from_millis(50);
-/// How often the ranks and their CPU time are looked at.
+/// Interval of samples of the ranks and their CPU time.
 const LOOK_NS: u64 = 100_000_000;
-/// How much later than the workers themselves a stalled rank is given up.
+/// Extra time after the workers' own timeout before a stalled rank is given up.
 const LENIENCE_NS: u64 = 2_000_000_000;
 
 impl Drive<'_> {
@@ -20,7 +20,8 @@ impl Drive<'_> {
     ///
     /// # Errors
     /// [`LabError::Cancelled`] on request, [`LabError::Environment`] when workers cannot be
-    /// started, and [`LabError::Failed`] with who failed, where, and what the others did.
+    /// started, and [`LabError::Failed`] with the rank that failed, its position, and the states of
+    /// the others.
     pub fn run(&mut self) -> Result<(), LabError> {
         std::fs::create_dir_all(&self.plan.checkpoints).map_err(|error| {
             LabError::Environment(format!(
@@ -48,7 +49,7 @@ impl Drive<'_> {
         }
     }
 
-    /// Waits for an event and deals with it.
+    /// Waits for an event and handles it.
     fn wait(&mut self) -> Result<(), LabError> {
         let Some(group) = &self.attempt.group else {
             return self.feed(Input::Over);
@@ -56,7 +57,7 @@ impl Drive<'_> {
         if let Some(event) = group.next(TICK) {
             self.handle(&event)?;
         } else if group.is_over() {
-            // A rank that failed because of another, when no other is left to explain it.
+            // A rank that failed because of another, if no other failure explains it.
             if let Some(failure) = self.attempt.root_cause.verdict(u64::MAX, 0).cloned() {
                 return self.fail(&failure);
             }
@@ -80,7 +81,7 @@ impl Drive<'_> {
         let overdue = |at_ns: u64| now_ns.saturating_sub(at_ns) > limit_ns;
         let stalled = self.attempt.stalled.clone();
         if let Some(stalled) = stalled.filter(|stalled| overdue(stalled.at_ns)) {
-            // The others may wait for it where nothing ends their waiting, or there are no others.
+            // The others may wait for it without a timeout, or there are no others.
             return self.fail(&stalled);
         }
         if self.controller.is_short()
@@ -93,7 +94,7 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// Looks at what the ranks use, and at their health.
+    /// Samples the usage and health of the ranks.
     fn look_at_ranks(&mut self) {
         let Some(group) = &self.attempt.group else {
             return;

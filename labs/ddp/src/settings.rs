@@ -5,15 +5,15 @@ use std::fmt::Display;
 use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
 use workbench_experiment::lab::{Finding, LabError, Opt, ParamValue, Params, Refusal, RunConfig};
 
-/// The shortest side of an image of which the small network leaves something.
+/// The shortest side of an image that the small network can process.
 const CNN_SMALLEST: usize = 4;
 
-/// What more workers mean.
+/// How the batch scales with workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scaling {
-    /// Each adds a batch of its own to a step.
+    /// Each worker adds its own batch to a step.
     Weak,
-    /// They share the batch of one.
+    /// Workers share the batch of one.
     Strong,
 }
 
@@ -28,14 +28,14 @@ pub enum LrRule {
     Linear,
 }
 
-/// What is asked for.
+/// The lab's settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// What is trained.
+    /// The model.
     pub model: Model,
-    /// What it is trained on.
+    /// The data.
     pub data: Data,
-    /// Training rows, as many as all numbers of workers can share evenly.
+    /// Training rows; their number is divisible for all numbers of workers.
     pub train_rows: u64,
     /// Test rows.
     pub test_rows: u64,
@@ -43,11 +43,11 @@ pub struct Settings {
     pub epochs: u32,
     /// Rows of a step, of one worker or of all.
     pub batch: u32,
-    /// Which of the two.
+    /// Weak or strong scaling.
     pub scaling: Scaling,
     /// Learning rate for a step of one worker's batch.
     pub lr: f64,
-    /// How it grows.
+    /// How it grows with the rows of a step.
     pub lr_rule: LrRule,
     /// Threads of each worker.
     pub threads: u32,
@@ -61,17 +61,17 @@ pub struct Settings {
     pub checkpoint_every_s: Option<f64>,
     /// Checkpoints kept.
     pub keep: u32,
-    /// Failures after which the launcher goes on.
+    /// Failures after which the launcher continues.
     pub max_failures: u32,
-    /// Workers with which the launcher goes on; `None` for all.
+    /// The fewest workers with which the launcher continues; `None` for all.
     pub least_workers: Option<u32>,
-    /// Seconds until a lost worker's place can be filled.
+    /// Seconds until a lost worker can be replaced.
     pub away_s: f64,
     /// Seconds that ranks wait for each other.
     pub timeout_s: f64,
-    /// How far accuracies may lie apart.
+    /// How far accuracies may differ.
     pub tolerance: f64,
-    /// What is to go wrong.
+    /// Faults to inject.
     pub faults: Vec<Fault>,
     /// Numbers of workers of the parallel arms.
     pub workers: Vec<u32>,
@@ -79,7 +79,7 @@ pub struct Settings {
     pub parallel: bool,
 }
 
-/// What images are like. Shown as `3 × 32 × 32`: channels, height, width.
+/// The shape of images. Shown as `3 × 32 × 32`: channels, height, width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Planes: 1 for grey, 3 for colours.
@@ -98,14 +98,14 @@ impl Display for Shape {
     }
 }
 
-/// What the machine and the data offer.
+/// The limits from machine and data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
-    /// Training rows that there are.
+    /// Available training rows.
     pub train_rows: u64,
-    /// Test rows that there are.
+    /// Available test rows.
     pub test_rows: u64,
-    /// What every image is like.
+    /// The shape of every image.
     pub images: Shape,
     /// Usable cores.
     pub cores: f64,
@@ -114,10 +114,10 @@ pub struct Offer {
 }
 
 impl Settings {
-    /// Reads the parameters and checks them. Also gives sentences on what had to be changed.
+    /// Reads the parameters and checks them. Also returns sentences on adjusted values.
     ///
     /// # Errors
-    /// [`LabError::Refused`] with what may be asked instead.
+    /// [`LabError::Refused`] with what is possible instead.
     pub fn new(
         config: &RunConfig,
         data: Data,
@@ -169,8 +169,8 @@ impl Settings {
         Ok((settings, warnings))
     }
 
-    /// All numbers of workers that may share the rows: those of the arms, and those that the
-    /// launcher may go on with.
+    /// All numbers of workers that may share the rows: those of the arms, and those with which the
+    /// launcher may continue.
     pub fn worlds(&self) -> Vec<u32> {
         let mut worlds = vec![1];
         if self.parallel {
@@ -266,7 +266,7 @@ impl Settings {
         while rows >= together && !even(rows) {
             rows -= together;
         }
-        // Where it would cost much, the counters tell the difference and no speed-up is stated.
+        // If that would drop many rows, the counters differ and no speed-up is stated.
         if rows == asked || rows < asked - asked / 20 {
             return Vec::new();
         }
@@ -312,14 +312,14 @@ impl Settings {
         }
     }
 
-    /// Steps of an epoch with so many workers.
+    /// Steps of an epoch with this many workers.
     pub fn steps_per_epoch(&self, world: u32) -> u64 {
         let shard = self.train_rows / u64::from(world.max(1));
         let batch = u64::from(self.batch_of(world)).max(1);
         shard / batch + u64::from(shard % batch > 1)
     }
 
-    /// Learning rate with so many workers.
+    /// Learning rate with this many workers.
     pub fn lr_of(&self, world: u32) -> f64 {
         let factor = match self.scaling {
             Scaling::Weak => f64::from(world),

@@ -1,16 +1,16 @@
-//! The start-up of an arm, shown and not hidden: when each rank reached which stage.
+//! The start-up of an arm: when each rank reached each stage.
 
 use workbench_clock::seconds;
 use workbench_ddp_protocol::Stage;
 
-/// When the ranks of one attempt reached which stage.
+/// When the ranks of one attempt reached each stage.
 #[derive(Debug, Clone, Default)]
 pub struct StartUp {
     began_ns: u64,
     ranks: Vec<[Option<u64>; Stage::ALL.len()]>,
 }
 
-/// What a stage is called, by what comes to its end with it.
+/// The name of a stage: the phase that ends with it.
 pub fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Started => "process",
@@ -22,7 +22,7 @@ pub fn name(stage: Stage) -> &'static str {
 }
 
 impl StartUp {
-    /// So many ranks are started now.
+    /// Starts an attempt with this many ranks.
     pub fn begin(world: u32, now_ns: u64) -> Self {
         Self {
             began_ns: now_ns,
@@ -30,7 +30,7 @@ impl StartUp {
         }
     }
 
-    /// A rank has reached a stage.
+    /// Records that a rank has reached a stage.
     pub fn reach(&mut self, rank: u32, stage: Stage, at_ns: u64) {
         let index = Stage::ALL.iter().position(|known| *known == stage);
         if let (Some(ranks), Some(index)) = (self.ranks.get_mut(rank as usize), index) {
@@ -55,8 +55,8 @@ impl StartUp {
         Some(seconds(last.saturating_sub(self.began_ns)))
     }
 
-    /// Seconds that each stage took, from when the last rank had reached the one before: they add
-    /// up to the time to the first step.
+    /// Seconds of each stage, from when the last rank had reached the previous one: they add up to
+    /// the time to the first step.
     pub fn stages(&self) -> Vec<(Stage, f64)> {
         let mut before = 0.0;
         let mut stages = Vec::new();

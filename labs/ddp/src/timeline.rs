@@ -1,10 +1,11 @@
-//! What each rank did when, as spans: the stages of its start-up, stretches of steps, evaluations.
+//! The timeline of each rank, as spans: the stages of its start-up, stretches of steps,
+//! evaluations.
 
 use std::sync::Arc;
 
 use workbench_pool::{Outcome, TaskSpan};
 
-/// Makes spans, with numbers of their own.
+/// Makes spans and numbers them.
 #[derive(Debug, Default)]
 pub struct Timeline {
     next: u64,
@@ -21,7 +22,7 @@ struct Open {
     cpu_ns: u64,
 }
 
-/// A moment of a rank: the run's clock, and the CPU time that its process had used by then.
+/// A time of a rank: the run's clock, and the CPU time of its process until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// Nanoseconds on the run's clock.
@@ -31,7 +32,7 @@ pub struct Moment {
 }
 
 impl Timeline {
-    /// An attempt with so many ranks begins.
+    /// Begins an attempt with this many ranks.
     pub fn begin(&mut self, world: u32, attempt: u32) {
         self.attempt = attempt;
         self.open = (0..world).map(|_| None).collect();
@@ -43,7 +44,7 @@ impl Timeline {
         open.is_some_and(|open| &*open.name == name)
     }
 
-    /// A rank does something else from now on. Gives the span of what it did before.
+    /// Starts the next activity of a rank. Returns the span of the previous one.
     pub fn turn(
         &mut self,
         rank: u32,
@@ -65,7 +66,7 @@ impl Timeline {
         before
     }
 
-    /// A rank does nothing any more. Gives the span of what it did.
+    /// Ends the activity of a rank. Returns its span.
     pub fn close(&mut self, rank: u32, moment: Moment, outcome: Outcome) -> Option<TaskSpan> {
         let open = self.open.get_mut(rank as usize)?.take()?;
         let task = self.next;

@@ -1,10 +1,9 @@
-//! What was found out about a worker, so that asking it takes no time the next time.
+//! Caches the versions that a worker reports, so that the next query takes no time.
 //!
-//! Asking means loading libtorch, a fifth of a second. The answer can change only with the files
-//! and variables that it depends on, so it holds as long as they are the same. It is kept beside
-//! the worker, where whoever builds the worker anew replaces it; and only until the machine is
-//! started again, because asking also brings libtorch's files into memory, which the first repeat
-//! must not do.
+//! A query loads libtorch, which takes a fifth of a second. The answer can change only with the
+//! files and variables that it depends on, so it is valid while they stay the same. It is stored
+//! beside the worker and valid until the machine reboots, because a query also loads libtorch's
+//! files into the page cache, and the first repeat must not have to.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,14 +15,14 @@ use workbench_ddp_protocol::version_line;
 /// Variables that decide which libraries a program loads.
 const VARIABLES: [&str; 2] = ["LD_LIBRARY_PATH", "LD_PRELOAD"];
 
-/// What a worker said of its versions, if it would say so again.
+/// The cached versions of a worker, if they are still valid.
 pub fn recall(program: &Path) -> Option<String> {
     let kept = fs::read_to_string(place(program)?).ok()?;
     let (state, said) = kept.split_once("\n\n")?;
     (state == self::state(program, said)?).then(|| said.to_owned())
 }
 
-/// Keeps what a worker said. Where it cannot be kept, the worker is asked again.
+/// Stores the versions of a worker. If they cannot be stored, the worker is queried again.
 pub fn remember(program: &Path, said: &str) {
     let kept = place(program).zip(state(program, said));
     if let Some((place, state)) = kept {
@@ -41,11 +40,11 @@ fn place(program: &Path) -> Option<PathBuf> {
     Some(program.with_file_name(name))
 }
 
-/// All that the answer depends on; `None` where that cannot be told, as of a worker that does not
-/// say what it loads.
+/// Everything that the answer depends on; `None` if that is unknown, as for a worker that does not
+/// report what it loads.
 fn state(program: &Path, said: &str) -> Option<String> {
     let loaded = said.lines().find_map(|line| line.strip_prefix("loaded "))?;
-    // The version after the path, in parentheses, is no part of it.
+    // The version after the path, in parentheses, is not part of it.
     let loaded = loaded.rsplit_once(" (").map_or(loaded, |(path, _)| path);
     let mut state = version_line();
     for path in [program, Path::new(loaded)] {
@@ -96,7 +95,7 @@ mod tests {
         }
         fs::remove_file(&library).unwrap();
         assert_eq!(recall(&program), None);
-        // Cut off, as by a full disk.
+        // Truncated, as by a full disk.
         fs::write(&library, "1").unwrap();
         remember(&program, &said);
         fs::write(dir.path().join("worker.said"), "protocol").unwrap();

@@ -16,20 +16,19 @@ pub const VARIABLE: &str = "WORKBENCH_WORKER";
 /// The release of libtorch that workers are written for.
 pub const LIBTORCH: &str = "2.11.0";
 
-/// The variable by which the dynamic linker is sent to other libraries than a program was linked
-/// with.
+/// The variable that makes the dynamic linker search other folders first.
 const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
-/// What the dynamic linker says when a library is not there, or not what it should be.
+/// The dynamic linker's message when a library is missing or unusable.
 const NO_LIBRARY: &str = "error while loading shared libraries: ";
-/// What it says when a library lacks a function.
+/// Its message when a library lacks a function.
 const NO_SYMBOL: &str = "undefined symbol: ";
 
 /// Why a worker's program cannot be used.
 #[derive(Debug)]
 enum Misfit {
-    /// The system does not start it.
+    /// The system cannot start it.
     NotStarted(io::Error),
-    /// It ends without saying its versions.
+    /// It ends without reporting its versions.
     DoesNotRun {
         /// Its first line, or its exit.
         why: String,
@@ -46,7 +45,7 @@ enum Misfit {
     Loads { library: PathBuf, version: String },
     /// A library is missing.
     NoLibrary { library: String, why: String },
-    /// The libtorch that is found, where that is known, is another one.
+    /// The libtorch that was found, if known, which is another one.
     NoSymbol {
         library: Option<PathBuf>,
         symbol: String,
@@ -54,8 +53,8 @@ enum Misfit {
 }
 
 impl Misfit {
-    /// The library that a variable of the dynamic linker leads to, if that is what is wrong: no
-    /// set-up mends that.
+    /// The library that a variable of the dynamic linker selects, if that is the cause: the set-up
+    /// cannot fix that.
     fn misled(&self) -> Option<&Path> {
         let library = match self {
             Self::Loads { library, .. } => library,
@@ -175,8 +174,8 @@ fn beside() -> Option<PathBuf> {
     Some(own.parent()?.join(name))
 }
 
-/// Has the program say its versions, which takes loading libtorch; gives what is wrong with it.
-/// That also brings its files into memory, so the first repeat starts as fast as the others.
+/// Queries the versions of the program, which loads libtorch; returns what is wrong with it. This
+/// also loads its files into the page cache, so the first repeat starts as fast as the others.
 fn check(program: &Path, gpus: bool) -> Option<Misfit> {
     if let Some(said) = version_cache::recall(program) {
         return misfit(&said, gpus);
@@ -205,7 +204,7 @@ fn check(program: &Path, gpus: bool) -> Option<Misfit> {
     }))
 }
 
-/// What of the versions that a worker says does not fit this program.
+/// Which of the versions that a worker reports does not fit this program.
 fn misfit(said: &str, gpus: bool) -> Option<Misfit> {
     let line = |start: &str| said.lines().find_map(|line| line.strip_prefix(start));
     if line("workbench-worker ").or(line("protocol ")).is_none() {
@@ -214,7 +213,7 @@ fn misfit(said: &str, gpus: bool) -> Option<Misfit> {
     if !said.lines().any(|line| line == version_line()) {
         return Some(Misfit::OtherSources);
     }
-    // `built for libtorch VERSION`, and after a comma what else there is to know.
+    // `built for libtorch VERSION`, and further details after a comma.
     let built = line("built for libtorch ");
     let version = built.and_then(|text| text.split(',').next());
     if let Some(version) = version.filter(|version| !is_wanted(version)) {
@@ -223,7 +222,7 @@ fn misfit(said: &str, gpus: bool) -> Option<Misfit> {
     if gpus && built.is_some_and(|text| text.ends_with(", without NCCL")) {
         return Some(Misfit::WithoutNccl);
     }
-    // `loaded PATH (VERSION)`; a libtorch that does not say its version has none here.
+    // `loaded PATH (VERSION)`; a libtorch without a version has none here.
     let (path, version) = line("loaded ")?.strip_suffix(')')?.rsplit_once(" (")?;
     (!is_wanted(version)).then(|| Misfit::Loads {
         library: path.into(),
@@ -231,15 +230,15 @@ fn misfit(said: &str, gpus: bool) -> Option<Misfit> {
     })
 }
 
-/// Whether a version is the release that is needed; what follows a plus sign says how it was built.
+/// Whether a version is the needed release; the part after a plus sign describes the build.
 fn is_wanted(version: &str) -> bool {
     let release = version.split('+').next().unwrap_or_default();
-    // Where no header told the version, the functions that are there decide.
+    // If no header states the version, the available functions decide.
     release.trim() == LIBTORCH || release.trim() == "unknown"
 }
 
-/// What the dynamic linker's message means: it ends a program before its first line when libraries
-/// are missing or others than those that it was built with. `libtorch` is the one that it finds.
+/// The meaning of the dynamic linker's message: it ends a program before its first line if
+/// libraries are missing or differ from those of the build. `libtorch` is the one that it finds.
 fn refusal(said: &str, libtorch: impl FnOnce() -> Option<PathBuf>) -> Option<Misfit> {
     if let Some((_, rest)) = said.split_once(NO_LIBRARY) {
         let rest = rest.lines().next().unwrap_or_default();
@@ -259,7 +258,7 @@ fn refusal(said: &str, libtorch: impl FnOnce() -> Option<PathBuf>) -> Option<Mis
     })
 }
 
-/// The libtorch that the dynamic linker finds for a program, on systems whose linker tells.
+/// The libtorch that the dynamic linker finds for a program, on systems whose linker reports it.
 fn libtorch_of(program: &Path) -> Option<PathBuf> {
     let traced = Command::new(program)
         .env("LD_TRACE_LOADED_OBJECTS", "1")

@@ -1,4 +1,4 @@
-//! What programs that are no workers of this program say, and what is told of it.
+//! Programs that are no workers of this program, and the errors about them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

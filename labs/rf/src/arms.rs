@@ -1,5 +1,5 @@
-//! The lab's three arms. They differ in what they hand to whom, and in nothing else: the trees, the
-//! order in which their votes are summed and the evaluation are shared code.
+//! The lab's three arms. They differ only in how they split the work into tasks: trees, the order
+//! of summing votes, and evaluation are shared code.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::model::{Model, Votes};
 
 /// Everything an arm needs, made before the clock starts.
 pub struct Problem {
-    /// Rows to learn from.
+    /// Training rows.
     pub train: TrainingSet,
-    /// Rows to predict.
+    /// Test rows.
     pub test_x: Rows,
     /// Their targets.
     pub test_y: Vec<f64>,
@@ -29,7 +29,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What a person calls a model.
+    /// The displayed name of a model.
     pub fn name(&self, model: u32) -> String {
         format!("n_estimators={}", self.n_estimators[model as usize])
     }
@@ -70,7 +70,7 @@ impl Problem {
         Ok(self.judged(votes, model, progress))
     }
 
-    /// A model whose votes are all there; how good it is becomes a point of the run's curve.
+    /// Finishes a model whose votes are complete; its score becomes a point of the run's curve.
     fn judged(&self, votes: Votes, model: u32, progress: &Progress) -> Model {
         let judged = votes.evaluate(self.name(model), &self.test_y);
         if let Some(r2) = judged.item.metrics.get("r2") {
@@ -132,7 +132,7 @@ pub fn tasks(
     collect(&tasks, progress)
 }
 
-/// One task per tree, and one per model that sums its trees' votes once they are all there.
+/// One task per tree, and one per model that sums its trees' votes once all are done.
 pub fn trees(
     problem: &Arc<Problem>,
     pool: &Pool,
@@ -179,7 +179,7 @@ fn model_of_trees(
         .name(name)
         .group(model)
         .part(n_estimators)
-        // Before any waiting tree, so that a finished model's votes do not lie about in memory.
+        // Before any waiting tree, so that a finished model's votes do not stay in memory.
         .priority(i32::MAX)
         .after_all(&trees)
         .spawn(move || {

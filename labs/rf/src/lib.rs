@@ -117,7 +117,8 @@ impl PreparedLab for Prepared {
         let Some(pool) = ctx.pool else {
             return self.problem.tree(0, 0).map(drop).map_err(failed);
         };
-        // One tree for every slot: threads started, pages touched, allocator's arenas made.
+        // One tree per slot: starts the threads, touches the pages, and creates the allocator's
+        // arenas.
         let trees = (0..pool.workers())
             .map(|_| {
                 let problem = Arc::clone(&self.problem);
@@ -199,7 +200,7 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
             "the split takes a seed up to 4294967295",
         ))
     })?;
-    // Cutting the shuffled split down keeps the small problem a part of the large one.
+    // The shuffled split is shortened, so the small problem is a part of the large one.
     let split = train_test_split(data.rows, test_share, seed)
         .map_err(|problem| LabError::Config(problem.to_string()))?;
     let test_rows = (rows as f64 * test_share).ceil() as usize;

@@ -1,9 +1,9 @@
-//! One forest: from its trees' predictions to its figures and the hash that proves its outcome.
+//! One forest: from its trees' predictions to its figures and the hash of its outcome.
 
 use workbench_experiment::lab::Item;
 
 /// Sums the predictions of a forest's trees, always in the order of the trees: floating-point
-/// addition is not associative, and the arms have to agree to the last bit.
+/// addition is not associative, and the arms have to agree bit for bit.
 #[derive(Debug, Clone)]
 pub struct Votes {
     sums: Vec<f64>,
@@ -38,7 +38,7 @@ impl Votes {
         self.trees += 1;
     }
 
-    /// The forest's predictions, judged against the truth.
+    /// Evaluates the forest's predictions.
     pub fn evaluate(mut self, name: String, truth: &[f64]) -> Model {
         for sum in &mut self.sums {
             *sum /= self.trees as f64;

@@ -15,11 +15,11 @@ use workbench_record::{
     ArmFailure, ArmOutput, Basis, DataSource, FailureKind, Finding, RunConfig, Source,
 };
 
-/// What the program that runs labs offers to a lab when it is made.
+/// What the program offers to a lab when it makes the lab.
 #[derive(Debug, Clone, Copy)]
 pub struct LabHost {
-    /// Where the program `workbench` itself is, or its set-up puts another program of this name, whether or not it is there;
-    /// `None` where the set-up has no place for it.
+    /// The path of the program `workbench` itself, or the path where its set-up puts another
+    /// program of this name, whether it exists or not; `None` where the set-up has no place for it.
     pub program: fn(name: &str) -> Option<PathBuf>,
 }
 
@@ -31,7 +31,7 @@ pub type MakeLab = fn(LabHost) -> Result<Box<dyn Lab>, DefinitionError>;
 
 /// A lab: a comparison of two or more arms that do the same work or reach the same target.
 pub trait Lab: Send + Sync {
-    /// What the lab's `lab.toml` says.
+    /// The definition from the lab's `lab.toml`.
     fn definition(&self) -> &LabDefinition;
 
     /// The text that explains the lab to a student, in Markdown.
@@ -51,8 +51,8 @@ pub trait Lab: Send + Sync {
 
 /// A lab with its data loaded, ready to run any of its arms any number of times.
 pub trait PreparedLab: Send + Sync {
-    /// Where the data came from, where more is known of it than was asked for; it is recorded in
-    /// place of that.
+    /// Where the data came from, if more is known than was requested; it is recorded instead of the
+    /// request.
     fn data(&self) -> Option<DataSource> {
         None
     }
@@ -62,52 +62,52 @@ pub trait PreparedLab: Send + Sync {
         Vec::new()
     }
 
-    /// How many units of progress one repeat of `arm` makes. Where that becomes less while it runs,
-    /// the arm says so with [`Progress::set_total`].
+    /// Units of progress in one repeat of `arm`. An arm whose total shrinks while it runs reports
+    /// that with [`Progress::set_total`].
     fn total_progress(&self, arm: &str) -> u64;
 
-    /// What has to hold for a speed-up between two arms to be stated.
+    /// The basis of comparison: what has to hold for a speed-up between two arms to be stated.
     fn basis(&self) -> Basis {
         Basis::default()
     }
 
-    /// What else a reader has to know about every speed-up, as a part of a sentence.
+    /// A remark on every speed-up, as a part of a sentence.
     fn comparison_note(&self) -> Option<String> {
         None
     }
 
-    /// Whether a parallel arm runs on the pool's threads; not when it brings processes of its own.
+    /// Whether a parallel arm runs on the pool's threads; false when it starts its own processes.
     fn needs_pool(&self, _arm: &str) -> bool {
         true
     }
 
-    /// Touches code and data once so that the first repeat is like the others. Not on the clock.
+    /// Warms up code and data, so that the first repeat is like the others. Not timed.
     ///
     /// # Errors
     /// When the arm cannot run.
     fn warm_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError>;
 
-    /// Does all of an arm's work once. On the clock.
+    /// Does all of an arm's work once. Timed.
     ///
     /// # Errors
     /// [`LabError::Cancelled`] when the context was cancelled, else what failed.
     fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError>;
 }
 
-/// What an arm gets to run with.
+/// What an arm runs with.
 pub struct ArmContext<'a> {
     /// The pool, for arms that run on several slots of it; other arms have none.
     pub pool: Option<&'a Pool>,
     /// Number of slots: 1 for a serial arm.
     pub workers: u32,
-    /// A directory for files of this repeat alone, such as checkpoints. It is not there until the
-    /// arm makes it, and is removed with all that is in it when the arm has done its work.
+    /// A directory for files of this repeat, such as checkpoints. The arm creates it if it needs
+    /// it; it is removed with its contents when the arm has done its work.
     pub scratch: &'a Path,
     /// The run's clock.
     pub clock: Clock,
-    /// Where to say how far the arm is, and where to ask whether to stop.
+    /// Reports progress, and says whether to stop.
     pub progress: &'a Progress,
-    /// Takes the spans of work that was not done by the pool (a serial arm's).
+    /// Takes the spans of work outside of the pool (a serial arm's).
     pub spans: &'a (dyn Fn(TaskSpan) + Sync),
 }
 
@@ -129,13 +129,13 @@ pub enum LabError {
     /// The machine lacks something that the lab needs. The message says how to get it.
     #[error("{0}")]
     Environment(String),
-    /// Something is missing or does not fit that the program's set-up brings. The message says
+    /// Something that the program's set-up installs is missing or does not fit. The message says
     /// what.
     #[error("{what}; run `workbench setup{}`", if *gpus { " --cuda" } else { "" })]
     SetUp {
         /// What is missing, and for what.
         what: String,
-        /// Whether what is brought has to serve GPUs.
+        /// Whether the set-up has to include GPU support.
         gpus: bool,
     },
     /// An arm failed while it ran.

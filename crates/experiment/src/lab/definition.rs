@@ -19,17 +19,18 @@ pub struct LabDefinition {
     pub summary: String,
     /// The arm that speed-ups are stated against.
     pub base: String,
-    /// What people call a slot of its arms.
+    /// The displayed name of a slot of its arms.
     #[serde(default = "slot")]
     pub slot: String,
-    /// The slots of its parallel arms do one work in step with each other, so that no other
-    /// schedule of their tasks is possible.
+    /// The slots of its parallel arms work in lockstep, so no other schedule of their tasks is
+    /// possible.
     #[serde(default)]
     pub lockstep: bool,
-    /// Which of its parameters play a part that the command line knows.
+    /// Which of its parameters have a role that the command line knows.
     #[serde(default)]
     pub roles: Roles,
-    /// What `--data` may name instead of the lab's own data; `None` when there is no choice.
+    /// What `--data` accepts instead of the lab's own data; `None` when the lab takes no other
+    /// data.
     #[serde(default)]
     pub takes_data: Option<DataDefinition>,
     /// The arms, in the order of reports; the base first.
@@ -43,7 +44,7 @@ pub struct LabDefinition {
     pub presets: IndexMap<String, Preset>,
     /// The preset when none is named.
     pub default_preset: String,
-    /// What there is to say of its figures, counters and metrics, in the order of reports.
+    /// Declarations of its figures, counters and metrics, in the order of reports.
     #[serde(default, rename = "figure")]
     pub figures: Vec<FigureFacts>,
 }
@@ -52,14 +53,13 @@ fn slot() -> String {
     "slot".to_owned()
 }
 
-/// Parameters that play a part that the command line knows, by name.
+/// Parameters with a role that the command line knows, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Roles {
-    /// What is to go wrong on purpose: a text, several faults with `;` between them. `--fault` sets
-    /// it.
+    /// Faults to inject: a text, with `;` between several faults. `--fault` sets it.
     pub faults: Option<String>,
-    /// The fewest workers with which a parallel arm goes on: a whole number. The lower end of
+    /// The fewest workers with which a parallel arm continues: a whole number. The lower end of
     /// `--workers 1..2` sets it.
     pub least_workers: Option<String>,
 }
@@ -70,13 +70,13 @@ pub struct Roles {
 pub struct DataDefinition {
     /// A file or a folder.
     pub kind: DataKind,
-    /// What it is, in a word or three: `Folder of images`.
+    /// Its name, in one to three words: `Folder of images`.
     pub title: String,
-    /// What is expected, in words that complete a sentence: `a folder with …`.
+    /// What is expected, as a part of a sentence: `a folder with …`.
     pub expects: String,
 }
 
-/// Where data lies.
+/// The kind of place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataKind {
@@ -96,7 +96,7 @@ pub struct ArmDefinition {
     pub title: String,
     /// One sentence for people.
     pub summary: String,
-    /// Whether it runs on several slots; an arm that does not always has one.
+    /// Whether it runs on several slots; otherwise it has one.
     pub parallel: bool,
 }
 
@@ -179,7 +179,7 @@ impl LabDefinition {
         Ok(())
     }
 
-    /// What a run of this lab records of it.
+    /// The facts about this lab that its runs record.
     pub fn facts(&self) -> LabFacts {
         LabFacts {
             slot: self.slot.clone(),

@@ -1,4 +1,4 @@
-//! What an arm says while it runs, shared between the threads that work and those that watch.
+//! What an arm reports while it runs, shared between the threads that work and those that sample.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ pub struct Progress {
     slots: Arc<Mutex<BTreeMap<u32, SlotState>>>,
 }
 
-/// Something that an arm says while it runs.
+/// A message of an arm while it runs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ArmMessage {
     /// A point of a curve.
@@ -37,12 +37,12 @@ pub enum ArmMessage {
     Output(String, String),
     /// Something that a reader of the result has to know.
     Finding(Finding),
-    /// What whoever controls the arm is doing.
+    /// The state of the arm's controller.
     State(ControllerState),
 }
 
 impl ArmMessage {
-    /// The event by which it is recorded.
+    /// The event that records it.
     pub fn into_event(self) -> Event {
         match self {
             Self::Metric {
@@ -93,9 +93,8 @@ impl Progress {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// States that there are fewer units of work than was said before, for example because a trial
-    /// was stopped early. A total never grows: what is larger than the total so far changes
-    /// nothing.
+    /// Lowers the total units of work, for example because a trial was stopped early. A total never
+    /// grows: a larger value than the current total changes nothing.
     pub fn set_total(&self, units: u64) {
         self.total.fetch_min(units, Ordering::Relaxed);
     }
@@ -129,7 +128,7 @@ impl Progress {
         }
     }
 
-    /// Hands over a line that a worker or a library printed.
+    /// Reports a line that a worker or a library printed.
     pub fn output(&self, source: &str, text: &str) {
         self.say(ArmMessage::Output(source.to_owned(), text.to_owned()));
     }
@@ -139,26 +138,26 @@ impl Progress {
         self.say(ArmMessage::Finding(finding));
     }
 
-    /// Says what whoever controls the arm is doing from now on.
+    /// Reports the new state of the arm's controller.
     pub fn state(&self, state: ControllerState) {
         self.say(ArmMessage::State(state));
     }
 
-    /// Says how a slot stands. Only the latest state of a slot is recorded, at each sample and once
-    /// at the end.
+    /// Reports the state of a slot. Only the latest state of a slot is recorded, at each sample and
+    /// once at the end.
     pub fn slot(&self, state: SlotState) {
         lock(&self.slots).insert(state.slot, state);
     }
 
-    /// The states of slots that were stated since the last call.
+    /// The states of slots that were reported since the last call.
     pub fn take_slots(&self) -> Vec<SlotState> {
         std::mem::take(&mut *lock(&self.slots))
             .into_values()
             .collect()
     }
 
-    /// States the CPU time that processes of this arm have used so far in all, in nanoseconds. It
-    /// counts as the run's own.
+    /// Reports the total CPU time of this arm's processes so far, in nanoseconds. It counts as the
+    /// run's own.
     pub fn set_processes_cpu_ns(&self, total_ns: u64) {
         self.processes_cpu_ns.fetch_max(total_ns, Ordering::Relaxed);
     }
@@ -168,8 +167,8 @@ impl Progress {
         self.processes_cpu_ns.load(Ordering::Relaxed)
     }
 
-    /// States the resident memory of processes that the arm has started, in bytes, all together; it
-    /// counts as the program's. What they share counts for each.
+    /// Reports the total resident memory of the processes that the arm has started, in bytes; it
+    /// counts as the program's. Shared memory counts for each process.
     pub fn set_processes_rss(&self, bytes: u64) {
         self.processes_rss.store(bytes, Ordering::Relaxed);
     }
@@ -179,7 +178,7 @@ impl Progress {
         self.processes_rss.load(Ordering::Relaxed)
     }
 
-    /// What the arm has said since the last call, and when by [`program_ns`].
+    /// The arm's messages since the last call, with their times by [`program_ns`].
     pub fn take_messages(&self) -> Vec<(u64, ArmMessage)> {
         std::mem::take(&mut *lock(&self.messages))
     }

@@ -1,4 +1,5 @@
-//! Curves that the runs recorded (a loss, a score), put over each other: one line per run, thinned so that spikes stay.
+//! Curves that the runs recorded (a loss, a score), overlaid: one line per run, thinned so that
+//! spikes stay.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -19,13 +20,14 @@ pub struct Curves {
     pub lines: Vec<Vec<(f64, f64)>>,
 }
 
-/// A thinned curve has twice as many points as this at most.
+/// A thinned curve has at most twice as many points as this.
 const BUCKETS: usize = 1000;
 /// Curves of items per arm and name at most.
 const MOST_ITEMS: usize = 4;
 
-/// All curves of some runs, by metric, then in the order of the first run's arms. A run's curve is that of the repeat with
-/// the median wall time; where none was finished, that of the last one begun.
+/// All curves of some runs, by metric, then in the order of the first run's arms. A run's curve is
+/// that of the repeat with the median wall time, or, if none was finished, that of the last one
+/// started.
 pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
     let mut all: BTreeMap<String, Vec<Curves>> = BTreeMap::new();
     for (index, snapshot) in snapshots.iter().enumerate() {
@@ -62,7 +64,8 @@ pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
     all.into_values().flatten().collect()
 }
 
-/// The curves of a repeat by name. Of those that belong to items, the longest few, each with its item.
+/// The curves of a repeat by name. Of those that belong to items, the longest few, each with its
+/// item.
 fn named(repeat: &RepeatState) -> Vec<(String, &Vec<CurvePoint>)> {
     let whole = repeat
         .curves
@@ -102,7 +105,7 @@ fn telling<'a>(snapshot: &'a Snapshot, arm: &str, workers: u32) -> Option<&'a Re
     })
 }
 
-/// The finite points in rising steps; of several at one step the last.
+/// The finite points in rising steps; of several at one step, the last one.
 fn line(points: &[CurvePoint]) -> Vec<(f64, f64)> {
     let mut steps: BTreeMap<u64, f64> = BTreeMap::new();
     for point in points.iter().filter(|point| point.value.is_finite()) {

@@ -1,4 +1,5 @@
-//! What the runs were told and where they ran: what differs, row by row, and the names of what does not.
+//! The settings and machines of the runs: those that differ, row by row, and the names of those
+//! that are equal.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,13 @@ use super::row::finished;
 /// What kind of setting it is, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// Which work, how often, on which data.
+    /// The work, its repeats and its data.
     Run,
     /// The lab's parameters.
     Parameters,
-    /// Where it ran.
+    /// The machine.
     Machine,
-    /// What ran it.
+    /// The program.
     Versions,
 }
 
@@ -48,14 +49,14 @@ pub struct Difference {
 /// All settings of some runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// What differs.
+    /// The settings that differ.
     pub differing: Vec<Difference>,
-    /// The names of what is the same in all.
+    /// The names of the settings that are equal in all runs.
     pub same: Vec<String>,
 }
 
 impl Settings {
-    /// What is the same, on one line.
+    /// The equal settings, on one line.
     pub fn same_line(&self) -> String {
         match self.same.len() {
             0 => "Nothing is the same.".to_owned(),
@@ -66,7 +67,7 @@ impl Settings {
 
 type Facts = BTreeMap<(Group, String), String>;
 
-/// Puts the settings of some runs side by side.
+/// Compares the settings of some runs.
 pub(super) fn of(results: &[&RunResult]) -> Settings {
     let columns: Vec<Facts> = results.iter().map(|result| facts(result)).collect();
     let mut keys: Vec<&(Group, String)> = columns.iter().flat_map(BTreeMap::keys).collect();
@@ -122,7 +123,7 @@ fn facts(result: &RunResult) -> Facts {
     facts
 }
 
-/// The arms that were asked for; documents of older versions tell only of those that finished something.
+/// The requested arms; documents of older versions hold only those that finished a repeat.
 fn names(result: &RunResult) -> Vec<&str> {
     if !result.asked.arms.is_empty() {
         return result.asked.arms.iter().map(String::as_str).collect();
@@ -136,7 +137,7 @@ fn names(result: &RunResult) -> Vec<&str> {
     names
 }
 
-/// The numbers of workers that were asked for, likewise.
+/// The requested numbers of workers, likewise.
 fn workers(result: &RunResult) -> String {
     let mut workers = result.asked.workers.clone();
     if workers.is_empty() {

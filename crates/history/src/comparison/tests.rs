@@ -1,4 +1,4 @@
-//! Comparisons of made-up results, and the results themselves for other tests.
+//! Comparisons of synthetic results, and the results themselves for other tests.
 
 use proptest::prelude::*;
 use workbench_experiment::lab::DataSource;
@@ -336,7 +336,7 @@ proptest! {
         }
     }
 
-    /// Exchanging two runs says the same with the letters exchanged.
+    /// Exchanging two runs gives the same sentences with the letters exchanged.
     #[test]
     fn who_is_faster_does_not_depend_on_the_order(factor in 0.2..5.0_f64) {
         let (a, b) = (result("a"), slower("b", factor));
@@ -353,7 +353,7 @@ proptest! {
     }
 }
 
-/// What was asked for is a setting; what finished is not.
+/// The request is a setting; the finished part is not.
 #[test]
 fn an_arm_that_failed_was_asked_for_all_the_same() {
     let a = result("a");
@@ -378,7 +378,7 @@ fn an_arm_that_failed_was_asked_for_all_the_same() {
         .collect();
     let said = vec![Some("2".to_owned()), Some("1, 2".to_owned())];
     assert_eq!(values, [("workers", &said)]);
-    // Documents of older versions do not tell what was asked for.
+    // Documents of older versions do not hold the request.
     b.asked = Asked::default();
     let comparison = compare(&[&a, &b]);
     let arms = comparison

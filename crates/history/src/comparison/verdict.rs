@@ -1,8 +1,9 @@
-//! What may be said about runs side by side, in full sentences: first what forbids or weakens a comparison, then who was
-//! faster.
+//! The conclusions of a comparison, in full sentences: first what forbids or weakens it, then which
+//! run was faster.
 //!
-//! Repeats of two runs were not interleaved, so what disturbed one run need not have met the other: the intervals are
-//! those of each run's own median, and the sentences say whether they overlap and no more.
+//! Repeats of two runs were not interleaved, so a disturbance of one run may not have affected the
+//! other. The intervals are those of each run's own median, and the sentences say only whether they
+//! overlap.
 
 use workbench_record::RunStatus;
 use workbench_report::format;
@@ -10,7 +11,7 @@ use workbench_result::{RunResult, arm_on};
 
 use super::row::{ArmCell, ArmRow, Named, Unlike};
 
-/// How much a sentence weighs.
+/// The severity of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// Some of the numbers must not be compared.
@@ -24,7 +25,7 @@ pub enum Weight {
 /// A sentence about the runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// How much it weighs.
+    /// Its severity.
     pub weight: Weight,
     /// The sentence.
     pub text: String,
@@ -33,7 +34,7 @@ pub struct Note {
 /// With fewer repeats an interval covers the truth less often than it says.
 const ENOUGH: usize = 5;
 
-/// The sentences, the weightiest first.
+/// The sentences, the most severe first.
 pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut say = |weight, text| notes.push(Note { weight, text });
@@ -69,7 +70,7 @@ pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> 
     notes
 }
 
-/// Why a run's times must not be compared, from the first arm that tells.
+/// Why a run's times must not be compared, from the first arm that has a reason.
 fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
     let (arm, why) = arms
         .iter()
@@ -93,7 +94,7 @@ fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
     })
 }
 
-/// What is not the same around the runs.
+/// Differences in the conditions of the runs.
 fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
     let mut out = ends(runs, results);
     out.extend(elsewhere(runs, results));
@@ -198,7 +199,7 @@ fn findings(runs: &[Named], arm: &ArmRow) -> Vec<String> {
         .collect()
 }
 
-/// Who was faster, from two times of the same work.
+/// Which run was faster, from two times of the same work.
 fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> String {
     let ratio = first.wall_s / second.wall_s;
     let (factor, fast, slow, walls) = if ratio >= 1.0 {
@@ -218,7 +219,7 @@ fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) ->
     format!("{fast}'s {name} is {factor} as fast as {slow}'s ({quick} against {long}){tail}.")
 }
 
-/// Two speed-ups, where times tell nothing.
+/// Compares two speed-ups, where times cannot be compared.
 fn speedups(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> Option<String> {
     if first.is_base && second.is_base {
         return None;
@@ -235,7 +236,7 @@ fn speedups(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell)
     ))
 }
 
-/// Whether two intervals overlap, and what that is worth.
+/// Whether two intervals overlap, and how reliable that is.
 fn certainty(intervals: Option<([f64; 2], [f64; 2])>, repeats: usize) -> String {
     let few = if repeats < ENOUGH {
         format!(", from {repeats} repeats only")

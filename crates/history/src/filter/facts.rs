@@ -1,4 +1,5 @@
-//! What a filter looks at in a run, made once when the history is read: filtering compares and builds nothing.
+//! The facts of a run that a filter compares, made once when the history is read, so that filtering
+//! builds nothing.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,7 +11,7 @@ use super::field::Field;
 /// The facts of a run that a filter can ask for, in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Everything that a word may stand in.
+    /// The text that words are searched in.
     pub(super) line: String,
     lab: String,
     preset: String,
@@ -21,7 +22,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The facts of a run: its id, its result, and what lists say of its status and its best speed-up.
+    /// The facts of a run: its id, its result, and its status and best speed-up as lists show them.
     pub fn of(id: &str, result: &RunResult, status: &str, best: &str) -> Self {
         let started: String = result.started_at.chars().take(16).collect();
         let started = started.replace('T', " ");
@@ -47,7 +48,8 @@ impl Facts {
         }
     }
 
-    /// The facts of a run that cannot be read: its id, which begins with when it started, and the reason.
+    /// The facts of a run that cannot be read: its id, which begins with its start time, and the
+    /// reason.
     pub fn unreadable(id: &str, reason: &str) -> Self {
         let status = "unreadable".to_owned();
         Self {
@@ -65,7 +67,7 @@ impl Facts {
             Field::Preset => self.preset.starts_with(value),
             Field::Status => self.status.starts_with(value),
             Field::Arm => self.arms.iter().any(|arm| arm.starts_with(value)),
-            // Times are no texts.
+            // Times are not texts.
             Field::Since | Field::Until => false,
         }
     }

@@ -1,4 +1,4 @@
-//! Times as people type them: a day, a month, a minute, `yesterday`, `7d`. All in UTC.
+//! Times as they are typed: a day, a month, a minute, `yesterday`, `7d`. All in UTC.
 
 use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
@@ -6,7 +6,8 @@ use jiff::{Span, Timestamp, ToSpan};
 
 use super::field::{Field, PERIODS, clean};
 
-/// The stretch of time that a text names: its first second, and the first one after it, since the Unix epoch.
+/// The period that a text names: its first second, and the first second after it, since the Unix
+/// epoch.
 pub(super) fn read(field: Field, text: &str, now: Timestamp) -> Result<(i64, i64), String> {
     let text = text.to_lowercase();
     let shown = || format!("`{}:{}`", field.name(), clean(&text));
@@ -44,7 +45,8 @@ fn ago(text: &str) -> Option<i64> {
     count.checked_mul(unit)
 }
 
-/// The numbers of `2026`, `2026-11`, `2026-11-20` and `2026-11-20t10:15`, where a text has one of these shapes.
+/// The numbers of `2026`, `2026-11`, `2026-11-20` and `2026-11-20t10:15`, if a text has one of
+/// these forms.
 fn shape(text: &str) -> Option<Vec<i16>> {
     let (day, time) = match text.split_once('t') {
         Some((day, time)) => (day, Some(time)),

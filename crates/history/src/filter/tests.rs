@@ -9,7 +9,7 @@ fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-/// A run that began on some day, as its id tells.
+/// A run that began on the day in its id.
 fn run(id: &str, status: &str, lab: &str, preset: &str) -> Facts {
     let result = workbench_result::RunResult {
         lab: lab.to_owned(),
@@ -135,10 +135,10 @@ fn mistakes_say_what_was_wrong_and_what_would_be_right() {
             assert!(problem.contains(word), "{filter}: {problem}");
         }
     }
-    // What is in order still narrows.
+    // Valid terms still apply.
     let parsed = parse("lab:ddp since:soon", now());
     assert!(!parsed.filter.matches(&run("a", "completed", "rf", "quick")));
-    // A colon behind figures is no field.
+    // A colon after digits marks no field.
     assert_eq!(problem("10:15 \"c:\\data\" :x"), "");
 }
 
@@ -191,7 +191,8 @@ proptest! {
         prop_assert_eq!(matches(&format!("lab:{wanted}"), &facts), lab.starts_with(&wanted));
     }
 
-    /// Later filters let fewer runs pass: `since` is monotone, and `until` is its complement up to the stretch.
+    /// Later filters let fewer runs pass: `since` is monotone, and `until` is its complement up to
+    /// the stretch.
     #[test]
     fn since_and_until_part_the_runs(hours in 0_i64..500, age in 0_i64..500) {
         let started = now().as_second() - age * 3600;

@@ -1,13 +1,14 @@
 //! What happened, what was printed and what it means, oldest first: repeats that finished, arms
-//! that were stopped, warnings, findings as they become true, and the lines that workers, tasks
+//! that were stopped, states of controllers, warnings, findings as they become true, and the lines that workers, tasks
 //! and libraries printed.
 //!
 //! A bounded number of entries is kept; the record has them all.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use workbench_clock::seconds;
-use workbench_record::{ControllerState, Finding, RepeatId, RunStatus, Severity, Subject};
+use workbench_record::{ControllerPhase, ControllerState, Finding, RepeatId, Severity, Subject};
 use workbench_report::format;
 use workbench_result::RunResult;
 
@@ -22,8 +23,6 @@ const KEPT: usize = 2000;
 const LONGEST: usize = 2000;
 /// Sources that have a colour of their own; the rest share the last.
 const SOURCES: usize = 64;
-/// What is printed within so long of a state may speak of it.
-const TOGETHER_NS: u64 = 300_000_000;
 /// What an entry tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -31,7 +30,7 @@ pub enum Kind {
     Repeat,
     /// An arm that was stopped.
     Stopped,
-    /// A state that asks for a run.
+    /// Whoever controls a repeat is in another state.
     State(Weight),
     /// Something recorded that a reader has to know.
     Finding(Severity),
@@ -66,7 +65,7 @@ pub struct Log {
     output: usize,
     /// Arms that were stopped, and when.
     stopped: Vec<(String, u64)>,
-    /// When the last state was taken in.
+    /// When the last state that was taken in began, nanoseconds on the run's clock.
     stated_ns: Option<u64>,
     sources: Vec<String>,
 }
@@ -83,6 +82,7 @@ impl Log {
             || finished < self.repeats
             || findings.len() < self.findings
             || output.len() < self.output
+            || self.stated_ns > Some(run.now_ns())
         {
             *self = Self {
                 run: started.run_id.clone(),
@@ -162,42 +162,16 @@ impl Log {
         }
     }
 
-    /// States that ask for a run. Where a line that was printed with one says the same, that line
-    /// is marked instead.
     fn take_states(&mut self, run: &SnapshotView<'_>) {
-        let over = run.status() != RunStatus::Unfinished;
-        let settled_ns = run.now_ns().saturating_sub(TOGETHER_NS);
-        for (i, repeat) in (1..).zip(run.repeats()) {
-            let states = match run.current().filter(|_| i == run.repeats().len()) {
-                Some(current) => current.states,
-                None => &repeat.states,
-            };
-            // What is printed with a state comes a little later.
-            let new = states.iter().filter(|(at, _)| {
-                self.stated_ns.is_none_or(|known| *at > known) && (over || *at <= settled_ns)
-            });
-            let new: Vec<&(u64, ControllerState)> = new.collect();
-            for (at, state) in new {
-                self.stated_ns = Some(*at);
-                let weight = Weight::of(state);
-                if weight != Weight::Plain {
-                    self.state(*at, (&state.text, weight), &repeat.id);
-                }
-            }
-        }
-    }
-
-    fn state(&mut self, at_ns: u64, (name, weight): (&str, Weight), id: &RepeatId) {
-        let said = self.entries.iter_mut().find(|entry| {
-            matches!(entry.kind, Kind::Output(_))
-                && entry.at_ns.abs_diff(at_ns) <= TOGETHER_NS
-                && entry.text.contains(name)
-        });
-        if let Some(entry) = said {
-            entry.kind = Kind::State(weight);
-        } else {
-            let arm = arm_on_workers(&id.arm, id.workers);
-            self.push(at_ns, Kind::State(weight), format!("{arm}: {}", safe(name)));
+        let known = self.stated_ns;
+        let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
+        for (id, (at_ns, state)) in run.states().filter(|(_, (at_ns, _))| is_new(*at_ns)) {
+            self.stated_ns = self.stated_ns.max(Some(*at_ns));
+            self.push(
+                *at_ns,
+                Kind::State(Weight::of(state)),
+                state_text(id, state),
+            );
         }
     }
 
@@ -225,6 +199,21 @@ impl Log {
     pub fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
     }
+}
+
+/// `launcher on 2 workers: scheduling, attempt 2`.
+fn state_text(id: &RepeatId, state: &ControllerState) -> String {
+    let arm = arm_on_workers(&id.arm, id.workers);
+    let mut text = format!("{arm}: {}", safe(&state.text));
+    if state.phase == ControllerPhase::Starting {
+        if state.attempt > 1 {
+            _ = write!(text, ", attempt {}", state.attempt);
+        }
+        if let Some(workers) = state.workers.filter(|workers| *workers != id.workers) {
+            _ = write!(text, ", {workers} of {} workers", id.workers);
+        }
+    }
+    text
 }
 
 /// When the last repeat of the arms that a finding is about was over; where it is about no arm at

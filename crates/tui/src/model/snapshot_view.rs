@@ -6,8 +6,8 @@
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 use workbench_record::{
-    ControllerState, Finding, OutputLine, RepeatFinished, RepeatState, RunStarted, RunStatus,
-    Snapshot,
+    ControllerState, Finding, OutputLine, RepeatFinished, RepeatId, RepeatState, RunStarted,
+    RunStatus, Snapshot,
 };
 
 /// How far into the snapshot a frozen picture goes.
@@ -227,6 +227,20 @@ impl<'a> SnapshotView<'a> {
                 .as_deref()
                 .filter(|_| self.marks.last_finished),
         })
+    }
+
+    /// The states of whoever controlled each repeat, and when each began, in nanoseconds on the
+    /// run's clock.
+    pub fn states(&self) -> impl Iterator<Item = (&'a RepeatId, &'a (u64, ControllerState))> {
+        let all = self.repeats();
+        let before = &all[..all.len().saturating_sub(1)];
+        let before = before.iter().map(|repeat| (&repeat.id, &repeat.states[..]));
+        let current = self
+            .current()
+            .map(|repeat| (&repeat.state.id, repeat.states));
+        before
+            .chain(current)
+            .flat_map(|(id, states)| states.iter().map(move |state| (id, state)))
     }
 
     /// Repeats that were asked for of every arm.

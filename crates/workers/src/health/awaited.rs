@@ -1,14 +1,14 @@
 //! Which rank the others wait for outside of steps: in the start-up, at a checkpoint, in an
-//! evaluation. Nothing fails, and nothing is slow in any step.
+//! evaluation. Such a rank neither fails nor is slow in its steps.
 
 use workbench_protocol::{Phase, Stretch};
 
 use super::state::{Awaited, RankState};
 
-/// A rank is awaited when the others wait for so many seconds.
+/// A rank counts as awaited when the others wait for this many seconds.
 const WAIT_S: f64 = 1.5;
-/// And for this share of what it has taken so far: of 1.8 times the others' work, as for steps,
-/// they wait 0.8.
+/// And for at least this share of its time in the phase. With 1.8 times the others' work, the limit
+/// for steps, they wait 0.8.
 const WAIT_SHARE: f64 = 0.8 / 1.8;
 
 /// Compares where the ranks are.
@@ -21,7 +21,7 @@ pub struct AwaitedRank<P: Phase> {
 }
 
 impl<P: Phase> AwaitedRank<P> {
-    /// Compares so many ranks, which are started now.
+    /// Compares `world` ranks, which are started now.
     pub fn new(world: u32, now_ns: u64) -> Self {
         Self {
             ranks: vec![(Stretch::StartUp, now_ns); world as usize],
@@ -30,14 +30,14 @@ impl<P: Phase> AwaitedRank<P> {
         }
     }
 
-    /// The rank that the others waited for at the last look.
+    /// The rank that the others waited for at the last check.
     pub fn awaited(&self) -> Option<Awaited<P>> {
         self.awaited
     }
 
-    /// Looks at where all ranks are now; gives a rank that at least half of the others wait for,
-    /// once for each phase. `is_heard` tells whether a rank gives signs of life; one that does not
-    /// may be worse than slow.
+    /// Checks the positions of all ranks; returns a rank that at least half of the others wait for,
+    /// once per phase. `is_heard` says whether a rank sends heartbeats; one that does not may be
+    /// silent instead of slow.
     pub fn look(
         &mut self,
         states: &[RankState<P>],

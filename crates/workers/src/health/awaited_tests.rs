@@ -1,4 +1,4 @@
-//! Who is waited for, told from where all ranks are.
+//! Which rank the others wait for, derived from the positions of all ranks.
 
 use proptest::prelude::*;
 use workbench_protocol::Position;
@@ -18,7 +18,7 @@ fn at(rank: u32, phase: Phase, step: u64, for_s: f64) -> RankState<Phase> {
 
 const S: u64 = 1_000_000_000;
 
-/// What is said of states that are the same from `from_ns` on, and when.
+/// What is reported for states that stay the same from `from_ns` on, and when.
 fn watch(
     ranks: &mut AwaitedRank<Phase>,
     from_ns: u64,
@@ -76,7 +76,7 @@ fn who_takes_long_over_much_is_not_late_for_a_little() {
     assert_eq!(ranks.look(&both(Phase::Evaluation), 10 * S, |_| true), None);
     let waits = |s| vec![at(0, Phase::Sums, 9, s), at(1, Phase::Evaluation, 9, 0.0)];
     assert_eq!(ranks.look(&waits(2.0), 72 * S, |_| true), None);
-    // Not so when it goes on for nearly as long again.
+    // But it is reported when the wait lasts nearly as long again.
     assert!(ranks.look(&waits(58.0), 128 * S, |_| true).is_some());
 }
 

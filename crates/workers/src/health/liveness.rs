@@ -1,8 +1,8 @@
 //! Which ranks are silent, and which are stuck.
 //!
-//! A rank is *silent* when nothing is heard from its process. It is *stuck* when its process is
-//! alive, its working thread makes no progress, and no rank is further behind: where workers wait
-//! for each other, all wait for the last one, so the last one is the cause and not those that wait.
+//! A rank is *silent* when its process sends no messages. It is *stuck* when its process is alive,
+//! its working thread makes no progress, and no rank is further behind: workers that wait for each
+//! other all wait for the last one, so the last one is the cause.
 
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use workbench_protocol::{Phase, Position};
 use super::state::{Loss, RankState, Stall, WorkerHealth};
 use crate::exit::ProcessExit;
 
-/// How long is too long.
+/// Deadlines for messages and progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For the first message of a process: its libraries may be large, and their disk cold.
+    /// Until the first message of a process: its libraries may be large, and not yet in the page
+    /// cache.
     pub start: Duration,
-    /// Between two signs of life.
+    /// Between two heartbeats.
     pub silent: Duration,
     /// Between two signs of progress.
     pub stuck: Duration,
@@ -35,19 +36,19 @@ impl Default for Deadlines {
 /// Something that changed about a rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LivenessChange<P: Phase> {
-    /// Nothing was heard from it for long, or it made no progress for long and is the last or
-    /// shares the last position.
+    /// It sent no message within the deadline, or made no progress within the deadline and is at
+    /// the last position, alone or with others.
     Stalled {
         /// The rank.
         rank: u32,
-        /// Where it was last.
+        /// Its last known position.
         position: Position<P>,
         /// [`Stall::Silent`] or [`Stall::Stuck`].
         stall: Stall,
         /// For how many seconds.
         for_s: f64,
     },
-    /// It was silent or stuck, for so many seconds.
+    /// It was silent or stuck and continues.
     Recovered {
         /// The rank.
         rank: u32,
@@ -56,7 +57,7 @@ pub enum LivenessChange<P: Phase> {
     },
 }
 
-/// Watches over the ranks of one group.
+/// Tracks the ranks of one group.
 #[derive(Debug, Clone)]
 pub struct Liveness<P: Phase> {
     deadlines: Deadlines,
@@ -69,7 +70,7 @@ struct Watched<P: Phase> {
     heard_ns: u64,
     /// When it last made progress.
     moved_ns: u64,
-    /// It is known to be working, and is not called stuck before this.
+    /// It is known to be working, and is not reported as stuck before this time.
     excused_ns: u64,
     has_spoken: bool,
     stall: Option<Stall>,
@@ -79,11 +80,11 @@ struct Watched<P: Phase> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     NotYet,
-    /// Its work is over, its process not yet.
+    /// Its work has ended, its process has not.
     Finished {
         failed: bool,
     },
-    /// Its process is over. It may have said before how its work ended.
+    /// Its process has ended. It may have reported before how its work ended.
     Exited {
         exit: ProcessExit,
         failed: Option<bool>,
@@ -109,8 +110,8 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds
-    /// it has been there.
+    /// A message came from a rank. A heartbeat also carries its position, and for how many
+    /// nanoseconds it has been there.
     pub fn receive(
         &mut self,
         rank: u32,
@@ -123,7 +124,7 @@ impl<P: Phase> Liveness<P> {
         watched.has_spoken = true;
         if let Some((position, since_ns)) = heartbeat {
             let moved_ns = now_ns.saturating_sub(since_ns);
-            // The two clocks do not tick together: no progress must not look like very little.
+            // The two clocks differ a little: no progress must not be taken for very little.
             if position != watched.position || moved_ns > watched.moved_ns.saturating_add(JITTER_NS)
             {
                 watched.moved_ns = moved_ns.max(watched.moved_ns);
@@ -149,8 +150,8 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// A rank said that its work is over, or that it failed. Its process may be over before this
-    /// message is read.
+    /// A rank reported that its work has ended, or that it failed. Its process may have ended
+    /// before this message is read.
     pub fn finish(&mut self, rank: u32, has_failed: bool) {
         if let Some(watched) = self.ranks.get_mut(rank as usize) {
             match &mut watched.end {
@@ -160,7 +161,7 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// A rank's process is over.
+    /// A rank's process has ended.
     pub fn exit(&mut self, rank: u32, exit: ProcessExit, at_ns: u64) {
         if let Some(watched) = self.ranks.get_mut(rank as usize) {
             let failed = match watched.end {
@@ -175,9 +176,9 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// What has changed by now. Every change is given once, until it is over and happens again. A
-    /// rank that makes no progress and `is_working`, as in one long step, is not stuck, and is
-    /// asked about again after a while.
+    /// The changes until now. Each is returned once, and again only if it ends and recurs. A rank
+    /// that makes no progress and `is_working`, as in one long step, is not stuck, and is checked
+    /// again later.
     pub fn check(
         &mut self,
         now_ns: u64,
@@ -214,8 +215,8 @@ impl<P: Phase> Liveness<P> {
         changes
     }
 
-    /// The next moment at which [`check`](Self::check) may have something to say, if nothing is
-    /// heard until then.
+    /// The next time at which [`check`](Self::check) may report a change, if no message comes until
+    /// then.
     pub fn next_check_ns(&self) -> Option<u64> {
         let silences = self
             .ranks
@@ -233,13 +234,13 @@ impl<P: Phase> Liveness<P> {
         silences.chain(stuck).min()
     }
 
-    /// How long ago a rank was heard, in nanoseconds.
+    /// How long ago a rank sent its last message, in nanoseconds.
     pub fn unheard_ns(&self, rank: u32, now_ns: u64) -> u64 {
         let watched = self.ranks.get(rank as usize);
         watched.map_or(0, |watched| now_ns.saturating_sub(watched.heard_ns))
     }
 
-    /// The states of all ranks. `is_stopped` tells whether a rank's process is stopped by a signal.
+    /// The states of all ranks. `is_stopped` says whether a rank's process is stopped by a signal.
     pub fn states(&self, now_ns: u64, is_stopped: impl Fn(u32) -> bool) -> Vec<RankState<P>> {
         let last = self.last_progress();
         (0_u32..)
@@ -258,8 +259,8 @@ impl<P: Phase> Liveness<P> {
             .collect()
     }
 
-    /// The position at which a rank without progress is stuck: the last, unless some rank is lost
-    /// or silent, which is why the others make no progress.
+    /// The position at which a rank without progress counts as stuck: the last one. None if some
+    /// rank is lost or silent, because that explains why the others make no progress.
     fn stuck_progress(&self) -> Option<(u64, P)> {
         let is_explained = self
             .ranks
@@ -272,7 +273,7 @@ impl<P: Phase> Liveness<P> {
         }
     }
 
-    /// The position of the rank that is furthest behind, of those that still work.
+    /// The position of the last rank of those that still work.
     fn last_progress(&self) -> Option<(u64, P)> {
         self.ranks
             .iter()
@@ -282,15 +283,15 @@ impl<P: Phase> Liveness<P> {
     }
 }
 
-/// Time between two looks at whether a rank works that makes no progress.
+/// Time between two checks whether a rank without progress is working.
 pub(crate) const ASK_AGAIN_NS: u64 = 2_000_000_000;
 
-/// A stopped process sends no heartbeats, so the system is asked only about one that was not heard
-/// for so long.
+/// A stopped process sends no heartbeats, so the system is asked only about processes that have
+/// sent none for this long.
 const QUIET_NS: u64 = 400_000_000;
 
-/// Two readings of "how long ago" differ by what a message takes to arrive, on a machine that is
-/// fully loaded.
+/// Two measurements of "how long ago" may differ by the delay of a message on a fully loaded
+/// machine.
 const JITTER_NS: u64 = 1_000_000_000;
 
 impl<P: Phase> Watched<P> {
@@ -335,7 +336,7 @@ impl<P: Phase> Watched<P> {
         !matches!(self.end, End::Exited { .. })
     }
 
-    /// Whether its process ended before its work.
+    /// Whether its process ended before its work did.
     fn is_lost(&self) -> bool {
         matches!(self.end, End::Exited { failed: None, .. })
     }

@@ -1,4 +1,4 @@
-//! Silence and lack of progress, told from what is heard and when.
+//! Silence and lack of progress, derived from messages and their times.
 
 use proptest::prelude::*;
 use workbench_protocol::Position;
@@ -34,7 +34,7 @@ fn stalled(
     }
 }
 
-/// Three ranks whose beats arrive now, from these places, where they have been since then.
+/// Three ranks whose heartbeats arrive now, from these positions, where they have been since then.
 fn liveness(places: [(Phase, u64, u64); 3], now_ns: u64) -> Liveness<Phase> {
     let mut liveness = Liveness::new(3, Deadlines::default(), 0);
     beat(&mut liveness, places, now_ns);
@@ -198,7 +198,7 @@ fn who_works_is_not_stuck_however_long_it_takes() {
         beat(&mut liveness, places, second * S);
         assert_eq!(liveness.check(second * S, |_| true), [], "at {second} s");
     }
-    // They are asked about again after a while, and who stands still by then is named.
+    // They are checked again later, and a rank that is stalled by then is reported.
     beat(&mut liveness, places, 95 * S);
     let changes = liveness.check(95 * S, |rank| rank != 1);
     assert!(
@@ -238,7 +238,7 @@ fn who_has_finished_is_not_stuck_and_needs_no_company() {
 }
 
 proptest! {
-    /// Whatever is heard, the next check is never due while a check has nothing more to say: the
+    /// For all messages, the next check is never due while a check has nothing to report, so the
     /// loop cannot spin.
     #[test]
     fn a_check_is_due_only_when_it_has_something_to_say(

@@ -1,4 +1,4 @@
-//! One judgement of the health of all workers of a group, from everything that is known of them.
+//! The health of all workers of a group, judged from all data about them.
 
 use workbench_protocol::{Phase, Position, StepTimes};
 
@@ -8,26 +8,27 @@ use super::state::{RankState, SlowKind, WorkerHealth};
 use super::steps::Stragglers;
 use crate::exit::ProcessExit;
 
-/// A rank that was heard so long ago or less is not silent: heartbeats come five times a second.
+/// A rank whose last message is at most this old is not silent: heartbeats come five times a
+/// second.
 const HEARD_NS: u64 = 700_000_000;
-/// Time between two looks at which rank the others wait for.
+/// Time between two checks of which rank the others wait for.
 const LOOK_NS: u64 = 100_000_000;
 
-/// What is known of the processes beyond their messages.
+/// What the system knows about the processes, beyond their messages.
 pub trait Processes {
     /// Whether a rank's process is stopped by a signal.
     fn is_stopped(&self, rank: u32) -> bool;
-    /// Whether a rank's process has used a core for most of the time since this was asked last.
+    /// Whether a rank's process has used a core for most of the time since the last call.
     fn is_working(&mut self, rank: u32, now_ns: u64) -> bool;
-    /// For how long a rank's process was ready and had no core in all, in nanoseconds; `None` where
-    /// the system does not tell.
+    /// Total time in which a rank's process was runnable without a core, in nanoseconds; `None`
+    /// where the system does not report it.
     fn queued_ns(&self, rank: u32) -> Option<u64>;
 }
 
 /// Something that changed about the health of a rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum HealthChange<P: Phase> {
-    /// It stalled, or goes on again.
+    /// It stalled, or continues after a stall.
     Liveness(LivenessChange<P>),
     /// It is slow, for the first time in this phase.
     Slow(SlowKind<P>),
@@ -53,8 +54,8 @@ impl<P: Phase> HealthMonitor<P> {
         }
     }
 
-    /// A message came from a rank. A heartbeat also tells where it is, and for how many nanoseconds
-    /// it has been there.
+    /// A message came from a rank. A heartbeat also carries its position, and for how many
+    /// nanoseconds it has been there.
     pub fn receive(
         &mut self,
         rank: u32,
@@ -82,17 +83,17 @@ impl<P: Phase> HealthMonitor<P> {
         self.liveness.excuse(rank, now_ns);
     }
 
-    /// A rank said that its work is over, or that it failed.
+    /// A rank reported that its work has ended, or that it failed.
     pub fn finish(&mut self, rank: u32, has_failed: bool) {
         self.liveness.finish(rank, has_failed);
     }
 
-    /// A rank's process is over.
+    /// A rank's process has ended.
     pub fn exit(&mut self, rank: u32, exit: ProcessExit, at_ns: u64) {
         self.liveness.exit(rank, exit, at_ns);
     }
 
-    /// What has changed by now, each change once.
+    /// The changes until now, each once.
     pub fn check(&mut self, now_ns: u64, processes: &mut impl Processes) -> Vec<HealthChange<P>> {
         let is_working = |rank| processes.is_working(rank, now_ns);
         let changes = self.liveness.check(now_ns, is_working);
@@ -108,8 +109,8 @@ impl<P: Phase> HealthMonitor<P> {
         changes
     }
 
-    /// The next moment at which [`check`](Self::check) may have to say that a rank stalled, if
-    /// nothing is heard until then.
+    /// The next time at which [`check`](Self::check) may report a stall, if no message comes until
+    /// then.
     pub fn next_check_ns(&self) -> Option<u64> {
         self.liveness.next_check_ns()
     }

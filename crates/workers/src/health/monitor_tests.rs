@@ -46,7 +46,7 @@ fn a_rank_that_waits_is_told_apart_from_one_that_works() {
     let monitor = monitor([(P::AllReduce, 3), (P::Forward, 3)], S);
     let all = health(&monitor, S, &Fixed::default());
     assert_eq!(all, [WorkerHealth::Waiting, WorkerHealth::Working]);
-    // A stopped process is told as such before it is silent for long.
+    // A stopped process is reported as stopped before its silence exceeds the deadline.
     let all = health(&monitor, S + S / 2, &Fixed { stopped: Some(1) });
     assert_eq!(
         all,
@@ -107,8 +107,8 @@ fn an_end_is_an_end_whatever_was_known_before() {
 }
 
 proptest! {
-    /// Whatever happens, whoever is slow is alive and not alone, and nobody is slow beside a lost
-    /// rank but in steps.
+    /// In every case a slow rank is alive and not alone, and no rank is slow beside a lost rank but
+    /// in steps.
     #[test]
     fn health_does_not_contradict_itself(
         events in prop::collection::vec(

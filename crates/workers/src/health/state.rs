@@ -15,9 +15,9 @@ pub enum WorkerHealth<P: Phase> {
     Slow(SlowKind<P>),
     /// It does not answer, or makes no progress.
     Stalled(Stall),
-    /// It takes part no longer, which was not planned.
+    /// It has left the group, which was not planned.
     Lost(Loss),
-    /// Its work is over, as it should be.
+    /// Its work has ended normally.
     Ended,
 }
 
@@ -41,7 +41,7 @@ pub struct Straggler {
     pub fastest: u32,
     /// The work of the fastest rank in a step, in milliseconds.
     pub fastest_ms: f64,
-    /// What the fastest rank waits for the others in a step, in milliseconds.
+    /// How long the fastest rank waits for the others in a step, in milliseconds.
     pub wait_ms: f64,
 }
 
@@ -57,13 +57,13 @@ impl Straggler {
 pub struct Awaited<P: Phase> {
     /// The rank.
     pub rank: u32,
-    /// Where it is.
+    /// Its position.
     pub phase: P,
-    /// One of those that wait, the one that waits longest.
+    /// The rank that waits longest for it.
     pub waiting: u32,
-    /// Where it waits.
+    /// The position of that rank.
     pub waits_in: P,
-    /// How long, in seconds.
+    /// How long that rank has waited, in seconds.
     pub waits_s: f64,
 }
 
@@ -72,7 +72,7 @@ pub struct Awaited<P: Phase> {
 pub enum Stall {
     /// It is alive, makes no progress, and no rank is further behind.
     Stuck,
-    /// It gives no sign of life.
+    /// It sends no heartbeats.
     Silent,
     /// Its process is stopped by a signal.
     Stopped,
@@ -81,7 +81,7 @@ pub enum Stall {
 /// How a worker was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
-    /// It said that it cannot go on.
+    /// It reported that it cannot continue.
     Failed,
     /// Its process ended before its work.
     Exited(ProcessExit),
@@ -92,17 +92,17 @@ pub enum Loss {
 pub struct RankState<P: Phase> {
     /// The rank.
     pub rank: u32,
-    /// Where its working thread was when last heard of.
+    /// The position of its working thread in its last message.
     pub position: Position<P>,
     /// Whether it makes progress.
     pub health: WorkerHealth<P>,
-    /// Seconds since its end, since it was last heard of (when it is silent or stopped), or since
-    /// it last made progress.
+    /// Seconds since its end, since its last message (when it is silent or stopped), or since it
+    /// last made progress.
     pub for_s: f64,
 }
 
 impl<P: Phase> RankState<P> {
-    /// Whether it is alive and nothing is known to keep it from going on, slowness included.
+    /// Whether it is alive and makes progress; a slow rank counts too.
     pub fn is_active(&self) -> bool {
         matches!(
             self.health,

@@ -1,19 +1,19 @@
-//! Which rank is slower than the others in its steps: all wait for it in every step, and nothing
-//! fails.
+//! Finds a straggler: a rank that is slower than the others in its steps. All wait for it in every
+//! step, and nothing fails.
 //!
-//! What is compared is the median over the steps of a look, which a few disturbed steps do not
-//! move. A rank that was ready and waited for a core is not slow, its machine is busy: that time is
-//! taken off.
+//! The medians over the steps of one window are compared, so a few disturbed steps have no effect.
+//! A rank that was runnable and waited for a core is not slow, its machine is busy: that time is
+//! subtracted.
 
 use workbench_protocol::StepTimes;
 
 use super::state::Straggler;
 
-/// A rank is slow when its work takes this much longer than that of the fastest.
+/// A rank is slow when its work takes this many times as long as that of the fastest.
 const FACTOR: f64 = 1.8;
-/// One look covers at least so much time, in nanoseconds.
+/// The least length of a window, in nanoseconds.
 const LOOK_NS: u64 = 400_000_000;
-/// A rank is called slow when it is so in so many looks in a row: a busy machine makes any rank
+/// A rank is reported as slow after this many slow windows in a row: on a busy machine any rank is
 /// slow for a moment.
 const LOOKS: u32 = 3;
 
@@ -22,20 +22,20 @@ const LOOKS: u32 = 3;
 pub struct Stragglers {
     ranks: Vec<Look>,
     named: Vec<u32>,
-    /// The rank that was slow in the last looks, and in how many.
+    /// The rank that was slow in the last windows, and in how many.
     suspect: Option<(u32, u32)>,
     slow: Option<Straggler>,
     skip: u64,
 }
 
-/// What is known of a rank since the last look.
+/// The steps of a rank in the current window.
 #[derive(Debug, Clone, Default)]
 struct Look {
-    /// Of all its steps together.
+    /// Total of all its steps.
     times: StepTimes,
     /// Work of each step, in nanoseconds.
     steps_ns: Vec<u64>,
-    /// Time ready and without a core, at the last look and at this one.
+    /// Time runnable without a core, at the start of the window and now.
     queued_ns: Option<(u64, u64)>,
 }
 
@@ -46,7 +46,7 @@ impl Look {
         *self.steps_ns.select_nth_unstable(middle).1 as f64
     }
 
-    /// What of a step it was ready and had no core, in nanoseconds.
+    /// The time of a step in which it was runnable without a core, in nanoseconds.
     fn queued_per_step_ns(&self) -> f64 {
         let queued = self
             .queued_ns
@@ -54,7 +54,7 @@ impl Look {
         queued as f64 / self.steps_ns.len().max(1) as f64
     }
 
-    /// The next look begins.
+    /// Begins the next window.
     fn clear(&mut self) {
         self.times = StepTimes::default();
         self.steps_ns.clear();
@@ -67,19 +67,19 @@ impl Stragglers {
     pub fn new(world: u32) -> Self {
         Self {
             ranks: vec![Look::default(); world as usize],
-            // The first step of a process warms up its caches and says nothing.
+            // The first step of a process warms up its caches, so it is not compared.
             skip: u64::from(world),
             ..Self::default()
         }
     }
 
-    /// The rank that is slow, by the last looks.
+    /// The rank that is slow by the last windows.
     pub fn slow(&self) -> Option<Straggler> {
         self.slow
     }
 
-    /// Takes in a step; gives a rank that is slow, once. `queued_ns` tells how long a rank was
-    /// ready and had no core in all, where that is known.
+    /// Adds a step; returns a slow rank, once. `queued_ns` is the total time in which a rank was
+    /// runnable without a core, where that is known.
     pub fn step(
         &mut self,
         rank: u32,
@@ -103,11 +103,11 @@ impl Stragglers {
         }
         for (rank, look) in (0..).zip(&mut self.ranks) {
             let now = queued_ns(rank);
-            // What came before the first look is of the start-up too.
+            // The time before the first window belongs to the start-up too.
             look.queued_ns = now.map(|now| (look.queued_ns.map_or(now, |(then, _)| then), now));
         }
         self.slow = self.judge();
-        // Each look is of its own steps: what was slow long ago must not speak for now.
+        // Each window holds only its own steps, so old slow steps have no effect.
         self.ranks.iter_mut().for_each(Look::clear);
         let new = self.slow.filter(|slow| !self.named.contains(&slow.rank))?;
         self.named.push(new.rank);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn long_steps_are_judged_after_a_few() {
-        // The first step is passed over, the next three are looked at.
+        // The first step is skipped, the next three are compared.
         assert_eq!(watch(4, [900, 300]).len(), 1);
         assert_eq!(watch(3, [900, 300]).len(), 0);
     }

@@ -1,7 +1,7 @@
 //! Faults that a worker injects into itself, to show what a failure does to a training.
 //!
-//! Belongs here: what faults there are, and where they strike. Does not belong here: their text
-//! form, `kill:rank=1,step=40`, which is in `text`.
+//! Belongs here: the kinds of faults, and where they strike. Does not belong here: their text form,
+//! `kill:rank=1,step=40`, which is in `text`.
 
 mod text;
 
@@ -12,8 +12,8 @@ pub use text::FaultError;
 /// A fault of one rank. Steps count from 0.
 ///
 /// In [`Place::Forward`] and [`Place::AllReduce`] a fault strikes in just its step; in
-/// [`Place::Checkpoint`] and [`Place::Evaluation`] in the first one after so many steps or more; at
-/// [`Place::StartUp`] its step is 0 and means nothing. What lasts has no step.
+/// [`Place::Checkpoint`] and [`Place::Evaluation`] in the first one after at least that many steps;
+/// at [`Place::StartUp`] its step is 0 and has no meaning. Lasting faults have no step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -27,7 +27,7 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// The process is stopped for ever (SIGSTOP), and is not dead.
+    /// The process is stopped (SIGSTOP) and never continued.
     Stall {
         /// The rank.
         rank: u32,
@@ -37,8 +37,8 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// What is done at one place takes longer, every time: in [`Place::Forward`] a step's work. In
-    /// [`Place::AllReduce`] the gradients come later. A factor is one of a step's work in
+    /// One place takes longer, every time: in [`Place::Forward`] a step's work. In
+    /// [`Place::AllReduce`] the gradients come later. A factor is relative to a step's work in
     /// [`Place::Checkpoint`] too, which by itself takes next to no time.
     Slow {
         /// The rank.
@@ -61,7 +61,7 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// The device's memory is used up.
+    /// The device's memory is exhausted.
     Oom {
         /// The rank.
         rank: u32,
@@ -71,14 +71,14 @@ pub enum Fault {
         #[serde(rename = "in", default, skip_serializing_if = "Place::is_default")]
         place: Place,
     },
-    /// The disk is full when the next checkpoint is written after so many steps or more. Rank 0
-    /// writes them.
+    /// The disk is full at the next checkpoint after at least this many steps. Rank 0 writes
+    /// checkpoints.
     DiskFull {
         /// The steps.
         step: u64,
     },
-    /// The next checkpoint after so many steps or more is damaged once it is written, as by a bad
-    /// disk.
+    /// The next checkpoint after at least this many steps is damaged after it was written, as by a
+    /// bad disk.
     Corrupt {
         /// The steps.
         step: u64,
@@ -89,9 +89,9 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slowness {
-    /// So many times as long; greater than 1.
+    /// This many times as long; greater than 1.
     Factor(f64),
-    /// So many seconds longer; greater than 0.
+    /// This many seconds longer; greater than 0.
     Seconds(f64),
 }
 
@@ -108,7 +108,7 @@ pub enum Place {
     AllReduce,
     /// While a checkpoint is written, which rank 0 does.
     Checkpoint,
-    /// When half of the rank's test rows have been looked at.
+    /// When half of the rank's test rows have been evaluated.
     Evaluation,
 }
 
@@ -158,7 +158,7 @@ impl Fault {
     }
 
     /// The step it strikes in, or in the first checkpoint or evaluation at or after it; `None` for
-    /// what is always there, and at start-up.
+    /// lasting faults, and at start-up.
     pub fn step(&self) -> Option<u64> {
         match *self {
             Self::Slow { .. } => None,
@@ -183,12 +183,12 @@ impl Fault {
         }
     }
 
-    /// Whether it is always there, and not once.
+    /// Whether it lasts instead of striking once.
     pub fn is_lasting(&self) -> bool {
         matches!(self, Self::Slow { .. })
     }
 
-    /// What its text form starts with.
+    /// The first word of its text form.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Kill { .. } => "kill",
@@ -201,7 +201,7 @@ impl Fault {
         }
     }
 
-    /// Which of its numbers makes no sense by itself, and why.
+    /// The first invalid number of it, and why.
     pub(crate) fn trouble(&self) -> Option<(&'static str, &'static str)> {
         match *self {
             Self::Slow {

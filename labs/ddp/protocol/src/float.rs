@@ -1,6 +1,5 @@
-//! Floating-point numbers on the wire. JSON knows no infinity and no NaN, but a loss can become
-//! either, and that is what its reader most needs to know: they travel as the words `inf`, `-inf`
-//! and `nan`.
+//! Floating-point numbers on the wire. JSON has no infinity and no NaN, but a loss can become
+//! either, and its reader has to know. They are sent as the words `inf`, `-inf` and `nan`.
 
 use serde::{Deserialize, Deserializer, Serializer};
 
@@ -17,7 +16,7 @@ pub(crate) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::
     if value.is_finite() {
         serializer.serialize_f64(*value)
     } else {
-        // Rust writes the sign of an infinity and none for NaN, and reads the same words.
+        // Rust writes infinity with its sign and NaN without one, and parses the same words.
         serializer.collect_str(&value.to_string().to_lowercase())
     }
 }

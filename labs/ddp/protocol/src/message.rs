@@ -1,4 +1,4 @@
-//! What the workers of a training report, beyond what all workers do.
+//! The messages of the workers of a training, besides those of all workers.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -31,9 +31,9 @@ impl Protocol for Training {
     }
 }
 
-/// What a worker tells the lab.
+/// A message from a worker to the lab.
 pub type FromWorker = workbench_protocol::FromWorker<Training>;
-/// What the lab tells a worker.
+/// A message from the lab to a worker.
 pub type ToWorker = workbench_protocol::ToWorker<Training>;
 /// A worker's connection to the lab.
 pub type WorkerSide = workbench_protocol::WorkerSide<Training>;
@@ -46,7 +46,7 @@ pub enum Report {
     Stage(Stage),
     /// A step is done.
     Step(StepReport),
-    /// The test rows were looked at.
+    /// An evaluation on the test rows is done.
     Evaluated {
         /// Epochs done.
         epoch: u32,
@@ -68,17 +68,17 @@ pub enum Report {
         path: PathBuf,
         /// Its size.
         bytes: u64,
-        /// How long the training thread was held up.
+        /// How long the training thread was blocked.
         took_ns: u64,
     },
-    /// Something that its reader should know, and that does not end the training.
+    /// A warning that does not end the training.
     Warning {
         /// One line, without a full stop at its end.
         text: String,
     },
 }
 
-/// Why a training cannot go on.
+/// Why a training cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What kind of failure.
@@ -89,13 +89,13 @@ pub struct Failure {
     pub step: u64,
 }
 
-/// What starting up consists of, in order.
+/// The stages of the start-up, in order.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The process runs: its greeting tells this.
+    /// The process runs; its greeting reports this.
     Started,
     /// libtorch is loaded and the device is usable.
     LibraryLoaded,
@@ -118,12 +118,12 @@ impl Stage {
     ];
 }
 
-/// What a worker's training thread is doing. The order is that within a step.
+/// The phase of a worker's training thread. The order is that within a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Phase {
-    /// The process has just begun.
+    /// The process has just started.
     Starting,
     /// Loading libtorch and waking the device.
     Loading,
@@ -141,9 +141,9 @@ pub enum Phase {
     Optimizer,
     /// Writing or reading a checkpoint.
     Checkpoint,
-    /// Looking at the test rows.
+    /// Evaluating on the test rows.
     Evaluation,
-    /// Waiting for what the other ranks saw in theirs.
+    /// Waiting for the evaluations of the other ranks.
     Sums,
     /// Ending.
     Closing,
@@ -199,7 +199,7 @@ impl workbench_protocol::Phase for Phase {
     fn stretch(self, step: u64) -> Stretch {
         match self {
             Self::Starting | Self::Loading | Self::Rendezvous => Stretch::StartUp,
-            // Reading the rows, and waiting for ranks that still do.
+            // Reading the rows, and waiting for ranks that still read them.
             Self::Data | Self::AllReduce if step == 0 => Stretch::StartUp,
             Self::Data | Self::Forward | Self::Backward | Self::AllReduce | Self::Optimizer => {
                 Stretch::Steps
@@ -210,7 +210,7 @@ impl workbench_protocol::Phase for Phase {
         }
     }
 
-    /// A backward pass ends with waiting for the gradients of the other ranks.
+    /// A backward pass ends with a wait for the gradients of the other ranks.
     fn while_asleep(self) -> Self {
         match self {
             Self::Backward => Self::AllReduce,
@@ -225,7 +225,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// One training step of one rank. Its parts need not add up to the step: what is between them is in
+/// One training step of one rank. Its parts need not add up to the step: time between them is in
 /// none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepReport {
@@ -257,16 +257,16 @@ impl StepReport {
     }
 }
 
-/// The end of a training that went well.
+/// The end of a successful training.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DoneReport {
-    /// SHA-256 over all parameters, sorted by name: equal on all ranks, or they have drifted apart.
+    /// SHA-256 over all parameters, sorted by name: equal on all ranks unless they have diverged.
     pub parameters_sha256: String,
     /// Steps done in all, those before a resumption included.
     pub steps: u64,
     /// Rows trained on by this rank in this process.
     pub samples: u64,
-    /// Times the test rows were looked at.
+    /// Number of evaluations.
     pub evaluated: u32,
     /// Checkpoints written.
     pub checkpoints: u32,
@@ -281,7 +281,7 @@ pub struct DoneReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// The specification or the environment makes no sense.
+    /// The specification or the environment is invalid.
     Spec,
     /// libtorch or the device is not usable.
     Device,
@@ -289,13 +289,13 @@ pub enum FailureKind {
     Data,
     /// The ranks did not meet.
     Rendezvous,
-    /// The ranks did not meet because another process serves at the port where they were to.
+    /// The ranks did not meet because another process uses the port of the rendezvous.
     AddressInUse,
-    /// A collective failed, most likely because another rank is gone.
+    /// A collective failed, most likely because another rank was lost.
     Peer,
     /// The loss is not a finite number.
     NotFinite,
-    /// The device's memory is used up.
+    /// The device's memory is exhausted.
     OutOfMemory,
     /// A checkpoint cannot be written or read.
     Checkpoint,

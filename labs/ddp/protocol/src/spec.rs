@@ -1,4 +1,4 @@
-//! What to train: everything that a worker needs to know beside its place among the ranks.
+//! The specification of a training: everything that a worker needs, besides its rank.
 
 use std::path::PathBuf;
 
@@ -12,15 +12,15 @@ use crate::float;
 pub struct TrainSpec {
     /// How the training is organised.
     pub program: Program,
-    /// What is trained.
+    /// The model.
     pub model: Model,
-    /// What it is trained on.
+    /// The data.
     pub data: Data,
-    /// Train on the first so many rows only; `None` for all.
+    /// Train only on this many first rows; `None` for all.
     pub train_rows: Option<u64>,
-    /// Evaluate on the first so many rows only; `None` for all.
+    /// Evaluate only on this many first rows; `None` for all.
     pub test_rows: Option<u64>,
-    /// Times that every training row is used.
+    /// How often every training row is used.
     pub epochs: u32,
     /// Rows of one step of one rank, 2 or more.
     pub batch: u32,
@@ -39,10 +39,9 @@ pub struct TrainSpec {
     pub resume: Option<PathBuf>,
     /// Faults of any rank; each worker obeys its own.
     pub faults: Vec<Fault>,
-    /// Report every so many steps (the first and the last always).
+    /// Report a step each time this many were done (the first and the last always).
     pub step_reports_every: u32,
-    /// Seconds that a rank waits for the others, at the rendezvous and in a collective, before it
-    /// gives up.
+    /// Timeout in seconds of a rank's wait for the others, at the rendezvous and in a collective.
     #[serde(with = "float")]
     pub timeout_s: f64,
 }
@@ -53,13 +52,13 @@ pub struct TrainSpec {
 pub enum Program {
     /// One process, no communication.
     Single,
-    /// Data-parallel, everything by hand.
+    /// Data-parallel, written by hand.
     ByHand,
     /// Data-parallel under the trainer.
     Launched,
 }
 
-/// What is trained.
+/// The model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
@@ -73,7 +72,7 @@ pub enum Model {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
-    /// The rows inside the program.
+    /// The rows embedded in the program.
     Embedded,
     /// MNIST's files.
     Idx {
@@ -100,7 +99,7 @@ pub enum Device {
     },
 }
 
-/// When and where checkpoints are written. Whichever of the two intervals is over first counts.
+/// When and where checkpoints are written. The interval that ends first counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpointing {
     /// The directory.
@@ -113,13 +112,13 @@ pub struct Checkpointing {
     pub keep: u32,
 }
 
-/// Why a specification makes no sense.
+/// Why a specification is invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SpecError {
-    /// A count that must not be zero is.
+    /// A count is zero and must not be.
     #[error("{0} is 0; give 1 or more")]
     Zero(&'static str),
-    /// Steps of no row, or of single rows, which are left out.
+    /// Steps without rows, or of single rows, which are left out.
     #[error(
         "batch is {0}, and batch normalisation learns nothing from fewer than 2 rows; give 2 or more"
     )]
@@ -137,7 +136,7 @@ pub enum SpecError {
         "the single program runs in 1 process, but the world has {0}; train with ddp or launcher"
     )]
     Single(u32),
-    /// Some ranks would have no row.
+    /// Some ranks would have no rows.
     #[error("train_rows is {rows}, fewer than the {world} ranks; give {world} or more")]
     TooFewRows {
         /// Rows.
@@ -148,7 +147,7 @@ pub enum SpecError {
     /// A directory without a name.
     #[error("{0} is empty; give a path")]
     EmptyPath(&'static str),
-    /// Checkpoints, but never.
+    /// Checkpoints without an interval.
     #[error(
         "checkpoints without an interval; give every_steps or every_s, or leave checkpoints out"
     )]
@@ -161,24 +160,24 @@ pub enum SpecError {
         /// Ranks.
         world: u32,
     },
-    /// A fault whose numbers make no sense.
+    /// A fault with invalid numbers.
     #[error("fault `{fault}`: its {name} {trouble}; change it")]
     Fault {
         /// The fault.
         fault: Fault,
         /// Which of its numbers.
         name: &'static str,
-        /// What is wrong with that.
+        /// What is wrong with it.
         trouble: &'static str,
     },
 }
 
 impl TrainSpec {
-    /// Whether the training makes sense for so many ranks.
+    /// Checks the specification for this many ranks.
     ///
     /// # Errors
     ///
-    /// The first thing that does not.
+    /// The first error.
     pub fn check(&self, world_size: u32) -> Result<(), SpecError> {
         for (name, count) in [
             ("the world size", u64::from(world_size)),

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use workbench_record::Finding;
 use workbench_result::{NO_SPEEDUP, RunResult};
 
-use super::{Panel, parts, work};
+use super::panel::Panel;
+use super::{parts, work};
 use crate::kit::tabs::{self, Tab};
 use crate::kit::{Pane, abreast, below, cells, stacked};
 

@@ -15,17 +15,20 @@
 //! from. Does not belong here: computing numbers.
 
 mod bars;
+mod charts;
 mod findings;
 mod header;
 mod layout;
 mod lost;
 mod machine;
 mod mouse;
+mod panel;
 mod parts;
 mod programs;
 mod scaling;
 mod speedup;
 mod table;
+mod view;
 mod what_if;
 mod work;
 
@@ -35,161 +38,16 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
-use super::curves::Chart;
 use super::filter::Filter;
 use super::keys::{KeyTable, RESULT};
-use super::{Focus, Keyed, SMALLEST, View, ViewAction};
-use crate::kit::plot::Field;
-use crate::kit::scale::Scale;
-use crate::kit::{Pane, Scroll, below, too_small};
+use super::{Keyed, SMALLEST, View, ViewAction};
+use crate::kit::{Pane, below, too_small};
 use crate::model::curves;
 use crate::theme::Theme;
-use table::Table;
+use charts::nth_from_last;
 
-/// A panel of the Result screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Panel {
-    /// A bar per arm.
-    #[default]
-    Speedup,
-    /// Where the time went.
-    Lost,
-    /// What a step of each rank consisted of.
-    Steps,
-    /// What starting up took.
-    StartUp,
-    /// Warnings and diagnoses.
-    Findings,
-    /// Speed-ups on other numbers of workers.
-    WhatIf,
-    /// Measured speed-ups over the number of workers.
-    Scaling,
-    /// Metrics over steps or time.
-    Curves,
-    /// Counters of work and other figures, side by side.
-    Work,
-    /// The programs that the arms run.
-    Programs,
-    /// Items or tasks.
-    Table,
-    /// The machine, and what measuring cost.
-    Machine,
-}
-
-impl Panel {
-    /// Its name on a tab.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Speedup => "Speed-up",
-            Self::Lost => "Lost time",
-            Self::Steps => "Steps",
-            Self::StartUp => "Start-up",
-            Self::Findings => "Findings",
-            Self::WhatIf => "What if",
-            Self::Scaling => "Scaling",
-            Self::Curves => "Curves",
-            Self::Work => "Work",
-            Self::Programs => "Programs",
-            Self::Table => "Table",
-            Self::Machine => "Machine",
-        }
-    }
-}
-
-/// What the charts over workers share.
-#[derive(Debug, Clone, Copy)]
-struct Charts {
-    /// The number of workers that is read out.
-    cursor: u32,
-    /// Both axes are logarithmic: the ideal stays a straight line.
-    log: bool,
-}
-
-impl Charts {
-    /// The axes from the origin to their ends, or from 1 worker and the lowest value where
-    /// they are logarithmic.
-    fn axes(self, x_end: f64, y_end: f64, values: impl Iterator<Item = f64>) -> (Scale, Scale) {
-        if !self.log || x_end <= 1.0 {
-            return (Scale::linear(0.0, x_end), Scale::linear(0.0, y_end));
-        }
-        let lowest = values
-            .filter(|v| v.is_finite() && *v > 0.0)
-            .fold(1.0, f64::min);
-        (Scale::log(1.0, x_end), Scale::log(lowest * 0.9, y_end))
-    }
-}
-
-/// The Result screen's own state.
-#[derive(Debug)]
-pub struct ResultView {
-    focus: Focus<Panel>,
-    charts: Charts,
-    /// How often the next arm was asked for.
-    arm: usize,
-    scroll: [Scroll; 12],
-    table: Table,
-    chart: Chart,
-    /// The tab that was open last.
-    open: Option<Panel>,
-    /// Where the panels were drawn, and where their tabs.
-    places: Vec<(Panel, Rect)>,
-    tabs: Vec<(Panel, Rect)>,
-    /// Where the charts over workers were drawn.
-    fields: Vec<Field>,
-}
-
-impl Default for ResultView {
-    fn default() -> Self {
-        Self {
-            focus: Focus::default(),
-            charts: Charts {
-                cursor: 8,
-                log: false,
-            },
-            arm: 0,
-            scroll: [Scroll::default(); 12],
-            table: Table::default(),
-            chart: Chart::default(),
-            open: None,
-            places: Vec::new(),
-            tabs: Vec::new(),
-            fields: Vec::new(),
-        }
-    }
-}
-
-impl ResultView {
-    /// The panel that keys act on.
-    #[cfg(test)]
-    pub fn focus(&self) -> Panel {
-        self.focus.panel
-    }
-
-    /// How often the table was put into order.
-    #[cfg(test)]
-    pub fn times_sorted(&self) -> u32 {
-        self.table.sorted
-    }
-
-    /// Puts the table into order and takes in curves. To be called before drawing.
-    pub fn update(&mut self, result: &RunResult, snapshot: &Snapshot) {
-        if let Some(started) = &snapshot.started {
-            let repeats = &snapshot.repeats;
-            self.chart.curves.update(started, repeats, None);
-        }
-        self.table
-            .update(nth_from_last(&result.arms, self.arm), snapshot);
-    }
-
-    fn move_cursor(&mut self, by: i32) {
-        if self.focus.panel == Panel::Curves {
-            self.chart.step_cursor(by);
-        } else {
-            let cursor = self.charts.cursor.saturating_add_signed(by);
-            self.charts.cursor = cursor.clamp(1, what_if::MOST);
-        }
-    }
-}
+pub use panel::Panel;
+pub use view::ResultView;
 
 impl Keyed for ResultView {
     const KEYS: KeyTable = RESULT;
@@ -316,25 +174,4 @@ fn draw_panel(
         }
         Panel::Machine => machine::draw(pane, scroll, result),
     }
-}
-
-/// The one that is shown after the next was asked for `n` times. The last is what people come for,
-/// so it is the first to be shown.
-fn nth_from_last<T>(all: &[T], n: usize) -> Option<&T> {
-    let last = all.len().checked_sub(1)?;
-    all.get(last - n % all.len())
-}
-
-/// The place of an arm among the arms of the lab: 0 for the base.
-fn arm_index(result: &RunResult, name: &str) -> usize {
-    let mut names: Vec<&str> = Vec::new();
-    for arm in &result.arms {
-        if !names.contains(&arm.name.as_str()) {
-            names.push(&arm.name);
-        }
-    }
-    if !names.contains(&result.base.as_str()) {
-        names.insert(0, &result.base);
-    }
-    names.iter().position(|n| *n == name).unwrap_or(1)
 }

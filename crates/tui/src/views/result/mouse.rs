@@ -2,7 +2,9 @@
 
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{Panel, ResultView, what_if};
+use super::panel::Panel;
+use super::view::ResultView;
+use super::what_if;
 use crate::kit::list::Motion;
 use crate::views::{Click, click};
 

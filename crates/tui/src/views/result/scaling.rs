@@ -4,7 +4,7 @@
 use workbench_report::format;
 use workbench_result::{Fit, RunResult, Scaling};
 
-use super::{Charts, arm_index};
+use super::charts::{Charts, arm_index};
 use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
 use crate::kit::{Pane, Row, safe};
 use crate::theme::Theme;

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
-use super::arm_index;
 use super::bars::{self, Layout, short};
+use super::charts::arm_index;
 use crate::kit::scale::nice_step;
 use crate::kit::{Pane, Row, Scroll, cells, safe};
 use crate::model::names::arm_on_workers;

@@ -4,7 +4,7 @@
 use workbench_report::format;
 use workbench_result::{RunResult, WHAT_IF_WORKERS, WhatIf, WhatIfPoint};
 
-use super::{Charts, arm_index, nth_from_last};
+use super::charts::{Charts, arm_index, nth_from_last};
 use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
 use crate::kit::{Pane, safe};
 use crate::theme::Theme;

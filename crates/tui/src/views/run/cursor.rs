@@ -2,34 +2,14 @@
 //!
 //! Keys and clicks only ask; the next update, which knows the run, answers.
 
-use super::{Panel, RunView};
+use super::panel::Panel;
+use super::request::{Cursor, CursorRequest};
+use super::view::RunView;
 use crate::model::curves::Axis;
 use crate::model::snapshot_view::SnapshotView;
 
 /// What can be asked between two updates; more is not kept.
 const MOST_REQUESTS: usize = 64;
-
-/// Where the cursor is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cursor {
-    /// Nanoseconds on the run's clock.
-    pub at_ns: u64,
-    /// The step, where it was put on one: several steps can be recorded at the same time.
-    step: Option<f64>,
-}
-
-/// What is asked of the cursor.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CursorRequest {
-    /// On, and off.
-    Toggle,
-    /// So many cells of the panel to the right.
-    Move(i32),
-    /// To a time.
-    Time(u64),
-    /// To a place on the axis of the curves.
-    Curve(f64),
-}
 
 impl RunView {
     pub(super) fn request(&mut self, request: CursorRequest) {

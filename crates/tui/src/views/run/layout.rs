@@ -6,7 +6,10 @@
 
 use ratatui::layout::Rect;
 
-use super::Panel;
+use super::panel::Panel;
+
+/// Lines below which every one counts.
+pub const TIGHT: u16 = 28;
 
 /// What there is to show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -193,7 +196,7 @@ fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
         bands.push(&[Cores, Timeline]);
     }
     // Many ranks leave no room for the curves, and without them the log needs little.
-    let tight = area.height < super::TIGHT - 2 && contents.ranks > 4;
+    let tight = area.height < TIGHT - 2 && contents.ranks > 4;
     match (contents.curves, tight) {
         (true, true) => bands.extend([&[Curves][..], &[Log]]),
         (true, false) => bands.push(&[Curves, Log]),

@@ -13,6 +13,7 @@ use crate::kit::list::Motion;
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row};
 use crate::model::log::{Entry, Kind, Log};
+use crate::model::state::Weight;
 use crate::theme::Theme;
 use crate::views::filter::{Filter, has_all};
 
@@ -124,6 +125,7 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
     let (mark, style) = match entry.kind {
         Kind::Repeat => (theme.glyphs.ok, theme.good),
         Kind::Stopped => (theme.glyphs.failed, theme.warn),
+        Kind::State(Weight::Plain) => (theme.glyphs.running, theme.dim),
         Kind::State(weight) => (theme.glyphs.warning, style_of(weight, theme)),
         Kind::Finding(severity) => (theme.glyphs.warning, severity_style(severity, theme)),
         Kind::Diagnosis => (theme.glyphs.finding, theme.accent),

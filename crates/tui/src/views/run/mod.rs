@@ -29,10 +29,13 @@ mod header;
 mod layout;
 mod log;
 mod mouse;
+mod panel;
 mod past;
 mod ranks;
+mod request;
 mod state;
 mod timeline;
+mod view;
 
 use ratatui::Frame;
 use ratatui::crossterm::event::MouseEvent;
@@ -40,96 +43,22 @@ use ratatui::layout::Rect;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::workers_of;
 
-use super::curves::Chart;
 use super::filter::Filter;
 use super::keys::{KeyTable, RUN};
-use super::{Focus, Keyed, SMALLEST, View, ViewAction};
-use crate::kit::list::Motion;
-use crate::kit::{Pane, Scroll, below, too_small};
-use crate::model::RunModel;
+use super::{Keyed, SMALLEST, View, ViewAction};
+use crate::kit::{Pane, below, too_small};
 use crate::model::curves;
 use crate::model::snapshot_view::SnapshotView;
-use crate::model::timeline::{STEPS, STRIDE};
 use crate::theme::Theme;
-use cursor::{Cursor, CursorRequest};
-use layout::Contents;
-use log::LogView;
-use past::{Past, Strips};
-use timeline::Cells;
+use layout::{Contents, TIGHT};
+use past::Past;
+use request::CursorRequest;
+use view::Drawn;
 
-/// Nanoseconds per column of history, from fine to coarse. The finest is the time between two
-/// samples early in a run.
-const COLUMN_NS: [u64; 7] = [
-    200_000_000,
-    500_000_000,
-    1_000_000_000,
-    2_000_000_000,
-    5_000_000_000,
-    20_000_000_000,
-    60_000_000_000,
-];
-
-/// Lines below which every one counts.
-const TIGHT: u16 = 28;
-
-/// A panel of the Run screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Panel {
-    /// One line per arm.
-    #[default]
-    Arms,
-    /// Cores, and what the process uses.
-    Cores,
-    /// GPUs.
-    Gpus,
-    /// One line per rank.
-    Ranks,
-    /// What ran where.
-    Timeline,
-    /// Metrics over steps or time.
-    Curves,
-    /// Warnings, repeats, findings and what was printed.
-    Log,
-}
-
-/// Where things were drawn last: the way from a click to what was meant.
-#[derive(Debug, Default)]
-struct Drawn {
-    panels: Vec<(Panel, Rect)>,
-    /// Strips of the past.
-    strips: Strips,
-    /// The cells of the timeline.
-    timeline: Option<Cells>,
-}
-
-/// The Run screen's own state: where the keys act and what people chose to look at.
-#[derive(Debug, Default)]
-pub struct RunView {
-    model: RunModel,
-    focus: Focus<Panel>,
-    freeze_next: bool,
-    column: usize,
-    /// Steps that a cell of the timeline is coarser than it would be by itself.
-    stretch: isize,
-    cursor: Option<Cursor>,
-    /// What was asked of the cursor since the last update, which knows the run.
-    requests: Vec<CursorRequest>,
-    scroll: [Scroll; 7],
-    chart: Chart,
-    log: LogView,
-    drawn: Drawn,
-}
+pub use panel::Panel;
+pub use view::RunView;
 
 impl RunView {
-    /// A view that knows nothing yet, with the same panel in front.
-    pub fn anew(&self) -> Self {
-        Self {
-            focus: self.focus.clone(),
-            column: self.column,
-            ..Self::default()
-        }
-    }
-
     /// Takes in what is new in a run, and answers what people asked for since. To be called before
     /// drawing.
     pub fn update(&mut self, snapshot: &Snapshot) {
@@ -148,49 +77,10 @@ impl RunView {
         self.model.update_shown(&self.at_cursor(run), column_ns);
     }
 
-    fn at_cursor<'a>(&self, run: SnapshotView<'a>) -> SnapshotView<'a> {
-        run.at(self.cursor.map(|cursor| cursor.at_ns))
-    }
-
-    /// The panel that keys act on.
-    #[cfg(test)]
-    pub fn focus(&self) -> Panel {
-        self.focus.panel
-    }
-
-    /// Whether the picture is held.
-    pub fn is_frozen(&self) -> bool {
-        self.model.is_frozen() || self.freeze_next
-    }
-
     /// How often the running result was computed.
     #[cfg(test)]
     pub fn times_computed(&self) -> u32 {
         self.model.estimate.computed
-    }
-
-    fn stretch(&mut self, by: isize) {
-        if self.focus.panel == Panel::Timeline {
-            let most = STEPS.cast_signed();
-            self.stretch = (self.stretch + by * STRIDE).clamp(-most, most);
-        } else {
-            let column = self.column.saturating_add_signed(by);
-            self.column = column.min(COLUMN_NS.len() - 1);
-        }
-    }
-
-    fn scroll(&mut self, panel: Panel, motion: Motion) {
-        match (panel, motion) {
-            (Panel::Log, _) => self.log.scroll(motion),
-            // GPUs come in pages.
-            (Panel::Gpus, Motion::Up) => self.scroll[panel as usize].act(Motion::PageUp),
-            (Panel::Gpus, Motion::Down) => self.scroll[panel as usize].act(Motion::PageDown),
-            _ => self.scroll[panel as usize].act(motion),
-        }
-    }
-
-    fn column_ns(&self) -> u64 {
-        COLUMN_NS[self.column.min(COLUMN_NS.len() - 1)]
     }
 }
 

@@ -2,8 +2,9 @@
 
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::cursor::CursorRequest;
-use super::{Panel, RunView};
+use super::panel::Panel;
+use super::request::CursorRequest;
+use super::view::RunView;
 use crate::kit::list::Motion;
 use crate::views::{Click, click};
 

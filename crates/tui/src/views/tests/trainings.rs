@@ -1,6 +1,6 @@
 //! Made-up trainings: ranks that tell how they stand, and what arms tell of what they consisted of.
 
-use workbench_experiment::lab::{Breakdown, Figure, Part, Quantity, SlotState, Source};
+use workbench_experiment::lab::{Breakdown, Figure, Health, Part, Quantity, SlotState, Source};
 use workbench_record::{ControllerPhase, ControllerState, Event, Record, Snapshot};
 
 use super::fixture::{Curves, Shape};
@@ -56,14 +56,23 @@ pub fn state(rank: u32, steps: u64, mishap: Mishap) -> SlotState {
     let slow = mishap == Mishap::Slow;
     let doing = match mishap {
         Mishap::None => ["forward", "backward", "all-reduce", "optimizer"][rank as usize % 4],
+        Mishap::Still if rank == 1 => "stuck",
         _ if rank == 1 => "backward",
         _ => "all-reduce",
+    };
+    let health = match (mishap, doing) {
+        (Mishap::Slow, "backward") => Health::Slow,
+        (_, "stuck") => Health::Stalled,
+        (_, "all-reduce") => Health::Waiting,
+        _ => Health::Working,
     };
     SlotState {
         slot: rank,
         steps,
         at_step: 1200 + steps,
         doing: doing.to_owned(),
+        health,
+        slow_factor: (health == Health::Slow).then_some(2.0),
         figures: vec![
             Figure {
                 name: "loss".to_owned(),
@@ -97,15 +106,17 @@ pub fn live(ranks: u32, gpus: u32, mishap: Mishap) -> Snapshot {
     for look in 0..=10 {
         for rank in 0..ranks {
             let t_ns = start + 900 * MS + look * 500 * MS;
-            if mishap == Mishap::Gone && rank + 1 == ranks && look > 3 {
-                continue;
-            }
-            let steps = if mishap == Mishap::Still {
+            let gone = mishap == Mishap::Gone && rank + 1 == ranks && look > 3;
+            let steps = if gone || mishap == Mishap::Still {
                 24
             } else {
                 8 * look
             };
-            push(&mut snapshot, t_ns, Event::Slot(state(rank, steps, mishap)));
+            let mut state = state(rank, steps, mishap);
+            if gone {
+                (state.doing, state.health) = ("gone".to_owned(), Health::Lost);
+            }
+            push(&mut snapshot, t_ns, Event::Slot(state));
         }
     }
     snapshot
@@ -138,13 +149,10 @@ pub fn restarting() -> Snapshot {
         printed("rank 1 was killed (signal 9), in backward at step 1281"),
     );
     say(1, controller(ControllerPhase::Recovering, "restarting", 1));
-    say(1, printed("running → restarting"));
-    say(60, controller(ControllerPhase::Starting, "scheduling", 2));
-    say(1, printed("restarting → scheduling: 2 workers, attempt 2"));
-    say(900, controller(ControllerPhase::Running, "running", 2));
-    say(1, printed("scheduling → running"));
+    say(61, controller(ControllerPhase::Starting, "scheduling", 2));
+    say(901, controller(ControllerPhase::Running, "running", 2));
     say(
-        2000,
+        2001,
         controller(ControllerPhase::Recovering, "restarting", 2),
     );
     say(

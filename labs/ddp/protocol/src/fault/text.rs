@@ -1,4 +1,4 @@
-//! Faults as people write them: `kill:rank=1,step=40,in=all-reduce`.
+//! The text form of faults: `kill:rank=1,step=40,in=all-reduce`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,7 +40,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a text is no fault.
+/// Why a text is not a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// The first word names no fault.
@@ -49,8 +49,8 @@ pub enum FaultError {
         /// What was given.
         fault: String,
     },
-    /// Not `name=value`, or a name that this fault does not have, or one that is there twice, or a
-    /// value that makes no sense.
+    /// Not `name=value`, or a name that this fault does not have, or one that is given twice, or an
+    /// invalid value.
     #[error("fault `{fault}`: `{part}` {trouble}; write {form}")]
     Part {
         /// What was given.
@@ -62,7 +62,7 @@ pub enum FaultError {
         /// What is expected.
         form: &'static str,
     },
-    /// A value that the fault needs is not there.
+    /// A required value is missing.
     #[error("fault `{fault}`: {name} is missing; write {form}")]
     Missing {
         /// What was given.
@@ -185,7 +185,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// A fault of the rank that writes checkpoints, which nobody needs to name.
+    /// A fault of the rank that writes checkpoints, whose rank need not be given.
     fn of_the_writer(&self, kind: &str) -> Result<Fault, FaultError> {
         if self.value("rank").is_some_and(|rank| rank != "0") {
             return Err(self.trouble("rank", "writes no checkpoints, rank 0 does"));

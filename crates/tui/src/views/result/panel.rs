@@ -1,0 +1,51 @@
+//! The panels of the Result screen.
+
+/// A panel of the Result screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Panel {
+    /// A bar per arm.
+    #[default]
+    Speedup,
+    /// Where the time went.
+    Lost,
+    /// What a step of each rank consisted of.
+    Steps,
+    /// What starting up took.
+    StartUp,
+    /// Warnings and diagnoses.
+    Findings,
+    /// Speed-ups on other numbers of workers.
+    WhatIf,
+    /// Measured speed-ups over the number of workers.
+    Scaling,
+    /// Metrics over steps or time.
+    Curves,
+    /// Counters of work and other figures, side by side.
+    Work,
+    /// The programs that the arms run.
+    Programs,
+    /// Items or tasks.
+    Table,
+    /// The machine, and what measuring cost.
+    Machine,
+}
+
+impl Panel {
+    /// Its name on a tab.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Speedup => "Speed-up",
+            Self::Lost => "Lost time",
+            Self::Steps => "Steps",
+            Self::StartUp => "Start-up",
+            Self::Findings => "Findings",
+            Self::WhatIf => "What if",
+            Self::Scaling => "Scaling",
+            Self::Curves => "Curves",
+            Self::Work => "Work",
+            Self::Programs => "Programs",
+            Self::Table => "Table",
+            Self::Machine => "Machine",
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The panels of the Run screen.
+
+/// A panel of the Run screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Panel {
+    /// One line per arm.
+    #[default]
+    Arms,
+    /// Cores, and what the process uses.
+    Cores,
+    /// GPUs.
+    Gpus,
+    /// One line per rank.
+    Ranks,
+    /// What ran where.
+    Timeline,
+    /// Metrics over steps or time.
+    Curves,
+    /// Warnings, repeats, findings and what was printed.
+    Log,
+}
