@@ -36,8 +36,8 @@ pub struct Libtorch {
 }
 
 impl Libtorch {
-    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else our own, of which the one for
-    /// GPUs does for the CPU as well. `None` when there is none.
+    /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else
+    /// our own, of which the one for GPUs does for the CPU as well. `None` when there is none.
     ///
     /// # Errors
     /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
@@ -106,7 +106,8 @@ impl Libtorch {
 fn remedy(origin: Origin) -> String {
     match origin {
         Origin::Variable => format!(
-            "set it to the folder of `include` and `lib` of a libtorch {VERSION}, or unset it and run `workbench setup`"
+            "set it to the folder of `include` and `lib` of a libtorch {VERSION}, or \
+             unset it and run `workbench setup`"
         ),
         Origin::Installed => "delete the folder and run `workbench setup`".to_owned(),
     }

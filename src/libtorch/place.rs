@@ -57,8 +57,9 @@ impl Place {
         &self.root
     }
 
-    /// Where our own libtorch for a device lies, when it is there: the folder `torch`, which `LIBTORCH` is set to, and beside it the
-    /// libraries that are found from there by the run paths that are in it.
+    /// Where our own libtorch for a device lies, when it is there: the folder `torch`, which
+    /// `LIBTORCH` is set to, and beside it the libraries that are found from there by the run paths
+    /// that are in it.
     pub fn installed_for(&self, device: Device) -> PathBuf {
         let name = match device {
             Device::Cpu => "cpu",
