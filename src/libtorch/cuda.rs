@@ -26,10 +26,11 @@ impl Gpus {
     /// Inspects the machine, and queries the worker how it was built.
     pub fn look(report: &Report) -> Self {
         let facts = MachineFacts::probe();
+        let libtorch = report.libtorch.as_ref().ok().and_then(Option::as_ref);
         Self {
             names: facts.gpus.into_iter().map(|gpu| gpu.name).collect(),
             driver: facts.gpu_driver.is_some(),
-            libtorch: matches!(&report.libtorch, Ok(Some(libtorch)) if libtorch.device == Device::Cuda),
+            libtorch: libtorch.is_some_and(|libtorch| libtorch.device == Device::Cuda),
             nccl: match &report.worker {
                 WorkerState::Built(worker) => ask(worker),
                 WorkerState::NotBuilt | WorkerState::NoSources => None,

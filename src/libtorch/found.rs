@@ -106,7 +106,8 @@ impl Libtorch {
 fn remedy(origin: Origin) -> String {
     match origin {
         Origin::Variable => format!(
-            "set it to the folder of `include` and `lib` of a libtorch {VERSION}, or unset it and run `workbench setup`"
+            "set it to the folder of `include` and `lib` of a libtorch {VERSION}, or \
+             unset it and run `workbench setup`"
         ),
         Origin::Installed => "delete the folder and run `workbench setup`".to_owned(),
     }

@@ -130,7 +130,7 @@ impl Snapshot {
                 self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
-            Event::Output { source, text } => self.print(record.t_ns, source, text),
+            Event::Output { source, text } => self.keep_output(record.t_ns, source, text),
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
@@ -161,6 +161,18 @@ impl Snapshot {
                     repeat.apply(record.t_ns, &record.event);
                 }
             }
+        }
+    }
+
+    /// Keeps a line of output, unless it only repeats a state, as in old logs.
+    fn keep_output(&mut self, t_ns: u64, source: &str, text: &str) {
+        let arm = self.repeats.last().filter(|r| r.id.arm == source);
+        if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
+            self.output.push(OutputLine {
+                t_ns,
+                source: source.to_owned(),
+                text: text.to_owned(),
+            });
         }
     }
 

@@ -34,7 +34,8 @@ pub struct ArmRow {
     pub workers: u32,
     /// What it took; `None` where a run did not finish it.
     pub cells: Vec<Option<ArmCell>>,
-    /// Why the times of a run must not be compared with those of the first run that has the arm; `None` where they may.
+    /// Why the times of a run must not be compared with those of the first run that has the arm;
+    /// `None` where they may.
     pub unlike: Vec<Option<Unlike>>,
 }
 
