@@ -184,18 +184,6 @@ impl Snapshot {
         }
     }
 
-    /// Keeps a line that says something new.
-    fn print(&mut self, t_ns: u64, source: &str, text: &str) {
-        let arm = self.repeats.last().filter(|r| r.id.arm == source);
-        if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
-            self.output.push(OutputLine {
-                t_ns,
-                source: source.to_owned(),
-                text: text.to_owned(),
-            });
-        }
-    }
-
     /// Keeps a finding that is not known yet.
     fn find(&mut self, t_ns: u64, finding: Finding) {
         if !self.findings.iter().any(|(_, known)| *known == finding) {
