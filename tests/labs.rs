@@ -34,7 +34,10 @@ const HOST: LabHost = LabHost {
 /// As its first argument, this makes the program that of the labs.
 const AS_WORKBENCH: &str = "as-workbench";
 
-const CASES: [(&str, fn(usize)); 5] = [
+/// What is tried with each lab, by its place in the list.
+type Case = (&'static str, fn(usize));
+
+const CASES: [Case; 5] = [
     ("form_and_screens", form_and_screens),
     ("reports", reports),
     ("side_by_side", side_by_side),

@@ -1,5 +1,5 @@
-//! Whether training on GPUs is possible here: a GPU and its driver, a libtorch with CUDA, and a worker
-//! with its NCCL part.
+//! Whether training on GPUs is possible here: a GPU and its driver, a libtorch with CUDA, and a
+//! worker with its NCCL part.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
