@@ -190,20 +190,7 @@ fn help_lines(
                 say("The base always runs: speed-ups are stated against it.");
             }
         }
-        Row::Workers => {
-            say(
-                "Numbers of workers for the parallel arms; several, with commas, give a scaling curve.",
-            );
-            if form.definition.roles.least_workers.is_some() {
-                say(
-                    "1..2 begins with 2, and an arm that can do so goes on with 1 when the other is lost.",
-                );
-            }
-            say(&format!(
-                "This machine has {} usable cores ({}).",
-                usable.cores, usable.limit
-            ));
-        }
+        Row::Workers => workers_help(form, usable).iter().for_each(|text| say(text)),
         Row::Oversubscribe => say("Allow more workers than usable cores; the result is marked."),
         Row::Repeats => say(
             "Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on.",
@@ -231,6 +218,20 @@ fn help_lines(
     if let Some(text) = unset(form, row, usable) {
         out.extend(wrap_plain(&text, columns, theme.dim));
     }
+    out
+}
+
+fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
+    let several =
+        "Numbers of workers for the parallel arms; several, with commas, give a scaling curve.";
+    let range =
+        "1..2 begins with 2, and an arm that can do so goes on with 1 when the other is lost.";
+    let (cores, limit) = (usable.cores, &usable.limit);
+    let mut out = vec![several.to_owned()];
+    if form.definition.roles.least_workers.is_some() {
+        out.push(range.to_owned());
+    }
+    out.push(format!("This machine has {cores} usable cores ({limit})."));
     out
 }
 

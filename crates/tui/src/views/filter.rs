@@ -114,12 +114,16 @@ pub fn has_all(words: &[String], text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::crossterm::event::KeyModifiers;
-
     use super::*;
+    use crate::keys::name;
 
-    fn press(filter: &mut Filter, code: KeyCode, name: &str) {
-        filter.type_key(KeyEvent::new(code, KeyModifiers::NONE), name);
+    fn press(filter: &mut Filter, code: KeyCode) {
+        press_with(filter, code, KeyModifiers::NONE);
+    }
+
+    fn press_with(filter: &mut Filter, code: KeyCode, modifiers: KeyModifiers) {
+        let key = KeyEvent::new(code, modifiers);
+        filter.type_key(key, &name(key));
     }
 
     #[test]
@@ -137,17 +141,17 @@ mod tests {
         let mut filter = Filter::default();
         filter.begin();
         for c in ['a', 'b', 'c'] {
-            press(&mut filter, KeyCode::Char(c), "x");
+            press(&mut filter, KeyCode::Char(c));
         }
-        press(&mut filter, KeyCode::Backspace, "backspace");
-        press(&mut filter, KeyCode::Char('k'), "ctrl-k");
+        press(&mut filter, KeyCode::Backspace);
+        press_with(&mut filter, KeyCode::Char('k'), KeyModifiers::CONTROL);
         assert_eq!(filter.text(), "ab");
-        press(&mut filter, KeyCode::Enter, "enter");
+        press(&mut filter, KeyCode::Enter);
         assert!(!filter.is_typing() && filter.is_shown());
         filter.begin();
-        press(&mut filter, KeyCode::Char('u'), "ctrl-u");
+        press_with(&mut filter, KeyCode::Char('u'), KeyModifiers::CONTROL);
         assert!(filter.text().is_empty() && filter.is_typing());
-        press(&mut filter, KeyCode::Esc, "esc");
+        press(&mut filter, KeyCode::Esc);
         assert!(!filter.is_shown());
     }
 

@@ -22,6 +22,7 @@ mod layout;
 mod lost;
 mod machine;
 mod mouse;
+mod natural;
 mod panel;
 mod parts;
 mod programs;
