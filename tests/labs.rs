@@ -34,7 +34,7 @@ const HOST: LabHost = LabHost {
 /// As its first argument, this makes the program that of the labs.
 const AS_WORKBENCH: &str = "as-workbench";
 
-/// The name of a case, and what runs it on a number of workers.
+/// What is tried with each lab, by its place in the list.
 type Case = (&'static str, fn(usize));
 
 const CASES: [Case; 5] = [
