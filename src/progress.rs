@@ -143,8 +143,8 @@ impl State {
         self.bar.set_message(self.status());
     }
 
-    /// Whether an arm speaks itself, and not one of its workers: something went wrong or goes on
-    /// again.
+    /// Whether a line comes from an arm itself and not from one of its workers: a failure or a
+    /// recovery.
     fn is_arm(&self, source: &str) -> bool {
         let started = self.snapshot.started.as_deref();
         started.is_some_and(|started| started.config.arms.iter().any(|arm| arm == source))

@@ -1,9 +1,9 @@
 //! What is wrong with a configuration.
 
-/// Why there is no configuration. Every message says what to do instead.
+/// Why the configuration is invalid. Every message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The file says what cannot be.
+    /// The file holds an invalid setting.
     #[error("{path}, line {line}: {reason}")]
     InFile {
         /// The file.
@@ -23,7 +23,7 @@ pub enum ConfigError {
         /// What the system says.
         reason: String,
     },
-    /// An environment variable says what cannot be.
+    /// An environment variable holds an invalid setting.
     #[error("`{variable}` {reason}")]
     InEnvironment {
         /// The variable.
@@ -31,7 +31,7 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The account has no place for configurations.
+    /// The account has no configuration directory.
     #[error("this account has no directory for configurations; name a file with --config FILE")]
     NoPlace,
 }

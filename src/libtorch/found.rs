@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::SetupError;
 use super::place::{Device, LIBTORCH_VARIABLE, Place, VERSION};
 
-/// Where a version of libtorch is told: in this header since 2.9, in the other before.
+/// The headers with the version of libtorch: the first one since 2.9, the other one before.
 const VERSION_HEADERS: [&str; 2] = [
     "include/torch/headeronly/version.h",
     "include/torch/csrc/api/include/torch/version.h",
@@ -37,7 +37,7 @@ pub struct Libtorch {
 
 impl Libtorch {
     /// Looks for the libtorch to use: the one that `variable` (the value of `LIBTORCH`) names, else
-    /// our own, of which the one for GPUs does for the CPU as well. `None` when there is none.
+    /// our own; the one for GPUs serves the CPU as well. `None` when there is none.
     ///
     /// # Errors
     /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
@@ -118,7 +118,7 @@ fn library(name: &str) -> String {
     format!("{prefix}{name}{suffix}")
 }
 
-/// The version in the first header that tells one.
+/// The version in the first header that states one.
 fn version(path: &Path) -> Option<String> {
     VERSION_HEADERS.iter().find_map(|header| {
         let text = std::fs::read_to_string(path.join(header)).ok()?;

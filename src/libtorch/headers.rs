@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::found::Libtorch;
 use super::place::Place;
 
-/// The variable by which the building of the worker is told of folders of headers.
+/// The variable that passes folders of headers to the build of the worker.
 pub const INCLUDE_VARIABLE: &str = "TORCH_DDP_CUDA_INCLUDE";
 
 /// A header of each package that the NCCL part needs: those that come with PyTorch, and those that
@@ -16,7 +16,7 @@ const RARE_HEADERS: [&str; 2] = ["cu13/include/crt/host_defines.h", "cu13/includ
 
 /// Where Python's packages put CUDA: beside the folder of libtorch.
 fn packages(libtorch: &Libtorch) -> Option<PathBuf> {
-    // A link to the folder lies elsewhere than the folder.
+    // The folder may be reached by a link from another place.
     let folder = std::fs::canonicalize(&libtorch.path).ok()?;
     Some(folder.parent()?.join("nvidia"))
 }
@@ -34,8 +34,8 @@ pub fn lacks_headers(libtorch: &Libtorch, place: &Place) -> bool {
     })
 }
 
-/// What the building of the worker is told of headers: the user's own folders, and those that were
-/// fetched. `None` when there is nothing to tell.
+/// The folders of headers for the build of the worker: the user's own, and downloaded ones. `None`
+/// when there are none.
 pub fn added_headers(place: &Place) -> Option<OsString> {
     let fetched = place.headers().join("nvidia/cu13/include");
     let named = std::env::var_os(INCLUDE_VARIABLE).filter(|value| !value.is_empty());

@@ -57,9 +57,8 @@ impl Place {
         &self.root
     }
 
-    /// Where our own libtorch for a device lies, when it is there: the folder `torch`, which
-    /// `LIBTORCH` is set to, and beside it the libraries that are found from there by the run paths
-    /// that are in it.
+    /// The path of our own libtorch for a device, if it is installed: the folder `torch`, to which
+    /// `LIBTORCH` is set. The libraries beside it are found by the run paths in it.
     pub fn installed_for(&self, device: Device) -> PathBuf {
         let name = match device {
             Device::Cpu => "cpu",
@@ -68,19 +67,19 @@ impl Place {
         self.root.join(format!("libtorch-{VERSION}-{name}"))
     }
 
-    /// Where headers of CUDA lie that a libtorch of a Python environment lacks.
+    /// The folder of CUDA headers that a libtorch of a Python environment lacks.
     pub fn headers(&self) -> PathBuf {
         self.root.join("cuda-headers-13.0")
     }
 
-    /// Where `whole` is unpacked, until it is done.
+    /// The folder in which `whole` is unpacked until it is complete.
     pub fn half(whole: &Path) -> PathBuf {
         let mut name = whole.as_os_str().to_owned();
         name.push(".part");
         name.into()
     }
 
-    /// Where downloads lie until they are unpacked.
+    /// The folder of downloads until they are unpacked.
     pub fn wheels(&self) -> PathBuf {
         self.root.join("wheels")
     }
@@ -90,19 +89,19 @@ impl Place {
         self.root.join("worker")
     }
 
-    /// A program of this name, when it is built.
+    /// The program of this name, if it is built.
     pub fn program(&self, name: &str) -> PathBuf {
         let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         self.worker_target().join("release").join(name)
     }
 
-    /// The worker, when it is built.
+    /// The worker, if it is built.
     pub fn worker(&self) -> PathBuf {
         self.program("workbench-worker")
     }
 }
 
-/// The programs that do the work, and what is added to their environment.
+/// The programs that are called, and additions to their environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tools {
     /// Python 3 with pip.

@@ -1,4 +1,5 @@
-//! The whole set-up from an index that is a folder of tiny wheels, and all that can go wrong on the way.
+//! The whole set-up from an index that is a folder of tiny wheels, and all that can go wrong on the
+//! way.
 
 mod cuda;
 
@@ -14,8 +15,9 @@ use super::install::{Outcome, check_space};
 use super::wheels::{UNPACKED_BYTES, Wheel};
 use super::*;
 
-/// Makes a folder of wheels as pip wants them. Arguments: the folder, a shared library to put in, `name=content` pairs that
-/// replace files of torch's wheel (or leave them out when empty). Prints one line per wheel: file, hash, bytes.
+/// Makes a folder of wheels as pip wants them. Arguments: the folder, a shared library to put in,
+/// `name=content` pairs that replace files of torch's wheel (or leave them out when empty). Prints
+/// one line per wheel: file, hash, bytes.
 const MAKE_WHEELS: &str = r"
 import hashlib, pathlib, sys, zipfile
 target, library, *changes = sys.argv[1:]
@@ -407,7 +409,7 @@ fn a_worker_that_cannot_be_built_leaves_libtorch_in_place() {
     assert!(matches!(gone.check(), Err(SetupError::NoSources { .. })));
 }
 
-/// A folder that looks like a libtorch of a version.
+/// A folder with the files of a libtorch of a version.
 fn libtorch_in(dir: &Path, header: &str, version: [u32; 3], libraries: &[&str]) -> PathBuf {
     let root = dir.join("own");
     let header = root.join(header);

@@ -1,4 +1,4 @@
-//! Running a lab: what steering it from outside does to the plan, the record and the result.
+//! Running a lab: the effect of controlling it from outside on the plan, the record and the result.
 
 #![allow(
     clippy::unwrap_used,
@@ -118,7 +118,7 @@ impl PreparedLab for Ready {
     }
 }
 
-/// Runs the toy in a directory of its own; gives what came out and every record.
+/// Runs the toy in a directory of its own; returns its outcome and all records.
 fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(Some(dir.path().to_owned())).unwrap();
@@ -257,7 +257,7 @@ fn what_a_screen_costs_is_stated_and_changes_nothing_else() {
     });
     let (ended, records, _dir) = play(&toy, 2, &control);
     assert!((ended.result.instrument.screen_cpu_s - 0.004).abs() < 1e-12);
-    // The same run with nobody watching.
+    // The same run without a screen.
     let unwatched = records.into_iter().map(|mut record| {
         match &mut record.event {
             Event::RepeatFinished(finished) => finished.screen_cpu_ns = 0,

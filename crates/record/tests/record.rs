@@ -129,11 +129,11 @@ fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
     let track = &snapshot.repeats.last().unwrap().slots[&1];
     assert_eq!(track.now().unwrap().steps, 110);
     assert_eq!((track.heard_ns(), track.still_ns()), (11 * second, 0));
-    // Against how it stood five seconds before the last look.
+    // Compared with its state five seconds before the last sample.
     let lately = track.lately().unwrap();
     assert_eq!(lately.steps, 50);
     assert_eq!(lately.parts, [Part::work("forward", 121 - 36)]);
-    // It is heard of again, and has done nothing.
+    // Its state comes again, with no further step.
     let again = Record {
         t_ns: 14 * second,
         event: Event::Slot(track.now().unwrap().clone()),
@@ -350,7 +350,7 @@ fn the_recorder_writes_what_it_is_given_and_keeps_others_out() {
 
 #[test]
 fn a_full_disk_is_an_error_and_not_silence() {
-    // /dev/full refuses every write as a full disk does; a link makes it look like the log.
+    // /dev/full refuses every write as a full disk does; the log is a link to it.
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("events.jsonl");
     std::os::unix::fs::symlink("/dev/full", &path).unwrap();
@@ -396,7 +396,8 @@ fn runs_are_found_by_id_beginning_latest_and_path() {
 }
 
 proptest! {
-    /// However a writer's bytes arrive, whoever follows the log sees every record once, in order.
+    /// However a writer's bytes arrive, a reader that follows the log gets every record once, in
+    /// order.
     #[test]
     fn a_followed_log_gives_every_record_once(cuts in prop::collection::vec(0..4000_usize, 0..12)) {
         let bytes = completed(1).bytes();

@@ -239,8 +239,7 @@ fn an_imbalance_is_explained() {
         .diagnoses
         .iter()
         .find(|d| d.kind == "imbalance")
-        .map(|d| d.text.as_str())
-        .unwrap_or_else(|| panic!("{:?}", result.diagnoses));
+        .map_or_else(|| panic!("{:?}", result.diagnoses), |d| d.text.as_str());
     assert!(
         sentence.contains("tasks on 2 workers") && sentence.contains("33 %"),
         "{sentence}"

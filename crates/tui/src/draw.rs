@@ -49,6 +49,21 @@ impl App {
                 &[self.machine_line(usize::from(head.width), look)],
             );
         }
+        self.draw_body(frame, body, look);
+        self.draw_overlay(frame, body, look);
+        if let Some(text) = &self.notice {
+            let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
+            Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
+            return;
+        }
+        let strip = self.strip(look);
+        let width = Constraint::Length(strip.width() as u16);
+        let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
+        strip.render(left, frame.buffer_mut());
+        footer(frame, right, &self.footer(), look);
+    }
+
+    fn draw_body(&mut self, frame: &mut Frame, body: Rect, look: &Look) {
         match &mut self.screen {
             Screen::Home => self.home.draw(frame, body, &self.shared),
             Screen::Runs => self.runs.draw(frame, body, &self.shared),
@@ -82,6 +97,9 @@ impl App {
                 );
             }
         }
+    }
+
+    fn draw_overlay(&mut self, frame: &mut Frame, body: Rect, look: &Look) {
         match &mut self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, look),
             Some(Overlay::Export(export)) => export.draw(frame, body, look),
@@ -94,16 +112,6 @@ impl App {
             }
             None => {}
         }
-        if let Some(text) = &self.notice {
-            let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
-            Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
-            return;
-        }
-        let strip = self.strip(look);
-        let width = Constraint::Length(strip.width() as u16);
-        let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
-        strip.render(left, frame.buffer_mut());
-        footer(frame, right, &self.footer(), look);
     }
 
     /// Where a run that is not made here comes from, left of the keys.

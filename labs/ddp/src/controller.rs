@@ -103,7 +103,7 @@ pub enum Input {
         /// The step, from 0.
         step: u64,
     },
-    /// The workers cannot go on.
+    /// The workers cannot continue.
     Failed {
         /// Whether another attempt could succeed.
         curable: bool,

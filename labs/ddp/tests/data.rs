@@ -1,4 +1,4 @@
-//! Folders of images: what of them is recorded, what is refused before any worker starts, and
+//! Folders of images: what is recorded of them, what is refused before any worker starts, and
 //! training on them where `WORKBENCH_WORKER` names a worker.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
@@ -71,7 +71,7 @@ fn cifar_folder() -> TempDir {
     dir
 }
 
-/// What is said of a folder, which has to be a mistake in what was asked for.
+/// The error for a folder, which must be a usage error.
 fn refusal_with(dir: &Path, set: &[&str]) -> String {
     match lab().prepare(&config(dir, set)) {
         Err(LabError::Refused(refusal)) => refusal.to_string(),

@@ -1,12 +1,14 @@
-//! What is added for GPUs: another list of wheels, headers for a libtorch that has none, and what is said about it all.
+//! Additions for GPUs: another list of wheels, headers for a libtorch without them, and the
+//! messages about them.
 
 use workbench_report::format;
 
 use super::*;
 use crate::libtorch::wheels::{CUDA_UNPACKED_BYTES, HEADER_BYTES};
 
-/// Makes tiny wheels. Arguments: the folder, a shared library, and for each wheel its file and the names wanted of it, separated by
-/// bars. Where a folder is wanted, it gets the headers that are looked for.
+/// Makes tiny wheels. Arguments: the folder, a shared library, and for each wheel its file and the
+/// names wanted of it, separated by bars. Where a folder is wanted, it gets the headers that are
+/// looked for.
 const MAKE: &str = r"
 import pathlib, sys, zipfile
 target, library, *wheels = sys.argv[1:]
@@ -89,7 +91,7 @@ fn the_set_up_for_gpus_lies_beside_the_lean_one_and_is_taken_before_it() {
             .any(|name| name.contains("not/wanted"))
     );
     assert!(!bench.place.wheels().exists());
-    // All headers are there: nothing is left but the worker, which needs to be told of no folders.
+    // All headers are there: only the worker is left, and its build needs no folders.
     assert_eq!(plan(&bench, Some(&outcome.libtorch)).steps, []);
     let link = std::fs::read_link(whole.join("torch/lib/libtorch.so")).unwrap();
     assert_eq!(link, Path::new("libtorch_cpu.so"));

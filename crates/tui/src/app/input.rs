@@ -1,7 +1,7 @@
 //! What keys, mouse and pasted text go to: the dialog that is open, the field that is typed into,
 //! or the screen. What they ask for is an [`Action`].
 
-use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::state::{App, Screen};
 use crate::action::Action;
@@ -18,7 +18,7 @@ impl App {
             let action = overlay.key(key, &name);
             return self.answered(action);
         }
-        if self.is_typing() && opens_palette(&name) {
+        if self.is_typing() && opens_palette(key, &name) {
             self.keep_typed();
         }
         if self.type_key(key, &name) {
@@ -105,6 +105,7 @@ impl App {
 }
 
 /// Whether a key opens the palette even while something is typed. A plain character is text there.
-fn opens_palette(name: &str) -> bool {
-    name.starts_with("ctrl-") && find(bindings::GLOBAL, name) == Some(Action::Palette)
+fn opens_palette(key: KeyEvent, name: &str) -> bool {
+    key.modifiers.contains(KeyModifiers::CONTROL)
+        && find(bindings::GLOBAL, name) == Some(Action::Palette)
 }

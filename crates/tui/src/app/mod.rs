@@ -10,6 +10,7 @@
 mod act;
 mod commands;
 mod input;
+mod make;
 mod state;
 mod update;
 mod watch;

@@ -1,6 +1,6 @@
 //! What happened, what was printed and what it means, oldest first: repeats that finished, arms
-//! that were stopped, states of controllers, warnings, findings as they become true, and the lines that workers, tasks
-//! and libraries printed.
+//! that were stopped, states of controllers, warnings, findings as they become true, and the lines
+//! that workers, tasks and libraries printed.
 //!
 //! A bounded number of entries is kept; the record has them all.
 

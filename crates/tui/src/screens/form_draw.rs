@@ -21,7 +21,7 @@ use super::form::{Form, Kind, Row};
 use super::form_screen::{Checked, FormScreen};
 use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
 use crate::kit::{lines, panel};
-use crate::theme::Look;
+use crate::theme::{Look, Theme};
 
 impl FormScreen {
     /// Draws the screen.
@@ -181,16 +181,7 @@ fn help_lines(
     };
     match row {
         Row::Preset => {
-            for (name, preset) in &form.definition.presets {
-                let style = if name == form.preset_name() {
-                    theme.accent
-                } else {
-                    theme.title
-                };
-                out.extend(wrap_plain(name, columns, style));
-                out.extend(wrap_plain(&preset.help, columns, theme.text));
-                out.push(Line::default());
-            }
+            out.extend(presets(form, columns, theme));
             return out;
         }
         Row::Arm(arm) => {
@@ -237,17 +228,41 @@ fn help_lines(
             "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
         ),
     }
-    if form.is_changed(row, usable) {
-        let unset = form.preset_value(row, usable);
-        let text = match row {
-            Row::Workers | Row::Seed => format!("Unless set, it is {unset}."),
-            Row::Data | Row::Target => return out,
-            _ if unset.is_empty() => {
-                format!("The preset {} leaves it empty.", form.preset_name())
-            }
-            _ => format!("The preset {} has {unset}.", form.preset_name()),
-        };
+    if let Some(text) = unset(form, row, usable) {
         out.extend(wrap_plain(&text, columns, theme.dim));
+    }
+    out
+}
+
+/// What a row has where a person changes nothing.
+fn unset(form: &Form, row: &Row, usable: &UsableCores) -> Option<String> {
+    if !form.is_changed(row, usable) {
+        return None;
+    }
+    let unset = form.preset_value(row, usable);
+    match row {
+        Row::Workers | Row::Seed => Some(format!("Unless set, it is {unset}.")),
+        Row::Data | Row::Target => None,
+        _ if unset.is_empty() => Some(format!(
+            "The preset {} leaves it empty.",
+            form.preset_name()
+        )),
+        _ => Some(format!("The preset {} has {unset}.", form.preset_name())),
+    }
+}
+
+/// All presets; the chosen one stands out.
+fn presets(form: &Form, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    for (name, preset) in &form.definition.presets {
+        let style = if name == form.preset_name() {
+            theme.accent
+        } else {
+            theme.title
+        };
+        out.extend(wrap_plain(name, columns, style));
+        out.extend(wrap_plain(&preset.help, columns, theme.text));
+        out.push(Line::default());
     }
     out
 }

@@ -1,6 +1,6 @@
 //! A filter that is typed into a view: all of its words have to occur, whatever their case.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::keys::Binding;
 use crate::kit::{Row, cells};
@@ -65,7 +65,7 @@ impl Filter {
             }
             (_, "ctrl-u") => self.text.clear(),
             (KeyCode::Backspace, _) => drop(self.text.pop()),
-            (KeyCode::Char(c), name) if !name.starts_with("ctrl-") => {
+            (KeyCode::Char(c), _) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
                 self.paste(c.encode_utf8(&mut [0; 4]));
             }
             _ => {}

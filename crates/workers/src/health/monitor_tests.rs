@@ -98,7 +98,7 @@ fn an_end_is_an_end_whatever_was_known_before() {
     assert_eq!(health(&monitor, 90 * S, &Fixed::default()), lost);
     monitor.exit(0, ProcessExit::Code(1), 2 * S);
     assert_eq!(health(&monitor, 90 * S, &Fixed::default()), lost);
-    // Its last message is read after its process is over.
+    // Its last message is read after its process has ended.
     monitor.finish(1, false);
     assert_eq!(
         health(&monitor, S, &Fixed::default())[1],

@@ -91,7 +91,7 @@ fn at_step_40(phase: Phase) -> Position<Phase> {
     Position { phase, step: 40 }
 }
 
-/// Takes events until all ranks have said where they are.
+/// Takes events until all ranks have reported their position.
 fn until_all_are_at_step_40(group: &Group) {
     until(group, |_| {
         group.states().iter().all(|state| {
@@ -172,8 +172,8 @@ fn a_dead_worker_is_blamed() {
     assert!(said.ends_with("ranks 0, 2 wait in all-reduce"), "{said}");
 }
 
-/// Nobody takes events, so the chattering worker is held up, its signs of life with it. The stopped
-/// one shows that enough time has passed for silence.
+/// No one takes events, so the chattering worker is blocked, and its heartbeats with it. The
+/// stopped one shows that enough time has passed for silence.
 fn who_is_held_up_is_not_silent() {
     let deadlines = Deadlines {
         silent: Duration::from_secs(1),

@@ -119,7 +119,7 @@ fn stopping_in_order() {
     }
 }
 
-/// Nobody takes the events until the worker is over: it is not held up by that, and only the newest
+/// No one takes the events until the worker has ended: that does not block it, and only the newest
 /// lines are kept.
 fn printed_lines_give_way() {
     let link = Link::new();

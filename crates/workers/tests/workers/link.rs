@@ -20,7 +20,7 @@ pub const LONG: Duration = Duration::from_secs(60);
 pub type Event = WorkerEvent<Training>;
 pub type Group = WorkerGroup<Training>;
 
-/// What every worker is told.
+/// The order of every worker.
 pub const SEED: u64 = 7;
 
 /// One worker for each role.
@@ -40,8 +40,7 @@ pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch<Training>> {
         .collect()
 }
 
-/// A socket to which processes connect and which they hold until they are over, however that comes
-/// about.
+/// A socket to which processes connect and which they hold until they end, in whatever way.
 pub struct Link {
     dir: TempDir,
     listener: UnixListener,
@@ -58,7 +57,7 @@ impl Link {
         self.dir.path().join("link")
     }
 
-    /// Waits until a process has connected, and gives its end and the line that it said.
+    /// Waits until a process has connected, and returns its end and its first line.
     pub fn accept(&self) -> (UnixStream, String) {
         let mut fds = [PollFd::new(&self.listener, PollFlags::IN)];
         let timeout = Timespec::try_from(LONG).unwrap();
@@ -85,7 +84,7 @@ impl Link {
     }
 }
 
-/// Waits until the process at the other end is over.
+/// Waits until the process at the other end has ended.
 pub fn wait_for_end(mut stream: UnixStream) {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).expect("the process is over");

@@ -51,7 +51,7 @@ pub fn play(role: &str) -> ExitCode {
             return ExitCode::from(9);
         }
     };
-    // Held until the process is over.
+    // Held until the process has ended.
     let _link = connect(&std::process::id().to_string());
     assert_eq!(*seed, SEED);
     match role {

@@ -1,4 +1,4 @@
-//! The protocol of the workers that are tested: a made-up training.
+//! The protocol of the workers that are tested: a simulated training.
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 //!
 //! - **Belongs here:** the [specification](spec) of a training, the [faults](fault) that can be
 //!   injected into it, and the [reports](message) of its workers.
-//! - **May use:** `protocol`; its generic types are re-exported here for [`Training`].
+//! - **May use:** `protocol`; type aliases here fix its generic types to [`Training`].
 //! - **Does not belong here:** training, supervising, libtorch.
 
 pub mod fault;

@@ -1,5 +1,5 @@
-//! What people and their tools write: faults, environments, specifications; and what they are told
-//! when it is wrong.
+//! Text written by people and tools (faults, environments, specifications), and the errors about
+//! it.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

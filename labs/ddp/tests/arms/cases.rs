@@ -7,7 +7,7 @@ use workbench_experiment::lab::{Health, Lab, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_record::{RunStatus, Store};
+use workbench_record::{ControllerState, RunStatus, Store};
 use workbench_result::ArmResult;
 
 use crate::fake;
@@ -111,15 +111,21 @@ impl Played {
         );
     }
 
+    /// The states of the launcher.
+    fn states(&self) -> impl Iterator<Item = &ControllerState> {
+        let repeats = self.ended.snapshot.repeats.iter();
+        let launched = repeats.filter(|repeat| repeat.id.arm == "launcher");
+        launched
+            .flat_map(|repeat| &repeat.states)
+            .map(|(_, state)| state)
+    }
+
     /// The launcher was in this state, with so many workers, in this attempt.
     fn was_in(&self, text: &str, workers: u32, attempt: u32) {
-        let repeats = self.ended.snapshot.repeats.iter();
-        let states = repeats
-            .filter(|repeat| repeat.id.arm == "launcher")
-            .flat_map(|r| &r.states);
-        let states: Vec<_> = states
-            .map(|(_, s)| (s.text.as_str(), s.workers, s.attempt))
-            .collect();
+        let states = self
+            .states()
+            .map(|s| (s.text.as_str(), s.workers, s.attempt));
+        let states: Vec<_> = states.collect();
         assert!(
             states.contains(&(text, Some(workers), attempt)),
             "{states:?}"
@@ -421,12 +427,8 @@ fn what_no_attempt_cures_is_tried_once() {
     let played = play(&["single", "launcher"], &[&format!("lr={}", fake::NO_DATA)]);
     assert_eq!(played.ended.result.status, RunStatus::Failed);
     played.says("another attempt would fail in the same way");
-    let attempts = played
-        .lines
-        .iter()
-        .filter(|line| line.contains("attempt "))
-        .count();
-    assert_eq!(attempts, 1, "{:?}", played.lines);
+    let attempts = played.states().filter(|state| state.text == "scheduling");
+    assert_eq!(attempts.count(), 1, "{:?}", played.lines);
 }
 
 fn ranks_that_drift_apart_fail_the_arm() {

@@ -35,7 +35,7 @@ impl From<std::io::Error> for Trouble {
     }
 }
 
-/// The ranks' connection: rank 0 hears all others and answers each.
+/// The ranks' connection: rank 0 receives from all others and answers each.
 enum Ring {
     Alone,
     First(Vec<TcpStream>),
@@ -62,7 +62,7 @@ impl Ring {
         Err(Trouble(FailureKind::Rendezvous, "rank 0 is not there"))
     }
 
-    /// All ranks come here before any goes on; rank 0 tells whether this is the last step.
+    /// A barrier of all ranks; rank 0 sends whether this is the last step.
     fn together(&mut self, last: bool) -> Result<bool, Trouble> {
         let mut byte = [u8::from(last)];
         match self {

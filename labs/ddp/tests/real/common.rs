@@ -10,7 +10,7 @@ use workbench_record::Store;
 use workbench_result::ArmResult;
 
 /// Whether there is a worker to be tested. Says so when there is none, past the capture of the
-/// tests' output: a test that did not run must not look like one that passed.
+/// tests' output: a skipped test must not be taken for one that passed.
 pub fn is_there() -> bool {
     let is_there = std::env::var_os(WORKER_VARIABLE).is_some();
     if !is_there {
@@ -23,7 +23,7 @@ pub fn is_there() -> bool {
     is_there
 }
 
-/// A run that is over.
+/// A run that has ended.
 pub struct Played {
     pub ended: Ended,
     pub lines: Vec<String>,

@@ -66,7 +66,7 @@ fn is_whole(played: &Played, arm: &str) {
     );
 }
 
-/// The launcher goes on after `fault`, and says of it what `said` has.
+/// The launcher continues after `fault`, and reports the texts in `said`.
 fn recovers(fault: &str, said: &[&str]) -> Played {
     let played = small(&["launcher"], &[&format!("fault={fault}")]);
     let asked = format!("(as asked for: {fault})");
@@ -89,7 +89,7 @@ fn fails(fault: &str, said: &[&str]) {
     played.warning(&[&["ddp failed", &asked], said].concat());
 }
 
-/// One test for each row: a fault, and what is said of it.
+/// One test for each row: a fault, and the reported texts.
 macro_rules! rows {
     ($check:ident: $($name:ident $fault:literal $said:expr;)*) => {$(
         #[test]
@@ -186,7 +186,7 @@ fn who_is_waited_for_in_vain_is_blamed_and_not_who_waits() {
     ]);
 }
 
-/// Nothing fails with `fault`, the same is learned, and the launcher says what `said` has.
+/// Nothing fails with `fault`, the model is the same, and the launcher reports the texts in `said`.
 fn is_named(fault: &str, said: &[&str]) {
     // One checkpoint in the middle of each epoch.
     let set = [&format!("fault={fault}"), "checkpoint_every=8"];

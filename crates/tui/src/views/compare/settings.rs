@@ -60,7 +60,16 @@ impl Widths {
 enum Line<'a> {
     Group(Group),
     /// A setting's name, empty on its further lines, and a part of each of its values.
-    Setting(&'a str, Vec<Option<String>>),
+    Setting(&'a str, Vec<Value>),
+}
+
+/// A line of a run's value of a setting.
+enum Value {
+    /// The value has no further line.
+    Blank,
+    /// The run has no such setting.
+    Missing,
+    Text(String),
 }
 
 fn rows<'a>(differing: &'a [Difference], widths: &Widths) -> Vec<Line<'a>> {
@@ -71,37 +80,37 @@ fn rows<'a>(differing: &'a [Difference], widths: &Widths) -> Vec<Line<'a>> {
             group = Some(difference.group);
             rows.push(Line::Group(difference.group));
         }
-        let parts: Vec<Vec<String>> = difference
-            .values
-            .iter()
-            .zip(&widths.runs)
-            .map(|(value, room)| parts(value.as_deref(), usize::from(*room) - 1))
+        let values = difference.values.iter().zip(&widths.runs);
+        let mut values: Vec<_> = values
+            .map(|(value, room)| parts(value.as_deref(), usize::from(*room) - 1).into_iter())
             .collect();
-        let lines = parts.iter().map(Vec::len).max().unwrap_or(1);
+        let lines = values.iter().map(ExactSizeIterator::len).max().unwrap_or(1);
         for line in 0..lines.clamp(1, MOST_LINES) {
             let name = if line == 0 {
                 difference.name.as_str()
             } else {
                 ""
             };
-            let values = parts.iter().map(|parts| parts.get(line).cloned()).collect();
-            rows.push(Line::Setting(name, values));
+            let values = values
+                .iter_mut()
+                .map(|parts| parts.next().unwrap_or(Value::Blank));
+            rows.push(Line::Setting(name, values.collect()));
         }
     }
     rows
 }
 
 /// A value in lines; where they would be too many, the last one tells so by being too long.
-fn parts(value: Option<&str>, room: usize) -> Vec<String> {
+fn parts(value: Option<&str>, room: usize) -> Vec<Value> {
     let Some(value) = value else {
-        return vec!["—".to_owned()];
+        return vec![Value::Missing];
     };
     let mut parts = wrap_text(value, u16::try_from(room).unwrap_or(u16::MAX));
     if parts.len() > MOST_LINES {
         let rest = parts.split_off(MOST_LINES - 1);
         parts.push(rest.concat());
     }
-    parts
+    parts.into_iter().map(Value::Text).collect()
 }
 
 /// Draws the panel.
@@ -149,17 +158,16 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, comparison: &Comparison) {
     }
 }
 
-fn setting(row: &mut Row<'_>, (name, values): (&str, &[Option<String>]), widths: &Widths) {
+fn setting(row: &mut Row<'_>, (name, values): (&str, &[Value]), widths: &Widths) {
     let theme = row.theme;
     row.skip(1)
         .left(name, widths.label.saturating_sub(2), theme.text)
         .skip(1);
     for (index, (value, room)) in values.iter().zip(&widths.runs).enumerate() {
-        let text = value.as_deref().unwrap_or("");
-        let style = if text == "—" {
-            theme.dim
-        } else {
-            colour(index, theme)
+        let (text, style) = match value {
+            Value::Blank => ("", theme.dim),
+            Value::Missing => ("—", theme.dim),
+            Value::Text(text) => (text.as_str(), colour(index, theme)),
         };
         row.left(text, room.saturating_sub(1), style).skip(1);
     }

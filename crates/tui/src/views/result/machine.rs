@@ -61,7 +61,33 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
             format::seconds(result.instrument.screen_cpu_s)
         );
     }
-    let check = match (result.check.equal_work, result.check.equal_outputs) {
+    let build = format!(
+        "workbench {} {} ({}, {})",
+        machine.workbench_version,
+        machine.workbench_commit.as_deref().unwrap_or(""),
+        machine.build_profile,
+        machine.compiler
+    );
+    vec![
+        ("instrument", instrument),
+        ("check", check(result)),
+        ("processor", machine.cpu_model.clone()),
+        ("cores", cores),
+        ("memory", format::bytes(machine.memory_bytes)),
+        ("GPUs", gpus),
+        (
+            "system",
+            format!("{}, kernel {}", machine.os, machine.kernel),
+        ),
+        ("build", build),
+        ("seed", result.seed.to_string()),
+        ("again", result.command.clone()),
+    ]
+}
+
+/// What the check of the arms against each other found.
+fn check(result: &RunResult) -> String {
+    match (result.check.equal_work, result.check.equal_outputs) {
         _ if result.check.target_reached == Some(true) => {
             "every arm reached the target, in every repeat".to_owned()
         }
@@ -77,27 +103,5 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         (false, true) => "the arms did not do equal work".to_owned(),
         (true, false) => "the outputs of the arms differ".to_owned(),
         (false, false) => "work and outputs of the arms differ".to_owned(),
-    };
-    let build = format!(
-        "workbench {} {} ({}, {})",
-        machine.workbench_version,
-        machine.workbench_commit.as_deref().unwrap_or(""),
-        machine.build_profile,
-        machine.compiler
-    );
-    vec![
-        ("instrument", instrument),
-        ("check", check),
-        ("processor", machine.cpu_model.clone()),
-        ("cores", cores),
-        ("memory", format::bytes(machine.memory_bytes)),
-        ("GPUs", gpus),
-        (
-            "system",
-            format!("{}, kernel {}", machine.os, machine.kernel),
-        ),
-        ("build", build),
-        ("seed", result.seed.to_string()),
-        ("again", result.command.clone()),
-    ]
+    }
 }
