@@ -1,4 +1,5 @@
-//! Bad input: one line that says what was wrong and what to do, the right exit code, and nothing left behind.
+//! Bad input: one line that says what was wrong and what to do, the right exit code, and
+//! nothing left behind.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +11,8 @@ mod common;
 
 use common::{Bench, TINY, stderr, stdout};
 
-/// Expects an exit code, a single line on the standard error with these words in it, and no file or run left.
+/// Expects an exit code, a single line on the standard error with these words in it, and no file
+/// or run left.
 #[track_caller]
 fn refused(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
     let before = bench.files();

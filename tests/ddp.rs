@@ -1,5 +1,6 @@
-//! The ddp lab through the real binary: what is refused before anything starts, and that nobody is left behind when the program is
-//! killed. The latter needs the real worker, and says so where there is none.
+//! The ddp lab through the real binary: what is refused before anything starts, and that nobody is
+//! left behind when the program is killed. The latter needs the real worker, and says so where
+//! there is none.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
@@ -77,7 +78,8 @@ fn what_makes_no_sense_is_refused_with_exit_code_2() {
     }
 }
 
-/// Whether there is a worker to be started; says so, past the capture of the tests' output, where there is none.
+/// Whether there is a worker to be started; says so, past the capture of the tests' output, where
+/// there is none.
 fn worker_is_there() -> bool {
     let is_there = std::env::var_os("WORKBENCH_WORKER").is_some();
     if !is_there {
@@ -90,7 +92,8 @@ fn worker_is_there() -> bool {
     is_there
 }
 
-/// A process by its number and what makes it this one and no later one of that number: when it began.
+/// A process by its number and what makes it this one and no later one of that number:
+/// when it began.
 type Process = (u32, u64);
 
 /// Parent, state and beginning of a process that is there and not over.

@@ -1,4 +1,5 @@
-//! Runs that are killed or stopped for real: nothing finished is lost, and resuming gives the same outcome.
+//! Runs that are killed or stopped for real: nothing finished is lost, and resuming gives
+//! the same outcome.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,8 +1,9 @@
-//! The labs that exist only in tests, each from the form to the comparison of two runs. Nothing here,
-//! and nothing else outside a lab's folder and its line in the manifest, knows one of them.
+//! The labs that exist only in tests, each from the form to the comparison of two runs. Nothing
+//! here, and nothing else outside a lab's folder and its line in the manifest, knows one of them.
 //!
-//! This program is also the program `workbench` with those labs, and the worker of labs whose workers
-//! are the program that made them: such a lab sees by its environment that it is made in a worker.
+//! This program is also the program `workbench` with those labs, and the worker of labs whose
+//! workers are the program that made them: such a lab sees by its environment that it is made
+//! in a worker.
 
 #![allow(
     clippy::unwrap_used,
@@ -319,7 +320,8 @@ fn resume(index: usize) {
     }
 }
 
-/// No file outside the lab's folder speaks of it, but for its line in the manifest and cargo's lock file.
+/// No file outside the lab's folder speaks of it, but for its line in the manifest and
+/// cargo's lock file.
 fn closed_room(index: usize) {
     let labs = labs();
     let definition = labs[index].definition();

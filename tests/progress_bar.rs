@@ -1,4 +1,5 @@
-//! Headless runs on a real terminal: a bar with an estimate while it goes on, and a clean screen after it.
+//! Headless runs on a real terminal: a bar with an estimate while it goes on, and a clean
+//! screen after it.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

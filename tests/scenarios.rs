@@ -1,4 +1,5 @@
-//! Made-up runs on every screen: nothing panics, at any size and in any theme, at any moment of the run.
+//! Made-up runs on every screen: nothing panics, at any size and in any theme, at any moment
+//! of the run.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

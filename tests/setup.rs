@@ -133,7 +133,8 @@ fn program(path: &Path, script: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A machine with a libtorch, with the binary where no worker lies beside it, and with a cargo that builds [`idle_worker`].
+/// A machine with a libtorch, with the binary where no worker lies beside it, and with a cargo
+/// that builds [`idle_worker`].
 struct Machine {
     bench: Bench,
     own: PathBuf,

@@ -1,4 +1,5 @@
-//! `workbench setup --cuda` and what is said about GPUs, with the real binary, without a network and without a GPU's library.
+//! `workbench setup --cuda` and what is said about GPUs, with the real binary, without a network
+//! and without a GPU's library.
 
 #![allow(
     clippy::unwrap_used,

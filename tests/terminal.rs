@@ -1,4 +1,5 @@
-//! The screen in a real terminal: the whole story with the real binary, and the terminal afterwards.
+//! The screen in a real terminal: the whole story with the real binary, and the
+//! terminal afterwards.
 
 #![allow(
     clippy::unwrap_used,
@@ -84,7 +85,8 @@ fn closing_the_window_closes_the_record() {
         master,
         ..
     } = long_run(&bench);
-    // The thread that reads ends with its next piece of output; then nobody holds the terminal any more.
+    // The thread that reads ends with its next piece of output; then nobody holds the
+    // terminal any more.
     drop((output, keyboard, master));
     assert_eq!(child.wait().unwrap().exit_code(), 130);
     let result = read_json(&bench.only_run().join("result.json"));
@@ -198,7 +200,8 @@ fn a_panic_in_a_task_leaves_the_picture_alone() {
     assert_eq!(screen.end().0, 0);
 }
 
-/// Whatever the program lacks when it starts, it either comes up or says so and leaves the terminal as it was.
+/// Whatever the program lacks when it starts, it either comes up or says so and leaves the terminal
+/// as it was.
 #[test]
 fn a_start_that_fails_leaves_the_terminal_as_it_was() {
     let mut failed = 0;

@@ -16,7 +16,8 @@ use super::worker;
 /// used occupies memory.
 const STACK: usize = 16 << 20;
 
-/// A pool of threads that run tasks. It is used through its [`PoolHandle`], which it dereferences to.
+/// A pool of threads that run tasks. It is used through its [`PoolHandle`], which
+/// it dereferences to.
 ///
 /// Dropping the pool cancels the tasks that have not started, tells those that run, waits
 /// for them and joins the threads. A pool that is dropped by one of its own tasks does the

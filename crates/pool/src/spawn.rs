@@ -11,8 +11,8 @@ use super::shared::PoolState;
 use super::task::{AnyTask, Header, Spec, Watcher};
 use super::task_ref::{Awaitable, Dependency, TaskRef};
 
-/// A task being described; see [`PoolHandle::task`](super::PoolHandle::task). What is not said: one cpu,
-/// nothing else, priority 0, group and part 0, no retries, no dependencies.
+/// A task being described; see [`PoolHandle::task`](super::PoolHandle::task). What is not said: one
+/// cpu, nothing else, priority 0, group and part 0, no retries, no dependencies.
 ///
 /// ```
 /// # use workbench_pool::Pool;

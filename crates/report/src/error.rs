@@ -1,4 +1,5 @@
-//! Why a report could not be made or written. Every message says what was wrong, where, and what to do, in one line.
+//! Why a report could not be made or written. Every message says what was wrong, where, and what to
+//! do, in one line.
 
 use std::path::PathBuf;
 

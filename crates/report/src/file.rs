@@ -1,7 +1,8 @@
 //! Putting a finished report into its place: all of it or nothing.
 //!
-//! Bytes go to a temporary file beside the target, to the disk, and then under the target's name in one step. Whatever fails
-//! on the way, an older report stays as it was and no part of a new one is left.
+//! Bytes go to a temporary file beside the target, to the disk, and then under the target's name
+//! in one step. Whatever fails on the way, an older report stays as it was and no part of a new
+//! one is left.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -10,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::ReportError;
 
-/// Checks what can be checked before there is anything to write: the directory exists and takes a file, and the path is not
-/// something else than a file. Leaves nothing behind.
+/// Checks what can be checked before there is anything to write: the directory exists and takes a
+/// file, and the path is not something else than a file. Leaves nothing behind.
 pub(super) fn probe(path: &Path) -> Result<(), ReportError> {
     let target = resolve(path)?;
     Temporary::beside(&target)
@@ -34,7 +35,8 @@ fn replace_with(
         fill(&mut temporary.file)?;
         temporary.file.sync_all()?;
         temporary.rename(&target)?;
-        // The new name itself must survive a power cut. Not every file system can do this, and the file is in place already.
+        // The new name itself must survive a power cut. Not every file system can do this, and the
+        // file is in place already.
         if let Ok(directory) = File::open(parent(&target)) {
             let _ = directory.sync_all();
         }

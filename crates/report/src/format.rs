@@ -1,7 +1,9 @@
-//! Numbers and texts as people read them: seconds with a sensible unit, speed-ups as `1.87×`, and names made safe to show.
+//! Numbers and texts as people read them: seconds with a sensible unit, speed-ups as `1.87×`, and
+//! names made safe to show.
 //!
-//! Belongs here: turning one value into one short text, the same on the screen, in the summary and in every report.
-//! Does not belong here: sentences (see [`super::headline()`]) and escaping for a file format.
+//! Belongs here: turning one value into one short text, the same on the screen, in the summary
+//! and in every report. Does not belong here: sentences (see [`super::headline()`]) and escaping
+//! for a file format.
 
 /// What stands in place of a value that does not exist or is not a number.
 pub const MISSING: &str = "n/a";
@@ -68,8 +70,8 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// A stretch of time with a unit and no zeros that mean nothing, as axes have them: `15 ms`, `1.5 s`,
-/// `90 s`, `5 min`, `2 h`.
+/// A stretch of time with a unit and no zeros that mean nothing, as axes have them: `15 ms`,
+/// `1.5 s`, `90 s`, `5 min`, `2 h`.
 pub fn stretch(seconds: f64) -> String {
     let ms = seconds * 1e3;
     if seconds > 0.0 && ms < 1000.0 {
@@ -112,7 +114,8 @@ pub fn bytes_of(part: u64, whole: u64) -> String {
     }
 }
 
-/// Seconds as a plain number without a unit, for table columns headed `s`: three decimals below 10 s, fewer above.
+/// Seconds as a plain number without a unit, for table columns headed `s`: three decimals below 10
+/// s, fewer above.
 pub fn plain_seconds(s: f64) -> String {
     if !s.is_finite() {
         return MISSING.to_owned();
@@ -270,7 +273,8 @@ pub fn hash_prefix(hash: &str) -> String {
     hash.chars().take(12).map(presentable).collect()
 }
 
-/// When something happened, for people: `20 November 2026, 14:05 UTC`; the text itself when it is no timestamp.
+/// When something happened, for people: `20 November 2026, 14:05 UTC`; the text itself when it
+/// is no timestamp.
 pub fn date(rfc3339: &str) -> String {
     rfc3339.parse::<jiff::Timestamp>().map_or_else(
         |_| clean(rfc3339, 40),
@@ -282,8 +286,9 @@ pub fn date(rfc3339: &str) -> String {
     )
 }
 
-/// A name from outside made fit for one line: control characters and line breaks become spaces, invisible characters
-/// that reorder text are shown as `�`, and whatever exceeds `longest` characters is cut and ends in `…`.
+/// A name from outside made fit for one line: control characters and line breaks become spaces,
+/// invisible characters that reorder text are shown as `�`, and whatever exceeds `longest`
+/// characters is cut and ends in `…`.
 pub fn clean(text: &str, longest: usize) -> String {
     let mut cleaned: String = text.chars().take(longest).map(presentable).collect();
     if text.chars().nth(longest).is_some() {
@@ -293,8 +298,8 @@ pub fn clean(text: &str, longest: usize) -> String {
     cleaned
 }
 
-/// A command as it may be copied: line breaks stay, other control characters and invisible direction controls are spelt out,
-/// so that what is run is what is seen.
+/// A command as it may be copied: line breaks stay, other control characters and invisible
+/// direction controls are spelt out, so that what is run is what is seen.
 pub fn command(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -317,7 +322,8 @@ pub(super) fn presentable(c: char) -> char {
     }
 }
 
-/// Whether a character is one of Unicode's invisible direction controls, which can make a text read as another.
+/// Whether a character is one of Unicode's invisible direction controls, which can make a text
+/// read as another.
 pub(super) fn reorders(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,6 +1,8 @@
-//! The sentences that say what a run found: one per parallel arm, every number with its base and its repeats.
+//! The sentences that say what a run found: one per parallel arm, every number with its base
+//! and its repeats.
 //!
-//! Belongs here: wording that the terminal and all reports share. Does not belong here: computing anything, or layout.
+//! Belongs here: wording that the terminal and all reports share. Does not belong here: computing
+//! anything, or layout.
 
 use workbench_record::{ArmFailure, RunStatus};
 use workbench_result::{ArmResult, RunResult};
@@ -46,8 +48,8 @@ impl Sentence {
 
 /// What a run found, in full sentences without line breaks, most important first.
 ///
-/// One sentence per parallel arm, at its best number of workers. No speed-up is stated when the arms' work or outputs differ;
-/// the sentences then say what differed. Never empty.
+/// One sentence per parallel arm, at its best number of workers. No speed-up is stated when the
+/// arms' work or outputs differ; the sentences then say what differed. Never empty.
 pub fn headline(result: &RunResult) -> Vec<String> {
     sentences(result).iter().map(Sentence::text).collect()
 }
@@ -73,7 +75,8 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
     sentences
 }
 
-/// The sentence that stands alone above a chart: the one with the highest speed-up, where there is one.
+/// The sentence that stands alone above a chart: the one with the highest speed-up, where
+/// there is one.
 pub(super) fn best(result: &RunResult) -> Option<Sentence> {
     let arms = finished(result).filter(|arm| arm.name != result.base);
     let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));

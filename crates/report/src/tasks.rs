@@ -1,6 +1,7 @@
 //! The tasks of a run as CSV: one row per attempt at a task, for spreadsheets and data frames.
 //!
-//! Times are seconds since the clock of the task's repeat was started, to the nanosecond. Tasks of a repeat that was interrupted are there too.
+//! Times are seconds since the clock of the task's repeat was started, to the nanosecond. Tasks of
+//! a repeat that was interrupted are there too.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,5 @@
-//! Reports as their readers meet them: what a page says and in what order, and the same in every other format.
+//! Reports as their readers meet them: what a page says and in what order, and the same in
+//! every other format.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! Reports of runs that went wrong, and of runs whose texts, numbers and sizes are out of the ordinary.
+//! Reports of runs that went wrong, and of runs whose texts, numbers and sizes are out
+//! of the ordinary.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! Reports of trainings: what they say of ranks, start-up, curves, programs and failures, whatever the record holds.
+//! Reports of trainings: what they say of ranks, start-up, curves, programs and failures, whatever
+//! the record holds.
 
 #![allow(clippy::unwrap_used)]
 

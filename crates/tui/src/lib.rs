@@ -2,7 +2,8 @@
 //! it.
 //!
 //! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
-//! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`, `machine`, `clock`.
+//! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`,
+//!   `machine`, `clock`.
 //! - **Does not belong here:** measuring, and what numbers mean. A run is shown as the fold of its
 //!   events.
 //!

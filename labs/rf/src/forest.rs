@@ -6,12 +6,12 @@
 //!
 //! How scikit-learn's parameters are mapped to smartcore's:
 //! - `max_depth`: smartcore counts levels with the root as 1, scikit-learn counts splits along a
-//! path: one more.
+//!   path: one more.
 //! - `min_samples_split`, `min_samples_leaf`: scikit-learn draws the bootstrap as weights and
 //!   counts distinct rows. This code passes the bootstrap to smartcore as weights too, so it counts
 //!   in the same way; smartcore's own forest counts copies.
 //! - `max_features`: all features at every split, the default of scikit-learn's regressor, is what
-//! a single tree does.
+//!   a single tree does.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

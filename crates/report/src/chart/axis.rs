@@ -9,7 +9,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// `from` (values) onto `to` (pixels). An empty range of values is widened, so that mapping never divides by zero.
+    /// `from` (values) onto `to` (pixels). An empty range of values is widened, so that mapping
+    /// never divides by zero.
     pub fn linear(from: (f64, f64), to: (f64, f64)) -> Self {
         let wide = from.1 - from.0 > 1e-12 && (from.1 - from.0).is_finite();
         Self {
@@ -19,7 +20,8 @@ impl Scale {
         }
     }
 
-    /// As [`Scale::linear`], with equal ratios equally far apart. Both ends of `from` must be positive.
+    /// As [`Scale::linear`], with equal ratios equally far apart. Both ends of `from`
+    /// must be positive.
     pub fn log2(from: (f64, f64), to: (f64, f64)) -> Self {
         let low = from.0.max(1e-9);
         Self {
@@ -86,7 +88,8 @@ pub(super) fn tick_label(value: f64, step: f64) -> String {
     }
 }
 
-/// Moves sorted positions apart until neighbours are `gap` away, within `low` to `high` as far as there is room.
+/// Moves sorted positions apart until neighbours are `gap` away, within `low` to `high` as far as
+/// there is room.
 pub(super) fn spread(positions: &mut [f64], gap: f64, low: f64, high: f64) {
     let mut least = low;
     for position in positions.iter_mut() {

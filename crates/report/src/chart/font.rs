@@ -1,6 +1,7 @@
 //! The font that charts are lettered and measured with.
 //!
-//! Pages and SVG files use the reader's own font; the widths here are those of a wide font, so labels placed by them have room.
+//! Pages and SVG files use the reader's own font; the widths here are those of a wide font, so
+//! labels placed by them have room.
 
 use std::sync::LazyLock;
 
@@ -36,7 +37,8 @@ pub(super) fn register() {
     LazyLock::force(&FONTS);
 }
 
-/// Width of a text in pixels at a size in pixels per em. A character that the font lacks counts as one em.
+/// Width of a text in pixels at a size in pixels per em. A character that the font lacks counts
+/// as one em.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let fonts = &*FONTS;
     let font = if bold { &fonts.bold } else { &fonts.regular };

@@ -1,4 +1,5 @@
-//! The strip of busy cores under a timeline: one row per core (or per few cores of a big machine), darker when busier.
+//! The strip of busy cores under a timeline: one row per core (or per few cores of a big machine),
+//! darker when busier.
 
 use super::marks::{Chart, Lettering};
 use super::palette::{self, Role};

@@ -1,4 +1,5 @@
-//! Where lost time went: the four causes as shares of the slots' time, one bar per arm on a common axis.
+//! Where lost time went: the four causes as shares of the slots' time, one bar per arm on
+//! a common axis.
 
 use super::axis::{self, Scale};
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
@@ -43,7 +44,8 @@ impl Bar<'_> {
     }
 }
 
-/// The chart; `None` when no arm has slot time, or when the arms' work differs, for then useful work means nothing.
+/// The chart; `None` when no arm has slot time, or when the arms' work differs, for then useful
+/// work means nothing.
 pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let bars: Vec<Bar> = arms::finished(result)
         .map(|arm| {

@@ -1,4 +1,5 @@
-//! What a chart is made of: rectangles, lines, points and texts in pixels of a 100 % display, in order of drawing.
+//! What a chart is made of: rectangles, lines, points and texts in pixels of a 100 % display, in
+//! order of drawing.
 
 use super::font;
 use super::palette::Role;
@@ -192,7 +193,8 @@ impl Chart {
         }
     }
 
-    /// Moves everything down and puts a title, a subtitle and a last line around it, for a chart that stands alone.
+    /// Moves everything down and puts a title, a subtitle and a last line around it, for a chart
+    /// that stands alone.
     pub fn framed(mut self, title: &str, subtitle: &str, foot: &str) -> Self {
         const HEAD: f64 = 84.0;
         const FOOT: f64 = 44.0;
@@ -221,7 +223,8 @@ impl Chart {
     }
 }
 
-/// Whether coordinates are numbers that a backend can hold. A mark that is not near the drawing would not be seen anyway.
+/// Whether coordinates are numbers that a backend can hold. A mark that is not near the drawing
+/// would not be seen anyway.
 fn on_canvas(coordinates: &[f64]) -> bool {
     coordinates.iter().all(|v| v.abs() < 1e5)
 }

@@ -1,7 +1,8 @@
 //! Charts: what each shows, drawn once and written as SVG or PNG.
 //!
-//! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`, `timeline`, `lost`,
-//! `what_if`, `curves`, `steps`, `start_up` and `states` each make one; [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
+//! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`,
+//! `timeline`, `lost`, `what_if`, `curves`, `steps`, `start_up` and `states` each make one;
+//! [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
 
 mod axis;
 mod curves;

@@ -25,7 +25,8 @@ type Area<DB> = DrawingArea<DB, Shift>;
 type Painted<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 impl Chart {
-    /// The chart as an `<svg>` element. `id` makes the ids of its title and description unique in a page.
+    /// The chart as an `<svg>` element. `id` makes the ids of its title and description unique
+    /// in a page.
     pub fn svg(&self, id: &str) -> Result<String, ReportError> {
         font::register();
         let mut body = String::new();
@@ -49,7 +50,8 @@ impl Chart {
         {
             let area = BitMapBackend::with_buffer(&mut pixels, drawn).into_drawing_area();
             area.fill(&colour(Role::Paper))
-                // plotters centres a text's box, which leaves the capitals about a fifth of their size too high.
+                // plotters centres a text's box, which leaves the capitals about a fifth of their
+                // size too high.
                 .and_then(|()| self.paint(&area, scale, 0.2))
                 .and_then(|()| area.present())
                 .map_err(|e| ReportError::drawing(&e))?;

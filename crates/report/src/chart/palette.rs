@@ -1,8 +1,10 @@
-//! The colours of all charts and pages, in one table: what each is for, on light paper, on dark paper.
+//! The colours of all charts and pages, in one table: what each is for, on light paper,
+//! on dark paper.
 //!
-//! Charts are drawn in the light colours. Standalone files keep them; a page overrides them through [`css`], which matches
-//! on the colour itself, so every light colour stands for exactly one role. Series colours follow Okabe and Ito (2008),
-//! darkened until text in them reads well (contrast 4.5 and more); the ramp runs in lightness, so it survives greyscale.
+//! Charts are drawn in the light colours. Standalone files keep them; a page overrides them through
+//! [`css`], which matches on the colour itself, so every light colour stands for exactly one role.
+//! Series colours follow Okabe and Ito (2008), darkened until text in them reads well (contrast 4.5
+//! and more); the ramp runs in lightness, so it survives greyscale.
 
 use std::fmt::Write as _;
 
@@ -103,8 +105,8 @@ impl Role {
     }
 }
 
-/// The page's colour variables for both kinds of paper, and the rules that give them to charts drawn in the light colours.
-/// Paper that is printed on is light.
+/// The page's colour variables for both kinds of paper, and the rules that give them to charts
+/// drawn in the light colours. Paper that is printed on is light.
 pub(crate) fn css() -> String {
     let mut light = String::new();
     let mut dark = String::new();

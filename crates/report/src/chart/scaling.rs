@@ -1,4 +1,5 @@
-//! Speed-up over the number of workers: measured points with intervals, the ideal, the bounds, and fitted laws.
+//! Speed-up over the number of workers: measured points with intervals, the ideal, the bounds,
+//! and fitted laws.
 
 use super::axis::{self, Scale};
 use super::looks::{arm_marker, arm_role};
@@ -63,7 +64,8 @@ fn plot(result: &RunResult) -> Plot {
     let lows = all().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |ci| ci[0])]);
     let least = lows.filter(|v| v.is_finite()).fold(1.0, f64::min).max(0.05);
     let (across, up) = ((LEFT, RIGHT), (BOTTOM, TOP));
-    // Doubling is what people do with workers: from 1 to 16 and more, equal ratios read better than equal differences.
+    // Doubling is what people do with workers: from 1 to 16 and more, equal ratios read better
+    // than equal differences.
     let (x, y, most) = if most_workers >= 16.0 {
         let most = most.max(most_workers);
         (

@@ -98,7 +98,8 @@ impl Groups {
     }
 }
 
-/// Bytes of the longest beginning that all names share and that ends after a `=`, a space or a similar mark.
+/// Bytes of the longest beginning that all names share and that ends after a `=`, a space or
+/// a similar mark.
 fn common_prefix<'a>(names: impl Iterator<Item = &'a str> + Clone) -> usize {
     let Some(first) = names.clone().next() else {
         return 0;

@@ -1,7 +1,8 @@
-//! Thinning: what happened on a row over time, reduced to as many runs of equal colour as a drawing can show.
+//! Thinning: what happened on a row over time, reduced to as many runs of equal colour as a
+//! drawing can show.
 //!
-//! A run of a lab may hold a hundred thousand tasks; a drawing is some hundred columns wide. Each column takes the shade
-//! that filled most of it, and neighbours of equal shade join.
+//! A run of a lab may hold a hundred thousand tasks; a drawing is some hundred columns wide. Each
+//! column takes the shade that filled most of it, and neighbours of equal shade join.
 
 /// A stretch of one shade on one row, in seconds from the start of the drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +31,8 @@ pub(super) struct Thinned {
 /// Different shades that one drawing may use.
 pub(super) const SHADES: usize = 12;
 
-/// Thins rows of blocks to at most `columns` columns over `length` seconds, and to fewer columns until at most `budget` runs remain.
+/// Thins rows of blocks to at most `columns` columns over `length` seconds, and to fewer columns
+/// until at most `budget` runs remain.
 pub(super) fn thin(rows: &[Vec<Block>], length: f64, columns: usize, budget: usize) -> Thinned {
     let mut columns = columns.max(1);
     loop {
@@ -63,8 +65,8 @@ fn row_runs(row: usize, blocks: &[Block], length: f64, columns: usize) -> Vec<Ru
     runs
 }
 
-/// The shade of each column: the one that fills most of it, where anything fills half of it. A lone block
-/// narrower than that is kept, for a spike must not vanish.
+/// The shade of each column: the one that fills most of it, where anything fills half of it. A lone
+/// block narrower than that is kept, for a spike must not vanish.
 fn shades(blocks: &[Block], length: f64, columns: usize) -> Vec<Option<usize>> {
     if length.is_nan() || length <= 0.0 {
         return Vec::new();

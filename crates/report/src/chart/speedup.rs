@@ -1,5 +1,5 @@
-//! Speed-up per arm: a bar on a track that ends at the ideal, a whisker for the interval, a notch at the bound. Where no
-//! speed-up may be stated, wall times instead.
+//! Speed-up per arm: a bar on a track that ends at the ideal, a whisker for the interval, a notch
+//! at the bound. Where no speed-up may be stated, wall times instead.
 
 use super::axis::{self, Scale};
 use super::looks::arm_role;

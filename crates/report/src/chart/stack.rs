@@ -1,4 +1,5 @@
-//! Stacked bars: what the parts of each look like, with hatching for those that wait, so that they stand out without colour.
+//! Stacked bars: what the parts of each look like, with hatching for those that wait, so that they
+//! stand out without colour.
 
 use super::marks::{Chart, Lettering, SOLID};
 use super::palette::Role;
@@ -57,7 +58,8 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Draws parts one after the other from `x` on, `px` pixels long each; the middle of every part.
+    /// Draws parts one after the other from `x` on, `px` pixels long each; the middle
+    /// of every part.
     pub fn bar(&self, chart: &mut Chart, (x, y, height): (f64, f64, f64), parts: &[(&str, f64)]) {
         let mut left = x;
         for (name, px) in parts.iter().filter(|(_, px)| px.is_finite() && *px > 0.0) {

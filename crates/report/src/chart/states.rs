@@ -1,4 +1,5 @@
-//! What whoever controls a repeat did over time: a thin strip per repeat in which more happened than usual.
+//! What whoever controls a repeat did over time: a thin strip per repeat in which more
+//! happened than usual.
 
 use super::axis::{self, Scale};
 use super::lost::place_labels;
@@ -101,7 +102,8 @@ fn main_phase(stretches: &[Stretch<'_>]) -> Option<ControllerPhase> {
     phases.max_by(|a, b| lasted(*a).total_cmp(&lasted(*b)))
 }
 
-/// The strip: the main phase in ink's grey, what came between two stretches of it in the colour of imbalance.
+/// The strip: the main phase in ink's grey, what came between two stretches of it in the
+/// colour of imbalance.
 fn draw(chart: &mut Chart, scale: Scale, stretches: &[Stretch<'_>], top: f64) {
     let main = main_phase(stretches);
     let is_main = |stretch: &Stretch| Some(stretch.phase) == main;

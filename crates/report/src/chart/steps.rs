@@ -1,4 +1,5 @@
-//! What a step of every slot consists of: one stacked bar per slot, all arms below each other on a common scale.
+//! What a step of every slot consists of: one stacked bar per slot, all arms below each other on
+//! a common scale.
 
 use super::axis::{self, Scale};
 use super::marks::{Chart, Lettering, WIDTH};

@@ -1,8 +1,8 @@
 //! A plotters backend that writes compact SVG.
 //!
-//! The backend that plotters brings writes whole pixels and one element of about a hundred bytes per mark, which a page
-//! with timelines of thousands of tasks cannot afford. This one writes tenths of a pixel and joins marks of one colour that follow each other
-//! into one path.
+//! The backend that plotters brings writes whole pixels and one element of about a hundred bytes
+//! per mark, which a page with timelines of thousands of tasks cannot afford. This one writes
+//! tenths of a pixel and joins marks of one colour that follow each other into one path.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -274,7 +274,8 @@ impl DrawingBackend for SvgWriter<'_> {
             _ => "",
         };
         let x = self.number(x);
-        // Centres the capitals: their height is about 0.71 em in the fonts that `system-ui` stands for.
+        // Centres the capitals: their height is about 0.71 em in the fonts that
+        // `system-ui` stands for.
         let y = Number(f64::from(y) / self.scale + 0.355 * size);
         let fill = hex(style.color().rgb);
         let size = Number(size);

@@ -1,4 +1,5 @@
-//! What every slot did over time in the median repeat of an arm, and under it how busy the cores were.
+//! What every slot did over time in the median repeat of an arm, and under it how busy
+//! the cores were.
 
 use super::axis::{self, Scale};
 use super::heat::{Heat, Place};
@@ -67,8 +68,8 @@ impl<'a> Timelines<'a> {
         }
     }
 
-    /// The timeline of one arm, with or without the meaning of its colours; `None` when the record holds no finished repeat
-    /// of it or nothing happened in it.
+    /// The timeline of one arm, with or without the meaning of its colours; `None` when the record
+    /// holds no finished repeat of it or nothing happened in it.
     pub fn draw(&self, arm: &ArmResult, legend: bool) -> Option<Timeline> {
         let repeat = self.snapshot.median_repeat(&arm.name, arm.workers)?;
         let wall = seconds(repeat.wall_ns());

@@ -1,4 +1,5 @@
-//! What other numbers of slots would give: list scheduling of the recorded durations, in both orders, against the ideal.
+//! What other numbers of slots would give: list scheduling of the recorded durations, in both
+//! orders, against the ideal.
 
 use super::axis::{self, Scale};
 use super::looks::arm_role;

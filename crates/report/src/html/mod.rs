@@ -1,7 +1,9 @@
-//! A result as one self-contained page: no script, no request, one inline style sheet allowed by its hash.
+//! A result as one self-contained page: no script, no request, one inline style sheet allowed
+//! by its hash.
 //!
-//! The order is that of questions: what did it bring, why, what must be known first, how does it look, what are the numbers, how can
-//! it be repeated. All text from outside is escaped by the template engine, and cleaned before that.
+//! The order is that of questions: what did it bring, why, what must be known first, how does it
+//! look, what are the numbers, how can it be repeated. All text from outside is escaped by the
+//! template engine, and cleaned before that.
 
 mod breakdown;
 mod figures;

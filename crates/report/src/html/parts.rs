@@ -1,4 +1,5 @@
-//! Pieces that several sections use: tables that scroll on their own, lists of sentences, texts from outside.
+//! Pieces that several sections use: tables that scroll on their own, lists of sentences,
+//! texts from outside.
 
 use maud::{Markup, html};
 use workbench_record::{Finding, Severity};

@@ -1,4 +1,5 @@
-//! A strict reader of the markup that reports write: every tag closed in order, every attribute quoted, nothing unescaped.
+//! A strict reader of the markup that reports write: every tag closed in order, every attribute
+//! quoted, nothing unescaped.
 
 /// Elements that HTML closes by themselves.
 const VOID: [&str; 3] = ["meta", "br", "link"];

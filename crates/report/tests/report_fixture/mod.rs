@@ -1,8 +1,11 @@
-//! A plausible run of the rf lab, made by simulation: three arms over models of rising size, any number of workers and cores.
+//! A plausible run of the rf lab, made by simulation: three arms over models of rising size, any
+//! number of workers and cores.
 //!
-//! Shared by the report's tests and its benchmark. Everything is a function of the [`Shape`], so snapshots hold.
+//! Shared by the report's tests and its benchmark. Everything is a function of the [`Shape`],
+//! so snapshots hold.
 
-// Each test file and the benchmark use a part of this; clippy does not see that the benchmark is test code.
+// Each test file and the benchmark use a part of this; clippy does not see that the benchmark
+// is test code.
 #![allow(clippy::unwrap_used, dead_code)]
 
 pub mod checks;

@@ -134,8 +134,8 @@ impl Fixture {
         })
     }
 
-    /// Presses keys by name, one after the other. That lists are looked at again when they are entered has a test of
-    /// its own, and is left out.
+    /// Presses keys by name, one after the other. That lists are looked at again when they are
+    /// entered has a test of its own, and is left out.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split(' ')
             .flat_map(|key| self.app.update(Event::Key(key_event(key))))

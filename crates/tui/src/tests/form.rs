@@ -1,4 +1,5 @@
-//! The form stands for the same configuration as the command line, and says what is wrong as the command line does.
+//! The form stands for the same configuration as the command line, and says what is wrong as the
+//! command line does.
 
 use workbench_experiment::lab::{Opt, ParamValue};
 use workbench_experiment::{Request, resolve};
@@ -135,7 +136,8 @@ fn a_wrong_form_does_not_start_and_points_at_the_row() {
     assert!(shown.contains("▸ Workers"), "{shown}");
 }
 
-/// Puts everything on a screen into one line, so that it does not matter where lines are broken and panels end.
+/// Puts everything on a screen into one line, so that it does not matter where lines are broken
+/// and panels end.
 fn flat(shown: &str) -> String {
     let bare = |c: char| {
         if "│╭╮╰╯─".contains(c) {
@@ -169,7 +171,8 @@ fn what_is_wrong_is_told_in_full_as_long_as_it_is_wrong() {
     }
 }
 
-/// What only the lab can judge comes back when it is started, and stays until the form says something else.
+/// What only the lab can judge comes back when it is started, and stays until the form
+/// says something else.
 #[test]
 fn what_the_lab_refuses_is_told_at_its_row() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
@@ -236,7 +239,8 @@ fn the_estimate_says_where_it_comes_from() {
     assert!(estimate(past(rows), &config, lab).contains("no run of `full`"));
 }
 
-/// Of equally near runs the latest counts, and what it had otherwise is said; faults tell nothing of runs without.
+/// Of equally near runs the latest counts, and what it had otherwise is said; faults tell nothing
+/// of runs without.
 #[test]
 fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     let fixture = Fixture::new(ThemeName::Dark, false);

@@ -1,7 +1,7 @@
 //! Every screen and dialog at every size, in colour and without, from made-up runs.
 //!
-//! Colours are not in these pictures; the views' own tests look at styles. What the themes without colour draw
-//! differently (glyphs, letters, patterns) is.
+//! Colours are not in these pictures; the views' own tests look at styles. What the themes without
+//! colour draw differently (glyphs, letters, patterns) is.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -299,7 +299,8 @@ fn a_comparison_that_comes_late_does_not_take_the_screen() {
     assert!(matches!(fixture.app.screen, Screen::Home));
 }
 
-/// Lists of runs are looked at when one comes to them and now and then while one is there, and the selection stays.
+/// Lists of runs are looked at when one comes to them and now and then while one is there, and
+/// the selection stays.
 #[test]
 fn lists_of_runs_are_kept_fresh() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);

@@ -1,4 +1,5 @@
-//! A run that lacks what the set-up brings: the person is asked, and the run goes on where it was asked for.
+//! A run that lacks what the set-up brings: the person is asked, and the run goes on where it
+//! was asked for.
 
 use workbench_experiment::lab::RunConfig;
 use workbench_experiment::{Request, resolve};

@@ -1,4 +1,5 @@
-//! The whole interface without terminal, threads and files: what is drawn, what keys do, and that nothing breaks it.
+//! The whole interface without terminal, threads and files: what is drawn, what keys do, and that
+//! nothing breaks it.
 
 pub mod fixture;
 mod form;

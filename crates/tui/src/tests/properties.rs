@@ -1,4 +1,5 @@
-//! Whatever is pressed, clicked, pasted and resized: no panic, no control character in a cell, no cursor outside.
+//! Whatever is pressed, clicked, pasted and resized: no panic, no control character in a cell,
+//! no cursor outside.
 
 use std::collections::VecDeque;
 

@@ -259,7 +259,8 @@ fn runs_without_anything_are_drawn() {
     }
 }
 
-/// A long value is told in full: in a wider column where there is room, on further lines where there is not.
+/// A long value is told in full: in a wider column where there is room, on further lines where
+/// there is not.
 #[test]
 fn long_values_are_not_cut() {
     let fault = "slow:rank=1,factor=3.5,in=all-reduce";

@@ -184,7 +184,8 @@ fn one_arm_is_stopped_and_the_others_go_on() {
     assert_eq!(fixture.press("backtab enter"), [Effect::Cancel]);
 }
 
-/// An arm that failed is over: it is shown so, is not offered to be stopped, and takes no more time.
+/// An arm that failed is over: it is shown so, is not offered to be stopped, and takes
+/// no more time.
 #[test]
 fn a_failed_arm_is_over() {
     let mut fixture = fixture();

@@ -1,5 +1,6 @@
-//! A lab for tests: a search for good settings on the pool, with early stopping. Its arms do different
-//! work and are compared by the time to a target; its curves belong to trials; its totals shrink.
+//! A lab for tests: a search for good settings on the pool, with early stopping. Its arms
+//! do different work and are compared by the time to a target; its curves belong to trials;
+//! its totals shrink.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

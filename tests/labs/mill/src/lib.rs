@@ -1,5 +1,5 @@
-//! A lab for tests: blocks that are hashed by worker processes. Its workers speak messages of their own,
-//! and are the program that made the lab: made in a worker, the lab plays it.
+//! A lab for tests: blocks that are hashed by worker processes. Its workers speak messages of their
+//! own, and are the program that made the lab: made in a worker, the lab plays it.
 
 mod block;
 mod helpers;

@@ -23,7 +23,8 @@ impl Protocol for Messages {
     type Failure = String;
 }
 
-/// What a worker is to do: every block whose number is its rank, counted in steps of the world's size.
+/// What a worker is to do: every block whose number is its rank, counted in steps of
+/// the world's size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     pub blocks: u64,
