@@ -90,6 +90,16 @@ pub fn wait_for_end(mut stream: UnixStream) {
     stream.read_to_end(&mut rest).expect("the process is over");
 }
 
+/// Waits until a child of this process is stopped.
+pub fn wait_for_stopped(pid: u32) {
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    waitid(
+        WaitId::Pid(pid),
+        WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT,
+    )
+    .unwrap();
+}
+
 /// Whether a process is a child of this one that was not reaped.
 pub fn is_child(pid: u32) -> bool {
     let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();

@@ -11,7 +11,7 @@ use workbench_clock::{Clock, thread_cpu_ns};
 use workbench_protocol::{VERSION, WorkerEnv, write_frame};
 use workbench_workers::EventKind;
 
-use crate::link::{Group, LONG, SEED, launches};
+use crate::link::{Group, LONG, SEED, launches, wait_for_stopped};
 use crate::training::{Phase, Report, Training};
 
 type FromWorker = workbench_protocol::FromWorker<Training>;
@@ -190,8 +190,10 @@ fn be_supervisor() -> ExitCode {
         {
             greeted |= 1 << event.rank;
             if greeted == 0b111 {
-                // The signal at the parent's death must reach a stopped worker, too.
+                // A stopped worker must end, too: by the signal at its parent's death, or, where there
+                // is none, by the hang-up that the kernel sends to stopped processes that are orphaned.
                 group.signal(1, Signal::STOP).unwrap();
+                wait_for_stopped(group.usage()[1].pid);
                 let _ready = connect("supervising").unwrap();
                 loop {
                     std::thread::park();
