@@ -190,8 +190,8 @@ fn be_supervisor() -> ExitCode {
         {
             greeted |= 1 << event.rank;
             if greeted == 0b111 {
-                // A stopped worker must end, too: by the signal at its parent's death, or, where there
-                // is none, by the hang-up that the kernel sends to stopped processes that are orphaned.
+                // A stopped worker must end, too: by the signal at its parent's death, or, where
+                // there is none, by the hang-up that the kernel sends to orphans that are stopped.
                 group.signal(1, Signal::STOP).unwrap();
                 wait_for_stopped(group.usage()[1].pid);
                 let _ready = connect("supervising").unwrap();
