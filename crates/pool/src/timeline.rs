@@ -24,6 +24,18 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// The word for it: `done`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// One attempt at a task. Times are nanoseconds on the pool's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -18,7 +18,7 @@ use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
 /// Version of the event log's format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One line of the log: a fact and when it became true.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -166,7 +166,9 @@ impl Snapshot {
 
     /// Keeps a line of output, unless it only repeats a state, as in old logs.
     fn keep_output(&mut self, t_ns: u64, source: &str, text: &str) {
-        let arm = self.repeats.last().filter(|r| r.id.arm == source);
+        let is_old = self.started.as_ref().is_none_or(|s| s.format < 2);
+        let arm = self.repeats.last();
+        let arm = arm.filter(|r| is_old && r.id.arm == source);
         if !arm.is_some_and(|r| legacy::repeats_state(text, &r.states)) {
             self.output.push(OutputLine {
                 t_ns,
@@ -315,7 +317,7 @@ fn begins_anew(before: &SlotState, state: &SlotState) -> bool {
 
 impl RepeatState {
     /// A repeat whose clock was started at `started_ns`.
-    fn begin(id: &RepeatId, started_ns: u64) -> Self {
+    pub fn begin(id: &RepeatId, started_ns: u64) -> Self {
         Self {
             id: id.clone(),
             started_ns,

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::error::ReportError;
-use workbench_pool::{Outcome, TaskSpan};
+use workbench_pool::TaskSpan;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::RunResult;
 
@@ -76,7 +76,7 @@ fn row(repeat: &RepeatState, task: &TaskSpan) -> [String; 16] {
         since(task.finished_ns),
         seconds(i128::from(task.wall_ns())),
         seconds(i128::from(task.cpu_ns)),
-        outcome(task.outcome).to_owned(),
+        task.outcome.word().to_owned(),
     ]
 }
 
@@ -85,15 +85,6 @@ fn seconds(ns: i128) -> String {
     let size = ns.unsigned_abs();
     let sign = if ns < 0 { "-" } else { "" };
     format!("{sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000)
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Failed => "failed",
-        Outcome::Panicked => "panicked",
-        Outcome::Cancelled => "cancelled",
-    }
 }
 
 #[cfg(test)]

@@ -142,16 +142,9 @@ impl Estimate {
 /// A snapshot without tasks and samples: enough for wall times, speed-ups and their intervals.
 fn lightened(snapshot: &Snapshot) -> Snapshot {
     let bare = |repeat: &RepeatState| RepeatState {
-        id: repeat.id.clone(),
-        started_ns: repeat.started_ns,
         progress: repeat.progress,
-        progress_points: Vec::new(),
-        tasks: Vec::new(),
-        curves: BTreeMap::new(),
-        item_curves: BTreeMap::new(),
-        slots: BTreeMap::new(),
-        states: Vec::new(),
         finished: repeat.finished.clone(),
+        ..RepeatState::begin(&repeat.id, repeat.started_ns)
     };
     Snapshot {
         comparison: snapshot.comparison.clone(),

@@ -334,13 +334,13 @@ impl<'a> Rows<'a> {
         match self.tasks.get(at).filter(|_| self.kind == Kind::Tasks) {
             None => name,
             Some(task) if task.slot == NEVER_RAN => {
-                format!("{name} none {}", outcome(task.outcome))
+                format!("{name} none {}", task.outcome.word())
             }
             Some(task) => format!(
                 "{name} slot {} try {} {}",
                 task.slot,
                 u64::from(task.attempt) + 1,
-                outcome(task.outcome)
+                task.outcome.word()
             ),
         }
     }
@@ -397,7 +397,7 @@ impl<'a> Rows<'a> {
                     4 => a.cpu_ns.cmp(&b.cpu_ns),
                     5 => waited(a).cmp(&waited(b)),
                     6 => a.attempt.cmp(&b.attempt),
-                    _ => outcome(a.outcome).cmp(outcome(b.outcome)),
+                    _ => a.outcome.word().cmp(b.outcome.word()),
                 }
             }
         }
@@ -449,7 +449,7 @@ impl<'a> Rows<'a> {
             plain(task.cpu_ns),
             plain(waited(task)),
             (u64::from(task.attempt) + 1).to_string(),
-            outcome(task.outcome).to_owned(),
+            task.outcome.word().to_owned(),
         ];
         let style = if task.outcome == Outcome::Done {
             theme.text
@@ -468,13 +468,4 @@ impl<'a> Rows<'a> {
 /// Time between being ready and being started, in nanoseconds.
 fn waited(task: &TaskSpan) -> u64 {
     task.started_ns.saturating_sub(task.ready_ns)
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Failed => "failed",
-        Outcome::Panicked => "panicked",
-        Outcome::Cancelled => "cancelled",
-    }
 }
