@@ -45,7 +45,9 @@ fn a_checkpoint_that_a_fault_damages_is_found_damaged() {
     let dir = tempfile::tempdir().unwrap();
     let mut spec = spec(Program::Single);
     spec.checkpoint = Some(checkpoints(dir.path(), 5));
-    spec.faults = faults(&["corrupt:step=15", "kill:rank=0,step=17"]);
+    // Checkpoints are written one after the other, beside the training: while that of step 20 is
+    // written, that of step 15 is complete.
+    spec.faults = faults(&["corrupt:step=15", "kill:rank=0,step=20,in=checkpoint"]);
     run(&spec, 1);
     let (epochs, dir) = (spec.epochs, dir.path().to_path_buf());
     spec = crate::common::spec(Program::Single);

@@ -105,10 +105,12 @@ const KILLED: &str = "was ended by SIGKILL";
 const STOPPED: &str = "is stopped by a signal";
 const FULL: &str = "memory is used up";
 
+// A death is noticed at once, on a busy machine before the others are where they wait. Who waits is
+// certain only after a stall, which takes seconds to notice.
 rows! { recovers:
     kill_at_start_up "kill:rank=1,in=start-up" ["rank 1", KILLED];
     kill_in_forward "kill:rank=1,step=6" ["rank 1", KILLED, "step 6"];
-    kill_in_all_reduce "kill:rank=1,step=6,in=all-reduce" ["rank 1", KILLED, "rank 0 waits in all-reduce"];
+    kill_in_all_reduce "kill:rank=1,step=6,in=all-reduce" ["rank 1", KILLED];
     kill_in_checkpoint "kill:rank=0,step=8,in=checkpoint" ["rank 0", KILLED];
     kill_in_evaluation "kill:rank=1,step=10,in=evaluation" ["rank 1", KILLED];
     kill_in_the_last_evaluation "kill:rank=0,step=11,in=evaluation" ["rank 0", KILLED];
@@ -119,7 +121,7 @@ rows! { recovers:
     stall_in_evaluation "stall:rank=1,step=10,in=evaluation" ["rank 1", STOPPED, "rank 0"];
     oom_at_start_up "oom:rank=1,in=start-up" ["rank 1", FULL];
     oom_in_forward "oom:rank=1,step=6" ["rank 1", FULL];
-    oom_in_all_reduce "oom:rank=1,step=6,in=all-reduce" ["rank 1", FULL, "rank 0 waits in all-reduce"];
+    oom_in_all_reduce "oom:rank=1,step=6,in=all-reduce" ["rank 1", FULL];
     oom_in_checkpoint "oom:rank=0,step=8,in=checkpoint" ["rank 0", FULL];
     oom_in_evaluation "oom:rank=1,step=10,in=evaluation" ["rank 1", FULL];
     nan_in_forward "nan:rank=1,step=6" ["rank 1", "the loss of step 6 is NaN"];
@@ -130,7 +132,7 @@ rows! { recovers:
 
 rows! { fails:
     by_hand_kill_at_start_up "kill:rank=1,in=start-up" ["rank 1", KILLED];
-    by_hand_kill_in_all_reduce "kill:rank=1,step=6,in=all-reduce" ["rank 1", KILLED, "rank 0 waits in all-reduce"];
+    by_hand_kill_in_all_reduce "kill:rank=1,step=6,in=all-reduce" ["rank 1", KILLED];
     by_hand_kill_in_checkpoint "kill:rank=0,step=8,in=checkpoint" ["rank 0", KILLED];
     by_hand_kill_in_evaluation "kill:rank=1,step=10,in=evaluation" ["rank 1", KILLED];
     by_hand_oom_in_forward "oom:rank=1,step=6" ["rank 1", FULL];
