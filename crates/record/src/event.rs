@@ -10,11 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
-    RunConfig, SlotState, Source, legacy,
+    ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item, LabFacts,
+    Quantity, RunConfig, SlotState, Source, legacy,
 };
 use workbench_machine::MachineFacts;
-use workbench_machine::monitor::Sample;
+use workbench_machine::monitor::{Conditions, Sample};
 use workbench_pool::TaskSpan;
 
 /// Version of the event log's format.
@@ -212,6 +212,20 @@ pub struct RepeatFinished {
     /// What it consisted of, for labs that tell.
     #[serde(default, skip_serializing_if = "Breakdown::is_empty")]
     pub breakdown: Breakdown,
+    /// Under which conditions it ran; `None` in logs of versions that did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
+    /// What disturbed it beyond the usual. Where one of these [spoils](Disturbance::spoils) it, it
+    /// is left out of every number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<Disturbance>,
+}
+
+impl RepeatFinished {
+    /// Whether it counts: nothing spoiled it.
+    pub fn counts(&self) -> bool {
+        !self.disturbances.iter().any(Disturbance::spoils)
+    }
 }
 
 /// How a run ended, as far as its log tells.

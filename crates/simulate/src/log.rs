@@ -103,6 +103,8 @@ impl LogBuilder {
                     items: output.items,
                     quality: output.quality,
                     breakdown: output.breakdown,
+                    conditions: None,
+                    disturbances: Vec::new(),
                 })));
                 true
             }

@@ -52,6 +52,7 @@ impl Counters {
     }
 
     /// Fills in what is known.
+    #[expect(clippy::unused_self, reason = "as on Linux")]
     pub fn read(&mut self, readings: &mut Readings) {
         readings.cores = Some(CoreLimits {
             usable: crate::portable::usable_cores().cores,
@@ -70,6 +71,7 @@ impl CoreWait {
         Self
     }
 
+    #[expect(clippy::unused_self, reason = "as on Linux")]
     pub fn total_ns(&mut self) -> Option<u64> {
         None
     }

@@ -22,6 +22,7 @@ const ACTIVE_CORES: f64 = 0.2;
 const NEWEST: f64 = 0.125;
 
 /// What the thread sees when it wakes up, in nanoseconds.
+#[expect(clippy::struct_field_names, reason = "units stand in names")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Reading {
     /// The program's clock, which stands still while a person suspends the program with Ctrl-Z.

@@ -122,6 +122,8 @@ impl Log {
         };
         self.push(Event::RepeatFinished(Box::new(RepeatFinished {
             breakdown: workbench_record::Breakdown::default(),
+            conditions: None,
+            disturbances: Vec::new(),
             id,
             started_ns,
             wall_ns: ns(repeat.wall_s),

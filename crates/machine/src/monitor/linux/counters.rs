@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::param::clock_ticks_per_second;
 
 use super::reread::Reread;
-use crate::linux::cgroup::CpuGroups;
+use crate::linux::cgroup::{CpuGroup, CpuGroups};
 use crate::linux::{affinity, usable_of};
 use crate::monitor::conditions::{CoreLimits, Pressure, Readings};
 use crate::proc_stat;
@@ -42,12 +42,9 @@ impl Counters {
     /// Fills in what the kernel says.
     pub fn read(&mut self, readings: &mut Readings) {
         let groups = self.groups.look();
-        let throttling = groups.iter().filter_map(|group| group.throttling());
+        let throttling = groups.iter().filter_map(CpuGroup::throttling);
         readings.throttling = throttling.collect();
-        let quota = groups
-            .iter()
-            .filter_map(|group| group.quota())
-            .reduce(f64::min);
+        let quota = groups.iter().filter_map(CpuGroup::quota).reduce(f64::min);
         if self.stat.read_whole(&mut self.text).is_some() {
             proc_stat::parse_cores(&self.text, &mut readings.ticks);
         }
