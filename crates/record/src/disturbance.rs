@@ -66,6 +66,50 @@ pub enum Disturbance {
 }
 
 impl Disturbance {
+    /// The same cause in two repeats: times add up, and of two changes the larger one counts. Of two
+    /// different causes this one.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Suspended { seconds: a }, Self::Suspended { seconds: b }) => {
+                Self::Suspended { seconds: a + b }
+            }
+            (Self::Stopped { seconds: a }, Self::Stopped { seconds: b }) => {
+                Self::Stopped { seconds: a + b }
+            }
+            (Self::Paused { seconds: a }, Self::Paused { seconds: b }) => {
+                Self::Paused { seconds: a + b }
+            }
+            (Self::MemoryPressure { seconds: a }, Self::MemoryPressure { seconds: b }) => {
+                Self::MemoryPressure { seconds: a + b }
+            }
+            (Self::Steal { core_s: a }, Self::Steal { core_s: b }) => Self::Steal { core_s: a + b },
+            (
+                Self::Throttled { periods, core_s },
+                Self::Throttled {
+                    periods: more,
+                    core_s: more_s,
+                },
+            ) => Self::Throttled {
+                periods: periods.saturating_add(*more),
+                core_s: core_s + more_s,
+            },
+            _ if other.change() > self.change() => other.clone(),
+            _ => self.clone(),
+        }
+    }
+
+    /// How far something was changed.
+    fn change(&self) -> f64 {
+        match self {
+            Self::QuotaChanged { from, to } | Self::AffinityChanged { from, to } => {
+                (from - to).abs()
+            }
+            Self::FrequencyCapChanged { from_mhz, to_mhz } => f64::from(from_mhz.abs_diff(*to_mhz)),
+            _ => 0.0,
+        }
+    }
+
     /// Whether the time of a repeat that was disturbed like this says nothing about its arm. Other
     /// disturbances affect arms alike or cannot be told from the arm's own doing.
     pub fn spoils(&self) -> bool {

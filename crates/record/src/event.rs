@@ -175,7 +175,7 @@ pub struct ArmFacts {
 }
 
 /// Names one repeat of one arm at one number of workers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RepeatId {
     /// The arm's name.
     pub arm: String,
@@ -186,7 +186,7 @@ pub struct RepeatId {
 }
 
 /// What a finished repeat leaves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RepeatFinished {
     /// Which repeat.
     #[serde(flatten)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::check::check;
 use super::diagnose::diagnose;
+use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
@@ -72,6 +73,8 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         arms,
         sources: sources(started),
         check,
+        left_out: disturbed::left_out(snapshot),
+        disturbances: disturbed::causes(snapshot),
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
@@ -88,6 +91,7 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
     let mut all = result.check.differences.clone();
     all.extend(before.iter().map(messages::caveat));
+    all.extend(disturbed::findings(result));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));
     all

@@ -9,6 +9,7 @@
 mod check;
 mod compute;
 mod diagnose;
+mod disturbed;
 mod document;
 mod facts;
 mod messages;
@@ -17,7 +18,8 @@ mod warn;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
-    AmdahlFit, ArmResult, ArmSource, Asked, Check, Fit, Instrument, ItemResult, LostSeconds,
-    Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fit, Instrument, ItemResult,
+    LeftOutRepeat, LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit,
+    WhatIf, WhatIfPoint,
 };
-pub use messages::{NO_SPEEDUP, arm_on, slots};
+pub use messages::{NO_SPEEDUP, arm_on, disturbed as disturbed_text, left_out, slots};

@@ -103,8 +103,7 @@ impl LogBuilder {
                     items: output.items,
                     quality: output.quality,
                     breakdown: output.breakdown,
-                    conditions: None,
-                    disturbances: Vec::new(),
+                    ..RepeatFinished::default()
                 })));
                 true
             }

@@ -195,6 +195,17 @@ impl<'a> SnapshotView<'a> {
             .filter_map(|(_, r)| r.finished.as_deref())
     }
 
+    /// The repeats that were left out, in the order in which they ran, and whether each runs again.
+    pub fn left_out(&self) -> impl Iterator<Item = (&'a RepeatFinished, bool)> + use<'a> {
+        let left_out = &self.snapshot.left_out;
+        let now_ns = self.marks.now_ns;
+        left_out
+            .repeats()
+            .iter()
+            .filter(move |r| r.started_ns.saturating_add(r.wall_ns) <= now_ns)
+            .map(|repeat| (repeat, left_out.runs_again(&repeat.id)))
+    }
+
     /// The repeat at the cursor, or the one that was begun last.
     pub fn repeat(&self) -> Option<RepeatView<'a>> {
         let all = self.repeats();
