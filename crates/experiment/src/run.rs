@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::Control;
 use super::disturbance::AtStart;
 use super::plan::plan;
-use super::rounds::{Next, Rounds};
+use super::rounds::Rounds;
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
@@ -125,8 +125,8 @@ pub fn run(
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that were
-/// left out are, as in the run itself.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
+/// were left out are, as in the run itself.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
@@ -303,29 +303,16 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
-    /// Repeats that are left out run again at the end of their round.
     fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
-        let mut rounds = Rounds::new(self.work.left_out.clone());
-        for round in self.work.plan.chunk_by(|a, b| a.repeat == b.repeat) {
-            let mut todo: Vec<&RepeatId> = round.iter().collect();
-            while !todo.is_empty() {
-                let mut again = Vec::new();
-                for id in todo {
-                    if rounds.has_ended(&id.arm) {
-                        continue;
-                    }
-                    let outcome = match self.repeat(id) {
-                        Ok(finished) => Ok(finished),
-                        Err(ExperimentError::Lab(error)) => Err(error),
-                        Err(other) => return Err(other),
-                    };
-                    match rounds.take(id, outcome, self.recorder, self.control)? {
-                        Next::Go => {}
-                        Next::Again => again.push(id),
-                        Next::End(status) => return Ok((status, rounds.failure())),
-                    }
-                }
-                todo = again;
+        let mut rounds = Rounds::new(self.work.plan, self.work.left_out.clone());
+        while let Some(id) = rounds.next() {
+            let outcome = match self.repeat(id) {
+                Ok(finished) => Ok(finished),
+                Err(ExperimentError::Lab(error)) => Err(error),
+                Err(other) => return Err(other),
+            };
+            if let Some(status) = rounds.take(id, outcome, self.recorder, self.control)? {
+                return Ok((status, rounds.failure()));
             }
         }
         Ok((rounds.status(), rounds.failure()))

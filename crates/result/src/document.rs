@@ -74,10 +74,10 @@ pub struct RunResult {
     pub what_if: Vec<WhatIf>,
     /// Repeats that something spoiled: they are left out of all numbers. In the order in which they
     /// ran.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutRepeat>,
     /// What disturbed repeats, those that are left out and those that count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbedBy>,
     /// What measuring itself cost.
     pub instrument: Instrument,

@@ -17,9 +17,10 @@ mod scaling;
 mod warn;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
+pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fit, Instrument, ItemResult,
     LeftOutRepeat, LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit,
     WhatIf, WhatIfPoint,
 };
-pub use messages::{NO_SPEEDUP, arm_on, disturbed as disturbed_text, left_out, slots};
+pub use messages::{NO_SPEEDUP, arm_on, slots};

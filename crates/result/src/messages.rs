@@ -2,11 +2,6 @@
 //!
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
-mod disturbed;
-
-pub(super) use disturbed::{cause, repeats_left_out};
-pub use disturbed::{disturbed, left_out};
-
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::Refusal;
 
@@ -46,12 +41,12 @@ fn on(arm: &ArmResult) -> String {
     arm_on(&arm.name, arm.workers)
 }
 
-fn repeat_name(repeat: &RepeatFinished) -> String {
+pub(super) fn repeat_name(repeat: &RepeatFinished) -> String {
     let id = &repeat.id;
     format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1)
 }
 
-fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
+pub(super) fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
     let id = &repeat.id;
     finding.arm_on(&id.arm, id.workers).repeat(id.repeat)
 }
@@ -469,7 +464,7 @@ pub(super) fn different_work() -> Finding {
     )
 }
 
-fn capitalise(text: &str) -> String {
+pub(super) fn capitalise(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()
