@@ -17,7 +17,7 @@ use super::rounds::Rounds;
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
-use workbench_machine::monitor::{Observer, Readings};
+use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
 use workbench_record::{
@@ -324,6 +324,8 @@ impl Runner<'_> {
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
         }
+        // Made before the threads that it counts.
+        let meter = UsageMeter::new();
         let pool = self.pool(id)?;
         let scratch = self
             .scratch
@@ -342,7 +344,7 @@ impl Runner<'_> {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
-        let finished = self.timed(id, &place, &progress)?;
+        let finished = self.timed(id, &place, &progress, meter)?;
         discard(&scratch);
         Ok(finished)
     }
@@ -353,8 +355,10 @@ impl Runner<'_> {
         id: &RepeatId,
         place: &Place<'_>,
         progress: &Progress,
+        mut meter: UsageMeter,
     ) -> Result<RepeatFinished, LabError> {
         let before = self.readings();
+        meter.start();
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
@@ -366,13 +370,16 @@ impl Runner<'_> {
         let output = self.with_context(place, progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        let mut usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
             pool.cancel_all();
         }
-        self.watch.end();
+        let seen = self.watch.end();
         let output = output?;
+        usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
+        usage.mhz = seen.mhz().or(usage.mhz);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
@@ -387,6 +394,7 @@ impl Runner<'_> {
             quality: output.quality,
             breakdown: output.breakdown,
             conditions: Some(conditions),
+            usage: Some(usage),
             disturbances,
         })
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use workbench_machine::MachineFacts;
+use workbench_machine::monitor::ResourceUse;
 use workbench_record::RunStatus;
 use workbench_record::{
     ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
@@ -138,6 +139,10 @@ pub struct ArmResult {
     pub work: BTreeMap<String, u64>,
     /// How good the outcome is.
     pub quality: BTreeMap<String, Quantity>,
+    /// What a repeat used, each figure as a median over the repeats; absent where it was not
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ResourceUse>,
     /// What the repeat with the median wall time consisted of, for labs that tell.
     #[serde(default)]
     pub breakdown: Breakdown,

@@ -12,6 +12,7 @@ mod diagnose;
 mod disturbed;
 mod document;
 mod facts;
+mod inflation;
 mod messages;
 mod scaling;
 mod warn;
