@@ -12,8 +12,9 @@ use super::shared::PoolState;
 use super::threads::Threads;
 use super::worker;
 
-/// Stack of a pool's thread, in bytes, unless [`PoolBuilder::stack_bytes`] says otherwise. Tasks that
-/// wait for tasks nest on one stack, so it is larger than usual. Only what is used occupies memory.
+/// Stack of a pool's thread, in bytes, unless [`PoolBuilder::stack_bytes`] says otherwise. Tasks
+/// that wait for tasks nest on one stack, so it is larger than usual. Only what is used occupies
+/// memory.
 pub const STACK_BYTES: usize = 16 << 20;
 
 /// A pool of threads that run tasks. It is used through its [`PoolHandle`], which

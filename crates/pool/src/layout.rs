@@ -15,7 +15,8 @@ const STEP: usize = 16;
 /// The addresses that matter differ within one page, in bytes.
 const PAGE: usize = 4096;
 
-/// Calls `body` with the stack, and the next blocks from the heap, moved by a random part of a page.
+/// Calls `body` with the stack, and the next blocks from the heap, moved by a random part of a
+/// page.
 ///
 /// To be called once on a new thread, for the whole time that its work is measured.
 pub fn with_random_layout<T>(body: impl FnOnce() -> T) -> T {
@@ -28,7 +29,7 @@ pub fn with_random_layout<T>(body: impl FnOnce() -> T) -> T {
 }
 
 /// About how many steps one call of [`deeper`] moves the stack.
-const FRAME_STEPS: usize = 6;
+const FRAME_STEPS: usize = 4;
 
 /// Calls `body` under `depth` frames more.
 #[inline(never)]
@@ -59,7 +60,8 @@ mod tests {
             let local = 0_u8;
             std::ptr::from_ref(black_box(&local)).addr()
         };
-        let heap = || std::ptr::from_ref(black_box(&*Box::new([0_u64; 8]))).addr();
+        // Too large for what small blocks leave free, too small for a mapping of its own.
+        let heap = || black_box(vec![0_u8; 100_000]).as_ptr().addr();
         assert!(places(stack).len() > 10);
         assert!(places(heap).len() > 10);
     }
