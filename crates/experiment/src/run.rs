@@ -22,7 +22,7 @@ use workbench_record::{
     ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
     RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
-use workbench_result::{RunResult, compute};
+use workbench_result::{RunLoaded, RunResult, store};
 
 /// A run that has ended, completed or not.
 pub struct Ended {
@@ -255,10 +255,8 @@ fn execute(
 /// Reads the log back and computes the result from it, so the result depends on the log alone and
 /// not on memory.
 fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
-    let snapshot = run.snapshot()?;
-    let result = compute(&snapshot)
+    let RunLoaded { snapshot, result } = store(run)?
         .ok_or_else(|| ExperimentError::Resume(format!("{} has not begun", run.id())))?;
-    run.write_json("result.json", &result)?;
     Ok(Ended {
         run: run.clone(),
         snapshot,
