@@ -9,7 +9,7 @@ use workbench_report::format;
 use workbench_result::{ArmResult, RunResult};
 
 use crate::output;
-use crate::table::Table;
+use crate::table::TextTable;
 use workbench_tui::text::wrap_words;
 
 /// Narrower terminals get lines of this many columns.
@@ -79,8 +79,8 @@ fn section(out: &mut String, title: &str, findings: &[Finding], columns: usize) 
     }
 }
 
-fn arms(result: &RunResult) -> Table {
-    let mut table = Table::new();
+fn arms(result: &RunResult) -> TextTable {
+    let mut table = TextTable::new();
     table.header([
         "arm",
         "workers",
@@ -109,14 +109,14 @@ fn arms(result: &RunResult) -> Table {
 
 /// The figures of all arms besides their times, if the lab reports them and the terminal is wide
 /// enough for all arms.
-fn figures(result: &RunResult) -> Option<Table> {
+fn figures(result: &RunResult) -> Option<TextTable> {
     const MOST_ARMS: usize = 5;
     let rows = workbench_report::figures(result);
     let (head, rows) = rows.split_first()?;
     if head.len() > MOST_ARMS + 1 {
         return None;
     }
-    let mut table = Table::new();
+    let mut table = TextTable::new();
     table.header(head);
     for row in rows {
         table.row(row);

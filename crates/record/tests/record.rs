@@ -14,7 +14,7 @@ use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
 use workbench_record::{
-    ArmComparison, ArmFailure, Basis, ControllerPhase, ControllerState, FailureKind, Figure,
+    ArmComparison, ArmFailure, ArmFailureKind, Basis, ControllerPhase, ControllerState, Figure,
     Finding, Health, Part, SlotState,
 };
 use workbench_record::{
@@ -85,7 +85,7 @@ fn every_kind_of_event_survives_the_log() {
     });
     log.push(Event::ArmFailed(ArmFailure {
         arm: "tasks".to_owned(),
-        kind: FailureKind::Run,
+        kind: ArmFailureKind::Run,
         reason: "rank 1 died".to_owned(),
     }));
     let read = parse(&log.bytes()).unwrap();

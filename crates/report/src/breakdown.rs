@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arms::{arm_on_workers, figure_names, finished};
-use super::tables::Table;
+use super::tables::ReportTable;
 use super::{format, label};
 use workbench_record::{FigureFacts, FigureGroup, LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, ArmSource, RunResult};
@@ -59,7 +59,7 @@ fn milliseconds(seconds: Option<f64>) -> String {
 }
 
 /// Milliseconds of every part per step, slot by slot.
-pub(super) fn steps(result: &RunResult) -> Table {
+pub(super) fn steps(result: &RunResult) -> ReportTable {
     let arms: Vec<&ArmResult> = finished(result).collect();
     let slots = || arms.iter().flat_map(|arm| &arm.breakdown.slots);
     let names = names(slots().flat_map(|slot| &slot.parts));
@@ -68,9 +68,9 @@ pub(super) fn steps(result: &RunResult) -> Table {
         .find_map(|slot| rate(facts, slot))
         .map(|(name, _)| name);
     if names.is_empty() {
-        return Table::default();
+        return ReportTable::default();
     }
-    let mut table = Table::new(&[("arm", false), ("workers", true)]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true)]);
     table.column(format::clean(facts.slot_word(), 20), true);
     table.column("steps", true);
     for name in &names {
@@ -106,10 +106,10 @@ pub(super) fn steps(result: &RunResult) -> Table {
 }
 
 /// The stages of starting up, arm by arm.
-pub(super) fn start_up(result: &RunResult) -> Table {
+pub(super) fn start_up(result: &RunResult) -> ReportTable {
     let arms = || finished(result).filter(|arm| !arm.breakdown.start_up.is_empty());
     let names = names(arms().flat_map(|arm| &arm.breakdown.start_up));
-    let mut table = Table::new(&[("arm", false), ("workers", true)]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true)]);
     for name in &names {
         table.column(format::clean(name, 40), true);
     }
@@ -139,8 +139,8 @@ pub(super) fn whole_s(parts: &[Part]) -> f64 {
 }
 
 /// A table whose columns are the arms, after a column of names.
-fn by_arm(result: &RunResult, first: &str) -> Table {
-    let mut table = Table::new(&[(first, false)]);
+fn by_arm(result: &RunResult, first: &str) -> ReportTable {
+    let mut table = ReportTable::new(&[(first, false)]);
     for arm in finished(result) {
         table.column(arm_on_workers(result, arm), true);
     }
@@ -149,7 +149,7 @@ fn by_arm(result: &RunResult, first: &str) -> Table {
 
 /// What was counted: the counters of work, which must be equal, and other facts, in which arms may
 /// differ.
-pub(super) fn counts(result: &RunResult) -> Table {
+pub(super) fn counts(result: &RunResult) -> ReportTable {
     let mut table = by_arm(result, "what was counted");
     table.column("comparison", false);
     let differs = if result.comparison.basis.needs_equal_work() {
@@ -164,7 +164,7 @@ pub(super) fn counts(result: &RunResult) -> Table {
 
 fn count_rows(
     result: &RunResult,
-    table: &mut Table,
+    table: &mut ReportTable,
     counters: fn(&ArmResult) -> &BTreeMap<String, u64>,
     otherwise: &str,
 ) {
@@ -192,7 +192,7 @@ fn count_rows(
 
 /// How good what came out is, and other figures, but for those of failures; the hashes of the
 /// outputs last.
-pub(super) fn figures(result: &RunResult) -> Table {
+pub(super) fn figures(result: &RunResult) -> ReportTable {
     let mut table = quality(result);
     let hashes: Vec<String> = finished(result)
         .map(|arm| format::hash_prefix(&arm.outputs_sha256))
@@ -205,7 +205,7 @@ pub(super) fn figures(result: &RunResult) -> Table {
 }
 
 /// [`figures`] without the hashes.
-pub(super) fn quality(result: &RunResult) -> Table {
+pub(super) fn quality(result: &RunResult) -> ReportTable {
     let mut table = by_arm(result, "figure");
     let arms: Vec<&ArmResult> = finished(result).collect();
     let facts = &result.lab_facts;
@@ -229,12 +229,12 @@ pub(super) fn quality(result: &RunResult) -> Table {
 
 /// What went wrong in which arm, and what that cost; no row where nothing did. A column for each
 /// arm to which something happened.
-pub(super) fn failures(result: &RunResult) -> Table {
+pub(super) fn failures(result: &RunResult) -> ReportTable {
     let struck: Vec<&ArmResult> = finished(result)
         .filter(|arm| is_struck(result, arm))
         .collect();
     let ended = &result.failed_arms;
-    let mut table = Table::new(&[("", false)]);
+    let mut table = ReportTable::new(&[("", false)]);
     if !any(result) || struck.is_empty() && ended.is_empty() {
         return table;
     }
@@ -302,8 +302,8 @@ fn is_struck(result: &RunResult, arm: &ArmResult) -> bool {
 }
 
 /// How long the programs are that the arms run.
-pub(super) fn programs(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn programs(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("program", false),
         ("lines", true),

@@ -13,7 +13,7 @@ const LONGEST: usize = 80;
 
 /// A table. All texts are plain: whoever lays them out escapes them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Table {
+pub(super) struct ReportTable {
     /// Titles of the columns.
     pub columns: Vec<Column>,
     /// Cells by row; each row is as long as `columns`.
@@ -29,7 +29,7 @@ pub(super) struct Column {
     pub numeric: bool,
 }
 
-impl Table {
+impl ReportTable {
     pub(super) fn new(columns: &[(&str, bool)]) -> Self {
         let column = |(title, numeric): &(&str, bool)| Column {
             title: (*title).to_owned(),
@@ -63,8 +63,8 @@ fn subject(arm: &ArmResult) -> Vec<String> {
 }
 
 /// Times and speed-ups.
-pub(super) fn arms(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn arms(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
         ("repeats", true),
@@ -105,8 +105,8 @@ pub(super) fn arms(result: &RunResult) -> Table {
 }
 
 /// What each parallel arm could have reached.
-pub(super) fn bounds(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn bounds(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
         ("speed-up", true),
@@ -149,8 +149,8 @@ fn range(values: &[f64]) -> String {
 }
 
 /// Where workers × wall time went, in seconds.
-pub(super) fn lost(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn lost(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
         ("slot time", true),
@@ -175,7 +175,7 @@ pub(super) fn lost(result: &RunResult) -> Table {
 }
 
 /// What every arm made: figures and CPU time per item, and whether the arms agree.
-pub(super) fn items(result: &RunResult) -> Table {
+pub(super) fn items(result: &RunResult) -> ReportTable {
     let arms = one_each(result);
     let mut names: Vec<&str> = Vec::new();
     let mut known = BTreeSet::new();
@@ -189,7 +189,7 @@ pub(super) fn items(result: &RunResult) -> Table {
         .flat_map(|arm| &arm.items)
         .flat_map(|item| item.item.metrics.keys().map(String::as_str))
         .collect();
-    let mut table = Table::new(&[("item", false)]);
+    let mut table = ReportTable::new(&[("item", false)]);
     for metric in &metrics {
         table.column(label::label(&result.lab_facts, metric), true);
     }
@@ -254,7 +254,7 @@ fn agreement(result: &RunResult, item: &str) -> String {
 }
 
 /// Work counters, quality and the hash over all outputs, per arm.
-pub(super) fn work(result: &RunResult) -> Table {
+pub(super) fn work(result: &RunResult) -> ReportTable {
     let arms: Vec<&ArmResult> = finished(result).collect();
     let counters: BTreeSet<&str> = arms
         .iter()
@@ -262,7 +262,7 @@ pub(super) fn work(result: &RunResult) -> Table {
         .collect();
     let quality = figure_names(result, &arms);
     let facts = &result.lab_facts;
-    let mut table = Table::new(&[("arm", false), ("workers", true), ("tasks", true)]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true), ("tasks", true)]);
     for column in counters.iter().chain(&quality) {
         table.column(label::label(facts, column), true);
     }
@@ -285,8 +285,8 @@ pub(super) fn work(result: &RunResult) -> Table {
 }
 
 /// What other numbers of slots would give, at powers of two.
-pub(super) fn what_if(result: &RunResult) -> Table {
-    let mut table = Table::new(&[("slots", true)]);
+pub(super) fn what_if(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[("slots", true)]);
     for curve in &result.what_if {
         table.column(format!("{}, submission order", name(&curve.arm)), true);
         table.column(format!("{}, longest first", name(&curve.arm)), true);
@@ -310,8 +310,8 @@ pub(super) fn what_if(result: &RunResult) -> Table {
 }
 
 /// The laws that were fitted to the scaling of each arm.
-pub(super) fn laws(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn laws(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("law", false),
         ("parameters", false),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use workbench_experiment::lab::DataSource;
 use workbench_machine::MachineFacts;
 use workbench_record::{
-    ArmFailure, Event, FailureKind, Finding, Record, RepeatId, RunStatus, Snapshot,
+    ArmFailure, ArmFailureKind, Event, Finding, Record, RepeatId, RunStatus, Snapshot,
 };
 use workbench_result::{
     ArmResult, Asked, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
@@ -361,7 +361,7 @@ fn an_arm_that_failed_was_asked_for_all_the_same() {
     b.arms.pop();
     b.failed_arms = vec![ArmFailure {
         arm: "trees".to_owned(),
-        kind: FailureKind::Run,
+        kind: ArmFailureKind::Run,
         reason: "it broke".to_owned(),
     }];
     let mut c = result("c");

@@ -1,7 +1,7 @@
 //! Where lost time went: the four causes as shares of the slots' time, one bar per arm on
 //! a common axis.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
 use crate::{arms, format};
@@ -66,7 +66,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let most = bars.iter().map(Bar::drawn).fold(0.001, f64::max);
     let end = TOP + bars.len() as f64 * ROW;
     let mut chart = Chart::new(end + 30.0, "Share of the slots' time that was lost");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
     grid(&mut chart, scale, most, end);
     legend(&mut chart);
     for (i, bar) in bars.iter().enumerate() {
@@ -92,7 +92,7 @@ fn tell(result: &RunResult, bar: &Bar) -> String {
     )
 }
 
-fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
+fn grid(chart: &mut Chart, scale: PixelScale, most: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
     let step = axis::step(most * 100.0, 5);
     for value in axis::ticks(most * 100.0, 5) {
@@ -113,7 +113,7 @@ fn legend(chart: &mut Chart) {
     }
 }
 
-fn draw(chart: &mut Chart, bar: &Bar, scale: Scale, most: f64, top: f64) {
+fn draw(chart: &mut Chart, bar: &Bar, scale: PixelScale, most: f64, top: f64) {
     let bar_top = top + 6.0;
     row_label(chart, bar, top);
     let mut from = 0.0;

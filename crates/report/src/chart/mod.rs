@@ -35,5 +35,5 @@ pub(super) use speedup::chart as speedup;
 pub(super) use start_up::chart as start_up;
 pub(super) use states::chart as states;
 pub(super) use steps::chart as steps;
-pub(super) use timeline::{Timeline, Timelines};
+pub(super) use timeline::{TimelineFigure, Timelines};
 pub(super) use what_if::chart as what_if;

@@ -1,7 +1,7 @@
 //! Speed-up over the number of workers: measured points with intervals, the ideal, the bounds,
 //! and fitted laws.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::looks::{arm_marker, arm_role};
 use super::marks::{Chart, DASH_DOT, DASHED, DOTTED, Dash, LONG, Lettering, SOLID, WIDTH};
 use super::palette::Role;
@@ -16,8 +16,8 @@ const BOTTOM: f64 = 420.0;
 /// The two axes of the plot.
 #[derive(Clone, Copy)]
 struct Plot {
-    x: Scale,
-    y: Scale,
+    x: PixelScale,
+    y: PixelScale,
     most_workers: f64,
     most: f64,
 }
@@ -69,15 +69,15 @@ fn plot(result: &RunResult) -> Plot {
     let (x, y, most) = if most_workers >= 16.0 {
         let most = most.max(most_workers);
         (
-            Scale::log2((1.0, most_workers), across),
-            Scale::log2((least, most), up),
+            PixelScale::log2((1.0, most_workers), across),
+            PixelScale::log2((least, most), up),
             most,
         )
     } else {
         let most = most.max(most_workers);
         (
-            Scale::linear((0.0, most_workers), across),
-            Scale::linear((0.0, most), up),
+            PixelScale::linear((0.0, most_workers), across),
+            PixelScale::linear((0.0, most), up),
             most,
         )
     };

@@ -1,7 +1,7 @@
 //! Speed-up per arm: a bar on a track that ends at the ideal, a whisker for the interval, a notch
 //! at the bound. Where no speed-up may be stated, wall times instead.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::looks::arm_role;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
@@ -41,7 +41,7 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
     let top = 20.0;
     let end = top + rows.len() as f64 * ROW;
     let mut chart = Chart::new(end + 36.0, "Speed-up of every arm");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
     let base = format::clean(&result.base, 40);
     grid(&mut chart, scale, most, (top, end));
     let one = Lettering::new(Role::Ink).small().middle();
@@ -88,7 +88,7 @@ fn tell(result: &RunResult, arm: &ArmResult, speedup: f64) -> String {
     )
 }
 
-fn grid(chart: &mut Chart, scale: Scale, most: f64, (top, end): (f64, f64)) {
+fn grid(chart: &mut Chart, scale: PixelScale, most: f64, (top, end): (f64, f64)) {
     let style = Lettering::new(Role::Muted).small().middle();
     let step = axis::step(most, 5);
     for value in axis::ticks(most, 5) {
@@ -112,7 +112,7 @@ fn bar(
     result: &RunResult,
     arm: &ArmResult,
     speedup: f64,
-    scale: Scale,
+    scale: PixelScale,
     top: f64,
 ) {
     let middle = top + ROW / 2.0;
@@ -201,7 +201,7 @@ fn wall_times(result: &RunResult) -> Chart {
         text.clone_into(&mut chart.description);
         return chart;
     }
-    let scale = Scale::linear((0.0, longest), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, longest), (LEFT, RIGHT));
     let step = axis::step(longest, 5);
     let style = Lettering::new(Role::Muted).small().middle();
     for value in axis::ticks(longest, 5) {
@@ -226,7 +226,7 @@ fn wall_times(result: &RunResult) -> Chart {
     chart
 }
 
-fn wall_time(chart: &mut Chart, arm: &ArmResult, role: Role, scale: Scale, middle: f64) {
+fn wall_time(chart: &mut Chart, arm: &ArmResult, role: Role, scale: PixelScale, middle: f64) {
     row_label(chart, arm, middle);
     let median = scale.at(arm.wall_median_s);
     chart.rect(LEFT, middle - BAR / 2.0, median - LEFT, BAR, role);

@@ -1,10 +1,10 @@
 //! What the time to the first step consisted of: a stacked bar per arm on a common scale.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::lost::place_labels;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
-use super::stack::Parts;
+use super::stack::StackedParts;
 use crate::{arms, breakdown, format};
 use workbench_record::Part;
 use workbench_result::{ArmResult, RunResult};
@@ -37,11 +37,11 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let most = told.iter().map(whole).reduce(f64::max)?;
     let end = TOP + told.len() as f64 * ROW;
     let mut chart = Chart::new(end + 28.0, "Time to the first step");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
     grid(&mut chart, scale, most, end);
     let stages = told.iter().flat_map(|arm| &arm.breakdown.start_up);
     let stages: Vec<&Part> = stages.collect();
-    let parts = Parts::new(&stages, &TONES);
+    let parts = StackedParts::new(&stages, &TONES);
     parts.legend(&mut chart, LEFT, 10.0, WIDTH);
     for (row, arm) in told.iter().enumerate() {
         draw(&mut chart, &parts, arm, scale, TOP + row as f64 * ROW);
@@ -51,7 +51,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     Some(chart)
 }
 
-fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
+fn grid(chart: &mut Chart, scale: PixelScale, most: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
     for (value, label) in axis::labelled_ticks(most, 6, "s") {
         let x = scale.at(value);
@@ -60,7 +60,7 @@ fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
     }
 }
 
-fn draw(chart: &mut Chart, parts: &Parts<'_>, arm: &ArmResult, scale: Scale, top: f64) {
+fn draw(chart: &mut Chart, parts: &StackedParts<'_>, arm: &ArmResult, scale: PixelScale, top: f64) {
     let name = Lettering::new(Role::Ink).size(14.0).bold();
     let below = Lettering::new(Role::Muted).small();
     let room = LEFT - 12.0;

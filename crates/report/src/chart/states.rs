@@ -1,7 +1,7 @@
 //! What whoever controls a repeat did over time: a thin strip per repeat in which more
 //! happened than usual.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::lost::place_labels;
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
@@ -41,7 +41,7 @@ pub(crate) fn chart(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
     let longest = ends.reduce(f64::max).filter(|longest| *longest > 0.0)?;
     let end = TOP + unusual.len() as f64 * ROW;
     let mut chart = Chart::new(end + 24.0, "What the controller did");
-    let scale = Scale::linear((0.0, longest), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, longest), (LEFT, RIGHT));
     grid(&mut chart, scale, longest, end);
     let mut told = Vec::new();
     for (row, (repeat, stretches)) in unusual.iter().zip(&all).enumerate() {
@@ -104,7 +104,7 @@ fn main_phase(stretches: &[Stretch<'_>]) -> Option<ControllerPhase> {
 
 /// The strip: the main phase in ink's grey, what came between two stretches of it in the
 /// colour of imbalance.
-fn draw(chart: &mut Chart, scale: Scale, stretches: &[Stretch<'_>], top: f64) {
+fn draw(chart: &mut Chart, scale: PixelScale, stretches: &[Stretch<'_>], top: f64) {
     let main = main_phase(stretches);
     let is_main = |stretch: &Stretch| Some(stretch.phase) == main;
     let first = stretches.iter().position(is_main).unwrap_or(0);
@@ -139,7 +139,7 @@ fn draw(chart: &mut Chart, scale: Scale, stretches: &[Stretch<'_>], top: f64) {
 }
 
 /// Where an attempt of a slot failed.
-fn marks(chart: &mut Chart, result: &RunResult, repeat: &RepeatState, scale: Scale, top: f64) {
+fn marks(chart: &mut Chart, result: &RunResult, repeat: &RepeatState, scale: PixelScale, top: f64) {
     let style = Lettering::new(Role::Alarm).small();
     let failed = repeat.tasks.iter().filter(|t| t.outcome == Outcome::Failed);
     let mut free = LEFT;
@@ -178,7 +178,7 @@ fn label(chart: &mut Chart, repeat: &RepeatState, top: f64) {
     chart.text(0.0, top + 39.0, below, text);
 }
 
-fn grid(chart: &mut Chart, scale: Scale, longest: f64, end: f64) {
+fn grid(chart: &mut Chart, scale: PixelScale, longest: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
     for (value, label) in axis::labelled_ticks(longest, 8, "s") {
         let x = scale.at(value);

@@ -1,7 +1,7 @@
 //! What other numbers of slots would give: list scheduling of the recorded durations, in both
 //! orders, against the ideal.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::looks::arm_role;
 use super::marks::{Chart, DASHED, DOTTED, Lettering, SOLID, WIDTH};
 use super::palette::Role;
@@ -29,8 +29,8 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         .flat_map(|p| [p.fifo, p.longest_first])
         .fold(workers, f64::max);
     let mut chart = Chart::new(BOTTOM + 76.0, "What other numbers of slots would give");
-    let x = Scale::linear((0.0, workers), (LEFT, RIGHT));
-    let y = Scale::linear((0.0, most), (BOTTOM, TOP));
+    let x = PixelScale::linear((0.0, workers), (LEFT, RIGHT));
+    let y = PixelScale::linear((0.0, most), (BOTTOM, TOP));
     grid(&mut chart, (x, workers), (y, most));
     chart.path(
         vec![(x.at(0.0), y.at(0.0)), (x.at(workers), y.at(workers))],
@@ -72,7 +72,7 @@ fn points(what_if: &WhatIf) -> impl Iterator<Item = &WhatIfPoint> {
         .filter(|p| p.workers > 0 && p.fifo.is_finite() && p.longest_first.is_finite())
 }
 
-fn grid(chart: &mut Chart, (x, workers): (Scale, f64), (y, most): (Scale, f64)) {
+fn grid(chart: &mut Chart, (x, workers): (PixelScale, f64), (y, most): (PixelScale, f64)) {
     let style = Lettering::new(Role::Muted).small();
     let step = axis::step(most, 6);
     for value in axis::ticks(most, 6) {

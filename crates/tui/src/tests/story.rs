@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_record::{ArmFailure, Event as Fact, FailureKind, Record, RunStatus};
+use workbench_record::{ArmFailure, ArmFailureKind, Event as Fact, Record, RunStatus};
 
 use super::fixture::{Fixture, quick, records, refused};
 use crate::app::Screen;
@@ -207,7 +207,7 @@ fn a_failed_arm_is_over() {
         t_ns,
         event: Fact::ArmFailed(ArmFailure {
             arm: failed.clone(),
-            kind: FailureKind::Run,
+            kind: ArmFailureKind::Run,
             reason: "it was to fail".to_owned(),
         }),
     }]));
