@@ -77,12 +77,12 @@ impl Log {
             return;
         };
         let finished = run.finished().count();
-        let (findings, output) = (run.findings(), run.output());
+        let (findings, output) = (&run.snapshot.findings, &run.snapshot.output);
         if self.run != started.run_id
             || finished < self.repeats
             || findings.len() < self.findings
             || output.len() < self.output
-            || self.stated_ns > Some(run.now_ns())
+            || self.stated_ns > Some(run.snapshot.now_ns)
         {
             *self = Self {
                 run: started.run_id.clone(),
@@ -128,7 +128,7 @@ impl Log {
     }
 
     fn take_output(&mut self, run: &SnapshotView<'_>) {
-        let all = run.output();
+        let all = &run.snapshot.output;
         // What would fall out again at once is passed over.
         let from = self.output.max(all.len().saturating_sub(KEPT));
         for line in &all[from..] {
@@ -151,13 +151,13 @@ impl Log {
     }
 
     fn take_stopped(&mut self, run: &SnapshotView<'_>) {
-        for (arm, at_ns) in run.stopped_arms() {
+        for (arm, at_ns) in &run.snapshot.stopped_arms {
             // After a resumption an arm can be stopped again.
-            let stop = (arm.to_owned(), at_ns);
+            let stop = (arm.clone(), *at_ns);
             if !self.stopped.contains(&stop) {
                 self.stopped.push(stop);
                 let text = format!("{} was stopped by hand; the other arms go on", safe(arm));
-                self.push(at_ns, Kind::Stopped, text);
+                self.push(*at_ns, Kind::Stopped, text);
             }
         }
     }

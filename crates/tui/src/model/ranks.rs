@@ -133,9 +133,9 @@ impl Ranks {
         };
         let word = run.started().map(|started| started.lab_facts.slot_word());
         self.word = safe(word.unwrap_or_default());
-        self.arm = arm_on_workers(&shown.state.id.arm, shown.state.id.workers);
+        self.arm = arm_on_workers(&shown.id.arm, shown.id.workers);
         self.over = shown.finished.is_some();
-        let slots = shown.state.slots.values();
+        let slots = shown.slots.values();
         self.all = slots
             .filter_map(|track| Rank::new(track, self.over))
             .collect();

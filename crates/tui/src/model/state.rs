@@ -4,8 +4,8 @@ use workbench_clock::seconds;
 use workbench_record::{ControllerPhase, ControllerState};
 use workbench_report::format;
 
-use super::snapshot_view::RepeatView;
 use crate::kit::safe;
+use workbench_record::RepeatState;
 
 /// How much a state asks for a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct State {
 
 impl State {
     /// The state of a repeat at a time; `None` where nobody says.
-    pub fn of(current: &RepeatView<'_>, now_ns: u64) -> Option<Self> {
+    pub fn of(current: &RepeatState, now_ns: u64) -> Option<Self> {
         let (since_ns, state) = current.states.last()?;
         Some(Self {
             name: safe(&state.text),

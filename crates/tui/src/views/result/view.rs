@@ -69,7 +69,7 @@ impl ResultView {
     pub fn update(&mut self, result: &RunResult, snapshot: &Snapshot) {
         if let Some(started) = &snapshot.started {
             let repeats = &snapshot.repeats;
-            self.chart.curves.update(started, repeats, None);
+            self.chart.curves.update(started, repeats);
         }
         self.table
             .update(nth_from_last(&result.arms, self.arm), snapshot);

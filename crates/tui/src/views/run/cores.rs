@@ -68,7 +68,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
 /// How many cores there are, or how many were busy at the cursor.
 fn title(run: &SnapshotView<'_>, theme: &Theme) -> String {
     let dot = theme.glyphs.dot;
-    match (run.cursor().zip(run.sample()), run.started()) {
+    match (run.cursor.zip(run.sample()), run.started()) {
         (Some((t, sample)), _) => {
             let busy: f32 = sample.cores.iter().sum();
             let at = format::clock(seconds(t));

@@ -52,7 +52,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
         })
         .collect();
     let lines = usize::from(pane.area.height.saturating_sub(3)).max(1);
-    let what = match run.cursor() {
+    let what = match run.cursor {
         Some(t) => format!("at {}", format::clock(seconds(t))),
         None => "busy = a kernel ran".to_owned(),
     };
@@ -65,7 +65,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
         } else {
             format!("1 column = {}", format::stretch(seconds(past.column_ns())))
         };
-        let title = if pages > 1 && pane.area.width < 70 && run.cursor().is_none() {
+        let title = if pages > 1 && pane.area.width < 70 && run.cursor.is_none() {
             format!("{n} GPUs")
         } else {
             format!("{n} GPUs {} {what}", theme.glyphs.dot)

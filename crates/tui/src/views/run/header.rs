@@ -65,7 +65,7 @@ fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (boo
 /// What the run is doing.
 fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static str, String, Style) {
     let glyphs = &theme.glyphs;
-    let standing = Standing::new(run.status(), comparable);
+    let standing = Standing::new(run.snapshot.status, comparable);
     if standing != Standing::Unfinished {
         let (mark, style) = standing_mark(standing, theme);
         return (mark, standing.name().to_owned(), style);
@@ -78,7 +78,7 @@ fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static s
             theme.dim,
         ),
         Some(current) => {
-            let name = repeat_name(&current.state.id, run.repeats_each());
+            let name = repeat_name(&current.id, run.repeats_each());
             (glyphs.running, name, theme.accent)
         }
     }
@@ -86,12 +86,12 @@ fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static s
 
 /// The repeat under way, and the state that it is in.
 fn state<'a>(run: &SnapshotView<'a>) -> Option<(&'a RepeatId, State)> {
-    let under_way = run.status() == RunStatus::Unfinished;
+    let under_way = run.snapshot.status == RunStatus::Unfinished;
     let current = run
         .current()
         .filter(|current| under_way && current.finished.is_none())?;
-    let state = State::of(&current, run.now_ns())?;
-    Some((&current.state.id, state))
+    let state = State::of(&current, run.snapshot.now_ns)?;
+    Some((&current.id, state))
 }
 
 /// The name of a repeat and its state, as much as fits into `room` cells.
@@ -120,9 +120,9 @@ fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
     let Some(started) = run.started() else {
         return;
     };
-    let over = run.status() != RunStatus::Unfinished;
+    let over = run.snapshot.status != RunStatus::Unfinished;
     let done = run.finished().count();
-    let so_far = format::seconds(seconds(run.now_ns()));
+    let so_far = format::seconds(seconds(run.snapshot.now_ns));
     let time = match outlook.left_s {
         _ if over => format!("took {so_far}"),
         Some(left) => format!("{so_far} so far, about {} left", left_text(left)),
@@ -134,7 +134,7 @@ fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
         format::counted(u64::from(started.planned_repeats), "repeat")
     );
     let bar = pane.area.width.saturating_sub(cells(&facts) + 4);
-    let style = match run.status() {
+    let style = match run.snapshot.status {
         RunStatus::Completed => theme.good,
         RunStatus::Failed | RunStatus::Interrupted => theme.warn,
         RunStatus::Unfinished => theme.accent,

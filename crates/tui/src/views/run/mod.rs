@@ -63,18 +63,20 @@ impl RunView {
     /// drawing.
     pub fn update(&mut self, snapshot: &Snapshot) {
         if std::mem::take(&mut self.freeze_next) {
-            self.model.freeze(snapshot);
+            self.frozen = Some(Box::new(snapshot.clone()));
         }
-        self.model.update_run(snapshot);
-        let run = self.model.view(snapshot);
+        let frozen = self.frozen.take();
+        let run = SnapshotView::new(frozen.as_deref().unwrap_or(snapshot));
+        self.model.update_run(&run);
         if let Some(started) = run.started() {
-            let until = run.frozen_at();
-            self.chart.curves.update(started, run.repeats(), until);
+            let repeats = &run.snapshot.repeats;
+            self.chart.curves.update(started, repeats);
         }
         self.answer(&run);
         self.place_cursor_in_curves(&run);
         let column_ns = self.column_ns();
         self.model.update_shown(&self.at_cursor(run), column_ns);
+        self.frozen = frozen;
     }
 
     /// How often the running result was computed.
@@ -95,7 +97,7 @@ impl View for RunView {
         }
         match action {
             ViewAction::Freeze if self.is_frozen() => {
-                self.model.thaw();
+                self.frozen = None;
                 self.freeze_next = false;
             }
             ViewAction::Freeze => self.freeze_next = true,
@@ -139,7 +141,8 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
     if too_small(pane.buf, area, SMALLEST, theme) {
         return;
     }
-    let run = view.model.view(snapshot);
+    let frozen = view.frozen.take();
+    let run = SnapshotView::new(frozen.as_deref().unwrap_or(snapshot));
     let mut top = pane.part(Rect { height: 2, ..area });
     header::draw(&mut top, &run, &view.model, view.is_frozen());
     let contents = contents(&run, area.height);
@@ -159,11 +162,12 @@ pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapsh
         draw_panel(place, *panel, view, &run);
     }
     view.drawn.panels = panels;
+    view.frozen = frozen;
 }
 
 fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut RunView, run: &SnapshotView<'_>) {
     let model = &view.model;
-    let mut past = Past::new(&model.history, view.column_ns(), run.cursor());
+    let mut past = Past::new(&model.history, view.column_ns(), run.cursor);
     let scroll = &mut view.scroll[panel as usize];
     match panel {
         Panel::Arms => arms::draw(pane, scroll, run, model),
@@ -195,9 +199,9 @@ fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
     let sampled = run.sample().map_or(0, |s| s.gpus.len());
     let slots = u16::try_from(slots).unwrap_or(u16::MAX);
     let tells = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
-    let ranked = run.repeats().iter().any(tells);
+    let ranked = run.snapshot.repeats.iter().any(tells);
     // Where lines are few, none is kept for repeats with more ranks.
-    let now = run.current().map(|current| current.state.id.workers);
+    let now = run.current().map(|current| current.id.workers);
     let ranks = match now {
         Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
         _ => slots,
@@ -208,6 +212,6 @@ fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
         ranks: if ranked { ranks.max(1) } else { 0 },
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
-        curves: curves::any(run.repeats()),
+        curves: curves::any(&run.snapshot.repeats),
     }
 }

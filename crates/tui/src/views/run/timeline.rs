@@ -15,12 +15,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::RunStatus;
+use workbench_record::{RepeatState, RunStatus};
 use workbench_report::format;
 
 use crate::kit::{Pane, Row, Scroll, cells, position, safe};
 use crate::model::names::repeat_name;
-use crate::model::snapshot_view::{RepeatView, SnapshotView};
+use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{Cell, Timeline, Window, cell_of};
 use crate::theme::{Theme, letter};
 
@@ -50,7 +50,7 @@ impl Cells {
 
 /// What the panel draws.
 struct Shown<'a> {
-    repeat: RepeatView<'a>,
+    repeat: &'a RepeatState,
     timeline: &'a Timeline,
     time: Window,
     running: bool,
@@ -69,7 +69,7 @@ pub fn draw(
         inner.nothing("no repeat has begun");
         return None;
     };
-    let workers = repeat.state.id.workers;
+    let workers = repeat.id.workers;
     let rows = timeline.rows(workers);
     let lines = pane.area.height.saturating_sub(4);
     let high = (usize::from(lines) / rows.max(1)).clamp(1, 4) as u16;
@@ -77,7 +77,7 @@ pub fn draw(
     let columns = pane.area.width.saturating_sub(LABEL + 4);
     let shown = Shown {
         time: Window::of(&repeat, run, columns, stretch),
-        running: repeat.finished.is_none() && run.status() == RunStatus::Unfinished,
+        running: repeat.finished.is_none() && run.snapshot.status == RunStatus::Unfinished,
         repeat,
         timeline,
     };
@@ -103,7 +103,7 @@ pub fn draw(
         height: inner.area.height.saturating_sub(2),
         ..inner.area
     };
-    match run.cursor() {
+    match run.cursor {
         Some(t) => {
             if let Some(column) = shown.time.column(t) {
                 inner.part(area).mark_column(area.x + column);
@@ -121,12 +121,12 @@ pub fn draw(
 
 fn title(width: u16, run: &SnapshotView<'_>, shown: &Shown<'_>, theme: &Theme) -> String {
     let dot = theme.glyphs.dot;
-    let id = &shown.repeat.state.id;
-    let cell = match run.cursor() {
+    let id = &shown.repeat.id;
+    let cell = match run.cursor {
         None => format!("1 cell = {}", stretch_of(shown.time.step_ns)),
         Some(t) => {
-            let since = t.saturating_sub(shown.repeat.state.started_ns);
-            let tasks = shown.repeat.tasks;
+            let since = t.saturating_sub(shown.repeat.started_ns);
+            let tasks = &shown.repeat.tasks;
             let busy = shown.timeline.slots.keys();
             let busy = busy.filter(|slot| shown.timeline.task_at(**slot, t, tasks).is_some());
             let at = stretch_of(whole_ms(since));
@@ -147,7 +147,7 @@ fn draw_slot(
     shown: &Shown<'_>,
     legend: &mut BTreeMap<u32, Arc<str>>,
 ) {
-    let (theme, tasks, time) = (place.theme, shown.repeat.tasks, &shown.time);
+    let (theme, tasks, time) = (place.theme, &shown.repeat.tasks, &shown.time);
     let list = shown
         .timeline
         .slots
@@ -155,7 +155,7 @@ fn draw_slot(
         .map_or(&[][..], Vec::as_slice);
     let cell = |column: u16| {
         let (from, to) = time.cell(column);
-        if from >= time.end_ns || to <= shown.repeat.state.started_ns {
+        if from >= time.end_ns || to <= shown.repeat.started_ns {
             Cell::Outside
         } else {
             cell_of(list, tasks, (from, to), shown.running)
@@ -222,7 +222,7 @@ fn draw_cell(
 /// Times since the start of the repeat, every 20 cells.
 fn draw_axis(inner: &mut Pane<'_>, shown: &Shown<'_>) {
     let theme = inner.theme;
-    let (time, started_ns) = (&shown.time, shown.repeat.state.started_ns);
+    let (time, started_ns) = (&shown.time, shown.repeat.started_ns);
     if inner.area.height < 3 {
         return;
     }
@@ -282,8 +282,8 @@ fn draw_slots_at(inner: &mut Pane<'_>, shown: &Shown<'_>, t_ns: u64) {
     if inner.area.height < 4 {
         return;
     }
-    let (timeline, tasks) = (shown.timeline, shown.repeat.tasks);
-    let workers = shown.repeat.state.id.workers;
+    let (timeline, tasks) = (shown.timeline, &shown.repeat.tasks);
+    let workers = shown.repeat.id.workers;
     let mut row = inner.row(inner.area.height - 1);
     row.skip(LABEL);
     for slot in (0..timeline.rows(workers)).filter_map(|at| timeline.slot(at, workers)) {

@@ -7,6 +7,8 @@ use super::panel::Panel;
 use super::past::Strips;
 use super::request::{Cursor, CursorRequest};
 use super::timeline::Cells;
+use workbench_record::Snapshot;
+
 use crate::kit::Scroll;
 use crate::kit::list::Motion;
 use crate::model::RunModel;
@@ -42,6 +44,8 @@ pub struct Drawn {
 pub struct RunView {
     pub(super) model: RunModel,
     pub(super) focus: Focus<Panel>,
+    /// The picture that is held: a copy, so that nothing else has to tell it from a live one.
+    pub(super) frozen: Option<Box<Snapshot>>,
     pub(super) freeze_next: bool,
     pub(super) column: usize,
     /// Steps that a cell of the timeline is coarser than it would be by itself.
@@ -77,7 +81,7 @@ impl RunView {
 
     /// Whether the picture is held.
     pub fn is_frozen(&self) -> bool {
-        self.model.is_frozen() || self.freeze_next
+        self.frozen.is_some() || self.freeze_next
     }
 
     pub(super) fn stretch(&mut self, by: isize) {
