@@ -11,7 +11,7 @@ use workbench_report::Format;
 
 use crate::action::Action;
 use crate::event::Exported;
-use crate::field::Field;
+use crate::field::{Editing, TextField};
 use crate::kit::text::{fit, width, wrap_plain};
 use crate::kit::{dialog, lines};
 use crate::screens::Preferences;
@@ -31,7 +31,7 @@ enum State {
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Export {
-    name: Field,
+    name: TextField,
     state: State,
 }
 
@@ -45,7 +45,7 @@ impl Export {
             None => PathBuf::from(file),
         };
         Self {
-            name: Field::new(&path.to_string_lossy(), LONGEST),
+            name: TextField::new(&path.to_string_lossy(), LONGEST),
             state: State::Typing,
         }
     }
@@ -61,7 +61,7 @@ impl Export {
             },
             Action::Next => self.turn(1),
             Action::Previous => self.turn(Format::ALL.len() - 1),
-            Action::Empty => self.edit(|name| name.set("")),
+            Action::Edit(Editing::Empty) => self.edit(|name| name.set("")),
             _ => {}
         }
         None
@@ -80,7 +80,7 @@ impl Export {
     }
 
     /// Changes the name, unless a report of that name is being written.
-    fn edit(&mut self, change: impl FnOnce(&mut Field)) {
+    fn edit(&mut self, change: impl FnOnce(&mut TextField)) {
         if self.state != State::Writing {
             change(&mut self.name);
             self.state = State::Typing;

@@ -23,7 +23,7 @@ use ratatui::text::{Line, Span};
 use workbench_report::format;
 
 use crate::action::Action;
-use crate::field::Field;
+use crate::field::{Editing, TextField};
 use crate::keys::{Bound, shown};
 use crate::kit::text::{fit, width};
 use crate::kit::{ListState, dialog, lines};
@@ -53,7 +53,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Palette {
     entries: Vec<Entry>,
-    typed: Field,
+    typed: TextField,
     /// Rows that match, the best first, with the places of the matched characters.
     matches: Vec<(usize, Vec<u32>)>,
     list: ListState,
@@ -66,7 +66,7 @@ impl Palette {
     pub fn new(entries: Vec<Entry>) -> Self {
         let mut this = Self {
             entries,
-            typed: Field::new("", LONGEST),
+            typed: TextField::new("", LONGEST),
             matches: Vec::new(),
             list: ListState::default(),
             screen_changed: false,
@@ -92,7 +92,7 @@ impl Palette {
         match action {
             Action::Choose => return self.chosen(),
             Action::Move(motion) => self.list.go(*motion, self.matches.len()),
-            Action::Empty => {
+            Action::Edit(Editing::Empty) => {
                 self.typed.set("");
                 self.narrow();
             }

@@ -22,6 +22,7 @@ use workbench_record::RunDir;
 use super::Shared;
 use crate::action::Action;
 use crate::bindings::RUNS_FILTER;
+use crate::field::FilterField;
 use crate::keys::find;
 use crate::kit::list::Motion;
 use crate::kit::text::{fit, width, wrap_plain};
@@ -53,14 +54,15 @@ pub struct Runs {
 impl Runs {
     /// Whether keys go into the filter.
     pub fn is_typing(&self) -> bool {
-        self.narrowed.is_typing()
+        self.narrowed.field.is_typing()
     }
 
     /// Takes a key into the filter.
     pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &Shared) {
         let before = self.narrowed.text().len();
-        let action = find(RUNS_FILTER, name);
-        self.narrowed.key(key, action.as_ref(), shared.rows());
+        let meaning = find(RUNS_FILTER, name);
+        self.narrowed
+            .change(shared.rows(), |field| field.key(key, meaning));
         if self.narrowed.text().len() != before {
             self.list.selected = 0;
             self.count_hidden(shared);
@@ -69,7 +71,8 @@ impl Runs {
 
     /// Takes text into the filter.
     pub fn paste(&mut self, text: &str, shared: &Shared) {
-        self.narrowed.paste(text, shared.rows());
+        self.narrowed
+            .change(shared.rows(), |field| field.paste(text));
         self.list.selected = 0;
         self.count_hidden(shared);
     }
@@ -110,7 +113,7 @@ impl Runs {
     pub fn act(&mut self, action: &Action, shared: &Shared) -> Result<(), String> {
         match action {
             Action::Move(motion) => self.list.go(*motion, self.narrowed.shown().len()),
-            Action::Type => self.narrowed.begin(),
+            Action::Type => self.narrowed.field.begin(),
             Action::Mark => return self.mark(shared),
             Action::Unmark => {
                 self.marks.clear();
@@ -127,7 +130,8 @@ impl Runs {
             return false;
         }
         let run = self.selected(shared).map(|row| row.run.clone());
-        self.narrowed.clear(shared.rows());
+        self.narrowed
+            .change(shared.rows(), |field| *field = FilterField::default());
         self.read_again(run.as_ref(), shared);
         true
     }
@@ -244,7 +248,7 @@ impl Runs {
     /// The filter, and below it what is wrong with it or what can be typed.
     fn above(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
         let narrowed = &self.narrowed;
-        if !narrowed.is_typing() && narrowed.text().is_empty() {
+        if !narrowed.field.is_shown() {
             return Vec::new();
         }
         let theme = &look.theme;
@@ -265,8 +269,8 @@ impl Runs {
                 spans.extend(line.spans);
                 above.push(Line::from(spans));
             }
-        } else if narrowed.is_typing() {
-            let hint = fit(&hint(narrowed.field(), room), room, look.ascii);
+        } else if narrowed.field.is_typing() {
+            let hint = fit(&hint(narrowed.being_typed(), room), room, look.ascii);
             above.push(Line::styled(format!("  {hint}"), theme.dim));
         }
         above

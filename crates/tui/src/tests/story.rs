@@ -11,10 +11,8 @@ use crate::bindings;
 use crate::event::{Effect, Event, Exit, Job};
 use crate::keys::told;
 use crate::theme::ThemeName;
-use crate::views::Keyed;
-use crate::views::compare::CompareView;
-use crate::views::result::ResultView;
-use crate::views::run::RunView;
+use crate::views::keys;
+use crate::views::tests::bindings;
 use workbench_history::outlook::outlook;
 
 fn fixture() -> Fixture {
@@ -355,9 +353,9 @@ fn clicks_select_and_open() {
 
 #[test]
 fn no_key_means_two_things() {
-    let run = RunView::bindings();
-    let result = ResultView::bindings();
-    let compared = CompareView::bindings();
+    let run = bindings(keys::RUN);
+    let result = bindings(keys::RESULT);
+    let compared = bindings(keys::COMPARE);
     let screens = [
         ("home", told(bindings::HOME), true),
         ("runs", told(bindings::RUNS), true),

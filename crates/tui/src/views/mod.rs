@@ -33,33 +33,16 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_result::{ArmResult, ScalingPoint};
 
-use super::keys::{Binding, find};
 use super::kit::gauge::Gauge;
 use super::theme::Theme;
-use filter::Filter;
+use crate::field::FilterField;
+use crate::keys::find;
 use workbench_history::Standing;
 
-use keys::KeyTable;
 pub use keys::ViewAction;
 
 /// The smallest size that a view is drawn at: the smallest window, less its last line.
 pub const SMALLEST: (u16, u16) = (60, 15);
-
-/// The keys of a view.
-pub trait Keyed {
-    /// What each key asks for, and how it is told.
-    const KEYS: KeyTable;
-
-    /// The keys that work in it, for footer and help.
-    fn bindings() -> Vec<Binding> {
-        Self::KEYS.iter().map(|bound| bound.binding).collect()
-    }
-
-    /// What a key asks for, by its name.
-    fn action(key: &str) -> Option<ViewAction> {
-        find(Self::KEYS.iter(), key)
-    }
-}
 
 /// A view of one run, whichever it is: what keys, mouse and pasted text do to it.
 pub trait View {
@@ -70,10 +53,10 @@ pub trait View {
     fn mouse(&mut self, event: MouseEvent);
 
     /// Its filter.
-    fn filter(&self) -> &Filter;
+    fn filter(&self) -> &FilterField;
 
     /// Its filter, to be typed into.
-    fn filter_mut(&mut self) -> &mut Filter;
+    fn filter_mut(&mut self) -> &mut FilterField;
 
     /// Whether keys go into the filter.
     fn is_typing(&self) -> bool {
@@ -82,7 +65,7 @@ pub trait View {
 
     /// Takes a key into the filter; `name` is the key's name.
     fn type_key(&mut self, key: KeyEvent, name: &str) {
-        self.filter_mut().type_key(key, name);
+        self.filter_mut().key(key, find(filter::KEYS, name));
     }
 
     /// Takes pasted text into the filter.

@@ -26,8 +26,7 @@ mod settings;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::keys::{COMPARE, KeyTable};
-use super::{Focus, Keyed, SMALLEST, ViewAction};
+use super::{Focus, SMALLEST, ViewAction};
 use crate::kit::{Pane, Scroll, below, too_small};
 use crate::theme::Theme;
 use panel::{Facts, Panel};
@@ -60,10 +59,6 @@ impl CompareView {
             _ => {}
         }
     }
-}
-
-impl Keyed for CompareView {
-    const KEYS: KeyTable = COMPARE;
 }
 
 /// Draws the Compare screen.

@@ -39,9 +39,8 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
-use super::filter::Filter;
-use super::keys::{KeyTable, RESULT};
-use super::{Keyed, SMALLEST, View, ViewAction};
+use super::{SMALLEST, View, ViewAction};
+use crate::field::FilterField;
 use crate::kit::{Pane, below, too_small};
 use crate::model::curves;
 use crate::theme::Theme;
@@ -49,10 +48,6 @@ use charts::nth_from_last;
 
 pub use panel::Panel;
 pub use view::ResultView;
-
-impl Keyed for ResultView {
-    const KEYS: KeyTable = RESULT;
-}
 
 impl View for ResultView {
     fn act(&mut self, action: ViewAction) {
@@ -100,11 +95,11 @@ impl View for ResultView {
         mouse::act(self, event);
     }
 
-    fn filter(&self) -> &Filter {
+    fn filter(&self) -> &FilterField {
         &self.table.filter
     }
 
-    fn filter_mut(&mut self) -> &mut Filter {
+    fn filter_mut(&mut self) -> &mut FilterField {
         &mut self.table.filter
     }
 }

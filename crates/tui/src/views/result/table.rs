@@ -13,11 +13,12 @@ use workbench_report::format;
 use workbench_result::{ArmResult, ItemResult};
 
 use super::natural::natural;
+use crate::field::FilterField;
 use crate::kit::list::Motion;
 use crate::kit::{Pane, Row, Scroll, below, cells, position, safe};
 use crate::model::names::arm_on_workers;
 use crate::theme::letter;
-use crate::views::filter::{Filter, has_all};
+use crate::views::filter::{self, has_all};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Kind {
@@ -49,7 +50,7 @@ pub struct Table {
     key: Option<Key>,
     order: Vec<u32>,
     /// Words that what is shown has.
-    pub filter: Filter,
+    pub filter: FilterField,
     /// The selected row, by its place in the record.
     selected: Option<u32>,
     drawn: Drawn,
@@ -165,7 +166,7 @@ impl Table {
         let note = self.note(&rows, &window);
         let mut inner = pane.panel((&title, &note));
         if typed == 1 {
-            self.filter.draw(&mut inner.row(0));
+            filter::draw(&self.filter, &mut inner.row(0));
         }
         let mut inner = inner.below(typed);
         let name = rows.name_width(inner.area.width);
@@ -229,7 +230,7 @@ impl Table {
             rows: rows.len(),
             column: self.column,
             reversed: self.reversed,
-            words: self.filter.words(),
+            words: filter::words(&self.filter),
         };
         if self.key.as_ref() == Some(&key) {
             return;

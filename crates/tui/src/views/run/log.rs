@@ -9,13 +9,14 @@ use workbench_record::Severity;
 use workbench_report::format;
 
 use super::state::style_of;
+use crate::field::FilterField;
 use crate::kit::list::Motion;
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row};
 use crate::model::log::{Entry, Kind, Log};
 use crate::model::state::Weight;
 use crate::theme::Theme;
-use crate::views::filter::{Filter, has_all};
+use crate::views::filter::{self, has_all};
 
 /// Columns of the time and the mark before the text.
 const MARGIN: u16 = 14;
@@ -26,7 +27,7 @@ pub struct LogView {
     /// Only what was printed is shown.
     output_only: bool,
     /// Words that what is shown has.
-    pub filter: Filter,
+    pub filter: FilterField,
     /// Lines that the reader is above the end; 0 follows.
     back: usize,
     page: usize,
@@ -58,7 +59,7 @@ impl LogView {
     /// The lines from the end up to those that can be seen. Only as many entries are broken into
     /// lines as that takes.
     fn lines<'a>(&self, log: &'a Log, columns: u16, wanted: usize) -> VecDeque<Shown<'a>> {
-        let words = self.filter.words();
+        let words = filter::words(&self.filter);
         let mut lines = VecDeque::new();
         for entry in log.entries().iter().rev() {
             if lines.len() >= wanted {
@@ -110,7 +111,7 @@ pub fn draw(pane: Pane<'_>, view: &mut LogView, log: &Log) {
     let note = if view.back > 0 { "End: follow" } else { "" };
     let mut inner = pane.panel((&view.title(theme), note));
     if typed == 1 {
-        view.filter.draw(&mut inner.row(0));
+        filter::draw(&view.filter, &mut inner.row(0));
     }
     let mut inner = inner.below(typed);
     if lines.is_empty() {

@@ -43,9 +43,8 @@ use ratatui::layout::Rect;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::workers_of;
 
-use super::filter::Filter;
-use super::keys::{KeyTable, RUN};
-use super::{Keyed, SMALLEST, View, ViewAction};
+use super::{SMALLEST, View, ViewAction};
+use crate::field::FilterField;
 use crate::kit::{Pane, below, too_small};
 use crate::model::curves;
 use crate::model::snapshot_view::SnapshotView;
@@ -86,10 +85,6 @@ impl RunView {
     }
 }
 
-impl Keyed for RunView {
-    const KEYS: KeyTable = RUN;
-}
-
 impl View for RunView {
     fn act(&mut self, action: ViewAction) {
         if self.focus.act(action) {
@@ -125,11 +120,11 @@ impl View for RunView {
         mouse::act(self, event);
     }
 
-    fn filter(&self) -> &Filter {
+    fn filter(&self) -> &FilterField {
         &self.log.filter
     }
 
-    fn filter_mut(&mut self) -> &mut Filter {
+    fn filter_mut(&mut self) -> &mut FilterField {
         &mut self.log.filter
     }
 }

@@ -326,8 +326,8 @@ fn a_click_on_a_tab_opens_it() {
 #[test]
 fn every_key_of_a_view_does_something() {
     let snapshot = fixture::training();
-    for binding in RunView::bindings() {
-        let action = RunView::action(binding.keys[0]).unwrap();
+    for binding in bindings(keys::RUN) {
+        let action = action(keys::RUN, binding.keys[0]).unwrap();
         let changes = (0..6).any(|panel| {
             let mut view = RunView::default();
             run_screen((80, 24), &mut view, &snapshot, &dark());
@@ -341,8 +341,8 @@ fn every_key_of_a_view_does_something() {
         assert!(changes, "{action:?}");
     }
     let snapshot = fixture::trained();
-    for binding in ResultView::bindings() {
-        let action = ResultView::action(binding.keys[0]).unwrap();
+    for binding in bindings(keys::RESULT) {
+        let action = action(keys::RESULT, binding.keys[0]).unwrap();
         let changes = (0..8).any(|panel| {
             let mut view = ResultView::default();
             result_screen((80, 24), &mut view, &snapshot, &dark());

@@ -15,11 +15,23 @@ use ratatui::buffer::Buffer;
 use workbench_record::Snapshot;
 use workbench_result::compute;
 
+use super::keys::{self, KeyTable};
 use super::result::ResultView;
 use super::run::RunView;
-use super::{Keyed, View};
+use super::{View, ViewAction};
 use super::{result, run};
+use crate::keys::{Binding, find};
 use crate::theme::{Theme, ThemeName};
+
+/// The keys of a view, as people are told.
+pub fn bindings(table: KeyTable) -> Vec<Binding> {
+    table.iter().map(|bound| bound.binding).collect()
+}
+
+/// What a key asks of a view.
+fn action(table: KeyTable, key: &str) -> Option<ViewAction> {
+    find(table.iter(), key)
+}
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 

@@ -124,19 +124,15 @@ fn the_running_result_is_computed_once_per_finished_repeat() {
 
 #[test]
 fn every_key_has_one_action_and_a_help() {
-    let tables = [
-        (RunView::bindings(), RunView::action as fn(&str) -> _),
-        (ResultView::bindings(), ResultView::action),
-    ];
-    for (bindings, action) in tables {
+    for table in [keys::RUN, keys::RESULT, keys::COMPARE] {
         let mut seen = std::collections::BTreeSet::new();
-        for binding in bindings {
+        for binding in bindings(table) {
             assert!(!binding.keys.is_empty() && !binding.help.is_empty());
             for key in binding.keys {
                 assert!(seen.insert(*key), "{key} is bound twice");
-                assert!(action(key).is_some(), "{key}");
+                assert!(action(table, key).is_some(), "{key}");
             }
         }
-        assert_eq!(action("F13"), None);
+        assert_eq!(action(table, "F13"), None);
     }
 }
