@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arms::{arm_on_workers, figure_names, finished};
-use super::tables::ReportTable;
+use super::tables::{ReportTable, subject};
 use super::{format, label};
 use workbench_record::{FigureFacts, FigureGroup, LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, ArmSource, RunResult};
@@ -45,17 +45,10 @@ pub(super) fn rate<'a>(facts: &LabFacts, slot: &'a SlotState) -> Option<(&'a str
 }
 
 fn milliseconds(seconds: Option<f64>) -> String {
-    seconds.map_or_else(
-        || format::MISSING.to_owned(),
-        |s| {
-            let ms = s * 1e3;
-            if ms < 10.0 {
-                format!("{ms:.2}")
-            } else {
-                format!("{ms:.1}")
-            }
-        },
-    )
+    format::or_missing(seconds.map(|s| s * 1e3), |ms| {
+        let digits = if ms < 10.0 { 2 } else { 1 };
+        format!("{ms:.digits$}")
+    })
 }
 
 /// Milliseconds of every part per step, slot by slot.
@@ -84,12 +77,8 @@ pub(super) fn steps(result: &RunResult) -> ReportTable {
         .iter()
         .flat_map(|arm| arm.breakdown.slots.iter().map(move |slot| (arm, slot)));
     for (arm, slot) in rows.take(MOST_SLOTS) {
-        let mut row = vec![
-            format::clean(&arm.name, 80),
-            format::count(u64::from(arm.workers)),
-            slot.slot.to_string(),
-            format::count(slot.steps),
-        ];
+        let mut row = subject(arm);
+        row.extend([slot.slot.to_string(), format::count(slot.steps)]);
         for name in &names {
             let part = slot.parts.iter().find(|part| part.name == *name);
             row.push(milliseconds(part.and_then(|part| per_step_s(slot, part))));
@@ -97,8 +86,9 @@ pub(super) fn steps(result: &RunResult) -> ReportTable {
         let whole: Option<f64> = slot.parts.iter().map(|part| per_step_s(slot, part)).sum();
         row.push(milliseconds(whole));
         if speed.is_some() {
-            let value = rate(facts, slot).map(|(_, value)| label::rate(value));
-            row.push(value.unwrap_or_else(|| format::MISSING.to_owned()));
+            row.push(format::or_missing(rate(facts, slot), |(_, value)| {
+                label::rate(value)
+            }));
         }
         table.rows.push(row);
     }
@@ -116,16 +106,10 @@ pub(super) fn start_up(result: &RunResult) -> ReportTable {
     table.column("in all", true);
     for arm in arms() {
         let stages = &arm.breakdown.start_up;
-        let mut row = vec![
-            format::clean(&arm.name, 80),
-            format::count(u64::from(arm.workers)),
-        ];
+        let mut row = subject(arm);
         row.extend(names.iter().map(|name| {
             let stage = stages.iter().find(|stage| stage.name == *name);
-            stage.map_or_else(
-                || format::MISSING.to_owned(),
-                |stage| format::seconds(stage.ns as f64 / 1e9),
-            )
+            format::or_missing(stage, |stage| format::seconds(stage.ns as f64 / 1e9))
         }));
         row.push(format::seconds(whole_s(stages)));
         table.rows.push(row);
@@ -175,12 +159,8 @@ fn count_rows(
         let equal = counts.windows(2).all(|pair| pair[0] == pair[1]);
         let facts = &result.lab_facts;
         let mut row = vec![label::label(facts, name)];
-        row.extend(counts.iter().map(|n| {
-            n.map_or_else(
-                || format::MISSING.to_owned(),
-                |n| label::count(facts, name, n),
-            )
-        }));
+        let text = |n: &Option<u64>| format::or_missing(*n, |n| label::count(facts, name, n));
+        row.extend(counts.iter().map(text));
         row.push(match (counts.len(), equal) {
             (1, _) => "one arm only".to_owned(),
             (_, true) => "equal".to_owned(),
@@ -217,10 +197,7 @@ pub(super) fn quality(result: &RunResult) -> ReportTable {
         let mut row = vec![label::label(facts, name)];
         row.extend(arms.iter().map(|arm| {
             let value = arm.quality.get(name);
-            value.map_or_else(
-                || format::MISSING.to_owned(),
-                |value| label::value(facts, name, value),
-            )
+            format::or_missing(value, |value| label::value(facts, name, value))
         }));
         table.rows.push(row);
     }
@@ -265,17 +242,11 @@ pub(super) fn failures(result: &RunResult) -> ReportTable {
         }];
         row.extend(struck.iter().map(|arm| {
             let value = arm.quality.get(name);
-            value.map_or_else(
-                || format::MISSING.to_owned(),
-                |value| long_value(facts, name, value),
-            )
+            format::or_missing(value, |value| long_value(facts, name, value))
         }));
         row.extend(ended.iter().map(|failed| {
-            if name == cause {
-                format::clean(&failed.reason, 600)
-            } else {
-                format::MISSING.to_owned()
-            }
+            let reason = (name == cause).then_some(&failed.reason);
+            format::or_missing(reason, |reason| format::clean(reason, 600))
         }));
         table.rows.push(row);
     }

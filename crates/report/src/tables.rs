@@ -53,12 +53,8 @@ fn name(text: &str) -> String {
     format::clean(text, LONGEST)
 }
 
-fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
-    value.map_or_else(|| format::MISSING.to_owned(), show)
-}
-
 /// Arm and number of workers, the first cells of many rows.
-fn subject(arm: &ArmResult) -> Vec<String> {
+pub(super) fn subject(arm: &ArmResult) -> Vec<String> {
     vec![name(&arm.name), format::count(u64::from(arm.workers))]
 }
 
@@ -82,11 +78,8 @@ pub(super) fn arms(result: &RunResult) -> ReportTable {
             row[1] += " (more than cores)";
         }
         row.push(format::count(arm.wall_s.len() as u64));
-        row.push(if arm.wall_s.is_empty() {
-            format::MISSING.to_owned()
-        } else {
-            format::seconds(arm.wall_median_s)
-        });
+        let median = (!arm.wall_s.is_empty()).then_some(arm.wall_median_s);
+        row.push(format::or_missing(median, format::seconds));
         row.push(range(&arm.wall_s));
         row.push(match stated {
             Some(_) if is_base => "base".to_owned(),
@@ -94,8 +87,8 @@ pub(super) fn arms(result: &RunResult) -> ReportTable {
             None => format::MISSING.to_owned(),
         });
         let interval = arm.speedup_ci95.filter(|_| stated.is_some() && !is_base);
-        row.push(interval.map_or_else(|| format::MISSING.to_owned(), format::interval));
-        row.push(optional(
+        row.push(format::or_missing(interval, format::interval));
+        row.push(format::or_missing(
             arm.efficiency.filter(|_| stated.is_some()),
             format::percent,
         ));
@@ -122,14 +115,18 @@ pub(super) fn bounds(result: &RunResult) -> ReportTable {
             .zip(arm.bound)
             .map(|(speedup, bound)| speedup / bound);
         let mut row = subject(arm);
-        row.push(format::speedup_or_missing(stated));
-        row.push(format::speedup_or_missing(arm.bound));
-        row.push(optional(reached, format::percent));
-        row.push(format::speedup_or_missing(arm.predicted.map(|p| p.fifo)));
-        row.push(format::speedup_or_missing(
-            arm.predicted.map(|p| p.longest_first),
+        row.push(format::or_missing(stated, format::speedup));
+        row.push(format::or_missing(arm.bound, format::speedup));
+        row.push(format::or_missing(reached, format::percent));
+        row.push(format::or_missing(
+            arm.predicted.map(|p| p.fifo),
+            format::speedup,
         ));
-        row.push(optional(
+        row.push(format::or_missing(
+            arm.predicted.map(|p| p.longest_first),
+            format::speedup,
+        ));
+        row.push(format::or_missing(
             arm.karp_flatt.filter(|_| stated.is_some()),
             format::percent,
         ));
@@ -208,11 +205,11 @@ pub(super) fn items(result: &RunResult) -> ReportTable {
         let mut row = vec![name(item)];
         row.extend(metrics.iter().map(|metric| {
             let value = first.and_then(|i| i.item.metrics.get(*metric));
-            optional(value.copied(), format::number)
+            format::or_missing(value.copied(), format::number)
         }));
         row.extend(
             made.iter()
-                .map(|i| optional(i.map(|i| i.cpu_s), format::seconds)),
+                .map(|i| format::or_missing(i.map(|i| i.cpu_s), format::seconds)),
         );
         row.push(first.map_or_else(String::new, |i| format::hash_prefix(&i.item.sha256)));
         if must_agree {
@@ -272,11 +269,11 @@ pub(super) fn work(result: &RunResult) -> ReportTable {
         row.push(format::count(arm.tasks));
         row.extend(counters.iter().map(|counter| {
             let value = arm.work.get(*counter);
-            optional(value.copied(), |n| label::count(facts, counter, n))
+            format::or_missing(value.copied(), |n| label::count(facts, counter, n))
         }));
         row.extend(quality.iter().map(|figure| {
             let value = arm.quality.get(*figure);
-            optional(value, |value| label::value(facts, figure, value))
+            format::or_missing(value, |value| label::value(facts, figure, value))
         }));
         row.push(name(&arm.outputs_sha256));
         table.rows.push(row);
@@ -301,8 +298,11 @@ pub(super) fn what_if(result: &RunResult) -> ReportTable {
         let mut row = vec![format::count(u64::from(p))];
         for curve in &result.what_if {
             let point = curve.points.iter().find(|point| point.workers == p);
-            row.push(format::speedup_or_missing(point.map(|p| p.fifo)));
-            row.push(format::speedup_or_missing(point.map(|p| p.longest_first)));
+            row.push(format::or_missing(point.map(|p| p.fifo), format::speedup));
+            row.push(format::or_missing(
+                point.map(|p| p.longest_first),
+                format::speedup,
+            ));
         }
         table.rows.push(row);
     }
@@ -349,15 +349,8 @@ pub(super) fn laws(result: &RunResult) -> ReportTable {
 pub(super) fn refusals(result: &RunResult) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
     for scaling in &result.scaling {
-        let amdahl = match &scaling.amdahl {
-            Fit::Refused(reason) => Some(reason),
-            Fit::Fitted(_) => None,
-        };
-        let usl = match &scaling.usl {
-            Fit::Refused(reason) => Some(reason),
-            Fit::Fitted(_) => None,
-        };
-        for reason in [amdahl, usl].into_iter().flatten() {
+        let refused = [scaling.amdahl.refused(), scaling.usl.refused()];
+        for reason in refused.into_iter().flatten() {
             let reason = format::clean(&reason.text, 300);
             if !reasons.contains(&reason) {
                 reasons.push(reason);
@@ -387,10 +380,7 @@ pub(super) fn machine(result: &RunResult) -> Vec<(String, String)> {
     rows.push(("memory", format::bytes(m.memory_bytes)));
     rows.push(("system", name(&m.os)));
     rows.push(("kernel", name(&m.kernel)));
-    let governor = m
-        .governor
-        .as_deref()
-        .map_or_else(|| format::MISSING.to_owned(), name);
+    let governor = format::or_missing(m.governor.as_deref(), name);
     rows.push(("frequency governor", governor));
     rows.push((
         "virtual machine",

@@ -253,6 +253,16 @@ pub enum Fit<T> {
     Refused(Finding),
 }
 
+impl<T> Fit<T> {
+    /// What is missing, where it was refused.
+    pub fn refused(&self) -> Option<&Finding> {
+        match self {
+            Self::Fitted(_) => None,
+            Self::Refused(reason) => Some(reason),
+        }
+    }
+}
+
 /// Amdahl's law: S(p) = 1 / (s + (1 − s)/p).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AmdahlFit {

@@ -76,25 +76,23 @@ impl App {
             Screen::Run => {
                 if let Some(live) = &mut self.live {
                     live.view.update(&live.snapshot);
-                    views::run::draw(frame, body, &mut live.view, &live.snapshot, &look.theme);
+                    let drawn =
+                        views::run::draw(frame, body, &live.view, &live.snapshot, &look.theme);
+                    live.view.take(drawn);
                 }
             }
             Screen::Watch(watched) => {
                 let (view, snapshot) = (&mut watched.view, &watched.snapshot);
                 view.update(snapshot);
-                views::run::draw(frame, body, view, snapshot, &look.theme);
+                let drawn = views::run::draw(frame, body, view, snapshot, &look.theme);
+                view.take(drawn);
             }
             Screen::Result(screen) => {
                 let (loaded, view) = (&screen.loaded, &mut screen.view);
                 view.update(&loaded.result, &loaded.snapshot);
-                views::result::draw(
-                    frame,
-                    body,
-                    view,
-                    &loaded.result,
-                    &loaded.snapshot,
-                    &look.theme,
-                );
+                let shown = (&loaded.result, &loaded.snapshot);
+                let drawn = views::result::draw(frame, body, view, shown, &look.theme);
+                view.take(drawn);
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// The longest filter, in characters.
-pub const LONGEST_FILTER: usize = 120;
+/// The longest filter of a panel, in characters.
+pub const LONGEST_FILTER: usize = 80;
 
 /// What can be asked of a text that is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,14 +75,19 @@ pub struct FilterField {
 
 impl Default for FilterField {
     fn default() -> Self {
-        Self {
-            field: TextField::new("", LONGEST_FILTER),
-            typing: false,
-        }
+        Self::new(LONGEST_FILTER)
     }
 }
 
 impl FilterField {
+    /// An empty filter of at most so many characters.
+    pub fn new(longest: usize) -> Self {
+        Self {
+            field: TextField::new("", longest),
+            typing: false,
+        }
+    }
+
     /// What was typed so far.
     pub fn text(&self) -> &str {
         self.field.text()
@@ -107,10 +112,18 @@ impl FilterField {
     pub fn key(&mut self, key: KeyEvent, meaning: Option<Editing>) {
         match meaning {
             Some(Editing::Keep) => self.typing = false,
-            Some(Editing::Discard) => *self = Self::default(),
-            Some(Editing::Empty) => self.field.set(""),
+            Some(Editing::Discard) => {
+                self.typing = false;
+                self.clear();
+            }
+            Some(Editing::Empty) => self.clear(),
             None => _ = self.field.key(key),
         }
+    }
+
+    /// Empties the filter.
+    pub fn clear(&mut self) {
+        self.field.set("");
     }
 
     /// Takes text, as much of it as a filter holds.

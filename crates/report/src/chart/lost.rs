@@ -4,10 +4,10 @@
 use super::axis::{self, PixelScale};
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
+use super::rows::{self, LEFT, row_label};
 use crate::{arms, format};
 use workbench_result::{ArmResult, RunResult};
 
-const LEFT: f64 = 170.0;
 const RIGHT: f64 = WIDTH - 130.0;
 const TOP: f64 = 40.0;
 const ROW: f64 = 58.0;
@@ -93,14 +93,13 @@ fn tell(result: &RunResult, bar: &Bar) -> String {
 }
 
 fn grid(chart: &mut Chart, scale: PixelScale, most: f64, end: f64) {
-    let style = Lettering::new(Role::Muted).small().middle();
     let step = axis::step(most * 100.0, 5);
-    for value in axis::ticks(most * 100.0, 5) {
-        let x = scale.at(value / 100.0);
-        chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
-        let label = format!("{} %", axis::tick_label(value, step));
-        chart.text(x, end + 16.0, style, label);
-    }
+    let ticks = axis::ticks(most * 100.0, 5).into_iter();
+    let ticks = ticks.map(|value| {
+        let label = axis::tick_label(value, step);
+        (value / 100.0, format!("{label} %"))
+    });
+    rows::grid(chart, scale, ticks, (TOP - 6.0, end, 16.0));
 }
 
 fn legend(chart: &mut Chart) {
@@ -115,7 +114,9 @@ fn legend(chart: &mut Chart) {
 
 fn draw(chart: &mut Chart, bar: &Bar, scale: PixelScale, most: f64, top: f64) {
     let bar_top = top + 6.0;
-    row_label(chart, bar, top);
+    let slots = format::counted(u64::from(bar.arm.workers), "slot");
+    let took = format!("{slots} × {}", format::seconds(bar.arm.wall_median_s));
+    row_label(chart, (top + 11.0, &bar.arm.name), (top + 29.0, &took));
     let mut from = 0.0;
     let mut labels: Vec<(f64, String)> = Vec::new();
     for ((name, role), value) in CAUSES.iter().zip(bar.lost) {
@@ -166,20 +167,4 @@ pub(super) fn place_labels(chart: &mut Chart, labels: &[(f64, String)], bottom: 
         chart.path(line, 0.8, SOLID, Role::Muted);
         chart.text(left, bottom + 14.5, style, text.as_str());
     }
-}
-
-fn row_label(chart: &mut Chart, bar: &Bar, top: f64) {
-    let name = Lettering::new(Role::Ink).size(14.0).bold();
-    let below = Lettering::new(Role::Muted).small();
-    let room = LEFT - 12.0;
-    let arm = bar.arm;
-    chart.text(
-        0.0,
-        top + 11.0,
-        name,
-        name.fit(&format::clean(&arm.name, 60), room),
-    );
-    let slots = format::counted(u64::from(arm.workers), "slot");
-    let text = format!("{slots} × {}", format::seconds(arm.wall_median_s));
-    chart.text(0.0, top + 29.0, below, below.fit(&text, room));
 }

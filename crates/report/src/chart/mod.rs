@@ -13,6 +13,7 @@ mod lost;
 mod marks;
 mod paint;
 mod palette;
+mod rows;
 mod scaling;
 mod series;
 mod slots;

@@ -5,6 +5,7 @@ use super::axis::{self, PixelScale};
 use super::heat::{Heat, RowPlace};
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
+use super::rows;
 use super::slots::{Groups, Slots};
 use crate::{arms, format};
 use workbench_clock::seconds;
@@ -134,7 +135,9 @@ impl<'a> Timelines<'a> {
         let cores_top = slots_end + if heat.is_some() { 40.0 } else { 0.0 };
         let end = cores_top + heat.map_or(0.0, |h| h.rows() as f64 * core_pitch);
         let mut chart = Chart::new(end + 30.0, "");
-        time_axis(&mut chart, length, slots_top, end);
+        let scale = PixelScale::linear((0.0, length), (LEFT, LEFT + PLOT));
+        let ticks = axis::labelled_ticks(length, 8, "s");
+        rows::grid(&mut chart, scale, ticks, (slots_top - 4.0, end + 4.0, 13.0));
         let place = RowPlace {
             left: LEFT,
             top: slots_top,
@@ -211,23 +214,6 @@ fn row_labels(chart: &mut Chart, place: RowPlace, rows: usize, label: impl Fn(us
     for row in (0..rows).step_by(every) {
         let y = place.top + (row as f64 + 0.5) * place.pitch - place.gap / 2.0;
         chart.text(0.0, y, style, style.fit(&label(row), LEFT - 4.0));
-    }
-}
-
-/// Grid lines and their seconds.
-fn time_axis(chart: &mut Chart, length: f64, top: f64, end: f64) {
-    let scale = PixelScale::linear((0.0, length), (LEFT, LEFT + PLOT));
-    let step = axis::step(length, 8);
-    let ticks = axis::ticks(length, 8);
-    let style = Lettering::new(Role::Muted).small().middle();
-    for (i, value) in ticks.iter().enumerate() {
-        let x = scale.at(*value);
-        chart.line((x, top - 4.0), (x, end + 4.0), 1.0, Role::Grid);
-        let label = axis::tick_label(*value, step);
-        let last = i + 1 == ticks.len();
-        let label = if last { format!("{label} s") } else { label };
-        let room = LEFT + PLOT + RIGHT - style.width(&label) / 2.0;
-        chart.text(x.min(room), end + 17.0, style, label);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
 use crate::format;
 use workbench_record::Snapshot;
-use workbench_result::{Fit, RunResult};
+use workbench_result::RunResult;
 
 /// Timelines on a page at most; beyond that they are the same picture again and again.
 const MOST_TIMELINES: usize = 16;
@@ -43,7 +43,7 @@ impl Figures {
     pub fn draw(result: &RunResult, snapshot: &Snapshot) -> Result<Self, ReportError> {
         let (timelines, more_timelines) = timelines(result, snapshot)?;
         let law = |s: &workbench_result::Scaling| {
-            matches!(s.amdahl, Fit::Fitted(_)) || matches!(s.usl, Fit::Fitted(_))
+            s.amdahl.refused().is_none() || s.usl.refused().is_none()
         };
         Ok(Self {
             comparison: comparison(result)?,

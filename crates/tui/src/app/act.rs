@@ -51,14 +51,11 @@ impl App {
                 return self.open(run);
             }
             Action::Choose => return self.choose(),
-            Action::View(action) => match &mut self.screen {
-                Screen::Compare(screen) => screen.view.act(action),
-                _ => {
-                    if let Some(view) = self.view_mut() {
-                        view.act(action);
-                    }
+            Action::View(action) => {
+                if let Some(view) = self.view_mut() {
+                    view.act(action);
                 }
-            },
+            }
             Action::Close => {}
             Action::Refuse(why) => self.notice = Some(why.to_owned()),
             other => return self.act_on_run(other),

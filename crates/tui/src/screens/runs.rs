@@ -130,8 +130,7 @@ impl Runs {
             return false;
         }
         let run = self.selected(shared).map(|row| row.run.clone());
-        self.narrowed
-            .change(shared.rows(), |field| *field = FilterField::default());
+        self.narrowed.change(shared.rows(), FilterField::clear);
         self.read_again(run.as_ref(), shared);
         true
     }

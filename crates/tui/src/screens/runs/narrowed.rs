@@ -7,6 +7,9 @@ use workbench_history::list::RunRow;
 
 use crate::field::FilterField;
 
+/// The longest filter, in characters.
+const LONGEST: usize = 120;
+
 /// A filter and what it leaves.
 #[derive(Debug)]
 pub struct Narrowed {
@@ -24,7 +27,7 @@ pub struct Narrowed {
 impl Default for Narrowed {
     fn default() -> Self {
         Self {
-            field: FilterField::default(),
+            field: FilterField::new(LONGEST),
             parsed: Parsed::default(),
             shown: Vec::new(),
             now: Timestamp::now,

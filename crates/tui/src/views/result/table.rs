@@ -53,14 +53,15 @@ pub struct Table {
     pub filter: FilterField,
     /// The selected row, by its place in the record.
     selected: Option<u32>,
-    drawn: Drawn,
+    /// Where it was drawn last.
+    pub drawn: Drawn,
     /// How often an order was worked out.
     pub sorted: u32,
 }
 
 /// Where the table was drawn.
 #[derive(Debug, Default)]
-struct Drawn {
+pub struct Drawn {
     /// The line of names.
     head: Rect,
     /// The lines below it.
@@ -145,18 +146,18 @@ impl Table {
         self.sort(&rows, arm);
     }
 
-    /// Draws the panel.
+    /// Draws the panel; tells where the table is.
     pub fn draw(
-        &mut self,
+        &self,
         pane: Pane<'_>,
         scroll: &mut Scroll,
         arm: Option<&ArmResult>,
         snapshot: &Snapshot,
-    ) {
+    ) -> Drawn {
         let Some(arm) = arm else {
             pane.panel(("Items", ""))
                 .nothing("no repeat of any arm has finished");
-            return;
+            return Drawn::default();
         };
         let rows = Rows::new(self.kind, arm, snapshot);
         let typed = u16::from(self.filter.is_shown());
@@ -170,7 +171,7 @@ impl Table {
         }
         let mut inner = inner.below(typed);
         let name = rows.name_width(inner.area.width);
-        self.header(&mut inner, &rows, name);
+        let ends = self.header(&mut inner, &rows, name);
         if self.order.is_empty() {
             let why = if rows.len() == 0 {
                 "nothing was recorded"
@@ -179,8 +180,18 @@ impl Table {
             };
             inner.below(1).nothing(why);
         }
-        self.drawn.first = window.start;
+        let area = inner.area;
+        let drawn = Drawn {
+            head: Rect {
+                height: area.height.min(1),
+                ..area
+            },
+            body: below(area, 1),
+            first: window.start,
+            ends,
+        };
         self.lines(&mut inner, (&rows, name), window);
+        drawn
     }
 
     /// The visible rows, the selected one marked.
@@ -250,12 +261,9 @@ impl Table {
         }
     }
 
-    fn header(&mut self, inner: &mut Pane<'_>, rows: &Rows<'_>, name: u16) {
+    /// The names of the columns; where each ends.
+    fn header(&self, inner: &mut Pane<'_>, rows: &Rows<'_>, name: u16) -> Vec<u16> {
         let (area, theme) = (inner.area, inner.theme);
-        let head = Rect {
-            height: area.height.min(1),
-            ..area
-        };
         let mut ends = Vec::new();
         let mut row = inner.row(0);
         let arrow = theme.glyphs.order[usize::from(self.reversed)];
@@ -274,12 +282,7 @@ impl Table {
             }
             ends.push(area.right() - row.rest());
         }
-        self.drawn = Drawn {
-            head,
-            body: below(area, 1),
-            first: 0,
-            ends,
-        };
+        ends
     }
 }
 

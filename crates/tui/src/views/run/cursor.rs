@@ -2,7 +2,7 @@
 //!
 //! Keys and clicks only ask; the next update, which knows the run, answers.
 
-use super::panel::Panel;
+use super::panel::RunPanel;
 use super::request::{Cursor, CursorRequest};
 use super::view::RunView;
 use crate::model::curves::Axis;
@@ -45,14 +45,14 @@ impl RunView {
             return Self::cursor_at(run.snapshot.now_ns, run);
         };
         let column_ns = self.column_ns();
-        let cell_ns = match self.focus.panel {
-            Panel::Curves => {
+        let cell_ns = match self.panels.focus {
+            RunPanel::Curves => {
                 if let (Some(x), Some(field)) = (self.chart.cursor, self.chart.field) {
                     return self.on_curve(field.moved(x, cells), cells.signum(), run);
                 }
                 column_ns
             }
-            Panel::Timeline => self.drawn.timeline.map_or(column_ns, |cells| cells.step_ns),
+            RunPanel::Timeline => self.timeline.map_or(column_ns, |cells| cells.step_ns),
             _ => column_ns,
         };
         let by = cell_ns.saturating_mul(u64::from(cells.unsigned_abs()));

@@ -6,7 +6,7 @@
 
 use ratatui::layout::Rect;
 
-use super::panel::Panel;
+use super::panel::RunPanel;
 
 /// Lines below which every one counts.
 pub const TIGHT: u16 = 28;
@@ -31,7 +31,7 @@ pub struct Contents {
 /// A strip of the screen: its panels side by side, the least height that makes sense, the height
 /// that shows everything, and the height at which more would be waste.
 struct Band {
-    panels: Vec<Panel>,
+    panels: Vec<RunPanel>,
     least: u16,
     natural: u16,
     most: u16,
@@ -41,23 +41,23 @@ struct Band {
 
 impl Contents {
     /// Every panel that there is something to show in, in the order of the screen.
-    pub fn panels(self) -> Vec<Panel> {
-        let mut panels = vec![Panel::Arms, Panel::Cores];
+    pub fn panels(self) -> Vec<RunPanel> {
+        let mut panels = vec![RunPanel::Arms, RunPanel::Cores];
         if self.gpus > 0 {
-            panels.push(Panel::Gpus);
+            panels.push(RunPanel::Gpus);
         }
         if self.ranks > 0 {
-            panels.push(Panel::Ranks);
+            panels.push(RunPanel::Ranks);
         }
-        panels.push(Panel::Timeline);
+        panels.push(RunPanel::Timeline);
         if self.curves {
-            panels.push(Panel::Curves);
+            panels.push(RunPanel::Curves);
         }
-        panels.push(Panel::Log);
+        panels.push(RunPanel::Log);
         panels
     }
 
-    fn band(self, panels: &[Panel], width: u16) -> Band {
+    fn band(self, panels: &[RunPanel], width: u16) -> Band {
         let each = width / panels.len().max(1) as u16;
         let sizes = panels.iter().map(|panel| self.size(*panel, each));
         let (mut least, mut natural, mut most, mut rank) = (0, 0, 0, 0);
@@ -77,29 +77,29 @@ impl Contents {
     }
 
     /// Least, natural and largest height of a panel with its border, and its rank.
-    fn size(self, panel: Panel, width: u16) -> (u16, u16, u16, u8) {
+    fn size(self, panel: RunPanel, width: u16) -> (u16, u16, u16, u8) {
         let (least, natural, most) = self.heights(panel, width);
         (least, natural, most, self.rank(panel))
     }
 
-    fn rank(self, panel: Panel) -> u8 {
+    fn rank(self, panel: RunPanel) -> u8 {
         match (panel, self.ranks > 0) {
-            (Panel::Arms, _) => 6,
-            (Panel::Ranks, _) => 5,
-            (Panel::Cores, false) | (Panel::Log, true) => 4,
-            (Panel::Timeline, false) | (Panel::Curves, true) => 3,
-            (Panel::Gpus, _) | (Panel::Cores, true) => 2,
-            (Panel::Curves | Panel::Log, false) | (Panel::Timeline, true) => 1,
+            (RunPanel::Arms, _) => 6,
+            (RunPanel::Ranks, _) => 5,
+            (RunPanel::Cores, false) | (RunPanel::Log, true) => 4,
+            (RunPanel::Timeline, false) | (RunPanel::Curves, true) => 3,
+            (RunPanel::Gpus, _) | (RunPanel::Cores, true) => 2,
+            (RunPanel::Curves | RunPanel::Log, false) | (RunPanel::Timeline, true) => 1,
         }
     }
 
-    fn heights(self, panel: Panel, width: u16) -> (u16, u16, u16) {
+    fn heights(self, panel: RunPanel, width: u16) -> (u16, u16, u16) {
         match panel {
-            Panel::Arms => {
+            RunPanel::Arms => {
                 let all = self.arms.max(1).saturating_add(3);
                 (all.min(9), all.min(20), all.min(24))
             }
-            Panel::Cores => {
+            RunPanel::Cores => {
                 let rows = super::cores::rows_for(self.cores, width.saturating_sub(4));
                 let all = rows.saturating_add(5);
                 (
@@ -108,7 +108,7 @@ impl Contents {
                     rows.saturating_mul(4).saturating_add(6).min(30),
                 )
             }
-            Panel::Timeline => {
+            RunPanel::Timeline => {
                 let all = self.slots.max(1).saturating_add(4);
                 (
                     all.min(6),
@@ -120,20 +120,20 @@ impl Contents {
                         .min(40),
                 )
             }
-            Panel::Gpus => {
+            RunPanel::Gpus => {
                 let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
                 (all.min(6), all.min(18), all.saturating_add(3))
             }
-            Panel::Ranks => super::ranks::heights(self.ranks),
-            Panel::Curves => (7, 13, 24),
-            Panel::Log => (4, 7, u16::MAX),
+            RunPanel::Ranks => super::ranks::heights(self.ranks),
+            RunPanel::Curves => (7, 13, 24),
+            RunPanel::Log => (4, 7, u16::MAX),
         }
     }
 }
 
 /// The panels and their areas, from the top left.
-pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect)> {
-    use Panel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
+pub fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Rect)> {
+    use RunPanel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
     if area.is_empty() {
         return Vec::new();
     }
@@ -150,8 +150,8 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         };
         // Many slots fill the left side by themselves.
         let tall = contents.slots >= 12;
-        let mut right_bands: Vec<&[Panel]> = vec![&[Cores]];
-        let mut left_bands: Vec<&[Panel]> = vec![&[Arms]];
+        let mut right_bands: Vec<&[RunPanel]> = vec![&[Cores]];
+        let mut left_bands: Vec<&[RunPanel]> = vec![&[Arms]];
         if contents.ranks > 0 {
             left_bands.push(&[Ranks]);
         }
@@ -174,7 +174,7 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
     if contents.ranks > 0 {
         return stack(area, (contents, focus), &with_ranks(area, contents));
     }
-    let bands: &[&[Panel]] = match (gpus, area.height >= 34, contents.curves) {
+    let bands: &[&[RunPanel]] = match (gpus, area.height >= 34, contents.curves) {
         (true, true, true) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Curves, Log]],
         (true, false, true) => &[&[Arms], &[Cores, Gpus], &[Timeline, Curves], &[Log]],
         (true, _, false) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Log]],
@@ -187,9 +187,9 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
 }
 
 /// The strips where ranks tell how they stand, one below the other.
-fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
-    use Panel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
-    let mut bands: Vec<&'static [Panel]> = vec![&[Arms], &[Ranks]];
+fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [RunPanel]> {
+    use RunPanel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
+    let mut bands: Vec<&'static [RunPanel]> = vec![&[Arms], &[Ranks]];
     if contents.gpus > 0 {
         bands.extend([&[Cores, Gpus][..], &[Timeline]]);
     } else {
@@ -207,9 +207,9 @@ fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
 
 fn stack(
     area: Rect,
-    (contents, focus): (Contents, Panel),
-    rows: &[&[Panel]],
-) -> Vec<(Panel, Rect)> {
+    (contents, focus): (Contents, RunPanel),
+    rows: &[&[RunPanel]],
+) -> Vec<(RunPanel, Rect)> {
     let mut bands: Vec<Band> = rows
         .iter()
         .map(|row| contents.band(row, area.width))

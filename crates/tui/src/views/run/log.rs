@@ -22,7 +22,7 @@ use crate::views::filter::{self, has_all};
 const MARGIN: u16 = 14;
 
 /// What is shown of the log, and where the reader is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LogView {
     /// Only what was printed is shown.
     output_only: bool,

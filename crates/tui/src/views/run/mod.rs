@@ -28,7 +28,6 @@ mod gpus;
 mod header;
 mod layout;
 mod log;
-mod mouse;
 mod panel;
 mod past;
 mod ranks;
@@ -43,19 +42,19 @@ use ratatui::layout::Rect;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::workers_of;
 
+use super::panels::{Arranged, Pointed};
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
-use crate::kit::{Pane, below, too_small};
+use crate::kit::{Pane, Scroll, below, too_small};
 use crate::model::curves;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
 use layout::{Contents, TIGHT};
 use past::Past;
 use request::CursorRequest;
-use view::Drawn;
 
-pub use panel::Panel;
-pub use view::RunView;
+pub use panel::RunPanel;
+pub use view::{Drawn, RunView};
 
 impl RunView {
     /// Takes in what is new in a run, and answers what people asked for since. To be called before
@@ -87,7 +86,7 @@ impl RunView {
 
 impl View for RunView {
     fn act(&mut self, action: ViewAction) {
-        if self.focus.act(action) {
+        if self.panels.act(action) {
             return;
         }
         match action {
@@ -108,75 +107,91 @@ impl View for RunView {
             ViewAction::Log => self.chart.log = !self.chart.log,
             ViewAction::Output => self.log.turn_output(),
             ViewAction::Filter => {
-                self.focus.panel = Panel::Log;
+                self.panels.focus = RunPanel::Log;
                 self.log.filter.begin();
             }
-            ViewAction::Move(motion) => self.scroll(self.focus.panel, motion),
+            ViewAction::Move(motion) => self.scroll(self.panels.focus, motion),
             _ => {}
         }
     }
 
     fn mouse(&mut self, event: MouseEvent) {
-        mouse::act(self, event);
+        match self.panels.mouse(event) {
+            Some((panel, Pointed::Move(motion))) => self.scroll(panel, motion),
+            Some((panel, Pointed::Click)) => {
+                let request = self.request_at(panel, event.column, event.row);
+                request
+                    .into_iter()
+                    .for_each(|request| self.request(request));
+            }
+            None => {}
+        }
     }
 
-    fn filter(&self) -> &FilterField {
-        &self.log.filter
+    fn filter(&self) -> Option<&FilterField> {
+        Some(&self.log.filter)
     }
 
-    fn filter_mut(&mut self) -> &mut FilterField {
-        &mut self.log.filter
+    fn filter_mut(&mut self) -> Option<&mut FilterField> {
+        Some(&mut self.log.filter)
     }
 }
 
-/// Draws the Run screen from what the last [`RunView::update`] with this snapshot worked out.
-pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapshot, theme: &Theme) {
+/// Draws the Run screen from what the last [`RunView::update`] with this snapshot worked out; tells
+/// where things are.
+pub fn draw(
+    frame: &mut Frame,
+    area: Rect,
+    view: &RunView,
+    snapshot: &Snapshot,
+    theme: &Theme,
+) -> Drawn {
+    let mut drawn = Drawn::of(view);
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
     if too_small(pane.buf, area, SMALLEST, theme) {
-        return;
+        return drawn;
     }
-    let frozen = view.frozen.take();
-    let run = SnapshotView::new(frozen.as_deref().unwrap_or(snapshot));
+    let run = SnapshotView::new(view.frozen.as_deref().unwrap_or(snapshot));
     let mut top = pane.part(Rect { height: 2, ..area });
     header::draw(&mut top, &run, &view.model, view.is_frozen());
     let contents = contents(&run, area.height);
-    view.focus.choose_from(contents.panels());
+    let mut panels = view.panels.clone();
+    panels.choose_from(contents.panels());
     let body = below(area, 2);
-    let panels = if view.focus.zoomed {
-        vec![(view.focus.panel, body)]
-    } else {
-        layout::arrange(body, contents, view.focus.panel)
+    let arranged = Arranged {
+        places: layout::arrange(body, contents, panels.focus),
+        tabs: None,
     };
     let run = view.at_cursor(run);
-    // What is not drawn cannot be clicked.
-    view.drawn = Drawn::default();
-    for (panel, place) in &panels {
-        let mut place = pane.part(*place);
-        place.focused = view.focus.panel == *panel;
-        draw_panel(place, *panel, view, &run);
-    }
-    view.drawn.panels = panels;
-    view.frozen = frozen;
+    panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+        draw_panel(pane, (panel, scroll), (view, &run), &mut drawn);
+    });
+    drawn.panels = panels;
+    drawn
 }
 
-fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut RunView, run: &SnapshotView<'_>) {
+fn draw_panel(
+    pane: Pane<'_>,
+    (panel, scroll): (RunPanel, &mut Scroll),
+    (view, run): (&RunView, &SnapshotView<'_>),
+    drawn: &mut Drawn,
+) {
     let model = &view.model;
     let mut past = Past::new(&model.history, view.column_ns(), run.cursor);
-    let scroll = &mut view.scroll[panel as usize];
     match panel {
-        Panel::Arms => arms::draw(pane, scroll, run, model),
-        Panel::Cores => cores::draw(pane, scroll, run, &mut past),
-        Panel::Gpus => gpus::draw(pane, scroll, run, &mut past),
-        Panel::Ranks => ranks::draw(pane, scroll, &model.ranks),
-        Panel::Timeline => {
+        RunPanel::Arms => arms::draw(pane, scroll, run, model),
+        RunPanel::Cores => cores::draw(pane, scroll, run, &mut past),
+        RunPanel::Gpus => gpus::draw(pane, scroll, run, &mut past),
+        RunPanel::Ranks => ranks::draw(pane, scroll, &model.ranks),
+        RunPanel::Timeline => {
             let shown = (run, &model.timeline, view.stretch);
-            view.drawn.timeline = timeline::draw(pane, scroll, shown);
+            drawn.timeline = timeline::draw(pane, scroll, shown);
         }
-        Panel::Curves => view.chart.draw(pane),
-        Panel::Log => log::draw(pane, &mut view.log, &model.log),
+        RunPanel::Curves => drawn.curves = view.chart.draw(pane),
+        RunPanel::Log => log::draw(pane, &mut drawn.log, &model.log),
     }
-    view.drawn.strips.extend(past.into_strips());
+    drawn.strips.extend(past.into_strips());
 }
 
 /// What there is to show, for the layout.

@@ -2,7 +2,7 @@
 
 /// A panel of the Run screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Panel {
+pub enum RunPanel {
     /// One line per arm.
     #[default]
     Arms,

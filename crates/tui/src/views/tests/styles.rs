@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::*;
 use crate::views::ViewAction;
-use crate::views::run::Panel;
+use crate::views::run::RunPanel;
 
 /// The style of the first place where a text stands.
 fn style_of(buf: &Buffer, wanted: &str) -> Style {
@@ -55,13 +55,13 @@ fn the_border_of_the_chosen_panel_stands_out() {
     assert_eq!(style_of(&buf, "╭─ Arms").fg, theme.border_focus.fg);
     assert_eq!(style_of(&buf, "╭─ Cores").fg, theme.border.fg);
     view.act(ViewAction::NextPanel);
-    assert_eq!(view.focus(), Panel::Cores);
+    assert_eq!(view.focus(), RunPanel::Cores);
     let buf = run_screen((80, 24), &mut view, &snapshot, &theme);
     assert_eq!(style_of(&buf, "╭─ Arms").fg, theme.border.fg);
     assert_eq!(style_of(&buf, "╭─ Cores").fg, theme.border_focus.fg);
     view.act(ViewAction::PrevPanel);
     view.act(ViewAction::PrevPanel);
-    assert_eq!(view.focus(), Panel::Log);
+    assert_eq!(view.focus(), RunPanel::Log);
 }
 
 #[test]
