@@ -6,6 +6,7 @@
 //! where things are drawn.
 
 use ratatui::style::{Color, Modifier, Style};
+use workbench_record::Severity;
 
 mod cause;
 mod glyphs;
@@ -173,6 +174,24 @@ impl Theme {
         }
     }
 
+    /// The style of a text by its severity.
+    pub fn severity(&self, severity: Severity) -> Style {
+        match severity {
+            Severity::Note => self.text,
+            Severity::Warning => self.warn,
+            Severity::Error => self.bad,
+        }
+    }
+
+    /// What marks a sentence of a severity, and the style of the mark.
+    pub fn severity_mark(&self, severity: Severity) -> (&'static str, Style) {
+        match severity {
+            Severity::Note => (self.glyphs.finding, self.accent),
+            Severity::Warning => (self.glyphs.warning, self.warn),
+            Severity::Error => (self.glyphs.failed, self.bad),
+        }
+    }
+
     /// The style of the base arm.
     pub fn base(&self) -> Style {
         self.palette.map_or(self.text, |p| self.fg(p.base))
@@ -222,33 +241,6 @@ impl Theme {
 
     fn fg(&self, rgb: u32) -> Style {
         Style::new().fg(colour(rgb, self.true_colour))
-    }
-}
-
-/// How everything looks; a screen draws with its theme.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// Colours and attributes.
-    pub theme: Theme,
-    /// Nothing but ASCII is drawn.
-    pub ascii: bool,
-}
-
-impl Look {
-    /// A theme, with or without all of Unicode as its glyphs say.
-    pub fn new(theme: Theme) -> Self {
-        Self {
-            ascii: theme.glyphs.ascii,
-            theme,
-        }
-    }
-}
-
-impl std::ops::Deref for Look {
-    type Target = Theme;
-
-    fn deref(&self) -> &Theme {
-        &self.theme
     }
 }
 

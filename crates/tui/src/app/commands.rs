@@ -150,17 +150,17 @@ impl App {
     }
 
     fn looks(&self) -> Vec<Entry> {
-        let look = &self.shared.look;
+        let theme = &self.shared.theme;
         let others = ThemeName::ALL
             .into_iter()
-            .filter(|name| *name != look.theme.name);
+            .filter(|name| *name != theme.name);
         let mut out: Vec<Entry> = others
             .map(|name| {
                 let help = format!("{}: {}", name.name(), name.about());
                 Entry::new("theme", help, Action::Theme(name))
             })
             .collect();
-        let help = if look.ascii {
+        let help = if theme.glyphs.ascii {
             "Draw with blocks, lines and braille"
         } else {
             "Draw with ASCII alone"
@@ -168,7 +168,7 @@ impl App {
         out.push(Entry::new(
             "ascii",
             help.to_owned(),
-            Action::Ascii(!look.ascii),
+            Action::Ascii(!theme.glyphs.ascii),
         ));
         out
     }

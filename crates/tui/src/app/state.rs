@@ -17,7 +17,7 @@ use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Home;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, Shared};
-use crate::theme::Look;
+use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
 use crate::views::run::RunView;
@@ -144,14 +144,14 @@ pub struct App {
 
 impl App {
     /// The first screen.
-    pub fn new(labs: Labs, look: Look) -> Self {
+    pub fn new(labs: Labs, theme: Theme) -> Self {
         Self {
             shared: Shared {
                 labs,
                 machine: None,
                 usable: None,
                 history: None,
-                look,
+                theme,
                 prefer: Preferences::default(),
             },
             screen: Screen::Home,

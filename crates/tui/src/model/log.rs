@@ -13,7 +13,7 @@ use workbench_report::format;
 use workbench_result::RunResult;
 
 use super::snapshot_view::SnapshotView;
-use super::state::Weight;
+use super::state::severity;
 use crate::kit::safe;
 use crate::model::names::{arm_on_workers, repeat_name};
 
@@ -31,7 +31,7 @@ pub enum Kind {
     /// An arm that was stopped.
     Stopped,
     /// Whoever controls a repeat is in another state.
-    State(Weight),
+    State(Severity),
     /// Something recorded that a reader has to know.
     Finding(Severity),
     /// What the numbers mean so far.
@@ -167,11 +167,7 @@ impl Log {
         let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
         for (id, (at_ns, state)) in run.states().filter(|(_, (at_ns, _))| is_new(*at_ns)) {
             self.stated_ns = self.stated_ns.max(Some(*at_ns));
-            self.push(
-                *at_ns,
-                Kind::State(Weight::of(state)),
-                state_text(id, state),
-            );
+            self.push(*at_ns, Kind::State(severity(state)), state_text(id, state));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::field::{Editing, TextField};
 use crate::kit::text::{fit, width, wrap_plain};
 use crate::kit::{dialog, lines};
 use crate::screens::Preferences;
-use crate::theme::Look;
+use crate::theme::Theme;
 
 /// The longest path, in characters.
 const LONGEST: usize = 1000;
@@ -116,7 +116,7 @@ impl Export {
     }
 
     /// Draws the dialog.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, look: &Look) {
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let wide = area.width.saturating_sub(4).min(76);
         let columns = usize::from(wide).saturating_sub(4);
         let known: Vec<String> = Format::ALL
@@ -126,20 +126,19 @@ impl Export {
         let mut text = wrap_plain(
             &format!("The extension decides: {}.", known.join(", ")),
             columns,
-            look.theme.dim,
+            theme.dim,
         );
         text.push(Line::default());
         let field = text.len() as u16;
         let tail = tail(self.name.text(), columns.saturating_sub(3));
         text.push(Line::from(vec![
-            Span::styled(look.either("› ", "> "), look.theme.accent),
+            Span::styled(theme.either("› ", "> "), theme.accent),
             Span::styled(
-                fit(&tail, columns.saturating_sub(2), look.ascii),
-                look.theme.title,
+                fit(&tail, columns.saturating_sub(2), theme.glyphs.ascii),
+                theme.title,
             ),
         ]));
         text.push(Line::default());
-        let theme = &look.theme;
         let (said, style) = match &self.state {
             State::Typing => ("Enter writes it.".to_owned(), theme.dim),
             State::Writing => ("Writing.".to_owned(), theme.dim),
@@ -158,7 +157,7 @@ impl Export {
             area,
             (wide, text.len() as u16 + 2),
             "Write a report",
-            look,
+            theme,
         );
         lines(frame, inner, &text);
         let x = inner.x + 2 + width(&tail) as u16;

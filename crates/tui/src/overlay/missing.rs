@@ -10,7 +10,7 @@ use crate::action::Action;
 use crate::event::MissingSetup;
 use crate::kit::text::wrap_plain;
 use crate::kit::{dialog, lines};
-use crate::theme::Look;
+use crate::theme::Theme;
 
 /// The dialog's state.
 #[derive(Debug)]
@@ -47,10 +47,9 @@ impl Missing {
     }
 
     /// Draws the dialog.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, look: &Look) {
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let width = area.width.saturating_sub(4).min(74);
         let columns = usize::from(width).saturating_sub(4);
-        let theme = &look.theme;
         let mut text = Vec::new();
         let mut say = |sentence: &str, style| {
             text.extend(wrap_plain(&format::clean(sentence, 700), columns, style));
@@ -75,7 +74,7 @@ impl Missing {
         };
         text.push(buttons.into_iter().flat_map(button).collect());
         let size = (width, text.len() as u16 + 2);
-        let inner = dialog(frame, area, size, "Something is missing", look);
+        let inner = dialog(frame, area, size, "Something is missing", theme);
         lines(frame, inner, &text);
     }
 }

@@ -11,7 +11,7 @@ use workbench_result::workers_of;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{dialog, lines};
-use crate::theme::Look;
+use crate::theme::Theme;
 
 /// The dialog's state.
 #[derive(Debug)]
@@ -82,32 +82,32 @@ impl Stop {
     }
 
     /// Draws the dialog.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, snapshot: &Snapshot, look: &Look) {
+    pub fn draw(&self, frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
         let width = area.width.saturating_sub(4).min(66);
         let columns = usize::from(width).saturating_sub(4);
         let mut text = Vec::new();
         for sentence in sentences(snapshot) {
-            text.extend(wrap_plain(&sentence, columns, look.theme.text));
+            text.extend(wrap_plain(&sentence, columns, theme.text));
             text.push(Line::default());
         }
-        text.extend(self.button_lines(columns, look));
+        text.extend(self.button_lines(columns, theme));
         let title = if self.leaving {
             "A run is under way. Leave?"
         } else {
             "Stop the run?"
         };
-        let inner = dialog(frame, area, (width, text.len() as u16 + 2), title, look);
+        let inner = dialog(frame, area, (width, text.len() as u16 + 2), title, theme);
         lines(frame, inner, &text);
     }
 
     /// The buttons, in as many lines as they need.
-    fn button_lines(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    fn button_lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let mut lines: Vec<Line> = Vec::new();
         for (index, (label, _)) in self.buttons().into_iter().enumerate() {
             let style = if index == self.button {
-                look.theme.selected
+                theme.selected
             } else {
-                look.theme.text
+                theme.text
             };
             let button = Span::styled(label, style);
             match lines.last_mut() {

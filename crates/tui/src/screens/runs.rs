@@ -27,7 +27,7 @@ use crate::keys::find;
 use crate::kit::list::Motion;
 use crate::kit::text::{fit, width, wrap_plain};
 use crate::kit::{ListState, lines, panel};
-use crate::theme::Look;
+use crate::theme::Theme;
 use narrowed::Narrowed;
 use workbench_history::comparison::letter;
 use workbench_history::filter::Field;
@@ -188,10 +188,10 @@ impl Runs {
 
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
-        let look = &shared.look;
+        let theme = &shared.theme;
         let rows = shared.rows();
-        let inner = panel(frame, area, &self.title(shared), true, look);
-        let above = self.above(usize::from(inner.width), look);
+        let inner = panel(frame, area, &self.title(shared), true, theme);
+        let above = self.above(usize::from(inner.width), theme);
         let [top, head, list] = Layout::vertical([
             Constraint::Length(above.len() as u16),
             Constraint::Length(1),
@@ -199,7 +199,7 @@ impl Runs {
         ])
         .areas(inner);
         lines(frame, top, &above);
-        self.place_cursor(frame, top, look);
+        self.place_cursor(frame, top, theme);
         let shown = self.narrowed.shown();
         let said = match &shared.history {
             None => "Reading …",
@@ -209,26 +209,26 @@ impl Runs {
             Some(Ok(_)) => "",
         };
         if !said.is_empty() {
-            let text = wrap_plain(said, usize::from(list.width), look.theme.dim);
+            let text = wrap_plain(said, usize::from(list.width), theme.dim);
             lines(frame, list, &text);
             return;
         }
         let room = usize::from(list.width).saturating_sub(4);
         let columns = Columns::new(self.widths, room);
-        let mut names = columns.head(look);
+        let mut names = columns.head(theme);
         names.spans.insert(0, Span::raw("  "));
         lines(frame, head, &[names]);
         let marks = &self.marks;
-        self.list.draw(frame, list, shown.len(), look, |index, _| {
+        self.list.draw(frame, list, shown.len(), theme, |index, _| {
             let row = &rows[shown[index]];
-            let mut line = run_line(row, &columns, look);
-            line.spans.insert(0, mark_of(marks, &row.run, look));
+            let mut line = run_line(row, &columns, theme);
+            line.spans.insert(0, mark_of(marks, &row.run, theme));
             line
         });
     }
 
     fn title(&self, shared: &Shared) -> String {
-        let dot = shared.look.either("·", "-");
+        let dot = shared.theme.either("·", "-");
         let (shown, all) = (self.narrowed.shown(), shared.rows().len());
         let mut title = if shown.len() == all {
             format!("Runs {dot} {all}")
@@ -245,13 +245,16 @@ impl Runs {
     }
 
     /// The filter, and below it what is wrong with it or what can be typed.
-    fn above(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    fn above(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let narrowed = &self.narrowed;
         if !narrowed.field.is_shown() {
             return Vec::new();
         }
-        let theme = &look.theme;
-        let text = fit(narrowed.text(), columns.saturating_sub(3), look.ascii);
+        let text = fit(
+            narrowed.text(),
+            columns.saturating_sub(3),
+            theme.glyphs.ascii,
+        );
         let mut above = vec![Line::from(vec![
             Span::styled("/ ", theme.accent),
             Span::styled(text, theme.text),
@@ -269,16 +272,20 @@ impl Runs {
                 above.push(Line::from(spans));
             }
         } else if narrowed.field.is_typing() {
-            let hint = fit(&hint(narrowed.being_typed(), room), room, look.ascii);
+            let hint = fit(
+                &hint(narrowed.being_typed(), room),
+                room,
+                theme.glyphs.ascii,
+            );
             above.push(Line::styled(format!("  {hint}"), theme.dim));
         }
         above
     }
 
-    fn place_cursor(&self, frame: &mut Frame, top: Rect, look: &Look) {
+    fn place_cursor(&self, frame: &mut Frame, top: Rect, theme: &Theme) {
         let room = usize::from(top.width).saturating_sub(3);
         if self.is_typing() && top.width > 3 && top.height > 0 {
-            let text = fit(self.narrowed.text(), room, look.ascii);
+            let text = fit(self.narrowed.text(), room, theme.glyphs.ascii);
             frame.set_cursor_position((top.x + 2 + width(&text) as u16, top.y));
         }
     }
@@ -303,9 +310,9 @@ fn hint(field: Option<Field>, room: usize) -> String {
 }
 
 /// The letter of a marked run.
-fn mark_of(marks: &[RunDir], run: &RunDir, look: &Look) -> Span<'static> {
+fn mark_of(marks: &[RunDir], run: &RunDir, theme: &Theme) -> Span<'static> {
     match marks.iter().position(|mark| mark == run) {
-        Some(at) => Span::styled(format!("{} ", letter(at)), look.theme.series(at)),
+        Some(at) => Span::styled(format!("{} ", letter(at)), theme.series(at)),
         None => Span::raw("  "),
     }
 }

@@ -182,11 +182,11 @@ fn themes_and_ascii_change_at_once() {
         ThemeName::Dark,
     ] {
         command(&mut fixture, &format!("theme {}", theme.name()));
-        assert_eq!(fixture.app.shared.look.theme.name, theme);
+        assert_eq!(fixture.app.shared.theme.name, theme);
     }
     assert_eq!(
-        fixture.app.shared.look.theme,
-        dark().app.shared.look.theme,
+        fixture.app.shared.theme,
+        dark().app.shared.theme,
         "the depth of colours survives mono"
     );
     command(&mut fixture, "ascii");

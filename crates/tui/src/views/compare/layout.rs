@@ -10,7 +10,8 @@ use crate::kit::tabs::Tab;
 use crate::kit::{abreast, below};
 use crate::theme::Theme;
 use crate::views::panels::{Arranged, Tabs};
-use workbench_history::comparison::{Comparison, Weight};
+use workbench_history::comparison::Comparison;
+use workbench_record::Severity;
 
 /// Lines that a chart takes at least.
 const CHART: u16 = 10;
@@ -85,15 +86,13 @@ fn tabs(
     comparison: &Comparison,
     theme: &Theme,
 ) -> Tabs<'static, ComparePanel> {
-    let worst = comparison.notes.first().map(|note| note.weight);
+    let worst = comparison.notes.first().map(|note| note.severity);
     let tab = |panel: ComparePanel| Tab {
         panel,
         name: panel.name(),
-        mark: match worst.filter(|_| panel == ComparePanel::Notes) {
-            Some(Weight::Bad) => Some((theme.glyphs.failed, theme.bad)),
-            Some(Weight::Warning) => Some((theme.glyphs.warning, theme.warn)),
-            _ => None,
-        },
+        mark: worst
+            .filter(|severity| panel == ComparePanel::Notes && *severity > Severity::Note)
+            .map(|severity| theme.severity_mark(severity)),
     };
     Tabs {
         bar: Rect {

@@ -32,7 +32,6 @@ mod panel;
 mod past;
 mod ranks;
 mod request;
-mod state;
 mod timeline;
 mod view;
 
