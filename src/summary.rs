@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use workbench_record::{Finding, RunDir};
 use workbench_report::format;
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, LostSeconds, RunResult};
 
 use crate::output;
 use crate::table::TextTable;
@@ -130,13 +130,8 @@ fn dash() -> String {
 
 /// The two largest causes of lost time, in seconds of slot time.
 fn lost(arm: &ArmResult) -> String {
-    let lost = arm.lost_s;
-    let mut causes = [
-        (lost.overhead, "overhead"),
-        (lost.imbalance, "imbalance"),
-        (lost.waiting, "waiting"),
-        (lost.inflation, "inflation"),
-    ];
+    let causes = arm.lost_s.by_cause().into_iter();
+    let mut causes: Vec<(f64, &str)> = causes.zip(LostSeconds::CAUSES).collect();
     causes.sort_by(|a, b| b.0.total_cmp(&a.0));
     let told: Vec<String> = causes
         .iter()

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::arms::{figure_names, finished, one_each, stated_speedup};
 use super::{format, label};
 use workbench_record::Basis;
-use workbench_result::{ArmResult, Fit, ItemResult, RunResult};
+use workbench_result::{ArmResult, Fit, ItemResult, LostSeconds, RunResult};
 
 /// Characters of a name that a table shows.
 const LONGEST: usize = 80;
@@ -147,24 +147,17 @@ fn range(values: &[f64]) -> String {
 
 /// Where workers × wall time went, in seconds.
 pub(super) fn lost(result: &RunResult) -> ReportTable {
-    let mut table = ReportTable::new(&[
-        ("arm", false),
-        ("workers", true),
-        ("slot time", true),
-        ("useful work", true),
-        ("overhead", true),
-        ("imbalance", true),
-        ("waiting", true),
-        ("inflation", true),
-        ("lost", true),
-    ]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true)]);
+    let times = ["slot time", "useful work"].into_iter();
+    for title in times.chain(LostSeconds::CAUSES).chain(["lost"]) {
+        table.column(title, true);
+    }
     for arm in finished(result) {
         let lost = &arm.lost_s;
         let all = arm.useful_s + lost.total();
         let mut row = subject(arm);
-        let causes = [lost.overhead, lost.imbalance, lost.waiting, lost.inflation];
         row.extend([all, arm.useful_s].map(format::seconds));
-        row.extend(causes.map(format::seconds));
+        row.extend(lost.by_cause().map(format::seconds));
         row.push(format::percent(lost.total() / all));
         table.rows.push(row);
     }

@@ -174,9 +174,17 @@ pub struct LostSeconds {
 }
 
 impl LostSeconds {
+    /// The causes, in the order of [`by_cause`](Self::by_cause).
+    pub const CAUSES: [&str; 4] = ["overhead", "imbalance", "waiting", "inflation"];
+
+    /// Seconds by cause.
+    pub fn by_cause(&self) -> [f64; 4] {
+        [self.overhead, self.imbalance, self.waiting, self.inflation]
+    }
+
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.overhead + self.imbalance + self.waiting + self.inflation
+        self.by_cause().iter().sum()
     }
 }
 

@@ -7,7 +7,7 @@ use workbench_record::RunDir;
 
 use crate::event::MissingSetup;
 use crate::field::Editing;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
 

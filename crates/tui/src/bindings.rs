@@ -6,7 +6,7 @@ use workbench_history::filter;
 use crate::action::Action;
 use crate::field::Editing;
 use crate::keys::{Binding, Bound, table};
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
 use crate::views::keys::KeyTable;
 

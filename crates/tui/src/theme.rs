@@ -8,11 +8,9 @@
 use ratatui::style::{Color, Modifier, Style};
 use workbench_record::Severity;
 
-mod cause;
 mod glyphs;
 mod palette;
 
-pub use cause::Cause;
 use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
@@ -223,10 +221,10 @@ impl Theme {
         self.fg(palette.heat[at.min(last)])
     }
 
-    /// The style of a cause of lost time.
-    pub fn lost(&self, cause: Cause) -> Style {
+    /// The style of a cause of lost time, by its place in `LostSeconds::CAUSES`.
+    pub fn lost(&self, cause: usize) -> Style {
         self.palette
-            .map_or(self.text, |p| self.fg(p.lost[cause as usize]))
+            .map_or(self.text, |p| self.fg(p.lost[cause % p.lost.len()]))
     }
 
     /// The style of useful work.

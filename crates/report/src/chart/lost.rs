@@ -6,7 +6,7 @@ use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
 use super::rows::{self, LEFT, row_label};
 use crate::{arms, format};
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, LostSeconds, RunResult};
 
 const RIGHT: f64 = WIDTH - 130.0;
 const TOP: f64 = 40.0;
@@ -16,14 +16,6 @@ const BAR: f64 = 18.0;
 const MOST_ROWS: usize = 24;
 /// Parts below this share of the axis carry no label.
 const LEAST_LABELLED: f64 = 0.01;
-
-/// The causes in the order of drawing.
-const CAUSES: [(&str, Role); 4] = [
-    ("overhead", Role::Lost(0)),
-    ("imbalance", Role::Lost(1)),
-    ("waiting", Role::Lost(2)),
-    ("inflation", Role::Lost(3)),
-];
 
 /// One arm's bar.
 struct Bar<'a> {
@@ -49,12 +41,11 @@ impl Bar<'_> {
 pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let bars: Vec<Bar> = arms::finished(result)
         .map(|arm| {
-            let lost = &arm.lost_s;
-            let causes = [lost.overhead, lost.imbalance, lost.waiting, lost.inflation];
+            let sound = |v: f64| if v.is_finite() { v.max(0.0) } else { 0.0 };
             Bar {
                 arm,
-                lost: causes.map(|v| if v.is_finite() { v.max(0.0) } else { 0.0 }),
-                all: arm.useful_s + lost.total(),
+                lost: arm.lost_s.by_cause().map(sound),
+                all: arm.useful_s + arm.lost_s.total(),
             }
         })
         .filter(|bar| bar.all > 0.0 && bar.drawn().is_finite())
@@ -78,11 +69,10 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
 }
 
 fn tell(result: &RunResult, bar: &Bar) -> String {
-    let told = CAUSES
-        .iter()
-        .zip(bar.lost)
-        .map(|((name, _), v)| format!("{name} {}", format::seconds(v)));
-    let told: Vec<String> = told.collect();
+    let told = LostSeconds::CAUSES.iter().zip(bar.lost);
+    let told: Vec<String> = told
+        .map(|(name, v)| format!("{name} {}", format::seconds(v)))
+        .collect();
     format!(
         "{}: {} of {} slot time lost; {}.",
         arms::arm_on_workers(result, bar.arm),
@@ -105,8 +95,8 @@ fn grid(chart: &mut Chart, scale: PixelScale, most: f64, end: f64) {
 fn legend(chart: &mut Chart) {
     let style = Lettering::new(Role::Muted).small();
     let mut x = LEFT;
-    for (name, role) in CAUSES {
-        chart.rect(x, 7.0, 11.0, 11.0, role);
+    for (cause, name) in LostSeconds::CAUSES.into_iter().enumerate() {
+        chart.rect(x, 7.0, 11.0, 11.0, Role::Lost(cause));
         chart.text(x + 17.0, 12.5, style, name);
         x += 17.0 + style.width(name) + 20.0;
     }
@@ -119,12 +109,12 @@ fn draw(chart: &mut Chart, bar: &Bar, scale: PixelScale, most: f64, top: f64) {
     row_label(chart, (top + 11.0, &bar.arm.name), (top + 29.0, &took));
     let mut from = 0.0;
     let mut labels: Vec<(f64, String)> = Vec::new();
-    for ((name, role), value) in CAUSES.iter().zip(bar.lost) {
+    for (cause, (name, value)) in LostSeconds::CAUSES.iter().zip(bar.lost).enumerate() {
         let share = bar.share(value);
         let (left, right) = (scale.at(from), scale.at(from + share));
         // A hair of paper between the parts tells them apart in greyscale too.
         let hair = 1.0_f64.min((right - left) / 3.0);
-        chart.rect(left, bar_top, right - left - hair, BAR, *role);
+        chart.rect(left, bar_top, right - left - hair, BAR, Role::Lost(cause));
         if share / most >= LEAST_LABELLED {
             let text = format!("{name} {}", format::seconds(value));
             labels.push((f64::midpoint(left, right), text));

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use workbench_report::Format;
 
 use crate::action::Action;
 use crate::event::Exported;
 use crate::field::{Editing, TextField};
-use crate::kit::text::{fit, width, wrap_plain};
-use crate::kit::{dialog, lines};
+use crate::kit::text::wrap_plain;
+use crate::kit::{dialog_of, typed};
 use crate::screens::Preferences;
 use crate::theme::Theme;
 
@@ -117,28 +117,6 @@ impl Export {
 
     /// Draws the dialog.
     pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let wide = area.width.saturating_sub(4).min(76);
-        let columns = usize::from(wide).saturating_sub(4);
-        let known: Vec<String> = Format::ALL
-            .iter()
-            .map(|f| format!(".{}", f.extension()))
-            .collect();
-        let mut text = wrap_plain(
-            &format!("The extension decides: {}.", known.join(", ")),
-            columns,
-            theme.dim,
-        );
-        text.push(Line::default());
-        let field = text.len() as u16;
-        let tail = tail(self.name.text(), columns.saturating_sub(3));
-        text.push(Line::from(vec![
-            Span::styled(theme.either("› ", "> "), theme.accent),
-            Span::styled(
-                fit(&tail, columns.saturating_sub(2), theme.glyphs.ascii),
-                theme.title,
-            ),
-        ]));
-        text.push(Line::default());
         let (said, style) = match &self.state {
             State::Typing => ("Enter writes it.".to_owned(), theme.dim),
             State::Writing => ("Writing.".to_owned(), theme.dim),
@@ -151,32 +129,21 @@ impl Export {
             ),
             State::Done(Exported::Refused(error)) => (error.clone(), theme.bad),
         };
-        text.extend(wrap_plain(&said, columns, style));
-        let inner = dialog(
-            frame,
-            area,
-            (wide, text.len() as u16 + 2),
-            "Write a report",
-            theme,
-        );
-        lines(frame, inner, &text);
-        let x = inner.x + 2 + width(&tail) as u16;
-        if field < inner.height && x < inner.right() {
-            frame.set_cursor_position((x, inner.y + field));
-        }
+        let known: Vec<String> = Format::ALL
+            .iter()
+            .map(|f| format!(".{}", f.extension()))
+            .collect();
+        let decides = format!("The extension decides: {}.", known.join(", "));
+        let mut line = 0;
+        let inner = dialog_of(frame, area, ("Write a report", 76), theme, |columns| {
+            let mut text = wrap_plain(&decides, columns, theme.dim);
+            line = text.len() as u16 + 1;
+            text.extend([Line::default(), Line::default(), Line::default()]);
+            text.extend(wrap_plain(&said, columns, style));
+            text
+        });
+        let mark = theme.either("› ", "> ");
+        let name = (self.name.text(), theme.title, true);
+        typed(frame, (inner, line), mark, name, theme);
     }
-}
-
-/// The end of a text that fits into some columns: where one types must stay in sight.
-fn tail(text: &str, columns: usize) -> String {
-    let mut out: Vec<char> = Vec::new();
-    let mut used = 0;
-    for c in text.chars().rev() {
-        used += width(c.encode_utf8(&mut [0; 4]));
-        if used > columns {
-            break;
-        }
-        out.push(c);
-    }
-    out.iter().rev().collect()
 }

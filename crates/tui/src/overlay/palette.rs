@@ -26,7 +26,7 @@ use crate::action::Action;
 use crate::field::{Editing, TextField};
 use crate::keys::{Bound, shown};
 use crate::kit::text::{fit, width};
-use crate::kit::{ListState, dialog, lines};
+use crate::kit::{ListState, dialog, lines, typed};
 use crate::theme::Theme;
 
 /// The longest text to look for, in characters.
@@ -187,7 +187,15 @@ impl Palette {
             Constraint::Min(0),
         ])
         .areas(inner);
-        self.draw_field(frame, field, theme);
+        let text = self.typed.text();
+        let mark = theme.either("› ", "> ");
+        typed(frame, (field, 0), mark, (text, theme.title, true), theme);
+        if text.is_empty() {
+            let hint = Line::styled("type what to do", theme.dim);
+            let [_, rest] =
+                Layout::horizontal([Constraint::Length(2), Constraint::Min(0)]).areas(field);
+            lines(frame, rest, &[hint]);
+        }
         if self.matches.is_empty() {
             let text = Line::styled("Nothing matches.", theme.dim);
             lines(frame, list, &[text]);
@@ -201,22 +209,6 @@ impl Palette {
                 let (entry, places) = &matches[row];
                 entries[*entry].line(places, label, columns, theme)
             });
-    }
-
-    fn draw_field(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let room = usize::from(area.width).saturating_sub(3);
-        let text = fit(self.typed.text(), room, theme.glyphs.ascii);
-        let x = area.x + 2 + width(&text) as u16;
-        if x < area.right() && area.height > 0 {
-            frame.set_cursor_position((x, area.y));
-        }
-        let mark = Span::styled(theme.either("› ", "> "), theme.accent);
-        let line = if text.is_empty() {
-            vec![mark, Span::styled("type what to do", theme.dim)]
-        } else {
-            vec![mark, Span::styled(text, theme.title)]
-        };
-        lines(frame, area, &[Line::from(line)]);
     }
 }
 

@@ -17,7 +17,7 @@ use workbench_record::RunDir;
 
 use super::Shared;
 use crate::action::Action;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::markdown;
 use crate::kit::text::{fit, wrap_plain};
 use crate::kit::{ListState, lines, panel, scrolled};

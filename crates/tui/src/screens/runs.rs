@@ -24,9 +24,9 @@ use crate::action::Action;
 use crate::bindings::RUNS_FILTER;
 use crate::field::FilterField;
 use crate::keys::find;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::text::{fit, width, wrap_plain};
-use crate::kit::{ListState, lines, panel};
+use crate::kit::{ListState, lines, panel, typed};
 use crate::theme::Theme;
 use narrowed::Narrowed;
 use workbench_history::comparison::letter;
@@ -199,7 +199,10 @@ impl Runs {
         ])
         .areas(inner);
         lines(frame, top, &above);
-        self.place_cursor(frame, top, theme);
+        if self.narrowed.field.is_shown() {
+            let text = (self.narrowed.text(), theme.text, self.is_typing());
+            typed(frame, (top, 0), "/ ", text, theme);
+        }
         let shown = self.narrowed.shown();
         let said = match &shared.history {
             None => "Reading …",
@@ -250,15 +253,7 @@ impl Runs {
         if !narrowed.field.is_shown() {
             return Vec::new();
         }
-        let text = fit(
-            narrowed.text(),
-            columns.saturating_sub(3),
-            theme.glyphs.ascii,
-        );
-        let mut above = vec![Line::from(vec![
-            Span::styled("/ ", theme.accent),
-            Span::styled(text, theme.text),
-        ])];
+        let mut above = vec![Line::default()];
         let room = columns.saturating_sub(2);
         if let Some(problem) = narrowed.problem() {
             for (i, line) in wrap_plain(problem, room, theme.warn)
@@ -280,14 +275,6 @@ impl Runs {
             above.push(Line::styled(format!("  {hint}"), theme.dim));
         }
         above
-    }
-
-    fn place_cursor(&self, frame: &mut Frame, top: Rect, theme: &Theme) {
-        let room = usize::from(top.width).saturating_sub(3);
-        if self.is_typing() && top.width > 3 && top.height > 0 {
-            let text = fit(self.narrowed.text(), room, theme.glyphs.ascii);
-            frame.set_cursor_position((top.x + 2 + width(&text) as u16, top.y));
-        }
     }
 }
 

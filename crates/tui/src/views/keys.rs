@@ -4,7 +4,7 @@
 //! move in a panel. The first and the last are the same everywhere.
 
 use crate::keys::{Bound, table};
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 
 /// What a person can ask of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use super::ViewAction;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::tabs::{self, Tab};
 use crate::kit::{Pane, Scroll};
 

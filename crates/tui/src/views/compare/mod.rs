@@ -30,7 +30,7 @@ use ratatui::layout::Rect;
 use super::panels::{Panels, Pointed};
 use super::{SMALLEST, View, ViewAction};
 use crate::event::SideBySide;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::{Pane, Scroll, below, too_small};
 use crate::theme::Theme;
 

@@ -14,7 +14,7 @@ use workbench_result::{ArmResult, ItemResult};
 
 use super::natural::natural;
 use crate::field::FilterField;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::{Pane, Row, Scroll, below, cells, position, safe};
 use crate::model::names::arm_on_workers;
 use crate::theme::letter;

@@ -7,7 +7,7 @@ use super::charts::{Charts, nth_from_last};
 use super::panel::ResultPanel;
 use super::table::{self, Table};
 use super::what_if;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::plot::PlotArea;
 use crate::views::curves::Chart;
 use crate::views::panels::Panels;

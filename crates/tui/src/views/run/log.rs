@@ -9,7 +9,7 @@ use workbench_record::Severity;
 use workbench_report::format;
 
 use crate::field::FilterField;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row};
 use crate::model::log::{Entry, Kind, Log};

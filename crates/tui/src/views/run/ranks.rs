@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use workbench_report::format;
 
 use crate::kit::stack::{Names, total_ns};
-use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::kit::{Pane, Row, Scroll, cells, column, safe};
 
 use crate::model::ranks::{Mark, Rank, Ranks};
 use crate::theme::Theme;
@@ -33,9 +33,8 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, shown: &Ranks) {
     let page = room.saturating_sub(usize::from(own)).max(1);
     let wanted = u16::try_from(n.div_ceil(page)).unwrap_or(u16::MAX);
     let abreast = wanted.min(area.width / ABREAST).max(1);
-    let window = scroll.window(n, page * usize::from(abreast));
-    let note = position(&window, n);
-    let mut inner = pane.panel((&title(shown, theme), &note));
+    let page = page * usize::from(abreast);
+    let (mut inner, window) = pane.scrolled(&title(shown, theme), scroll, (n, page));
     if n == 0 {
         inner.nothing(&format!("no {} has said yet how it stands", shown.word));
         return;
@@ -56,13 +55,9 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, shown: &Ranks) {
     if window.len() < n {
         order.sort_by_key(|rank| rank.mark.is_none());
     }
-    let wide = inner.area.width / abreast;
     let each = window.len().div_ceil(usize::from(abreast)).max(1);
     for (i, ranks) in (0..).zip(order[window].chunks(each)) {
-        let mut place = inner.area;
-        place.x += i * wide;
-        place.width = wide.saturating_sub(u16::from(abreast > 1) * 2);
-        let mut place = inner.part(place);
+        let mut place = inner.part(column(inner.area, i, abreast));
         let columns = Columns::new(place.area.width, shown);
         columns.header(place.row(0), shown);
         for (line, rank) in (1..).zip(ranks) {

@@ -18,7 +18,7 @@ use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{RepeatState, RunStatus};
 use workbench_report::format;
 
-use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::kit::{Pane, Row, Scroll, cells, safe};
 use crate::model::names::repeat_name;
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{Cell, Timeline, Window, cell_of};
@@ -73,7 +73,7 @@ pub fn draw(
     let rows = timeline.rows(workers);
     let lines = pane.area.height.saturating_sub(4);
     let high = (usize::from(lines) / rows.max(1)).clamp(1, 4) as u16;
-    let window = scroll.window(rows, usize::from((lines / high).max(1)));
+    let page = usize::from((lines / high).max(1));
     let columns = pane.area.width.saturating_sub(LABEL + 4);
     let shown = Shown {
         time: Window::of(&repeat, run, columns, stretch),
@@ -82,19 +82,13 @@ pub fn draw(
         timeline,
     };
     let title = title(pane.area.width, run, &shown, theme);
-    let mut inner = pane.panel((&title, &position(&window, rows)));
+    let (mut inner, window) = pane.scrolled(&title, scroll, (rows, page));
     let mut legend = BTreeMap::new();
     for (i, row) in (0..).zip(window) {
         let Some(slot) = timeline.slot(row, workers) else {
             continue;
         };
-        let place = Rect {
-            y: inner.area.y + i * high,
-            height: high,
-            ..inner.area
-        };
-        let place = place.intersection(inner.area);
-        draw_slot(&mut inner.part(place), slot, &shown, &mut legend);
+        draw_slot(&mut inner.band(i * high, high), slot, &shown, &mut legend);
     }
     draw_axis(&mut inner, &shown);
     let area = Rect {
@@ -214,7 +208,7 @@ fn draw_cell(
         }
         Outcome::Done if short || matches!(cell, Cell::Many(_)) => row.cell(glyphs.many, style),
         Outcome::Done if before != cell => row.cell(glyphs.notch, style),
-        Outcome::Done if theme.has_colour() && !glyphs.ascii => row.cell(glyphs.useful(), style),
+        Outcome::Done if theme.has_colour() && !glyphs.ascii => row.cell(glyphs.useful, style),
         Outcome::Done => row.cell(glyphs.pattern(task.group as usize), style),
     };
 }

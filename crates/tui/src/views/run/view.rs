@@ -7,7 +7,7 @@ use super::request::{Cursor, CursorRequest};
 use super::timeline::Cells;
 use workbench_record::Snapshot;
 
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::plot::PlotArea;
 use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;

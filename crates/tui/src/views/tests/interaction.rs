@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{
 use workbench_record::{Event, Record, Snapshot};
 
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::tests::fixture::{quick, records};
 use crate::views::ViewAction;
 use crate::views::run::RunPanel;

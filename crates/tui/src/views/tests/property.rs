@@ -9,7 +9,7 @@ use ratatui::crossterm::event::{
 use workbench_result::RunResult;
 
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
 
 const ACTIONS: [ViewAction; 26] = [

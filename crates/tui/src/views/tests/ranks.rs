@@ -5,7 +5,7 @@ use workbench_record::{ControllerPhase, Event, Snapshot};
 
 use super::trainings::*;
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
 use crate::views::result::ResultPanel;
 use crate::views::run::RunPanel;

@@ -1,7 +1,7 @@
 //! What the screens say, as text.
 
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
 use crate::views::run::RunPanel;
 
