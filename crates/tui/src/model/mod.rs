@@ -9,8 +9,8 @@ pub mod estimate;
 pub mod history;
 pub mod log;
 pub mod names;
-pub mod ranks;
 pub mod series;
+pub mod slots;
 pub mod snapshot_view;
 pub mod state;
 pub mod timeline;
@@ -20,7 +20,6 @@ use workbench_record::Finding;
 use estimate::Estimate;
 use history::{History, Whole};
 use log::Log;
-use ranks::Ranks;
 use snapshot_view::SnapshotView;
 use timeline::Timeline;
 use workbench_history::outlook::Ahead;
@@ -38,8 +37,6 @@ pub struct RunModel {
     pub history: History,
     /// The tasks of the repeat that is shown, by slot.
     pub timeline: Timeline,
-    /// The ranks of the repeat that is shown.
-    pub ranks: Ranks,
 }
 
 impl RunModel {
@@ -64,7 +61,6 @@ impl RunModel {
         };
         self.history
             .update(&run.snapshot.samples, column_ns, run.cores(), whole);
-        self.ranks.update(run);
         if let Some(repeat) = run.repeat() {
             self.timeline.update(repeat);
         }

@@ -7,8 +7,8 @@
 //! │ one line per arm: repeats done, last wall time, speed-up with interval, bound                                  │
 //! ├─ Cores ────────────────────────────────────┬─ GPUs ────────────────────────────────────────────────────────────┤
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks, throttle                │
-//! ├─ Ranks, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
-//! │ one line per rank: step, what it does, what its steps consist of                                               │
+//! ├─ Slots, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
+//! │ one line per slot: step, what it does, what its steps consist of                                               │
 //! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                                              │
 //! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────────────────────────┤
@@ -30,8 +30,8 @@ mod layout;
 mod log;
 mod panel;
 mod past;
-mod ranks;
 mod request;
+mod slots;
 mod timeline;
 mod view;
 
@@ -182,7 +182,7 @@ fn draw_panel(
         RunPanel::Arms => arms::draw(pane, scroll, run, model),
         RunPanel::Cores => cores::draw(pane, scroll, run, &mut past),
         RunPanel::Gpus => gpus::draw(pane, scroll, run, &mut past),
-        RunPanel::Ranks => ranks::draw(pane, scroll, &model.ranks),
+        RunPanel::Slots => slots::draw(pane, scroll, run),
         RunPanel::Timeline => {
             let shown = (run, &model.timeline, view.stretch);
             drawn.timeline = timeline::draw(pane, scroll, shown);
@@ -208,17 +208,17 @@ fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
     let sampled = run.sample().map_or(0, |s| s.gpus.len());
     let slots = u16::try_from(slots).unwrap_or(u16::MAX);
     let tells = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
-    let ranked = run.snapshot.repeats.iter().any(tells);
-    // Where lines are few, none is kept for repeats with more ranks.
+    let telling = run.snapshot.repeats.iter().any(tells);
+    // Where lines are few, none is kept for repeats with more slots.
     let now = run.current().map(|current| current.id.workers);
-    let ranks = match now {
+    let told = match now {
         Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
         _ => slots,
     };
     Contents {
         arms: small(arms.sum()),
         slots,
-        ranks: if ranked { ranks.max(1) } else { 0 },
+        told: if telling { told.max(1) } else { 0 },
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
         curves: curves::any(&run.snapshot.repeats),

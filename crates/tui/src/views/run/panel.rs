@@ -10,8 +10,8 @@ pub enum RunPanel {
     Cores,
     /// GPUs.
     Gpus,
-    /// One line per rank.
-    Ranks,
+    /// One line per slot that tells how it stands.
+    Slots,
     /// What ran where.
     Timeline,
     /// Metrics over steps or time.

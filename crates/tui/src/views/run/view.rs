@@ -132,7 +132,7 @@ impl RunView {
             RunPanel::Cores | RunPanel::Gpus => self.strips.time_at(x, y).map(CursorRequest::Time),
             RunPanel::Timeline => self.timeline?.time_at(x, y).map(CursorRequest::Time),
             RunPanel::Curves => self.chart.field?.x_at(x, y).map(CursorRequest::Curve),
-            RunPanel::Arms | RunPanel::Ranks | RunPanel::Log => None,
+            RunPanel::Arms | RunPanel::Slots | RunPanel::Log => None,
         }
     }
 

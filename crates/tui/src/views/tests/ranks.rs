@@ -45,7 +45,7 @@ fn sixty_four_ranks_show_who_is_out_of_the_ordinary_first() {
     let shown = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(shown.contains("rank 1: 2.0× the work"), "{shown}");
     view.act(ViewAction::PrevPanel);
-    while view.focus() != RunPanel::Ranks {
+    while view.focus() != RunPanel::Slots {
         view.act(ViewAction::PrevPanel);
     }
     view.act(ViewAction::Zoom);
