@@ -24,7 +24,7 @@ mod store;
 mod tail;
 mod writer;
 
-pub use arm_failure::{ArmFailure, FailureKind};
+pub use arm_failure::{ArmFailure, ArmFailureKind};
 pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
 pub use controller::{ControllerPhase, ControllerState};

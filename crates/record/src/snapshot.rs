@@ -353,13 +353,6 @@ impl SlotTrack {
         })
     }
 
-    /// Whether [`lately`](Self::lately) leaves out its first steps, which are warm-up.
-    pub fn is_warm(&self) -> bool {
-        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
-        let first = self.states.front().map_or(0, |(_, state)| state.steps);
-        self.states.len() > 1 && first > begun
-    }
-
     /// Its latest state, with the time that it has spent in the last seconds of this attempt only.
     pub fn lately(&self) -> Option<SlotState> {
         match self.states.front() {

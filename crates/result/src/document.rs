@@ -205,9 +205,17 @@ pub struct LostSeconds {
 }
 
 impl LostSeconds {
+    /// The causes, in the order of [`by_cause`](Self::by_cause).
+    pub const CAUSES: [&str; 4] = ["overhead", "imbalance", "waiting", "inflation"];
+
+    /// Seconds by cause.
+    pub fn by_cause(&self) -> [f64; 4] {
+        [self.overhead, self.imbalance, self.waiting, self.inflation]
+    }
+
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.overhead + self.imbalance + self.waiting + self.inflation
+        self.by_cause().iter().sum()
     }
 }
 
@@ -286,6 +294,16 @@ pub enum Fit<T> {
     Fitted(T),
     /// What is missing.
     Refused(Finding),
+}
+
+impl<T> Fit<T> {
+    /// What is missing, where it was refused.
+    pub fn refused(&self) -> Option<&Finding> {
+        match self {
+            Self::Fitted(_) => None,
+            Self::Refused(reason) => Some(reason),
+        }
+    }
 }
 
 /// Amdahl's law: S(p) = 1 / (s + (1 − s)/p).
