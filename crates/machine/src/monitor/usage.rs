@@ -7,6 +7,7 @@
 use nix::sys::resource::{UsageWho, getrusage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 use super::linux::{EventCounters, PeakMemory};
@@ -29,7 +30,10 @@ pub struct ResourceUse {
     /// Times that a thread was taken off its core.
     pub involuntary_switches: u64,
     /// Mean frequency of the cores while they worked, in MHz.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "Floats::<Option<f64>>"
+    )]
     pub mhz: Option<f64>,
     /// What the processor counted, outside the kernel.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -94,6 +94,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             screen_cpu_s: 0.0,
             screen_share_of_one_core: 0.0,
         },
+        fingerprint: None,
         diagnoses: vec![
             Finding::note(
                 "imbalance",
@@ -170,6 +171,7 @@ fn arm_result(
     let base_repeat = snapshot.median_repeat("sequential", 1).unwrap();
     let useful = cpu_s(base_repeat, |_| true);
     ArmResult {
+        usage: None,
         breakdown: workbench_record::Breakdown::default(),
         name: arm.to_owned(),
         title: match arm {
