@@ -8,6 +8,7 @@
 
 mod asked;
 mod control;
+mod error;
 pub mod lab;
 mod plan;
 mod request;
@@ -16,7 +17,8 @@ pub mod sampling;
 mod watch;
 
 pub use asked::AskedWorkers;
-pub use control::Control;
+pub use control::{Control, StopRequests};
+pub use error::ExperimentError;
 pub use plan::plan;
 pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
-pub use run::{Ended, ExperimentError, resume, run};
+pub use run::{Ended, resume, run};

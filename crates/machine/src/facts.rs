@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::gpu::DriverProblem;
+
 /// The machine that a run was made on. `null` in the JSON means that the machine does not say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -32,6 +34,9 @@ pub struct MachineFacts {
     pub gpus: Vec<GpuFacts>,
     /// Version of the NVIDIA driver.
     pub gpu_driver: Option<String>,
+    /// Why the NVIDIA driver could not be asked; absent where it was, and where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu_problem: Option<DriverProblem>,
     /// The compiler that built workbench.
     pub compiler: String,
     /// Optimisation profile that workbench was built with (`release` or `debug`).

@@ -8,9 +8,8 @@
 //! dear to ask for is asked for less often, and [`Monitor`] measures what it costs.
 
 mod background;
-mod gpu;
-mod pace;
-mod sample;
+pub(crate) mod pace;
+pub(crate) mod sample;
 mod sampler;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
@@ -26,6 +25,6 @@ pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
-fn round_share(share: f64) -> f32 {
+pub(crate) fn round_share(share: f64) -> f32 {
     ((share * 1000.0).round() / 1000.0) as f32
 }
