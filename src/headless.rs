@@ -100,7 +100,8 @@ fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
         .map_err(Failure::from)
 }
 
-/// Files that a run has open at once: those of signals, the data, the log and the machine's counters.
+/// Files that a run has open at once: those of signals, the data, the log and the machine's
+/// counters.
 const FILES: usize = 20;
 
 /// Ctrl-C, SIGTERM and SIGHUP.

@@ -1,8 +1,8 @@
 //! Writing to the standard streams: the one place that does.
 //!
-//! A pipe whose reader is gone (`workbench runs | head`) stops nothing: a run goes on and is recorded.
-//! The program then ends quietly as other tools do, by SIGPIPE ([`end`]). What cannot be written for
-//! another reason, for example to a full disk, is an error.
+//! A pipe whose reader is gone (`workbench runs | head`) stops nothing: a run goes on and is
+//! recorded. The program then ends quietly as other tools do, by SIGPIPE ([`end`]). What cannot be
+//! written for another reason, for example to a full disk, is an error.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

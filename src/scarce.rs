@@ -14,8 +14,8 @@ use workbench_machine::limits::Limit;
 
 use crate::failure::{Failure, code};
 
-/// The stack of the thread that does the work, so that a low limit on the stack (`ulimit -s`), which
-/// holds for the first thread alone, does not matter.
+/// The stack of the thread that does the work, so that a low limit on the stack (`ulimit -s`) does
+/// not matter: it holds for the first thread alone.
 const STACK: usize = 8 << 20;
 
 /// Runs the program where low limits are told.

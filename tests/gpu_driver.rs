@@ -1,4 +1,5 @@
-//! The real binary on machines whose GPU driver is ill, with made-up libraries in place of NVIDIA's.
+//! The real binary on machines whose GPU driver is ill: made-up libraries take the place of
+//! NVIDIA's.
 
 #![allow(
     clippy::unwrap_used,
@@ -147,11 +148,11 @@ fn a_stuck_helper_does_not_outlive_the_program() {
 /// A process that a process has started.
 fn child_of(pid: u32) -> Option<Pid> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let children = threads.flatten().filter_map(|thread| {
+    let mut children = threads.flatten().filter_map(|thread| {
         let listed = std::fs::read_to_string(thread.path().join("children")).ok()?;
         listed.split_whitespace().next()?.parse().ok()
     });
-    children.filter_map(Pid::from_raw).next()
+    children.find_map(Pid::from_raw)
 }
 
 /// Whether a process runs; one that waits to be collected does not.

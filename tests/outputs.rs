@@ -1,5 +1,5 @@
-//! Where output goes that nobody takes: every command ends quietly when its reader is gone, and says
-//! so when the device is full.
+//! Where output goes that nobody takes: every command ends quietly when its reader is gone, and
+//! says so when the device is full.
 
 #![allow(
     clippy::unwrap_used,

@@ -4,7 +4,7 @@ use std::io;
 
 use workbench_machine::limits::Limit;
 use workbench_pool::PoolError;
-use workbench_record::{FailureCause, RecordError, RunFailure};
+use workbench_record::{RecordError, Refused, RunFailure};
 
 use crate::lab::{LabError, Opt};
 
@@ -51,12 +51,12 @@ impl ExperimentError {
     pub(crate) fn run_failure(&self) -> RunFailure {
         RunFailure {
             cause: match self {
-                Self::Pool(_) | Self::Monitor(_) => FailureCause::Threads,
+                Self::Pool(_) | Self::Monitor(_) => Refused::Threads,
                 Self::Record(RecordError::Io { source, .. }) if is_about_space(source) => {
-                    FailureCause::Storage
+                    Refused::Storage
                 }
-                Self::Record(_) => FailureCause::Record,
-                Self::Lab(_) | Self::Resume(_) => FailureCause::Other,
+                Self::Record(_) => Refused::Record,
+                Self::Lab(_) | Self::Resume(_) => Refused::Other,
             },
             reason: self.told(),
         }

@@ -3,7 +3,7 @@
 //! Belongs here: the words, and the facts that decide them. Does not belong here: colours and
 //! marks.
 
-use workbench_record::{Liveness, RunDir, RunStatus};
+use workbench_record::{LogState, RunDir, RunStatus};
 use workbench_result::RunResult;
 
 /// The status of a run.
@@ -29,10 +29,10 @@ impl Standing {
     /// The status of the run in a directory.
     pub fn of(run: &RunDir, result: &RunResult) -> Self {
         match Self::of_result(result) {
-            Self::Unfinished => match run.liveness() {
-                Liveness::Live => Self::Running,
-                Liveness::Ended => Self::Killed,
-                Liveness::Unknown => Self::Unfinished,
+            Self::Unfinished => match run.log_state() {
+                LogState::Live => Self::Running,
+                LogState::Ended => Self::Killed,
+                LogState::Unknown => Self::Unfinished,
             },
             other => other,
         }

@@ -1,5 +1,5 @@
-//! The limits that a shell or a service puts on a process (`ulimit`), and which one is behind a refusal
-//! of the operating system.
+//! The limits that a shell or a service puts on a process (`ulimit`), and which one is behind a
+//! refusal of the operating system.
 
 use std::error::Error;
 use std::os::fd::OwnedFd;

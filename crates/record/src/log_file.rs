@@ -162,7 +162,7 @@ mod tests {
     use workbench_machine::monitor::Sample;
 
     use super::*;
-    use crate::{Event, FailureCause, Finding, RunFailure, RunStatus};
+    use crate::{Event, Finding, Refused, RunFailure, RunStatus};
 
     fn lines(events: Vec<Event>) -> Lines {
         let records = events.into_iter().map(|event| Record { t_ns: 1, event });
@@ -171,7 +171,7 @@ mod tests {
 
     fn end() -> Vec<Event> {
         let failure = RunFailure {
-            cause: FailureCause::Storage,
+            cause: Refused::Storage,
             reason: "no space is left".to_owned(),
         };
         let finished = Event::RunFinished {

@@ -7,7 +7,7 @@ use crate::{Finding, Severity};
 /// What the machine refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FailureCause {
+pub enum Refused {
     /// Threads: a limit, or no memory for them.
     Threads,
     /// Space on the disk, or within a quota or a limit on the sizes of files.
@@ -22,7 +22,7 @@ pub enum FailureCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFailure {
     /// What the machine refused.
-    pub cause: FailureCause,
+    pub cause: Refused,
     /// What was said about it, as a sentence without its full stop.
     pub reason: String,
 }

@@ -32,7 +32,7 @@ pub struct RunDir {
 
 /// Whether a process writes to a run's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Liveness {
+pub enum LogState {
     /// One does.
     Live,
     /// None does.
@@ -225,15 +225,15 @@ impl RunDir {
 
     /// Whether a process is known to write to the log now.
     pub fn is_live(&self) -> bool {
-        self.liveness() == Liveness::Live
+        self.log_state() == LogState::Live
     }
 
     /// Whether a process writes to the log now, as far as its lock tells.
-    pub fn liveness(&self) -> Liveness {
+    pub fn log_state(&self) -> LogState {
         match fs::File::open(self.events()).and_then(|file| Lock::shared(&file)) {
-            Ok(Lock::Taken) => Liveness::Live,
-            Ok(Lock::Unsupported) => Liveness::Unknown,
-            Ok(Lock::Held) | Err(_) => Liveness::Ended,
+            Ok(Lock::Taken) => LogState::Live,
+            Ok(Lock::Unsupported) => LogState::Unknown,
+            Ok(Lock::Held) | Err(_) => LogState::Ended,
         }
     }
 

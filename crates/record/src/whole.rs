@@ -2,8 +2,8 @@
 //! and then under the file's name in one step.
 //!
 //! Where the file system can (on Linux: ext4, XFS, Btrfs, tmpfs), the draft has no name, so that a
-//! process that is killed leaves nothing. Elsewhere (NFS, macOS) it has one and is locked by its writer;
-//! the next draft in that directory removes those that nobody holds.
+//! process that is killed leaves nothing. Elsewhere (NFS, macOS) it has one and is locked by its
+//! writer; the next draft in that directory removes those that nobody holds.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom};

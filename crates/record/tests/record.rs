@@ -14,8 +14,8 @@ use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
 use workbench_record::{
-    ArmComparison, ArmFailure, Basis, ControllerPhase, ControllerState, FailureCause, FailureKind,
-    Figure, Finding, Health, Part, RunFailure, SlotState,
+    ArmComparison, ArmFailure, Basis, ControllerPhase, ControllerState, FailureKind, Figure,
+    Finding, Health, Part, Refused, RunFailure, SlotState,
 };
 use workbench_record::{
     Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunStatus, Snapshot, Store,
@@ -84,7 +84,7 @@ fn every_kind_of_event_survives_the_log() {
         arm: "tasks".to_owned(),
     });
     log.push(Event::RunFailed(RunFailure {
-        cause: FailureCause::Storage,
+        cause: Refused::Storage,
         reason: "no space is left".to_owned(),
     }));
     log.push(Event::ArmFailed(ArmFailure {

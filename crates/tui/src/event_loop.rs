@@ -112,15 +112,7 @@ impl Loop<'_> {
             let playing = self.app.is_playing();
             let listing = self.app.lists_runs() && !self.terminal_lost;
             tokio::select! {
-                Some(event) = news.events.recv() => match event {
-                    Event::TerminalLost => self.lose_terminal(),
-                    event => {
-                        if let Event::Ended(_) = event {
-                            self.fold(&mut news);
-                        }
-                        self.take(event);
-                    }
-                },
+                Some(event) = news.events.recv() => self.hear(event, &mut news),
                 Some(()) = signals.interrupt.recv() => self.terminate(),
                 Some(()) = signals.terminate.recv() => self.terminate(),
                 Some(()) = signals.hangup.recv() => self.lose_terminal(),
@@ -153,6 +145,16 @@ impl Loop<'_> {
                 folded = Instant::now();
             }
         }
+    }
+
+    /// Takes in what a thread of the session tells.
+    fn hear(&mut self, event: Event, news: &mut News) {
+        match event {
+            Event::TerminalLost => return self.lose_terminal(),
+            Event::Ended(_) => self.fold(news),
+            _ => {}
+        }
+        self.take(event);
     }
 
     fn take(&mut self, event: Event) {

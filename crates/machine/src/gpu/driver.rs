@@ -18,8 +18,8 @@ use crate::monitor::sample::GpuSample;
 /// The argument that makes the program a helper: it has to call [`serve`](super::serve) then.
 pub const HELPER: &str = "gpu-driver-helper";
 
-/// How long the driver may take for one answer. Starting it wakes the GPUs up, which takes a second or
-/// two each where nothing else keeps the driver awake.
+/// How long the driver may take for one answer. Starting it wakes the GPUs up, which takes a second
+/// or two each where nothing else keeps the driver awake.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How long a look at the machine waits for the GPUs. A later answer serves the next look.

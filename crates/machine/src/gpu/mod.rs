@@ -1,9 +1,9 @@
 //! The GPUs of this machine, through NVIDIA's management library (NVML).
 //!
-//! The library belongs to the driver, and a driver can be ill: calls that never return, and crashes.
-//! So this process never loads it. A helper process does ([`serve`]): the program itself, started
-//! with the argument [`HELPER`]. It answers through a pipe, and what does not answer in time counts as
-//! silent ([`driver`]). The helper ends with the process that started it, however that ends.
+//! The library belongs to the driver, and calls into it may never return, or crash. So this process
+//! never loads it. A helper process does ([`serve`]): the program itself, started with the argument
+//! [`HELPER`]. It answers through a pipe, and what does not answer in time counts as silent. The
+//! helper ends with the process that started it, however that ends.
 
 mod answer;
 mod driver;
