@@ -118,6 +118,7 @@ impl From<ExperimentError> for Failure {
             },
             ExperimentError::Lab(LabError::Environment(_) | LabError::SetUp { .. })
             | ExperimentError::Pool(_)
+            | ExperimentError::Arm(_)
             | ExperimentError::Monitor(_) => Self::environment(error.told()),
             ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
         }

@@ -9,7 +9,7 @@ use workbench_experiment::lab::{Lab, LabError};
 use workbench_experiment::{Control, Ended, ExperimentError, Request, StopRequests};
 use workbench_machine::limits::room_for_files;
 use workbench_machine::usable_cores;
-use workbench_record::{FailureKind, RunDir, RunStatus, Store};
+use workbench_record::{ArmFailureKind, RunDir, RunStatus, Store};
 
 use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, RunArgs};
@@ -172,9 +172,9 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
         return Err(Failure {
             message: failure.reason.clone(),
             code: match failure.kind {
-                FailureKind::Run => code::CHECK_FAILED,
-                FailureKind::Data | FailureKind::Configuration => code::USAGE,
-                FailureKind::Environment | FailureKind::SetUp => code::ENVIRONMENT,
+                ArmFailureKind::Run => code::CHECK_FAILED,
+                ArmFailureKind::Data | ArmFailureKind::Configuration => code::USAGE,
+                ArmFailureKind::Environment | ArmFailureKind::SetUp => code::ENVIRONMENT,
             },
         });
     }

@@ -20,6 +20,9 @@ pub enum ExperimentError {
     /// The threads of the pool could not be started.
     #[error("cannot start the pool: {0}; close other programs or give fewer --workers")]
     Pool(#[source] PoolError),
+    /// The thread of an arm could not be started.
+    #[error("cannot start the arm's thread: {0}; close other programs")]
+    Arm(#[source] io::Error),
     /// The thread of the monitor could not be started.
     #[error("cannot start the monitor: {0}; close other programs")]
     Monitor(#[source] io::Error),
@@ -51,7 +54,7 @@ impl ExperimentError {
     pub(crate) fn run_failure(&self) -> RunFailure {
         RunFailure {
             cause: match self {
-                Self::Pool(_) | Self::Monitor(_) => Refused::Threads,
+                Self::Pool(_) | Self::Arm(_) | Self::Monitor(_) => Refused::Threads,
                 Self::Record(RecordError::Io { source, .. }) if is_about_space(source) => {
                     Refused::Storage
                 }

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use super::event::Record;
+use super::lines::MAX_LINE;
 
 /// Bytes that are kept free behind the log, so that it can be closed where nothing else has room.
 const RESERVE: u64 = 4096;
@@ -24,13 +25,13 @@ pub(super) struct LogFile {
 
 /// Lines that were not written yet.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LinesToWrite {
     bytes: Vec<u8>,
     /// Where each line ends, and whether it must not be lost.
     ends: Vec<(usize, bool)>,
 }
 
-impl Lines {
+impl LinesToWrite {
     /// The lines of these records.
     ///
     /// # Errors
@@ -38,9 +39,15 @@ impl Lines {
     pub fn of(records: &[Record]) -> io::Result<Self> {
         let mut lines = Self::default();
         for record in records {
+            let start = lines.bytes.len();
             serde_json::to_writer(&mut lines.bytes, record)?;
             lines.bytes.push(b'\n');
             let end = lines.bytes.len();
+            // A reader could not read it back.
+            if (end - start) as u64 > MAX_LINE {
+                let text = format!("a record has {} bytes, more than {MAX_LINE}", end - start);
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+            }
             lines.ends.push((end, record.event.is_lasting()));
         }
         Ok(lines)
@@ -66,7 +73,7 @@ impl LogFile {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn write(&mut self, lines: &Lines) -> io::Result<()> {
+    pub fn write(&mut self, lines: &LinesToWrite) -> io::Result<()> {
         self.reserve(lines.bytes.len() as u64 + RESERVE)?;
         self.add(lines)
     }
@@ -90,7 +97,7 @@ impl LogFile {
 
     /// Adds lines. After an error the log ends with the last line that is whole, as soon as the
     /// file can be cut there.
-    fn add(&mut self, lines: &Lines) -> io::Result<()> {
+    fn add(&mut self, lines: &LinesToWrite) -> io::Result<()> {
         let (done, result) = self.write_at(self.whole, &lines.bytes);
         for (end, lasting) in &lines.ends {
             if *end > done {
@@ -113,7 +120,7 @@ impl LogFile {
     ///
     /// # Errors
     /// When there is no room even so.
-    pub fn close(&mut self, lines: &Lines) -> io::Result<()> {
+    pub fn close(&mut self, lines: &LinesToWrite) -> io::Result<()> {
         let refused = match self.add(lines) {
             Ok(()) => return self.sync(),
             Err(refused) => refused,
@@ -164,9 +171,9 @@ mod tests {
     use super::*;
     use crate::{Event, Finding, Refused, RunFailure, RunStatus};
 
-    fn lines(events: Vec<Event>) -> Lines {
+    fn lines(events: Vec<Event>) -> LinesToWrite {
         let records = events.into_iter().map(|event| Record { t_ns: 1, event });
-        Lines::of(&records.collect::<Vec<_>>()).unwrap()
+        LinesToWrite::of(&records.collect::<Vec<_>>()).unwrap()
     }
 
     fn end() -> Vec<Event> {

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::decoder::Log;
 use super::error::RecordError;
 use super::lock::Lock;
-use super::reader::{Log, fold_log, read_log};
+use super::reader::{fold_log, open, read_log};
 use super::snapshot::Snapshot;
 use super::whole::Draft;
 
@@ -213,6 +214,14 @@ impl RunDir {
     /// As [`read_log`].
     pub fn read(&self) -> Result<Log, RecordError> {
         read_log(&self.events())
+    }
+
+    /// Opens the log to read it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is no regular file.
+    pub fn open_log(&self) -> Result<fs::File, RecordError> {
+        open(&self.events())
     }
 
     /// Reads the log and folds it, without keeping its records.

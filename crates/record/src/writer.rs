@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use super::error::RecordError;
 use super::event::{Event, Record};
 use super::lock::Lock;
-use super::log_file::{Lines, LogFile};
+use super::log_file::{LinesToWrite, LogFile};
 use workbench_clock::{Clock, thread_cpu_ns};
 
 /// Called with every record once it is in the log, on the writer's thread.
@@ -202,10 +202,11 @@ impl Shared {
                 }
             }
             if !broken {
-                broken = self.has_failed(Lines::of(&records).and_then(|lines| log.write(&lines)));
+                broken =
+                    self.has_failed(LinesToWrite::of(&records).and_then(|lines| log.write(&lines)));
             }
             if !last.is_empty() {
-                self.has_failed(Lines::of(&last).and_then(|lines| log.close(&lines)));
+                self.has_failed(LinesToWrite::of(&last).and_then(|lines| log.close(&lines)));
             }
             if !synced.is_empty() {
                 self.has_failed(log.sync());

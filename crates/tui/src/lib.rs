@@ -53,7 +53,7 @@ use workbench_result::RunResult;
 
 use app::App;
 use session::Session;
-use theme::{Look, Theme};
+use theme::Theme;
 
 pub use event::Exit;
 pub use host::Host;
@@ -120,9 +120,9 @@ pub fn run(
     host: Arc<dyn Host>,
 ) -> Result<Left, TuiError> {
     room_for_files(FILES).map_err(TuiError::Files)?;
-    let look = Look::new(Theme::detect(settings.theme, settings.ascii));
+    let theme = Theme::detect(settings.theme, settings.ascii);
     let labs = Arc::new(labs);
-    let mut app = App::new(Arc::clone(&labs), look);
+    let mut app = App::new(Arc::clone(&labs), theme);
     app.prefer(settings.lab.as_deref(), settings.prefer);
     app.replay_speed = settings.replay_speed;
     let pace = (settings.mouse, settings.frames_per_second);
