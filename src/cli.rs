@@ -32,7 +32,7 @@ Examples:
   workbench config --default > \"$(workbench config --path)\"
 
 Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
-3 environment (disk full, not writable), 130 interrupted.";
+3 environment (disk full, not writable, a limit reached), 130 interrupted.";
 
 const RUNS_EXAMPLES: &str = "\
 Examples:
@@ -282,11 +282,16 @@ pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
         .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
 }
 
-/// Parses arguments, the first of which is the program's name. Help, version and mistakes end the
-/// process here, with clap's exit codes (0 and 2).
-pub fn parse(labs: &[Box<dyn Lab>], args: impl IntoIterator<Item = OsString>) -> Cli {
-    let matches = command(labs).get_matches_from(args);
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+/// Parses arguments, the first of which is the program's name.
+///
+/// # Errors
+/// Mistakes; and help and version, which are to be printed instead of doing something.
+pub fn parse(
+    labs: &[Box<dyn Lab>],
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Cli, clap::Error> {
+    let matches = command(labs).try_get_matches_from(args)?;
+    Cli::from_arg_matches(&matches)
 }
 
 fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {

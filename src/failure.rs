@@ -1,7 +1,10 @@
 //! How the program ends after an error: one line for people and an exit code for scripts.
 
+use std::error::Error;
+
 use workbench_experiment::lab::LabError;
 use workbench_experiment::{ExperimentError, RequestError};
+use workbench_machine::limits::with_limit;
 use workbench_record::RecordError;
 use workbench_report::ReportError;
 
@@ -47,6 +50,16 @@ impl Failure {
             code: code::ENVIRONMENT,
         }
     }
+
+    /// An error of the environment, with the limit of the process that is behind it.
+    pub fn refused(error: &(dyn Error + 'static)) -> Self {
+        Self::environment(with_limit(error))
+    }
+
+    /// The same of something that was tried: `cannot …`.
+    pub fn cannot(what: &str, error: &std::io::Error) -> Self {
+        Self::environment(format!("cannot {what}: {}", with_limit(error)))
+    }
 }
 
 impl From<ConfigError> for Failure {
@@ -65,7 +78,7 @@ impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         match error {
             RecordError::Io { .. } | RecordError::NoDataDirectory | RecordError::InUse { .. } => {
-                Self::environment(error.to_string())
+                Self::refused(&error)
             }
             RecordError::Foreign { .. }
             | RecordError::Newer { .. }
@@ -80,14 +93,14 @@ impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::Extension { .. } => Self::usage(error.to_string()),
-            _ => Self::environment(error.to_string()),
+            _ => Self::refused(&error),
         }
     }
 }
 
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
-        Self::environment(error.to_string())
+        Self::refused(&error)
     }
 }
 
@@ -104,7 +117,9 @@ impl From<ExperimentError> for Failure {
                 code: code::CHECK_FAILED,
             },
             ExperimentError::Lab(LabError::Environment(_) | LabError::SetUp { .. })
-            | ExperimentError::Threads { .. } => Self::environment(error.to_string()),
+            | ExperimentError::Pool(_)
+            | ExperimentError::Arm(_)
+            | ExperimentError::Monitor(_) => Self::environment(error.told()),
             ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
         }
     }
@@ -112,6 +127,6 @@ impl From<ExperimentError> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::environment(format!("cannot write to the standard output: {error}"))
+        Self::cannot("write to the standard output", &error)
     }
 }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use workbench_experiment::lab::{Lab, LabError};
-use workbench_experiment::{Control, Ended, ExperimentError, Request};
+use workbench_experiment::{Control, Ended, ExperimentError, Request, StopRequests};
+use workbench_machine::limits::room_for_files;
 use workbench_machine::usable_cores;
-use workbench_record::{RunDir, RunStatus, Store};
+use workbench_record::{ArmFailureKind, RunDir, RunStatus, Store};
 
 use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, RunArgs};
@@ -98,6 +100,10 @@ fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
         .map_err(Failure::from)
 }
 
+/// Files that a run has open at once: those of signals, the data, the log and the machine's
+/// counters.
+const FILES: usize = 20;
+
 /// Ctrl-C, SIGTERM and SIGHUP.
 struct Signals {
     control: Control,
@@ -105,18 +111,26 @@ struct Signals {
 }
 
 impl Signals {
-    /// Turns the first signal into a request to stop; a second one ends the process at once.
+    /// Turns the first signal into a request to stop; a second one ends the process at once. See
+    /// [`StopRequests`] for what counts as a second one.
     fn watch() -> Result<Self, Failure> {
+        room_for_files(FILES).map_err(|error| Failure::cannot("start a run", &error))?;
         let (control, at_once) = (Control::default(), Arc::<AtomicBool>::default());
         let (steered, hurry) = (control.clone(), Arc::clone(&at_once));
+        let mut requests = StopRequests::default();
         ctrlc::set_handler(move || {
+            if !requests.is_new(Instant::now()) {
+                return;
+            }
             if hurry.load(Ordering::SeqCst) || steered.stop() {
                 std::process::exit(i32::from(code::INTERRUPTED));
             }
         })
-        .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-C: {error}")))?;
-        pause::on_request()
-            .map_err(|error| Failure::environment(format!("cannot watch for Ctrl-Z: {error}")))?;
+        .map_err(|error| match error {
+            ctrlc::Error::System(error) => Failure::cannot("watch for Ctrl-C", &error),
+            other => Failure::environment(format!("cannot watch for Ctrl-C: {other}")),
+        })?;
+        pause::on_request().map_err(|error| Failure::cannot("watch for Ctrl-Z", &error))?;
         Ok(Self { control, at_once })
     }
 
@@ -156,8 +170,12 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
     }
     if let Some(failure) = &ended.failure {
         return Err(Failure {
-            message: failure.clone(),
-            code: code::CHECK_FAILED,
+            message: failure.reason.clone(),
+            code: match failure.kind {
+                ArmFailureKind::Run => code::CHECK_FAILED,
+                ArmFailureKind::Data | ArmFailureKind::Configuration => code::USAGE,
+                ArmFailureKind::Environment | ArmFailureKind::SetUp => code::ENVIRONMENT,
+            },
         });
     }
     Ok(match ended.result.status {

@@ -18,6 +18,7 @@ mod output;
 mod pause;
 mod progress;
 mod registry;
+mod scarce;
 mod screen;
 mod summary;
 mod table;
@@ -26,10 +27,12 @@ pub use screen::offscreen;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use workbench_experiment::lab::MakeLab;
+use workbench_machine::gpu;
 use workbench_record::Store;
 
 use crate::cli::{Cli, Command};
@@ -44,8 +47,18 @@ pub fn main() -> ExitCode {
 /// The whole program with labs and arguments of the caller's choice; the first argument is its
 /// name.
 pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match run(labs, args) {
-        Ok(code) => ExitCode::from(code),
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(|arg| arg == gpu::HELPER) {
+        return gpu::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    gpu::start_helper_with(gpu_helper);
+    match scarce::guarded(|| run(labs, args)).and_then(|outcome| outcome) {
+        Ok(code) => {
+            if code == code::DONE {
+                output::end();
+            }
+            ExitCode::from(code)
+        }
         Err(failure) => {
             // Nothing can be done when the standard error is closed too.
             let _ = output::error_line(&format!("workbench: {}", failure.message));
@@ -54,9 +67,29 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     }
 }
 
-fn run(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Result<u8, Failure> {
+/// This program as the helper that asks the GPUs' driver.
+fn gpu_helper() -> process::Command {
+    // The file of this process, also after another version has taken its place.
+    let own = Path::new("/proc/self/exe");
+    let program = if own.exists() {
+        own.to_owned()
+    } else {
+        std::env::current_exe().unwrap_or_else(|_| own.to_owned())
+    };
+    let mut helper = process::Command::new(program);
+    helper.arg0("workbench").arg(gpu::HELPER);
+    helper
+}
+
+fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, Failure> {
     let labs = registry::make(labs)?;
-    let cli = cli::parse(&labs, args);
+    let cli = match cli::parse(&labs, args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            output::told(&error)?;
+            return Ok(error.exit_code().try_into().unwrap_or(code::USAGE));
+        }
+    };
     let flags = cli.settings();
     let Cli {
         command,

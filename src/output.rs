@@ -1,20 +1,55 @@
-//! Writing to the standard streams. A closed pipe (`workbench runs | head`) is no error.
+//! Writing to the standard streams: the one place that does.
+//!
+//! A pipe whose reader is gone (`workbench runs | head`) stops nothing: a run goes on and is
+//! recorded. The program then ends quietly as other tools do, by SIGPIPE ([`end`]). What cannot be
+//! written for another reason, for example to a full disk, is an error.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::process::Signal;
+
+/// Whether the reader of the standard output is gone.
+static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Writes text to the standard output.
+///
+/// # Errors
+/// When it cannot be written, unless its reader is gone.
 pub fn print(text: &str) -> io::Result<()> {
-    forgive(write_all(&mut io::stdout().lock(), text))
+    checked(write_all(&mut io::stdout().lock(), text))
 }
 
 /// Writes a line to the standard output.
+///
+/// # Errors
+/// As [`print`].
 pub fn line(text: &str) -> io::Result<()> {
     print(&format!("{text}\n"))
 }
 
+/// Prints help, the version or a mistake of the command line where each belongs.
+///
+/// # Errors
+/// As [`print`].
+pub fn told(error: &clap::Error) -> io::Result<()> {
+    if error.use_stderr() {
+        // Nobody can be told that this failed.
+        let _ = error.print();
+        return Ok(());
+    }
+    checked(error.print().and_then(|()| io::stdout().flush()))
+}
+
 /// Writes a line to the standard error.
+///
+/// # Errors
+/// When it cannot be written, unless its reader is gone.
 pub fn error_line(text: &str) -> io::Result<()> {
-    forgive(write_all(&mut io::stderr().lock(), &format!("{text}\n")))
+    match write_all(&mut io::stderr().lock(), &format!("{text}\n")) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// The width of the terminal on the standard output; `None` if that is no terminal.
@@ -27,14 +62,24 @@ pub fn columns() -> Option<usize> {
     (columns > 0).then_some(usize::from(columns))
 }
 
+/// Ends a process that has nothing else to say, by SIGPIPE where nobody read what it wrote.
+pub fn end() {
+    if CLOSED.load(Ordering::Relaxed) {
+        let _ = signal_hook::low_level::emulate_default_handler(Signal::PIPE.as_raw());
+    }
+}
+
 fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.write_all(text.as_bytes())?;
     stream.flush()
 }
 
-fn forgive(result: io::Result<()>) -> io::Result<()> {
+fn checked(result: io::Result<()>) -> io::Result<()> {
     match result {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            CLOSED.store(true, Ordering::Relaxed);
+            Ok(())
+        }
         other => other,
     }
 }

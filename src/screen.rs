@@ -58,6 +58,6 @@ pub fn offscreen(size: (u16, u16), theme: &str, ascii: bool) -> Result<Offscreen
 
 impl From<TuiError> for Failure {
     fn from(error: TuiError) -> Self {
-        Self::environment(error.to_string())
+        Self::refused(&error)
     }
 }

@@ -38,9 +38,19 @@ fn start_and_wait_for(
     bench: &Bench,
     repeats: usize,
 ) -> (Child, BufReader<std::process::ChildStderr>) {
+    start_with_and_wait_for(bench, &[], repeats)
+}
+
+/// The same with more arguments.
+fn start_with_and_wait_for(
+    bench: &Bench,
+    more: &[&str],
+    repeats: usize,
+) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut child = bench
         .command()
         .args(ARGS)
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -139,6 +149,25 @@ fn ctrl_c_closes_the_record() {
         let result = read_json(&bench.only_run().join("result.json"));
         assert_eq!(result["status"], "interrupted");
         assert!(walls(&result).iter().map(Vec::len).sum::<usize>() >= 2);
+    }
+}
+
+/// `timeout` signals the program and then its whole group; a shell does the same in its own way.
+#[test]
+fn one_wish_that_arrives_as_two_signals_keeps_the_report() {
+    for (first, second) in [(Signal::TERM, Signal::INT), (Signal::INT, Signal::HUP)] {
+        let bench = Bench::new();
+        let (mut child, stderr) = start_with_and_wait_for(&bench, &["--report", "out.md"], 2);
+        // While the program stands still both wait for it; then they arrive together.
+        signal(&child, Signal::STOP);
+        signal(&child, first);
+        signal(&child, second);
+        signal(&child, Signal::CONT);
+        let rest: Vec<String> = stderr.lines().map_while(Result::ok).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+        let result = read_json(&bench.only_run().join("result.json"));
+        assert_eq!(result["status"], "interrupted");
+        assert!(bench.path("out.md").exists(), "{rest:?}");
     }
 }
 

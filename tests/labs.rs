@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use workbench_experiment::lab::{Lab, LabHost, MakeLab, RunConfig};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_history::outlook::Ahead;
+use workbench_machine::gpu::HELPER;
 use workbench_machine::{BuildFacts, MachineFacts, UsableCores};
 use workbench_record::{Event, Record, RunStatus, Snapshot, Store};
 use workbench_tui::offscreen::Offscreen;
@@ -50,6 +51,9 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     if args.get(1).is_some_and(|arg| arg == AS_WORKBENCH) {
         return workbench::program(LABS, args.into_iter().skip(1));
+    }
+    if args.get(1).is_some_and(|arg| arg == HELPER) {
+        return workbench::program(LABS, args);
     }
     let labs = labs();
     let filters: Vec<&OsStr> = args.iter().skip(1).map(AsRef::as_ref).collect();

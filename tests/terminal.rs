@@ -46,19 +46,7 @@ fn from_start_to_result_and_out_again() {
 /// Starts a run that takes long, and waits until its first repeat goes on.
 fn long_run(bench: &Bench) -> Screen {
     let mut screen = Screen::open(bench, &[]);
-    screen.set_up("200", "3900");
-    screen.press("s");
-    screen.wait_for("stop");
-    let begun = || {
-        std::fs::read_dir(bench.runs()).is_ok_and(|mut runs| {
-            runs.any(|run| {
-                let log = std::fs::read(run.unwrap().path().join("events.jsonl"));
-                log.is_ok_and(|log| log.windows(14).any(|w| w == b"repeat_started"))
-            })
-        })
-    };
-    // The picture changes with every sample, so there is always something to wait for.
-    screen.wait("a repeat", |_| begun());
+    screen.start_long_run(bench);
     screen
 }
 
@@ -91,6 +79,39 @@ fn closing_the_window_closes_the_record() {
     assert_eq!(child.wait().unwrap().exit_code(), 130);
     let result = read_json(&bench.only_run().join("result.json"));
     assert_eq!(result["status"], "interrupted");
+}
+
+/// Under a shell that ignores SIGHUP nobody tells the program that its window is gone; reading from
+/// the terminal then returns nothing, at once and without end.
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_ends_the_program() {
+    for running in [false, true] {
+        let bench = Bench::new();
+        let mut command = CommandBuilder::new("sh");
+        // The shell is the first process of the session, and passes the exit code on.
+        let binary = env!("CARGO_BIN_EXE_workbench");
+        command.args(["-c", &format!("trap '' HUP; {binary}; exit $?")]);
+        command.env("WORKBENCH_RUN_DIR", bench.runs());
+        let mut screen = Screen::spawn(&bench, command);
+        if running {
+            screen.start_long_run(&bench);
+        } else {
+            screen.wait_for("Recent runs");
+        }
+        let Screen {
+            mut child,
+            keyboard,
+            output,
+            master,
+            ..
+        } = screen;
+        drop((output, keyboard, master));
+        assert_eq!(child.wait().unwrap().exit_code(), 130, "{running}");
+        if running {
+            let result = read_json(&bench.only_run().join("result.json"));
+            assert_eq!(result["status"], "interrupted");
+        }
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub struct GpuSetup {
     pub names: Vec<String>,
     /// Whether there is a driver at all.
     pub driver: bool,
+    /// Whether it could not be asked.
+    pub is_ill: bool,
     /// Whether there is a libtorch with CUDA.
     pub libtorch: bool,
     /// Whether the worker has its NCCL part; `None` when there is no worker that reports it.
@@ -30,6 +32,7 @@ impl GpuSetup {
         Self {
             names: facts.gpus.into_iter().map(|gpu| gpu.name).collect(),
             driver: facts.gpu_driver.is_some(),
+            is_ill: facts.gpu_problem.is_some(),
             libtorch: libtorch.is_some_and(|libtorch| libtorch.device == Compute::Cuda),
             nccl: match &report.worker {
                 WorkerState::Built(worker) => ask(worker),
@@ -56,6 +59,7 @@ impl GpuSetup {
     /// A line for people: a mark (`ok`, `missing`), and whether GPUs can be trained on and why not.
     pub fn line(&self) -> (&'static str, String) {
         let why = match (self.driver, self.names.len()) {
+            _ if self.is_ill => Some("NVIDIA's driver does not work"),
             (false, _) => Some("NVIDIA's driver is not there"),
             (true, 0) => Some("NVIDIA's driver reports no GPU"),
             _ => None,

@@ -1,13 +1,16 @@
 //! Executes the steps of a plan. A step leaves either its complete outcome or nothing that a later
 //! attempt would use.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
+
+use workbench_record::Lock;
 
 use super::found::{Libtorch, Origin};
 use super::plan::{InstallPlan, Step};
 use super::wheels::Wheel;
 use super::{CacheFolder, Compute, SetupError, Tools, VERSION, WorkerSource, pip};
+use crate::output;
 
 /// Called with each step before it is done: its number from 1, how many there are, and the step.
 pub type OnStep<'a> = &'a mut dyn FnMut(usize, usize, &Step);
@@ -142,9 +145,9 @@ fn nothing_found() -> SetupError {
 
 /// Locks a cache folder against other processes while it lives; the system releases the lock
 /// whenever the process ends.
-struct Lock(File);
+struct Held(File);
 
-impl Drop for Lock {
+impl Drop for Held {
     fn drop(&mut self) {
         // Closing the file is not enough: a child that another thread is just starting has it open
         // too.
@@ -152,16 +155,23 @@ impl Drop for Lock {
     }
 }
 
-fn lock(root: &Path) -> Result<Lock, SetupError> {
+fn lock(root: &Path) -> Result<Held, SetupError> {
     let path = root.join("setup.lock");
     let file = File::create(&path).map_err(|cause| SetupError::io(&path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(SetupError::Busy {
-            path: root.to_owned(),
-        }),
-        Err(TryLockError::Error(cause)) => Err(SetupError::io(&path, cause)),
+    match Lock::exclusive(&file).map_err(|cause| SetupError::io(&path, cause))? {
+        Lock::Held => {}
+        Lock::Taken => {
+            return Err(SetupError::Busy {
+                path: root.to_owned(),
+            });
+        }
+        // Nothing depends on whether this can be read.
+        Lock::Unsupported => drop(output::error_line(&format!(
+            "workbench: the file system of {} has no locks: start no second set-up there before this one ends",
+            root.display()
+        ))),
     }
+    Ok(Held(file))
 }
 
 fn check_platform() -> Result<(), SetupError> {

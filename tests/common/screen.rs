@@ -169,4 +169,21 @@ impl Screen {
         self.press("\r");
         self.wait_for(&format!("--set rows={rows}"));
     }
+
+    /// Starts a run that takes long, and waits until its first repeat goes on.
+    pub fn start_long_run(&mut self, bench: &Bench) {
+        self.set_up("200", "3900");
+        self.press("s");
+        self.wait_for("stop");
+        let begun = || {
+            std::fs::read_dir(bench.runs()).is_ok_and(|mut runs| {
+                runs.any(|run| {
+                    let log = std::fs::read(run.unwrap().path().join("events.jsonl"));
+                    log.is_ok_and(|log| log.windows(14).any(|w| w == b"repeat_started"))
+                })
+            })
+        };
+        // The picture changes with every sample, so there is always something to wait for.
+        self.wait("a repeat", |_| begun());
+    }
 }

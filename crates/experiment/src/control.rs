@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The handle with which a screen or command controls a run. Clones control the same run.
 #[derive(Debug, Clone, Default)]
@@ -96,9 +97,44 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Requests to stop that come as signals. The first one asks a run to stop and close its record; a
+/// second one ends the program at once. But one wish often arrives as several signals: `timeout`
+/// sends its own to the program and then to the whole group, and a shell's Ctrl-C may meet a
+/// `kill`. So signals within a second of one that counted are the same request.
+#[derive(Debug, Default)]
+pub struct StopRequests {
+    counted: Option<Instant>,
+}
+
+impl StopRequests {
+    /// How long further signals are the same request.
+    pub const SAME: Duration = Duration::from_secs(1);
+
+    /// Whether a signal that comes `now` is a request of its own.
+    pub fn is_new(&mut self, now: Instant) -> bool {
+        let same = |counted| now.saturating_duration_since(counted) < Self::SAME;
+        if self.counted.is_some_and(same) {
+            return false;
+        }
+        self.counted = Some(now);
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_within_a_second_are_one_request() {
+        let start = Instant::now();
+        let mut requests = StopRequests::default();
+        let asked: Vec<u64> = [0, 1, 400, 999, 1000, 1001, 1999, 2000, 9000]
+            .into_iter()
+            .filter(|ms| requests.is_new(start + Duration::from_millis(*ms)))
+            .collect();
+        assert_eq!(asked, [0, 1000, 2000, 9000]);
+    }
 
     #[test]
     fn stopping_an_arm_ends_its_repeat_and_no_other() {

@@ -9,6 +9,7 @@
 mod asked;
 mod control;
 mod disturbance;
+mod error;
 pub mod lab;
 mod plan;
 mod request;
@@ -18,7 +19,8 @@ pub mod sampling;
 mod watch;
 
 pub use asked::AskedWorkers;
-pub use control::Control;
+pub use control::{Control, StopRequests};
+pub use error::ExperimentError;
 pub use plan::plan;
 pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
-pub use run::{Ended, ExperimentError, resume, run};
+pub use run::{Ended, resume, run};

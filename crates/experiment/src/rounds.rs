@@ -5,8 +5,11 @@ use std::collections::{BTreeSet, VecDeque};
 use super::control::Control;
 use crate::lab::LabError;
 use workbench_record::{
-    Event, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId, RunStatus,
+    ArmFailure, Event, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId, RunStatus,
 };
+
+/// How a run ended, and the first arm that failed.
+pub(super) type Outcome = (RunStatus, Option<ArmFailure>);
 
 /// The rounds of a run: every arm once, in an order of its own.
 ///
@@ -26,8 +29,8 @@ pub(super) struct Rounds<'a> {
     left_out: LeftOut,
     /// Arms that were stopped or have failed.
     ended: BTreeSet<String>,
-    /// The error of the first arm that failed.
-    failure: Option<String>,
+    /// The first arm that failed.
+    failure: Option<ArmFailure>,
 }
 
 impl<'a> Rounds<'a> {
@@ -68,8 +71,8 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// The error of the first arm that failed.
-    pub fn failure(self) -> Option<String> {
+    /// The first arm that failed.
+    pub fn failure(self) -> Option<ArmFailure> {
         self.failure
     }
 
@@ -108,8 +111,9 @@ impl<'a> Rounds<'a> {
             }
             Err(LabError::Cancelled) => Ok(Some(RunStatus::Interrupted)),
             Err(error) => {
-                recorder.emit(Event::ArmFailed(error.arm_failure(&id.arm)));
-                self.failure.get_or_insert(error.to_string());
+                let failed = error.arm_failure(&id.arm);
+                recorder.emit(Event::ArmFailed(failed.clone()));
+                self.failure.get_or_insert(failed);
                 self.ended.insert(id.arm.clone());
                 // An arm's own failure need not affect others; what the machine lacks affects all
                 // arms.

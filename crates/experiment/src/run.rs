@@ -13,16 +13,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
 use super::disturbance::AtStart;
+use super::error::ExperimentError;
 use super::plan::plan;
-use super::rounds::Rounds;
-use super::watch::Watch;
-use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
+use super::rounds::{Outcome, Rounds};
+use super::watch::{Watch, no_gpu_samples};
+use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Finding, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId,
+    ArmFacts, ArmFailure, Event, FORMAT, Finding, LeftOut, Recorder, RepeatFinished, RepeatId,
     RunDir, RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
@@ -35,41 +36,8 @@ pub struct Ended {
     pub snapshot: Snapshot,
     /// Its result.
     pub result: RunResult,
-    /// The error of the failed arm, when the status is failed.
-    pub failure: Option<String>,
-}
-
-/// Why a run could not start, or could not be recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum ExperimentError {
-    /// The lab could not be prepared: a mistake in the configuration or the data.
-    #[error(transparent)]
-    Lab(#[from] LabError),
-    /// The record could not be written or read.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// Threads could not be started.
-    #[error("cannot start the {what}: {reason}; close other programs or give fewer --workers")]
-    Threads {
-        /// Pool or monitor.
-        what: &'static str,
-        /// The operating system's message.
-        reason: String,
-    },
-    /// The run belongs to another lab, or its log is empty.
-    #[error("{0}")]
-    Resume(String),
-}
-
-impl ExperimentError {
-    /// The option whose value is refused, where it is one.
-    pub fn option(&self) -> Option<Opt> {
-        match self {
-            Self::Lab(LabError::Refused(refusal)) => Some(refusal.option.clone()),
-            Self::Lab(LabError::Data(_)) => Some(Opt::Data),
-            _ => None,
-        }
-    }
+    /// The first arm that failed, when the status is failed.
+    pub failure: Option<ArmFailure>,
 }
 
 /// Runs a lab from the beginning. Leaves no files when the lab cannot be prepared. `build`
@@ -89,12 +57,14 @@ pub fn run(
     let prepared = lab.prepare(&config)?;
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().built(build);
+    let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
     let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
     let arms = arm_facts(lab, &config);
     let plan = plan(&config, &arms);
     let clock = Clock::start();
-    let recorder = Recorder::create(&run.events(), clock, subscriber)?;
+    let recorder = Recorder::create(&run.events(), clock, subscriber)
+        .inspect_err(|_| run.clone().discard())?;
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
         format: FORMAT,
         run_id: run.id(),
@@ -114,7 +84,7 @@ pub fn run(
     if comparison != ArmComparison::default() {
         recorder.emit(Event::Comparison(comparison));
     }
-    for finding in prepared.warnings() {
+    for finding in prepared.warnings().into_iter().chain(no_gpus) {
         recorder.emit(Event::Finding(finding));
     }
     let work = Work {
@@ -123,7 +93,12 @@ pub fn run(
         left_out: LeftOut::new(plan.len() as u32),
         plan: &plan,
     };
-    execute(&run, &work, clock, recorder, control)
+    let ended = execute(&run, &work, clock, recorder, control);
+    if ended.is_err() && run.snapshot().is_err() {
+        // Not even its start could be recorded.
+        run.discard();
+    }
+    ended
 }
 
 /// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
@@ -208,6 +183,14 @@ fn other_machine(machine: &MachineFacts) -> Finding {
     Finding::warning("other_machine", text).number("cores_usable", machine.cores_usable)
 }
 
+fn no_locks(run: &RunDir) -> Finding {
+    let text = format!(
+        "The file system of {} has no locks: nothing keeps another process from resuming this run while it goes on, and lists cannot tell whether it does. Keep runs on a local disk with --run-dir DIR.",
+        run.path().display()
+    );
+    Finding::warning("no_locks", text)
+}
+
 fn unix_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -223,6 +206,7 @@ struct Work<'a> {
     left_out: LeftOut,
 }
 
+/// Does the work and closes the record, also when the run cannot go on.
 fn execute(
     run: &RunDir,
     work: &Work<'_>,
@@ -230,12 +214,52 @@ fn execute(
     recorder: Recorder,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
-    let watch = Watch::start(clock, recorder.clone(), control.clone()).map_err(|error| {
-        ExperimentError::Threads {
-            what: "monitor",
-            reason: error.to_string(),
+    if !recorder.is_locked() {
+        recorder.emit(Event::Finding(no_locks(run)));
+    }
+    let done = measure(run, work, clock, &recorder, control);
+    let (instrument_cpu_ns, outcome) = match done {
+        Ok(measured) => measured,
+        Err(error) => (0, Err(error)),
+    };
+    let instrument_cpu_ns = instrument_cpu_ns + recorder.cpu_ns();
+    for (source, text) in control.take_output() {
+        recorder.emit(Event::Output { source, text });
+    }
+    let end = |status| Event::RunFinished {
+        status,
+        instrument_cpu_ns,
+        screen_cpu_ns: control.screen_cpu_ns(),
+    };
+    let closed = outcome.and_then(|(status, failure)| {
+        recorder.emit(end(status));
+        recorder.sync()?;
+        Ok(failure)
+    });
+    match closed {
+        Ok(failure) => {
+            recorder.finish()?;
+            ended(run, failure)
         }
-    })?;
+        Err(error) => {
+            let failed = Event::RunFailed(error.run_failure());
+            recorder.give_up([failed, end(RunStatus::Failed)]);
+            Err(error)
+        }
+    }
+}
+
+/// Runs every planned repeat while the machine is watched; also returns what watching has cost, in
+/// nanoseconds of CPU time.
+fn measure(
+    run: &RunDir,
+    work: &Work<'_>,
+    clock: Clock,
+    recorder: &Recorder,
+    control: &Control,
+) -> Result<(u64, Result<Outcome, ExperimentError>), ExperimentError> {
+    let watch =
+        Watch::start(clock, recorder.clone(), control.clone()).map_err(ExperimentError::Monitor)?;
     let mut observer = Observer::new();
     let runner = Runner {
         at_start: AtStart::new(&observer.read(watch.stopped_ns())),
@@ -243,29 +267,19 @@ fn execute(
         scratch: run.path().join("scratch"),
         work,
         clock,
-        recorder: &recorder,
+        recorder,
         watch: &watch,
         control,
     };
-    let (status, failure) = runner.all()?;
+    let outcome = runner.all();
     // Removed only when it is empty.
     let _ = std::fs::remove_dir(&runner.scratch);
-    let instrument_cpu_ns = watch.stop() + recorder.cpu_ns();
-    for (source, text) in control.take_output() {
-        recorder.emit(Event::Output { source, text });
-    }
-    recorder.emit(Event::RunFinished {
-        status,
-        instrument_cpu_ns,
-        screen_cpu_ns: control.screen_cpu_ns(),
-    });
-    recorder.finish()?;
-    ended(run, failure)
+    Ok((watch.stop(), outcome))
 }
 
 /// Reads the log back and computes the result from it, so the result depends on the log alone and
 /// not on memory.
-fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
+fn ended(run: &RunDir, failure: Option<ArmFailure>) -> Result<Ended, ExperimentError> {
     let RunLoaded { snapshot, result } = store(run)?
         .ok_or_else(|| ExperimentError::Resume(format!("{} has not begun", run.id())))?;
     Ok(Ended {
@@ -301,8 +315,8 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
-    fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
+    /// Runs every planned repeat. Repeats that are left out run again at the end of their round.
+    fn all(&self) -> Result<Outcome, ExperimentError> {
         heap::keep_freed();
         let mut rounds = Rounds::new(self.work.plan, self.work.left_out.clone());
         while let Some(id) = rounds.next() {
@@ -327,10 +341,7 @@ impl Runner<'_> {
                 .name(name)
                 .stack_size(STACK_BYTES)
                 .spawn_scoped(scope, || with_random_layout(|| self.repeat_here(id)))
-                .map_err(|error| ExperimentError::Threads {
-                    what: "arm's thread",
-                    reason: error.to_string(),
-                })?
+                .map_err(ExperimentError::Arm)?
                 .join()
                 .unwrap_or_else(|panic| resume_unwind(panic))
         })
@@ -435,10 +446,7 @@ impl Runner<'_> {
             .clock(self.clock)
             .build()
             .map(|pool| Some(Arc::new(pool)))
-            .map_err(|error| ExperimentError::Threads {
-                what: "pool",
-                reason: error.to_string(),
-            })
+            .map_err(ExperimentError::Pool)
     }
 
     fn with_context<T>(

@@ -9,9 +9,10 @@ use super::control::Control;
 use super::sampling::{SampleSchedule, TICKS_PER_SECOND};
 use crate::lab::Progress;
 use workbench_clock::{Clock, program_ns};
+use workbench_machine::gpu::DriverProblem;
 use workbench_machine::monitor::{Monitor, Sample};
 use workbench_pool::Pool;
-use workbench_record::{Event, Recorder};
+use workbench_record::{Event, Finding, Recorder};
 
 /// Unchanged progress is recorded at this interval too, so that a reader of the log sees that the
 /// run is alive, and the time.
@@ -75,7 +76,7 @@ impl Watch {
         let (seen, out) = (Arc::clone(&current), recorder.clone());
         let mut schedule = SampleSchedule::default();
         let mut processes = Processes::default();
-        let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |tick| {
+        let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |mut tick| {
             let t_ns = tick.t_ns;
             let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
             let due = schedule.is_due(t_ns, started_ns) || tick.last;
@@ -91,6 +92,9 @@ impl Watch {
                     current.seen.take(current.started_ns, t_ns, &sample);
                 }
                 out.emit_at(t_ns, Event::Sample(sample));
+                if let Some(problem) = tick.gpu_problem() {
+                    out.emit_at(t_ns, Event::Finding(no_gpu_samples(&problem)));
+                }
             }
             for (source, text) in control.take_output() {
                 out.emit(Event::Output { source, text });
@@ -143,6 +147,15 @@ impl Watch {
     pub(super) fn stop(self) -> u64 {
         self.monitor.stop()
     }
+}
+
+/// The finding that the GPUs say nothing, or nothing any more.
+pub(super) fn no_gpu_samples(problem: &DriverProblem) -> Finding {
+    let text = format!(
+        "{problem} What the GPUs do is not recorded while it does not answer. {}",
+        problem.remedy()
+    );
+    Finding::warning("gpu_driver", text)
 }
 
 /// CPU time of the processes that the current repeat has started, at the last sample.

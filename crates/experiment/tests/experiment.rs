@@ -298,7 +298,7 @@ fn an_arm_that_fails_ends_and_the_others_go_on() {
     });
     let (ended, _, _dir) = play(&toy, 3, &Control::default());
     assert_eq!(ended.result.status, RunStatus::Failed);
-    assert_eq!(ended.failure.as_deref(), Some("it broke"));
+    assert_eq!(ended.failure.as_ref().unwrap().reason, "it broke");
     assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (3, 0));
     let told = ended
         .result

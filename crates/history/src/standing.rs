@@ -3,7 +3,7 @@
 //! Belongs here: the words, and the facts that decide them. Does not belong here: colours and
 //! marks.
 
-use workbench_record::{RunDir, RunStatus};
+use workbench_record::{LogState, RunDir, RunStatus};
 use workbench_result::RunResult;
 
 /// The status of a run.
@@ -19,9 +19,9 @@ pub enum Standing {
     Interrupted,
     /// Its log has no end, and no process writes to it.
     Killed,
-    /// Its log has no end; whether a process writes to it was not checked.
+    /// Its log has no end; whether a process writes to it is not known.
     Unfinished,
-    /// An arm failed.
+    /// An arm failed, or the machine refused what the run needed.
     Failed,
 }
 
@@ -29,8 +29,11 @@ impl Standing {
     /// The status of the run in a directory.
     pub fn of(run: &RunDir, result: &RunResult) -> Self {
         match Self::of_result(result) {
-            Self::Unfinished if run.is_live() => Self::Running,
-            Self::Unfinished => Self::Killed,
+            Self::Unfinished => match run.log_state() {
+                LogState::Live => Self::Running,
+                LogState::Ended => Self::Killed,
+                LogState::Unknown => Self::Unfinished,
+            },
             other => other,
         }
     }
@@ -86,8 +89,16 @@ mod tests {
     /// A filter can name every status that a list shows.
     #[test]
     fn what_lists_say_can_be_filtered() {
-        use Standing::{CheckFailed, Completed, Failed, Interrupted, Killed, Running};
-        for standing in [Running, Completed, CheckFailed, Interrupted, Killed, Failed] {
+        use Standing::{CheckFailed, Completed, Failed, Interrupted, Killed, Running, Unfinished};
+        for standing in [
+            Running,
+            Completed,
+            CheckFailed,
+            Interrupted,
+            Killed,
+            Unfinished,
+            Failed,
+        ] {
             assert!(STATUSES.contains(&standing.name()), "{standing:?}");
         }
     }

@@ -89,6 +89,10 @@ fn memory(facts: &MachineFacts) -> Finding {
 }
 
 fn gpus(facts: &MachineFacts) -> Vec<Finding> {
+    if let Some(problem) = &facts.gpu_problem {
+        let lost = Finding::new("GPU driver", FindingState::Missing, problem.to_string());
+        return vec![lost.remedy(problem.remedy())];
+    }
     let Some(version) = &facts.gpu_driver else {
         let missing = Finding::new(
             "GPU driver",

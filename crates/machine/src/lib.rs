@@ -9,8 +9,9 @@
 mod check;
 mod facts;
 mod finding;
-mod gpu;
+pub mod gpu;
 pub mod heap;
+pub mod limits;
 pub mod monitor;
 pub mod proc_stat;
 
@@ -29,20 +30,23 @@ use portable as system;
 pub use check::check;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
 pub use finding::{Finding, FindingState};
-pub(crate) use gpu::nvml;
 pub use system::usable_cores;
 
 impl MachineFacts {
     /// Looks at this machine. What it does not say is left empty; nothing is an error.
     ///
-    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process loads
-    /// the NVIDIA driver's library, which can take a second where no other program keeps
-    /// the driver awake.
+    /// Takes a few milliseconds without GPUs. With GPUs, the first call in a process starts
+    /// the NVIDIA driver's library in a helper process ([`gpu`]), which can take a second where no
+    /// other program keeps the driver awake, and is given up after 10 seconds without an answer.
     ///
     /// How the program was built is not asked of the machine: [`built`](Self::built) adds it.
     pub fn probe() -> Self {
         let mut facts = system::probe();
-        (facts.gpu_driver, facts.gpus) = gpu::probe();
+        if let Some(driver) = gpu::driver() {
+            facts.gpu_driver.clone_from(&driver.version);
+            facts.gpus.clone_from(&driver.gpus);
+            facts.gpu_problem.clone_from(&driver.problem);
+        }
         facts.hardware_counters = monitor::CounterAccess::probe();
         facts
     }

@@ -153,7 +153,7 @@ fn shares_are_short_in_the_log() {
 fn a_monitor_ticks_until_it_is_stopped_and_once_more() {
     let (sender, ticks) = mpsc::channel();
     let clock = Clock::start_at(1_000_000_000);
-    let monitor = Monitor::start(clock, 100.0, move |tick: Tick<'_>| {
+    let monitor = Monitor::start(clock, 100.0, move |mut tick: Tick<'_>| {
         assert_eq!(thread::current().name(), Some("workbench-monitor"));
         let seen = (tick.t_ns, tick.last, tick.sample());
         sender.send(seen).unwrap();

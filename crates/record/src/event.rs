@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item, LabFacts,
-    Quantity, RunConfig, SlotState, Source, legacy,
+    Quantity, RunConfig, RunFailure, SlotState, Source, legacy,
 };
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
@@ -93,6 +93,8 @@ pub enum Event {
     },
     /// An arm failed: what it has left undone is not tried again in this part of the run.
     ArmFailed(ArmFailure),
+    /// The run could not go on; [`Event::RunFinished`] follows.
+    RunFailed(RunFailure),
     /// The clock of a repeat was stopped.
     RepeatFinished(Box<RepeatFinished>),
     /// Something that a reader of the result has to know. Logs of earlier versions call it
@@ -119,7 +121,7 @@ impl Event {
     /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
     /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
     /// newer workbench.
-    pub const KINDS: [&'static str; 18] = [
+    pub const KINDS: [&'static str; 19] = [
         "run_started",
         "comparison",
         "terms",
@@ -134,11 +136,28 @@ impl Event {
         "output",
         "arm_stopped",
         "arm_failed",
+        "run_failed",
         "repeat_finished",
         "finding",
         "warning",
         "run_finished",
     ];
+
+    /// Whether the fact is worth something without the end of its repeat. A repeat that was not
+    /// finished is run again when the run is resumed.
+    pub(crate) fn is_lasting(&self) -> bool {
+        !matches!(
+            self,
+            Self::RepeatStarted(_)
+                | Self::Task(_)
+                | Self::Progress { .. }
+                | Self::Sample(_)
+                | Self::Metric { .. }
+                | Self::Slot(_)
+                | Self::State(_)
+                | Self::Output { .. }
+        )
+    }
 }
 
 /// Lines of a log that cannot be read, one after the other.
@@ -269,6 +288,6 @@ pub enum RunStatus {
     Completed,
     /// A person or a signal stopped it.
     Interrupted,
-    /// An arm failed.
+    /// An arm failed, or the machine refused what the run needed.
     Failed,
 }

@@ -18,12 +18,16 @@ mod lab_facts;
 mod left_out;
 mod legacy;
 mod lines;
+mod lock;
+mod log_file;
 mod outcome;
 mod params;
 mod reader;
+mod run_failure;
 mod snapshot;
 mod store;
 mod tail;
+pub mod whole;
 mod writer;
 
 pub use arm_failure::{ArmFailure, ArmFailureKind};
@@ -40,12 +44,14 @@ pub use event::{
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
 pub use left_out::{LeftOut, MOST_RERUNS};
+pub use lock::Lock;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
+pub use run_failure::{Refused, RunFailure};
 pub use snapshot::{
     CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot,
 };
-pub use store::{RunDir, Store};
+pub use store::{LogState, RunDir, Store};
 pub use tail::Tail;
 pub use writer::{Recorder, Subscriber};

@@ -185,6 +185,7 @@ impl Snapshot {
                 let failed = (record.t_ns, failure.clone());
                 self.failed_arms.insert(failure.arm.clone(), failed);
             }
+            Event::RunFailed(failure) => self.find(record.t_ns, failure.finding()),
             Event::RepeatFinished(finished) => self.finish(finished),
             Event::Finding(finding) => self.find(record.t_ns, finding.clone()),
             Event::RunFinished {

@@ -14,8 +14,10 @@ use serde::Serialize;
 
 use super::decoder::Log;
 use super::error::RecordError;
+use super::lock::Lock;
 use super::reader::{fold_log, open, read_log};
 use super::snapshot::Snapshot;
+use super::whole::Draft;
 
 /// The directory of all runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,17 @@ pub struct Store {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
+}
+
+/// Whether a process writes to a run's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogState {
+    /// One does.
+    Live,
+    /// None does.
+    Ended,
+    /// The file system has no locks, so that cannot be told.
+    Unknown,
 }
 
 impl Store {
@@ -79,7 +92,8 @@ impl Store {
         ))
     }
 
-    /// All runs, oldest first. Directories without an event log are not runs.
+    /// All runs, oldest first. Directories without an event log are not runs, and neither are those
+    /// whose log is still empty: their start did not come as far as the first event.
     ///
     /// # Errors
     /// When the store exists and cannot be listed.
@@ -95,7 +109,7 @@ impl Store {
                     path: entry.ok()?.path(),
                 })
             })
-            .filter(|run| run.events().is_file())
+            .filter(RunDir::has_begun)
             .collect();
         runs.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(runs)
@@ -180,6 +194,10 @@ impl RunDir {
         &self.path
     }
 
+    fn has_begun(&self) -> bool {
+        fs::metadata(self.events()).is_ok_and(|log| log.is_file() && log.len() > 0)
+    }
+
     /// The event log.
     pub fn events(&self) -> PathBuf {
         self.path.join("events.jsonl")
@@ -214,10 +232,18 @@ impl RunDir {
         fold_log(&self.events())
     }
 
-    /// Whether a process is writing to the log now.
+    /// Whether a process is known to write to the log now.
     pub fn is_live(&self) -> bool {
-        fs::File::open(self.events())
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+        self.log_state() == LogState::Live
+    }
+
+    /// Whether a process writes to the log now, as far as its lock tells.
+    pub fn log_state(&self) -> LogState {
+        match fs::File::open(self.events()).and_then(|file| Lock::shared(&file)) {
+            Ok(Lock::Taken) => LogState::Live,
+            Ok(Lock::Unsupported) => LogState::Unknown,
+            Ok(Lock::Held) | Err(_) => LogState::Ended,
+        }
     }
 
     /// Writes a JSON document into the run's directory, whole or not at all.
@@ -226,19 +252,14 @@ impl RunDir {
     /// When it cannot be written.
     pub fn write_json(&self, name: &str, document: &impl Serialize) -> Result<(), RecordError> {
         let path = self.path.join(name);
-        let temporary = self.path.join(format!(".{name}.part"));
-        let result = (|| {
+        let write = || {
             let mut text = serde_json::to_vec_pretty(document)?;
             text.push(b'\n');
-            let mut file = fs::File::create(&temporary)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)
-        })();
-        result.map_err(|source| {
-            let _ = fs::remove_file(&temporary);
-            RecordError::io("write", &path, source)
-        })
+            let mut draft = Draft::inside(&self.path)?;
+            draft.file.write_all(&text)?;
+            draft.keep(&path)
+        };
+        write().map_err(|source| RecordError::io("write", &path, source))
     }
 
     /// Removes a run that never began.

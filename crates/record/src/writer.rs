@@ -1,20 +1,21 @@
 //! Writes the event log off the hot path: callers queue a fact and continue; one thread writes.
 //!
 //! No event is dropped silently: when writing fails, the next [`Recorder::sync`] returns the error,
-//! and the run stops. The log is flushed whenever the queue is empty, so a killed process leaves at
-//! most one unfinished line.
+//! nothing more is written, and the run stops ([`Recorder::give_up`]). What is queued is written at
+//! once, so a killed process leaves at most one unfinished line.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::error::RecordError;
 use super::event::{Event, Record};
-use super::lines::MAX_LINE;
+use super::lock::Lock;
+use super::log_file::{LinesToWrite, LogFile};
 use workbench_clock::{Clock, thread_cpu_ns};
 
 /// Called with every record once it is in the log, on the writer's thread.
@@ -23,6 +24,8 @@ pub type Subscriber = Box<dyn FnMut(&Record) + Send>;
 enum Message {
     Record(Record),
     Sync(Sender<()>),
+    /// The last records of a run that could not go on.
+    Last(Vec<Record>),
 }
 
 /// The writing end of a run's event log. Clones write to the same log.
@@ -37,12 +40,17 @@ struct Shared {
     path: PathBuf,
     cpu_ns: AtomicU64,
     error: Mutex<Option<io::Error>>,
-    failed: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whether the log is locked against other processes.
+    locked: bool,
 }
 
+/// Asks for the lock of a log; tests have others.
+type AskLock = fn(&File) -> io::Result<Lock>;
+
 impl Recorder {
-    /// Starts the log of a new run. The file is locked for as long as the recorder lives.
+    /// Starts the log of a new run. The file is locked for as long as the recorder lives, where the
+    /// file system has locks ([`Recorder::is_locked`]).
     ///
     /// # Errors
     /// When the file exists already or cannot be created, or the writer's thread cannot be started.
@@ -52,7 +60,12 @@ impl Recorder {
             .create_new(true)
             .open(path)
             .map_err(|source| RecordError::io("create", path, source))?;
-        Self::start(file, path, clock, subscriber)
+        let started = Self::start((file, path), 0, clock, subscriber, Lock::exclusive);
+        if started.is_err() {
+            // Nothing was recorded, so there is nothing to go on with either.
+            let _ = std::fs::remove_file(path);
+        }
+        started
     }
 
     /// Continues an existing log after its first `keep_bytes` bytes; the rest is cut off.
@@ -66,33 +79,43 @@ impl Recorder {
         clock: Clock,
         subscriber: Subscriber,
     ) -> Result<Self, RecordError> {
-        let io = |source| RecordError::io("open", path, source);
-        let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
-        lock(&file, path)?;
-        file.set_len(keep_bytes).map_err(io)?;
-        file.seek(SeekFrom::End(0)).map_err(io)?;
-        Self::start(file, path, clock, subscriber)
+        let file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(|source| RecordError::io("open", path, source))?;
+        Self::start((file, path), keep_bytes, clock, subscriber, Lock::exclusive)
     }
 
     fn start(
-        file: File,
-        path: &Path,
+        (file, path): (File, &Path),
+        keep_bytes: u64,
         clock: Clock,
         subscriber: Subscriber,
+        ask: AskLock,
     ) -> Result<Self, RecordError> {
-        lock(&file, path)?;
+        let locked = match ask(&file).map_err(|source| RecordError::io("lock", path, source))? {
+            Lock::Held => true,
+            Lock::Unsupported => false,
+            Lock::Taken => {
+                return Err(RecordError::InUse {
+                    path: path.to_owned(),
+                });
+            }
+        };
+        let log = LogFile::after(file, keep_bytes)
+            .map_err(|source| RecordError::io("open", path, source))?;
         let (sender, receiver) = mpsc::channel();
         let shared = Arc::new(Shared {
             path: path.to_owned(),
             cpu_ns: AtomicU64::new(0),
             error: Mutex::new(None),
-            failed: AtomicBool::new(false),
             thread: Mutex::new(None),
+            locked,
         });
         let writer = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("workbench-record".to_owned())
-            .spawn(move || writer.run(file, &receiver, subscriber))
+            .spawn(move || writer.run(log, &receiver, subscriber))
             .map_err(|source| RecordError::io("start the writer of", path, source))?;
         *lock_of(&shared.thread) = Some(thread);
         Ok(Self {
@@ -100,6 +123,12 @@ impl Recorder {
             sender,
             shared,
         })
+    }
+
+    /// Whether the log is locked: where the file system has no locks, nothing keeps another process
+    /// from going on with the run at the same time.
+    pub fn is_locked(&self) -> bool {
+        self.shared.locked
     }
 
     /// Records a fact that became true now.
@@ -147,75 +176,86 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    /// Closes the log of a run that cannot go on, also on a full disk: these events become its last
+    /// ones. They are lost where even that fails.
+    pub fn give_up(self, last: impl IntoIterator<Item = Event>) {
+        let t_ns = self.clock.now_ns();
+        let last = last.into_iter().map(|event| Record { t_ns, event });
+        let _ = self.sender.send(Message::Last(last.collect()));
+        let _ = self.finish();
+    }
+}
+
 impl Shared {
-    fn run(&self, file: File, receiver: &Receiver<Message>, mut subscriber: Subscriber) {
-        let mut out = BufWriter::with_capacity(1 << 16, file);
-        let mut line = Vec::new();
+    fn run(&self, mut log: LogFile, receiver: &Receiver<Message>, mut subscriber: Subscriber) {
+        let mut broken = false;
         while let Ok(first) = receiver.recv() {
-            let mut written = Vec::new();
+            let mut records = Vec::new();
+            let mut last = Vec::new();
             let mut synced = Vec::new();
             for message in std::iter::once(first).chain(receiver.try_iter()) {
                 match message {
-                    Message::Record(record) => {
-                        if self.is_sound() {
-                            self.keep(write_line(&mut out, &mut line, &record));
-                        }
-                        written.push(record);
-                    }
+                    Message::Record(record) => records.push(record),
                     Message::Sync(done) => synced.push(done),
+                    Message::Last(closing) => last.extend(closing),
                 }
             }
-            self.keep(out.flush());
+            if !broken {
+                broken =
+                    self.has_failed(LinesToWrite::of(&records).and_then(|lines| log.write(&lines)));
+            }
+            if !last.is_empty() {
+                self.has_failed(LinesToWrite::of(&last).and_then(|lines| log.close(&lines)));
+            }
             if !synced.is_empty() {
-                self.keep(out.get_ref().sync_data());
+                self.has_failed(log.sync());
             }
             // Called only now, so that everything shown is in the log, also if the process is
             // killed next.
-            written.iter().for_each(&mut subscriber);
+            records.iter().chain(&last).for_each(&mut subscriber);
             self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
             for done in synced {
                 let _ = done.send(());
             }
         }
-        self.keep(out.get_ref().sync_data());
+        self.has_failed(log.sync());
     }
 
-    /// Whether everything so far was written. After an error nothing is: a line may be unfinished,
-    /// and the next would be glued to it.
-    fn is_sound(&self) -> bool {
-        !self.failed.load(Ordering::Relaxed)
-    }
-
-    fn keep(&self, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.failed.store(true, Ordering::Relaxed);
-            lock_of(&self.error).get_or_insert(error);
-        }
-    }
-}
-
-/// Writes a record as one line: all of it, or nothing where a reader could not read it back.
-fn write_line(out: &mut impl Write, line: &mut Vec<u8>, record: &Record) -> io::Result<()> {
-    line.clear();
-    serde_json::to_writer(&mut *line, record)?;
-    line.push(b'\n');
-    if line.len() as u64 > MAX_LINE {
-        let text = format!("a record has {} bytes, more than {MAX_LINE}", line.len());
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-    }
-    out.write_all(line)
-}
-
-fn lock(file: &File, path: &Path) -> Result<(), RecordError> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(RecordError::InUse {
-            path: path.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(RecordError::io("lock", path, source)),
+    /// Keeps the first error; returns whether this is one.
+    fn has_failed(&self, result: io::Result<()>) -> bool {
+        let Err(error) = result else {
+            return false;
+        };
+        lock_of(&self.error).get_or_insert(error);
+        true
     }
 }
 
 fn lock_of<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_locks_the_log_is_written_and_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.jsonl");
+        let clock = Clock::start();
+        let start = |ask: AskLock| {
+            let file = File::create(&path).unwrap();
+            Recorder::start((file, &path), 0, clock, Box::new(|_| {}), ask)
+        };
+        let recorder = start(|_| Ok(Lock::Unsupported)).unwrap();
+        assert!(!recorder.is_locked());
+        recorder.finish().unwrap();
+        let taken = start(|_| Ok(Lock::Taken));
+        assert!(matches!(taken, Err(RecordError::InUse { .. })));
+        let refused = start(|_| Err(io::ErrorKind::PermissionDenied.into()));
+        assert!(matches!(refused, Err(RecordError::Io { .. })));
+        assert!(start(Lock::exclusive).unwrap().is_locked());
+    }
 }

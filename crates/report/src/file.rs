@@ -1,13 +1,13 @@
 //! Putting a finished report into its place: all of it or nothing.
 //!
-//! Bytes go to a temporary file beside the target, to the disk, and then under the target's name
-//! in one step. Whatever fails on the way, an older report stays as it was and no part of a new
-//! one is left.
+//! Whatever fails on the way, an older report stays as it was and no part of a new one is left.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use workbench_machine::limits::with_limit;
+use workbench_record::whole::{Draft, parent};
 
 use super::error::ReportError;
 
@@ -15,7 +15,7 @@ use super::error::ReportError;
 /// file, and the path is not something else than a file. Leaves nothing behind.
 pub(super) fn probe(path: &Path) -> Result<(), ReportError> {
     let target = resolve(path)?;
-    Temporary::beside(&target)
+    Draft::inside(parent(&target))
         .map(drop)
         .map_err(|e| refused(path, &e))
 }
@@ -31,16 +31,9 @@ fn replace_with(
 ) -> Result<(), ReportError> {
     let target = resolve(path)?;
     let write = || -> io::Result<()> {
-        let mut temporary = Temporary::beside(&target)?;
-        fill(&mut temporary.file)?;
-        temporary.file.sync_all()?;
-        temporary.rename(&target)?;
-        // The new name itself must survive a power cut. Not every file system can do this, and the
-        // file is in place already.
-        if let Ok(directory) = File::open(parent(&target)) {
-            let _ = directory.sync_all();
-        }
-        Ok(())
+        let mut draft = Draft::inside(parent(&target))?;
+        fill(&mut draft.file)?;
+        draft.keep(&target)
     };
     write().map_err(|e| refused(path, &e))
 }
@@ -79,13 +72,6 @@ fn resolve(path: &Path) -> Result<PathBuf, ReportError> {
     }
 }
 
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    }
-}
-
 fn not_a_file(path: &Path, what: &'static str) -> ReportError {
     let example = match what {
         "a directory" => path.join("report.html"),
@@ -109,65 +95,24 @@ fn refused(path: &Path, error: &io::Error) -> ReportError {
             "the file system is read-only".to_owned(),
             "choose a place on another one",
         ),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => (
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (
             "no space is left for it".to_owned(),
             "free some space or choose another place",
+        ),
+        ErrorKind::FileTooLarge => (
+            format!("it would be too large ({})", with_limit(error)),
+            "raise the limit or choose another kind of report",
         ),
         ErrorKind::InvalidFilename => (
             "the name is not one that the file system takes".to_owned(),
             "choose a shorter name",
         ),
-        _ => (error.to_string(), "choose another place"),
+        _ => (with_limit(error), "choose another place"),
     };
     ReportError::Write {
         path: path.to_owned(),
         cause,
         remedy,
-    }
-}
-
-/// A new file that disappears unless it is renamed.
-struct Temporary {
-    file: File,
-    path: PathBuf,
-    renamed: bool,
-}
-
-impl Temporary {
-    fn beside(target: &Path) -> io::Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let name = format!(".workbench-{}-{number}.tmp", std::process::id());
-            let path = parent(target).join(name);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    return Ok(Self {
-                        file,
-                        path,
-                        renamed: false,
-                    });
-                }
-                // Left by a killed process that had the same number.
-                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e),
-            }
-        }
-    }
-
-    fn rename(mut self, target: &Path) -> io::Result<()> {
-        fs::rename(&self.path, target)?;
-        self.renamed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Nothing more can be done where even this fails.
-            let _ = fs::remove_file(&self.path);
-        }
     }
 }
 
@@ -189,7 +134,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         let full = |file: &mut File| -> io::Result<()> {
             file.write_all(b"half of a rep")?;
-            OpenOptions::new()
+            fs::OpenOptions::new()
                 .write(true)
                 .open("/dev/full")?
                 .write_all(b"ort")

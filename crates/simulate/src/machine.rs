@@ -66,6 +66,7 @@ impl Machine {
             hypervisor: false,
             gpus: (0..self.gpus).map(gpu).collect(),
             gpu_driver: (self.gpus > 0).then(|| "580.00".to_owned()),
+            gpu_problem: None,
             compiler: "none".to_owned(),
             build_profile: "release".to_owned(),
             workbench_version: env!("CARGO_PKG_VERSION").to_owned(),

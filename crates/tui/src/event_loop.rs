@@ -9,6 +9,7 @@ use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 use workbench_clock::thread_cpu_ns;
+use workbench_experiment::StopRequests;
 
 use super::app::App;
 use super::capture::collected;
@@ -59,6 +60,8 @@ struct Loop<'a> {
     /// What is to be installed before the loop goes on.
     missing: Option<Box<MissingSetup>>,
     exit: Option<Exit>,
+    /// What signals ask for.
+    requests: StopRequests,
 }
 
 /// Runs the interface until it is left; gives the exit code.
@@ -84,6 +87,7 @@ pub async fn run(
         terminal_lost: false,
         missing: None,
         exit: None,
+        requests: StopRequests::default(),
     };
     this.turn(news, signals).await
 }
@@ -108,14 +112,9 @@ impl Loop<'_> {
             let playing = self.app.is_playing();
             let listing = self.app.lists_runs() && !self.terminal_lost;
             tokio::select! {
-                Some(event) = news.events.recv() => {
-                    if let Event::Ended(_) = event {
-                        self.fold(&mut news);
-                    }
-                    self.take(event);
-                }
-                Some(()) = signals.interrupt.recv() => self.take(Event::Terminate),
-                Some(()) = signals.terminate.recv() => self.take(Event::Terminate),
+                Some(event) = news.events.recv() => self.hear(event, &mut news),
+                Some(()) = signals.interrupt.recv() => self.terminate(),
+                Some(()) = signals.terminate.recv() => self.terminate(),
                 Some(()) = signals.hangup.recv() => self.lose_terminal(),
                 Some(()) = signals.suspend.recv() => self.suspend(),
                 Some(()) = signals.resumed.recv() => self.reclaim(),
@@ -148,6 +147,16 @@ impl Loop<'_> {
         }
     }
 
+    /// Takes in what a thread of the session tells.
+    fn hear(&mut self, event: Event, news: &mut News) {
+        match event {
+            Event::TerminalLost => return self.lose_terminal(),
+            Event::Ended(_) => self.fold(news),
+            _ => {}
+        }
+        self.take(event);
+    }
+
     fn take(&mut self, event: Event) {
         self.dirty = true;
         for effect in self.app.update(event) {
@@ -173,8 +182,17 @@ impl Loop<'_> {
         }
     }
 
+    /// A signal asks the program to end.
+    fn terminate(&mut self) {
+        if self.requests.is_new(Instant::now().into_std()) {
+            self.take(Event::Terminate);
+        }
+    }
+
     /// The terminal is gone. Without it the program can still close the record of a run.
     fn lose_terminal(&mut self) {
+        // Whoever closes a window often sends more than one signal.
+        self.requests.is_new(Instant::now().into_std());
         self.terminal_lost = true;
         mute();
         self.take(Event::TerminalLost);

@@ -22,6 +22,7 @@ mod draw;
 mod event;
 mod event_loop;
 mod field;
+mod hangup;
 mod host;
 mod keys;
 mod kit;
@@ -41,12 +42,12 @@ mod views;
 mod tests;
 
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use thiserror::Error;
 use workbench_experiment::lab::Lab;
+use workbench_machine::limits::room_for_files;
 use workbench_record::{RunDir, Store};
 use workbench_result::RunResult;
 
@@ -95,26 +96,18 @@ pub struct Left {
 pub enum TuiError {
     /// The process may not open enough files.
     #[error("cannot start the interface: {0}; allow more open files with `ulimit -n 256`")]
-    Files(io::Error),
+    Files(#[source] io::Error),
     /// The operating system refuses what the loop needs.
     #[error("cannot start the interface: {0}")]
-    Start(io::Error),
+    Start(#[source] io::Error),
     /// The terminal cannot be taken over or drawn on.
     #[error("cannot use the terminal: {0}; `workbench --lab NAME` runs without a screen")]
-    Terminal(io::Error),
+    Terminal(#[source] io::Error),
 }
 
 /// Files that the interface keeps open: the loop's, those of signals, the caught standard error,
-/// and a log.
-const FILES: usize = 16;
-
-/// The library under the loop panics when it lacks files, so that is found out before.
-fn enough_files() -> Result<(), TuiError> {
-    let opened: io::Result<Vec<OwnedFd>> = (0..FILES)
-        .map(|_| Ok(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 0)?))
-        .collect();
-    opened.map(drop).map_err(TuiError::Files)
-}
+/// what takes the place of a terminal that is gone, and a log.
+const FILES: usize = 18;
 
 /// Opens the interface and stays in it until the person leaves.
 ///
@@ -126,7 +119,7 @@ pub fn run(
     settings: Settings,
     host: Arc<dyn Host>,
 ) -> Result<Left, TuiError> {
-    enough_files()?;
+    room_for_files(FILES).map_err(TuiError::Files)?;
     let theme = Theme::detect(settings.theme, settings.ascii);
     let labs = Arc::new(labs);
     let mut app = App::new(Arc::clone(&labs), theme);

@@ -12,10 +12,12 @@ use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::LabError;
 use workbench_experiment::{Control, Ended, ExperimentError};
 use workbench_history::list::RunList;
+use workbench_machine::limits::with_limit;
 use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
 use super::event::{Effect, Event, Job, Loaded, MissingSetup, RunError};
+use super::hangup;
 use super::host::Host;
 use super::reader;
 use super::screens::Labs;
@@ -71,7 +73,8 @@ impl Session {
         self.host.as_ref()
     }
 
-    /// Starts threads that read keys and mouse, the facts of the machine, and the history.
+    /// Starts threads that read keys and mouse, the facts of the machine, and the history, and one
+    /// that notices when the terminal is gone.
     pub fn begin(&self) {
         let events = self.events.clone();
         self.thread("workbench-input", move || {
@@ -90,6 +93,12 @@ impl Session {
                 if events.send(event).is_err() || over {
                     return;
                 }
+            }
+        });
+        let events = self.events.clone();
+        self.thread("workbench-hangup", move || {
+            if hangup::wait().unwrap_or(false) {
+                let _ = events.send(Event::TerminalLost);
             }
         });
         self.report("workbench-probe", || {
@@ -192,7 +201,7 @@ impl Session {
                     }))
                 }
                 Err(error) => Event::Ended(Err(RunError {
-                    message: error.to_string(),
+                    message: error.told(),
                     option: error.option(),
                 })),
             }
@@ -231,7 +240,10 @@ impl Session {
             .name(name.to_owned())
             .spawn(body);
         if let Err(error) = started {
-            let text = format!("cannot start a thread: {error}; close other programs");
+            let text = format!(
+                "cannot start a thread: {}; close other programs",
+                with_limit(&error)
+            );
             let error = RunError {
                 message: text,
                 option: None,

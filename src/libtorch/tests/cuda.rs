@@ -185,6 +185,7 @@ fn what_training_on_gpus_lacks_is_one_line_with_what_to_do() {
     let all = GpuSetup {
         names: vec!["NVIDIA H100".to_owned(); 2],
         driver: true,
+        is_ill: false,
         libtorch: true,
         nccl: Some(true),
     };
@@ -231,6 +232,7 @@ fn what_training_on_gpus_lacks_is_one_line_with_what_to_do() {
             GpuSetup {
                 names: Vec::new(),
                 driver: false,
+                is_ill: false,
                 libtorch: false,
                 nccl: None,
             },

@@ -4,12 +4,13 @@
 pub(super) const PERIODS: &str = "a day (2026-11-20), today, yesterday, or an age (7d, 12h)";
 
 /// How a run can stand, in the words of the lists.
-pub const STATUSES: [&str; 7] = [
+pub const STATUSES: [&str; 8] = [
     "running",
     "completed",
     "check failed",
     "interrupted",
     "killed",
+    "unfinished",
     "failed",
     "unreadable",
 ];

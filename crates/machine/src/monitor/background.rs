@@ -12,6 +12,7 @@ use parking_lot::{Condvar, Mutex};
 use super::sample::Sample;
 use super::sampler::Sampler;
 use super::stops::{PULSE_NS, Reading, Stops};
+use crate::gpu::DriverProblem;
 use workbench_clock::{Clock, process_cpu_ns, program_ns, thread_cpu_ns};
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
@@ -31,8 +32,13 @@ pub struct Tick<'a> {
 
 impl Tick<'_> {
     /// Looks at the machine. Shares stand for the time since the last tick at which this was done.
-    pub fn sample(self) -> Sample {
+    pub fn sample(&mut self) -> Sample {
         self.sampler.sample()
+    }
+
+    /// Why the GPUs stopped answering; told once.
+    pub fn gpu_problem(&mut self) -> Option<DriverProblem> {
+        self.sampler.gpu_problem()
     }
 }
 
@@ -106,7 +112,8 @@ impl Monitor {
         })
     }
 
-    /// CPU time that the monitor's thread had used when it finished its last tick, in nanoseconds.
+    /// CPU time that the monitor's thread had used when it finished its last tick, and the process
+    /// that asks the GPUs' driver, in nanoseconds.
     pub fn cpu_ns(&self) -> u64 {
         self.shared.cpu_ns.load(Ordering::Relaxed)
     }
@@ -160,7 +167,9 @@ impl Shared {
                 last,
                 sampler: &mut sampler,
             });
-            self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
+            stops.slept(sampler.waited_ns());
+            let cpu_ns = thread_cpu_ns() + sampler.helper_cpu_ns();
+            self.cpu_ns.store(cpu_ns, Ordering::Relaxed);
             if last {
                 return;
             }

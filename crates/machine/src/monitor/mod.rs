@@ -9,10 +9,9 @@
 
 mod background;
 mod conditions;
-mod gpu;
 mod observer;
-mod pace;
-mod sample;
+pub(crate) mod pace;
+pub(crate) mod sample;
 mod sampler;
 mod stops;
 mod usage;
@@ -33,6 +32,6 @@ pub use sampler::Sampler;
 pub use usage::{CounterAccess, HardwareCounts, ResourceUse, UsageMeter};
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
-fn round_share(share: f64) -> f32 {
+pub(crate) fn round_share(share: f64) -> f32 {
     ((share * 1000.0).round() / 1000.0) as f32
 }

@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Spaces looks by their measured CPU time.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// Share of one core that the looks may take.
     budget: f64,
     shortest: Duration,

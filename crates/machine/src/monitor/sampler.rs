@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::gpu::Gpus;
 use super::round_share;
-use super::sample::Sample;
+use super::sample::{GpuSample, Sample};
+use crate::gpu::{Driver, DriverProblem, driver};
 use workbench_clock::process_cpu_ns;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
@@ -29,27 +29,26 @@ impl Sampler {
     /// A sampler whose first sample tells what happened since this call.
     ///
     /// Never fails: what the machine does not say is missing in the samples. Where there are GPUs,
-    /// loading the NVIDIA driver's library may take a second the first time in a process.
+    /// starting the NVIDIA driver may take a second the first time in a process.
     #[expect(
         clippy::new_without_default,
         reason = "a default is not expected to look at the machine"
     )]
     pub fn new() -> Self {
-        let gpus = Gpus::new();
-        Self::of(System::new(std::path::Path::new("/")), gpus)
+        Self::of(System::new(std::path::Path::new("/")))
     }
 
     /// A sampler of the machine whose files lie under `root`, for tests and benchmarks. The
     /// process' CPU time and the GPUs are still this machine's.
     #[cfg(all(target_os = "linux", not(workbench_portable)))]
     pub fn with_root(root: &std::path::Path) -> Self {
-        Self::of(System::new(root), Gpus::new())
+        Self::of(System::new(root))
     }
 
-    fn of(system: System, gpus: Gpus) -> Self {
+    fn of(system: System) -> Self {
         Self {
             system,
-            gpus,
+            gpus: Gpus::new(driver()),
             looked: Instant::now(),
             process_cpu_ns: process_cpu_ns(),
             process_cores: 0.0,
@@ -70,6 +69,22 @@ impl Sampler {
         sample
     }
 
+    /// Why the GPUs stopped answering; told once.
+    pub fn gpu_problem(&mut self) -> Option<DriverProblem> {
+        self.gpus.lost.take()
+    }
+
+    /// For how long looks have waited for the GPUs' driver since the last call, in nanoseconds.
+    pub(super) fn waited_ns(&mut self) -> u64 {
+        std::mem::take(&mut self.gpus.waited_ns)
+    }
+
+    /// CPU time of the process that asks the GPUs' driver since this sampler was made, in
+    /// nanoseconds.
+    pub(super) fn helper_cpu_ns(&self) -> u64 {
+        self.gpus.cpu_ns
+    }
+
     /// Returns whether enough time has passed since the last look for new shares.
     fn look_at_process(&mut self) -> bool {
         let (now, cpu_ns) = (Instant::now(), process_cpu_ns());
@@ -81,5 +96,55 @@ impl Sampler {
         self.process_cores = round_share(used_ns / passed.as_nanos() as f64);
         (self.looked, self.process_cpu_ns) = (now, cpu_ns);
         true
+    }
+}
+
+/// Asks the driver for samples of its GPUs.
+#[derive(Debug)]
+struct Gpus {
+    driver: Option<&'static Driver>,
+    /// CPU time of the helper when this began.
+    before_ns: u64,
+    /// The same since then.
+    cpu_ns: u64,
+    /// For how long looks have waited, in nanoseconds.
+    waited_ns: u64,
+    /// Whether it has been told that they do not answer.
+    told: bool,
+    /// Why they do not answer, to be told.
+    lost: Option<DriverProblem>,
+}
+
+impl Gpus {
+    fn new(driver: Option<&'static Driver>) -> Self {
+        let link = driver.and_then(Driver::link);
+        Self {
+            driver,
+            before_ns: link.map_or(0, |link| link.lock().cpu_ns),
+            cpu_ns: 0,
+            waited_ns: 0,
+            told: false,
+            lost: None,
+        }
+    }
+
+    /// One entry per GPU; an empty one for a GPU that does not answer.
+    fn look(&mut self) -> Vec<GpuSample> {
+        let Some((driver, link)) = self.driver.and_then(|known| Some((known, known.link()?)))
+        else {
+            return Vec::new();
+        };
+        let mut link = link.lock();
+        let begun = Instant::now();
+        let gpus = link.look();
+        self.waited_ns += begun.elapsed().as_nanos() as u64;
+        self.cpu_ns = link.cpu_ns.saturating_sub(self.before_ns);
+        if !self.told
+            && let Some(problem) = link.problem()
+        {
+            self.told = true;
+            self.lost = Some(problem.clone());
+        }
+        gpus.unwrap_or_else(|| vec![GpuSample::default(); driver.gpus.len()])
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Stops {
     /// Cores that the program used lately.
     cores: f64,
     stopped_ns: u64,
+    /// Time for which the thread slept elsewhere since the last reading, in nanoseconds.
+    slept_ns: u64,
 }
 
 impl Stops {
@@ -50,13 +52,20 @@ impl Stops {
             last: first,
             cores: 0.0,
             stopped_ns: 0,
+            slept_ns: 0,
         }
+    }
+
+    /// The thread has waited for something else for so long, in nanoseconds.
+    pub fn slept(&mut self, ns: u64) {
+        self.slept_ns += ns;
     }
 
     /// Takes the next reading, before which the thread meant to sleep for `asleep_ns`. Returns for
     /// how long the program was stopped so far.
     pub fn add(&mut self, now: Reading, asleep_ns: u64) -> u64 {
         let before = std::mem::replace(&mut self.last, now);
+        let asleep_ns = asleep_ns + std::mem::take(&mut self.slept_ns);
         let passed_ns = now.at_ns.saturating_sub(before.at_ns);
         if passed_ns == 0 {
             return self.stopped_ns;

@@ -1,15 +1,15 @@
-//! One look at every NVIDIA GPU.
+//! What the library says of every NVIDIA GPU: its fixed facts, and one look at it.
 
 use std::time::Duration;
 
-use nvml_wrapper::Device;
 use nvml_wrapper::bitmasks::device::ThrottleReasons;
 use nvml_wrapper::enum_wrappers::device::{Clock, PcieUtilCounter, TemperatureSensor};
+use nvml_wrapper::{Device, Nvml};
 
-use super::pace::Pace;
-use super::round_share;
-use super::sample::GpuSample;
-use crate::nvml;
+use crate::facts::GpuFacts;
+use crate::monitor::pace::Pace;
+use crate::monitor::round_share;
+use crate::monitor::sample::GpuSample;
 
 /// Share of one core that looking at the GPUs may take; with many GPUs they are looked at
 /// less often instead.
@@ -17,10 +17,10 @@ const BUDGET: f64 = 0.003;
 /// The same for PCIe traffic, which the driver watches for 20 ms per direction before it answers.
 const PCIE_BUDGET: f64 = 0.001;
 
-/// All GPUs of the machine; none without a driver.
+/// All GPUs of the machine.
 #[derive(Debug)]
-pub(super) struct Gpus {
-    devices: Vec<Option<Device<'static>>>,
+pub(super) struct Gpus<'n> {
+    devices: Vec<Option<Device<'n>>>,
     last: Vec<GpuSample>,
     pace: Pace,
     pcie_pace: Pace,
@@ -29,14 +29,12 @@ pub(super) struct Gpus {
     pcie_next: usize,
 }
 
-impl Gpus {
-    /// Loads the driver's library when this process has not done so yet.
-    pub fn new() -> Self {
-        let devices: Vec<_> = nvml().map_or_else(Vec::new, |nvml| {
-            (0..nvml.device_count().unwrap_or(0))
-                .map(|index| nvml.device_by_index(index).ok())
-                .collect()
-        });
+impl<'n> Gpus<'n> {
+    /// The first `count` GPUs of the driver.
+    pub fn open(nvml: &'n Nvml, count: u32) -> Self {
+        let devices: Vec<_> = (0..count)
+            .map(|index| nvml.device_by_index(index).ok())
+            .collect();
         Self {
             last: vec![GpuSample::default(); devices.len()],
             devices,
@@ -47,9 +45,6 @@ impl Gpus {
     }
 
     pub fn look(&mut self) -> Vec<GpuSample> {
-        if self.devices.is_empty() {
-            return Vec::new();
-        }
         let Self { devices, last, .. } = self;
         self.pace.run(|| {
             for (device, sample) in devices.iter().zip(last.iter_mut()) {
@@ -58,13 +53,37 @@ impl Gpus {
                 }
             }
         });
-        let next = self.pcie_next % devices.len();
+        last.clone()
+    }
+
+    /// Looks at the PCIe traffic of the next GPU, for the looks that follow.
+    pub fn look_at_pcie(&mut self) {
+        let Some(next) = self.pcie_next.checked_rem(self.devices.len()) else {
+            return;
+        };
+        let Self { devices, last, .. } = self;
         let asked = self.pcie_pace.run(|| {
             last[next].pcie_rx_tx_bytes_s = devices[next].as_ref().and_then(pcie);
         });
         self.pcie_next = next + usize::from(asked);
-        last.clone()
     }
+}
+
+/// The fixed facts of a GPU. One that cannot be opened keeps its place, without a name.
+pub(super) fn describe(nvml: &Nvml, index: u32) -> GpuFacts {
+    let mut facts = GpuFacts {
+        index,
+        ..GpuFacts::default()
+    };
+    if let Ok(device) = nvml.device_by_index(index) {
+        facts.name = device.name().unwrap_or_default();
+        facts.memory_bytes = device.memory_info().map_or(0, |memory| memory.total);
+        facts.power_limit_w = device
+            .enforced_power_limit()
+            .ok()
+            .map(|mw| f64::from(mw) / 1000.0);
+    }
+    facts
 }
 
 fn read(device: &Device<'_>, sample: &mut GpuSample) {

@@ -1,0 +1,86 @@
+//! What the process does where its limits are low: it names them and ends with exit code 3, instead
+//! of being ended without a word.
+
+use std::io::{self, PipeWriter, Read as _};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::Signal;
+use signal_hook::low_level;
+use workbench_machine::limits::Limit;
+
+use crate::failure::{Failure, code};
+
+/// The stack of the thread that does the work, so that a low limit on the stack (`ulimit -s`) does
+/// not matter: it holds for the first thread alone.
+const STACK: usize = 8 << 20;
+
+/// Runs the program where low limits are told.
+///
+/// # Errors
+/// When not even a thread can be started.
+pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    // Without a handler the signal would end the process; with one, writing fails and is told.
+    let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::<AtomicBool>::default());
+    if let Some(limit) = Limit::on_memory() {
+        // It only words a failure, so the program can do without it.
+        let _ = tell_of_aborts(limit);
+    }
+    let joined = thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("workbench".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, program);
+        thread.map(thread::ScopedJoinHandle::join)
+    });
+    let joined = joined.map_err(|error| Failure::cannot("start a thread", &error))?;
+    joined.or_else(|panic| match Limit::on_memory() {
+        // Libraries panic where they get no memory, and have said so.
+        Some(limit) => Err(Failure::environment(format!(
+            "ended by the panic above, probably because memory ran out: {limit}"
+        ))),
+        None => std::panic::resume_unwind(panic),
+    })
+}
+
+/// An allocation that fails aborts the process (SIGABRT). Under a limit on memory this thread then
+/// says which it is and ends the process with exit code 3, while the thread that failed waits in
+/// its signal handler: writing to a pipe that is full.
+fn tell_of_aborts(limit: Limit) -> io::Result<()> {
+    let (mut failed, tell) = io::pipe()?;
+    let (held, hold) = io::pipe()?;
+    fill(&hold)?;
+    let hold_again = hold.try_clone()?;
+    // Made now, because there will be no memory for it.
+    let text = format!(
+        "workbench: memory ran out: {limit}; raise it, or choose a smaller preset or fewer --workers\n"
+    );
+    // Started before the handlers are, which hold up for ever what nobody ends.
+    thread::Builder::new()
+        .name("workbench-memory".to_owned())
+        .stack_size(64 << 10)
+        .spawn(move || {
+            let _open = held;
+            if failed.read_exact(&mut [0]).is_ok() {
+                let _ = rustix::io::write(rustix::stdio::stderr(), text.as_bytes());
+                low_level::exit(i32::from(code::ENVIRONMENT));
+            }
+        })?;
+    low_level::pipe::register(Signal::ABORT.as_raw(), OwnedFd::from(tell))?;
+    low_level::pipe::register(Signal::ABORT.as_raw(), OwnedFd::from(hold))?;
+    // Registering it has made the pipe refuse what it cannot take instead of waiting.
+    fcntl_setfl(&hold_again, fcntl_getfl(&hold_again)? - OFlags::NONBLOCK)?;
+    Ok(())
+}
+
+/// Fills a pipe, so that the next byte has to wait.
+fn fill(pipe: &PipeWriter) -> io::Result<()> {
+    fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
+    for size in [4096, 1] {
+        while rustix::io::write(pipe, &[0; 4096][..size]).is_ok() {}
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The real binary on machines whose GPU driver is ill: made-up libraries take the place of
+//! NVIDIA's.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
+mod common;
+
+use std::process::{Command, Output};
+
+use common::{Bench, TINY, read_json, stderr, stdout};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde_json::Value;
+
+/// Runs the binary where NVIDIA's library is a made-up one that does `what`.
+fn run(bench: &Bench, what: &str, args: &[&str]) -> Output {
+    with_library(bench, what).args(args).output().unwrap()
+}
+
+fn with_library(bench: &Bench, what: &str) -> Command {
+    let dir = bench.path("driver");
+    std::fs::create_dir_all(&dir).unwrap();
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/fake_nvml.c");
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-D", what, source, "-o"])
+        .arg(dir.join("libnvidia-ml.so.1"))
+        .status();
+    assert!(compiled.unwrap().success());
+    let mut command = bench.command();
+    command
+        .env("LD_LIBRARY_PATH", &dir)
+        .env("WORKBENCH_CACHE_DIR", bench.path("cache"));
+    command
+}
+
+fn events(bench: &Bench) -> Vec<Value> {
+    let log = std::fs::read_to_string(bench.only_run().join("events.jsonl")).unwrap();
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn warnings(result: &Value) -> Vec<&str> {
+    let warnings = result["warnings"].as_array().unwrap().iter();
+    warnings.filter_map(|w| w["kind"].as_str()).collect()
+}
+
+#[test]
+fn a_driver_that_works_is_described_and_sampled() {
+    let bench = Bench::new();
+    let said = stdout(&run(&bench, "WORKS", &["doctor"]));
+    assert!(
+        said.contains("The GPU is Made-up GPU, with 8.0 GiB"),
+        "{said}"
+    );
+    let output = run(&bench, "WORKS", &TINY);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let events = events(&bench);
+    let busy: Vec<&Value> = events
+        .iter()
+        .filter(|event| event["event"] == "sample")
+        .map(|event| &event["gpus"][0])
+        .collect();
+    assert!(busy.iter().any(|gpu| gpu["busy"] == 0.42), "{busy:?}");
+    let result = read_json(&bench.only_run().join("result.json"));
+    assert_eq!(result["machine"]["gpu_driver"], "570.1");
+    assert_eq!(result["machine"].get("gpu_problem"), None);
+    assert!(!warnings(&result).contains(&"gpu_driver"), "{result}");
+}
+
+/// Everything that asks for GPUs ends, does what needs none, and says what is wrong.
+#[test]
+fn a_driver_that_crashes_at_its_start_takes_nothing_down() {
+    let bench = Bench::new();
+    let output = run(&bench, "CRASH_AT_START", &["doctor"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("driver's library crashed (signal 6)"),
+        "{said}"
+    );
+    assert!(said.contains("NVIDIA's driver does not work"), "{said}");
+    let output = run(&bench, "CRASH_AT_START", &TINY);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let result = read_json(&bench.only_run().join("result.json"));
+    let problem = &result["machine"]["gpu_problem"];
+    assert_eq!(problem["kind"], "crashed");
+    assert_eq!(problem["signal"], 6);
+    assert!(warnings(&result).contains(&"gpu_driver"), "{result}");
+}
+
+#[test]
+fn a_driver_that_never_starts_is_given_up() {
+    let bench = Bench::new();
+    let output = run(&bench, "SILENT_AT_START", &["doctor"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(said.contains("driver does not answer"), "{said}");
+    let output = run(&bench, "SILENT_AT_START", &TINY);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let result = read_json(&bench.only_run().join("result.json"));
+    assert_eq!(result["machine"]["gpu_problem"]["kind"], "silent");
+}
+
+#[test]
+fn a_driver_that_fails_while_it_is_sampled_does_not_hold_the_run_up() {
+    for what in ["SILENT_LATER", "CRASH_LATER"] {
+        let bench = Bench::new();
+        let output = run(&bench, what, &TINY);
+        assert_eq!(output.status.code(), Some(0), "{what}: {}", stderr(&output));
+        for event in events(&bench).iter().filter(|e| e["event"] == "sample") {
+            let gpus = event["gpus"].as_array().unwrap();
+            assert_eq!(gpus.len(), 1, "{event}");
+            assert_eq!(gpus[0].get("busy"), None, "{event}");
+        }
+        let result = read_json(&bench.only_run().join("result.json"));
+        assert_eq!(result["status"], "completed", "{what}");
+        assert_eq!(result["machine"]["gpus"][0]["name"], "Made-up GPU");
+    }
+}
+
+/// The helper of a program that was killed is stuck in the driver, and ends all the same.
+#[test]
+fn a_stuck_helper_does_not_outlive_the_program() {
+    let bench = Bench::new();
+    let mut child = with_library(&bench, "SILENT_AT_START")
+        .arg("doctor")
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let helper = loop {
+        if let Some(helper) = child_of(child.id()) {
+            break helper;
+        }
+        assert_eq!(child.try_wait().unwrap(), None);
+    };
+    let program = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(program, Signal::KILL).unwrap();
+    child.wait().unwrap();
+    while is_alive(helper) {
+        std::thread::yield_now();
+    }
+}
+
+/// A process that a process has started.
+fn child_of(pid: u32) -> Option<Pid> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let mut children = threads.flatten().filter_map(|thread| {
+        let listed = std::fs::read_to_string(thread.path().join("children")).ok()?;
+        listed.split_whitespace().next()?.parse().ok()
+    });
+    children.find_map(Pid::from_raw)
+}
+
+/// Whether a process runs; one that waits to be collected does not.
+fn is_alive(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    test_kill_process(pid).is_ok() && stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
