@@ -240,6 +240,10 @@ pub enum Command {
     Resume {
         /// An id, its beginning, `latest`, or a directory
         run: String,
+        /// Go on with another program or on another machine than the run was begun with: its repeats
+        /// are kept apart, and no speed-up is stated between the two. Other data is refused always
+        #[arg(long)]
+        keep_apart: bool,
         /// Set up what the lab lacks without asking: download libtorch, build the worker
         #[arg(long, short)]
         yes: bool,

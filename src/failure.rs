@@ -105,7 +105,9 @@ impl From<ExperimentError> for Failure {
             },
             ExperimentError::Lab(LabError::Environment(_) | LabError::SetUp { .. })
             | ExperimentError::Threads { .. } => Self::environment(error.to_string()),
-            ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
+            ExperimentError::Lab(_) | ExperimentError::Resume(_) | ExperimentError::Refused(_) => {
+                Self::usage(error.to_string())
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use workbench_experiment::lab::{Lab, LabError};
-use workbench_experiment::{Control, Ended, ExperimentError, Request};
+use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin, Request};
 use workbench_machine::usable_cores;
 use workbench_record::{RunDir, RunStatus, Store};
 
@@ -53,7 +53,7 @@ pub fn resume(
     labs: &[Box<dyn Lab>],
     store: &Store,
     run: &str,
-    yes: bool,
+    (origin, yes): (OtherOrigin, bool),
     args: &OutputArgs,
 ) -> Result<u8, Failure> {
     let run = store.find(run)?;
@@ -65,7 +65,13 @@ pub fn resume(
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, yes, |control| {
         let follower = Follower::resuming(Style::choose(args.quiet), snapshot.clone());
-        let ended = workbench_experiment::resume(lab, &run, follower.subscriber(), control);
+        let ended = workbench_experiment::resume(
+            lab,
+            &run,
+            (&BUILD, origin),
+            follower.subscriber(),
+            control,
+        );
         follower.finish();
         ended
     })?;

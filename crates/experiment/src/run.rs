@@ -11,13 +11,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
 use super::plan::plan;
+use super::resume::{OtherOrigin, ResumeRefused, check_data, check_origin};
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
+    ArmFacts, Event, FORMAT, RecordError, Recorder, RepeatFinished, RepeatId, RunDir, RunResumed,
     RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
@@ -54,6 +55,9 @@ pub enum ExperimentError {
     /// The run belongs to another lab, or its log is empty.
     #[error("{0}")]
     Resume(String),
+    /// The run was begun with other data, by another program or on another machine.
+    #[error(transparent)]
+    Refused(#[from] ResumeRefused),
 }
 
 impl ExperimentError {
@@ -91,6 +95,7 @@ pub fn run(
     let clock = Clock::start();
     let recorder = Recorder::create(&run.events(), clock, subscriber)?;
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
+        data_sha256: prepared.data_sha256(),
         format: FORMAT,
         run_id: run.id(),
         unix_ms,
@@ -101,11 +106,7 @@ pub fn run(
         planned_repeats: plan.len() as u32,
         lab_facts: lab.definition().facts(),
     })));
-    let comparison = ArmComparison {
-        basis: prepared.basis(),
-        note: prepared.comparison_note(),
-        lockstep: lab.definition().lockstep,
-    };
+    let comparison = comparison(lab, prepared.as_ref());
     if comparison != ArmComparison::default() {
         recorder.emit(Event::Comparison(comparison));
     }
@@ -113,6 +114,7 @@ pub fn run(
         recorder.emit(Event::Finding(finding));
     }
     let work = Work {
+        start: 0,
         lab: prepared.as_ref(),
         arms: &arms,
         plan: &plan,
@@ -120,13 +122,16 @@ pub fn run(
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Where another
+/// program or machine made them, `origin` decides.
 ///
 /// # Errors
-/// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
+/// When the log cannot be read, the run is under way elsewhere or of another lab, it was begun with
+/// other data, or as [`run`].
 pub fn resume(
     lab: &dyn Lab,
     run: &RunDir,
+    (build, origin): (&BuildFacts, OtherOrigin),
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
@@ -156,25 +161,39 @@ pub fn resume(
     if plan.is_empty() && snapshot.status == RunStatus::Completed {
         return ended(run, None);
     }
+    let machine = MachineFacts::probe().built(build);
+    if origin == OtherOrigin::Refuse {
+        check_origin(&snapshot, started, &machine)?;
+    }
     let prepared = lab.prepare(&started.config)?;
+    check_data(started, prepared.data_sha256())?;
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
-    recorder.emit(Event::RunResumed {
+    recorder.emit(Event::RunResumed(Box::new(RunResumed {
         unix_ms: unix_ms(),
         cut_bytes: log.cut_bytes,
-    });
-    let machine = MachineFacts::probe();
-    if machine.cpu_model != started.machine.cpu_model
-        || (machine.cores_usable - started.machine.cores_usable).abs() > 0.01
-    {
-        recorder.emit(Event::Finding(other_machine(&machine)));
+        machine: Some(machine),
+    })));
+    // Its record may be damaged.
+    let comparison = comparison(lab, prepared.as_ref());
+    if comparison != snapshot.comparison {
+        recorder.emit(Event::Comparison(comparison));
     }
     let work = Work {
+        start: snapshot.next_start(),
         lab: prepared.as_ref(),
         arms: &started.arms,
         plan: &plan,
     };
     execute(run, &work, clock, recorder, control)
+}
+
+fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmComparison {
+    ArmComparison {
+        basis: prepared.basis(),
+        note: prepared.comparison_note(),
+        lockstep: lab.definition().lockstep,
+    }
 }
 
 fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
@@ -192,14 +211,6 @@ fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
         .collect()
 }
 
-fn other_machine(machine: &MachineFacts) -> Finding {
-    let text = format!(
-        "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
-        machine.cpu_model, machine.cores_usable
-    );
-    Finding::warning("other_machine", text).number("cores_usable", machine.cores_usable)
-}
-
 fn unix_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -208,6 +219,8 @@ fn unix_ms() -> u64 {
 
 /// The work that is left.
 struct Work<'a> {
+    /// The start of the run, counted from 0.
+    start: u32,
     lab: &'a dyn PreparedLab,
     arms: &'a [ArmFacts],
     plan: &'a [RepeatId],
@@ -383,6 +396,7 @@ impl Runner<'_> {
         let output = output?;
         Ok(RepeatFinished {
             id: id.clone(),
+            start: self.work.start,
             started_ns,
             wall_ns,
             cpu_ns,

@@ -11,6 +11,7 @@ mod facts;
 mod finding;
 mod gpu;
 pub mod monitor;
+mod origin;
 pub mod proc_stat;
 
 // `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled
@@ -29,6 +30,7 @@ pub use check::check;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
 pub use finding::{Finding, FindingState};
 pub(crate) use gpu::nvml;
+pub use origin::OriginDifference;
 pub use system::usable_cores;
 
 impl MachineFacts {
@@ -42,6 +44,7 @@ impl MachineFacts {
     pub fn probe() -> Self {
         let mut facts = system::probe();
         (facts.gpu_driver, facts.gpus) = gpu::probe();
+        facts.boot_id = origin::boot_id();
         facts
     }
 
@@ -52,6 +55,7 @@ impl MachineFacts {
         build.profile.clone_into(&mut self.build_profile);
         build.version.clone_into(&mut self.workbench_version);
         self.workbench_commit = build.commit.map(str::to_owned);
+        self.program_sha256 = origin::program_sha256();
         self
     }
 }

@@ -20,6 +20,7 @@ mod outcome;
 mod params;
 mod reader;
 mod snapshot;
+mod start;
 mod store;
 mod tail;
 mod writer;
@@ -31,8 +32,8 @@ pub use controller::{ControllerPhase, ControllerState};
 pub use decoder::Log;
 pub use error::RecordError;
 pub use event::{
-    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable,
-    UnreadableKind,
+    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus,
+    Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
@@ -42,6 +43,7 @@ pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use snapshot::{
     CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot,
 };
+pub use start::{Made, Start};
 pub use store::{RunDir, Store};
 pub use tail::Tail;
 pub use writer::{Recorder, Subscriber};

@@ -10,6 +10,7 @@ use super::event::{
     Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
 };
 use super::legacy;
+use super::start::Start;
 use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -50,6 +51,8 @@ pub struct Snapshot {
     pub failed_arms: BTreeMap<String, (u64, ArmFailure)>,
     /// How often the run was resumed.
     pub resumed: u32,
+    /// The starts of the run, the first one and every resumption.
+    pub starts: Vec<Start>,
     /// What of the log cannot be read.
     pub damage: Damage,
 }
@@ -116,6 +119,8 @@ pub struct CurvePoint {
 pub struct RepeatState {
     /// Which repeat.
     pub id: RepeatId,
+    /// The start of the run that it belongs to, counted from 0.
+    pub start: u32,
     /// When its clock was started, nanoseconds on the run's clock.
     pub started_ns: u64,
     /// Units of progress: done, total.
@@ -155,11 +160,22 @@ impl Snapshot {
             Event::RunStarted(started) => {
                 let mut started = started.clone();
                 legacy::complete(&mut started);
+                self.starts = vec![Start {
+                    unix_ms: started.unix_ms,
+                    machine: started.machine.clone(),
+                }];
                 self.started = Some(started);
             }
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
-            Event::RunResumed { .. } => {
+            Event::RunResumed(resumed) => {
                 self.resumed += 1;
+                // Older versions did not record it.
+                let machine = resumed.machine.clone();
+                let machine = machine.or_else(|| Some(self.starts.last()?.machine.clone()));
+                self.starts.push(Start {
+                    unix_ms: resumed.unix_ms,
+                    machine: machine.unwrap_or_default(),
+                });
                 self.stopped_arms.clear();
                 self.failed_arms.clear();
                 self.status = RunStatus::Unfinished;
@@ -168,7 +184,10 @@ impl Snapshot {
                 self.repeats.retain(|repeat| repeat.id != *id);
                 self.damage.repeats.remove(id);
                 self.damage.start_lost = false;
-                self.repeats.push(RepeatState::begin(id, record.t_ns));
+                self.repeats.push(RepeatState {
+                    start: (self.starts.len() as u32).saturating_sub(1),
+                    ..RepeatState::begin(id, record.t_ns)
+                });
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
             Event::Output { source, text } => self.keep_output(record.t_ns, source, text),
@@ -228,6 +247,8 @@ impl Snapshot {
         match repeat {
             Some(repeat) if !self.damage.repeats.contains(&finished.id) => {
                 repeat.started_ns = finished.started_ns;
+                // Greater where the record of a start is damaged.
+                repeat.start = repeat.start.max(finished.start);
                 repeat.finished = Some(Box::new(finished.clone()));
             }
             _ => drop(self.damage.repeats.insert(finished.id.clone())),
@@ -258,13 +279,10 @@ impl Snapshot {
         self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
     }
 
-    /// The finished repeats of one arm at one number of workers, in order of the repeat.
+    /// The repeats of one arm at one number of workers that count, in order of the repeat.
     pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
-        let mut repeats: Vec<&RepeatState> = self
-            .repeats
-            .iter()
-            .filter(|r| r.finished.is_some() && r.id.arm == arm && r.id.workers == workers)
-            .collect();
+        let mut repeats = self.counted();
+        repeats.retain(|r| r.id.arm == arm && r.id.workers == workers);
         repeats.sort_by_key(|r| r.id.repeat);
         repeats
     }
@@ -380,6 +398,7 @@ impl RepeatState {
     pub fn begin(id: &RepeatId, started_ns: u64) -> Self {
         Self {
             id: id.clone(),
+            start: 0,
             started_ns,
             progress: (0, 0),
             progress_points: Vec::new(),

@@ -19,7 +19,8 @@ mod warn;
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, Fingerprint, Fit, Instrument, ItemResult,
-    LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    LostSeconds, MadeBy, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf,
+    WhatIfPoint,
 };
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};

@@ -142,6 +142,7 @@ impl Estimate {
 /// A snapshot without tasks and samples: enough for wall times, speed-ups and their intervals.
 fn lightened(snapshot: &Snapshot) -> Snapshot {
     let bare = |repeat: &RepeatState| RepeatState {
+        start: repeat.start,
         progress: repeat.progress,
         finished: repeat.finished.clone(),
         ..RepeatState::begin(&repeat.id, repeat.started_ns)
@@ -161,6 +162,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         failed_arms: snapshot.failed_arms.clone(),
         resumed: snapshot.resumed,
         damage: snapshot.damage.clone(),
+        starts: snapshot.starts.clone(),
     }
 }
 

@@ -222,6 +222,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
     say(
         t_ns,
         Fact::RunStarted(Box::new(RunStarted {
+            data_sha256: None,
             format: FORMAT,
             run_id: id.to_owned(),
             unix_ms: 1_795_256_102_000,
@@ -248,6 +249,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         say(
             t_ns,
             Fact::RepeatFinished(Box::new(RepeatFinished {
+                start: 0,
                 breakdown: workbench_experiment::lab::Breakdown::default(),
                 id,
                 started_ns,
