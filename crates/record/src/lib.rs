@@ -44,6 +44,6 @@ pub use snapshot::{
     CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot,
 };
 pub use start::{Made, Start};
-pub use store::{RunDir, Store};
+pub use store::{RunDir, RunOrder, Store};
 pub use tail::Tail;
 pub use writer::{Recorder, Subscriber};
