@@ -64,7 +64,8 @@ pub fn resume(
     check_reports(&args.report)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, yes, |control| {
-        let follower = Follower::resuming(Style::choose(args.quiet), snapshot.clone());
+        let follower =
+            Follower::resuming(Style::choose(args.quiet), snapshot.tally.clone(), started);
         let ended = workbench_experiment::resume(
             lab,
             &run,

@@ -217,6 +217,17 @@ pub struct ArmFacts {
     pub source: Option<Source>,
 }
 
+impl ArmFacts {
+    /// The numbers of workers at which the arm runs: a serial arm has one slot.
+    pub fn workers_of(&self, workers: &[u32]) -> Vec<u32> {
+        if self.parallel {
+            workers.to_vec()
+        } else {
+            vec![1]
+        }
+    }
+}
+
 /// Names one repeat of one arm at one number of workers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RepeatId {

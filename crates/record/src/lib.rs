@@ -23,6 +23,7 @@ mod snapshot;
 mod start;
 mod store;
 mod tail;
+mod tally;
 mod writer;
 
 pub use arm_failure::{ArmFailure, FailureKind};
@@ -41,9 +42,10 @@ pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use snapshot::{
-    CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot,
+    CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
 };
 pub use start::{Made, Start};
 pub use store::{RunDir, RunOrder, Store};
 pub use tail::Tail;
+pub use tally::{ArmTally, Pace, Tally};
 pub use writer::{Recorder, Subscriber};

@@ -4,13 +4,14 @@
 //! Folding is total: any sequence of events gives a snapshot, so a log that was cut off at any
 //! place can be read.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::event::{
     Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
 };
 use super::legacy;
 use super::start::Start;
+use super::tally::Tally;
 use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -55,6 +56,19 @@ pub struct Snapshot {
     pub starts: Vec<Start>,
     /// What of the log cannot be read.
     pub damage: Damage,
+    /// The run as sums.
+    pub tally: Tally,
+    /// Finds what was there before without a search.
+    pub seen: Seen,
+}
+
+/// What a snapshot has had before, so that folding an event costs the same however long the run is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Seen {
+    /// Every repeat begun.
+    repeats: HashSet<RepeatId>,
+    /// The places of findings by their text.
+    findings: HashMap<String, Vec<usize>>,
 }
 
 /// What of a log cannot be read.
@@ -156,6 +170,7 @@ impl Snapshot {
     /// Adds one event.
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
+        self.tally.apply(record);
         match &record.event {
             Event::RunStarted(started) => {
                 let mut started = started.clone();
@@ -181,7 +196,9 @@ impl Snapshot {
                 self.status = RunStatus::Unfinished;
             }
             Event::RepeatStarted(id) => {
-                self.repeats.retain(|repeat| repeat.id != *id);
+                if !self.seen.repeats.insert(id.clone()) {
+                    self.repeats.retain(|repeat| repeat.id != *id);
+                }
                 self.damage.repeats.remove(id);
                 self.damage.start_lost = false;
                 self.repeats.push(RepeatState {
@@ -195,8 +212,7 @@ impl Snapshot {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
             Event::ArmFailed(failure) => {
-                self.findings
-                    .retain(|(_, finding)| !legacy::repeats_failure(finding, failure));
+                self.forget_repeated(failure);
                 self.find(record.t_ns, failure.finding());
                 let failed = (record.t_ns, failure.clone());
                 self.failed_arms.insert(failure.arm.clone(), failed);
@@ -269,8 +285,25 @@ impl Snapshot {
 
     /// Keeps a finding that is not known yet.
     fn find(&mut self, t_ns: u64, finding: Finding) {
-        if !self.findings.iter().any(|(_, known)| *known == finding) {
+        let alike = self.seen.findings.entry(finding.text.clone());
+        let alike = alike.or_default();
+        if !alike.iter().any(|at| self.findings[*at].1 == finding) {
+            alike.push(self.findings.len());
             self.findings.push((t_ns, finding));
+        }
+    }
+
+    /// Drops the sentence that old logs have in addition to the failure of an arm.
+    fn forget_repeated(&mut self, failure: &ArmFailure) {
+        if self.started.as_ref().is_some_and(|s| s.format >= 2) {
+            return;
+        }
+        self.findings
+            .retain(|(_, finding)| !legacy::repeats_failure(finding, failure));
+        self.seen.findings.clear();
+        for (at, (_, finding)) in self.findings.iter().enumerate() {
+            let alike = self.seen.findings.entry(finding.text.clone());
+            alike.or_default().push(at);
         }
     }
 

@@ -129,11 +129,7 @@ fn failed_arms(snapshot: &Snapshot, started: &RunStarted) -> Vec<ArmFailure> {
 
 /// The numbers of workers at which an arm runs: a serial arm has one slot.
 pub fn workers_of(arm: &ArmFacts, workers: &[u32]) -> Vec<u32> {
-    if arm.parallel {
-        workers.to_vec()
-    } else {
-        vec![1]
-    }
+    arm.workers_of(workers)
 }
 
 struct Context<'a> {

@@ -77,7 +77,7 @@ impl RunModel {
             }
         }
         if self.frozen.is_none() || self.ahead.is_new() {
-            self.ahead.look(snapshot);
+            self.ahead.look(&snapshot.tally);
         }
     }
 
