@@ -64,8 +64,7 @@ pub fn resume(
     check_reports(&args.report)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, yes, |control| {
-        let follower =
-            Follower::resuming(Style::choose(args.quiet), snapshot.tally.clone(), started);
+        let follower = Follower::resuming(Style::choose(args.quiet), &snapshot);
         let ended = workbench_experiment::resume(
             lab,
             &run,

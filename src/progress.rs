@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{Event, Finding, Record, RepeatId, RunStarted, Subscriber, Tally};
+use workbench_record::{
+    Event, Finding, LeftOut, Record, RepeatFinished, RepeatId, Snapshot, Subscriber, Tally,
+};
 use workbench_report::format;
-use workbench_result::arm_on;
+use workbench_result::{arm_on, left_out};
 
 use crate::output;
 use workbench_history::outlook::Ahead;
@@ -50,6 +52,7 @@ struct State {
     style: Style,
     /// Of constant size: this runs beside the measurement.
     tally: Tally,
+    left_out: LeftOut,
     arms: Vec<String>,
     planned: u32,
     ahead: Ahead,
@@ -60,11 +63,12 @@ struct State {
 impl Follower {
     /// Follows a new run.
     pub fn new(style: Style) -> Self {
-        Self::resuming(style, Tally::default(), None)
+        Self::resuming(style, &Snapshot::default())
     }
 
     /// Follows a resumed run.
-    pub fn resuming(style: Style, tally: Tally, started: Option<&RunStarted>) -> Self {
+    pub fn resuming(style: Style, snapshot: &Snapshot) -> Self {
+        let started = snapshot.started.as_deref();
         let target = match style {
             Style::Bar => ProgressDrawTarget::stderr_with_hz(5),
             Style::Quiet | Style::Lines => ProgressDrawTarget::hidden(),
@@ -78,7 +82,8 @@ impl Follower {
         Self {
             state: Arc::new(Mutex::new(State {
                 style,
-                tally,
+                tally: snapshot.tally.clone(),
+                left_out: snapshot.left_out.clone(),
                 arms: started.map_or_else(Vec::new, |started| started.config.arms.clone()),
                 planned: started.map_or(0, |started| started.planned_repeats),
                 ahead: Ahead::default(),
@@ -115,6 +120,10 @@ impl State {
             Event::RunStarted(started) => {
                 self.arms.clone_from(&started.config.arms);
                 self.planned = started.planned_repeats;
+                self.left_out = LeftOut::new(started.planned_repeats);
+            }
+            Event::RepeatFinished(finished) if !finished.counts() => {
+                self.left_out.add((**finished).clone());
             }
             _ => {}
         }
@@ -128,12 +137,7 @@ impl State {
                 started.machine.cpu_model.trim()
             )),
             Event::RepeatFinished(finished) => {
-                let (number, total) = (self.tally.finished, self.planned);
-                self.say(&format!(
-                    "{number}/{total}  {}: {}",
-                    repeat_name(&finished.id),
-                    format::seconds(seconds(finished.wall_ns))
-                ));
+                self.finish(finished);
                 self.last_line_s = seconds(record.t_ns);
             }
             Event::Finding(finding) => self.find(finding),
@@ -157,6 +161,19 @@ impl State {
     /// recovery.
     fn is_arm(&self, source: &str) -> bool {
         self.arms.iter().any(|arm| arm == source)
+    }
+
+    fn finish(&self, finished: &RepeatFinished) {
+        let again = self.left_out.runs_again(&finished.id);
+        if let Some(finding) = left_out(finished, again) {
+            return self.find(&finding);
+        }
+        let (number, total) = (self.tally.finished, self.planned);
+        self.say(&format!(
+            "{number}/{total}  {}: {}",
+            repeat_name(&finished.id),
+            format::seconds(seconds(finished.wall_ns))
+        ));
     }
 
     fn find(&self, finding: &Finding) {

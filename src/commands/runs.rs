@@ -8,7 +8,7 @@ use workbench_result::{OF_FILES, RunResult};
 use super::show::pretty;
 use crate::failure::{Failure, code};
 use crate::output;
-use crate::table::Table;
+use crate::table::TextTable;
 use workbench_history::Standing;
 use workbench_history::filter::{self, Facts};
 use workbench_history::list::{best, load};
@@ -66,8 +66,8 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
     Ok(code::DONE)
 }
 
-fn table(results: &[(RunDir, RunResult)]) -> Table {
-    let mut table = Table::new();
+fn table(results: &[(RunDir, RunResult)]) -> TextTable {
+    let mut table = TextTable::new();
     table.header(["RUN", "LAB", "PRESET", "STATUS", "REPEATS", "BEST SPEED-UP"]);
     for (run, result) in results {
         table.row([

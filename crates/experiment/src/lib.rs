@@ -8,10 +8,12 @@
 
 mod asked;
 mod control;
+mod disturbance;
 pub mod lab;
 mod plan;
 mod request;
 mod resume;
+mod rounds;
 mod run;
 pub mod sampling;
 mod watch;

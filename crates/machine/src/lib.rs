@@ -10,6 +10,7 @@ mod check;
 mod facts;
 mod finding;
 mod gpu;
+pub mod heap;
 pub mod monitor;
 mod origin;
 pub mod proc_stat;

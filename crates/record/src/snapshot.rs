@@ -12,7 +12,7 @@ use super::event::{
 use super::legacy;
 use super::start::Start;
 use super::tally::Tally;
-use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, LeftOut, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
@@ -26,9 +26,11 @@ pub struct Snapshot {
     pub started: Option<Box<RunStarted>>,
     /// The basis on which arms are compared.
     pub comparison: ArmComparison,
-    /// Every repeat begun, in the order in which they ran. A repeat that is started again after a
-    /// kill replaces its first attempt.
+    /// Every repeat begun, in the order in which they ran, without those that were left out. A
+    /// repeat that is started again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
+    /// Repeats that finished and are left out of every number, because something spoiled them.
+    pub left_out: LeftOut,
     /// Samples of the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
     /// Findings, each once, with the time when it was first recorded, in nanoseconds on the run's
@@ -179,6 +181,7 @@ impl Snapshot {
                     unix_ms: started.unix_ms,
                     machine: started.machine.clone(),
                 }];
+                self.left_out = LeftOut::new(started.planned_repeats);
                 self.started = Some(started);
             }
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
@@ -257,8 +260,19 @@ impl Snapshot {
         }
     }
 
-    /// Ends a repeat, unless a part of it is missing.
+    /// Keeps what a repeat left, unless a part of it is missing. This is the only place that
+    /// decides which repeats count.
     fn finish(&mut self, finished: &RepeatFinished) {
+        if !finished.counts() {
+            if self.repeats.last().is_some_and(|r| r.id == finished.id) {
+                self.repeats.pop();
+            } else {
+                self.repeats.retain(|repeat| repeat.id != finished.id);
+            }
+            self.seen.repeats.remove(&finished.id);
+            self.left_out.add(finished.clone());
+            return;
+        }
         let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
         match repeat {
             Some(repeat) if !self.damage.repeats.contains(&finished.id) => {
@@ -402,13 +416,6 @@ impl SlotTrack {
             Some(before) => now.since(before),
             None => now.clone(),
         })
-    }
-
-    /// Whether [`lately`](Self::lately) leaves out its first steps, which are warm-up.
-    pub fn is_warm(&self) -> bool {
-        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
-        let first = self.states.front().map_or(0, |(_, state)| state.steps);
-        self.states.len() > 1 && first > begun
     }
 
     /// Its latest state, with the time that it has spent in the last seconds of this attempt only.

@@ -32,15 +32,9 @@ impl Snapshot {
         made.unwrap_or(0).max(self.starts.len() as u32)
     }
 
-    /// Whether a repeat counts: it is finished, and was made by the program and on the machine of
-    /// most of the repeats. Times of different programs or machines are not compared.
-    pub fn counts(&self, repeat: &RepeatState) -> bool {
-        let counted = self.counted_start();
-        repeat.finished.is_some()
-            && counted.is_none_or(|start| self.first_like(repeat.start) == start)
-    }
-
-    /// The repeats that count, in the order in which they ran.
+    /// The repeats that count, in the order in which they ran: those that are finished, and were made
+    /// by the program and on the machine of most of them. Times of different programs or machines
+    /// are not compared.
     pub fn counted(&self) -> Vec<&RepeatState> {
         let counted = self.counted_start();
         let is_of = |start: u32| counted.is_none_or(|counted| self.first_like(start) == counted);

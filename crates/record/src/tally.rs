@@ -9,13 +9,13 @@ use super::event::{Event, Record, RepeatId};
 /// The sums of one arm at one number of workers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ArmTally {
-    /// Repeats that have finished.
+    /// Repeats that have finished and count.
     pub finished: u32,
     /// Their wall time, in nanoseconds.
     pub wall_ns: u64,
     /// Repeats of this part of the run that ended without an outcome.
     pub unfinished: u32,
-    /// How long those took, in nanoseconds.
+    /// How long those took, and those that were left out, in nanoseconds.
     pub unfinished_ns: u64,
 }
 
@@ -72,10 +72,16 @@ impl Tally {
             }
             Event::RepeatStarted(id) => self.begin(id, record.t_ns),
             Event::RepeatFinished(finished) => {
-                self.finished += 1;
+                let counts = finished.counts();
+                self.finished += u32::from(counts);
                 let arm = self.arm(&finished.id);
-                arm.finished += 1;
-                arm.wall_ns = arm.wall_ns.saturating_add(finished.wall_ns);
+                arm.finished += u32::from(counts);
+                let sum = if counts {
+                    &mut arm.wall_ns
+                } else {
+                    &mut arm.unfinished_ns
+                };
+                *sum = sum.saturating_add(finished.wall_ns);
                 if let Some(latest) = self.latest.as_mut().filter(|l| l.id == finished.id) {
                     latest.is_over = true;
                 }

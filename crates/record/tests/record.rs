@@ -14,12 +14,12 @@ use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
 use workbench_record::{
-    ArmComparison, ArmFailure, Basis, ControllerPhase, ControllerState, FailureKind, Figure,
+    ArmComparison, ArmFailure, ArmFailureKind, Basis, ControllerPhase, ControllerState, Figure,
     Finding, Health, Part, SlotState,
 };
 use workbench_record::{
     Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunResumed, RunStatus,
-    Snapshot, Store, Tail, parse_log, read_log,
+    SlotTrack, Snapshot, Store, Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -86,7 +86,7 @@ fn every_kind_of_event_survives_the_log() {
     });
     log.push(Event::ArmFailed(ArmFailure {
         arm: "tasks".to_owned(),
-        kind: FailureKind::Run,
+        kind: ArmFailureKind::Run,
         reason: "rank 1 died".to_owned(),
     }));
     let read = parse(&log.bytes()).unwrap();
@@ -148,6 +148,11 @@ fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
     );
 }
 
+/// Whether what a slot did lately leaves out first steps of its attempt.
+fn leaves_out_steps(track: &SlotTrack) -> bool {
+    track.lately().unwrap().steps < track.attempt().unwrap().steps
+}
+
 /// A slot's figures are those of the attempt under way, also where a log does not count attempts.
 #[test]
 fn a_slot_that_is_started_anew_begins_a_new_window() {
@@ -179,7 +184,7 @@ fn a_slot_that_is_started_anew_begins_a_new_window() {
         assert_eq!(track.attempt().unwrap().steps, 4);
         let all = [Part::work("forward", 40)];
         assert_eq!(
-            (track.lately().unwrap().parts, track.is_warm()),
+            (track.lately().unwrap().parts, leaves_out_steps(&track)),
             (all.into(), false)
         );
         // From then on without the first steps.
@@ -187,7 +192,7 @@ fn a_slot_that_is_started_anew_begins_a_new_window() {
         assert_eq!(track.attempt().unwrap().steps, 7);
         let later = [Part::work("forward", 30)];
         assert_eq!(
-            (track.lately().unwrap().parts, track.is_warm()),
+            (track.lately().unwrap().parts, leaves_out_steps(&track)),
             (later.into(), true)
         );
     }

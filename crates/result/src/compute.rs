@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::check::check;
 use super::diagnose::diagnose;
+use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, MadeBy, Predicted, RunResult,
     SCHEMA, WhatIf, WhatIfPoint,
@@ -73,6 +74,8 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         arms,
         sources: sources(started),
         check,
+        left_out: disturbed::left_out(snapshot),
+        disturbances: disturbed::causes(snapshot),
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
@@ -93,6 +96,7 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     all.extend(messages::log::rebooted(snapshot));
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
+    all.extend(disturbed::findings(result));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));
     all

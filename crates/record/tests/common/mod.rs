@@ -123,7 +123,6 @@ impl Log {
         };
         self.push(Event::RepeatFinished(Box::new(RepeatFinished {
             start: 0,
-            breakdown: workbench_record::Breakdown::default(),
             id,
             started_ns,
             wall_ns: ns(repeat.wall_s),
@@ -137,6 +136,7 @@ impl Log {
                 .map(item)
                 .collect(),
             quality: [("best_mse".to_owned(), Quantity::Number(0.25))].into(),
+            ..RepeatFinished::default()
         })));
     }
 

@@ -271,7 +271,6 @@ fn one_repeat(
         progress_points: Vec::new(),
         finished: Some(Box::new(RepeatFinished {
             start: 0,
-            breakdown: workbench_record::Breakdown::default(),
             id,
             started_ns: now,
             wall_ns,
@@ -284,6 +283,7 @@ fn one_repeat(
             )]),
             items: items(shape),
             quality: BTreeMap::new(),
+            ..RepeatFinished::default()
         })),
         curves: BTreeMap::new(),
         item_curves: BTreeMap::new(),

@@ -154,6 +154,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         comparison: snapshot.comparison.clone(),
         started: snapshot.started.clone(),
         repeats: latest(snapshot).iter().map(bare).collect(),
+        left_out: snapshot.left_out.clone(),
         status: snapshot.status,
         now_ns: snapshot.now_ns,
         instrument_cpu_ns: snapshot.instrument_cpu_ns,

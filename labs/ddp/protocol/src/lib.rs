@@ -11,7 +11,7 @@ pub mod spec;
 
 pub use fault::{Fault, FaultError, Place, Slowness};
 pub use message::{
-    DoneReport, Failure, FailureKind, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
+    DoneReport, FailureKind, FailureReport, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
     Training, WorkerSide,
 };
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};

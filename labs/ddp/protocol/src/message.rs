@@ -18,7 +18,7 @@ impl Protocol for Training {
     type Phase = Phase;
     type Report = Report;
     type Outcome = DoneReport;
-    type Failure = Failure;
+    type Failure = FailureReport;
 
     fn step_times(report: &Report) -> Option<StepTimes> {
         let Report::Step(step) = report else {
@@ -80,7 +80,7 @@ pub enum Report {
 
 /// Why a training cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct FailureReport {
     /// What kind of failure.
     pub kind: FailureKind,
     /// One line: what was wrong, where, what to do.
@@ -185,7 +185,7 @@ impl Phase {
     }
 }
 
-impl workbench_protocol::Phase for Phase {
+impl workbench_protocol::PhaseName for Phase {
     const ALL: &'static [Self] = &Self::ALL;
 
     fn is_waiting(self) -> bool {
