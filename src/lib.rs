@@ -29,7 +29,6 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
-use workbench_experiment::OtherOrigin;
 use workbench_experiment::lab::MakeLab;
 use workbench_record::Store;
 
@@ -99,19 +98,7 @@ fn run(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Result<u8,
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Resume {
-            run,
-            keep_apart,
-            yes,
-            output,
-        }) => {
-            let origin = if keep_apart {
-                OtherOrigin::KeepApart
-            } else {
-                OtherOrigin::Refuse
-            };
-            headless::resume(&labs, &store, &run, (origin, yes), &output)
-        }
+        Some(Command::Resume(args)) => headless::resume(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, &run),
         None if has_terminal() => screen::run(store, labs, &config),

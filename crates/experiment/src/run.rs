@@ -128,9 +128,9 @@ pub fn run(
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that were
-/// left out are, as in the run itself. Where another program or machine made repeats, `origin`
-/// decides.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
+/// were left out are, as in the run itself. Where another program or machine made repeats,
+/// `origin` decides.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, it was begun with

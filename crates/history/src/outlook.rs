@@ -1,11 +1,11 @@
 //! The remaining time of a run, estimated from its events so far. The estimate reads sums
-//! ([`Tally`]), so that it costs the same however long the run is: it is made anew with every event,
-//! beside the measurement.
+//! ([`Tally`]), so that it costs the same however long the run is: it is made anew with every
+//! event, beside the measurement.
 
 use std::collections::BTreeMap;
 
 use workbench_clock::seconds;
-use workbench_record::{Pace, Tally};
+use workbench_record::{RepeatPace, Tally};
 
 /// Below this share of a repeat its speed is no reliable measure.
 const EARLY: f64 = 0.05;
@@ -79,7 +79,7 @@ pub fn outlook(tally: &Tally) -> Outlook {
         let Some(wall) = estimate(kind, &walls) else {
             // Nothing has finished yet: repeats are taken to be equally long.
             known = false;
-            let share = under_way.map(Pace::share);
+            let share = under_way.map(RepeatPace::share);
             spent += share.unwrap_or(0.0);
             left += f64::from(missing) + share.map_or(0.0, |share| 1.0 - share);
             continue;
@@ -105,7 +105,7 @@ pub fn outlook(tally: &Tally) -> Outlook {
     }
 }
 
-fn is_of(pace: &Pace, (arm, workers): &(String, u32)) -> bool {
+fn is_of(pace: &RepeatPace, (arm, workers): &(String, u32)) -> bool {
     pace.id.arm == *arm && pace.id.workers == *workers
 }
 
@@ -128,7 +128,7 @@ fn known_walls(tally: &Tally) -> BTreeMap<&(String, u32), f64> {
 
 /// Seconds that another repeat like the one under way would take, and those that this one will
 /// still take; `None` while it is too early for an estimate.
-fn projected(pace: &Pace) -> Option<(f64, f64)> {
+fn projected(pace: &RepeatPace) -> Option<(f64, f64)> {
     let (wall, left) = pace.projected_ns().filter(|_| pace.share() >= EARLY)?;
     Some((wall / 1e9, left / 1e9))
 }

@@ -1,6 +1,6 @@
 //! Repeats that are left out because something spoiled them, and which of them run again.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::{RepeatFinished, RepeatId};
 
@@ -15,7 +15,7 @@ pub struct LeftOut {
     planned: usize,
     repeats: Vec<RepeatFinished>,
     /// How often each of them is there.
-    times: HashMap<RepeatId, usize>,
+    times: BTreeMap<RepeatId, usize>,
 }
 
 impl LeftOut {

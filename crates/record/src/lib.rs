@@ -9,6 +9,7 @@ mod arm_failure;
 mod breakdown;
 mod config;
 mod controller;
+mod damage;
 mod decoder;
 mod disturbance;
 mod error;
@@ -18,6 +19,7 @@ mod lab_facts;
 mod left_out;
 mod legacy;
 mod lines;
+mod made;
 mod outcome;
 mod params;
 mod reader;
@@ -32,6 +34,7 @@ pub use arm_failure::{ArmFailure, ArmFailureKind};
 pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
 pub use controller::{ControllerPhase, ControllerState};
+pub use damage::Damage;
 pub use decoder::Log;
 pub use disturbance::Disturbance;
 pub use error::RecordError;
@@ -42,14 +45,15 @@ pub use event::{
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
 pub use left_out::{LeftOut, MOST_RERUNS};
+pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use snapshot::{
-    CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
+    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
 };
-pub use start::{Made, Start};
+pub use start::Start;
 pub use store::{RunDir, RunOrder, Store};
 pub use tail::Tail;
-pub use tally::{ArmTally, Pace, Tally};
+pub use tally::{ArmTally, RepeatPace, Tally};
 pub use writer::{Recorder, Subscriber};

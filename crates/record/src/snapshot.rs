@@ -4,10 +4,12 @@
 //! Folding is total: any sequence of events gives a snapshot, so a log that was cut off at any
 //! place can be read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::damage::Damage;
 use super::event::{
-    Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
+    Event, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Unreadable,
+    UnreadableKind,
 };
 use super::legacy;
 use super::start::Start;
@@ -68,44 +70,9 @@ pub struct Snapshot {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
     /// Every repeat begun.
-    repeats: HashSet<RepeatId>,
+    repeats: BTreeSet<RepeatId>,
     /// The places of findings by their text.
-    findings: HashMap<String, Vec<usize>>,
-}
-
-/// What of a log cannot be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Damage {
-    /// The first stretches of damaged lines, in order.
-    pub stretches: Vec<Unreadable>,
-    /// Damaged lines in all.
-    pub lines: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Lines of kinds that this version does not know.
-    pub unknown_lines: u64,
-    /// Repeats of which a part is missing. They count as not finished.
-    pub repeats: BTreeSet<RepeatId>,
-    /// Whether the start of a repeat may be missing: what comes does not belong to the last one.
-    start_lost: bool,
-}
-
-impl Damage {
-    /// As many stretches are kept.
-    const MOST: usize = 5;
-
-    fn add(&mut self, found: Unreadable) {
-        match found.kind {
-            UnreadableKind::Unknown => self.unknown_lines += found.lines,
-            UnreadableKind::Damaged => {
-                self.lines += found.lines;
-                self.bytes += found.bytes;
-                if self.stretches.len() < Self::MOST {
-                    self.stretches.push(found);
-                }
-            }
-        }
-    }
+    findings: BTreeMap<String, Vec<usize>>,
 }
 
 /// A line that something printed.
@@ -174,41 +141,10 @@ impl Snapshot {
         self.now_ns = self.now_ns.max(record.t_ns);
         self.tally.apply(record);
         match &record.event {
-            Event::RunStarted(started) => {
-                let mut started = started.clone();
-                legacy::complete(&mut started);
-                self.starts = vec![Start {
-                    unix_ms: started.unix_ms,
-                    machine: started.machine.clone(),
-                }];
-                self.left_out = LeftOut::new(started.planned_repeats);
-                self.started = Some(started);
-            }
+            Event::RunStarted(started) => self.start(started),
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
-            Event::RunResumed(resumed) => {
-                self.resumed += 1;
-                // Older versions did not record it.
-                let machine = resumed.machine.clone();
-                let machine = machine.or_else(|| Some(self.starts.last()?.machine.clone()));
-                self.starts.push(Start {
-                    unix_ms: resumed.unix_ms,
-                    machine: machine.unwrap_or_default(),
-                });
-                self.stopped_arms.clear();
-                self.failed_arms.clear();
-                self.status = RunStatus::Unfinished;
-            }
-            Event::RepeatStarted(id) => {
-                if !self.seen.repeats.insert(id.clone()) {
-                    self.repeats.retain(|repeat| repeat.id != *id);
-                }
-                self.damage.repeats.remove(id);
-                self.damage.start_lost = false;
-                self.repeats.push(RepeatState {
-                    start: (self.starts.len() as u32).saturating_sub(1),
-                    ..RepeatState::begin(id, record.t_ns)
-                });
-            }
+            Event::RunResumed(resumed) => self.resume(resumed),
+            Event::RepeatStarted(id) => self.begin(id, record.t_ns),
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
             Event::Output { source, text } => self.keep_output(record.t_ns, source, text),
             Event::ArmStopped { arm } => {
@@ -244,6 +180,44 @@ impl Snapshot {
                 }
             }
         }
+    }
+
+    fn start(&mut self, started: &RunStarted) {
+        let mut started = Box::new(started.clone());
+        legacy::complete(&mut started);
+        self.starts = vec![Start {
+            unix_ms: started.unix_ms,
+            machine: started.machine.clone(),
+        }];
+        self.left_out = LeftOut::new(started.planned_repeats);
+        self.started = Some(started);
+    }
+
+    fn resume(&mut self, resumed: &RunResumed) {
+        self.resumed += 1;
+        // Older versions did not record it.
+        let machine = resumed.machine.clone();
+        let machine = machine.or_else(|| Some(self.starts.last()?.machine.clone()));
+        self.starts.push(Start {
+            unix_ms: resumed.unix_ms,
+            machine: machine.unwrap_or_default(),
+        });
+        self.stopped_arms.clear();
+        self.failed_arms.clear();
+        self.status = RunStatus::Unfinished;
+    }
+
+    /// Begins a repeat; what there was of an earlier attempt goes.
+    fn begin(&mut self, id: &RepeatId, t_ns: u64) {
+        if !self.seen.repeats.insert(id.clone()) {
+            self.repeats.retain(|repeat| repeat.id != *id);
+        }
+        self.damage.repeats.remove(id);
+        self.damage.start_lost = false;
+        self.repeats.push(RepeatState {
+            start: (self.starts.len() as u32).saturating_sub(1),
+            ..RepeatState::begin(id, t_ns)
+        });
     }
 
     /// Keeps a line of output, unless it only repeats a state, as in old logs.

@@ -39,7 +39,7 @@ pub struct Tally {
     /// The sums by arm and workers.
     pub arms: BTreeMap<(String, u32), ArmTally>,
     /// The latest repeat; it is under way unless it is over.
-    pub latest: Option<Pace>,
+    pub latest: Option<RepeatPace>,
     /// Arms that a person stopped, or that failed, in this part of the run.
     given_up: Vec<String>,
 }
@@ -105,7 +105,7 @@ impl Tally {
             let took = t_ns.saturating_sub(before.started_ns);
             arm.unfinished_ns = arm.unfinished_ns.saturating_add(took);
         }
-        self.latest = Some(Pace::new(id, t_ns));
+        self.latest = Some(RepeatPace::new(id, t_ns));
     }
 
     fn arm(&mut self, id: &RepeatId) -> &mut ArmTally {
@@ -119,7 +119,7 @@ impl Tally {
     }
 
     /// The repeat under way.
-    pub fn under_way(&self) -> Option<&Pace> {
+    pub fn under_way(&self) -> Option<&RepeatPace> {
         self.latest.as_ref().filter(|latest| !latest.is_over)
     }
 
@@ -135,7 +135,7 @@ impl Tally {
 
 /// How fast a repeat goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
+pub struct RepeatPace {
     /// Which repeat.
     pub id: RepeatId,
     /// When its clock was started, nanoseconds on the run's clock.
@@ -153,7 +153,7 @@ pub struct Pace {
     longest_ns: [Option<u64>; 2],
 }
 
-impl Pace {
+impl RepeatPace {
     fn new(id: &RepeatId, started_ns: u64) -> Self {
         Self {
             id: id.clone(),
@@ -201,9 +201,9 @@ impl Pace {
     /// Nanoseconds that another repeat like this one would take, and those that this one will still
     /// take at its speed so far; `None` before its first progress.
     ///
-    /// The speed is that of the progress. Pauses do not lengthen the estimate: neither the start-up,
-    /// nor the current gap, nor the longest gap so far if it is the only one of its length, such as
-    /// that of a failure.
+    /// The speed is that of the progress. Pauses do not lengthen the estimate: neither the
+    /// start-up, nor the current gap, nor the longest gap so far if it is the only one of its
+    /// length, such as that of a failure.
     pub fn projected_ns(&self) -> Option<(f64, f64)> {
         let first = self.first_gap_ns?;
         let [longest, second] = self.longest_ns;

@@ -207,6 +207,7 @@ pub struct LeftOutRepeat {
     /// The repeat, from 0.
     pub repeat: u32,
     /// Its wall time, in seconds.
+    #[serde(with = "Floats::<f64>")]
     pub wall_s: f64,
     /// Whether it ran again and counts now.
     pub replaced: bool,

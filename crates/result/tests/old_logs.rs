@@ -64,7 +64,13 @@ fn with_sentences(document: &mut Value) {
 fn without_additions(document: &mut Value) {
     let document = document.as_object_mut().unwrap();
     // Before the schema, in whose place the last one of the old document moves.
-    for newer in ["fingerprint", "data_sha256", "made"] {
+    for newer in [
+        "fingerprint",
+        "data_sha256",
+        "made",
+        "left_out",
+        "disturbances",
+    ] {
         document.shift_remove(newer);
     }
     document.remove("schema").unwrap();

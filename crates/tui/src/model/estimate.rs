@@ -141,8 +141,8 @@ impl Estimate {
     }
 }
 
-/// The latest repeats of a snapshot, without tasks and samples: enough for wall times, speed-ups and
-/// their intervals.
+/// The latest repeats of a snapshot, without tasks and samples: enough for wall times, speed-ups
+/// and their intervals.
 fn lightened(snapshot: &Snapshot) -> Snapshot {
     let bare = |repeat: &RepeatState| RepeatState {
         start: repeat.start,
