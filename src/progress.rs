@@ -10,7 +10,7 @@ use workbench_record::{
     Event, Finding, LeftOut, Record, RepeatFinished, RepeatId, Snapshot, Subscriber, Tally,
 };
 use workbench_report::format;
-use workbench_result::{arm_on, left_out};
+use workbench_result::{arm_on, left_out_finding};
 
 use crate::output;
 use workbench_history::outlook::Ahead;
@@ -165,7 +165,7 @@ impl State {
 
     fn finish(&self, finished: &RepeatFinished) {
         let again = self.left_out.runs_again(&finished.id);
-        if let Some(finding) = left_out(finished, again) {
+        if let Some(finding) = left_out_finding(finished, again) {
             return self.find(&finding);
         }
         let (number, total) = (self.tally.finished, self.planned);

@@ -46,6 +46,7 @@ impl MachineFacts {
         let mut facts = system::probe();
         (facts.gpu_driver, facts.gpus) = gpu::probe();
         facts.boot_id = origin::boot_id();
+        facts.hardware_counters = monitor::CounterAccess::probe();
         facts
     }
 

@@ -77,8 +77,8 @@ pub enum Disturbance {
 }
 
 impl Disturbance {
-    /// The same cause in two repeats: times add up, and of two changes the larger one counts. Of two
-    /// different causes this one.
+    /// The same cause in two repeats: times add up, and of two changes the larger one counts. Of
+    /// two different causes this one.
     #[must_use]
     pub fn with(&self, other: &Self) -> Self {
         match (self, other) {
