@@ -185,6 +185,23 @@ pub struct OutputArgs {
     pub quiet: bool,
 }
 
+/// What `workbench resume` takes.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// An id, its beginning, `latest`, or a directory
+    pub run: String,
+    /// Go on with another program or on another machine than the run was begun with: its repeats
+    /// are kept apart, and no speed-up is stated between the two. Other data is refused always
+    #[arg(long)]
+    pub keep_apart: bool,
+    /// Set up what the lab lacks without asking: download libtorch, build the worker
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Where the outcome goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// What to do with labs, runs and this machine.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -237,16 +254,7 @@ pub enum Command {
         json: bool,
     },
     /// Go on with a run that was interrupted or killed; finished repeats are not run again
-    Resume {
-        /// An id, its beginning, `latest`, or a directory
-        run: String,
-        /// Set up what the lab lacks without asking: download libtorch, build the worker
-        #[arg(long, short)]
-        yes: bool,
-        /// Where the outcome goes.
-        #[command(flatten)]
-        output: OutputArgs,
-    },
+    Resume(ResumeArgs),
     /// Print the configuration as a file, and where each value came from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config {

@@ -120,7 +120,9 @@ impl From<ExperimentError> for Failure {
             | ExperimentError::Pool(_)
             | ExperimentError::Arm(_)
             | ExperimentError::Monitor(_) => Self::environment(error.told()),
-            ExperimentError::Lab(_) | ExperimentError::Resume(_) => Self::usage(error.to_string()),
+            ExperimentError::Lab(_) | ExperimentError::Resume(_) | ExperimentError::Refused(_) => {
+                Self::usage(error.to_string())
+            }
         }
     }
 }

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use workbench_experiment::lab::{Lab, LabError};
-use workbench_experiment::{Control, Ended, ExperimentError, Request, StopRequests};
+use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin, Request, StopRequests};
 use workbench_machine::limits::room_for_files;
 use workbench_machine::usable_cores;
 use workbench_record::{ArmFailureKind, RunDir, RunStatus, Store};
 
 use crate::build_facts::BUILD;
-use crate::cli::{OutputArgs, RunArgs};
+use crate::cli::{OutputArgs, ResumeArgs, RunArgs};
 use crate::commands::ensure;
 use crate::failure::{Failure, code};
 use crate::output;
@@ -51,27 +51,32 @@ pub fn run(labs: &[Box<dyn Lab>], store: &Store, args: &RunArgs) -> Result<u8, F
 }
 
 /// `workbench resume RUN`.
-pub fn resume(
-    labs: &[Box<dyn Lab>],
-    store: &Store,
-    run: &str,
-    yes: bool,
-    args: &OutputArgs,
-) -> Result<u8, Failure> {
-    let run = store.find(run)?;
+pub fn resume(labs: &[Box<dyn Lab>], store: &Store, args: &ResumeArgs) -> Result<u8, Failure> {
+    let run = store.find(&args.run)?;
+    let origin = if args.keep_apart {
+        OtherOrigin::KeepApart
+    } else {
+        OtherOrigin::Refuse
+    };
     let snapshot = run.snapshot()?;
     let started = snapshot.started.as_deref();
     let name = started.map_or("", |started| started.config.lab.as_str());
     let lab = registry::find(labs, name)?;
-    check_reports(&args.report)?;
+    check_reports(&args.output.report)?;
     let signals = Signals::watch()?;
-    let ended = with_setup(&signals, yes, |control| {
-        let follower = Follower::resuming(Style::choose(args.quiet), snapshot.clone());
-        let ended = workbench_experiment::resume(lab, &run, follower.subscriber(), control);
+    let ended = with_setup(&signals, args.yes, |control| {
+        let follower = Follower::resuming(Style::choose(args.output.quiet), &snapshot);
+        let ended = workbench_experiment::resume(
+            lab,
+            &run,
+            (&BUILD, origin),
+            follower.subscriber(),
+            control,
+        );
         follower.finish();
         ended
     })?;
-    conclude(&ended, args)
+    conclude(&ended, &args.output)
 }
 
 /// Runs a lab. If it lacks something that the set-up installs, installs it and runs the lab again.

@@ -131,9 +131,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, Failure> {
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Resume { run, yes, output }) => {
-            headless::resume(&labs, &store, &run, yes, &output)
-        }
+        Some(Command::Resume(args)) => headless::resume(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, &run),
         None if has_terminal() => screen::run(store, labs, &config),

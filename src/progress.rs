@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{Event, Finding, Record, RepeatFinished, RepeatId, Snapshot, Subscriber};
+use workbench_record::{
+    Event, Finding, LeftOut, Record, RepeatFinished, RepeatId, Snapshot, Subscriber, Tally,
+};
 use workbench_report::format;
 use workbench_result::{arm_on, left_out_finding};
 
@@ -48,7 +50,11 @@ pub struct Follower {
 
 struct State {
     style: Style,
-    snapshot: Snapshot,
+    /// Of constant size: this runs beside the measurement.
+    tally: Tally,
+    left_out: LeftOut,
+    arms: Vec<String>,
+    planned: u32,
     ahead: Ahead,
     bar: ProgressBar,
     last_line_s: f64,
@@ -57,11 +63,12 @@ struct State {
 impl Follower {
     /// Follows a new run.
     pub fn new(style: Style) -> Self {
-        Self::resuming(style, Snapshot::default())
+        Self::resuming(style, &Snapshot::default())
     }
 
     /// Follows a resumed run.
-    pub fn resuming(style: Style, snapshot: Snapshot) -> Self {
+    pub fn resuming(style: Style, snapshot: &Snapshot) -> Self {
+        let started = snapshot.started.as_deref();
         let target = match style {
             Style::Bar => ProgressDrawTarget::stderr_with_hz(5),
             Style::Quiet | Style::Lines => ProgressDrawTarget::hidden(),
@@ -75,7 +82,10 @@ impl Follower {
         Self {
             state: Arc::new(Mutex::new(State {
                 style,
-                snapshot,
+                tally: snapshot.tally.clone(),
+                left_out: snapshot.left_out.clone(),
+                arms: started.map_or_else(Vec::new, |started| started.config.arms.clone()),
+                planned: started.map_or(0, |started| started.planned_repeats),
                 ahead: Ahead::default(),
                 bar,
                 last_line_s: 0.0,
@@ -107,9 +117,18 @@ impl State {
         match &record.event {
             // Tasks and samples are frequent, and progress events hold all that is shown.
             Event::Task(_) | Event::Sample(_) => return,
-            _ => self.snapshot.apply(record),
+            Event::RunStarted(started) => {
+                self.arms.clone_from(&started.config.arms);
+                self.planned = started.planned_repeats;
+                self.left_out = LeftOut::new(started.planned_repeats);
+            }
+            Event::RepeatFinished(finished) if !finished.counts() => {
+                self.left_out.add((**finished).clone());
+            }
+            _ => {}
         }
-        self.ahead.look(&self.snapshot);
+        self.tally.apply(record);
+        self.ahead.look(&self.tally);
         match &record.event {
             Event::RunStarted(started) => self.say(&format!(
                 "{}: {} repeats on {}",
@@ -141,16 +160,15 @@ impl State {
     /// Whether a line comes from an arm itself and not from one of its workers: a failure or a
     /// recovery.
     fn is_arm(&self, source: &str) -> bool {
-        let started = self.snapshot.started.as_deref();
-        started.is_some_and(|started| started.config.arms.iter().any(|arm| arm == source))
+        self.arms.iter().any(|arm| arm == source)
     }
 
     fn finish(&self, finished: &RepeatFinished) {
-        let again = self.snapshot.left_out.runs_again(&finished.id);
+        let again = self.left_out.runs_again(&finished.id);
         if let Some(finding) = left_out_finding(finished, again) {
             return self.find(&finding);
         }
-        let (number, total) = self.count();
+        let (number, total) = (self.tally.finished, self.planned);
         self.say(&format!(
             "{number}/{total}  {}: {}",
             repeat_name(&finished.id),
@@ -169,29 +187,12 @@ impl State {
 
     /// The repeat under way and the remaining time of the run.
     fn status(&self) -> String {
-        let now = match self.snapshot.repeats.last() {
-            Some(repeat) if repeat.finished.is_none() => repeat_name(&repeat.id),
-            _ => "preparing".to_owned(),
-        };
+        let under_way = self.tally.under_way();
+        let now = under_way.map_or_else(|| "preparing".to_owned(), |pace| repeat_name(&pace.id));
         match self.ahead.outlook().left_s {
             Some(left) => format!("{now}, {} left", format::seconds(left)),
             None => now,
         }
-    }
-
-    fn count(&self) -> (usize, u32) {
-        let done = self
-            .snapshot
-            .repeats
-            .iter()
-            .filter(|r| r.finished.is_some())
-            .count();
-        let planned = self
-            .snapshot
-            .started
-            .as_ref()
-            .map_or(0, |s| s.planned_repeats);
-        (done, planned)
     }
 
     fn say(&self, text: &str) {

@@ -365,7 +365,11 @@ fn runs_are_kept_where_the_configuration_says() {
     };
     let output = with(&args);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(std::fs::read_dir(bench.path("kept")).unwrap().count(), 1);
+    let kept = std::fs::read_dir(bench.path("kept")).unwrap();
+    let is_run = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().path().join("events.jsonl").exists()
+    };
+    assert_eq!(kept.map(is_run).filter(|run| *run).count(), 1);
     assert!(stdout(&with(&["runs"])).contains("completed"));
     assert!(stdout(&with(&["doctor"])).contains("kept"));
 }

@@ -209,7 +209,7 @@ fn progress_is_sane(records: &[Record]) {
     let (mut of_repeat, mut of_run, mut least) = (0.0, 0.0, u64::MAX);
     for record in records {
         snapshot.apply(record);
-        let whole = ahead.look(&snapshot).done;
+        let whole = ahead.look(&snapshot.tally).done;
         assert!(whole >= of_run && whole <= 1.0, "{whole} after {of_run}");
         of_run = whole;
         match &record.event {

@@ -9,6 +9,7 @@ mod house;
 mod known;
 mod labs;
 mod names;
+mod numbers;
 mod pages;
 mod sentences;
 mod size;
@@ -76,6 +77,12 @@ fn general_crates_know_no_lab() {
 fn a_name_stands_for_one_type() {
     let house = House::read();
     settle(&house, "types", types::TO_DO, types::find(&house));
+}
+
+#[test]
+fn numbers_that_are_written_can_be_read_back() {
+    let house = House::read();
+    settle(&house, "numbers", numbers::TO_DO, numbers::find(&house));
 }
 
 #[test]

@@ -76,6 +76,7 @@ impl Bench {
         let runs: Vec<PathBuf> = std::fs::read_dir(self.runs())
             .unwrap()
             .map(|entry| entry.unwrap().path())
+            .filter(|path| path.join("events.jsonl").exists())
             .collect();
         assert_eq!(runs.len(), 1, "{runs:?}");
         runs[0].clone()

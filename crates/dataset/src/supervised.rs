@@ -1,5 +1,7 @@
 //! A table seen as a question: predict one column from the others.
 
+use workbench_digest::Hasher;
+
 use super::error::{DataError, TargetProblem};
 use super::table::Table;
 use super::text::{nearest, shown, tidy_name};
@@ -65,6 +67,20 @@ impl Supervised {
             x,
             y,
         })
+    }
+
+    /// SHA-256 of names and numbers, in hexadecimal: equal for equal questions, whatever file they
+    /// came from.
+    pub fn sha256(&self) -> String {
+        let mut hasher = Hasher::default();
+        for name in self.feature_names.iter().chain([&self.target_name]) {
+            hasher.update((name.len() as u64).to_le_bytes());
+            hasher.update(name);
+        }
+        for value in self.x.iter().chain(&self.y) {
+            hasher.update(value.to_le_bytes());
+        }
+        hasher.finish()
     }
 
     /// The values of one feature, in row order.

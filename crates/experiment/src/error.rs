@@ -6,6 +6,7 @@ use workbench_machine::limits::Limit;
 use workbench_pool::PoolError;
 use workbench_record::{RecordError, Refused, RunFailure};
 
+use super::resume::ResumeRefused;
 use crate::lab::{LabError, Opt};
 
 /// Why a run could not start, or could not be recorded.
@@ -29,6 +30,9 @@ pub enum ExperimentError {
     /// The run belongs to another lab, or its log is empty.
     #[error("{0}")]
     Resume(String),
+    /// The run was begun with other data, by another program or on another machine.
+    #[error(transparent)]
+    Refused(#[from] ResumeRefused),
 }
 
 impl ExperimentError {
@@ -59,7 +63,7 @@ impl ExperimentError {
                     Refused::Storage
                 }
                 Self::Record(_) => Refused::Record,
-                Self::Lab(_) | Self::Resume(_) => Refused::Other,
+                Self::Lab(_) | Self::Resume(_) | Self::Refused(_) => Refused::Other,
             },
             reason: self.told(),
         }

@@ -15,6 +15,7 @@ use super::control::Control;
 use super::disturbance::AtStart;
 use super::error::ExperimentError;
 use super::plan::plan;
+use super::resume::{OtherOrigin, check_data, check_origin};
 use super::rounds::{Outcome, Rounds};
 use super::watch::{Watch, no_gpu_samples};
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
@@ -24,7 +25,7 @@ use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
     ArmFacts, ArmFailure, Event, FORMAT, Finding, LeftOut, Recorder, RepeatFinished, RepeatId,
-    RunDir, RunStarted, RunStatus, Snapshot, Store, Subscriber,
+    RunDir, RunResumed, RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -66,6 +67,7 @@ pub fn run(
     let recorder = Recorder::create(&run.events(), clock, subscriber)
         .inspect_err(|_| run.clone().discard())?;
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
+        data_sha256: prepared.data_sha256(),
         format: FORMAT,
         run_id: run.id(),
         unix_ms,
@@ -76,11 +78,7 @@ pub fn run(
         planned_repeats: plan.len() as u32,
         lab_facts: lab.definition().facts(),
     })));
-    let comparison = ArmComparison {
-        basis: prepared.basis(),
-        note: prepared.comparison_note(),
-        lockstep: lab.definition().lockstep,
-    };
+    let comparison = comparison(lab, prepared.as_ref());
     if comparison != ArmComparison::default() {
         recorder.emit(Event::Comparison(comparison));
     }
@@ -88,6 +86,7 @@ pub fn run(
         recorder.emit(Event::Finding(finding));
     }
     let work = Work {
+        start: 0,
         lab: prepared.as_ref(),
         arms: &arms,
         left_out: LeftOut::new(plan.len() as u32),
@@ -102,13 +101,16 @@ pub fn run(
 }
 
 /// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
-/// were left out are, as in the run itself.
+/// were left out are, as in the run itself. Where another program or machine made repeats,
+/// `origin` decides.
 ///
 /// # Errors
-/// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
+/// When the log cannot be read, the run is under way elsewhere or of another lab, it was begun with
+/// other data, or as [`run`].
 pub fn resume(
     lab: &dyn Lab,
     run: &RunDir,
+    (build, origin): (&BuildFacts, OtherOrigin),
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
@@ -138,26 +140,40 @@ pub fn resume(
     if plan.is_empty() && snapshot.status == RunStatus::Completed {
         return ended(run, None);
     }
+    let machine = MachineFacts::probe().built(build);
+    if origin == OtherOrigin::Refuse {
+        check_origin(&snapshot, started, &machine)?;
+    }
     let prepared = lab.prepare(&started.config)?;
+    check_data(started, prepared.data_sha256())?;
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
-    recorder.emit(Event::RunResumed {
+    recorder.emit(Event::RunResumed(Box::new(RunResumed {
         unix_ms: unix_ms(),
         cut_bytes: log.cut_bytes,
-    });
-    let machine = MachineFacts::probe();
-    if machine.cpu_model != started.machine.cpu_model
-        || (machine.cores_usable - started.machine.cores_usable).abs() > 0.01
-    {
-        recorder.emit(Event::Finding(other_machine(&machine)));
+        machine: Some(machine),
+    })));
+    // Its record may be damaged.
+    let comparison = comparison(lab, prepared.as_ref());
+    if comparison != snapshot.comparison {
+        recorder.emit(Event::Comparison(comparison));
     }
     let work = Work {
+        start: snapshot.next_start(),
         lab: prepared.as_ref(),
         arms: &started.arms,
         left_out: snapshot.left_out.clone(),
         plan: &plan,
     };
     execute(run, &work, clock, recorder, control)
+}
+
+fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmComparison {
+    ArmComparison {
+        basis: prepared.basis(),
+        note: prepared.comparison_note(),
+        lockstep: lab.definition().lockstep,
+    }
 }
 
 fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
@@ -173,14 +189,6 @@ fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
             source: lab.source(&arm.name),
         })
         .collect()
-}
-
-fn other_machine(machine: &MachineFacts) -> Finding {
-    let text = format!(
-        "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
-        machine.cpu_model, machine.cores_usable
-    );
-    Finding::warning("other_machine", text).number("cores_usable", machine.cores_usable)
 }
 
 fn no_locks(run: &RunDir) -> Finding {
@@ -199,6 +207,8 @@ fn unix_ms() -> u64 {
 
 /// The work that is left.
 struct Work<'a> {
+    /// The start of the run, counted from 0.
+    start: u32,
     lab: &'a dyn PreparedLab,
     arms: &'a [ArmFacts],
     plan: &'a [RepeatId],
@@ -415,6 +425,7 @@ impl Runner<'_> {
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
             id: id.clone(),
+            start: self.work.start,
             started_ns,
             wall_ns,
             cpu_ns,

@@ -13,7 +13,7 @@ use workbench_experiment::lab::{
     ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, ParamValue, PreparedLab,
     RunConfig, SlotState,
 };
-use workbench_experiment::{Control, Ended, Request, resolve, resume, run};
+use workbench_experiment::{Control, Ended, OtherOrigin, Request, resolve, resume, run};
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{
     ArmFailure, ArmFailureKind, ControllerPhase, ControllerState, Event, Finding, Record,
@@ -21,6 +21,15 @@ use workbench_record::{
 };
 use workbench_report::headline;
 use workbench_result::compute;
+
+/// This program on this machine.
+const HERE: (&BuildFacts, OtherOrigin) = (&BUILD, OtherOrigin::Refuse);
+const BUILD: BuildFacts = BuildFacts {
+    compiler: "",
+    profile: "",
+    version: "",
+    commit: None,
+};
 
 /// What happens inside an arm, as the test wants it.
 type Script = Arc<dyn Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync>;
@@ -88,6 +97,10 @@ impl Lab for Toy {
 }
 
 impl PreparedLab for Ready {
+    fn data_sha256(&self) -> Option<String> {
+        None
+    }
+
     fn total_progress(&self, _: &str) -> u64 {
         1
     }
@@ -187,7 +200,14 @@ fn resuming_does_what_a_stopped_arm_left_undone() {
     });
     let (ended, _, _dir) = play(&toy, 2, &control);
     let calm = Toy::new(|_, _| Ok(()));
-    let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
+    let ended = resume(
+        &calm,
+        &ended.run,
+        HERE,
+        Box::new(|_| {}),
+        &Control::default(),
+    )
+    .unwrap();
     assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (2, 2));
     assert!(ended.snapshot.stopped_arms.is_empty());
     assert!(
@@ -271,6 +291,8 @@ fn what_a_screen_costs_is_stated_and_changes_nothing_else() {
     let mut result = compute(&snapshot).unwrap();
     assert_eq!(result.instrument.screen_cpu_s.to_bits(), 0.0_f64.to_bits());
     result.instrument = ended.result.instrument;
+    // Only what is computed from a directory has one.
+    result.fingerprint.clone_from(&ended.result.fingerprint);
     assert_eq!(result, ended.result);
 }
 
@@ -410,7 +432,14 @@ fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
     );
 
     let calm = Toy::new(|_, _| Ok(()));
-    let ended = resume(&calm, &ended.run, Box::new(|_| {}), &Control::default()).unwrap();
+    let ended = resume(
+        &calm,
+        &ended.run,
+        HERE,
+        Box::new(|_| {}),
+        &Control::default(),
+    )
+    .unwrap();
     assert!(ended.snapshot.failed_arms.is_empty() && ended.result.failed_arms.is_empty());
     assert_eq!(finished(&ended, "many"), 3);
 }

@@ -1,10 +1,11 @@
-//! The remaining time of a run, estimated from its events so far.
+//! The remaining time of a run, estimated from its events so far. The estimate reads sums
+//! ([`Tally`]), so that it costs the same however long the run is: it is made anew with every
+//! event, beside the measurement.
 
 use std::collections::BTreeMap;
 
 use workbench_clock::seconds;
-use workbench_experiment::plan;
-use workbench_record::{RepeatId, RepeatState, Snapshot};
+use workbench_record::{RepeatPace, Tally};
 
 /// Below this share of a repeat its speed is no reliable measure.
 const EARLY: f64 = 0.05;
@@ -41,146 +42,101 @@ impl Ahead {
     }
 
     /// Updates the outlook.
-    pub fn look(&mut self, snapshot: &Snapshot) -> &Outlook {
-        let run = snapshot.started.as_ref().map(|started| &started.run_id);
-        let now_ns = snapshot.now_ns;
-        let resumed = snapshot.resumed;
+    pub fn look(&mut self, tally: &Tally) -> &Outlook {
+        let run = tally.run_id.as_ref();
+        let now_ns = tally.now_ns;
+        let resumed = tally.resumed;
         // Time that ran backwards means that an earlier part of the run is shown again.
         let goes_on = self.seen.as_ref().is_some_and(|(known, part, at_ns)| {
             Some(known) == run && *part == resumed && *at_ns <= now_ns
         });
         let least = if goes_on { self.outlook.done } else { 0.0 };
         self.seen = run.map(|run| (run.clone(), resumed, now_ns));
-        self.outlook = outlook(snapshot);
+        self.outlook = outlook(tally);
         self.outlook.done = self.outlook.done.max(least);
         &self.outlook
     }
 }
 
-/// The outlook of a snapshot.
-pub fn outlook(snapshot: &Snapshot) -> Outlook {
-    let Some(started) = snapshot.started.as_deref() else {
-        return Outlook::default();
-    };
-    let walls = known_walls(snapshot);
+/// The outlook of a run.
+pub fn outlook(tally: &Tally) -> Outlook {
+    let walls = known_walls(tally);
     let (mut spent, mut left, mut known) = (0.0, 0.0, true);
-    let mut arms: BTreeMap<(String, u32), f64> = BTreeMap::new();
-    for id in plan(&started.config, &started.arms) {
-        let state = snapshot.repeats.iter().find(|r| r.id == id);
-        if is_over(&id.arm, snapshot) {
-            spent += state.map_or(0.0, |state| elapsed(state, snapshot));
+    let mut arms = BTreeMap::new();
+    for kind in &tally.planned {
+        let sums = tally.arms.get(kind).copied().unwrap_or_default();
+        let under_way = tally.under_way().filter(|pace| is_of(pace, kind));
+        let elapsed = under_way.map_or(0.0, |pace| {
+            seconds(tally.now_ns.saturating_sub(pace.started_ns))
+        });
+        spent += seconds(sums.wall_ns.saturating_add(sums.unfinished_ns));
+        if tally.has_given_up(&kind.0) {
+            spent += elapsed;
             continue;
         }
-        let estimate = estimate(&id, &walls);
-        known &= estimate.is_some();
-        let (gone, ahead) = match (state, estimate) {
-            (Some(state), _) if state.finished.is_some() => (seconds(state.wall_ns()), 0.0),
-            (Some(state), Some(wall)) => {
-                let left = projected(state).map(|(_, left)| left);
-                let ahead = left.unwrap_or(wall * (1.0 - state.share()));
-                (elapsed(state, snapshot), ahead)
-            }
-            (Some(state), None) => (state.share(), 1.0 - state.share()),
-            (None, estimate) => (0.0, estimate.unwrap_or(1.0)),
+        let missing = tally.repeats.saturating_sub(sums.finished);
+        let missing = missing.saturating_sub(u32::from(under_way.is_some()));
+        let Some(wall) = estimate(kind, &walls) else {
+            // Nothing has finished yet: repeats are taken to be equally long.
+            known = false;
+            let share = under_way.map(RepeatPace::share);
+            spent += share.unwrap_or(0.0);
+            left += f64::from(missing) + share.map_or(0.0, |share| 1.0 - share);
+            continue;
         };
-        spent += gone;
+        spent += elapsed;
+        let of_this = under_way.map_or(0.0, |pace| {
+            projected(pace).map_or(wall * (1.0 - pace.share()), |(_, left)| left)
+        });
+        let ahead = wall * f64::from(missing) + of_this;
         left += ahead;
-        if estimate.is_some() {
-            *arms.entry((id.arm, id.workers)).or_default() += ahead;
-        }
+        arms.insert(kind.clone(), ahead);
     }
     let total = spent + left;
+    let is_begun = tally.run_id.is_some();
     Outlook {
         done: if total > 0.0 {
             (spent / total).clamp(0.0, 1.0)
         } else {
             0.0
         },
-        left_s: known.then_some(left),
+        left_s: (known && is_begun).then_some(left),
         arms,
     }
 }
 
-/// Whether an arm was stopped or has failed: its missing repeats are not run. In a resumed run they
-/// are.
-fn is_over(arm: &str, snapshot: &Snapshot) -> bool {
-    let before = snapshot.repeats.len().saturating_sub(1);
-    let failed = |state: &RepeatState| state.id.arm == arm && state.finished.is_none();
-    snapshot.has_given_up(arm)
-        || (snapshot.resumed == 0 && snapshot.repeats[..before].iter().any(failed))
+fn is_of(pace: &RepeatPace, (arm, workers): &(String, u32)) -> bool {
+    pace.id.arm == *arm && pace.id.workers == *workers
 }
 
 /// Seconds of slot time per repeat, by arm and workers: measured, or extrapolated from the repeat
 /// under way.
-fn known_walls(snapshot: &Snapshot) -> BTreeMap<(String, u32), f64> {
-    let mut sums: BTreeMap<(String, u32), (f64, u32)> = BTreeMap::new();
-    let mut add = |state: &RepeatState, wall: f64| {
-        let key = (state.id.arm.clone(), state.id.workers);
-        let entry = sums.entry(key).or_default();
-        *entry = (entry.0 + wall, entry.1 + 1);
-    };
-    for state in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
-        add(state, seconds(state.wall_ns()));
+fn known_walls(tally: &Tally) -> BTreeMap<&(String, u32), f64> {
+    let mut walls = BTreeMap::new();
+    for kind in &tally.planned {
+        let sums = tally.arms.get(kind).copied().unwrap_or_default();
+        let under_way = tally.under_way().filter(|pace| is_of(pace, kind));
+        let projected = under_way.and_then(projected).map(|(wall, _)| wall);
+        let repeats = sums.finished + u32::from(projected.is_some());
+        if repeats > 0 {
+            let all = seconds(sums.wall_ns) + projected.unwrap_or(0.0);
+            walls.insert(kind, all / f64::from(repeats));
+        }
     }
-    if let Some(state) = snapshot.repeats.last()
-        && state.finished.is_none()
-        && let Some((wall, _)) = projected(state)
-    {
-        add(state, wall);
-    }
-    sums.into_iter()
-        .map(|(key, (sum, n))| (key, sum / f64::from(n)))
-        .collect()
-}
-
-/// Seconds that a repeat has taken; it ended at the latest when the next one started.
-fn elapsed(state: &RepeatState, snapshot: &Snapshot) -> f64 {
-    if state.finished.is_some() {
-        return seconds(state.wall_ns());
-    }
-    let next = snapshot.repeats.iter().map(|other| other.started_ns);
-    let until = next.filter(|start| *start > state.started_ns).min();
-    let until_ns = until.unwrap_or(snapshot.now_ns);
-    seconds(until_ns.saturating_sub(state.started_ns))
+    walls
 }
 
 /// Seconds that another repeat like the one under way would take, and those that this one will
-/// still take at its speed so far; `None` while it is too early for an estimate.
-///
-/// The speed is that of the progress. Pauses do not lengthen the estimate: neither the start-up,
-/// nor the current gap, nor the longest gap so far if it is the only one of its length, such as
-/// that of a failure.
-fn projected(state: &RepeatState) -> Option<(f64, f64)> {
-    if state.share() < EARLY {
-        return None;
-    }
-    let mut gaps: Vec<u64> = Vec::new();
-    let mut before = (state.started_ns, 0);
-    for (t_ns, done) in &state.progress_points {
-        if *done > before.1 {
-            gaps.push(t_ns.saturating_sub(before.0));
-            before = (*t_ns, *done);
-        }
-    }
-    let mut later: Vec<u64> = gaps.iter().skip(1).copied().collect();
-    later.sort_unstable_by(|a, b| b.cmp(a));
-    let longest = later.get(1).copied().unwrap_or(u64::MAX);
-    let usual: u64 = gaps.iter().map(|gap| (*gap).min(longest)).sum();
-    let (_, total) = state.progress;
-    if before.1 == 0 {
-        return None;
-    }
-    let left = seconds(usual) / before.1 as f64 * total.saturating_sub(before.1) as f64;
-    let start_up = gaps
-        .first()
-        .map_or(0, |first| first.saturating_sub(longest));
-    Some((seconds(usual.saturating_add(start_up)) + left, left))
+/// still take; `None` while it is too early for an estimate.
+fn projected(pace: &RepeatPace) -> Option<(f64, f64)> {
+    let (wall, left) = pace.projected_ns().filter(|_| pace.share() >= EARLY)?;
+    Some((wall / 1e9, left / 1e9))
 }
 
 /// The wall time of a repeat: its own kind's mean, or another kind's slot time spread over its
 /// workers.
-fn estimate(id: &RepeatId, walls: &BTreeMap<(String, u32), f64>) -> Option<f64> {
-    if let Some(wall) = walls.get(&(id.arm.clone(), id.workers)) {
+fn estimate(kind: &(String, u32), walls: &BTreeMap<&(String, u32), f64>) -> Option<f64> {
+    if let Some(wall) = walls.get(kind) {
         return Some(*wall);
     }
     let n = walls.len() as f64;
@@ -188,12 +144,13 @@ fn estimate(id: &RepeatId, walls: &BTreeMap<(String, u32), f64>) -> Option<f64> 
         .iter()
         .map(|((_, workers), wall)| wall * f64::from(*workers))
         .sum();
-    (n > 0.0).then(|| slot_time / n / f64::from(id.workers))
+    (n > 0.0).then(|| slot_time / n / f64::from(kind.1))
 }
 
 #[cfg(test)]
 mod tests {
-    use workbench_record::{Event, Record};
+    use workbench_experiment::plan;
+    use workbench_record::{Event, Record, RepeatId, Snapshot};
     use workbench_simulate::{Scenario, events};
 
     use super::*;
@@ -206,7 +163,7 @@ mod tests {
         let mut told = 0;
         for record in &records {
             snapshot.apply(record);
-            let ahead = outlook(&snapshot);
+            let ahead = outlook(&snapshot.tally);
             if let Some(left) = ahead.left_s {
                 let arms: f64 = ahead.arms.values().sum();
                 assert!((left - arms).abs() < 1e-6, "{left} {arms}");
@@ -215,7 +172,11 @@ mod tests {
             }
         }
         assert!(told > 10, "{told}");
-        assert!(outlook(&snapshot).left_s.is_some_and(|left| left < 1e-6));
+        assert!(
+            outlook(&snapshot.tally)
+                .left_s
+                .is_some_and(|left| left < 1e-6)
+        );
     }
 
     /// A run up to a point in the middle of a repeat, and what it is followed by there.
@@ -240,7 +201,7 @@ mod tests {
         const STILL_S: u64 = 60;
         let (mut snapshot, rest) = midway();
         let mut ahead = Ahead::default();
-        let before = ahead.look(&snapshot).clone();
+        let before = ahead.look(&snapshot.tally).clone();
         let left = before.left_s.unwrap();
         let (done, total) = snapshot.repeats.last().unwrap().progress;
         let since_ns = snapshot.now_ns;
@@ -249,7 +210,7 @@ mod tests {
             let event = Event::Progress { done, total };
             let t_ns = since_ns + second * 1_000_000_000;
             snapshot.apply(&Record { t_ns, event });
-            let now = ahead.look(&snapshot);
+            let now = ahead.look(&snapshot.tally);
             assert!((now.left_s.unwrap() - left).abs() < 1e-6);
             assert!(now.done >= at_least, "{} {at_least}", now.done);
             at_least = now.done;
@@ -263,7 +224,7 @@ mod tests {
             .take_while(|r| !matches!(r.event, Event::RepeatFinished(_)));
         for record in repeat {
             snapshot.apply(&later(record));
-            let now = ahead.look(&snapshot);
+            let now = ahead.look(&snapshot.tally);
             assert!(now.left_s.unwrap() < 1.3 * left + 1.0, "{now:?}, {left}");
             assert!(now.done >= at_least, "{} {at_least}", now.done);
             at_least = now.done;
@@ -278,11 +239,11 @@ mod tests {
         let plan = plan(&started.config, &started.arms);
         let other = plan.into_iter().find(|id| id.arm != failed.arm).unwrap();
         let key = (failed.arm, failed.workers);
-        assert!(outlook(&snapshot).arms.contains_key(&key));
+        assert!(outlook(&snapshot.tally).arms.contains_key(&key));
         let t_ns = snapshot.now_ns + 1;
         let event = Event::RepeatStarted(other);
         snapshot.apply(&Record { t_ns, event });
-        assert!(!outlook(&snapshot).arms.contains_key(&key));
+        assert!(!outlook(&snapshot.tally).arms.contains_key(&key));
     }
 
     /// An earlier point of a replay has its own outlook.
@@ -294,7 +255,69 @@ mod tests {
             later.apply(record);
         }
         let mut ahead = Ahead::default();
-        let end = ahead.look(&later).done;
-        assert!(ahead.look(&snapshot).done < end);
+        let end = ahead.look(&later.tally).done;
+        assert!(ahead.look(&snapshot.tally).done < end);
+    }
+
+    /// A run of very many repeats, event by event. The callback sees the sums after each.
+    fn long_run(repeats: u32, mut see: impl FnMut(&Tally)) {
+        let records: Vec<Record> = events(Scenario::Gpus, 1, "a-run", 0);
+        let mut tally = Tally::default();
+        let mut of_round: Vec<Record> = Vec::new();
+        for record in records {
+            match &record.event {
+                Event::RunStarted(started) => {
+                    let mut started = started.clone();
+                    started.config.repeats = repeats;
+                    tally.apply(&Record {
+                        t_ns: 0,
+                        event: Event::RunStarted(started),
+                    });
+                }
+                Event::RunFinished { .. } => {}
+                _ => of_round.push(record),
+            }
+        }
+        let last_ns = of_round.iter().map(|record| record.t_ns).max().unwrap_or(0);
+        for round in 0..repeats {
+            for record in &of_round {
+                let mut record = record.clone();
+                record.t_ns += u64::from(round) * last_ns;
+                let number = |id: &mut RepeatId| id.repeat = round;
+                match &mut record.event {
+                    Event::RepeatStarted(id) => number(id),
+                    Event::RepeatFinished(finished) => number(&mut finished.id),
+                    _ => {}
+                }
+                tally.apply(&record);
+                see(&tally);
+            }
+        }
+    }
+
+    /// What an update reads does not grow with the run, so neither does its work.
+    #[test]
+    fn a_long_run_is_no_more_work_per_event_than_a_short_one() {
+        let size = |repeats: u32| {
+            let mut most = (0, 0);
+            let mut ahead = Ahead::default();
+            let mut step = 0_u64;
+            long_run(repeats, |tally| {
+                step += 1;
+                if step.is_multiple_of(997) {
+                    let parts = tally.arms.len() + tally.planned.len();
+                    let known = ahead.look(tally).arms.len();
+                    most = (
+                        most.0.max(parts + known),
+                        most.1.max(format!("{tally:?}").len()),
+                    );
+                }
+            });
+            most
+        };
+        let (short, long) = (size(10), size(2_000));
+        assert_eq!(short.0, long.0);
+        // The numbers in it have more digits.
+        assert!(long.1 < short.1 + 200, "{long:?} {short:?}");
     }
 }

@@ -30,6 +30,11 @@ pub fn mnist(split: Split, rows: Option<usize>) -> Result<Images, ImageError> {
     unpack(packed, count, rows).map_err(|error| damaged(&error))
 }
 
+/// The bytes of which [`mnist`] is unpacked: those to learn from, and those to be tested on.
+pub fn packed_mnist() -> [&'static [u8]; 2] {
+    [TRAIN, TEST]
+}
+
 fn unpack(packed: &[u8], count: u64, rows: Option<usize>) -> Result<Images, ImageError> {
     let mut frame = decoder(packed)?;
     let mut labels = Vec::with_capacity((LABELS_HEADER + count) as usize);

@@ -28,7 +28,7 @@ mod set;
 mod source;
 
 pub use cifar::read_cifar10;
-pub use embedded::mnist;
+pub use embedded::{mnist, packed_mnist};
 pub use error::{ImageError, ImageProblem};
 pub use idx::{read_idx, write_idx};
 pub use set::{CLASSES, Images, Split};

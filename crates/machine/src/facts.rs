@@ -51,6 +51,10 @@ pub struct MachineFacts {
     pub workbench_version: String,
     /// Commit that workbench was built from, with `+` appended when the tree had changes.
     pub workbench_commit: Option<String>,
+    /// SHA-256 of the program's file, in hexadecimal: tells builds of one commit apart.
+    pub program_sha256: Option<String>,
+    /// The kernel's number for this start of the machine.
+    pub boot_id: Option<String>,
 }
 
 /// How many cores this process may use at once, and what decides it.

@@ -13,6 +13,7 @@ pub mod gpu;
 pub mod heap;
 pub mod limits;
 pub mod monitor;
+mod origin;
 pub mod proc_stat;
 
 // `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled
@@ -30,6 +31,7 @@ use portable as system;
 pub use check::check;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
 pub use finding::{Finding, FindingState};
+pub use origin::OriginDifference;
 pub use system::usable_cores;
 
 impl MachineFacts {
@@ -47,6 +49,7 @@ impl MachineFacts {
             facts.gpus.clone_from(&driver.gpus);
             facts.gpu_problem.clone_from(&driver.problem);
         }
+        facts.boot_id = origin::boot_id();
         facts.hardware_counters = monitor::CounterAccess::probe();
         facts
     }
@@ -58,6 +61,7 @@ impl MachineFacts {
         build.profile.clone_into(&mut self.build_profile);
         build.version.clone_into(&mut self.workbench_version);
         self.workbench_commit = build.commit.map(str::to_owned);
+        self.program_sha256 = origin::program_sha256();
         self
     }
 }

@@ -41,12 +41,7 @@ pub enum Event {
     #[serde(alias = "terms")]
     Comparison(ArmComparison),
     /// The run was taken up again after it had been interrupted or killed.
-    RunResumed {
-        /// Milliseconds since the Unix epoch.
-        unix_ms: u64,
-        /// Bytes of an unfinished last line that were cut off, 0 as a rule.
-        cut_bytes: u64,
-    },
+    RunResumed(Box<RunResumed>),
     /// The clock of a repeat was started (data loaded, pool started and warm before this).
     RepeatStarted(RepeatId),
     /// A task ended.
@@ -204,6 +199,27 @@ pub struct RunStarted {
     /// What the lab declares for the readers of its runs.
     #[serde(default)]
     pub lab_facts: LabFacts,
+    /// SHA-256 of the data that the lab read, in hexadecimal; `None` for a lab without data, and in
+    /// logs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_sha256: Option<String>,
+}
+
+/// What is known when a run is taken up again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunResumed {
+    /// Milliseconds since the Unix epoch.
+    pub unix_ms: u64,
+    /// Bytes of an unfinished last line that were cut off, 0 as a rule.
+    pub cut_bytes: u64,
+    /// The machine, with the program; `None` in logs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<MachineFacts>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One arm as a run knows it.
@@ -218,6 +234,17 @@ pub struct ArmFacts {
     /// The program that it runs, where reading it is part of the lab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+}
+
+impl ArmFacts {
+    /// The numbers of workers at which the arm runs: a serial arm has one slot.
+    pub fn workers_of(&self, workers: &[u32]) -> Vec<u32> {
+        if self.parallel {
+            workers.to_vec()
+        } else {
+            vec![1]
+        }
+    }
 }
 
 /// Names one repeat of one arm at one number of workers.
@@ -237,6 +264,9 @@ pub struct RepeatFinished {
     /// Which repeat.
     #[serde(flatten)]
     pub id: RepeatId,
+    /// The start of the run that it belongs to: 0 for the first, 1 after the first resumption.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub start: u32,
     /// When its clock was started, nanoseconds on the run's clock.
     pub started_ns: u64,
     /// Wall time in nanoseconds.

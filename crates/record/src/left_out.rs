@@ -1,5 +1,7 @@
 //! Repeats that are left out because something spoiled them, and which of them run again.
 
+use std::collections::BTreeMap;
+
 use crate::{RepeatFinished, RepeatId};
 
 /// A repeat that was spoiled runs again at most this often. All repeats together run again at most
@@ -12,6 +14,8 @@ pub const MOST_RERUNS: usize = 3;
 pub struct LeftOut {
     planned: usize,
     repeats: Vec<RepeatFinished>,
+    /// How often each of them is there.
+    times: BTreeMap<RepeatId, usize>,
 }
 
 impl LeftOut {
@@ -19,12 +23,13 @@ impl LeftOut {
     pub fn new(planned: u32) -> Self {
         Self {
             planned: planned as usize,
-            repeats: Vec::new(),
+            ..Self::default()
         }
     }
 
     /// Adds one that was spoiled.
     pub fn add(&mut self, finished: RepeatFinished) {
+        *self.times.entry(finished.id.clone()).or_default() += 1;
         self.repeats.push(finished);
     }
 
@@ -36,11 +41,7 @@ impl LeftOut {
     /// Whether a repeat runs again whenever it is missing: it has not done so too often, and
     /// neither have all together.
     pub fn runs_again(&self, id: &RepeatId) -> bool {
-        let spoiled = self
-            .repeats
-            .iter()
-            .filter(|repeat| repeat.id == *id)
-            .count();
+        let spoiled = self.times.get(id).copied().unwrap_or(0);
         spoiled == 0 || (spoiled <= MOST_RERUNS && self.repeats.len() <= self.planned)
     }
 }

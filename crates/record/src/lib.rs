@@ -9,6 +9,7 @@ mod arm_failure;
 mod breakdown;
 mod config;
 mod controller;
+mod damage;
 mod decoder;
 mod disturbance;
 mod error;
@@ -20,13 +21,16 @@ mod legacy;
 mod lines;
 mod lock;
 mod log_file;
+mod made;
 mod outcome;
 mod params;
 mod reader;
 mod run_failure;
 mod snapshot;
+mod start;
 mod store;
 mod tail;
+mod tally;
 pub mod whole;
 mod writer;
 
@@ -34,24 +38,28 @@ pub use arm_failure::{ArmFailure, ArmFailureKind};
 pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
 pub use controller::{ControllerPhase, ControllerState};
+pub use damage::Damage;
 pub use decoder::Log;
 pub use disturbance::Disturbance;
 pub use error::RecordError;
 pub use event::{
-    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable,
-    UnreadableKind,
+    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus,
+    Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
 pub use left_out::{LeftOut, MOST_RERUNS};
 pub use lock::Lock;
+pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use run_failure::{Refused, RunFailure};
 pub use snapshot::{
-    CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot,
+    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
 };
-pub use store::{LogState, RunDir, Store};
+pub use start::Start;
+pub use store::{LogState, RunDir, RunOrder, Store};
 pub use tail::Tail;
+pub use tally::{ArmTally, RepeatPace, Tally};
 pub use writer::{Recorder, Subscriber};

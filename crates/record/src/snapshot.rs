@@ -6,10 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::damage::Damage;
 use super::event::{
-    Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
+    Event, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Unreadable,
+    UnreadableKind,
 };
 use super::legacy;
+use super::start::Start;
+use super::tally::Tally;
 use crate::{ArmComparison, ArmFailure, ControllerState, Finding, LeftOut, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -52,43 +56,23 @@ pub struct Snapshot {
     pub failed_arms: BTreeMap<String, (u64, ArmFailure)>,
     /// How often the run was resumed.
     pub resumed: u32,
+    /// The starts of the run, the first one and every resumption.
+    pub starts: Vec<Start>,
     /// What of the log cannot be read.
     pub damage: Damage,
+    /// The run as sums.
+    pub tally: Tally,
+    /// Finds what was there before without a search.
+    pub seen: Seen,
 }
 
-/// What of a log cannot be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Damage {
-    /// The first stretches of damaged lines, in order.
-    pub stretches: Vec<Unreadable>,
-    /// Damaged lines in all.
-    pub lines: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Lines of kinds that this version does not know.
-    pub unknown_lines: u64,
-    /// Repeats of which a part is missing. They count as not finished.
-    pub repeats: BTreeSet<RepeatId>,
-    /// Whether the start of a repeat may be missing: what comes does not belong to the last one.
-    start_lost: bool,
-}
-
-impl Damage {
-    /// As many stretches are kept.
-    const MOST: usize = 5;
-
-    fn add(&mut self, found: Unreadable) {
-        match found.kind {
-            UnreadableKind::Unknown => self.unknown_lines += found.lines,
-            UnreadableKind::Damaged => {
-                self.lines += found.lines;
-                self.bytes += found.bytes;
-                if self.stretches.len() < Self::MOST {
-                    self.stretches.push(found);
-                }
-            }
-        }
-    }
+/// What a snapshot has had before, so that folding an event costs the same however long the run is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Seen {
+    /// Every repeat begun.
+    repeats: BTreeSet<RepeatId>,
+    /// The places of findings by their text.
+    findings: BTreeMap<String, Vec<usize>>,
 }
 
 /// A line that something printed.
@@ -118,6 +102,8 @@ pub struct CurvePoint {
 pub struct RepeatState {
     /// Which repeat.
     pub id: RepeatId,
+    /// The start of the run that it belongs to, counted from 0.
+    pub start: u32,
     /// When its clock was started, nanoseconds on the run's clock.
     pub started_ns: u64,
     /// Units of progress: done, total.
@@ -153,34 +139,19 @@ impl Snapshot {
     /// Adds one event.
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
+        self.tally.apply(record);
         match &record.event {
-            Event::RunStarted(started) => {
-                let mut started = started.clone();
-                legacy::complete(&mut started);
-                self.left_out = LeftOut::new(started.planned_repeats);
-                self.started = Some(started);
-            }
+            Event::RunStarted(started) => self.start(started),
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
-            Event::RunResumed { .. } => {
-                self.resumed += 1;
-                self.stopped_arms.clear();
-                self.failed_arms.clear();
-                self.status = RunStatus::Unfinished;
-            }
-            Event::RepeatStarted(id) => {
-                self.repeats.retain(|repeat| repeat.id != *id);
-                self.damage.repeats.remove(id);
-                self.damage.start_lost = false;
-                self.repeats.push(RepeatState::begin(id, record.t_ns));
-            }
+            Event::RunResumed(resumed) => self.resume(resumed),
+            Event::RepeatStarted(id) => self.begin(id, record.t_ns),
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
             Event::Output { source, text } => self.keep_output(record.t_ns, source, text),
             Event::ArmStopped { arm } => {
                 self.stopped_arms.insert(arm.clone(), record.t_ns);
             }
             Event::ArmFailed(failure) => {
-                self.findings
-                    .retain(|(_, finding)| !legacy::repeats_failure(finding, failure));
+                self.forget_repeated(failure);
                 self.find(record.t_ns, failure.finding());
                 let failed = (record.t_ns, failure.clone());
                 self.failed_arms.insert(failure.arm.clone(), failed);
@@ -212,6 +183,44 @@ impl Snapshot {
         }
     }
 
+    fn start(&mut self, started: &RunStarted) {
+        let mut started = Box::new(started.clone());
+        legacy::complete(&mut started);
+        self.starts = vec![Start {
+            unix_ms: started.unix_ms,
+            machine: started.machine.clone(),
+        }];
+        self.left_out = LeftOut::new(started.planned_repeats);
+        self.started = Some(started);
+    }
+
+    fn resume(&mut self, resumed: &RunResumed) {
+        self.resumed += 1;
+        // Older versions did not record it.
+        let machine = resumed.machine.clone();
+        let machine = machine.or_else(|| Some(self.starts.last()?.machine.clone()));
+        self.starts.push(Start {
+            unix_ms: resumed.unix_ms,
+            machine: machine.unwrap_or_default(),
+        });
+        self.stopped_arms.clear();
+        self.failed_arms.clear();
+        self.status = RunStatus::Unfinished;
+    }
+
+    /// Begins a repeat; what there was of an earlier attempt goes.
+    fn begin(&mut self, id: &RepeatId, t_ns: u64) {
+        if !self.seen.repeats.insert(id.clone()) {
+            self.repeats.retain(|repeat| repeat.id != *id);
+        }
+        self.damage.repeats.remove(id);
+        self.damage.start_lost = false;
+        self.repeats.push(RepeatState {
+            start: (self.starts.len() as u32).saturating_sub(1),
+            ..RepeatState::begin(id, t_ns)
+        });
+    }
+
     /// Keeps a line of output, unless it only repeats a state, as in old logs.
     fn keep_output(&mut self, t_ns: u64, source: &str, text: &str) {
         let is_old = self.started.as_ref().is_none_or(|s| s.format < 2);
@@ -230,7 +239,12 @@ impl Snapshot {
     /// decides which repeats count.
     fn finish(&mut self, finished: &RepeatFinished) {
         if !finished.counts() {
-            self.repeats.retain(|repeat| repeat.id != finished.id);
+            if self.repeats.last().is_some_and(|r| r.id == finished.id) {
+                self.repeats.pop();
+            } else {
+                self.repeats.retain(|repeat| repeat.id != finished.id);
+            }
+            self.seen.repeats.remove(&finished.id);
             self.left_out.add(finished.clone());
             return;
         }
@@ -238,6 +252,8 @@ impl Snapshot {
         match repeat {
             Some(repeat) if !self.damage.repeats.contains(&finished.id) => {
                 repeat.started_ns = finished.started_ns;
+                // Greater where the record of a start is damaged.
+                repeat.start = repeat.start.max(finished.start);
                 repeat.finished = Some(Box::new(finished.clone()));
             }
             _ => drop(self.damage.repeats.insert(finished.id.clone())),
@@ -258,8 +274,25 @@ impl Snapshot {
 
     /// Keeps a finding that is not known yet.
     fn find(&mut self, t_ns: u64, finding: Finding) {
-        if !self.findings.iter().any(|(_, known)| *known == finding) {
+        let alike = self.seen.findings.entry(finding.text.clone());
+        let alike = alike.or_default();
+        if !alike.iter().any(|at| self.findings[*at].1 == finding) {
+            alike.push(self.findings.len());
             self.findings.push((t_ns, finding));
+        }
+    }
+
+    /// Drops the sentence that old logs have in addition to the failure of an arm.
+    fn forget_repeated(&mut self, failure: &ArmFailure) {
+        if self.started.as_ref().is_some_and(|s| s.format >= 2) {
+            return;
+        }
+        self.findings
+            .retain(|(_, finding)| !legacy::repeats_failure(finding, failure));
+        self.seen.findings.clear();
+        for (at, (_, finding)) in self.findings.iter().enumerate() {
+            let alike = self.seen.findings.entry(finding.text.clone());
+            alike.or_default().push(at);
         }
     }
 
@@ -268,13 +301,10 @@ impl Snapshot {
         self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
     }
 
-    /// The finished repeats of one arm at one number of workers, in order of the repeat.
+    /// The repeats of one arm at one number of workers that count, in order of the repeat.
     pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
-        let mut repeats: Vec<&RepeatState> = self
-            .repeats
-            .iter()
-            .filter(|r| r.finished.is_some() && r.id.arm == arm && r.id.workers == workers)
-            .collect();
+        let mut repeats = self.counted();
+        repeats.retain(|r| r.id.arm == arm && r.id.workers == workers);
         repeats.sort_by_key(|r| r.id.repeat);
         repeats
     }
@@ -383,6 +413,7 @@ impl RepeatState {
     pub fn begin(id: &RepeatId, started_ns: u64) -> Self {
         Self {
             id: id.clone(),
+            start: 0,
             started_ns,
             progress: (0, 0),
             progress_points: Vec::new(),

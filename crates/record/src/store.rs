@@ -1,9 +1,10 @@
 //! The store of runs: one directory per run, named by the run's id.
 //!
 //! ```text
-//! <root>/20261121-101502-rf-3f9a/
+//! <root>/20261121-101502-rf-00042/
 //!     events.jsonl    the record, from which everything else can be made again
 //!     result.json     the result document, once the run has ended
+//! <root>/.numbers/    the numbers of runs that were given, the last part of their ids
 //! ```
 
 use std::fs;
@@ -23,6 +24,44 @@ use super::whole::Draft;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Store {
     root: PathBuf,
+}
+
+/// The folder of the numbers that were given to runs: one empty file each.
+const TAKEN: &str = ".numbers";
+
+/// The place of a run among the runs of a store. Everything that orders runs goes by it, `latest`
+/// too.
+///
+/// Runs of versions without numbers come first, by the time in their ids; then those with numbers,
+/// by number. Two runs that begin in the same second, or after the clock was set back, are in the
+/// order in which they were begun.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunOrder {
+    number: Option<u64>,
+    id: String,
+}
+
+impl RunOrder {
+    /// The place of a run by its id: `<time>-<lab>-<number>`, with five or more digits for the
+    /// number. Earlier versions had four hexadecimal digits there.
+    pub fn of(id: &str) -> Self {
+        let digits = id.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let number = &id[id.len() - digits..];
+        let is_number = (5..=18).contains(&digits) && has_time(id);
+        Self {
+            number: is_number.then(|| number.parse().ok()).flatten(),
+            id: id.to_owned(),
+        }
+    }
+}
+
+/// Whether an id begins with a time: `20261121-101502-`.
+fn has_time(id: &str) -> bool {
+    let is_there = |(at, byte): (usize, u8)| match at {
+        8 | 15 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    id.len() > 16 && id.bytes().take(16).enumerate().all(is_there)
 }
 
 /// One run's directory.
@@ -63,37 +102,56 @@ impl Store {
         &self.root
     }
 
-    /// Creates the directory of a new run, named `<time>-<lab>-<suffix>`; `unix_ms` is when the run
-    /// starts.
+    /// Creates the directory of a new run, named `<time>-<lab>-<number>`; `unix_ms` is when the run
+    /// starts. The number is greater than those of all runs before, whatever the clock says.
     ///
     /// # Errors
     /// When the directory cannot be created.
     pub fn create(&self, lab: &str, unix_ms: u64) -> Result<RunDir, RecordError> {
-        fs::create_dir_all(&self.root)
-            .map_err(|source| RecordError::io("make", &self.root, source))?;
         let time = jiff::Timestamp::from_millisecond(unix_ms.cast_signed()).unwrap_or_default();
         let stamp = time.strftime("%Y%m%d-%H%M%S");
-        // Runs that start in the same second differ in their suffix; creating the directory
-        // reserves it.
-        let seed = u64::from(std::process::id()) ^ (unix_ms << 16);
-        for attempt in 0..64_u64 {
-            let suffix = (seed.wrapping_add(attempt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-            let path = self.root.join(format!("{stamp}-{lab}-{suffix:04x}"));
-            match fs::create_dir(&path) {
-                Ok(()) => return Ok(RunDir { path }),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(RecordError::io("make", &path, source)),
-            }
-        }
-        Err(RecordError::io(
-            "make a run in",
-            &self.root,
-            std::io::ErrorKind::AlreadyExists.into(),
-        ))
+        let number = self.take_number()?;
+        let path = self.root.join(format!("{stamp}-{lab}-{number:05}"));
+        fs::create_dir(&path).map_err(|source| RecordError::io("make", &path, source))?;
+        Ok(RunDir { path })
     }
 
-    /// All runs, oldest first. Directories without an event log are not runs, and neither are those
-    /// whose log is still empty: their start did not come as far as the first event.
+    /// Takes the next number of this store. Creating a file of that name takes it: of several
+    /// processes, one succeeds, on any file system.
+    fn take_number(&self) -> Result<u64, RecordError> {
+        let taken = self.root.join(TAKEN);
+        let io = |source| RecordError::io("make a run in", &self.root, source);
+        fs::create_dir_all(&taken).map_err(io)?;
+        let names = |dir: &Path| -> Result<Vec<String>, RecordError> {
+            let entries = fs::read_dir(dir).map_err(io)?;
+            let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            Ok(names.collect())
+        };
+        // Runs that were copied here have numbers too, and the folder of numbers may be lost.
+        let of_runs = names(&self.root)?.into_iter();
+        let of_runs = of_runs.filter_map(|id| RunOrder::of(&id).number);
+        let of_files = names(&taken)?
+            .into_iter()
+            .filter_map(|name| name.parse().ok());
+        let mut number = of_runs.chain(of_files).max().unwrap_or(0);
+        loop {
+            number += 1;
+            let file = taken.join(number.to_string());
+            match fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(file)
+            {
+                Ok(_) => return Ok(number),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(io(source)),
+            }
+        }
+    }
+
+    /// All runs in the order in which they were begun ([`RunOrder`]). Directories without an event
+    /// log are not runs, and neither are those whose log is still empty: their start did not come
+    /// as far as the first event.
     ///
     /// # Errors
     /// When the store exists and cannot be listed.
@@ -111,7 +169,7 @@ impl Store {
             })
             .filter(RunDir::has_begun)
             .collect();
-        runs.sort_by(|a, b| a.path.cmp(&b.path));
+        runs.sort_by_cached_key(|run| RunOrder::of(&run.id()));
         Ok(runs)
     }
 

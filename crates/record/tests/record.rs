@@ -18,8 +18,8 @@ use workbench_record::{
     Finding, Health, Part, Refused, RunFailure, SlotState,
 };
 use workbench_record::{
-    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunStatus, SlotTrack,
-    Snapshot, Store, Tail, parse_log, read_log,
+    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunResumed, RunStatus,
+    SlotTrack, Snapshot, Store, Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -29,10 +29,11 @@ fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
 #[test]
 fn every_kind_of_event_survives_the_log() {
     let mut log = completed(2);
-    log.push(Event::RunResumed {
+    log.push(Event::RunResumed(Box::new(RunResumed {
         unix_ms: 1,
         cut_bytes: 2,
-    });
+        machine: None,
+    })));
     log.push(Event::Progress { done: 1, total: 2 });
     log.push(Event::Finding(
         Finding::error("odd", "A line\nbreak and “quotes”")
@@ -418,10 +419,7 @@ fn a_followed_log_may_be_cut_off_and_go_on() {
     resumed.push(b'\n');
     std::fs::write(&path, resumed).unwrap();
     seen.extend(tail.read().unwrap());
-    assert!(matches!(
-        seen.last().unwrap().event,
-        Event::RunResumed { .. }
-    ));
+    assert!(matches!(seen.last().unwrap().event, Event::RunResumed(_)));
     assert_eq!(seen.len(), completed(1).records.len());
 }
 

@@ -11,13 +11,14 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use workbench_clock::Clock;
+use workbench_machine::MachineFacts;
 use workbench_machine::monitor::{Conditions, GpuSample, ResourceUse, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     ArmComparison, ArmFailure, ArmFailureKind, Basis, Breakdown, ControllerPhase, ControllerState,
     Direction, Disturbance, Event, Figure, Finding, Health, Item, ParamValue, Part, Quantity,
-    Record, Recorder, RepeatFinished, RepeatId, RunStarted, RunStatus, Severity, SlotState,
-    Snapshot, Subject, fold_log, read_log,
+    Record, Recorder, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Severity,
+    SlotState, Snapshot, Subject, fold_log, read_log,
 };
 
 /// Any text: also control characters, NUL, line separators, words that stand for numbers, and
@@ -170,6 +171,7 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
     )
         .prop_map(
             |(id, ns, (items, quality), breakdown, surroundings)| RepeatFinished {
+                start: id.repeat % 3,
                 id,
                 started_ns: ns[0],
                 wall_ns: ns[1],
@@ -223,6 +225,7 @@ fn started() -> impl Strategy<Value = RunStarted> {
             started.config.params = params;
             started.config.command = command;
             started.machine.cores_usable = cores;
+            started.data_sha256 = Some(cpu.clone());
             started.machine.cpu_model = cpu;
             started
         },
@@ -233,6 +236,16 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         started().prop_map(|started| Event::RunStarted(Box::new(started))),
         comparison().prop_map(Event::Comparison),
+        (any::<[u64; 2]>(), option::of(text())).prop_map(|(numbers, cpu_model)| {
+            Event::RunResumed(Box::new(RunResumed {
+                unix_ms: numbers[0],
+                cut_bytes: numbers[1],
+                machine: cpu_model.map(|cpu_model| MachineFacts {
+                    cpu_model,
+                    ..MachineFacts::default()
+                }),
+            }))
+        }),
         repeat_id().prop_map(Event::RepeatStarted),
         span().prop_map(Event::Task),
         any::<(u64, u64)>().prop_map(|(done, total)| Event::Progress { done, total }),

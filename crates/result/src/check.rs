@@ -13,11 +13,8 @@ const TOLD: usize = 5;
 
 /// Compares every finished repeat with the first repeat of the base.
 pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
-    let finished: Vec<&RepeatFinished> = snapshot
-        .repeats
-        .iter()
-        .filter_map(|r| r.finished.as_deref())
-        .collect();
+    let counted = snapshot.counted().into_iter();
+    let finished: Vec<&RepeatFinished> = counted.filter_map(|r| r.finished.as_deref()).collect();
     let base_name = started.arms.first().map(|arm| arm.name.as_str());
     let reference = finished
         .iter()

@@ -8,8 +8,8 @@ use super::check::check;
 use super::diagnose::diagnose;
 use super::disturbed;
 use super::document::{
-    ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
-    WhatIf, WhatIfPoint,
+    ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, MadeBy, Predicted, RunResult,
+    SCHEMA, WhatIf, WhatIfPoint,
 };
 use super::inflation::median_usage;
 use super::messages;
@@ -17,9 +17,10 @@ use super::scaling::scaling;
 use super::warn::caveats;
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
+use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::{ArmFacts, ArmFailure, Finding, RepeatState, RunStarted, Snapshot};
+use workbench_record::{ArmFacts, ArmFailure, Finding, Made, RepeatState, RunStarted, Snapshot};
 use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
 use workbench_stats::{bootstrap, descriptive, scaling as laws};
@@ -54,19 +55,19 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         preset: config.preset.clone(),
         seed: config.seed,
         command: config.command.clone(),
-        started_at: jiff::Timestamp::from_millisecond(started.unix_ms.cast_signed())
-            .unwrap_or_default()
-            .to_string(),
+        started_at: time(started.unix_ms),
         status: snapshot.status,
         parameters: config.params.clone(),
         data: config.data.clone(),
+        data_sha256: started.data_sha256.clone(),
         repeats: config.repeats,
         asked: Asked {
             arms: config.arms.clone(),
             workers: config.workers.clone(),
         },
         failed_arms: failed_arms(snapshot, started),
-        machine: started.machine.clone(),
+        machine: machine(snapshot, started),
+        made: snapshot.made().iter().map(made_by).collect(),
         base: base.name.clone(),
         comparison: snapshot.comparison.clone(),
         lab_facts: started.lab_facts.clone(),
@@ -93,12 +94,37 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let (before, after) = caveats(result, snapshot);
     let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
     let mut all = messages::log::unreadable(&snapshot.damage, &result.run_id);
+    all.extend(messages::log::kept_apart(&snapshot.made()));
+    all.extend(messages::log::rebooted(snapshot));
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
     all.extend(disturbed::findings(result));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));
     all
+}
+
+/// The machine on which the repeats that count were made.
+fn machine(snapshot: &Snapshot, started: &RunStarted) -> MachineFacts {
+    let made = snapshot.made();
+    let by = made.first().and_then(|made| made.by);
+    by.map_or(&started.machine, |start| &start.machine).clone()
+}
+
+fn made_by(made: &Made<'_>) -> MadeBy {
+    let machine = made.by.map(|start| &start.machine);
+    MadeBy {
+        started_at: made.by.map(|start| time(start.unix_ms)),
+        program: machine.map(MachineFacts::program_name),
+        cpu_model: machine.map(|facts| facts.cpu_model.clone()),
+        cores_usable: machine.map(|facts| facts.cores_usable),
+        repeats: made.repeats.len() as u32,
+    }
+}
+
+fn time(unix_ms: u64) -> String {
+    let time = jiff::Timestamp::from_millisecond(unix_ms.cast_signed());
+    time.unwrap_or_default().to_string()
 }
 
 /// The arms that failed, in the lab's order.
@@ -109,11 +135,7 @@ fn failed_arms(snapshot: &Snapshot, started: &RunStarted) -> Vec<ArmFailure> {
 
 /// The numbers of workers at which an arm runs: a serial arm has one slot.
 pub fn workers_of(arm: &ArmFacts, workers: &[u32]) -> Vec<u32> {
-    if arm.parallel {
-        workers.to_vec()
-    } else {
-        vec![1]
-    }
+    arm.workers_of(workers)
 }
 
 struct Context<'a> {

@@ -43,6 +43,10 @@ pub struct RunResult {
     pub parameters: BTreeMap<String, ParamValue>,
     /// Where the data came from.
     pub data: DataSource,
+    /// SHA-256 of the data that the lab read, in hexadecimal; null for a lab without data, and for
+    /// runs of older versions.
+    #[serde(default)]
+    pub data_sha256: Option<String>,
     /// Repeats that were asked for.
     pub repeats: u32,
     /// The arms and numbers of workers that were asked for, also those that finished nothing; empty
@@ -52,8 +56,11 @@ pub struct RunResult {
     /// The arms that failed, and why.
     #[serde(default)]
     pub failed_arms: Vec<ArmFailure>,
-    /// The machine.
+    /// The machine, with the program.
     pub machine: MachineFacts,
+    /// Which repeats were made by which program on which machine; those that count come first.
+    #[serde(default)]
+    pub made: Vec<MadeBy>,
     /// The arm that speed-ups are stated against.
     pub base: String,
     /// How the arms are compared. Documents of older versions call it `terms`.
@@ -103,6 +110,23 @@ pub struct Fingerprint {
     pub version: String,
     /// SHA-256 of the document as compact JSON, with this field empty.
     pub document_sha256: String,
+}
+
+/// The finished repeats that one program made on one machine. Only those of the first entry count:
+/// times of different programs or machines are not compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MadeBy {
+    /// When the run was first started there, RFC 3339 in UTC; null where the record is damaged.
+    pub started_at: Option<String>,
+    /// The program, by version, commit and hash; null where the record is damaged.
+    pub program: Option<String>,
+    /// The processor; null where the record is damaged.
+    pub cpu_model: Option<String>,
+    /// Cores that could be used at once; null where the record is damaged.
+    #[serde(default, with = "Floats::<Option<f64>>")]
+    pub cores_usable: Option<f64>,
+    /// How many repeats.
+    pub repeats: u32,
 }
 
 /// What a run was asked to run.

@@ -102,3 +102,12 @@ fn a_document_of_another_log_is_not_believed() {
         );
     }
 }
+
+/// A number that is not finite would be `null` where its field does not go through `Floats`.
+#[test]
+fn every_number_of_the_document_can_be_read_back() {
+    let schema = serde_json::to_string(&schemars::schema_for!(RunResult)).unwrap();
+    let plain = schema.matches("\"format\":\"double\"").count();
+    assert_eq!(plain, 1, "only the definition of `Number`");
+    assert!(!schema.contains("\"format\":\"float\""));
+}

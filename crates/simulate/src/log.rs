@@ -93,6 +93,7 @@ impl LogBuilder {
             End::Finished(output) => {
                 let output = output.clone();
                 self.record(Event::RepeatFinished(Box::new(RepeatFinished {
+                    start: 0,
                     id: repeat.id.clone(),
                     started_ns,
                     wall_ns: repeat.wall_ns,

@@ -163,6 +163,7 @@ impl SimulatedRun {
         let config = self.config();
         let plan = plan(&config, &self.arms);
         let started = RunStarted {
+            data_sha256: None,
             format: FORMAT,
             run_id: run_id.to_owned(),
             unix_ms,

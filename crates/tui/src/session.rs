@@ -10,7 +10,7 @@ use ratatui::crossterm::event as input;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::LabError;
-use workbench_experiment::{Control, Ended, ExperimentError};
+use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin};
 use workbench_history::list::RunList;
 use workbench_machine::limits::with_limit;
 use workbench_machine::{MachineFacts, usable_cores};
@@ -294,7 +294,8 @@ impl Maker {
             let _ = self.records.send(record);
         }
         let subscriber = forward(self.records.clone());
-        workbench_experiment::resume(lab.as_ref(), run, subscriber, &self.control)
+        let origin = (&self.host.build(), OtherOrigin::Refuse);
+        workbench_experiment::resume(lab.as_ref(), run, origin, subscriber, &self.control)
     }
 }
 

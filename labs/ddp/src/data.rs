@@ -29,21 +29,24 @@ pub struct Found {
     pub offer: Offer,
     /// The recorded data of the run, if more is known than was requested.
     pub recorded: Option<DataSource>,
+    /// SHA-256 of the images, in hexadecimal.
+    pub sha256: String,
 }
 
 /// Inspects data and machine. Reads a folder completely, so that no worker finds an error in it
 /// later.
 ///
 /// # Errors
-/// [`LabError::Config`] when the data cannot be used, or has changed since the run was started.
+/// [`LabError::Refused`] when the data cannot be used.
 pub fn look(source: &DataSource) -> Result<Found, LabError> {
     match source {
         DataSource::Embedded => Ok(Found {
             data: Data::Embedded,
             offer: offer(MNIST, MNIST_SHAPE),
             recorded: None,
+            sha256: embedded_sha256(),
         }),
-        DataSource::Folder { path, sha256 } => folder(Path::new(path), sha256.as_deref()),
+        DataSource::Folder { path, .. } => folder(Path::new(path)),
         DataSource::File { .. } => Err(LabError::Refused(Refusal::of(
             Opt::Data,
             "the ddp lab learns from a folder of images; leave --target out",
@@ -51,7 +54,16 @@ pub fn look(source: &DataSource) -> Result<Found, LabError> {
     }
 }
 
-fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
+/// The hash of the images that come with the program, as they are packed.
+fn embedded_sha256() -> String {
+    let mut hash = Hasher::default();
+    for packed in workbench_images::packed_mnist() {
+        hash.update(packed);
+    }
+    hash.finish()
+}
+
+fn folder(dir: &Path) -> Result<Found, LabError> {
     let refused = |error: ImageError| LabError::Refused(Refusal::of(Opt::Data, error.to_string()));
     let source = ImageSource::find(dir).map_err(refused)?;
     let mut hash = Hasher::default();
@@ -72,14 +84,9 @@ fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
         )));
     }
     let found = hash.finish();
-    if before.is_some_and(|before| before != found) {
-        return Err(LabError::Config(format!(
-            "{}: these are not the images that the run was begun with; bring those back, or start a new run",
-            dir.display()
-        )));
-    }
     let dir = dir.to_owned();
     Ok(Found {
+        sha256: found.clone(),
         recorded: Some(DataSource::Folder {
             path: dir.to_string_lossy().into_owned(),
             sha256: Some(found),

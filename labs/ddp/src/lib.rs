@@ -88,6 +88,7 @@ impl Lab for DataParallel {
             data,
             offer,
             recorded,
+            sha256,
         } = data::look(&config.data)?;
         let (settings, warnings) = TrainSettings::new(config, data, &offer)?;
         let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
@@ -96,6 +97,7 @@ impl Lab for DataParallel {
             warnings,
             worker,
             recorded,
+            data_sha256: sha256,
         }))
     }
 }
@@ -105,11 +107,16 @@ struct Prepared {
     warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
+    data_sha256: String,
 }
 
 impl PreparedLab for Prepared {
     fn data(&self) -> Option<DataSource> {
         self.recorded.clone()
+    }
+
+    fn data_sha256(&self) -> Option<String> {
+        Some(self.data_sha256.clone())
     }
 
     fn warnings(&self) -> Vec<Finding> {

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 use workbench_ddp_protocol::version_line;
 use workbench_experiment::lab::{DataSource, Lab, LabError, LabHost, RunConfig};
-use workbench_experiment::{Control, Request, resolve, resume, run};
+use workbench_experiment::{Control, OtherOrigin, Request, resolve, resume, run};
 use workbench_images::{Images, Split, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
@@ -122,16 +122,13 @@ fn what_was_read_is_recorded_and_has_to_be_there_again() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, bytes).unwrap();
     assert_ne!(found(dir.path()), sha256);
-    let Err(LabError::Config(told)) = lab().prepare(&begun) else {
-        panic!("other images are taken");
-    };
-    assert!(
-        told.contains("not the images that the run was begun with"),
-        "{told}"
-    );
-    // The lab's own data need no such record.
+    let changed = lab().prepare(&begun).unwrap().data_sha256();
+    assert_eq!(changed, Some(found(dir.path())));
+    // The lab's own data have a hash too.
     begun.data = DataSource::Embedded;
-    assert_eq!(lab().prepare(&begun).unwrap().data(), None);
+    let own = lab().prepare(&begun).unwrap();
+    assert_eq!(own.data(), None);
+    assert!(own.data_sha256().is_some_and(|own| Some(own) != changed));
 }
 
 #[test]
@@ -158,12 +155,18 @@ fn a_run_on_other_images_than_it_was_begun_with_is_not_resumed() {
     let last = bytes.last_mut().unwrap();
     *last = (*last + 1) % 10;
     fs::write(&labels, bytes).unwrap();
-    let resumed = resume(&lab(), &ended.run, Box::new(|_| {}), &control);
+    let resumed = resume(
+        &lab(),
+        &ended.run,
+        (&BuildFacts::default(), OtherOrigin::Refuse),
+        Box::new(|_| {}),
+        &control,
+    );
     if ended.result.status == RunStatus::Completed {
         assert!(resumed.is_ok(), "there is nothing left to do");
     } else {
         let told = resumed.err().unwrap().to_string();
-        assert!(told.contains("not the images"), "{told}");
+        assert!(told.contains("data has changed"), "{told}");
     }
 }
 

@@ -60,6 +60,7 @@ impl Lab for RandomForests {
         let problem = problem(&data, config)?;
         Ok(Box::new(Prepared {
             problem: Arc::new(problem),
+            data_sha256: data.sha256(),
             warnings,
         }))
     }
@@ -96,10 +97,15 @@ fn load(source: &DataSource) -> Result<(Supervised, Vec<Finding>), LabError> {
 
 struct Prepared {
     problem: Arc<Problem>,
+    data_sha256: String,
     warnings: Vec<Finding>,
 }
 
 impl PreparedLab for Prepared {
+    fn data_sha256(&self) -> Option<String> {
+        Some(self.data_sha256.clone())
+    }
+
     fn warnings(&self) -> Vec<Finding> {
         self.warnings.clone()
     }

@@ -57,6 +57,10 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
+    /// SHA-256 of the data as the lab read it, in hexadecimal: equal for equal data, wherever it
+    /// lies. A run is resumed with the same data only. `None` for a lab without data.
+    fn data_sha256(&self) -> Option<String>;
+
     /// What a reader of the result has to know about the data.
     fn warnings(&self) -> Vec<Finding> {
         Vec::new()

@@ -27,6 +27,8 @@ pub fn result(id: &str) -> RunResult {
         status: RunStatus::Completed,
         parameters: std::collections::BTreeMap::default(),
         data: DataSource::Embedded,
+        data_sha256: None,
+        made: Vec::new(),
         repeats: 5,
         asked: Asked {
             arms: ["sequential", "models", "trees"].map(str::to_owned).into(),

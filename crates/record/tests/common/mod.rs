@@ -45,6 +45,7 @@ impl Log {
             now_ns: 0,
         };
         log.push(Event::RunStarted(Box::new(RunStarted {
+            data_sha256: None,
             format: FORMAT,
             run_id: "20261121-101502-rf-3f9a".to_owned(),
             unix_ms: 1_795_000_000_000,
@@ -121,6 +122,7 @@ impl Log {
             metrics: [("mse".to_owned(), 0.25), ("r2".to_owned(), 0.8)].into(),
         };
         self.push(Event::RepeatFinished(Box::new(RepeatFinished {
+            start: 0,
             id,
             started_ns,
             wall_ns: ns(repeat.wall_s),

@@ -66,6 +66,8 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             ),
         ]),
         data: DataSource::Embedded,
+        data_sha256: None,
+        made: Vec::new(),
         repeats: shape.repeats,
         asked: Asked::default(),
         failed_arms: Vec::new(),

@@ -262,6 +262,7 @@ fn one_repeat(
     };
     let wall_ns = (wall * NS) as u64;
     let state = RepeatState {
+        start: 0,
         slots: BTreeMap::new(),
         states: Vec::new(),
         id: id.clone(),
@@ -269,6 +270,7 @@ fn one_repeat(
         progress: (tasks.len() as u64, tasks.len() as u64),
         progress_points: Vec::new(),
         finished: Some(Box::new(RepeatFinished {
+            start: 0,
             id,
             started_ns: now,
             wall_ns,

@@ -1,6 +1,8 @@
 //! What a reader has to know about the log itself.
 
-use workbench_record::{Damage, Finding, RepeatId, Unreadable};
+use std::collections::BTreeSet;
+
+use workbench_record::{Damage, Finding, Made, RepeatId, Snapshot, Unreadable};
 
 use super::arm_on;
 use crate::facts::DocumentMisfit;
@@ -30,6 +32,54 @@ pub(crate) fn unreadable(damage: &Damage, run_id: &str) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// That repeats of another program or machine do not count.
+pub(crate) fn kept_apart(made: &[Made<'_>]) -> Option<Finding> {
+    let (counted, others) = made
+        .split_first()
+        .filter(|(_, others)| !others.is_empty())?;
+    let by = |made: &Made<'_>| match made.by {
+        Some(start) => {
+            let (program, machine) = (start.machine.program_name(), &start.machine);
+            let (cpu, cores) = (machine.cpu_model.trim(), machine.cores_usable);
+            format!("{program} on {cpu} with {cores} usable cores")
+        }
+        None => "a start of which the record is damaged".to_owned(),
+    };
+    let told = |made: &Made<'_>| {
+        let ids: Vec<&RepeatId> = made.repeats.iter().map(|repeat| &repeat.id).collect();
+        format!("{} by {}", names(&ids), by(made))
+    };
+    let others: Vec<String> = others.iter().map(told).collect();
+    let apart: usize = made[1..].iter().map(|made| made.repeats.len()).sum();
+    let text = format!(
+        "Repeats of different programs or machines are kept apart, and no speed-up is stated across them: the numbers here are of the {} by {}. Kept apart: {}.",
+        counted_repeats(counted),
+        by(counted),
+        others.join("; ")
+    );
+    let finding = Finding::warning("kept_apart", text);
+    let finding = finding.number("counted", counted.repeats.len() as f64);
+    Some(finding.number("apart", apart as f64))
+}
+
+fn counted_repeats(made: &Made<'_>) -> String {
+    counted(made.repeats.len() as u64, "repeat")
+}
+
+/// That the machine was started anew between repeats that count.
+pub(crate) fn rebooted(snapshot: &Snapshot) -> Option<Finding> {
+    let counted = snapshot.counted();
+    let boots = counted.iter().filter_map(|repeat| {
+        let start = snapshot.starts.get(repeat.start as usize)?;
+        start.machine.boot_id.as_deref()
+    });
+    let boots = boots.collect::<BTreeSet<&str>>().len();
+    let text = format!(
+        "The machine was started anew while this run was interrupted: its repeats are of {boots} starts of the machine."
+    );
+    (boots > 1).then(|| Finding::note("rebooted", text).number("boots", boots as f64))
 }
 
 /// That the stored document of a run is not believed.
@@ -82,20 +132,27 @@ fn places(damage: &Damage) -> String {
 
 /// The repeats that are not counted.
 fn missing(damage: &Damage, run_id: &str) -> Option<String> {
-    let name =
-        |id: &RepeatId| format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1);
-    let mut named: Vec<String> = damage.repeats.iter().take(NAMED).map(name).collect();
-    let more = damage.repeats.len().saturating_sub(named.len());
-    if named.is_empty() {
-        return None;
-    }
+    let ids: Vec<&RepeatId> = damage.repeats.iter().collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "Not counted, because a part of it is missing: {}. `workbench resume {run_id}` runs it again.",
+            names(&ids)
+        )
+    })
+}
+
+/// The first repeats by name, and how many more there are.
+fn names(ids: &[&RepeatId]) -> String {
+    let name = |id: &&RepeatId| {
+        let number = u64::from(id.repeat) + 1;
+        format!("{} (repeat {number})", arm_on(&id.arm, id.workers))
+    };
+    let mut named: Vec<String> = ids.iter().take(NAMED).map(name).collect();
+    let more = ids.len().saturating_sub(named.len());
     if more > 0 {
         named.push(format!("{more} more"));
     }
-    Some(format!(
-        "Not counted, because a part of it is missing: {}. `workbench resume {run_id}` runs it again.",
-        named.join(", ")
-    ))
+    named.join(", ")
 }
 
 fn counted(number: u64, unit: &str) -> String {

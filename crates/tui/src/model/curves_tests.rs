@@ -8,6 +8,7 @@ use super::*;
 
 pub(in crate::model) fn repeat(arm: &str, repeat: u32) -> RepeatState {
     RepeatState {
+        start: 0,
         slots: BTreeMap::new(),
         states: Vec::new(),
         id: RepeatId {

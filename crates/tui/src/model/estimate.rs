@@ -11,7 +11,11 @@ use workbench_result::{RunResult, compute};
 /// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time,
 /// what-if): working that out would take cores away from the repeat that is being measured. The
 /// final result has everything.
-const MOST_TASKS: usize = 10_000;
+const MOST_TASKS: u64 = 10_000;
+
+/// Beyond this many repeats the running result is that of the latest ones: making it anew must not
+/// cost more the longer the run is. The final result has everything.
+const MOST_REPEATS: usize = 300;
 
 /// The first finished repeats are what people wait for: the result is made anew with each.
 const PROMPT: usize = 6;
@@ -77,11 +81,7 @@ impl Estimate {
         let Some(started) = &snapshot.started else {
             return false;
         };
-        let finished = snapshot
-            .repeats
-            .iter()
-            .filter(|r| r.finished.is_some())
-            .count();
+        let finished = snapshot.tally.finished as usize;
         let same = self.key.as_ref().is_some_and(|(run, count, status)| {
             *run == started.run_id && *count == finished && *status == snapshot.status
         });
@@ -95,8 +95,7 @@ impl Estimate {
         self.at_ns = snapshot.now_ns;
         self.key = Some((started.run_id.clone(), finished, snapshot.status));
         self.computed += 1;
-        let tasks: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
-        self.light = tasks > MOST_TASKS;
+        self.light = snapshot.tally.tasks > MOST_TASKS || snapshot.repeats.len() > MOST_REPEATS;
         self.result = if finished == 0 {
             None
         } else if self.light {
@@ -119,7 +118,9 @@ impl Estimate {
 
     /// The result without what needs all tasks at once, but with the bounds.
     fn bounded(&mut self, snapshot: &Snapshot) -> Option<RunResult> {
-        for repeat in snapshot.repeats.iter().filter(|r| r.finished.is_some()) {
+        self.work
+            .retain(|id, _| latest(snapshot).iter().any(|repeat| repeat.id == *id));
+        for repeat in latest(snapshot).iter().filter(|r| r.finished.is_some()) {
             let same = |work: &Work| {
                 (work.started_ns, work.tasks) == (repeat.started_ns, repeat.tasks.len())
             };
@@ -127,9 +128,10 @@ impl Estimate {
                 self.work.insert(repeat.id.clone(), Work::of(repeat));
             }
         }
-        let mut result = compute(&lightened(snapshot))?;
+        let light = lightened(snapshot);
+        let mut result = compute(&light)?;
         for arm in &mut result.arms {
-            let median = snapshot.median_repeat(&arm.name, arm.workers);
+            let median = light.median_repeat(&arm.name, arm.workers);
             let work = median.and_then(|repeat| self.work.get(&repeat.id));
             arm.bound = work.and_then(|work| work.bound(arm.workers));
         }
@@ -139,9 +141,11 @@ impl Estimate {
     }
 }
 
-/// A snapshot without tasks and samples: enough for wall times, speed-ups and their intervals.
+/// The latest repeats of a snapshot, without tasks and samples: enough for wall times, speed-ups
+/// and their intervals.
 fn lightened(snapshot: &Snapshot) -> Snapshot {
     let bare = |repeat: &RepeatState| RepeatState {
+        start: repeat.start,
         progress: repeat.progress,
         finished: repeat.finished.clone(),
         ..RepeatState::begin(&repeat.id, repeat.started_ns)
@@ -149,20 +153,24 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
     Snapshot {
         comparison: snapshot.comparison.clone(),
         started: snapshot.started.clone(),
-        repeats: snapshot.repeats.iter().map(bare).collect(),
+        repeats: latest(snapshot).iter().map(bare).collect(),
         left_out: snapshot.left_out.clone(),
-        samples: Vec::new(),
-        findings: snapshot.findings.clone(),
         status: snapshot.status,
         now_ns: snapshot.now_ns,
         instrument_cpu_ns: snapshot.instrument_cpu_ns,
         screen_cpu_ns: snapshot.screen_cpu_ns,
-        output: Vec::new(),
         stopped_arms: snapshot.stopped_arms.clone(),
         failed_arms: snapshot.failed_arms.clone(),
         resumed: snapshot.resumed,
-        damage: snapshot.damage.clone(),
+        starts: snapshot.starts.clone(),
+        ..Snapshot::default()
     }
+}
+
+/// The repeats that a running result is made of.
+fn latest(snapshot: &Snapshot) -> &[RepeatState] {
+    let all = &snapshot.repeats;
+    &all[all.len().saturating_sub(MOST_REPEATS)..]
 }
 
 #[cfg(test)]
@@ -180,7 +188,7 @@ mod tests {
             ..Shape::default()
         });
         let tasks: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
-        assert!(tasks > MOST_TASKS, "{tasks}");
+        assert!(tasks as u64 > MOST_TASKS, "{tasks}");
         let mut estimate = Estimate::default();
         assert!(estimate.refresh(&snapshot) && estimate.is_light());
         let all = compute(&snapshot).unwrap();

@@ -49,7 +49,7 @@ impl RunModel {
             let found = Finding::note("left_out", estimate::LEFT_OUT);
             self.log.diagnosis(&found, run);
         }
-        self.ahead.look(run.snapshot);
+        self.ahead.look(&run.snapshot.tally);
     }
 
     /// Takes in what is new in what is shown, with history in columns of so many nanoseconds.

@@ -221,6 +221,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
     say(
         t_ns,
         Fact::RunStarted(Box::new(RunStarted {
+            data_sha256: None,
             format: FORMAT,
             run_id: id.to_owned(),
             unix_ms: 1_795_256_102_000,
@@ -247,6 +248,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         say(
             t_ns,
             Fact::RepeatFinished(Box::new(RepeatFinished {
+                start: 0,
                 id,
                 started_ns,
                 wall_ns,

@@ -197,7 +197,7 @@ fn a_failed_arm_is_over() {
     fixture
         .app
         .update(Event::Records(records[..=first_round].to_vec()));
-    let ahead = |fixture: &Fixture| outlook(&fixture.app.live.as_ref().unwrap().snapshot);
+    let ahead = |fixture: &Fixture| outlook(&fixture.app.live.as_ref().unwrap().snapshot.tally);
     let before = ahead(&fixture);
     let failed = "trees".to_owned();
     let t_ns = records[first_round].t_ns;

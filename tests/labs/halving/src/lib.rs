@@ -152,6 +152,10 @@ fn name(trial: u32) -> String {
 }
 
 impl PreparedLab for Prepared {
+    fn data_sha256(&self) -> Option<String> {
+        None
+    }
+
     fn total_progress(&self, _arm: &str) -> u64 {
         self.0.total()
     }

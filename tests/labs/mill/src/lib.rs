@@ -64,6 +64,10 @@ impl Lab for Mill {
 }
 
 impl PreparedLab for Prepared {
+    fn data_sha256(&self) -> Option<String> {
+        None
+    }
+
     fn total_progress(&self, _arm: &str) -> u64 {
         self.blocks
     }

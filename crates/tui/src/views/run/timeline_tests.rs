@@ -55,6 +55,7 @@ fn steps_rise_and_read_well() {
 fn a_task_is_indexed_once() {
     let snapshot = Snapshot {
         repeats: vec![RepeatState {
+            start: 0,
             slots: BTreeMap::new(),
             states: Vec::new(),
             id: RepeatId {

@@ -106,6 +106,7 @@ impl Sim {
         self.push(
             0,
             Event::RunStarted(Box::new(RunStarted {
+                data_sha256: None,
                 format: FORMAT,
                 run_id: "20261121-101502-rf-3f9a".to_owned(),
                 unix_ms: 1_795_256_102_000,
@@ -352,6 +353,7 @@ impl Sim {
         };
         let items = (0..self.shape.models).map(item).collect();
         let finished = RepeatFinished {
+            start: 0,
             id: id.clone(),
             started_ns: start,
             wall_ns: until - start,
