@@ -3,7 +3,7 @@
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
 use workbench_record::{Finding, RepeatFinished};
-use workbench_stats::scaling::Refusal;
+use workbench_stats::scaling::FitRefusal;
 
 use super::document::{ArmResult, Predicted};
 use super::facts::{
@@ -442,13 +442,13 @@ fn wait_cause(cause: &WaitCause) -> &'static str {
 }
 
 /// Why a scaling law was not fitted.
-pub(super) fn refusal(refusal: &Refusal) -> Finding {
+pub(super) fn refusal(refusal: &FitRefusal) -> Finding {
     let text = refusal.to_string();
     match refusal {
-        Refusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)
+        FitRefusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)
             .number("needed", law.needed() as f64)
             .number("found", found.len() as f64),
-        Refusal::BadPoint {
+        FitRefusal::BadPoint {
             workers, speedup, ..
         } => Finding::note("bad_point", text)
             .number("workers", *workers)

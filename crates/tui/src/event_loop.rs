@@ -12,7 +12,7 @@ use workbench_clock::thread_cpu_ns;
 
 use super::app::App;
 use super::capture::collected;
-use super::event::{Effect, Event, Exit, MissingSetup};
+use super::event::{AppEvent, Effect, Exit, MissingSetup};
 use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, mute, restore};
 
@@ -109,13 +109,13 @@ impl Loop<'_> {
             let listing = self.app.lists_runs() && !self.terminal_lost;
             tokio::select! {
                 Some(event) = news.events.recv() => {
-                    if let Event::Ended(_) = event {
+                    if let AppEvent::Ended(_) = event {
                         self.fold(&mut news);
                     }
                     self.take(event);
                 }
-                Some(()) = signals.interrupt.recv() => self.take(Event::Terminate),
-                Some(()) = signals.terminate.recv() => self.take(Event::Terminate),
+                Some(()) = signals.interrupt.recv() => self.take(AppEvent::Terminate),
+                Some(()) = signals.terminate.recv() => self.take(AppEvent::Terminate),
                 Some(()) = signals.hangup.recv() => self.lose_terminal(),
                 Some(()) = signals.suspend.recv() => self.suspend(),
                 Some(()) = signals.resumed.recv() => self.reclaim(),
@@ -126,7 +126,7 @@ impl Loop<'_> {
                 () = sleep_until(ticked + self.frame), if playing => {
                     let passed = ticked.elapsed();
                     ticked = Instant::now();
-                    self.take(Event::Tick(passed));
+                    self.take(AppEvent::Tick(passed));
                 }
                 () = sleep_until(polled + POLL), if listing => {
                     polled = Instant::now();
@@ -148,7 +148,7 @@ impl Loop<'_> {
         }
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: AppEvent) {
         self.dirty = true;
         for effect in self.app.update(event) {
             match effect {
@@ -168,7 +168,7 @@ impl Loop<'_> {
 
     /// Nothing is drawn anew unless something has changed.
     fn poll(&mut self) {
-        for effect in self.app.update(Event::Poll) {
+        for effect in self.app.update(AppEvent::Poll) {
             self.session.apply(effect);
         }
     }
@@ -177,7 +177,7 @@ impl Loop<'_> {
     fn lose_terminal(&mut self) {
         self.terminal_lost = true;
         mute();
-        self.take(Event::TerminalLost);
+        self.take(AppEvent::TerminalLost);
     }
 
     /// Takes in the records that have come since the last time.
@@ -189,7 +189,7 @@ impl Loop<'_> {
         }
         if !records.is_empty() {
             self.dirty = true;
-            self.app.update(Event::Records(records));
+            self.app.update(AppEvent::Records(records));
         }
         self.session.add_cost(thread_cpu_ns() - before);
         // Only while a run is under way is there a record for them; the others are told when the
@@ -230,14 +230,17 @@ impl Loop<'_> {
         self.reclaim();
         let mut others = Vec::new();
         while let Ok(event) = news.events.try_recv() {
-            if !matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
+            if !matches!(
+                event,
+                AppEvent::Key(_) | AppEvent::Mouse(_) | AppEvent::Paste(_)
+            ) {
                 others.push(event);
             }
         }
         for event in others {
             self.take(event);
         }
-        self.take(Event::SetupDone(done.map(|()| missing.job)));
+        self.take(AppEvent::SetupDone(done.map(|()| missing.job)));
     }
 
     /// Takes the terminal again; it may show anything by now, or, when the window was closed, be

@@ -62,7 +62,7 @@ pub use theme::ThemeName;
 
 /// How the interface looks and begins.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct TuiOptions {
     /// The colours.
     pub theme: ThemeName,
     /// Draw with ASCII alone.
@@ -123,7 +123,7 @@ fn enough_files() -> Result<(), TuiError> {
 pub fn run(
     store: Store,
     labs: Vec<Box<dyn Lab>>,
-    settings: Settings,
+    settings: TuiOptions,
     host: Arc<dyn Host>,
 ) -> Result<Left, TuiError> {
     enough_files()?;

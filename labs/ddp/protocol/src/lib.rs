@@ -13,7 +13,7 @@ mod float;
 
 pub use fault::{Fault, FaultError, Place, Slowness};
 pub use message::{
-    DoneReport, FailureKind, FailureReport, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
+    DoneReport, FailureKind, FailureNotice, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
     Training, WorkerSide,
 };
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};
