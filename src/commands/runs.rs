@@ -1,9 +1,9 @@
 //! `workbench runs`: lists the history of runs.
 
 use jiff::Timestamp;
-use workbench_record::{RunDir, Store};
+use workbench_record::{Finding, RunDir, Store};
 use workbench_report::format;
-use workbench_result::RunResult;
+use workbench_result::{OF_FILES, RunResult};
 
 use super::show::pretty;
 use crate::failure::{Failure, code};
@@ -53,6 +53,12 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
             "None of {others} in {} matches.",
             store.root().display()
         ))?;
+    }
+    for (run, result) in &results {
+        let of_files = |found: &&Finding| OF_FILES.contains(&found.kind.as_str());
+        for found in result.warnings.iter().filter(of_files) {
+            output::error_line(&format!("workbench: {}: {}", run.id(), found.text))?;
+        }
     }
     for reason in unreadable {
         output::error_line(&format!("workbench: passed over: {reason}"))?;

@@ -51,6 +51,7 @@ pub fn result(id: &str) -> RunResult {
         scaling: Vec::new(),
         what_if: Vec::new(),
         instrument: Instrument::default(),
+        fingerprint: None,
         diagnoses: Vec::new(),
         warnings: Vec::new(),
     }

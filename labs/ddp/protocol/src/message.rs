@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 use workbench_protocol::{Protocol, StepTimes, Stretch};
 
-use crate::float;
 use crate::spec::TrainSpec;
 
 /// The protocol of the workers of a training.
@@ -57,7 +57,7 @@ pub enum Report {
         /// Rows in all.
         count: u64,
         /// Sum of the rows' losses.
-        #[serde(with = "float")]
+        #[serde(with = "Floats::<f64>")]
         loss_sum: f64,
     },
     /// A checkpoint is complete under its final name.
@@ -236,7 +236,7 @@ pub struct StepReport {
     /// Rows of this rank's batch.
     pub samples: u32,
     /// Mean loss of this rank's batch.
-    #[serde(with = "float")]
+    #[serde(with = "Floats::<f64>")]
     pub loss: f64,
     /// Fetching rows.
     pub data_ns: u64,
@@ -273,7 +273,7 @@ pub struct DoneReport {
     /// Bytes that this rank put into all-reduces.
     pub bytes_reduced: u64,
     /// Loss of the last step.
-    #[serde(with = "float")]
+    #[serde(with = "Floats::<f64>")]
     pub final_loss: f64,
 }
 
