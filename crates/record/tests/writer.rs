@@ -14,10 +14,10 @@ use workbench_clock::Clock;
 use workbench_machine::monitor::{GpuSample, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmComparison, ArmFailure, Basis, Breakdown, ControllerPhase, ControllerState, Direction,
-    Event, FailureKind, Figure, Finding, Health, Item, ParamValue, Part, Quantity, Record,
-    Recorder, RepeatFinished, RepeatId, RunStarted, RunStatus, Severity, SlotState, Snapshot,
-    Subject, fold_log, read_log,
+    ArmComparison, ArmFailure, ArmFailureKind, Basis, Breakdown, ControllerPhase, ControllerState,
+    Direction, Event, Figure, Finding, Health, Item, ParamValue, Part, Quantity, Record, Recorder,
+    RepeatFinished, RepeatId, RunStarted, RunStatus, Severity, SlotState, Snapshot, Subject,
+    fold_log, read_log,
 };
 
 /// Any text: also control characters, NUL, line separators, words that stand for numbers, and
@@ -230,7 +230,7 @@ fn event() -> impl Strategy<Value = Event> {
         text().prop_map(|arm| Event::ArmStopped { arm }),
         (text(), text()).prop_map(|(arm, reason)| Event::ArmFailed(ArmFailure {
             arm,
-            kind: FailureKind::Run,
+            kind: ArmFailureKind::Run,
             reason,
         })),
         finished().prop_map(|finished| Event::RepeatFinished(Box::new(finished))),
