@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::check::check;
 use super::diagnose::diagnose;
+use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
@@ -72,6 +73,8 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         arms,
         sources: sources(started),
         check,
+        left_out: disturbed::left_out(snapshot),
+        disturbances: disturbed::causes(snapshot),
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
@@ -90,6 +93,7 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let mut all = messages::log::unreadable(&snapshot.damage, &result.run_id);
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
+    all.extend(disturbed::findings(result));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));
     all

@@ -10,7 +10,7 @@ use workbench_json::Floats;
 use workbench_machine::MachineFacts;
 use workbench_record::RunStatus;
 use workbench_record::{
-    ArmComparison, ArmFailure, Breakdown, Finding, Item, LabFacts, Quantity, Source,
+    ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
 };
 use workbench_record::{DataSource, ParamValue};
 
@@ -73,6 +73,13 @@ pub struct RunResult {
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
+    /// Repeats that something spoiled: they are left out of all numbers. In the order in which they
+    /// ran.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutRepeat>,
+    /// What disturbed repeats, those that are left out and those that count.
+    #[serde(default)]
+    pub disturbances: Vec<DisturbedBy>,
     /// What measuring itself cost.
     pub instrument: Instrument,
     /// What the numbers mean.
@@ -164,6 +171,42 @@ pub struct ArmResult {
     pub outputs_sha256: String,
     /// What the arm made, item by item, with the item's median duration.
     pub items: Vec<ItemResult>,
+}
+
+/// A repeat that is left out of all numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOutRepeat {
+    /// The arm's name.
+    pub arm: String,
+    /// Number of slots.
+    pub workers: u32,
+    /// The repeat, from 0.
+    pub repeat: u32,
+    /// Its wall time, in seconds.
+    pub wall_s: f64,
+    /// Whether it ran again and counts now.
+    pub replaced: bool,
+    /// What disturbed it.
+    pub disturbances: Vec<Disturbance>,
+}
+
+impl LeftOutRepeat {
+    /// Which repeat of which arm at which number of slots.
+    pub(crate) fn id(&self) -> (&str, u32, u32) {
+        (&self.arm, self.workers, self.repeat)
+    }
+}
+
+/// One cause that disturbed repeats of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DisturbedBy {
+    /// The cause, with its size over all these repeats: times added up, and the largest change.
+    #[serde(flatten)]
+    pub cause: Disturbance,
+    /// Repeats that were disturbed.
+    pub repeats: u32,
+    /// How many of them are left out.
+    pub left_out: u32,
 }
 
 /// The program that an arm runs.

@@ -9,6 +9,7 @@
 mod check;
 mod compute;
 mod diagnose;
+mod disturbed;
 mod document;
 mod facts;
 mod messages;
@@ -18,9 +19,10 @@ mod warn;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
-    AmdahlFit, ArmResult, ArmSource, Asked, Check, Fingerprint, Fit, Instrument, ItemResult,
-    LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fingerprint, Fit, Instrument,
+    ItemResult, LeftOutRepeat, LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint,
+    UslFit, WhatIf, WhatIfPoint,
 };
 pub use messages::log::OF_FILES;
-pub use messages::{NO_SPEEDUP, arm_on, slots};
+pub use messages::{NO_SPEEDUP, arm_on, disturbed as disturbed_text, left_out, slots};
 pub use stored::{RunLoaded, load, load_result, store};

@@ -50,6 +50,8 @@ pub fn result(id: &str) -> RunResult {
         },
         scaling: Vec::new(),
         what_if: Vec::new(),
+        left_out: Vec::new(),
+        disturbances: Vec::new(),
         instrument: Instrument::default(),
         fingerprint: None,
         diagnoses: Vec::new(),
