@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use workbench_lab_ddp::WorkerVersion;
 use workbench_machine::MachineFacts;
 
 use super::inspect::{Inventory, WorkerState};
@@ -80,9 +81,8 @@ fn ask(worker: &Path) -> Option<bool> {
         .stdin(Stdio::null())
         .output()
         .ok()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if said.contains(", with NCCL") {
-        return Some(true);
-    }
-    output.status.success().then_some(false)
+    let said = WorkerVersion::read(&String::from_utf8_lossy(&output.stdout));
+    // A worker from before this was said has no NCCL part.
+    let stated = said.nccl.unwrap_or(false);
+    output.status.success().then_some(stated)
 }
