@@ -3,7 +3,7 @@
 //! ```text
 //! ╭ Labs ─────────────╮╭ Thirty random forests ─────────────╮
 //! │ ▸ rf              ││ # handout                          │
-//! │                   ││ You are going to train …           │
+//! │                   ││ You train 30 random …              │
 //! ├ Recent runs ──────┴┴────────────────────────────────────┤
 //! │ ▸ 20261121-…  rf  quick  completed  1.93× (tasks on 2)  │
 //! ╰─────────────────────────────────────────────────────────╯
