@@ -4,11 +4,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use workbench_lab_ddp::WorkerVersion;
 use workbench_machine::MachineFacts;
 
 use super::inspect::{Inventory, WorkerState};
-use super::place::Compute;
+use super::place::{Compute, WorkerVersion};
 
 /// Whether training on GPUs is possible here.
 #[derive(Debug, Clone, PartialEq, Eq)]
