@@ -11,7 +11,7 @@ use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
 
 use crate::commands::setup::SetupArgs;
-use crate::config::{self, Flags, Key, Kind, Setting, Value};
+use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
 use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
@@ -312,7 +312,7 @@ fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
 fn setting_help(setting: &Setting) -> String {
     let help = setting.help.trim_end_matches('.');
     let mut out = format!("{help} [env: {}]", setting.variable());
-    if !matches!(setting.kind, Kind::Switch) {
+    if !matches!(setting.kind, SettingKind::Switch) {
         let _ = write!(
             out,
             " [default: {}]",

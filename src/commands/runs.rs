@@ -10,7 +10,7 @@ use crate::failure::{Failure, code};
 use crate::output;
 use crate::table::TextTable;
 use workbench_history::Standing;
-use workbench_history::filter::{self, Facts};
+use workbench_history::filter::{self, FilterFacts};
 use workbench_history::list::{best, load};
 
 /// Lists the runs that match a filter, oldest first.
@@ -27,14 +27,14 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
         match load(&run) {
             Ok(result) => {
                 let status = Standing::of(&run, &result).name();
-                let facts = Facts::of(&run.id(), &result, status, &best(&result));
+                let facts = FilterFacts::of(&run.id(), &result, status, &best(&result));
                 if lab.is_none_or(|lab| lab == result.lab) && filter.matches(&facts) {
                     results.push((run, result));
                 } else {
                     others += 1;
                 }
             }
-            Err(reason) if filter.matches(&Facts::unreadable(&run.id(), &reason)) => {
+            Err(reason) if filter.matches(&FilterFacts::unreadable(&run.id(), &reason)) => {
                 unreadable.push(reason);
             }
             Err(_) => others += 1,

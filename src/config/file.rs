@@ -13,7 +13,7 @@ use workbench_experiment::lab::{Lab, suggest};
 use workbench_report::format;
 
 use super::error::ConfigError;
-use super::setting::{Key, Kind, SETTINGS, Setting, Value, shown};
+use super::setting::{Key, SETTINGS, Setting, SettingKind, Value, shown};
 
 /// Larger files are refused.
 const LARGEST: u64 = 1 << 20;
@@ -107,15 +107,17 @@ fn take(
     labs: &[Box<dyn Lab>],
 ) -> Result<Value, String> {
     let given = match (setting.kind, value.get_ref()) {
-        (Kind::Switch, DeValue::Boolean(on)) => Some(Value::Switch(*on)),
-        (Kind::Whole(..), DeValue::Integer(digits)) => {
+        (SettingKind::Switch, DeValue::Boolean(on)) => Some(Value::Switch(*on)),
+        (SettingKind::Whole(..), DeValue::Integer(digits)) => {
             u32::from_str_radix(digits.as_str(), digits.radix())
                 .ok()
                 .map(Value::Whole)
         }
-        (Kind::Word(_), DeValue::String(word)) => Some(Value::Word(word.clone().into_owned())),
-        (Kind::Directory, DeValue::String(word)) if word.is_empty() => None,
-        (Kind::Directory, DeValue::String(word)) => {
+        (SettingKind::Word(_), DeValue::String(word)) => {
+            Some(Value::Word(word.clone().into_owned()))
+        }
+        (SettingKind::Directory, DeValue::String(word)) if word.is_empty() => None,
+        (SettingKind::Directory, DeValue::String(word)) => {
             Some(Value::Directory(placed(word, path, home())?))
         }
         _ => None,

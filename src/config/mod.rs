@@ -24,12 +24,12 @@ use std::path::{Path, PathBuf};
 use workbench_experiment::lab::Lab;
 use workbench_report::Format;
 
-use workbench_tui::{Preferences, Settings, ThemeName};
+use workbench_tui::{Preferences, ThemeName, TuiOptions};
 
 pub use error::ConfigError;
 pub use file::usual_path;
 pub use print::{VARIABLES, defaults, effective, listed};
-pub use setting::{Key, Kind, SETTINGS, Setting, Value};
+pub use setting::{Key, SETTINGS, Setting, SettingKind, Value};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,10 +171,10 @@ impl Config {
     }
 
     /// The settings of the screen.
-    pub fn screen(&self) -> Settings {
+    pub fn screen(&self) -> TuiOptions {
         let owned = |key| self.word(key).map(str::to_owned);
         let extension = self.word(Key::ExportFormat);
-        Settings {
+        TuiOptions {
             theme: self
                 .word(Key::Theme)
                 .and_then(ThemeName::from_name)

@@ -7,7 +7,7 @@ use workbench_experiment::lab::Lab;
 use workbench_report::format;
 
 use super::file::told;
-use super::setting::{Kind, SETTINGS, Setting, Value};
+use super::setting::{SETTINGS, Setting, SettingKind, Value};
 use super::{Config, SettingSource};
 use workbench_tui::text::wrap_words;
 
@@ -140,10 +140,10 @@ fn quoted(text: &str) -> String {
 /// An example line of an unset setting.
 fn example(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
     match setting.kind {
-        Kind::Switch => "true".to_owned(),
-        Kind::Whole(_, max) => max.min(5).to_string(),
-        Kind::Word(words) => quoted(words(labs).first().map_or("", String::as_str)),
-        Kind::Directory => quoted("~/workbench"),
+        SettingKind::Switch => "true".to_owned(),
+        SettingKind::Whole(_, max) => max.min(5).to_string(),
+        SettingKind::Word(words) => quoted(words(labs).first().map_or("", String::as_str)),
+        SettingKind::Directory => quoted("~/workbench"),
     }
 }
 

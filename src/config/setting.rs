@@ -41,7 +41,7 @@ pub enum Key {
 
 /// The type of a setting.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum SettingKind {
     /// `true` or `false`.
     Switch,
     /// A whole number in a range.
@@ -74,7 +74,7 @@ pub struct Setting {
     /// Its name in the file; in capitals and after `WORKBENCH_` that of its environment variable.
     pub name: &'static str,
     /// Its type.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// Its default, as text of an environment variable; `None` leaves it unset.
     pub default: Option<&'static str>,
     /// The effect of leaving it unset.
@@ -90,7 +90,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Theme,
         name: "theme",
-        kind: Kind::Word(|_| ThemeName::ALL.map(|theme| theme.name().to_owned()).into()),
+        kind: SettingKind::Word(|_| ThemeName::ALL.map(|theme| theme.name().to_owned()).into()),
         default: Some("dark"),
         unset: "",
         flag: Some("--theme NAME"),
@@ -99,7 +99,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Ascii,
         name: "ascii",
-        kind: Kind::Switch,
+        kind: SettingKind::Switch,
         default: Some("false"),
         unset: "",
         flag: Some("--ascii"),
@@ -108,7 +108,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Mouse,
         name: "mouse",
-        kind: Kind::Switch,
+        kind: SettingKind::Switch,
         default: Some("true"),
         unset: "",
         flag: Some("--no-mouse"),
@@ -117,7 +117,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::FramesPerSecond,
         name: "frames_per_second",
-        kind: Kind::Whole(1, 10),
+        kind: SettingKind::Whole(1, 10),
         default: Some("10"),
         unset: "",
         flag: None,
@@ -126,7 +126,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::ReplaySpeed,
         name: "replay_speed",
-        kind: Kind::Whole(1, 100),
+        kind: SettingKind::Whole(1, 100),
         default: Some("10"),
         unset: "",
         flag: None,
@@ -135,7 +135,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Lab,
         name: "lab",
-        kind: Kind::Word(|labs| {
+        kind: SettingKind::Word(|labs| {
             labs.iter()
                 .map(|lab| lab.definition().name.clone())
                 .collect()
@@ -148,7 +148,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Preset,
         name: "preset",
-        kind: Kind::Word(presets),
+        kind: SettingKind::Word(presets),
         default: None,
         unset: "the lab's own default",
         flag: None,
@@ -157,7 +157,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::Repeats,
         name: "repeats",
-        kind: Kind::Whole(1, MAX_REPEATS),
+        kind: SettingKind::Whole(1, MAX_REPEATS),
         default: None,
         unset: "those of the preset",
         flag: None,
@@ -166,7 +166,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::ExportDir,
         name: "export_dir",
-        kind: Kind::Directory,
+        kind: SettingKind::Directory,
         default: None,
         unset: "the directory that the program was started in",
         flag: None,
@@ -175,7 +175,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::ExportFormat,
         name: "export_format",
-        kind: Kind::Word(|_| {
+        kind: SettingKind::Word(|_| {
             Format::ALL
                 .iter()
                 .map(|f| f.extension().to_owned())
@@ -189,7 +189,7 @@ pub const SETTINGS: [Setting; 11] = [
     Setting {
         key: Key::RunDir,
         name: "run_dir",
-        kind: Kind::Directory,
+        kind: SettingKind::Directory,
         default: None,
         unset: "the platform's data directory",
         flag: Some("--run-dir DIR"),
@@ -221,10 +221,10 @@ impl Setting {
     /// The values that it takes, in words: `a whole number from 1 to 10`.
     pub fn expects(&self, labs: &[Box<dyn Lab>]) -> String {
         match self.kind {
-            Kind::Switch => "true or false".to_owned(),
-            Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
-            Kind::Word(words) => format!("one of {}", words(labs).join(", ")),
-            Kind::Directory => "a directory".to_owned(),
+            SettingKind::Switch => "true or false".to_owned(),
+            SettingKind::Whole(min, max) => format!("a whole number from {min} to {max}"),
+            SettingKind::Word(words) => format!("one of {}", words(labs).join(", ")),
+            SettingKind::Directory => "a directory".to_owned(),
         }
     }
 
@@ -240,10 +240,10 @@ impl Setting {
     /// The values that it takes, to be put after its name.
     pub fn read(&self, text: &str, labs: &[Box<dyn Lab>]) -> Result<Value, String> {
         let value = match self.kind {
-            Kind::Switch => text.parse().ok().map(Value::Switch),
-            Kind::Whole(..) => text.parse().ok().map(Value::Whole),
-            Kind::Word(_) => Some(Value::Word(text.to_owned())),
-            Kind::Directory => Some(Value::Directory(PathBuf::from(text))),
+            SettingKind::Switch => text.parse().ok().map(Value::Switch),
+            SettingKind::Whole(..) => text.parse().ok().map(Value::Whole),
+            SettingKind::Word(_) => Some(Value::Word(text.to_owned())),
+            SettingKind::Directory => Some(Value::Directory(PathBuf::from(text))),
         };
         value
             .filter(|value| self.allows(value, labs))
@@ -253,10 +253,10 @@ impl Setting {
     /// Whether a value is of the right type and in range.
     pub fn allows(&self, value: &Value, labs: &[Box<dyn Lab>]) -> bool {
         match (self.kind, value) {
-            (Kind::Switch, Value::Switch(_)) => true,
-            (Kind::Whole(min, max), Value::Whole(n)) => (min..=max).contains(n),
-            (Kind::Word(words), Value::Word(word)) => words(labs).contains(word),
-            (Kind::Directory, Value::Directory(path)) => {
+            (SettingKind::Switch, Value::Switch(_)) => true,
+            (SettingKind::Whole(min, max), Value::Whole(n)) => (min..=max).contains(n),
+            (SettingKind::Word(words), Value::Word(word)) => words(labs).contains(word),
+            (SettingKind::Directory, Value::Directory(path)) => {
                 // No system accepts a path with a zero byte.
                 !path.as_os_str().is_empty() && !path.as_os_str().as_encoded_bytes().contains(&0)
             }
@@ -267,7 +267,7 @@ impl Setting {
     /// Why a text is refused, to be put after the setting's name.
     pub fn refusal(&self, given: &str, labs: &[Box<dyn Lab>]) -> String {
         let mut out = format!("takes {}, not {}", self.expects(labs), shown(given));
-        if let Kind::Word(words) = self.kind {
+        if let SettingKind::Word(words) = self.kind {
             let known = words(labs);
             if let Some(name) = nearest(given, known.iter().map(String::as_str)) {
                 let _ = write!(out, "; did you mean `{name}`?");

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use workbench_experiment::lab::Lab;
 
 use super::file::parse;
-use super::setting::Kind;
+use super::setting::SettingKind;
 use super::*;
 use crate::registry;
 
@@ -243,12 +243,12 @@ fn a_file_that_is_missing_is_no_mistake_unless_it_was_named() {
 /// Any value that a setting allows.
 fn allowed(setting: &'static Setting) -> BoxedStrategy<Value> {
     match setting.kind {
-        Kind::Switch => any::<bool>().prop_map(Value::Switch).boxed(),
-        Kind::Whole(min, max) => (min..=max).prop_map(Value::Whole).boxed(),
-        Kind::Word(words) => prop::sample::select(words(&labs()))
+        SettingKind::Switch => any::<bool>().prop_map(Value::Switch).boxed(),
+        SettingKind::Whole(min, max) => (min..=max).prop_map(Value::Whole).boxed(),
+        SettingKind::Word(words) => prop::sample::select(words(&labs()))
             .prop_map(Value::Word)
             .boxed(),
-        Kind::Directory => "/[^\u{0}]{0,30}"
+        SettingKind::Directory => "/[^\u{0}]{0,30}"
             .prop_map(|text| Value::Directory(PathBuf::from(text)))
             .boxed(),
     }

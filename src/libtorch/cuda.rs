@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use workbench_machine::MachineFacts;
 
 use super::inspect::{Inventory, WorkerState};
-use super::place::Compute;
+use super::place::{Compute, WorkerVersion};
 
 /// Whether training on GPUs is possible here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,9 +84,8 @@ fn ask(worker: &Path) -> Option<bool> {
         .stdin(Stdio::null())
         .output()
         .ok()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if said.contains(", with NCCL") {
-        return Some(true);
-    }
-    output.status.success().then_some(false)
+    let said = WorkerVersion::read(&String::from_utf8_lossy(&output.stdout));
+    // A worker from before this was said has no NCCL part.
+    let stated = said.nccl.unwrap_or(false);
+    output.status.success().then_some(stated)
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+pub use workbench_lab_ddp::WorkerVersion;
 
 use super::error::SetupError;
 

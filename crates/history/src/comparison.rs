@@ -22,7 +22,7 @@ use row::finished;
 
 pub use curves::{Curves, curves};
 pub use row::{ArmCell, ArmRow, Named, Unlike};
-pub use settings::{Difference, Group, Settings};
+pub use settings::{DifferingSetting, Group, SettingsCompared};
 pub use verdict::Note;
 
 /// Several runs side by side. All lists over runs have one entry per run, in the order in which
@@ -32,7 +32,7 @@ pub struct Comparison {
     /// The runs.
     pub runs: Vec<Named>,
     /// The settings.
-    pub settings: Settings,
+    pub settings: SettingsCompared,
     /// Every arm at every number of workers that some run finished, in the order of the first run
     /// that has it.
     pub arms: Vec<ArmRow>,

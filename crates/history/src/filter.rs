@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 use field::clean;
 
-pub use facts::Facts;
+pub use facts::FilterFacts;
 pub use field::{Field, STATUSES};
 
 /// The conditions on a run.
@@ -70,7 +70,7 @@ pub fn parse(text: &str, now: Timestamp) -> Parsed {
 
 impl Filter {
     /// Whether a run matches.
-    pub fn matches(&self, facts: &Facts) -> bool {
+    pub fn matches(&self, facts: &FilterFacts) -> bool {
         self.terms.iter().all(|term| match term {
             Term::Word(word) => facts.line.contains(word.as_str()),
             Term::OneOf(field, values) => values.iter().any(|value| facts.begins(*field, value)),

@@ -10,7 +10,7 @@ use workbench_report::format;
 use workbench_result::{ArmResult, RunResult, load_result};
 
 use crate::estimate::PastRun;
-use crate::filter::Facts;
+use crate::filter::FilterFacts;
 use crate::standing::Standing;
 
 /// One run of the list.
@@ -33,7 +33,7 @@ pub struct RunRow {
     /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
     pub best: String,
     /// The facts that a filter compares.
-    pub facts: Facts,
+    pub facts: FilterFacts,
     /// For the estimate of another run's duration; `None` unless it was completed.
     pub past: Option<PastRun>,
 }
@@ -136,7 +136,7 @@ fn row(run: RunDir) -> RunRow {
             standing: None,
             missing_repeats: 0,
             best: format::clean(&reason, 200),
-            facts: Facts::unreadable(&run.id(), &reason),
+            facts: FilterFacts::unreadable(&run.id(), &reason),
             past: None,
             run,
         },
@@ -151,7 +151,7 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
         lab: format::clean(&result.lab, 30),
         preset: format::clean(&result.preset, 30),
         started: started(&result.started_at),
-        facts: Facts::of(&run.id(), result, standing.name(), &best),
+        facts: FilterFacts::of(&run.id(), result, standing.name(), &best),
         standing: Some(standing),
         missing_repeats: missing_repeats(result),
         best,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::ImageError;
-use crate::set::Split;
+use crate::set::Subset;
 use crate::source::ImageSource;
 use crate::{cifar, idx};
 
@@ -83,7 +83,7 @@ fn nothing(dir: &Path) -> String {
     }
     format!(
         "no images here; give the folder with MNIST's four IDX files ({}, …) or CIFAR-10's six binary files ({}, …)",
-        idx::names(Split::Train)[0],
+        idx::names(Subset::Train)[0],
         cifar::TRAIN[0]
     )
 }

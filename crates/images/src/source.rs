@@ -6,7 +6,7 @@ use crate::cifar::read_cifar10;
 use crate::embedded::mnist;
 use crate::error::ImageError;
 use crate::idx::read_idx;
-use crate::set::{Images, Split};
+use crate::set::{Images, Subset};
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,15 +20,15 @@ pub enum ImageSource {
 }
 
 impl ImageSource {
-    /// Reads a split, and of it the first `rows` images, or all.
+    /// Reads a subset, and of it the first `rows` images, or all.
     ///
     /// # Errors
     /// Those of the reader: a file that is not there, or not what it should be.
-    pub fn load(&self, split: Split, rows: Option<usize>) -> Result<Images, ImageError> {
+    pub fn load(&self, subset: Subset, rows: Option<usize>) -> Result<Images, ImageError> {
         match self {
-            Self::Embedded => mnist(split, rows),
-            Self::Idx(dir) => read_idx(dir, split, rows),
-            Self::Cifar10(dir) => read_cifar10(dir, split, rows),
+            Self::Embedded => mnist(subset, rows),
+            Self::Idx(dir) => read_idx(dir, subset, rows),
+            Self::Cifar10(dir) => read_cifar10(dir, subset, rows),
         }
     }
 }

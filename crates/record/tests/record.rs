@@ -19,7 +19,7 @@ use workbench_record::{
 };
 use workbench_record::{
     Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunResumed, RunStatus,
-    SlotTrack, Snapshot, Store, Tail, parse_log, read_log,
+    Snapshot, Store, Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -152,15 +152,11 @@ fn a_slot_is_known_as_it_stands_and_by_what_it_did_lately() {
     );
 }
 
-/// Whether what a slot did lately leaves out first steps of its attempt.
-fn leaves_out_steps(track: &SlotTrack) -> bool {
-    track.lately().unwrap().steps < track.attempt().unwrap().steps
-}
-
 /// A slot's figures are those of the attempt under way, also where a log does not count attempts.
 #[test]
 fn a_slot_that_is_started_anew_begins_a_new_window() {
     let second = 1_000_000_000;
+    let steps = |state: Option<SlotState>| state.unwrap().steps;
     for counted in [true, false] {
         let mut snapshot = Snapshot::of(&completed(1).records);
         let mut say = |at_s: u64, attempt: u32, steps: u64, at_step: u64| {
@@ -188,7 +184,10 @@ fn a_slot_that_is_started_anew_begins_a_new_window() {
         assert_eq!(track.attempt().unwrap().steps, 4);
         let all = [Part::work("forward", 40)];
         assert_eq!(
-            (track.lately().unwrap().parts, leaves_out_steps(&track)),
+            (
+                track.lately().unwrap().parts,
+                steps(track.lately()) < steps(track.attempt())
+            ),
             (all.into(), false)
         );
         // From then on without the first steps.
@@ -196,7 +195,10 @@ fn a_slot_that_is_started_anew_begins_a_new_window() {
         assert_eq!(track.attempt().unwrap().steps, 7);
         let later = [Part::work("forward", 30)];
         assert_eq!(
-            (track.lately().unwrap().parts, leaves_out_steps(&track)),
+            (
+                track.lately().unwrap().parts,
+                steps(track.lately()) < steps(track.attempt())
+            ),
             (later.into(), true)
         );
     }

@@ -5,7 +5,7 @@
 pub(super) mod log;
 
 use workbench_record::{Finding, RepeatFinished};
-use workbench_stats::scaling::Refusal;
+use workbench_stats::scaling::FitRefusal;
 
 use super::document::{ArmResult, Predicted};
 use super::facts::{
@@ -450,13 +450,13 @@ fn wait_cause(cause: &WaitCause) -> String {
 }
 
 /// Why a scaling law was not fitted.
-pub(super) fn refusal(refusal: &Refusal) -> Finding {
+pub(super) fn refusal(refusal: &FitRefusal) -> Finding {
     let text = refusal.to_string();
     match refusal {
-        Refusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)
+        FitRefusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)
             .number("needed", law.needed() as f64)
             .number("found", found.len() as f64),
-        Refusal::BadPoint {
+        FitRefusal::BadPoint {
             workers, speedup, ..
         } => Finding::note("bad_point", text)
             .number("workers", *workers)

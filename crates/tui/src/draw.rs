@@ -71,7 +71,7 @@ impl App {
         match &mut self.screen {
             Screen::Home => self.home.draw(frame, body, &self.shared),
             Screen::Runs => self.runs.draw(frame, body, &self.shared),
-            Screen::Compare(screen) => screen.draw(frame, body, &theme),
+            Screen::Compare(screen) => screen.draw(frame, body, theme),
             Screen::Form => {
                 if let Some(form) = &mut self.form {
                     form.draw(frame, body, &self.shared);
@@ -80,21 +80,21 @@ impl App {
             Screen::Run => {
                 if let Some(live) = &mut self.live {
                     live.view.update(&live.snapshot);
-                    let drawn = views::run::draw(frame, body, &live.view, &live.snapshot, &theme);
+                    let drawn = views::run::draw(frame, body, &live.view, &live.snapshot, theme);
                     live.view.take(drawn);
                 }
             }
             Screen::Watch(watched) => {
                 let (view, snapshot) = (&mut watched.view, &watched.snapshot);
                 view.update(snapshot);
-                let drawn = views::run::draw(frame, body, view, snapshot, &theme);
+                let drawn = views::run::draw(frame, body, view, snapshot, theme);
                 view.take(drawn);
             }
             Screen::Result(screen) => {
                 let (loaded, view) = (&screen.loaded, &mut screen.view);
                 view.update(&loaded.result, &loaded.snapshot);
                 let shown = (&loaded.result, &loaded.snapshot);
-                let drawn = views::result::draw(frame, body, view, shown, &theme);
+                let drawn = views::result::draw(frame, body, view, shown, theme);
                 view.take(drawn);
             }
         }

@@ -40,7 +40,7 @@ pub struct SideBySide {
 
 /// A run to make.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Job {
+pub enum RunJob {
     /// Run the lab with this place in the list of labs.
     Start(usize, Box<RunConfig>),
     /// Go on with a run.
@@ -57,7 +57,7 @@ pub struct MissingSetup {
     /// What the set-up would do, how large it is and where it goes; or why it cannot.
     pub plan: Result<String, String>,
     /// The run that could not be made without it.
-    pub job: Job,
+    pub job: RunJob,
 }
 
 /// Why the interface is left.
@@ -91,7 +91,7 @@ pub enum Exported {
 
 /// Something that happened.
 #[derive(Debug)]
-pub enum Event {
+pub enum AppEvent {
     /// A key was pressed.
     Key(KeyEvent),
     /// The mouse did something.
@@ -113,7 +113,7 @@ pub enum Event {
     /// The run under way could not be made, because something is missing that can be installed.
     SetupMissing(Box<MissingSetup>),
     /// The set-up is over: the run that waited for it, or why it failed.
-    SetupDone(Result<Job, String>),
+    SetupDone(Result<RunJob, String>),
     /// A run of the history has been read.
     Opened(Result<Arc<Loaded>, String>),
     /// A run that another process makes has new records.
@@ -138,7 +138,7 @@ pub enum Event {
 #[derive(Debug, PartialEq)]
 pub enum Effect {
     /// Make a run.
-    Make(Job),
+    Make(RunJob),
     /// Stop the run under way as soon as it can.
     Cancel,
     /// Stop one arm of the run under way; the others go on.

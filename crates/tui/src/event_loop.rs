@@ -13,7 +13,7 @@ use workbench_experiment::StopRequests;
 
 use super::app::App;
 use super::capture::collected;
-use super::event::{Effect, Event, Exit, MissingSetup};
+use super::event::{AppEvent, Effect, Exit, MissingSetup};
 use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, mute, restore};
 
@@ -125,7 +125,7 @@ impl Loop<'_> {
                 () = sleep_until(ticked + self.frame), if playing => {
                     let passed = ticked.elapsed();
                     ticked = Instant::now();
-                    self.take(Event::Tick(passed));
+                    self.take(AppEvent::Tick(passed));
                 }
                 () = sleep_until(polled + POLL), if listing => {
                     polled = Instant::now();
@@ -148,16 +148,16 @@ impl Loop<'_> {
     }
 
     /// Takes in what a thread of the session tells.
-    fn hear(&mut self, event: Event, news: &mut News) {
+    fn hear(&mut self, event: AppEvent, news: &mut News) {
         match event {
-            Event::TerminalLost => return self.lose_terminal(),
-            Event::Ended(_) => self.fold(news),
+            AppEvent::TerminalLost => return self.lose_terminal(),
+            AppEvent::Ended(_) => self.fold(news),
             _ => {}
         }
         self.take(event);
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: AppEvent) {
         self.dirty = true;
         for effect in self.app.update(event) {
             match effect {
@@ -177,7 +177,7 @@ impl Loop<'_> {
 
     /// Nothing is drawn anew unless something has changed.
     fn poll(&mut self) {
-        for effect in self.app.update(Event::Poll) {
+        for effect in self.app.update(AppEvent::Poll) {
             self.session.apply(effect);
         }
     }
@@ -185,7 +185,7 @@ impl Loop<'_> {
     /// A signal asks the program to end.
     fn terminate(&mut self) {
         if self.requests.is_new(Instant::now().into_std()) {
-            self.take(Event::Terminate);
+            self.take(AppEvent::Terminate);
         }
     }
 
@@ -195,7 +195,7 @@ impl Loop<'_> {
         self.requests.is_new(Instant::now().into_std());
         self.terminal_lost = true;
         mute();
-        self.take(Event::TerminalLost);
+        self.take(AppEvent::TerminalLost);
     }
 
     /// Takes in the records that have come since the last time.
@@ -207,7 +207,7 @@ impl Loop<'_> {
         }
         if !records.is_empty() {
             self.dirty = true;
-            self.app.update(Event::Records(records));
+            self.app.update(AppEvent::Records(records));
         }
         self.session.add_cost(thread_cpu_ns() - before);
         // Only while a run is under way is there a record for them; the others are told when the
@@ -248,14 +248,17 @@ impl Loop<'_> {
         self.reclaim();
         let mut others = Vec::new();
         while let Ok(event) = news.events.try_recv() {
-            if !matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
+            if !matches!(
+                event,
+                AppEvent::Key(_) | AppEvent::Mouse(_) | AppEvent::Paste(_)
+            ) {
                 others.push(event);
             }
         }
         for event in others {
             self.take(event);
         }
-        self.take(Event::SetupDone(done.map(|()| missing.job)));
+        self.take(AppEvent::SetupDone(done.map(|()| missing.job)));
     }
 
     /// Takes the terminal again; it may show anything by now, or, when the window was closed, be

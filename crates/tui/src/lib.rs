@@ -63,7 +63,7 @@ pub use theme::ThemeName;
 
 /// How the interface looks and begins.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct TuiOptions {
     /// The colours.
     pub theme: ThemeName,
     /// Draw with ASCII alone.
@@ -116,7 +116,7 @@ const FILES: usize = 18;
 pub fn run(
     store: Store,
     labs: Vec<Box<dyn Lab>>,
-    settings: Settings,
+    settings: TuiOptions,
     host: Arc<dyn Host>,
 ) -> Result<Left, TuiError> {
     room_for_files(FILES).map_err(TuiError::Files)?;

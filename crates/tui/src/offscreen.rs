@@ -16,8 +16,8 @@ use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
-use super::app::{App, Back, Live, Screen};
-use super::event::{Effect, Event, Job, Loaded};
+use super::app::{App, Back, LiveRun, Screen};
+use super::event::{AppEvent, Effect, Loaded, RunJob};
 use super::kit::text::width;
 use super::reader;
 use super::theme::{Theme, ThemeName};
@@ -57,13 +57,13 @@ impl Offscreen {
     /// Goes to the Run screen of a run that begins now: the records given to [`fold`](Self::fold)
     /// are its events.
     pub fn watch(&mut self) {
-        self.app.live = Some(Live::new(Back::Home));
+        self.app.live = Some(LiveRun::new(Back::Home));
         self.app.screen = Screen::Run;
     }
 
     /// Hands over records of the run that is watched, as the loop does several times a second.
     pub fn fold(&mut self, records: Vec<Record>) {
-        self.app.update(Event::Records(records));
+        self.app.update(AppEvent::Records(records));
     }
 
     /// Tells that the run has ended: where it was watched, its result opens.
@@ -74,14 +74,14 @@ impl Offscreen {
             result,
             live: false,
         };
-        self.app.update(Event::Ended(Ok(Arc::new(loaded))));
+        self.app.update(AppEvent::Ended(Ok(Arc::new(loaded))));
     }
 
     /// Presses a key without modifiers.
     pub fn press(&mut self, key: KeyCode) {
         let key = KeyEvent::new(key, KeyModifiers::NONE);
-        for effect in self.app.update(Event::Key(key)) {
-            if let Effect::Make(Job::Start(_, config)) = effect {
+        for effect in self.app.update(AppEvent::Key(key)) {
+            if let Effect::Make(RunJob::Start(_, config)) = effect {
                 self.started = Some(*config);
             }
         }
@@ -95,14 +95,15 @@ impl Offscreen {
 
     /// Tells how many cores there are, which forms check numbers of workers against.
     pub fn machine(&mut self, machine: MachineFacts, usable: UsableCores) {
-        self.app.update(Event::Machine(Box::new(machine), usable));
+        self.app
+            .update(AppEvent::Machine(Box::new(machine), usable));
     }
 
     /// Puts runs side by side, as from the list of runs.
     pub fn compare(&mut self, runs: Vec<RunDir>) {
         self.app.screen = Screen::Runs;
         let compared = reader::side_by_side(runs).map(Arc::new);
-        self.app.update(Event::Compared(compared));
+        self.app.update(AppEvent::Compared(compared));
     }
 
     /// Gives the window another size.

@@ -16,7 +16,7 @@ use workbench_machine::limits::with_limit;
 use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
 
-use super::event::{Effect, Event, Job, Loaded, MissingSetup, RunError};
+use super::event::{AppEvent, Effect, Loaded, MissingSetup, RunError, RunJob};
 use super::hangup;
 use super::host::Host;
 use super::reader;
@@ -31,7 +31,7 @@ pub struct Session {
     labs: Labs,
     host: Arc<dyn Host>,
     listed: Arc<Mutex<RunList>>,
-    events: UnboundedSender<Event>,
+    events: UnboundedSender<AppEvent>,
     records: UnboundedSender<Record>,
     control: Control,
     /// Dropping it ends the thread that follows a run.
@@ -41,7 +41,7 @@ pub struct Session {
 /// Where the news come in.
 pub struct News {
     /// Everything but records.
-    pub events: UnboundedReceiver<Event>,
+    pub events: UnboundedReceiver<AppEvent>,
     /// The records of the run under way, to be taken in at the pace of drawing.
     pub records: UnboundedReceiver<Record>,
 }
@@ -80,16 +80,16 @@ impl Session {
         self.thread("workbench-input", move || {
             loop {
                 let event = match input::read() {
-                    Ok(input::Event::Key(key)) => Event::Key(key),
+                    Ok(input::Event::Key(key)) => AppEvent::Key(key),
                     Ok(input::Event::Mouse(mouse)) if is_noise(mouse.kind) => continue,
-                    Ok(input::Event::Mouse(mouse)) => Event::Mouse(mouse),
-                    Ok(input::Event::Paste(text)) => Event::Paste(text),
-                    Ok(input::Event::Resize(..)) => Event::Redraw,
+                    Ok(input::Event::Mouse(mouse)) => AppEvent::Mouse(mouse),
+                    Ok(input::Event::Paste(text)) => AppEvent::Paste(text),
+                    Ok(input::Event::Resize(..)) => AppEvent::Redraw,
                     Ok(_) => continue,
                     // The terminal is gone.
-                    Err(_) => Event::TerminalLost,
+                    Err(_) => AppEvent::TerminalLost,
                 };
-                let over = matches!(event, Event::TerminalLost);
+                let over = matches!(event, AppEvent::TerminalLost);
                 if events.send(event).is_err() || over {
                     return;
                 }
@@ -98,11 +98,11 @@ impl Session {
         let events = self.events.clone();
         self.thread("workbench-hangup", move || {
             if hangup::wait().unwrap_or(false) {
-                let _ = events.send(Event::TerminalLost);
+                let _ = events.send(AppEvent::TerminalLost);
             }
         });
         self.report("workbench-probe", || {
-            Event::Machine(Box::new(MachineFacts::probe()), usable_cores())
+            AppEvent::Machine(Box::new(MachineFacts::probe()), usable_cores())
         });
         self.read_history();
     }
@@ -116,22 +116,22 @@ impl Session {
             Effect::Follow(run) => self.follow(run),
             Effect::Unfollow => self.following = None,
             Effect::Replay(run) => self.report("workbench-open", move || {
-                Event::Replay(reader::records(&run).map(|records| (run, records)))
+                AppEvent::Replay(reader::records(&run).map(|records| (run, records)))
             }),
             Effect::ReadHistory => self.read_history(),
             Effect::RefreshHistory => self.refresh_history(),
             Effect::Open(run) => self.report("workbench-open", move || {
-                Event::Opened(reader::open(&run).map(Arc::new))
+                AppEvent::Opened(reader::open(&run).map(Arc::new))
             }),
             Effect::Compare(runs) => self.report("workbench-compare", move || {
-                Event::Compared(reader::side_by_side(runs).map(Arc::new))
+                AppEvent::Compared(reader::side_by_side(runs).map(Arc::new))
             }),
             Effect::Export {
                 loaded,
                 path,
                 replace,
             } => self.report("workbench-export", move || {
-                Event::Exported(reader::export(&path, replace, &loaded))
+                AppEvent::Exported(reader::export(&path, replace, &loaded))
             }),
             Effect::Install(_)
             | Effect::Copy(_)
@@ -142,7 +142,7 @@ impl Session {
     }
 
     /// Does something slow on a thread of its own and tells what came of it.
-    fn report(&self, thread: &str, body: impl FnOnce() -> Event + Send + 'static) {
+    fn report(&self, thread: &str, body: impl FnOnce() -> AppEvent + Send + 'static) {
         let events = self.events.clone();
         self.thread(thread, move || drop(events.send(body())));
     }
@@ -152,7 +152,7 @@ impl Session {
         self.report("workbench-history", move || {
             let mut listed = listed.lock().unwrap_or_else(PoisonError::into_inner);
             *listed = RunList::default();
-            Event::History(listed.refresh(&store).map(|_| listed.rows()))
+            AppEvent::History(listed.refresh(&store).map(|_| listed.rows()))
         });
     }
 
@@ -170,14 +170,14 @@ impl Session {
                 Err(error) => Some(Err(error)),
             };
             if let Some(news) = news {
-                let _ = events.send(Event::History(news));
+                let _ = events.send(AppEvent::History(news));
             }
             control.add_screen_cpu_ns(thread_cpu_ns());
         });
     }
 
     /// Makes a run on a thread of its own.
-    fn make(&mut self, job: Job) {
+    fn make(&mut self, job: RunJob) {
         self.control = Control::default();
         let maker = Maker {
             labs: Arc::clone(&self.labs),
@@ -191,16 +191,16 @@ impl Session {
             let ended = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err(refused("the run ended in a panic; its record is kept")));
             match ended {
-                Ok(ended) => Event::Ended(Ok(Arc::new(loaded(ended)))),
+                Ok(ended) => AppEvent::Ended(Ok(Arc::new(loaded(ended)))),
                 Err(ExperimentError::Lab(LabError::SetUp { what, gpus })) => {
-                    Event::SetupMissing(Box::new(MissingSetup {
+                    AppEvent::SetupMissing(Box::new(MissingSetup {
                         what,
                         gpus,
                         plan: maker.host.set_up_plan(gpus),
                         job,
                     }))
                 }
-                Err(error) => Event::Ended(Err(RunError {
+                Err(error) => AppEvent::Ended(Err(RunError {
                     message: error.told(),
                     option: error.option(),
                 })),
@@ -213,13 +213,17 @@ impl Session {
         self.following = Some(stop);
         let events = self.events.clone();
         self.thread("workbench-follow", move || {
-            let news = |records| events.send(Event::Followed(run.clone(), records)).is_ok();
+            let news = |records| {
+                events
+                    .send(AppEvent::Followed(run.clone(), records))
+                    .is_ok()
+            };
             let ended = match follow_log(&run, &stopped, news) {
                 Ok(true) => reader::open(&run).map(Arc::new),
                 Ok(false) => return,
                 Err(error) => Err(error.to_string()),
             };
-            let _ = events.send(Event::FollowEnded(run, ended));
+            let _ = events.send(AppEvent::FollowEnded(run, ended));
         });
     }
 
@@ -248,7 +252,7 @@ impl Session {
                 message: text,
                 option: None,
             };
-            let _ = self.events.send(Event::Ended(Err(error)));
+            let _ = self.events.send(AppEvent::Ended(Err(error)));
         }
     }
 }
@@ -263,9 +267,9 @@ struct Maker {
 }
 
 impl Maker {
-    fn make(&self, job: &Job) -> Result<Ended, ExperimentError> {
+    fn make(&self, job: &RunJob) -> Result<Ended, ExperimentError> {
         match job {
-            Job::Start(lab, config) => {
+            RunJob::Start(lab, config) => {
                 let lab = self.labs.get(*lab);
                 let lab = lab.ok_or_else(|| refused("there is no such lab"))?;
                 workbench_experiment::run(
@@ -277,7 +281,7 @@ impl Maker {
                     &self.control,
                 )
             }
-            Job::Resume(run) => self.resume(run),
+            RunJob::Resume(run) => self.resume(run),
         }
     }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use workbench_ddp_protocol::{
     Checkpointing, Data, Device, Fault, Model, Program, Report, Stage, TrainSpec, WorkerSide,
-    version_line,
+    WorkerVersion, protocol_sources,
 };
 use workbench_protocol::worker_side::is_supervised;
 
@@ -182,7 +182,7 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     if cli.version {
-        return say(&format!("{}\n{}", version(), version_line()));
+        return say(version().to_string().trim_end());
     }
     match cli.command {
         Some(Command::Train(args)) => match args.into_spec() {
@@ -306,31 +306,22 @@ fn device(text: &str) -> Result<DeviceName, String> {
 }
 
 /// Versions, and which libtorch the dynamic linker found.
-fn version() -> String {
-    let text = format!(
-        "workbench-worker {}\nbuilt for libtorch {}, {}",
-        env!("CARGO_PKG_VERSION"),
-        env!("WORKBENCH_LIBTORCH"),
-        if torch_ddp::cuda::has_nccl() {
-            "with NCCL"
-        } else {
-            "without NCCL"
-        }
-    );
+fn version() -> WorkerVersion {
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let found = maps
+    let loaded = maps
         .lines()
         .filter_map(|line| line.find('/').map(|start| PathBuf::from(&line[start..])))
         .find(|path| path.ends_with("libtorch_cpu.so"));
-    if let Some(library) = found {
-        let stated = library
-            .parent()
-            .and_then(|lib| lib.parent())
-            .and_then(|root| fs::read_to_string(root.join("build-version")).ok());
-        let stated = stated.map_or_else(String::new, |version| format!(" ({})", version.trim()));
-        return format!("{text}\nloaded {}{stated}", library.display());
+    let root = loaded.as_deref().and_then(|path| path.parent()?.parent());
+    let beside = root.and_then(|root| fs::read_to_string(root.join("build-version")).ok());
+    WorkerVersion {
+        program: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        protocol: Some(protocol_sources()),
+        built_for: Some(env!("WORKBENCH_LIBTORCH").to_owned()),
+        nccl: Some(torch_ddp::cuda::has_nccl()),
+        loaded_version: beside.map(|version| version.trim().to_owned()),
+        loaded,
     }
-    text
 }
 
 fn say(text: &str) -> ExitCode {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 use workbench_ddp_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
-use workbench_images::{ImageSource, Images, Split};
+use workbench_images::{ImageSource, Images, Subset};
 
 use crate::failure::Failure;
 use crate::job::Job;
@@ -74,15 +74,15 @@ impl Dataset {
     ///
     /// # Errors
     /// When files are missing or not what they should be.
-    pub fn load(spec: &TrainSpec, part: Split, device: Device) -> Result<Self, Failure> {
+    pub fn load(spec: &TrainSpec, part: Subset, device: Device) -> Result<Self, Failure> {
         let source = match &spec.data {
             Data::Embedded => ImageSource::Embedded,
             Data::Idx { dir } => ImageSource::Idx(dir.clone()),
             Data::Cifar10 { dir } => ImageSource::Cifar10(dir.clone()),
         };
         let rows = match part {
-            Split::Train => spec.train_rows,
-            Split::Test => spec.test_rows,
+            Subset::Train => spec.train_rows,
+            Subset::Test => spec.test_rows,
         };
         let rows = rows.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         Self::from_images(&source.load(part, rows)?, device)
@@ -95,8 +95,8 @@ impl Dataset {
     /// images are not like the others.
     pub fn load_both(job: &Job, report: &Reporter) -> Result<(Self, Self), Failure> {
         report.at(Phase::Data);
-        let train = Self::load(&job.spec, Split::Train, job.device)?;
-        let test = Self::load(&job.spec, Split::Test, job.device)?;
+        let train = Self::load(&job.spec, Subset::Train, job.device)?;
+        let test = Self::load(&job.spec, Subset::Test, job.device)?;
         job.check_batch(train.len())?;
         // Else the model would find out, after an epoch.
         if test.shape != train.shape {

@@ -205,7 +205,7 @@ impl Reporter {
     /// The training cannot go on.
     pub fn failed(&self, failure: &Failure) {
         self.audience
-            .tell(&FromWorker::Failed(protocol::FailureReport {
+            .tell(&FromWorker::Failed(protocol::FailureNotice {
                 kind: failure.kind,
                 message: failure.message.clone(),
                 step: self.steps(),

@@ -7,9 +7,9 @@
 //!   lab's policy.
 //!
 //! A lab implements [`Protocol`](workbench_protocol::Protocol) for its messages, starts a
-//! [`WorkerGroup`] with one [`WorkerLaunch`] for each rank, and takes its [`WorkerEvent`]s one at a time;
-//! there are no callbacks. [`WorkerGroup::states`] gives the health of all ranks at any moment. The
-//! workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
+//! [`WorkerGroup`] with one [`WorkerLaunch`] for each rank, and takes its [`WorkerEvent`]s one at a
+//! time; there are no callbacks. [`WorkerGroup::states`] gives the health of all ranks at any
+//! moment. The workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
 //!
 //! A group is one thread that starts all workers, polls all their pipes and reaps them. It is one
 //! thread for two reasons: Linux ties a child's parent-death signal to the *thread* that started

@@ -5,7 +5,7 @@ use std::path::Path;
 use workbench_ddp_protocol::Data;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{DataSource, LabError, Opt, Refusal};
-use workbench_images::{CLASSES, ImageError, ImageSource, Images, Split};
+use workbench_images::{CLASSES, ImageError, ImageSource, Images, Subset};
 use workbench_machine::MachineFacts;
 
 use crate::settings::{ImageShape, Offer};
@@ -73,7 +73,7 @@ fn folder(dir: &Path) -> Result<Found, LabError> {
         take_in(&mut hash, &images);
         Ok((images.len() as u64, shape(&images)))
     };
-    let ((train_rows, train), (test_rows, test)) = (read(Split::Train)?, read(Split::Test)?);
+    let ((train_rows, train), (test_rows, test)) = (read(Subset::Train)?, read(Subset::Test)?);
     if train != test {
         return Err(LabError::Refused(Refusal::new(
             Opt::Data,

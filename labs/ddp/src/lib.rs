@@ -39,6 +39,7 @@ use crate::drive::Drive;
 use crate::plan::{Arm, Plan};
 use crate::settings::TrainSettings;
 
+pub use workbench_ddp_protocol::WorkerVersion;
 pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE};
 
 /// The program of the workers, as the set-up calls it.

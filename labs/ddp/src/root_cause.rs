@@ -4,7 +4,7 @@
 //! reported is random.
 
 use workbench_ddp_protocol::{
-    FailureKind, FailureReport, Fault, FromWorker, Phase, Place, Training,
+    FailureKind, FailureNotice, Fault, FromWorker, Phase, Place, Training,
 };
 use workbench_workers::{EndedBy, EventKind, ProcessExit, Stall, WorkerEvent};
 
@@ -76,7 +76,7 @@ impl FailureCause {
     /// reported before that its training has ended or failed.
     fn of(event: &EventKind<Training>, finished: bool) -> Option<Self> {
         Some(match event {
-            EventKind::Message(FromWorker::Failed(FailureReport { kind, message, .. })) => {
+            EventKind::Message(FromWorker::Failed(FailureNotice { kind, message, .. })) => {
                 Self::Failed {
                     kind: *kind,
                     message: message.clone(),

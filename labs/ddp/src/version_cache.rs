@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use workbench_ddp_protocol::version_line;
+use workbench_ddp_protocol::{WorkerVersion, version_line};
 
 /// Variables that decide which libraries a program loads.
 const VARIABLES: [&str; 2] = ["LD_LIBRARY_PATH", "LD_PRELOAD"];
@@ -43,11 +43,9 @@ fn place(program: &Path) -> Option<PathBuf> {
 /// Everything that the answer depends on; `None` if that is unknown, as for a worker that does not
 /// report what it loads.
 fn state(program: &Path, said: &str) -> Option<String> {
-    let loaded = said.lines().find_map(|line| line.strip_prefix("loaded "))?;
-    // The version after the path, in parentheses, is not part of it.
-    let loaded = loaded.rsplit_once(" (").map_or(loaded, |(path, _)| path);
+    let loaded = WorkerVersion::read(said).loaded?;
     let mut state = version_line();
-    for path in [program, Path::new(loaded)] {
+    for path in [program, &loaded] {
         let file = fs::metadata(path).ok()?;
         let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         let _ = write!(

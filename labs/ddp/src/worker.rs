@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use workbench_ddp_protocol::version_line;
+use workbench_ddp_protocol::{WorkerVersion, protocol_sources};
 use workbench_experiment::lab::LabError;
 use workbench_report::format::clean;
 
@@ -206,28 +206,22 @@ fn check(program: &Path, gpus: bool) -> Option<Misfit> {
 
 /// Which of the versions that a worker reports does not fit this program.
 fn misfit(said: &str, gpus: bool) -> Option<Misfit> {
-    let line = |start: &str| said.lines().find_map(|line| line.strip_prefix(start));
-    if line("workbench-worker ").or(line("protocol ")).is_none() {
+    let worker = WorkerVersion::read(said);
+    if worker.program.is_none() && worker.protocol.is_none() {
         return Some(Misfit::OtherProgram);
     }
-    if !said.lines().any(|line| line == version_line()) {
+    if worker.protocol != Some(protocol_sources()) {
         return Some(Misfit::OtherSources);
     }
-    // `built for libtorch VERSION`, and further details after a comma.
-    let built = line("built for libtorch ");
-    let version = built.and_then(|text| text.split(',').next());
-    if let Some(version) = version.filter(|version| !is_wanted(version)) {
-        return Some(Misfit::BuiltFor(version.to_owned()));
+    if let Some(version) = worker.built_for.filter(|version| !is_wanted(version)) {
+        return Some(Misfit::BuiltFor(version));
     }
-    if gpus && built.is_some_and(|text| text.ends_with(", without NCCL")) {
+    if gpus && worker.nccl == Some(false) {
         return Some(Misfit::WithoutNccl);
     }
-    // `loaded PATH (VERSION)`; a libtorch without a version has none here.
-    let (path, version) = line("loaded ")?.strip_suffix(')')?.rsplit_once(" (")?;
-    (!is_wanted(version)).then(|| Misfit::Loads {
-        library: path.into(),
-        version: version.to_owned(),
-    })
+    // A libtorch without a version beside it counts as the wanted one.
+    let (library, version) = worker.loaded.zip(worker.loaded_version)?;
+    (!is_wanted(&version)).then_some(Misfit::Loads { library, version })
 }
 
 /// Whether a version is the needed release; the part after a plus sign describes the build.

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use workbench_ddp_protocol::version_line;
+
 use super::*;
 
 /// Held while a program is written and run: a process that another thread is just starting has all

@@ -37,7 +37,7 @@ impl Group {
 
 /// A setting that is not the same in all runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct DifferingSetting {
     /// Its kind.
     pub group: Group,
     /// Its name.
@@ -48,14 +48,14 @@ pub struct Difference {
 
 /// All settings of some runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct SettingsCompared {
     /// The settings that differ.
-    pub differing: Vec<Difference>,
+    pub differing: Vec<DifferingSetting>,
     /// The names of the settings that are equal in all runs.
     pub same: Vec<String>,
 }
 
-impl Settings {
+impl SettingsCompared {
     /// The equal settings, on one line.
     pub fn same_line(&self) -> String {
         match self.same.len() {
@@ -68,18 +68,18 @@ impl Settings {
 type Facts = BTreeMap<(Group, String), String>;
 
 /// Compares the settings of some runs.
-pub(super) fn of(results: &[&RunResult]) -> Settings {
+pub(super) fn of(results: &[&RunResult]) -> SettingsCompared {
     let columns: Vec<Facts> = results.iter().map(|result| facts(result)).collect();
     let mut keys: Vec<&(Group, String)> = columns.iter().flat_map(BTreeMap::keys).collect();
     keys.sort();
     keys.dedup();
-    let mut settings = Settings::default();
+    let mut settings = SettingsCompared::default();
     for key in keys {
         let values: Vec<Option<String>> = columns.iter().map(|c| c.get(key).cloned()).collect();
         if values.windows(2).all(|pair| pair[0] == pair[1]) {
             settings.same.push(key.1.clone());
         } else {
-            settings.differing.push(Difference {
+            settings.differing.push(DifferingSetting {
                 group: key.0,
                 name: key.1.clone(),
                 values,

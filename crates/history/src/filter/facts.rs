@@ -10,7 +10,7 @@ use super::field::Field;
 
 /// The facts of a run that a filter can ask for, in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct FilterFacts {
     /// The text that words are searched in.
     pub(super) line: String,
     lab: String,
@@ -21,7 +21,7 @@ pub struct Facts {
     pub(super) started_s: Option<i64>,
 }
 
-impl Facts {
+impl FilterFacts {
     /// The facts of a run: its id, its result, and its status and best speed-up as lists show them.
     pub fn of(id: &str, result: &RunResult, status: &str, best: &str) -> Self {
         let started: String = result.started_at.chars().take(16).collect();

@@ -10,18 +10,18 @@ fn now() -> Timestamp {
 }
 
 /// A run that began on the day in its id.
-fn run(id: &str, status: &str, lab: &str, preset: &str) -> Facts {
+fn run(id: &str, status: &str, lab: &str, preset: &str) -> FilterFacts {
     let result = workbench_result::RunResult {
         lab: lab.to_owned(),
         preset: preset.to_owned(),
         ..crate::comparison::tests::result("x")
     };
-    let mut facts = Facts::of(id, &result, status, "1.93× (trees on 2)");
-    facts.started_s = Facts::unreadable(id, "").started_s;
+    let mut facts = FilterFacts::of(id, &result, status, "1.93× (trees on 2)");
+    facts.started_s = FilterFacts::unreadable(id, "").started_s;
     facts
 }
 
-fn matches(filter: &str, facts: &Facts) -> bool {
+fn matches(filter: &str, facts: &FilterFacts) -> bool {
     let parsed = parse(filter, now());
     assert_eq!(parsed.problem, None, "{filter}");
     parsed.filter.matches(facts)
@@ -103,12 +103,15 @@ fn times_have_the_meaning_that_people_give_them() {
     // A run that cannot be read has the time in its id; one with another name has none.
     assert!(matches(
         "since:2026-11-20",
-        &Facts::unreadable("20261120-093000-rf-1", "x")
+        &FilterFacts::unreadable("20261120-093000-rf-1", "x")
     ));
-    assert!(!matches("since:2026", &Facts::unreadable("other", "x")));
+    assert!(!matches(
+        "since:2026",
+        &FilterFacts::unreadable("other", "x")
+    ));
     assert!(matches(
         "status:unr damaged",
-        &Facts::unreadable("other", "Damaged")
+        &FilterFacts::unreadable("other", "Damaged")
     ));
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Chart {
     pub title: String,
     /// What it shows, with the numbers that matter, for those who cannot see it.
     pub description: String,
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<ChartMark>,
 }
 
 /// Where a text stands relative to its point; vertically its capitals are centred on it.
@@ -49,7 +49,7 @@ pub(super) const LONG: Dash = &[11.0, 4.0];
 pub(super) const DASH_DOT: Dash = &[8.0, 3.5, 1.5, 3.5];
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Mark {
+pub(super) enum ChartMark {
     Rect {
         x: f64,
         y: f64,
@@ -147,7 +147,7 @@ impl Chart {
 
     pub(super) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, role: Role) {
         if on_canvas(&[x, y, w, h]) && w > 0.0 && h > 0.0 {
-            self.marks.push(Mark::Rect { x, y, w, h, role });
+            self.marks.push(ChartMark::Rect { x, y, w, h, role });
         }
     }
 
@@ -158,7 +158,7 @@ impl Chart {
     pub(super) fn path(&mut self, points: Vec<(f64, f64)>, width: f64, dash: Dash, role: Role) {
         let fits = points.iter().all(|(x, y)| on_canvas(&[*x, *y]));
         if fits && points.len() > 1 {
-            self.marks.push(Mark::Line {
+            self.marks.push(ChartMark::Line {
                 points,
                 width,
                 dash,
@@ -169,7 +169,7 @@ impl Chart {
 
     pub(super) fn point(&mut self, (x, y): (f64, f64), radius: f64, marker: Marker, role: Role) {
         if on_canvas(&[x, y]) {
-            self.marks.push(Mark::Point {
+            self.marks.push(ChartMark::Point {
                 x,
                 y,
                 radius,
@@ -181,7 +181,7 @@ impl Chart {
 
     pub(super) fn text(&mut self, x: f64, y: f64, style: Lettering, text: impl Into<String>) {
         if on_canvas(&[x, y]) {
-            self.marks.push(Mark::Text {
+            self.marks.push(ChartMark::Text {
                 x,
                 y,
                 size: style.size,
@@ -205,7 +205,7 @@ impl Chart {
         let room = self.width;
         self.width += 2.0 * MARGIN;
         self.height += HEAD + FOOT;
-        let paper = Mark::Rect {
+        let paper = ChartMark::Rect {
             x: 0.0,
             y: 0.0,
             w: self.width,
@@ -229,7 +229,7 @@ fn on_canvas(coordinates: &[f64]) -> bool {
     coordinates.iter().all(|v| v.abs() < 1e5)
 }
 
-impl Mark {
+impl ChartMark {
     fn shift(&mut self, dx: f64, dy: f64) {
         match self {
             Self::Rect { x, y, .. } | Self::Point { x, y, .. } | Self::Text { x, y, .. } => {

@@ -9,7 +9,7 @@ use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, RGBColor, Tex
 use plotters_backend::DrawingBackend;
 
 use super::font;
-use super::marks::{Anchor, Chart, Dash, Mark, Marker};
+use super::marks::{Anchor, Chart, ChartMark, Dash, Marker};
 use super::palette::Role;
 use super::svg::{self, SvgWriter};
 use crate::error::ReportError;
@@ -69,11 +69,11 @@ impl Chart {
     fn paint<DB: DrawingBackend>(&self, area: &Area<DB>, scale: f64, drop: f64) -> Painted<DB> {
         for mark in &self.marks {
             match mark {
-                Mark::Rect { x, y, w, h, role } => {
+                ChartMark::Rect { x, y, w, h, role } => {
                     let corners = [at((*x, *y), scale), at((x + w, y + h), scale)];
                     area.draw(&Rectangle::new(corners, colour(*role).filled()))?;
                 }
-                Mark::Line {
+                ChartMark::Line {
                     points,
                     width,
                     dash,
@@ -85,14 +85,14 @@ impl Chart {
                         area.draw(&PathElement::new(path, colour(*role).stroke_width(stroke)))?;
                     }
                 }
-                Mark::Point {
+                ChartMark::Point {
                     x,
                     y,
                     radius,
                     marker,
                     role,
                 } => point(area, (*x, *y), *radius, *marker, *role, scale)?,
-                Mark::Text { .. } => letter(area, mark, scale, drop)?,
+                ChartMark::Text { .. } => letter(area, mark, scale, drop)?,
             }
         }
         Ok(())
@@ -129,8 +129,13 @@ fn point<DB: DrawingBackend>(
     area.draw(&Polygon::new(corners, colour(role).filled()))
 }
 
-fn letter<DB: DrawingBackend>(area: &Area<DB>, mark: &Mark, scale: f64, drop: f64) -> Painted<DB> {
-    let Mark::Text {
+fn letter<DB: DrawingBackend>(
+    area: &Area<DB>,
+    mark: &ChartMark,
+    scale: f64,
+    drop: f64,
+) -> Painted<DB> {
+    let ChartMark::Text {
         x,
         y,
         size,

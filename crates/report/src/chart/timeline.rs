@@ -83,7 +83,7 @@ impl<'a> Timelines<'a> {
         let subject = arms::arm_on_workers(self.result, arm);
         let length = if self.shared_axis { self.longest } else { wall };
         let mut chart = self.layout(&slots, heat.as_ref(), (wall, length), legend);
-        chart.title = format!("TimelineFigure of {subject}");
+        chart.title = format!("Timeline of {subject}");
         chart.description = slots.describe(&subject, wall, heat.as_ref());
         let caption = self.caption(&slots, repeat, heat.as_ref());
         Some(TimelineFigure {

@@ -184,7 +184,7 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
         let markup = html! {
             figure {
                 h3 { bdi { (subject) } }
-                div.scroll role="region" aria-label={ "TimelineFigure of " (subject) } tabindex="0" { (PreEscaped(svg)) }
+                div.scroll role="region" aria-label={ "Timeline of " (subject) } tabindex="0" { (PreEscaped(svg)) }
                 figcaption { (super::parts::bound(&caption)) }
             }
         };

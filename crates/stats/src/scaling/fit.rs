@@ -44,7 +44,7 @@ impl fmt::Display for Law {
 
 /// Why a law was not fitted; its text is a full sentence for a reader.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Refusal {
+pub enum FitRefusal {
     /// Too few different numbers of workers.
     TooFewWorkers {
         /// The law.
@@ -63,7 +63,7 @@ pub enum Refusal {
     },
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for FitRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooFewWorkers { law, found } => {
@@ -92,7 +92,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for FitRefusal {}
 
 /// Amdahl's law, fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -129,9 +129,9 @@ pub struct FittedUsl {
 /// a large error.
 ///
 /// # Errors
-/// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run
+/// [`FitRefusal`] with fewer than three different numbers of workers, or a pair that no run
 /// can have measured.
-pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<FittedAmdahl, Refusal> {
+pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<FittedAmdahl, FitRefusal> {
     let points = accepted(points, Law::Amdahl)?;
     // 1/(s + (1 − s)/p) = p/(1 + s(p − 1)).
     let serial_fraction = fit_one(&points, contention, 1.0);
@@ -145,9 +145,9 @@ pub fn fit_amdahl(points: &[(f64, f64)]) -> Result<FittedAmdahl, Refusal> {
 /// larger with p.
 ///
 /// # Errors
-/// [`Refusal`] with fewer than three different numbers of workers, or a pair that no run
+/// [`FitRefusal`] with fewer than three different numbers of workers, or a pair that no run
 /// can have measured.
-pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<FittedGustafson, Refusal> {
+pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<FittedGustafson, FitRefusal> {
     let points = accepted(points, Law::Gustafson)?;
     // The law is linear in s, and the error a parabola: its lowest point within bounds is the
     // bounded lowest point.
@@ -166,9 +166,9 @@ pub fn fit_gustafson(points: &[(f64, f64)]) -> Result<FittedGustafson, Refusal> 
 /// Fits the universal scalability law to (workers, speed-up) pairs.
 ///
 /// # Errors
-/// [`Refusal`] with fewer than four different numbers of workers, or a pair that no run
+/// [`FitRefusal`] with fewer than four different numbers of workers, or a pair that no run
 /// can have measured.
-pub fn fit_usl(points: &[(f64, f64)]) -> Result<FittedUsl, Refusal> {
+pub fn fit_usl(points: &[(f64, f64)]) -> Result<FittedUsl, FitRefusal> {
     let points = accepted(points, Law::Usl)?;
     let (sigma, kappa) = fit_two(&points);
     Ok(FittedUsl {
@@ -179,10 +179,10 @@ pub fn fit_usl(points: &[(f64, f64)]) -> Result<FittedUsl, Refusal> {
     })
 }
 
-fn accepted(points: &[(f64, f64)], law: Law) -> Result<Vec<Measured>, Refusal> {
+fn accepted(points: &[(f64, f64)], law: Law) -> Result<Vec<Measured>, FitRefusal> {
     let measured = |p: f64, s: f64| p.is_finite() && p >= 1.0 && s.is_finite() && s > 0.0;
     if let Some(&(workers, speedup)) = points.iter().find(|&&(p, s)| !measured(p, s)) {
-        return Err(Refusal::BadPoint {
+        return Err(FitRefusal::BadPoint {
             law,
             workers,
             speedup,
@@ -192,7 +192,7 @@ fn accepted(points: &[(f64, f64)], law: Law) -> Result<Vec<Measured>, Refusal> {
     found.sort_by(f64::total_cmp);
     found.dedup();
     if found.len() < law.needed() {
-        return Err(Refusal::TooFewWorkers { law, found });
+        return Err(FitRefusal::TooFewWorkers { law, found });
     }
     Ok(points.iter().map(|&(p, s)| Measured { p, s }).collect())
 }

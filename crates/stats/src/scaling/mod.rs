@@ -10,6 +10,6 @@ mod laws;
 mod least_squares;
 
 pub use fit::{
-    FittedAmdahl, FittedGustafson, FittedUsl, Law, Refusal, fit_amdahl, fit_gustafson, fit_usl,
+    FitRefusal, FittedAmdahl, FittedGustafson, FittedUsl, Law, fit_amdahl, fit_gustafson, fit_usl,
 };
 pub use laws::{amdahl, efficiency, gustafson, karp_flatt, usl, usl_peak};

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 use workbench_stats::scaling::{
-    Law, Refusal, amdahl, efficiency, fit_amdahl, fit_gustafson, fit_usl, gustafson, karp_flatt,
+    FitRefusal, Law, amdahl, efficiency, fit_amdahl, fit_gustafson, fit_usl, gustafson, karp_flatt,
     usl, usl_peak,
 };
 
@@ -158,7 +158,7 @@ fn too_few_numbers_of_workers_are_refused_in_a_sentence() {
     );
     assert_eq!(
         fit_usl(&[]).unwrap_err(),
-        Refusal::TooFewWorkers {
+        FitRefusal::TooFewWorkers {
             law: Law::Usl,
             found: vec![]
         }
@@ -182,15 +182,15 @@ fn impossible_points_are_refused_by_name() {
         (-1.0, 1.0),
     ] {
         assert!(
-            matches!(fit_amdahl(&with(bad)), Err(Refusal::BadPoint { .. })),
+            matches!(fit_amdahl(&with(bad)), Err(FitRefusal::BadPoint { .. })),
             "{bad:?}"
         );
         assert!(
-            matches!(fit_gustafson(&with(bad)), Err(Refusal::BadPoint { .. })),
+            matches!(fit_gustafson(&with(bad)), Err(FitRefusal::BadPoint { .. })),
             "{bad:?}"
         );
         assert!(
-            matches!(fit_usl(&with(bad)), Err(Refusal::BadPoint { .. })),
+            matches!(fit_usl(&with(bad)), Err(FitRefusal::BadPoint { .. })),
             "{bad:?}"
         );
     }

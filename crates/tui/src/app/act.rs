@@ -7,11 +7,11 @@ use workbench_report::format;
 
 use super::state::{App, Screen};
 use crate::action::Action;
-use crate::event::{Effect, Exit, Job};
+use crate::event::{Effect, Exit, RunJob};
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
 use crate::overlay::help::Help;
-use crate::overlay::palette::Palette;
+use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
@@ -30,7 +30,7 @@ impl App {
                 self.overlay = Some(Overlay::Help(Help::new(title, groups)));
             }
             Action::Palette => {
-                let palette = Palette::new(self.commands());
+                let palette = CommandPalette::new(self.commands());
                 self.overlay = Some(Overlay::Palette(Box::new(palette)));
             }
             Action::Repaint => return vec![Effect::Repaint],
@@ -70,7 +70,7 @@ impl App {
             Action::Install(missing) => return vec![Effect::Install(missing)],
             Action::Copy => return self.copy(),
             Action::Resume => match self.runs.resumable(&self.shared) {
-                Some(Ok(run)) => return self.make(Job::Resume(run)),
+                Some(Ok(run)) => return self.make(RunJob::Resume(run)),
                 Some(Err(why)) => self.notice = Some(why.to_owned()),
                 None => {}
             },
@@ -213,7 +213,7 @@ impl App {
         };
         match form.config() {
             Ok(config) => {
-                let job = Job::Start(form.lab, Box::new(config));
+                let job = RunJob::Start(form.lab, Box::new(config));
                 self.make(job)
             }
             Err(why) => {

@@ -5,8 +5,8 @@ use super::state::{App, Feed, Screen};
 use crate::action::Action;
 use crate::bindings::{self, of_view};
 use crate::keys::{Binding, Bound, told};
-use crate::overlay::help::Group;
-use crate::overlay::palette::{Entry, safe};
+use crate::overlay::help::KeyGroup;
+use crate::overlay::palette::{PaletteRow, safe};
 use crate::theme::ThemeName;
 use crate::views::{filter, keys};
 
@@ -51,7 +51,7 @@ impl App {
     }
 
     /// The help of what is shown: its title, and its keys in groups.
-    pub(super) fn help(&self) -> (&'static str, Vec<Group>) {
+    pub(super) fn help(&self) -> (&'static str, Vec<KeyGroup>) {
         let panels = |keys: Vec<Bound<Action>>| ("Its panels", told(&keys));
         let view_filter = ("While a filter is typed", told(filter::KEYS));
         let (title, mut groups) = match &self.screen {
@@ -106,11 +106,11 @@ impl App {
     }
 
     /// What the palette offers.
-    pub(super) fn commands(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = self
+    pub(super) fn commands(&self) -> Vec<PaletteRow> {
+        let mut entries: Vec<PaletteRow> = self
             .screen_keys()
             .iter()
-            .filter_map(Entry::of_key)
+            .filter_map(PaletteRow::of_key)
             .collect();
         for entry in &mut entries {
             entry.of_screen = true;
@@ -120,7 +120,7 @@ impl App {
         let others = bindings::GLOBAL
             .iter()
             .filter(|key| key.action != Action::Palette);
-        entries.extend(others.filter_map(Entry::of_key));
+        entries.extend(others.filter_map(PaletteRow::of_key));
         entries.extend(self.old_runs());
         // Moving about is what people look for last.
         entries.sort_by_key(|entry| entry.label.is_empty());
@@ -128,8 +128,8 @@ impl App {
     }
 
     /// The screens that one can go to.
-    fn places(&self) -> Vec<Entry> {
-        let go = |help: &str, action| Entry::new("go to", help.to_owned(), action);
+    fn places(&self) -> Vec<PaletteRow> {
+        let go = |help: &str, action| PaletteRow::new("go to", help.to_owned(), action);
         let mut out = Vec::new();
         if !matches!(self.screen, Screen::Home) {
             let help = "The first screen: labs, handout, recent runs";
@@ -144,20 +144,20 @@ impl App {
         for (index, lab) in self.shared.labs.iter().enumerate() {
             let definition = lab.definition();
             let help = safe(&format!("{}: {}", definition.name, definition.title));
-            out.push(Entry::new("set up", help, Action::SetUp(index)));
+            out.push(PaletteRow::new("set up", help, Action::SetUp(index)));
         }
         out
     }
 
-    fn looks(&self) -> Vec<Entry> {
+    fn looks(&self) -> Vec<PaletteRow> {
         let theme = &self.shared.theme;
         let others = ThemeName::ALL
             .into_iter()
             .filter(|name| *name != theme.name);
-        let mut out: Vec<Entry> = others
+        let mut out: Vec<PaletteRow> = others
             .map(|name| {
                 let help = format!("{}: {}", name.name(), name.about());
-                Entry::new("theme", help, Action::Theme(name))
+                PaletteRow::new("theme", help, Action::Theme(name))
             })
             .collect();
         let help = if theme.glyphs.ascii {
@@ -165,7 +165,7 @@ impl App {
         } else {
             "Draw with ASCII alone"
         };
-        out.push(Entry::new(
+        out.push(PaletteRow::new(
             "ascii",
             help.to_owned(),
             Action::Ascii(!theme.glyphs.ascii),
@@ -173,11 +173,11 @@ impl App {
         out
     }
 
-    fn old_runs(&self) -> impl Iterator<Item = Entry> {
+    fn old_runs(&self) -> impl Iterator<Item = PaletteRow> {
         self.shared.rows().iter().take(RUNS).map(|row| {
             let (status, best) = (row.status(), &row.best);
             let help = format!("{}  {} {} {status}  {best}", row.id, row.lab, row.preset);
-            Entry::new("open", safe(&help), Action::Open(row.run.clone()))
+            PaletteRow::new("open", safe(&help), Action::Open(row.run.clone()))
         })
     }
 }

@@ -1,18 +1,18 @@
 //! Making a run, and stopping it.
 
-use super::state::{App, Back, Live, Screen};
-use crate::event::{Effect, Exit, Job};
+use super::state::{App, Back, LiveRun, Screen};
+use crate::event::{Effect, Exit, RunJob};
 
 impl App {
     /// Makes a run, unless one is under way.
-    pub(super) fn make(&mut self, job: Job) -> Vec<Effect> {
+    pub(super) fn make(&mut self, job: RunJob) -> Vec<Effect> {
         if self.is_running() {
             self.notice = Some("A run is under way: two would disturb each other.".to_owned());
             return Vec::new();
         }
-        self.live = Some(Live::new(match job {
-            Job::Start(..) => Back::Form,
-            Job::Resume(_) => Back::Runs,
+        self.live = Some(LiveRun::new(match job {
+            RunJob::Start(..) => Back::Form,
+            RunJob::Resume(_) => Back::Runs,
         }));
         self.screen = Screen::Run;
         vec![Effect::Make(job)]

@@ -17,4 +17,4 @@ mod watch;
 
 #[cfg(test)]
 pub use state::Watched;
-pub use state::{App, Back, Feed, Live, Screen};
+pub use state::{App, Back, Feed, LiveRun, Screen};

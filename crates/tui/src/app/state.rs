@@ -16,7 +16,7 @@ use crate::screens::compare::Compare;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Home;
 use crate::screens::runs::Runs;
-use crate::screens::{Labs, Preferences, Shared};
+use crate::screens::{Labs, Preferences, SharedState};
 use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
@@ -62,7 +62,7 @@ pub struct ResultScreen {
 }
 
 /// The run under way.
-pub struct Live {
+pub struct LiveRun {
     /// Its events so far, folded.
     pub snapshot: Snapshot,
     /// The view's state.
@@ -71,7 +71,7 @@ pub struct Live {
     pub back: Back,
 }
 
-impl Live {
+impl LiveRun {
     /// A run without any events yet.
     pub fn new(back: Back) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl Feed {
 /// The interface.
 pub struct App {
     /// What all screens look at.
-    pub shared: Shared,
+    pub shared: SharedState,
     /// The screen that is shown.
     pub screen: Screen,
     /// The dialog over it.
@@ -129,7 +129,7 @@ pub struct App {
     /// The form, once a lab was chosen. It outlives its screen.
     pub form: Option<FormScreen>,
     /// The run under way.
-    pub live: Option<Live>,
+    pub live: Option<LiveRun>,
     /// How many times as fast as it was a run is played at first.
     pub replay_speed: u32,
     /// What the last line says instead of the keys.
@@ -146,7 +146,7 @@ impl App {
     /// The first screen.
     pub fn new(labs: Labs, theme: Theme) -> Self {
         Self {
-            shared: Shared {
+            shared: SharedState {
                 labs,
                 machine: None,
                 usable: None,

@@ -7,17 +7,20 @@ use ratatui::crossterm::event::KeyEventKind;
 use workbench_history::list::RunRow;
 use workbench_record::{Record, RunDir};
 
-use super::state::{App, Back, Live, Screen};
-use crate::event::{Effect, Event, Exit, Exported, Loaded, MissingSetup, RunError, SideBySide};
+use super::state::{App, Back, LiveRun, Screen};
+use crate::event::{AppEvent, Effect, Exit, Exported, Loaded, MissingSetup, RunError, SideBySide};
 use crate::overlay::Overlay;
 use crate::overlay::missing::Missing;
 use crate::screens::compare::Compare;
 
 impl App {
     /// Takes in an event; what comes back has to be done outside.
-    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+    pub fn update(&mut self, event: AppEvent) -> Vec<Effect> {
         // Nothing that a form shows depends on these, and they come all the time.
-        let is_news = matches!(event, Event::Records(_) | Event::Tick(_) | Event::Poll);
+        let is_news = matches!(
+            event,
+            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll
+        );
         let following = self.is_following();
         let before = discriminant(&self.screen);
         let mut effects = self.take(event);
@@ -39,37 +42,37 @@ impl App {
         effects
     }
 
-    fn take(&mut self, event: Event) -> Vec<Effect> {
+    fn take(&mut self, event: AppEvent) -> Vec<Effect> {
         match event {
-            Event::Key(key) if key.kind == KeyEventKind::Release => {}
-            Event::Key(key) => {
+            AppEvent::Key(key) if key.kind == KeyEventKind::Release => {}
+            AppEvent::Key(key) => {
                 self.notice = None;
                 return self.key(key);
             }
-            Event::Mouse(event) => return self.mouse(event),
-            Event::Paste(text) => self.paste(&text),
-            Event::Poll if self.lists_runs() => return vec![Effect::RefreshHistory],
-            Event::Redraw | Event::Poll => {}
-            Event::Machine(machine, usable) => {
+            AppEvent::Mouse(event) => return self.mouse(event),
+            AppEvent::Paste(text) => self.paste(&text),
+            AppEvent::Poll if self.lists_runs() => return vec![Effect::RefreshHistory],
+            AppEvent::Redraw | AppEvent::Poll => {}
+            AppEvent::Machine(machine, usable) => {
                 self.shared.machine = Some(*machine);
                 self.shared.usable = Some(usable);
             }
-            Event::History(history) => self.history(history),
-            Event::Records(records) => self.fold(&records),
-            Event::Ended(ended) => return self.ended(ended),
-            Event::SetupMissing(missing) => return self.setup_missing(*missing),
-            Event::SetupDone(Ok(job)) => return self.make(job),
-            Event::SetupDone(Err(error)) => self.notice = Some(error),
-            Event::Opened(opened) => return self.opened(opened),
-            Event::Followed(run, records) => self.followed(&run, &records),
-            Event::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
-            Event::Replay(read) => self.replay(read),
-            Event::Tick(by) => self.tick(by),
-            Event::Compared(compared) => self.compared(compared),
-            Event::Exported(exported) => self.exported(exported),
+            AppEvent::History(history) => self.history(history),
+            AppEvent::Records(records) => self.fold(&records),
+            AppEvent::Ended(ended) => return self.ended(ended),
+            AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
+            AppEvent::SetupDone(Ok(job)) => return self.make(job),
+            AppEvent::SetupDone(Err(error)) => self.notice = Some(error),
+            AppEvent::Opened(opened) => return self.opened(opened),
+            AppEvent::Followed(run, records) => self.followed(&run, &records),
+            AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
+            AppEvent::Replay(read) => self.replay(read),
+            AppEvent::Tick(by) => self.tick(by),
+            AppEvent::Compared(compared) => self.compared(compared),
+            AppEvent::Exported(exported) => self.exported(exported),
             // Signal, reader and drawing all notice that; only a person can be in a hurry.
-            Event::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}
-            Event::TerminalLost | Event::Terminate => return self.terminate(),
+            AppEvent::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}
+            AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),
         }
         Vec::new()
     }
@@ -163,7 +166,7 @@ impl App {
 
     /// Whether a run is the one that is made here now.
     fn is_own(&self, run: &RunDir) -> bool {
-        let started = |live: &Live| Some(live.snapshot.started.as_ref()?.run_id == run.id());
+        let started = |live: &LiveRun| Some(live.snapshot.started.as_ref()?.run_id == run.id());
         self.live.as_ref().and_then(started).unwrap_or(false)
     }
 

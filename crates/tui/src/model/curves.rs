@@ -22,7 +22,7 @@ const MOST_ITEMS: usize = 12;
 
 /// The chosen metric and axis, and the points that were taken in so far.
 #[derive(Debug, Default)]
-pub struct Curves {
+pub struct CurveModel {
     metric: Option<Metric>,
     axis: Axis,
     metrics: Vec<Metric>,
@@ -50,7 +50,7 @@ fn has(repeat: &RepeatState, metric: &Metric) -> bool {
     }
 }
 
-impl Curves {
+impl CurveModel {
     /// Shows the next metric.
     pub fn next_metric(&mut self) {
         let at = self.place_of_metric();

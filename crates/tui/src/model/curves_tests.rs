@@ -55,9 +55,9 @@ fn the_labs_own_metrics_come_first_and_a_single_stretch_is_no_throughput() {
 #[test]
 fn a_time_is_at_the_step_that_was_recorded_last_and_a_step_at_its_time() {
     let state = with_loss(repeat("a", 0));
-    let mut curves = Curves {
+    let mut curves = CurveModel {
         metrics: metrics(std::slice::from_ref(&state)),
-        ..Curves::default()
+        ..CurveModel::default()
     };
     assert_eq!(curves.x_of_time(&state, 2_500), Some(10.0));
     assert_eq!(curves.x_of_time(&state, 999), None);

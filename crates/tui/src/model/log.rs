@@ -25,7 +25,7 @@ const LONGEST: usize = 2000;
 const SOURCES: usize = 64;
 /// What an entry tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// A repeat that finished.
     Repeat,
     /// An arm that was stopped.
@@ -42,11 +42,11 @@ pub enum Kind {
 
 /// One entry.
 #[derive(Debug)]
-pub struct Entry {
+pub struct LogEntry {
     /// When, nanoseconds on the run's clock.
     pub at_ns: u64,
     /// What it tells of.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Who printed it; empty for what the program says itself.
     pub source: String,
     /// The text.
@@ -57,9 +57,9 @@ pub struct Entry {
 
 /// The entries.
 #[derive(Debug, Default)]
-pub struct Log {
+pub struct RunLog {
     run: String,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
     repeats: usize,
     /// Repeats that were left out.
     left_out: usize,
@@ -72,7 +72,7 @@ pub struct Log {
     sources: Vec<String>,
 }
 
-impl Log {
+impl RunLog {
     /// Takes in what is new. `result` is given when it was computed anew.
     pub fn update(&mut self, run: &SnapshotView<'_>, result: Option<&RunResult>) {
         let Some(started) = run.started() else {
@@ -98,20 +98,20 @@ impl Log {
             let name = repeat_name(&repeat.id, run.repeats_each());
             let text = format!("{name}: {}", format::seconds(seconds(repeat.wall_ns)));
             let at = repeat.started_ns.saturating_add(repeat.wall_ns);
-            self.push(at, Kind::Repeat, text);
+            self.push(at, EntryKind::Repeat, text);
         }
         self.repeats = finished;
         for (repeat, again) in run.left_out().skip(self.left_out) {
             let at = repeat.started_ns.saturating_add(repeat.wall_ns);
             if let Some(found) = left_out_finding(repeat, again) {
-                self.push(at, Kind::Finding(found.severity), found.text);
+                self.push(at, EntryKind::Finding(found.severity), found.text);
             }
         }
         self.left_out = left_out;
         self.take_stopped(run);
         self.take_states(run);
         for (at_ns, found) in findings.iter().skip(self.findings) {
-            let kind = Kind::Finding(found.severity);
+            let kind = EntryKind::Finding(found.severity);
             self.push(*at_ns, kind, found.text.clone());
         }
         self.findings = findings.len();
@@ -125,13 +125,13 @@ impl Log {
     /// worked out.
     pub fn diagnosis(&mut self, found: &Finding, run: &SnapshotView<'_>) {
         let about = (found.kind.clone(), found.subject.clone());
-        let known = |e: &Entry| e.about.as_ref() == Some(&about);
+        let known = |e: &LogEntry| e.about.as_ref() == Some(&about);
         if let Some(at) = self.entries.iter().position(known) {
             self.entries.remove(at);
         }
-        self.keep(Entry {
+        self.keep(LogEntry {
             at_ns: ended_ns(run, &found.subject),
-            kind: Kind::Diagnosis,
+            kind: EntryKind::Diagnosis,
             source: String::new(),
             text: found.text.clone(),
             about: Some(about),
@@ -150,9 +150,9 @@ impl Log {
                 }
                 self.sources.len() - 1
             });
-            self.keep(Entry {
+            self.keep(LogEntry {
                 at_ns: line.t_ns,
-                kind: Kind::Output(source),
+                kind: EntryKind::Output(source),
                 source: safe(&line.source),
                 text: line.text.chars().take(LONGEST).collect(),
                 about: None,
@@ -168,7 +168,7 @@ impl Log {
             if !self.stopped.contains(&stop) {
                 self.stopped.push(stop);
                 let text = format!("{} was stopped by hand; the other arms go on", safe(arm));
-                self.push(*at_ns, Kind::Stopped, text);
+                self.push(*at_ns, EntryKind::Stopped, text);
             }
         }
     }
@@ -178,12 +178,16 @@ impl Log {
         let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
         for (id, (at_ns, state)) in run.states().filter(|(_, (at_ns, _))| is_new(*at_ns)) {
             self.stated_ns = self.stated_ns.max(Some(*at_ns));
-            self.push(*at_ns, Kind::State(severity(state)), state_text(id, state));
+            self.push(
+                *at_ns,
+                EntryKind::State(severity(state)),
+                state_text(id, state),
+            );
         }
     }
 
-    fn push(&mut self, at_ns: u64, kind: Kind, text: String) {
-        self.keep(Entry {
+    fn push(&mut self, at_ns: u64, kind: EntryKind, text: String) {
+        self.keep(LogEntry {
             at_ns,
             kind,
             source: String::new(),
@@ -193,8 +197,8 @@ impl Log {
     }
 
     /// Keeps an entry in its place: what is seen at once need not have happened at once.
-    fn keep(&mut self, entry: Entry) {
-        let before = |e: &Entry| e.at_ns <= entry.at_ns;
+    fn keep(&mut self, entry: LogEntry) {
+        let before = |e: &LogEntry| e.at_ns <= entry.at_ns;
         let at = self.entries.iter().rposition(before).map_or(0, |at| at + 1);
         self.entries.insert(at, entry);
         if self.entries.len() > KEPT {
@@ -203,7 +207,7 @@ impl Log {
     }
 
     /// The entries, oldest first.
-    pub fn entries(&self) -> &VecDeque<Entry> {
+    pub fn entries(&self) -> &VecDeque<LogEntry> {
         &self.entries
     }
 }

@@ -19,9 +19,9 @@ use workbench_record::Finding;
 
 use estimate::Estimate;
 use history::{History, Whole};
-use log::Log;
+use log::RunLog;
 use snapshot_view::SnapshotView;
-use timeline::Timeline;
+use timeline::SlotTimeline;
 use workbench_history::outlook::Ahead;
 
 /// What is worked out of a run under way.
@@ -32,11 +32,11 @@ pub struct RunModel {
     /// How far the run is.
     pub ahead: Ahead,
     /// What happened and what was printed.
-    pub log: Log,
+    pub log: RunLog,
     /// The recent past of cores and GPUs.
     pub history: History,
     /// The tasks of the repeat that is shown, by slot.
-    pub timeline: Timeline,
+    pub timeline: SlotTimeline,
 }
 
 impl RunModel {

@@ -110,7 +110,7 @@ fn mark(track: &SlotTrack, state: &SlotState, over: bool) -> Option<SlotMark> {
 
 /// The slots of the repeat that is shown.
 #[derive(Debug, Default)]
-pub struct Slots {
+pub struct SlotsShown {
     /// What a slot is called.
     pub word: String,
     /// The arm, on its workers.
@@ -121,7 +121,7 @@ pub struct Slots {
     pub all: Vec<SlotShown>,
 }
 
-impl Slots {
+impl SlotsShown {
     /// Reads the slots out of the record.
     pub fn of(run: &SnapshotView<'_>) -> Self {
         let Some(repeat) = run.repeat() else {

@@ -24,7 +24,7 @@ const FOLLOW: usize = 3 * NICE.len() + 5;
 pub const STRIDE: isize = 3;
 /// The tasks of the repeat under way by slot, and how much time a cell stands for.
 #[derive(Debug, Default)]
-pub struct Timeline {
+pub struct SlotTimeline {
     repeat: Option<(RepeatId, u64)>,
     seen: usize,
     /// Places in the repeat's list of tasks, by slot, in the order in which the tasks ended.
@@ -33,7 +33,7 @@ pub struct Timeline {
     pub indexed: u64,
 }
 
-impl Timeline {
+impl SlotTimeline {
     /// The task that ran on a slot at a time.
     pub fn task_at<'a>(&self, slot: u32, t_ns: u64, tasks: &'a [TaskSpan]) -> Option<&'a TaskSpan> {
         let list = self.slots.get(&slot)?;

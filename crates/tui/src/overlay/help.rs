@@ -14,19 +14,19 @@ use crate::theme::Theme;
 const PAGE: usize = 8;
 
 /// Keys with their heading.
-pub type Group = (&'static str, Vec<Binding>);
+pub type KeyGroup = (&'static str, Vec<Binding>);
 
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Help {
     title: &'static str,
-    groups: Vec<Group>,
+    groups: Vec<KeyGroup>,
     from: usize,
 }
 
 impl Help {
     /// The help of a screen: groups of keys with their headings.
-    pub fn new(title: &'static str, groups: Vec<Group>) -> Self {
+    pub fn new(title: &'static str, groups: Vec<KeyGroup>) -> Self {
         Self {
             title,
             groups,

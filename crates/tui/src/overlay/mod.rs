@@ -24,7 +24,7 @@ use crate::kit::Motion;
 use export::Export;
 use help::Help;
 use missing::Missing;
-use palette::Palette;
+use palette::CommandPalette;
 use stop::Stop;
 
 /// The dialog that is open.
@@ -39,7 +39,7 @@ pub enum Overlay {
     /// Where to write a report.
     Export(Export),
     /// Everything that can be done.
-    Palette(Box<Palette>),
+    Palette(Box<CommandPalette>),
 }
 
 impl Overlay {

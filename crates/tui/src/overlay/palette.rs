@@ -36,7 +36,7 @@ const WIDEST: usize = 16;
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct PaletteRow {
     /// What it is, in a word; may be empty.
     pub label: String,
     /// What it does, in a sentence.
@@ -51,8 +51,8 @@ pub struct Entry {
 
 /// The dialog's state.
 #[derive(Debug)]
-pub struct Palette {
-    entries: Vec<Entry>,
+pub struct CommandPalette {
+    entries: Vec<PaletteRow>,
     typed: TextField,
     /// Rows that match, the best first, with the places of the matched characters.
     matches: Vec<(usize, Vec<u32>)>,
@@ -61,9 +61,9 @@ pub struct Palette {
     screen_changed: bool,
 }
 
-impl Palette {
+impl CommandPalette {
     /// A list of what there is to do.
-    pub fn new(entries: Vec<Entry>) -> Self {
+    pub fn new(entries: Vec<PaletteRow>) -> Self {
         let mut this = Self {
             entries,
             typed: TextField::new("", LONGEST),
@@ -212,7 +212,7 @@ impl Palette {
     }
 }
 
-impl Entry {
+impl PaletteRow {
     /// A row without a key.
     pub fn new(label: &str, help: String, action: Action) -> Self {
         Self {

@@ -16,7 +16,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_machine::UsableCores;
 
-use super::Shared;
+use super::SharedState;
 use super::form::{Form, Kind, Row};
 use super::form_screen::{Checked, FormScreen};
 use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
@@ -25,7 +25,7 @@ use crate::theme::Theme;
 
 impl FormScreen {
     /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let columns = usize::from(area.width) - 4;
         let first = self.form.rows().into_iter().find_map(|row| {

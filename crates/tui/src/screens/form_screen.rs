@@ -8,7 +8,7 @@ use workbench_experiment::lab::RunConfig;
 use workbench_history::estimate::estimate;
 use workbench_machine::UsableCores;
 
-use super::Shared;
+use super::SharedState;
 use super::form::{Form, Kind, LONGEST, Row};
 use crate::action::Action;
 use crate::bindings::FORM_FIELD;
@@ -66,7 +66,7 @@ pub(super) struct Checked {
 
 impl FormScreen {
     /// The form of a lab.
-    pub fn new(lab: usize, shared: &Shared) -> Option<Self> {
+    pub fn new(lab: usize, shared: &SharedState) -> Option<Self> {
         let mut form = Form::new(shared.labs.get(lab)?.definition());
         form.begin_with(shared.prefer.preset.as_deref(), shared.prefer.repeats);
         Some(Self {
@@ -80,7 +80,7 @@ impl FormScreen {
     }
 
     /// Judges what the form stands for by now.
-    pub fn check(&mut self, shared: &Shared) {
+    pub fn check(&mut self, shared: &SharedState) {
         self.checked = check(&self.form, self.refused.as_ref(), shared);
     }
 
@@ -90,7 +90,7 @@ impl FormScreen {
     }
 
     /// Takes in why a run could not be made; the cursor goes to the row that is refused.
-    pub fn refuse(&mut self, error: &RunError, shared: &Shared) {
+    pub fn refuse(&mut self, error: &RunError, shared: &SharedState) {
         self.check(shared);
         let Ok(config) = &self.checked.config else {
             return;
@@ -249,7 +249,7 @@ impl FormScreen {
     }
 }
 
-fn check(form: &Form, refused: Option<&Refused>, shared: &Shared) -> Checked {
+fn check(form: &Form, refused: Option<&Refused>, shared: &SharedState) -> Checked {
     let usable = shared.usable();
     let rows = form.rows().into_iter();
     let mut wrong: BTreeMap<Row, String> = rows

@@ -3,7 +3,7 @@
 //! ```text
 //! ╭ Labs ─────────────╮╭ Thirty random forests ─────────────╮
 //! │ ▸ rf              ││ # handout                          │
-//! │                   ││ You are going to train …           │
+//! │                   ││ You train 30 random …              │
 //! ├ Recent runs ──────┴┴────────────────────────────────────┤
 //! │ ▸ 20261121-…  rf  quick  completed  1.93× (tasks on 2)  │
 //! ╰─────────────────────────────────────────────────────────╯
@@ -15,7 +15,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_record::RunDir;
 
-use super::Shared;
+use super::SharedState;
 use crate::action::Action;
 use crate::kit::Motion;
 use crate::kit::markdown;
@@ -67,14 +67,14 @@ impl Home {
     }
 
     /// The run that is selected, where the keys act on the runs.
-    pub fn run<'a>(&self, shared: &'a Shared) -> Option<&'a RunRow> {
+    pub fn run<'a>(&self, shared: &'a SharedState) -> Option<&'a RunRow> {
         let rows = shared.rows();
         rows.get(self.runs.selected)
             .filter(|_| self.focus == Focus::Runs)
     }
 
     /// Takes in that the history was read: the selection stays on its run.
-    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
+    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &SharedState) {
         let rows = shared.rows();
         self.widths = Widths::of(rows);
         let place = selected.and_then(|run| rows.iter().position(|row| row.run == *run));
@@ -83,7 +83,7 @@ impl Home {
     }
 
     /// Moves in the panels.
-    pub fn act(&mut self, action: &Action, shared: &Shared) {
+    pub fn act(&mut self, action: &Action, shared: &SharedState) {
         match action {
             Action::Next => self.turn(1),
             Action::Previous => self.turn(ORDER.len() - 1),
@@ -97,7 +97,7 @@ impl Home {
         self.focus = ORDER[(now + by) % ORDER.len()];
     }
 
-    fn go(&mut self, motion: Motion, shared: &Shared) {
+    fn go(&mut self, motion: Motion, shared: &SharedState) {
         match self.focus {
             Focus::Labs => {
                 let before = self.labs.selected;
@@ -116,7 +116,7 @@ impl Home {
     }
 
     /// What is selected in the panel that the keys act on; `None` where there is nothing.
-    pub fn selected<'a>(&self, shared: &'a Shared) -> Option<Selected<'a>> {
+    pub fn selected<'a>(&self, shared: &'a SharedState) -> Option<Selected<'a>> {
         match self.focus {
             Focus::Runs => shared.rows().get(self.runs.selected).map(Selected::Run),
             Focus::Labs | Focus::Handout => Some(Selected::Lab(self.labs.selected)),
@@ -124,7 +124,7 @@ impl Home {
     }
 
     /// A click selects, a click on what is selected chooses, the wheel scrolls what is under it.
-    pub fn mouse(&mut self, event: MouseEvent, shared: &Shared) -> Option<Action> {
+    pub fn mouse(&mut self, event: MouseEvent, shared: &SharedState) -> Option<Action> {
         let (x, y) = (event.column, event.row);
         let (labs, runs) = (shared.labs.len(), shared.rows().len());
         let over = if self.handout.contains((x, y).into()) {
@@ -160,7 +160,7 @@ impl Home {
     }
 
     /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let runs = (shared.rows().len() as u16).clamp(1, (area.height / 3).max(3)) + 3;
         let [top, bottom] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(runs)]).areas(area);
@@ -172,7 +172,7 @@ impl Home {
         self.draw_runs(frame, bottom, shared);
     }
 
-    fn draw_labs(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+    fn draw_labs(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let inner = panel(frame, area, "Labs", self.focus == Focus::Labs, theme);
         let len = shared.labs.len();
@@ -211,7 +211,7 @@ impl Home {
         lines(frame, about, &text);
     }
 
-    fn draw_handout(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+    fn draw_handout(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let lab = shared.labs.get(self.labs.selected);
         let title = lab.map_or("", |lab| lab.definition().title.as_str());
@@ -235,7 +235,7 @@ impl Home {
         }
     }
 
-    fn draw_runs(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+    fn draw_runs(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let rows = shared.rows();
         let inner = panel(frame, area, "Recent runs", self.focus == Focus::Runs, theme);

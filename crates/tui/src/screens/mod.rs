@@ -16,8 +16,8 @@
 //! ```
 //!
 //! A screen holds its own small state, moves and changes it as an [`Action`](crate::action::Action)
-//! says, tells what is selected in it, and draws itself from what [`Shared`] has. What concerns
-//! more than the screen is the application's.
+//! says, tells what is selected in it, and draws itself from what [`SharedState`] has. What
+//! concerns more than the screen is the application's.
 
 pub mod compare;
 pub mod form;
@@ -40,7 +40,7 @@ use workbench_history::list::RunRow;
 pub type Labs = Arc<Vec<Box<dyn Lab>>>;
 
 /// What every screen may look at.
-pub struct Shared {
+pub struct SharedState {
     /// The labs.
     pub labs: Labs,
     /// The machine, once it has been looked at.
@@ -68,7 +68,7 @@ pub struct Preferences {
     pub export_format: Format,
 }
 
-impl Shared {
+impl SharedState {
     /// Usable cores; until they are known, what the standard library says.
     pub fn usable(&self) -> UsableCores {
         self.usable.clone().unwrap_or_else(|| UsableCores {

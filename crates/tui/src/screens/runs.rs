@@ -19,7 +19,7 @@ use ratatui::text::{Line, Span};
 use workbench_history::Standing;
 use workbench_record::RunDir;
 
-use super::Shared;
+use super::SharedState;
 use crate::action::Action;
 use crate::bindings::RUNS_FILTER;
 use crate::field::FilterField;
@@ -58,7 +58,7 @@ impl Runs {
     }
 
     /// Takes a key into the filter.
-    pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &Shared) {
+    pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &SharedState) {
         let before = self.narrowed.text().len();
         let meaning = find(RUNS_FILTER, name);
         self.narrowed
@@ -70,7 +70,7 @@ impl Runs {
     }
 
     /// Takes text into the filter.
-    pub fn paste(&mut self, text: &str, shared: &Shared) {
+    pub fn paste(&mut self, text: &str, shared: &SharedState) {
         self.narrowed
             .change(shared.rows(), |field| field.paste(text));
         self.list.selected = 0;
@@ -78,14 +78,14 @@ impl Runs {
     }
 
     /// The selected run.
-    pub fn selected<'a>(&self, shared: &'a Shared) -> Option<&'a RunRow> {
+    pub fn selected<'a>(&self, shared: &'a SharedState) -> Option<&'a RunRow> {
         let place = self.narrowed.shown().get(self.list.selected)?;
         shared.rows().get(*place)
     }
 
     /// Takes in that the history was read: the selection stays on its run, marks of runs that are
     /// gone go.
-    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &Shared) {
+    pub fn read_again(&mut self, selected: Option<&RunDir>, shared: &SharedState) {
         let rows = shared.rows();
         self.widths = Widths::of(rows);
         self.narrowed.refresh(rows);
@@ -100,7 +100,7 @@ impl Runs {
     }
 
     /// Comparing paths is too slow for every frame.
-    fn count_hidden(&mut self, shared: &Shared) {
+    fn count_hidden(&mut self, shared: &SharedState) {
         let (rows, shown) = (shared.rows(), self.narrowed.shown());
         let seen = |mark: &&RunDir| shown.iter().any(|at| rows[*at].run == **mark);
         self.hidden = self.marks.len() - self.marks.iter().filter(seen).count();
@@ -110,7 +110,7 @@ impl Runs {
     ///
     /// # Errors
     /// Why it cannot be done.
-    pub fn act(&mut self, action: &Action, shared: &Shared) -> Result<(), String> {
+    pub fn act(&mut self, action: &Action, shared: &SharedState) -> Result<(), String> {
         match action {
             Action::Move(motion) => self.list.go(*motion, self.narrowed.shown().len()),
             Action::Type => self.narrowed.field.begin(),
@@ -125,7 +125,7 @@ impl Runs {
     }
 
     /// Takes the filter away; whether there was one. The selection stays on its run.
-    pub fn clear_filter(&mut self, shared: &Shared) -> bool {
+    pub fn clear_filter(&mut self, shared: &SharedState) -> bool {
         if self.narrowed.text().is_empty() {
             return false;
         }
@@ -136,7 +136,7 @@ impl Runs {
     }
 
     /// Marks the selected run and goes on to the next, so that neighbours are marked by one key.
-    fn mark(&mut self, shared: &Shared) -> Result<(), String> {
+    fn mark(&mut self, shared: &SharedState) -> Result<(), String> {
         let Some(row) = self.selected(shared) else {
             return Ok(());
         };
@@ -168,7 +168,7 @@ impl Runs {
     }
 
     /// The selected run, if one is, to go on with it; or why that cannot be.
-    pub fn resumable(&self, shared: &Shared) -> Option<Result<RunDir, &'static str>> {
+    pub fn resumable(&self, shared: &SharedState) -> Option<Result<RunDir, &'static str>> {
         let row = self.selected(shared)?;
         Some(match row.standing {
             Some(Standing::Running) => Err("The run is under way: Enter shows it."),
@@ -187,7 +187,7 @@ impl Runs {
     }
 
     /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let rows = shared.rows();
         let inner = panel(frame, area, &self.title(shared), true, theme);
@@ -230,7 +230,7 @@ impl Runs {
         });
     }
 
-    fn title(&self, shared: &Shared) -> String {
+    fn title(&self, shared: &SharedState) -> String {
         let dot = shared.theme.either("·", "-");
         let (shown, all) = (self.narrowed.shown(), shared.rows().len());
         let mut title = if shown.len() == all {

@@ -16,7 +16,7 @@ use workbench_record::{
 use workbench_result::compute;
 
 use crate::app::App;
-use crate::event::{Effect, Event, Loaded, RunError};
+use crate::event::{AppEvent, Effect, Loaded, RunError};
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -97,8 +97,8 @@ impl Fixture {
             of_result(loaded.run.clone(), &loaded.result)
         });
         this.app
-            .update(Event::Machine(Box::new(machine()), usable()));
-        this.app.update(Event::History(Ok(rows.into())));
+            .update(AppEvent::Machine(Box::new(machine()), usable()));
+        this.app.update(AppEvent::History(Ok(rows.into())));
         this
     }
 
@@ -137,7 +137,7 @@ impl Fixture {
     /// entered has a test of its own, and is left out.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split(' ')
-            .flat_map(|key| self.app.update(Event::Key(key_event(key))))
+            .flat_map(|key| self.app.update(AppEvent::Key(key_event(key))))
             .filter(|effect| *effect != Effect::RefreshHistory)
             .collect()
     }

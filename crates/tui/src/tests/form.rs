@@ -7,7 +7,7 @@ use workbench_record::RunStatus;
 use workbench_report::Format;
 
 use super::fixture::{Fixture, labs, quick, refused, usable};
-use crate::event::{Effect, Event};
+use crate::event::{AppEvent, Effect};
 use crate::screens::Preferences;
 use crate::screens::form::{Form, Row};
 use crate::theme::ThemeName;
@@ -117,7 +117,7 @@ fn typing_replaces_and_escape_takes_back() {
     // A pasted megabyte is cut, and control characters do not get in.
     fixture
         .app
-        .update(Event::Paste(format!("\u{1b}[2J{}", "7".repeat(1 << 20))));
+        .update(AppEvent::Paste(format!("\u{1b}[2J{}", "7".repeat(1 << 20))));
     let text = workers(&fixture);
     assert!(
         text.len() < 1000 && !text.contains('\u{1b}'),
@@ -181,7 +181,7 @@ fn what_the_lab_refuses_is_told_at_its_row() {
                things that may be given instead, of which the last is the one that helps: give models=7";
     fixture
         .app
-        .update(Event::Ended(Err(refused(why, Some(set("models"))))));
+        .update(AppEvent::Ended(Err(refused(why, Some(set("models"))))));
     fixture.press("home");
     for (width, height) in [(80, 24), (120, 40)] {
         let shown = fixture.shown(width, height);
@@ -317,7 +317,7 @@ fn a_new_form_and_a_report_begin_as_is_configured() {
     );
     fixture.press("esc");
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     fixture.press("e");
     let shown = fixture.shown(120, 40);
     assert!(shown.contains("/home/ada/reports/a-run.md"), "{shown}");

@@ -11,8 +11,8 @@ use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
 
 use super::fixture::Fixture;
-use crate::app::{Back, Live, Screen};
-use crate::event::{Event, Loaded};
+use crate::app::{Back, LiveRun, Screen};
+use crate::event::{AppEvent, Loaded};
 use crate::theme::ThemeName;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -59,10 +59,10 @@ fn made_up(scenario: Scenario, share: f64) -> Vec<Record> {
 }
 
 fn run(fixture: &mut Fixture, scenario: Scenario, share: f64) {
-    fixture.app.live = Some(Live::new(Back::Home));
+    fixture.app.live = Some(LiveRun::new(Back::Home));
     fixture.app.screen = Screen::Run;
     let records = made_up(scenario, share);
-    fixture.app.update(Event::Records(records));
+    fixture.app.update(AppEvent::Records(records));
 }
 
 fn loaded(fixture: &Fixture, scenario: Scenario, live: bool) -> Arc<Loaded> {
@@ -77,22 +77,22 @@ fn loaded(fixture: &Fixture, scenario: Scenario, live: bool) -> Arc<Loaded> {
 
 fn result(fixture: &mut Fixture, scenario: Scenario) {
     let loaded = loaded(fixture, scenario, false);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
 }
 
 fn follow(fixture: &mut Fixture) {
     let loaded = loaded(fixture, Scenario::Training, true);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     let run = fixture.run_dir(ID);
     let records = made_up(Scenario::Training, 0.5);
-    fixture.app.update(Event::Followed(run, records));
+    fixture.app.update(AppEvent::Followed(run, records));
 }
 
 fn replay(fixture: &mut Fixture) {
     let run = fixture.run_dir(ID);
     let records = made_up(Scenario::Training, 1.0).into();
-    fixture.app.update(Event::Replay(Ok((run, records))));
-    fixture.app.update(Event::Tick(Duration::from_secs(6)));
+    fixture.app.update(AppEvent::Replay(Ok((run, records))));
+    fixture.app.update(AppEvent::Tick(Duration::from_secs(6)));
 }
 
 #[test]

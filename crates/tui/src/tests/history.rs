@@ -7,10 +7,10 @@ use workbench_record::RunStatus;
 use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;
 use crate::app::Screen;
-use crate::event::{Effect, Event};
+use crate::event::{AppEvent, Effect};
 use crate::reader;
 use crate::theme::ThemeName;
-use workbench_history::filter::Facts;
+use workbench_history::filter::FilterFacts;
 use workbench_history::list::{RunRow, of_result};
 
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
@@ -32,7 +32,7 @@ fn history() -> Fixture {
 /// Types a text into the filter and leaves it.
 fn filter(fixture: &mut Fixture, text: &str) {
     fixture.press("/ ctrl-u");
-    fixture.app.update(Event::Paste(text.to_owned()));
+    fixture.app.update(AppEvent::Paste(text.to_owned()));
     fixture.press("enter");
 }
 
@@ -59,7 +59,7 @@ fn thousand(fixture: &Fixture) -> Vec<RunRow> {
 fn a_thousand_runs_are_filtered_when_something_changes_and_never_while_drawing() {
     let mut fixture = history();
     let rows = thousand(&fixture);
-    fixture.app.update(Event::History(Ok(rows)));
+    fixture.app.update(AppEvent::History(Ok(rows)));
     snapshots("runs_thousand", &mut fixture);
     fixture.press("end");
     let shown = fixture.shown(120, 40);
@@ -108,7 +108,7 @@ fn a_filter_that_is_wrong_says_so_as_it_is_typed() {
     fixture.press("ctrl-u");
     fixture
         .app
-        .update(Event::Paste("since:2026-11-2".to_owned()));
+        .update(AppEvent::Paste("since:2026-11-2".to_owned()));
     assert!(
         fixture
             .shown(80, 24)
@@ -154,11 +154,13 @@ fn marks_are_letters_that_stay_through_filters_and_reading_again() {
     let rows = fixture.app.shared.rows().to_vec();
     fixture
         .app
-        .update(Event::History(Err("cannot list".to_owned())));
-    fixture.app.update(Event::History(Ok(rows.clone())));
+        .update(AppEvent::History(Err("cannot list".to_owned())));
+    fixture.app.update(AppEvent::History(Ok(rows.clone())));
     assert!(fixture.shown(80, 24).contains("2 marked"));
     // A run that is gone has no mark, and the next one moves up.
-    fixture.app.update(Event::History(Ok(rows[1..].to_vec())));
+    fixture
+        .app
+        .update(AppEvent::History(Ok(rows[1..].to_vec())));
     fixture.press("esc");
     let shown = fixture.shown(80, 24);
     assert!(
@@ -183,7 +185,7 @@ fn comparing_takes_two_marks_and_at_most_eight() {
     let runs = ["20261121-101502-rf-3f9a", "20261120-093000-rf-0b1c"].map(|id| fixture.run_dir(id));
     assert_eq!(effects, [Effect::Compare(runs.into())]);
     let rows = thousand(&fixture);
-    fixture.app.update(Event::History(Ok(rows)));
+    fixture.app.update(AppEvent::History(Ok(rows)));
     fixture.press("m m m m m m m m m");
     assert!(
         fixture
@@ -201,9 +203,9 @@ fn a_run_that_cannot_be_read_is_not_marked() {
     let mut fixture = history();
     let mut rows = fixture.app.shared.rows().to_vec();
     rows[0].standing = None;
-    rows[0].facts = Facts::unreadable("20261121-101502-rf-3f9a", "damaged");
+    rows[0].facts = FilterFacts::unreadable("20261121-101502-rf-3f9a", "damaged");
     rows[0].best = "line 3: damaged".to_owned();
-    fixture.app.update(Event::History(Ok(rows)));
+    fixture.app.update(AppEvent::History(Ok(rows)));
     fixture.press("m");
     let shown = fixture.shown(100, 30);
     assert!(
@@ -225,7 +227,7 @@ fn the_selection_stays_on_its_run_when_the_list_is_read_again() {
             .result,
     );
     rows.insert(0, new);
-    fixture.app.update(Event::History(Ok(rows)));
+    fixture.app.update(AppEvent::History(Ok(rows)));
     assert!(fixture.shown(80, 24).contains("▸   20261120-093000"));
 }
 
@@ -259,14 +261,15 @@ fn a_run_that_vanished_or_is_damaged_is_told_and_nothing_changes() {
     let middle = text.find("progress").unwrap();
     text.replace_range(middle - 1..middle, "{");
     fs::write(cut.events(), text).unwrap();
+    // Damage to a line of the log hides only that line, and is told.
+    let opened = reader::open(&cut).unwrap();
+    let told = &opened.result.warnings[0];
+    assert_eq!(told.kind, "log_damaged");
+    assert!(told.text.contains("line 3"), "{}", told.text);
     let empty = fixture.run_dir("20261121-101502-rf-0004");
     for (run, words) in [
         (&gone, "20261121-101502-rf-0002 is not there any more"),
         (&damaged, "not an event log"),
-        (
-            &cut,
-            "20261121-101502-rf-0005/events.jsonl, line 3: damaged",
-        ),
         (&empty, "the file is empty"),
     ] {
         let told = reader::open(run).unwrap_err();
@@ -276,10 +279,10 @@ fn a_run_that_vanished_or_is_damaged_is_told_and_nothing_changes() {
         let mut at_history = history();
         at_history.press("m down m");
         let before = at_history.shown(80, 24);
-        at_history.app.update(Event::Opened(Err(told.clone())));
+        at_history.app.update(AppEvent::Opened(Err(told.clone())));
         let after = at_history.shown(200, 24);
         assert!(after.contains(&told[..20]), "{after}");
-        at_history.app.update(Event::Compared(Err(told)));
+        at_history.app.update(AppEvent::Compared(Err(told)));
         assert!(matches!(at_history.app.screen, Screen::Runs));
         at_history.press("f1");
         assert_eq!(at_history.shown(80, 24), before);
@@ -295,7 +298,7 @@ fn a_comparison_that_comes_late_does_not_take_the_screen() {
     };
     let compared = side_by_side(&fixture, runs.clone());
     fixture.press("esc");
-    fixture.app.update(Event::Compared(Ok(compared)));
+    fixture.app.update(AppEvent::Compared(Ok(compared)));
     assert!(matches!(fixture.app.screen, Screen::Home));
 }
 
@@ -304,9 +307,10 @@ fn a_comparison_that_comes_late_does_not_take_the_screen() {
 #[test]
 fn lists_of_runs_are_kept_fresh() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
-    let glance = |fixture: &mut Fixture| fixture.app.update(Event::Poll);
+    let glance = |fixture: &mut Fixture| fixture.app.update(AppEvent::Poll);
     assert_eq!(glance(&mut fixture), [Effect::RefreshHistory]);
-    let press = |fixture: &mut Fixture, key: &str| fixture.app.update(Event::Key(key_event(key)));
+    let press =
+        |fixture: &mut Fixture, key: &str| fixture.app.update(AppEvent::Key(key_event(key)));
     assert_eq!(press(&mut fixture, "r"), [Effect::RefreshHistory]);
     assert_eq!(press(&mut fixture, "down"), []);
     assert_eq!(glance(&mut fixture), [Effect::RefreshHistory]);
@@ -331,6 +335,6 @@ fn lists_of_runs_are_kept_fresh() {
     let mut rows = fixture.app.shared.rows().to_vec();
     let loaded = fixture.loaded("20261121-120000-rf-ffff", &quick(), RunStatus::Completed);
     rows.insert(0, of_result(loaded.run.clone(), &loaded.result));
-    fixture.app.update(Event::History(Ok(rows)));
+    fixture.app.update(AppEvent::History(Ok(rows)));
     assert_eq!(selected(&fixture), "20261120-093000-rf-0b1c");
 }

@@ -5,7 +5,7 @@ use workbench_experiment::lab::RunConfig;
 use workbench_experiment::{Request, resolve};
 
 use super::fixture::{Fixture, labs, usable};
-use crate::event::{Effect, Event, Exit, Job, MissingSetup};
+use crate::event::{AppEvent, Effect, Exit, MissingSetup, RunJob};
 use crate::theme::ThemeName;
 
 fn config() -> RunConfig {
@@ -13,8 +13,8 @@ fn config() -> RunConfig {
     resolve(labs[1].definition(), &Request::default(), &usable()).unwrap()
 }
 
-fn start() -> Job {
-    Job::Start(1, Box::new(config()))
+fn start() -> RunJob {
+    RunJob::Start(1, Box::new(config()))
 }
 
 fn missing(plan: Result<&str, &str>) -> MissingSetup {
@@ -32,12 +32,12 @@ fn asked(plan: Result<&str, &str>) -> Fixture {
     fixture.press("down enter");
     let effects = fixture.press("s");
     assert!(
-        matches!(effects[..], [Effect::Make(Job::Start(1, _))]),
+        matches!(effects[..], [Effect::Make(RunJob::Start(1, _))]),
         "{effects:?}"
     );
     let none = fixture
         .app
-        .update(Event::SetupMissing(Box::new(missing(plan))));
+        .update(AppEvent::SetupMissing(Box::new(missing(plan))));
     assert!(none.is_empty() && !fixture.app.is_running());
     fixture
 }
@@ -62,7 +62,7 @@ fn it_says_what_is_missing_and_brings_it_on_request() {
         let expected = Effect::Install(Box::new(missing(Ok("It is large."))));
         assert_eq!(fixture.press(keys), [expected], "{keys}");
         // It is there now, and the run begins.
-        let again = fixture.app.update(Event::SetupDone(Ok(start())));
+        let again = fixture.app.update(AppEvent::SetupDone(Ok(start())));
         assert_eq!(again, [Effect::Make(start())]);
         assert!(fixture.app.is_running());
     }
@@ -96,7 +96,7 @@ fn what_cannot_be_set_up_cannot_be_asked_for() {
 fn a_set_up_that_fails_is_told_on_the_form() {
     let mut fixture = asked(Ok("It is large."));
     fixture.press("y");
-    let failed = Event::SetupDone(Err("the disk is full".to_owned()));
+    let failed = AppEvent::SetupDone(Err("the disk is full".to_owned()));
     assert_eq!(fixture.app.update(failed), [] as [Effect; 0]);
     let shown = fixture.shown(120, 40);
     assert!(
@@ -111,7 +111,7 @@ fn who_leaves_meanwhile_is_not_asked() {
     fixture.press("down enter s q y");
     let effects = fixture
         .app
-        .update(Event::SetupMissing(Box::new(missing(Ok("")))));
+        .update(AppEvent::SetupMissing(Box::new(missing(Ok("")))));
     assert_eq!(effects, [Effect::Quit(Exit::Done)]);
 }
 

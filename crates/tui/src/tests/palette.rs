@@ -7,7 +7,7 @@ use super::fixture::{Fixture, quick};
 use crate::action::Action;
 use crate::app::Screen;
 use crate::bindings;
-use crate::event::{Effect, Event};
+use crate::event::{AppEvent, Effect};
 use crate::keys::{event, name, told};
 use crate::overlay::Overlay;
 use crate::theme::ThemeName;
@@ -20,7 +20,7 @@ fn dark() -> Fixture {
 
 /// Types a text into the palette, which is open.
 fn type_in(fixture: &mut Fixture, text: &str) {
-    fixture.app.update(Event::Paste(text.to_owned()));
+    fixture.app.update(AppEvent::Paste(text.to_owned()));
 }
 
 /// Opens the palette, types, and does what comes first.
@@ -109,7 +109,7 @@ fn every_command_does_what_its_key_does() {
         |fixture| drop(fixture.press("enter s")),
         |fixture| {
             let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
-            fixture.app.update(Event::Opened(Ok(loaded)));
+            fixture.app.update(AppEvent::Opened(Ok(loaded)));
         },
     ];
     let mut done = 0;
@@ -129,7 +129,7 @@ fn every_command_does_what_its_key_does() {
             let mut by_key = fixture();
             let mut by_key_effects = by_key
                 .app
-                .update(Event::Key(event(binding.keys[0]).unwrap()));
+                .update(AppEvent::Key(event(binding.keys[0]).unwrap()));
             by_key_effects.retain(|effect| *effect != Effect::RefreshHistory);
             let mut by_name = fixture();
             by_name.press(":");
@@ -168,7 +168,7 @@ fn one_goes_anywhere_from_anywhere() {
     let run = fixture.run_dir("20261120-093000-rf-0b1c");
     assert_eq!(effects, [Effect::Open(RunDir::clone(&run))]);
     let loaded = fixture.loaded(&run.id(), &quick(), RunStatus::Interrupted);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     assert!(matches!(fixture.app.screen, Screen::Result(_)));
 }
 
@@ -213,7 +213,7 @@ fn a_screen_that_changed_meanwhile_is_not_given_the_key() {
     let mut fixture = dark();
     fixture.press("enter s :");
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
-    fixture.app.update(Event::Ended(Ok(loaded)));
+    fixture.app.update(AppEvent::Ended(Ok(loaded)));
     assert_eq!(fixture.press("enter"), [] as [Effect; 0]);
     assert!(fixture.shown(80, 24).contains("The screen has changed"));
     assert!(matches!(fixture.app.screen, Screen::Result(_)));
@@ -250,6 +250,6 @@ fn the_command_is_copied_from_the_form_and_from_a_result() {
     let mut fixture = dark();
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
     let command = loaded.result.command.clone();
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     assert_eq!(fixture.press("Y"), [Effect::Copy(command)]);
 }

@@ -12,7 +12,7 @@ use workbench_record::{Record, RunStatus};
 
 use super::fixture::{Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
-use crate::event::{Effect, Event, Exported, Job, MissingSetup};
+use crate::event::{AppEvent, Effect, Exported, MissingSetup, RunJob};
 use crate::theme::ThemeName;
 
 /// Steps of one case; with the cases below, 100,000 in all.
@@ -105,7 +105,7 @@ impl Outside {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Make(Job::Start(_, config)) => {
+                Effect::Make(RunJob::Start(_, config)) => {
                     self.runs += 1;
                     let mut config = *config;
                     // What is typed at random would be a plan of millions.
@@ -119,63 +119,65 @@ impl Outside {
         }
     }
 
-    fn end(&mut self, fixture: &Fixture, status: RunStatus) -> Option<Event> {
+    fn end(&mut self, fixture: &Fixture, status: RunStatus) -> Option<AppEvent> {
         let (config, _) = self.run.take()?;
         let id = format!("run-{}", self.runs);
-        Some(Event::Ended(Ok(fixture.loaded(&id, &config, status))))
+        Some(AppEvent::Ended(Ok(fixture.loaded(&id, &config, status))))
     }
 
-    fn deliver(&mut self, fixture: &Fixture) -> Option<Event> {
+    fn deliver(&mut self, fixture: &Fixture) -> Option<AppEvent> {
         match self.asked.pop_front()? {
             Effect::Cancel => self.end(fixture, RunStatus::Interrupted),
             Effect::Open(run) if run.id().contains("77aa") => {
-                Some(Event::Opened(Err("a damaged\u{1b}[2J log".to_owned())))
+                Some(AppEvent::Opened(Err("a damaged\u{1b}[2J log".to_owned())))
             }
             Effect::Open(run) => {
                 let loaded = fixture.loaded(&run.id(), &quick(), RunStatus::Unfinished);
-                Some(Event::Opened(Ok(loaded)))
+                Some(AppEvent::Opened(Ok(loaded)))
             }
             Effect::Compare(runs) if runs.iter().any(|run| run.id().contains("77aa")) => {
-                Some(Event::Compared(Err("a damaged\u{1b}[2J log".to_owned())))
+                Some(AppEvent::Compared(Err("a damaged\u{1b}[2J log".to_owned())))
             }
-            Effect::Compare(runs) => Some(Event::Compared(Ok(side_by_side(fixture, runs)))),
+            Effect::Compare(runs) => Some(AppEvent::Compared(Ok(side_by_side(fixture, runs)))),
             Effect::Export { path, replace, .. } if !replace => {
-                Some(Event::Exported(Exported::Exists(path)))
+                Some(AppEvent::Exported(Exported::Exists(path)))
             }
-            Effect::Export { path, .. } => Some(Event::Exported(Exported::Written(path))),
+            Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
             Effect::ReadHistory
             | Effect::RefreshHistory
             | Effect::Copy(_)
             | Effect::Repaint
             | Effect::Suspend
             | Effect::CancelArm(_)
-            | Effect::Unfollow => Some(Event::Redraw),
+            | Effect::Unfollow => Some(AppEvent::Redraw),
             Effect::Replay(run) => {
                 let records = records(&run.id(), &quick()).into();
-                Some(Event::Replay(Ok((run, records))))
+                Some(AppEvent::Replay(Ok((run, records))))
             }
             Effect::Follow(run) => {
                 let records = records(&run.id(), &quick());
-                Some(Event::Followed(run, records))
+                Some(AppEvent::Followed(run, records))
             }
-            Effect::Make(Job::Resume(run)) if run.id().contains("77aa") => {
-                Some(Event::SetupMissing(Box::new(MissingSetup {
+            Effect::Make(RunJob::Resume(run)) if run.id().contains("77aa") => {
+                Some(AppEvent::SetupMissing(Box::new(MissingSetup {
                     what: "no\u{1b}[2J worker".to_owned(),
                     gpus: false,
                     plan: Ok("a large\u{1b}[2J download".to_owned()),
-                    job: Job::Resume(run),
+                    job: RunJob::Resume(run),
                 })))
             }
-            Effect::Install(missing) => Some(Event::SetupDone(Ok(missing.job))),
-            Effect::Make(Job::Resume(_)) => Some(Event::Ended(Err(refused("another lab", None)))),
-            Effect::Quit(_) | Effect::Make(Job::Start(..)) => None,
+            Effect::Install(missing) => Some(AppEvent::SetupDone(Ok(missing.job))),
+            Effect::Make(RunJob::Resume(_)) => {
+                Some(AppEvent::Ended(Err(refused("another lab", None))))
+            }
+            Effect::Quit(_) | Effect::Make(RunJob::Start(..)) => None,
         }
     }
 
-    fn event(&mut self, step: &Step, fixture: &Fixture) -> Option<Event> {
+    fn event(&mut self, step: &Step, fixture: &Fixture) -> Option<AppEvent> {
         Some(match step {
-            Step::Key(name) => Event::Key(key_event(name)),
-            Step::Mouse(kind, column, row) => Event::Mouse(MouseEvent {
+            Step::Key(name) => AppEvent::Key(key_event(name)),
+            Step::Mouse(kind, column, row) => AppEvent::Mouse(MouseEvent {
                 kind: match kind {
                     0 => MouseEventKind::ScrollDown,
                     1 => MouseEventKind::ScrollUp,
@@ -185,10 +187,10 @@ impl Outside {
                 row: *row,
                 modifiers: KeyModifiers::NONE,
             }),
-            Step::Paste(text) => Event::Paste(text.clone()),
-            Step::Size(..) => Event::Redraw,
-            Step::Stop => Event::Terminate,
-            Step::Gone => Event::TerminalLost,
+            Step::Paste(text) => AppEvent::Paste(text.clone()),
+            Step::Size(..) => AppEvent::Redraw,
+            Step::Stop => AppEvent::Terminate,
+            Step::Gone => AppEvent::TerminalLost,
             Step::Deliver => return self.deliver(fixture),
             Step::Records(count) => {
                 let (_, records) = self.run.as_mut()?;
@@ -196,7 +198,7 @@ impl Outside {
                 if some.is_empty() {
                     return self.end(fixture, RunStatus::Completed);
                 }
-                Event::Records(some)
+                AppEvent::Records(some)
             }
         })
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use workbench_record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
-use crate::event::{Event, Exported};
+use crate::event::{AppEvent, Exported};
 use crate::theme::ThemeName;
 
 fn snapshots(name: &str, fixture: &mut Fixture) {
@@ -78,7 +78,7 @@ fn stopping_a_run_says_what_is_kept_and_what_is_lost() {
     fixture.press("enter s");
     let mut records = records("20261121-120000-rf-aaaa", &quick());
     records.truncate(6);
-    fixture.app.update(Event::Records(records));
+    fixture.app.update(AppEvent::Records(records));
     fixture.press("c");
     let shown = fixture.shown(80, 24);
     for words in [
@@ -99,7 +99,7 @@ fn stopping_a_run_says_what_is_kept_and_what_is_lost() {
 fn export() {
     let mut fixture = dark();
     let loaded = fixture.loaded("20261121-101502-rf-3f9a", &quick(), RunStatus::Completed);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     fixture.press("e");
     assert!(
         fixture
@@ -117,11 +117,11 @@ fn export() {
     let effects = fixture.press("backspace backspace backspace m d enter");
     assert_eq!(effects.len(), 1, "{effects:?}");
     let there = Exported::Exists(PathBuf::from("/home/ada/a.md"));
-    fixture.app.update(Event::Exported(there));
+    fixture.app.update(AppEvent::Exported(there));
     assert!(fixture.shown(80, 24).contains("Enter replaces it"));
     let effects = fixture.press("enter");
     assert!(format!("{effects:?}").contains("replace: true"));
     let written = Exported::Written(PathBuf::from("/home/ada/a.md"));
-    fixture.app.update(Event::Exported(written));
+    fixture.app.update(AppEvent::Exported(written));
     assert!(fixture.shown(80, 24).contains("Written to /home/ada/a.md"));
 }

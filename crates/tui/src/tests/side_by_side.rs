@@ -11,7 +11,7 @@ use workbench_result::compute;
 
 use super::fixture::{Fixture, quick, records};
 use crate::app::Screen;
-use crate::event::{Effect, Event, SideBySide};
+use crate::event::{AppEvent, Effect, SideBySide};
 use crate::theme::ThemeName;
 use workbench_history::comparison::{compare, curves};
 
@@ -85,7 +85,7 @@ fn compared(theme: ThemeName, ascii: bool) -> Fixture {
         panic!("two runs are marked");
     };
     let compared = side_by_side(&fixture, runs);
-    fixture.app.update(Event::Compared(Ok(compared)));
+    fixture.app.update(AppEvent::Compared(Ok(compared)));
     fixture
 }
 
@@ -117,7 +117,7 @@ fn rich(fixture: &mut Fixture) {
         }
     }
     let compared = put(runs, &snapshots);
-    fixture.app.update(Event::Compared(Ok(compared)));
+    fixture.app.update(AppEvent::Compared(Ok(compared)));
 }
 
 fn snapshots(name: &str, fixture: &mut Fixture) {
@@ -224,11 +224,11 @@ fn a_comparison_is_read_again_in_its_place_and_left_for_the_history() {
         panic!("{effects:?}");
     };
     let again = side_by_side(&fixture, runs.clone());
-    fixture.app.update(Event::Compared(Ok(again)));
+    fixture.app.update(AppEvent::Compared(Ok(again)));
     assert_eq!(fixture.shown(120, 40), before);
     // Another comparison than this one is not what the person asked for here.
     let other = side_by_side(&fixture, runs[..1].to_vec());
-    fixture.app.update(Event::Compared(Ok(other)));
+    fixture.app.update(AppEvent::Compared(Ok(other)));
     assert_eq!(fixture.shown(120, 40), before);
     fixture.press("?");
     assert!(fixture.shown(120, 40).contains("Keys: runs side by side"));
@@ -251,7 +251,7 @@ fn runs_without_anything_are_drawn() {
             .collect();
         snapshots[empty].repeats.clear();
         let compared = put(runs, &snapshots);
-        fixture.app.update(Event::Compared(Ok(compared)));
+        fixture.app.update(AppEvent::Compared(Ok(compared)));
         for (width, height) in SIZES {
             let shown = fixture.shown(width, height);
             assert!(shown.contains("No arm was finished"), "{shown}");
@@ -277,7 +277,7 @@ fn long_values_are_not_cut() {
         let params = &mut snapshots[1].started.as_mut().unwrap().config.params;
         params.insert("fault".to_owned(), ParamValue::Text(fault.to_owned()));
         let compared = put(runs, &snapshots);
-        fixture.app.update(Event::Compared(Ok(compared)));
+        fixture.app.update(AppEvent::Compared(Ok(compared)));
         // Behind a tab where the window is small.
         if size.0 < 100 {
             // The view knows its panels once it was drawn.

@@ -8,7 +8,7 @@ use workbench_record::{ArmFailure, ArmFailureKind, Event as Fact, Record, RunSta
 use super::fixture::{Fixture, quick, records, refused};
 use crate::app::Screen;
 use crate::bindings;
-use crate::event::{Effect, Event, Exit, Job};
+use crate::event::{AppEvent, Effect, Exit, RunJob};
 use crate::keys::told;
 use crate::theme::ThemeName;
 use crate::views::keys;
@@ -27,16 +27,16 @@ fn is_result(fixture: &Fixture) -> bool {
 fn a_run_from_the_form_to_its_result_and_the_words_at_parting() {
     let mut fixture = fixture();
     let effects = fixture.press("enter right s");
-    let [Effect::Make(Job::Start(0, config))] = &effects[..] else {
+    let [Effect::Make(RunJob::Start(0, config))] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(config.preset, "quick");
     assert!(matches!(fixture.app.screen, Screen::Run));
     assert!(fixture.app.last_run.is_none());
     let id = "20261121-120000-rf-aaaa";
-    fixture.app.update(Event::Records(records(id, config)));
+    fixture.app.update(AppEvent::Records(records(id, config)));
     let loaded = fixture.loaded(id, config, RunStatus::Completed);
-    let effects = fixture.app.update(Event::Ended(Ok(loaded)));
+    let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
     assert_eq!(effects, [Effect::ReadHistory]);
     assert!(is_result(&fixture));
     assert_eq!(fixture.app.last_run.as_ref().unwrap().0.id(), id);
@@ -55,7 +55,7 @@ fn a_run_goes_on_while_one_looks_elsewhere() {
     assert!(matches!(fixture.app.screen, Screen::Run));
     fixture.press("esc");
     let loaded = fixture.loaded("20261121-120000-rf-aaaa", &quick(), RunStatus::Completed);
-    fixture.app.update(Event::Ended(Ok(loaded)));
+    fixture.app.update(AppEvent::Ended(Ok(loaded)));
     assert!(matches!(fixture.app.screen, Screen::Home));
     assert!(fixture.shown(100, 30).contains("The run has ended"));
 }
@@ -72,7 +72,7 @@ fn leaving_during_a_run_waits_for_its_record() {
         fixture.press("enter s");
         assert_eq!(fixture.press(keys), [Effect::Cancel], "{keys}");
         let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
-        let effects = fixture.app.update(Event::Ended(Ok(loaded)));
+        let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
         assert_eq!(effects, [Effect::Quit(exit)], "{keys}");
     }
     let mut fixture = fixture();
@@ -85,17 +85,17 @@ fn leaving_during_a_run_waits_for_its_record() {
 fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
     let mut fixture = fixture();
     assert_eq!(
-        fixture.app.update(Event::Terminate),
+        fixture.app.update(AppEvent::Terminate),
         [Effect::Quit(Exit::Interrupted)]
     );
     fixture.press("enter s");
-    assert_eq!(fixture.app.update(Event::Terminate), [Effect::Cancel]);
+    assert_eq!(fixture.app.update(AppEvent::Terminate), [Effect::Cancel]);
     assert_eq!(
-        fixture.app.update(Event::Terminate),
+        fixture.app.update(AppEvent::Terminate),
         [Effect::Quit(Exit::Interrupted)]
     );
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
-    let effects = fixture.app.update(Event::Ended(Ok(loaded)));
+    let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
     assert_eq!(effects, [Effect::Quit(Exit::Interrupted)]);
 }
 
@@ -103,11 +103,14 @@ fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
 fn without_its_terminal_the_record_is_still_closed() {
     let mut fixture = fixture();
     fixture.press("enter s");
-    assert_eq!(fixture.app.update(Event::TerminalLost), [Effect::Cancel]);
+    assert_eq!(fixture.app.update(AppEvent::TerminalLost), [Effect::Cancel]);
     // The signal comes, reading fails and drawing fails: all the same news.
-    assert_eq!(fixture.app.update(Event::TerminalLost), [] as [Effect; 0]);
+    assert_eq!(
+        fixture.app.update(AppEvent::TerminalLost),
+        [] as [Effect; 0]
+    );
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
-    let effects = fixture.app.update(Event::Ended(Ok(loaded)));
+    let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
     assert_eq!(effects, [Effect::Quit(Exit::Interrupted)]);
 }
 
@@ -115,9 +118,10 @@ fn without_its_terminal_the_record_is_still_closed() {
 fn a_run_that_cannot_be_made_leads_back_to_the_form() {
     let mut fixture = fixture();
     fixture.press("enter s");
-    fixture
-        .app
-        .update(Event::Ended(Err(refused("houses.csv: no such file", None))));
+    fixture.app.update(AppEvent::Ended(Err(refused(
+        "houses.csv: no such file",
+        None,
+    ))));
     assert!(matches!(fixture.app.screen, Screen::Form));
     assert!(fixture.shown(100, 30).contains("houses.csv: no such file"));
 }
@@ -131,12 +135,14 @@ fn old_runs_open_from_home_and_from_the_history() {
         [Effect::Open(fixture.run_dir("20261120-093000-rf-0b1c"))]
     );
     let loaded = fixture.loaded("20261120-093000-rf-0b1c", &quick(), RunStatus::Interrupted);
-    fixture.app.update(Event::Opened(Ok(Arc::clone(&loaded))));
+    fixture
+        .app
+        .update(AppEvent::Opened(Ok(Arc::clone(&loaded))));
     assert!(is_result(&fixture));
     fixture.press("esc r");
     assert!(matches!(fixture.app.screen, Screen::Runs));
     assert_eq!(fixture.press("/ 0 b 1 c enter enter").len(), 1);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     assert!(is_result(&fixture));
     assert_eq!(fixture.press("u").len(), 1);
     fixture.press("esc");
@@ -158,7 +164,7 @@ fn one_arm_is_stopped_and_the_others_go_on() {
     fixture.press("enter s");
     let records = records("20261121-120000-rf-aaaa", &quick());
     let arms = quick().arms;
-    fixture.app.update(Event::Records(records[..2].to_vec()));
+    fixture.app.update(AppEvent::Records(records[..2].to_vec()));
     let now = match &records[1].event {
         Fact::RepeatStarted(id) => id.arm.clone(),
         other => panic!("{other:?}"),
@@ -172,7 +178,7 @@ fn one_arm_is_stopped_and_the_others_go_on() {
     assert_eq!(fixture.press("tab enter"), [Effect::CancelArm(now.clone())]);
     assert!(fixture.app.is_running());
     // An arm that was stopped is not offered again.
-    fixture.app.update(Event::Records(vec![Record {
+    fixture.app.update(AppEvent::Records(vec![Record {
         t_ns: 1,
         event: Fact::ArmStopped { arm: now.clone() },
     }]));
@@ -196,12 +202,12 @@ fn a_failed_arm_is_over() {
     let first_round: usize = ends.map(|(at, _)| at).nth(config.arms.len() - 1).unwrap();
     fixture
         .app
-        .update(Event::Records(records[..=first_round].to_vec()));
+        .update(AppEvent::Records(records[..=first_round].to_vec()));
     let ahead = |fixture: &Fixture| outlook(&fixture.app.live.as_ref().unwrap().snapshot.tally);
     let before = ahead(&fixture);
     let failed = "trees".to_owned();
     let t_ns = records[first_round].t_ns;
-    fixture.app.update(Event::Records(vec![Record {
+    fixture.app.update(AppEvent::Records(vec![Record {
         t_ns,
         event: Fact::ArmFailed(ArmFailure {
             arm: failed.clone(),
@@ -226,11 +232,11 @@ fn a_run_is_played_again_from_the_history() {
     let all = records(id, &quick());
     let end = all.last().unwrap().t_ns;
     let read = Ok((run.clone(), all.into()));
-    fixture.app.update(Event::Replay(read));
+    fixture.app.update(AppEvent::Replay(read));
     assert!(fixture.app.is_playing());
     fixture
         .app
-        .update(Event::Tick(std::time::Duration::from_millis(20)));
+        .update(AppEvent::Tick(std::time::Duration::from_millis(20)));
     assert_eq!(watched(&fixture).snapshot.repeats.len(), 1);
     assert!(fixture.shown(100, 30).contains("10×"));
     fixture.press("space");
@@ -251,7 +257,7 @@ fn a_run_is_played_again_from_the_history() {
     assert!(fixture.shown(100, 30).contains("0:00 of"));
     assert_eq!(fixture.press("r"), [Effect::Open(run)]);
     let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
-    fixture.app.update(Event::Opened(Ok(loaded)));
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
     assert!(is_result(&fixture));
     assert_eq!(fixture.press("p").len(), 1, "and again from its result");
     fixture.press("esc");
@@ -270,17 +276,17 @@ fn a_run_of_another_process_is_followed_to_its_result() {
         Arc::new(loaded)
     };
     fixture.press("r enter");
-    let opened = Event::Opened(Ok(live(&fixture)));
+    let opened = AppEvent::Opened(Ok(live(&fixture)));
     assert_eq!(fixture.app.update(opened), [Effect::Follow(run.clone())]);
     let mut all = records(id, &quick());
     let rest = all.split_off(3);
-    fixture.app.update(Event::Followed(run.clone(), all));
+    fixture.app.update(AppEvent::Followed(run.clone(), all));
     assert!(fixture.shown(100, 30).contains("in another process"));
     // What comes of a run that is no longer looked at changes nothing.
     let other = fixture.run_dir("20261120-093000-rf-0b1c");
-    fixture.app.update(Event::Followed(other, rest.clone()));
+    fixture.app.update(AppEvent::Followed(other, rest.clone()));
     assert_eq!(watched(&fixture).snapshot.repeats.len(), 1);
-    fixture.app.update(Event::Followed(run.clone(), rest));
+    fixture.app.update(AppEvent::Followed(run.clone(), rest));
     assert_eq!(watched(&fixture).snapshot.repeats.len(), 6);
     // Its keys do not steer it.
     assert!(fixture.press("c").is_empty());
@@ -288,16 +294,16 @@ fn a_run_of_another_process_is_followed_to_its_result() {
     let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
     fixture
         .app
-        .update(Event::FollowEnded(run.clone(), Ok(loaded)));
+        .update(AppEvent::FollowEnded(run.clone(), Ok(loaded)));
     assert!(is_result(&fixture));
     // Going away from a run that is still under way ends the following.
     fixture.press("esc enter");
-    let opened = Event::Opened(Ok(live(&fixture)));
+    let opened = AppEvent::Opened(Ok(live(&fixture)));
     fixture.app.update(opened);
     assert_eq!(fixture.press("esc"), [Effect::Unfollow]);
     assert!(matches!(fixture.app.screen, Screen::Runs));
     let late = fixture.loaded(id, &quick(), RunStatus::Completed);
-    fixture.app.update(Event::FollowEnded(run, Ok(late)));
+    fixture.app.update(AppEvent::FollowEnded(run, Ok(late)));
     assert!(matches!(fixture.app.screen, Screen::Runs));
 }
 
@@ -308,10 +314,10 @@ fn an_interrupted_run_goes_on_where_it_was_left() {
     assert!(fixture.press("r R").is_empty());
     assert!(fixture.shown(100, 30).contains("nothing left to do"));
     let run = fixture.run_dir("20261120-093000-rf-0b1c");
-    assert_eq!(fixture.press("down R"), [Effect::Make(Job::Resume(run))]);
+    assert_eq!(fixture.press("down R"), [Effect::Make(RunJob::Resume(run))]);
     assert!(matches!(fixture.app.screen, Screen::Run));
     let error = refused("the run is under way in another process", None);
-    fixture.app.update(Event::Ended(Err(error)));
+    fixture.app.update(AppEvent::Ended(Err(error)));
     assert!(matches!(fixture.app.screen, Screen::Runs));
     assert!(fixture.shown(100, 30).contains("in another process"));
 }
@@ -321,10 +327,10 @@ fn the_own_run_opens_where_it_can_be_steered() {
     let mut fixture = fixture();
     fixture.press("enter s");
     let id = "20261121-101502-rf-3f9a";
-    fixture.app.update(Event::Records(records(id, &quick())));
+    fixture.app.update(AppEvent::Records(records(id, &quick())));
     fixture.press("esc r enter");
     let loaded = fixture.loaded(id, &quick(), RunStatus::Unfinished);
-    assert!(fixture.app.update(Event::Opened(Ok(loaded))).is_empty());
+    assert!(fixture.app.update(AppEvent::Opened(Ok(loaded))).is_empty());
     assert!(matches!(fixture.app.screen, Screen::Run));
 }
 
@@ -335,7 +341,7 @@ fn clicks_select_and_open() {
     let shown = fixture.shown(100, 30);
     let line = |words: &str| shown.lines().position(|l| l.contains(words)).unwrap() as u16;
     let click = |row| {
-        Event::Mouse(MouseEvent {
+        AppEvent::Mouse(MouseEvent {
             kind: MouseEventKind::Down(MouseButton::Left),
             column: 10,
             row,

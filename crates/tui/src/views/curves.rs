@@ -6,7 +6,7 @@ use workbench_report::format;
 use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot, interpolate};
 use crate::kit::scale::Scale;
 use crate::kit::{Pane, cells, safe};
-use crate::model::curves::{Axis, Curves, Metric};
+use crate::model::curves::{Axis, CurveModel, Metric};
 use crate::model::names::short_arm;
 use crate::model::series::Series;
 use crate::theme::Theme;
@@ -38,9 +38,9 @@ fn style_of_line(at: usize, theme: &Theme) -> LineStyle {
 
 /// The panel of curves: what is drawn of them, and where it was drawn last.
 #[derive(Debug, Default)]
-pub struct Chart {
+pub struct CurveChart {
     /// The curves.
-    pub curves: Curves,
+    pub curves: CurveModel,
     /// Values are on a logarithmic axis.
     pub log: bool,
     /// Where the cursor stands on the axis.
@@ -49,7 +49,7 @@ pub struct Chart {
     pub field: Option<PlotArea>,
 }
 
-impl Chart {
+impl CurveChart {
     /// Shows the next metric.
     pub fn next_metric(&mut self) {
         self.curves.next_metric();

@@ -18,7 +18,7 @@ impl Protocol for Training {
     type Phase = Phase;
     type Report = Report;
     type Outcome = DoneReport;
-    type Failure = FailureReport;
+    type Failure = FailureNotice;
 
     fn step_times(report: &Report) -> Option<StepTimes> {
         let Report::Step(step) = report else {
@@ -80,7 +80,7 @@ pub enum Report {
 
 /// Why a training cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailureReport {
+pub struct FailureNotice {
     /// What kind of failure.
     pub kind: FailureKind,
     /// One line: what was wrong, where, what to do.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_ddp_protocol::{
-    DoneReport, FailureKind, FailureReport, Fault, FromWorker, Phase, Program, Report, Stage,
+    DoneReport, FailureKind, FailureNotice, Fault, FromWorker, Phase, Program, Report, Stage,
     StepReport, TrainSpec, WorkerSide,
 };
 use workbench_digest::Hasher;
@@ -139,7 +139,7 @@ pub fn work() -> ExitCode {
     match train(&side, &spec, &env, &mut model) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble(kind, text)) => {
-            let failure = FailureReport {
+            let failure = FailureNotice {
                 kind,
                 message: text.to_owned(),
                 step: model.steps,

@@ -4,7 +4,7 @@
 use super::run_mark::{colour, name_run};
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row, Scroll, cells};
-use workbench_history::comparison::{Comparison, Difference, Group};
+use workbench_history::comparison::{Comparison, DifferingSetting, Group};
 
 /// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what
 /// is the same.
@@ -26,7 +26,7 @@ struct Widths {
 impl Widths {
     /// Values get what they need where there is room; where there is not, none gets less than
     /// its fair share.
-    fn new(differing: &[Difference], runs: usize, columns: u16) -> Self {
+    fn new(differing: &[DifferingSetting], runs: usize, columns: u16) -> Self {
         let label = label(differing).min(columns / 3);
         let mut rest = columns.saturating_sub(label);
         let needed = |run: usize| {
@@ -72,7 +72,7 @@ enum Value {
     Text(String),
 }
 
-fn rows<'a>(differing: &'a [Difference], widths: &Widths) -> Vec<Line<'a>> {
+fn rows<'a>(differing: &'a [DifferingSetting], widths: &Widths) -> Vec<Line<'a>> {
     let mut rows = Vec::new();
     let mut group = None;
     for difference in differing {
@@ -171,7 +171,7 @@ fn setting(row: &mut Row<'_>, (name, values): (&str, &[Value]), widths: &Widths)
     }
 }
 
-fn label(differing: &[Difference]) -> u16 {
+fn label(differing: &[DifferingSetting]) -> u16 {
     let widest = differing.iter().map(|row| cells(&row.name)).max();
     widest.unwrap_or(0) + 3
 }

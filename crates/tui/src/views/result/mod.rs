@@ -47,7 +47,7 @@ use crate::theme::Theme;
 use charts::nth_from_last;
 
 pub use panel::ResultPanel;
-pub use view::{Drawn, ResultView};
+pub use view::{ResultDrawn, ResultView};
 
 impl View for ResultView {
     fn act(&mut self, action: ViewAction) {
@@ -109,8 +109,8 @@ pub fn draw(
     view: &ResultView,
     (result, snapshot): (&RunResult, &Snapshot),
     theme: &Theme,
-) -> Drawn {
-    let mut drawn = Drawn::default();
+) -> ResultDrawn {
+    let mut drawn = ResultDrawn::default();
     let mut panels = view.panels.clone();
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
@@ -136,7 +136,7 @@ fn draw_panel(
     pane: Pane<'_>,
     (panel, scroll): (ResultPanel, &mut Scroll),
     (view, result, snapshot): (&ResultView, &RunResult, &Snapshot),
-    drawn: &mut Drawn,
+    drawn: &mut ResultDrawn,
 ) {
     let (charts, arm) = (view.charts, view.arm);
     match panel {

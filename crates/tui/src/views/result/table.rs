@@ -42,7 +42,7 @@ struct Key {
 
 /// What is shown, in which order.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct ItemTable {
     kind: Kind,
     /// The column to sort by; `None` is the order of the lab.
     column: Option<usize>,
@@ -54,14 +54,14 @@ pub struct Table {
     /// The selected row, by its place in the record.
     selected: Option<u32>,
     /// Where it was drawn last.
-    pub drawn: Drawn,
+    pub drawn: TableDrawn,
     /// How often an order was worked out.
     pub sorted: u32,
 }
 
 /// Where the table was drawn.
 #[derive(Debug, Default)]
-pub struct Drawn {
+pub struct TableDrawn {
     /// The line of names.
     head: Rect,
     /// The lines below it.
@@ -84,7 +84,7 @@ const TASK_COLUMNS: [(&str, u16); 8] = [
     ("outcome", 10),
 ];
 
-impl Table {
+impl ItemTable {
     /// Sorts by the next column; after the last comes the lab's own order.
     pub fn next_column(&mut self) {
         self.column = Some(self.column.map_or(0, |c| c + 1));
@@ -153,11 +153,11 @@ impl Table {
         scroll: &mut Scroll,
         arm: Option<&ArmResult>,
         snapshot: &Snapshot,
-    ) -> Drawn {
+    ) -> TableDrawn {
         let Some(arm) = arm else {
             pane.panel(("Items", ""))
                 .nothing("no repeat of any arm has finished");
-            return Drawn::default();
+            return TableDrawn::default();
         };
         let rows = Rows::new(self.kind, arm, snapshot);
         let typed = u16::from(self.filter.is_shown());
@@ -181,7 +181,7 @@ impl Table {
             inner.below(1).nothing(why);
         }
         let area = inner.area;
-        let drawn = Drawn {
+        let drawn = TableDrawn {
             head: Rect {
                 height: area.height.min(1),
                 ..area

@@ -5,11 +5,11 @@ use workbench_result::RunResult;
 
 use super::charts::{Charts, nth_from_last};
 use super::panel::ResultPanel;
-use super::table::{self, Table};
+use super::table::{self, ItemTable};
 use super::what_if;
 use crate::kit::Motion;
 use crate::kit::plot::PlotArea;
-use crate::views::curves::Chart;
+use crate::views::curves::CurveChart;
 use crate::views::panels::Panels;
 
 /// The Result screen's own state.
@@ -19,17 +19,17 @@ pub struct ResultView {
     pub(super) charts: Charts,
     /// How often the next arm was asked for.
     pub(super) arm: usize,
-    pub(super) table: Table,
-    pub(super) chart: Chart,
+    pub(super) table: ItemTable,
+    pub(super) chart: CurveChart,
     /// Where the charts over workers were drawn.
     pub(super) fields: Vec<PlotArea>,
 }
 
 /// What a drawing tells: where things are, which is the way from a click to what was meant.
 #[derive(Debug, Default)]
-pub struct Drawn {
+pub struct ResultDrawn {
     pub(super) panels: Panels<ResultPanel>,
-    pub(super) table: table::Drawn,
+    pub(super) table: table::TableDrawn,
     /// Where the curves are.
     pub(super) curves: Option<PlotArea>,
     /// Where the charts over workers are.
@@ -45,8 +45,8 @@ impl Default for ResultView {
                 log: false,
             },
             arm: 0,
-            table: Table::default(),
-            chart: Chart::default(),
+            table: ItemTable::default(),
+            chart: CurveChart::default(),
             fields: Vec::new(),
         }
     }
@@ -76,7 +76,7 @@ impl ResultView {
     }
 
     /// Takes in what the last drawing told.
-    pub fn take(&mut self, drawn: Drawn) {
+    pub fn take(&mut self, drawn: ResultDrawn) {
         self.panels = drawn.panels;
         self.table.drawn = drawn.table;
         self.chart.field = drawn.curves;

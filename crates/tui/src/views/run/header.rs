@@ -89,7 +89,7 @@ fn state<'a>(run: &SnapshotView<'a>) -> Option<(&'a RepeatId, StateShown)> {
     let current = run
         .current()
         .filter(|current| under_way && current.finished.is_none())?;
-    let state = StateShown::of(&current, run.snapshot.now_ns)?;
+    let state = StateShown::of(current, run.snapshot.now_ns)?;
     Some((&current.id, state))
 }
 

@@ -12,7 +12,7 @@ use crate::field::FilterField;
 use crate::kit::Motion;
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row};
-use crate::model::log::{Entry, Kind, Log};
+use crate::model::log::{EntryKind, LogEntry, RunLog};
 use crate::theme::Theme;
 use crate::views::filter::{self, has_all};
 
@@ -32,7 +32,7 @@ pub struct LogView {
 }
 
 /// A line: its entry, its part of the entry, and its text.
-type Shown<'a> = (&'a Entry, usize, String);
+type Shown<'a> = (&'a LogEntry, usize, String);
 
 impl LogView {
     /// Shows only what was printed, and everything again.
@@ -56,7 +56,7 @@ impl LogView {
 
     /// The lines from the end up to those that can be seen. Only as many entries are broken into
     /// lines as that takes.
-    fn lines<'a>(&self, log: &'a Log, columns: u16, wanted: usize) -> VecDeque<Shown<'a>> {
+    fn lines<'a>(&self, log: &'a RunLog, columns: u16, wanted: usize) -> VecDeque<Shown<'a>> {
         let words = filter::words(&self.filter);
         let mut lines = VecDeque::new();
         for entry in log.entries().iter().rev() {
@@ -96,7 +96,7 @@ impl LogView {
 }
 
 /// Draws the panel.
-pub fn draw(pane: Pane<'_>, view: &mut LogView, log: &Log) {
+pub fn draw(pane: Pane<'_>, view: &mut LogView, log: &RunLog) {
     let theme = pane.theme;
     let columns = pane.area.width.saturating_sub(MARGIN + 4).max(1);
     let typed = u16::from(view.filter.is_shown());
@@ -122,14 +122,14 @@ pub fn draw(pane: Pane<'_>, view: &mut LogView, log: &Log) {
 
 fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
     let (mark, style) = match entry.kind {
-        Kind::Repeat => (theme.glyphs.ok, theme.good),
-        Kind::Stopped => (theme.glyphs.failed, theme.warn),
-        Kind::State(Severity::Note) => (theme.glyphs.running, theme.dim),
-        Kind::State(severity) | Kind::Finding(severity) => {
+        EntryKind::Repeat => (theme.glyphs.ok, theme.good),
+        EntryKind::Stopped => (theme.glyphs.failed, theme.warn),
+        EntryKind::State(Severity::Note) => (theme.glyphs.running, theme.dim),
+        EntryKind::State(severity) | EntryKind::Finding(severity) => {
             (theme.glyphs.warning, theme.severity(severity))
         }
-        Kind::Diagnosis => (theme.glyphs.finding, theme.accent),
-        Kind::Output(source) => (theme.glyphs.axis, theme.series(source)),
+        EntryKind::Diagnosis => (theme.glyphs.finding, theme.accent),
+        EntryKind::Output(source) => (theme.glyphs.axis, theme.series(source)),
     };
     if *part > 0 {
         row.skip(MARGIN - 1);
@@ -140,9 +140,9 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
             .left(mark, 2, style);
     }
     let text_style = match entry.kind {
-        Kind::State(severity) | Kind::Finding(severity) => theme.severity(severity),
-        Kind::Stopped => theme.warn,
-        Kind::Repeat | Kind::Diagnosis | Kind::Output(_) => theme.text,
+        EntryKind::State(severity) | EntryKind::Finding(severity) => theme.severity(severity),
+        EntryKind::Stopped => theme.warn,
+        EntryKind::Repeat | EntryKind::Diagnosis | EntryKind::Output(_) => theme.text,
     };
     // Breaking into lines keeps the start of the first one as it is.
     let source = text.get(..entry.source.len()).filter(|_| *part == 0);

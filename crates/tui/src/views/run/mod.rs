@@ -53,7 +53,7 @@ use past::Past;
 use request::CursorRequest;
 
 pub use panel::RunPanel;
-pub use view::{Drawn, RunView};
+pub use view::{RunDrawn, RunView};
 
 impl RunView {
     /// Takes in what is new in a run, and answers what people asked for since. To be called before
@@ -119,9 +119,9 @@ impl View for RunView {
             Some((panel, Pointed::Move(motion))) => self.scroll(panel, motion),
             Some((panel, Pointed::Click)) => {
                 let request = self.request_at(panel, event.column, event.row);
-                request
-                    .into_iter()
-                    .for_each(|request| self.request(request));
+                if let Some(request) = request {
+                    self.request(request);
+                }
             }
             None => {}
         }
@@ -144,8 +144,8 @@ pub fn draw(
     view: &RunView,
     snapshot: &Snapshot,
     theme: &Theme,
-) -> Drawn {
-    let mut drawn = Drawn::of(view);
+) -> RunDrawn {
+    let mut drawn = RunDrawn::of(view);
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
     if too_small(pane.buf, area, SMALLEST, theme) {
@@ -174,7 +174,7 @@ fn draw_panel(
     pane: Pane<'_>,
     (panel, scroll): (RunPanel, &mut Scroll),
     (view, run): (&RunView, &SnapshotView<'_>),
-    drawn: &mut Drawn,
+    drawn: &mut RunDrawn,
 ) {
     let model = &view.model;
     let mut past = Past::new(&model.history, view.column_ns(), run.cursor);

@@ -11,7 +11,7 @@ use workbench_report::format;
 use crate::kit::stack::{Names, total_ns};
 use crate::kit::{Pane, Row, Scroll, cells, column, safe};
 
-use crate::model::slots::{SlotMark, SlotShown, Slots};
+use crate::model::slots::{SlotMark, SlotShown, SlotsShown};
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
 
@@ -27,7 +27,7 @@ pub fn heights(slots: u16) -> (u16, u16, u16) {
 
 /// Draws the panel.
 pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>) {
-    let shown = &Slots::of(run);
+    let shown = &SlotsShown::of(run);
     let (area, theme) = (pane.area, pane.theme);
     let n = shown.all.len();
     let room = usize::from(area.height.saturating_sub(3));
@@ -69,7 +69,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>) {
     }
 }
 
-fn title(shown: &Slots, theme: &Theme) -> String {
+fn title(shown: &SlotsShown, theme: &Theme) -> String {
     let marked: Vec<&SlotShown> = shown.all.iter().filter(|r| r.mark.is_some()).collect();
     let dot = theme.glyphs.dot;
     let mut letters = shown.word.chars();
@@ -88,7 +88,7 @@ fn title(shown: &Slots, theme: &Theme) -> String {
 }
 
 /// How many slots there still are, where some are not.
-fn left(shown: &Slots, theme: &Theme) -> String {
+fn left(shown: &SlotsShown, theme: &Theme) -> String {
     let (all, there) = (
         shown.all.len(),
         shown.all.iter().filter(|r| r.is_there()).count(),
@@ -119,7 +119,7 @@ const ROOMY: u16 = 90;
 const LEAST_BAR: u16 = 14;
 
 impl Columns {
-    fn new(inner: u16, shown: &Slots) -> Self {
+    fn new(inner: u16, shown: &SlotsShown) -> Self {
         let slots = &shown.all;
         let longest = |f: fn(&SlotShown) -> u16| slots.iter().map(f).max().unwrap_or(0);
         let step = longest(|r| cells(&step_text(r))).max(4) + 2;
@@ -158,7 +158,7 @@ impl Columns {
         }
     }
 
-    fn header(&self, mut row: Row<'_>, shown: &Slots) {
+    fn header(&self, mut row: Row<'_>, shown: &SlotsShown) {
         let dim = row.theme.dim;
         row.skip(2)
             .right(&shown.word, SLOT, dim)

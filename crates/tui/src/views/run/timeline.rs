@@ -21,7 +21,7 @@ use workbench_report::format;
 use crate::kit::{Pane, Row, Scroll, cells, safe};
 use crate::model::names::repeat_name;
 use crate::model::snapshot_view::SnapshotView;
-use crate::model::timeline::{Cell, Timeline, Window, cell_of};
+use crate::model::timeline::{Cell, SlotTimeline, Window, cell_of};
 use crate::theme::{Theme, letter};
 
 /// Label of a row.
@@ -51,7 +51,7 @@ impl Cells {
 /// What the panel draws.
 struct Shown<'a> {
     repeat: &'a RepeatState,
-    timeline: &'a Timeline,
+    timeline: &'a SlotTimeline,
     time: Window,
     running: bool,
 }
@@ -61,7 +61,7 @@ struct Shown<'a> {
 pub fn draw(
     pane: Pane<'_>,
     scroll: &mut Scroll,
-    (run, timeline, stretch): (&SnapshotView<'_>, &Timeline, isize),
+    (run, timeline, stretch): (&SnapshotView<'_>, &SlotTimeline, isize),
 ) -> Option<Cells> {
     let theme = pane.theme;
     let Some(repeat) = run.repeat() else {
@@ -76,7 +76,7 @@ pub fn draw(
     let page = usize::from((lines / high).max(1));
     let columns = pane.area.width.saturating_sub(LABEL + 4);
     let shown = Shown {
-        time: Window::of(&repeat, run, columns, stretch),
+        time: Window::of(repeat, run, columns, stretch),
         running: repeat.finished.is_none() && run.snapshot.status == RunStatus::Unfinished,
         repeat,
         timeline,

@@ -74,7 +74,7 @@ fn a_task_is_indexed_once() {
         now_ns: 1_600_000_000,
         ..Snapshot::default()
     };
-    let mut timeline = Timeline::default();
+    let mut timeline = SlotTimeline::default();
     let run = SnapshotView::new(&snapshot);
     let repeat = run.repeat().unwrap();
     timeline.update(repeat);

@@ -12,7 +12,7 @@ use crate::kit::plot::PlotArea;
 use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{STEPS, STRIDE};
-use crate::views::curves::Chart;
+use crate::views::curves::CurveChart;
 use crate::views::panels::Panels;
 
 /// Nanoseconds per column of history, from fine to coarse. The finest is the time between two
@@ -29,7 +29,7 @@ const COLUMN_NS: [u64; 7] = [
 
 /// What a drawing tells: where things are, which is the way from a click to what was meant.
 #[derive(Debug, Default)]
-pub struct Drawn {
+pub struct RunDrawn {
     pub(super) panels: Panels<RunPanel>,
     pub(super) log: LogView,
     /// Where the curves are.
@@ -40,7 +40,7 @@ pub struct Drawn {
     pub(super) timeline: Option<Cells>,
 }
 
-impl Drawn {
+impl RunDrawn {
     /// Nothing is drawn yet; what is not drawn cannot be clicked.
     pub(super) fn of(view: &RunView) -> Self {
         Self {
@@ -65,7 +65,7 @@ pub struct RunView {
     pub(super) cursor: Option<Cursor>,
     /// What was asked of the cursor since the last update, which knows the run.
     pub(super) requests: Vec<CursorRequest>,
-    pub(super) chart: Chart,
+    pub(super) chart: CurveChart,
     pub(super) log: LogView,
     pub(super) strips: Strips,
     pub(super) timeline: Option<Cells>,
@@ -82,7 +82,7 @@ impl RunView {
     }
 
     /// Takes in what the last drawing told.
-    pub fn take(&mut self, drawn: Drawn) {
+    pub fn take(&mut self, drawn: RunDrawn) {
         self.panels = drawn.panels;
         self.log = drawn.log;
         self.chart.field = drawn.curves;
