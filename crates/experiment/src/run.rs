@@ -22,8 +22,8 @@ use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Finding, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId,
-    RunDir, RunStarted, RunStatus, Snapshot, Store, Subscriber,
+    ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
+    RunStarted, RunStatus, Snapshot, SpoiledRepeats, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -120,7 +120,7 @@ pub fn run(
     let work = Work {
         lab: prepared.as_ref(),
         arms: &arms,
-        left_out: LeftOut::new(plan.len() as u32),
+        left_out: SpoiledRepeats::new(plan.len() as u32),
         plan: &plan,
     };
     execute(&run, &work, clock, recorder, control)
@@ -220,7 +220,7 @@ struct Work<'a> {
     arms: &'a [ArmFacts],
     plan: &'a [RepeatId],
     /// What was left out in earlier parts of the run.
-    left_out: LeftOut,
+    left_out: SpoiledRepeats,
 }
 
 fn execute(

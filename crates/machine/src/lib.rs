@@ -7,6 +7,7 @@
 //! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
+mod counter_access;
 mod facts;
 mod finding;
 mod gpu;
@@ -27,6 +28,7 @@ use linux as system;
 use portable as system;
 
 pub use check::check;
+pub use counter_access::CounterAccess;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
 pub use finding::{Finding, FindingState};
 pub(crate) use gpu::nvml;
@@ -43,7 +45,7 @@ impl MachineFacts {
     pub fn probe() -> Self {
         let mut facts = system::probe();
         (facts.gpu_driver, facts.gpus) = gpu::probe();
-        facts.hardware_counters = monitor::CounterAccess::probe();
+        facts.hardware_counters = monitor::counter_access();
         facts
     }
 

@@ -15,13 +15,13 @@ mod error;
 mod event;
 mod finding;
 mod lab_facts;
-mod left_out;
 mod legacy;
 mod lines;
 mod outcome;
 mod params;
 mod reader;
 mod snapshot;
+mod spoiled;
 mod store;
 mod tail;
 mod writer;
@@ -39,13 +39,13 @@ pub use event::{
 };
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
-pub use left_out::{LeftOut, MOST_RERUNS};
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use snapshot::{
     CurvePoint, Damage, OutputLine, PROGRESS_POINTS, RepeatState, SlotTrack, Snapshot,
 };
+pub use spoiled::{MOST_RERUNS, SpoiledRepeats};
 pub use store::{RunDir, Store};
 pub use tail::Tail;
 pub use writer::{Recorder, Subscriber};

@@ -10,7 +10,7 @@ use super::event::{
     Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
 };
 use super::legacy;
-use crate::{ArmComparison, ArmFailure, ControllerState, Finding, LeftOut, SlotState};
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState, SpoiledRepeats};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
@@ -28,7 +28,7 @@ pub struct Snapshot {
     /// repeat that is started again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
     /// Repeats that finished and are left out of every number, because something spoiled them.
-    pub left_out: LeftOut,
+    pub left_out: SpoiledRepeats,
     /// Samples of the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
     /// Findings, each once, with the time when it was first recorded, in nanoseconds on the run's
@@ -157,7 +157,7 @@ impl Snapshot {
             Event::RunStarted(started) => {
                 let mut started = started.clone();
                 legacy::complete(&mut started);
-                self.left_out = LeftOut::new(started.planned_repeats);
+                self.left_out = SpoiledRepeats::new(started.planned_repeats);
                 self.started = Some(started);
             }
             Event::Comparison(comparison) => self.comparison = comparison.clone(),

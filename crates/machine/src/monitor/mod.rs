@@ -12,6 +12,7 @@ mod conditions;
 mod gpu;
 mod observer;
 mod pace;
+mod resource_use;
 mod sample;
 mod sampler;
 mod stops;
@@ -28,9 +29,11 @@ mod tests;
 pub use background::{Monitor, Tick};
 pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttling};
 pub use observer::Observer;
+pub use resource_use::{HardwareCounts, ResourceUse};
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
-pub use usage::{CounterAccess, HardwareCounts, ResourceUse, UsageMeter};
+pub use usage::UsageMeter;
+pub(crate) use usage::counter_access;
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
 fn round_share(share: f64) -> f32 {
