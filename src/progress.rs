@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
 use workbench_record::{
-    Event, Finding, LeftOut, Record, RepeatFinished, RepeatId, Snapshot, Subscriber, Tally,
+    Event, Finding, Record, RepeatFinished, RepeatId, Snapshot, SpoiledRepeats, Subscriber, Tally,
 };
 use workbench_report::format;
 use workbench_result::{arm_on, left_out_finding};
@@ -52,7 +52,7 @@ struct State {
     style: Style,
     /// Of constant size: this runs beside the measurement.
     tally: Tally,
-    left_out: LeftOut,
+    left_out: SpoiledRepeats,
     arms: Vec<String>,
     planned: u32,
     ahead: Ahead,
@@ -120,7 +120,7 @@ impl State {
             Event::RunStarted(started) => {
                 self.arms.clone_from(&started.config.arms);
                 self.planned = started.planned_repeats;
-                self.left_out = LeftOut::new(started.planned_repeats);
+                self.left_out = SpoiledRepeats::new(started.planned_repeats);
             }
             Event::RepeatFinished(finished) if !finished.counts() => {
                 self.left_out.add((**finished).clone());

@@ -74,6 +74,34 @@ fn all_arms_do_the_same_work_with_the_same_outcome() {
     only_hash(&document);
 }
 
+#[test]
+fn inflation_is_put_down_to_what_was_recorded_and_to_nothing_else() {
+    let document = Bench::new().tiny(&["--workers", "1"]);
+    let access = document["machine"]["hardware_counters"].as_str().unwrap();
+    for arm in document["arms"].as_array().unwrap() {
+        let usage = &arm["usage"];
+        assert!(
+            usage["peak_memory_bytes"].as_u64().unwrap() > 1 << 20,
+            "{usage}"
+        );
+        assert!(usage["minor_faults"].is_u64() && usage["involuntary_switches"].is_u64());
+        assert_eq!(
+            usage["hardware"].is_object(),
+            access == "available",
+            "{usage}"
+        );
+    }
+    // One worker uses one core, which shares its caches with no other.
+    for found in document["diagnoses"].as_array().unwrap() {
+        if found["kind"] == "inflation" {
+            assert!(
+                !found["text"].as_str().unwrap().contains("share"),
+                "{found}"
+            );
+        }
+    }
+}
+
 /// Lost time is workers × median wall − useful work, by cause, and never negative.
 fn lost_time_adds_up(arm: &Value) {
     let mut walls: Vec<f64> = arm["wall_s"]

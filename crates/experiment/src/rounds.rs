@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::control::Control;
 use crate::lab::LabError;
 use workbench_record::{
-    ArmFailure, Event, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId, RunStatus,
+    ArmFailure, Event, RecordError, Recorder, RepeatFinished, RepeatId, RunStatus, SpoiledRepeats,
 };
 
 /// How a run ended, and the first arm that failed.
@@ -26,7 +26,7 @@ pub(super) struct Rounds<'a> {
     again: Vec<&'a RepeatId>,
     /// Whether that is under way.
     at_end: bool,
-    left_out: LeftOut,
+    left_out: SpoiledRepeats,
     /// Arms that were stopped or have failed.
     ended: BTreeSet<String>,
     /// The first arm that failed.
@@ -36,7 +36,7 @@ pub(super) struct Rounds<'a> {
 impl<'a> Rounds<'a> {
     /// The rounds of a plan; `left_out` are the repeats that were left out in earlier parts of the
     /// run.
-    pub fn new(plan: &'a [RepeatId], left_out: LeftOut) -> Self {
+    pub fn new(plan: &'a [RepeatId], left_out: SpoiledRepeats) -> Self {
         Self {
             ahead: plan,
             now: VecDeque::new(),
@@ -149,7 +149,7 @@ mod tests {
     /// The order of the repeats where those that `is_spoiled` holds for are left out; it is given
     /// the repeat's name and the number of repeats before it.
     fn order(plan: &[RepeatId], is_spoiled: impl Fn(&str, usize) -> bool) -> Vec<String> {
-        let mut rounds = Rounds::new(plan, LeftOut::new(plan.len() as u32));
+        let mut rounds = Rounds::new(plan, SpoiledRepeats::new(plan.len() as u32));
         let mut order = Vec::new();
         while let Some(id) = rounds.next() {
             let name = format!("{}{}", id.arm, id.repeat);
@@ -196,7 +196,7 @@ mod tests {
             id: plan[0].clone(),
             ..RepeatFinished::default()
         };
-        let mut left_out = LeftOut::new(6);
+        let mut left_out = SpoiledRepeats::new(6);
         (0..3).for_each(|_| left_out.add(finished.clone()));
         let mut rounds = Rounds::new(&plan[..1], left_out);
         let id = rounds.next().unwrap();

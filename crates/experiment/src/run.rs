@@ -24,8 +24,8 @@ use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, ArmFailure, Event, FORMAT, Finding, LeftOut, Recorder, RepeatFinished, RepeatId,
-    RunDir, RunResumed, RunStarted, RunStatus, Snapshot, Store, Subscriber,
+    ArmFacts, ArmFailure, Event, FORMAT, Finding, Recorder, RepeatFinished, RepeatId, RunDir,
+    RunResumed, RunStarted, RunStatus, Snapshot, SpoiledRepeats, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -89,7 +89,7 @@ pub fn run(
         start: 0,
         lab: prepared.as_ref(),
         arms: &arms,
-        left_out: LeftOut::new(plan.len() as u32),
+        left_out: SpoiledRepeats::new(plan.len() as u32),
         plan: &plan,
     };
     let ended = execute(&run, &work, clock, recorder, control);
@@ -213,7 +213,7 @@ struct Work<'a> {
     arms: &'a [ArmFacts],
     plan: &'a [RepeatId],
     /// What was left out in earlier parts of the run.
-    left_out: LeftOut,
+    left_out: SpoiledRepeats,
 }
 
 /// Does the work and closes the record, also when the run cannot go on.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::MachineFacts;
 use super::finding::{Finding, FindingState};
 use super::system;
-use crate::monitor::CounterAccess;
+use crate::counter_access::CounterAccess;
 
 /// Looks at this machine and says what helps or hinders measuring on it.
 pub fn check() -> Vec<Finding> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
 use super::gpu::DriverProblem;
-use crate::monitor::CounterAccess;
+use crate::counter_access::CounterAccess;
 
 /// The machine that a run was made on. `null` in the JSON means that the machine does not say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

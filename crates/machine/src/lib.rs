@@ -7,6 +7,7 @@
 //! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
+mod counter_access;
 mod facts;
 mod finding;
 pub mod gpu;
@@ -29,6 +30,7 @@ use linux as system;
 use portable as system;
 
 pub use check::check;
+pub use counter_access::CounterAccess;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
 pub use finding::{Finding, FindingState};
 pub use origin::OriginDifference;
@@ -50,7 +52,7 @@ impl MachineFacts {
             facts.gpu_problem.clone_from(&driver.problem);
         }
         facts.boot_id = origin::boot_id();
-        facts.hardware_counters = monitor::CounterAccess::probe();
+        facts.hardware_counters = monitor::counter_access();
         facts
     }
 

@@ -16,7 +16,6 @@ mod error;
 mod event;
 mod finding;
 mod lab_facts;
-mod left_out;
 mod legacy;
 mod lines;
 mod lock;
@@ -27,6 +26,7 @@ mod params;
 mod reader;
 mod run_failure;
 mod snapshot;
+mod spoiled;
 mod start;
 mod store;
 mod tail;
@@ -48,7 +48,6 @@ pub use event::{
 };
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
-pub use left_out::{LeftOut, MOST_RERUNS};
 pub use lock::Lock;
 pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
@@ -58,6 +57,7 @@ pub use run_failure::{Refused, RunFailure};
 pub use snapshot::{
     CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
 };
+pub use spoiled::{MOST_RERUNS, SpoiledRepeats};
 pub use start::Start;
 pub use store::{LogState, RunDir, RunOrder, Store};
 pub use tail::Tail;

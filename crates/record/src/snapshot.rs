@@ -14,7 +14,7 @@ use super::event::{
 use super::legacy;
 use super::start::Start;
 use super::tally::Tally;
-use crate::{ArmComparison, ArmFailure, ControllerState, Finding, LeftOut, SlotState};
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState, SpoiledRepeats};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
@@ -32,7 +32,7 @@ pub struct Snapshot {
     /// repeat that is started again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
     /// Repeats that finished and are left out of every number, because something spoiled them.
-    pub left_out: LeftOut,
+    pub left_out: SpoiledRepeats,
     /// Samples of the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
     /// Findings, each once, with the time when it was first recorded, in nanoseconds on the run's
@@ -190,7 +190,7 @@ impl Snapshot {
             unix_ms: started.unix_ms,
             machine: started.machine.clone(),
         }];
-        self.left_out = LeftOut::new(started.planned_repeats);
+        self.left_out = SpoiledRepeats::new(started.planned_repeats);
         self.started = Some(started);
     }
 

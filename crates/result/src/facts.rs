@@ -1,7 +1,7 @@
 //! Facts about a run, as types: differences between arms, warnings and diagnoses.
 //! [`super::messages`] makes their text.
 
-use workbench_machine::monitor::CounterAccess;
+use workbench_machine::CounterAccess;
 use workbench_record::RepeatFinished;
 
 use super::document::{ArmResult, Predicted};

@@ -5,7 +5,8 @@
 
 pub(super) mod messages;
 
-use workbench_machine::monitor::{CounterAccess, HardwareCounts, ResourceUse};
+use workbench_machine::CounterAccess;
+use workbench_machine::monitor::{HardwareCounts, ResourceUse};
 use workbench_record::Disturbance;
 
 use super::document::{ArmResult, RunResult};

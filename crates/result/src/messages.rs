@@ -3,6 +3,7 @@
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
 pub(super) mod log;
+mod waiting;
 
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::FitRefusal;
@@ -10,7 +11,7 @@ use workbench_stats::scaling::FitRefusal;
 use super::document::{ArmResult, Predicted};
 use super::facts::{
     ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, LostTo, MissedTarget, NoSpeedup,
-    UnplannedEnd, WaitCause,
+    UnplannedEnd,
 };
 use super::inflation::messages as inflation;
 
@@ -389,7 +390,7 @@ fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
                 .number("more_percent", *more_percent)
         }
         LostTo::Waiting(cause) => {
-            let cause = wait_cause(cause);
+            let cause = waiting::cause(cause);
             let text = format!(
                 "With {who}, {share:.0} % of the slot time ({lasted}) is lost to waiting: {cause}."
             );
@@ -423,29 +424,6 @@ fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> 
         None => format!(
             "{start} is lost to imbalance: at the end some slots had nothing left to start. Smaller tasks would even it out, another order would not.{serial}"
         ),
-    }
-}
-
-fn wait_cause(cause: &WaitCause) -> String {
-    let late = "tasks were ready later than slots";
-    match cause {
-        WaitCause::Oversubscribed => "more slots than usable cores share those cores".to_owned(),
-        WaitCause::Lockstep => {
-            "its slots work in step, and wait for each other and for what they exchange".to_owned()
-        }
-        WaitCause::Tasks {
-            steal_s: Some(core_s),
-            ..
-        } => format!(
-            "{late}, or were kept off their cores by the hypervisor, which gave {core_s:.2} core-seconds to other machines"
-        ),
-        WaitCause::Tasks {
-            others: Some(cores),
-            ..
-        } => format!(
-            "{late}, or were kept off their cores by other processes, which used {cores:.1} cores"
-        ),
-        WaitCause::Tasks { .. } => format!("{late}, or waited for something themselves"),
     }
 }
 

@@ -11,6 +11,7 @@ mod background;
 mod conditions;
 mod observer;
 pub(crate) mod pace;
+mod resource_use;
 pub(crate) mod sample;
 mod sampler;
 mod stops;
@@ -27,9 +28,11 @@ mod tests;
 pub use background::{Monitor, Tick};
 pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttling};
 pub use observer::Observer;
+pub use resource_use::{HardwareCounts, ResourceUse};
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
-pub use usage::{CounterAccess, HardwareCounts, ResourceUse, UsageMeter};
+pub use usage::UsageMeter;
+pub(crate) use usage::counter_access;
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
 pub(crate) fn round_share(share: f64) -> f32 {

@@ -5,9 +5,10 @@ use std::path::Path;
 use sysinfo::{CpuRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind};
 
 use super::conditions::{CoreLimits, Readings};
+use super::resource_use::HardwareCounts;
 use super::round_share;
 use super::sample::Sample;
-use super::usage::{CounterAccess, HardwareCounts};
+use crate::counter_access::CounterAccess;
 
 #[derive(Debug)]
 pub(super) struct System {

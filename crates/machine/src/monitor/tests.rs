@@ -10,7 +10,7 @@ use super::conditions::{Conditions, Readings};
 use super::pace::{Pace, spacing};
 use super::portable;
 use super::sample::Sample;
-use super::usage::CounterAccess;
+use crate::counter_access::CounterAccess;
 
 proptest! {
     #[test]

@@ -1,88 +1,20 @@
-//! What the program used in a stretch of time: memory, page faults, context switches, and what the
-//! processor counts.
-//!
-//! Belongs here: the facts, and taking them around a stretch of time. Does not belong here: what
-//! follows from them.
+//! Measuring what the program uses in a stretch of time.
 
 use nix::sys::resource::{UsageWho, getrusage};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use workbench_json::Floats;
+
+use super::resource_use::ResourceUse;
+use crate::counter_access::CounterAccess;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 use super::linux::{EventCounters, PeakMemory};
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
 use super::portable::{EventCounters, PeakMemory};
 
-/// What the program, and the processes that it started and waited for, used in a stretch of time.
-/// `None` where the machine does not say.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct ResourceUse {
-    /// The most resident memory, in bytes; 0 where it is not known.
-    pub peak_memory_bytes: u64,
-    /// Page faults that needed no disk.
-    pub minor_faults: u64,
-    /// Page faults that needed one.
-    pub major_faults: u64,
-    /// Times that a thread gave its core away to wait for something.
-    pub voluntary_switches: u64,
-    /// Times that a thread was taken off its core.
-    pub involuntary_switches: u64,
-    /// Mean frequency of the cores while they worked, in MHz.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        with = "Floats::<Option<f64>>"
-    )]
-    pub mhz: Option<f64>,
-    /// What the processor counted, outside the kernel.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hardware: Option<HardwareCounts>,
-}
-
-/// What the processor counts of the program's own code.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HardwareCounts {
-    /// Instructions that were executed.
-    pub instructions: u64,
-    /// Cycles that they took.
-    pub cycles: u64,
-    /// Accesses that missed the last cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_misses: Option<u64>,
-}
-
-/// Whether the processor's counters can be read.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum CounterAccess {
-    /// Nobody tried.
-    #[default]
-    Unknown,
-    /// They can be read.
-    Available,
-    /// The system refuses them: `kernel.perf_event_paranoid`, or a container's seccomp profile.
-    NotAllowed,
-    /// The processor has none, as many virtual machines.
-    NotSupported,
-    /// They are read on Linux only.
-    OtherSystem,
-}
-
-impl CounterAccess {
-    /// Whether the processor's counters can be read by the calling thread.
-    pub fn probe() -> Self {
-        match EventCounters::open() {
-            Ok(_) => Self::Available,
-            Err(why) => why,
-        }
-    }
-
-    /// Whether nobody tried.
-    pub fn is_unknown(&self) -> bool {
-        *self == Self::Unknown
+/// Whether the calling thread can read the processor's counters.
+pub(crate) fn counter_access() -> CounterAccess {
+    match EventCounters::open() {
+        Ok(_) => CounterAccess::Available,
+        Err(why) => why,
     }
 }
 
@@ -187,7 +119,7 @@ mod tests {
             used.peak_memory_bytes == 0 || used.peak_memory_bytes >= 64 << 20,
             "{used:?}"
         );
-        if CounterAccess::probe() == CounterAccess::Available {
+        if counter_access() == CounterAccess::Available {
             let counts = used.hardware.unwrap();
             assert!(counts.instructions > 0 && counts.cycles > 0, "{used:?}");
         } else {

@@ -1,6 +1,6 @@
 //! Why the same work took more CPU time, as text.
 
-use workbench_machine::monitor::CounterAccess;
+use workbench_machine::CounterAccess;
 
 use crate::facts::{Inflation, InflationCause};
 

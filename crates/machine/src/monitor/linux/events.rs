@@ -6,7 +6,8 @@ use perf_event::events::Hardware;
 use perf_event::{Builder, Counter, ReadFormat};
 use rustix::io::Errno;
 
-use crate::monitor::usage::{CounterAccess, HardwareCounts};
+use crate::counter_access::CounterAccess;
+use crate::monitor::resource_use::HardwareCounts;
 
 /// Counters of the thread that opened them, and of all threads and processes that it starts later.
 /// They count outside the kernel only, which systems allow by default.

@@ -11,14 +11,14 @@ pub const MOST_RERUNS: usize = 3;
 /// The repeats of a run that are left out, in the order in which they ran. A repeat that was
 /// spoiled several times is here as often.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct LeftOut {
+pub struct SpoiledRepeats {
     planned: usize,
     repeats: Vec<RepeatFinished>,
     /// How often each of them is there.
     times: BTreeMap<RepeatId, usize>,
 }
 
-impl LeftOut {
+impl SpoiledRepeats {
     /// None so far, in a run of this many planned repeats.
     pub fn new(planned: u32) -> Self {
         Self {

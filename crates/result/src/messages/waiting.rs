@@ -1,0 +1,27 @@
+//! Why slots waited, as text.
+
+use crate::facts::WaitCause;
+
+/// The cause as the end of a sentence, without its full stop.
+pub(super) fn cause(cause: &WaitCause) -> String {
+    let late = "tasks were ready later than slots";
+    match cause {
+        WaitCause::Oversubscribed => "more slots than usable cores share those cores".to_owned(),
+        WaitCause::Lockstep => {
+            "its slots work in step, and wait for each other and for what they exchange".to_owned()
+        }
+        WaitCause::Tasks {
+            steal_s: Some(core_s),
+            ..
+        } => format!(
+            "{late}, or were kept off their cores by the hypervisor, which gave {core_s:.2} core-seconds to other machines"
+        ),
+        WaitCause::Tasks {
+            others: Some(cores),
+            ..
+        } => format!(
+            "{late}, or were kept off their cores by other processes, which used {cores:.1} cores"
+        ),
+        WaitCause::Tasks { .. } => format!("{late}, or waited for something themselves"),
+    }
+}
