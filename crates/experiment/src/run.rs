@@ -15,11 +15,11 @@ use super::control::Control;
 use super::disturbance::AtStart;
 use super::error::ExperimentError;
 use super::plan::plan;
-use super::rounds::{Next, Outcome, Rounds};
+use super::rounds::{Outcome, Rounds};
 use super::watch::{Watch, no_gpu_samples};
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
-use workbench_machine::monitor::{Observer, Readings};
+use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
@@ -27,6 +27,7 @@ use workbench_record::{
     RunDir, RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
+use workbench_words::counted_number;
 
 /// A run that has ended, completed or not.
 pub struct Ended {
@@ -101,8 +102,8 @@ pub fn run(
     ended
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that were
-/// left out are, as in the run itself.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
+/// were left out are, as in the run itself.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
@@ -177,8 +178,9 @@ fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
 
 fn other_machine(machine: &MachineFacts) -> Finding {
     let text = format!(
-        "The run was resumed on another machine ({}, {} usable cores): its repeats are not comparable.",
-        machine.cpu_model, machine.cores_usable
+        "The run was resumed on another machine ({}, {}): its repeats are not comparable.",
+        machine.cpu_model,
+        counted_number(machine.cores_usable, "usable core")
     );
     Finding::warning("other_machine", text).number("cores_usable", machine.cores_usable)
 }
@@ -315,30 +317,18 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs every planned repeat. Repeats that are left out run again at the end of their round.
+    /// Runs every planned repeat.
     fn all(&self) -> Result<Outcome, ExperimentError> {
         heap::keep_freed();
-        let mut rounds = Rounds::new(self.work.left_out.clone());
-        for round in self.work.plan.chunk_by(|a, b| a.repeat == b.repeat) {
-            let mut todo: Vec<&RepeatId> = round.iter().collect();
-            while !todo.is_empty() {
-                let mut again = Vec::new();
-                for id in todo {
-                    if rounds.has_ended(&id.arm) {
-                        continue;
-                    }
-                    let outcome = match self.repeat(id) {
-                        Ok(finished) => Ok(finished),
-                        Err(ExperimentError::Lab(error)) => Err(error),
-                        Err(other) => return Err(other),
-                    };
-                    match rounds.take(id, outcome, self.recorder, self.control)? {
-                        Next::Go => {}
-                        Next::Again => again.push(id),
-                        Next::End(status) => return Ok((status, rounds.failure())),
-                    }
-                }
-                todo = again;
+        let mut rounds = Rounds::new(self.work.plan, self.work.left_out.clone());
+        while let Some(id) = rounds.next() {
+            let outcome = match self.repeat(id) {
+                Ok(finished) => Ok(finished),
+                Err(ExperimentError::Lab(error)) => Err(error),
+                Err(other) => return Err(other),
+            };
+            if let Some(status) = rounds.take(id, outcome, self.recorder, self.control)? {
+                return Ok((status, rounds.failure()));
             }
         }
         Ok((rounds.status(), rounds.failure()))
@@ -365,6 +355,8 @@ impl Runner<'_> {
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
         }
+        // Made before the threads that it counts.
+        let meter = UsageMeter::new();
         let pool = self.pool(id)?;
         let scratch = self
             .scratch
@@ -385,7 +377,7 @@ impl Runner<'_> {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
-        let finished = self.timed(id, &place, &progress)?;
+        let finished = self.timed(id, &place, &progress, meter)?;
         discard(&scratch);
         Ok(finished)
     }
@@ -396,8 +388,10 @@ impl Runner<'_> {
         id: &RepeatId,
         place: &Place<'_>,
         progress: &Progress,
+        mut meter: UsageMeter,
     ) -> Result<RepeatFinished, LabError> {
         let before = self.readings();
+        meter.start();
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
@@ -409,13 +403,16 @@ impl Runner<'_> {
         let output = self.with_context(place, progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        let mut usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
             pool.cancel_all();
         }
-        self.watch.end();
+        let seen = self.watch.end();
         let output = output?;
+        usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
+        usage.mhz = seen.mhz().or(usage.mhz);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
@@ -430,6 +427,7 @@ impl Runner<'_> {
             quality: output.quality,
             breakdown: output.breakdown,
             conditions: Some(conditions),
+            usage: Some(usage),
             disturbances,
         })
     }

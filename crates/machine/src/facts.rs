@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
 use super::gpu::DriverProblem;
+use crate::monitor::CounterAccess;
 
 /// The machine that a run was made on. `null` in the JSON means that the machine does not say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +40,9 @@ pub struct MachineFacts {
     /// Why the NVIDIA driver could not be asked; absent where it was, and where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_problem: Option<DriverProblem>,
+    /// Whether the processor's counters can be read.
+    #[serde(skip_serializing_if = "CounterAccess::is_unknown")]
+    pub hardware_counters: CounterAccess,
     /// The compiler that built workbench.
     pub compiler: String,
     /// Optimisation profile that workbench was built with (`release` or `debug`).

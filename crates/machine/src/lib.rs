@@ -47,6 +47,7 @@ impl MachineFacts {
             facts.gpus.clone_from(&driver.gpus);
             facts.gpu_problem.clone_from(&driver.problem);
         }
+        facts.hardware_counters = monitor::CounterAccess::probe();
         facts
     }
 

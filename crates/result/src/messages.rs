@@ -2,27 +2,27 @@
 //!
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
-mod disturbed;
 pub(super) mod log;
-
-pub(super) use disturbed::{cause, repeats_left_out};
-pub use disturbed::{disturbed, left_out};
 
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::Refusal;
+use workbench_words::{count, counted, counted_number};
 
 use super::document::{ArmResult, Predicted};
 use super::facts::{
     ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, LostTo, MissedTarget, NoSpeedup,
     UnplannedEnd, WaitCause,
 };
+use super::inflation::messages as inflation;
 
 /// The kind of the finding that no speed-up is stated.
 pub const NO_SPEEDUP: &str = "no_speedup";
+/// The kind of the finding that other processes used cores.
+pub(super) const OTHER_PROCESSES: &str = "other_processes";
 
 /// `1 worker`, `8 workers`.
 pub fn slots(workers: u32) -> String {
-    format!("{workers} worker{}", if workers == 1 { "" } else { "s" })
+    counted(u64::from(workers), "worker")
 }
 
 /// `tasks on 8 workers`.
@@ -30,12 +30,17 @@ pub fn arm_on(arm: &str, workers: u32) -> String {
     format!("{arm} on {}", slots(workers))
 }
 
-/// A duration in seconds, as text in a sentence: `2.31 s`, and `12 h 03 min` for long durations.
+/// A duration in seconds, as text in a sentence: `2.31 s`, `12 h 03 min` for long durations, and
+/// `41.2 ms` for short ones, which would read as no time at all in seconds.
 pub fn lasting(s: f64) -> String {
     let whole = s.round() as u64;
-    match whole {
-        0..100 => format!("{s:.2} s"),
-        100..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+    match s {
+        _ if s <= 0.0 => "0 s".to_owned(),
+        ..99.95e-9 => format!("{} ns", three_digits(s * 1e9)),
+        ..99.95e-6 => format!("{} µs", three_digits(s * 1e6)),
+        ..99.95e-3 => format!("{} ms", three_digits(s * 1e3)),
+        ..99.5 => format!("{s:.2} s"),
+        ..3599.5 => format!("{} min {:02} s", whole / 60, whole % 60),
         _ => {
             let minutes = (s / 60.0).round() as u64;
             format!("{} h {:02} min", minutes / 60, minutes % 60)
@@ -43,16 +48,26 @@ pub fn lasting(s: f64) -> String {
     }
 }
 
+/// A number from 0 to 1,000 with three digits that matter.
+fn three_digits(value: f64) -> String {
+    let decimals = match value {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
+}
+
 fn on(arm: &ArmResult) -> String {
     arm_on(&arm.name, arm.workers)
 }
 
-fn repeat_name(repeat: &RepeatFinished) -> String {
+pub(super) fn repeat_name(repeat: &RepeatFinished) -> String {
     let id = &repeat.id;
     format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1)
 }
 
-fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
+pub(super) fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
     let id = &repeat.id;
     finding.arm_on(&id.arm, id.workers).repeat(id.repeat)
 }
@@ -77,8 +92,10 @@ pub(super) fn difference(
         .number("found", *found as f64),
         Difference::OutputCount => {
             let [found, expected] = [repeat, reference].map(|side| side.items.len());
-            let text =
-                format!("Unequal outputs: {this} gave {found} outputs, {other} gave {expected}.");
+            let text = format!(
+                "Unequal outputs: {this} gave {}, {other} gave {expected}.",
+                counted(found as u64, "output")
+            );
             Finding::error("unequal_outputs", text)
                 .number("expected", expected as f64)
                 .number("found", found as f64)
@@ -161,8 +178,10 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
         Caveat::FewRepeats(fewest) => few_repeats(*fewest),
         Caveat::Oversubscribed { arm, usable, limit } => {
             let text = format!(
-                "{} ran {} slots on {usable} usable cores ({limit}): its slots shared cores.",
-                arm.name, arm.workers
+                "{} ran {} on {} ({limit}): its slots shared cores.",
+                arm.name,
+                counted(u64::from(arm.workers), "slot"),
+                counted_number(*usable, "usable core")
             );
             Finding::warning("oversubscribed", text)
                 .arm_on(&arm.name, arm.workers)
@@ -187,7 +206,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
         )
         .number("cores", *cores),
         Caveat::OtherProcesses(cores) => Finding::warning(
-            "other_processes",
+            OTHER_PROCESSES,
             format!(
                 "Other processes used {cores:.1} cores while this ran: close them and run again for cleaner numbers."
             ),
@@ -247,8 +266,7 @@ fn few_repeats(fewest: usize) -> Finding {
 fn noisy(arm: &ArmResult, scatter: f64, outliers: usize) -> Finding {
     let kept = match outliers {
         0 => String::new(),
-        1 => ", 1 outlier kept".to_owned(),
-        n => format!(", {n} outliers kept"),
+        n => format!(", {} kept", counted(n as u64, "outlier")),
     };
     let text = format!(
         "The {} wall times of {} scatter by {:.0} % of their mean{kept}: the machine was noisy.",
@@ -351,8 +369,8 @@ fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
         }
         ArmDiagnosis::Bound(bound) => {
             let text = format!(
-                "No schedule of the {} tasks of {who} can exceed {bound:.1}×: the longest task alone takes 1/{bound:.1} of all the work. Splitting it would lift this bound.",
-                arm.tasks
+                "No schedule of the {} of {who} can exceed {bound:.1}×: the longest task alone takes 1/{bound:.1} of all the work. Splitting it would lift this bound.",
+                counted(arm.tasks, "task")
             );
             Finding::note("bound", text).number("bound", *bound)
         }
@@ -379,8 +397,9 @@ fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
             more_percent,
             base,
             lockstep,
+            why,
         } => {
-            let cause = inflation_cause(*lockstep);
+            let cause = inflation::causes(why, *lockstep);
             let text = format!(
                 "The same work took {more_percent:.0} % more CPU time in {who} than in {base} ({lasted}, {share:.0} % of the slot time): {cause}."
             );
@@ -396,9 +415,13 @@ fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
             Finding::note("waiting", text)
         }
         LostTo::Overhead(per_task_ms) => {
-            let tasks = arm.tasks.max(1);
             let text = format!(
-                "With {who}, {share:.0} % of the slot time ({lasted}) is overhead, {per_task_ms:.2} ms for each of the {tasks} tasks: starting them, and what comes before the first and after the last."
+                "With {who}, {share:.0} % of the slot time ({lasted}) is overhead, {} for {}: starting them, and what comes before the first and after the last.",
+                lasting(per_task_ms / 1e3),
+                match arm.tasks {
+                    0 | 1 => "its only task".to_owned(),
+                    tasks => format!("each of the {} tasks", count(tasks)),
+                }
             );
             Finding::note("overhead", text).number("per_task_ms", *per_task_ms)
         }
@@ -426,24 +449,26 @@ fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> 
     }
 }
 
-fn inflation_cause(lockstep: bool) -> &'static str {
-    if lockstep {
-        "every further process starts up and talks to the others, what is done again counts too, and cores that share caches, memory \
-         bandwidth or clock frequency slow each other down"
-    } else {
-        "cores that share caches, memory bandwidth or clock frequency slow each other down"
-    }
-}
-
-fn wait_cause(cause: &WaitCause) -> &'static str {
+fn wait_cause(cause: &WaitCause) -> String {
+    let late = "tasks were ready later than slots";
     match cause {
-        WaitCause::Oversubscribed => "more slots than usable cores share those cores",
+        WaitCause::Oversubscribed => "more slots than usable cores share those cores".to_owned(),
         WaitCause::Lockstep => {
-            "its slots work in step, and wait for each other and for what they exchange"
+            "its slots work in step, and wait for each other and for what they exchange".to_owned()
         }
-        WaitCause::Tasks => {
-            "tasks were ready later than slots, or were kept off their cores by other processes"
-        }
+        WaitCause::Tasks {
+            steal_s: Some(core_s),
+            ..
+        } => format!(
+            "{late}, or were kept off their cores by the hypervisor, which gave {core_s:.2} core-seconds to other machines"
+        ),
+        WaitCause::Tasks {
+            others: Some(cores),
+            ..
+        } => format!(
+            "{late}, or were kept off their cores by other processes, which used {cores:.1} cores"
+        ),
+        WaitCause::Tasks { .. } => format!("{late}, or waited for something themselves"),
     }
 }
 
@@ -470,7 +495,7 @@ pub(super) fn different_work() -> Finding {
     )
 }
 
-fn capitalise(text: &str) -> String {
+pub(super) fn capitalise(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()

@@ -14,6 +14,7 @@ pub(crate) mod pace;
 pub(crate) mod sample;
 mod sampler;
 mod stops;
+mod usage;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
@@ -28,6 +29,7 @@ pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttli
 pub use observer::Observer;
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
+pub use usage::{CounterAccess, HardwareCounts, ResourceUse, UsageMeter};
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
 pub(crate) fn round_share(share: f64) -> f32 {

@@ -233,7 +233,8 @@ fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
     if form.definition.roles.least_workers.is_some() {
         out.push(range.to_owned());
     }
-    out.push(format!("This machine has {cores} usable cores ({limit})."));
+    let cores = format::counted_number(cores, "usable core");
+    out.push(format!("This machine has {cores} ({limit})."));
     out
 }
 
