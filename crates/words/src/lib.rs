@@ -17,8 +17,8 @@ pub fn count(n: u64) -> String {
     text
 }
 
-/// A whole number and its noun, in the plural where it belongs: `1 repeat`, `5 repeats`. The noun is
-/// one whose plural ends with an s.
+/// A whole number and its noun, in the plural where it belongs: `1 repeat`, `5 repeats`. The
+/// plural of the noun has to end with an s.
 pub fn counted(n: u64, noun: &str) -> String {
     let ending = if n == 1 { "" } else { "s" };
     format!("{} {noun}{ending}", count(n))
