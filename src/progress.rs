@@ -131,9 +131,9 @@ impl State {
         self.ahead.look(&self.tally);
         match &record.event {
             Event::RunStarted(started) => self.say(&format!(
-                "{}: {} repeats on {}",
+                "{}: {} on {}",
                 started.lab_title,
-                started.planned_repeats,
+                format::counted(u64::from(started.planned_repeats), "repeat"),
                 started.machine.cpu_model.trim()
             )),
             Event::RepeatFinished(finished) => {

@@ -10,6 +10,7 @@ use crate::lab::{
     RunConfig, suggest,
 };
 use workbench_machine::UsableCores;
+use workbench_words::counted_number;
 
 /// More slots than this are taken for a typing error, oversubscribed or not.
 pub const MAX_WORKERS: u32 = 1024;
@@ -91,7 +92,8 @@ pub enum RequestError {
     },
     /// More workers than cores.
     #[error(
-        "`--workers {given}`: this machine has {cores} usable cores ({reason}); give {range}, or --oversubscribe"
+        "`--workers {given}`: this machine has {} ({reason}); give {range}, or --oversubscribe",
+        counted_number(*cores, "usable core")
     )]
     TooManyWorkers {
         /// What was given.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use workbench_words::counted_number;
+
 use super::MachineFacts;
 use super::finding::{Finding, FindingState};
 use super::system;
@@ -51,10 +53,9 @@ fn counters(access: CounterAccess) -> Option<Finding> {
 /// `affinity` is the number of processors in the affinity mask.
 fn cores(facts: &MachineFacts, affinity: Option<u32>) -> Finding {
     let usable = facts.cores_usable;
-    let count = ((usable * 100.0).round() / 100.0).to_string();
-    let noun = if count == "1" { "core" } else { "cores" };
     let detail = format!(
-        "{count} {noun} can be used at once ({}).",
+        "{} can be used at once ({}).",
+        counted_number(usable, "core"),
         facts.cores_limit
     );
     if usable < f64::from(facts.cores_logical) {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rustix::system::uname;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use workbench_words::counted;
 
 use super::finding::Finding;
 use super::{MachineFacts, UsableCores};
@@ -14,14 +15,7 @@ pub fn usable_cores() -> UsableCores {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     UsableCores {
         cores: cores as f64,
-        limit: format!(
-            "{cores} {}",
-            if cores == 1 {
-                "processor"
-            } else {
-                "processors"
-            }
-        ),
+        limit: counted(cores as u64, "processor"),
     }
 }
 

@@ -5,6 +5,8 @@
 //! and in every report. Does not belong here: sentences (see [`super::headline()`]) and escaping
 //! for a file format.
 
+pub use workbench_words::{count, counted, counted_number};
+
 /// What stands in place of a value that does not exist or is not a number.
 pub const MISSING: &str = "n/a";
 
@@ -194,31 +196,6 @@ fn binary(n: u64) -> (String, &'static str) {
         step += 1;
     }
     (three_digits(value), UNITS[step])
-}
-
-/// A whole number with its thousands apart: `5,850`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A whole number and its noun, in the plural where it belongs: `1 repeat`, `5 repeats`.
-pub fn counted(n: u64, noun: &str) -> String {
-    let ending = if n == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(n))
-}
-
-/// As [`counted`] for a number that need not be whole: `1.5 usable cores`.
-pub fn counted_number(n: f64, noun: &str) -> String {
-    let ending = if (n - 1.0).abs() < 1e-9 { "" } else { "s" };
-    format!("{} {noun}{ending}", number((n * 100.0).round() / 100.0))
 }
 
 /// A list in words: `1, 2 and 4`.

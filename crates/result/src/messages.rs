@@ -7,6 +7,7 @@ mod waiting;
 
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::FitRefusal;
+use workbench_words::{count, counted, counted_number};
 
 use super::document::{ArmResult, Predicted};
 use super::facts::{
@@ -22,7 +23,7 @@ pub(super) const OTHER_PROCESSES: &str = "other_processes";
 
 /// `1 worker`, `8 workers`.
 pub fn slots(workers: u32) -> String {
-    format!("{workers} worker{}", if workers == 1 { "" } else { "s" })
+    counted(u64::from(workers), "worker")
 }
 
 /// `tasks on 8 workers`.
@@ -30,17 +31,32 @@ pub fn arm_on(arm: &str, workers: u32) -> String {
     format!("{arm} on {}", slots(workers))
 }
 
-/// A duration in seconds, as text in a sentence: `2.31 s`, and `12 h 03 min` for long durations.
+/// A duration in seconds, as text in a sentence: `2.31 s`, `12 h 03 min` for long durations, and
+/// `41.2 ms` for short ones, which would read as no time at all in seconds.
 pub fn lasting(s: f64) -> String {
     let whole = s.round() as u64;
-    match whole {
-        0..100 => format!("{s:.2} s"),
-        100..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+    match s {
+        _ if s <= 0.0 => "0 s".to_owned(),
+        ..99.95e-9 => format!("{} ns", three_digits(s * 1e9)),
+        ..99.95e-6 => format!("{} µs", three_digits(s * 1e6)),
+        ..99.95e-3 => format!("{} ms", three_digits(s * 1e3)),
+        ..99.5 => format!("{s:.2} s"),
+        ..3599.5 => format!("{} min {:02} s", whole / 60, whole % 60),
         _ => {
             let minutes = (s / 60.0).round() as u64;
             format!("{} h {:02} min", minutes / 60, minutes % 60)
         }
     }
+}
+
+/// A number from 0 to 1,000 with three digits that matter.
+fn three_digits(value: f64) -> String {
+    let decimals = match value {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
 }
 
 fn on(arm: &ArmResult) -> String {
@@ -77,8 +93,10 @@ pub(super) fn difference(
         .number("found", *found as f64),
         Difference::OutputCount => {
             let [found, expected] = [repeat, reference].map(|side| side.items.len());
-            let text =
-                format!("Unequal outputs: {this} gave {found} outputs, {other} gave {expected}.");
+            let text = format!(
+                "Unequal outputs: {this} gave {}, {other} gave {expected}.",
+                counted(found as u64, "output")
+            );
             Finding::error("unequal_outputs", text)
                 .number("expected", expected as f64)
                 .number("found", found as f64)
@@ -161,8 +179,10 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
         Caveat::FewRepeats(fewest) => few_repeats(*fewest),
         Caveat::Oversubscribed { arm, usable, limit } => {
             let text = format!(
-                "{} ran {} slots on {usable} usable cores ({limit}): its slots shared cores.",
-                arm.name, arm.workers
+                "{} ran {} on {} ({limit}): its slots shared cores.",
+                arm.name,
+                counted(u64::from(arm.workers), "slot"),
+                counted_number(*usable, "usable core")
             );
             Finding::warning("oversubscribed", text)
                 .arm_on(&arm.name, arm.workers)
@@ -247,8 +267,7 @@ fn few_repeats(fewest: usize) -> Finding {
 fn noisy(arm: &ArmResult, scatter: f64, outliers: usize) -> Finding {
     let kept = match outliers {
         0 => String::new(),
-        1 => ", 1 outlier kept".to_owned(),
-        n => format!(", {n} outliers kept"),
+        n => format!(", {} kept", counted(n as u64, "outlier")),
     };
     let text = format!(
         "The {} wall times of {} scatter by {:.0} % of their mean{kept}: the machine was noisy.",
@@ -351,8 +370,8 @@ fn arm_diagnosis(arm: &ArmResult, diagnosis: &ArmDiagnosis<'_>) -> Finding {
         }
         ArmDiagnosis::Bound(bound) => {
             let text = format!(
-                "No schedule of the {} tasks of {who} can exceed {bound:.1}×: the longest task alone takes 1/{bound:.1} of all the work. Splitting it would lift this bound.",
-                arm.tasks
+                "No schedule of the {} of {who} can exceed {bound:.1}×: the longest task alone takes 1/{bound:.1} of all the work. Splitting it would lift this bound.",
+                counted(arm.tasks, "task")
             );
             Finding::note("bound", text).number("bound", *bound)
         }
@@ -397,9 +416,13 @@ fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
             Finding::note("waiting", text)
         }
         LostTo::Overhead(per_task_ms) => {
-            let tasks = arm.tasks.max(1);
             let text = format!(
-                "With {who}, {share:.0} % of the slot time ({lasted}) is overhead, {per_task_ms:.2} ms for each of the {tasks} tasks: starting them, and what comes before the first and after the last."
+                "With {who}, {share:.0} % of the slot time ({lasted}) is overhead, {} for {}: starting them, and what comes before the first and after the last.",
+                lasting(per_task_ms / 1e3),
+                match arm.tasks {
+                    0 | 1 => "its only task".to_owned(),
+                    tasks => format!("each of the {} tasks", count(tasks)),
+                }
             );
             Finding::note("overhead", text).number("per_task_ms", *per_task_ms)
         }

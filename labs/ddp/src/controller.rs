@@ -14,6 +14,7 @@
 use std::fmt;
 
 use workbench_experiment::lab::ControllerPhase;
+use workbench_report::format::counted;
 
 /// The state of the controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,7 +148,7 @@ pub enum GivenUp {
     #[error("another attempt would fail in the same way")]
     Incurable,
     /// It failed too often.
-    #[error("it failed {failures} times, and max_failures is {max_failures}")]
+    #[error("it failed {}, and max_failures is {max_failures}", counted(u64::from(*failures), "time"))]
     TooManyFailures {
         /// Failures.
         failures: u32,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, Finding, LabError};
 use workbench_pool::Outcome;
 use workbench_protocol::WorkerEnv;
+use workbench_report::format::counted;
 use workbench_workers::{EventKind, GroupError, WorkerGroup, WorkerLaunch};
 
 use crate::attempt::{AttemptState, Totals};
@@ -161,7 +162,7 @@ impl<'a> Drive<'a> {
     pub(crate) fn keep_line(&self, rank: u32, line: &str, skipped: u64) {
         let source = format!("rank {rank}");
         if skipped > 0 {
-            let text = format!("({skipped} lines were dropped here)");
+            let text = format!("({} dropped here)", counted(skipped, "line"));
             self.ctx.progress.output(&source, &text);
         }
         self.ctx.progress.output(&source, line);

@@ -186,7 +186,7 @@ pub fn warned(rank: u32, text: &str) -> String {
 /// A checkpoint is complete.
 pub fn checkpoint(steps: u64, bytes: u64) -> String {
     let size = bytes as f64 / 1e6;
-    format!("checkpoint after {steps} steps, {size:.1} MB")
+    format!("checkpoint after {}, {size:.1} MB", counted(steps, "step"))
 }
 
 /// The result of an evaluation.

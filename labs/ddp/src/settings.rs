@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
 use workbench_experiment::lab::{Finding, LabError, Opt, ParamValue, Params, Refusal, RunConfig};
+use workbench_report::format::counted_number;
 
 /// The shortest side of an image that the small network can process.
 const CNN_SMALLEST: usize = 4;
@@ -218,8 +219,8 @@ impl TrainSettings {
         if wanted > offer.cores.max(1.0) && !oversubscribe {
             let threads = (offer.cores / f64::from(most)).floor().max(1.0);
             let reason = format!(
-                "{most} workers of so many threads need {wanted} cores, and this machine has {} usable ones; give threads={threads}, fewer --workers, or --oversubscribe",
-                offer.cores
+                "{most} workers of so many threads need {wanted} cores, and this machine has {}; give threads={threads}, fewer --workers, or --oversubscribe",
+                counted_number(offer.cores, "usable one")
             );
             return refused(set("threads"), self.threads, reason);
         }

@@ -17,6 +17,7 @@ use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
     LabHost, Opt, ParamValue, Params, PreparedLab, Refusal, RunConfig,
 };
+use workbench_words::counted;
 
 use crate::arms::Problem;
 use crate::forest::{Rows, TrainingSet, TreeParams};
@@ -193,8 +194,8 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
                 Opt::Set("rows".to_owned()),
                 rows,
                 format!(
-                    "the data has {} rows; give 0 for all of them, or fewer",
-                    data.rows
+                    "the data has {}; give 0 for all of them, or fewer",
+                    counted(data.rows as u64, "row")
                 ),
             )));
         }
@@ -213,7 +214,7 @@ fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
     let train_rows = rows - test_rows.min(rows);
     if test_rows < 2 || train_rows < 2 {
         return Err(LabError::Config(format!(
-            "{rows} rows leave {train_rows} to train on and {test_rows} to test on; both need 2 or more"
+            "of {rows} rows, {train_rows} are left to train on and {test_rows} to test on; both need 2 or more"
         )));
     }
     let (train_x, train_y) = take(data, &split.train[..train_rows.min(split.train.len())]);

@@ -73,11 +73,14 @@ pub(super) fn of(results: &[&RunResult]) -> SettingsCompared {
     let mut keys: Vec<&(Group, String)> = columns.iter().flat_map(BTreeMap::keys).collect();
     keys.sort();
     keys.dedup();
+    let one_lab = results.windows(2).all(|pair| pair[0].lab == pair[1].lab);
     let mut settings = SettingsCompared::default();
     for key in keys {
         let values: Vec<Option<String>> = columns.iter().map(|c| c.get(key).cloned()).collect();
         if values.windows(2).all(|pair| pair[0] == pair[1]) {
-            settings.same.push(key.1.clone());
+            if one_lab || !is_of_lab(key) {
+                settings.same.push(key.1.clone());
+            }
         } else {
             settings.differing.push(DifferingSetting {
                 group: key.0,
@@ -87,6 +90,16 @@ pub(super) fn of(results: &[&RunResult]) -> SettingsCompared {
         }
     }
     settings
+}
+
+/// Whether a setting means what its lab makes of it: the own data of two labs, their presets and
+/// their parameters of one name have only the name in common.
+fn is_of_lab((group, name): &(Group, String)) -> bool {
+    match group {
+        Group::Parameters => true,
+        Group::Run => matches!(name.as_str(), "preset" | "data" | "arms"),
+        Group::Machine | Group::Versions => false,
+    }
 }
 
 fn facts(result: &RunResult) -> Facts {

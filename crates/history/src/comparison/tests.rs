@@ -242,6 +242,21 @@ fn settings_that_differ_are_rows_and_the_rest_is_named() {
     assert!(!line.contains("kernel"), "{line}");
 }
 
+/// The embedded data of one lab are not those of another, though both are called so.
+#[test]
+fn two_labs_have_nothing_of_their_own_in_common() {
+    let a = result("a");
+    let mut b = result("b");
+    let same = |a: &RunResult, b: &RunResult| compare(&[a, b]).settings.same;
+    assert!(same(&a, &b).contains(&"data".to_owned()));
+    b.lab = "ddp".to_owned();
+    let same = same(&a, &b);
+    for name in ["data", "preset", "arms"] {
+        assert!(!same.contains(&name.to_owned()), "{same:?}");
+    }
+    assert!(same.contains(&"kernel".to_owned()), "{same:?}");
+}
+
 #[test]
 fn an_arm_that_only_one_run_has_stays_in_its_place() {
     let a = result("a");

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use rustix::thread::sched_getaffinity;
+use workbench_words::counted;
 
 use super::files;
 use crate::{UsableCores, proc_stat};
@@ -50,11 +51,7 @@ pub(crate) fn usable_of(online: u32, affinity: Option<u32>, quota: Option<f64>) 
 pub(super) fn usable(online: u32, affinity: Option<u32>, quota: Option<f64>) -> UsableCores {
     let mut usable = UsableCores {
         cores: f64::from(online),
-        limit: if online == 1 {
-            "1 processor".to_owned()
-        } else {
-            format!("{online} processors")
-        },
+        limit: counted(u64::from(online), "processor"),
     };
     if let Some(mask) = affinity.filter(|&mask| mask < online) {
         usable.cores = f64::from(mask);

@@ -15,6 +15,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_machine::UsableCores;
+use workbench_report::format;
 
 use super::SharedState;
 use super::form::{Form, Kind, Row};
@@ -233,7 +234,8 @@ fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
     if form.definition.roles.least_workers.is_some() {
         out.push(range.to_owned());
     }
-    out.push(format!("This machine has {cores} usable cores ({limit})."));
+    let cores = format::counted_number(cores, "usable core");
+    out.push(format!("This machine has {cores} ({limit})."));
     out
 }
 

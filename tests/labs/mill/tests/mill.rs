@@ -50,8 +50,7 @@ fn main() {
 
     let ended = play(&["5"]);
     assert_eq!(ended.result.status, RunStatus::Failed);
-    let failure = ended.failure.unwrap();
-    let reason = failure.reason;
-    assert!(reason.contains("helper 1 ended with code 3"), "{reason}");
+    let failure = ended.failure.unwrap().reason;
+    assert!(failure.contains("helper 1 ended with code 3"), "{failure}");
     assert_eq!(ended.result.lab_facts.slot_word(), "helper");
 }
