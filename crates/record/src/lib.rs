@@ -50,7 +50,7 @@ pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use snapshot::{
-    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
+    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SeenBefore, SlotTrack, Snapshot,
 };
 pub use start::Start;
 pub use store::{RunDir, RunOrder, Store};
