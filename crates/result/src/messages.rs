@@ -2,7 +2,6 @@
 //! makes a [`Finding`]: its kind, severity, subject, numbers and text.
 
 pub(super) mod log;
-
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::Refusal;
 
