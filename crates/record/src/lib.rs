@@ -55,7 +55,7 @@ pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};
 pub use run_failure::{Refused, RunFailure};
 pub use snapshot::{
-    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, Seen, SlotTrack, Snapshot,
+    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SeenBefore, SlotTrack, Snapshot,
 };
 pub use spoiled::{MOST_RERUNS, SpoiledRepeats};
 pub use start::Start;

@@ -33,6 +33,22 @@ impl Snapshot {
         finished.filter(|repeat| is_of(repeat.start)).collect()
     }
 
+    /// The repeats of one arm at one number of workers that count, in order of the repeat.
+    pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
+        let mut repeats = self.counted();
+        repeats.retain(|r| r.id.arm == arm && r.id.workers == workers);
+        repeats.sort_by_key(|r| r.id.repeat);
+        repeats
+    }
+
+    /// The finished repeat with the median wall time (the lower one of the middle two) of one arm.
+    pub fn median_repeat(&self, arm: &str, workers: u32) -> Option<&RepeatState> {
+        let mut repeats = self.finished(arm, workers);
+        repeats.sort_by_key(|r| r.wall_ns());
+        let middle = repeats.len().checked_sub(1)? / 2;
+        repeats.get(middle).copied()
+    }
+
     /// The finished repeats by program and machine; those that count come first.
     pub fn made(&self) -> Vec<Made<'_>> {
         let mut made: BTreeMap<u32, Vec<&RepeatState>> = BTreeMap::new();

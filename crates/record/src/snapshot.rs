@@ -63,12 +63,12 @@ pub struct Snapshot {
     /// The run as sums.
     pub tally: Tally,
     /// Finds what was there before without a search.
-    pub seen: Seen,
+    pub seen: SeenBefore,
 }
 
 /// What a snapshot has had before, so that folding an event costs the same however long the run is.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Seen {
+pub struct SeenBefore {
     /// Every repeat begun.
     repeats: BTreeSet<RepeatId>,
     /// The places of findings by their text.
@@ -299,22 +299,6 @@ impl Snapshot {
     /// Whether an arm has ended in this part of the run, although repeats of it may be missing.
     pub fn has_given_up(&self, arm: &str) -> bool {
         self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
-    }
-
-    /// The repeats of one arm at one number of workers that count, in order of the repeat.
-    pub fn finished(&self, arm: &str, workers: u32) -> Vec<&RepeatState> {
-        let mut repeats = self.counted();
-        repeats.retain(|r| r.id.arm == arm && r.id.workers == workers);
-        repeats.sort_by_key(|r| r.id.repeat);
-        repeats
-    }
-
-    /// The finished repeat with the median wall time (the lower one of the middle two) of one arm.
-    pub fn median_repeat(&self, arm: &str, workers: u32) -> Option<&RepeatState> {
-        let mut repeats = self.finished(arm, workers);
-        repeats.sort_by_key(|r| r.wall_ns());
-        let middle = repeats.len().checked_sub(1)? / 2;
-        repeats.get(middle).copied()
     }
 
     /// The samples taken while a repeat ran.

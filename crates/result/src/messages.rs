@@ -1,6 +1,5 @@
-//! The text of all findings of a run: the one place that makes sentences from facts.
-//!
-//! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
+//! The text of all findings of a run: the one place that makes sentences from facts. Each function
+//! makes a [`Finding`]: its kind, severity, subject, numbers and text.
 
 pub(super) mod log;
 mod waiting;
