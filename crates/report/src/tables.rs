@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::arms::{figure_names, finished, one_each, stated_speedup};
+use super::intervals::Kinds;
 use super::{format, label};
 use workbench_record::Basis;
 use workbench_result::{ArmResult, Fit, ItemResult, RunResult};
@@ -64,6 +65,7 @@ fn subject(arm: &ArmResult) -> Vec<String> {
 
 /// Times and speed-ups.
 pub(super) fn arms(result: &RunResult) -> Table {
+    let kinds = Kinds::of_arms(&result.arms);
     let mut table = Table::new(&[
         ("arm", false),
         ("workers", true),
@@ -71,7 +73,7 @@ pub(super) fn arms(result: &RunResult) -> Table {
         ("median wall time", true),
         ("shortest to longest", true),
         ("speed-up", true),
-        ("95 % interval", true),
+        (kinds.name(), true),
         ("efficiency", true),
     ]);
     for arm in &result.arms {
@@ -93,8 +95,8 @@ pub(super) fn arms(result: &RunResult) -> Table {
             Some(speedup) => format::speedup(speedup),
             None => format::MISSING.to_owned(),
         });
-        let interval = arm.speedup_ci95.filter(|_| stated.is_some() && !is_base);
-        row.push(interval.map_or_else(|| format::MISSING.to_owned(), format::interval));
+        let interval = arm.speedup_interval.filter(|_| stated.is_some());
+        row.push(interval.map_or_else(|| format::MISSING.to_owned(), |i| kinds.cell(&i)));
         row.push(optional(
             arm.efficiency.filter(|_| stated.is_some()),
             format::percent,

@@ -17,9 +17,10 @@ use workbench_clock::seconds;
 use workbench_digest::Hasher;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ArmFacts, ArmFailure, Finding, RepeatState, RunStarted, Snapshot};
+use workbench_stats::interval::{self, Speedup};
 use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
-use workbench_stats::{bootstrap, descriptive, scaling as laws};
+use workbench_stats::{descriptive, scaling as laws};
 
 /// The largest number of slots of a what-if curve.
 pub const WHAT_IF_WORKERS: u32 = 64;
@@ -131,11 +132,15 @@ impl Context<'_> {
             .arms
             .first()
             .is_some_and(|b| b.name == arm.name);
-        let speedup = if is_base {
-            Some((1.0, (repeats.len() > 1).then_some([1.0, 1.0])))
+        let compared = if is_base {
+            Some(Speedup {
+                ratio: 1.0,
+                interval: None,
+            })
         } else {
             self.speedup(&repeats)
         };
+        let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
         let lost = self.lost_time(&repeats, workers);
         Some(ArmResult {
@@ -146,16 +151,16 @@ impl Context<'_> {
             wall_median_s: descriptive::median(&wall_s)?,
             wall_s,
             cpu_s,
-            speedup: speedup.map(|s| s.0),
-            speedup_ci95: speedup.and_then(|s| s.1),
-            efficiency: speedup.and_then(|s| laws::efficiency(s.0, f64::from(workers))),
+            speedup,
+            speedup_interval: compared.and_then(|s| s.interval),
+            efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
             bound: self.bound(&durations, workers),
             predicted: (arm.parallel && self.is_schedulable())
                 .then(|| predict(&durations, workers))
                 .flatten(),
             karp_flatt: speedup
                 .filter(|_| self.has_equal_work())
-                .and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
+                .and_then(|s| laws::karp_flatt(s, f64::from(workers))),
             useful_s: lost.useful,
             lost_s: LostSeconds {
                 overhead: lost.overhead,
@@ -193,9 +198,8 @@ impl Context<'_> {
         schedule::bound(durations, workers)
     }
 
-    /// Ratio of the medians and its interval; `None` when arms may not be compared or the base is
-    /// missing.
-    fn speedup(&self, repeats: &[&RepeatState]) -> Option<(f64, Option<[f64; 2]>)> {
+    /// `None` when arms may not be compared or the base is missing.
+    fn speedup(&self, repeats: &[&RepeatState]) -> Option<Speedup> {
         if !self.comparable {
             return None;
         }
@@ -210,8 +214,7 @@ impl Context<'_> {
             })
             .collect();
         let (base, arm): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-        let speedup = bootstrap::speedup(&base, &arm, self.started.config.seed).ok()?;
-        Some((speedup.ratio, speedup.ci95))
+        interval::speedup(&base, &arm).ok()
     }
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.

@@ -3,6 +3,7 @@
 
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
+use workbench_stats::interval::Verdict;
 
 /// A part of the slot time below this share gives no finding.
 const WORTH_SAYING: f64 = 0.03;
@@ -45,9 +46,9 @@ fn lost(arm: &ArmResult, seconds: f64) -> Option<Lost> {
 }
 
 fn no_difference<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    let [low, high] = arm.speedup_ci95?;
-    (arm.workers > 1 && low <= 1.0 && high >= 1.0).then(|| ArmDiagnosis::NoDifference {
-        interval: [low, high],
+    let undecided = arm.verdict()? == Verdict::NoDifference;
+    (arm.workers > 1 && undecided).then_some(ArmDiagnosis::NoDifference {
+        interval: arm.speedup_interval?.ends(),
         base: &result.base,
     })
 }
@@ -123,7 +124,8 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
     let [best, second, ..] = arms.as_slice() else {
         return None;
     };
-    let ([low, _], [_, high]) = (best.speedup_ci95?, second.speedup_ci95?);
+    let confidence = |arm: &ArmResult| arm.speedup_interval?.confidence();
+    let ([low, _], [_, high]) = (confidence(best)?, confidence(second)?);
     Some(Diagnosis::BestArm {
         workers,
         best: &best.name,

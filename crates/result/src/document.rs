@@ -12,9 +12,10 @@ use workbench_record::{
     ArmComparison, ArmFailure, Breakdown, Finding, Item, LabFacts, Quantity, Source,
 };
 use workbench_record::{DataSource, ParamValue};
+use workbench_stats::interval::{Interval, Verdict};
 
 /// Version of the document's schema.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The result of a run: every number that a report may state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -106,10 +107,13 @@ pub struct ArmResult {
     pub cpu_s: Vec<f64>,
     /// Median of `wall_s`.
     pub wall_median_s: f64,
-    /// Median wall time of the base over this arm's; null when the arms' work or outputs differ.
+    /// Median over the repeats of the base's wall time over this arm's in the same repeat; null when
+    /// the arms' work or outputs differ.
     pub speedup: Option<f64>,
-    /// 95 % bootstrap interval of the speed-up; null with one repeat.
-    pub speedup_ci95: Option<[f64; 2]>,
+    /// Interval of the speed-up, which always holds it: a 95 % confidence interval from 3 repeats
+    /// on, and with 2 their range, which allows no conclusion. Null with one repeat and for the
+    /// base.
+    pub speedup_interval: Option<Interval>,
     /// Speed-up over workers.
     pub efficiency: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work /
@@ -138,6 +142,13 @@ pub struct ArmResult {
     pub outputs_sha256: String,
     /// What the arm made, item by item, with the item's median duration.
     pub items: Vec<ItemResult>,
+}
+
+impl ArmResult {
+    /// Whether the arm is faster or slower than its base; `None` without a confidence interval.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.speedup_interval?.verdict()
+    }
 }
 
 /// The program that an arm runs.
@@ -239,8 +250,8 @@ pub struct ScalingPoint {
     pub workers: u32,
     /// Speed-up against the base.
     pub speedup: f64,
-    /// Its 95 % interval.
-    pub ci95: Option<[f64; 2]>,
+    /// Its interval, as in the arm's entry.
+    pub interval: Option<Interval>,
 }
 
 /// A fitted model, or the reason why it was refused.

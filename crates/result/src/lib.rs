@@ -21,3 +21,4 @@ pub use document::{
     Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
 };
 pub use messages::{NO_SPEEDUP, arm_on, slots};
+pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

@@ -230,7 +230,7 @@ fn few_repeats(fewest: usize) -> Finding {
     let text = match fewest {
         1 => "A single repeat has no interval: use --repeats 5 or more.".to_owned(),
         n => format!(
-            "Intervals from {n} repeats are rough: use --repeats 5 or more to rely on them."
+            "{n} repeats have a range and no confidence interval, so they cannot show which arm is faster: use --repeats 5 or more."
         ),
     };
     Finding::warning("few_repeats", text)

@@ -31,6 +31,7 @@ pub(super) mod tests;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use workbench_report::intervals::axis_end;
 use workbench_result::{ArmResult, ScalingPoint};
 
 use super::keys::{Binding, find};
@@ -138,10 +139,9 @@ fn neighbour<T: Copy + PartialEq>(list: &[T], of: T, forward: bool) -> Option<T>
 fn ends_of<'a>(points: impl Iterator<Item = &'a ScalingPoint> + Clone) -> (f64, f64) {
     let workers = points.clone().map(|p| f64::from(p.workers));
     let x_end = workers.fold(1.0, f64::max);
-    let highest = points
-        .flat_map(|p| [p.speedup, p.ci95.map_or(0.0, |c| c[1])])
-        .filter(|v| v.is_finite())
-        .fold(1.0, f64::max);
+    let speedups = points.clone().map(|p| p.speedup);
+    let highest = speedups.filter(|v| v.is_finite()).fold(1.0, f64::max);
+    let highest = axis_end(highest, points.filter_map(|p| p.interval));
     (x_end, highest.max(x_end.min(highest * 1.3)))
 }
 
@@ -149,7 +149,7 @@ fn ends_of<'a>(points: impl Iterator<Item = &'a ScalingPoint> + Clone) -> (f64, 
 fn speedup_gauge(arm: &ArmResult, fill: (&'static str, Style)) -> Gauge {
     Gauge {
         value: arm.speedup,
-        interval: arm.speedup_ci95,
+        interval: arm.speedup_interval.map(|i| i.ends()),
         bound: arm.bound,
         ideal: Some(f64::from(arm.workers)),
         fill,
