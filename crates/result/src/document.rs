@@ -107,8 +107,8 @@ pub struct ArmResult {
     pub cpu_s: Vec<f64>,
     /// Median of `wall_s`.
     pub wall_median_s: f64,
-    /// Median over the repeats of the base's wall time over this arm's in the same repeat; null when
-    /// the arms' work or outputs differ.
+    /// Median over the repeats of the base's wall time over this arm's in the same repeat; null
+    /// when the arms' work or outputs differ.
     pub speedup: Option<f64>,
     /// Interval of the speed-up, which always holds it: a 95 % confidence interval from 3 repeats
     /// on, and with 2 their range, which allows no conclusion. Null with one repeat and for the

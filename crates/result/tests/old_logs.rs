@@ -38,7 +38,7 @@ fn documents(log: &Path) -> (Value, Value) {
     (old, serde_json::to_value(result).unwrap())
 }
 
-/// Findings that say what speed-ups and intervals show, by their kind and by a part of their old text.
+/// Findings that say what speed-ups and intervals show, by their kind and a part of their old text.
 const ABOUT_SPEEDUPS: [(&str, &str); 7] = [
     ("peak", "after the universal scalability law"),
     ("serial_fraction", "after Amdahl's law"),

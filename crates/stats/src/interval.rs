@@ -21,8 +21,8 @@ use super::descriptive::{mean, standard_deviation};
 /// The fewest repeats that have a confidence interval.
 pub const FEWEST: usize = 3;
 
-/// The most values whose interval is Student's: of fewer than 8, the ranks that can be told apart
-/// are too few to come near the level.
+/// The most values whose interval is Student's: with fewer than 8, the signed-rank test has too few
+/// steps to come near the level.
 pub const MOST_FOR_T: usize = 7;
 
 /// The fewest values of which the sign test can reject a median at all.
@@ -164,8 +164,8 @@ pub enum BadWalls {
 /// of the ratios of their blocks (the geometric mean of the middle two), and its interval.
 ///
 /// Repeat i of the base and repeat i of the arm ran in the same interleaved block and met the same
-/// disturbances: what both share cancels out of their ratio. Where one arm has more repeats than the
-/// other (a run that was cut short), the blocks that both arms finished count. Outliers stay in.
+/// disturbances: what both share cancels out of their ratio. Where one arm has more repeats than
+/// the other (a run that was cut short), the blocks that both arms finished count. Outliers stay in.
 ///
 /// # Errors
 /// [`BadWalls`] when a side is empty or holds a wall time that is not finite and positive.
@@ -221,8 +221,8 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
-/// The median of positive values, rising: the geometric mean of the middle two where their number is
-/// even, so that the median of their inverses is its inverse.
+/// The median of positive values, rising: the geometric mean of the middle two where their number
+/// is even, so that the median of their inverses is its inverse.
 fn middle(sorted: &[f64]) -> Option<f64> {
     let n = sorted.len();
     let upper = sorted.get(n / 2)?;
@@ -266,7 +266,7 @@ fn between_order_statistics(sorted: &[f64]) -> [f64; 2] {
     [sorted[first], sorted[sorted.len() - 1 - first]]
 }
 
-/// How many of the counts 0, 1, 2, … of values below the median the sign test of `n` values rejects.
+/// How many of the counts 0, 1, 2, … of values below the median the sign test of `n` rejects.
 fn rejected_sign_counts(n: usize) -> usize {
     let values = n as f64;
     if n > MOST_FOR_EXACT_RANKS {
@@ -281,15 +281,15 @@ fn rejected_sign_counts(n: usize) -> usize {
     rejected as usize
 }
 
-/// The interval of Hodges and Lehmann (1963), which inverts the signed-rank test of Wilcoxon (1945):
-/// the k-th least and the k-th greatest of the means of all pairs of values.
+/// The interval of Hodges and Lehmann (1963), which inverts Wilcoxon's signed-rank test (1945): the
+/// k-th least and the k-th greatest of the means of all pairs of values.
 fn hodges_lehmann(sorted: &[f64]) -> [f64; 2] {
     let rank = rejected_rank_sums(sorted.len()).max(1);
     let mirrored: Vec<f64> = sorted.iter().rev().map(|x| -x).collect();
     [pair_mean(sorted, rank), -pair_mean(&mirrored, rank)]
 }
 
-/// How many of the sums 0, 1, 2, … of the ranks of `n` values the signed-rank test rejects.
+/// How many of the rank sums 0, 1, 2, … the signed-rank test of `n` values rejects.
 fn rejected_rank_sums(n: usize) -> u64 {
     let most = n * (n + 1) / 2;
     if n > MOST_FOR_EXACT_RANKS {

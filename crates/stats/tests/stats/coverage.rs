@@ -74,8 +74,8 @@ fn equal_arms_are_seldom_called_different() {
     }
 }
 
-/// Student's interval is the narrowest for log-normal noise: on average, the one in use is at most a
-/// quarter wider than it is at 95 %.
+/// Student's interval is the narrowest for log-normal noise: on average, the one in use is at most
+/// a quarter wider than it is at 95 %.
 #[test]
 fn intervals_are_not_needlessly_wide() {
     /// 97.5 % quantiles of Student's t with 2 to 19 degrees of freedom.
@@ -99,8 +99,8 @@ fn intervals_are_not_needlessly_wide() {
     }
 }
 
-/// The median of one arm. With two modes of equal weight the median lies between them, anywhere, and
-/// only the sign test still holds it: from 6 repeats on.
+/// The median of one arm. With two modes of equal weight the median lies between them, anywhere,
+/// and only the sign test still holds it: from 6 repeats on.
 #[test]
 fn intervals_of_wall_times_cover_their_median() {
     for noise in Noise::ALL {

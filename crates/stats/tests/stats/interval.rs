@@ -250,7 +250,11 @@ proptest! {
     /// Two clusters of values are the worst case: ranks see the middle between them, the median one
     /// of them.
     #[test]
-    fn it_holds_it_between_two_clusters(n in 2..90_usize, share in 0.0..1.0_f64, apart in 0.0..3.0_f64) {
+    fn it_holds_it_between_two_clusters(
+        n in 2..90_usize,
+        share in 0.0..1.0_f64,
+        apart in 0.0..3.0_f64,
+    ) {
         let slow = (share * n as f64) as usize;
         let base: Vec<f64> = (0..n).map(|i| if i < slow { 1.0 + apart } else { 1.0 }).collect();
         let found = speedup(&base, &vec![1.0; n]).unwrap();

@@ -1,4 +1,5 @@
-//! Wall times of two arms whose true speed-up is known, under the kinds of noise that machines have.
+//! Wall times of two arms whose true speed-up is known, under the kinds of noise that machines
+//! have.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
