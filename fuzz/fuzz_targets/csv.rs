@@ -1,16 +1,22 @@
-//! Any bytes through the CSV reader: it must give a sound table or a one-line message, and never
-//! panic or hang.
+//! Any bytes through the CSV reader: it must give a sound table or a message that can be shown,
+//! and never panic or hang.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workbench_dataset::{CsvOptions, Supervised, parse_csv};
+use workbench_dataset::{CsvOptions, ReadOptions, Supervised, parse_csv};
 
 fuzz_target!(|bytes: &[u8]| {
     let options = CsvOptions {
         // Small enough for the fuzzer's inputs to pass them.
         max_columns: 20,
         max_cells: 200,
+        max_bytes: 1 << 16,
+        reading: ReadOptions {
+            // As one bit of the input says.
+            drop_missing: bytes.last().is_some_and(|byte| byte & 1 == 1),
+            ..ReadOptions::default()
+        },
         ..CsvOptions::default()
     };
     match parse_csv(bytes, "data.csv", &options) {
@@ -30,6 +36,10 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_eq!((data.y.len(), data.features + 1), (table.rows(), columns));
             }
         }
-        Err(error) => assert!(!error.to_string().contains(char::is_control), "{error:?}"),
+        Err(error) => {
+            // Several faults have a line each.
+            let is_bad = |c: char| c.is_control() && c != '\n';
+            assert!(!error.to_string().contains(is_bad), "{error:?}");
+        }
     }
 });

@@ -10,7 +10,7 @@ use workbench_result::{RunResult, arm_on};
 use super::show::{load, pretty};
 use crate::failure::{Failure, code};
 use crate::output;
-use crate::table::Table;
+use crate::table::TextTable;
 use workbench_history::comparison::{ArmCell, Comparison, Group, compare};
 
 /// Shows a comparison of runs.
@@ -64,7 +64,7 @@ fn render(comparison: &Comparison) -> String {
 }
 
 /// A table with a column per run and a row per setting that differs.
-fn settings(comparison: &Comparison) -> Table {
+fn settings(comparison: &Comparison) -> TextTable {
     let mut table = headed(comparison);
     for row in &comparison.settings.differing {
         let name = match row.group {
@@ -77,7 +77,7 @@ fn settings(comparison: &Comparison) -> Table {
     table
 }
 
-fn arms(comparison: &Comparison) -> Table {
+fn arms(comparison: &Comparison) -> TextTable {
     let kinds = comparison.speedup_intervals().collect();
     let mut table = headed(comparison);
     for row in &comparison.arms {
@@ -105,8 +105,8 @@ fn cell(arm: &ArmCell, kinds: Kinds) -> String {
     }
 }
 
-fn headed(comparison: &Comparison) -> Table {
-    let mut table = Table::new();
+fn headed(comparison: &Comparison) -> TextTable {
+    let mut table = TextTable::new();
     let letters = comparison.runs.iter().map(|run| run.letter.to_owned());
     table.header(std::iter::once(String::new()).chain(letters));
     table

@@ -1,17 +1,19 @@
-//! What can be wrong with data. Every message is one line: what is wrong, where, and what to
-//! do about it.
+//! Why data cannot be used. A message says what is wrong, where, and what to do about it.
 //!
 //! An error names the place once ([`DataError`]) and the trouble once (the `…Problem` types), so
-//! that all messages about a cell, a line or a file read alike. Text from files arrives here
-//! already made safe to show.
+//! that all messages about a line or a file read alike. Text from files arrives here already made
+//! safe to show. What is wrong with rows and cells is in [`super::faults`].
 
 use thiserror::Error;
+
+use super::faults::TableFaults;
+use super::magic::{ForeignFormat, Packing};
 
 /// Why data cannot be used.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum DataError {
     /// A file as a whole.
-    #[error("{file}: {problem}")]
+    #[error("{file}: {problem}{}", remedy(file, problem))]
     File {
         /// The file, as it was named.
         file: String,
@@ -28,17 +30,16 @@ pub enum DataError {
         /// The trouble.
         problem: LineProblem,
     },
-    /// One cell of a file.
-    #[error("{file}, line {line}, column `{column}`: {problem}")]
-    Cell {
-        /// The file, as it was named.
-        file: String,
-        /// Line number, from 1.
-        line: u64,
-        /// The column's name.
-        column: String,
+    /// Names, rows and cells of a file: everything that is wrong with them.
+    #[error("{0}")]
+    Faults(Box<TableFaults>),
+    /// Columns that are to be used or left out.
+    #[error("{table}: {problem}")]
+    Selection {
+        /// The table's name.
+        table: String,
         /// The trouble.
-        problem: CellProblem,
+        problem: SelectionProblem,
     },
     /// The column to predict.
     #[error("{table}: {problem}")]
@@ -98,70 +99,67 @@ pub enum FileProblem {
         needed: usize,
     },
     /// Not enough rows.
-    #[error("{found} {} too few; {needed} or more are needed", if *found == 1 { "row is" } else { "rows are" })]
+    #[error(
+        "{found} {} too few{}; {needed} or more are needed",
+        if *found == 1 { "row is" } else { "rows are" },
+        without(*left_out)
+    )]
     TooFewRows {
         /// Fewest rows that will do.
         needed: usize,
-        /// Rows in the file.
+        /// Rows that were left.
         found: usize,
+        /// Rows that were left out, for values that are missing in them.
+        left_out: u64,
     },
-    /// UTF-16 by its first two bytes.
-    #[error("the file is UTF-16; save it as UTF-8")]
-    Utf16,
+    /// UTF-32 by its first bytes.
+    #[error("the file is UTF-32; save it as UTF-8")]
+    Utf32,
+    /// Another format, recognised by its first bytes.
+    #[error("this is {0}")]
+    Foreign(ForeignFormat),
+    /// No text.
+    #[error("this is not a text file (it holds zero bytes); export the table as CSV")]
+    Binary,
+    /// Compressed, and the compressed bytes are wrong.
+    #[error("the {} data is damaged or incomplete ({cause}); get the file again", packing.name())]
+    Damaged {
+        /// The compression.
+        packing: Packing,
+        /// What the decoder says.
+        cause: String,
+    },
+    /// Compressed, and too large when it is not.
+    #[error("it unpacks to more than {} GB; take a sample of its rows", limit >> 30)]
+    TooLarge {
+        /// Most bytes that are unpacked.
+        limit: u64,
+    },
+}
+
+/// How to get a file that can be read from one that is of another format.
+fn remedy(file: &str, problem: &FileProblem) -> String {
+    match problem {
+        FileProblem::Foreign(format) => format!("; {}", format.remedy(file)),
+        _ => String::new(),
+    }
+}
+
+/// What rows are left without.
+fn without(left_out: u64) -> String {
+    match left_out {
+        0 => String::new(),
+        1 => " after 1 with a missing value was left out".to_owned(),
+        _ => format!(" after {left_out} with missing values were left out"),
+    }
 }
 
 /// What can be wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LineProblem {
-    /// More or fewer fields than the header has.
-    #[error(
-        "{found} {}, but the header names {expected} {}; give every line the same number (text with commas in it needs quotes)",
-        if *found == 1 { "field" } else { "fields" },
-        if *expected == 1 { "column" } else { "columns" }
-    )]
-    Ragged {
-        /// Columns of the header.
-        expected: usize,
-        /// Fields of the line.
-        found: usize,
-    },
     /// Nothing but numbers where the names should be.
     #[error("the first row holds only numbers ({0}); put a line of column names above it")]
     Headerless(String),
-    /// The header looks like one field because something else separates the columns.
-    #[error("the columns are separated by {0}; save the file with commas between the columns")]
-    Separator(&'static str),
-    /// A column without a name.
-    #[error(
-        "column {0} has no name; name it or remove it (a table index is best left out when exporting)"
-    )]
-    Unnamed(usize),
-    /// A name that no screen can show.
-    #[error("the name of column {number} (`{name}`) holds a control character; rename it")]
-    ControlCharacter {
-        /// Column number, from 1.
-        number: usize,
-        /// The name, escaped.
-        name: String,
-    },
-    /// Two columns of the same name.
-    #[error("columns {first} and {second} are both named `{name}`; rename one")]
-    Duplicate {
-        /// Column number, from 1.
-        first: usize,
-        /// Column number, from 1.
-        second: usize,
-        /// The name.
-        name: String,
-    },
-    /// A header name that is not text.
-    #[error("the name of column {number} is not UTF-8 (byte 0x{byte:02X}); save the file as UTF-8")]
-    NotUtf8 {
-        /// Column number, from 1.
-        number: usize,
-        /// The first byte that is wrong.
-        byte: u8,
-    },
     /// More columns than the reader takes.
     #[error("{found} columns, more than the limit of {limit}; select the columns that are needed")]
     TooManyColumns {
@@ -188,26 +186,58 @@ pub enum LineProblem {
     },
 }
 
-/// What can be wrong with a cell.
+/// Which option names columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selecting {
+    /// `--columns`.
+    Columns,
+    /// `--drop-columns`.
+    DropColumns,
+}
+
+impl std::fmt::Display for Selecting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Columns => "--columns",
+            Self::DropColumns => "--drop-columns",
+        })
+    }
+}
+
+/// What can be wrong with the columns that are to be used or left out.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum CellProblem {
-    /// Empty, or a word for a value that is not there.
-    #[error("the value is missing ({}); fill it in or remove the row", if .0.is_empty() { "empty cell".to_owned() } else { format!("`{}`", .0) })]
-    Missing(String),
-    /// Infinite, or too large for f64.
-    #[error("`{0}` is not a finite number; correct it or remove the row")]
-    Infinite(String),
-    /// Not a number.
-    #[error("`{text}` is not a number; {remedy}")]
-    Text {
-        /// What the cell holds, shortened and escaped.
-        text: String,
-        /// What to do.
-        remedy: &'static str,
+pub enum SelectionProblem {
+    /// No columns have these names.
+    #[error("{option} names what is no column: {}", listed(unknown))]
+    Unknown {
+        /// The option.
+        option: Selecting,
+        /// The names, each with the nearest name or the names there are.
+        unknown: Vec<(String, String)>,
     },
-    /// Not text at all.
-    #[error("byte 0x{0:02X} is not UTF-8; save the file as UTF-8")]
-    NotUtf8(u8),
+    /// The column to predict is to be left out.
+    #[error("--drop-columns leaves out `{0}`, the column to predict; choose another --target")]
+    Target(String),
+    /// Both used and left out.
+    #[error("`{0}` is both in --columns and in --drop-columns; take it out of one")]
+    Both(String),
+}
+
+impl SelectionProblem {
+    /// The option to blame.
+    pub fn option(&self) -> Selecting {
+        match self {
+            Self::Unknown { option, .. } => *option,
+            Self::Target(_) | Self::Both(_) => Selecting::DropColumns,
+        }
+    }
+}
+
+fn listed(unknown: &[(String, String)]) -> String {
+    let each = unknown
+        .iter()
+        .map(|(name, hint)| format!("`{name}` ({hint})"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// What can be wrong with the column to predict.

@@ -6,19 +6,14 @@
 //! refuse a row without an end and count line breaks as text editors do: `\n`, `\r\n` and a lone
 //! `\r` are one break each.
 
-use std::io::{self, Chain, Cursor, Read};
-
-use super::error::FileProblem;
-use super::text::shown_whole;
+use std::io::{self, Read};
 
 /// Most bytes that one row may take, blank lines before it included.
 pub(super) const MAX_ROW_BYTES: u64 = 8 << 20;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 /// A reader that counts lines and ends rows that are too long.
 pub(super) struct BoundedRows<R> {
-    source: Chain<Cursor<Vec<u8>>, R>,
+    source: R,
     /// What was handed out last, and its offset in the stream.
     chunk: Vec<u8>,
     chunk_start: u64,
@@ -35,22 +30,10 @@ pub(super) struct BoundedRows<R> {
 }
 
 impl<R: Read> BoundedRows<R> {
-    /// Starts to read; a UTF-8 byte order mark is dropped.
-    pub(super) fn new(mut source: R) -> Result<Self, FileProblem> {
-        let mut start = Vec::new();
-        source
-            .by_ref()
-            .take(BYTE_ORDER_MARK.len() as u64)
-            .read_to_end(&mut start)
-            .map_err(|error| FileProblem::Unreadable(shown_whole(&error.to_string())))?;
-        if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") {
-            return Err(FileProblem::Utf16);
-        }
-        if start == BYTE_ORDER_MARK {
-            start.clear();
-        }
-        Ok(Self {
-            source: Cursor::new(start).chain(source),
+    /// Starts to read.
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
             chunk: Vec::new(),
             chunk_start: 0,
             counted: 0,
@@ -59,7 +42,7 @@ impl<R: Read> BoundedRows<R> {
             row_line: None,
             allowed: MAX_ROW_BYTES,
             overran: false,
-        })
+        }
     }
 
     /// Notes that the current row ended before offset `end` of the stream, and gives the line on
@@ -146,7 +129,7 @@ mod tests {
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(piece)
-            .from_reader(BoundedRows::new(text.as_bytes()).unwrap());
+            .from_reader(BoundedRows::new(text.as_bytes()));
         let mut record = csv::ByteRecord::new();
         let mut lines = Vec::new();
         while rows.read_byte_record(&mut record).unwrap() {
@@ -167,26 +150,14 @@ mod tests {
                     "{text:?} by {piece}"
                 );
             }
-            assert_eq!(row_lines("\u{feff}a\n\"open\nto the end\n", piece), [1, 2]);
+            assert_eq!(row_lines("a\n\"open\nto the end\n", piece), [1, 2]);
             assert_eq!(row_lines("\n\r\n\ra", piece), [4]);
         }
     }
 
     #[test]
-    fn utf16_is_recognised() {
-        assert!(matches!(
-            BoundedRows::new(&b"\xFF\xFEa\0"[..]),
-            Err(FileProblem::Utf16)
-        ));
-        assert!(matches!(
-            BoundedRows::new(&b"\xFE\xFF\0a"[..]),
-            Err(FileProblem::Utf16)
-        ));
-    }
-
-    #[test]
     fn a_row_without_an_end_is_refused_after_a_bounded_number_of_bytes() {
-        let mut feed = BoundedRows::new(io::repeat(b'x')).unwrap();
+        let mut feed = BoundedRows::new(io::repeat(b'x'));
         let mut sink = io::sink();
         assert!(io::copy(&mut feed, &mut sink).is_err());
         assert!(feed.overran());

@@ -16,20 +16,40 @@
 //! ```
 
 mod california;
+mod cell;
+mod columns;
 mod error;
+mod facts;
+mod faults;
 mod feed;
-mod header;
+mod lines;
+mod magic;
+mod options;
 mod reader;
+mod reader_options;
+mod rows;
+mod scan;
+mod sniff;
 mod split;
 mod supervised;
 mod table;
 mod text;
+mod unpack;
 
 pub use california::california_housing;
+pub use cell::CellFault;
+pub use columns::HugeNumbers;
 pub use error::{
-    CellProblem, DataError, FileProblem, LineProblem, ShapeProblem, SplitProblem, TargetProblem,
+    DataError, FileProblem, LineProblem, Selecting, SelectionProblem, ShapeProblem, SplitProblem,
+    TargetProblem,
 };
-pub use reader::{CsvOptions, parse_csv, read_csv};
+pub use facts::{LeftOut, TableFacts};
+pub use faults::{CellFaults, TableFault, TableFaults, typed};
+pub use magic::{ForeignFormat, Packing};
+pub use options::{DecimalSign, Delimiter, ReadOptions, column_list, column_names, shell_word};
+pub use reader::{Survey, SurveyedColumn, parse_csv, read_csv, survey_csv};
+pub use reader_options::CsvOptions;
 pub use split::{Split, train_test_split};
 pub use supervised::Supervised;
 pub use table::Table;
+pub use unpack::TextEncoding;

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use workbench_digest::Hasher;
 
+use super::columns::HugeNumbers;
 use super::error::{DataError, ShapeProblem};
+use super::facts::TableFacts;
 use super::text::shown;
 
 /// Named columns of finite numbers, all of the same length; at least one column. The values are
@@ -15,6 +17,8 @@ pub struct Table {
     columns: Vec<String>,
     values: Vec<Vec<f64>>,
     rows: usize,
+    facts: Option<TableFacts>,
+    huge: Vec<HugeNumbers>,
 }
 
 impl Table {
@@ -39,8 +43,26 @@ impl Table {
                 rows: values[0].len(),
                 columns,
                 values,
+                facts: None,
+                huge: Vec::new(),
             }),
         }
+    }
+
+    /// The same, read from a file of which these things are known.
+    pub(super) fn read_from(mut self, facts: TableFacts, huge: Vec<HugeNumbers>) -> Self {
+        (self.facts, self.huge) = (Some(facts), huge);
+        self
+    }
+
+    /// What was found out about the file that it was read from.
+    pub fn facts(&self) -> Option<&TableFacts> {
+        self.facts.as_ref()
+    }
+
+    /// Columns of the file with whole numbers that f64 does not hold.
+    pub fn huge_numbers(&self) -> &[HugeNumbers] {
+        &self.huge
     }
 
     /// What a person calls the table: a file's name, or the name of an embedded dataset.

@@ -1,4 +1,4 @@
-//! How text from files appears in messages, and which texts are numbers.
+//! How text from files appears in messages, and how names are compared.
 
 /// Characters of a cell or a name that a message shows before it is cut.
 const SHOWN: usize = 40;
@@ -26,40 +26,6 @@ fn visible(c: char) -> String {
     } else {
         c.escape_debug().collect()
     }
-}
-
-/// What a cell holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum CellValue {
-    /// A finite number.
-    Number(f64),
-    /// Nothing, or one of the usual words for a value that is not there.
-    Missing,
-    /// `inf` in one of its spellings, or a number beyond the range of f64.
-    Infinite,
-    /// Anything else.
-    Text,
-}
-
-/// Reads a cell, blanks around it removed.
-///
-/// Numbers are read with correct rounding, so that the shortest or 17-digit decimal form of an f64
-/// gives the same bits.
-pub(super) fn read_cell(text: &str) -> CellValue {
-    let text = text.trim();
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => CellValue::Number(value),
-        _ if is_missing(text) => CellValue::Missing,
-        Ok(_) => CellValue::Infinite,
-        Err(_) => CellValue::Text,
-    }
-}
-
-fn is_missing(text: &str) -> bool {
-    const WORDS: [&str; 7] = ["nan", "na", "n/a", "#n/a", "null", "none", "missing"];
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    matches!(text, "" | "?" | "-" | ".")
-        || WORDS.iter().any(|word| unsigned.eq_ignore_ascii_case(word))
 }
 
 /// A column's name as a table holds it: blanks around it removed, line breaks and tabs turned
@@ -116,23 +82,6 @@ mod tests {
     fn long_text_is_cut_and_says_so() {
         assert_eq!(shown(&"x".repeat(40)), "x".repeat(40));
         assert_eq!(shown(&"x".repeat(41)), format!("{}…", "x".repeat(40)));
-    }
-
-    #[test]
-    fn cells_are_told_apart() {
-        assert_eq!(read_cell(" 1.5e3\t"), CellValue::Number(1500.0));
-        assert_eq!(read_cell("+.5"), CellValue::Number(0.5));
-        for text in [
-            "", "  ", "NaN", "-nan", "NA", "n/a", "#N/A", "NULL", "None", "?", "-",
-        ] {
-            assert_eq!(read_cell(text), CellValue::Missing, "{text:?}");
-        }
-        for text in ["inf", "-Infinity", "1e400"] {
-            assert_eq!(read_cell(text), CellValue::Infinite, "{text:?}");
-        }
-        for text in ["1,5", "12 USD", "0x10", "1_000", "1e", "--1", "١"] {
-            assert_eq!(read_cell(text), CellValue::Text, "{text:?}");
-        }
     }
 
     #[test]

@@ -164,8 +164,10 @@ fn sound(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
         Err(error) => {
             let text = error.to_string();
+            // Several faults have a line each.
+            let is_bad = |c: char| c.is_control() && c != '\n';
             prop_assert!(
-                text.starts_with("data.csv") && !text.contains(char::is_control),
+                text.starts_with("data.csv") && !text.contains(is_bad),
                 "{}",
                 text
             );

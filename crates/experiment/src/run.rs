@@ -4,23 +4,28 @@
 //! ([`workbench_result`]) and what a lab does.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
+use super::disturbance::AtStart;
 use super::plan::plan;
+use super::rounds::{Next, Rounds};
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
-use workbench_machine::{BuildFacts, MachineFacts};
-use workbench_pool::Pool;
+use workbench_machine::monitor::{Observer, Readings};
+use workbench_machine::{BuildFacts, MachineFacts, heap};
+use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
-    RunStarted, RunStatus, Snapshot, Store, Subscriber,
+    ArmFacts, Event, FORMAT, Finding, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId,
+    RunDir, RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
-use workbench_result::{RunResult, compute};
+use workbench_result::{RunLoaded, RunResult, store};
 
 /// A run that has ended, completed or not.
 pub struct Ended {
@@ -115,12 +120,14 @@ pub fn run(
     let work = Work {
         lab: prepared.as_ref(),
         arms: &arms,
+        left_out: LeftOut::new(plan.len() as u32),
         plan: &plan,
     };
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that were
+/// left out are, as in the run itself.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
@@ -152,7 +159,7 @@ pub fn resume(
         .filter_map(|repeat| Some(repeat.finished.as_ref()?.id.clone()))
         .collect();
     let mut plan = plan(&started.config, &started.arms);
-    plan.retain(|id| !done.contains(id));
+    plan.retain(|id| !done.contains(id) && snapshot.left_out.runs_again(id));
     if plan.is_empty() && snapshot.status == RunStatus::Completed {
         return ended(run, None);
     }
@@ -172,6 +179,7 @@ pub fn resume(
     let work = Work {
         lab: prepared.as_ref(),
         arms: &started.arms,
+        left_out: snapshot.left_out.clone(),
         plan: &plan,
     };
     execute(run, &work, clock, recorder, control)
@@ -211,6 +219,8 @@ struct Work<'a> {
     lab: &'a dyn PreparedLab,
     arms: &'a [ArmFacts],
     plan: &'a [RepeatId],
+    /// What was left out in earlier parts of the run.
+    left_out: LeftOut,
 }
 
 fn execute(
@@ -226,7 +236,10 @@ fn execute(
             reason: error.to_string(),
         }
     })?;
+    let mut observer = Observer::new();
     let runner = Runner {
+        at_start: AtStart::new(&observer.read(watch.stopped_ns())),
+        observer: Mutex::new(observer),
         scratch: run.path().join("scratch"),
         work,
         clock,
@@ -253,10 +266,8 @@ fn execute(
 /// Reads the log back and computes the result from it, so the result depends on the log alone and
 /// not on memory.
 fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
-    let snapshot = run.snapshot()?;
-    let result = compute(&snapshot)
+    let RunLoaded { snapshot, result } = store(run)?
         .ok_or_else(|| ExperimentError::Resume(format!("{} has not begun", run.id())))?;
-    run.write_json("result.json", &result)?;
     Ok(Ended {
         run: run.clone(),
         snapshot,
@@ -285,50 +296,61 @@ struct Runner<'a> {
     recorder: &'a Recorder,
     watch: &'a Watch,
     control: &'a Control,
+    observer: Mutex<Observer>,
+    at_start: AtStart,
 }
 
 impl Runner<'_> {
     /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
+    /// Repeats that are left out run again at the end of their round.
     fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
-        let mut status = RunStatus::Completed;
-        let mut failure = None;
-        let mut stopped: BTreeSet<&str> = BTreeSet::new();
-        for id in self.work.plan {
-            if stopped.contains(id.arm.as_str()) {
-                continue;
-            }
-            match self.repeat(id) {
-                Ok(()) => self.recorder.sync()?,
-                Err(ExperimentError::Lab(LabError::Cancelled))
-                    if self.control.is_arm_stopped(&id.arm) && !self.control.is_stopped() =>
-                {
-                    stopped.insert(&id.arm);
-                    let arm = id.arm.clone();
-                    self.recorder.emit(Event::ArmStopped { arm });
-                }
-                Err(ExperimentError::Lab(LabError::Cancelled)) => {
-                    return Ok((RunStatus::Interrupted, failure));
-                }
-                Err(ExperimentError::Lab(error)) => {
-                    status = RunStatus::Failed;
-                    self.recorder
-                        .emit(Event::ArmFailed(error.arm_failure(&id.arm)));
-                    failure.get_or_insert(error.to_string());
-                    stopped.insert(&id.arm);
-                    // An arm's own failure need not affect others; what the machine lacks affects
-                    // all arms.
-                    if !matches!(error, LabError::Failed(_)) {
-                        break;
+        heap::keep_freed();
+        let mut rounds = Rounds::new(self.work.left_out.clone());
+        for round in self.work.plan.chunk_by(|a, b| a.repeat == b.repeat) {
+            let mut todo: Vec<&RepeatId> = round.iter().collect();
+            while !todo.is_empty() {
+                let mut again = Vec::new();
+                for id in todo {
+                    if rounds.has_ended(&id.arm) {
+                        continue;
+                    }
+                    let outcome = match self.repeat(id) {
+                        Ok(finished) => Ok(finished),
+                        Err(ExperimentError::Lab(error)) => Err(error),
+                        Err(other) => return Err(other),
+                    };
+                    match rounds.take(id, outcome, self.recorder, self.control)? {
+                        Next::Go => {}
+                        Next::Again => again.push(id),
+                        Next::End(status) => return Ok((status, rounds.failure())),
                     }
                 }
-                Err(other) => return Err(other),
+                todo = again;
             }
         }
-        Ok((status, failure))
+        Ok((rounds.status(), rounds.failure()))
+    }
+
+    /// Runs one repeat on a thread of its own, so that every arm, serial or not, works on threads
+    /// that were started for this repeat in the same way.
+    fn repeat(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
+        thread::scope(|scope| {
+            let name = format!("arm-{}", id.arm);
+            thread::Builder::new()
+                .name(name)
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, || with_random_layout(|| self.repeat_here(id)))
+                .map_err(|error| ExperimentError::Threads {
+                    what: "arm's thread",
+                    reason: error.to_string(),
+                })?
+                .join()
+                .unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 
     /// Runs one repeat: pool start and warm-up are not timed, the work is.
-    fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
+    fn repeat_here(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
         let stop = self.control.begin(&id.arm);
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
@@ -339,6 +361,8 @@ impl Runner<'_> {
             .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
         // Left by an earlier attempt that was killed.
         discard(&scratch);
+        // What earlier repeats left in the heap must not decide on which pages this one works.
+        heap::give_back();
         let place = Place {
             pool,
             workers: id.workers,
@@ -353,9 +377,7 @@ impl Runner<'_> {
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
         let finished = self.timed(id, &place, &progress)?;
         discard(&scratch);
-        self.recorder
-            .emit(Event::RepeatFinished(Box::new(finished)));
-        Ok(())
+        Ok(finished)
     }
 
     /// Runs an arm's work and times it.
@@ -365,6 +387,7 @@ impl Runner<'_> {
         place: &Place<'_>,
         progress: &Progress,
     ) -> Result<RepeatFinished, LabError> {
+        let before = self.readings();
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
@@ -383,6 +406,8 @@ impl Runner<'_> {
         }
         self.watch.end();
         let output = output?;
+        let conditions = self.readings().since(&before);
+        let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
             id: id.clone(),
             started_ns,
@@ -394,7 +419,15 @@ impl Runner<'_> {
             items: output.items,
             quality: output.quality,
             breakdown: output.breakdown,
+            conditions: Some(conditions),
+            disturbances,
         })
+    }
+
+    /// What the machine counts now. Asked while no clock runs.
+    fn readings(&self) -> Readings {
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        observer.read(self.watch.stopped_ns())
     }
 
     fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {

@@ -88,6 +88,11 @@ impl Watch {
         }
     }
 
+    /// For how long the program was stopped so far, in nanoseconds.
+    pub(super) fn stopped_ns(&self) -> u64 {
+        self.monitor.stopped_ns()
+    }
+
     /// CPU time of sampling so far, in nanoseconds.
     pub(super) fn cpu_ns(&self) -> u64 {
         self.monitor.cpu_ns()

@@ -10,11 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
-    RunConfig, SlotState, Source, legacy,
+    ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item, LabFacts,
+    Quantity, RunConfig, SlotState, Source, legacy,
 };
+use workbench_json::Floats;
 use workbench_machine::MachineFacts;
-use workbench_machine::monitor::Sample;
+use workbench_machine::monitor::{Conditions, Sample};
 use workbench_pool::TaskSpan;
 
 /// Version of the event log's format.
@@ -70,6 +71,7 @@ pub enum Event {
         /// Where the point lies, counted in the lab's own steps.
         step: u64,
         /// How high.
+        #[serde(with = "Floats::<f64>")]
         value: f64,
     },
     /// How a slot of the current repeat stands. Recorded as often as samples are.
@@ -108,6 +110,9 @@ pub enum Event {
         #[serde(default)]
         screen_cpu_ns: u64,
     },
+    /// Lines that cannot be read. Whoever reads a log puts it where they were; it is never written.
+    #[serde(skip)]
+    Unreadable(Unreadable),
 }
 
 impl Event {
@@ -134,6 +139,28 @@ impl Event {
         "warning",
         "run_finished",
     ];
+}
+
+/// Lines of a log that cannot be read, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Why not.
+    pub kind: UnreadableKind,
+    /// The first of them, counted from 1.
+    pub line: u64,
+    /// How many.
+    pub lines: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+}
+
+/// Why a line of a log cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadableKind {
+    /// It is no event any more.
+    Damaged,
+    /// It is of a kind that this version does not know.
+    Unknown,
 }
 
 /// What is known when a run starts.
@@ -175,7 +202,7 @@ pub struct ArmFacts {
 }
 
 /// Names one repeat of one arm at one number of workers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RepeatId {
     /// The arm's name.
     pub arm: String,
@@ -186,7 +213,7 @@ pub struct RepeatId {
 }
 
 /// What a finished repeat leaves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RepeatFinished {
     /// Which repeat.
     #[serde(flatten)]
@@ -212,6 +239,20 @@ pub struct RepeatFinished {
     /// What it consisted of, for labs that tell.
     #[serde(default, skip_serializing_if = "Breakdown::is_empty")]
     pub breakdown: Breakdown,
+    /// Under which conditions it ran; `None` in logs of versions that did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
+    /// What disturbed it beyond the usual. Where one of these [spoils](Disturbance::spoils) it, it
+    /// is left out of every number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<Disturbance>,
+}
+
+impl RepeatFinished {
+    /// Whether it counts: nothing spoiled it.
+    pub fn counts(&self) -> bool {
+        !self.disturbances.iter().any(Disturbance::spoils)
+    }
 }
 
 /// How a run ended, as far as its log tells.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::check::check;
 use super::diagnose::diagnose;
+use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
@@ -73,9 +74,12 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         arms,
         sources: sources(started),
         check,
+        left_out: disturbed::left_out(snapshot),
+        disturbances: disturbed::causes(snapshot),
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
+        fingerprint: None,
     };
     result.warnings = warnings(&result, snapshot);
     result.diagnoses = diagnose(&result).iter().map(messages::diagnosis).collect();
@@ -87,8 +91,10 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
 fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let (before, after) = caveats(result, snapshot);
     let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
-    let mut all = result.check.differences.clone();
+    let mut all = messages::log::unreadable(&snapshot.damage, &result.run_id);
+    all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
+    all.extend(disturbed::findings(result));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));
     all

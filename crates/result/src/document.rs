@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use workbench_json::Floats;
 use workbench_machine::MachineFacts;
 use workbench_record::RunStatus;
 use workbench_record::{
-    ArmComparison, ArmFailure, Breakdown, Finding, Item, LabFacts, Quantity, Source,
+    ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
 };
 use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::{Interval, Verdict};
@@ -73,12 +74,35 @@ pub struct RunResult {
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
+    /// Repeats that something spoiled: they are left out of all numbers. In the order in which they
+    /// ran.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutRepeat>,
+    /// What disturbed repeats, those that are left out and those that count.
+    #[serde(default)]
+    pub disturbances: Vec<DisturbedBy>,
     /// What measuring itself cost.
     pub instrument: Instrument,
     /// What the numbers mean.
     pub diagnoses: Vec<Finding>,
     /// What a reader must know before believing the numbers.
     pub warnings: Vec<Finding>,
+    /// What it was computed from; null where it was not computed from a run's directory.
+    #[serde(default)]
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// What a document was computed from, by which a reader can tell whether it still fits its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fingerprint {
+    /// How many bytes the log had.
+    pub log_bytes: u64,
+    /// Their SHA-256, in hexadecimal.
+    pub log_sha256: String,
+    /// The version of workbench that computed it.
+    pub version: String,
+    /// SHA-256 of the document as compact JSON, with this field empty.
+    pub document_sha256: String,
 }
 
 /// What a run was asked to run.
@@ -102,29 +126,37 @@ pub struct ArmResult {
     /// More slots than usable cores.
     pub oversubscribed: bool,
     /// Wall time of each repeat, in seconds.
+    #[serde(with = "Floats::<Vec<f64>>")]
     pub wall_s: Vec<f64>,
     /// CPU time of the process in each repeat, in seconds.
+    #[serde(with = "Floats::<Vec<f64>>")]
     pub cpu_s: Vec<f64>,
     /// Median of `wall_s`.
+    #[serde(with = "Floats::<f64>")]
     pub wall_median_s: f64,
     /// Median over the repeats of the base's wall time over this arm's in the same repeat; null
     /// when the arms' work or outputs differ.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub speedup: Option<f64>,
     /// Interval of the speed-up, which always holds it: a 95 % confidence interval from 3 repeats
     /// on, and with 2 their range, which allows no conclusion. Null with one repeat and for the
     /// base.
     pub speedup_interval: Option<Interval>,
     /// Speed-up over workers.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work /
     /// longest task).
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
     pub predicted: Option<Predicted>,
     /// Experimentally determined serial fraction (Karp and Flatt 1990); null for one worker.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub karp_flatt: Option<f64>,
     /// CPU time of the tasks in the base (or in this arm, where that is less): the work that had to
     /// be done, in seconds.
+    #[serde(with = "Floats::<f64>")]
     pub useful_s: f64,
     /// Where workers × wall time − useful work went, in seconds, in the repeat with the median wall
     /// time.
@@ -151,6 +183,42 @@ impl ArmResult {
     }
 }
 
+/// A repeat that is left out of all numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOutRepeat {
+    /// The arm's name.
+    pub arm: String,
+    /// Number of slots.
+    pub workers: u32,
+    /// The repeat, from 0.
+    pub repeat: u32,
+    /// Its wall time, in seconds.
+    pub wall_s: f64,
+    /// Whether it ran again and counts now.
+    pub replaced: bool,
+    /// What disturbed it.
+    pub disturbances: Vec<Disturbance>,
+}
+
+impl LeftOutRepeat {
+    /// Which repeat of which arm at which number of slots.
+    pub(crate) fn id(&self) -> (&str, u32, u32) {
+        (&self.arm, self.workers, self.repeat)
+    }
+}
+
+/// One cause that disturbed repeats of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DisturbedBy {
+    /// The cause, with its size over all these repeats: times added up, and the largest change.
+    #[serde(flatten)]
+    pub cause: Disturbance,
+    /// Repeats that were disturbed.
+    pub repeats: u32,
+    /// How many of them are left out.
+    pub left_out: u32,
+}
+
 /// The program that an arm runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmSource {
@@ -168,6 +236,7 @@ pub struct ItemResult {
     #[serde(flatten)]
     pub item: Item,
     /// CPU seconds spent in the item's tasks in the median repeat.
+    #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
 }
 
@@ -175,19 +244,31 @@ pub struct ItemResult {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LostSeconds {
     /// Slots idle although a task was ready, and time before the first and after the last task.
+    #[serde(with = "Floats::<f64>")]
     pub overhead: f64,
     /// Slots idle at the end, while the last tasks ran elsewhere.
+    #[serde(with = "Floats::<f64>")]
     pub imbalance: f64,
     /// Slots idle because no task was ready, and tasks that were kept off their core.
+    #[serde(with = "Floats::<f64>")]
     pub waiting: f64,
     /// CPU time that the tasks took beyond what the same work took in the base.
+    #[serde(with = "Floats::<f64>")]
     pub inflation: f64,
 }
 
 impl LostSeconds {
+    /// The causes, in the order of [`by_cause`](Self::by_cause).
+    pub const CAUSES: [&str; 4] = ["overhead", "imbalance", "waiting", "inflation"];
+
+    /// Seconds by cause.
+    pub fn by_cause(&self) -> [f64; 4] {
+        [self.overhead, self.imbalance, self.waiting, self.inflation]
+    }
+
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.overhead + self.imbalance + self.waiting + self.inflation
+        self.by_cause().iter().sum()
     }
 }
 
@@ -195,8 +276,10 @@ impl LostSeconds {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Predicted {
     /// Tasks in submission order.
+    #[serde(with = "Floats::<f64>")]
     pub fifo: f64,
     /// Longest task first.
+    #[serde(with = "Floats::<f64>")]
     pub longest_first: f64,
 }
 
@@ -249,6 +332,7 @@ pub struct ScalingPoint {
     /// Number of workers.
     pub workers: u32,
     /// Speed-up against the base.
+    #[serde(with = "Floats::<f64>")]
     pub speedup: f64,
     /// Its interval, as in the arm's entry.
     pub interval: Option<Interval>,
@@ -264,12 +348,24 @@ pub enum Fit<T> {
     Refused(Finding),
 }
 
+impl<T> Fit<T> {
+    /// What is missing, where it was refused.
+    pub fn refused(&self) -> Option<&Finding> {
+        match self {
+            Self::Fitted(_) => None,
+            Self::Refused(reason) => Some(reason),
+        }
+    }
+}
+
 /// Amdahl's law: S(p) = 1 / (s + (1 − s)/p).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AmdahlFit {
     /// Serial fraction s, 0 to 1.
+    #[serde(with = "Floats::<f64>")]
     pub serial_fraction: f64,
     /// Root mean square error of the speed-up.
+    #[serde(with = "Floats::<f64>")]
     pub rmse: f64,
 }
 
@@ -277,12 +373,16 @@ pub struct AmdahlFit {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UslFit {
     /// Contention σ.
+    #[serde(with = "Floats::<f64>")]
     pub sigma: f64,
     /// Coherency κ.
+    #[serde(with = "Floats::<f64>")]
     pub kappa: f64,
     /// Number of workers with the highest speed-up, where there is one.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub peak_workers: Option<f64>,
     /// Root mean square error of the speed-up.
+    #[serde(with = "Floats::<f64>")]
     pub rmse: f64,
 }
 
@@ -295,6 +395,7 @@ pub struct WhatIf {
     /// Number of tasks.
     pub tasks: u64,
     /// The most that any number of slots can give: total work over the longest task.
+    #[serde(with = "Floats::<f64>")]
     pub limit: f64,
     /// One entry per number of slots.
     pub points: Vec<WhatIfPoint>,
@@ -306,8 +407,10 @@ pub struct WhatIfPoint {
     /// Number of slots.
     pub workers: u32,
     /// Speed-up in submission order.
+    #[serde(with = "Floats::<f64>")]
     pub fifo: f64,
     /// Speed-up with the longest task first.
+    #[serde(with = "Floats::<f64>")]
     pub longest_first: f64,
 }
 
@@ -315,14 +418,16 @@ pub struct WhatIfPoint {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Instrument {
     /// CPU seconds of sampling and recording over the whole run.
+    #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
     /// CPU seconds of sampling and recording per second of run: 0.01 is one hundredth of one core.
+    #[serde(with = "Floats::<f64>")]
     pub share_of_one_core: f64,
     /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched
     /// there.
-    #[serde(default)]
+    #[serde(default, with = "Floats::<f64>")]
     pub screen_cpu_s: f64,
     /// The same per second of run.
-    #[serde(default)]
+    #[serde(default, with = "Floats::<f64>")]
     pub screen_share_of_one_core: f64,
 }

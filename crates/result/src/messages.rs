@@ -2,6 +2,12 @@
 //!
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
+mod disturbed;
+pub(super) mod log;
+
+pub(super) use disturbed::{cause, repeats_left_out};
+pub use disturbed::{disturbed, left_out};
+
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::Refusal;
 

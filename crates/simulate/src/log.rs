@@ -8,7 +8,7 @@ use super::repeat::{End, SimulatedRepeat};
 use workbench_experiment::sampling::{SHORTEST_NS, SampleSchedule};
 use workbench_pool::TaskSpan;
 use workbench_record::{
-    ArmFailure, Event, FailureKind, Record, RepeatFinished, RunStarted, RunStatus,
+    ArmFailure, ArmFailureKind, Event, Record, RepeatFinished, RunStarted, RunStatus,
 };
 
 /// Pool, warm-up and sync between two repeats.
@@ -103,6 +103,7 @@ impl LogBuilder {
                     items: output.items,
                     quality: output.quality,
                     breakdown: output.breakdown,
+                    ..RepeatFinished::default()
                 })));
                 true
             }
@@ -114,7 +115,7 @@ impl LogBuilder {
             End::Failed(reason) => {
                 self.record(Event::ArmFailed(ArmFailure {
                     arm: repeat.id.arm.clone(),
-                    kind: FailureKind::Run,
+                    kind: ArmFailureKind::Run,
                     reason: reason.clone(),
                 }));
                 false

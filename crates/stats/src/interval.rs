@@ -15,6 +15,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 use super::descriptive::{mean, standard_deviation};
 
@@ -63,8 +64,10 @@ pub struct Interval {
     /// What it says.
     pub kind: IntervalKind,
     /// Its lower end.
+    #[serde(with = "Floats::<f64>")]
     pub low: f64,
     /// Its upper end.
+    #[serde(with = "Floats::<f64>")]
     pub high: f64,
 }
 

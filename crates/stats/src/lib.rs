@@ -2,7 +2,7 @@
 //!
 //! - **Belongs here:** the arithmetic between recorded times and stated numbers, each formula
 //!   with its source.
-//! - **May use:** no other crate of this tree.
+//! - **May use:** `json`.
 //! - **Does not belong here:** reading events, choosing which repeat to look at, wording a report.
 //!
 //! * [`descriptive`]: centre, spread and outliers of one sample.

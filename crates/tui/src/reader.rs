@@ -7,7 +7,7 @@ use std::sync::Arc;
 use workbench_history::comparison::{compare, curves};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_report::format;
-use workbench_result::{RunResult, compute};
+use workbench_result::{RunResult, load};
 
 use crate::event::{Exported, Loaded, SideBySide};
 
@@ -20,15 +20,13 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
         ));
     }
     let live = run.is_live();
-    let snapshot = run
-        .snapshot()
-        .map_err(|error| short(run, &error.to_string()))?;
-    let result =
-        compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))?;
+    let loaded = load(run)
+        .map_err(|error| short(run, &error.to_string()))?
+        .ok_or_else(|| format!("{}: the run has not begun", run.id()))?;
     Ok(Loaded {
         run: run.clone(),
-        snapshot,
-        result,
+        snapshot: loaded.snapshot,
+        result: loaded.result,
         live,
     })
 }

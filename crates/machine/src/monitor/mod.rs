@@ -8,10 +8,13 @@
 //! dear to ask for is asked for less often, and [`Monitor`] measures what it costs.
 
 mod background;
+mod conditions;
 mod gpu;
+mod observer;
 mod pace;
 mod sample;
 mod sampler;
+mod stops;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
@@ -22,6 +25,8 @@ mod portable;
 mod tests;
 
 pub use background::{Monitor, Tick};
+pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttling};
+pub use observer::Observer;
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
 

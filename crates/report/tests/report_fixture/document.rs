@@ -86,12 +86,15 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             differences: Vec::new(),
         },
         what_if: what_if.to_vec(),
+        left_out: Vec::new(),
+        disturbances: Vec::new(),
         instrument: Instrument {
             cpu_s: 4.12,
             share_of_one_core: 0.0037,
             screen_cpu_s: 0.0,
             screen_share_of_one_core: 0.0,
         },
+        fingerprint: None,
         diagnoses: vec![
             Finding::note(
                 "imbalance",

@@ -150,6 +150,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         comparison: snapshot.comparison.clone(),
         started: snapshot.started.clone(),
         repeats: snapshot.repeats.iter().map(bare).collect(),
+        left_out: snapshot.left_out.clone(),
         samples: Vec::new(),
         findings: snapshot.findings.clone(),
         status: snapshot.status,
@@ -160,6 +161,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         stopped_arms: snapshot.stopped_arms.clone(),
         failed_arms: snapshot.failed_arms.clone(),
         resumed: snapshot.resumed,
+        damage: snapshot.damage.clone(),
     }
 }
 

@@ -10,10 +10,10 @@ use std::fmt::Write as _;
 use workbench_clock::seconds;
 use workbench_record::{ControllerPhase, ControllerState, Finding, RepeatId, Severity, Subject};
 use workbench_report::format;
-use workbench_result::RunResult;
+use workbench_result::{RunResult, left_out as left_out_finding};
 
 use super::snapshot_view::SnapshotView;
-use super::state::Weight;
+use super::state::severity;
 use crate::kit::safe;
 use crate::model::names::{arm_on_workers, repeat_name};
 
@@ -31,7 +31,7 @@ pub enum Kind {
     /// An arm that was stopped.
     Stopped,
     /// Whoever controls a repeat is in another state.
-    State(Weight),
+    State(Severity),
     /// Something recorded that a reader has to know.
     Finding(Severity),
     /// What the numbers mean so far.
@@ -61,6 +61,8 @@ pub struct Log {
     run: String,
     entries: VecDeque<Entry>,
     repeats: usize,
+    /// Repeats that were left out.
+    left_out: usize,
     findings: usize,
     output: usize,
     /// Arms that were stopped, and when.
@@ -77,12 +79,14 @@ impl Log {
             return;
         };
         let finished = run.finished().count();
-        let (findings, output) = (run.findings(), run.output());
+        let (findings, output) = (&run.snapshot.findings, &run.snapshot.output);
+        let left_out = run.left_out().count();
         if self.run != started.run_id
             || finished < self.repeats
+            || left_out < self.left_out
             || findings.len() < self.findings
             || output.len() < self.output
-            || self.stated_ns > Some(run.now_ns())
+            || self.stated_ns > Some(run.snapshot.now_ns)
         {
             *self = Self {
                 run: started.run_id.clone(),
@@ -97,6 +101,13 @@ impl Log {
             self.push(at, Kind::Repeat, text);
         }
         self.repeats = finished;
+        for (repeat, again) in run.left_out().skip(self.left_out) {
+            let at = repeat.started_ns.saturating_add(repeat.wall_ns);
+            if let Some(found) = left_out_finding(repeat, again) {
+                self.push(at, Kind::Finding(found.severity), found.text);
+            }
+        }
+        self.left_out = left_out;
         self.take_stopped(run);
         self.take_states(run);
         for (at_ns, found) in findings.iter().skip(self.findings) {
@@ -128,7 +139,7 @@ impl Log {
     }
 
     fn take_output(&mut self, run: &SnapshotView<'_>) {
-        let all = run.output();
+        let all = &run.snapshot.output;
         // What would fall out again at once is passed over.
         let from = self.output.max(all.len().saturating_sub(KEPT));
         for line in &all[from..] {
@@ -151,13 +162,13 @@ impl Log {
     }
 
     fn take_stopped(&mut self, run: &SnapshotView<'_>) {
-        for (arm, at_ns) in run.stopped_arms() {
+        for (arm, at_ns) in &run.snapshot.stopped_arms {
             // After a resumption an arm can be stopped again.
-            let stop = (arm.to_owned(), at_ns);
+            let stop = (arm.clone(), *at_ns);
             if !self.stopped.contains(&stop) {
                 self.stopped.push(stop);
                 let text = format!("{} was stopped by hand; the other arms go on", safe(arm));
-                self.push(at_ns, Kind::Stopped, text);
+                self.push(*at_ns, Kind::Stopped, text);
             }
         }
     }
@@ -167,11 +178,7 @@ impl Log {
         let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
         for (id, (at_ns, state)) in run.states().filter(|(_, (at_ns, _))| is_new(*at_ns)) {
             self.stated_ns = self.stated_ns.max(Some(*at_ns));
-            self.push(
-                *at_ns,
-                Kind::State(Weight::of(state)),
-                state_text(id, state),
-            );
+            self.push(*at_ns, Kind::State(severity(state)), state_text(id, state));
         }
     }
 

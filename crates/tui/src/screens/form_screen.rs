@@ -13,7 +13,7 @@ use super::form::{Form, Kind, LONGEST, Row};
 use crate::action::Action;
 use crate::bindings::FORM_FIELD;
 use crate::event::RunError;
-use crate::field::Field;
+use crate::field::{Editing, TextField};
 use crate::keys::find;
 use crate::kit::ListState;
 
@@ -36,7 +36,7 @@ pub struct FormScreen {
 /// A field that is typed into.
 #[derive(Debug)]
 struct Typing {
-    field: Field,
+    field: TextField,
     /// What was typed into it before, if anything.
     before: Option<String>,
 }
@@ -151,16 +151,18 @@ impl FormScreen {
             self.begin(&row, "");
         }
         match find(FORM_FIELD, name) {
-            Some(Action::Keep) => self.finish(&row),
+            Some(Action::Edit(Editing::Keep)) => self.finish(&row),
             Some(Action::Move(motion)) => {
                 self.finish(&row);
                 self.list.go(motion, self.form.rows().len());
             }
-            Some(Action::Discard) => match self.typing.take().and_then(|typing| typing.before) {
-                Some(before) => self.form.set(&row, &before),
-                None => self.form.reset(&row),
-            },
-            Some(Action::Empty) => self.edit(&row, |field| field.set("")),
+            Some(Action::Edit(Editing::Discard)) => {
+                match self.typing.take().and_then(|typing| typing.before) {
+                    Some(before) => self.form.set(&row, &before),
+                    None => self.form.reset(&row),
+                }
+            }
+            Some(Action::Edit(Editing::Empty)) => self.edit(&row, |field| field.set("")),
             _ => self.edit(&row, |field| {
                 field.key(key);
             }),
@@ -182,13 +184,13 @@ impl FormScreen {
     /// Begins to type into a row that holds a text.
     fn begin(&mut self, row: &Row, text: &str) {
         self.typing = Some(Typing {
-            field: Field::new(text, LONGEST),
+            field: TextField::new(text, LONGEST),
             before: self.form.typed(row),
         });
         self.form.set(row, text);
     }
 
-    fn edit(&mut self, row: &Row, change: impl FnOnce(&mut Field)) {
+    fn edit(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
         if let Some(typing) = &mut self.typing {
             change(&mut typing.field);
             self.form.set(row, typing.field.text());

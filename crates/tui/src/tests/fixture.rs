@@ -17,7 +17,6 @@ use workbench_result::compute;
 
 use crate::app::App;
 use crate::event::{Effect, Event, Loaded, RunError};
-use crate::theme::Look;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -76,8 +75,8 @@ pub fn quick() -> RunConfig {
 impl Fixture {
     /// Nothing is known of machine and history yet.
     pub fn bare(theme: ThemeName, ascii: bool) -> Self {
-        let look = Look::new(Theme::new(theme, ascii, true));
-        let mut app = App::new(Arc::new(labs()), look);
+        let theme = Theme::new(theme, ascii, true);
+        let mut app = App::new(Arc::new(labs()), theme);
         app.runs.narrowed.now = || "2026-11-21T12:00:00Z".parse().unwrap();
         Self {
             app,
@@ -248,7 +247,6 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         say(
             t_ns,
             Fact::RepeatFinished(Box::new(RepeatFinished {
-                breakdown: workbench_experiment::lab::Breakdown::default(),
                 id,
                 started_ns,
                 wall_ns,
@@ -257,7 +255,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
                 screen_cpu_ns: 0,
                 work: [("models".to_owned(), 10)].into(),
                 items: Vec::new(),
-                quality: std::collections::BTreeMap::default(),
+                ..RepeatFinished::default()
             })),
         );
     }
