@@ -79,7 +79,7 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
 /// The sentence that stands alone above a chart: the one with the highest speed-up, where
 /// there is one.
 pub(super) fn best(result: &RunResult) -> Option<Sentence> {
-    let arms = finished(result).filter(|arm| arm.name != result.base);
+    let arms = finished(result).filter(|arm| arm.name != result.base && !arm.is_above_bound());
     let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
     let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
@@ -141,9 +141,13 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
     let value = |arm: &ArmResult| arm.speedup.filter(|s| s.is_finite());
     let best = entries
         .iter()
+        .filter(|arm| !arm.is_above_bound())
         .filter_map(|arm| value(arm).map(|speedup| (speedup, *arm)))
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let Some((speedup, arm)) = best else {
+        if let Some(arm) = entries.iter().find(|arm| arm.is_above_bound()) {
+            return above_bound(result, arm);
+        }
         return without_speedup(result, entries.first().copied(), name);
     };
     let subject = arm_on_workers(result, arm);
@@ -155,6 +159,17 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
         rest,
         note: note(result, arm, &entries),
     }
+}
+
+/// Why the speed-up of an arm is not stated whose whole interval is above its bound.
+fn above_bound(result: &RunResult, arm: &ArmResult) -> Sentence {
+    let interval = arm.speedup_interval.map(|i| intervals::named(&i));
+    Sentence::plain(format!(
+        "No speed-up of {} is stated: its {} is above its bound of {}, which only a base that was slowed down explains",
+        arm_on_workers(result, arm),
+        interval.unwrap_or_default(),
+        format::or_missing(arm.bound, format::speedup)
+    ))
 }
 
 /// The words around the number: faster, slower, no difference that the repeats could show, or no

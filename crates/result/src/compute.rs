@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bound::slots_at_once;
 use super::check::check;
 use super::diagnose::diagnose;
 use super::disturbed;
@@ -162,7 +163,7 @@ impl Context<'_> {
             efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
             bound: self.bound(&durations, workers),
             predicted: (arm.parallel && self.is_schedulable())
-                .then(|| predict(&durations, workers))
+                .then(|| self.predicted(&durations, workers))
                 .flatten(),
             karp_flatt: speedup
                 .filter(|_| self.has_equal_work())
@@ -192,16 +193,35 @@ impl Context<'_> {
         self.snapshot.comparison.basis.needs_equal_work()
     }
 
-    /// Tasks in lockstep can be split arbitrarily, so only the number of slots bounds the speed-up.
+    /// Tasks in lockstep can be split arbitrarily, so only slots and cores bound the speed-up.
     /// Where arms do different work, the tasks of one arm do not bound its speed-up over another.
     fn bound(&self, durations: &[f64], workers: u32) -> Option<f64> {
         if !self.has_equal_work() {
             return None;
         }
-        if self.snapshot.comparison.lockstep {
-            return Some(f64::from(workers));
+        let comparison = &self.snapshot.comparison;
+        let at_once = slots_at_once(workers, &self.started.machine, comparison);
+        if comparison.lockstep {
+            return Some(at_once);
         }
-        schedule::bound(durations, workers)
+        Some(schedule::bound(durations, workers)?.min(at_once))
+    }
+
+    /// What list scheduling makes of the tasks on the slots that can run at once.
+    fn predicted(&self, durations: &[f64], workers: u32) -> Option<Predicted> {
+        let comparison = &self.snapshot.comparison;
+        let at_once = slots_at_once(workers, &self.started.machine, comparison);
+        let slots = at_once.ceil() as u32;
+        // Only a part of a core lowers what whole slots give.
+        let most = if at_once < f64::from(slots) {
+            at_once
+        } else {
+            f64::INFINITY
+        };
+        Some(Predicted {
+            fifo: schedule::speedup(durations, Order::Fifo, slots)?.min(most),
+            longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?.min(most),
+        })
     }
 
     /// `None` when arms may not be compared or the base is missing.
@@ -301,13 +321,6 @@ fn durations(repeat: &RepeatState) -> Vec<f64> {
         .collect();
     tasks.sort_by_key(|t| t.task);
     tasks.iter().map(|t| seconds(t.cpu_ns)).collect()
-}
-
-fn predict(durations: &[f64], slots: u32) -> Option<Predicted> {
-    Some(Predicted {
-        fifo: schedule::speedup(durations, Order::Fifo, slots)?,
-        longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?,
-    })
 }
 
 fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {

@@ -145,8 +145,8 @@ pub struct ArmResult {
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
-    /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work /
-    /// longest task).
+    /// The best speed-up that this arm's tasks allow on this many slots and this machine:
+    /// min(workers, usable cores, total work / longest task).
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
@@ -180,6 +180,14 @@ impl ArmResult {
     /// Whether the arm is faster or slower than its base; `None` without a confidence interval.
     pub fn verdict(&self) -> Option<Verdict> {
         self.speedup_interval?.verdict()
+    }
+
+    /// Whether the whole confidence interval of the speed-up is above the bound, which no schedule
+    /// can exceed: then the base was slowed down, and the speed-up is no headline.
+    pub fn is_above_bound(&self) -> bool {
+        let ends = self.speedup_interval.and_then(|i| i.confidence());
+        ends.zip(self.bound)
+            .is_some_and(|([low, _], bound)| low > bound)
     }
 }
 

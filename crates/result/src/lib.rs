@@ -6,6 +6,7 @@
 //! - **Does not belong here:** formulas, which are in [`workbench_stats`], and presentation, which
 //!   is in `report`.
 
+mod bound;
 mod check;
 mod compute;
 mod diagnose;
@@ -17,6 +18,7 @@ mod scaling;
 mod stored;
 mod warn;
 
+pub use bound::slots_at_once;
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fingerprint, Fit, Instrument,

@@ -263,11 +263,19 @@ fn noisy(arm: &ArmResult, scatter: f64, outliers: usize) -> Finding {
 }
 
 fn above_bound(arm: &ArmResult, speedup: f64, bound: f64, base: &str) -> Finding {
+    let (kind, consequence) = if arm.is_above_bound() {
+        (
+            "interval_above_bound",
+            "Its whole interval is above the bound, so the headline does not state it.",
+        )
+    } else {
+        ("above_bound", "Use more --repeats.")
+    };
     let text = format!(
-        "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
+        "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). {consequence}",
         on(arm)
     );
-    Finding::warning("above_bound", text)
+    Finding::warning(kind, text)
         .arm_on(&arm.name, arm.workers)
         .number("speedup", speedup)
         .number("bound", bound)

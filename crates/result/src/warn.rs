@@ -110,7 +110,8 @@ fn noisy(arm: &ArmResult) -> Option<Caveat<'_>> {
 /// the base ran.
 fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
-    (arm.name != result.base && speedup > bound * TOO_GOOD).then_some(Caveat::AboveBound {
+    let above = speedup > bound * TOO_GOOD || arm.is_above_bound();
+    (arm.name != result.base && above).then_some(Caveat::AboveBound {
         arm,
         speedup,
         bound,

@@ -114,6 +114,54 @@ fn two_repeats_have_a_range_and_no_verdict() {
     );
 }
 
+/// A run of 5 repeats on so many usable cores.
+fn on_cores(cores_usable: f64) -> RunResult {
+    let mut log = completed(5);
+    for record in &mut log.records {
+        if let Event::RunStarted(started) = &mut record.event {
+            started.machine.cores_usable = cores_usable;
+        }
+    }
+    result(&log)
+}
+
+#[test]
+fn usable_cores_bound_a_speedup() {
+    // The longest model is 3 of 4 seconds.
+    for (cores, expected) in [
+        (0.5, 0.5),
+        (1.0, 1.0),
+        (1.2, 1.2),
+        (2.0, 4.0 / 3.0),
+        (64.0, 4.0 / 3.0),
+    ] {
+        let arm = &on_cores(cores).arms[1];
+        assert!(
+            close(arm.bound.unwrap(), expected),
+            "{cores}: {:?}",
+            arm.bound
+        );
+        assert!(arm.predicted.unwrap().longest_first <= cores.min(2.0) + 1e-9);
+    }
+}
+
+#[test]
+fn a_speedup_whose_interval_is_above_the_bound_is_no_headline() {
+    let above = on_cores(1.0);
+    assert!(above.arms[1].is_above_bound());
+    let kinds: Vec<&str> = above.warnings.iter().map(|w| w.kind.as_ref()).collect();
+    assert!(kinds.contains(&"interval_above_bound"), "{kinds:?}");
+    let said = workbench_report::headline(&above).join(" ");
+    assert!(
+        said.contains("No speed-up of tasks on 2 workers is stated"),
+        "{said}"
+    );
+    assert!(!said.contains("faster"), "{said}");
+
+    let within = workbench_report::headline(&on_cores(2.0)).join(" ");
+    assert!(within.contains("faster"), "{within}");
+}
+
 #[test]
 fn before_the_base_has_run_nothing_is_inflated() {
     let mut log = Log::start(&[2], 1);
