@@ -2,6 +2,7 @@
 //!
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
+mod above_bound;
 mod disturbed;
 pub(super) mod log;
 
@@ -178,7 +179,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
             speedup,
             bound,
             base,
-        } => above_bound(arm, *speedup, *bound, base),
+        } => above_bound::finding(arm, *speedup, *bound, base),
         Caveat::Steal(cores) => Finding::warning(
             "steal",
             format!(
@@ -260,25 +261,6 @@ fn noisy(arm: &ArmResult, scatter: f64, outliers: usize) -> Finding {
         .arm_on(&arm.name, arm.workers)
         .number("scatter", scatter)
         .number("outliers", outliers as f64)
-}
-
-fn above_bound(arm: &ArmResult, speedup: f64, bound: f64, base: &str) -> Finding {
-    let (kind, consequence) = if arm.is_above_bound() {
-        (
-            "interval_above_bound",
-            "Its whole interval is above the bound, so the headline does not state it.",
-        )
-    } else {
-        ("above_bound", "Use more --repeats.")
-    };
-    let text = format!(
-        "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). {consequence}",
-        on(arm)
-    );
-    Finding::warning(kind, text)
-        .arm_on(&arm.name, arm.workers)
-        .number("speedup", speedup)
-        .number("bound", bound)
 }
 
 /// What the numbers mean.
