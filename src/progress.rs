@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
 use workbench_record::{Event, Finding, Record, RepeatFinished, RepeatId, Snapshot, Subscriber};
 use workbench_report::format;
-use workbench_result::{arm_on, left_out};
+use workbench_result::{arm_on, left_out_finding};
 
 use crate::output;
 use workbench_history::outlook::Ahead;
@@ -147,7 +147,7 @@ impl State {
 
     fn finish(&self, finished: &RepeatFinished) {
         let again = self.snapshot.left_out.runs_again(&finished.id);
-        if let Some(finding) = left_out(finished, again) {
+        if let Some(finding) = left_out_finding(finished, again) {
             return self.find(&finding);
         }
         let (number, total) = self.count();

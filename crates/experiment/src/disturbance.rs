@@ -1,11 +1,9 @@
 //! Which conditions disturb a repeat, and from what size on.
 //!
 //! - A repeat that was suspended, stopped or throttled, or that had other cores than the run had at
-//!   its start, says nothing about its arm: it is left out and runs again. It does so alone, at the
-//!   end of its own round: by then its partners in the round are not further away than a round
-//!   lasts, and a round of many arms is not lost for one short stop.
-//! - A quota that an arm is meant to use up throttles it, so only throttling beyond what the quota at
-//!   the start of the run explains counts.
+//!   its start, says nothing about its arm: it is left out and runs again.
+//! - A quota that an arm is meant to use up throttles it, so only throttling beyond what the quota
+//!   at the start of the run explains counts.
 //!
 //! Belongs here: judging. Does not belong here: reading counters, which is in
 //! [`workbench_machine::monitor`].

@@ -14,11 +14,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::Control;
 use super::disturbance::AtStart;
 use super::plan::plan;
-use super::rounds::{Next, Rounds};
+use super::rounds::Rounds;
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
-use workbench_machine::monitor::{Observer, Readings};
+use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
@@ -126,8 +126,8 @@ pub fn run(
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that were
-/// left out are, as in the run itself.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
+/// were left out are, as in the run itself.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
@@ -302,30 +302,17 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
-    /// Repeats that are left out run again at the end of their round.
     fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
         heap::keep_freed();
-        let mut rounds = Rounds::new(self.work.left_out.clone());
-        for round in self.work.plan.chunk_by(|a, b| a.repeat == b.repeat) {
-            let mut todo: Vec<&RepeatId> = round.iter().collect();
-            while !todo.is_empty() {
-                let mut again = Vec::new();
-                for id in todo {
-                    if rounds.has_ended(&id.arm) {
-                        continue;
-                    }
-                    let outcome = match self.repeat(id) {
-                        Ok(finished) => Ok(finished),
-                        Err(ExperimentError::Lab(error)) => Err(error),
-                        Err(other) => return Err(other),
-                    };
-                    match rounds.take(id, outcome, self.recorder, self.control)? {
-                        Next::Go => {}
-                        Next::Again => again.push(id),
-                        Next::End(status) => return Ok((status, rounds.failure())),
-                    }
-                }
-                todo = again;
+        let mut rounds = Rounds::new(self.work.plan, self.work.left_out.clone());
+        while let Some(id) = rounds.next() {
+            let outcome = match self.repeat(id) {
+                Ok(finished) => Ok(finished),
+                Err(ExperimentError::Lab(error)) => Err(error),
+                Err(other) => return Err(other),
+            };
+            if let Some(status) = rounds.take(id, outcome, self.recorder, self.control)? {
+                return Ok((status, rounds.failure()));
             }
         }
         Ok((rounds.status(), rounds.failure()))
@@ -355,6 +342,8 @@ impl Runner<'_> {
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
         }
+        // Made before the threads that it counts.
+        let meter = UsageMeter::new();
         let pool = self.pool(id)?;
         let scratch = self
             .scratch
@@ -375,7 +364,7 @@ impl Runner<'_> {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
-        let finished = self.timed(id, &place, &progress)?;
+        let finished = self.timed(id, &place, &progress, meter)?;
         discard(&scratch);
         Ok(finished)
     }
@@ -386,8 +375,10 @@ impl Runner<'_> {
         id: &RepeatId,
         place: &Place<'_>,
         progress: &Progress,
+        mut meter: UsageMeter,
     ) -> Result<RepeatFinished, LabError> {
         let before = self.readings();
+        meter.start();
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
@@ -399,13 +390,16 @@ impl Runner<'_> {
         let output = self.with_context(place, progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        let mut usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
             pool.cancel_all();
         }
-        self.watch.end();
+        let seen = self.watch.end();
         let output = output?;
+        usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
+        usage.mhz = seen.mhz().or(usage.mhz);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
@@ -420,6 +414,7 @@ impl Runner<'_> {
             quality: output.quality,
             breakdown: output.breakdown,
             conditions: Some(conditions),
+            usage: Some(usage),
             disturbances,
         })
     }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 /// One cause that disturbed a repeat, with its size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -10,16 +11,19 @@ pub enum Disturbance {
     /// The machine was suspended: a closed laptop.
     Suspended {
         /// For how long.
+        #[serde(with = "Floats::<f64>")]
         seconds: f64,
     },
     /// The program was stopped: SIGSTOP, a debugger, a frozen container.
     Stopped {
         /// For how long.
+        #[serde(with = "Floats::<f64>")]
         seconds: f64,
     },
     /// The hypervisor paused the machine.
     Paused {
         /// For how long.
+        #[serde(with = "Floats::<f64>")]
         seconds: f64,
     },
     /// The CPU quota of the control group kept the program off the cores more than the quota at
@@ -28,22 +32,27 @@ pub enum Disturbance {
         /// Periods in which the quota was used up.
         periods: u64,
         /// Core time that was lost, in seconds.
+        #[serde(with = "Floats::<f64>")]
         core_s: f64,
     },
     /// The program could use another number of cores than at the start of the run, because the
     /// quota of its control group was changed.
     QuotaChanged {
         /// Usable cores at the start of the run.
+        #[serde(with = "Floats::<f64>")]
         from: f64,
         /// Usable cores in this repeat.
+        #[serde(with = "Floats::<f64>")]
         to: f64,
     },
     /// The program could use another number of cores than at the start of the run, because its
     /// affinity mask, or the set of processors, was changed.
     AffinityChanged {
         /// Usable cores at the start of the run.
+        #[serde(with = "Floats::<f64>")]
         from: f64,
         /// Usable cores in this repeat.
+        #[serde(with = "Floats::<f64>")]
         to: f64,
     },
     /// Another highest frequency was allowed than at the start of the run.
@@ -56,18 +65,20 @@ pub enum Disturbance {
     /// The hypervisor gave core time to other machines.
     Steal {
         /// Core time, in seconds.
+        #[serde(with = "Floats::<f64>")]
         core_s: f64,
     },
     /// Threads stalled because memory was short.
     MemoryPressure {
         /// Time in which at least one thread of the machine did, in seconds.
+        #[serde(with = "Floats::<f64>")]
         seconds: f64,
     },
 }
 
 impl Disturbance {
-    /// The same cause in two repeats: times add up, and of two changes the larger one counts. Of two
-    /// different causes this one.
+    /// The same cause in two repeats: times add up, and of two changes the larger one counts. Of
+    /// two different causes this one.
     #[must_use]
     pub fn with(&self, other: &Self) -> Self {
         match (self, other) {

@@ -15,7 +15,7 @@ use crate::{
 };
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
-use workbench_machine::monitor::{Conditions, Sample};
+use workbench_machine::monitor::{Conditions, ResourceUse, Sample};
 use workbench_pool::TaskSpan;
 
 /// Version of the event log's format.
@@ -242,6 +242,9 @@ pub struct RepeatFinished {
     /// Under which conditions it ran; `None` in logs of versions that did not record them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
+    /// What it used; `None` in logs of versions that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ResourceUse>,
     /// What disturbed it beyond the usual. Where one of these [spoils](Disturbance::spoils) it, it
     /// is left out of every number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

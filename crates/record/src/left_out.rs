@@ -6,8 +6,8 @@ use crate::{RepeatFinished, RepeatId};
 /// as often as repeats were planned, so a disturbance that does not end at most doubles a run.
 pub const MOST_RERUNS: usize = 3;
 
-/// The repeats of a run that are left out, in the order in which they ran. A repeat that was spoiled
-/// several times is here as often.
+/// The repeats of a run that are left out, in the order in which they ran. A repeat that was
+/// spoiled several times is here as often.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LeftOut {
     planned: usize,
@@ -33,8 +33,8 @@ impl LeftOut {
         &self.repeats
     }
 
-    /// Whether a repeat runs again whenever it is missing: it has not done so too often, and neither
-    /// have all together.
+    /// Whether a repeat runs again whenever it is missing: it has not done so too often, and
+    /// neither have all together.
     pub fn runs_again(&self, id: &RepeatId) -> bool {
         let spoiled = self
             .repeats

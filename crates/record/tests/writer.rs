@@ -11,7 +11,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use workbench_clock::Clock;
-use workbench_machine::monitor::{Conditions, GpuSample, Sample};
+use workbench_machine::monitor::{Conditions, GpuSample, ResourceUse, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     ArmComparison, ArmFailure, ArmFailureKind, Basis, Breakdown, ControllerPhase, ControllerState,
@@ -153,7 +153,14 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
         stopped_ns: ns[1],
         ..Conditions::default()
     }));
-    let surroundings = (conditions, disturbances);
+    let usage = option::of(
+        (any::<u64>(), number()).prop_map(|(minor_faults, mhz)| ResourceUse {
+            minor_faults,
+            mhz: Some(mhz),
+            ..ResourceUse::default()
+        }),
+    );
+    let surroundings = (conditions, disturbances, usage);
     (
         repeat_id(),
         any::<[u64; 5]>(),
@@ -162,7 +169,7 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
         surroundings,
     )
         .prop_map(
-            |(id, ns, (items, quality), breakdown, (conditions, disturbances))| RepeatFinished {
+            |(id, ns, (items, quality), breakdown, surroundings)| RepeatFinished {
                 id,
                 started_ns: ns[0],
                 wall_ns: ns[1],
@@ -173,8 +180,9 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
                 items,
                 quality,
                 breakdown,
-                conditions,
-                disturbances,
+                conditions: surroundings.0,
+                disturbances: surroundings.1,
+                usage: surroundings.2,
             },
         )
 }

@@ -12,11 +12,13 @@ use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
 };
+use super::inflation::median_usage;
 use super::messages;
 use super::scaling::scaling;
 use super::warn::caveats;
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
+use workbench_machine::monitor::ResourceUse;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ArmFacts, ArmFailure, Finding, RepeatState, RunStarted, Snapshot};
 use workbench_stats::interval::{self, Speedup};
@@ -178,6 +180,7 @@ impl Context<'_> {
             tasks: durations.len() as u64,
             work: outcome.work.clone(),
             quality: outcome.quality.clone(),
+            usage: usage(&repeats),
             breakdown: outcome.breakdown.clone(),
             outputs_sha256: outputs_hash(median),
             items: items(median),
@@ -269,6 +272,14 @@ impl Context<'_> {
             useful: mean(|s| s.useful),
         }
     }
+}
+
+/// What a repeat of an arm used, as medians.
+fn usage(repeats: &[&RepeatState]) -> Option<ResourceUse> {
+    let usages = repeats
+        .iter()
+        .filter_map(|repeat| repeat.finished.as_ref()?.usage.as_ref());
+    median_usage(&usages.collect::<Vec<_>>())
 }
 
 fn split(repeat: &RepeatState, workers: u32, useful_cpu_s: f64) -> LostTime {

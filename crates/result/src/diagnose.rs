@@ -4,6 +4,9 @@
 use super::bound::slots_at_once;
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
+use super::inflation::inflation as inflation_of;
+use super::messages::OTHER_PROCESSES;
+use workbench_record::{Disturbance, Finding};
 use workbench_stats::interval::Verdict;
 
 /// A part of the slot time below this share gives no finding.
@@ -79,8 +82,16 @@ fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnos
         more_percent: arm.lost_s.inflation / arm.useful_s * 100.0,
         base: &result.base,
         lockstep: result.comparison.lockstep,
+        why: inflation_of(arm, result),
     };
     Some(ArmDiagnosis::Lost(lost(arm, arm.lost_s.inflation)?, to))
+}
+
+/// Cores that other processes used, where there is a warning of it.
+fn others(result: &RunResult) -> Option<f64> {
+    let is_others = |found: &&Finding| found.kind == OTHER_PROCESSES;
+    let found = result.warnings.iter().find(is_others)?;
+    found.numbers.get("cores").copied()
 }
 
 fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
@@ -89,7 +100,16 @@ fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis
     } else if result.comparison.lockstep {
         WaitCause::Lockstep
     } else {
-        WaitCause::Tasks
+        WaitCause::Tasks {
+            others: others(result),
+            steal_s: result
+                .disturbances
+                .iter()
+                .find_map(|found| match found.cause {
+                    Disturbance::Steal { core_s } => Some(core_s),
+                    _ => None,
+                }),
+        }
     };
     let lost = lost(arm, arm.lost_s.waiting)?;
     Some(ArmDiagnosis::Lost(lost, LostTo::Waiting(cause)))

@@ -1,12 +1,15 @@
 //! What disturbed the repeats of a run: summed up by cause, and which repeats are left out for it.
 
+mod messages;
+
+pub use messages::{disturbed_text, left_out as left_out_finding};
+
 use std::mem::discriminant;
 
 use workbench_clock::seconds;
 use workbench_record::{Disturbance, Finding, RepeatFinished, Snapshot};
 
 use super::document::{DisturbedBy, LeftOutRepeat, RunResult};
-use super::messages;
 
 /// The repeats that are left out, in the order in which they ran.
 pub(super) fn left_out(snapshot: &Snapshot) -> Vec<LeftOutRepeat> {

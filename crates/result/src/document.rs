@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
+use workbench_machine::monitor::ResourceUse;
 use workbench_record::RunStatus;
 use workbench_record::{
     ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
@@ -76,10 +77,10 @@ pub struct RunResult {
     pub what_if: Vec<WhatIf>,
     /// Repeats that something spoiled: they are left out of all numbers. In the order in which they
     /// ran.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutRepeat>,
     /// What disturbed repeats, those that are left out and those that count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbedBy>,
     /// What measuring itself cost.
     pub instrument: Instrument,
@@ -167,6 +168,10 @@ pub struct ArmResult {
     pub work: BTreeMap<String, u64>,
     /// How good the outcome is.
     pub quality: BTreeMap<String, Quantity>,
+    /// What a repeat used, each figure as a median over the repeats; absent where it was not
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ResourceUse>,
     /// What the repeat with the median wall time consisted of, for labs that tell.
     #[serde(default)]
     pub breakdown: Breakdown,
@@ -201,6 +206,7 @@ pub struct LeftOutRepeat {
     /// The repeat, from 0.
     pub repeat: u32,
     /// Its wall time, in seconds.
+    #[serde(with = "Floats::<f64>")]
     pub wall_s: f64,
     /// Whether it ran again and counts now.
     pub replaced: bool,

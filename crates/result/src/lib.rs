@@ -13,6 +13,7 @@ mod diagnose;
 mod disturbed;
 mod document;
 mod facts;
+mod inflation;
 mod messages;
 mod scaling;
 mod stored;
@@ -20,12 +21,13 @@ mod warn;
 
 pub use bound::slots_at_once;
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
+pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fingerprint, Fit, Instrument,
     ItemResult, LeftOutRepeat, LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint,
     UslFit, WhatIf, WhatIfPoint,
 };
 pub use messages::log::OF_FILES;
-pub use messages::{NO_SPEEDUP, arm_on, disturbed as disturbed_text, left_out, slots};
+pub use messages::{NO_SPEEDUP, arm_on, slots};
 pub use stored::{RunLoaded, load, load_result, store};
 pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 use crate::proc_stat::Ticks;
 
@@ -69,12 +70,17 @@ pub struct Pressure {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CoreLimits {
     /// Cores that it may use at once: the smallest of the processors and the limits.
+    #[serde(with = "Floats::<f64>")]
     pub usable: f64,
     /// Processors in the affinity mask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affinity: Option<u32>,
     /// Cores' worth of CPU time that the control group allows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "Floats::<Option<f64>>"
+    )]
     pub quota: Option<f64>,
 }
 

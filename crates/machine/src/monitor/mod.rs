@@ -15,6 +15,7 @@ mod pace;
 mod sample;
 mod sampler;
 mod stops;
+mod usage;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
@@ -29,6 +30,7 @@ pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttli
 pub use observer::Observer;
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
+pub use usage::{CounterAccess, HardwareCounts, ResourceUse, UsageMeter};
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
 fn round_share(share: f64) -> f32 {

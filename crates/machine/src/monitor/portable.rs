@@ -7,6 +7,7 @@ use sysinfo::{CpuRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, Refres
 use super::conditions::{CoreLimits, Readings};
 use super::round_share;
 use super::sample::Sample;
+use super::usage::{CounterAccess, HardwareCounts};
 
 #[derive(Debug)]
 pub(super) struct System {
@@ -73,6 +74,38 @@ impl CoreWait {
 
     #[expect(clippy::unused_self, reason = "as on Linux")]
     pub fn total_ns(&mut self) -> Option<u64> {
+        None
+    }
+}
+
+/// What the processor counts is read on Linux only.
+#[derive(Debug)]
+pub(super) enum EventCounters {}
+
+impl EventCounters {
+    pub fn open() -> Result<Self, CounterAccess> {
+        Err(CounterAccess::OtherSystem)
+    }
+
+    pub fn start(&mut self) {
+        match *self {}
+    }
+
+    pub fn stop(&mut self) -> Option<HardwareCounts> {
+        match *self {}
+    }
+}
+
+/// The most memory in a stretch of time is not known here; samples say something.
+#[derive(Debug, Default)]
+pub(super) struct PeakMemory;
+
+impl PeakMemory {
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub fn reset(&mut self) {}
+
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub fn peak_bytes(&self) -> Option<u64> {
         None
     }
 }

@@ -10,6 +10,7 @@ use super::conditions::{Conditions, Readings};
 use super::pace::{Pace, spacing};
 use super::portable;
 use super::sample::Sample;
+use super::usage::CounterAccess;
 
 proptest! {
     #[test]
@@ -71,4 +72,16 @@ fn the_portable_counters_know_the_processors() {
         }
     );
     assert_eq!(portable::CoreWait::of_this_thread().total_ns(), None);
+}
+
+#[test]
+fn the_portable_meter_knows_no_peak_and_no_counters() {
+    let counters = portable::EventCounters::open().map(|mut counters| {
+        counters.start();
+        counters.stop()
+    });
+    assert_eq!(counters, Err(CounterAccess::OtherSystem));
+    let mut memory = portable::PeakMemory;
+    memory.reset();
+    assert_eq!(memory.peak_bytes(), None);
 }

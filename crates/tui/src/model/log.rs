@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use workbench_clock::seconds;
 use workbench_record::{ControllerPhase, ControllerState, Finding, RepeatId, Severity, Subject};
 use workbench_report::format;
-use workbench_result::{RunResult, left_out as left_out_finding};
+use workbench_result::{RunResult, left_out_finding};
 
 use super::snapshot_view::SnapshotView;
 use super::state::severity;

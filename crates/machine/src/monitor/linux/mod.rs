@@ -2,7 +2,9 @@
 
 mod cores;
 mod counters;
+mod events;
 mod frequency;
+mod memory;
 mod reread;
 mod waiting;
 
@@ -14,6 +16,8 @@ use std::path::Path;
 use rustix::param::page_size;
 
 pub(super) use self::counters::Counters;
+pub(super) use self::events::EventCounters;
+pub(super) use self::memory::PeakMemory;
 pub(super) use self::waiting::CoreWait;
 
 use self::cores::Cores;

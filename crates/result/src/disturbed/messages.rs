@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use workbench_record::{Disturbance, Finding, MOST_RERUNS, RepeatFinished};
 
-use super::{about, capitalise, lasting, repeat_name};
 use crate::document::{DisturbedBy, LeftOutRepeat, RunResult};
+use crate::messages::{about, capitalise, lasting, repeat_name};
 
 /// That a repeat is left out, and whether it runs `again`; `None` for one that counts.
 pub fn left_out(repeat: &RepeatFinished, again: bool) -> Option<Finding> {
@@ -14,7 +14,7 @@ pub fn left_out(repeat: &RepeatFinished, again: bool) -> Option<Finding> {
     }
     let causes: Vec<String> = repeat.disturbances.iter().map(what).collect();
     let then = if again {
-        "It runs again at the end of its round.".to_owned()
+        "It runs again.".to_owned()
     } else {
         format!(
             "It does not run again: a repeat does so {MOST_RERUNS} times at most, and all together as often as repeats were planned."
@@ -29,7 +29,7 @@ pub fn left_out(repeat: &RepeatFinished, again: bool) -> Option<Finding> {
 }
 
 /// The sentence on disturbances in the headline of a run; `None` for an undisturbed one.
-pub fn disturbed(result: &RunResult) -> Option<String> {
+pub fn disturbed_text(result: &RunResult) -> Option<String> {
     if result.disturbances.is_empty() {
         return None;
     }
@@ -70,10 +70,7 @@ fn missing(result: &RunResult) -> usize {
 
 /// What became of the repeats that are left out.
 pub(crate) fn repeats_left_out(result: &RunResult) -> Finding {
-    let text = format!(
-        "{}. A repeat that something spoiled runs again at the end of its round.",
-        capitalise(&fate(result))
-    );
+    let text = format!("{}.", capitalise(&fate(result)));
     Finding::warning("repeats_left_out", text)
         .number("left_out", result.left_out.len() as f64)
         .number("missing", missing(result) as f64)
@@ -229,7 +226,7 @@ mod tests {
             found.text,
             "Tasks on 2 workers (repeat 3) is left out, because the program was stopped for 20.10 s, \
              and the CPU quota of the control group was changed: 0.5 cores could be used instead of \
-             2. It runs again at the end of its round."
+             2. It runs again."
         );
         let steal = Disturbance::Steal { core_s: 1.0 };
         assert_eq!(left_out(&repeat(vec![steal]), true), None);
