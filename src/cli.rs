@@ -134,7 +134,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "N,…", requires = "lab")]
     pub workers: Option<AskedWorkers>,
 
-    /// Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on
+    /// Repeats of every arm, interleaved in random order; from 3 on there is an interval, from 5 on a
+    /// narrow one
     /// [default: the preset's]
     #[arg(long, value_name = "N", requires = "lab")]
     pub repeats: Option<u32>,

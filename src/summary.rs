@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use workbench_record::{Finding, RunDir};
 use workbench_report::format;
+use workbench_report::intervals::Kinds;
 use workbench_result::{ArmResult, LostSeconds, RunResult};
 
 use crate::output;
@@ -80,13 +81,14 @@ fn section(out: &mut String, title: &str, findings: &[Finding], columns: usize) 
 }
 
 fn arms(result: &RunResult) -> TextTable {
+    let kinds = Kinds::of_arms(&result.arms);
     let mut table = TextTable::new();
     table.header([
         "arm",
         "workers",
         "wall",
         "speed-up",
-        "95 % interval",
+        kinds.name(),
         "efficiency",
         "bound",
         "lost",
@@ -97,8 +99,7 @@ fn arms(result: &RunResult) -> TextTable {
             arm.workers.to_string(),
             format::seconds(arm.wall_median_s),
             arm.speedup.map_or_else(dash, format::speedup),
-            arm.speedup_ci95
-                .map_or_else(dash, |[low, high]| format!("{low:.2} to {high:.2}")),
+            arm.speedup_interval.map_or_else(dash, |i| kinds.cell(&i)),
             arm.efficiency.map_or_else(dash, format::percent),
             arm.bound.map_or_else(dash, format::speedup),
             lost(arm),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use workbench_record::Store;
 use workbench_report::format;
+use workbench_report::intervals::Kinds;
 use workbench_result::{RunResult, arm_on};
 
 use super::show::{load, pretty};
@@ -46,7 +47,12 @@ fn render(comparison: &Comparison) -> String {
     let against = comparison
         .common_base()
         .map_or_else(|| "each run's own base".to_owned(), str::to_owned);
-    let _ = writeln!(out, "\nWall time (median) and speed-up against {against}");
+    let kinds: Kinds = comparison.speedup_intervals().collect();
+    let _ = writeln!(
+        out,
+        "\nWall time (median) and speed-up against {against} ({})",
+        kinds.name()
+    );
     out.push_str(&arms(comparison).render(2));
     if !comparison.notes.is_empty() {
         let _ = writeln!(out);
@@ -72,9 +78,11 @@ fn settings(comparison: &Comparison) -> TextTable {
 }
 
 fn arms(comparison: &Comparison) -> TextTable {
+    let kinds = comparison.speedup_intervals().collect();
     let mut table = headed(comparison);
     for row in &comparison.arms {
-        let cells = row.cells.iter().map(|arm| or_dash(arm.as_ref().map(cell)));
+        let cells = row.cells.iter();
+        let cells = cells.map(|arm| or_dash(arm.as_ref().map(|arm| cell(arm, kinds))));
         table.row(std::iter::once(arm_on(&row.name, row.workers)).chain(cells));
     }
     table
@@ -84,12 +92,12 @@ fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "—".to_owned())
 }
 
-fn cell(arm: &ArmCell) -> String {
+fn cell(arm: &ArmCell, kinds: Kinds) -> String {
     let wall = format::seconds(arm.wall_s);
-    match (arm.speedup, arm.speedup_ci95) {
+    match (arm.speedup, arm.speedup_interval) {
         _ if arm.is_base => format!("{wall}  base"),
-        (Some(speedup), Some(ends)) => {
-            let interval = format::interval(ends);
+        (Some(speedup), Some(interval)) => {
+            let interval = kinds.cell(&interval);
             format!("{wall}  {} ({interval})", format::speedup(speedup))
         }
         (Some(speedup), None) => format!("{wall}  {}", format::speedup(speedup)),

@@ -14,8 +14,8 @@ mod verdict;
 pub mod tests;
 
 use workbench_report::format;
-use workbench_result::{ArmResult, RunResult, ScalingPoint};
-use workbench_stats::bootstrap::median_ci95;
+use workbench_result::{ArmResult, Interval, RunResult, ScalingPoint};
+use workbench_stats::interval::median_interval;
 
 use crate::standing::Standing;
 use row::finished;
@@ -67,6 +67,16 @@ pub fn compare(results: &[&RunResult]) -> Comparison {
 }
 
 impl Comparison {
+    /// The intervals of all speed-ups.
+    pub fn speedup_intervals(&self) -> impl Iterator<Item = Interval> {
+        self.cells().filter_map(|cell| cell.speedup_interval)
+    }
+
+    /// What all arms took in all runs.
+    pub fn cells(&self) -> impl Iterator<Item = &ArmCell> {
+        self.arms.iter().flat_map(|arm| arm.cells.iter().flatten())
+    }
+
     /// The base of all speed-ups, if it is the same in all runs.
     pub fn common_base(&self) -> Option<&str> {
         let base = &self.runs.first()?.base;
@@ -135,10 +145,10 @@ fn arms(results: &[&RunResult]) -> Vec<ArmRow> {
 fn cell(result: &RunResult, arm: &ArmResult) -> ArmCell {
     ArmCell {
         wall_s: arm.wall_median_s,
-        wall_ci95: median_ci95(&arm.wall_s, result.seed),
+        wall_interval: median_interval(&arm.wall_s),
         repeats: arm.wall_s.len(),
         speedup: arm.speedup,
-        speedup_ci95: arm.speedup_ci95,
+        speedup_interval: arm.speedup_interval,
         is_base: arm.name == result.base,
     }
 }

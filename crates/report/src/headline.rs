@@ -5,10 +5,10 @@
 //! anything, or layout.
 
 use workbench_record::{ArmFailure, RunStatus};
-use workbench_result::{ArmResult, RunResult, disturbed_text};
+use workbench_result::{ArmResult, IntervalKind, RunResult, Verdict, disturbed_text};
 
 use super::arms::{self, arm_on_workers, finished};
-use super::format;
+use super::{format, intervals};
 
 /// A sentence in parts, so that a page can set the number larger than the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
 /// The sentence that stands alone above a chart: the one with the highest speed-up, where
 /// there is one.
 pub(super) fn best(result: &RunResult) -> Option<Sentence> {
-    let arms = finished(result).filter(|arm| arm.name != result.base);
+    let arms = finished(result).filter(|arm| arm.name != result.base && !arm.is_above_bound());
     let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
     let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
@@ -141,14 +141,18 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
     let value = |arm: &ArmResult| arm.speedup.filter(|s| s.is_finite());
     let best = entries
         .iter()
+        .filter(|arm| !arm.is_above_bound())
         .filter_map(|arm| value(arm).map(|speedup| (speedup, *arm)))
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let Some((speedup, arm)) = best else {
+        if let Some(arm) = entries.iter().find(|arm| arm.is_above_bound()) {
+            return above_bound(result, arm);
+        }
         return without_speedup(result, entries.first().copied(), name);
     };
     let subject = arm_on_workers(result, arm);
     let base = format::clean(&result.base, 40);
-    let (lead, rest) = relation(arm, &subject, &base, speedup);
+    let (lead, rest) = relation(arm, &subject, &base);
     Sentence {
         lead,
         figure: format::speedup(speedup),
@@ -157,26 +161,39 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
     }
 }
 
-/// The words around the number: faster, slower, or no difference that the repeats could show.
-fn relation(arm: &ArmResult, subject: &str, base: &str, speedup: f64) -> (String, String) {
-    let undecided = arm
-        .speedup_ci95
-        .is_some_and(|[low, high]| low <= 1.0 && high >= 1.0);
-    if undecided {
-        let repeats = format::counted(arm.wall_s.len() as u64, "repeat");
-        (
-            format!(
-                "{subject} is neither faster nor slower than {base} as far as {repeats} can tell: "
-            ),
-            String::new(),
-        )
-    } else if speedup < 1.0 {
-        (
+/// Why the speed-up of an arm is not stated whose whole interval is above its bound.
+fn above_bound(result: &RunResult, arm: &ArmResult) -> Sentence {
+    let interval = arm.speedup_interval.map(|i| intervals::named(&i));
+    Sentence::plain(format!(
+        "No speed-up of {} is stated: its {} is above its bound of {}, which only a base that was slowed down explains",
+        arm_on_workers(result, arm),
+        interval.unwrap_or_default(),
+        format::or_missing(arm.bound, format::speedup)
+    ))
+}
+
+/// The words around the number: faster, slower, no difference that the repeats could show, or no
+/// verdict at all.
+fn relation(arm: &ArmResult, subject: &str, base: &str) -> (String, String) {
+    match arm.verdict() {
+        Some(Verdict::NoDifference) => {
+            let repeats = format::counted(arm.wall_s.len() as u64, "repeat");
+            (
+                format!(
+                    "{subject} is neither faster nor slower than {base} as far as {repeats} can tell: "
+                ),
+                String::new(),
+            )
+        }
+        Some(Verdict::Below) => (
             format!("{subject} is slower than {base}: "),
             " its speed".to_owned(),
-        )
-    } else {
-        (format!("{subject} is "), format!(" faster than {base}"))
+        ),
+        Some(Verdict::Above) => (format!("{subject} is "), format!(" faster than {base}")),
+        None => (
+            format!("{subject} ran at "),
+            format!(" the speed of {base}, from too few repeats for a verdict"),
+        ),
     }
 }
 
@@ -184,20 +201,18 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
     let repeats = arm.wall_s.len();
     let base_repeats = arms::base(result).map_or(repeats, |base| base.wall_s.len());
     let mut parts = Vec::new();
-    if let Some(ends) = arm.speedup_ci95 {
-        parts.push(format!("95 % interval {}", format::interval(ends)));
-    }
+    parts.extend(arm.speedup_interval.map(|i| intervals::named(&i)));
     let counted = format::counted(repeats as u64, "repeat");
-    parts.push(if base_repeats != repeats {
-        format!(
+    match arm.speedup_interval.map(|interval| interval.kind) {
+        _ if base_repeats != repeats => parts.push(format!(
             "{counted} against {base_repeats} of {}",
             format::clean(&result.base, 40)
-        )
-    } else if arm.speedup_ci95.is_none() {
-        format!("{counted}, so there is no interval")
-    } else {
-        counted
-    });
+        )),
+        None => parts.push(format!("{counted}, so there is no interval")),
+        // Its name says how many.
+        Some(IntervalKind::Range) => {}
+        Some(IntervalKind::Confidence95) => parts.push(counted),
+    }
     parts.extend(
         result
             .comparison

@@ -16,6 +16,7 @@ mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod intervals;
 pub mod label;
 mod markdown;
 mod tables;
@@ -25,6 +26,8 @@ use std::path::Path;
 
 pub use error::ReportError;
 pub use headline::headline;
+
+use intervals::Kinds;
 
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
@@ -176,7 +179,8 @@ fn standalone(result: &RunResult) -> chart::Chart {
     let subtitle = if arms::finished(result).any(|arm| arms::stated_speedup(result, arm).is_some())
     {
         let base = format::clean(&result.base, 40);
-        format!("{lab}. Speed-up against {base}, 95 % intervals, {repeats}")
+        let intervals = Kinds::of_arms(&result.arms).name();
+        format!("{lab}. Speed-up against {base}, {intervals}, {repeats}")
     } else {
         format!("{lab}. Wall times, {repeats}")
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::arms::{figure_names, finished, one_each, stated_speedup};
+use super::intervals::Kinds;
 use super::{format, label};
 use workbench_record::Basis;
 use workbench_result::{ArmResult, Fit, ItemResult, LostSeconds, RunResult};
@@ -60,6 +61,7 @@ pub(super) fn subject(arm: &ArmResult) -> Vec<String> {
 
 /// Times and speed-ups.
 pub(super) fn arms(result: &RunResult) -> ReportTable {
+    let kinds = Kinds::of_arms(&result.arms);
     let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
@@ -67,7 +69,7 @@ pub(super) fn arms(result: &RunResult) -> ReportTable {
         ("median wall time", true),
         ("shortest to longest", true),
         ("speed-up", true),
-        ("95 % interval", true),
+        (kinds.name(), true),
         ("efficiency", true),
     ]);
     for arm in &result.arms {
@@ -86,8 +88,8 @@ pub(super) fn arms(result: &RunResult) -> ReportTable {
             Some(speedup) => format::speedup(speedup),
             None => format::MISSING.to_owned(),
         });
-        let interval = arm.speedup_ci95.filter(|_| stated.is_some() && !is_base);
-        row.push(format::or_missing(interval, format::interval));
+        let interval = arm.speedup_interval.filter(|_| stated.is_some());
+        row.push(format::or_missing(interval, |i| kinds.cell(&i)));
         row.push(format::or_missing(
             arm.efficiency.filter(|_| stated.is_some()),
             format::percent,

@@ -10,7 +10,7 @@ use report_fixture::{Shape, markup, run};
 use sha2::{Digest as _, Sha256};
 use workbench_record::{ArmFailure, ArmFailureKind, Finding, RunStatus, Severity};
 use workbench_report::{Format, headline, render};
-use workbench_result::RunResult;
+use workbench_result::{Interval, IntervalKind, RunResult};
 
 type Change = fn(&mut RunResult);
 
@@ -119,7 +119,7 @@ fn formats_say_the_same() {
     let drawing = text(Format::Svg, &result, &snapshot);
     for arm in result.arms.iter().filter(|arm| arm.name != result.base) {
         let speedup = workbench_report::format::speedup(arm.speedup.unwrap());
-        let interval = workbench_report::format::interval(arm.speedup_ci95.unwrap());
+        let interval = workbench_report::format::interval(arm.speedup_interval.unwrap().ends());
         for rendering in [&page, &markdown, &drawing] {
             assert!(rendering.contains(&speedup) && rendering.contains(&interval));
         }
@@ -150,21 +150,30 @@ fn a_finding_of_another_severity_than_its_list_says_so() {
 #[test]
 fn headlines() {
     let (result, _) = run(&Shape::small());
-    let cases: [(&str, Change); 12] = [
+    let cases: [(&str, Change); 13] = [
         ("as run", |_| ()),
         ("one repeat", |r| {
             for arm in &mut r.arms {
                 arm.wall_s.truncate(1);
-                arm.speedup_ci95 = None;
+                arm.speedup_interval = None;
+            }
+        }),
+        ("two repeats", |r| {
+            for arm in &mut r.arms {
+                arm.wall_s.truncate(2);
+                let range = arm.speedup_interval.map(|i| i.ends());
+                arm.speedup_interval = range.map(|r| Interval::new(IntervalKind::Range, r));
             }
         }),
         ("slower", |r| {
             r.arms[1].speedup = Some(0.8);
-            r.arms[1].speedup_ci95 = Some([0.78, 0.83]);
+            r.arms[1].speedup_interval =
+                Some(Interval::new(IntervalKind::Confidence95, [0.78, 0.83]));
         }),
         ("no difference", |r| {
             r.arms[1].speedup = Some(1.01);
-            r.arms[1].speedup_ci95 = Some([0.97, 1.05]);
+            r.arms[1].speedup_interval =
+                Some(Interval::new(IntervalKind::Confidence95, [0.97, 1.05]));
         }),
         ("outputs differ", |r| {
             r.check.equal_outputs = false;

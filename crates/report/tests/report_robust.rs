@@ -81,7 +81,7 @@ fn runs_that_are_missing_something() {
     let cases: [(&str, Change); 9] = [
         ("null speed-ups", |r, _| {
             for arm in &mut r.arms {
-                (arm.speedup, arm.speedup_ci95, arm.efficiency) = (None, None, None);
+                (arm.speedup, arm.speedup_interval, arm.efficiency) = (None, None, None);
                 (arm.bound, arm.predicted, arm.karp_flatt) = (None, None, None);
             }
         }),

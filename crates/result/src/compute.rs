@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bound::slots_at_once;
 use super::check::check;
 use super::diagnose::diagnose;
 use super::disturbed;
@@ -21,9 +22,10 @@ use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ArmFacts, ArmFailure, Finding, Made, RepeatState, RunStarted, Snapshot};
+use workbench_stats::interval::{self, Speedup};
 use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
-use workbench_stats::{bootstrap, descriptive, scaling as laws};
+use workbench_stats::{descriptive, scaling as laws};
 
 /// The largest number of slots of a what-if curve.
 pub const WHAT_IF_WORKERS: u32 = 64;
@@ -161,11 +163,15 @@ impl Context<'_> {
             .arms
             .first()
             .is_some_and(|b| b.name == arm.name);
-        let speedup = if is_base {
-            Some((1.0, (repeats.len() > 1).then_some([1.0, 1.0])))
+        let compared = if is_base {
+            Some(Speedup {
+                ratio: 1.0,
+                interval: None,
+            })
         } else {
             self.speedup(&repeats)
         };
+        let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
         let lost = self.lost_time(&repeats, workers);
         Some(ArmResult {
@@ -176,16 +182,16 @@ impl Context<'_> {
             wall_median_s: descriptive::median(&wall_s)?,
             wall_s,
             cpu_s,
-            speedup: speedup.map(|s| s.0),
-            speedup_ci95: speedup.and_then(|s| s.1),
-            efficiency: speedup.and_then(|s| laws::efficiency(s.0, f64::from(workers))),
+            speedup,
+            speedup_interval: compared.and_then(|s| s.interval),
+            efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
             bound: self.bound(&durations, workers),
             predicted: (arm.parallel && self.is_schedulable())
-                .then(|| predict(&durations, workers))
+                .then(|| self.predicted(&durations, workers))
                 .flatten(),
             karp_flatt: speedup
                 .filter(|_| self.has_equal_work())
-                .and_then(|s| laws::karp_flatt(s.0, f64::from(workers))),
+                .and_then(|s| laws::karp_flatt(s, f64::from(workers))),
             useful_s: lost.useful,
             lost_s: LostSeconds {
                 overhead: lost.overhead,
@@ -212,21 +218,39 @@ impl Context<'_> {
         self.snapshot.comparison.basis.needs_equal_work()
     }
 
-    /// Tasks in lockstep can be split arbitrarily, so only the number of slots bounds the speed-up.
+    /// Tasks in lockstep can be split arbitrarily, so only slots and cores bound the speed-up.
     /// Where arms do different work, the tasks of one arm do not bound its speed-up over another.
     fn bound(&self, durations: &[f64], workers: u32) -> Option<f64> {
         if !self.has_equal_work() {
             return None;
         }
-        if self.snapshot.comparison.lockstep {
-            return Some(f64::from(workers));
+        let comparison = &self.snapshot.comparison;
+        let at_once = slots_at_once(workers, &self.started.machine, comparison);
+        if comparison.lockstep {
+            return Some(at_once);
         }
-        schedule::bound(durations, workers)
+        Some(schedule::bound(durations, workers)?.min(at_once))
     }
 
-    /// Ratio of the medians and its interval; `None` when arms may not be compared or the base is
-    /// missing.
-    fn speedup(&self, repeats: &[&RepeatState]) -> Option<(f64, Option<[f64; 2]>)> {
+    /// What list scheduling makes of the tasks on the slots that can run at once.
+    fn predicted(&self, durations: &[f64], workers: u32) -> Option<Predicted> {
+        let comparison = &self.snapshot.comparison;
+        let at_once = slots_at_once(workers, &self.started.machine, comparison);
+        let slots = at_once.ceil() as u32;
+        // Only a part of a core lowers what whole slots give.
+        let most = if at_once < f64::from(slots) {
+            at_once
+        } else {
+            f64::INFINITY
+        };
+        Some(Predicted {
+            fifo: schedule::speedup(durations, Order::Fifo, slots)?.min(most),
+            longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?.min(most),
+        })
+    }
+
+    /// `None` when arms may not be compared or the base is missing.
+    fn speedup(&self, repeats: &[&RepeatState]) -> Option<Speedup> {
         if !self.comparable {
             return None;
         }
@@ -241,8 +265,7 @@ impl Context<'_> {
             })
             .collect();
         let (base, arm): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-        let speedup = bootstrap::speedup(&base, &arm, self.started.config.seed).ok()?;
-        Some((speedup.ratio, speedup.ci95))
+        interval::speedup(&base, &arm).ok()
     }
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.
@@ -331,13 +354,6 @@ fn durations(repeat: &RepeatState) -> Vec<f64> {
         .collect();
     tasks.sort_by_key(|t| t.task);
     tasks.iter().map(|t| seconds(t.cpu_ns)).collect()
-}
-
-fn predict(durations: &[f64], slots: u32) -> Option<Predicted> {
-    Some(Predicted {
-        fifo: schedule::speedup(durations, Order::Fifo, slots)?,
-        longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?,
-    })
 }
 
 fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {

@@ -1,11 +1,13 @@
 //! Diagnoses: what the numbers mean. Each rule checks one arm and gives a finding if its condition
 //! holds.
 
+use super::bound::slots_at_once;
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 use super::inflation::inflation as inflation_of;
 use super::messages::OTHER_PROCESSES;
 use workbench_record::{Disturbance, Finding};
+use workbench_stats::interval::Verdict;
 
 /// A part of the slot time below this share gives no finding.
 const WORTH_SAYING: f64 = 0.03;
@@ -48,9 +50,9 @@ fn lost(arm: &ArmResult, seconds: f64) -> Option<Lost> {
 }
 
 fn no_difference<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    let [low, high] = arm.speedup_ci95?;
-    (arm.workers > 1 && low <= 1.0 && high >= 1.0).then(|| ArmDiagnosis::NoDifference {
-        interval: [low, high],
+    let undecided = arm.verdict()? == Verdict::NoDifference;
+    (arm.workers > 1 && undecided).then_some(ArmDiagnosis::NoDifference {
+        interval: arm.speedup_interval?.ends(),
         base: &result.base,
     })
 }
@@ -67,9 +69,10 @@ fn imbalance<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a
     Some(ArmDiagnosis::Lost(lost, to))
 }
 
-fn bound<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
+fn bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     let bound = arm.bound?;
-    (bound < f64::from(arm.workers) * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
+    let at_once = slots_at_once(arm.workers, &result.machine, &result.comparison);
+    (bound < at_once * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
 }
 
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
@@ -143,7 +146,8 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
     let [best, second, ..] = arms.as_slice() else {
         return None;
     };
-    let ([low, _], [_, high]) = (best.speedup_ci95?, second.speedup_ci95?);
+    let confidence = |arm: &ArmResult| arm.speedup_interval?.confidence();
+    let ([low, _], [_, high]) = (confidence(best)?, confidence(second)?);
     Some(Diagnosis::BestArm {
         workers,
         best: &best.name,

@@ -14,9 +14,10 @@ use workbench_record::{
     ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
 };
 use workbench_record::{DataSource, ParamValue};
+use workbench_stats::interval::{Interval, Verdict};
 
 /// Version of the document's schema.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The result of a run: every number that a report may state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -158,17 +159,19 @@ pub struct ArmResult {
     /// Median of `wall_s`.
     #[serde(with = "Floats::<f64>")]
     pub wall_median_s: f64,
-    /// Median wall time of the base over this arm's; null when the arms' work or outputs differ.
+    /// Median over the repeats of the base's wall time over this arm's in the same repeat; null
+    /// when the arms' work or outputs differ.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub speedup: Option<f64>,
-    /// 95 % bootstrap interval of the speed-up; null with one repeat.
-    #[serde(default, with = "Floats::<Option<[f64; 2]>>")]
-    pub speedup_ci95: Option<[f64; 2]>,
+    /// Interval of the speed-up, which always holds it: a 95 % confidence interval from 3 repeats
+    /// on, and with 2 their range, which allows no conclusion. Null with one repeat and for the
+    /// base.
+    pub speedup_interval: Option<Interval>,
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
-    /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work /
-    /// longest task).
+    /// The best speed-up that this arm's tasks allow on this many slots and this machine:
+    /// min(workers, usable cores, total work / longest task).
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
@@ -200,6 +203,21 @@ pub struct ArmResult {
     pub outputs_sha256: String,
     /// What the arm made, item by item, with the item's median duration.
     pub items: Vec<ItemResult>,
+}
+
+impl ArmResult {
+    /// Whether the arm is faster or slower than its base; `None` without a confidence interval.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.speedup_interval?.verdict()
+    }
+
+    /// Whether the whole confidence interval of the speed-up is above the bound, which no schedule
+    /// can exceed: then the base was slowed down, and the speed-up is no headline.
+    pub fn is_above_bound(&self) -> bool {
+        let ends = self.speedup_interval.and_then(|i| i.confidence());
+        ends.zip(self.bound)
+            .is_some_and(|([low, _], bound)| low > bound)
+    }
 }
 
 /// A repeat that is left out of all numbers.
@@ -354,9 +372,8 @@ pub struct ScalingPoint {
     /// Speed-up against the base.
     #[serde(with = "Floats::<f64>")]
     pub speedup: f64,
-    /// Its 95 % interval.
-    #[serde(default, with = "Floats::<Option<[f64; 2]>>")]
-    pub ci95: Option<[f64; 2]>,
+    /// Its interval, as in the arm's entry.
+    pub interval: Option<Interval>,
 }
 
 /// A fitted model, or the reason why it was refused.

@@ -6,6 +6,7 @@
 //! - **Does not belong here:** formulas, which are in [`workbench_stats`], and presentation, which
 //!   is in `report`.
 
+mod bound;
 mod check;
 mod compute;
 mod diagnose;
@@ -18,6 +19,7 @@ mod scaling;
 mod stored;
 mod warn;
 
+pub use bound::slots_at_once;
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{
@@ -28,3 +30,4 @@ pub use document::{
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};
 pub use stored::{RunLoaded, load, load_result, store};
+pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

@@ -1,6 +1,7 @@
 //! The text of all findings of a run: the one place that makes sentences from facts. Each function
 //! makes a [`Finding`]: its kind, severity, subject, numbers and text.
 
+mod above_bound;
 pub(super) mod log;
 mod waiting;
 
@@ -197,7 +198,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
             speedup,
             bound,
             base,
-        } => above_bound(arm, *speedup, *bound, base),
+        } => above_bound::finding(arm, *speedup, *bound, base),
         Caveat::Steal(cores) => Finding::warning(
             "steal",
             format!(
@@ -255,7 +256,7 @@ fn few_repeats(fewest: usize) -> Finding {
     let text = match fewest {
         1 => "A single repeat has no interval: use --repeats 5 or more.".to_owned(),
         n => format!(
-            "Intervals from {n} repeats are rough: use --repeats 5 or more to rely on them."
+            "{n} repeats have a range and no confidence interval, so they cannot show which arm is faster: use --repeats 5 or more."
         ),
     };
     Finding::warning("few_repeats", text)
@@ -278,17 +279,6 @@ fn noisy(arm: &ArmResult, scatter: f64, outliers: usize) -> Finding {
         .arm_on(&arm.name, arm.workers)
         .number("scatter", scatter)
         .number("outliers", outliers as f64)
-}
-
-fn above_bound(arm: &ArmResult, speedup: f64, bound: f64, base: &str) -> Finding {
-    let text = format!(
-        "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). Use more --repeats.",
-        on(arm)
-    );
-    Finding::warning("above_bound", text)
-        .arm_on(&arm.name, arm.workers)
-        .number("speedup", speedup)
-        .number("bound", bound)
 }
 
 /// What the numbers mean.

@@ -25,7 +25,7 @@ fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
             Some(ScalingPoint {
                 workers: arm.workers,
                 speedup: arm.speedup?,
-                ci95: arm.speedup_ci95,
+                interval: arm.speedup_interval,
             })
         })
         .collect();

@@ -4,7 +4,7 @@ use super::document::{ArmResult, RunResult};
 use super::facts::{Caveat, NoSpeedup, UnplannedEnd};
 use workbench_clock::seconds;
 use workbench_record::{Disturbance, RunStatus, Snapshot};
-use workbench_stats::descriptive;
+use workbench_stats::{descriptive, interval};
 
 /// Wall times whose standard deviation is more than this share of their mean are noisy.
 const NOISY: f64 = 0.05;
@@ -84,7 +84,7 @@ fn stopped<'a>(result: &'a RunResult, snapshot: &'a Snapshot) -> Vec<Caveat<'a>>
 
 fn few_repeats(result: &RunResult) -> Option<Caveat<'_>> {
     let fewest = result.arms.iter().map(|arm| arm.wall_s.len()).min()?;
-    (1..5)
+    (1..interval::FEWEST)
         .contains(&fewest)
         .then_some(Caveat::FewRepeats(fewest))
 }
@@ -110,7 +110,8 @@ fn noisy(arm: &ArmResult) -> Option<Caveat<'_>> {
 /// the base ran.
 fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
-    (arm.name != result.base && speedup > bound * TOO_GOOD).then_some(Caveat::AboveBound {
+    let above = speedup > bound * TOO_GOOD || arm.is_above_bound();
+    (arm.name != result.base && above).then_some(Caveat::AboveBound {
         arm,
         speedup,
         bound,

@@ -13,7 +13,7 @@ mod common;
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};
 use workbench_record::{ArmComparison, Basis};
 use workbench_record::{Event, Finding, RunStatus, Snapshot};
-use workbench_result::{Fit, RunResult, compute};
+use workbench_result::{Fit, IntervalKind, RunResult, Verdict, compute};
 
 fn result(log: &Log) -> RunResult {
     compute(&Snapshot::of(&log.records)).unwrap()
@@ -71,20 +71,95 @@ fn two_models_on_two_workers() {
 #[test]
 fn one_repeat_has_no_interval_and_says_so() {
     let one = result(&completed(1));
-    assert!(one.arms.iter().all(|arm| arm.speedup_ci95.is_none()));
+    assert!(one.arms.iter().all(|arm| arm.speedup_interval.is_none()));
     assert!(
         one.warnings
             .iter()
             .any(|w| w.text.contains("single repeat"))
     );
     let five = result(&completed(5));
-    let [low, high] = five.arms[1].speedup_ci95.unwrap();
-    assert!(low <= five.arms[1].speedup.unwrap() && five.arms[1].speedup.unwrap() <= high);
+    let speedup = five.arms[1].speedup.unwrap();
+    let [low, high] = five.arms[1].speedup_interval.unwrap().confidence().unwrap();
+    assert!(low <= speedup && speedup <= high);
     assert!(
         !five.warnings.iter().any(|w| w.text.contains("repeat")),
         "{:?}",
         five.warnings
     );
+}
+
+/// The same arms with 2 repeats and with 3: only then may one be called faster.
+#[test]
+fn two_repeats_have_a_range_and_no_verdict() {
+    let two = result(&completed(2));
+    let range = two.arms[1].speedup_interval.unwrap();
+    assert_eq!(range.kind, IntervalKind::Range);
+    assert_eq!(two.arms[1].verdict(), None);
+    let said = workbench_report::headline(&two).join(" ");
+    assert!(said.contains("range of 2 repeats"), "{said}");
+    assert!(
+        !said.contains("faster") && !said.contains("slower"),
+        "{said}"
+    );
+    let few = two.warnings.iter().find(|w| w.kind == "few_repeats");
+    assert!(few.unwrap().text.starts_with("2 repeats have a range"));
+    assert!(texts(&two.diagnoses).find("no difference").is_none());
+
+    let three = result(&completed(3));
+    assert_eq!(three.arms[1].verdict(), Some(Verdict::Above));
+    let said = workbench_report::headline(&three).join(" ");
+    assert!(
+        said.contains("faster") && said.contains("95 % interval"),
+        "{said}"
+    );
+}
+
+/// A run of 5 repeats on so many usable cores.
+fn on_cores(cores_usable: f64) -> RunResult {
+    let mut log = completed(5);
+    for record in &mut log.records {
+        if let Event::RunStarted(started) = &mut record.event {
+            started.machine.cores_usable = cores_usable;
+        }
+    }
+    result(&log)
+}
+
+#[test]
+fn usable_cores_bound_a_speedup() {
+    // The longest model is 3 of 4 seconds.
+    for (cores, expected) in [
+        (0.5, 0.5),
+        (1.0, 1.0),
+        (1.2, 1.2),
+        (2.0, 4.0 / 3.0),
+        (64.0, 4.0 / 3.0),
+    ] {
+        let arm = &on_cores(cores).arms[1];
+        assert!(
+            close(arm.bound.unwrap(), expected),
+            "{cores}: {:?}",
+            arm.bound
+        );
+        assert!(arm.predicted.unwrap().longest_first <= cores.min(2.0) + 1e-9);
+    }
+}
+
+#[test]
+fn a_speedup_whose_interval_is_above_the_bound_is_no_headline() {
+    let above = on_cores(1.0);
+    assert!(above.arms[1].is_above_bound());
+    let kinds: Vec<&str> = above.warnings.iter().map(|w| w.kind.as_ref()).collect();
+    assert!(kinds.contains(&"interval_above_bound"), "{kinds:?}");
+    let said = workbench_report::headline(&above).join(" ");
+    assert!(
+        said.contains("No speed-up of tasks on 2 workers is stated"),
+        "{said}"
+    );
+    assert!(!said.contains("faster"), "{said}");
+
+    let within = workbench_report::headline(&on_cores(2.0)).join(" ");
+    assert!(within.contains("faster"), "{within}");
 }
 
 #[test]
@@ -196,7 +271,7 @@ fn a_run_without_end_is_reported_and_can_be_resumed() {
     assert_eq!(result.arms[1].wall_s.len(), 1);
     // One pair of repeats: a ratio, no interval.
     assert!(close(result.arms[1].speedup.unwrap(), 4.0 / 3.0));
-    assert_eq!(result.arms[1].speedup_ci95, None);
+    assert_eq!(result.arms[1].speedup_interval, None);
     assert!(
         result
             .warnings

@@ -35,7 +35,7 @@ const GRADIENT_BYTES: u64 = 44_700_968;
 
 /// Steps that all ranks do evenly between two times, counted from the start of the repeat.
 #[derive(Debug, Clone, Copy)]
-struct Interval {
+struct EvenSteps {
     from_ns: u64,
     to_ns: u64,
     first: u64,
@@ -49,7 +49,7 @@ pub(super) struct Ranks {
     world: u32,
     total: u64,
     images_per_step: f64,
-    steps_done: Vec<Interval>,
+    steps_done: Vec<EvenSteps>,
 }
 
 impl Ranks {
@@ -65,7 +65,7 @@ impl Ranks {
     /// All ranks do `steps` steps from number `first` on, in lockstep, and wait for each other a
     /// share of the time.
     pub fn train(&mut self, (from_ns, to_ns): (u64, u64), first: u64, steps: u64, waiting: f64) {
-        self.steps_done.push(Interval {
+        self.steps_done.push(EvenSteps {
             from_ns,
             to_ns,
             first,

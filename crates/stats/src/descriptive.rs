@@ -19,7 +19,7 @@ pub fn median(sample: &[f64]) -> Option<f64> {
 
 /// Median of a sample that is not empty and holds no NaN, reordering it: for callers that take many
 /// medians and own a scratch buffer.
-pub(super) fn median_in_place(scratch: &mut [f64]) -> f64 {
+fn median_in_place(scratch: &mut [f64]) -> f64 {
     let n = scratch.len();
     let (below, &mut upper, _) = scratch.select_nth_unstable_by(n / 2, f64::total_cmp);
     if n % 2 == 1 {

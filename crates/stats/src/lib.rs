@@ -2,18 +2,18 @@
 //!
 //! - **Belongs here:** the arithmetic between recorded times and stated numbers, each formula
 //!   with its source.
-//! - **May use:** no other crate of this tree.
+//! - **May use:** `json`.
 //! - **Does not belong here:** reading events, choosing which repeat to look at, wording a report.
 //!
 //! * [`descriptive`]: centre, spread and outliers of one sample.
-//! * [`bootstrap`]: the speed-up of one arm over another, with its interval.
+//! * [`interval`]: the speed-up of one arm over another, and intervals.
 //! * [`scaling`]: what speed-ups over the number of workers say (efficiency, Karp–Flatt,
 //!   Amdahl, Gustafson, USL).
 //! * [`schedule`]: what list scheduling makes of a set of task durations on any number of slots.
 //! * [`lost_time`]: where slots × wall time − useful work went.
 
-pub mod bootstrap;
 pub mod descriptive;
+pub mod interval;
 pub mod lost_time;
 pub mod scaling;
 pub mod schedule;

@@ -2,7 +2,7 @@
 //!
 //! Belongs here: the types. Does not belong here: how they are made and what they mean.
 
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, Interval, RunResult};
 
 use crate::standing::Standing;
 
@@ -44,14 +44,14 @@ pub struct ArmRow {
 pub struct ArmCell {
     /// Median wall time, in seconds.
     pub wall_s: f64,
-    /// 95 % bootstrap interval of the median, in seconds; `None` with one repeat.
-    pub wall_ci95: Option<[f64; 2]>,
+    /// Its interval, in seconds; `None` with one repeat.
+    pub wall_interval: Option<Interval>,
     /// Finished repeats.
     pub repeats: usize,
     /// Speed-up against the run's own base.
     pub speedup: Option<f64>,
-    /// Its 95 % interval.
-    pub speedup_ci95: Option<[f64; 2]>,
+    /// Its interval.
+    pub speedup_interval: Option<Interval>,
     /// It is the run's base.
     pub is_base: bool,
 }

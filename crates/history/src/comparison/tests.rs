@@ -7,7 +7,8 @@ use workbench_record::{
     ArmFailure, ArmFailureKind, Event, Finding, Record, RepeatId, RunStatus, Severity, Snapshot,
 };
 use workbench_result::{
-    ArmResult, Asked, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
+    ArmResult, Asked, Check, Instrument, Interval, IntervalKind, LostSeconds, RunResult, SCHEMA,
+    Scaling,
 };
 
 use super::*;
@@ -75,7 +76,10 @@ pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
         cpu_s: vec![wall_s; 5],
         wall_median_s: wall_s,
         speedup: Some(speedup),
-        speedup_ci95: Some([speedup * 0.98, speedup * 1.02]),
+        speedup_interval: Some(Interval::new(
+            IntervalKind::Confidence95,
+            [speedup * 0.98, speedup * 1.02],
+        )),
         efficiency: Some(speedup / f64::from(workers)),
         bound: Some(f64::from(workers)),
         predicted: None,
@@ -122,27 +126,32 @@ fn the_faster_run_is_named_with_how_sure_that_is() {
     let said = compare(&[&c, &b]);
     assert_eq!(
         texts(&said, Severity::Note)[0],
-        "sequential on 1 worker took as long in A as in B (2.00 s and 2.01 s); their intervals overlap, so this may be \
+        "sequential on 1 worker took 2.01 s in A and 2.00 s in B; their intervals overlap, so this may be \
          chance."
     );
 }
 
 #[test]
-fn one_repeat_is_chance_and_few_repeats_are_few() {
+fn one_or_two_repeats_are_chance() {
     let (mut a, mut b) = (slower("a", 2.0), result("b"));
     for result in [&mut a, &mut b] {
         result.arms[0].wall_s.truncate(1);
-        result.arms[1].wall_s.truncate(3);
+        result.arms[1].wall_s.truncate(2);
+        result.arms[2].wall_s.truncate(3);
     }
     let comparison = compare(&[&a, &b]);
     let said = texts(&comparison, Severity::Note);
-    assert!(said[0].contains("one repeat has no interval"), "{said:?}");
     assert!(
-        said[1].ends_with("do not overlap, from 3 repeats only."),
+        said[0].contains("one repeat has no confidence interval"),
         "{said:?}"
     );
     assert_eq!(
-        comparison.arms[0].cells[0].as_ref().unwrap().wall_ci95,
+        said[1],
+        "models on 2 workers took 2.50 s in A and 1.25 s in B; 2 repeats have no confidence interval, so this may be chance."
+    );
+    assert!(said[2].ends_with("do not overlap."), "{said:?}");
+    assert_eq!(
+        comparison.arms[0].cells[0].as_ref().unwrap().wall_interval,
         None
     );
 }
@@ -293,7 +302,7 @@ fn scaling_curves_lie_over_each_other() {
     let point = ScalingPoint {
         workers: 2,
         speedup: 1.9,
-        ci95: None,
+        interval: None,
     };
     a.scaling.push(Scaling {
         arm: "trees".to_owned(),

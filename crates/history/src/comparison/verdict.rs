@@ -5,9 +5,11 @@
 //! other. The intervals are those of each run's own median, and the sentences say only whether they
 //! overlap.
 
+use std::fmt;
+
 use workbench_record::{RunStatus, Severity};
 use workbench_report::format;
-use workbench_result::{RunResult, arm_on};
+use workbench_result::{Interval, RunResult, arm_on};
 
 use super::row::{ArmCell, ArmRow, Named, Unlike};
 
@@ -20,9 +22,6 @@ pub struct Note {
     /// The sentence.
     pub text: String,
 }
-
-/// With fewer repeats an interval covers the truth less often than it says.
-const ENOUGH: usize = 5;
 
 /// The sentences, the most severe first.
 pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> Vec<Note> {
@@ -189,24 +188,25 @@ fn findings(runs: &[Named], arm: &ArmRow) -> Vec<String> {
         .collect()
 }
 
-/// Which run was faster, from two times of the same work.
+/// Which run was faster, from two times of the same work. Nobody is called faster where the
+/// intervals do not show it.
 fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) -> String {
     let ratio = first.wall_s / second.wall_s;
-    let (factor, fast, slow, walls) = if ratio >= 1.0 {
-        (ratio, b, a, [second.wall_s, first.wall_s])
+    let [one, two] = [first.wall_s, second.wall_s].map(format::seconds);
+    let (factor, fast, slow, [quick, long]) = if ratio >= 1.0 {
+        (ratio, b, a, [&two, &one])
     } else {
-        (1.0 / ratio, a, b, [first.wall_s, second.wall_s])
+        (1.0 / ratio, a, b, [&one, &two])
     };
-    let [quick, long] = walls.map(format::seconds);
     let factor = format::speedup(factor);
-    let tail = certainty(
-        first.wall_ci95.zip(second.wall_ci95),
-        first.repeats.min(second.repeats),
-    );
-    if factor == "1.00×" {
-        return format!("{name} took as long in {a} as in {b} ({quick} and {long}){tail}.");
+    let evidence = Evidence::of(first, second, |cell| cell.wall_interval);
+    if evidence == Evidence::Apart {
+        format!(
+            "{fast}'s {name} is {factor} as fast as {slow}'s ({quick} against {long}){evidence}."
+        )
+    } else {
+        format!("{name} took {one} in {a} and {two} in {b}{evidence}.")
     }
-    format!("{fast}'s {name} is {factor} as fast as {slow}'s ({quick} against {long}){tail}.")
 }
 
 /// Compares two speed-ups, where times cannot be compared.
@@ -215,29 +215,48 @@ fn speedups(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell)
         return None;
     }
     let (one, two) = (first.speedup?, second.speedup?);
-    let tail = certainty(
-        first.speedup_ci95.zip(second.speedup_ci95),
-        first.repeats.min(second.repeats),
-    );
+    let evidence = Evidence::of(first, second, |cell| cell.speedup_interval);
     Some(format!(
-        "The speed-up of {name} is {} in {a} and {} in {b}{tail}.",
+        "The speed-up of {name} is {} in {a} and {} in {b}{evidence}.",
         format::speedup(one),
         format::speedup(two)
     ))
 }
 
-/// Whether two intervals overlap, and how reliable that is.
-fn certainty(intervals: Option<([f64; 2], [f64; 2])>, repeats: usize) -> String {
-    let few = if repeats < ENOUGH {
-        format!(", from {repeats} repeats only")
-    } else {
-        String::new()
-    };
-    match intervals {
-        None => "; one repeat has no interval, so this may be chance".to_owned(),
-        Some((a, b)) if a[0] <= b[1] && b[0] <= a[1] => {
-            format!("; their intervals overlap, so this may be chance{few}")
+/// Whether two values differ by more than chance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    /// Their intervals do not overlap.
+    Apart,
+    /// Their intervals overlap.
+    Overlap,
+    /// One has no confidence interval: it has so many repeats.
+    TooFew(usize),
+}
+
+impl Evidence {
+    fn of(first: &ArmCell, second: &ArmCell, interval: fn(&ArmCell) -> Option<Interval>) -> Self {
+        let ends = |cell| interval(cell)?.confidence();
+        match (ends(first), ends(second)) {
+            (Some(a), Some(b)) if a[0] <= b[1] && b[0] <= a[1] => Self::Overlap,
+            (Some(_), Some(_)) => Self::Apart,
+            _ => Self::TooFew(first.repeats.min(second.repeats)),
         }
-        Some(_) => format!("; their intervals do not overlap{few}"),
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Apart => f.write_str("; their intervals do not overlap"),
+            Self::Overlap => f.write_str("; their intervals overlap, so this may be chance"),
+            Self::TooFew(1) => {
+                f.write_str("; one repeat has no confidence interval, so this may be chance")
+            }
+            Self::TooFew(n) => write!(
+                f,
+                "; {n} repeats have no confidence interval, so this may be chance"
+            ),
+        }
     }
 }

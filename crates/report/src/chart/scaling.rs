@@ -7,6 +7,7 @@ use super::marks::{Chart, DASH_DOT, DASHED, DOTTED, Dash, LONG, Lettering, SOLID
 use super::palette::Role;
 use super::rows;
 use crate::format;
+use crate::intervals::{self, Kinds};
 use workbench_result::{AmdahlFit, Fit, RunResult, Scaling, ScalingPoint, UslFit};
 
 const LEFT: f64 = 56.0;
@@ -20,6 +21,7 @@ struct Plot {
     x: PixelScale,
     y: PixelScale,
     most_workers: f64,
+    least: f64,
     most: f64,
 }
 
@@ -60,9 +62,9 @@ fn points(scaling: &Scaling) -> impl Iterator<Item = &ScalingPoint> {
 fn plot(result: &RunResult) -> Plot {
     let all = || result.scaling.iter().flat_map(points);
     let most_workers = all().map(|p| f64::from(p.workers)).fold(1.0, f64::max);
-    let tops = all().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |ci| ci[1])]);
-    let most = tops.filter(|v| v.is_finite()).fold(1.0, f64::max);
-    let lows = all().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |ci| ci[0])]);
+    let most = all().map(|p| p.speedup).fold(1.0, f64::max);
+    let most = intervals::axis_end(most, all().filter_map(|p| p.interval));
+    let lows = all().flat_map(|p| [p.speedup, p.interval.map_or(p.speedup, |i| i.low)]);
     let least = lows.filter(|v| v.is_finite()).fold(1.0, f64::min).max(0.05);
     let (across, up) = ((LEFT, RIGHT), (BOTTOM, TOP));
     // Doubling is what people do with workers: from 1 to 16 and more, equal ratios read better
@@ -86,6 +88,7 @@ fn plot(result: &RunResult) -> Plot {
         x,
         y,
         most_workers,
+        least: if most_workers >= 16.0 { least } else { 0.0 },
         most,
     }
 }
@@ -145,7 +148,8 @@ fn measured(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot
     chart.path(line.collect(), 2.4, SOLID, role);
     for p in points(scaling) {
         let (x, y) = plot.at(f64::from(p.workers), p.speedup);
-        if let Some([low, high]) = p.ci95.filter(|ci| ci.iter().all(|v| v.is_finite())) {
+        let ends = p.interval.map(|i| i.within(plot.least, plot.most));
+        if let Some([low, high]) = ends.filter(|ends| ends.iter().all(|v| v.is_finite())) {
             let (low, high) = (plot.y.at(low), plot.y.at(high));
             chart.line((x, low), (x, high), 1.6, role);
             for end in [low, high] {
@@ -219,8 +223,10 @@ fn labels(result: &RunResult, plot: Plot) -> Vec<(f64, Role, String)> {
 /// What the kinds of line mean; only those that are drawn.
 fn key(chart: &mut Chart, result: &RunResult) {
     let fitted = |which: fn(&Scaling) -> bool| result.scaling.iter().any(which);
+    let intervals = Kinds::of_points(result.scaling.iter().flat_map(points)).name();
+    let measured = format!("measured, with {intervals}");
     let kinds: [(&str, Dash, f64, bool); 4] = [
-        ("measured, with 95 % interval", SOLID, 2.4, true),
+        (&measured, SOLID, 2.4, true),
         (
             "bound of the tasks",
             DOTTED,

@@ -6,6 +6,7 @@ use super::looks::arm_role;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::rows::{self, LEFT};
+use crate::intervals::{self, Kinds};
 use crate::{arms, format};
 use workbench_result::{ArmResult, RunResult};
 
@@ -32,12 +33,11 @@ pub(crate) fn chart(result: &RunResult) -> Chart {
 fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
     let most = rows
         .iter()
-        .flat_map(|(arm, speedup)| {
-            let high = arm.speedup_ci95.map_or(*speedup, |ci| ci[1]);
-            [*speedup, high, f64::from(arm.workers.max(1))]
-        })
+        .flat_map(|(arm, speedup)| [*speedup, f64::from(arm.workers.max(1))])
         .filter(|v| v.is_finite())
         .fold(1.0, f64::max);
+    let drawn = rows.iter().filter_map(|(arm, _)| arm.speedup_interval);
+    let most = intervals::axis_end(most, drawn);
     let top = 20.0;
     let end = top + rows.len() as f64 * ROW;
     let mut chart = Chart::new(end + 36.0, "Speed-up of every arm");
@@ -79,9 +79,8 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
 
 /// One arm in words.
 fn tell(result: &RunResult, arm: &ArmResult, speedup: f64) -> String {
-    let interval = arm.speedup_ci95.map_or("no interval".to_owned(), |ci| {
-        format!("95 % interval {}", format::interval(ci))
-    });
+    let interval = arm.speedup_interval;
+    let interval = interval.map_or("no interval".to_owned(), |i| intervals::named(&i));
     let bound = arm.bound.map_or(String::new(), |bound| {
         format!(", bound {}", format::speedup(bound))
     });
@@ -129,18 +128,21 @@ fn bar(
         let at = (x - half).clamp(LEFT, (RIGHT - 2.0 * half).max(LEFT));
         chart.text(at, middle - BAR / 2.0 - 12.0, small, label);
     }
-    if let Some([low, high]) = arm
-        .speedup_ci95
-        .filter(|ci| ci.iter().all(|v| v.is_finite()))
-    {
-        whisker(chart, (scale.at(low), scale.at(high)), middle, value);
+    let ends = arm.speedup_interval.map(|i| i.ends());
+    if let Some([low, high]) = ends.filter(|ends| ends.iter().all(|v| v.is_finite())) {
+        whisker(
+            chart,
+            (scale.at(low), scale.at(high).min(RIGHT)),
+            middle,
+            value,
+        );
     }
     let x = RIGHT + 14.0;
     let strong = Lettering::new(role).size(19.0).bold();
     chart.text(x, middle - 7.0, strong, format::speedup(speedup));
-    let interval = arm
-        .speedup_ci95
-        .map_or("no interval".to_owned(), format::interval);
+    let kinds = Kinds::of_arms(&result.arms);
+    let interval = arm.speedup_interval;
+    let interval = interval.map_or("no interval".to_owned(), |i| kinds.cell(&i));
     chart.text(x, middle + 13.0, small, interval);
 }
 

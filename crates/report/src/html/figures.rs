@@ -6,6 +6,7 @@ use crate::arms::{finished, one_each, stated_speedup};
 use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
 use crate::format;
+use crate::intervals::Kinds;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
@@ -78,9 +79,10 @@ fn figure(chart: &Chart, id: &str, title: &str, caption: &str) -> Result<PageFig
 
 fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     let base = format::clean(&result.base, 40);
+    let intervals = Kinds::of_arms(&result.arms).name();
     if let Some(chart) = chart::scaling(result) {
         let caption = format!(
-            "Speed-up against {base}. Whiskers are 95 % bootstrap intervals; the dashed line is one worker's speed times the workers."
+            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is one worker's speed times the workers."
         );
         return figure(&chart, "scaling", "Speed-up over workers", &caption);
     }
@@ -89,7 +91,7 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     {
         let caption = format!(
             "Speed-up against {base}. The pale track ends at the ideal, as many times as there are workers; the notch is the bound of the \
-             tasks; whiskers are 95 % bootstrap intervals."
+             tasks; whiskers: {intervals}."
         );
         figure(&chart, "speedup", "Speed-up", &caption)
     } else {

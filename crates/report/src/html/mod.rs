@@ -134,7 +134,7 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
             (parts::table("All arms in numbers", &tables::arms(result)))
             @if result.check.passed() { (parts::table("What was possible", &tables::bounds(result))) }
             p.aside {
-                "Bound: the best that these tasks allow on that many workers, min(workers, total work over longest task). "
+                "Bound: the best that these tasks allow on that many workers, min(workers, usable cores, total work over longest task). "
                 "List scheduling predicts: the recorded durations on that many workers without overhead. "
                 "Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that the speed-up would mean "
                 "(Karp and Flatt 1990); it counts imbalance as serial."

@@ -9,8 +9,8 @@ use workbench_record::{DataSource, ParamValue};
 use workbench_record::{Finding, Quantity};
 use workbench_record::{RepeatState, RunStatus, Snapshot};
 use workbench_result::{
-    AmdahlFit, ArmResult, Asked, Check, Fit, Instrument, ItemResult, LostSeconds, Predicted,
-    RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, Asked, Check, Fit, Instrument, Interval, IntervalKind, ItemResult,
+    LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
 };
 
 use super::{NS, Shape, items};
@@ -190,8 +190,10 @@ fn arm_result(
             .collect(),
         wall_median_s: median(&wall_s),
         speedup: Some(if arm == "sequential" { 1.0 } else { speedup }),
-        speedup_ci95: (shape.repeats > 1 && arm != "sequential")
-            .then_some([speedup * 0.984, speedup * 1.015]),
+        speedup_interval: (shape.repeats > 1 && arm != "sequential").then(|| {
+            let ends = [speedup * 0.984, speedup * 1.015];
+            Interval::new(IntervalKind::Confidence95, ends)
+        }),
         efficiency: Some(speedup / p),
         bound: Some(p.min(total / longest)),
         predicted: Some(Predicted {
@@ -265,7 +267,7 @@ fn scaling(arms: &[ArmResult]) -> Vec<Scaling> {
             .map(|a| ScalingPoint {
                 workers: a.workers,
                 speedup: a.speedup.unwrap(),
-                ci95: a.speedup_ci95,
+                interval: a.speedup_interval,
             })
             .collect();
         let few = points.len() < 4;

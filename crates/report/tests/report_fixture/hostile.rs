@@ -5,7 +5,7 @@ use std::sync::Arc;
 use workbench_record::Snapshot;
 use workbench_record::{DataSource, ParamValue};
 use workbench_record::{Finding, Quantity};
-use workbench_result::RunResult;
+use workbench_result::{Interval, IntervalKind, RunResult};
 
 /// Markup, quotes, table and fence characters, line breaks, control and direction characters.
 pub const TEXTS: [&str; 6] = [
@@ -103,7 +103,7 @@ pub fn number(result: &mut RunResult, value: f64) {
         arm.cpu_s.fill(value);
         arm.wall_median_s = value;
         arm.speedup = Some(value);
-        arm.speedup_ci95 = Some([value, value]);
+        arm.speedup_interval = Some(Interval::new(IntervalKind::Confidence95, [value; 2]));
         arm.efficiency = Some(value);
         arm.bound = Some(value);
         arm.karp_flatt = Some(value);
@@ -127,7 +127,7 @@ pub fn number(result: &mut RunResult, value: f64) {
     for scaling in &mut result.scaling {
         for point in &mut scaling.points {
             point.speedup = value;
-            point.ci95 = Some([value, value]);
+            point.interval = Some(Interval::new(IntervalKind::Confidence95, [value; 2]));
         }
     }
 }

@@ -6,10 +6,14 @@
     clippy::float_cmp,
     reason = "where a result is exact, anything but that number is wrong"
 )]
+#![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
-mod bootstrap;
+mod coverage;
 mod descriptive;
+mod interval;
 mod lost_time;
+#[path = "../support/noise.rs"]
+mod noise;
 mod scaling;
 mod schedule;
 

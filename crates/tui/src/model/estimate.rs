@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{RepeatId, RepeatState, RunStatus, Snapshot};
-use workbench_result::{RunResult, compute};
+use workbench_result::{RunResult, compute, slots_at_once};
 
 /// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time,
 /// what-if): working that out would take cores away from the repeat that is being measured. The
@@ -133,7 +133,9 @@ impl Estimate {
         for arm in &mut result.arms {
             let median = light.median_repeat(&arm.name, arm.workers);
             let work = median.and_then(|repeat| self.work.get(&repeat.id));
-            arm.bound = work.and_then(|work| work.bound(arm.workers));
+            let at_once = slots_at_once(arm.workers, &result.machine, &result.comparison);
+            let bound = work.and_then(|work| work.bound(arm.workers));
+            arm.bound = bound.map(|bound| bound.min(at_once));
         }
         // These were worked out without the tasks.
         result.diagnoses.clear();

@@ -196,7 +196,7 @@ fn help_lines(
         Row::Workers => workers_help(form, usable).iter().for_each(|text| say(text)),
         Row::Oversubscribe => say("Allow more workers than usable cores; the result is marked."),
         Row::Repeats => say(
-            "Repeats of every arm, interleaved in random order; 5 or more give intervals to rely on.",
+            "Repeats of every arm, interleaved in random order; from 3 on there is an interval, from 5 on a narrow one.",
         ),
         Row::Seed => say("Seed of everything random."),
         Row::Param(name) => {

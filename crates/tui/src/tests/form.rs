@@ -312,7 +312,7 @@ fn a_new_form_and_a_report_begin_as_is_configured() {
     fixture.press("down down down down down down x");
     let shown = fixture.shown(120, 40);
     assert!(
-        shown.contains("--preset quick --seed 42 --repeats 3 "),
+        shown.contains("--preset quick --seed 42 --repeats 5 "),
         "{shown}"
     );
     fixture.press("esc");

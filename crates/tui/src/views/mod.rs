@@ -31,6 +31,7 @@ pub(super) mod tests;
 
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::style::Style;
+use workbench_report::intervals::axis_end;
 use workbench_result::{ArmResult, ScalingPoint};
 
 use super::kit::gauge::Gauge;
@@ -66,10 +67,9 @@ pub trait View {
 fn ends_of<'a>(points: impl Iterator<Item = &'a ScalingPoint> + Clone) -> (f64, f64) {
     let workers = points.clone().map(|p| f64::from(p.workers));
     let x_end = workers.fold(1.0, f64::max);
-    let highest = points
-        .flat_map(|p| [p.speedup, p.ci95.map_or(0.0, |c| c[1])])
-        .filter(|v| v.is_finite())
-        .fold(1.0, f64::max);
+    let speedups = points.clone().map(|p| p.speedup);
+    let highest = speedups.filter(|v| v.is_finite()).fold(1.0, f64::max);
+    let highest = axis_end(highest, points.filter_map(|p| p.interval));
     (x_end, highest.max(x_end.min(highest * 1.3)))
 }
 
@@ -77,7 +77,7 @@ fn ends_of<'a>(points: impl Iterator<Item = &'a ScalingPoint> + Clone) -> (f64, 
 fn speedup_gauge(arm: &ArmResult, fill: (&'static str, Style)) -> Gauge {
     Gauge {
         value: arm.speedup,
-        interval: arm.speedup_ci95,
+        interval: arm.speedup_interval.map(|i| i.ends()),
         bound: arm.bound,
         ideal: Some(f64::from(arm.workers)),
         fill,

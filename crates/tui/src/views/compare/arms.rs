@@ -2,6 +2,8 @@
 //! speed-up, and their intervals drawn and written.
 
 use workbench_report::format;
+use workbench_report::intervals::{self, Kinds};
+use workbench_result::Interval;
 
 use super::run_mark::{colour, name_run};
 use crate::kit::gauge::Gauge;
@@ -43,31 +45,29 @@ struct Columns {
     bars: [u16; 2],
     /// Intervals are written beside times, and beside speed-ups.
     written: [bool; 2],
+    kinds: Kinds,
     /// Where the axes end: in seconds, and as a speed-up.
     ends: [f64; 2],
 }
 
 impl Columns {
     fn of(comparison: &Comparison, room: u16, speedups: bool) -> Self {
-        let all_cells = || {
-            comparison
-                .arms
-                .iter()
-                .flat_map(|a| a.cells.iter().flatten())
-        };
+        let kinds = kinds(comparison);
+        let all_cells = || comparison.cells();
         let widest = |text: &dyn Fn(&ArmCell) -> String| {
             all_cells()
                 .map(|cell| cells(&text(cell)))
                 .max()
                 .unwrap_or(0)
         };
-        let end = |values: fn(&ArmCell) -> [f64; 2]| {
-            let all = all_cells().flat_map(values).filter(|v| v.is_finite());
-            all.fold(f64::MIN_POSITIVE, f64::max)
+        let end = |value: fn(&ArmCell) -> f64, interval: fn(&ArmCell) -> Option<Interval>| {
+            let values = all_cells().map(value).filter(|v| v.is_finite());
+            let most = values.fold(f64::MIN_POSITIVE, f64::max);
+            intervals::axis_end(most, all_cells().filter_map(interval))
         };
         let both = |written: [bool; 2]| {
-            let times = widest(&|cell| time(cell, written[0]));
-            let speed = widest(&|cell| speedup(cell, written[1]));
+            let times = widest(&|cell| time(cell, written[0].then_some(kinds)));
+            let speed = widest(&|cell| speedup(cell, written[1].then_some(kinds)));
             (times.max(9), speed.max(8))
         };
         let mut written = [true, true];
@@ -89,14 +89,13 @@ impl Columns {
             speedups: speeds,
             bars,
             written,
+            kinds,
             ends: [
-                end(|cell| [cell.wall_s, cell.wall_ci95.map_or(0.0, |c| c[1])]),
-                end(|cell| {
-                    [
-                        cell.speedup.unwrap_or(0.0),
-                        cell.speedup_ci95.map_or(0.0, |c| c[1]),
-                    ]
-                }),
+                end(|cell| cell.wall_s, |cell| cell.wall_interval),
+                end(
+                    |cell| cell.speedup.unwrap_or(0.0),
+                    |cell| cell.speedup_interval,
+                ),
             ],
         }
     }
@@ -134,7 +133,8 @@ pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison:
         }
     }
     let g = &theme.glyphs;
-    let mut legend = format!("{}{}{} 95 % interval", g.low, g.between, g.high);
+    let kinds = kinds(comparison);
+    let mut legend = format!("{}{}{} {}", g.low, g.between, g.high, kinds.name());
     if comparison
         .arms
         .iter()
@@ -174,27 +174,27 @@ fn arm_line(row: &mut Row<'_>, cell: &ArmCell, columns: &Columns, (run, unlike):
     } else {
         (style, theme.text)
     };
-    let gauge = |value: f64, interval, style| Gauge {
+    let gauge = |value: f64, interval: Option<Interval>, style| Gauge {
         value: Some(value).filter(|value| *value > 0.0),
-        interval,
+        interval: interval.map(|i| i.ends()),
         bound: None,
         ideal: None,
         fill: (theme.glyphs.useful, style),
         marked: true,
     };
-    gauge(cell.wall_s, cell.wall_ci95, bar_style).draw(row, times, columns.ends[0]);
-    let text = time(cell, columns.written[0]);
+    gauge(cell.wall_s, cell.wall_interval, bar_style).draw(row, times, columns.ends[0]);
+    let text = time(cell, columns.written[0].then_some(columns.kinds));
     row.right(&text, gap(times) + columns.times, text_style)
         .skip(GAP);
     let value = cell.speedup.unwrap_or(0.0);
-    gauge(value, cell.speedup_ci95, style).draw(row, speedups, columns.ends[1]);
+    gauge(value, cell.speedup_interval, style).draw(row, speedups, columns.ends[1]);
     let text_style = if cell.is_base {
         theme.dim
     } else {
         theme.accent
     };
     row.right(
-        &speedup(cell, columns.written[1]),
+        &speedup(cell, columns.written[1].then_some(columns.kinds)),
         gap(speedups) + columns.speedups,
         text_style,
     );
@@ -206,17 +206,17 @@ fn gap(bar: u16) -> u16 {
 }
 
 /// `1.12 s (1.10 to 1.14 s)`.
-fn time(cell: &ArmCell, written: bool) -> String {
+fn time(cell: &ArmCell, kinds: Option<Kinds>) -> String {
     let median = format::seconds(cell.wall_s);
-    match cell.wall_ci95 {
-        Some(ends) if written => format!("{median} ({})", format::seconds_interval(ends)),
-        None if written && cell.repeats == 1 => format!("{median} (1 repeat)"),
+    match (cell.wall_interval, kinds) {
+        (Some(interval), Some(kinds)) => format!("{median} ({})", kinds.seconds_cell(&interval)),
+        (None, Some(_)) if cell.repeats == 1 => format!("{median} (1 repeat)"),
         _ => median,
     }
 }
 
 /// `1.93× (1.90 to 1.95)`.
-fn speedup(cell: &ArmCell, written: bool) -> String {
+fn speedup(cell: &ArmCell, kinds: Option<Kinds>) -> String {
     let Some(speedup) = cell.speedup else {
         return "none".to_owned();
     };
@@ -224,8 +224,14 @@ fn speedup(cell: &ArmCell, written: bool) -> String {
         return "base".to_owned();
     }
     let ratio = format::speedup(speedup);
-    match cell.speedup_ci95 {
-        Some(ends) if written => format!("{ratio} ({})", format::interval(ends)),
-        _ => ratio,
+    match cell.speedup_interval.zip(kinds) {
+        Some((interval, kinds)) => format!("{ratio} ({})", kinds.cell(&interval)),
+        None => ratio,
     }
+}
+
+/// The kinds of all intervals that are drawn and written.
+fn kinds(comparison: &Comparison) -> Kinds {
+    let walls = comparison.cells().filter_map(|cell| cell.wall_interval);
+    walls.chain(comparison.speedup_intervals()).collect()
 }

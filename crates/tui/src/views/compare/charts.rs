@@ -58,7 +58,7 @@ fn speedups(row: &ScalingRow, width: u16, theme: &Theme) -> Plot {
         });
         plot.points.extend(points.iter().map(|p| Point {
             at: (f64::from(p.workers) - aside, p.speedup),
-            interval: p.ci95,
+            interval: p.interval.map(|i| i.within(0.0, y_end)),
             glyph: letter(index as u32),
             style,
         }));

@@ -67,7 +67,7 @@ fn law(mut row: Row<'_>, (curve, cursor): (&Scaling, u32), result: &RunResult) {
 fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
     let points = || result.scaling.iter().flat_map(|s| &s.points);
     let (x_end, y_end) = ends_of(points());
-    let values = points().flat_map(|p| [p.speedup, p.ci95.map_or(p.speedup, |c| c[0])]);
+    let values = points().flat_map(|p| [p.speedup, p.interval.map_or(p.speedup, |i| i.low)]);
     let axes = charts.axes(x_end, y_end, values);
     let mut plot = Plot::of_speedups(axes, x_end.max(y_end), theme);
     plot.cursor = Some(f64::from(charts.cursor));
@@ -87,7 +87,7 @@ fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
         });
         plot.points.extend(curve.points.iter().map(|p| Point {
             at: (f64::from(p.workers), p.speedup),
-            interval: p.ci95,
+            interval: p.interval.map(|i| i.within(0.0, y_end)),
             glyph: theme.glyphs.series_point(index),
             style,
         }));

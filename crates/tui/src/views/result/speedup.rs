@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_report::format;
+use workbench_report::intervals::{self, Kinds};
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::{self, Layout, short};
@@ -52,6 +53,18 @@ pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunRe
         ..inner.area
     };
     draw_axis(&mut inner, bar, axis);
+    let g = &inner.theme.glyphs;
+    let legend = format!(
+        "{}{}{} {}   {} bound of the tasks   {} ideal",
+        g.low,
+        g.between,
+        g.high,
+        Kinds::of_arms(&result.arms).name(),
+        g.bound,
+        g.ideal
+    );
+    let (last, style) = (inner.area.height.saturating_sub(1), inner.theme.dim);
+    inner.row(last).text(&legend, style);
 }
 
 /// Cells for the numbers at the end of a line.
@@ -60,15 +73,14 @@ const NUMBERS: u16 = 24;
 /// The end of the axis: where the ideal, the bounds and the intervals all have room.
 fn axis_end(arms: &[&ArmResult]) -> f64 {
     let values = arms.iter().flat_map(|arm| {
-        let high = arm.speedup_ci95.map_or(0.0, |[_, high]| high);
         [
             f64::from(arm.workers),
             arm.bound.unwrap_or(0.0),
             arm.speedup.unwrap_or(0.0),
-            high,
         ]
     });
-    values.filter(|v| v.is_finite()).fold(1.0, f64::max)
+    let most = values.filter(|v| v.is_finite()).fold(1.0, f64::max);
+    intervals::axis_end(most, arms.iter().filter_map(|arm| arm.speedup_interval))
 }
 
 fn label(row: &mut Row<'_>, (arm, columns): (&ArmResult, u16), chosen: bool) {
@@ -125,9 +137,9 @@ fn number_style(arm: &ArmResult, result: &RunResult, theme: &Theme) -> Style {
 
 /// The interval in words, or why there is none.
 fn interval(arm: &ArmResult, result: &RunResult) -> String {
-    match arm.speedup_ci95 {
+    match arm.speedup_interval {
         _ if arm.name == result.base => "the base".to_owned(),
-        Some(ends) => format::interval(ends),
+        Some(interval) => Kinds::of_arms(&result.arms).cell(&interval),
         None if result.check.target_reached == Some(false) => "target missed".to_owned(),
         None if !result.check.passed() => "unequal work".to_owned(),
         None if arm.speedup.is_none() => "no base".to_owned(),
@@ -159,10 +171,4 @@ fn draw_axis(inner: &mut Pane<'_>, bar: Rect, axis: f64) {
         }
         value += step;
     }
-    let g = &theme.glyphs;
-    let legend = format!(
-        "{}{}{} 95 % interval   {} bound of the tasks   {} ideal",
-        g.low, g.between, g.high, g.bound, g.ideal
-    );
-    inner.row(line + 1).text(&legend, theme.dim);
 }

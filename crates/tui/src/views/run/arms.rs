@@ -4,6 +4,7 @@
 use workbench_clock::seconds;
 use workbench_record::RunStatus;
 use workbench_report::format;
+use workbench_report::intervals::Kinds;
 use workbench_result::{ArmResult, RunResult, workers_of};
 
 use super::header::left_text;
@@ -52,7 +53,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: 
     let base = run.started().and_then(|s| s.arms.first());
     let title = match base {
         Some(base) => format!(
-            "Arms {} speed-up = wall time of {} {} wall time of the arm, medians",
+            "Arms {} speed-up = wall time of {} {} wall time of the arm, median",
             theme.glyphs.dot,
             safe(&base.name),
             theme.either("÷", "/")
@@ -148,6 +149,7 @@ struct Columns {
     left: u16,
     bound: u16,
     gauge: u16,
+    kinds: Kinds,
 }
 
 const WORKERS: u16 = 7;
@@ -182,6 +184,7 @@ impl Columns {
             left,
             bound,
             gauge,
+            kinds: Kinds::of_arms(entries.iter().filter_map(|e| e.result)),
         }
     }
 
@@ -196,12 +199,16 @@ impl Columns {
             .right("last wall", WALL, dim)
             .right("speed-up", SPEEDUP, dim)
             .skip(2)
-            .left("95 % interval", INTERVAL, dim)
+            .left(self.kinds.narrow_name(), INTERVAL, dim)
             .right("bound", self.bound, dim);
         if self.gauge > 0 {
             let legend = format!(
-                "{}{} 95 %  {} bound  {} ideal",
-                glyphs.low, glyphs.high, glyphs.bound, glyphs.ideal
+                "{}{} {}  {} bound  {} ideal",
+                glyphs.low,
+                glyphs.high,
+                self.kinds.narrow_name(),
+                glyphs.bound,
+                glyphs.ideal
             );
             row.skip(2).left(&legend, self.gauge.saturating_sub(2), dim);
         }
@@ -260,9 +267,9 @@ impl Columns {
             None if compared => ("none".to_owned(), theme.bad),
             None => (String::new(), theme.bad),
         };
-        let interval = match result.speedup_ci95 {
+        let interval = match result.speedup_interval {
             _ if base => "is the base".to_owned(),
-            Some(ends) => format::interval(ends),
+            Some(interval) => self.kinds.narrow_cell(&interval),
             None if !compared => "no base yet".to_owned(),
             None if result.speedup.is_none() => "unequal work".to_owned(),
             None => "1 repeat: none".to_owned(),

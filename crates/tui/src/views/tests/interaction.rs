@@ -86,14 +86,14 @@ fn a_cursor_before_this_repeat_shows_the_repeat_that_ran_then() {
     let mut view = RunView::default();
     let now = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(
-        now.contains("Timeline · trees on 2 workers, repeat 3 of 5"),
+        now.contains("Timeline · tasks on 2 workers, repeat 3 of 5"),
         "{now}"
     );
     view.act(ViewAction::Cursor);
     (0..2).for_each(|_| view.act(ViewAction::FarLeft));
     let then = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(
-        then.contains("Timeline · tasks on 2 workers, repeat 3 of 5"),
+        then.contains("Timeline · sequential on 1 worker, repeat 3 of 5"),
         "{then}"
     );
 }
