@@ -14,6 +14,7 @@ use super::plan::plan;
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
+use workbench_dataset::{DataError, Selecting};
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_pool::Pool;
 use workbench_record::{
@@ -61,9 +62,21 @@ impl ExperimentError {
     pub fn option(&self) -> Option<Opt> {
         match self {
             Self::Lab(LabError::Refused(refusal)) => Some(refusal.option.clone()),
-            Self::Lab(LabError::Data(_)) => Some(Opt::Data),
+            Self::Lab(LabError::Data(error)) => Some(data_option(error)),
             _ => None,
         }
+    }
+}
+
+/// The option to blame for data that cannot be used.
+fn data_option(error: &DataError) -> Opt {
+    match error {
+        DataError::Target { .. } => Opt::Target,
+        DataError::Selection { problem, .. } => match problem.option() {
+            Selecting::Columns => Opt::Columns,
+            Selecting::DropColumns => Opt::DropColumns,
+        },
+        _ => Opt::Data,
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use workbench_dataset::ReadOptions;
 use workbench_experiment::lab::{DataKind, LabDefinition, Opt, ParamSpec, Preset, RunConfig};
 use workbench_experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
 use workbench_machine::UsableCores;
@@ -373,6 +374,7 @@ impl Form {
             faults: Vec::new(),
             data,
             target,
+            reading: ReadOptions::default(),
             oversubscribe: self.oversubscribe,
         };
         resolve(&self.definition, &request, usable)
