@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use workbench_record::{DataSource, Finding, RunDir};
 use workbench_report::format;
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, LostSeconds, RunResult};
 
 use crate::output;
-use crate::table::Table;
+use crate::table::TextTable;
 use workbench_tui::text::wrap_words;
 
 /// Narrower terminals get lines of this many columns.
@@ -90,8 +90,8 @@ fn section(out: &mut String, title: &str, findings: &[Finding], columns: usize) 
     }
 }
 
-fn arms(result: &RunResult) -> Table {
-    let mut table = Table::new();
+fn arms(result: &RunResult) -> TextTable {
+    let mut table = TextTable::new();
     table.header([
         "arm",
         "workers",
@@ -120,14 +120,14 @@ fn arms(result: &RunResult) -> Table {
 
 /// The figures of all arms besides their times, if the lab reports them and the terminal is wide
 /// enough for all arms.
-fn figures(result: &RunResult) -> Option<Table> {
+fn figures(result: &RunResult) -> Option<TextTable> {
     const MOST_ARMS: usize = 5;
     let rows = workbench_report::figures(result);
     let (head, rows) = rows.split_first()?;
     if head.len() > MOST_ARMS + 1 {
         return None;
     }
-    let mut table = Table::new();
+    let mut table = TextTable::new();
     table.header(head);
     for row in rows {
         table.row(row);
@@ -141,13 +141,8 @@ fn dash() -> String {
 
 /// The two largest causes of lost time, in seconds of slot time.
 fn lost(arm: &ArmResult) -> String {
-    let lost = arm.lost_s;
-    let mut causes = [
-        (lost.overhead, "overhead"),
-        (lost.imbalance, "imbalance"),
-        (lost.waiting, "waiting"),
-        (lost.inflation, "inflation"),
-    ];
+    let causes = arm.lost_s.by_cause().into_iter();
+    let mut causes: Vec<(f64, &str)> = causes.zip(LostSeconds::CAUSES).collect();
     causes.sort_by(|a, b| b.0.total_cmp(&a.0));
     let told: Vec<String> = causes
         .iter()

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use comfy_table::{ContentArrangement, presets};
 
 /// A table without lines: columns separated by two blanks.
-pub struct Table {
+pub struct TextTable {
     inner: comfy_table::Table,
 }
 
-impl Table {
+impl TextTable {
     /// An empty table.
     pub fn new() -> Self {
         let mut inner = comfy_table::Table::new();

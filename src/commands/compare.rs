@@ -9,7 +9,7 @@ use workbench_result::{RunResult, arm_on};
 use super::show::{load, pretty};
 use crate::failure::{Failure, code};
 use crate::output;
-use crate::table::Table;
+use crate::table::TextTable;
 use workbench_history::comparison::{ArmCell, Comparison, Group, compare};
 
 /// Shows a comparison of runs.
@@ -58,7 +58,7 @@ fn render(comparison: &Comparison) -> String {
 }
 
 /// A table with a column per run and a row per setting that differs.
-fn settings(comparison: &Comparison) -> Table {
+fn settings(comparison: &Comparison) -> TextTable {
     let mut table = headed(comparison);
     for row in &comparison.settings.differing {
         let name = match row.group {
@@ -71,7 +71,7 @@ fn settings(comparison: &Comparison) -> Table {
     table
 }
 
-fn arms(comparison: &Comparison) -> Table {
+fn arms(comparison: &Comparison) -> TextTable {
     let mut table = headed(comparison);
     for row in &comparison.arms {
         let cells = row.cells.iter().map(|arm| or_dash(arm.as_ref().map(cell)));
@@ -97,8 +97,8 @@ fn cell(arm: &ArmCell) -> String {
     }
 }
 
-fn headed(comparison: &Comparison) -> Table {
-    let mut table = Table::new();
+fn headed(comparison: &Comparison) -> TextTable {
+    let mut table = TextTable::new();
     let letters = comparison.runs.iter().map(|run| run.letter.to_owned());
     table.header(std::iter::once(String::new()).chain(letters));
     table

@@ -10,7 +10,7 @@ use workbench_record::Store;
 
 use super::setup::default_place;
 use crate::failure::{Failure, code};
-use crate::libtorch::{Gpus, Report};
+use crate::libtorch::{GpuSetup, Inventory};
 use crate::output;
 
 /// Checks everything that a run needs. Exits with 3 when a lab cannot run here.
@@ -38,8 +38,8 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
     let _ = writeln!(out, "\nDistributed training");
     match default_place() {
         Ok(place) => {
-            let report = Report::look(&place);
-            let gpus = Gpus::look(&report).line();
+            let report = Inventory::look(&place);
+            let gpus = GpuSetup::look(&report).line();
             for (mark, text) in report.lines().into_iter().chain([gpus]) {
                 let _ = writeln!(out, "  {mark:<8} {text}");
             }

@@ -6,7 +6,7 @@ use workbench_report::format;
 
 use super::setup::{self, SetupArgs, default_place, run_telling};
 use crate::failure::Failure;
-use crate::libtorch::{Libtorch, Plan, Step, VERSION, WorkerSource, variable};
+use crate::libtorch::{InstallPlan, Libtorch, Step, VERSION, WorkerSource, variable};
 use crate::output;
 
 /// Sets up what a lab lacks: with `yes` at once, on a terminal after asking. `why` says what the
@@ -63,7 +63,7 @@ pub fn announce(gpus: bool) -> Result<String, Failure> {
     Ok(told.join(" "))
 }
 
-fn plan(gpus: bool) -> Result<Plan, Failure> {
+fn plan(gpus: bool) -> Result<InstallPlan, Failure> {
     let place = default_place()?;
     let found = setup::usable(Libtorch::find(&place, variable().as_deref())?, gpus)?;
     let has_worker = WorkerSource::here().exists();

@@ -7,7 +7,7 @@ use workbench_experiment::lab::{Lab, LabDefinition};
 use crate::failure::{Failure, code};
 use crate::output;
 use crate::registry;
-use crate::table::Table;
+use crate::table::TextTable;
 
 /// Lists all labs, or shows one with its handout.
 pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, Failure> {
@@ -26,7 +26,7 @@ pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, Failure> {
 }
 
 fn describe(lab: &LabDefinition) -> String {
-    let mut arms = Table::new();
+    let mut arms = TextTable::new();
     for arm in &lab.arms {
         let base = if arm.name == lab.base {
             " This is the base."
@@ -35,7 +35,7 @@ fn describe(lab: &LabDefinition) -> String {
         };
         arms.row([arm.name.clone(), format!("{}{base}", arm.summary)]);
     }
-    let mut presets = Table::new();
+    let mut presets = TextTable::new();
     for (name, preset) in &lab.presets {
         let default = if *name == lab.default_preset {
             " The default."
@@ -44,7 +44,7 @@ fn describe(lab: &LabDefinition) -> String {
         };
         presets.row([name.clone(), format!("{}{default}", preset.help)]);
     }
-    let mut params = Table::new();
+    let mut params = TextTable::new();
     for (name, spec) in &lab.params {
         params.row([
             name.clone(),

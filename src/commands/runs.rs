@@ -1,14 +1,14 @@
 //! `workbench runs`: lists the history of runs.
 
 use jiff::Timestamp;
-use workbench_record::{RunDir, Store};
+use workbench_record::{Finding, RunDir, Store};
 use workbench_report::format;
-use workbench_result::RunResult;
+use workbench_result::{OF_FILES, RunResult};
 
 use super::show::pretty;
 use crate::failure::{Failure, code};
 use crate::output;
-use crate::table::Table;
+use crate::table::TextTable;
 use workbench_history::Standing;
 use workbench_history::filter::{self, Facts};
 use workbench_history::list::{best, load};
@@ -54,14 +54,20 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
             store.root().display()
         ))?;
     }
+    for (run, result) in &results {
+        let of_files = |found: &&Finding| OF_FILES.contains(&found.kind.as_str());
+        for found in result.warnings.iter().filter(of_files) {
+            output::error_line(&format!("workbench: {}: {}", run.id(), found.text))?;
+        }
+    }
     for reason in unreadable {
         output::error_line(&format!("workbench: passed over: {reason}"))?;
     }
     Ok(code::DONE)
 }
 
-fn table(results: &[(RunDir, RunResult)]) -> Table {
-    let mut table = Table::new();
+fn table(results: &[(RunDir, RunResult)]) -> TextTable {
+    let mut table = TextTable::new();
     table.header(["RUN", "LAB", "PRESET", "STATUS", "REPEATS", "BEST SPEED-UP"]);
     for (run, result) in results {
         table.row([

@@ -10,8 +10,9 @@ use workbench_report::format;
 
 use crate::failure::{Failure, code};
 use crate::libtorch::{
-    CUDA_WHEELS, Device, Gpus, HEADER_WHEELS, INCLUDE_VARIABLE, Libtorch, Place, Plan, Report,
-    Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource, variable,
+    CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE, InstallPlan,
+    Inventory, Libtorch, Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
+    variable,
 };
 use crate::output;
 
@@ -50,7 +51,7 @@ pub struct SetupArgs {
 }
 
 /// Prints the environment variables with which cargo and labs find libtorch and the worker.
-fn env(place: &Place) -> Result<u8, Failure> {
+fn env(place: &CacheFolder) -> Result<u8, Failure> {
     let Some(libtorch) = Libtorch::find(place, variable().as_deref())? else {
         return Err(Failure::environment(
             "there is no libtorch yet: `workbench setup` installs it",
@@ -61,7 +62,7 @@ fn env(place: &Place) -> Result<u8, Failure> {
     // Headers that were downloaded for a libtorch without them, so that cargo alone builds the same
     // as the set-up.
     let headers = place.headers().join("nvidia/cu13/include");
-    if libtorch.device == Device::Cuda && headers.is_dir() {
+    if libtorch.device == Compute::Cuda && headers.is_dir() {
         output::line(&format!("export {INCLUDE_VARIABLE}={}", quoted(&headers)))?;
     }
     let worker = place.worker();
@@ -75,9 +76,9 @@ fn env(place: &Place) -> Result<u8, Failure> {
 const CACHE_VARIABLE: &str = "WORKBENCH_CACHE_DIR";
 
 /// The default places, without options.
-pub fn default_place() -> Result<Place, SetupError> {
+pub fn default_place() -> Result<CacheFolder, SetupError> {
     let set = std::env::var_os(CACHE_VARIABLE).filter(|value| !value.is_empty());
-    Place::new(set.map(PathBuf::from))
+    CacheFolder::new(set.map(PathBuf::from))
 }
 
 /// Finds or installs libtorch, then builds the worker. Exits with 3 when either is impossible.
@@ -87,7 +88,7 @@ pub fn run(args: SetupArgs) -> Result<u8, Failure> {
 
 /// As [`run`]; `tell` prints the final state.
 pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Result<u8, Failure> {
-    let place = Place::new(args.dir)?;
+    let place = CacheFolder::new(args.dir)?;
     if args.check {
         return check(&place, args.cuda);
     }
@@ -126,7 +127,7 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
         tell(&format!("worker in {}", worker.display()))?;
     }
     if args.cuda {
-        let (mark, text) = Gpus::look(&Report::look(&place)).line();
+        let (mark, text) = GpuSetup::look(&Inventory::look(&place)).line();
         tell(&format!("{mark:<8} {text}"))?;
     }
     Ok(code::DONE)
@@ -136,7 +137,7 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
 /// have CUDA.
 pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failure> {
     match found {
-        Some(libtorch) if cuda && libtorch.device == Device::Cpu => {
+        Some(libtorch) if cuda && libtorch.device == Compute::Cpu => {
             if variable().is_some() {
                 return Err(Failure::environment(format!(
                     "LIBTORCH={}: this libtorch is for the CPU alone; set it to one with CUDA, such as the folder `torch` in the packages of a Python that has torch {VERSION}, or unset it",
@@ -151,15 +152,15 @@ pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libto
 
 /// The remaining steps, and their wheels.
 pub(super) fn plan(
-    place: &Place,
+    place: &CacheFolder,
     found: Option<&Libtorch>,
     cuda: bool,
     has_worker: bool,
-) -> (Plan, &'static [Wheel]) {
+) -> (InstallPlan, &'static [Wheel]) {
     if !cuda {
-        return (Plan::new(place, found, &WHEELS, has_worker), &WHEELS);
+        return (InstallPlan::new(place, found, &WHEELS, has_worker), &WHEELS);
     }
-    let plan = Plan::with_cuda(place, found, (&CUDA_WHEELS, &HEADER_WHEELS), has_worker);
+    let plan = InstallPlan::with_cuda(place, found, (&CUDA_WHEELS, &HEADER_WHEELS), has_worker);
     let wheels: &[_] = if plan.steps.contains(&Step::Headers) {
         &HEADER_WHEELS
     } else {
@@ -170,7 +171,7 @@ pub(super) fn plan(
 
 /// Points out `--cuda` on a machine with a GPU. A GPU alone does not cause a download of gigabytes.
 fn hint(found: Option<&Libtorch>) -> Result<(), Failure> {
-    if found.is_some_and(|libtorch| libtorch.device == Device::Cuda) {
+    if found.is_some_and(|libtorch| libtorch.device == Compute::Cuda) {
         return Ok(());
     }
     let gpus = MachineFacts::probe().gpus;
@@ -190,9 +191,9 @@ fn hint(found: Option<&Libtorch>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check(place: &Place, cuda: bool) -> Result<u8, Failure> {
-    let report = Report::look(place);
-    let gpus = Gpus::look(&report);
+fn check(place: &CacheFolder, cuda: bool) -> Result<u8, Failure> {
+    let report = Inventory::look(place);
+    let gpus = GpuSetup::look(&report);
     let mut out = String::new();
     for (mark, text) in report.lines().into_iter().chain([gpus.line()]) {
         let _ = writeln!(out, "{mark:<8} {text}");
@@ -207,7 +208,7 @@ fn check(place: &Place, cuda: bool) -> Result<u8, Failure> {
 }
 
 /// Says what will be downloaded and asks; without a terminal it cannot ask.
-fn agreed(place: &Place, plan: &Plan, cuda: bool) -> Result<bool, Failure> {
+fn agreed(place: &CacheFolder, plan: &InstallPlan, cuda: bool) -> Result<bool, Failure> {
     let what = match (cuda, plan.steps.contains(&Step::Headers)) {
         (true, true) => {
             "Some of CUDA's headers, which the worker is built with, are not there. They are"

@@ -1,7 +1,7 @@
 //! `workbench show RUN`.
 
 use workbench_record::{RunDir, Snapshot, Store};
-use workbench_result::{RunResult, compute};
+use workbench_result::RunResult;
 
 use crate::failure::{Failure, code};
 use crate::output;
@@ -21,10 +21,9 @@ pub fn run(store: &Store, run: &str, json: bool) -> Result<u8, Failure> {
 /// Finds a run and computes its result from its log.
 pub fn load(store: &Store, run: &str) -> Result<(RunDir, Snapshot, RunResult), Failure> {
     let run = store.find(run)?;
-    let snapshot = run.snapshot()?;
-    let result = compute(&snapshot)
+    let loaded = workbench_result::load(&run)?
         .ok_or_else(|| Failure::usage(format!("{}: the run has not begun", run.id())))?;
-    Ok((run, snapshot, result))
+    Ok((run, loaded.snapshot, loaded.result))
 }
 
 /// A document as `--json` prints it.

@@ -33,7 +33,7 @@ pub use setting::{Key, Kind, SETTINGS, Setting, Value};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// The default.
     Default,
     /// A line of the file.
@@ -50,7 +50,7 @@ pub struct Chosen {
     /// The value.
     pub value: Option<Value>,
     /// Its source.
-    pub source: Source,
+    pub source: SettingSource,
 }
 
 /// Settings from the command line.
@@ -93,7 +93,7 @@ impl Config {
         let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into());
         let mut this = Self::resolve(labs, flags, read.unwrap_or_default(), variable)?;
         // A path need not be valid UTF-8.
-        if let Source::Environment(name) = &this.of(Key::RunDir).source
+        if let SettingSource::Environment(name) = &this.of(Key::RunDir).source
             && let Some(path) = std::env::var_os(name)
         {
             this.chosen[Key::RunDir as usize].value = Some(Value::Directory(path.into()));
@@ -113,25 +113,25 @@ impl Config {
             .iter()
             .map(|setting| Chosen {
                 value: setting.default_value(labs),
-                source: Source::Default,
+                source: SettingSource::Default,
             })
             .collect();
-        let mut choose = |key: Key, value: Value, source: Source| {
+        let mut choose = |key: Key, value: Value, source: SettingSource| {
             chosen[key as usize] = Chosen {
                 value: Some(value),
                 source,
             };
         };
         for (key, value, line) in file {
-            choose(key, value, Source::File(line));
+            choose(key, value, SettingSource::File(line));
         }
         for setting in &SETTINGS {
             if let Some((value, name)) = from_environment(setting, labs, &variable)? {
-                choose(setting.key, value, Source::Environment(name));
+                choose(setting.key, value, SettingSource::Environment(name));
             }
         }
         for (key, value) in flags {
-            choose(key, value, Source::Flag);
+            choose(key, value, SettingSource::Flag);
         }
         Ok(Self {
             chosen,

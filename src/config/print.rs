@@ -8,7 +8,7 @@ use workbench_report::format;
 
 use super::file::told;
 use super::setting::{Kind, SETTINGS, Setting, Value};
-use super::{Config, Source};
+use super::{Config, SettingSource};
 use workbench_tui::text::wrap_words;
 
 /// The longest line of a comment.
@@ -30,10 +30,10 @@ pub fn effective(config: &Config, labs: &[Box<dyn Lab>]) -> String {
         let chosen = config.of(setting.key);
         about(&mut out, setting, labs);
         let source = match &chosen.source {
-            Source::Default => "the default".to_owned(),
-            Source::File(line) => format!("from the file, line {line}"),
-            Source::Environment(name) => format!("from the environment variable {name}"),
-            Source::Flag => {
+            SettingSource::Default => "the default".to_owned(),
+            SettingSource::File(line) => format!("from the file, line {line}"),
+            SettingSource::Environment(name) => format!("from the environment variable {name}"),
+            SettingSource::Flag => {
                 let flag = setting.flag.unwrap_or_default();
                 let name = flag.split(' ').next().unwrap_or_default();
                 format!("from the flag {name}")

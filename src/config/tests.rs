@@ -60,13 +60,16 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let flag = vec![(Key::RunDir, Value::Directory("/in/flag".into()))];
     let config = resolved(file, &variables, flag).unwrap();
     assert_eq!(config.run_dir(), Some(Path::new("/in/flag")));
-    assert_eq!(config.of(Key::RunDir).source, Source::Flag);
+    assert_eq!(config.of(Key::RunDir).source, SettingSource::Flag);
     assert_eq!(config.screen().prefer.repeats, Some(9));
-    let variable = Source::Environment("WORKBENCH_REPEATS".to_owned());
+    let variable = SettingSource::Environment("WORKBENCH_REPEATS".to_owned());
     assert_eq!(config.of(Key::Repeats).source, variable);
     assert_eq!(config.screen().frames_per_second, 4);
-    assert_eq!(config.of(Key::FramesPerSecond).source, Source::File(2));
-    assert_eq!(config.of(Key::Theme).source, Source::Default);
+    assert_eq!(
+        config.of(Key::FramesPerSecond).source,
+        SettingSource::File(2)
+    );
+    assert_eq!(config.of(Key::Theme).source, SettingSource::Default);
     // An empty variable says nothing.
     let config = resolved(file, &[("WORKBENCH_REPEATS", "")], Vec::new()).unwrap();
     assert_eq!(config.screen().prefer.repeats, Some(7));
@@ -291,7 +294,7 @@ proptest! {
         let name = SETTINGS[index].name;
         let text = format!("\n{name} = {value}\n");
         match resolved(&text, &[], Vec::new()) {
-            Ok(config) => prop_assert_eq!(&config.chosen[index].source, &Source::File(2)),
+            Ok(config) => prop_assert_eq!(&config.chosen[index].source, &SettingSource::File(2)),
             Err(error) => {
                 let message = error.to_string();
                 prop_assert!(message.contains("line 2"), "{}", message);

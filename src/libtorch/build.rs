@@ -7,7 +7,7 @@ use super::error::SetupError;
 use super::found::Libtorch;
 use super::headers::{self, INCLUDE_VARIABLE};
 use super::pip::to_stderr;
-use super::place::{Device, LIBTORCH_VARIABLE, Place, Tools};
+use super::place::{CacheFolder, Compute, LIBTORCH_VARIABLE, Tools};
 
 const PACKAGE: &str = "workbench-worker";
 /// Variables that would make torch's bindings use another libtorch.
@@ -60,7 +60,7 @@ impl WorkerSource {
     pub fn build(
         &self,
         tools: &Tools,
-        place: &Place,
+        place: &CacheFolder,
         libtorch: &Libtorch,
     ) -> Result<PathBuf, SetupError> {
         let mut command = Command::new(&tools.cargo);
@@ -72,7 +72,7 @@ impl WorkerSource {
             .env(LIBTORCH_VARIABLE, &libtorch.path)
             .stdin(Stdio::null())
             .stdout(to_stderr());
-        if libtorch.device == Device::Cuda
+        if libtorch.device == Compute::Cuda
             && let Some(folders) = headers::added_headers(place)
         {
             command.env(INCLUDE_VARIABLE, folders);

@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 use workbench_machine::MachineFacts;
 
-use super::inspect::{Report, WorkerState};
-use super::place::Device;
+use super::inspect::{Inventory, WorkerState};
+use super::place::Compute;
 
 /// Whether training on GPUs is possible here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gpus {
+pub struct GpuSetup {
     /// The names of the GPUs that the driver reports.
     pub names: Vec<String>,
     /// Whether there is a driver at all.
@@ -22,15 +22,15 @@ pub struct Gpus {
     pub nccl: Option<bool>,
 }
 
-impl Gpus {
+impl GpuSetup {
     /// Inspects the machine, and queries the worker how it was built.
-    pub fn look(report: &Report) -> Self {
+    pub fn look(report: &Inventory) -> Self {
         let facts = MachineFacts::probe();
         let libtorch = report.libtorch.as_ref().ok().and_then(Option::as_ref);
         Self {
             names: facts.gpus.into_iter().map(|gpu| gpu.name).collect(),
             driver: facts.gpu_driver.is_some(),
-            libtorch: libtorch.is_some_and(|libtorch| libtorch.device == Device::Cuda),
+            libtorch: libtorch.is_some_and(|libtorch| libtorch.device == Compute::Cuda),
             nccl: match &report.worker {
                 WorkerState::Built(worker) => ask(worker),
                 WorkerState::NotBuilt | WorkerState::NoSources => None,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::SetupError;
-use super::place::{Device, LIBTORCH_VARIABLE, Place, VERSION};
+use super::place::{CacheFolder, Compute, LIBTORCH_VARIABLE, VERSION};
 
 /// The headers with the version of libtorch: the first one since 2.9, the other one before.
 const VERSION_HEADERS: [&str; 2] = [
@@ -32,7 +32,7 @@ pub struct Libtorch {
     /// What its headers say.
     pub version: String,
     /// What it can compute on.
-    pub device: Device,
+    pub device: Compute,
 }
 
 impl Libtorch {
@@ -41,11 +41,11 @@ impl Libtorch {
     ///
     /// # Errors
     /// [`SetupError::Unusable`] when there is one that the worker cannot be linked with.
-    pub fn find(place: &Place, variable: Option<&Path>) -> Result<Option<Self>, SetupError> {
+    pub fn find(place: &CacheFolder, variable: Option<&Path>) -> Result<Option<Self>, SetupError> {
         if let Some(path) = variable {
             return Self::at(path, Origin::Variable).map(Some);
         }
-        [Device::Cuda, Device::Cpu]
+        [Compute::Cuda, Compute::Cpu]
             .map(|device| place.installed_for(device))
             .into_iter()
             .find(|installed| installed.exists())
@@ -84,7 +84,7 @@ impl Libtorch {
             path: path.to_owned(),
             origin,
             version,
-            device: if cuda { Device::Cuda } else { Device::Cpu },
+            device: if cuda { Compute::Cuda } else { Compute::Cpu },
         })
     }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::found::Libtorch;
-use super::place::Place;
+use super::place::CacheFolder;
 
 /// The variable that passes folders of headers to the build of the worker.
 pub const INCLUDE_VARIABLE: &str = "TORCH_DDP_CUDA_INCLUDE";
@@ -26,7 +26,7 @@ fn has_all(folder: &Path, headers: &[&str]) -> bool {
 }
 
 /// Whether a libtorch with CUDA has all headers beside it but those that can be fetched.
-pub fn lacks_headers(libtorch: &Libtorch, place: &Place) -> bool {
+pub fn lacks_headers(libtorch: &Libtorch, place: &CacheFolder) -> bool {
     packages(libtorch).is_some_and(|folder| {
         has_all(&folder, &COMMON_HEADERS)
             && !has_all(&folder, &RARE_HEADERS)
@@ -36,7 +36,7 @@ pub fn lacks_headers(libtorch: &Libtorch, place: &Place) -> bool {
 
 /// The folders of headers for the build of the worker: the user's own, and downloaded ones. `None`
 /// when there are none.
-pub fn added_headers(place: &Place) -> Option<OsString> {
+pub fn added_headers(place: &CacheFolder) -> Option<OsString> {
     let fetched = place.headers().join("nvidia/cu13/include");
     let named = std::env::var_os(INCLUDE_VARIABLE).filter(|value| !value.is_empty());
     if !fetched.is_dir() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::build::WorkerSource;
 use super::error::SetupError;
 use super::found::{Libtorch, variable};
-use super::place::{Place, VERSION};
+use super::place::{CacheFolder, VERSION};
 
 /// The state of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,21 +20,21 @@ pub enum WorkerState {
 
 /// Everything that `workbench setup --check` and `workbench doctor` report.
 #[derive(Debug)]
-pub struct Report {
+pub struct Inventory {
     /// The libtorch that would be used.
     pub libtorch: Result<Option<Libtorch>, SetupError>,
     /// The state of the worker.
     pub worker: WorkerState,
 }
 
-impl Report {
+impl Inventory {
     /// Inspects the machine; changes nothing.
-    pub fn look(place: &Place) -> Self {
+    pub fn look(place: &CacheFolder) -> Self {
         Self::of(place, variable().as_deref(), &WorkerSource::here())
     }
 
-    /// As [`Report::look`], with the value of `LIBTORCH` and the path of the sources given.
-    pub fn of(place: &Place, variable: Option<&Path>, source: &WorkerSource) -> Self {
+    /// As [`Inventory::look`], with the value of `LIBTORCH` and the path of the sources given.
+    pub fn of(place: &CacheFolder, variable: Option<&Path>, source: &WorkerSource) -> Self {
         let worker = place.worker();
         Self {
             libtorch: Libtorch::find(place, variable),

@@ -5,16 +5,16 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::found::{Libtorch, Origin};
-use super::plan::{Plan, Step};
+use super::plan::{InstallPlan, Step};
 use super::wheels::Wheel;
-use super::{Device, Place, SetupError, Tools, VERSION, WorkerSource, pip};
+use super::{CacheFolder, Compute, SetupError, Tools, VERSION, WorkerSource, pip};
 
 /// Called with each step before it is done: its number from 1, how many there are, and the step.
-pub type Progress<'a> = &'a mut dyn FnMut(usize, usize, &Step);
+pub type OnStep<'a> = &'a mut dyn FnMut(usize, usize, &Step);
 
 /// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Installed {
     /// The installed libtorch.
     pub libtorch: Libtorch,
     /// The worker, when it was built.
@@ -25,7 +25,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, Copy)]
 pub struct Setup<'a> {
     /// Where everything goes.
-    pub place: &'a Place,
+    pub place: &'a CacheFolder,
     /// Who does it.
     pub tools: &'a Tools,
     /// What is downloaded.
@@ -43,10 +43,10 @@ impl Setup<'_> {
     /// Those of the steps. Downloads are kept, and the next attempt continues from them.
     pub fn run(
         &self,
-        plan: &Plan,
+        plan: &InstallPlan,
         found: Option<Libtorch>,
-        progress: Progress<'_>,
-    ) -> Result<Outcome, SetupError> {
+        progress: OnStep<'_>,
+    ) -> Result<Installed, SetupError> {
         let root = self.place.root();
         std::fs::create_dir_all(root).map_err(|cause| SetupError::io(root, cause))?;
         let _lock = lock(root)?;
@@ -70,14 +70,14 @@ impl Setup<'_> {
                 }
             }
         }
-        Ok(Outcome {
+        Ok(Installed {
             libtorch: libtorch.ok_or_else(nothing_found)?,
             worker,
         })
     }
 
     /// Unpacks the needed files of all wheels, beside their final place.
-    fn unpack(&self, device: Device) -> Result<(), SetupError> {
+    fn unpack(&self, device: Compute) -> Result<(), SetupError> {
         let half = self.unpack_beside(&self.place.installed_for(device))?;
         // The wheel's own libtorch.so holds nothing but a need for libtorch_cuda.so, which is not
         // there or is loaded when it is wanted. Torch's bindings ask the linker for it all the
@@ -89,7 +89,7 @@ impl Setup<'_> {
 
     /// Unpacks all wheels beside their final place.
     fn unpack_beside(&self, whole: &Path) -> Result<PathBuf, SetupError> {
-        let half = Place::half(whole);
+        let half = CacheFolder::half(whole);
         remove(&half)?;
         std::fs::create_dir_all(&half).map_err(|cause| SetupError::io(&half, cause))?;
         self.wheels
@@ -108,14 +108,14 @@ impl Setup<'_> {
 
     /// Checks and loads the unpacked files, then moves them to their final place and removes the
     /// wheels.
-    fn check(&self, device: Device) -> Result<Libtorch, SetupError> {
+    fn check(&self, device: Compute) -> Result<Libtorch, SetupError> {
         let whole = self.place.installed_for(device);
-        let half = Place::half(&whole);
+        let half = CacheFolder::half(&whole);
         Libtorch::at(&half.join("torch"), Origin::Installed)?;
         let name = match device {
-            Device::Cpu => "torch_cpu",
+            Compute::Cpu => "torch_cpu",
             // Needs all other libraries; that of the CPU among them.
-            Device::Cuda => "torch_cuda",
+            Compute::Cuda => "torch_cuda",
         };
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
         let library = format!("{prefix}{name}{suffix}");

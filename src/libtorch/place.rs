@@ -13,14 +13,14 @@ pub const LIBTORCH_VARIABLE: &str = "LIBTORCH";
 
 /// What a libtorch can compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Device {
+pub enum Compute {
     /// The processor alone.
     Cpu,
     /// NVIDIA's GPUs too.
     Cuda,
 }
 
-impl Device {
+impl Compute {
     /// As people write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -32,11 +32,11 @@ impl Device {
 
 /// The cache folder and the names in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct CacheFolder {
     root: PathBuf,
 }
 
-impl Place {
+impl CacheFolder {
     /// The given folder, or the platform's cache folder for this program.
     ///
     /// # Errors
@@ -59,10 +59,10 @@ impl Place {
 
     /// The path of our own libtorch for a device, if it is installed: the folder `torch`, to which
     /// `LIBTORCH` is set. The libraries beside it are found by the run paths in it.
-    pub fn installed_for(&self, device: Device) -> PathBuf {
+    pub fn installed_for(&self, device: Compute) -> PathBuf {
         let name = match device {
-            Device::Cpu => "cpu",
-            Device::Cuda => "cuda",
+            Compute::Cpu => "cpu",
+            Compute::Cuda => "cuda",
         };
         self.root.join(format!("libtorch-{VERSION}-{name}"))
     }

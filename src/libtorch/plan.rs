@@ -2,7 +2,7 @@
 //! tested without doing them.
 
 use super::wheels::{CUDA_UNPACKED_BYTES, HEADER_BYTES, UNPACKED_BYTES, Wheel};
-use super::{Device, Libtorch, Place, headers};
+use super::{CacheFolder, Compute, Libtorch, headers};
 
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Step {
 
 /// The remaining steps, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct InstallPlan {
     /// The steps.
     pub steps: Vec<Step>,
     /// Bytes that will be downloaded.
@@ -44,19 +44,19 @@ pub struct Plan {
     /// Final size of the unpacked files, in bytes.
     pub unpacked: u64,
     /// The device of an installed libtorch.
-    pub device: Device,
+    pub device: Compute,
 }
 
-impl Plan {
+impl InstallPlan {
     /// The remaining steps for the CPU: only the worker if there is a libtorch; the worker only if
     /// it has sources.
     pub fn new(
-        place: &Place,
+        place: &CacheFolder,
         libtorch: Option<&Libtorch>,
         wheels: &[Wheel],
         has_worker: bool,
     ) -> Self {
-        let mut plan = Self::nothing(Device::Cpu);
+        let mut plan = Self::nothing(Compute::Cpu);
         if libtorch.is_none() {
             plan.fetch(place, wheels, UNPACKED_BYTES);
             plan.steps.extend([Step::Unpack, Step::Check]);
@@ -68,12 +68,12 @@ impl Plan {
     /// GPUs, `headers` the wheels of headers alone, which are downloaded if that libtorch lacks
     /// only them.
     pub fn with_cuda(
-        place: &Place,
+        place: &CacheFolder,
         libtorch: Option<&Libtorch>,
         (wheels, headers): (&[Wheel], &[Wheel]),
         has_worker: bool,
     ) -> Self {
-        let mut plan = Self::nothing(Device::Cuda);
+        let mut plan = Self::nothing(Compute::Cuda);
         match libtorch {
             None => {
                 plan.fetch(place, wheels, CUDA_UNPACKED_BYTES);
@@ -88,7 +88,7 @@ impl Plan {
         plan.build(has_worker)
     }
 
-    fn nothing(device: Device) -> Self {
+    fn nothing(device: Compute) -> Self {
         Self {
             steps: Vec::new(),
             download: 0,
@@ -98,7 +98,7 @@ impl Plan {
         }
     }
 
-    fn fetch(&mut self, place: &Place, wheels: &[Wheel], unpacked: u64) {
+    fn fetch(&mut self, place: &CacheFolder, wheels: &[Wheel], unpacked: u64) {
         let mut largest = 0;
         for wheel in wheels {
             self.steps.push(Step::Download(*wheel));
@@ -122,7 +122,7 @@ impl Plan {
 
 /// Whether a download of the right size exists. pip detects a wrong one of the same size, because
 /// it checks the hash of existing files too.
-fn is_there(place: &Place, wheel: &Wheel) -> bool {
+fn is_there(place: &CacheFolder, wheel: &Wheel) -> bool {
     place
         .wheels()
         .join(wheel.file)

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::found::Origin;
 use super::inspect::WorkerState;
-use super::install::{Outcome, check_space};
+use super::install::{Installed, check_space};
 use super::wheels::{UNPACKED_BYTES, Wheel};
 use super::*;
 
@@ -51,7 +51,7 @@ for name, version, tag, files in wheels:
 /// An index in a folder, a cache folder, and a home that must stay empty.
 struct Bench {
     dir: TempDir,
-    place: Place,
+    place: CacheFolder,
     tools: Tools,
     wheels: Vec<Wheel>,
     source: WorkerSource,
@@ -106,7 +106,7 @@ impl Bench {
         .map(|(key, value)| (key.into(), value.into()))
         .to_vec();
         Self {
-            place: Place::new(Some(dir.path().join("cache"))).unwrap(),
+            place: CacheFolder::new(Some(dir.path().join("cache"))).unwrap(),
             tools: Tools {
                 environment,
                 ..Tools::default()
@@ -133,12 +133,12 @@ impl Bench {
     }
 
     fn installed(&self) -> PathBuf {
-        self.place.installed_for(Device::Cpu)
+        self.place.installed_for(Compute::Cpu)
     }
 
-    fn plan(&self) -> Plan {
+    fn plan(&self) -> InstallPlan {
         let found = Libtorch::find(&self.place, None).unwrap();
-        Plan::new(
+        InstallPlan::new(
             &self.place,
             found.as_ref(),
             &self.wheels,
@@ -146,11 +146,11 @@ impl Bench {
         )
     }
 
-    fn run(&self) -> Result<Outcome, SetupError> {
+    fn run(&self) -> Result<Installed, SetupError> {
         self.run_with(false)
     }
 
-    fn run_with(&self, keep: bool) -> Result<Outcome, SetupError> {
+    fn run_with(&self, keep: bool) -> Result<Installed, SetupError> {
         let setup = Setup {
             place: &self.place,
             tools: &self.tools,
@@ -159,7 +159,7 @@ impl Bench {
             keep,
         };
         // The wheels are tiny, and so is what they need.
-        let mut plan = Plan {
+        let mut plan = InstallPlan {
             space: 1,
             ..self.plan()
         };
@@ -222,7 +222,7 @@ fn only_what_is_needed_is_installed_and_nothing_lies_elsewhere() {
             path: bench.installed().join("torch"),
             origin: Origin::Installed,
             version: "2.11.0".to_owned(),
-            device: Device::Cpu,
+            device: Compute::Cpu,
         }
     );
     assert_eq!(outcome.worker, None);
@@ -258,7 +258,7 @@ fn an_interrupted_installation_goes_on_with_what_it_has() {
         let name = bench.path("index").join(wheel.file);
         std::fs::rename(name, bench.path(wheel.package)).unwrap();
     }
-    let debris = Place::half(&bench.installed()).join("torch/lib");
+    let debris = CacheFolder::half(&bench.installed()).join("torch/lib");
     std::fs::create_dir_all(&debris).unwrap();
     std::fs::write(debris.join("libtorch_cuda.so"), "half").unwrap();
     let index = bench.path("index").into_os_string();
@@ -384,7 +384,7 @@ fn the_worker_is_built_against_what_was_installed() {
     let expected =
         [bench.installed().join("torch"), bench.path("tree")].map(|p| p.display().to_string());
     assert_eq!(told.trim_end(), expected.join(" "));
-    let report = Report::of(&bench.place, None, &bench.source);
+    let report = Inventory::of(&bench.place, None, &bench.source);
     assert_eq!(report.worker, WorkerState::Built(worker));
     assert!(report.is_ready());
     assert!(report.lines().iter().all(|(mark, _)| *mark == "ok"));
@@ -398,7 +398,7 @@ fn a_worker_that_cannot_be_built_leaves_libtorch_in_place() {
         error.starts_with("building workbench-worker in "),
         "{error}"
     );
-    let report = Report::of(&bench.place, None, &bench.source);
+    let report = Inventory::of(&bench.place, None, &bench.source);
     assert!(matches!(report.libtorch, Ok(Some(_))) && !report.is_ready());
     assert_eq!(bench.plan().steps, [Step::Build]);
     bench.tools.cargo = "/nowhere/cargo".into();
@@ -432,11 +432,11 @@ const OLD_HEADER: &str = "include/torch/csrc/api/include/torch/version.h";
 #[test]
 fn a_libtorch_of_ones_own_is_taken_when_it_fits() {
     let dir = tempfile::tempdir().unwrap();
-    let place = Place::new(Some(dir.path().join("cache"))).unwrap();
+    let place = CacheFolder::new(Some(dir.path().join("cache"))).unwrap();
     assert_eq!(Libtorch::find(&place, None).unwrap(), None);
     for (libraries, device) in [
-        (&["torch", "torch_cpu", "c10"][..], Device::Cpu),
-        (&["torch_cuda"], Device::Cuda),
+        (&["torch", "torch_cpu", "c10"][..], Compute::Cpu),
+        (&["torch_cuda"], Compute::Cuda),
     ] {
         let own = libtorch_in(dir.path(), HEADER, [2, 11, 0], libraries);
         let found = Libtorch::find(&place, Some(&own)).unwrap().unwrap();
@@ -449,9 +449,12 @@ fn a_libtorch_of_ones_own_is_taken_when_it_fits() {
                 own.display()
             )
         );
-        assert_eq!(Plan::new(&place, Some(&found), &WHEELS, false).steps, []);
         assert_eq!(
-            Plan::new(&place, Some(&found), &WHEELS, true).steps,
+            InstallPlan::new(&place, Some(&found), &WHEELS, false).steps,
+            []
+        );
+        assert_eq!(
+            InstallPlan::new(&place, Some(&found), &WHEELS, true).steps,
             [Step::Build]
         );
     }

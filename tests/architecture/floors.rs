@@ -11,6 +11,7 @@ const FLOORS: [&[&str]; 10] = [
         "crates/stats",
         "crates/forest",
         "crates/images",
+        "crates/json",
         "crates/protocol",
         "crates/torch-ddp",
     ],

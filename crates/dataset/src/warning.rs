@@ -275,8 +275,10 @@ pub(super) fn copy_of(feature: &[f64], target: &[f64]) -> Option<(f64, f64)> {
     let high = (0..target.len()).max_by(by_value)?;
     let factor = (feature[high] - feature[low]) / (target[high] - target[low]);
     let offset = feature[low] - factor * target[low];
-    let scale = feature[low].abs().max(feature[high].abs());
-    let is_on_line = |(x, y): (&f64, &f64)| (x - (factor * y + offset)).abs() <= 1e-9 * scale;
+    let largest = feature[low].abs().max(feature[high].abs());
+    let spread = (feature[high] - feature[low]).abs();
+    let tolerance = 1e-9 * spread + 2.0 * f64::EPSILON * largest;
+    let is_on_line = |(x, y): (&f64, &f64)| (x - (factor * y + offset)).abs() <= tolerance;
     let is_copy = target.len() >= LEAST_ROWS
         && factor.is_finite()
         && factor != 0.0
@@ -331,6 +333,8 @@ mod tests {
         let (factor, offset) = of(|y| y * 1.8 + 32.0).unwrap();
         assert!((factor - 1.8).abs() < 1e-9 && (offset - 32.0).abs() < 1e-9);
         assert_eq!(of(|y| y.sqrt()), None);
+        // Large numbers that differ little are not near a line for that.
+        assert_eq!(of(|y| 9e15 + (y * 7919.0) % 300.0), None);
         assert_eq!(of(|_| 5.0), None);
         assert_eq!(copy_of(&[1.0, 3.0], &[1.0, 2.0]), None);
     }

@@ -4,9 +4,11 @@
 //! ([`workbench_result`]) and what a lab does.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
@@ -15,13 +17,13 @@ use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_dataset::{DataError, Selecting};
-use workbench_machine::{BuildFacts, MachineFacts};
-use workbench_pool::Pool;
+use workbench_machine::{BuildFacts, MachineFacts, heap};
+use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
     ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
     RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
-use workbench_result::{RunResult, compute};
+use workbench_result::{RunLoaded, RunResult, store};
 
 /// A run that has ended, completed or not.
 pub struct Ended {
@@ -266,10 +268,8 @@ fn execute(
 /// Reads the log back and computes the result from it, so the result depends on the log alone and
 /// not on memory.
 fn ended(run: &RunDir, failure: Option<String>) -> Result<Ended, ExperimentError> {
-    let snapshot = run.snapshot()?;
-    let result = compute(&snapshot)
+    let RunLoaded { snapshot, result } = store(run)?
         .ok_or_else(|| ExperimentError::Resume(format!("{} has not begun", run.id())))?;
-    run.write_json("result.json", &result)?;
     Ok(Ended {
         run: run.clone(),
         snapshot,
@@ -303,6 +303,7 @@ struct Runner<'a> {
 impl Runner<'_> {
     /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
     fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
+        heap::keep_freed();
         let mut status = RunStatus::Completed;
         let mut failure = None;
         let mut stopped: BTreeSet<&str> = BTreeSet::new();
@@ -340,8 +341,26 @@ impl Runner<'_> {
         Ok((status, failure))
     }
 
-    /// Runs one repeat: pool start and warm-up are not timed, the work is.
+    /// Runs one repeat on a thread of its own, so that every arm, serial or not, works on threads
+    /// that were started for this repeat in the same way.
     fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
+        thread::scope(|scope| {
+            let name = format!("arm-{}", id.arm);
+            thread::Builder::new()
+                .name(name)
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, || with_random_layout(|| self.repeat_here(id)))
+                .map_err(|error| ExperimentError::Threads {
+                    what: "arm's thread",
+                    reason: error.to_string(),
+                })?
+                .join()
+                .unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
+    /// Runs one repeat: pool start and warm-up are not timed, the work is.
+    fn repeat_here(&self, id: &RepeatId) -> Result<(), ExperimentError> {
         let stop = self.control.begin(&id.arm);
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
@@ -352,6 +371,8 @@ impl Runner<'_> {
             .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
         // Left by an earlier attempt that was killed.
         discard(&scratch);
+        // What earlier repeats left in the heap must not decide on which pages this one works.
+        heap::give_back();
         let place = Place {
             pool,
             workers: id.workers,

@@ -16,8 +16,8 @@ use workbench_experiment::lab::{
 use workbench_experiment::{Control, Ended, Request, resolve, resume, run};
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{
-    ArmFailure, ControllerPhase, ControllerState, Event, FailureKind, Finding, Record, RunStatus,
-    Snapshot, Store,
+    ArmFailure, ArmFailureKind, ControllerPhase, ControllerState, Event, Finding, Record,
+    RunStatus, Snapshot, Store,
 };
 use workbench_report::headline;
 use workbench_result::compute;
@@ -390,7 +390,7 @@ fn a_failed_arm_is_in_the_record_and_the_others_go_on() {
         failures[0].event,
         Event::ArmFailed(ArmFailure {
             arm: "many".to_owned(),
-            kind: FailureKind::Run,
+            kind: ArmFailureKind::Run,
             reason: "rank 1 died".to_owned()
         })
     );

@@ -23,7 +23,7 @@ use row::finished;
 pub use curves::{Curves, curves};
 pub use row::{ArmCell, ArmRow, Named, Unlike};
 pub use settings::{Difference, Group, Settings};
-pub use verdict::{Note, Weight};
+pub use verdict::Note;
 
 /// Several runs side by side. All lists over runs have one entry per run, in the order in which
 /// they were given.

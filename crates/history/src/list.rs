@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use workbench_record::{RunDir, Store};
 use workbench_report::format;
-use workbench_result::{ArmResult, RunResult, compute};
+use workbench_result::{ArmResult, RunResult, load_result};
 
 use crate::estimate::PastRun;
 use crate::filter::Facts;
@@ -173,20 +173,15 @@ fn started(rfc3339: &str) -> String {
     format::clean(&text.replace('T', " "), 16)
 }
 
-/// The document that the run wrote when it ended, or, if there is none, the result of its log so
-/// far.
+/// The document that the run wrote when it ended, where it fits its log, else the result of the log
+/// so far.
 ///
 /// # Errors
 /// Why it cannot be read, in one line.
 pub fn load(run: &RunDir) -> Result<RunResult, String> {
-    if !run.is_live()
-        && let Ok(text) = std::fs::read(run.result())
-        && let Ok(result) = serde_json::from_slice(&text)
-    {
-        return Ok(result);
-    }
-    let snapshot = run.snapshot().map_err(|error| error.to_string())?;
-    compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))
+    load_result(run)
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("{}: the run has not begun", run.id()))
 }
 
 /// The best speed-up of a run with its arm, or a dash.

@@ -3,15 +3,15 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use workbench_images::{Part, mnist};
+use workbench_images::{Split, mnist};
 
 fn unpacking(c: &mut Criterion) {
     let mut group = c.benchmark_group("mnist");
     group.sample_size(10);
     for (name, part, rows) in [
-        ("train, all 60,000", Part::Train, None),
-        ("train, the first 6,000", Part::Train, Some(6_000)),
-        ("test, all 10,000", Part::Test, None),
+        ("train, all 60,000", Split::Train, None),
+        ("train, the first 6,000", Split::Train, Some(6_000)),
+        ("test, all 10,000", Split::Test, None),
     ] {
         group.bench_function(name, |b| b.iter(|| black_box(mnist(part, rows))));
     }

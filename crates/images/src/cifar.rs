@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, ImageProblem};
 use crate::file::{ImageFile, check_labels, open};
-use crate::set::{CLASSES, Images, Part};
+use crate::set::{CLASSES, Images, Split};
 
 const CHANNELS: usize = 3;
 const SIDE: usize = 32;
@@ -24,17 +24,17 @@ const TEST: [&str; 1] = ["test_batch.bin"];
 /// The folder that the published archive unpacks to.
 const FOLDER: &str = "cifar-10-batches-bin";
 
-/// Reads a part from the folder that the archive of the binary version unpacks to, or the folder
+/// Reads a split from the folder that the archive of the binary version unpacks to, or the folder
 /// above it: the five files `data_batch_1.bin` to `data_batch_5.bin`, or `test_batch.bin`. The
 /// first `rows` images are read, or all; all files have to be there.
 ///
 /// # Errors
 /// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what
 /// it should be, and [`ImageError::Io`].
-pub fn read_cifar10(dir: &Path, part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
-    let names: &[&str] = match part {
-        Part::Train => &TRAIN,
-        Part::Test => &TEST,
+pub fn read_cifar10(dir: &Path, split: Split, rows: Option<usize>) -> Result<Images, ImageError> {
+    let names: &[&str] = match split {
+        Split::Train => &TRAIN,
+        Split::Test => &TEST,
     };
     let dir = &folder(dir);
     let mut inputs = Vec::new();

@@ -1,7 +1,7 @@
 //! The MNIST that comes with the program (Yann LeCun, Corinna Cortes and Christopher Burges, 1998).
 //!
-//! Each part is one zstd frame with the IDX file of its labels and then that of its images
-//! (see `assets/datasets/README.md`), so a process that needs the first rows of one part
+//! Each split is one zstd frame with the IDX file of its labels and then that of its images
+//! (see `assets/datasets/README.md`), so a process that needs the first rows of one split
 //! unpacks nothing else.
 
 use std::io::Read;
@@ -9,7 +9,7 @@ use std::io::Read;
 use crate::error::ImageError;
 use crate::file::ImageFile;
 use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
-use crate::set::{Images, Part};
+use crate::set::{Images, Split};
 
 const TRAIN: &[u8] = include_bytes!("../../../assets/datasets/mnist_train.zst");
 const TEST: &[u8] = include_bytes!("../../../assets/datasets/mnist_test.zst");
@@ -22,10 +22,10 @@ const PIXELS: u64 = 28 * 28;
 ///
 /// # Errors
 /// [`ImageError::Embedded`] when the embedded bytes are damaged.
-pub fn mnist(part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
-    let (packed, count) = match part {
-        Part::Train => (TRAIN, TRAIN_ROWS),
-        Part::Test => (TEST, TEST_ROWS),
+pub fn mnist(split: Split, rows: Option<usize>) -> Result<Images, ImageError> {
+    let (packed, count) = match split {
+        Split::Train => (TRAIN, TRAIN_ROWS),
+        Split::Test => (TEST, TEST_ROWS),
     };
     unpack(packed, count, rows).map_err(|error| damaged(&error))
 }

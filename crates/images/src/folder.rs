@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::ImageError;
-use crate::set::Part;
-use crate::source::Source;
+use crate::set::Split;
+use crate::source::ImageSource;
 use crate::{cifar, idx};
 
 /// Where torchvision puts the files of a dataset, below the folder that it is given.
 const INNER: [&str; 4] = ["raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw"];
 
-impl Source {
+impl ImageSource {
     /// Finds out what a folder holds: IDX files or CIFAR-10's binary files. All files of the format
     /// have to be there, under the names that they are published with; none is opened.
     ///
@@ -43,7 +43,11 @@ impl Source {
     }
 }
 
-fn complete(source: Source, dir: &Path, missing: &[String]) -> Result<Source, ImageError> {
+fn complete(
+    source: ImageSource,
+    dir: &Path,
+    missing: &[String],
+) -> Result<ImageSource, ImageError> {
     if missing.is_empty() {
         return Ok(source);
     }
@@ -79,7 +83,7 @@ fn nothing(dir: &Path) -> String {
     }
     format!(
         "no images here; give the folder with MNIST's four IDX files ({}, …) or CIFAR-10's six binary files ({}, …)",
-        idx::names(Part::Train)[0],
+        idx::names(Split::Train)[0],
         cifar::TRAIN[0]
     )
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, ImageProblem};
 use crate::file::{ImageFile, check_labels, open};
-use crate::set::{CLASSES, Images, Part};
+use crate::set::{CLASSES, Images, Split};
 
 /// What a file of images starts with: unsigned bytes, three dimensions.
 const IMAGES_MAGIC: u32 = 0x0803;
@@ -18,21 +18,21 @@ const LABELS_MAGIC: u32 = 0x0801;
 pub(crate) const IMAGES_HEADER: u64 = 16;
 pub(crate) const LABELS_HEADER: u64 = 8;
 
-/// Reads a part from a folder with the four files as they are published: `train-images-idx3-ubyte`,
+/// Reads a split from a folder with the four files as they are published: `train-images-idx3-ubyte`,
 /// `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`; a dot in place
-/// of the second dash will do. Of the part the first `rows` images are read, or all; what a file
+/// of the second dash will do. Of the split the first `rows` images are read, or all; what a file
 /// announces is always checked against its size.
 ///
 /// # Errors
 /// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what
 /// it should be, and [`ImageError::Io`].
-pub fn read_idx(dir: &Path, part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
-    let images = open(&find(dir, part, "images-idx3-ubyte")?)?;
-    let labels = open(&find(dir, part, "labels-idx1-ubyte")?)?;
+pub fn read_idx(dir: &Path, split: Split, rows: Option<usize>) -> Result<Images, ImageError> {
+    let images = open(&find(dir, split, "images-idx3-ubyte")?)?;
+    let labels = open(&find(dir, split, "labels-idx1-ubyte")?)?;
     read(labels, images, rows)
 }
 
-/// Reads the two files of a part from memory. `name` stands for them in messages.
+/// Reads the two files of a split from memory. `name` stands for them in messages.
 ///
 /// # Errors
 /// [`ImageError::Damaged`] when one is not what it should be.
@@ -50,12 +50,12 @@ pub fn parse(
     read(input(labels, "labels"), input(images, "images"), rows)
 }
 
-/// Writes a part as the two IDX files that [`read_idx`] reads.
+/// Writes a split as the two IDX files that [`read_idx`] reads.
 ///
 /// # Errors
 /// [`ImageError::Io`] when a file cannot be written, or when the images are not grey or too many
 /// for the format.
-pub fn write_idx(dir: &Path, part: Part, images: &Images) -> Result<(), ImageError> {
+pub fn write_idx(dir: &Path, split: Split, images: &Images) -> Result<(), ImageError> {
     let (labels_file, images_file) = encode(images).map_err(|cause| ImageError::Io {
         path: dir.to_owned(),
         cause,
@@ -64,7 +64,7 @@ pub fn write_idx(dir: &Path, part: Part, images: &Images) -> Result<(), ImageErr
         ("labels-idx1-ubyte", labels_file),
         ("images-idx3-ubyte", images_file),
     ] {
-        let path = dir.join(format!("{}-{what}", prefix(part)));
+        let path = dir.join(format!("{}-{what}", prefix(split)));
         std::fs::write(&path, content).map_err(|cause| ImageError::Io { path, cause })?;
     }
     Ok(())
@@ -97,16 +97,16 @@ fn encode(images: &Images) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
     Ok((labels_file, images_file))
 }
 
-fn prefix(part: Part) -> &'static str {
-    match part {
-        Part::Train => "train",
-        Part::Test => "t10k",
+fn prefix(split: Split) -> &'static str {
+    match split {
+        Split::Train => "train",
+        Split::Test => "t10k",
     }
 }
 
-/// The names of a part's files: images, labels.
-pub(crate) fn names(part: Part) -> [String; 2] {
-    ["images-idx3-ubyte", "labels-idx1-ubyte"].map(|what| format!("{}-{what}", prefix(part)))
+/// The names of the files of a split: images, labels.
+pub(crate) fn names(split: Split) -> [String; 2] {
+    ["images-idx3-ubyte", "labels-idx1-ubyte"].map(|what| format!("{}-{what}", prefix(split)))
 }
 
 /// The file of a name, with either kind of dash, when it is there.
@@ -123,7 +123,7 @@ pub(crate) fn dotted(name: &str) -> String {
 /// Whether any of the files is there, packed or not.
 pub(crate) fn holds_any(dir: &Path) -> bool {
     let packed = |name: &str| dir.join(format!("{name}.gz")).exists();
-    [Part::Train, Part::Test]
+    [Split::Train, Split::Test]
         .into_iter()
         .flat_map(names)
         .any(|name| there(dir, &name).is_some() || packed(&name) || packed(&dotted(&name)))
@@ -131,15 +131,15 @@ pub(crate) fn holds_any(dir: &Path) -> bool {
 
 /// The files that are not there.
 pub(crate) fn missing(dir: &Path) -> Vec<String> {
-    [Part::Train, Part::Test]
+    [Split::Train, Split::Test]
         .into_iter()
         .flat_map(names)
         .filter(|name| there(dir, name).is_none())
         .collect()
 }
 
-fn find(dir: &Path, part: Part, what: &str) -> Result<PathBuf, ImageError> {
-    let name = format!("{}-{what}", prefix(part));
+fn find(dir: &Path, split: Split, what: &str) -> Result<PathBuf, ImageError> {
+    let name = format!("{}-{what}", prefix(split));
     if let Some(path) = there(dir, &name) {
         return Ok(path);
     }

@@ -9,9 +9,9 @@
 //!   trains does that.
 //!
 //! ```
-//! use workbench_images::{Part, Source};
+//! use workbench_images::{Split, ImageSource};
 //!
-//! let digits = Source::Embedded.load(Part::Test, Some(100))?;
+//! let digits = ImageSource::Embedded.load(Split::Test, Some(100))?;
 //! assert_eq!((digits.len(), digits.classes), (100, 10));
 //! assert_eq!(digits.image(0).map(<[u8]>::len), Some(28 * 28));
 //! assert_eq!(digits.labels[..4], [7, 2, 1, 0]);
@@ -31,5 +31,5 @@ pub use cifar::read_cifar10;
 pub use embedded::mnist;
 pub use error::{ImageError, ImageProblem};
 pub use idx::{read_idx, write_idx};
-pub use set::{CLASSES, Images, Part};
-pub use source::Source;
+pub use set::{CLASSES, Images, Split};
+pub use source::ImageSource;

@@ -46,7 +46,7 @@ impl Images {
 
 /// What to learn from and what to be tested on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum Split {
     /// What the model learns from.
     Train,
     /// What it is tested on.

@@ -6,11 +6,11 @@ use crate::cifar::read_cifar10;
 use crate::embedded::mnist;
 use crate::error::ImageError;
 use crate::idx::read_idx;
-use crate::set::{Images, Part};
+use crate::set::{Images, Split};
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum ImageSource {
     /// The MNIST that comes with the program.
     Embedded,
     /// A folder with IDX files, see [`read_idx`].
@@ -19,16 +19,16 @@ pub enum Source {
     Cifar10(PathBuf),
 }
 
-impl Source {
-    /// Reads a part, and of it the first `rows` images, or all.
+impl ImageSource {
+    /// Reads a split, and of it the first `rows` images, or all.
     ///
     /// # Errors
     /// Those of the reader: a file that is not there, or not what it should be.
-    pub fn load(&self, part: Part, rows: Option<usize>) -> Result<Images, ImageError> {
+    pub fn load(&self, split: Split, rows: Option<usize>) -> Result<Images, ImageError> {
         match self {
-            Self::Embedded => mnist(part, rows),
-            Self::Idx(dir) => read_idx(dir, part, rows),
-            Self::Cifar10(dir) => read_cifar10(dir, part, rows),
+            Self::Embedded => mnist(split, rows),
+            Self::Idx(dir) => read_idx(dir, split, rows),
+            Self::Cifar10(dir) => read_cifar10(dir, split, rows),
         }
     }
 }

@@ -8,28 +8,28 @@ use std::path::Path;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use workbench_images::{CLASSES, ImageError, ImageProblem, Images, Part, Source, idx, mnist};
+use workbench_images::{CLASSES, ImageError, ImageProblem, ImageSource, Images, Split, idx, mnist};
 use workbench_images::{read_cifar10, read_idx, write_idx};
 
 /// Of the four IDX files as they are published; `make_mnist.py` checks the same.
-const PUBLISHED: [(Part, &str, &str); 4] = [
+const PUBLISHED: [(Split, &str, &str); 4] = [
     (
-        Part::Train,
+        Split::Train,
         "train-images-idx3-ubyte",
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     ),
     (
-        Part::Train,
+        Split::Train,
         "train-labels-idx1-ubyte",
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
     (
-        Part::Test,
+        Split::Test,
         "t10k-images-idx3-ubyte",
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ),
     (
-        Part::Test,
+        Split::Test,
         "t10k-labels-idx1-ubyte",
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
@@ -54,7 +54,7 @@ fn problem(result: Result<Images, ImageError>) -> ImageProblem {
 #[test]
 fn the_embedded_images_are_the_published_ones_byte_for_byte() {
     let dir = TempDir::new().unwrap();
-    for part in [Part::Train, Part::Test] {
+    for part in [Split::Train, Split::Test] {
         write_idx(dir.path(), part, &mnist(part, None).unwrap()).unwrap();
     }
     let readme = include_str!("../../../assets/datasets/README.md");
@@ -85,7 +85,7 @@ fn the_embedded_files_are_the_documented_ones() {
 
 #[test]
 fn every_digit_is_there_about_equally_often() {
-    let train = mnist(Part::Train, None).unwrap();
+    let train = mnist(Split::Train, None).unwrap();
     assert_eq!((train.channels, train.height, train.width), (1, 28, 28));
     assert_eq!(train.len(), 60_000);
     assert_eq!(train.pixels.len(), 60_000 * 28 * 28);
@@ -103,9 +103,9 @@ fn every_digit_is_there_about_equally_often() {
 
 #[test]
 fn a_limit_gives_the_first_rows() {
-    let all = mnist(Part::Test, None).unwrap();
+    let all = mnist(Split::Test, None).unwrap();
     for rows in [0, 1, 777, 10_000, usize::MAX] {
-        let some = mnist(Part::Test, Some(rows)).unwrap();
+        let some = mnist(Split::Test, Some(rows)).unwrap();
         let kept = rows.min(10_000);
         assert_eq!(some.len(), kept);
         assert_eq!(some.labels, all.labels[..kept]);
@@ -131,10 +131,10 @@ fn small() -> Images {
 fn both_spellings_of_the_names_are_found_and_packed_files_are_named() {
     let dir = TempDir::new().unwrap();
     let at = |name: &str| dir.path().join(name);
-    write_idx(dir.path(), Part::Test, &small()).unwrap();
+    write_idx(dir.path(), Split::Test, &small()).unwrap();
     std::fs::rename(at("t10k-images-idx3-ubyte"), at("t10k-images.idx3-ubyte")).unwrap();
-    let source = Source::Idx(dir.path().to_owned());
-    assert_eq!(source.load(Part::Test, None).unwrap(), small());
+    let source = ImageSource::Idx(dir.path().to_owned());
+    assert_eq!(source.load(Split::Test, None).unwrap(), small());
 
     let message = |error: ImageError| {
         let text = error.to_string();
@@ -143,17 +143,17 @@ fn both_spellings_of_the_names_are_found_and_packed_files_are_named() {
             .to_owned()
     };
     assert_eq!(
-        message(source.load(Part::Train, None).unwrap_err()),
+        message(source.load(Split::Train, None).unwrap_err()),
         ": no train-images-idx3-ubyte here; give the folder with the four IDX files, or use the embedded MNIST"
     );
     std::fs::write(at("train-images-idx3-ubyte.gz"), "").unwrap();
     assert_eq!(
-        message(source.load(Part::Train, None).unwrap_err()),
+        message(source.load(Split::Train, None).unwrap_err()),
         ": no train-images-idx3-ubyte here; unpack train-images-idx3-ubyte.gz with gunzip"
     );
     std::fs::create_dir(at("train-images-idx3-ubyte")).unwrap();
     assert_eq!(
-        message(source.load(Part::Train, None).unwrap_err()),
+        message(source.load(Split::Train, None).unwrap_err()),
         "/train-images-idx3-ubyte: not an ordinary file; check the path and its permissions"
     );
 }
@@ -167,7 +167,7 @@ fn only_grey_images_can_be_written() {
         width: 1,
         ..small()
     };
-    let error = write_idx(dir.path(), Part::Train, &colourful).unwrap_err();
+    let error = write_idx(dir.path(), Split::Train, &colourful).unwrap_err();
     assert!(error.to_string().contains("3 channels"), "{error}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
@@ -175,7 +175,7 @@ fn only_grey_images_can_be_written() {
 /// The two files of [`small`]: labels, images.
 fn small_files() -> (Vec<u8>, Vec<u8>) {
     let dir = TempDir::new().unwrap();
-    write_idx(dir.path(), Part::Train, &small()).unwrap();
+    write_idx(dir.path(), Split::Train, &small()).unwrap();
     let read = |name| std::fs::read(dir.path().join(name)).unwrap();
     (
         read("train-labels-idx1-ubyte"),
@@ -318,7 +318,7 @@ fn cifar_folder() -> TempDir {
 fn cifar_batches_are_strung_together() {
     let dir = cifar_folder();
     let inner = dir.path().join("cifar-10-batches-bin");
-    let train = read_cifar10(&inner, Part::Train, None).unwrap();
+    let train = read_cifar10(&inner, Split::Train, None).unwrap();
     assert_eq!((train.channels, train.height, train.width), (3, 32, 32));
     assert_eq!(train.len(), 20);
     for row in 0..20 {
@@ -326,9 +326,9 @@ fn cifar_batches_are_strung_together() {
         let image = train.image(row).unwrap();
         assert_eq!((usize::from(image[0]), image.len()), (row * 7 % 251, 3072));
     }
-    let source = Source::Cifar10(dir.path().to_owned());
-    assert_eq!(source.load(Part::Test, None).unwrap().labels, [0, 1, 2]);
-    let some = source.load(Part::Train, Some(6)).unwrap();
+    let source = ImageSource::Cifar10(dir.path().to_owned());
+    assert_eq!(source.load(Split::Test, None).unwrap().labels, [0, 1, 2]);
+    let some = source.load(Split::Train, Some(6)).unwrap();
     assert_eq!(some.labels, train.labels[..6]);
     assert_eq!(some.pixels, train.pixels[..6 * 3072]);
 }
@@ -338,7 +338,7 @@ fn cifar_files_that_are_missing_cut_or_wrong_are_named() {
     let dir = cifar_folder();
     let inner = dir.path().join("cifar-10-batches-bin");
     let file = inner.join("data_batch_3.bin");
-    let read = || read_cifar10(dir.path(), Part::Train, None);
+    let read = || read_cifar10(dir.path(), Split::Train, None);
 
     let whole = std::fs::read(&file).unwrap();
     std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
@@ -374,20 +374,20 @@ fn cifar_files_that_are_missing_cut_or_wrong_are_named() {
 #[test]
 fn a_folder_tells_what_it_holds() {
     let cifar = cifar_folder();
-    let found = Source::find(cifar.path()).unwrap();
-    assert_eq!(found, Source::Cifar10(cifar.path().to_owned()));
+    let found = ImageSource::find(cifar.path()).unwrap();
+    assert_eq!(found, ImageSource::Cifar10(cifar.path().to_owned()));
     let idx = TempDir::new().unwrap();
-    for part in [Part::Train, Part::Test] {
+    for part in [Split::Train, Split::Test] {
         write_idx(idx.path(), part, &small()).unwrap();
     }
-    let found = Source::find(idx.path()).unwrap();
-    assert_eq!(found, Source::Idx(idx.path().to_owned()));
+    let found = ImageSource::find(idx.path()).unwrap();
+    assert_eq!(found, ImageSource::Idx(idx.path().to_owned()));
 
     let batch = cifar.path().join("cifar-10-batches-bin/data_batch_5.bin");
     std::fs::remove_file(batch).unwrap();
     let labels = idx.path().join("t10k-labels-idx1-ubyte");
     std::fs::rename(&labels, idx.path().join("t10k-labels.idx1-ubyte.gz")).unwrap();
-    let told = |dir: &Path| Source::find(dir).unwrap_err().to_string();
+    let told = |dir: &Path| ImageSource::find(dir).unwrap_err().to_string();
     assert!(told(cifar.path()).contains("no data_batch_5.bin here"));
     assert!(told(idx.path()).ends_with("unpack t10k-labels.idx1-ubyte.gz with gunzip"));
     assert!(told(&idx.path().join("none")).contains("No such file"));
@@ -445,7 +445,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read(
         images in any_images(),
-        part in prop_oneof![Just(Part::Train), Just(Part::Test)],
+        part in prop_oneof![Just(Split::Train), Just(Split::Test)],
     ) {
         let dir = TempDir::new().unwrap();
         write_idx(dir.path(), part, &images).unwrap();
@@ -474,7 +474,7 @@ proptest! {
         images in any_images(), at in any::<prop::sample::Index>(), value: u8,
     ) {
         let dir = TempDir::new().unwrap();
-        write_idx(dir.path(), Part::Train, &images).unwrap();
+        write_idx(dir.path(), Split::Train, &images).unwrap();
         let labels = std::fs::read(dir.path().join("train-labels-idx1-ubyte")).unwrap();
         let mut pixels = std::fs::read(dir.path().join("train-images-idx3-ubyte")).unwrap();
         let at = at.index(pixels.len());
@@ -486,7 +486,7 @@ proptest! {
     fn arbitrary_cifar_files_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..8000)) {
         let dir = TempDir::new().unwrap();
         std::fs::write(dir.path().join("test_batch.bin"), &bytes).unwrap();
-        match read_cifar10(dir.path(), Part::Test, None) {
+        match read_cifar10(dir.path(), Split::Test, None) {
             Ok(read) => prop_assert_eq!(read.len() * 3073, bytes.len()),
             Err(error) => prop_assert!(!error.to_string().contains(char::is_control)),
         }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 /// The machine that a run was made on. `null` in the JSON means that the machine does not say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +16,7 @@ pub struct MachineFacts {
     pub cores_physical: Option<u32>,
     /// Cores that this process may use at once: the smallest of processors, affinity mask
     /// and cgroup quota.
+    #[serde(with = "Floats::<f64>")]
     pub cores_usable: f64,
     /// Why `cores_usable` is what it is, for example `cgroup quota 2.0 of 16`.
     pub cores_limit: String,
@@ -76,5 +78,6 @@ pub struct GpuFacts {
     /// Memory in bytes.
     pub memory_bytes: u64,
     /// Power limit in watts.
+    #[serde(with = "Floats::<Option<f64>>")]
     pub power_limit_w: Option<f64>,
 }

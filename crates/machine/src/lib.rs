@@ -3,13 +3,14 @@
 //!
 //! - **Belongs here:** reading the operating system's files and the driver's counters, and what
 //!   [`check`] says about the facts.
-//! - **May use:** `clock`.
+//! - **May use:** `clock`, `digest`, `json`.
 //! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
 mod facts;
 mod finding;
 mod gpu;
+pub mod heap;
 pub mod monitor;
 pub mod proc_stat;
 

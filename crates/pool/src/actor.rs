@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::cell::{Body, OnEnd};
+use super::cell::{OnEnd, TaskBody};
 use super::context::TaskContext;
 use super::error::TaskError;
 use super::quiet::{drop_quietly, panic_message};
@@ -167,7 +167,7 @@ struct Message<S, F> {
     handle: Option<F>,
 }
 
-impl<S, R, F> Body for Message<S, F>
+impl<S, R, F> TaskBody for Message<S, F>
 where
     S: Send + 'static,
     R: Send + Sync + 'static,

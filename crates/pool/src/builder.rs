@@ -12,9 +12,10 @@ use super::shared::PoolState;
 use super::threads::Threads;
 use super::worker;
 
-/// Tasks that wait for tasks nest on one stack, so a stack is larger than usual. Only what is
-/// used occupies memory.
-const STACK: usize = 16 << 20;
+/// Stack of a pool's thread, in bytes, unless [`PoolBuilder::stack_bytes`] says otherwise. Tasks
+/// that wait for tasks nest on one stack, so it is larger than usual. Only what is used occupies
+/// memory.
+pub const STACK_BYTES: usize = 16 << 20;
 
 /// A pool of threads that run tasks. It is used through its [`PoolHandle`], which
 /// it dereferences to.
@@ -49,7 +50,7 @@ impl Default for PoolBuilder {
             memory_bytes: 0,
             custom: Vec::new(),
             name: "workbench".to_owned(),
-            stack_bytes: STACK,
+            stack_bytes: STACK_BYTES,
         }
     }
 }

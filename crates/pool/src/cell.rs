@@ -11,7 +11,7 @@ use super::quiet::{drop_quietly, panic_message};
 use super::task::{AnyTask, Attempt, Followers, Header};
 
 /// The work of a task.
-pub trait Body: Send + 'static {
+pub trait TaskBody: Send + 'static {
     /// The type of its value.
     type Output: Send + Sync + 'static;
 
@@ -41,14 +41,14 @@ pub trait Typed<T>: AnyTask {
 }
 
 /// A task with its closure and its value.
-pub struct TaskCell<B: Body, E: OnEnd> {
+pub struct TaskCell<B: TaskBody, E: OnEnd> {
     header: Header,
     body: Mutex<Option<B>>,
     outcome: OnceLock<Outcome<B::Output>>,
     on_end: E,
 }
 
-impl<B: Body, E: OnEnd> TaskCell<B, E> {
+impl<B: TaskBody, E: OnEnd> TaskCell<B, E> {
     pub fn new(header: Header, body: B, on_end: E) -> Self {
         Self {
             header,
@@ -59,7 +59,7 @@ impl<B: Body, E: OnEnd> TaskCell<B, E> {
     }
 }
 
-impl<B: Body, E: OnEnd> AnyTask for TaskCell<B, E> {
+impl<B: TaskBody, E: OnEnd> AnyTask for TaskCell<B, E> {
     fn header(&self) -> &Header {
         &self.header
     }
@@ -115,7 +115,7 @@ impl<B: Body, E: OnEnd> AnyTask for TaskCell<B, E> {
     }
 }
 
-impl<B: Body, E: OnEnd> Typed<B::Output> for TaskCell<B, E> {
+impl<B: TaskBody, E: OnEnd> Typed<B::Output> for TaskCell<B, E> {
     fn outcome(&self) -> Option<&Outcome<B::Output>> {
         self.outcome.get()
     }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::cell::{Body, OnEnd, TaskCell};
+use super::cell::{OnEnd, TaskBody, TaskCell};
 use super::context::TaskContext;
 use super::error::PoolError;
 use super::retry::Retry;
@@ -176,7 +176,7 @@ impl<'p> TaskBuilder<'p> {
         self.spec.name.clone().unwrap_or_else(|| "task".into())
     }
 
-    fn launch<B: Body>(mut self, body: B) -> Result<TaskRef<B::Output>, PoolError> {
+    fn launch<B: TaskBody>(mut self, body: B) -> Result<TaskRef<B::Output>, PoolError> {
         let one_cpu = self.cpus.to_bits() == 1f64.to_bits()
             && self.gpus.to_bits() == 0
             && self.memory == 0
@@ -198,7 +198,7 @@ impl<'p> TaskBuilder<'p> {
 }
 
 /// Submits a task that needs the values of `dependencies`.
-pub(super) fn launch<B: Body>(
+pub(super) fn launch<B: TaskBody>(
     shared: &Arc<PoolState>,
     spec: Spec,
     body: B,
@@ -240,7 +240,7 @@ pub(super) fn launch<B: Body>(
 }
 
 /// A task that is not submitted yet.
-pub(super) fn cell<B: Body, E: OnEnd>(
+pub(super) fn cell<B: TaskBody, E: OnEnd>(
     shared: &Arc<PoolState>,
     spec: Spec,
     body: B,
@@ -254,7 +254,7 @@ pub(super) fn cell<B: Body, E: OnEnd>(
 /// Work that can be done once.
 pub(super) struct Once<F>(pub Option<F>);
 
-impl<T, F> Body for Once<F>
+impl<T, F> TaskBody for Once<F>
 where
     T: Send + Sync + 'static,
     F: FnOnce(&TaskContext<'_>) -> T + Send + 'static,
@@ -272,7 +272,7 @@ where
 /// Work that can be done again.
 struct Repeatable<F>(F);
 
-impl<T, F> Body for Repeatable<F>
+impl<T, F> TaskBody for Repeatable<F>
 where
     T: Send + Sync + 'static,
     F: Fn(&TaskContext<'_>) -> Result<T, String> + Send + 'static,

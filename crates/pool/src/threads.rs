@@ -4,6 +4,8 @@ use std::thread::{Builder, JoinHandle};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::layout::with_random_layout;
+
 /// A rayon pool and its threads.
 pub struct Threads {
     pool: ThreadPool,
@@ -30,7 +32,7 @@ impl Threads {
                 let handle = Builder::new()
                     .name(format!("{name}-{}", thread.index()))
                     .stack_size(stack_bytes)
-                    .spawn(|| thread.run())?;
+                    .spawn(|| with_random_layout(|| thread.run()))?;
                 handles.push(handle);
                 Ok(())
             })

@@ -21,7 +21,7 @@ mod thread_watch;
 pub use env::{EnvError, WorkerEnv};
 pub use excerpt::excerpt;
 pub use frame::{FrameDecoder, FrameError, FrameReader, MAX_FRAME, encode_frame, write_frame};
-pub use message::{FromWorker, Phase, Position, Protocol, StepTimes, Stretch, ToWorker};
+pub use message::{FromWorker, PhaseName, Position, Protocol, StepTimes, Stretch, ToWorker};
 pub use worker_side::{SideError, WorkerSide};
 
 /// The version of what is common. Whoever meets another one stops with [`FrameError::Version`].

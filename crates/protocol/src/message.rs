@@ -15,7 +15,7 @@ use crate::VERSION;
 /// What the workers of one lab say beyond what all workers do. Implemented by an empty type.
 ///
 /// ```
-/// use workbench_protocol::{Phase, Protocol};
+/// use workbench_protocol::{PhaseName, Protocol};
 ///
 /// #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 /// enum Doing { Starting, Searching }
@@ -26,7 +26,7 @@ use crate::VERSION;
 ///     }
 /// }
 ///
-/// impl Phase for Doing {
+/// impl PhaseName for Doing {
 ///     const ALL: &'static [Self] = &[Self::Starting, Self::Searching];
 /// }
 ///
@@ -45,7 +45,7 @@ pub trait Protocol: Debug + Clone + PartialEq + Send + Sync + 'static {
     /// What a worker is to do. Sent once, first.
     type Order: Body;
     /// What a worker may be doing, in the order of its work.
-    type Phase: Phase;
+    type Phase: PhaseName;
     /// What a worker reports while it works.
     type Report: Body;
     /// What a worker reports at its end, when all went well.
@@ -74,7 +74,7 @@ impl<T: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
 
 /// What a worker is doing. The order is that of its work: within a step, or from begin to end where
 /// there are no steps. Shown as its name within a sentence.
-pub trait Phase: Body + Copy + Ord + Display {
+pub trait PhaseName: Body + Copy + Ord + Display {
     /// All phases, at most 256, in order. The first is that of a process that has just begun.
     const ALL: &'static [Self];
 
@@ -124,14 +124,14 @@ pub enum Stretch {
 /// Where a worker is in its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Position<P: Phase> {
+pub struct Position<P: PhaseName> {
     /// What it is doing.
     pub phase: P,
     /// The step that it works on, from 0; 0 where there are no steps.
     pub step: u64,
 }
 
-impl<P: Phase> Position<P> {
+impl<P: PhaseName> Position<P> {
     /// The position of a process that has just begun.
     pub fn start() -> Self {
         let phase = P::ALL[0];

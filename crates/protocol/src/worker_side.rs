@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
 
 use crate::frame::{FrameError, FrameReader, encode_frame};
-use crate::message::{FromWorker, Phase, Position, Protocol, ToWorker};
+use crate::message::{FromWorker, PhaseName, Position, Protocol, ToWorker};
 use crate::thread_watch::ThreadWatch;
 
 /// Set to `1` by a supervisor that speaks frames.
@@ -137,7 +137,7 @@ impl<P: Protocol> WorkerSide<P> {
 
     /// Says where the working thread is from now on. Cheap: two stores and a look at the clock.
     ///
-    /// Heartbeats tell [`Phase::while_asleep`] instead when the thread that began only sleeps.
+    /// Heartbeats tell [`PhaseName::while_asleep`] instead when the thread that began only sleeps.
     ///
     /// Call it at every change of phase, and again within a long phase whenever there is progress
     /// (such as for every batch of an evaluation): what has not called for long is taken for stuck.

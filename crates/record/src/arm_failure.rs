@@ -8,7 +8,7 @@ use crate::{Finding, Severity};
 /// What kind of failure ended an arm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum FailureKind {
+pub enum ArmFailureKind {
     /// The arm failed while it ran.
     #[default]
     Run,
@@ -29,7 +29,7 @@ pub struct ArmFailure {
     pub arm: String,
     /// What kind of failure.
     #[serde(default)]
-    pub kind: FailureKind,
+    pub kind: ArmFailureKind,
     /// Why, as a sentence without its full stop.
     pub reason: String,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 /// Time spent on one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +44,7 @@ pub struct Figure {
     /// What it is, with its unit where it has one: `loss`, `images/s`.
     pub name: String,
     /// How much.
+    #[serde(with = "Floats::<f64>")]
     pub value: f64,
 }
 
@@ -94,7 +96,11 @@ pub struct SlotState {
     pub health: Health,
     /// Where that is slow because of its steps: its work on a step against that of the fastest
     /// slot; greater than 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "Floats::<Option<f64>>"
+    )]
     pub slow_factor: Option<f64>,
     /// How often it was restarted; what it did before belongs to an attempt that is over.
     #[serde(default, skip_serializing_if = "is_zero")]

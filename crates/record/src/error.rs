@@ -49,16 +49,14 @@ pub enum RecordError {
         /// The newest format that can be read.
         known: u32,
     },
-    /// A line in the middle cannot be read.
+    /// The first line cannot be read. Damage further on is no error: see [`crate::Unreadable`].
     #[error(
-        "{}, line {line}: damaged ({reason}); the lines before it are intact: `head -n {} events.jsonl` keeps them",
-        path.display(), line - 1
+        "{}, line 1: damaged ({reason}), and it holds the configuration of the run; put a copy of the file in its place, or remove the directory",
+        path.display()
     )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Line number, from 1.
-        line: u64,
         /// What is wrong.
         reason: String,
     },
@@ -86,6 +84,13 @@ pub enum RecordError {
 }
 
 impl RecordError {
+    pub(crate) fn foreign(path: &Path, reason: &str) -> Self {
+        Self::Foreign {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
     pub(crate) fn io(verb: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io {
             verb,

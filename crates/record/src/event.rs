@@ -13,6 +13,7 @@ use crate::{
     ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
     RunConfig, SlotState, Source, legacy,
 };
+use workbench_json::Floats;
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -70,6 +71,7 @@ pub enum Event {
         /// Where the point lies, counted in the lab's own steps.
         step: u64,
         /// How high.
+        #[serde(with = "Floats::<f64>")]
         value: f64,
     },
     /// How a slot of the current repeat stands. Recorded as often as samples are.
@@ -108,6 +110,9 @@ pub enum Event {
         #[serde(default)]
         screen_cpu_ns: u64,
     },
+    /// Lines that cannot be read. Whoever reads a log puts it where they were; it is never written.
+    #[serde(skip)]
+    Unreadable(Unreadable),
 }
 
 impl Event {
@@ -134,6 +139,28 @@ impl Event {
         "warning",
         "run_finished",
     ];
+}
+
+/// Lines of a log that cannot be read, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Why not.
+    pub kind: UnreadableKind,
+    /// The first of them, counted from 1.
+    pub line: u64,
+    /// How many.
+    pub lines: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+}
+
+/// Why a line of a log cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadableKind {
+    /// It is no event any more.
+    Damaged,
+    /// It is of a kind that this version does not know.
+    Unknown,
 }
 
 /// What is known when a run starts.

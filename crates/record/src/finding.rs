@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 /// How much a finding matters.
 #[derive(
@@ -68,7 +69,11 @@ pub struct Finding {
     #[serde(default)]
     pub subject: Subject,
     /// Its numbers by name, each with its unit in the name: `waited_s`, `repeats`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        with = "Floats::<BTreeMap<String, f64>>"
+    )]
     pub numbers: BTreeMap<String, f64>,
     /// The finding as one or more full sentences, for people.
     pub text: String,
@@ -142,8 +147,8 @@ impl Finding {
         self
     }
 
-    /// The same with a number, named with its unit: `waited_s`. One that is not finite is left out,
-    /// as JSON has none.
+    /// The same with a number, named with its unit: `waited_s`. One that is not finite is left out:
+    /// it says nothing, and it is not equal to itself.
     #[must_use]
     pub fn number(mut self, name: &str, value: f64) -> Self {
         if value.is_finite() {

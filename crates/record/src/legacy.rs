@@ -5,7 +5,10 @@
 
 mod lab_facts;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
+use workbench_json::Floats;
 
 use crate::arm_failure::ArmFailure;
 use crate::controller::{ControllerPhase, ControllerState};
@@ -23,8 +26,8 @@ struct AnyFinding {
     severity: Option<Severity>,
     #[serde(default)]
     subject: Subject,
-    #[serde(default)]
-    numbers: std::collections::BTreeMap<String, f64>,
+    #[serde(default, with = "Floats::<BTreeMap<String, f64>>")]
+    numbers: BTreeMap<String, f64>,
     text: String,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::{Floats, Text};
 
 use super::breakdown::Breakdown;
 
@@ -29,6 +30,7 @@ pub struct Item {
     /// hexadecimal.
     pub sha256: String,
     /// Its figures, for example `mse` and `r2`.
+    #[serde(with = "Floats::<BTreeMap<String, f64>>")]
     pub metrics: BTreeMap<String, f64>,
 }
 
@@ -37,9 +39,9 @@ pub struct Item {
 #[serde(untagged)]
 pub enum Quantity {
     /// A number.
-    Number(f64),
+    Number(#[serde(with = "Floats::<f64>")] f64),
     /// A word.
-    Text(String),
+    Text(#[serde(with = "Text")] String),
 }
 
 /// How the arms of a run are compared. The default is the strictest: equal work and equal outputs.
@@ -76,6 +78,7 @@ pub enum Basis {
         /// The figure, one of [`Item::metrics`].
         metric: String,
         /// The greatest difference, in the figure's own unit.
+        #[serde(with = "Floats::<f64>")]
         tolerance: f64,
     },
     /// Every arm reached a target; the work done on the way may differ. An arm ends as soon as it
@@ -84,6 +87,7 @@ pub enum Basis {
         /// The figure that says how far an arm came, one of [`ArmOutput::quality`].
         metric: String,
         /// The value to reach, in the figure's own unit.
+        #[serde(with = "Floats::<f64>")]
         target: f64,
         /// From which side.
         direction: Direction,

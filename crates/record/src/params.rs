@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use workbench_json::{Floats, Text};
 
 /// A parameter's value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,9 +15,9 @@ pub enum ParamValue {
     /// A whole number.
     Integer(i64),
     /// A number.
-    Float(f64),
+    Float(#[serde(with = "Floats::<f64>")] f64),
     /// A word, one of the parameter's choices, or a text.
-    Text(String),
+    Text(#[serde(with = "Text")] String),
 }
 
 impl std::fmt::Display for ParamValue {

@@ -4,9 +4,11 @@
 //! Folding is total: any sequence of events gives a snapshot, so a log that was cut off at any
 //! place can be read.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::event::{Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus};
+use super::event::{
+    Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
+};
 use super::legacy;
 use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
 use workbench_machine::monitor::Sample;
@@ -48,6 +50,43 @@ pub struct Snapshot {
     pub failed_arms: BTreeMap<String, (u64, ArmFailure)>,
     /// How often the run was resumed.
     pub resumed: u32,
+    /// What of the log cannot be read.
+    pub damage: Damage,
+}
+
+/// What of a log cannot be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// The first stretches of damaged lines, in order.
+    pub stretches: Vec<Unreadable>,
+    /// Damaged lines in all.
+    pub lines: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Lines of kinds that this version does not know.
+    pub unknown_lines: u64,
+    /// Repeats of which a part is missing. They count as not finished.
+    pub repeats: BTreeSet<RepeatId>,
+    /// Whether the start of a repeat may be missing: what comes does not belong to the last one.
+    start_lost: bool,
+}
+
+impl Damage {
+    /// As many stretches are kept.
+    const MOST: usize = 5;
+
+    fn add(&mut self, found: Unreadable) {
+        match found.kind {
+            UnreadableKind::Unknown => self.unknown_lines += found.lines,
+            UnreadableKind::Damaged => {
+                self.lines += found.lines;
+                self.bytes += found.bytes;
+                if self.stretches.len() < Self::MOST {
+                    self.stretches.push(found);
+                }
+            }
+        }
+    }
 }
 
 /// A line that something printed.
@@ -127,6 +166,8 @@ impl Snapshot {
             }
             Event::RepeatStarted(id) => {
                 self.repeats.retain(|repeat| repeat.id != *id);
+                self.damage.repeats.remove(id);
+                self.damage.start_lost = false;
                 self.repeats.push(RepeatState::begin(id, record.t_ns));
             }
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
@@ -152,12 +193,15 @@ impl Snapshot {
                 self.instrument_cpu_ns = self.instrument_cpu_ns.saturating_add(*instrument_cpu_ns);
                 self.screen_cpu_ns = self.screen_cpu_ns.saturating_add(*screen_cpu_ns);
             }
+            Event::Unreadable(found) => self.miss(*found),
             Event::Task(_)
             | Event::Progress { .. }
             | Event::Metric { .. }
             | Event::Slot(_)
             | Event::State(_) => {
-                if let Some(repeat) = self.repeats.last_mut() {
+                if let Some(repeat) = self.repeats.last_mut()
+                    && !self.damage.start_lost
+                {
                     repeat.apply(record.t_ns, &record.event);
                 }
             }
@@ -178,11 +222,27 @@ impl Snapshot {
         }
     }
 
+    /// Ends a repeat, unless a part of it is missing.
     fn finish(&mut self, finished: &RepeatFinished) {
         let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
-        if let Some(repeat) = repeat {
-            repeat.started_ns = finished.started_ns;
-            repeat.finished = Some(Box::new(finished.clone()));
+        match repeat {
+            Some(repeat) if !self.damage.repeats.contains(&finished.id) => {
+                repeat.started_ns = finished.started_ns;
+                repeat.finished = Some(Box::new(finished.clone()));
+            }
+            _ => drop(self.damage.repeats.insert(finished.id.clone())),
+        }
+    }
+
+    /// Notes lines that are missing, and the repeat that they belong to.
+    fn miss(&mut self, found: Unreadable) {
+        self.damage.add(found);
+        match self.repeats.last().filter(|r| r.finished.is_none()) {
+            Some(repeat) if found.kind == UnreadableKind::Damaged => {
+                self.damage.repeats.insert(repeat.id.clone());
+            }
+            Some(_) => {}
+            None => self.damage.start_lost = true,
         }
     }
 
@@ -291,13 +351,6 @@ impl SlotTrack {
             Some(before) => now.since(before),
             None => now.clone(),
         })
-    }
-
-    /// Whether [`lately`](Self::lately) leaves out its first steps, which are warm-up.
-    pub fn is_warm(&self) -> bool {
-        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
-        let first = self.states.front().map_or(0, |(_, state)| state.steps);
-        self.states.len() > 1 && first > begun
     }
 
     /// Its latest state, with the time that it has spent in the last seconds of this attempt only.

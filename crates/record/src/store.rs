@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::decoder::Log;
 use super::error::RecordError;
-use super::reader::{Log, fold_log, read_log};
+use super::reader::{fold_log, open, read_log};
 use super::snapshot::Snapshot;
 
 /// The directory of all runs.
@@ -195,6 +196,14 @@ impl RunDir {
     /// As [`read_log`].
     pub fn read(&self) -> Result<Log, RecordError> {
         read_log(&self.events())
+    }
+
+    /// Opens the log to read it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is no regular file.
+    pub fn open_log(&self) -> Result<fs::File, RecordError> {
+        open(&self.events())
     }
 
     /// Reads the log and folds it, without keeping its records.

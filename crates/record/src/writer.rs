@@ -7,13 +7,14 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::error::RecordError;
 use super::event::{Event, Record};
+use super::lines::MAX_LINE;
 use workbench_clock::{Clock, thread_cpu_ns};
 
 /// Called with every record once it is in the log, on the writer's thread.
@@ -36,6 +37,7 @@ struct Shared {
     path: PathBuf,
     cpu_ns: AtomicU64,
     error: Mutex<Option<io::Error>>,
+    failed: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -84,6 +86,7 @@ impl Recorder {
             path: path.to_owned(),
             cpu_ns: AtomicU64::new(0),
             error: Mutex::new(None),
+            failed: AtomicBool::new(false),
             thread: Mutex::new(None),
         });
         let writer = Arc::clone(&shared);
@@ -147,13 +150,16 @@ impl Recorder {
 impl Shared {
     fn run(&self, file: File, receiver: &Receiver<Message>, mut subscriber: Subscriber) {
         let mut out = BufWriter::with_capacity(1 << 16, file);
+        let mut line = Vec::new();
         while let Ok(first) = receiver.recv() {
             let mut written = Vec::new();
             let mut synced = Vec::new();
             for message in std::iter::once(first).chain(receiver.try_iter()) {
                 match message {
                     Message::Record(record) => {
-                        self.keep(write_line(&mut out, &record));
+                        if self.is_sound() {
+                            self.keep(write_line(&mut out, &mut line, &record));
+                        }
                         written.push(record);
                     }
                     Message::Sync(done) => synced.push(done),
@@ -174,16 +180,30 @@ impl Shared {
         self.keep(out.get_ref().sync_data());
     }
 
+    /// Whether everything so far was written. After an error nothing is: a line may be unfinished,
+    /// and the next would be glued to it.
+    fn is_sound(&self) -> bool {
+        !self.failed.load(Ordering::Relaxed)
+    }
+
     fn keep(&self, result: io::Result<()>) {
         if let Err(error) = result {
+            self.failed.store(true, Ordering::Relaxed);
             lock_of(&self.error).get_or_insert(error);
         }
     }
 }
 
-fn write_line(out: &mut impl Write, record: &Record) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, record)?;
-    out.write_all(b"\n")
+/// Writes a record as one line: all of it, or nothing where a reader could not read it back.
+fn write_line(out: &mut impl Write, line: &mut Vec<u8>, record: &Record) -> io::Result<()> {
+    line.clear();
+    serde_json::to_writer(&mut *line, record)?;
+    line.push(b'\n');
+    if line.len() as u64 > MAX_LINE {
+        let text = format!("a record has {} bytes, more than {MAX_LINE}", line.len());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    out.write_all(line)
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), RecordError> {

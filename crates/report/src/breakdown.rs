@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arms::{arm_on_workers, figure_names, finished};
-use super::tables::Table;
+use super::tables::{ReportTable, subject};
 use super::{format, label};
 use workbench_record::{FigureFacts, FigureGroup, LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, ArmSource, RunResult};
@@ -45,21 +45,14 @@ pub(super) fn rate<'a>(facts: &LabFacts, slot: &'a SlotState) -> Option<(&'a str
 }
 
 fn milliseconds(seconds: Option<f64>) -> String {
-    seconds.map_or_else(
-        || format::MISSING.to_owned(),
-        |s| {
-            let ms = s * 1e3;
-            if ms < 10.0 {
-                format!("{ms:.2}")
-            } else {
-                format!("{ms:.1}")
-            }
-        },
-    )
+    format::or_missing(seconds.map(|s| s * 1e3), |ms| {
+        let digits = if ms < 10.0 { 2 } else { 1 };
+        format!("{ms:.digits$}")
+    })
 }
 
 /// Milliseconds of every part per step, slot by slot.
-pub(super) fn steps(result: &RunResult) -> Table {
+pub(super) fn steps(result: &RunResult) -> ReportTable {
     let arms: Vec<&ArmResult> = finished(result).collect();
     let slots = || arms.iter().flat_map(|arm| &arm.breakdown.slots);
     let names = names(slots().flat_map(|slot| &slot.parts));
@@ -68,9 +61,9 @@ pub(super) fn steps(result: &RunResult) -> Table {
         .find_map(|slot| rate(facts, slot))
         .map(|(name, _)| name);
     if names.is_empty() {
-        return Table::default();
+        return ReportTable::default();
     }
-    let mut table = Table::new(&[("arm", false), ("workers", true)]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true)]);
     table.column(format::clean(facts.slot_word(), 20), true);
     table.column("steps", true);
     for name in &names {
@@ -84,12 +77,8 @@ pub(super) fn steps(result: &RunResult) -> Table {
         .iter()
         .flat_map(|arm| arm.breakdown.slots.iter().map(move |slot| (arm, slot)));
     for (arm, slot) in rows.take(MOST_SLOTS) {
-        let mut row = vec![
-            format::clean(&arm.name, 80),
-            format::count(u64::from(arm.workers)),
-            slot.slot.to_string(),
-            format::count(slot.steps),
-        ];
+        let mut row = subject(arm);
+        row.extend([slot.slot.to_string(), format::count(slot.steps)]);
         for name in &names {
             let part = slot.parts.iter().find(|part| part.name == *name);
             row.push(milliseconds(part.and_then(|part| per_step_s(slot, part))));
@@ -97,8 +86,9 @@ pub(super) fn steps(result: &RunResult) -> Table {
         let whole: Option<f64> = slot.parts.iter().map(|part| per_step_s(slot, part)).sum();
         row.push(milliseconds(whole));
         if speed.is_some() {
-            let value = rate(facts, slot).map(|(_, value)| label::rate(value));
-            row.push(value.unwrap_or_else(|| format::MISSING.to_owned()));
+            row.push(format::or_missing(rate(facts, slot), |(_, value)| {
+                label::rate(value)
+            }));
         }
         table.rows.push(row);
     }
@@ -106,26 +96,20 @@ pub(super) fn steps(result: &RunResult) -> Table {
 }
 
 /// The stages of starting up, arm by arm.
-pub(super) fn start_up(result: &RunResult) -> Table {
+pub(super) fn start_up(result: &RunResult) -> ReportTable {
     let arms = || finished(result).filter(|arm| !arm.breakdown.start_up.is_empty());
     let names = names(arms().flat_map(|arm| &arm.breakdown.start_up));
-    let mut table = Table::new(&[("arm", false), ("workers", true)]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true)]);
     for name in &names {
         table.column(format::clean(name, 40), true);
     }
     table.column("in all", true);
     for arm in arms() {
         let stages = &arm.breakdown.start_up;
-        let mut row = vec![
-            format::clean(&arm.name, 80),
-            format::count(u64::from(arm.workers)),
-        ];
+        let mut row = subject(arm);
         row.extend(names.iter().map(|name| {
             let stage = stages.iter().find(|stage| stage.name == *name);
-            stage.map_or_else(
-                || format::MISSING.to_owned(),
-                |stage| format::seconds(stage.ns as f64 / 1e9),
-            )
+            format::or_missing(stage, |stage| format::seconds(stage.ns as f64 / 1e9))
         }));
         row.push(format::seconds(whole_s(stages)));
         table.rows.push(row);
@@ -139,8 +123,8 @@ pub(super) fn whole_s(parts: &[Part]) -> f64 {
 }
 
 /// A table whose columns are the arms, after a column of names.
-fn by_arm(result: &RunResult, first: &str) -> Table {
-    let mut table = Table::new(&[(first, false)]);
+fn by_arm(result: &RunResult, first: &str) -> ReportTable {
+    let mut table = ReportTable::new(&[(first, false)]);
     for arm in finished(result) {
         table.column(arm_on_workers(result, arm), true);
     }
@@ -149,7 +133,7 @@ fn by_arm(result: &RunResult, first: &str) -> Table {
 
 /// What was counted: the counters of work, which must be equal, and other facts, in which arms may
 /// differ.
-pub(super) fn counts(result: &RunResult) -> Table {
+pub(super) fn counts(result: &RunResult) -> ReportTable {
     let mut table = by_arm(result, "what was counted");
     table.column("comparison", false);
     let differs = if result.comparison.basis.needs_equal_work() {
@@ -164,7 +148,7 @@ pub(super) fn counts(result: &RunResult) -> Table {
 
 fn count_rows(
     result: &RunResult,
-    table: &mut Table,
+    table: &mut ReportTable,
     counters: fn(&ArmResult) -> &BTreeMap<String, u64>,
     otherwise: &str,
 ) {
@@ -175,12 +159,8 @@ fn count_rows(
         let equal = counts.windows(2).all(|pair| pair[0] == pair[1]);
         let facts = &result.lab_facts;
         let mut row = vec![label::label(facts, name)];
-        row.extend(counts.iter().map(|n| {
-            n.map_or_else(
-                || format::MISSING.to_owned(),
-                |n| label::count(facts, name, n),
-            )
-        }));
+        let text = |n: &Option<u64>| format::or_missing(*n, |n| label::count(facts, name, n));
+        row.extend(counts.iter().map(text));
         row.push(match (counts.len(), equal) {
             (1, _) => "one arm only".to_owned(),
             (_, true) => "equal".to_owned(),
@@ -192,7 +172,7 @@ fn count_rows(
 
 /// How good what came out is, and other figures, but for those of failures; the hashes of the
 /// outputs last.
-pub(super) fn figures(result: &RunResult) -> Table {
+pub(super) fn figures(result: &RunResult) -> ReportTable {
     let mut table = quality(result);
     let hashes: Vec<String> = finished(result)
         .map(|arm| format::hash_prefix(&arm.outputs_sha256))
@@ -205,7 +185,7 @@ pub(super) fn figures(result: &RunResult) -> Table {
 }
 
 /// [`figures`] without the hashes.
-pub(super) fn quality(result: &RunResult) -> Table {
+pub(super) fn quality(result: &RunResult) -> ReportTable {
     let mut table = by_arm(result, "figure");
     let arms: Vec<&ArmResult> = finished(result).collect();
     let facts = &result.lab_facts;
@@ -217,10 +197,7 @@ pub(super) fn quality(result: &RunResult) -> Table {
         let mut row = vec![label::label(facts, name)];
         row.extend(arms.iter().map(|arm| {
             let value = arm.quality.get(name);
-            value.map_or_else(
-                || format::MISSING.to_owned(),
-                |value| label::value(facts, name, value),
-            )
+            format::or_missing(value, |value| label::value(facts, name, value))
         }));
         table.rows.push(row);
     }
@@ -229,12 +206,12 @@ pub(super) fn quality(result: &RunResult) -> Table {
 
 /// What went wrong in which arm, and what that cost; no row where nothing did. A column for each
 /// arm to which something happened.
-pub(super) fn failures(result: &RunResult) -> Table {
+pub(super) fn failures(result: &RunResult) -> ReportTable {
     let struck: Vec<&ArmResult> = finished(result)
         .filter(|arm| is_struck(result, arm))
         .collect();
     let ended = &result.failed_arms;
-    let mut table = Table::new(&[("", false)]);
+    let mut table = ReportTable::new(&[("", false)]);
     if !any(result) || struck.is_empty() && ended.is_empty() {
         return table;
     }
@@ -265,17 +242,11 @@ pub(super) fn failures(result: &RunResult) -> Table {
         }];
         row.extend(struck.iter().map(|arm| {
             let value = arm.quality.get(name);
-            value.map_or_else(
-                || format::MISSING.to_owned(),
-                |value| long_value(facts, name, value),
-            )
+            format::or_missing(value, |value| long_value(facts, name, value))
         }));
         row.extend(ended.iter().map(|failed| {
-            if name == cause {
-                format::clean(&failed.reason, 600)
-            } else {
-                format::MISSING.to_owned()
-            }
+            let reason = (name == cause).then_some(&failed.reason);
+            format::or_missing(reason, |reason| format::clean(reason, 600))
         }));
         table.rows.push(row);
     }
@@ -302,8 +273,8 @@ fn is_struck(result: &RunResult, arm: &ArmResult) -> bool {
 }
 
 /// How long the programs are that the arms run.
-pub(super) fn programs(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn programs(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("program", false),
         ("lines", true),

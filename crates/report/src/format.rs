@@ -140,9 +140,9 @@ pub fn speedup(ratio: f64) -> String {
     }
 }
 
-/// A speed-up that may not exist.
-pub fn speedup_or_missing(ratio: Option<f64>) -> String {
-    ratio.map_or_else(|| MISSING.to_owned(), speedup)
+/// A value that may not exist.
+pub fn or_missing<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| MISSING.to_owned(), show)
 }
 
 /// The two ends of an interval with as many digits as [`speedup`] gives: `1.84 to 1.90`.

@@ -1,6 +1,6 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
-use super::tables::{self, Table};
+use super::tables::{self, ReportTable};
 use super::{breakdown, format, headline};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
@@ -96,7 +96,7 @@ fn list(parts: &mut Vec<String>, title: &str, usual: Severity, findings: &[Findi
     }
 }
 
-fn table(parts: &mut Vec<String>, title: &str, table: &Table) {
+fn table(parts: &mut Vec<String>, title: &str, table: &ReportTable) {
     if table.rows.is_empty() {
         return;
     }

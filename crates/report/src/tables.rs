@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use super::arms::{figure_names, finished, one_each, stated_speedup};
 use super::{format, label};
 use workbench_record::Basis;
-use workbench_result::{ArmResult, Fit, ItemResult, RunResult};
+use workbench_result::{ArmResult, Fit, ItemResult, LostSeconds, RunResult};
 
 /// Characters of a name that a table shows.
 const LONGEST: usize = 80;
 
 /// A table. All texts are plain: whoever lays them out escapes them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Table {
+pub(super) struct ReportTable {
     /// Titles of the columns.
     pub columns: Vec<Column>,
     /// Cells by row; each row is as long as `columns`.
@@ -29,7 +29,7 @@ pub(super) struct Column {
     pub numeric: bool,
 }
 
-impl Table {
+impl ReportTable {
     pub(super) fn new(columns: &[(&str, bool)]) -> Self {
         let column = |(title, numeric): &(&str, bool)| Column {
             title: (*title).to_owned(),
@@ -53,18 +53,14 @@ fn name(text: &str) -> String {
     format::clean(text, LONGEST)
 }
 
-fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
-    value.map_or_else(|| format::MISSING.to_owned(), show)
-}
-
 /// Arm and number of workers, the first cells of many rows.
-fn subject(arm: &ArmResult) -> Vec<String> {
+pub(super) fn subject(arm: &ArmResult) -> Vec<String> {
     vec![name(&arm.name), format::count(u64::from(arm.workers))]
 }
 
 /// Times and speed-ups.
-pub(super) fn arms(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn arms(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
         ("repeats", true),
@@ -82,11 +78,8 @@ pub(super) fn arms(result: &RunResult) -> Table {
             row[1] += " (more than cores)";
         }
         row.push(format::count(arm.wall_s.len() as u64));
-        row.push(if arm.wall_s.is_empty() {
-            format::MISSING.to_owned()
-        } else {
-            format::seconds(arm.wall_median_s)
-        });
+        let median = (!arm.wall_s.is_empty()).then_some(arm.wall_median_s);
+        row.push(format::or_missing(median, format::seconds));
         row.push(range(&arm.wall_s));
         row.push(match stated {
             Some(_) if is_base => "base".to_owned(),
@@ -94,8 +87,8 @@ pub(super) fn arms(result: &RunResult) -> Table {
             None => format::MISSING.to_owned(),
         });
         let interval = arm.speedup_ci95.filter(|_| stated.is_some() && !is_base);
-        row.push(interval.map_or_else(|| format::MISSING.to_owned(), format::interval));
-        row.push(optional(
+        row.push(format::or_missing(interval, format::interval));
+        row.push(format::or_missing(
             arm.efficiency.filter(|_| stated.is_some()),
             format::percent,
         ));
@@ -105,8 +98,8 @@ pub(super) fn arms(result: &RunResult) -> Table {
 }
 
 /// What each parallel arm could have reached.
-pub(super) fn bounds(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn bounds(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
         ("speed-up", true),
@@ -122,14 +115,18 @@ pub(super) fn bounds(result: &RunResult) -> Table {
             .zip(arm.bound)
             .map(|(speedup, bound)| speedup / bound);
         let mut row = subject(arm);
-        row.push(format::speedup_or_missing(stated));
-        row.push(format::speedup_or_missing(arm.bound));
-        row.push(optional(reached, format::percent));
-        row.push(format::speedup_or_missing(arm.predicted.map(|p| p.fifo)));
-        row.push(format::speedup_or_missing(
-            arm.predicted.map(|p| p.longest_first),
+        row.push(format::or_missing(stated, format::speedup));
+        row.push(format::or_missing(arm.bound, format::speedup));
+        row.push(format::or_missing(reached, format::percent));
+        row.push(format::or_missing(
+            arm.predicted.map(|p| p.fifo),
+            format::speedup,
         ));
-        row.push(optional(
+        row.push(format::or_missing(
+            arm.predicted.map(|p| p.longest_first),
+            format::speedup,
+        ));
+        row.push(format::or_missing(
             arm.karp_flatt.filter(|_| stated.is_some()),
             format::percent,
         ));
@@ -149,25 +146,18 @@ fn range(values: &[f64]) -> String {
 }
 
 /// Where workers × wall time went, in seconds.
-pub(super) fn lost(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
-        ("arm", false),
-        ("workers", true),
-        ("slot time", true),
-        ("useful work", true),
-        ("overhead", true),
-        ("imbalance", true),
-        ("waiting", true),
-        ("inflation", true),
-        ("lost", true),
-    ]);
+pub(super) fn lost(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true)]);
+    let times = ["slot time", "useful work"].into_iter();
+    for title in times.chain(LostSeconds::CAUSES).chain(["lost"]) {
+        table.column(title, true);
+    }
     for arm in finished(result) {
         let lost = &arm.lost_s;
         let all = arm.useful_s + lost.total();
         let mut row = subject(arm);
-        let causes = [lost.overhead, lost.imbalance, lost.waiting, lost.inflation];
         row.extend([all, arm.useful_s].map(format::seconds));
-        row.extend(causes.map(format::seconds));
+        row.extend(lost.by_cause().map(format::seconds));
         row.push(format::percent(lost.total() / all));
         table.rows.push(row);
     }
@@ -175,7 +165,7 @@ pub(super) fn lost(result: &RunResult) -> Table {
 }
 
 /// What every arm made: figures and CPU time per item, and whether the arms agree.
-pub(super) fn items(result: &RunResult) -> Table {
+pub(super) fn items(result: &RunResult) -> ReportTable {
     let arms = one_each(result);
     let mut names: Vec<&str> = Vec::new();
     let mut known = BTreeSet::new();
@@ -189,7 +179,7 @@ pub(super) fn items(result: &RunResult) -> Table {
         .flat_map(|arm| &arm.items)
         .flat_map(|item| item.item.metrics.keys().map(String::as_str))
         .collect();
-    let mut table = Table::new(&[("item", false)]);
+    let mut table = ReportTable::new(&[("item", false)]);
     for metric in &metrics {
         table.column(label::label(&result.lab_facts, metric), true);
     }
@@ -208,11 +198,11 @@ pub(super) fn items(result: &RunResult) -> Table {
         let mut row = vec![name(item)];
         row.extend(metrics.iter().map(|metric| {
             let value = first.and_then(|i| i.item.metrics.get(*metric));
-            optional(value.copied(), format::number)
+            format::or_missing(value.copied(), format::number)
         }));
         row.extend(
             made.iter()
-                .map(|i| optional(i.map(|i| i.cpu_s), format::seconds)),
+                .map(|i| format::or_missing(i.map(|i| i.cpu_s), format::seconds)),
         );
         row.push(first.map_or_else(String::new, |i| format::hash_prefix(&i.item.sha256)));
         if must_agree {
@@ -254,7 +244,7 @@ fn agreement(result: &RunResult, item: &str) -> String {
 }
 
 /// Work counters, quality and the hash over all outputs, per arm.
-pub(super) fn work(result: &RunResult) -> Table {
+pub(super) fn work(result: &RunResult) -> ReportTable {
     let arms: Vec<&ArmResult> = finished(result).collect();
     let counters: BTreeSet<&str> = arms
         .iter()
@@ -262,7 +252,7 @@ pub(super) fn work(result: &RunResult) -> Table {
         .collect();
     let quality = figure_names(result, &arms);
     let facts = &result.lab_facts;
-    let mut table = Table::new(&[("arm", false), ("workers", true), ("tasks", true)]);
+    let mut table = ReportTable::new(&[("arm", false), ("workers", true), ("tasks", true)]);
     for column in counters.iter().chain(&quality) {
         table.column(label::label(facts, column), true);
     }
@@ -272,11 +262,11 @@ pub(super) fn work(result: &RunResult) -> Table {
         row.push(format::count(arm.tasks));
         row.extend(counters.iter().map(|counter| {
             let value = arm.work.get(*counter);
-            optional(value.copied(), |n| label::count(facts, counter, n))
+            format::or_missing(value.copied(), |n| label::count(facts, counter, n))
         }));
         row.extend(quality.iter().map(|figure| {
             let value = arm.quality.get(*figure);
-            optional(value, |value| label::value(facts, figure, value))
+            format::or_missing(value, |value| label::value(facts, figure, value))
         }));
         row.push(name(&arm.outputs_sha256));
         table.rows.push(row);
@@ -285,8 +275,8 @@ pub(super) fn work(result: &RunResult) -> Table {
 }
 
 /// What other numbers of slots would give, at powers of two.
-pub(super) fn what_if(result: &RunResult) -> Table {
-    let mut table = Table::new(&[("slots", true)]);
+pub(super) fn what_if(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[("slots", true)]);
     for curve in &result.what_if {
         table.column(format!("{}, submission order", name(&curve.arm)), true);
         table.column(format!("{}, longest first", name(&curve.arm)), true);
@@ -301,8 +291,11 @@ pub(super) fn what_if(result: &RunResult) -> Table {
         let mut row = vec![format::count(u64::from(p))];
         for curve in &result.what_if {
             let point = curve.points.iter().find(|point| point.workers == p);
-            row.push(format::speedup_or_missing(point.map(|p| p.fifo)));
-            row.push(format::speedup_or_missing(point.map(|p| p.longest_first)));
+            row.push(format::or_missing(point.map(|p| p.fifo), format::speedup));
+            row.push(format::or_missing(
+                point.map(|p| p.longest_first),
+                format::speedup,
+            ));
         }
         table.rows.push(row);
     }
@@ -310,8 +303,8 @@ pub(super) fn what_if(result: &RunResult) -> Table {
 }
 
 /// The laws that were fitted to the scaling of each arm.
-pub(super) fn laws(result: &RunResult) -> Table {
-    let mut table = Table::new(&[
+pub(super) fn laws(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
         ("arm", false),
         ("law", false),
         ("parameters", false),
@@ -349,15 +342,8 @@ pub(super) fn laws(result: &RunResult) -> Table {
 pub(super) fn refusals(result: &RunResult) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
     for scaling in &result.scaling {
-        let amdahl = match &scaling.amdahl {
-            Fit::Refused(reason) => Some(reason),
-            Fit::Fitted(_) => None,
-        };
-        let usl = match &scaling.usl {
-            Fit::Refused(reason) => Some(reason),
-            Fit::Fitted(_) => None,
-        };
-        for reason in [amdahl, usl].into_iter().flatten() {
+        let refused = [scaling.amdahl.refused(), scaling.usl.refused()];
+        for reason in refused.into_iter().flatten() {
             let reason = format::clean(&reason.text, 300);
             if !reasons.contains(&reason) {
                 reasons.push(reason);
@@ -387,10 +373,7 @@ pub(super) fn machine(result: &RunResult) -> Vec<(String, String)> {
     rows.push(("memory", format::bytes(m.memory_bytes)));
     rows.push(("system", name(&m.os)));
     rows.push(("kernel", name(&m.kernel)));
-    let governor = m
-        .governor
-        .as_deref()
-        .map_or_else(|| format::MISSING.to_owned(), name);
+    let governor = format::or_missing(m.governor.as_deref(), name);
     rows.push(("frequency governor", governor));
     rows.push((
         "virtual machine",

@@ -8,7 +8,7 @@ mod report_fixture;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, markup, run};
 use sha2::{Digest as _, Sha256};
-use workbench_record::{ArmFailure, FailureKind, Finding, RunStatus, Severity};
+use workbench_record::{ArmFailure, ArmFailureKind, Finding, RunStatus, Severity};
 use workbench_report::{Format, headline, render};
 use workbench_result::RunResult;
 
@@ -185,7 +185,7 @@ fn headlines() {
             r.status = RunStatus::Failed;
             r.failed_arms = vec![ArmFailure {
                 arm: "trees".to_owned(),
-                kind: FailureKind::Run,
+                kind: ArmFailureKind::Run,
                 reason: "it broke".to_owned(),
             }];
         }),

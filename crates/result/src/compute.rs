@@ -75,6 +75,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
+        fingerprint: None,
     };
     result.warnings = warnings(&result, snapshot);
     result.diagnoses = diagnose(&result).iter().map(messages::diagnosis).collect();
@@ -86,7 +87,8 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
 fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let (before, after) = caveats(result, snapshot);
     let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
-    let mut all = result.check.differences.clone();
+    let mut all = messages::log::unreadable(&snapshot.damage, &result.run_id);
+    all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use workbench_json::Floats;
 use workbench_machine::MachineFacts;
 use workbench_record::RunStatus;
 use workbench_record::{
@@ -78,6 +79,22 @@ pub struct RunResult {
     pub diagnoses: Vec<Finding>,
     /// What a reader must know before believing the numbers.
     pub warnings: Vec<Finding>,
+    /// What it was computed from; null where it was not computed from a run's directory.
+    #[serde(default)]
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// What a document was computed from, by which a reader can tell whether it still fits its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fingerprint {
+    /// How many bytes the log had.
+    pub log_bytes: u64,
+    /// Their SHA-256, in hexadecimal.
+    pub log_sha256: String,
+    /// The version of workbench that computed it.
+    pub version: String,
+    /// SHA-256 of the document as compact JSON, with this field empty.
+    pub document_sha256: String,
 }
 
 /// What a run was asked to run.
@@ -101,26 +118,35 @@ pub struct ArmResult {
     /// More slots than usable cores.
     pub oversubscribed: bool,
     /// Wall time of each repeat, in seconds.
+    #[serde(with = "Floats::<Vec<f64>>")]
     pub wall_s: Vec<f64>,
     /// CPU time of the process in each repeat, in seconds.
+    #[serde(with = "Floats::<Vec<f64>>")]
     pub cpu_s: Vec<f64>,
     /// Median of `wall_s`.
+    #[serde(with = "Floats::<f64>")]
     pub wall_median_s: f64,
     /// Median wall time of the base over this arm's; null when the arms' work or outputs differ.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub speedup: Option<f64>,
     /// 95 % bootstrap interval of the speed-up; null with one repeat.
+    #[serde(default, with = "Floats::<Option<[f64; 2]>>")]
     pub speedup_ci95: Option<[f64; 2]>,
     /// Speed-up over workers.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots: min(workers, total work /
     /// longest task).
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
     pub predicted: Option<Predicted>,
     /// Experimentally determined serial fraction (Karp and Flatt 1990); null for one worker.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub karp_flatt: Option<f64>,
     /// CPU time of the tasks in the base (or in this arm, where that is less): the work that had to
     /// be done, in seconds.
+    #[serde(with = "Floats::<f64>")]
     pub useful_s: f64,
     /// Where workers × wall time − useful work went, in seconds, in the repeat with the median wall
     /// time.
@@ -157,6 +183,7 @@ pub struct ItemResult {
     #[serde(flatten)]
     pub item: Item,
     /// CPU seconds spent in the item's tasks in the median repeat.
+    #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
 }
 
@@ -164,19 +191,31 @@ pub struct ItemResult {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LostSeconds {
     /// Slots idle although a task was ready, and time before the first and after the last task.
+    #[serde(with = "Floats::<f64>")]
     pub overhead: f64,
     /// Slots idle at the end, while the last tasks ran elsewhere.
+    #[serde(with = "Floats::<f64>")]
     pub imbalance: f64,
     /// Slots idle because no task was ready, and tasks that were kept off their core.
+    #[serde(with = "Floats::<f64>")]
     pub waiting: f64,
     /// CPU time that the tasks took beyond what the same work took in the base.
+    #[serde(with = "Floats::<f64>")]
     pub inflation: f64,
 }
 
 impl LostSeconds {
+    /// The causes, in the order of [`by_cause`](Self::by_cause).
+    pub const CAUSES: [&str; 4] = ["overhead", "imbalance", "waiting", "inflation"];
+
+    /// Seconds by cause.
+    pub fn by_cause(&self) -> [f64; 4] {
+        [self.overhead, self.imbalance, self.waiting, self.inflation]
+    }
+
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.overhead + self.imbalance + self.waiting + self.inflation
+        self.by_cause().iter().sum()
     }
 }
 
@@ -184,8 +223,10 @@ impl LostSeconds {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Predicted {
     /// Tasks in submission order.
+    #[serde(with = "Floats::<f64>")]
     pub fifo: f64,
     /// Longest task first.
+    #[serde(with = "Floats::<f64>")]
     pub longest_first: f64,
 }
 
@@ -238,8 +279,10 @@ pub struct ScalingPoint {
     /// Number of workers.
     pub workers: u32,
     /// Speed-up against the base.
+    #[serde(with = "Floats::<f64>")]
     pub speedup: f64,
     /// Its 95 % interval.
+    #[serde(default, with = "Floats::<Option<[f64; 2]>>")]
     pub ci95: Option<[f64; 2]>,
 }
 
@@ -253,12 +296,24 @@ pub enum Fit<T> {
     Refused(Finding),
 }
 
+impl<T> Fit<T> {
+    /// What is missing, where it was refused.
+    pub fn refused(&self) -> Option<&Finding> {
+        match self {
+            Self::Fitted(_) => None,
+            Self::Refused(reason) => Some(reason),
+        }
+    }
+}
+
 /// Amdahl's law: S(p) = 1 / (s + (1 − s)/p).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AmdahlFit {
     /// Serial fraction s, 0 to 1.
+    #[serde(with = "Floats::<f64>")]
     pub serial_fraction: f64,
     /// Root mean square error of the speed-up.
+    #[serde(with = "Floats::<f64>")]
     pub rmse: f64,
 }
 
@@ -266,12 +321,16 @@ pub struct AmdahlFit {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UslFit {
     /// Contention σ.
+    #[serde(with = "Floats::<f64>")]
     pub sigma: f64,
     /// Coherency κ.
+    #[serde(with = "Floats::<f64>")]
     pub kappa: f64,
     /// Number of workers with the highest speed-up, where there is one.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub peak_workers: Option<f64>,
     /// Root mean square error of the speed-up.
+    #[serde(with = "Floats::<f64>")]
     pub rmse: f64,
 }
 
@@ -284,6 +343,7 @@ pub struct WhatIf {
     /// Number of tasks.
     pub tasks: u64,
     /// The most that any number of slots can give: total work over the longest task.
+    #[serde(with = "Floats::<f64>")]
     pub limit: f64,
     /// One entry per number of slots.
     pub points: Vec<WhatIfPoint>,
@@ -295,8 +355,10 @@ pub struct WhatIfPoint {
     /// Number of slots.
     pub workers: u32,
     /// Speed-up in submission order.
+    #[serde(with = "Floats::<f64>")]
     pub fifo: f64,
     /// Speed-up with the longest task first.
+    #[serde(with = "Floats::<f64>")]
     pub longest_first: f64,
 }
 
@@ -304,14 +366,16 @@ pub struct WhatIfPoint {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Instrument {
     /// CPU seconds of sampling and recording over the whole run.
+    #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
     /// CPU seconds of sampling and recording per second of run: 0.01 is one hundredth of one core.
+    #[serde(with = "Floats::<f64>")]
     pub share_of_one_core: f64,
     /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched
     /// there.
-    #[serde(default)]
+    #[serde(default, with = "Floats::<f64>")]
     pub screen_cpu_s: f64,
     /// The same per second of run.
-    #[serde(default)]
+    #[serde(default, with = "Floats::<f64>")]
     pub screen_share_of_one_core: f64,
 }

@@ -171,3 +171,14 @@ pub(super) enum Diagnosis<'a> {
         fraction: f64,
     },
 }
+
+/// Why a `result.json` is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DocumentMisfit {
+    /// It cannot be read.
+    Unreadable,
+    /// It was changed after it was written.
+    Changed,
+    /// It was written for another log, or the log was changed since.
+    OtherLog,
+}

@@ -1,8 +1,8 @@
 //! From a run's snapshot to its result: the one document that all reports render.
 //!
 //! - **Belongs here:** which numbers a run has, whether its arms may be compared, which findings
-//!   follow from the numbers.
-//! - **May use:** `record`, `stats`, `machine`, `pool`, `digest`, `clock`.
+//!   follow from the numbers, whether a stored document still fits its log.
+//! - **May use:** `record`, `stats`, `machine`, `pool`, `digest`, `json`, `clock`.
 //! - **Does not belong here:** formulas, which are in [`workbench_stats`], and presentation, which
 //!   is in `report`.
 
@@ -13,11 +13,14 @@ mod document;
 mod facts;
 mod messages;
 mod scaling;
+mod stored;
 mod warn;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use document::{
-    AmdahlFit, ArmResult, ArmSource, Asked, Check, Fit, Instrument, ItemResult, LostSeconds,
-    Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, ArmSource, Asked, Check, Fingerprint, Fit, Instrument, ItemResult,
+    LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
 };
+pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};
+pub use stored::{RunLoaded, load, load_result, store};

@@ -2,6 +2,8 @@
 //!
 //! Each function makes a [`Finding`] from a fact: its kind, severity, subject, numbers and text.
 
+pub(super) mod log;
+
 use workbench_record::{Finding, RepeatFinished};
 use workbench_stats::scaling::Refusal;
 

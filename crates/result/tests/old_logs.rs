@@ -29,7 +29,10 @@ fn fixtures() -> Vec<PathBuf> {
 fn documents(log: &Path) -> (Value, Value) {
     let old = log.with_extension("").with_extension("result.json");
     let old = serde_json::from_str(&fs::read_to_string(old).unwrap()).unwrap();
-    let result = compute(&fold_log(log).unwrap()).unwrap();
+    let mut result = compute(&fold_log(log).unwrap()).unwrap();
+    // Documents of schema 1 did not tell of lines that were passed over.
+    let is_new = |kind: &str| kind == "unknown_events";
+    result.warnings.retain(|found| !is_new(&found.kind));
     (old, serde_json::to_value(result).unwrap())
 }
 
@@ -60,6 +63,10 @@ fn with_sentences(document: &mut Value) {
 /// Takes out what is not comparable: the version, and what only newer documents have.
 fn without_additions(document: &mut Value) {
     let document = document.as_object_mut().unwrap();
+    // Before the schema, in whose place the last one of the old document moves.
+    for newer in ["fingerprint", "data_sha256", "starts"] {
+        document.shift_remove(newer);
+    }
     document.remove("schema").unwrap();
     document.shift_remove("lab_facts");
     let check = document["check"].as_object_mut().unwrap();

@@ -8,7 +8,7 @@ use super::repeat::{End, SimulatedRepeat};
 use workbench_experiment::sampling::{SHORTEST_NS, SampleSchedule};
 use workbench_pool::TaskSpan;
 use workbench_record::{
-    ArmFailure, Event, FailureKind, Record, RepeatFinished, RunStarted, RunStatus,
+    ArmFailure, ArmFailureKind, Event, Record, RepeatFinished, RunStarted, RunStatus,
 };
 
 /// Pool, warm-up and sync between two repeats.
@@ -114,7 +114,7 @@ impl LogBuilder {
             End::Failed(reason) => {
                 self.record(Event::ArmFailed(ArmFailure {
                     arm: repeat.id.arm.clone(),
-                    kind: FailureKind::Run,
+                    kind: ArmFailureKind::Run,
                     reason: reason.clone(),
                 }));
                 false

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use workbench_record::RunDir;
 
 use crate::event::MissingSetup;
-use crate::kit::list::Motion;
+use crate::field::Editing;
+use crate::kit::Motion;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
 
@@ -56,12 +57,8 @@ pub enum Action {
 
     /// Type into a field.
     Type,
-    /// End typing and keep the text.
-    Keep,
-    /// End typing and take the text back.
-    Discard,
-    /// Empty the field.
-    Empty,
+    /// What can be asked of the field.
+    Edit(Editing),
 
     /// Turn a choice or count a number of the form by so many steps.
     Turn(i64),

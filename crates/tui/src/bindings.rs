@@ -4,22 +4,17 @@
 use workbench_history::filter;
 
 use crate::action::Action;
-use crate::keys::{Binding, Bound, bound};
-use crate::kit::list::Motion;
-use crate::views::Keyed;
+use crate::field::Editing;
+use crate::keys::{Binding, Bound, table};
+use crate::kit::Motion;
+use crate::views::ViewAction;
+use crate::views::keys::KeyTable;
 
 /// A table of keys.
 pub type Keys = &'static [Bound<Action>];
 
-/// A table: keys, action, what the footer says (may be empty), what help and palette say.
-macro_rules! keys {
-    ($($keys:expr, $action:expr, $label:expr, $help:expr;)*) => {
-        &[$(bound(&$keys, $action, $label, $help)),*]
-    };
-}
-
 /// Everywhere, unless text is typed.
-pub const GLOBAL: Keys = keys! {
+pub const GLOBAL: Keys = table! {
     ["q", "ctrl-c"], Action::Quit, "quit", "Leave. While a run is under way it asks first.";
     ["?"], Action::Help, "help", "Show the keys that work now.";
     [":", "ctrl-p"], Action::Palette, "commands", "Find what can be done by typing, and do it.";
@@ -29,7 +24,7 @@ pub const GLOBAL: Keys = keys! {
 };
 
 /// The first screen.
-pub const HOME: Keys = keys! {
+pub const HOME: Keys = table! {
     ["enter"], Action::Choose, "choose", "Set up the selected lab, or open the selected run.";
     ["tab", "right", "l"], Action::Next, "next panel", "Go to the next panel.";
     ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
@@ -44,7 +39,7 @@ pub const HOME: Keys = keys! {
 };
 
 /// The history.
-pub const RUNS: Keys = keys! {
+pub const RUNS: Keys = table! {
     ["enter", "right", "l"], Action::Choose, "open",
         "Open the selected run, also one that is under way or was killed.";
     ["/"], Action::Type, "filter", "Show only the runs that match words and fields.";
@@ -66,11 +61,11 @@ pub const RUNS: Keys = keys! {
 };
 
 /// The history while a filter is typed.
-pub const RUNS_FILTER: Keys = keys! {
-    ["enter", "tab", "down", "up"], Action::Keep, "done",
+pub const RUNS_FILTER: &[Bound<Editing>] = table! {
+    ["enter", "tab", "down", "up"], Editing::Keep, "done",
         "Keep the filter and go back to the list.";
-    ["esc"], Action::Discard, "clear", "Take the filter away.";
-    ["ctrl-u"], Action::Empty, "empty", "Empty the filter.";
+    ["esc"], Editing::Discard, "clear", "Take the filter away.";
+    ["ctrl-u"], Editing::Empty, "empty", "Empty the filter.";
 };
 
 /// What a filter of the history can hold, for the help.
@@ -98,7 +93,7 @@ const fn field(field: filter::Field) -> Binding {
 }
 
 /// The form of a run.
-pub const FORM: Keys = keys! {
+pub const FORM: Keys = table! {
     ["s"], Action::Start, "start", "Start the run.";
     ["enter", "space"], Action::Choose, "change",
         "Flip a switch, turn a choice, type a value, press the button. A digit starts typing at once.";
@@ -116,35 +111,35 @@ pub const FORM: Keys = keys! {
 };
 
 /// The form while a value is typed.
-pub const FORM_FIELD: Keys = keys! {
-    ["enter", "tab"], Action::Keep, "done", "Keep the value.";
+pub const FORM_FIELD: Keys = table! {
+    ["enter", "tab"], Action::Edit(Editing::Keep), "done", "Keep the value.";
     ["up", "backtab"], Action::Move(Motion::Up), "", "Keep the value and move up.";
     ["down"], Action::Move(Motion::Down), "", "Keep the value and move down.";
-    ["esc"], Action::Discard, "undo", "Take back what was typed.";
-    ["ctrl-u"], Action::Empty, "empty", "Empty the field.";
+    ["esc"], Action::Edit(Editing::Discard), "undo", "Take back what was typed.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
 };
 
 /// Runs side by side, besides the keys of their view.
-pub const COMPARE: Keys = keys! {
+pub const COMPARE: Keys = table! {
     ["esc"], Action::Back, "back", "Go back to the history.";
     ["u"], Action::Reread, "", "Read the runs again, for those that are under way.";
 };
 
 /// The run under way, besides the keys of its view.
-pub const RUN: Keys = keys! {
+pub const RUN: Keys = table! {
     ["c"], Action::Stop, "stop",
         "Stop the run or one of its arms; it asks first, and says what is kept.";
     ["esc"], Action::Home, "home", "Go to the first screen; the run goes on.";
 };
 
 /// A run of another process that is followed.
-pub const FOLLOW: Keys = keys! {
+pub const FOLLOW: Keys = table! {
     ["r"], Action::Result, "result", "Show what the run has found, so far or in the end.";
     ["esc"], Action::Back, "back", "Go back.";
 };
 
 /// A run that is played again.
-pub const REPLAY: Keys = keys! {
+pub const REPLAY: Keys = table! {
     ["space"], Action::TogglePlay, "play/hold",
         "Play, or hold; at the end, play from the beginning again.";
     ["]"], Action::Speed(1), "faster", "Play faster, up to 100 times as fast as it was.";
@@ -156,7 +151,7 @@ pub const REPLAY: Keys = keys! {
 };
 
 /// What a run found, besides the keys of its view.
-pub const RESULT: Keys = keys! {
+pub const RESULT: Keys = table! {
     ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
@@ -165,7 +160,7 @@ pub const RESULT: Keys = keys! {
 };
 
 /// The help.
-pub const HELP: Keys = keys! {
+pub const HELP: Keys = table! {
     ["esc", "?", "q", "enter", "ctrl-c"], Action::Close, "close", "Close the help.";
     ["down", "j"], Action::Move(Motion::Down), "scroll", "Scroll down.";
     ["up", "k"], Action::Move(Motion::Up), "", "Scroll up.";
@@ -174,7 +169,7 @@ pub const HELP: Keys = keys! {
 };
 
 /// Whether to stop the run. Ctrl-C pressed twice means it.
-pub const STOP: Keys = keys! {
+pub const STOP: Keys = table! {
     ["y", "ctrl-c"], Action::Agree, "stop all", "Stop the whole run.";
     ["n", "esc", "q"], Action::Close, "go on", "Let the run go on.";
     ["tab", "right", "l", "down", "j"], Action::Next, "next button",
@@ -184,7 +179,7 @@ pub const STOP: Keys = keys! {
 };
 
 /// Whether to install what a lab needs.
-pub const MISSING: Keys = keys! {
+pub const MISSING: Keys = table! {
     ["y"], Action::Agree, "set up", "Leave the screen, set up what is missing, and come back.";
     ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
     ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
@@ -193,33 +188,30 @@ pub const MISSING: Keys = keys! {
 };
 
 /// Where to write a report.
-pub const EXPORT: Keys = keys! {
+pub const EXPORT: Keys = table! {
     ["enter"], Action::Choose, "write", "Write the report.";
     ["tab", "down"], Action::Next, "next format", "Change the name to the next format's.";
     ["backtab", "up"], Action::Previous, "", "Change the name to the previous format's.";
-    ["ctrl-u"], Action::Empty, "empty", "Empty the field.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
 };
 
 /// Everything that can be done.
-pub const PALETTE: Keys = keys! {
+pub const PALETTE: Keys = table! {
     ["enter"], Action::Choose, "do it", "Do what is selected.";
     ["up", "ctrl-p", "backtab"], Action::Move(Motion::Up), "", "Move up.";
     ["down", "ctrl-n", "tab"], Action::Move(Motion::Down), "next", "Move down.";
     ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
     ["pgdn"], Action::Move(Motion::PageDown), "", "Move down by a page.";
-    ["ctrl-u"], Action::Empty, "empty", "Empty the field.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the list.";
 };
 
 /// The keys of a view.
-pub fn of_view<V: Keyed>() -> Vec<Bound<Action>> {
-    let bound = |binding: &Binding| {
-        let action = V::action(binding.keys.first()?)?;
-        Some(Bound {
-            binding: *binding,
-            action: Action::View(action),
-        })
+pub fn of_view(table: KeyTable) -> Vec<Bound<Action>> {
+    let bound = |bound: &Bound<ViewAction>| Bound {
+        binding: bound.binding,
+        action: Action::View(bound.action),
     };
-    V::bindings().iter().filter_map(bound).collect()
+    table.iter().map(bound).collect()
 }

@@ -12,7 +12,7 @@ use super::keys::{Binding, shown};
 use super::kit::text::{fit, width};
 use super::kit::{lines, too_small};
 use super::overlay::Overlay;
-use super::theme::{Look, Theme};
+use super::theme::Theme;
 use super::views;
 
 /// The smallest window, in columns and lines.
@@ -22,16 +22,16 @@ impl App {
     /// Draws everything.
     pub fn draw(&mut self, frame: &mut Frame) {
         let area = frame.area();
-        let look = self.shared.look.clone();
-        if !too_small(frame.buffer_mut(), area, SMALLEST, &look) {
-            self.draw_screen(frame, area, &look);
+        let theme = self.shared.theme.clone();
+        if !too_small(frame.buffer_mut(), area, SMALLEST, &theme) {
+            self.draw_screen(frame, area, &theme);
         }
-        if look.ascii {
+        if theme.glyphs.ascii {
             plain(frame);
         }
     }
 
-    fn draw_screen(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+    fn draw_screen(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let own_head = matches!(
             self.screen,
             Screen::Run | Screen::Watch(_) | Screen::Result(_) | Screen::Compare(_)
@@ -46,28 +46,32 @@ impl App {
             lines(
                 frame,
                 head,
-                &[self.machine_line(usize::from(head.width), look)],
+                &[self.machine_line(usize::from(head.width), theme)],
             );
         }
-        self.draw_body(frame, body, look);
-        self.draw_overlay(frame, body, look);
+        self.draw_body(frame, body, theme);
+        self.draw_overlay(frame, body, theme);
         if let Some(text) = &self.notice {
-            let text = fit(text, usize::from(foot.width).saturating_sub(2), look.ascii);
-            Line::styled(format!(" {text}"), look.theme.warn).render(foot, frame.buffer_mut());
+            let text = fit(
+                text,
+                usize::from(foot.width).saturating_sub(2),
+                theme.glyphs.ascii,
+            );
+            Line::styled(format!(" {text}"), theme.warn).render(foot, frame.buffer_mut());
             return;
         }
-        let strip = self.strip(look);
+        let strip = self.strip(theme);
         let width = Constraint::Length(strip.width() as u16);
         let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
         strip.render(left, frame.buffer_mut());
-        footer(frame, right, &self.footer(), look);
+        footer(frame, right, &self.footer(), theme);
     }
 
-    fn draw_body(&mut self, frame: &mut Frame, body: Rect, look: &Look) {
+    fn draw_body(&mut self, frame: &mut Frame, body: Rect, theme: &Theme) {
         match &mut self.screen {
             Screen::Home => self.home.draw(frame, body, &self.shared),
             Screen::Runs => self.runs.draw(frame, body, &self.shared),
-            Screen::Compare(screen) => screen.draw(frame, body, &look.theme),
+            Screen::Compare(screen) => screen.draw(frame, body, &theme),
             Screen::Form => {
                 if let Some(form) = &mut self.form {
                     form.draw(frame, body, &self.shared);
@@ -76,38 +80,35 @@ impl App {
             Screen::Run => {
                 if let Some(live) = &mut self.live {
                     live.view.update(&live.snapshot);
-                    views::run::draw(frame, body, &mut live.view, &live.snapshot, &look.theme);
+                    let drawn = views::run::draw(frame, body, &live.view, &live.snapshot, &theme);
+                    live.view.take(drawn);
                 }
             }
             Screen::Watch(watched) => {
                 let (view, snapshot) = (&mut watched.view, &watched.snapshot);
                 view.update(snapshot);
-                views::run::draw(frame, body, view, snapshot, &look.theme);
+                let drawn = views::run::draw(frame, body, view, snapshot, &theme);
+                view.take(drawn);
             }
             Screen::Result(screen) => {
                 let (loaded, view) = (&screen.loaded, &mut screen.view);
                 view.update(&loaded.result, &loaded.snapshot);
-                views::result::draw(
-                    frame,
-                    body,
-                    view,
-                    &loaded.result,
-                    &loaded.snapshot,
-                    &look.theme,
-                );
+                let shown = (&loaded.result, &loaded.snapshot);
+                let drawn = views::result::draw(frame, body, view, shown, &theme);
+                view.take(drawn);
             }
         }
     }
 
-    fn draw_overlay(&mut self, frame: &mut Frame, body: Rect, look: &Look) {
+    fn draw_overlay(&mut self, frame: &mut Frame, body: Rect, theme: &Theme) {
         match &mut self.overlay {
-            Some(Overlay::Help(help)) => help.draw(frame, body, look),
-            Some(Overlay::Export(export)) => export.draw(frame, body, look),
-            Some(Overlay::Missing(missing)) => missing.draw(frame, body, look),
-            Some(Overlay::Palette(palette)) => palette.draw(frame, body, look),
+            Some(Overlay::Help(help)) => help.draw(frame, body, theme),
+            Some(Overlay::Export(export)) => export.draw(frame, body, theme),
+            Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
+            Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {
-                    stop.draw(frame, body, &live.snapshot, look);
+                    stop.draw(frame, body, &live.snapshot, theme);
                 }
             }
             None => {}
@@ -115,18 +116,18 @@ impl App {
     }
 
     /// Where a run that is not made here comes from, left of the keys.
-    fn strip(&self, look: &Look) -> Line<'static> {
+    fn strip(&self, theme: &Theme) -> Line<'static> {
         let Screen::Watch(watched) = &self.screen else {
             return Line::default();
         };
         match &watched.feed {
             Feed::Follow => Line::styled(
-                format!(" {} in another process ", look.either("▸", ">")),
-                look.theme.good,
+                format!(" {} in another process ", theme.either("▸", ">")),
+                theme.good,
             ),
             Feed::Replay(player) => {
                 let (at, end) = player.position();
-                let mark = match (player.is_playing(), look.ascii) {
+                let mark = match (player.is_playing(), theme.glyphs.ascii) {
                     (true, false) => "▶",
                     (true, true) => ">",
                     (false, _) => "=",
@@ -135,20 +136,20 @@ impl App {
                     let s = ns / 1_000_000_000;
                     format!("{}:{:02}", s / 60, s % 60)
                 };
-                let speed = format!("{}{}", player.speed(), look.either("×", "x"));
+                let speed = format!("{}{}", player.speed(), theme.either("×", "x"));
                 Line::styled(
                     format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end)),
-                    look.theme.selected,
+                    theme.selected,
                 )
             }
         }
     }
 
-    fn machine_line(&self, columns: usize, look: &Look) -> Line<'static> {
-        let dot = look.either(" · ", " - ");
+    fn machine_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
+        let dot = theme.either(" · ", " - ");
         let name = format!(" workbench {}", env!("CARGO_PKG_VERSION"));
         let under_way = match &self.live {
-            Some(_) => format!(" {} a run is under way ", look.either("▸", ">")),
+            Some(_) => format!(" {} a run is under way ", theme.either("▸", ">")),
             None => String::new(),
         };
         let room = columns.saturating_sub(width(&name) + width(&under_way) + 4);
@@ -158,15 +159,15 @@ impl App {
                 .map(|facts| facts.join(dot))
                 .find(|facts| width(facts) <= room)
                 .unwrap_or_default(),
-            None => fit("looking at the machine", room, look.ascii),
+            None => fit("looking at the machine", room, theme.glyphs.ascii),
         };
         let gap = room.saturating_sub(width(&facts));
         Line::from(vec![
-            Span::styled(name, look.theme.accent),
+            Span::styled(name, theme.accent),
             Span::raw("   "),
-            Span::styled(facts, look.theme.dim),
+            Span::styled(facts, theme.dim),
             Span::raw(" ".repeat(gap)),
-            Span::styled(under_way, look.theme.good),
+            Span::styled(under_way, theme.good),
         ])
     }
 }

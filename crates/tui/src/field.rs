@@ -1,16 +1,30 @@
-//! A line of text that is typed: the same keys in every field.
+//! A line of text that is typed, and a filter that is typed into a list: the same keys everywhere.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+/// The longest filter of a panel, in characters.
+pub const LONGEST_FILTER: usize = 80;
+
+/// What can be asked of a text that is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Editing {
+    /// End typing and keep the text.
+    Keep,
+    /// End typing and take the text back.
+    Discard,
+    /// Empty the field.
+    Empty,
+}
+
 /// A line of text. Control characters and what is too long are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Field {
+pub struct TextField {
     text: String,
     /// The longest text, in characters.
     longest: usize,
 }
 
-impl Field {
+impl TextField {
     /// A field with a text in it.
     pub fn new(text: &str, longest: usize) -> Self {
         let mut this = Self {
@@ -49,5 +63,71 @@ impl Field {
             _ => return false,
         }
         true
+    }
+}
+
+/// A filter: its text, and whether keys go into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterField {
+    field: TextField,
+    typing: bool,
+}
+
+impl Default for FilterField {
+    fn default() -> Self {
+        Self::new(LONGEST_FILTER)
+    }
+}
+
+impl FilterField {
+    /// An empty filter of at most so many characters.
+    pub fn new(longest: usize) -> Self {
+        Self {
+            field: TextField::new("", longest),
+            typing: false,
+        }
+    }
+
+    /// What was typed so far.
+    pub fn text(&self) -> &str {
+        self.field.text()
+    }
+
+    /// Whether keys go into the filter.
+    pub fn is_typing(&self) -> bool {
+        self.typing
+    }
+
+    /// Whether there is a line of it to draw.
+    pub fn is_shown(&self) -> bool {
+        self.typing || !self.text().is_empty()
+    }
+
+    /// Lets keys go into the filter.
+    pub fn begin(&mut self) {
+        self.typing = true;
+    }
+
+    /// Takes a key, and what it stands for while a filter is typed.
+    pub fn key(&mut self, key: KeyEvent, meaning: Option<Editing>) {
+        match meaning {
+            Some(Editing::Keep) => self.typing = false,
+            Some(Editing::Discard) => {
+                self.typing = false;
+                self.clear();
+            }
+            Some(Editing::Empty) => self.clear(),
+            None => _ = self.field.key(key),
+        }
+    }
+
+    /// Empties the filter.
+    pub fn clear(&mut self) {
+        self.field.set("");
+    }
+
+    /// Takes text, as much of it as a filter holds.
+    pub fn paste(&mut self, text: &str) {
+        self.field.paste(text);
     }
 }

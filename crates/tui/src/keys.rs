@@ -39,6 +39,14 @@ pub const fn bound<A>(
     }
 }
 
+/// A table: keys, action, what the footer says (may be empty), what help and palette say.
+macro_rules! table {
+    ($($keys:expr, $action:expr, $label:expr, $help:expr;)*) => {
+        &[$($crate::keys::bound(&$keys, $action, $label, $help)),*]
+    };
+}
+pub(crate) use table;
+
 /// The action of a key in a table.
 pub fn find<'a, A: Clone + 'static>(
     table: impl IntoIterator<Item = &'a Bound<A>>,

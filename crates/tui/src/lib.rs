@@ -2,7 +2,7 @@
 //! it.
 //!
 //! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
-//! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`,
+//! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`, `dataset`,
 //!   `machine`, `clock`.
 //! - **Does not belong here:** measuring, and what numbers mean. A run is shown as the fold of its
 //!   events.
@@ -52,7 +52,7 @@ use workbench_result::RunResult;
 
 use app::App;
 use session::Session;
-use theme::{Look, Theme};
+use theme::Theme;
 
 pub use event::Exit;
 pub use host::Host;
@@ -127,9 +127,9 @@ pub fn run(
     host: Arc<dyn Host>,
 ) -> Result<Left, TuiError> {
     enough_files()?;
-    let look = Look::new(Theme::detect(settings.theme, settings.ascii));
+    let theme = Theme::detect(settings.theme, settings.ascii);
     let labs = Arc::new(labs);
-    let mut app = App::new(Arc::clone(&labs), look);
+    let mut app = App::new(Arc::clone(&labs), theme);
     app.prefer(settings.lab.as_deref(), settings.prefer);
     app.replay_speed = settings.replay_speed;
     let pace = (settings.mouse, settings.frames_per_second);

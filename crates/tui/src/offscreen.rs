@@ -20,7 +20,7 @@ use super::app::{App, Back, Live, Screen};
 use super::event::{Effect, Event, Job, Loaded};
 use super::kit::text::width;
 use super::reader;
-use super::theme::{Look, Theme, ThemeName};
+use super::theme::{Theme, ThemeName};
 
 /// The names of all themes, as `--theme` takes them.
 pub const THEMES: [&str; ThemeName::ALL.len()] = ["dark", "light", "high-contrast", "mono"];
@@ -48,7 +48,7 @@ impl Offscreen {
             .ok_or_else(|| format!("`{theme}`: no such theme; give one of {THEMES:?}"))?;
         let Ok(terminal) = Terminal::new(TestBackend::new(columns, lines));
         Ok(Self {
-            app: App::new(Arc::new(labs), Look::new(Theme::new(name, ascii, true))),
+            app: App::new(Arc::new(labs), Theme::new(name, ascii, true)),
             terminal,
             started: None,
         })

@@ -4,12 +4,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use workbench_dataset::{CsvOptions, ReadOptions, Survey, survey_csv};
 use workbench_history::comparison::{compare, curves};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_report::format;
-use workbench_result::{RunResult, compute};
+use workbench_result::{RunResult, load};
 
 use crate::event::{Exported, Loaded, SideBySide};
+use crate::screens::form_data::SurveyRequest;
 
 /// Reads a run from its log, in whatever state it is.
 pub fn open(run: &RunDir) -> Result<Loaded, String> {
@@ -20,15 +22,13 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
         ));
     }
     let live = run.is_live();
-    let snapshot = run
-        .snapshot()
-        .map_err(|error| short(run, &error.to_string()))?;
-    let result =
-        compute(&snapshot).ok_or_else(|| format!("{}: the run has not begun", run.id()))?;
+    let loaded = load(run)
+        .map_err(|error| short(run, &error.to_string()))?
+        .ok_or_else(|| format!("{}: the run has not begun", run.id()))?;
     Ok(Loaded {
         run: run.clone(),
-        snapshot,
-        result,
+        snapshot: loaded.snapshot,
+        result: loaded.result,
         live,
     })
 }
@@ -70,4 +70,18 @@ pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
         Ok(()) => Exported::Written(path),
         Err(error) => Exported::Refused(error.to_string()),
     }
+}
+
+/// Looks through a file, with the first rows for a preview.
+pub fn survey(request: &SurveyRequest) -> Result<Survey, String> {
+    const ROWS: usize = 20;
+    let options = CsvOptions {
+        reading: ReadOptions {
+            delimiter: request.delimiter,
+            decimal: request.decimal,
+            ..ReadOptions::default()
+        },
+        ..CsvOptions::default()
+    };
+    survey_csv(&request.path, &options, ROWS).map_err(|error| error.to_string())
 }

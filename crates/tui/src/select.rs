@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::kit::ListState;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 
 impl ListState {
     /// Moves the selection in a list of so many rows.

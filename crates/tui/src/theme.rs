@@ -6,12 +6,11 @@
 //! where things are drawn.
 
 use ratatui::style::{Color, Modifier, Style};
+use workbench_record::Severity;
 
-mod cause;
 mod glyphs;
 mod palette;
 
-pub use cause::Cause;
 use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
@@ -173,6 +172,24 @@ impl Theme {
         }
     }
 
+    /// The style of a text by its severity.
+    pub fn severity(&self, severity: Severity) -> Style {
+        match severity {
+            Severity::Note => self.text,
+            Severity::Warning => self.warn,
+            Severity::Error => self.bad,
+        }
+    }
+
+    /// What marks a sentence of a severity, and the style of the mark.
+    pub fn severity_mark(&self, severity: Severity) -> (&'static str, Style) {
+        match severity {
+            Severity::Note => (self.glyphs.finding, self.accent),
+            Severity::Warning => (self.glyphs.warning, self.warn),
+            Severity::Error => (self.glyphs.failed, self.bad),
+        }
+    }
+
     /// The style of the base arm.
     pub fn base(&self) -> Style {
         self.palette.map_or(self.text, |p| self.fg(p.base))
@@ -204,10 +221,10 @@ impl Theme {
         self.fg(palette.heat[at.min(last)])
     }
 
-    /// The style of a cause of lost time.
-    pub fn lost(&self, cause: Cause) -> Style {
+    /// The style of a cause of lost time, by its place in `LostSeconds::CAUSES`.
+    pub fn lost(&self, cause: usize) -> Style {
         self.palette
-            .map_or(self.text, |p| self.fg(p.lost[cause as usize]))
+            .map_or(self.text, |p| self.fg(p.lost[cause % p.lost.len()]))
     }
 
     /// The style of useful work.
@@ -222,33 +239,6 @@ impl Theme {
 
     fn fg(&self, rgb: u32) -> Style {
         Style::new().fg(colour(rgb, self.true_colour))
-    }
-}
-
-/// How everything looks; a screen draws with its theme.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// Colours and attributes.
-    pub theme: Theme,
-    /// Nothing but ASCII is drawn.
-    pub ascii: bool,
-}
-
-impl Look {
-    /// A theme, with or without all of Unicode as its glyphs say.
-    pub fn new(theme: Theme) -> Self {
-        Self {
-            ascii: theme.glyphs.ascii,
-            theme,
-        }
-    }
-}
-
-impl std::ops::Deref for Look {
-    type Target = Theme;
-
-    fn deref(&self) -> &Theme {
-        &self.theme
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 use workbench_ddp_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
-use workbench_images::{Images, Part, Source};
+use workbench_images::{ImageSource, Images, Split};
 
 use crate::failure::Failure;
 use crate::job::Job;
@@ -74,15 +74,15 @@ impl Dataset {
     ///
     /// # Errors
     /// When files are missing or not what they should be.
-    pub fn load(spec: &TrainSpec, part: Part, device: Device) -> Result<Self, Failure> {
+    pub fn load(spec: &TrainSpec, part: Split, device: Device) -> Result<Self, Failure> {
         let source = match &spec.data {
-            Data::Embedded => Source::Embedded,
-            Data::Idx { dir } => Source::Idx(dir.clone()),
-            Data::Cifar10 { dir } => Source::Cifar10(dir.clone()),
+            Data::Embedded => ImageSource::Embedded,
+            Data::Idx { dir } => ImageSource::Idx(dir.clone()),
+            Data::Cifar10 { dir } => ImageSource::Cifar10(dir.clone()),
         };
         let rows = match part {
-            Part::Train => spec.train_rows,
-            Part::Test => spec.test_rows,
+            Split::Train => spec.train_rows,
+            Split::Test => spec.test_rows,
         };
         let rows = rows.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         Self::from_images(&source.load(part, rows)?, device)
@@ -95,8 +95,8 @@ impl Dataset {
     /// images are not like the others.
     pub fn load_both(job: &Job, report: &Reporter) -> Result<(Self, Self), Failure> {
         report.at(Phase::Data);
-        let train = Self::load(&job.spec, Part::Train, job.device)?;
-        let test = Self::load(&job.spec, Part::Test, job.device)?;
+        let train = Self::load(&job.spec, Split::Train, job.device)?;
+        let test = Self::load(&job.spec, Split::Test, job.device)?;
         job.check_batch(train.len())?;
         // Else the model would find out, after an epoch.
         if test.shape != train.shape {

@@ -204,11 +204,12 @@ impl Reporter {
 
     /// The training cannot go on.
     pub fn failed(&self, failure: &Failure) {
-        self.audience.tell(&FromWorker::Failed(protocol::Failure {
-            kind: failure.kind,
-            message: failure.message.clone(),
-            step: self.steps(),
-        }));
+        self.audience
+            .tell(&FromWorker::Failed(protocol::FailureReport {
+                kind: failure.kind,
+                message: failure.message.clone(),
+                step: self.steps(),
+            }));
     }
 
     /// Whether a supervisor listens.

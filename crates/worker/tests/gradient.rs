@@ -8,7 +8,7 @@ use std::time::Duration;
 use tch::{Device, Tensor, nn};
 use torch_ddp::{DdpOptions, DistributedDataParallel, GlooOptions, ProcessGroup, Store, TcpStore};
 use workbench_ddp_protocol::Model;
-use workbench_images::{Part, Source};
+use workbench_images::{ImageSource, Split};
 use workbench_worker::dataset::Dataset;
 use workbench_worker::models::{self, Net};
 use workbench_worker::parameters;
@@ -53,7 +53,7 @@ fn rank(store: &Store, rank: usize, data: &Dataset) -> Vec<Vec<f32>> {
 #[test]
 fn two_ranks_of_64_rows_have_the_gradient_of_one_of_128() {
     let load = || {
-        let images = Source::Embedded.load(Part::Train, Some(128)).unwrap();
+        let images = ImageSource::Embedded.load(Split::Train, Some(128)).unwrap();
         Dataset::from_images(&images, Device::Cpu).unwrap()
     };
     let (tell, told) = channel();

@@ -5,7 +5,7 @@
 //! may use it: the system cannot have given it to another process.
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use workbench_protocol::{Phase, StepTimes};
+use workbench_protocol::{PhaseName, StepTimes};
 
 use super::error::GroupError;
 use super::exit::{EndedBy, ProcessExit};
@@ -15,7 +15,7 @@ use super::health::state::RankState;
 use super::usage::{ProcessState, Usage, look};
 
 #[derive(Debug)]
-pub(super) struct Board<P: Phase> {
+pub(super) struct Board<P: PhaseName> {
     slots: Slots,
     pub(super) health: HealthMonitor<P>,
     /// When those that were asked to stop are killed, on the run's clock.
@@ -73,7 +73,7 @@ impl Slots {
     }
 }
 
-impl<P: Phase> Board<P> {
+impl<P: PhaseName> Board<P> {
     pub(super) fn new(world: u32, health: HealthMonitor<P>) -> Self {
         Self {
             slots: Slots((0..world).map(|_| Slot::default()).collect()),

@@ -10,8 +10,8 @@ use workbench_protocol::{FrameDecoder, FrameError, FromWorker, Protocol, ToWorke
 
 use super::error::GroupError;
 use super::exit::{EndedBy, ProcessExit};
-use super::launch::Launch;
-use super::lines::Lines;
+use super::launch::WorkerLaunch;
+use super::lines::LineSplitter;
 
 /// Bytes read at once.
 pub(super) const CHUNK: usize = 1 << 16;
@@ -32,7 +32,7 @@ pub(super) struct Worker {
     decoder: FrameDecoder,
     greeted: bool,
     pub(super) printed: Option<File>,
-    lines: Lines,
+    lines: LineSplitter,
     /// How its process ended, once it has.
     pub(super) end: Option<(ProcessExit, EndedBy)>,
     /// Whether its last event is queued.
@@ -50,7 +50,7 @@ pub(super) enum Read {
 
 impl Worker {
     /// Starts a worker. Its order is queued, to be sent later.
-    pub(super) fn start<P: Protocol>(launch: &Launch<P>) -> Result<Self, GroupError> {
+    pub(super) fn start<P: Protocol>(launch: &WorkerLaunch<P>) -> Result<Self, GroupError> {
         let rank = launch.env.rank;
         let outbox = encode_frame(&ToWorker::<P>::start(launch.order.clone()))
             .map_err(|source| GroupError::TooLong { rank, source })?;
@@ -69,7 +69,7 @@ impl Worker {
             decoder: FrameDecoder::new(),
             greeted: false,
             printed: child.stderr.take().map(|pipe| unblocked(pipe.into())),
-            lines: Lines::default(),
+            lines: LineSplitter::default(),
             child,
             end: None,
             is_done: false,

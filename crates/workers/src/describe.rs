@@ -1,12 +1,12 @@
 //! The states of all ranks in a sentence, which names the rank that explains the others.
 
-use workbench_protocol::Phase;
+use workbench_protocol::PhaseName;
 
 use crate::health::state::{Loss, RankState, Stall, WorkerHealth};
 
 /// How much a rank's health explains about the others: a lost rank more than a silent one, a silent
 /// one more than a stuck one.
-fn weight<P: Phase>(health: WorkerHealth<P>) -> u8 {
+fn weight<P: PhaseName>(health: WorkerHealth<P>) -> u8 {
     match health {
         WorkerHealth::Lost(_) => 3,
         WorkerHealth::Stalled(Stall::Silent | Stall::Stopped) => 2,
@@ -21,7 +21,7 @@ fn weight<P: Phase>(health: WorkerHealth<P>) -> u8 {
 /// States what is wrong, with which rank, and what the other ranks do. Of several problems only the
 /// most severe are named, since they explain the others: `rank 1 stopped answering in forward at
 /// step 40, 2.1 s ago; ranks 0, 2 wait in all-reduce`.
-pub fn describe<P: Phase>(states: &[RankState<P>]) -> String {
+pub fn describe<P: PhaseName>(states: &[RankState<P>]) -> String {
     let weights = states.iter().map(|state| weight(state.health));
     let gravest = weights.max().unwrap_or_default();
     let (grave, others): (Vec<&RankState<P>>, Vec<&RankState<P>>) = states
@@ -35,7 +35,7 @@ pub fn describe<P: Phase>(states: &[RankState<P>]) -> String {
     parts.join("; ")
 }
 
-fn trouble<P: Phase>(state: &RankState<P>) -> String {
+fn trouble<P: PhaseName>(state: &RankState<P>) -> String {
     let (rank, for_s) = (state.rank, state.for_s);
     let place = format!(
         "in {} at step {}",
@@ -66,7 +66,7 @@ enum Activity<P> {
 }
 
 /// What the other ranks do, grouped by activity, in order of the first rank of a group.
-fn activities<P: Phase>(states: &[&RankState<P>]) -> Vec<String> {
+fn activities<P: PhaseName>(states: &[&RankState<P>]) -> Vec<String> {
     let mut groups: Vec<(Activity<P>, Vec<u32>)> = Vec::new();
     for state in states {
         let activity = activity(state);
@@ -92,7 +92,7 @@ fn activities<P: Phase>(states: &[&RankState<P>]) -> Vec<String> {
         .collect()
 }
 
-fn activity<P: Phase>(state: &RankState<P>) -> Activity<P> {
+fn activity<P: PhaseName>(state: &RankState<P>) -> Activity<P> {
     let phase = state.position.phase;
     match state.health {
         WorkerHealth::Ended => Activity::Finished,

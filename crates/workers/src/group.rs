@@ -18,7 +18,7 @@ use super::exit::EndedBy;
 use super::health::liveness::Deadlines;
 use super::health::monitor::HealthMonitor;
 use super::health::state::RankState;
-use super::launch::Launch;
+use super::launch::WorkerLaunch;
 use super::pause;
 use super::queue::Queue;
 use super::supervise::{Shared, Supervisor};
@@ -48,7 +48,7 @@ impl<P: Protocol> WorkerGroup<P> {
     /// # Errors
     ///
     /// As [`start_with`](Self::start_with).
-    pub fn start(launches: Vec<Launch<P>>, clock: Clock) -> Result<Self, GroupError> {
+    pub fn start(launches: Vec<WorkerLaunch<P>>, clock: Clock) -> Result<Self, GroupError> {
         Self::start_with(launches, clock, Deadlines::default())
     }
 
@@ -59,7 +59,7 @@ impl<P: Protocol> WorkerGroup<P> {
     /// When a launch makes no sense or a worker cannot be started. Those that were started are
     /// killed and reaped.
     pub fn start_with(
-        launches: Vec<Launch<P>>,
+        launches: Vec<WorkerLaunch<P>>,
         clock: Clock,
         deadlines: Deadlines,
     ) -> Result<Self, GroupError> {
@@ -202,7 +202,7 @@ impl<P: Protocol> Drop for EndOfEvents<'_, P> {
 }
 
 /// Checks the launches together; returns the number of ranks.
-fn check<P: Protocol>(launches: &[Launch<P>]) -> Result<u32, GroupError> {
+fn check<P: Protocol>(launches: &[WorkerLaunch<P>]) -> Result<u32, GroupError> {
     if launches.is_empty() {
         return Err(GroupError::Empty);
     }

@@ -8,7 +8,7 @@ use workbench_protocol::{Protocol, WorkerEnv, worker_side};
 
 /// One worker to be started.
 #[derive(Debug, Clone)]
-pub struct Launch<P: Protocol> {
+pub struct WorkerLaunch<P: Protocol> {
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
@@ -21,7 +21,7 @@ pub struct Launch<P: Protocol> {
     pub order: P::Order,
 }
 
-impl<P: Protocol> Launch<P> {
+impl<P: Protocol> WorkerLaunch<P> {
     /// A worker without arguments and further variables.
     pub fn new(program: impl Into<PathBuf>, env: WorkerEnv, order: P::Order) -> Self {
         Self {

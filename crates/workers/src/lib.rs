@@ -7,7 +7,7 @@
 //!   lab's policy.
 //!
 //! A lab implements [`Protocol`](workbench_protocol::Protocol) for its messages, starts a
-//! [`WorkerGroup`] with one [`Launch`] for each rank, and takes its [`WorkerEvent`]s one at a time;
+//! [`WorkerGroup`] with one [`WorkerLaunch`] for each rank, and takes its [`WorkerEvent`]s one at a time;
 //! there are no callbacks. [`WorkerGroup::states`] gives the health of all ranks at any moment. The
 //! workers begin with [`WorkerSide::start`](workbench_protocol::WorkerSide::start).
 //!
@@ -40,7 +40,7 @@ pub use exit::{EndedBy, ProcessExit};
 pub use group::WorkerGroup;
 pub use health::liveness::Deadlines;
 pub use health::state::{Awaited, Loss, RankState, SlowKind, Stall, Straggler, WorkerHealth};
-pub use launch::Launch;
+pub use launch::WorkerLaunch;
 pub use pause::stand_still;
 pub use rustix::process::Signal;
 pub use usage::{ProcessState, Usage};

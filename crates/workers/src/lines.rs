@@ -5,12 +5,12 @@ const LONGEST: usize = 2000;
 
 /// Cuts a stream of bytes into lines. Never holds more than one line of the maximum length.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineSplitter {
     line: Vec<u8>,
     cut: bool,
 }
 
-impl Lines {
+impl LineSplitter {
     /// Takes the next bytes and returns every line that they complete. Carriage returns end lines
     /// too, since progress bars write them; empty lines are left out.
     pub(super) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(String)) {

@@ -19,7 +19,7 @@ use super::exit::{EndedBy, ProcessExit};
 use super::health::liveness::LivenessChange;
 use super::health::monitor::HealthChange;
 use super::health::state::{SlowKind, Stall};
-use super::launch::Launch;
+use super::launch::WorkerLaunch;
 use super::pause::Pausable;
 use super::queue::Queue;
 
@@ -79,7 +79,7 @@ impl<P: Protocol> Supervisor<P> {
     }
 
     /// Starts all workers. Those that were started before one failed are killed and reaped.
-    pub(super) fn start(&mut self, launches: &[Launch<P>]) -> Result<(), GroupError> {
+    pub(super) fn start(&mut self, launches: &[WorkerLaunch<P>]) -> Result<(), GroupError> {
         for launch in launches {
             match Worker::start(launch) {
                 Ok(worker) => {

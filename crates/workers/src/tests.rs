@@ -9,7 +9,7 @@ use super::describe::describe;
 use super::event::{EventKind, WorkerEvent};
 use super::exit::ProcessExit;
 use super::health::state::{Loss, RankState, Stall, WorkerHealth};
-use super::lines::Lines;
+use super::lines::LineSplitter;
 use super::queue::{MOST_LINES, MOST_MESSAGES, Queue};
 use super::usage::{ProcessState, Stat, look, parse};
 use training::{Phase, Report, Training};
@@ -23,7 +23,7 @@ const KILLED: ProcessExit = ProcessExit::Signal {
 };
 
 fn lines(pieces: &[&[u8]]) -> Vec<String> {
-    let mut lines = Lines::default();
+    let mut lines = LineSplitter::default();
     let mut found = Vec::new();
     for piece in pieces {
         lines.push(piece, |line| found.push(line));

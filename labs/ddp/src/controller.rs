@@ -81,7 +81,7 @@ impl fmt::Display for State {
 
 /// The controller's policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
+pub struct RecoveryPolicy {
     /// Workers to train with.
     pub workers: u32,
     /// The fewest workers to continue with when some are lost. Equal to `workers`: restart all at
@@ -126,7 +126,7 @@ pub enum Input {
 
 /// A command to the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum ControllerCommand {
     /// Start this many workers, from the newest checkpoint or from the beginning.
     Launch {
         /// Workers.
@@ -176,7 +176,7 @@ const COLLISIONS: u32 = 3;
 /// The controller.
 #[derive(Debug, Clone)]
 pub struct Controller {
-    policy: Policy,
+    policy: RecoveryPolicy,
     state: State,
     workers: u32,
     failures: u32,
@@ -195,7 +195,7 @@ pub struct Controller {
 
 impl Controller {
     /// A controller that waits for [`Input::Begin`].
-    pub fn new(policy: Policy) -> Self {
+    pub fn new(policy: RecoveryPolicy) -> Self {
         Self {
             policy,
             state: State::Initializing,
@@ -264,14 +264,14 @@ impl Controller {
     }
 
     /// Handles an event; returns the next command. Events that do not fit the state are ignored.
-    pub fn take(&mut self, input: Input) -> Option<Command> {
+    pub fn take(&mut self, input: Input) -> Option<ControllerCommand> {
         if self.state.is_end() {
             return None;
         }
         match (self.state, input) {
             (_, Input::Abort) => {
                 self.state = State::Aborted;
-                Some(Command::Kill)
+                Some(ControllerCommand::Kill)
             }
             (State::Initializing, Input::Begin) => Some(self.launch()),
             (
@@ -284,7 +284,7 @@ impl Controller {
             (State::Scheduling, Input::Collided) => Some(self.collided()),
             (State::Running, Input::Returned) if self.is_short() => {
                 self.state = State::Resizing;
-                Some(Command::Stop)
+                Some(ControllerCommand::Stop)
             }
             (State::Scheduling | State::Running, Input::Done { complete }) => self.done(complete),
             // Ranks that were asked to end early may have finished.
@@ -299,12 +299,12 @@ impl Controller {
         }
     }
 
-    fn launch(&mut self) -> Command {
+    fn launch(&mut self) -> ControllerCommand {
         self.reached = self.reached.max(self.done_by_all());
         self.state = State::Scheduling;
         self.next = vec![None; self.workers as usize];
         self.first = None;
-        Command::Launch {
+        ControllerCommand::Launch {
             workers: self.workers,
             resume: self.resume,
         }
@@ -316,7 +316,7 @@ impl Controller {
         least.unwrap_or(0)
     }
 
-    fn stepped(&mut self, rank: u32, step: u64) -> Option<Command> {
+    fn stepped(&mut self, rank: u32, step: u64) -> Option<ControllerCommand> {
         if self.state == State::Scheduling {
             self.state = State::Running;
         }
@@ -346,7 +346,7 @@ impl Controller {
         None
     }
 
-    fn failed(&mut self, curable: bool) -> Command {
+    fn failed(&mut self, curable: bool) -> ControllerCommand {
         if !curable {
             return self.give_up(GivenUp::Incurable);
         }
@@ -362,19 +362,19 @@ impl Controller {
         }
         self.resume = true;
         self.state = State::Restarting;
-        Command::Kill
+        ControllerCommand::Kill
     }
 
-    fn collided(&mut self) -> Command {
+    fn collided(&mut self) -> ControllerCommand {
         self.collisions += 1;
         if self.collisions > COLLISIONS {
             return self.failed(true);
         }
         self.state = State::Restarting;
-        Command::Kill
+        ControllerCommand::Kill
     }
 
-    fn done(&mut self, complete: bool) -> Option<Command> {
+    fn done(&mut self, complete: bool) -> Option<ControllerCommand> {
         if !complete {
             return Some(self.give_up(GivenUp::EarlyEnd));
         }
@@ -382,13 +382,13 @@ impl Controller {
         None
     }
 
-    fn give_up(&mut self, why: GivenUp) -> Command {
+    fn give_up(&mut self, why: GivenUp) -> ControllerCommand {
         self.given_up = Some(why);
         self.state = State::ShuttingDown;
-        Command::Kill
+        ControllerCommand::Kill
     }
 
-    fn over(&mut self) -> Option<Command> {
+    fn over(&mut self) -> Option<ControllerCommand> {
         match self.state {
             State::Restarting => Some(self.launch()),
             State::Resizing => {

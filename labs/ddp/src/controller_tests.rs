@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn policy(workers: u32, least: u32, max_failures: u32) -> Policy {
-    Policy {
+fn policy(workers: u32, least: u32, max_failures: u32) -> RecoveryPolicy {
+    RecoveryPolicy {
         workers,
         least,
         max_failures,
@@ -46,9 +46,9 @@ struct World {
 }
 
 impl World {
-    fn obey(&mut self, command: Option<Command>, controller: &mut Controller) {
+    fn obey(&mut self, command: Option<ControllerCommand>, controller: &mut Controller) {
         match command {
-            Some(Command::Launch { workers, resume }) => {
+            Some(ControllerCommand::Launch { workers, resume }) => {
                 assert_eq!(self.running, 0, "the ones before are not over");
                 assert!(workers >= 1);
                 self.running = workers;
@@ -60,12 +60,12 @@ impl World {
                     Vec::new()
                 };
             }
-            Some(Command::Kill) => {
+            Some(ControllerCommand::Kill) => {
                 self.running = 0;
                 let next = controller.take(Input::Over);
                 self.obey(next, controller);
             }
-            Some(Command::Stop) => self.stopping = true,
+            Some(ControllerCommand::Stop) => self.stopping = true,
             None => {}
         }
     }
@@ -177,13 +177,13 @@ proptest! {
     }
 }
 
-fn running(policy: Policy) -> Controller {
+fn running(policy: RecoveryPolicy) -> Controller {
     let mut controller = Controller::new(policy);
     controller.take(Input::Begin);
     controller
 }
 
-fn step(controller: &mut Controller, step: u64) -> Option<Command> {
+fn step(controller: &mut Controller, step: u64) -> Option<ControllerCommand> {
     (0..controller.workers())
         .filter_map(|rank| controller.take(Input::Stepped { rank, step }))
         .last()
@@ -194,7 +194,7 @@ fn a_step_reported_twice_ends_the_training() {
     let mut controller = running(policy(2, 2, 3));
     assert_eq!(step(&mut controller, 0), None);
     let command = controller.take(Input::Stepped { rank: 1, step: 0 });
-    assert_eq!(command, Some(Command::Kill));
+    assert_eq!(command, Some(ControllerCommand::Kill));
     controller.take(Input::Over);
     assert_eq!(controller.state(), State::Errored);
     assert_eq!(
@@ -213,7 +213,7 @@ fn an_attempt_that_goes_on_beyond_what_was_done_ends_the_training() {
     step(&mut controller, 0);
     controller.take(Input::Failed { curable: true });
     controller.take(Input::Over);
-    assert_eq!(step(&mut controller, 5), Some(Command::Kill));
+    assert_eq!(step(&mut controller, 5), Some(ControllerCommand::Kill));
 }
 
 #[test]
@@ -224,12 +224,12 @@ fn steps_done_again_are_counted() {
     }
     assert_eq!(
         controller.take(Input::Failed { curable: true }),
-        Some(Command::Kill)
+        Some(ControllerCommand::Kill)
     );
     assert_eq!(controller.state(), State::Restarting);
     assert_eq!(
         controller.take(Input::Over),
-        Some(Command::Launch {
+        Some(ControllerCommand::Launch {
             workers: 2,
             resume: true
         })
@@ -247,21 +247,24 @@ fn an_elastic_training_goes_on_with_those_left_and_takes_the_lost_one_back() {
     let command = controller.take(Input::Over);
     assert_eq!(
         command,
-        Some(Command::Launch {
+        Some(ControllerCommand::Launch {
             workers: 1,
             resume: true
         })
     );
     step(&mut controller, 0);
     assert!(controller.is_short());
-    assert_eq!(controller.take(Input::Returned), Some(Command::Stop));
+    assert_eq!(
+        controller.take(Input::Returned),
+        Some(ControllerCommand::Stop)
+    );
     assert_eq!(controller.state(), State::Resizing);
     // Ended in order, after one more step.
     assert_eq!(controller.take(Input::Done { complete: false }), None);
     let command = controller.take(Input::Over);
     assert_eq!(
         command,
-        Some(Command::Launch {
+        Some(ControllerCommand::Launch {
             workers: 2,
             resume: true
         })
@@ -274,7 +277,7 @@ fn what_cannot_be_cured_is_not_tried_again() {
     let mut controller = running(policy(2, 2, 9));
     assert_eq!(
         controller.take(Input::Failed { curable: false }),
-        Some(Command::Kill)
+        Some(ControllerCommand::Kill)
     );
     controller.take(Input::Over);
     assert_eq!(controller.state(), State::Errored);

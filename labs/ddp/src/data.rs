@@ -5,15 +5,15 @@ use std::path::Path;
 use workbench_ddp_protocol::Data;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{DataSource, LabError, Opt, Refusal};
-use workbench_images::{CLASSES, ImageError, Images, Part, Source};
+use workbench_images::{CLASSES, ImageError, ImageSource, Images, Split};
 use workbench_machine::MachineFacts;
 
-use crate::settings::{Offer, Shape};
+use crate::settings::{ImageShape, Offer};
 
 /// Rows of the MNIST that comes with the program.
 const MNIST: (u64, u64) = (60_000, 10_000);
 /// The shape of its images.
-const MNIST_SHAPE: Shape = Shape {
+const MNIST_SHAPE: ImageShape = ImageShape {
     channels: 1,
     height: 28,
     width: 28,
@@ -53,15 +53,15 @@ pub fn look(source: &DataSource) -> Result<Found, LabError> {
 
 fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
     let refused = |error: ImageError| LabError::Refused(Refusal::of(Opt::Data, error.to_string()));
-    let source = Source::find(dir).map_err(refused)?;
+    let source = ImageSource::find(dir).map_err(refused)?;
     let mut hash = Hasher::default();
     // Read one after the other: both together may fill much of a small machine's memory.
-    let mut read = |part| -> Result<(u64, Shape), LabError> {
+    let mut read = |part| -> Result<(u64, ImageShape), LabError> {
         let images = source.load(part, None).map_err(refused)?;
         take_in(&mut hash, &images);
         Ok((images.len() as u64, shape(&images)))
     };
-    let ((train_rows, train), (test_rows, test)) = (read(Part::Train)?, read(Part::Test)?);
+    let ((train_rows, train), (test_rows, test)) = (read(Split::Train)?, read(Split::Test)?);
     if train != test {
         return Err(LabError::Refused(Refusal::new(
             Opt::Data,
@@ -85,14 +85,14 @@ fn folder(dir: &Path, before: Option<&str>) -> Result<Found, LabError> {
             sha256: Some(found),
         }),
         data: match source {
-            Source::Cifar10(_) => Data::Cifar10 { dir },
-            Source::Embedded | Source::Idx(_) => Data::Idx { dir },
+            ImageSource::Cifar10(_) => Data::Cifar10 { dir },
+            ImageSource::Embedded | ImageSource::Idx(_) => Data::Idx { dir },
         },
         offer: offer((train_rows, test_rows), train),
     })
 }
 
-fn offer((train_rows, test_rows): (u64, u64), images: Shape) -> Offer {
+fn offer((train_rows, test_rows): (u64, u64), images: ImageShape) -> Offer {
     let machine = MachineFacts::probe();
     Offer {
         train_rows,
@@ -103,8 +103,8 @@ fn offer((train_rows, test_rows): (u64, u64), images: Shape) -> Offer {
     }
 }
 
-fn shape(images: &Images) -> Shape {
-    Shape {
+fn shape(images: &Images) -> ImageShape {
+    ImageShape {
         channels: images.channels,
         height: images.height,
         width: images.width,

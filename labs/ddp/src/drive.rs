@@ -11,14 +11,14 @@ use std::time::Duration;
 use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, Finding, LabError};
 use workbench_pool::Outcome;
 use workbench_protocol::WorkerEnv;
-use workbench_workers::{EventKind, GroupError, Launch, WorkerGroup};
+use workbench_workers::{EventKind, GroupError, WorkerGroup, WorkerLaunch};
 
 use crate::attempt::{AttemptState, Totals};
-use crate::controller::{Command, Controller, Input, Policy, State};
+use crate::controller::{Controller, ControllerCommand, Input, RecoveryPolicy, State};
 use crate::live::Live;
 use crate::messages;
-use crate::plan::{Faults, Plan};
-use crate::timeline::{Moment, Timeline};
+use crate::plan::{FaultPlan, Plan};
+use crate::timeline::{AttemptTimeline, Moment};
 
 /// How long workers may take to end normally, including the checkpoint.
 const GRACE: Duration = Duration::from_secs(30);
@@ -32,9 +32,9 @@ pub struct Drive<'a> {
     pub(crate) attempt: AttemptState,
     pub(crate) totals: Totals,
     pub(crate) live: Live,
-    pub(crate) timeline: Timeline,
+    pub(crate) timeline: AttemptTimeline,
     /// The faults that have not struck yet.
-    pub(crate) faults: Faults,
+    pub(crate) faults: FaultPlan,
     /// When a lost worker can be replaced.
     pub(crate) away_until_ns: u64,
     pub(crate) looked_ns: u64,
@@ -43,7 +43,7 @@ pub struct Drive<'a> {
 impl<'a> Drive<'a> {
     /// An arm that has not begun, whose workers run `program`.
     pub fn new(plan: &'a Plan, program: &'a Path, ctx: &'a ArmContext<'a>) -> Self {
-        let policy = Policy {
+        let policy = RecoveryPolicy {
             workers: plan.world,
             least: plan.least(),
             max_failures: if plan.arm.is_supervised() {
@@ -60,7 +60,7 @@ impl<'a> Drive<'a> {
             attempt: AttemptState::default(),
             totals: Totals::default(),
             live: Live::default(),
-            timeline: Timeline::default(),
+            timeline: AttemptTimeline::default(),
             faults: plan.faults(),
             away_until_ns: 0,
             looked_ns: 0,
@@ -76,12 +76,12 @@ impl<'a> Drive<'a> {
             self.announce(after);
         }
         match command {
-            Some(Command::Launch { workers, resume }) => self.launch(workers, resume),
-            Some(Command::Kill) => {
+            Some(ControllerCommand::Launch { workers, resume }) => self.launch(workers, resume),
+            Some(ControllerCommand::Kill) => {
                 self.end_group();
                 self.feed(Input::Over)
             }
-            Some(Command::Stop) => {
+            Some(ControllerCommand::Stop) => {
                 self.stop();
                 Ok(())
             }
@@ -132,7 +132,7 @@ impl<'a> Drive<'a> {
             let spec = self.plan.spec(rank, workers, &self.faults, resume);
             spec.check(workers)
                 .map_err(|error| LabError::Failed(format!("rank {rank}: {error}")))?;
-            let mut launch = Launch::new(self.program, env, spec);
+            let mut launch = WorkerLaunch::new(self.program, env, spec);
             let threads = self.plan.settings.threads.to_string();
             // Read by libtorch's OpenMP before any thread is started.
             launch.vars.push(("OMP_NUM_THREADS".into(), threads.into()));

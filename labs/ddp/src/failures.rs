@@ -3,7 +3,7 @@
 
 use workbench_ddp_protocol::{Fault, Phase, Stage};
 use workbench_experiment::lab::{Finding, LabError};
-use workbench_protocol::Phase as _;
+use workbench_protocol::PhaseName as _;
 use workbench_workers::{Loss, RankState, SlowKind, WorkerGroup, WorkerHealth};
 
 use crate::controller::{Input, State};

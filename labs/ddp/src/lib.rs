@@ -37,7 +37,7 @@ use workbench_experiment::lab::{
 use crate::data::Found;
 use crate::drive::Drive;
 use crate::plan::{Arm, Plan};
-use crate::settings::Settings;
+use crate::settings::TrainSettings;
 
 pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE};
 
@@ -89,7 +89,7 @@ impl Lab for DataParallel {
             offer,
             recorded,
         } = data::look(&config.data)?;
-        let (settings, warnings) = Settings::new(config, data, &offer)?;
+        let (settings, warnings) = TrainSettings::new(config, data, &offer)?;
         let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
         Ok(Box::new(Prepared {
             settings,
@@ -101,7 +101,7 @@ impl Lab for DataParallel {
 }
 
 struct Prepared {
-    settings: Settings,
+    settings: TrainSettings,
     warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,

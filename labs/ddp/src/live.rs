@@ -5,7 +5,7 @@
 
 use workbench_ddp_protocol::{Phase, Stage, StepReport};
 use workbench_experiment::lab::{self as record, Figure, SlotState};
-use workbench_protocol::Phase as _;
+use workbench_protocol::PhaseName as _;
 use workbench_workers::{Loss, RankState, SlowKind, Stall, WorkerHealth};
 
 use crate::ledger::Parts;

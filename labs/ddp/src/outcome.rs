@@ -11,7 +11,7 @@ use crate::drive::Drive;
 use crate::incident::Incident;
 use crate::ledger::Evaluation;
 use crate::plan::Arm;
-use crate::settings::Scaling;
+use crate::settings::BatchScaling;
 use crate::startup::{self, StartUp};
 
 /// The figure by which models are compared, of the item [`MODEL`].
@@ -46,7 +46,7 @@ fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
         ("evaluations", ledger.evaluations().count() as u64),
         ("images_tested", ledger.evaluations().map(|e| e.count).sum()),
     ];
-    if drive.plan.settings.scaling == Scaling::Strong {
+    if drive.plan.settings.scaling == BatchScaling::Strong {
         work.push(("steps", ledger.steps()));
     }
     work.into_iter()
@@ -139,7 +139,7 @@ fn breakdown(drive: &Drive<'_>) -> Breakdown {
         ("checkpoints", u64::from(drive.totals.checkpoints)),
         ("bytes_reduced", drive.totals.bytes_reduced),
     ];
-    if drive.plan.settings.scaling == Scaling::Weak {
+    if drive.plan.settings.scaling == BatchScaling::Weak {
         facts.push(("steps", ledger.steps()));
     }
     let stages = drive.totals.first_start.iter().flat_map(StartUp::stages);

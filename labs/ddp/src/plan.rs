@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use workbench_ddp_protocol::{Checkpointing, Fault, Program, TrainSpec};
 use workbench_experiment::lab::Source;
 
-use crate::settings::Settings;
+use crate::settings::TrainSettings;
 
 /// Where the worker's training programs are.
 macro_rules! programs {
@@ -96,14 +96,14 @@ pub struct Plan {
     /// Its full number of workers.
     pub world: u32,
     /// The settings.
-    pub settings: Settings,
+    pub settings: TrainSettings,
     /// Where checkpoints go.
     pub checkpoints: PathBuf,
 }
 
 impl Plan {
     /// The training of `arm` with `world` workers, whose files go to `scratch`.
-    pub fn new(arm: Arm, world: u32, settings: &Settings, scratch: &Path) -> Self {
+    pub fn new(arm: Arm, world: u32, settings: &TrainSettings, scratch: &Path) -> Self {
         Self {
             arm,
             world: if arm == Arm::Single { 1 } else { world.max(1) },
@@ -134,15 +134,15 @@ impl Plan {
     }
 
     /// The faults of this arm. The base has none, because the others are compared with it.
-    pub fn faults(&self) -> Faults {
+    pub fn faults(&self) -> FaultPlan {
         match self.arm {
-            Arm::Single => Faults::default(),
-            Arm::ByHand | Arm::Launcher => Faults(self.settings.faults.clone()),
+            Arm::Single => FaultPlan::default(),
+            Arm::ByHand | Arm::Launcher => FaultPlan(self.settings.faults.clone()),
         }
     }
 
     /// The order for one rank of `world`, where `faults` have not struck yet.
-    pub fn spec(&self, rank: u32, world: u32, faults: &Faults, resume: bool) -> TrainSpec {
+    pub fn spec(&self, rank: u32, world: u32, faults: &FaultPlan, resume: bool) -> TrainSpec {
         let settings = &self.settings;
         TrainSpec {
             program: self.arm.program(),
@@ -172,9 +172,9 @@ impl Plan {
 
 /// The faults that have not struck yet.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Faults(Vec<Fault>);
+pub struct FaultPlan(Vec<Fault>);
 
-impl Faults {
+impl FaultPlan {
     /// Those that strike one of `world` ranks.
     pub fn of(&self, world: u32) -> Vec<Fault> {
         let faults = self.0.iter().copied();
@@ -205,8 +205,8 @@ mod tests {
 
     use super::*;
 
-    fn faults(texts: &[&str]) -> Faults {
-        Faults(texts.iter().map(|text| text.parse().unwrap()).collect())
+    fn faults(texts: &[&str]) -> FaultPlan {
+        FaultPlan(texts.iter().map(|text| text.parse().unwrap()).collect())
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! When a rank ends, the others fail too, because they wait for it. The order in which failures are
 //! reported is random.
 
-use workbench_ddp_protocol::{Failure, FailureKind, Fault, FromWorker, Phase, Place, Training};
+use workbench_ddp_protocol::{
+    FailureKind, FailureReport, Fault, FromWorker, Phase, Place, Training,
+};
 use workbench_workers::{EndedBy, EventKind, ProcessExit, Stall, WorkerEvent};
 
 /// How long to wait for a better explanation when a rank failed only because others did not answer.
@@ -74,10 +76,12 @@ impl FailureCause {
     /// reported before that its training has ended or failed.
     fn of(event: &EventKind<Training>, finished: bool) -> Option<Self> {
         Some(match event {
-            EventKind::Message(FromWorker::Failed(Failure { kind, message, .. })) => Self::Failed {
-                kind: *kind,
-                message: message.clone(),
-            },
+            EventKind::Message(FromWorker::Failed(FailureReport { kind, message, .. })) => {
+                Self::Failed {
+                    kind: *kind,
+                    message: message.clone(),
+                }
+            }
             EventKind::InvalidMessage { why } => Self::InvalidMessage { why: why.clone() },
             EventKind::Stalled { stall, for_s, .. } => Self::Stalled {
                 stall: *stall,

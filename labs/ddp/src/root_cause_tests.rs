@@ -13,7 +13,7 @@ const KILLED: ProcessExit = ProcessExit::Signal {
 type Event = WorkerEvent<Training>;
 
 fn failed(rank: u32, at_ns: u64, kind: FailureKind) -> Event {
-    let failure = Failure {
+    let failure = FailureReport {
         kind,
         message: "of something".to_owned(),
         step: 3,

@@ -10,7 +10,7 @@ const CNN_SMALLEST: usize = 4;
 
 /// How the batch scales with workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scaling {
+pub enum BatchScaling {
     /// Each worker adds its own batch to a step.
     Weak,
     /// Workers share the batch of one.
@@ -30,7 +30,7 @@ pub enum LrRule {
 
 /// The lab's settings.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct TrainSettings {
     /// The model.
     pub model: Model,
     /// The data.
@@ -44,7 +44,7 @@ pub struct Settings {
     /// Rows of a step, of one worker or of all.
     pub batch: u32,
     /// Weak or strong scaling.
-    pub scaling: Scaling,
+    pub scaling: BatchScaling,
     /// Learning rate for a step of one worker's batch.
     pub lr: f64,
     /// How it grows with the rows of a step.
@@ -81,7 +81,7 @@ pub struct Settings {
 
 /// The shape of images. Shown as `3 × 32 × 32`: channels, height, width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct ImageShape {
     /// Planes: 1 for grey, 3 for colours.
     pub channels: usize,
     /// Rows of pixels.
@@ -92,7 +92,7 @@ pub struct Shape {
     pub classes: usize,
 }
 
-impl Display for Shape {
+impl Display for ImageShape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} × {} × {}", self.channels, self.height, self.width)
     }
@@ -106,14 +106,14 @@ pub struct Offer {
     /// Available test rows.
     pub test_rows: u64,
     /// The shape of every image.
-    pub images: Shape,
+    pub images: ImageShape,
     /// Usable cores.
     pub cores: f64,
     /// GPUs.
     pub gpus: u32,
 }
 
-impl Settings {
+impl TrainSettings {
     /// Reads the parameters and checks them. Also returns sentences on adjusted values.
     ///
     /// # Errors
@@ -136,8 +136,8 @@ impl Settings {
             epochs: params.count("epochs")? as u32,
             batch: params.count("batch")? as u32,
             scaling: match params.text("scaling")? {
-                "strong" => Scaling::Strong,
-                _ => Scaling::Weak,
+                "strong" => BatchScaling::Strong,
+                _ => BatchScaling::Weak,
             },
             lr: params.number("lr")?,
             lr_rule: match params.text("lr_rule")? {
@@ -191,7 +191,7 @@ impl Settings {
         self.worlds().last().copied().unwrap_or(1)
     }
 
-    fn check_images(&self, images: Shape) -> Result<(), LabError> {
+    fn check_images(&self, images: ImageShape) -> Result<(), LabError> {
         let smallest = images.height.min(images.width);
         if self.model == Model::Cnn && smallest < CNN_SMALLEST {
             let reason = format!(
@@ -228,7 +228,7 @@ impl Settings {
 
     fn check_batches(&self) -> Result<(), LabError> {
         for world in self.worlds() {
-            if self.scaling == Scaling::Strong && !self.batch.is_multiple_of(world) {
+            if self.scaling == BatchScaling::Strong && !self.batch.is_multiple_of(world) {
                 let reason = format!(
                     "strong scaling shares it among {world} workers; give a multiple of {world}, or --set scaling=weak"
                 );
@@ -307,8 +307,8 @@ impl Settings {
     /// Rows of one step of one of `world` workers.
     pub fn batch_of(&self, world: u32) -> u32 {
         match self.scaling {
-            Scaling::Weak => self.batch,
-            Scaling::Strong => self.batch / world.max(1),
+            BatchScaling::Weak => self.batch,
+            BatchScaling::Strong => self.batch / world.max(1),
         }
     }
 
@@ -322,8 +322,8 @@ impl Settings {
     /// Learning rate with this many workers.
     pub fn lr_of(&self, world: u32) -> f64 {
         let factor = match self.scaling {
-            Scaling::Weak => f64::from(world),
-            Scaling::Strong => 1.0,
+            BatchScaling::Weak => f64::from(world),
+            BatchScaling::Strong => 1.0,
         };
         match self.lr_rule {
             LrRule::Constant => self.lr,
@@ -345,16 +345,16 @@ impl Settings {
     pub fn comparison(&self) -> String {
         let batch = self.batch;
         match (self.scaling, self.lr_rule) {
-            (Scaling::Strong, _) => {
+            (BatchScaling::Strong, _) => {
                 format!("strong scaling: {batch} rows per step, shared by the workers")
             }
-            (Scaling::Weak, LrRule::Constant) => {
+            (BatchScaling::Weak, LrRule::Constant) => {
                 format!("weak scaling: {batch} rows per step and worker, the learning rate stays")
             }
-            (Scaling::Weak, LrRule::Sqrt) => format!(
+            (BatchScaling::Weak, LrRule::Sqrt) => format!(
                 "weak scaling: {batch} rows per step and worker, the learning rate grows with √workers"
             ),
-            (Scaling::Weak, LrRule::Linear) => format!(
+            (BatchScaling::Weak, LrRule::Linear) => format!(
                 "weak scaling: {batch} rows per step and worker, the learning rate grows with the workers"
             ),
         }

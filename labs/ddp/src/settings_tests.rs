@@ -12,7 +12,7 @@ fn read(
     workers: &[u32],
     set: &[&str],
     oversubscribe: bool,
-) -> Result<(Settings, Vec<Finding>), String> {
+) -> Result<(TrainSettings, Vec<Finding>), String> {
     read_on(1, workers, set, oversubscribe)
 }
 
@@ -22,7 +22,7 @@ fn read_on(
     workers: &[u32],
     set: &[&str],
     oversubscribe: bool,
-) -> Result<(Settings, Vec<Finding>), String> {
+) -> Result<(TrainSettings, Vec<Finding>), String> {
     let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
     let request = Request {
         workers: workers.to_vec().into(),
@@ -40,7 +40,7 @@ fn read_on(
     let offer = Offer {
         train_rows: 60_000,
         test_rows: 10_000,
-        images: Shape {
+        images: ImageShape {
             channels: 1,
             height: 28,
             width: 28,
@@ -49,7 +49,7 @@ fn read_on(
         cores,
         gpus,
     };
-    Settings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
+    TrainSettings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
 }
 
 fn refusal(workers: &[u32], set: &[&str]) -> String {

@@ -7,7 +7,7 @@ use workbench_pool::{Outcome, TaskSpan};
 
 /// Makes spans and numbers them.
 #[derive(Debug, Default)]
-pub struct Timeline {
+pub struct AttemptTimeline {
     next: u64,
     attempt: u32,
     open: Vec<Option<Open>>,
@@ -31,7 +31,7 @@ pub struct Moment {
     pub cpu_ns: u64,
 }
 
-impl Timeline {
+impl AttemptTimeline {
     /// Begins an attempt with this many ranks.
     pub fn begin(&mut self, world: u32, attempt: u32) {
         self.attempt = attempt;
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn spans_of_a_rank_follow_on_each_other_and_share_out_its_cpu_time() {
-        let mut timeline = Timeline::default();
+        let mut timeline = AttemptTimeline::default();
         timeline.begin(2, 0);
         assert_eq!(timeline.turn(1, at(10, 0), "library", 9, 0), None);
         let first = timeline.turn(1, at(30, 15), "epoch 1", 0, 0).unwrap();
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_rank_that_is_not_there_leaves_nothing() {
-        let mut timeline = Timeline::default();
+        let mut timeline = AttemptTimeline::default();
         timeline.begin(1, 0);
         assert_eq!(timeline.turn(4, at(1, 1), "x", 0, 0), None);
         assert_eq!(timeline.close(4, at(2, 2), Outcome::Done), None);

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use workbench_ddp_protocol::version_line;
 use workbench_experiment::lab::{DataSource, Lab, LabError, LabHost, RunConfig};
 use workbench_experiment::{Control, Request, resolve, resume, run};
-use workbench_images::{Images, Part, mnist, write_idx};
+use workbench_images::{Images, Split, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{RunStatus, Store};
@@ -49,7 +49,7 @@ fn config(dir: &Path, set: &[&str]) -> RunConfig {
 /// The first digits of MNIST as somebody's own IDX files.
 fn idx_folder() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    for (part, rows) in [(Part::Train, 240), (Part::Test, 60)] {
+    for (part, rows) in [(Split::Train, 240), (Split::Test, 60)] {
         write_idx(dir.path(), part, &mnist(part, Some(rows)).unwrap()).unwrap();
     }
     dir
@@ -297,13 +297,13 @@ fn images_that_do_not_fit_together_or_the_model_are_refused() {
         classes: 10,
     };
     let dir = tempfile::tempdir().unwrap();
-    write_idx(dir.path(), Part::Train, &sized(28)).unwrap();
-    write_idx(dir.path(), Part::Test, &sized(32)).unwrap();
+    write_idx(dir.path(), Split::Train, &sized(28)).unwrap();
+    write_idx(dir.path(), Split::Test, &sized(32)).unwrap();
     refused(
         dir.path(),
         &["1 × 28 × 28", "1 × 32 × 32", "the same dataset"],
     );
-    for part in [Part::Train, Part::Test] {
+    for part in [Split::Train, Split::Test] {
         write_idx(dir.path(), part, &sized(3)).unwrap();
     }
     let told = refusal_with(dir.path(), &[]);

@@ -8,7 +8,7 @@ use workbench_experiment::lab::{ArmContext, LabError, Progress};
 use workbench_pool::{Object, Outcome, Pool, TaskRef, TaskSpan};
 
 use crate::forest::{Rows, TrainingSet, Tree, TreeParams, TreeSeed};
-use crate::model::{Model, Votes};
+use crate::model::{Trained, Votes};
 
 /// Everything an arm needs, made before the clock starts.
 pub struct Problem {
@@ -58,7 +58,7 @@ impl Problem {
     }
 
     /// Grows, predicts and evaluates one model.
-    fn model(&self, model: u32, n_estimators: u32, progress: &Progress) -> Result<Model, String> {
+    fn model(&self, model: u32, n_estimators: u32, progress: &Progress) -> Result<Trained, String> {
         let mut votes = Votes::new(self.test_x.count());
         for tree in 0..n_estimators {
             if progress.is_cancelled() {
@@ -71,7 +71,7 @@ impl Problem {
     }
 
     /// Finishes a model whose votes are complete; its score becomes a point of the run's curve.
-    fn judged(&self, votes: Votes, model: u32, progress: &Progress) -> Model {
+    fn judged(&self, votes: Votes, model: u32, progress: &Progress) -> Trained {
         let judged = votes.evaluate(self.name(model), &self.test_y);
         if let Some(r2) = judged.item.metrics.get("r2") {
             let trees = u64::from(self.n_estimators[model as usize]);
@@ -82,7 +82,7 @@ impl Problem {
 }
 
 /// One model after another on this thread.
-pub fn sequential(problem: &Problem, ctx: &ArmContext<'_>) -> Result<Vec<Model>, LabError> {
+pub fn sequential(problem: &Problem, ctx: &ArmContext<'_>) -> Result<Vec<Trained>, LabError> {
     let mut models = Vec::with_capacity(problem.n_estimators.len());
     for (model, n_estimators) in problem.models() {
         let (started_ns, cpu_ns) = (ctx.clock.now_ns(), thread_cpu_ns());
@@ -115,9 +115,9 @@ pub fn tasks(
     problem: &Arc<Problem>,
     pool: &Pool,
     progress: &Progress,
-) -> Result<Vec<Model>, LabError> {
+) -> Result<Vec<Trained>, LabError> {
     let problem = pool.put(Arc::clone(problem));
-    let tasks: Vec<TaskRef<Result<Model, String>>> = problem
+    let tasks: Vec<TaskRef<Result<Trained, String>>> = problem
         .models()
         .map(|(model, n_estimators)| {
             let (shared, progress) = (problem.clone(), progress.clone());
@@ -137,9 +137,9 @@ pub fn trees(
     problem: &Arc<Problem>,
     pool: &Pool,
     progress: &Progress,
-) -> Result<Vec<Model>, LabError> {
+) -> Result<Vec<Trained>, LabError> {
     let problem = pool.put(Arc::clone(problem));
-    let models: Vec<TaskRef<Result<Model, String>>> = problem
+    let models: Vec<TaskRef<Result<Trained, String>>> = problem
         .models()
         .map(|(model, n_estimators)| model_of_trees(&problem, pool, progress, model, n_estimators))
         .collect::<Result<_, _>>()?;
@@ -152,7 +152,7 @@ fn model_of_trees(
     progress: &Progress,
     model: u32,
     n_estimators: u32,
-) -> Result<TaskRef<Result<Model, String>>, LabError> {
+) -> Result<TaskRef<Result<Trained, String>>, LabError> {
     let failed = |error: workbench_pool::PoolError| LabError::Failed(error.to_string());
     let name: Arc<str> = problem.name(model).into();
     let trees: Vec<TaskRef<Result<Vec<f64>, String>>> = (0..n_estimators)
@@ -194,9 +194,9 @@ fn model_of_trees(
 }
 
 fn collect(
-    tasks: &[TaskRef<Result<Model, String>>],
+    tasks: &[TaskRef<Result<Trained, String>>],
     progress: &Progress,
-) -> Result<Vec<Model>, LabError> {
+) -> Result<Vec<Trained>, LabError> {
     tasks
         .iter()
         .map(|task| match task.get() {
@@ -206,7 +206,7 @@ fn collect(
         .collect()
 }
 
-fn finish(result: Result<Model, String>, progress: &Progress) -> Result<Model, LabError> {
+fn finish(result: Result<Trained, String>, progress: &Progress) -> Result<Trained, LabError> {
     result.map_err(|reason| {
         if progress.is_cancelled() {
             LabError::Cancelled

@@ -20,7 +20,7 @@ use workbench_experiment::lab::{
 
 use crate::arms::Problem;
 use crate::forest::{Rows, TrainingSet, TreeParams};
-use crate::model::Model;
+use crate::model::Trained;
 
 /// Makes the lab.
 ///
@@ -177,8 +177,8 @@ impl PreparedLab for Prepared {
     }
 }
 
-fn output(models: Vec<Model>) -> ArmOutput {
-    let sum = |count: fn(&Model) -> u64| models.iter().map(count).sum::<u64>();
+fn output(models: Vec<Trained>) -> ArmOutput {
+    let sum = |count: fn(&Trained) -> u64| models.iter().map(count).sum::<u64>();
     let work = [
         ("models", models.len() as u64),
         ("trees", sum(|m| m.trees)),

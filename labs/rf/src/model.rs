@@ -12,7 +12,7 @@ pub struct Votes {
 
 /// One finished model and how much work it was.
 #[derive(Debug, Clone)]
-pub struct Model {
+pub struct Trained {
     /// Its name, output hash and figures.
     pub item: Item,
     /// Trees grown.
@@ -39,12 +39,12 @@ impl Votes {
     }
 
     /// Evaluates the forest's predictions.
-    pub fn evaluate(mut self, name: String, truth: &[f64]) -> Model {
+    pub fn evaluate(mut self, name: String, truth: &[f64]) -> Trained {
         for sum in &mut self.sums {
             *sum /= self.trees as f64;
         }
         let (mse, r2) = judge(&self.sums, truth);
-        Model {
+        Trained {
             item: Item {
                 name,
                 sha256: workbench_digest::of_f64(&self.sums),

@@ -45,7 +45,7 @@ fn fetched(wheels: &[Wheel]) -> Bench {
     bench
 }
 
-fn run(bench: &Bench, wheels: &[Wheel], found: Option<Libtorch>) -> Result<Outcome, SetupError> {
+fn run(bench: &Bench, wheels: &[Wheel], found: Option<Libtorch>) -> Result<Installed, SetupError> {
     let mut plan = plan(bench, found.as_ref());
     // What the real ones need is not to be had on every machine.
     plan.space = 1;
@@ -60,9 +60,9 @@ fn run(bench: &Bench, wheels: &[Wheel], found: Option<Libtorch>) -> Result<Outco
     setup.run(&plan, found, &mut |_, _, _| {})
 }
 
-fn plan(bench: &Bench, found: Option<&Libtorch>) -> Plan {
+fn plan(bench: &Bench, found: Option<&Libtorch>) -> InstallPlan {
     let wheels = (&CUDA_WHEELS[..], &HEADER_WHEELS[..]);
-    Plan::with_cuda(&bench.place, found, wheels, bench.source.exists())
+    InstallPlan::with_cuda(&bench.place, found, wheels, bench.source.exists())
 }
 
 const CARGO: &str = r#"while [ "$1" != --target-dir ]; do shift; done
@@ -74,7 +74,7 @@ fn the_set_up_for_gpus_lies_beside_the_lean_one_and_is_taken_before_it() {
     let outcome = run(&bench, &CUDA_WHEELS, None).unwrap();
     let whole = bench.path("cache/libtorch-2.11.0-cuda");
     assert_eq!(outcome.libtorch.path, whole.join("torch"));
-    assert_eq!(outcome.libtorch.device, Device::Cuda);
+    assert_eq!(outcome.libtorch.device, Compute::Cuda);
     for name in [
         "torch/lib/libtorch_cuda.so",
         "torch/lib/libc10_cuda.so",
@@ -103,7 +103,7 @@ fn the_set_up_for_gpus_lies_beside_the_lean_one_and_is_taken_before_it() {
     let found = Libtorch::find(&bench.place, None).unwrap().unwrap();
     assert_eq!(found, outcome.libtorch);
     assert_eq!(
-        Plan::new(&bench.place, Some(&found), &WHEELS, false).steps,
+        InstallPlan::new(&bench.place, Some(&found), &WHEELS, false).steps,
         []
     );
 }
@@ -150,7 +150,7 @@ fn a_libtorch_of_a_python_environment_gets_the_headers_that_it_lacks() {
     // A libtorch for the CPU is built with none of it.
     bench.fetched = true;
     let lean = Libtorch {
-        device: Device::Cpu,
+        device: Compute::Cpu,
         ..found.unwrap()
     };
     let worker = bench
@@ -182,13 +182,13 @@ fn a_set_up_for_gpus_that_does_not_load_is_not_installed() {
 
 #[test]
 fn what_training_on_gpus_lacks_is_one_line_with_what_to_do() {
-    let all = Gpus {
+    let all = GpuSetup {
         names: vec!["NVIDIA H100".to_owned(); 2],
         driver: true,
         libtorch: true,
         nccl: Some(true),
     };
-    let line = |gpus: Gpus| gpus.line();
+    let line = |gpus: GpuSetup| gpus.line();
     assert_eq!(
         line(all.clone()),
         (
@@ -199,28 +199,28 @@ fn what_training_on_gpus_lacks_is_one_line_with_what_to_do() {
     assert_eq!(all.lacks(), None);
     for (gpus, expected) in [
         (
-            Gpus {
+            GpuSetup {
                 libtorch: false,
                 ..all.clone()
             },
             "libtorch with CUDA is not there; `workbench setup --cuda` installs it",
         ),
         (
-            Gpus {
+            GpuSetup {
                 nccl: Some(false),
                 ..all.clone()
             },
             "the worker was built without NCCL; `workbench setup --cuda` builds it anew",
         ),
         (
-            Gpus {
+            GpuSetup {
                 nccl: None,
                 ..all.clone()
             },
             "the worker is not built; `workbench setup --cuda` builds it",
         ),
         (
-            Gpus {
+            GpuSetup {
                 names: Vec::new(),
                 ..all.clone()
             },
@@ -228,7 +228,7 @@ fn what_training_on_gpus_lacks_is_one_line_with_what_to_do() {
         ),
         // Where there is no GPU, nothing is advised that would be of no use.
         (
-            Gpus {
+            GpuSetup {
                 names: Vec::new(),
                 driver: false,
                 libtorch: false,
@@ -260,8 +260,8 @@ fn a_worker_says_itself_how_it_was_built() {
     ] {
         std::fs::write(&worker, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&worker, PermissionsExt::from_mode(0o755)).unwrap();
-        let report = Report::of(&bench.place, None, &bench.source);
-        assert_eq!(Gpus::look(&report).nccl, expected, "{script}");
+        let report = Inventory::of(&bench.place, None, &bench.source);
+        assert_eq!(GpuSetup::look(&report).nccl, expected, "{script}");
     }
 }
 
@@ -279,8 +279,8 @@ fn the_sizes_that_are_announced_are_those_of_the_wheels() {
         let same = |other: &&Wheel| other.package == wheel.package;
         assert_eq!(CUDA_WHEELS.iter().filter(same).count(), 1);
     }
-    let place = Place::new(Some("/nowhere/cache".into())).unwrap();
-    let plan = Plan::with_cuda(&place, None, (&CUDA_WHEELS, &HEADER_WHEELS), true);
+    let place = CacheFolder::new(Some("/nowhere/cache".into())).unwrap();
+    let plan = InstallPlan::with_cuda(&place, None, (&CUDA_WHEELS, &HEADER_WHEELS), true);
     assert_eq!(plan.download, bytes);
     assert!(plan.space >= plan.download + CUDA_UNPACKED_BYTES);
     assert_eq!(plan.steps.len(), CUDA_WHEELS.len() + 3);
@@ -288,8 +288,8 @@ fn the_sizes_that_are_announced_are_those_of_the_wheels() {
 
 #[test]
 fn the_plan_for_a_bare_machine_is_complete_and_asks_for_enough_space() {
-    let place = Place::new(Some("/nowhere/cache".into())).unwrap();
-    let plan = Plan::new(&place, None, &WHEELS, true);
+    let place = CacheFolder::new(Some("/nowhere/cache".into())).unwrap();
+    let plan = InstallPlan::new(&place, None, &WHEELS, true);
     let titles: Vec<String> = plan.steps.iter().map(Step::title).collect();
     assert_eq!(
         titles,

@@ -12,7 +12,7 @@ use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_record::{
-    ArmFailure, ArmOutput, Basis, DataSource, FailureKind, Finding, RunConfig, Source,
+    ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -147,11 +147,11 @@ impl LabError {
     /// The failure of an arm that ended with this error.
     pub fn arm_failure(&self, arm: &str) -> ArmFailure {
         let kind = match self {
-            Self::Data(_) => FailureKind::Data,
-            Self::Config(_) | Self::Refused(_) => FailureKind::Configuration,
-            Self::Environment(_) => FailureKind::Environment,
-            Self::SetUp { .. } => FailureKind::SetUp,
-            Self::Cancelled | Self::Failed(_) => FailureKind::Run,
+            Self::Data(_) => ArmFailureKind::Data,
+            Self::Config(_) | Self::Refused(_) => ArmFailureKind::Configuration,
+            Self::Environment(_) => ArmFailureKind::Environment,
+            Self::SetUp { .. } => ArmFailureKind::SetUp,
+            Self::Cancelled | Self::Failed(_) => ArmFailureKind::Run,
         };
         ArmFailure {
             arm: arm.to_owned(),

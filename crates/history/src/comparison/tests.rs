@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use workbench_experiment::lab::DataSource;
 use workbench_machine::MachineFacts;
 use workbench_record::{
-    ArmFailure, Event, FailureKind, Finding, Record, RepeatId, RunStatus, Snapshot,
+    ArmFailure, ArmFailureKind, Event, Finding, Record, RepeatId, RunStatus, Severity, Snapshot,
 };
 use workbench_result::{
     ArmResult, Asked, Check, Instrument, LostSeconds, RunResult, SCHEMA, Scaling,
@@ -51,6 +51,7 @@ pub fn result(id: &str) -> RunResult {
         scaling: Vec::new(),
         what_if: Vec::new(),
         instrument: Instrument::default(),
+        fingerprint: None,
         diagnoses: Vec::new(),
         warnings: Vec::new(),
     }
@@ -94,8 +95,11 @@ fn slower(id: &str, factor: f64) -> RunResult {
     result
 }
 
-fn texts(comparison: &Comparison, weight: Weight) -> Vec<&str> {
-    let notes = comparison.notes.iter().filter(|note| note.weight == weight);
+fn texts(comparison: &Comparison, severity: Severity) -> Vec<&str> {
+    let notes = comparison
+        .notes
+        .iter()
+        .filter(|note| note.severity == severity);
     notes.map(|note| note.text.as_str()).collect()
 }
 
@@ -103,8 +107,8 @@ fn texts(comparison: &Comparison, weight: Weight) -> Vec<&str> {
 fn the_faster_run_is_named_with_how_sure_that_is() {
     let (a, b) = (slower("a", 1.12), result("b"));
     let comparison = compare(&[&a, &b]);
-    assert_eq!(texts(&comparison, Weight::Bad), [""; 0]);
-    let said = texts(&comparison, Weight::Finding);
+    assert_eq!(texts(&comparison, Severity::Error), [""; 0]);
+    let said = texts(&comparison, Severity::Note);
     assert_eq!(
         said[2],
         "B's trees on 2 workers is 1.12× as fast as A's (1.00 s against 1.12 s); their intervals do not overlap."
@@ -112,7 +116,7 @@ fn the_faster_run_is_named_with_how_sure_that_is() {
     let c = slower("c", 1.004);
     let said = compare(&[&c, &b]);
     assert_eq!(
-        texts(&said, Weight::Finding)[0],
+        texts(&said, Severity::Note)[0],
         "sequential on 1 worker took as long in A as in B (2.00 s and 2.01 s); their intervals overlap, so this may be \
          chance."
     );
@@ -126,7 +130,7 @@ fn one_repeat_is_chance_and_few_repeats_are_few() {
         result.arms[1].wall_s.truncate(3);
     }
     let comparison = compare(&[&a, &b]);
-    let said = texts(&comparison, Weight::Finding);
+    let said = texts(&comparison, Severity::Note);
     assert!(said[0].contains("one repeat has no interval"), "{said:?}");
     assert!(
         said[1].ends_with("do not overlap, from 3 repeats only."),
@@ -152,7 +156,7 @@ fn different_work_forbids_times_and_leaves_speed_ups() {
     let mut lab = result("d");
     lab.lab = "ddp".to_owned();
     let comparison = compare(&[&a, &outputs, &work, &lab]);
-    let bad = texts(&comparison, Weight::Bad);
+    let bad = texts(&comparison, Severity::Error);
     assert!(
         bad[0].starts_with("The outputs of A and B differ"),
         "{bad:?}"
@@ -162,7 +166,7 @@ fn different_work_forbids_times_and_leaves_speed_ups() {
         "{bad:?}"
     );
     assert!(bad[2].contains("A and D ran different labs"), "{bad:?}");
-    for said in texts(&comparison, Weight::Finding) {
+    for said in texts(&comparison, Severity::Note) {
         assert!(said.starts_with("The speed-up of "), "{said}");
         assert!(
             !said.contains("sequential"),
@@ -181,12 +185,12 @@ fn circumstances_are_told_first() {
     b.check.equal_work = false;
     b.arms.truncate(0);
     let comparison = compare(&[&a, &b]);
-    let bad = texts(&comparison, Weight::Bad);
+    let bad = texts(&comparison, Severity::Error);
     assert_eq!(
         bad,
         ["In B the arms did not do equal work, so it states no speed-up."]
     );
-    let warnings = texts(&comparison, Weight::Warning);
+    let warnings = texts(&comparison, Severity::Warning);
     for (warning, words) in warnings.iter().zip([
         "B was interrupted",
         "B ran on another machine",
@@ -197,7 +201,7 @@ fn circumstances_are_told_first() {
     }
     assert_eq!(warnings.len(), 4);
     assert_eq!(comparison.common_base(), None);
-    assert!(texts(&comparison, Weight::Finding).is_empty());
+    assert!(texts(&comparison, Severity::Note).is_empty());
 }
 
 #[test]
@@ -345,7 +349,7 @@ proptest! {
         };
         let one = compare(&[&a, &b]);
         let two = compare(&[&b, &a]);
-        for (x, y) in texts(&one, Weight::Finding).iter().zip(texts(&two, Weight::Finding)) {
+        for (x, y) in texts(&one, Severity::Note).iter().zip(texts(&two, Severity::Note)) {
             if x.contains(" as fast as ") {
                 prop_assert_eq!(swap(x), y);
             }
@@ -361,7 +365,7 @@ fn an_arm_that_failed_was_asked_for_all_the_same() {
     b.arms.pop();
     b.failed_arms = vec![ArmFailure {
         arm: "trees".to_owned(),
-        kind: FailureKind::Run,
+        kind: ArmFailureKind::Run,
         reason: "it broke".to_owned(),
     }];
     let mut c = result("c");

@@ -5,28 +5,18 @@
 //! other. The intervals are those of each run's own median, and the sentences say only whether they
 //! overlap.
 
-use workbench_record::RunStatus;
+use workbench_record::{RunStatus, Severity};
 use workbench_report::format;
 use workbench_result::{RunResult, arm_on};
 
 use super::row::{ArmCell, ArmRow, Named, Unlike};
 
-/// The severity of a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// Some of the numbers must not be compared.
-    Bad,
-    /// Something to know before comparing.
-    Warning,
-    /// What the numbers say.
-    Finding,
-}
-
 /// A sentence about the runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// Its severity.
-    pub weight: Weight,
+    /// An error forbids to compare some of the numbers, a warning is something to know before, a
+    /// note is what the numbers say.
+    pub severity: Severity,
     /// The sentence.
     pub text: String,
 }
@@ -37,10 +27,10 @@ const ENOUGH: usize = 5;
 /// The sentences, the most severe first.
 pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> Vec<Note> {
     let mut notes = Vec::new();
-    let mut say = |weight, text| notes.push(Note { weight, text });
+    let mut say = |severity, text| notes.push(Note { severity, text });
     for index in 0..runs.len() {
         if let Some(text) = unlike(runs, arms, index) {
-            say(Weight::Bad, text);
+            say(Severity::Error, text);
         }
         if !results[index].check.passed() {
             let why = match results[index].check.target_reached {
@@ -48,25 +38,25 @@ pub(super) fn notes(runs: &[Named], results: &[&RunResult], arms: &[ArmRow]) -> 
                 None => "the arms did not do equal work",
             };
             let text = format!("In {} {why}, so it states no speed-up.", runs[index].letter);
-            say(Weight::Bad, text);
+            say(Severity::Error, text);
         }
     }
     for text in circumstances(runs, results) {
-        say(Weight::Warning, text);
+        say(Severity::Warning, text);
     }
     if !arms
         .iter()
         .any(|arm| arm.cells.iter().flatten().count() > 1)
     {
         let text = "No arm was finished at the same number of workers in two of the runs.";
-        say(Weight::Warning, text.to_owned());
+        say(Severity::Warning, text.to_owned());
     }
     for arm in arms {
         for text in findings(runs, arm) {
-            say(Weight::Finding, text);
+            say(Severity::Note, text);
         }
     }
-    notes.sort_by_key(|note| note.weight);
+    notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
     notes
 }
 

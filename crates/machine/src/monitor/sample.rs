@@ -1,6 +1,7 @@
 //! What one look at the machine yields: the sample that goes into the record.
 
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 /// One look at every core, the process and every GPU. Shares are 0 to 1; `None` where the machine
 /// does not say.
@@ -14,16 +15,18 @@ use serde::{Deserialize, Serialize};
 pub struct Sample {
     /// Busy share of each core since the last sample (all processes). A core keeps its place for
     /// the whole run and reads 0 while it is offline.
+    #[serde(with = "Floats::<Vec<f32>>")]
     pub cores: Vec<f32>,
     /// Share of each core's time that the hypervisor gave to others ("steal"); empty where none
     /// was ever reported.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "Floats::<Vec<f32>>")]
     pub steal: Vec<f32>,
     /// Current frequency of each core in MHz, up to some seconds old; 0 for a core that does not
     /// say, empty where none does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mhz: Vec<u32>,
     /// Cores' worth of CPU that this process used since the last sample (2.0 is two cores fully).
+    #[serde(with = "Floats::<f32>")]
     pub process_cores: f32,
     /// Resident memory of this process, in bytes.
     pub rss_bytes: u64,
@@ -38,13 +41,19 @@ pub struct Sample {
 pub struct GpuSample {
     /// Share of the last interval in which any kernel ran. Says nothing about how well the
     /// GPU was used.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "Floats::<Option<f32>>"
+    )]
     pub busy: Option<f32>,
     /// Memory in use, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_used_bytes: Option<u64>,
     /// Power drawn, in watts.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "Floats::<Option<f32>>"
+    )]
     pub power_w: Option<f32>,
     /// Temperature in degrees Celsius.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,13 +2,13 @@
 
 /// How values map onto pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct PixelScale {
     from: (f64, f64),
     to: (f64, f64),
     logarithmic: bool,
 }
 
-impl Scale {
+impl PixelScale {
     /// `from` (values) onto `to` (pixels). An empty range of values is widened, so that mapping
     /// never divides by zero.
     pub fn linear(from: (f64, f64), to: (f64, f64)) -> Self {
@@ -20,7 +20,7 @@ impl Scale {
         }
     }
 
-    /// As [`Scale::linear`], with equal ratios equally far apart. Both ends of `from`
+    /// As [`PixelScale::linear`], with equal ratios equally far apart. Both ends of `from`
     /// must be positive.
     pub fn log2(from: (f64, f64), to: (f64, f64)) -> Self {
         let low = from.0.max(1e-9);
@@ -109,13 +109,17 @@ mod tests {
 
     #[test]
     fn scales_meet_their_ends() {
-        let scale = Scale::linear((0.0, 4.0), (10.0, 50.0));
+        let scale = PixelScale::linear((0.0, 4.0), (10.0, 50.0));
         assert!((scale.at(0.0) - 10.0).abs() < 1e-9 && (scale.at(4.0) - 50.0).abs() < 1e-9);
-        let log = Scale::log2((1.0, 64.0), (0.0, 60.0));
+        let log = PixelScale::log2((1.0, 64.0), (0.0, 60.0));
         assert!((log.at(8.0) - 30.0).abs() < 1e-9);
         assert!(log.at(0.0).is_finite());
-        assert!(Scale::linear((1.0, 1.0), (0.0, 1.0)).at(1.0).is_finite());
-        assert!(Scale::log2((1.0, 1.0), (0.0, 1.0)).at(1.0).is_finite());
+        assert!(
+            PixelScale::linear((1.0, 1.0), (0.0, 1.0))
+                .at(1.0)
+                .is_finite()
+        );
+        assert!(PixelScale::log2((1.0, 1.0), (0.0, 1.0)).at(1.0).is_finite());
     }
 
     #[test]

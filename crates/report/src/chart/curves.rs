@@ -1,11 +1,11 @@
 //! The curves of all arms overlaid, one chart per name: on the left by time, on the right by share
 //! of the training, for arms whose steps differ in size do not compare by their steps.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::looks::arm_role;
 use super::marks::{Chart, Lettering, Marker, SOLID, WIDTH};
 use super::palette::{Role, SERIES};
-use super::series::{self, Series, thin};
+use super::series::{self, ArmSeries, thin};
 use crate::{format, label};
 use workbench_record::{Snapshot, Unit};
 use workbench_result::RunResult;
@@ -31,7 +31,7 @@ const MARKERS: [Marker; 4] = [
 const LOGARITHMIC: f64 = 25.0;
 
 /// One chart.
-pub(crate) struct Curve {
+pub(crate) struct CurveFigure {
     pub chart: Chart,
     /// What is drawn: `loss`.
     pub name: String,
@@ -44,7 +44,7 @@ pub(crate) struct Curve {
 }
 
 /// A chart of every name for which there are points.
-pub(crate) fn charts(result: &RunResult, snapshot: &Snapshot) -> Vec<Curve> {
+pub(crate) fn charts(result: &RunResult, snapshot: &Snapshot) -> Vec<CurveFigure> {
     series::all(result, snapshot)
         .into_iter()
         .filter_map(|(name, all)| draw(result, &name, &all))
@@ -53,13 +53,13 @@ pub(crate) fn charts(result: &RunResult, snapshot: &Snapshot) -> Vec<Curve> {
 
 /// Values on pixels, with ticks.
 struct Upright {
-    scale: Scale,
+    scale: PixelScale,
     ticks: Vec<(f64, String)>,
     logarithmic: bool,
     ends: (f64, f64),
 }
 
-fn draw(result: &RunResult, name: &str, all: &[Series]) -> Option<Curve> {
+fn draw(result: &RunResult, name: &str, all: &[ArmSeries]) -> Option<CurveFigure> {
     let name = format::clean(name, 60);
     let legend_lines = legend_lines(all);
     let top = 26.0 + 18.0 * legend_lines as f64 + 22.0;
@@ -78,9 +78,9 @@ fn draw(result: &RunResult, name: &str, all: &[Series]) -> Option<Curve> {
         (LEFT + PANEL + GAP, "by share of the steps, %", 100.0),
     ];
     for (i, (left, title, end)) in panels.into_iter().enumerate() {
-        let x = Scale::linear((0.0, end), (left, left + PANEL));
+        let x = PixelScale::linear((0.0, end), (left, left + PANEL));
         frame(&mut chart, (title, x, end), left, top, &y);
-        let at = |point: &series::Point| {
+        let at = |point: &series::SeriesPoint| {
             if i == 0 {
                 x.at(point.at_s)
             } else {
@@ -104,17 +104,17 @@ fn draw(result: &RunResult, name: &str, all: &[Series]) -> Option<Curve> {
         }
     }
     chart.description = all.iter().map(tell).collect::<Vec<_>>().join(" ");
-    Some(Curve {
+    Some(CurveFigure {
         chart,
         name,
-        smoothed: all.iter().any(Series::is_smoothed),
+        smoothed: all.iter().any(ArmSeries::is_smoothed),
         logarithmic: y.logarithmic,
         cut: all.iter().any(|series| !series.ended),
     })
 }
 
 /// An arm's colour; those that have no result take the colours that are left.
-fn role(result: &RunResult, all: &[Series], series: &Series) -> Role {
+fn role(result: &RunResult, all: &[ArmSeries], series: &ArmSeries) -> Role {
     let known = |arm: &str| arm == result.base || result.arms.iter().any(|a| a.name == arm);
     if known(&series.arm) {
         return arm_role(result, &series.arm);
@@ -144,7 +144,7 @@ fn pale(role: Role) -> Role {
 /// One arm's line, with marks that tell it from others without colour.
 fn stroke(
     chart: &mut Chart,
-    series: &Series,
+    series: &ArmSeries,
     (role, marker): (Role, Marker),
     line: &[(f64, f64)],
     first: f64,
@@ -171,14 +171,14 @@ impl Upright {
     }
 }
 
-fn upright(is_rate: bool, all: &[Series], to: (f64, f64)) -> Option<Upright> {
+fn upright(is_rate: bool, all: &[ArmSeries], to: (f64, f64)) -> Option<Upright> {
     let values = || all.iter().flat_map(|series| series.smooth.iter().copied());
     let low = values().reduce(f64::min)?;
     let high = values().reduce(f64::max)?;
     if low > 0.0 && high / low >= LOGARITHMIC && !is_rate {
         let ends = (low / 1.15, high * 1.15);
         return Some(Upright {
-            scale: Scale::log2(ends, to),
+            scale: PixelScale::log2(ends, to),
             ticks: decades(ends),
             logarithmic: true,
             ends,
@@ -203,7 +203,7 @@ fn upright(is_rate: bool, all: &[Series], to: (f64, f64)) -> Option<Upright> {
     let ticks = (first..first + 12).map(|i| i as f64 * step);
     let ticks = ticks.take_while(|value| *value <= ends.1);
     Some(Upright {
-        scale: Scale::linear(ends, to),
+        scale: PixelScale::linear(ends, to),
         ticks: ticks.map(|value| (value, signed(value, step))).collect(),
         logarithmic: false,
         ends,
@@ -235,7 +235,7 @@ fn decades((low, high): (f64, f64)) -> Vec<(f64, String)> {
 }
 
 /// What a line of the legend says of an arm.
-fn entry(series: &Series) -> String {
+fn entry(series: &ArmSeries) -> String {
     let last = series.smooth.last().copied().unwrap_or(f64::NAN);
     let broken = if series.ended { "" } else { ", not finished" };
     format!("{} {}{broken}", series.subject, label::rate(last))
@@ -243,11 +243,11 @@ fn entry(series: &Series) -> String {
 
 const ENTRY_GAP: f64 = 24.0;
 
-fn entry_width(series: &Series) -> f64 {
+fn entry_width(series: &ArmSeries) -> f64 {
     16.0 + Lettering::new(Role::Ink).small().width(&entry(series)) + ENTRY_GAP
 }
 
-fn legend_lines(all: &[Series]) -> usize {
+fn legend_lines(all: &[ArmSeries]) -> usize {
     let (mut lines, mut x) = (1, LEFT);
     for series in all {
         let wide = entry_width(series);
@@ -259,7 +259,7 @@ fn legend_lines(all: &[Series]) -> usize {
     lines
 }
 
-fn heading(chart: &mut Chart, name: &str, all: &[Series], looks: &[Role]) {
+fn heading(chart: &mut Chart, name: &str, all: &[ArmSeries], looks: &[Role]) {
     let bold = Lettering::new(Role::Ink).size(14.0).bold();
     let small = Lettering::new(Role::Muted).small();
     chart.text(LEFT, 10.0, bold, name);
@@ -289,7 +289,13 @@ fn heading(chart: &mut Chart, name: &str, all: &[Series], looks: &[Role]) {
 }
 
 /// Grid lines, their values, and what x is.
-fn frame(chart: &mut Chart, (title, x, end): (&str, Scale, f64), left: f64, top: f64, y: &Upright) {
+fn frame(
+    chart: &mut Chart,
+    (title, x, end): (&str, PixelScale, f64),
+    left: f64,
+    top: f64,
+    y: &Upright,
+) {
     let small = Lettering::new(Role::Muted).small();
     for (value, label) in &y.ticks {
         let height = y.at(*value);
@@ -310,7 +316,7 @@ fn frame(chart: &mut Chart, (title, x, end): (&str, Scale, f64), left: f64, top:
     chart.text(left, top - 13.0, small, title);
 }
 
-fn tell(series: &Series) -> String {
+fn tell(series: &ArmSeries) -> String {
     let value = |v: Option<&f64>| format::number(v.copied().unwrap_or(f64::NAN));
     let after = series.points.last().map_or(0.0, |point| point.at_s);
     format!(

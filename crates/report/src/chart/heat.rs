@@ -105,7 +105,7 @@ impl Heat {
     }
 
     /// Draws the rows into a box; `length` seconds fill its width.
-    pub fn draw(&self, chart: &mut Chart, place: Place, length: f64, budget: usize) {
+    pub fn draw(&self, chart: &mut Chart, place: RowPlace, length: f64, budget: usize) {
         let columns = (place.width / 2.0) as usize;
         let height = (place.pitch - place.gap).max(0.5);
         for (rows, share, budget) in [(&self.busy, 1.0, budget), (&self.steal, 0.4, budget / 2)] {
@@ -156,7 +156,7 @@ impl Heat {
 
 /// Where rows are drawn.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct RowPlace {
     pub left: f64,
     pub top: f64,
     pub width: f64,

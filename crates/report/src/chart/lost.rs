@@ -1,13 +1,13 @@
 //! Where lost time went: the four causes as shares of the slots' time, one bar per arm on
 //! a common axis.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
+use super::rows::{self, LEFT, row_label};
 use crate::{arms, format};
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, LostSeconds, RunResult};
 
-const LEFT: f64 = 170.0;
 const RIGHT: f64 = WIDTH - 130.0;
 const TOP: f64 = 40.0;
 const ROW: f64 = 58.0;
@@ -16,14 +16,6 @@ const BAR: f64 = 18.0;
 const MOST_ROWS: usize = 24;
 /// Parts below this share of the axis carry no label.
 const LEAST_LABELLED: f64 = 0.01;
-
-/// The causes in the order of drawing.
-const CAUSES: [(&str, Role); 4] = [
-    ("overhead", Role::Lost(0)),
-    ("imbalance", Role::Lost(1)),
-    ("waiting", Role::Lost(2)),
-    ("inflation", Role::Lost(3)),
-];
 
 /// One arm's bar.
 struct Bar<'a> {
@@ -49,12 +41,11 @@ impl Bar<'_> {
 pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let bars: Vec<Bar> = arms::finished(result)
         .map(|arm| {
-            let lost = &arm.lost_s;
-            let causes = [lost.overhead, lost.imbalance, lost.waiting, lost.inflation];
+            let sound = |v: f64| if v.is_finite() { v.max(0.0) } else { 0.0 };
             Bar {
                 arm,
-                lost: causes.map(|v| if v.is_finite() { v.max(0.0) } else { 0.0 }),
-                all: arm.useful_s + lost.total(),
+                lost: arm.lost_s.by_cause().map(sound),
+                all: arm.useful_s + arm.lost_s.total(),
             }
         })
         .filter(|bar| bar.all > 0.0 && bar.drawn().is_finite())
@@ -66,7 +57,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let most = bars.iter().map(Bar::drawn).fold(0.001, f64::max);
     let end = TOP + bars.len() as f64 * ROW;
     let mut chart = Chart::new(end + 30.0, "Share of the slots' time that was lost");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
     grid(&mut chart, scale, most, end);
     legend(&mut chart);
     for (i, bar) in bars.iter().enumerate() {
@@ -78,11 +69,10 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
 }
 
 fn tell(result: &RunResult, bar: &Bar) -> String {
-    let told = CAUSES
-        .iter()
-        .zip(bar.lost)
-        .map(|((name, _), v)| format!("{name} {}", format::seconds(v)));
-    let told: Vec<String> = told.collect();
+    let told = LostSeconds::CAUSES.iter().zip(bar.lost);
+    let told: Vec<String> = told
+        .map(|(name, v)| format!("{name} {}", format::seconds(v)))
+        .collect();
     format!(
         "{}: {} of {} slot time lost; {}.",
         arms::arm_on_workers(result, bar.arm),
@@ -92,38 +82,39 @@ fn tell(result: &RunResult, bar: &Bar) -> String {
     )
 }
 
-fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
-    let style = Lettering::new(Role::Muted).small().middle();
+fn grid(chart: &mut Chart, scale: PixelScale, most: f64, end: f64) {
     let step = axis::step(most * 100.0, 5);
-    for value in axis::ticks(most * 100.0, 5) {
-        let x = scale.at(value / 100.0);
-        chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
-        let label = format!("{} %", axis::tick_label(value, step));
-        chart.text(x, end + 16.0, style, label);
-    }
+    let ticks = axis::ticks(most * 100.0, 5).into_iter();
+    let ticks = ticks.map(|value| {
+        let label = axis::tick_label(value, step);
+        (value / 100.0, format!("{label} %"))
+    });
+    rows::grid(chart, scale, ticks, (TOP - 6.0, end, 16.0));
 }
 
 fn legend(chart: &mut Chart) {
     let style = Lettering::new(Role::Muted).small();
     let mut x = LEFT;
-    for (name, role) in CAUSES {
-        chart.rect(x, 7.0, 11.0, 11.0, role);
+    for (cause, name) in LostSeconds::CAUSES.into_iter().enumerate() {
+        chart.rect(x, 7.0, 11.0, 11.0, Role::Lost(cause));
         chart.text(x + 17.0, 12.5, style, name);
         x += 17.0 + style.width(name) + 20.0;
     }
 }
 
-fn draw(chart: &mut Chart, bar: &Bar, scale: Scale, most: f64, top: f64) {
+fn draw(chart: &mut Chart, bar: &Bar, scale: PixelScale, most: f64, top: f64) {
     let bar_top = top + 6.0;
-    row_label(chart, bar, top);
+    let slots = format::counted(u64::from(bar.arm.workers), "slot");
+    let took = format!("{slots} × {}", format::seconds(bar.arm.wall_median_s));
+    row_label(chart, (top + 11.0, &bar.arm.name), (top + 29.0, &took));
     let mut from = 0.0;
     let mut labels: Vec<(f64, String)> = Vec::new();
-    for ((name, role), value) in CAUSES.iter().zip(bar.lost) {
+    for (cause, (name, value)) in LostSeconds::CAUSES.iter().zip(bar.lost).enumerate() {
         let share = bar.share(value);
         let (left, right) = (scale.at(from), scale.at(from + share));
         // A hair of paper between the parts tells them apart in greyscale too.
         let hair = 1.0_f64.min((right - left) / 3.0);
-        chart.rect(left, bar_top, right - left - hair, BAR, *role);
+        chart.rect(left, bar_top, right - left - hair, BAR, Role::Lost(cause));
         if share / most >= LEAST_LABELLED {
             let text = format!("{name} {}", format::seconds(value));
             labels.push((f64::midpoint(left, right), text));
@@ -166,20 +157,4 @@ pub(super) fn place_labels(chart: &mut Chart, labels: &[(f64, String)], bottom: 
         chart.path(line, 0.8, SOLID, Role::Muted);
         chart.text(left, bottom + 14.5, style, text.as_str());
     }
-}
-
-fn row_label(chart: &mut Chart, bar: &Bar, top: f64) {
-    let name = Lettering::new(Role::Ink).size(14.0).bold();
-    let below = Lettering::new(Role::Muted).small();
-    let room = LEFT - 12.0;
-    let arm = bar.arm;
-    chart.text(
-        0.0,
-        top + 11.0,
-        name,
-        name.fit(&format::clean(&arm.name, 60), room),
-    );
-    let slots = format::counted(u64::from(arm.workers), "slot");
-    let text = format!("{slots} × {}", format::seconds(arm.wall_median_s));
-    chart.text(0.0, top + 29.0, below, below.fit(&text, room));
 }

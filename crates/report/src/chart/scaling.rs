@@ -1,10 +1,11 @@
 //! Speed-up over the number of workers: measured points with intervals, the ideal, the bounds,
 //! and fitted laws.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::looks::{arm_marker, arm_role};
 use super::marks::{Chart, DASH_DOT, DASHED, DOTTED, Dash, LONG, Lettering, SOLID, WIDTH};
 use super::palette::Role;
+use super::rows;
 use crate::format;
 use workbench_result::{AmdahlFit, Fit, RunResult, Scaling, ScalingPoint, UslFit};
 
@@ -16,8 +17,8 @@ const BOTTOM: f64 = 420.0;
 /// The two axes of the plot.
 #[derive(Clone, Copy)]
 struct Plot {
-    x: Scale,
-    y: Scale,
+    x: PixelScale,
+    y: PixelScale,
     most_workers: f64,
     most: f64,
 }
@@ -43,7 +44,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         bound(&mut chart, result, scaling, plot);
         measured(&mut chart, result, scaling, plot);
     }
-    direct_labels(&mut chart, result, plot);
+    rows::end_labels(&mut chart, RIGHT, labels(result, plot), (TOP - 8.0, BOTTOM));
     key(&mut chart, result);
     chart.description = describe(result);
     Some(chart)
@@ -69,15 +70,15 @@ fn plot(result: &RunResult) -> Plot {
     let (x, y, most) = if most_workers >= 16.0 {
         let most = most.max(most_workers);
         (
-            Scale::log2((1.0, most_workers), across),
-            Scale::log2((least, most), up),
+            PixelScale::log2((1.0, most_workers), across),
+            PixelScale::log2((least, most), up),
             most,
         )
     } else {
         let most = most.max(most_workers);
         (
-            Scale::linear((0.0, most_workers), across),
-            Scale::linear((0.0, most), up),
+            PixelScale::linear((0.0, most_workers), across),
+            PixelScale::linear((0.0, most), up),
             most,
         )
     };
@@ -92,28 +93,18 @@ fn plot(result: &RunResult) -> Plot {
 fn grid(chart: &mut Chart, result: &RunResult, plot: Plot) {
     let style = Lettering::new(Role::Muted).small();
     let doubling = plot.most_workers >= 16.0;
-    let values: Vec<f64> = if doubling {
+    let ticks = if doubling {
         (0..=40)
             .map(|i| f64::from(i).exp2())
             .take_while(|v| *v <= plot.most * 1.001)
+            .map(|v| (v, format!("{}×", axis::tick_label(v, 1.0))))
             .collect()
     } else {
-        axis::ticks(plot.most, 6)
+        rows::ratios(plot.most, 6)
     };
-    let step = if doubling {
-        1.0
-    } else {
-        axis::step(plot.most, 6)
-    };
-    for value in values {
+    for (value, label) in ticks {
         let y = plot.y.at(value);
         chart.line((LEFT, y), (RIGHT, y), 1.0, Role::Grid);
-        let label = axis::tick_label(value, step);
-        let label = if value > 0.0 {
-            format!("{label}×")
-        } else {
-            label
-        };
         chart.text(LEFT - 8.0, y, style.end(), label);
     }
     let one = plot.y.at(1.0);
@@ -207,37 +198,22 @@ fn curve(chart: &mut Chart, plot: Plot, dash: Dash, role: Role, law: impl Fn(f64
 }
 
 /// Arm and last value at the right end of each line, and `ideal`.
-fn direct_labels(chart: &mut Chart, result: &RunResult, plot: Plot) {
-    let mut labels: Vec<(f64, Role, String)> = vec![(
-        plot.y.at(plot.most_workers),
-        Role::Muted,
-        "ideal".to_owned(),
-    )];
+fn labels(result: &RunResult, plot: Plot) -> Vec<(f64, Role, String)> {
+    let ideal = plot.y.at(plot.most_workers);
     let base = format::clean(&result.base, 40);
-    labels.push((plot.y.at(1.0), Role::Muted, format!("1× = {base}")));
+    let mut labels = vec![
+        (ideal, Role::Muted, "ideal".to_owned()),
+        (plot.y.at(1.0), Role::Muted, format!("1× = {base}")),
+    ];
     for scaling in &result.scaling {
         if let Some(last) = points(scaling).last() {
             let name = format::clean(&scaling.arm, 40);
             let text = format!("{} {name}", format::speedup(last.speedup));
-            labels.push((
-                plot.y.at(last.speedup),
-                arm_role(result, &scaling.arm),
-                text,
-            ));
+            let role = arm_role(result, &scaling.arm);
+            labels.push((plot.y.at(last.speedup), role, text));
         }
     }
-    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut positions: Vec<f64> = labels.iter().map(|l| l.0).collect();
-    axis::spread(&mut positions, 19.0, TOP - 8.0, BOTTOM);
-    for (y, (_, role, text)) in positions.into_iter().zip(labels) {
-        let style = if role == Role::Muted {
-            Lettering::new(role)
-        } else {
-            Lettering::new(role).size(14.0).bold()
-        };
-        let room = WIDTH - RIGHT - 14.0;
-        chart.text(RIGHT + 12.0, y, style, style.fit(&text, room));
-    }
+    labels
 }
 
 /// What the kinds of line mean; only those that are drawn.
@@ -255,25 +231,18 @@ fn key(chart: &mut Chart, result: &RunResult) {
             "fitted: Amdahl",
             DASH_DOT,
             1.2,
-            fitted(|s| matches!(s.amdahl, Fit::Fitted(_))),
+            fitted(|s| s.amdahl.refused().is_none()),
         ),
         (
             "fitted: universal scalability law",
             LONG,
             1.2,
-            fitted(|s| matches!(s.usl, Fit::Fitted(_))),
+            fitted(|s| s.usl.refused().is_none()),
         ),
     ];
-    let style = Lettering::new(Role::Muted).small();
-    let mut x = LEFT;
-    for (text, dash, width, drawn) in kinds {
-        if drawn {
-            let y = BOTTOM + 66.0;
-            chart.path(vec![(x, y), (x + 34.0, y)], width, dash, Role::Ink);
-            chart.text(x + 42.0, y, style, text);
-            x += 42.0 + style.width(text) + 24.0;
-        }
-    }
+    let drawn = kinds.into_iter().filter(|kind| kind.3);
+    let drawn = drawn.map(|(text, dash, width, _)| (text, dash, width));
+    rows::key(chart, (LEFT, BOTTOM + 66.0), drawn);
 }
 
 fn describe(result: &RunResult) -> String {

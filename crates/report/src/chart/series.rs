@@ -22,13 +22,13 @@ const MOST_ARMS: usize = 12;
 const MOST_ITEMS: usize = 12;
 
 /// One arm's curve of one name.
-pub(super) struct Series {
+pub(super) struct ArmSeries {
     /// The arm's name, for its colour.
     pub arm: String,
     /// `ddp on 2 workers`.
     pub subject: String,
     /// In the order of recording.
-    pub points: Vec<Point>,
+    pub points: Vec<SeriesPoint>,
     /// The same, smoothed; as many.
     pub smooth: Vec<f64>,
     /// Whether the repeat came to its end.
@@ -37,7 +37,7 @@ pub(super) struct Series {
 
 /// One point of a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
+pub(super) struct SeriesPoint {
     /// Seconds since the repeat began.
     pub at_s: f64,
     /// Share of the training, 0 to 1.
@@ -46,7 +46,7 @@ pub(super) struct Point {
     pub value: f64,
 }
 
-impl Series {
+impl ArmSeries {
     /// Whether it was smoothed.
     pub fn is_smoothed(&self) -> bool {
         self.points.len() >= LEAST_SMOOTHED
@@ -55,7 +55,7 @@ impl Series {
 
 /// The curves by name, those of whole repeats before those of items; rates last, the others by
 /// name.
-pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<Series>)> {
+pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<ArmSeries>)> {
     let repeats = repeats(result, snapshot);
     let facts = &result.lab_facts;
     let names = |curves: fn(&RepeatState) -> Vec<&str>| {
@@ -80,14 +80,16 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<S
     whole
         .chain(of_items)
         // One point is no curve; the tables have it.
-        .filter(|(_, all): &(String, Vec<Series>)| all.iter().any(|series| series.points.len() > 1))
+        .filter(|(_, all): &(String, Vec<ArmSeries>)| {
+            all.iter().any(|series| series.points.len() > 1)
+        })
         .take(MOST_CURVES)
         .collect()
 }
 
 /// The curves of one name that belong to items: of every arm the longest, so many that all arms
 /// have equal shares of a chart. The name says how many there are.
-fn items(name: &str, repeats: &[(String, &RepeatState)]) -> (String, Vec<Series>) {
+fn items(name: &str, repeats: &[(String, &RepeatState)]) -> (String, Vec<ArmSeries>) {
     let told: Vec<_> = repeats
         .iter()
         .filter_map(|(subject, repeat)| Some((subject, *repeat, repeat.item_curves.get(name)?)))
@@ -143,7 +145,7 @@ fn repeats<'a>(result: &RunResult, snapshot: &'a Snapshot) -> Vec<(String, &'a R
     found
 }
 
-fn series(subject: &str, repeat: &RepeatState, points: &[CurvePoint]) -> Option<Series> {
+fn series(subject: &str, repeat: &RepeatState, points: &[CurvePoint]) -> Option<ArmSeries> {
     let of_items = repeat.item_curves.values().flat_map(BTreeMap::values);
     let last = repeat.curves.values().chain(of_items).flatten();
     let last = last.map(|p| p.step).max()?;
@@ -153,10 +155,10 @@ fn series(subject: &str, repeat: &RepeatState, points: &[CurvePoint]) -> Option<
     } else {
         repeat.share()
     };
-    let points: Vec<Point> = points
+    let points: Vec<SeriesPoint> = points
         .iter()
         .filter(|point| point.value.is_finite())
-        .map(|point| Point {
+        .map(|point| SeriesPoint {
             at_s: seconds(point.t_ns.saturating_sub(repeat.started_ns)),
             share: (point.step as f64 + 1.0) / (last as f64 + 1.0) * reached,
             value: point.value,
@@ -166,7 +168,7 @@ fn series(subject: &str, repeat: &RepeatState, points: &[CurvePoint]) -> Option<
         return None;
     }
     let values: Vec<f64> = points.iter().map(|point| point.value).collect();
-    Some(Series {
+    Some(ArmSeries {
         arm: repeat.id.arm.clone(),
         subject: subject.to_owned(),
         smooth: smooth(&values),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::axis::Scale;
-use super::heat::{Heat, Place};
+use super::axis::PixelScale;
+use super::heat::{Heat, RowPlace};
 use super::marks::{Chart, Lettering};
 use super::palette::{self, Role};
 use super::spans::{Block, thin};
@@ -181,7 +181,7 @@ impl<'a> Slots<'a> {
     }
 
     /// The slots' time until the end, `share` of the axis: what stays pale of it was idle.
-    pub fn track(&self, chart: &mut Chart, place: Place, share: f64) {
+    pub fn track(&self, chart: &mut Chart, place: RowPlace, share: f64) {
         for row in 0..self.rows.len() {
             let y = place.top + row as f64 * place.pitch;
             let height = place.pitch - place.gap;
@@ -189,7 +189,7 @@ impl<'a> Slots<'a> {
         }
     }
 
-    pub fn draw(&self, chart: &mut Chart, place: Place, length: f64, budget: usize) {
+    pub fn draw(&self, chart: &mut Chart, place: RowPlace, length: f64, budget: usize) {
         let rows: Vec<Vec<Block>> = self.rows.iter().map(|r| r.blocks.clone()).collect();
         let thinned = thin(&rows, length, (place.width * 2.0) as usize, budget);
         let width = place.width / thinned.columns as f64;
@@ -215,10 +215,10 @@ impl<'a> Slots<'a> {
     }
 
     /// Thin lines between tasks that are wide enough to be told apart.
-    fn separate(&self, chart: &mut Chart, place: Place, length: f64) {
+    fn separate(&self, chart: &mut Chart, place: RowPlace, length: f64) {
         const LEAST: f64 = 5.0;
         const MOST_LINES: usize = 3000;
-        let scale = Scale::linear((0.0, length), (place.left, place.left + place.width));
+        let scale = PixelScale::linear((0.0, length), (place.left, place.left + place.width));
         let mut lines = Vec::new();
         for (row, slot) in self.rows.iter().enumerate() {
             let top = place.top + row as f64 * place.pitch;
@@ -240,9 +240,9 @@ impl<'a> Slots<'a> {
     }
 
     /// Names inside the tasks that have room for them; one that did not end well says so.
-    fn name(&self, chart: &mut Chart, place: Place, length: f64) {
+    fn name(&self, chart: &mut Chart, place: RowPlace, length: f64) {
         const MOST_NAMES: usize = 400;
-        let scale = Scale::linear((0.0, length), (place.left, place.left + place.width));
+        let scale = PixelScale::linear((0.0, length), (place.left, place.left + place.width));
         let mut left = MOST_NAMES;
         for (row, slot) in self.rows.iter().enumerate() {
             let y = place.top + (row as f64 + 0.5) * place.pitch - place.gap / 2.0;

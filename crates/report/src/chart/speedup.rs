@@ -1,14 +1,14 @@
 //! Speed-up per arm: a bar on a track that ends at the ideal, a whisker for the interval, a notch
 //! at the bound. Where no speed-up may be stated, wall times instead.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::looks::arm_role;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
+use super::rows::{self, LEFT};
 use crate::{arms, format};
 use workbench_result::{ArmResult, RunResult};
 
-const LEFT: f64 = 170.0;
 const RIGHT: f64 = WIDTH - 130.0;
 const ROW: f64 = 60.0;
 const BAR: f64 = 14.0;
@@ -41,9 +41,14 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
     let top = 20.0;
     let end = top + rows.len() as f64 * ROW;
     let mut chart = Chart::new(end + 36.0, "Speed-up of every arm");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
     let base = format::clean(&result.base, 40);
-    grid(&mut chart, scale, most, (top, end));
+    for (value, label) in rows::ratios(most, 5) {
+        // The line at 1 has a label of its own, which needs the room.
+        let apart = (scale.at(value) - scale.at(1.0)).abs() > 75.0;
+        let label = if apart { label } else { String::new() };
+        rows::grid(&mut chart, scale, [(value, label)], (top, end, 18.0));
+    }
     let one = Lettering::new(Role::Ink).small().middle();
     chart.line(
         (scale.at(1.0), top - 4.0),
@@ -88,23 +93,10 @@ fn tell(result: &RunResult, arm: &ArmResult, speedup: f64) -> String {
     )
 }
 
-fn grid(chart: &mut Chart, scale: Scale, most: f64, (top, end): (f64, f64)) {
-    let style = Lettering::new(Role::Muted).small().middle();
-    let step = axis::step(most, 5);
-    for value in axis::ticks(most, 5) {
-        let x = scale.at(value);
-        chart.line((x, top), (x, end), 1.0, Role::Grid);
-        // The line at 1 has a label of its own, which needs the room.
-        if (x - scale.at(1.0)).abs() > 75.0 {
-            let label = axis::tick_label(value, step);
-            let label = if value > 0.0 {
-                format!("{label}×")
-            } else {
-                label
-            };
-            chart.text(x, end + 18.0, style, label);
-        }
-    }
+fn label(chart: &mut Chart, arm: &ArmResult, middle: f64) {
+    let workers = format::counted(u64::from(arm.workers), "worker");
+    let text = format!("{workers}, {}", format::seconds(arm.wall_median_s));
+    rows::row_label(chart, (middle - 9.0, &arm.name), (middle + 10.0, &text));
 }
 
 fn bar(
@@ -112,14 +104,14 @@ fn bar(
     result: &RunResult,
     arm: &ArmResult,
     speedup: f64,
-    scale: Scale,
+    scale: PixelScale,
     top: f64,
 ) {
     let middle = top + ROW / 2.0;
     let role = arm_role(result, &arm.name);
     let (zero, value) = (scale.at(0.0), scale.at(speedup));
     let ideal = scale.at(f64::from(arm.workers.max(1)));
-    row_label(chart, arm, middle);
+    label(chart, arm, middle);
     chart.rect(zero, middle - BAR / 2.0, ideal - zero, BAR, Role::Track);
     chart.rect(zero, middle - BAR / 2.0, value - zero, BAR, role);
     let small = Lettering::new(Role::Muted).small();
@@ -164,22 +156,6 @@ fn whisker(chart: &mut Chart, (low, high): (f64, f64), middle: f64, value: f64) 
     chart.rect(value - 0.9, middle - 3.5, 1.8, 7.0, Role::Ink);
 }
 
-fn row_label(chart: &mut Chart, arm: &ArmResult, middle: f64) {
-    let room = LEFT - 12.0;
-    let name = Lettering::new(Role::Ink).size(14.0).bold();
-    let below = Lettering::new(Role::Muted).small();
-    let x = 0.0;
-    chart.text(
-        x,
-        middle - 9.0,
-        name,
-        name.fit(&format::clean(&arm.name, 60), room),
-    );
-    let workers = format::counted(u64::from(arm.workers), "worker");
-    let text = format!("{workers}, {}", format::seconds(arm.wall_median_s));
-    chart.text(x, middle + 10.0, below, below.fit(&text, room));
-}
-
 /// Median wall time per arm with every repeat as a line, for runs without a speed-up.
 fn wall_times(result: &RunResult) -> Chart {
     let timed: Vec<&ArmResult> = arms::finished(result).take(MOST_ROWS).collect();
@@ -201,15 +177,11 @@ fn wall_times(result: &RunResult) -> Chart {
         text.clone_into(&mut chart.description);
         return chart;
     }
-    let scale = Scale::linear((0.0, longest), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, longest), (LEFT, RIGHT));
     let step = axis::step(longest, 5);
-    let style = Lettering::new(Role::Muted).small().middle();
-    for value in axis::ticks(longest, 5) {
-        let x = scale.at(value);
-        chart.line((x, 16.0), (x, end), 1.0, Role::Grid);
-        let label = format!("{} s", axis::tick_label(value, step));
-        chart.text(x, end + 18.0, style, label);
-    }
+    let ticks = axis::ticks(longest, 5).into_iter();
+    let ticks = ticks.map(|value| (value, format!("{} s", axis::tick_label(value, step))));
+    rows::grid(&mut chart, scale, ticks, (16.0, end, 18.0));
     for (i, arm) in timed.iter().enumerate() {
         let middle = 16.0 + (i as f64 + 0.5) * ROW;
         wall_time(&mut chart, arm, arm_role(result, &arm.name), scale, middle);
@@ -226,8 +198,8 @@ fn wall_times(result: &RunResult) -> Chart {
     chart
 }
 
-fn wall_time(chart: &mut Chart, arm: &ArmResult, role: Role, scale: Scale, middle: f64) {
-    row_label(chart, arm, middle);
+fn wall_time(chart: &mut Chart, arm: &ArmResult, role: Role, scale: PixelScale, middle: f64) {
+    label(chart, arm, middle);
     let median = scale.at(arm.wall_median_s);
     chart.rect(LEFT, middle - BAR / 2.0, median - LEFT, BAR, role);
     for wall in arm.wall_s.iter().take(50) {

@@ -10,18 +10,18 @@ use workbench_record::Part;
 const HATCH: f64 = 5.0;
 
 /// What the parts look like, by name.
-pub(super) struct Parts<'a> {
-    looks: Vec<(&'a str, Look)>,
+pub(super) struct StackedParts<'a> {
+    looks: Vec<(&'a str, PartLook)>,
 }
 
 /// How one part is drawn.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct PartLook {
     role: Role,
     hatched: bool,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> StackedParts<'a> {
     /// Work takes the tones in turn, in order of appearance; waiting is always the same.
     pub fn new(parts: &[&'a Part], tones: &[Role]) -> Self {
         let mut tones = tones.iter().cycle();
@@ -35,7 +35,7 @@ impl<'a> Parts<'a> {
                     *tones.next().unwrap_or(&Role::Muted)
                 };
                 let hatched = waits;
-                (name, Look { role, hatched })
+                (name, PartLook { role, hatched })
             });
         Self {
             looks: looks.collect(),
@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn segment(chart: &mut Chart, (x, y, w, h): (f64, f64, f64, f64), look: Look) {
+fn segment(chart: &mut Chart, (x, y, w, h): (f64, f64, f64, f64), look: PartLook) {
     chart.rect(x, y, w, h, look.role);
     if !look.hatched {
         return;

@@ -1,15 +1,15 @@
 //! What the time to the first step consisted of: a stacked bar per arm on a common scale.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::lost::place_labels;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
-use super::stack::Parts;
+use super::rows::{self, LEFT, row_label};
+use super::stack::StackedParts;
 use crate::{arms, breakdown, format};
 use workbench_record::Part;
 use workbench_result::{ArmResult, RunResult};
 
-const LEFT: f64 = 170.0;
 const RIGHT: f64 = WIDTH - 110.0;
 const TOP: f64 = 34.0;
 const ROW: f64 = 54.0;
@@ -37,11 +37,12 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let most = told.iter().map(whole).reduce(f64::max)?;
     let end = TOP + told.len() as f64 * ROW;
     let mut chart = Chart::new(end + 28.0, "Time to the first step");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
-    grid(&mut chart, scale, most, end);
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
+    let ticks = axis::labelled_ticks(most, 6, "s");
+    rows::grid(&mut chart, scale, ticks, (TOP - 6.0, end, 15.0));
     let stages = told.iter().flat_map(|arm| &arm.breakdown.start_up);
     let stages: Vec<&Part> = stages.collect();
-    let parts = Parts::new(&stages, &TONES);
+    let parts = StackedParts::new(&stages, &TONES);
     parts.legend(&mut chart, LEFT, 10.0, WIDTH);
     for (row, arm) in told.iter().enumerate() {
         draw(&mut chart, &parts, arm, scale, TOP + row as f64 * ROW);
@@ -51,23 +52,9 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     Some(chart)
 }
 
-fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
-    let style = Lettering::new(Role::Muted).small().middle();
-    for (value, label) in axis::labelled_ticks(most, 6, "s") {
-        let x = scale.at(value);
-        chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
-        chart.text(x, end + 15.0, style, label);
-    }
-}
-
-fn draw(chart: &mut Chart, parts: &Parts<'_>, arm: &ArmResult, scale: Scale, top: f64) {
-    let name = Lettering::new(Role::Ink).size(14.0).bold();
-    let below = Lettering::new(Role::Muted).small();
-    let room = LEFT - 12.0;
-    let text = name.fit(&format::clean(&arm.name, 60), room);
-    chart.text(0.0, top + 11.0, name, text);
+fn draw(chart: &mut Chart, parts: &StackedParts<'_>, arm: &ArmResult, scale: PixelScale, top: f64) {
     let workers = format::counted(u64::from(arm.workers), "worker");
-    chart.text(0.0, top + 28.0, below, workers);
+    row_label(chart, (top + 11.0, &arm.name), (top + 28.0, &workers));
     let bar_top = top + 4.0;
     let (mut from, mut drawn, mut labels) = (0.0, Vec::new(), Vec::new());
     for stage in &arm.breakdown.start_up {

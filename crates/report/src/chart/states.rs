@@ -1,17 +1,17 @@
 //! What whoever controls a repeat did over time: a thin strip per repeat in which more
 //! happened than usual.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::lost::place_labels;
 use super::marks::{Chart, Lettering, SOLID, WIDTH};
 use super::palette::Role;
+use super::rows::{self, LEFT, row_label};
 use crate::format;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ControllerPhase, RepeatState, Snapshot};
 use workbench_result::RunResult;
 
-const LEFT: f64 = 170.0;
 const RIGHT: f64 = WIDTH - 12.0;
 const TOP: f64 = 30.0;
 const ROW: f64 = 62.0;
@@ -41,8 +41,9 @@ pub(crate) fn chart(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
     let longest = ends.reduce(f64::max).filter(|longest| *longest > 0.0)?;
     let end = TOP + unusual.len() as f64 * ROW;
     let mut chart = Chart::new(end + 24.0, "What the controller did");
-    let scale = Scale::linear((0.0, longest), (LEFT, RIGHT));
-    grid(&mut chart, scale, longest, end);
+    let scale = PixelScale::linear((0.0, longest), (LEFT, RIGHT));
+    let ticks = axis::labelled_ticks(longest, 8, "s");
+    rows::grid(&mut chart, scale, ticks, (TOP - 6.0, end, 14.0));
     let mut told = Vec::new();
     for (row, (repeat, stretches)) in unusual.iter().zip(&all).enumerate() {
         let top = TOP + row as f64 * ROW;
@@ -104,7 +105,7 @@ fn main_phase(stretches: &[Stretch<'_>]) -> Option<ControllerPhase> {
 
 /// The strip: the main phase in ink's grey, what came between two stretches of it in the
 /// colour of imbalance.
-fn draw(chart: &mut Chart, scale: Scale, stretches: &[Stretch<'_>], top: f64) {
+fn draw(chart: &mut Chart, scale: PixelScale, stretches: &[Stretch<'_>], top: f64) {
     let main = main_phase(stretches);
     let is_main = |stretch: &Stretch| Some(stretch.phase) == main;
     let first = stretches.iter().position(is_main).unwrap_or(0);
@@ -139,7 +140,7 @@ fn draw(chart: &mut Chart, scale: Scale, stretches: &[Stretch<'_>], top: f64) {
 }
 
 /// Where an attempt of a slot failed.
-fn marks(chart: &mut Chart, result: &RunResult, repeat: &RepeatState, scale: Scale, top: f64) {
+fn marks(chart: &mut Chart, result: &RunResult, repeat: &RepeatState, scale: PixelScale, top: f64) {
     let style = Lettering::new(Role::Alarm).small();
     let failed = repeat.tasks.iter().filter(|t| t.outcome == Outcome::Failed);
     let mut free = LEFT;
@@ -163,11 +164,6 @@ fn failure(result: &RunResult, task: &TaskSpan) -> String {
 }
 
 fn label(chart: &mut Chart, repeat: &RepeatState, top: f64) {
-    let name = Lettering::new(Role::Ink).size(14.0).bold();
-    let below = Lettering::new(Role::Muted).small();
-    let room = LEFT - 12.0;
-    let text = name.fit(&format::clean(&repeat.id.arm, 60), room);
-    chart.text(0.0, top + 22.0, name, text);
     let end = if repeat.finished.is_some() {
         ""
     } else {
@@ -175,17 +171,7 @@ fn label(chart: &mut Chart, repeat: &RepeatState, top: f64) {
     };
     let number = u64::from(repeat.id.repeat) + 1;
     let text = format!("repeat {}{end}", format::count(number));
-    chart.text(0.0, top + 39.0, below, text);
-}
-
-fn grid(chart: &mut Chart, scale: Scale, longest: f64, end: f64) {
-    let style = Lettering::new(Role::Muted).small().middle();
-    for (value, label) in axis::labelled_ticks(longest, 8, "s") {
-        let x = scale.at(value);
-        chart.line((x, TOP - 6.0), (x, end), 1.0, Role::Grid);
-        let room = WIDTH - style.width(&label) / 2.0;
-        chart.text(x.min(room), end + 14.0, style, label);
-    }
+    row_label(chart, (top + 22.0, &repeat.id.arm), (top + 39.0, &text));
 }
 
 fn tell(repeat: &RepeatState, stretches: &[Stretch<'_>]) -> String {

@@ -1,10 +1,10 @@
 //! What a step of every slot consists of: one stacked bar per slot, all arms below each other on
 //! a common scale.
 
-use super::axis::{self, Scale};
+use super::axis::{self, PixelScale};
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
-use super::stack::Parts;
+use super::stack::StackedParts;
 use crate::{arms, breakdown, format, label};
 use workbench_record::{LabFacts, Part, Quantity, SlotState, Unit};
 use workbench_result::{ArmResult, RunResult};
@@ -57,10 +57,10 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         return None;
     }
     let parts: Vec<&Part> = slots.flat_map(|slot| &slot.parts).collect();
-    let parts = Parts::new(&parts, &TONES);
+    let parts = StackedParts::new(&parts, &TONES);
     let end = TOP + groups.iter().map(Group::height).sum::<f64>() - BETWEEN;
     let mut chart = Chart::new(end + 34.0, "What a step consists of");
-    let scale = Scale::linear((0.0, most), (LEFT, RIGHT));
+    let scale = PixelScale::linear((0.0, most), (LEFT, RIGHT));
     parts.legend(&mut chart, LEFT, 10.0, WIDTH);
     let mut top = TOP;
     for group in &groups {
@@ -86,7 +86,7 @@ fn group(arm: &ArmResult) -> Option<Group<'_>> {
 }
 
 /// The axis below all bars.
-fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
+fn grid(chart: &mut Chart, scale: PixelScale, most: f64, end: f64) {
     let style = Lettering::new(Role::Muted).small().middle();
     for (value, label) in axis::labelled_ticks(most, 6, "ms") {
         let x = scale.at(value);
@@ -99,8 +99,8 @@ fn grid(chart: &mut Chart, scale: Scale, most: f64, end: f64) {
 fn draw(
     chart: &mut Chart,
     result: &RunResult,
-    parts: &Parts<'_>,
-    (group, scale): (&Group<'_>, Scale),
+    parts: &StackedParts<'_>,
+    (group, scale): (&Group<'_>, PixelScale),
     top: f64,
 ) {
     let bold = Lettering::new(Role::Ink).size(14.0).bold();

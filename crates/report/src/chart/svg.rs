@@ -88,6 +88,20 @@ impl<'a> SvgWriter<'a> {
         open.step("m", to, scale);
         open
     }
+
+    /// Lines through the points of a path, and where they begin; nothing without a point.
+    fn outline(
+        &mut self,
+        kind: Kind,
+        path: impl IntoIterator<Item = BackendCoord>,
+    ) -> Option<(&mut Open, BackendCoord)> {
+        let scale = self.scale;
+        let mut path = path.into_iter();
+        let first = path.next()?;
+        let open = self.pen_to(kind, first);
+        path.for_each(|to| open.step("l", to, scale));
+        Some((open, first))
+    }
 }
 
 impl Open {
@@ -98,14 +112,6 @@ impl Open {
         let space = if dy.0 < 0.0 { "" } else { " " };
         let _ = write!(self.data, "{command}{dx}{space}{dy}");
         self.pen = to;
-    }
-
-    fn outline(&mut self, path: impl Iterator<Item = BackendCoord>, scale: f64) {
-        for (i, to) in path.enumerate() {
-            if i > 0 {
-                self.step("l", to, scale);
-            }
-        }
     }
 }
 
@@ -131,17 +137,8 @@ fn hex((r, g, b): (u8, u8, u8)) -> String {
 
 /// Text made safe between tags and in attributes.
 pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars().map(presentable) {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
-        }
-    }
-    safe
+    let text: String = text.chars().map(presentable).collect();
+    maud::html! { (text) }.into_string()
 }
 
 /// The `<svg>` element around a chart's marks, with the words for those who cannot see it.
@@ -193,13 +190,8 @@ impl DrawingBackend for SvgWriter<'_> {
         fill: bool,
     ) -> Drawn {
         if !fill {
-            let corners = [
-                (left, top),
-                (right, top),
-                (right, bottom),
-                (left, bottom),
-                (left, top),
-            ];
+            let corners = [left, right, right, left, left].into_iter();
+            let corners = corners.zip([top, top, bottom, bottom, top]);
             return self.draw_path(corners, style);
         }
         let (w, h) = (self.number(right - left), self.number(bottom - top));
@@ -213,12 +205,8 @@ impl DrawingBackend for SvgWriter<'_> {
         path: I,
         style: &S,
     ) -> Drawn {
-        let scale = self.scale;
-        let mut path = path.into_iter().peekable();
-        if let Some(first) = path.peek().copied() {
-            let kind = Kind::Stroke(style.color().rgb, style.stroke_width());
-            self.pen_to(kind, first).outline(path, scale);
-        }
+        let kind = Kind::Stroke(style.color().rgb, style.stroke_width());
+        self.outline(kind, path);
         Ok(())
     }
 
@@ -227,11 +215,7 @@ impl DrawingBackend for SvgWriter<'_> {
         path: I,
         style: &S,
     ) -> Drawn {
-        let scale = self.scale;
-        let mut path = path.into_iter().peekable();
-        if let Some(first) = path.peek().copied() {
-            let open = self.pen_to(Kind::Fill(style.color().rgb), first);
-            open.outline(path, scale);
+        if let Some((open, first)) = self.outline(Kind::Fill(style.color().rgb), path) {
             open.data.push('z');
             open.pen = first;
         }

@@ -1,10 +1,11 @@
 //! What every slot did over time in the median repeat of an arm, and under it how busy
 //! the cores were.
 
-use super::axis::{self, Scale};
-use super::heat::{Heat, Place};
+use super::axis::{self, PixelScale};
+use super::heat::{Heat, RowPlace};
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
+use super::rows;
 use super::slots::{Groups, Slots};
 use crate::{arms, format};
 use workbench_clock::seconds;
@@ -34,7 +35,7 @@ pub(crate) struct Timelines<'a> {
 }
 
 /// One drawing.
-pub(crate) struct Timeline {
+pub(crate) struct TimelineFigure {
     pub chart: Chart,
     /// `tasks on 2 workers`.
     pub subject: String,
@@ -70,7 +71,7 @@ impl<'a> Timelines<'a> {
 
     /// The timeline of one arm, with or without the meaning of its colours; `None` when the record
     /// holds no finished repeat of it or nothing happened in it.
-    pub fn draw(&self, arm: &ArmResult, legend: bool) -> Option<Timeline> {
+    pub fn draw(&self, arm: &ArmResult, legend: bool) -> Option<TimelineFigure> {
         let repeat = self.snapshot.median_repeat(&arm.name, arm.workers)?;
         let wall = seconds(repeat.wall_ns());
         let samples = self.snapshot.samples_of(repeat);
@@ -82,10 +83,10 @@ impl<'a> Timelines<'a> {
         let subject = arms::arm_on_workers(self.result, arm);
         let length = if self.shared_axis { self.longest } else { wall };
         let mut chart = self.layout(&slots, heat.as_ref(), (wall, length), legend);
-        chart.title = format!("Timeline of {subject}");
+        chart.title = format!("TimelineFigure of {subject}");
         chart.description = slots.describe(&subject, wall, heat.as_ref());
         let caption = self.caption(&slots, repeat, heat.as_ref());
-        Some(Timeline {
+        Some(TimelineFigure {
             chart,
             subject,
             caption,
@@ -134,8 +135,10 @@ impl<'a> Timelines<'a> {
         let cores_top = slots_end + if heat.is_some() { 40.0 } else { 0.0 };
         let end = cores_top + heat.map_or(0.0, |h| h.rows() as f64 * core_pitch);
         let mut chart = Chart::new(end + 30.0, "");
-        time_axis(&mut chart, length, slots_top, end);
-        let place = Place {
+        let scale = PixelScale::linear((0.0, length), (LEFT, LEFT + PLOT));
+        let ticks = axis::labelled_ticks(length, 8, "s");
+        rows::grid(&mut chart, scale, ticks, (slots_top - 4.0, end + 4.0, 13.0));
+        let place = RowPlace {
             left: LEFT,
             top: slots_top,
             width: PLOT,
@@ -156,7 +159,7 @@ impl<'a> Timelines<'a> {
         slots.draw(&mut chart, place, length, self.budget);
         end_mark(&mut chart, wall, length, slots_top, slots_end);
         if let Some(heat) = heat {
-            let place = Place {
+            let place = RowPlace {
                 top: cores_top,
                 pitch: core_pitch,
                 gap: core_gap,
@@ -199,7 +202,7 @@ fn heading(chart: &mut Chart, y: f64, text: &str) {
     chart.text(LEFT, y, Lettering::new(Role::Ink).small().bold(), text);
 }
 
-fn row_labels(chart: &mut Chart, place: Place, rows: usize, label: impl Fn(usize) -> String) {
+fn row_labels(chart: &mut Chart, place: RowPlace, rows: usize, label: impl Fn(usize) -> String) {
     let style = Lettering::new(Role::Muted).small();
     let apart = if rows > 16 { 26.0 } else { 13.0 };
     let every = (apart / place.pitch).ceil().max(1.0) as usize;
@@ -214,26 +217,9 @@ fn row_labels(chart: &mut Chart, place: Place, rows: usize, label: impl Fn(usize
     }
 }
 
-/// Grid lines and their seconds.
-fn time_axis(chart: &mut Chart, length: f64, top: f64, end: f64) {
-    let scale = Scale::linear((0.0, length), (LEFT, LEFT + PLOT));
-    let step = axis::step(length, 8);
-    let ticks = axis::ticks(length, 8);
-    let style = Lettering::new(Role::Muted).small().middle();
-    for (i, value) in ticks.iter().enumerate() {
-        let x = scale.at(*value);
-        chart.line((x, top - 4.0), (x, end + 4.0), 1.0, Role::Grid);
-        let label = axis::tick_label(*value, step);
-        let last = i + 1 == ticks.len();
-        let label = if last { format!("{label} s") } else { label };
-        let room = LEFT + PLOT + RIGHT - style.width(&label) / 2.0;
-        chart.text(x.min(room), end + 17.0, style, label);
-    }
-}
-
 /// Where the repeat ended.
 fn end_mark(chart: &mut Chart, wall: f64, length: f64, top: f64, end: f64) {
-    let x = Scale::linear((0.0, length), (LEFT, LEFT + PLOT)).at(wall);
+    let x = PixelScale::linear((0.0, length), (LEFT, LEFT + PLOT)).at(wall);
     chart.line((x, top - 8.0), (x, end + 4.0), 1.5, Role::Ink);
     let style = Lettering::new(Role::Ink).small();
     let text = format!("done after {}", format::seconds(wall));

@@ -1,10 +1,11 @@
 //! What other numbers of slots would give: list scheduling of the recorded durations, in both
 //! orders, against the ideal.
 
-use super::axis::{self, Scale};
+use super::axis::PixelScale;
 use super::looks::arm_role;
 use super::marks::{Chart, DASHED, DOTTED, Lettering, SOLID, WIDTH};
 use super::palette::Role;
+use super::rows;
 use crate::format;
 use workbench_result::{RunResult, WhatIf, WhatIfPoint};
 
@@ -29,8 +30,8 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         .flat_map(|p| [p.fifo, p.longest_first])
         .fold(workers, f64::max);
     let mut chart = Chart::new(BOTTOM + 76.0, "What other numbers of slots would give");
-    let x = Scale::linear((0.0, workers), (LEFT, RIGHT));
-    let y = Scale::linear((0.0, most), (BOTTOM, TOP));
+    let x = PixelScale::linear((0.0, workers), (LEFT, RIGHT));
+    let y = PixelScale::linear((0.0, most), (BOTTOM, TOP));
     grid(&mut chart, (x, workers), (y, most));
     chart.path(
         vec![(x.at(0.0), y.at(0.0)), (x.at(workers), y.at(workers))],
@@ -38,8 +39,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         DASHED,
         Role::Muted,
     );
-    let mut labels: Vec<(f64, Role, bool, String)> =
-        vec![(y.at(workers), Role::Muted, false, "ideal".to_owned())];
+    let mut labels = vec![(y.at(workers), Role::Muted, "ideal".to_owned())];
     for curve in &curves {
         let role = arm_role(result, &curve.arm);
         let line = |value: fn(&WhatIfPoint) -> f64| -> Vec<(f64, f64)> {
@@ -51,16 +51,16 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         chart.path(line(|p| p.longest_first), 1.8, DOTTED, role);
         if let Some(last) = points(curve).last() {
             let name = format::clean(&curve.arm, 30);
-            labels.push((
-                y.at(last.fifo),
-                role,
-                true,
-                format!("{} {name}", format::speedup(last.fifo)),
-            ));
+            let text = format!("{} {name}", format::speedup(last.fifo));
+            labels.push((y.at(last.fifo), role, text));
         }
     }
-    direct_labels(&mut chart, labels);
-    key(&mut chart);
+    rows::end_labels(&mut chart, RIGHT, labels, (TOP - 6.0, BOTTOM));
+    let kinds = [
+        ("tasks in submission order", SOLID, 2.2),
+        ("longest task first", DOTTED, 1.8),
+    ];
+    rows::key(&mut chart, (LEFT, BOTTOM + 60.0), kinds);
     chart.description = describe(&curves);
     Some(chart)
 }
@@ -72,17 +72,10 @@ fn points(what_if: &WhatIf) -> impl Iterator<Item = &WhatIfPoint> {
         .filter(|p| p.workers > 0 && p.fifo.is_finite() && p.longest_first.is_finite())
 }
 
-fn grid(chart: &mut Chart, (x, workers): (Scale, f64), (y, most): (Scale, f64)) {
+fn grid(chart: &mut Chart, (x, workers): (PixelScale, f64), (y, most): (PixelScale, f64)) {
     let style = Lettering::new(Role::Muted).small();
-    let step = axis::step(most, 6);
-    for value in axis::ticks(most, 6) {
+    for (value, label) in rows::ratios(most, 6) {
         chart.line((LEFT, y.at(value)), (RIGHT, y.at(value)), 1.0, Role::Grid);
-        let label = axis::tick_label(value, step);
-        let label = if value > 0.0 {
-            format!("{label}×")
-        } else {
-            label
-        };
         chart.text(LEFT - 8.0, y.at(value), style.end(), label);
     }
     let doubling = (0..=30)
@@ -103,39 +96,6 @@ fn grid(chart: &mut Chart, (x, workers): (Scale, f64), (y, most): (Scale, f64)) 
         style.middle(),
         "slots",
     );
-}
-
-fn direct_labels(chart: &mut Chart, mut labels: Vec<(f64, Role, bool, String)>) {
-    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut positions: Vec<f64> = labels.iter().map(|l| l.0).collect();
-    axis::spread(&mut positions, 19.0, TOP - 6.0, BOTTOM);
-    for (y, (_, role, strong, text)) in positions.into_iter().zip(labels) {
-        let style = if strong {
-            Lettering::new(role).size(14.0).bold()
-        } else {
-            Lettering::new(role)
-        };
-        chart.text(
-            RIGHT + 12.0,
-            y,
-            style,
-            style.fit(&text, WIDTH - RIGHT - 14.0),
-        );
-    }
-}
-
-fn key(chart: &mut Chart) {
-    let style = Lettering::new(Role::Muted).small();
-    let y = BOTTOM + 60.0;
-    let mut x = LEFT;
-    for (text, dash, width) in [
-        ("tasks in submission order", SOLID, 2.2),
-        ("longest task first", DOTTED, 1.8),
-    ] {
-        chart.path(vec![(x, y), (x + 34.0, y)], width, dash, Role::Ink);
-        chart.text(x + 42.0, y, style, text);
-        x += 42.0 + style.width(text) + 26.0;
-    }
 }
 
 fn describe(curves: &[&WhatIf]) -> String {

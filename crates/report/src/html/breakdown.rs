@@ -3,8 +3,9 @@
 
 use maud::{Markup, html};
 
-use super::figures::Figures;
+use super::figures::{Figures, PageFigure};
 use super::parts;
+use crate::tables::ReportTable;
 use crate::{breakdown, format};
 use workbench_record::Source;
 use workbench_result::RunResult;
@@ -42,24 +43,35 @@ pub(super) fn curves(figures: &Figures) -> Markup {
 
 /// What a step consists of, and what starting up took.
 pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
+    let steps = (
+        "Time per step in numbers",
+        "Milliseconds per step, the mean of all steps",
+    );
+    let start_up = (
+        "Start-up in numbers",
+        "From the start of the repeat to the end of the first step",
+    );
     html! {
-        @if let Some(figure) = &figures.steps {
-            section id="steps" {
+        (with_numbers("steps", figures.steps.as_ref(), steps, &breakdown::steps(result)))
+        (with_numbers("start-up", figures.start_up.as_ref(), start_up, &breakdown::start_up(result)))
+    }
+}
+
+/// A figure, and behind a line its numbers; nothing without the figure.
+fn with_numbers(
+    id: &str,
+    figure: Option<&PageFigure>,
+    (summary, caption): (&str, &str),
+    numbers: &ReportTable,
+) -> Markup {
+    html! {
+        @if let Some(figure) = figure {
+            section id=(id) {
                 h2 { (figure.title) }
                 (figure.markup)
                 details {
-                    summary { "Time per step in numbers" }
-                    (parts::table("Milliseconds per step, the mean of all steps", &breakdown::steps(result)))
-                }
-            }
-        }
-        @if let Some(figure) = &figures.start_up {
-            section id="start-up" {
-                h2 { (figure.title) }
-                (figure.markup)
-                details {
-                    summary { "Start-up in numbers" }
-                    (parts::table("From the start of the repeat to the end of the first step", &breakdown::start_up(result)))
+                    summary { (summary) }
+                    (parts::table(caption, numbers))
                 }
             }
         }

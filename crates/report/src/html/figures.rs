@@ -3,11 +3,11 @@
 use maud::{Markup, PreEscaped, html};
 
 use crate::arms::{finished, one_each, stated_speedup};
-use crate::chart::{self, Chart, Timeline, Timelines};
+use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
 use crate::format;
 use workbench_record::Snapshot;
-use workbench_result::{Fit, RunResult};
+use workbench_result::RunResult;
 
 /// Timelines on a page at most; beyond that they are the same picture again and again.
 const MOST_TIMELINES: usize = 16;
@@ -15,25 +15,25 @@ const MOST_TIMELINES: usize = 16;
 /// All figures of a page.
 pub(super) struct Figures {
     /// Speed-up over workers, or per arm, or wall times where no speed-up may be stated.
-    pub comparison: Figure,
+    pub comparison: PageFigure,
     /// Whether laws were fitted.
     pub laws: bool,
     /// Every arm at its highest number of workers.
-    pub timelines: Vec<Figure>,
+    pub timelines: Vec<PageFigure>,
     /// The other numbers of workers.
-    pub more_timelines: Vec<Figure>,
-    pub lost: Option<Figure>,
-    pub what_if: Option<Figure>,
+    pub more_timelines: Vec<PageFigure>,
+    pub lost: Option<PageFigure>,
+    pub what_if: Option<PageFigure>,
     /// What the controller did, where that was more than usual.
-    pub states: Option<Figure>,
+    pub states: Option<PageFigure>,
     /// One per name of a curve.
-    pub curves: Vec<Figure>,
-    pub steps: Option<Figure>,
-    pub start_up: Option<Figure>,
+    pub curves: Vec<PageFigure>,
+    pub steps: Option<PageFigure>,
+    pub start_up: Option<PageFigure>,
 }
 
 /// One figure with its heading.
-pub(super) struct Figure {
+pub(super) struct PageFigure {
     pub title: String,
     pub markup: Markup,
 }
@@ -43,7 +43,7 @@ impl Figures {
     pub fn draw(result: &RunResult, snapshot: &Snapshot) -> Result<Self, ReportError> {
         let (timelines, more_timelines) = timelines(result, snapshot)?;
         let law = |s: &workbench_result::Scaling| {
-            matches!(s.amdahl, Fit::Fitted(_)) || matches!(s.usl, Fit::Fitted(_))
+            s.amdahl.refused().is_none() || s.usl.refused().is_none()
         };
         Ok(Self {
             comparison: comparison(result)?,
@@ -62,7 +62,7 @@ impl Figures {
     }
 }
 
-fn figure(chart: &Chart, id: &str, title: &str, caption: &str) -> Result<Figure, ReportError> {
+fn figure(chart: &Chart, id: &str, title: &str, caption: &str) -> Result<PageFigure, ReportError> {
     let svg = chart.svg(id)?;
     let markup = html! {
         figure {
@@ -70,13 +70,13 @@ fn figure(chart: &Chart, id: &str, title: &str, caption: &str) -> Result<Figure,
             @if !caption.is_empty() { figcaption { bdi { (super::parts::bound(caption)) } } }
         }
     };
-    Ok(Figure {
+    Ok(PageFigure {
         title: title.to_owned(),
         markup,
     })
 }
 
-fn comparison(result: &RunResult) -> Result<Figure, ReportError> {
+fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     let base = format::clean(&result.base, 40);
     if let Some(chart) = chart::scaling(result) {
         let caption = format!(
@@ -98,13 +98,13 @@ fn comparison(result: &RunResult) -> Result<Figure, ReportError> {
     }
 }
 
-fn lost(chart: &Chart) -> Result<Figure, ReportError> {
+fn lost(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption =
         "Shares of the slots' time, workers × wall time, in the repeat with the median wall time.";
     figure(chart, "lost", "Where time was lost", caption)
 }
 
-fn what_if(chart: &Chart) -> Result<Figure, ReportError> {
+fn what_if(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption = "Computed, not measured: list scheduling of the recorded durations, without overhead and without slower tasks.";
     figure(
         chart,
@@ -114,25 +114,25 @@ fn what_if(chart: &Chart) -> Result<Figure, ReportError> {
     )
 }
 
-fn states(chart: &Chart) -> Result<Figure, ReportError> {
+fn states(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption = "The states of the controller in seconds since the repeat began; in colour, what interrupted the work. Red: an attempt \
                    of a slot failed.";
     figure(chart, "states", "What the controller did", caption)
 }
 
-fn steps(chart: &Chart) -> Result<Figure, ReportError> {
+fn steps(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption = "The mean over all steps of the repeat with the median wall time. Hatched: waiting for others, which is no work. A slot \
                    that waits less than the others is the one they wait for.";
     figure(chart, "steps", "What a step consists of", caption)
 }
 
-fn start_up(chart: &Chart) -> Result<Figure, ReportError> {
+fn start_up(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption = "From the start of the repeat until the last worker had done its first step. Each stage is counted from when the last \
                    worker had done the one before.";
     figure(chart, "start-up", "Time to the first step", caption)
 }
 
-fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<Figure>, ReportError> {
+fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<PageFigure>, ReportError> {
     let charts = chart::curves(result, snapshot);
     let crossed = charts.iter().rposition(|curve| curve.cut);
     charts
@@ -161,7 +161,7 @@ fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<Figure>, Report
         .collect()
 }
 
-type Split = (Vec<Figure>, Vec<Figure>);
+type Split = (Vec<PageFigure>, Vec<PageFigure>);
 
 fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportError> {
     let all = Timelines::new(result, snapshot);
@@ -172,7 +172,7 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
         if shown.len() + folded.len() >= MOST_TIMELINES && !is_main {
             continue;
         }
-        let Some(Timeline {
+        let Some(TimelineFigure {
             chart,
             subject,
             caption,
@@ -184,12 +184,12 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
         let markup = html! {
             figure {
                 h3 { bdi { (subject) } }
-                div.scroll role="region" aria-label={ "Timeline of " (subject) } tabindex="0" { (PreEscaped(svg)) }
+                div.scroll role="region" aria-label={ "TimelineFigure of " (subject) } tabindex="0" { (PreEscaped(svg)) }
                 figcaption { (super::parts::bound(&caption)) }
             }
         };
         let target = if is_main { &mut shown } else { &mut folded };
-        target.push(Figure {
+        target.push(PageFigure {
             title: subject,
             markup,
         });

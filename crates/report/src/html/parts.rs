@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use workbench_record::{Finding, Severity};
 
 use crate::format;
-use crate::tables::{Column, Table};
+use crate::tables::{Column, ReportTable};
 
 /// A text from outside, cleaned, cut, and kept from turning the direction of what follows.
 pub(super) fn outside(text: &str, longest: usize) -> Markup {
@@ -38,7 +38,7 @@ pub(super) fn findings(title: &str, class: &str, usual: Severity, findings: &[Fi
 }
 
 /// A table in a container of its own that scrolls sideways; nothing without rows.
-pub(super) fn table(caption: &str, table: &Table) -> Markup {
+pub(super) fn table(caption: &str, table: &ReportTable) -> Markup {
     html! {
         @if !table.rows.is_empty() {
             div.scroll role="region" aria-label=(caption) tabindex="0" {
@@ -65,7 +65,7 @@ fn heading(column: &Column) -> Markup {
     html! { th scope="col" class=[class] { (column.title) } }
 }
 
-fn row(table: &Table, row: &[String]) -> Markup {
+fn row(table: &ReportTable, row: &[String]) -> Markup {
     html! {
         tr {
             @for (i, (column, cell)) in table.columns.iter().zip(row).enumerate() {

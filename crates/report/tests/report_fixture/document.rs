@@ -92,6 +92,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             screen_cpu_s: 0.0,
             screen_share_of_one_core: 0.0,
         },
+        fingerprint: None,
         diagnoses: vec![
             Finding::note(
                 "imbalance",

@@ -15,7 +15,7 @@ use crate::overlay::palette::Palette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
-use crate::theme::{Look, ThemeName};
+use crate::theme::ThemeName;
 
 impl App {
     /// Does what is asked for, wherever the person is.
@@ -35,8 +35,8 @@ impl App {
             }
             Action::Repaint => return vec![Effect::Repaint],
             Action::Suspend => return vec![Effect::Suspend],
-            Action::Theme(name) => self.draw_with(name, self.shared.look.ascii),
-            Action::Ascii(ascii) => self.draw_with(self.shared.look.theme.name, ascii),
+            Action::Theme(name) => self.draw_with(name, self.shared.theme.glyphs.ascii),
+            Action::Ascii(ascii) => self.draw_with(self.shared.theme.name, ascii),
             Action::Home => self.screen = Screen::Home,
             Action::Runs => self.screen = Screen::Runs,
             Action::Watch if self.is_running() => self.screen = Screen::Run,
@@ -51,14 +51,11 @@ impl App {
                 return self.open(run);
             }
             Action::Choose => return self.choose(),
-            Action::View(action) => match &mut self.screen {
-                Screen::Compare(screen) => screen.view.act(action),
-                _ => {
-                    if let Some(view) = self.view_mut() {
-                        view.act(action);
-                    }
+            Action::View(action) => {
+                if let Some(view) = self.view_mut() {
+                    view.act(action);
                 }
-            },
+            }
             Action::Close => {}
             Action::Refuse(why) => self.notice = Some(why.to_owned()),
             other => return self.act_on_run(other),
@@ -147,7 +144,7 @@ impl App {
     }
 
     fn draw_with(&mut self, name: ThemeName, ascii: bool) {
-        self.shared.look = Look::new(self.shared.look.theme.with(name, ascii));
+        self.shared.theme = self.shared.theme.with(name, ascii);
     }
 
     /// Goes to a lab's form. What was set up before is still there, unless it was for another lab.

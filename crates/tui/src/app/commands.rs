@@ -8,10 +8,7 @@ use crate::keys::{Binding, Bound, told};
 use crate::overlay::help::Group;
 use crate::overlay::palette::{Entry, safe};
 use crate::theme::ThemeName;
-use crate::views::compare::CompareView;
-use crate::views::filter;
-use crate::views::result::ResultView;
-use crate::views::run::RunView;
+use crate::views::{filter, keys};
 
 /// The most runs that are offered, the latest first.
 const RUNS: usize = 100;
@@ -34,10 +31,10 @@ impl App {
             }
             Screen::Runs => bindings::RUNS.to_vec(),
             Screen::Form => bindings::FORM.to_vec(),
-            Screen::Compare(_) => [bindings::COMPARE, &of_view::<CompareView>()].concat(),
-            Screen::Run => [bindings::RUN, &of_view::<RunView>()].concat(),
-            Screen::Watch(watched) => [watched.feed.keys(), &of_view::<RunView>()].concat(),
-            Screen::Result(_) => [bindings::RESULT, &of_view::<ResultView>()].concat(),
+            Screen::Compare(_) => [bindings::COMPARE, &of_view(keys::COMPARE)].concat(),
+            Screen::Run => [bindings::RUN, &of_view(keys::RUN)].concat(),
+            Screen::Watch(watched) => [watched.feed.keys(), &of_view(keys::RUN)].concat(),
+            Screen::Result(_) => [bindings::RESULT, &of_view(keys::RESULT)].concat(),
         }
     }
 
@@ -48,7 +45,7 @@ impl App {
             (Some(overlay), _) => told(overlay.keys()),
             (None, Screen::Runs) if self.is_typing() => told(bindings::RUNS_FILTER),
             (None, Screen::Form) if self.is_typing() => told(bindings::FORM_FIELD),
-            (None, _) if self.is_typing() => filter::KEYS.to_vec(),
+            (None, _) if self.is_typing() => told(filter::KEYS),
             (None, _) => told(&self.keys()),
         }
     }
@@ -56,7 +53,7 @@ impl App {
     /// The help of what is shown: its title, and its keys in groups.
     pub(super) fn help(&self) -> (&'static str, Vec<Group>) {
         let panels = |keys: Vec<Bound<Action>>| ("Its panels", told(&keys));
-        let view_filter = ("While a filter is typed", filter::KEYS.to_vec());
+        let view_filter = ("While a filter is typed", told(filter::KEYS));
         let (title, mut groups) = match &self.screen {
             Screen::Home => ("Keys: home", vec![("Here", told(bindings::HOME))]),
             Screen::Form => (
@@ -78,7 +75,7 @@ impl App {
                 "Keys: runs side by side",
                 vec![
                     ("The comparison", told(bindings::COMPARE)),
-                    panels(of_view::<CompareView>()),
+                    panels(of_view(keys::COMPARE)),
                 ],
             ),
             Screen::Run | Screen::Watch(_) => {
@@ -91,14 +88,14 @@ impl App {
                 };
                 (
                     "Keys: run",
-                    vec![own, panels(of_view::<RunView>()), view_filter],
+                    vec![own, panels(of_view(keys::RUN)), view_filter],
                 )
             }
             Screen::Result(_) => (
                 "Keys: result",
                 vec![
                     ("The result", told(bindings::RESULT)),
-                    panels(of_view::<ResultView>()),
+                    panels(of_view(keys::RESULT)),
                     view_filter,
                     ("While a report is named", told(bindings::EXPORT)),
                 ],
@@ -153,17 +150,17 @@ impl App {
     }
 
     fn looks(&self) -> Vec<Entry> {
-        let look = &self.shared.look;
+        let theme = &self.shared.theme;
         let others = ThemeName::ALL
             .into_iter()
-            .filter(|name| *name != look.theme.name);
+            .filter(|name| *name != theme.name);
         let mut out: Vec<Entry> = others
             .map(|name| {
                 let help = format!("{}: {}", name.name(), name.about());
                 Entry::new("theme", help, Action::Theme(name))
             })
             .collect();
-        let help = if look.ascii {
+        let help = if theme.glyphs.ascii {
             "Draw with blocks, lines and braille"
         } else {
             "Draw with ASCII alone"
@@ -171,7 +168,7 @@ impl App {
         out.push(Entry::new(
             "ascii",
             help.to_owned(),
-            Action::Ascii(!look.ascii),
+            Action::Ascii(!theme.glyphs.ascii),
         ));
         out
     }

@@ -1,15 +1,15 @@
 //! What keys, mouse and pasted text go to: the dialog that is open, the field that is typed into,
 //! or the screen. What they ask for is an [`Action`].
 
-use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseEvent};
 
 use super::state::{App, Screen};
 use crate::action::Action;
 use crate::bindings;
 use crate::event::Effect;
+use crate::field::FilterField;
 use crate::keys::{find, name};
-use crate::kit::list::Motion;
-use crate::views::ViewAction;
+use crate::views::filter;
 
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -39,12 +39,18 @@ impl App {
             (Screen::Form, Some(form)) if form.is_typing() || form.begins_typing(key) => {
                 form.type_key(key, name);
             }
-            _ => match self.view_mut().filter(|view| view.is_typing()) {
-                Some(view) => view.type_key(key, name),
+            _ => match self.typed_into() {
+                Some(filter) => filter.key(key, find(filter::KEYS, name)),
                 None => return false,
             },
         }
         true
+    }
+
+    /// The filter of the view on the screen, where keys go into it.
+    fn typed_into(&mut self) -> Option<&mut FilterField> {
+        let filter = self.view_mut()?.filter_mut()?;
+        filter.is_typing().then_some(filter)
     }
 
     /// Ends typing as Enter does.
@@ -60,8 +66,8 @@ impl App {
             (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text, &self.shared),
             (None, Screen::Form, Some(form)) => form.paste(text),
             (None, ..) => {
-                if let Some(view) = self.view_mut().filter(|view| view.is_typing()) {
-                    view.paste(text);
+                if let Some(filter) = self.typed_into() {
+                    filter.paste(text);
                 }
             }
         }
@@ -77,11 +83,6 @@ impl App {
             (Screen::Home, _) => self.home.mouse(event, shared),
             (Screen::Runs, _) => self.runs.mouse(event),
             (Screen::Form, Some(form)) => form.mouse(event),
-            (Screen::Compare(_), _) => match event.kind {
-                MouseEventKind::ScrollDown => Some(Action::View(ViewAction::Move(Motion::Down))),
-                MouseEventKind::ScrollUp => Some(Action::View(ViewAction::Move(Motion::Up))),
-                _ => None,
-            },
             _ => {
                 if let Some(view) = self.view_mut() {
                     view.mouse(event);

@@ -9,6 +9,7 @@ use workbench_result::RunResult;
 
 use crate::bindings::{self, Keys};
 use crate::event::{Exit, Loaded};
+use crate::field::FilterField;
 use crate::overlay::Overlay;
 use crate::player::Player;
 use crate::screens::compare::Compare;
@@ -16,7 +17,7 @@ use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Home;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, Shared};
-use crate::theme::Look;
+use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
 use crate::views::run::RunView;
@@ -143,14 +144,14 @@ pub struct App {
 
 impl App {
     /// The first screen.
-    pub fn new(labs: Labs, look: Look) -> Self {
+    pub fn new(labs: Labs, theme: Theme) -> Self {
         Self {
             shared: Shared {
                 labs,
                 machine: None,
                 usable: None,
                 history: None,
-                look,
+                theme,
                 prefer: Preferences::default(),
             },
             screen: Screen::Home,
@@ -201,16 +202,20 @@ impl App {
         match (&self.screen, &self.form) {
             (Screen::Runs, _) => self.runs.is_typing(),
             (Screen::Form, Some(form)) => form.is_typing(),
-            _ => self.view().is_some_and(View::is_typing),
+            _ => self
+                .view()
+                .and_then(View::filter)
+                .is_some_and(FilterField::is_typing),
         }
     }
 
-    /// The view of a run that is on the screen, if one is.
+    /// The view of runs that is on the screen, if one is.
     pub(super) fn view(&self) -> Option<&dyn View> {
         match (&self.screen, &self.live) {
             (Screen::Run, Some(live)) => Some(&live.view),
             (Screen::Watch(watched), _) => Some(&watched.view),
             (Screen::Result(screen), _) => Some(&screen.view),
+            (Screen::Compare(screen), _) => Some(&screen.view),
             _ => None,
         }
     }
@@ -221,6 +226,7 @@ impl App {
             (Screen::Run, Some(live)) => Some(&mut live.view),
             (Screen::Watch(watched), _) => Some(&mut watched.view),
             (Screen::Result(screen), _) => Some(&mut screen.view),
+            (Screen::Compare(screen), _) => Some(&mut screen.view),
             _ => None,
         }
     }

@@ -35,6 +35,8 @@ impl App {
         }
         if !is_news && let (Screen::Form, Some(form)) = (&self.screen, &mut self.form) {
             form.check(&self.shared);
+            let survey = form.survey_request().map(Box::new);
+            effects.extend(survey.map(Effect::Survey));
         }
         effects
     }
@@ -66,6 +68,11 @@ impl App {
             Event::Replay(read) => self.replay(read),
             Event::Tick(by) => self.tick(by),
             Event::Compared(compared) => self.compared(compared),
+            Event::Surveyed(request, answer) => {
+                if let Some(form) = &mut self.form {
+                    form.form.table.answer(&request, answer);
+                }
+            }
             Event::Exported(exported) => self.exported(exported),
             // Signal, reader and drawing all notice that; only a person can be in a hurry.
             Event::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}

@@ -12,6 +12,24 @@ pub fn below(area: Rect, lines: u16) -> Rect {
     }
 }
 
+/// `height` lines of an area from `line` on, as many as it has.
+pub fn band(area: Rect, line: u16, height: u16) -> Rect {
+    Rect {
+        height: height.min(area.height.saturating_sub(line)),
+        ..below(area, line)
+    }
+}
+
+/// The `at`-th of `n` columns of an area that are equally wide, with a gap between them.
+pub fn column(area: Rect, at: u16, n: u16) -> Rect {
+    let wide = area.width / n.max(1);
+    Rect {
+        x: area.x + at * wide,
+        width: wide.saturating_sub(u16::from(n > 1) * 2),
+        ..area
+    }
+}
+
 /// `n` areas side by side, as wide as each other.
 pub fn abreast(area: Rect, n: usize) -> impl Iterator<Item = Rect> {
     let n = u32::try_from(n.max(1)).unwrap_or(u32::MAX);

@@ -5,6 +5,7 @@
 //! panel, a list, a bar or a chart is drawn. Does not belong here: runs, arms, keys, and
 //! what any of these mean.
 
+pub mod dialog;
 pub mod gauge;
 pub mod layout;
 pub mod list;
@@ -13,13 +14,16 @@ pub mod pane;
 pub mod plot;
 pub mod row;
 pub mod scale;
+pub mod scroll;
 pub mod stack;
 pub mod strip;
 pub mod tabs;
 pub mod text;
 
-pub use layout::{abreast, below, stacked};
-pub use list::{ListState, Scroll, lines, position, scrolled};
+pub use dialog::{buttons, dialog_of, typed};
+pub use layout::{abreast, band, below, column, stacked};
+pub use list::{ListState, lines, scrolled};
 pub use pane::{Pane, dialog, panel, too_small};
 pub use row::{Row, columns};
+pub use scroll::{Motion, Scroll, position};
 pub use text::{cells, fit, safe, wrap};

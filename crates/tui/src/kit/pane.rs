@@ -1,5 +1,7 @@
 //! A rectangle of the screen to draw on, boxes with titles, and dialogs.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -8,6 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::row::Row;
+use super::scroll::{Scroll, position};
 use super::text::{fit, width};
 use crate::theme::Theme;
 
@@ -47,6 +50,24 @@ impl<'a> Pane<'a> {
     /// The part below the first `lines` lines.
     pub fn below(&mut self, lines: u16) -> Pane<'_> {
         self.part(super::below(self.area, lines))
+    }
+
+    /// `height` lines from one of its lines on.
+    pub fn band(&mut self, line: u16, height: u16) -> Pane<'_> {
+        self.part(super::band(self.area, line, height))
+    }
+
+    /// A panel of `len` lines, of which `page` can be seen at a time: the part inside, and which
+    /// lines can be seen.
+    pub fn scrolled(
+        self,
+        title: &str,
+        scroll: &mut Scroll,
+        (len, page): (usize, usize),
+    ) -> (Self, Range<usize>) {
+        let window = scroll.window(len, page);
+        let inner = self.panel((title, &position(&window, len)));
+        (inner, window)
     }
 
     /// One of its lines.
@@ -128,12 +149,12 @@ fn framed(
     } else {
         (theme.border, theme.title)
     };
-    let line = Span::styled(theme.glyphs.border().horizontal_top, border);
+    let line = Span::styled(theme.glyphs.border.horizontal_top, border);
     let titled = |text: &str, style: Style| Span::styled(format!(" {text} "), style);
     let room = usize::from(area.width).saturating_sub(6);
     let left = fit(left, room, theme.glyphs.ascii);
     let mut block = Block::bordered()
-        .border_set(theme.glyphs.border())
+        .border_set(theme.glyphs.border)
         .border_style(border);
     if !left.is_empty() {
         block = block.title(Line::from(vec![line.clone(), titled(&left, title)]));

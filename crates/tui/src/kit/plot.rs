@@ -95,14 +95,14 @@ const MARGIN: u16 = 4;
 
 /// Where the curves of a chart were drawn: the way from a cell to a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Field {
+pub struct PlotArea {
     /// The cells between the axes.
     pub area: Rect,
     x: Scale,
     y: Scale,
 }
 
-impl Field {
+impl PlotArea {
     /// Horizontal position in dots, two per cell.
     fn dot_x(&self, x: f64) -> Option<f64> {
         Some(self.x.share(x)? * f64::from(self.area.width * 2 - 1))
@@ -152,7 +152,7 @@ fn y_marks(plot: &Plot, height: u16) -> Vec<(f64, String)> {
 }
 
 /// Draws a chart and tells where; nothing where there is no room for one.
-pub fn draw(pane: &mut Pane<'_>, plot: &Plot) -> Option<Field> {
+pub fn draw(pane: &mut Pane<'_>, plot: &Plot) -> Option<PlotArea> {
     let (area, theme) = (pane.area, pane.theme);
     if area.height < 4 || !(plot.x.is_sound() && plot.y.is_sound()) {
         return None;
@@ -163,7 +163,7 @@ pub fn draw(pane: &mut Pane<'_>, plot: &Plot) -> Option<Field> {
     if area.width < margin + 8 {
         return None;
     }
-    let field = Field {
+    let field = PlotArea {
         area: Rect {
             x: area.x + margin,
             y: area.y,
@@ -189,7 +189,7 @@ pub fn draw(pane: &mut Pane<'_>, plot: &Plot) -> Option<Field> {
     Some(field)
 }
 
-fn y_axis(pane: &mut Pane<'_>, field: &Field, marks: &[(f64, String)]) {
+fn y_axis(pane: &mut Pane<'_>, field: &PlotArea, marks: &[(f64, String)]) {
     let theme = pane.theme;
     let room = field.area.x - pane.area.x - 1;
     for (value, label) in marks {
@@ -203,7 +203,7 @@ fn y_axis(pane: &mut Pane<'_>, field: &Field, marks: &[(f64, String)]) {
     }
 }
 
-fn x_axis(pane: &mut Pane<'_>, field: &Field, plot: &Plot) {
+fn x_axis(pane: &mut Pane<'_>, field: &PlotArea, plot: &Plot) {
     let theme = pane.theme;
     let margin = field.area.x - pane.area.x;
     let line = field.area.height;
@@ -245,7 +245,7 @@ pub fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
 
 /// The levels, in dots from the top, that a curve takes at a dot: all of its points there, or the
 /// line between the points around it.
-fn levels(curve: &Curve, field: &Field, dot: f64) -> Option<(i32, i32, i32)> {
+fn levels(curve: &Curve, field: &PlotArea, dot: f64) -> Option<(i32, i32, i32)> {
     let from = curve
         .points
         .partition_point(|p| p.0 < field.x_of_dot(dot - 0.5));
@@ -278,7 +278,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    fn curve(&mut self, curve: &'a Curve, field: &Field) {
+    fn curve(&mut self, curve: &'a Curve, field: &PlotArea) {
         let mut before: Option<i32> = None;
         for dot in 0..self.columns * 2 {
             let Some((mut low, mut high, last)) = levels(curve, field, dot as f64) else {
@@ -303,7 +303,7 @@ impl<'a> Canvas<'a> {
     }
 }
 
-fn curves(inside: &mut Pane<'_>, field: &Field, plot: &Plot) {
+fn curves(inside: &mut Pane<'_>, field: &PlotArea, plot: &Plot) {
     let theme = inside.theme;
     let (columns, rows) = (
         usize::from(field.area.width),
@@ -330,7 +330,7 @@ fn curves(inside: &mut Pane<'_>, field: &Field, plot: &Plot) {
     }
 }
 
-fn draw_point(inside: &mut Pane<'_>, field: &Field, point: &Point) {
+fn draw_point(inside: &mut Pane<'_>, field: &PlotArea, point: &Point) {
     let Some(column) = field.column(point.at.0) else {
         return;
     };
@@ -362,8 +362,8 @@ mod tests {
         assert_eq!(interpolate(&[], 1.0), None);
     }
 
-    fn field(width: u16, x: Scale) -> Field {
-        Field {
+    fn field(width: u16, x: Scale) -> PlotArea {
+        PlotArea {
             area: Rect::new(3, 2, width, 5),
             x,
             y: Scale::linear(0.0, 1.0),

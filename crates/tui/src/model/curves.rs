@@ -88,9 +88,8 @@ impl Curves {
         at.unwrap_or(0)
     }
 
-    /// Takes in what is new. `until` is a time after which nothing is looked at, for
-    /// a frozen picture.
-    pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState], until: Option<u64>) {
+    /// Takes in what is new.
+    pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState]) {
         self.metrics = metrics(repeats);
         let Some(metric) = self.metric().cloned() else {
             self.series.clear();
@@ -98,11 +97,7 @@ impl Curves {
             return;
         };
         let key = (started.run_id.clone(), metric.clone(), self.axis);
-        let same = self.key.as_ref() == Some(&key);
-        if same && until.is_some() {
-            return;
-        }
-        if !same {
+        if self.key.as_ref() != Some(&key) {
             self.series.clear();
         }
         self.unit = unit(repeats);
@@ -113,7 +108,7 @@ impl Curves {
                 Some(at) => self.series.swap_remove(at),
                 None => Series::new(repeat, arm, item),
             };
-            one.update(repeat, &metric, self.axis, until);
+            one.update(repeat, &metric, self.axis);
             series.push(one);
         }
         self.series = series;

@@ -160,6 +160,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         stopped_arms: snapshot.stopped_arms.clone(),
         failed_arms: snapshot.failed_arms.clone(),
         resumed: snapshot.resumed,
+        damage: snapshot.damage.clone(),
     }
 }
 

@@ -193,8 +193,8 @@ fn fill(sums: &mut [Sum], cores: usize, sample: &Sample, whole: Whole) {
         cores + 2,
         (sample.rss_bytes as f64 / whole.memory.max(1) as f64) as f32,
     );
-    for (gpu, look) in sample.gpus.iter().enumerate() {
-        add(cores + 3 + gpu, look.busy.unwrap_or(f32::NAN));
+    for (gpu, theme) in sample.gpus.iter().enumerate() {
+        add(cores + 3 + gpu, theme.busy.unwrap_or(f32::NAN));
     }
 }
 

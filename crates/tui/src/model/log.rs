@@ -13,7 +13,7 @@ use workbench_report::format;
 use workbench_result::RunResult;
 
 use super::snapshot_view::SnapshotView;
-use super::state::Weight;
+use super::state::severity;
 use crate::kit::safe;
 use crate::model::names::{arm_on_workers, repeat_name};
 
@@ -31,7 +31,7 @@ pub enum Kind {
     /// An arm that was stopped.
     Stopped,
     /// Whoever controls a repeat is in another state.
-    State(Weight),
+    State(Severity),
     /// Something recorded that a reader has to know.
     Finding(Severity),
     /// What the numbers mean so far.
@@ -77,12 +77,12 @@ impl Log {
             return;
         };
         let finished = run.finished().count();
-        let (findings, output) = (run.findings(), run.output());
+        let (findings, output) = (&run.snapshot.findings, &run.snapshot.output);
         if self.run != started.run_id
             || finished < self.repeats
             || findings.len() < self.findings
             || output.len() < self.output
-            || self.stated_ns > Some(run.now_ns())
+            || self.stated_ns > Some(run.snapshot.now_ns)
         {
             *self = Self {
                 run: started.run_id.clone(),
@@ -128,7 +128,7 @@ impl Log {
     }
 
     fn take_output(&mut self, run: &SnapshotView<'_>) {
-        let all = run.output();
+        let all = &run.snapshot.output;
         // What would fall out again at once is passed over.
         let from = self.output.max(all.len().saturating_sub(KEPT));
         for line in &all[from..] {
@@ -151,13 +151,13 @@ impl Log {
     }
 
     fn take_stopped(&mut self, run: &SnapshotView<'_>) {
-        for (arm, at_ns) in run.stopped_arms() {
+        for (arm, at_ns) in &run.snapshot.stopped_arms {
             // After a resumption an arm can be stopped again.
-            let stop = (arm.to_owned(), at_ns);
+            let stop = (arm.clone(), *at_ns);
             if !self.stopped.contains(&stop) {
                 self.stopped.push(stop);
                 let text = format!("{} was stopped by hand; the other arms go on", safe(arm));
-                self.push(at_ns, Kind::Stopped, text);
+                self.push(*at_ns, Kind::Stopped, text);
             }
         }
     }
@@ -167,11 +167,7 @@ impl Log {
         let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
         for (id, (at_ns, state)) in run.states().filter(|(_, (at_ns, _))| is_new(*at_ns)) {
             self.stated_ns = self.stated_ns.max(Some(*at_ns));
-            self.push(
-                *at_ns,
-                Kind::State(Weight::of(state)),
-                state_text(id, state),
-            );
+            self.push(*at_ns, Kind::State(severity(state)), state_text(id, state));
         }
     }
 

@@ -9,19 +9,18 @@ pub mod estimate;
 pub mod history;
 pub mod log;
 pub mod names;
-pub mod ranks;
 pub mod series;
+pub mod slots;
 pub mod snapshot_view;
 pub mod state;
 pub mod timeline;
 
-use workbench_record::{Finding, Snapshot};
+use workbench_record::Finding;
 
 use estimate::Estimate;
 use history::{History, Whole};
 use log::Log;
-use ranks::Ranks;
-use snapshot_view::{Marks, SnapshotView};
+use snapshot_view::SnapshotView;
 use timeline::Timeline;
 use workbench_history::outlook::Ahead;
 
@@ -38,47 +37,19 @@ pub struct RunModel {
     pub history: History,
     /// The tasks of the repeat that is shown, by slot.
     pub timeline: Timeline,
-    /// The ranks of the repeat that is shown.
-    pub ranks: Ranks,
-    frozen: Option<Marks>,
 }
 
 impl RunModel {
-    /// Holds the picture as it is now.
-    pub fn freeze(&mut self, snapshot: &Snapshot) {
-        self.frozen = Some(Marks::of(snapshot));
-    }
-
-    /// Lets the picture go on.
-    pub fn thaw(&mut self) {
-        self.frozen = None;
-    }
-
-    /// Whether the picture is held.
-    pub fn is_frozen(&self) -> bool {
-        self.frozen.is_some()
-    }
-
-    /// What is shown of a snapshot: all of it, or what there was when the picture was frozen.
-    pub fn view<'a>(&self, snapshot: &'a Snapshot) -> SnapshotView<'a> {
-        SnapshotView::new(snapshot, self.frozen)
-    }
-
     /// Takes in what is new in the run as a whole.
-    pub fn update_run(&mut self, snapshot: &Snapshot) {
-        if self.frozen.is_none() {
-            let run = self.view(snapshot);
-            let new = self.estimate.refresh(snapshot);
-            let result = self.estimate.result();
-            self.log.update(&run, result.filter(|_| new));
-            if new && self.estimate.is_light() {
-                let found = Finding::note("left_out", estimate::LEFT_OUT);
-                self.log.diagnosis(&found, &run);
-            }
+    pub fn update_run(&mut self, run: &SnapshotView<'_>) {
+        let new = self.estimate.refresh(run.snapshot);
+        let result = self.estimate.result();
+        self.log.update(run, result.filter(|_| new));
+        if new && self.estimate.is_light() {
+            let found = Finding::note("left_out", estimate::LEFT_OUT);
+            self.log.diagnosis(&found, run);
         }
-        if self.frozen.is_none() || self.ahead.is_new() {
-            self.ahead.look(snapshot);
-        }
+        self.ahead.look(run.snapshot);
     }
 
     /// Takes in what is new in what is shown, with history in columns of so many nanoseconds.
@@ -89,12 +60,9 @@ impl RunModel {
             memory: facts.map_or(0, |f| f.memory_bytes),
         };
         self.history
-            .update(run.samples(), column_ns, run.cores(), whole);
-        if self.frozen.is_none() {
-            self.ranks.update(run);
-        }
+            .update(&run.snapshot.samples, column_ns, run.cores(), whole);
         if let Some(repeat) = run.repeat() {
-            self.timeline.update(&repeat);
+            self.timeline.update(repeat);
         }
     }
 }

@@ -66,17 +66,10 @@ impl Series {
         self.id == repeat.id && self.started_ns == repeat.started_ns && self.item.as_deref() == item
     }
 
-    /// Takes in what is new, up to a time where one is given.
-    pub fn update(
-        &mut self,
-        repeat: &RepeatState,
-        metric: &Metric,
-        axis: Axis,
-        until: Option<u64>,
-    ) {
-        let until = until.unwrap_or(u64::MAX);
+    /// Takes in what is new.
+    pub fn update(&mut self, repeat: &RepeatState, metric: &Metric, axis: Axis) {
         match metric {
-            Metric::Throughput => self.points = throughput(repeat, axis, until),
+            Metric::Throughput => self.points = throughput(repeat, axis),
             Metric::Own(_) | Metric::Items(_) => {
                 let all = recorded(repeat, metric, self.item.as_deref());
                 if self.seen > all.len() {
@@ -84,9 +77,7 @@ impl Series {
                     self.points.clear();
                 }
                 for point in &all[self.seen..] {
-                    if point.t_ns <= until {
-                        self.insert((place(point, repeat, axis), point.value));
-                    }
+                    self.insert((place(point, repeat, axis), point.value));
                 }
                 self.seen = all.len();
             }
@@ -163,11 +154,11 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// Units of progress per second over stretches of equal time; x is the end of a stretch.
-fn throughput(repeat: &RepeatState, axis: Axis, until: u64) -> Vec<(f64, f64)> {
+fn throughput(repeat: &RepeatState, axis: Axis) -> Vec<(f64, f64)> {
     let start = repeat.started_ns;
     let known = || {
         let all = repeat.progress_points.iter();
-        all.copied().filter(|(t, _)| *t > start && *t <= until)
+        all.copied().filter(|(t, _)| *t > start)
     };
     let Some((last, _)) = known().next_back() else {
         return Vec::new();
@@ -216,11 +207,11 @@ mod tests {
         }
         let mut series = Series::new(&state, 0, None);
         let metric = Metric::Own("loss".to_owned());
-        series.update(&state, &metric, Axis::Step, None);
+        series.update(&state, &metric, Axis::Step);
         let xs: Vec<f64> = series.points.iter().map(|p| p.0).collect();
         assert_eq!(xs, [10.0, 20.0, 30.0, 40.0]);
         // What is taken in once is not taken in again.
-        series.update(&state, &metric, Axis::Step, None);
+        series.update(&state, &metric, Axis::Step);
         assert_eq!(series.points.len(), 4);
         assert_eq!(series.value_at(21.0), Some(40.0));
         assert_eq!(series.value_at(9.9), Some(20.0));
@@ -237,7 +228,7 @@ mod tests {
             value: if i == 33_333 { 9.0 } else { 1.0 },
         }));
         let mut series = Series::new(&state, 0, None);
-        series.update(&state, &Metric::Own("loss".to_owned()), Axis::Step, None);
+        series.update(&state, &Metric::Own("loss".to_owned()), Axis::Step);
         assert!(series.points.len() <= MOST, "{}", series.points.len());
         assert!(series.points.contains(&(33_333.0, 9.0)));
         assert!(series.points.is_sorted_by(|a, b| a.0 <= b.0));
@@ -250,18 +241,22 @@ mod tests {
         state.progress_points = (1..=20)
             .map(|i| (state.started_ns + i * 200_000_000, i * 10))
             .collect();
-        let rates = throughput(&state, Axis::Time, u64::MAX);
+        let rates = throughput(&state, Axis::Time);
         assert_eq!(rates.len(), 20);
         assert!(rates.iter().all(|r| (r.1 - 50.0).abs() < 1e-6), "{rates:?}");
         assert!((rates[19].0 - 4.0).abs() < 1e-9);
-        let steps = throughput(&state, Axis::Step, state.started_ns + 400_000_000);
+        let early = RepeatState {
+            progress_points: state.progress_points[..2].to_vec(),
+            ..state.clone()
+        };
+        let steps = throughput(&early, Axis::Step);
         assert_eq!(steps.len(), 2);
         assert!((steps[1].0 - 20.0).abs() < 1e-9);
         // A long repeat has no more stretches than a screen can show.
         state.progress_points = (1..=2000)
             .map(|i| (state.started_ns + i * 1_000_000_000, i * 10))
             .collect();
-        let long = throughput(&state, Axis::Time, u64::MAX);
+        let long = throughput(&state, Axis::Time);
         assert!(long.len() as u64 <= 2 * STRETCHES + 1, "{}", long.len());
     }
 }

@@ -1,71 +1,58 @@
 //! What whoever controls the repeat under way is doing, for how long, and in which attempt.
 
 use workbench_clock::seconds;
-use workbench_record::{ControllerPhase, ControllerState};
+use workbench_record::{ControllerPhase, ControllerState, RepeatState, Severity};
 use workbench_report::format;
 
-use super::snapshot_view::RepeatView;
 use crate::kit::safe;
 
-/// How much a state asks for a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    /// All goes as planned.
-    Plain,
-    /// Something was lost and is being mended.
-    Notable,
-    /// Nothing can be mended.
-    Bad,
-}
-
-impl Weight {
-    /// The weight of a controller's state.
-    pub fn of(state: &ControllerState) -> Self {
-        match state.phase {
-            ControllerPhase::Recovering
-            | ControllerPhase::Degraded
-            | ControllerPhase::Cancelled => Self::Notable,
-            ControllerPhase::Failed => Self::Bad,
-            ControllerPhase::Starting
-            | ControllerPhase::Running
-            | ControllerPhase::Stopping
-            | ControllerPhase::Ended => Self::Plain,
+/// How severe a controller's state is: whether something was lost and is being mended, or nothing
+/// can be mended.
+pub fn severity(state: &ControllerState) -> Severity {
+    match state.phase {
+        ControllerPhase::Recovering | ControllerPhase::Degraded | ControllerPhase::Cancelled => {
+            Severity::Warning
         }
+        ControllerPhase::Failed => Severity::Error,
+        ControllerPhase::Starting
+        | ControllerPhase::Running
+        | ControllerPhase::Stopping
+        | ControllerPhase::Ended => Severity::Note,
     }
 }
 
 /// The latest state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
+pub struct StateShown {
     /// Its name.
     name: String,
     phase: ControllerPhase,
     /// Which attempt it is part of, from 1.
     attempt: u32,
-    weight: Weight,
+    severity: Severity,
     /// For how long it has lasted, in nanoseconds.
     for_ns: u64,
 }
 
-impl State {
+impl StateShown {
     /// The state of a repeat at a time; `None` where nobody says.
-    pub fn of(current: &RepeatView<'_>, now_ns: u64) -> Option<Self> {
+    pub fn of(current: &RepeatState, now_ns: u64) -> Option<Self> {
         let (since_ns, state) = current.states.last()?;
         Some(Self {
             name: safe(&state.text),
             phase: state.phase,
             attempt: state.attempt,
-            weight: Weight::of(state),
+            severity: severity(state),
             for_ns: now_ns.saturating_sub(*since_ns),
         })
     }
 
-    /// How much it asks for a look.
-    pub fn weight(&self) -> Weight {
+    /// How severe it is.
+    pub fn severity(&self) -> Severity {
         // Starting again is part of the recovery.
         match self.phase {
-            ControllerPhase::Starting if self.attempt > 1 => Weight::Notable,
-            _ => self.weight,
+            ControllerPhase::Starting if self.attempt > 1 => Severity::Warning,
+            _ => self.severity,
         }
     }
 

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use workbench_pool::{NEVER_RAN, TaskSpan};
-use workbench_record::RepeatId;
+use workbench_record::{RepeatId, RepeatState};
 
-use super::snapshot_view::{RepeatView, SnapshotView};
+use super::snapshot_view::SnapshotView;
 
 /// Tasks that are looked at for one cell; a cell that holds more is drawn as "many".
 pub const PER_CELL: usize = 8;
@@ -50,8 +50,8 @@ impl Timeline {
     }
 
     /// Takes in the tasks that are new.
-    pub fn update(&mut self, current: &RepeatView<'_>) {
-        let key = (current.state.id.clone(), current.state.started_ns);
+    pub fn update(&mut self, current: &RepeatState) {
+        let key = (current.id.clone(), current.started_ns);
         // The start is corrected once the repeat is over; that does not make it another repeat.
         let same = self.repeat.as_ref().is_some_and(|(id, _)| *id == key.0);
         if !same || self.seen > current.tasks.len() {
@@ -118,16 +118,11 @@ pub struct Window {
 impl Window {
     /// The whole repeat where it fits at a readable step, its latest stretch otherwise. `stretch`
     /// is the number of steps coarser than what would be chosen.
-    pub fn of(
-        current: &RepeatView<'_>,
-        run: &SnapshotView<'_>,
-        columns: u16,
-        stretch: isize,
-    ) -> Self {
-        let start = current.state.started_ns;
-        let end_ns = match current.finished {
+    pub fn of(current: &RepeatState, run: &SnapshotView<'_>, columns: u16, stretch: isize) -> Self {
+        let start = current.started_ns;
+        let end_ns = match &current.finished {
             Some(finished) => start.saturating_add(finished.wall_ns),
-            None => run.now_ns().max(start),
+            None => run.snapshot.now_ns.max(start),
         };
         let elapsed = end_ns - start;
         let cells = u64::from(columns.max(1));
@@ -139,7 +134,7 @@ impl Window {
         let step_ns = step_ns(chosen.min(STEPS - 1));
         let last = elapsed.div_ceil(step_ns).max(cells);
         let mut first = last - cells;
-        if let Some(cursor) = run.cursor() {
+        if let Some(cursor) = run.cursor {
             first = first.min(cursor.saturating_sub(start) / step_ns);
         }
         Self {

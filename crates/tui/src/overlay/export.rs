@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use workbench_report::Format;
 
 use crate::action::Action;
 use crate::event::Exported;
-use crate::field::Field;
-use crate::kit::text::{fit, width, wrap_plain};
-use crate::kit::{dialog, lines};
+use crate::field::{Editing, TextField};
+use crate::kit::text::wrap_plain;
+use crate::kit::{dialog_of, typed};
 use crate::screens::Preferences;
-use crate::theme::Look;
+use crate::theme::Theme;
 
 /// The longest path, in characters.
 const LONGEST: usize = 1000;
@@ -31,7 +31,7 @@ enum State {
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Export {
-    name: Field,
+    name: TextField,
     state: State,
 }
 
@@ -45,7 +45,7 @@ impl Export {
             None => PathBuf::from(file),
         };
         Self {
-            name: Field::new(&path.to_string_lossy(), LONGEST),
+            name: TextField::new(&path.to_string_lossy(), LONGEST),
             state: State::Typing,
         }
     }
@@ -61,7 +61,7 @@ impl Export {
             },
             Action::Next => self.turn(1),
             Action::Previous => self.turn(Format::ALL.len() - 1),
-            Action::Empty => self.edit(|name| name.set("")),
+            Action::Edit(Editing::Empty) => self.edit(|name| name.set("")),
             _ => {}
         }
         None
@@ -80,7 +80,7 @@ impl Export {
     }
 
     /// Changes the name, unless a report of that name is being written.
-    fn edit(&mut self, change: impl FnOnce(&mut Field)) {
+    fn edit(&mut self, change: impl FnOnce(&mut TextField)) {
         if self.state != State::Writing {
             change(&mut self.name);
             self.state = State::Typing;
@@ -116,30 +116,7 @@ impl Export {
     }
 
     /// Draws the dialog.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, look: &Look) {
-        let wide = area.width.saturating_sub(4).min(76);
-        let columns = usize::from(wide).saturating_sub(4);
-        let known: Vec<String> = Format::ALL
-            .iter()
-            .map(|f| format!(".{}", f.extension()))
-            .collect();
-        let mut text = wrap_plain(
-            &format!("The extension decides: {}.", known.join(", ")),
-            columns,
-            look.theme.dim,
-        );
-        text.push(Line::default());
-        let field = text.len() as u16;
-        let tail = tail(self.name.text(), columns.saturating_sub(3));
-        text.push(Line::from(vec![
-            Span::styled(look.either("› ", "> "), look.theme.accent),
-            Span::styled(
-                fit(&tail, columns.saturating_sub(2), look.ascii),
-                look.theme.title,
-            ),
-        ]));
-        text.push(Line::default());
-        let theme = &look.theme;
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let (said, style) = match &self.state {
             State::Typing => ("Enter writes it.".to_owned(), theme.dim),
             State::Writing => ("Writing.".to_owned(), theme.dim),
@@ -152,32 +129,21 @@ impl Export {
             ),
             State::Done(Exported::Refused(error)) => (error.clone(), theme.bad),
         };
-        text.extend(wrap_plain(&said, columns, style));
-        let inner = dialog(
-            frame,
-            area,
-            (wide, text.len() as u16 + 2),
-            "Write a report",
-            look,
-        );
-        lines(frame, inner, &text);
-        let x = inner.x + 2 + width(&tail) as u16;
-        if field < inner.height && x < inner.right() {
-            frame.set_cursor_position((x, inner.y + field));
-        }
+        let known: Vec<String> = Format::ALL
+            .iter()
+            .map(|f| format!(".{}", f.extension()))
+            .collect();
+        let decides = format!("The extension decides: {}.", known.join(", "));
+        let mut line = 0;
+        let inner = dialog_of(frame, area, ("Write a report", 76), theme, |columns| {
+            let mut text = wrap_plain(&decides, columns, theme.dim);
+            line = text.len() as u16 + 1;
+            text.extend([Line::default(), Line::default(), Line::default()]);
+            text.extend(wrap_plain(&said, columns, style));
+            text
+        });
+        let mark = theme.either("› ", "> ");
+        let name = (self.name.text(), theme.title, true);
+        typed(frame, (inner, line), mark, name, theme);
     }
-}
-
-/// The end of a text that fits into some columns: where one types must stay in sight.
-fn tail(text: &str, columns: usize) -> String {
-    let mut out: Vec<char> = Vec::new();
-    let mut used = 0;
-    for c in text.chars().rev() {
-        used += width(c.encode_utf8(&mut [0; 4]));
-        if used > columns {
-            break;
-        }
-        out.push(c);
-    }
-    out.iter().rev().collect()
 }

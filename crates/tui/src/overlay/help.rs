@@ -8,7 +8,7 @@ use crate::action::Action;
 use crate::keys::{Binding, shown};
 use crate::kit::text::{cell, width, wrap};
 use crate::kit::{dialog, scrolled};
-use crate::theme::Look;
+use crate::theme::Theme;
 
 /// Lines of a page.
 const PAGE: usize = 8;
@@ -43,20 +43,20 @@ impl Help {
     }
 
     /// Draws the dialog.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let width = area.width.saturating_sub(4).min(76);
-        let lines = self.lines(usize::from(width).saturating_sub(4), look);
+        let lines = self.lines(usize::from(width).saturating_sub(4), theme);
         let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(2));
-        let inner = dialog(frame, area, (width, height), self.title, look);
-        self.from = scrolled(frame, inner, &lines, self.from, look);
+        let inner = dialog(frame, area, (width, height), self.title, theme);
+        self.from = scrolled(frame, inner, &lines, self.from, theme);
     }
 
-    fn lines(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let keys = |binding: &Binding| {
             let names: Vec<&str> = binding
                 .keys
                 .iter()
-                .map(|key| shown(key, look.ascii))
+                .map(|key| shown(key, theme.glyphs.ascii))
                 .collect();
             names.join(" ")
         };
@@ -71,15 +71,15 @@ impl Help {
             if !lines.is_empty() {
                 lines.push(Line::default());
             }
-            lines.push(Line::styled(*heading, look.theme.title));
+            lines.push(Line::styled(*heading, theme.title));
             for binding in bindings {
                 let first = Span::styled(
-                    format!("{}  ", cell(&keys(binding), widest, look.ascii)),
-                    look.theme.accent,
+                    format!("{}  ", cell(&keys(binding), widest, theme.glyphs.ascii)),
+                    theme.accent,
                 );
                 let rest = Span::raw(" ".repeat(widest + 2));
                 let help = binding.help.trim_end_matches('.');
-                let text = [Span::styled(help, look.theme.text)];
+                let text = [Span::styled(help, theme.text)];
                 lines.extend(wrap(&text, columns, &first, &rest));
             }
         }

@@ -3,14 +3,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use workbench_report::format;
 
 use crate::action::Action;
 use crate::event::MissingSetup;
 use crate::kit::text::wrap_plain;
-use crate::kit::{dialog, lines};
-use crate::theme::Look;
+use crate::kit::{buttons, dialog_of};
+use crate::theme::Theme;
 
 /// The dialog's state.
 #[derive(Debug)]
@@ -47,17 +47,24 @@ impl Missing {
     }
 
     /// Draws the dialog.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, look: &Look) {
-        let width = area.width.saturating_sub(4).min(74);
-        let columns = usize::from(width).saturating_sub(4);
-        let theme = &look.theme;
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
+        dialog_of(
+            frame,
+            area,
+            ("Something is missing", 74),
+            theme,
+            |columns| self.text(columns, theme),
+        );
+    }
+
+    fn text(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let mut text = Vec::new();
         let mut say = |sentence: &str, style| {
             text.extend(wrap_plain(&format::clean(sentence, 700), columns, style));
             text.push(Line::default());
         };
         say(&format!("Not started: {}.", self.setup.what), theme.text);
-        let mut buttons = vec![("[ Not now ]", !self.yes)];
+        let mut labels = vec!["[ Not now ]".to_owned()];
         match &self.setup.plan {
             Ok(plan) => {
                 say(plan, theme.text);
@@ -65,17 +72,11 @@ impl Missing {
                     "The screen is left while that goes on, and comes back with the run. `workbench setup` does the same without it.",
                     theme.dim,
                 );
-                buttons.push(("[ Set it up ]", self.yes));
+                labels.push("[ Set it up ]".to_owned());
             }
             Err(problem) => say(problem, theme.bad),
         }
-        let button = |(label, chosen): (&'static str, bool)| {
-            let style = if chosen { theme.selected } else { theme.text };
-            [Span::styled(label, style), Span::raw("  ")]
-        };
-        text.push(buttons.into_iter().flat_map(button).collect());
-        let size = (width, text.len() as u16 + 2);
-        let inner = dialog(frame, area, size, "Something is missing", look);
-        lines(frame, inner, &text);
+        text.extend(buttons(labels, (usize::from(self.yes), columns), theme));
+        text
     }
 }

@@ -20,7 +20,7 @@ use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use crate::action::Action;
 use crate::bindings::{self, Keys};
 use crate::keys::find;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use export::Export;
 use help::Help;
 use missing::Missing;

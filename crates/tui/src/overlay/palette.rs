@@ -23,11 +23,11 @@ use ratatui::text::{Line, Span};
 use workbench_report::format;
 
 use crate::action::Action;
-use crate::field::Field;
+use crate::field::{Editing, TextField};
 use crate::keys::{Bound, shown};
 use crate::kit::text::{fit, width};
-use crate::kit::{ListState, dialog, lines};
-use crate::theme::Look;
+use crate::kit::{ListState, dialog, lines, typed};
+use crate::theme::Theme;
 
 /// The longest text to look for, in characters.
 const LONGEST: usize = 100;
@@ -53,7 +53,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Palette {
     entries: Vec<Entry>,
-    typed: Field,
+    typed: TextField,
     /// Rows that match, the best first, with the places of the matched characters.
     matches: Vec<(usize, Vec<u32>)>,
     list: ListState,
@@ -66,7 +66,7 @@ impl Palette {
     pub fn new(entries: Vec<Entry>) -> Self {
         let mut this = Self {
             entries,
-            typed: Field::new("", LONGEST),
+            typed: TextField::new("", LONGEST),
             matches: Vec::new(),
             list: ListState::default(),
             screen_changed: false,
@@ -92,7 +92,7 @@ impl Palette {
         match action {
             Action::Choose => return self.chosen(),
             Action::Move(motion) => self.list.go(*motion, self.matches.len()),
-            Action::Empty => {
+            Action::Edit(Editing::Empty) => {
                 self.typed.set("");
                 self.narrow();
             }
@@ -166,7 +166,7 @@ impl Palette {
     }
 
     /// Draws the dialog.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let wide = area.width.saturating_sub(4).min(92);
         // The size stays while typing narrows the list.
         let high = (self.entries.len() as u16)
@@ -174,22 +174,30 @@ impl Palette {
             .min(area.height.saturating_sub(2))
             .min(24);
         let (some, all) = (self.matches.len(), self.entries.len());
-        let dot = look.either("·", "-");
+        let dot = theme.either("·", "-");
         let title = if some == all {
             format!("Commands {dot} {all}")
         } else {
             format!("Commands {dot} {some} of {all}")
         };
-        let inner = dialog(frame, area, (wide, high), &title, look);
+        let inner = dialog(frame, area, (wide, high), &title, theme);
         let [field, _, list] = Layout::vertical([
             Constraint::Length(1),
             Constraint::Length(1),
             Constraint::Min(0),
         ])
         .areas(inner);
-        self.draw_field(frame, field, look);
+        let text = self.typed.text();
+        let mark = theme.either("› ", "> ");
+        typed(frame, (field, 0), mark, (text, theme.title, true), theme);
+        if text.is_empty() {
+            let hint = Line::styled("type what to do", theme.dim);
+            let [_, rest] =
+                Layout::horizontal([Constraint::Length(2), Constraint::Min(0)]).areas(field);
+            lines(frame, rest, &[hint]);
+        }
         if self.matches.is_empty() {
-            let text = Line::styled("Nothing matches.", look.theme.dim);
+            let text = Line::styled("Nothing matches.", theme.dim);
             lines(frame, list, &[text]);
             return;
         }
@@ -197,26 +205,10 @@ impl Palette {
         let label = labels.max().unwrap_or(0).min(WIDEST);
         let (entries, matches) = (&self.entries, &self.matches);
         self.list
-            .draw(frame, list, matches.len(), look, |row, columns| {
+            .draw(frame, list, matches.len(), theme, |row, columns| {
                 let (entry, places) = &matches[row];
-                entries[*entry].line(places, label, columns, look)
+                entries[*entry].line(places, label, columns, theme)
             });
-    }
-
-    fn draw_field(&self, frame: &mut Frame, area: Rect, look: &Look) {
-        let room = usize::from(area.width).saturating_sub(3);
-        let text = fit(self.typed.text(), room, look.ascii);
-        let x = area.x + 2 + width(&text) as u16;
-        if x < area.right() && area.height > 0 {
-            frame.set_cursor_position((x, area.y));
-        }
-        let mark = Span::styled(look.either("› ", "> "), look.theme.accent);
-        let line = if text.is_empty() {
-            vec![mark, Span::styled("type what to do", look.theme.dim)]
-        } else {
-            vec![mark, Span::styled(text, look.theme.title)]
-        };
-        lines(frame, area, &[Line::from(line)]);
     }
 }
 
@@ -251,14 +243,13 @@ impl Entry {
     }
 
     /// The row: label, help, key; the matched characters stand out.
-    fn line(&self, places: &[u32], label: usize, columns: usize, look: &Look) -> Line<'static> {
-        let key = shown(self.key, look.ascii);
-        let theme = &look.theme;
+    fn line(&self, places: &[u32], label: usize, columns: usize, theme: &Theme) -> Line<'static> {
+        let key = shown(self.key, theme.glyphs.ascii);
         let help = columns.saturating_sub(label + 2 + width(key) + 2);
         let in_help = self.label.chars().count() as u32 + 1;
-        let mut spans = lit(&self.label, label, 0, places, theme.text, look);
+        let mut spans = lit(&self.label, label, 0, places, theme.text, theme);
         spans.push(Span::raw("  "));
-        spans.extend(lit(&self.help, help, in_help, places, theme.dim, look));
+        spans.extend(lit(&self.help, help, in_help, places, theme.dim, theme));
         spans.push(Span::raw("  "));
         spans.push(Span::styled(key, theme.accent));
         Line::from(spans)
@@ -273,11 +264,11 @@ fn lit(
     from: u32,
     places: &[u32],
     style: Style,
-    look: &Look,
+    theme: &Theme,
 ) -> Vec<Span<'static>> {
-    let bright = look.theme.accent.add_modifier(Modifier::UNDERLINED);
+    let bright = theme.accent.add_modifier(Modifier::UNDERLINED);
     // One character stays one character, so places stay places.
-    let text = fit(text, columns, look.ascii);
+    let text = fit(text, columns, theme.glyphs.ascii);
     let missing = columns.saturating_sub(width(&text));
     let mut spans: Vec<Span<'static>> = Vec::new();
     for (place, c) in (from..).zip(text.chars()) {

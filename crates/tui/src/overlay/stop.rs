@@ -3,15 +3,15 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use workbench_record::{ArmFacts, RepeatState, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
-use crate::kit::{dialog, lines};
-use crate::theme::Look;
+use crate::kit::{buttons, dialog_of};
+use crate::theme::Theme;
 
 /// The dialog's state.
 #[derive(Debug)]
@@ -82,43 +82,22 @@ impl Stop {
     }
 
     /// Draws the dialog.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, snapshot: &Snapshot, look: &Look) {
-        let width = area.width.saturating_sub(4).min(66);
-        let columns = usize::from(width).saturating_sub(4);
-        let mut text = Vec::new();
-        for sentence in sentences(snapshot) {
-            text.extend(wrap_plain(&sentence, columns, look.theme.text));
-            text.push(Line::default());
-        }
-        text.extend(self.button_lines(columns, look));
+    pub fn draw(&self, frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
         let title = if self.leaving {
             "A run is under way. Leave?"
         } else {
             "Stop the run?"
         };
-        let inner = dialog(frame, area, (width, text.len() as u16 + 2), title, look);
-        lines(frame, inner, &text);
-    }
-
-    /// The buttons, in as many lines as they need.
-    fn button_lines(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
-        let mut lines: Vec<Line> = Vec::new();
-        for (index, (label, _)) in self.buttons().into_iter().enumerate() {
-            let style = if index == self.button {
-                look.theme.selected
-            } else {
-                look.theme.text
-            };
-            let button = Span::styled(label, style);
-            match lines.last_mut() {
-                Some(line) if line.width() + 2 + button.width() <= columns => {
-                    line.push_span("  ");
-                    line.push_span(button);
-                }
-                _ => lines.push(button.into()),
+        dialog_of(frame, area, (title, 66), theme, |columns| {
+            let mut text = Vec::new();
+            for sentence in sentences(snapshot) {
+                text.extend(wrap_plain(&sentence, columns, theme.text));
+                text.push(Line::default());
             }
-        }
-        lines
+            let labels = self.buttons().into_iter().map(|(label, _)| label);
+            text.extend(buttons(labels, (self.button, columns), theme));
+            text
+        });
     }
 }
 

@@ -46,13 +46,7 @@ impl Compare {
 
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let runs = &self.runs;
-        views::compare::draw(
-            frame,
-            area,
-            &mut self.view,
-            (&runs.comparison, &runs.curves),
-            theme,
-        );
+        let drawn = views::compare::draw(frame, area, &self.view, &self.runs, theme);
+        self.view.take(drawn);
     }
 }

@@ -18,15 +18,16 @@ use workbench_machine::UsableCores;
 
 use super::Shared;
 use super::form::{Form, Kind, Row};
+use super::form_preview;
 use super::form_screen::{Checked, FormScreen};
 use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
 use crate::kit::{lines, panel};
-use crate::theme::{Look, Theme};
+use crate::theme::Theme;
 
 impl FormScreen {
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
-        let look = &shared.look;
+        let theme = &shared.theme;
         let columns = usize::from(area.width) - 4;
         let first = self.form.rows().into_iter().find_map(|row| {
             let error = self.checked.wrong.get(&row)?;
@@ -34,10 +35,10 @@ impl FormScreen {
         });
         // What is wrong is told in full, or it is of no help.
         let (title, below, most) = if let Some(told) = first {
-            let told = wrap_plain(&told, columns, look.theme.bad);
+            let told = wrap_plain(&told, columns, theme.bad);
             ("What is wrong", told, area.height / 2)
         } else {
-            let told = command_lines(&self.checked, columns, look);
+            let told = command_lines(&self.checked, columns, theme);
             ("The same without a screen", told, area.height / 3)
         };
         let height = (below.len() as u16 + 2).min(most);
@@ -46,9 +47,9 @@ impl FormScreen {
         let left = (area.width * 23 / 40).clamp(36, 64);
         let [form, help] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
-        self.draw_form(frame, form, look);
+        self.draw_form(frame, form, theme);
         let row = self.row();
-        let inner = panel(frame, help, &label(&self.form, &row, false), false, look);
+        let inner = panel(frame, help, &label(&self.form, &row, false), false, theme);
         let columns = usize::from(inner.width);
         let error = self.checked.wrong.get(&row).map(String::as_str);
         let text = help_lines(
@@ -56,18 +57,18 @@ impl FormScreen {
             (&row, error),
             &self.checked.usable,
             columns,
-            look,
+            theme,
         );
         lines(frame, inner, &text);
-        let inner = panel(frame, bottom, title, false, look);
+        let inner = panel(frame, bottom, title, false, theme);
         lines(frame, inner, &below);
     }
 
-    fn draw_form(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+    fn draw_form(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let Checked { usable, wrong, .. } = &self.checked;
-        let dot = look.either("·", "-");
+        let dot = theme.either("·", "-");
         let title = format!("Set up {dot} {}", self.form.definition.title);
-        let inner = panel(frame, area, &title, true, look);
+        let inner = panel(frame, area, &title, true, theme);
         let rows = self.form.rows();
         let labels = rows.iter().map(|row| width(&label(&self.form, row, true)));
         let widest = labels.max().unwrap_or(0).min(24);
@@ -76,28 +77,28 @@ impl FormScreen {
         let form = &self.form;
         let mut cursor = None;
         self.list
-            .draw(frame, inner, rows.len(), look, |index, columns| {
+            .draw(frame, inner, rows.len(), theme, |index, columns| {
                 let row = &rows[index];
-                let label = cell(&label(form, row, true), widest, look.ascii);
+                let label = cell(&label(form, row, true), widest, theme.glyphs.ascii);
                 let wrong = wrong.contains_key(row);
                 let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
-                let (text, mut style) = value(form, row, usable, room, look);
+                let (text, mut style) = value(form, row, usable, room, theme);
                 if wrong {
-                    style = look.theme.bad;
+                    style = theme.bad;
                 }
                 if typing && index == selected {
                     cursor = Some((widest + 3 + width(&text).min(room)) as u16);
                 }
                 let mut spans = vec![
-                    Span::styled(label, look.theme.dim),
+                    Span::styled(label, theme.dim),
                     Span::raw(" "),
                     Span::styled(text, style),
                 ];
                 if wrong {
-                    let mark = format!(" {}", look.theme.glyphs.failed);
-                    spans.push(Span::styled(mark, look.theme.bad));
+                    let mark = format!(" {}", theme.glyphs.failed);
+                    spans.push(Span::styled(mark, theme.bad));
                 } else if form.is_changed(row, usable) && !(typing && index == selected) {
-                    spans.push(Span::styled(" *", look.theme.warn));
+                    spans.push(Span::styled(" *", theme.warn));
                 }
                 Line::from(spans)
             });
@@ -127,6 +128,14 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
             .as_ref()
             .map_or_else(String::new, |data| data.title.clone()),
         Row::Target => "Column to predict".to_owned(),
+        Row::DropMissing => "Missing values".to_owned(),
+        Row::Delimiter => "Between columns".to_owned(),
+        Row::Decimal => "Decimal sign".to_owned(),
+        Row::Columns => "Only columns".to_owned(),
+        Row::DropColumns => "Without columns".to_owned(),
+        Row::Column(0) if in_form => "Columns".to_owned(),
+        Row::Column(_) if in_form => String::new(),
+        Row::Column(column) => form.column(*column).unwrap_or_default().to_owned(),
         Row::Start => "Start".to_owned(),
     }
 }
@@ -136,9 +145,8 @@ fn value(
     row: &Row,
     usable: &UsableCores,
     room: usize,
-    look: &Look,
+    theme: &Theme,
 ) -> (String, ratatui::style::Style) {
-    let theme = &look.theme;
     let text = form.value(row, usable);
     let mark = if form.is_on(row) { "[x] " } else { "[ ] " };
     let (text, style) = match (row, form.kind(row)) {
@@ -149,16 +157,32 @@ fn value(
                 theme.text,
             )
         }
+        (Row::DropMissing, _) => (format!("{mark}leave out rows"), theme.text),
+        (Row::Column(column), _) => {
+            let name = form.column(*column).unwrap_or_default();
+            let target = if *name == form.target() {
+                " (to predict)"
+            } else {
+                ""
+            };
+            (format!("{mark}{name}{target}"), theme.text)
+        }
         (_, Kind::Switch) => (mark.to_owned(), theme.text),
         (_, Kind::Choice) => (
-            format!("{} {text} {}", look.either("‹", "<"), look.either("›", ">")),
+            format!(
+                "{} {text} {}",
+                theme.either("‹", "<"),
+                theme.either("›", ">")
+            ),
             theme.accent,
         ),
         (_, Kind::Button) => ("[ Start ]".to_owned(), theme.good),
         (Row::Data, _) if text.is_empty() => ("the lab's own data".to_owned(), theme.dim),
+        (Row::Columns, _) if text.is_empty() => ("all".to_owned(), theme.dim),
+        (Row::DropColumns, _) if text.is_empty() => ("none".to_owned(), theme.dim),
         _ => (text, theme.text),
     };
-    (fit(&text, room, look.ascii), style)
+    (fit(&text, room, theme.glyphs.ascii), style)
 }
 
 /// What there is to know about a row: help, range, the preset's value, and what is wrong.
@@ -167,9 +191,8 @@ fn help_lines(
     (row, error): (&Row, Option<&str>),
     usable: &UsableCores,
     columns: usize,
-    look: &Look,
+    theme: &Theme,
 ) -> Vec<Line<'static>> {
-    let theme = &look.theme;
     let mut out = Vec::new();
     if let Some(error) = error {
         out.extend(wrap_plain(error, columns, theme.bad));
@@ -202,6 +225,7 @@ fn help_lines(
                 say(&format!("Takes {}.", spec.expects()));
             }
         }
+        Row::Data | Row::Target if form.table.survey().is_some() => {}
         Row::Data => {
             if let Some(data) = &form.definition.takes_data {
                 say(&format!(
@@ -210,15 +234,37 @@ fn help_lines(
                 ));
             }
         }
-        Row::Target => say("The column of that file to predict."),
-        Row::Start => say(
+        Row::Column(column) => {
+            out.extend(form_preview::of_column(form, *column, columns, theme));
+        }
+        row if row_of_table(row).is_some() => say(row_of_table(row).unwrap_or_default()),
+        _ => say(
             "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
         ),
+    }
+    if matches!(row, Row::Data | Row::Target | Row::Delimiter | Row::Decimal) {
+        out.extend(form_preview::of_file(form, columns, theme));
     }
     if let Some(text) = unset(form, row, usable) {
         out.extend(wrap_plain(&text, columns, theme.dim));
     }
     out
+}
+
+/// The help of a row that says how a table is read.
+fn row_of_table(row: &Row) -> Option<&'static str> {
+    Some(match row {
+        Row::Target => "The column of that file to predict. Left and right go through them.",
+        Row::DropMissing => "Leave out rows with a missing value in a column that is used.",
+        Row::Delimiter => "What stands between the columns of the file.",
+        Row::Decimal => {
+            "The decimal sign of the file. Where it is stated, the other one may separate \
+             thousands."
+        }
+        Row::Columns => "The columns to use, with commas between them, besides the one to predict.",
+        Row::DropColumns => "Columns to leave out, with commas between them.",
+        _ => return None,
+    })
 }
 
 fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
@@ -243,7 +289,7 @@ fn unset(form: &Form, row: &Row, usable: &UsableCores) -> Option<String> {
     let unset = form.preset_value(row, usable);
     match row {
         Row::Workers | Row::Seed => Some(format!("Unless set, it is {unset}.")),
-        Row::Data | Row::Target => None,
+        Row::Data | Row::Target | Row::Columns | Row::DropColumns => None,
         _ if unset.is_empty() => Some(format!(
             "The preset {} leaves it empty.",
             form.preset_name()
@@ -268,19 +314,19 @@ fn presets(form: &Form, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     out
 }
 
-fn command_lines(checked: &Checked, columns: usize, look: &Look) -> Vec<Line<'static>> {
+fn command_lines(checked: &Checked, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     match &checked.config {
         Ok(config) => {
             let none = Span::raw("");
-            let command = [Span::styled(config.command.clone(), look.theme.accent)];
+            let command = [Span::styled(config.command.clone(), theme.accent)];
             let mut out = wrap(&command, columns, &none, &Span::raw("  "));
             out.extend(wrap_plain(
                 &format!("Duration: {}", checked.estimate),
                 columns,
-                look.theme.dim,
+                theme.dim,
             ));
             out
         }
-        Err((_, error)) => wrap_plain(error, columns, look.theme.bad),
+        Err((_, error)) => wrap_plain(error, columns, theme.bad),
     }
 }

@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent};
-use workbench_experiment::lab::RunConfig;
+use workbench_experiment::lab::{DataKind, RunConfig};
 use workbench_history::estimate::estimate;
 use workbench_machine::UsableCores;
 
 use super::Shared;
-use super::form::{Form, Kind, LONGEST, Row};
+use super::form::{Form, Kind, Row, longest};
+use super::form_data::SurveyRequest;
 use crate::action::Action;
 use crate::bindings::FORM_FIELD;
 use crate::event::RunError;
-use crate::field::Field;
+use crate::field::{Editing, TextField};
 use crate::keys::find;
 use crate::kit::ListState;
 
@@ -36,7 +37,7 @@ pub struct FormScreen {
 /// A field that is typed into.
 #[derive(Debug)]
 struct Typing {
-    field: Field,
+    field: TextField,
     /// What was typed into it before, if anything.
     before: Option<String>,
 }
@@ -151,16 +152,18 @@ impl FormScreen {
             self.begin(&row, "");
         }
         match find(FORM_FIELD, name) {
-            Some(Action::Keep) => self.finish(&row),
+            Some(Action::Edit(Editing::Keep)) => self.finish(&row),
             Some(Action::Move(motion)) => {
                 self.finish(&row);
                 self.list.go(motion, self.form.rows().len());
             }
-            Some(Action::Discard) => match self.typing.take().and_then(|typing| typing.before) {
-                Some(before) => self.form.set(&row, &before),
-                None => self.form.reset(&row),
-            },
-            Some(Action::Empty) => self.edit(&row, |field| field.set("")),
+            Some(Action::Edit(Editing::Discard)) => {
+                match self.typing.take().and_then(|typing| typing.before) {
+                    Some(before) => self.form.set(&row, &before),
+                    None => self.form.reset(&row),
+                }
+            }
+            Some(Action::Edit(Editing::Empty)) => self.edit(&row, |field| field.set("")),
             _ => self.edit(&row, |field| {
                 field.key(key);
             }),
@@ -182,13 +185,13 @@ impl FormScreen {
     /// Begins to type into a row that holds a text.
     fn begin(&mut self, row: &Row, text: &str) {
         self.typing = Some(Typing {
-            field: Field::new(text, LONGEST),
+            field: TextField::new(text, longest(row)),
             before: self.form.typed(row),
         });
         self.form.set(row, text);
     }
 
-    fn edit(&mut self, row: &Row, change: impl FnOnce(&mut Field)) {
+    fn edit(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
         if let Some(typing) = &mut self.typing {
             change(&mut typing.field);
             self.form.set(row, typing.field.text());
@@ -234,8 +237,25 @@ impl FormScreen {
         {
             return Err("The base always runs: speed-ups are stated against it.".to_owned());
         }
+        if let Row::Column(column) = row
+            && self.form.column(*column) == Some(self.form.target().as_str())
+        {
+            return Err("The column to predict is always used.".to_owned());
+        }
         self.form.toggle(row);
         Ok(())
+    }
+
+    /// The file to look through, where it has not been looked through yet. While it is being typed
+    /// there is none.
+    pub fn survey_request(&mut self) -> Option<SurveyRequest> {
+        let has_table = self.form.definition.takes_data.as_ref();
+        let has_table = has_table.is_some_and(|data| data.kind == DataKind::Table);
+        if !has_table || self.is_typing() {
+            return None;
+        }
+        let (path, _) = self.form.data();
+        self.form.table.request(path)
     }
 
     /// A click selects a row, a click on the selected one changes it, the wheel moves.

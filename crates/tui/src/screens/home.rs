@@ -17,7 +17,7 @@ use workbench_record::RunDir;
 
 use super::Shared;
 use crate::action::Action;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::markdown;
 use crate::kit::text::{fit, wrap_plain};
 use crate::kit::{ListState, lines, panel, scrolled};
@@ -173,16 +173,16 @@ impl Home {
     }
 
     fn draw_labs(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
-        let look = &shared.look;
-        let inner = panel(frame, area, "Labs", self.focus == Focus::Labs, look);
+        let theme = &shared.theme;
+        let inner = panel(frame, area, "Labs", self.focus == Focus::Labs, theme);
         let len = shared.labs.len();
         let [list, about] =
             Layout::vertical([Constraint::Length(len as u16 + 1), Constraint::Min(0)]).areas(inner);
-        self.labs.draw(frame, list, len, look, |index, width| {
+        self.labs.draw(frame, list, len, theme, |index, width| {
             let definition = shared.labs[index].definition();
             Line::from(vec![Span::styled(
-                fit(&definition.name, width, look.ascii),
-                look.theme.title,
+                fit(&definition.name, width, theme.glyphs.ascii),
+                theme.title,
             )])
         });
         let Some(lab) = shared.labs.get(self.labs.selected) else {
@@ -190,9 +190,9 @@ impl Home {
         };
         let definition = lab.definition();
         let width = usize::from(about.width);
-        let mut text = wrap_plain(&definition.summary, width, look.theme.text);
+        let mut text = wrap_plain(&definition.summary, width, theme.text);
         text.push(Line::default());
-        text.push(Line::styled("Arms", look.theme.title));
+        text.push(Line::styled("Arms", theme.title));
         for arm in &definition.arms {
             let base = if arm.name == definition.base {
                 " (base)"
@@ -201,39 +201,44 @@ impl Home {
             };
             text.push(Line::from(vec![
                 Span::styled(
-                    fit(&arm.name, width.saturating_sub(7), look.ascii),
-                    look.theme.accent,
+                    fit(&arm.name, width.saturating_sub(7), theme.glyphs.ascii),
+                    theme.accent,
                 ),
-                Span::styled(base, look.theme.dim),
+                Span::styled(base, theme.dim),
             ]));
-            text.extend(wrap_plain(&arm.title, width, look.theme.dim));
+            text.extend(wrap_plain(&arm.title, width, theme.dim));
         }
         lines(frame, about, &text);
     }
 
     fn draw_handout(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
-        let look = &shared.look;
+        let theme = &shared.theme;
         let lab = shared.labs.get(self.labs.selected);
         let title = lab.map_or("", |lab| lab.definition().title.as_str());
-        let inner = panel(frame, area, title, self.focus == Focus::Handout, look);
+        let inner = panel(frame, area, title, self.focus == Focus::Handout, theme);
         self.handout = inner;
         let Some(lab) = lab else {
             return;
         };
-        let key = (self.labs.selected, inner.width, look.theme.name, look.ascii);
+        let key = (
+            self.labs.selected,
+            inner.width,
+            theme.name,
+            theme.glyphs.ascii,
+        );
         if self.page.as_ref().is_none_or(|(of, _)| *of != key) {
-            let page = markdown::render(lab.handout(), usize::from(inner.width), look);
+            let page = markdown::render(lab.handout(), usize::from(inner.width), theme);
             self.page = Some((key, page));
         }
         if let Some((_, page)) = &self.page {
-            self.scroll = scrolled(frame, inner, page, self.scroll, look);
+            self.scroll = scrolled(frame, inner, page, self.scroll, theme);
         }
     }
 
     fn draw_runs(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
-        let look = &shared.look;
+        let theme = &shared.theme;
         let rows = shared.rows();
-        let inner = panel(frame, area, "Recent runs", self.focus == Focus::Runs, look);
+        let inner = panel(frame, area, "Recent runs", self.focus == Focus::Runs, theme);
         let width = usize::from(inner.width);
         let said = match &shared.history {
             None => Some("Reading …".to_owned()),
@@ -244,15 +249,15 @@ impl Home {
             Some(Ok(_)) => None,
         };
         if let Some(text) = said {
-            lines(frame, inner, &wrap_plain(&text, width, look.theme.dim));
+            lines(frame, inner, &wrap_plain(&text, width, theme.dim));
             return;
         }
         let [head, list] =
             Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
         let columns = Columns::new(self.widths, width.saturating_sub(2));
-        lines(frame, head, &[columns.head(look)]);
-        self.runs.draw(frame, list, rows.len(), look, |index, _| {
-            run_line(&rows[index], &columns, look)
+        lines(frame, head, &[columns.head(theme)]);
+        self.runs.draw(frame, list, rows.len(), theme, |index, _| {
+            run_line(&rows[index], &columns, theme)
         });
     }
 }

@@ -21,7 +21,10 @@
 
 pub mod compare;
 pub mod form;
+pub mod form_check;
+pub mod form_data;
 pub mod form_draw;
+pub mod form_preview;
 pub mod form_screen;
 pub mod home;
 pub mod runs;
@@ -33,7 +36,7 @@ use workbench_experiment::lab::Lab;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_report::Format;
 
-use super::theme::Look;
+use super::theme::Theme;
 use workbench_history::list::RunRow;
 
 /// The labs, for all threads.
@@ -50,7 +53,7 @@ pub struct Shared {
     /// The history, the latest first, once read.
     pub history: Option<Result<Vec<RunRow>, String>>,
     /// How everything looks.
-    pub look: Look,
+    pub theme: Theme,
     /// What the configuration says about the screens.
     pub prefer: Preferences,
 }

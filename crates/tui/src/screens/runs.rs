@@ -22,11 +22,12 @@ use workbench_record::RunDir;
 use super::Shared;
 use crate::action::Action;
 use crate::bindings::RUNS_FILTER;
+use crate::field::FilterField;
 use crate::keys::find;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::kit::text::{fit, width, wrap_plain};
-use crate::kit::{ListState, lines, panel};
-use crate::theme::Look;
+use crate::kit::{ListState, lines, panel, typed};
+use crate::theme::Theme;
 use narrowed::Narrowed;
 use workbench_history::comparison::letter;
 use workbench_history::filter::Field;
@@ -53,14 +54,15 @@ pub struct Runs {
 impl Runs {
     /// Whether keys go into the filter.
     pub fn is_typing(&self) -> bool {
-        self.narrowed.is_typing()
+        self.narrowed.field.is_typing()
     }
 
     /// Takes a key into the filter.
     pub fn type_key(&mut self, key: KeyEvent, name: &str, shared: &Shared) {
         let before = self.narrowed.text().len();
-        let action = find(RUNS_FILTER, name);
-        self.narrowed.key(key, action.as_ref(), shared.rows());
+        let meaning = find(RUNS_FILTER, name);
+        self.narrowed
+            .change(shared.rows(), |field| field.key(key, meaning));
         if self.narrowed.text().len() != before {
             self.list.selected = 0;
             self.count_hidden(shared);
@@ -69,7 +71,8 @@ impl Runs {
 
     /// Takes text into the filter.
     pub fn paste(&mut self, text: &str, shared: &Shared) {
-        self.narrowed.paste(text, shared.rows());
+        self.narrowed
+            .change(shared.rows(), |field| field.paste(text));
         self.list.selected = 0;
         self.count_hidden(shared);
     }
@@ -110,7 +113,7 @@ impl Runs {
     pub fn act(&mut self, action: &Action, shared: &Shared) -> Result<(), String> {
         match action {
             Action::Move(motion) => self.list.go(*motion, self.narrowed.shown().len()),
-            Action::Type => self.narrowed.begin(),
+            Action::Type => self.narrowed.field.begin(),
             Action::Mark => return self.mark(shared),
             Action::Unmark => {
                 self.marks.clear();
@@ -127,7 +130,7 @@ impl Runs {
             return false;
         }
         let run = self.selected(shared).map(|row| row.run.clone());
-        self.narrowed.clear(shared.rows());
+        self.narrowed.change(shared.rows(), FilterField::clear);
         self.read_again(run.as_ref(), shared);
         true
     }
@@ -185,10 +188,10 @@ impl Runs {
 
     /// Draws the screen.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &Shared) {
-        let look = &shared.look;
+        let theme = &shared.theme;
         let rows = shared.rows();
-        let inner = panel(frame, area, &self.title(shared), true, look);
-        let above = self.above(usize::from(inner.width), look);
+        let inner = panel(frame, area, &self.title(shared), true, theme);
+        let above = self.above(usize::from(inner.width), theme);
         let [top, head, list] = Layout::vertical([
             Constraint::Length(above.len() as u16),
             Constraint::Length(1),
@@ -196,7 +199,10 @@ impl Runs {
         ])
         .areas(inner);
         lines(frame, top, &above);
-        self.place_cursor(frame, top, look);
+        if self.narrowed.field.is_shown() {
+            let text = (self.narrowed.text(), theme.text, self.is_typing());
+            typed(frame, (top, 0), "/ ", text, theme);
+        }
         let shown = self.narrowed.shown();
         let said = match &shared.history {
             None => "Reading …",
@@ -206,26 +212,26 @@ impl Runs {
             Some(Ok(_)) => "",
         };
         if !said.is_empty() {
-            let text = wrap_plain(said, usize::from(list.width), look.theme.dim);
+            let text = wrap_plain(said, usize::from(list.width), theme.dim);
             lines(frame, list, &text);
             return;
         }
         let room = usize::from(list.width).saturating_sub(4);
         let columns = Columns::new(self.widths, room);
-        let mut names = columns.head(look);
+        let mut names = columns.head(theme);
         names.spans.insert(0, Span::raw("  "));
         lines(frame, head, &[names]);
         let marks = &self.marks;
-        self.list.draw(frame, list, shown.len(), look, |index, _| {
+        self.list.draw(frame, list, shown.len(), theme, |index, _| {
             let row = &rows[shown[index]];
-            let mut line = run_line(row, &columns, look);
-            line.spans.insert(0, mark_of(marks, &row.run, look));
+            let mut line = run_line(row, &columns, theme);
+            line.spans.insert(0, mark_of(marks, &row.run, theme));
             line
         });
     }
 
     fn title(&self, shared: &Shared) -> String {
-        let dot = shared.look.either("·", "-");
+        let dot = shared.theme.either("·", "-");
         let (shown, all) = (self.narrowed.shown(), shared.rows().len());
         let mut title = if shown.len() == all {
             format!("Runs {dot} {all}")
@@ -242,17 +248,12 @@ impl Runs {
     }
 
     /// The filter, and below it what is wrong with it or what can be typed.
-    fn above(&self, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    fn above(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let narrowed = &self.narrowed;
-        if !narrowed.is_typing() && narrowed.text().is_empty() {
+        if !narrowed.field.is_shown() {
             return Vec::new();
         }
-        let theme = &look.theme;
-        let text = fit(narrowed.text(), columns.saturating_sub(3), look.ascii);
-        let mut above = vec![Line::from(vec![
-            Span::styled("/ ", theme.accent),
-            Span::styled(text, theme.text),
-        ])];
+        let mut above = vec![Line::default()];
         let room = columns.saturating_sub(2);
         if let Some(problem) = narrowed.problem() {
             for (i, line) in wrap_plain(problem, room, theme.warn)
@@ -265,19 +266,15 @@ impl Runs {
                 spans.extend(line.spans);
                 above.push(Line::from(spans));
             }
-        } else if narrowed.is_typing() {
-            let hint = fit(&hint(narrowed.field(), room), room, look.ascii);
+        } else if narrowed.field.is_typing() {
+            let hint = fit(
+                &hint(narrowed.being_typed(), room),
+                room,
+                theme.glyphs.ascii,
+            );
             above.push(Line::styled(format!("  {hint}"), theme.dim));
         }
         above
-    }
-
-    fn place_cursor(&self, frame: &mut Frame, top: Rect, look: &Look) {
-        let room = usize::from(top.width).saturating_sub(3);
-        if self.is_typing() && top.width > 3 && top.height > 0 {
-            let text = fit(self.narrowed.text(), room, look.ascii);
-            frame.set_cursor_position((top.x + 2 + width(&text) as u16, top.y));
-        }
     }
 }
 
@@ -300,9 +297,9 @@ fn hint(field: Option<Field>, room: usize) -> String {
 }
 
 /// The letter of a marked run.
-fn mark_of(marks: &[RunDir], run: &RunDir, look: &Look) -> Span<'static> {
+fn mark_of(marks: &[RunDir], run: &RunDir, theme: &Theme) -> Span<'static> {
     match marks.iter().position(|mark| mark == run) {
-        Some(at) => Span::styled(format!("{} ", letter(at)), look.theme.series(at)),
+        Some(at) => Span::styled(format!("{} ", letter(at)), theme.series(at)),
         None => Span::raw("  "),
     }
 }

@@ -17,7 +17,7 @@ use workbench_result::compute;
 
 use crate::app::App;
 use crate::event::{Effect, Event, Loaded, RunError};
-use crate::theme::Look;
+use crate::screens::form_data::SurveyRequest;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -26,6 +26,13 @@ pub struct Fixture {
     pub app: App,
     pub dir: TempDir,
 }
+
+/// A table as people have it: dates, decimal commas, missing values, and lines of nothing.
+pub const AIR: &str = "Date;CO(GT);NMHC(GT);Temperature in degrees;T;;\r\n\
+    10/03/2004;2,6;150;13,6;0,7578;;\r\n\
+    10/03/2004;2;NA;13,3;0,7255;;\r\n\
+    10/03/2004;-200;88;11,9;0,7502;;\r\n\
+    ;;;;;;\r\n";
 
 /// The labs of the program.
 pub fn labs() -> Vec<Box<dyn Lab>> {
@@ -76,8 +83,8 @@ pub fn quick() -> RunConfig {
 impl Fixture {
     /// Nothing is known of machine and history yet.
     pub fn bare(theme: ThemeName, ascii: bool) -> Self {
-        let look = Look::new(Theme::new(theme, ascii, true));
-        let mut app = App::new(Arc::new(labs()), look);
+        let theme = Theme::new(theme, ascii, true);
+        let mut app = App::new(Arc::new(labs()), theme);
         app.runs.narrowed.now = || "2026-11-21T12:00:00Z".parse().unwrap();
         Self {
             app,
@@ -101,6 +108,28 @@ impl Fixture {
             .update(Event::Machine(Box::new(machine()), usable()));
         this.app.update(Event::History(Ok(rows.into())));
         this
+    }
+
+    /// The answer to the form's request, if the file held this text.
+    pub fn surveyed(&self, request: &SurveyRequest, text: &str) -> Event {
+        let path = self.dir.path().join("table");
+        std::fs::write(&path, text).unwrap();
+        let here = SurveyRequest {
+            path,
+            ..request.clone()
+        };
+        let survey = crate::reader::survey(&here).map(Arc::new);
+        Event::Surveyed(Box::new(request.clone()), survey)
+    }
+
+    /// Types the name of a file into the form of the first lab, and answers what is asked then.
+    pub fn choose_file(&mut self, text: &str) {
+        let effects = self.press("enter end up up / a . c s v enter");
+        let [Effect::Survey(request)] = effects.as_slice() else {
+            panic!("{effects:?}");
+        };
+        let answer = self.surveyed(request, text);
+        self.app.update(answer);
     }
 
     pub fn run_dir(&self, id: &str) -> RunDir {

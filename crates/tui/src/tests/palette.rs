@@ -11,9 +11,8 @@ use crate::event::{Effect, Event};
 use crate::keys::{event, name, told};
 use crate::overlay::Overlay;
 use crate::theme::ThemeName;
-use crate::views::Keyed;
-use crate::views::result::ResultView;
-use crate::views::run::RunView;
+use crate::views::keys;
+use crate::views::tests::bindings;
 
 fn dark() -> Fixture {
     Fixture::new(ThemeName::Dark, false)
@@ -86,8 +85,8 @@ fn every_key_of_the_tables_can_be_pressed_by_its_name() {
         told(bindings::RUN),
         told(bindings::RESULT),
         told(bindings::GLOBAL),
-        RunView::bindings(),
-        ResultView::bindings(),
+        bindings(keys::RUN),
+        bindings(keys::RESULT),
     ];
     for key in tables.iter().flatten().flat_map(|binding| binding.keys) {
         let pressed = event(key).unwrap_or_else(|| panic!("{key} is no key"));
@@ -183,11 +182,11 @@ fn themes_and_ascii_change_at_once() {
         ThemeName::Dark,
     ] {
         command(&mut fixture, &format!("theme {}", theme.name()));
-        assert_eq!(fixture.app.shared.look.theme.name, theme);
+        assert_eq!(fixture.app.shared.theme.name, theme);
     }
     assert_eq!(
-        fixture.app.shared.look.theme,
-        dark().app.shared.look.theme,
+        fixture.app.shared.theme,
+        dark().app.shared.theme,
         "the depth of colours survives mono"
     );
     command(&mut fixture, "ascii");

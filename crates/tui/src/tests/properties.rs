@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEven
 use workbench_experiment::lab::RunConfig;
 use workbench_record::{Record, RunStatus};
 
-use super::fixture::{Fixture, key_event, quick, records, refused};
+use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{Effect, Event, Exported, Job, MissingSetup};
 use crate::theme::ThemeName;
@@ -166,6 +166,7 @@ impl Outside {
                     job: Job::Resume(run),
                 })))
             }
+            Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
             Effect::Install(missing) => Some(Event::SetupDone(Ok(missing.job))),
             Effect::Make(Job::Resume(_)) => Some(Event::Ended(Err(refused("another lab", None)))),
             Effect::Quit(_) | Effect::Make(Job::Start(..)) => None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_record::{ArmFailure, Event as Fact, FailureKind, Record, RunStatus};
+use workbench_record::{ArmFailure, ArmFailureKind, Event as Fact, Record, RunStatus};
 
 use super::fixture::{Fixture, quick, records, refused};
 use crate::app::Screen;
@@ -11,10 +11,8 @@ use crate::bindings;
 use crate::event::{Effect, Event, Exit, Job};
 use crate::keys::told;
 use crate::theme::ThemeName;
-use crate::views::Keyed;
-use crate::views::compare::CompareView;
-use crate::views::result::ResultView;
-use crate::views::run::RunView;
+use crate::views::keys;
+use crate::views::tests::bindings;
 use workbench_history::outlook::outlook;
 
 fn fixture() -> Fixture {
@@ -207,7 +205,7 @@ fn a_failed_arm_is_over() {
         t_ns,
         event: Fact::ArmFailed(ArmFailure {
             arm: failed.clone(),
-            kind: FailureKind::Run,
+            kind: ArmFailureKind::Run,
             reason: "it was to fail".to_owned(),
         }),
     }]));
@@ -355,9 +353,9 @@ fn clicks_select_and_open() {
 
 #[test]
 fn no_key_means_two_things() {
-    let run = RunView::bindings();
-    let result = ResultView::bindings();
-    let compared = CompareView::bindings();
+    let run = bindings(keys::RUN);
+    let result = bindings(keys::RESULT);
+    let compared = bindings(keys::COMPARE);
     let screens = [
         ("home", told(bindings::HOME), true),
         ("runs", told(bindings::RUNS), true),

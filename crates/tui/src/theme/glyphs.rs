@@ -2,8 +2,6 @@
 
 use ratatui::symbols::border;
 
-use super::cause::Cause;
-
 /// One set of glyphs. Every glyph is one cell wide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glyphs {
@@ -67,11 +65,15 @@ pub struct Glyphs {
     pub tick: &'static str,
     patterns: [&'static str; 4],
     points: [&'static str; 4],
-    lost: [&'static str; 4],
     parts: [&'static str; 5],
-    wait: &'static str,
-    useful: &'static str,
-    border: border::Set<'static>,
+    /// What fills the causes of lost time, in the order of `LostSeconds::CAUSES`.
+    pub lost: [&'static str; 4],
+    /// What fills a slot's waiting for others.
+    pub wait: &'static str,
+    /// What fills useful work.
+    pub useful: &'static str,
+    /// The border of a panel.
+    pub border: border::Set<'static>,
 }
 
 /// Blocks, lines and braille.
@@ -174,24 +176,9 @@ impl Glyphs {
         self.points[index % self.points.len()]
     }
 
-    /// What fills a cause of lost time.
-    pub fn lost(&self, cause: Cause) -> &'static str {
-        self.lost[cause as usize]
-    }
-
     /// What fills the `index`-th part of a slot's work, of five that differ.
     pub fn part(&self, index: usize) -> &'static str {
         self.parts[index % self.parts.len()]
-    }
-
-    /// What fills a slot's waiting for others.
-    pub fn wait(&self) -> &'static str {
-        self.wait
-    }
-
-    /// What fills useful work.
-    pub fn useful(&self) -> &'static str {
-        self.useful
     }
 
     /// The height of a share (0 to 1) of a cell. Anything above nothing shows.
@@ -201,11 +188,6 @@ impl Glyphs {
         }
         let step = (share.min(1.0) * 8.0).round() as usize;
         self.levels[step.clamp(1, 8)]
-    }
-
-    /// The border of a panel.
-    pub fn border(&self) -> border::Set<'static> {
-        self.border
     }
 }
 

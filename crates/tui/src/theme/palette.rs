@@ -20,7 +20,7 @@ pub(super) struct Palette {
     pub series: [u32; 8],
     /// From idle to busy.
     pub heat: [u32; 7],
-    /// In the order of `Cause::ALL`.
+    /// In the order of `LostSeconds::CAUSES`.
     pub lost: [u32; 4],
 }
 

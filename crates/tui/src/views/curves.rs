@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use workbench_report::format;
 
-use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot, interpolate};
+use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot, interpolate};
 use crate::kit::scale::Scale;
 use crate::kit::{Pane, cells, safe};
 use crate::model::curves::{Axis, Curves, Metric};
@@ -45,8 +45,8 @@ pub struct Chart {
     pub log: bool,
     /// Where the cursor stands on the axis.
     pub cursor: Option<f64>,
-    /// Where the chart was drawn last.
-    pub field: Option<Field>,
+    /// Where the curves were drawn last.
+    pub field: Option<PlotArea>,
 }
 
 impl Chart {
@@ -71,23 +71,20 @@ impl Chart {
         }
     }
 
-    /// Draws the panel.
-    pub fn draw(&mut self, pane: Pane<'_>) {
+    /// Draws the panel; tells where the curves are.
+    pub fn draw(&self, pane: Pane<'_>) -> Option<PlotArea> {
         let (area, theme) = (pane.area, pane.theme);
         let note = match self.curves.metrics() {
             0 | 1 => String::new(),
             n => format!("m: metric {} of {n}", self.curves.place_of_metric() + 1),
         };
         let mut inner = pane.panel((&self.title(area.width, theme), &note));
-        self.field = None;
         if !self.has_figures() {
             inner.nothing("no figures yet");
-            return;
+            return None;
         }
         let used = self.legend(&mut inner);
-        let Some(plot) = self.plot(inner.area.width, theme) else {
-            return;
-        };
+        let plot = self.plot(inner.area.width, theme)?;
         if let Some(text) = self.without_logarithm(plot.y.is_log()) {
             let mut border = area;
             border.y = area.bottom().saturating_sub(1);
@@ -95,7 +92,7 @@ impl Chart {
             let mut row = inner.part(border).into_row(0);
             row.skip(2).whole(text, theme.warn);
         }
-        self.field = draw_plot(&mut inner.below(used), &plot);
+        draw_plot(&mut inner.below(used), &plot)
     }
 
     /// Whether there is something to draw. A throughput of nothing so far is no figure.

@@ -1,106 +1,38 @@
-//! A filter that is typed into a view: all of its words have to occur, whatever their case.
+//! A filter of words in a panel: all of its words have to occur, whatever their case.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
-use crate::keys::Binding;
+use crate::field::{Editing, FilterField};
+use crate::keys::{Bound, table};
 use crate::kit::{Row, cells};
 
-/// The longest filter, in characters.
-const LONGEST: usize = 80;
+/// The keys while a filter is typed.
+pub const KEYS: &[Bound<Editing>] = table! {
+    ["enter", "tab", "down", "up"], Editing::Keep, "done",
+        "Keep the filter and go back to the panel";
+    ["esc"], Editing::Discard, "clear", "Take the filter away";
+    ["ctrl-u"], Editing::Empty, "", "Empty the filter";
+};
 
-/// The keys while a filter is typed, for footer and help.
-pub const KEYS: &[Binding] = &[
-    Binding {
-        keys: &["enter"],
-        label: "done",
-        help: "Keep the filter and go back to the panel",
-    },
-    Binding {
-        keys: &["esc"],
-        label: "clear",
-        help: "Take the filter away",
-    },
-    Binding {
-        keys: &["ctrl-u"],
-        label: "",
-        help: "Empty the filter",
-    },
-];
-
-/// The words, and whether they are being typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    text: String,
-    typing: bool,
+/// The words of a filter, in small letters.
+pub fn words(filter: &FilterField) -> Vec<String> {
+    let words = filter.text().split_whitespace();
+    words.map(str::to_lowercase).collect()
 }
 
-impl Filter {
-    /// Whether keys go into the filter.
-    pub fn is_typing(&self) -> bool {
-        self.typing
+/// The line with what was typed: `/ rank 1▏`.
+pub fn draw(filter: &FilterField, row: &mut Row<'_>) {
+    let theme = row.theme;
+    row.text("/ ", theme.accent);
+    // The end is where one types.
+    let room = row.rest().saturating_sub(1);
+    let mut shown = filter.text();
+    while cells(shown) > room {
+        let mut rest = shown.chars();
+        rest.next();
+        shown = rest.as_str();
     }
-
-    /// Lets keys go into the filter.
-    pub fn begin(&mut self) {
-        self.typing = true;
-    }
-
-    /// What was typed so far.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether there is a line of it to draw.
-    pub fn is_shown(&self) -> bool {
-        self.typing || !self.text.is_empty()
-    }
-
-    /// Takes a key; `name` is the key's name.
-    pub fn type_key(&mut self, key: KeyEvent, name: &str) {
-        match (key.code, name) {
-            (KeyCode::Enter | KeyCode::Tab | KeyCode::Down | KeyCode::Up, _) => self.typing = false,
-            (KeyCode::Esc, _) => {
-                self.typing = false;
-                self.text.clear();
-            }
-            (_, "ctrl-u") => self.text.clear(),
-            (KeyCode::Backspace, _) => drop(self.text.pop()),
-            (KeyCode::Char(c), _) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
-                self.paste(c.encode_utf8(&mut [0; 4]));
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes text, as much of it as a filter holds.
-    pub fn paste(&mut self, text: &str) {
-        let room = LONGEST.saturating_sub(self.text.chars().count());
-        self.text
-            .extend(text.chars().filter(|c| !c.is_control()).take(room));
-    }
-
-    /// Its words, in small letters.
-    pub fn words(&self) -> Vec<String> {
-        let words = self.text.split_whitespace();
-        words.map(str::to_lowercase).collect()
-    }
-
-    /// The line with what was typed: `/ rank 1▏`.
-    pub fn draw(&self, row: &mut Row<'_>) {
-        let theme = row.theme;
-        row.text("/ ", theme.accent);
-        // The end is where one types.
-        let room = row.rest().saturating_sub(1);
-        let mut shown = self.text.as_str();
-        while cells(shown) > room {
-            let mut rest = shown.chars();
-            rest.next();
-            shown = rest.as_str();
-        }
-        row.text(shown, theme.text);
-        if self.typing {
-            row.cell(theme.either("▏", "_"), theme.accent);
-        }
+    row.text(shown, theme.text);
+    if filter.is_typing() {
+        row.cell(theme.either("▏", "_"), theme.accent);
     }
 }
 
@@ -114,23 +46,26 @@ pub fn has_all(words: &[String], text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::keys::name;
+    use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-    fn press(filter: &mut Filter, code: KeyCode) {
+    use super::*;
+    use crate::field::LONGEST_FILTER;
+    use crate::keys::{find, name};
+
+    fn press(filter: &mut FilterField, code: KeyCode) {
         press_with(filter, code, KeyModifiers::NONE);
     }
 
-    fn press_with(filter: &mut Filter, code: KeyCode, modifiers: KeyModifiers) {
+    fn press_with(filter: &mut FilterField, code: KeyCode, modifiers: KeyModifiers) {
         let key = KeyEvent::new(code, modifiers);
-        filter.type_key(key, &name(key));
+        filter.key(key, find(KEYS, &name(key)));
     }
 
     #[test]
     fn all_words_have_to_occur_whatever_their_case() {
-        let mut filter = Filter::default();
+        let mut filter = FilterField::default();
         filter.paste("Rank 1");
-        let words = filter.words();
+        let words = words(&filter);
         assert!(has_all(&words, "1 of RANK two"));
         assert!(!has_all(&words, "rank two"));
         assert!(has_all(&[], "anything"));
@@ -138,7 +73,7 @@ mod tests {
 
     #[test]
     fn it_is_typed_kept_emptied_and_taken_away() {
-        let mut filter = Filter::default();
+        let mut filter = FilterField::default();
         filter.begin();
         for c in ['a', 'b', 'c'] {
             press(&mut filter, KeyCode::Char(c));
@@ -157,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_long_paste_is_cut_and_control_characters_are_left_out() {
-        let mut filter = Filter::default();
+        let mut filter = FilterField::default();
         filter.paste(&"a\u{1b}\n".repeat(10_000));
         filter.paste("more");
-        assert_eq!(filter.text(), "a".repeat(LONGEST));
+        assert_eq!(filter.text(), "a".repeat(LONGEST_FILTER));
     }
 }

@@ -3,8 +3,8 @@
 //! A view's table is made of three parts: the keys that choose a panel, its own, and the keys that
 //! move in a panel. The first and the last are the same everywhere.
 
-use crate::keys::{Bound, bound};
-use crate::kit::list::Motion;
+use crate::keys::{Bound, table};
+use crate::kit::Motion;
 
 /// What a person can ask of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,275 +57,91 @@ pub enum ViewAction {
 type Keys = &'static [Bound<ViewAction>];
 
 /// The keys that choose a panel, in every view.
-const PANEL: Keys = &[
-    bound(
-        &["tab"],
-        ViewAction::NextPanel,
-        "panel",
-        "Go to the next panel; a click on a panel goes there",
-    ),
-    bound(
-        &["backtab"],
-        ViewAction::PrevPanel,
-        "",
-        "Go to the panel before",
-    ),
-    bound(
-        &["z", "enter"],
-        ViewAction::Zoom,
-        "zoom",
-        "Show the panel alone, and back, as a second click on its title does",
-    ),
-];
+const PANEL: Keys = table! {
+    ["tab"], ViewAction::NextPanel, "panel", "Go to the next panel; a click on a panel goes there";
+    ["backtab"], ViewAction::PrevPanel, "", "Go to the panel before";
+    ["z", "enter"], ViewAction::Zoom, "zoom",
+        "Show the panel alone, and back, as a second click on its title does";
+};
 
 /// The keys that move in a panel, in every view.
-const MOVE: Keys = &[
-    bound(
-        &["up", "k"],
-        ViewAction::Move(Motion::Up),
-        "",
-        "One line up in the panel",
-    ),
-    bound(
-        &["down", "j"],
-        ViewAction::Move(Motion::Down),
-        "",
-        "One line down in the panel",
-    ),
-    bound(
-        &["pgup"],
-        ViewAction::Move(Motion::PageUp),
-        "",
-        "One page up in the panel",
-    ),
-    bound(
-        &["pgdn"],
-        ViewAction::Move(Motion::PageDown),
-        "",
-        "One page down in the panel",
-    ),
-    bound(
-        &["home", "g"],
-        ViewAction::Move(Motion::Home),
-        "",
-        "To the start of the panel",
-    ),
-    bound(
-        &["end", "G"],
-        ViewAction::Move(Motion::End),
-        "",
-        "To the end of the panel; the log follows again",
-    ),
-];
+const MOVE: Keys = table! {
+    ["up", "k"], ViewAction::Move(Motion::Up), "", "One line up in the panel";
+    ["down", "j"], ViewAction::Move(Motion::Down), "", "One line down in the panel";
+    ["pgup"], ViewAction::Move(Motion::PageUp), "", "One page up in the panel";
+    ["pgdn"], ViewAction::Move(Motion::PageDown), "", "One page down in the panel";
+    ["home", "g"], ViewAction::Move(Motion::Home), "", "To the start of the panel";
+    ["end", "G"], ViewAction::Move(Motion::End), "",
+        "To the end of the panel; the log follows again";
+};
 
-/// The whole table of a view.
+/// The whole table of a view: the keys that choose a panel, its own, and those that move.
 #[derive(Debug, Clone, Copy)]
-pub struct KeyTable([Keys; 3]);
+pub struct KeyTable(Keys);
 
 impl KeyTable {
-    const fn new(own: Keys) -> Self {
-        Self([PANEL, own, MOVE])
-    }
-
     /// Its lines, the most useful first.
     pub fn iter(&self) -> impl Iterator<Item = &'static Bound<ViewAction>> {
-        self.0.into_iter().flatten()
+        [PANEL, self.0, MOVE].into_iter().flatten()
     }
 }
 
 /// The keys of the Run screen.
-pub const RUN: KeyTable = KeyTable::new(&[
-    bound(
-        &["v"],
-        ViewAction::Cursor,
-        "cursor",
-        "Put a cursor of time into cores, GPUs, timeline and curves, which then show what was \
-         at that time; and take it away",
-    ),
-    bound(
-        &["left", "h"],
-        ViewAction::Left,
-        "",
-        "Move the cursor to an earlier time, by a cell of the panel",
-    ),
-    bound(
-        &["right", "l"],
-        ViewAction::Right,
-        "",
-        "Move the cursor to a later time, by a cell of the panel",
-    ),
-    bound(
-        &["H"],
-        ViewAction::FarLeft,
-        "",
-        "Move the cursor ten cells to the left",
-    ),
-    bound(
-        &["L"],
-        ViewAction::FarRight,
-        "",
-        "Move the cursor ten cells to the right",
-    ),
-    bound(
-        &["-"],
-        ViewAction::Longer,
-        "longer",
-        "Show a longer stretch of time (cores and GPUs, or the timeline)",
-    ),
-    bound(
-        &["+", "="],
-        ViewAction::Shorter,
-        "shorter",
-        "Show a shorter stretch of time (cores and GPUs, or the timeline)",
-    ),
-    bound(
-        &["m"],
-        ViewAction::Metric,
-        "metric",
-        "Show the next metric in the curves",
-    ),
-    bound(
-        &["x"],
-        ViewAction::XAxis,
-        "",
-        "Draw the curves over time instead of steps, and back",
-    ),
-    bound(
-        &["y"],
-        ViewAction::Log,
-        "",
-        "Draw the curves on a logarithmic axis, and back",
-    ),
-    bound(
-        &["/"],
-        ViewAction::Filter,
-        "filter",
-        "Show only the entries of the log that have all the words typed",
-    ),
-    bound(
-        &["o"],
-        ViewAction::Output,
-        "",
-        "Show only printed lines in the log, and everything again",
-    ),
-    bound(
-        &["f"],
-        ViewAction::Freeze,
-        "freeze",
-        "Hold the picture, and go on; the work goes on in either case",
-    ),
-]);
+pub const RUN: KeyTable = KeyTable(table! {
+    ["v"], ViewAction::Cursor, "cursor",
+        "Put a cursor of time into cores, GPUs, timeline and curves, which then show what was at \
+         that time; and take it away";
+    ["left", "h"], ViewAction::Left, "",
+        "Move the cursor to an earlier time, by a cell of the panel";
+    ["right", "l"], ViewAction::Right, "",
+        "Move the cursor to a later time, by a cell of the panel";
+    ["H"], ViewAction::FarLeft, "", "Move the cursor ten cells to the left";
+    ["L"], ViewAction::FarRight, "", "Move the cursor ten cells to the right";
+    ["-"], ViewAction::Longer, "longer",
+        "Show a longer stretch of time (cores and GPUs, or the timeline)";
+    ["+", "="], ViewAction::Shorter, "shorter",
+        "Show a shorter stretch of time (cores and GPUs, or the timeline)";
+    ["m"], ViewAction::Metric, "metric", "Show the next metric in the curves";
+    ["x"], ViewAction::XAxis, "", "Draw the curves over time instead of steps, and back";
+    ["y"], ViewAction::Log, "", "Draw the curves on a logarithmic axis, and back";
+    ["/"], ViewAction::Filter, "filter",
+        "Show only the entries of the log that have all the words typed";
+    ["o"], ViewAction::Output, "", "Show only printed lines in the log, and everything again";
+    ["f"], ViewAction::Freeze, "freeze",
+        "Hold the picture, and go on; the work goes on in either case";
+});
 
 /// The keys of the Result screen.
-pub const RESULT: KeyTable = KeyTable::new(&[
-    bound(
-        &["left", "h"],
-        ViewAction::Left,
-        "fewer workers",
-        "Move the cursor of the charts over workers to fewer workers; in the curves, theirs \
-         to the left",
-    ),
-    bound(
-        &["right", "l"],
-        ViewAction::Right,
-        "more workers",
+pub const RESULT: KeyTable = KeyTable(table! {
+    ["left", "h"], ViewAction::Left, "fewer workers",
+        "Move the cursor of the charts over workers to fewer workers; in the curves, theirs to \
+         the left";
+    ["right", "l"], ViewAction::Right, "more workers",
         "Move the cursor of the charts over workers to more workers; in the curves, theirs to \
-         the right",
-    ),
-    bound(
-        &["H"],
-        ViewAction::FarLeft,
-        "",
-        "Move the cursor ten to the left",
-    ),
-    bound(
-        &["L"],
-        ViewAction::FarRight,
-        "",
-        "Move the cursor ten to the right",
-    ),
-    bound(
-        &["a"],
-        ViewAction::NextArm,
-        "arm",
+         the right";
+    ["H"], ViewAction::FarLeft, "", "Move the cursor ten to the left";
+    ["L"], ViewAction::FarRight, "", "Move the cursor ten to the right";
+    ["a"], ViewAction::NextArm, "arm",
         "Show the next arm in the what-if chart and in the table, and where not all arms fit \
-         beside one another",
-    ),
-    bound(
-        &["s"],
-        ViewAction::Sort,
-        "sort",
-        "Sort the table by the next column",
-    ),
-    bound(
-        &["S"],
-        ViewAction::Reverse,
-        "",
-        "Turn the order of the table around",
-    ),
-    bound(
-        &["t"],
-        ViewAction::Toggle,
-        "tasks",
-        "Show tasks instead of items in the table, and back",
-    ),
-    bound(
-        &["/"],
-        ViewAction::Filter,
-        "filter",
-        "Show only the rows of the table that have all the words typed",
-    ),
-    bound(
-        &["m"],
-        ViewAction::Metric,
-        "",
-        "Show the next metric in the curves",
-    ),
-    bound(
-        &["x"],
-        ViewAction::XAxis,
-        "",
-        "Draw the curves over time instead of steps, and back",
-    ),
-    bound(
-        &["y"],
-        ViewAction::Log,
-        "",
-        "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay \
-         as they are, for they begin at 0",
-    ),
-    bound(
-        &["v"],
-        ViewAction::Cursor,
-        "",
-        "Put a cursor into the curves, and take it away",
-    ),
-]);
+         beside one another";
+    ["s"], ViewAction::Sort, "sort", "Sort the table by the next column";
+    ["S"], ViewAction::Reverse, "", "Turn the order of the table around";
+    ["t"], ViewAction::Toggle, "tasks", "Show tasks instead of items in the table, and back";
+    ["/"], ViewAction::Filter, "filter",
+        "Show only the rows of the table that have all the words typed";
+    ["m"], ViewAction::Metric, "", "Show the next metric in the curves";
+    ["x"], ViewAction::XAxis, "", "Draw the curves over time instead of steps, and back";
+    ["y"], ViewAction::Log, "",
+        "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as \
+         they are, for they begin at 0";
+    ["v"], ViewAction::Cursor, "", "Put a cursor into the curves, and take it away";
+});
 
 /// The keys of the Compare screen.
-pub const COMPARE: KeyTable = KeyTable::new(&[
-    bound(
-        &["a"],
-        ViewAction::NextArm,
-        "arm",
-        "Show the next arm in the charts",
-    ),
-    bound(
-        &["right", "l"],
-        ViewAction::Right,
-        "next curve",
-        "Show the next recorded curve",
-    ),
-    bound(
-        &["left", "h"],
-        ViewAction::Left,
-        "",
-        "Show the recorded curve before",
-    ),
-    bound(
-        &["t"],
-        ViewAction::Toggle,
-        "bars",
-        "Draw bars of speed-ups instead of times, where there is room for one of the two",
-    ),
-]);
+pub const COMPARE: KeyTable = KeyTable(table! {
+    ["a"], ViewAction::NextArm, "arm", "Show the next arm in the charts";
+    ["right", "l"], ViewAction::Right, "next curve", "Show the next recorded curve";
+    ["left", "h"], ViewAction::Left, "", "Show the recorded curve before";
+    ["t"], ViewAction::Toggle, "bars",
+        "Draw bars of speed-ups instead of times, where there is room for one of the two";
+});

@@ -22,46 +22,28 @@ pub mod compare;
 pub mod curves;
 pub mod filter;
 pub mod keys;
+mod panels;
 pub mod result;
 pub mod run;
 
 #[cfg(test)]
 pub(super) mod tests;
 
-use ratatui::crossterm::event::{KeyEvent, MouseEvent};
-use ratatui::layout::Rect;
+use ratatui::crossterm::event::MouseEvent;
 use ratatui::style::Style;
 use workbench_result::{ArmResult, ScalingPoint};
 
-use super::keys::{Binding, find};
 use super::kit::gauge::Gauge;
 use super::theme::Theme;
-use filter::Filter;
+use crate::field::FilterField;
 use workbench_history::Standing;
 
-use keys::KeyTable;
 pub use keys::ViewAction;
 
 /// The smallest size that a view is drawn at: the smallest window, less its last line.
 pub const SMALLEST: (u16, u16) = (60, 15);
 
-/// The keys of a view.
-pub trait Keyed {
-    /// What each key asks for, and how it is told.
-    const KEYS: KeyTable;
-
-    /// The keys that work in it, for footer and help.
-    fn bindings() -> Vec<Binding> {
-        Self::KEYS.iter().map(|bound| bound.binding).collect()
-    }
-
-    /// What a key asks for, by its name.
-    fn action(key: &str) -> Option<ViewAction> {
-        find(Self::KEYS.iter(), key)
-    }
-}
-
-/// A view of one run, whichever it is: what keys, mouse and pasted text do to it.
+/// A view of one run or of several: what keys and mouse do to it.
 pub trait View {
     /// Does what a key asks for.
     fn act(&mut self, action: ViewAction);
@@ -69,69 +51,15 @@ pub trait View {
     /// Does what the mouse asks for.
     fn mouse(&mut self, event: MouseEvent);
 
-    /// Its filter.
-    fn filter(&self) -> &Filter;
-
-    /// Its filter, to be typed into.
-    fn filter_mut(&mut self) -> &mut Filter;
-
-    /// Whether keys go into the filter.
-    fn is_typing(&self) -> bool {
-        self.filter().is_typing()
+    /// Its filter, where it has one.
+    fn filter(&self) -> Option<&FilterField> {
+        None
     }
 
-    /// Takes a key into the filter; `name` is the key's name.
-    fn type_key(&mut self, key: KeyEvent, name: &str) {
-        self.filter_mut().type_key(key, name);
+    /// The same, to be typed into.
+    fn filter_mut(&mut self) -> Option<&mut FilterField> {
+        None
     }
-
-    /// Takes pasted text into the filter.
-    fn paste(&mut self, text: &str) {
-        self.filter_mut().paste(text);
-    }
-}
-
-/// Which panel keys act on, among those that are shown.
-#[derive(Debug, Clone, Default)]
-struct Focus<P> {
-    panel: P,
-    /// The panel has the whole screen.
-    zoomed: bool,
-    shown: Vec<P>,
-}
-
-impl<P: Copy + PartialEq + Default> Focus<P> {
-    /// Does what an action asks for, where it concerns the choice of a panel; whether it did.
-    fn act(&mut self, action: ViewAction) -> bool {
-        match action {
-            ViewAction::NextPanel => self.step(true),
-            ViewAction::PrevPanel => self.step(false),
-            ViewAction::Zoom => self.zoomed = !self.zoomed,
-            _ => return false,
-        }
-        true
-    }
-
-    fn step(&mut self, forward: bool) {
-        self.panel = neighbour(&self.shown, self.panel, forward).unwrap_or(self.panel);
-    }
-
-    /// Says which panels there are to choose from.
-    fn choose_from(&mut self, shown: Vec<P>) {
-        self.shown = shown;
-        if !self.shown.contains(&self.panel) {
-            self.panel = P::default();
-        }
-    }
-}
-
-/// The neighbour of an element in a list, round the ends; the first where it is not in the list.
-fn neighbour<T: Copy + PartialEq>(list: &[T], of: T, forward: bool) -> Option<T> {
-    let Some(at) = list.iter().position(|item| *item == of) else {
-        return list.first().copied();
-    };
-    let step = if forward { 1 } else { list.len() - 1 };
-    list.get((at + step) % list.len()).copied()
 }
 
 /// Where the axes of a chart of measured speed-ups end: in workers, and as a speed-up.
@@ -167,26 +95,4 @@ fn standing_mark(standing: Standing, theme: &Theme) -> (&'static str, Style) {
             (theme.glyphs.warning, theme.warn)
         }
     }
-}
-
-/// Where in a panel a click was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Click {
-    /// On its upper border.
-    Title,
-    /// Below it.
-    Inside,
-}
-
-/// The panel at a place of the screen.
-fn click<P: Copy>(places: &[(P, Rect)], x: u16, y: u16) -> Option<(P, Click)> {
-    let (panel, area) = places
-        .iter()
-        .find(|(_, area)| area.contains((x, y).into()))?;
-    let part = if y == area.y {
-        Click::Title
-    } else {
-        Click::Inside
-    };
-    Some((*panel, part))
 }

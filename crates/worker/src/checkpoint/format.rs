@@ -27,7 +27,7 @@ const TRAILER: usize = 8 + 32;
 /// How far a training has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Progress {
+pub struct SavedProgress {
     /// Steps done in all.
     pub steps: u64,
     /// The epoch, from 0.
@@ -40,7 +40,7 @@ pub struct Progress {
     pub accuracy: Option<f64>,
 }
 
-impl Progress {
+impl SavedProgress {
     /// A step is done in which each of `world` ranks took `rows` rows.
     pub fn advance(&mut self, rows: u32, world: usize) {
         self.steps += 1;
@@ -67,9 +67,9 @@ pub struct Array {
 
 /// Everything that a training needs to go on as if it had not been interrupted.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Snapshot {
+pub struct CheckpointData {
     /// How far it has come.
-    pub progress: Progress,
+    pub progress: SavedProgress,
     /// Parameters, buffers and the optimizer's moments.
     pub arrays: Vec<Array>,
 }
@@ -110,13 +110,13 @@ impl FormatError {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
-    progress: Progress,
+    progress: SavedProgress,
     arrays: Vec<(String, u64)>,
 }
 
 /// What a checkpoint's file says of its progress, by its head alone: whether the rest is sound is
 /// not looked at. `None` when that is not to be read.
-pub fn progress_of(path: &Path) -> Option<Progress> {
+pub fn progress_of(path: &Path) -> Option<SavedProgress> {
     let mut file = File::open(path).ok()?;
     let mut start = [0; MAGIC.len() + 4];
     file.read_exact(&mut start).ok()?;
@@ -131,7 +131,7 @@ pub fn progress_of(path: &Path) -> Option<Progress> {
     Some(head.progress)
 }
 
-impl Snapshot {
+impl CheckpointData {
     /// The first array with something in it that is not a number, or infinite: nothing good can go
     /// on from it.
     pub fn not_finite(&self) -> Option<&str> {
@@ -304,7 +304,7 @@ mod tests {
 
     use super::*;
 
-    fn snapshot() -> impl Strategy<Value = Snapshot> {
+    fn snapshot() -> impl Strategy<Value = CheckpointData> {
         let array = (
             "[a-z.0-9]{1,12}",
             prop::collection::vec(any::<f32>(), 0..40),
@@ -318,8 +318,8 @@ mod tests {
             prop::option::of(0.0..1.0),
             arrays,
         )
-            .prop_map(|(steps, epoch, rows, accuracy, arrays)| Snapshot {
-                progress: Progress {
+            .prop_map(|(steps, epoch, rows, accuracy, arrays)| CheckpointData {
+                progress: SavedProgress {
                     steps,
                     epoch,
                     rows,
@@ -330,14 +330,14 @@ mod tests {
             })
     }
 
-    fn bytes(snapshot: &Snapshot) -> Vec<u8> {
+    fn bytes(snapshot: &CheckpointData) -> Vec<u8> {
         let mut bytes = Vec::new();
         let length = snapshot.write(&mut bytes).unwrap();
         assert_eq!(length, bytes.len() as u64);
         bytes
     }
 
-    fn bits(snapshot: &Snapshot) -> Vec<(String, Vec<u32>)> {
+    fn bits(snapshot: &CheckpointData) -> Vec<(String, Vec<u32>)> {
         let bits = |array: &Array| array.values.iter().map(|v| v.to_bits()).collect();
         snapshot
             .arrays
@@ -348,14 +348,14 @@ mod tests {
 
     #[test]
     fn only_what_is_cut_off_or_changed_is_damaged() {
-        let sound = bytes(&Snapshot::default());
+        let sound = bytes(&CheckpointData::default());
         let with = |at: usize, byte: u8| {
             let mut bytes = sound.clone();
             bytes[at] = byte;
-            Snapshot::read(&bytes).unwrap_err()
+            CheckpointData::read(&bytes).unwrap_err()
         };
         for cut in [0, 3, 8, 20, sound.len() - 1] {
-            assert!(Snapshot::read(&sound[..cut]).unwrap_err().is_damage());
+            assert!(CheckpointData::read(&sound[..cut]).unwrap_err().is_damage());
         }
         assert_eq!(with(20, 0), FormatError::Checksum);
         assert!(with(20, 0).is_damage());
@@ -368,7 +368,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_bit_for_bit(snapshot in snapshot()) {
-            let read = Snapshot::read(&bytes(&snapshot)).unwrap();
+            let read = CheckpointData::read(&bytes(&snapshot)).unwrap();
             prop_assert_eq!(read.progress, snapshot.progress);
             prop_assert_eq!(bits(&read), bits(&snapshot));
         }
@@ -398,24 +398,24 @@ mod tests {
             let mut bytes = bytes(&snapshot);
             let at = at.index(bytes.len());
             bytes[at] ^= by;
-            prop_assert!(Snapshot::read(&bytes).is_err());
+            prop_assert!(CheckpointData::read(&bytes).is_err());
         }
 
         #[test]
         fn any_cut_is_found_out(snapshot in snapshot(), at in any::<prop::sample::Index>()) {
             let bytes = bytes(&snapshot);
-            prop_assert!(Snapshot::read(&bytes[..at.index(bytes.len())]).is_err());
+            prop_assert!(CheckpointData::read(&bytes[..at.index(bytes.len())]).is_err());
         }
 
         #[test]
         fn arbitrary_bytes_are_an_error_and_no_panic(content in prop::collection::vec(any::<u8>(), 0..200), head in "\\PC{0,80}") {
-            prop_assert!(Snapshot::read(&content).is_err());
+            prop_assert!(CheckpointData::read(&content).is_err());
             // With a sound beginning and trailer, so that the parser inside is reached.
             for body in [content.as_slice(), head.as_bytes()] {
                 let mut bytes = [&MAGIC[..], &(body.len() as u32).to_le_bytes(), body].concat();
                 bytes.extend((bytes.len() as u64).to_le_bytes());
                 bytes.extend(Sha256::digest(&bytes));
-                prop_assert!(Snapshot::read(&bytes).is_err());
+                prop_assert!(CheckpointData::read(&bytes).is_err());
             }
         }
     }

@@ -24,9 +24,9 @@ use crate::parameters;
 use crate::reporter::Reporter;
 
 pub use files::{Policy, list};
-pub use format::{Array, FormatError, Progress, Snapshot};
+pub use format::{Array, CheckpointData, FormatError, SavedProgress};
 pub use resume::resume;
-use writer::{Outcome, Writer};
+use writer::{WriteOutcome, Writer};
 
 /// The checkpoints of a training, on one rank.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Checkpoints {
     /// now.
     pub fn after_step(
         &mut self,
-        progress: Progress,
+        progress: SavedProgress,
         vars: &nn::VarStore,
         adam: &Adam,
         report: &Reporter,
@@ -94,7 +94,7 @@ impl Checkpoints {
     /// that is a warning: the training goes on, and the checkpoints that are there stay.
     pub fn save(
         &mut self,
-        mut progress: Progress,
+        mut progress: SavedProgress,
         vars: &nn::VarStore,
         adam: &Adam,
         report: &Reporter,
@@ -136,19 +136,19 @@ impl Checkpoints {
     }
 }
 
-fn announce(outcome: Outcome, report: &Reporter) {
+fn announce(outcome: WriteOutcome, report: &Reporter) {
     match outcome {
-        Outcome::Written {
+        WriteOutcome::Written {
             steps,
             path,
             bytes,
             held_up,
         } => report.checkpointed(steps, &path, bytes, held_up),
-        Outcome::Failed { text } => report.warn(text),
+        WriteOutcome::Failed { text } => report.warn(text),
     }
 }
 
-fn snapshot(progress: Progress, vars: &nn::VarStore, adam: &Adam) -> Snapshot {
+fn snapshot(progress: SavedProgress, vars: &nn::VarStore, adam: &Adam) -> CheckpointData {
     let model = parameters::sorted(vars)
         .into_iter()
         .map(|(name, tensor)| (format!("model.{name}"), tensor));
@@ -156,7 +156,7 @@ fn snapshot(progress: Progress, vars: &nn::VarStore, adam: &Adam) -> Snapshot {
         name,
         values: parameters::floats(&tensor),
     });
-    Snapshot {
+    CheckpointData {
         progress,
         arrays: arrays.collect(),
     }

@@ -10,7 +10,7 @@ use workbench_ddp_protocol::Phase;
 
 use super::aside;
 use super::files::{list, steps_of};
-use super::format::{FormatError, Progress, Snapshot};
+use super::format::{CheckpointData, FormatError, SavedProgress};
 use crate::adam::Adam;
 use crate::failure::Failure;
 use crate::job::Job;
@@ -40,10 +40,10 @@ pub fn resume(
     adam: &mut Adam,
     group: Option<&ProcessGroup>,
     report: &Reporter,
-) -> Result<Progress, Failure> {
-    let mut progress = Progress {
+) -> Result<SavedProgress, Failure> {
+    let mut progress = SavedProgress {
         seed: job.spec.seed,
-        ..Progress::default()
+        ..SavedProgress::default()
     };
     let Some(path) = &job.spec.resume else {
         set_aside(job, &Found::default(), 0, report);
@@ -79,7 +79,7 @@ pub fn resume(
 #[derive(Default)]
 struct Found {
     /// The newest sound one.
-    sound: Option<(PathBuf, Snapshot)>,
+    sound: Option<(PathBuf, CheckpointData)>,
     /// Newer ones, and what is wrong with each.
     damaged: Vec<(PathBuf, String)>,
 }
@@ -128,14 +128,14 @@ fn newest(path: &Path) -> Result<Found, Failure> {
 
 /// A checkpoint, or how it is damaged. What cannot be read now, or not by this program, may be
 /// sound.
-fn read(path: &Path) -> Result<Result<Snapshot, FormatError>, Failure> {
+fn read(path: &Path) -> Result<Result<CheckpointData, FormatError>, Failure> {
     let bytes = fs::read(path).map_err(|error| {
         Failure::checkpoint(format!(
             "{}: {error}; see that it can be read, or move it elsewhere to go on without it",
             path.display()
         ))
     })?;
-    match Snapshot::read(&bytes) {
+    match CheckpointData::read(&bytes) {
         Err(error) if !error.is_damage() => Err(Failure::checkpoint(format!(
             "{}: {error}; go on with the program that wrote it, or move it elsewhere to go on without it",
             path.display()
@@ -175,7 +175,7 @@ fn damaged(damaged: &[(PathBuf, String)], steps: u64, report: &Reporter) {
 }
 
 /// Copies the arrays into the tensors of the same names.
-fn fill(snapshot: &Snapshot, vars: &nn::VarStore, adam: &Adam) -> Result<(), String> {
+fn fill(snapshot: &CheckpointData, vars: &nn::VarStore, adam: &Adam) -> Result<(), String> {
     let mut arrays: HashMap<&str, &[f32]> = snapshot
         .arrays
         .iter()

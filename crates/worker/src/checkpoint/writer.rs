@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use workbench_ddp_protocol::Fault;
 
 use super::files::{Policy, file_name, files, list, steps_of};
-use super::format::{Snapshot, progress_of};
+use super::format::{CheckpointData, progress_of};
 use super::harm::{Harmed, damage};
 
 /// The extension of a file that is not complete.
@@ -18,7 +18,7 @@ const PART: &str = "part";
 
 /// What became of a checkpoint.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum WriteOutcome {
     /// It is complete under its final name.
     Written {
         /// Steps that it is of.
@@ -38,7 +38,7 @@ pub(super) enum Outcome {
 }
 
 struct Order {
-    snapshot: Snapshot,
+    snapshot: CheckpointData,
     held_up: Duration,
     fault: Option<Fault>,
 }
@@ -47,7 +47,7 @@ struct Order {
 #[derive(Debug)]
 pub(super) struct Writer {
     orders: Option<Sender<Order>>,
-    outcomes: Receiver<Outcome>,
+    outcomes: Receiver<WriteOutcome>,
     pending: usize,
     thread: Option<JoinHandle<()>>,
 }
@@ -79,10 +79,10 @@ impl Writer {
     /// written, and has `fault` strike at it. Returns what became of what was written before.
     pub(super) fn submit(
         &mut self,
-        snapshot: Snapshot,
+        snapshot: CheckpointData,
         began: Instant,
         fault: Option<Fault>,
-    ) -> Vec<Outcome> {
+    ) -> Vec<WriteOutcome> {
         let mut before = Vec::new();
         while self.pending > 0
             && let Ok(outcome) = self.outcomes.recv()
@@ -97,7 +97,7 @@ impl Writer {
         };
         match self.orders.as_ref().map(|orders| orders.send(order)) {
             Some(Ok(())) => self.pending += 1,
-            _ => before.push(Outcome::Failed {
+            _ => before.push(WriteOutcome::Failed {
                 text: "no checkpoint was written: the thread that writes them has ended".to_owned(),
             }),
         }
@@ -105,14 +105,14 @@ impl Writer {
     }
 
     /// What has become of those before, without waiting.
-    pub(super) fn ready(&mut self) -> Vec<Outcome> {
+    pub(super) fn ready(&mut self) -> Vec<WriteOutcome> {
         let ready: Vec<_> = self.outcomes.try_iter().collect();
         self.pending -= ready.len().min(self.pending);
         ready
     }
 
     /// Waits for all.
-    pub(super) fn finish(mut self) -> Vec<Outcome> {
+    pub(super) fn finish(mut self) -> Vec<WriteOutcome> {
         drop(self.orders.take());
         self.outcomes.iter().collect()
     }
@@ -153,11 +153,11 @@ impl Kept {
         }
     }
 
-    fn write(&mut self, policy: &Policy, order: &Order) -> Outcome {
+    fn write(&mut self, policy: &Policy, order: &Order) -> WriteOutcome {
         let progress = order.snapshot.progress;
         let path = policy.dir.join(file_name(progress.steps));
         if let Some(array) = order.snapshot.not_finite() {
-            return Outcome::Failed {
+            return WriteOutcome::Failed {
                 text: format!(
                     "no checkpoint after {} steps: {array} is not finite any more; earlier checkpoints are kept",
                     progress.steps
@@ -173,14 +173,14 @@ impl Kept {
                 if keep_name(&policy.dir).is_ok() {
                     self.prune(policy, &path, progress.accuracy);
                 }
-                Outcome::Written {
+                WriteOutcome::Written {
                     steps: progress.steps,
                     path,
                     bytes,
                     held_up: order.held_up,
                 }
             }
-            Err(error) => Outcome::Failed {
+            Err(error) => WriteOutcome::Failed {
                 text: format!(
                     "no checkpoint after {} steps: {}: {error}; training goes on, earlier checkpoints are kept",
                     progress.steps,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Write as _};
 use std::time::Instant;
 
-use workbench_ddp_protocol::{Failure, FromWorker, Report, Stage, StepReport};
+use workbench_ddp_protocol::{FailureReport, FromWorker, Report, Stage, StepReport};
 
 /// Prints what one rank reports. Steps, evaluations and checkpoints are printed by rank 0 alone.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Lines {
     fn line(&self, message: &FromWorker) -> Option<String> {
         match message {
             FromWorker::Report(report) => self.report(report),
-            FromWorker::Failed(Failure { message, step, .. }) => {
+            FromWorker::Failed(FailureReport { message, step, .. }) => {
                 // Seen also where standard output goes elsewhere.
                 let _ = writeln!(
                     io::stderr(),

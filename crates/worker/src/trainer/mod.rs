@@ -13,7 +13,7 @@ use torch_ddp::{ProcessGroup, Store};
 use workbench_ddp_protocol::{Phase, Stage};
 
 use crate::adam::Adam;
-use crate::checkpoint::{self, Checkpoints, Progress};
+use crate::checkpoint::{self, Checkpoints, SavedProgress};
 use crate::dataset::{Batch, Dataset};
 use crate::evaluation::{all_reduce, broadcast_buffers, evaluate};
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ pub struct Trainer<'a> {
     group: ProcessGroup,
     stop: StopSign,
     stopped: bool,
-    progress: Progress,
+    progress: SavedProgress,
     checkpoints: Checkpoints,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Trainer<'a> {
             group,
             stop: StopSign::new(&store, job.rank),
             stopped: false,
-            progress: Progress::default(),
+            progress: SavedProgress::default(),
             checkpoints: Checkpoints::of(job),
         })
     }

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::thread::{self, JoinHandle};
 
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, DoneReport, Failure, FailureKind, Fault, FromWorker, Model,
+    Checkpointing, Data, Device, DoneReport, FailureKind, FailureReport, Fault, FromWorker, Model,
     Program, Report, Stage, StepReport, ToWorker, TrainSpec,
 };
 use workbench_protocol::{FrameReader, WorkerEnv, worker_side, write_frame};
@@ -79,7 +79,7 @@ impl Heard {
 
     pub fn failure(&self) -> Option<(FailureKind, &str, u64)> {
         self.messages.iter().find_map(|message| match message {
-            FromWorker::Failed(Failure {
+            FromWorker::Failed(FailureReport {
                 kind,
                 message,
                 step,

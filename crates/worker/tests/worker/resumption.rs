@@ -165,7 +165,7 @@ fn the_best_checkpoint_outlives_a_resumption() {
     run(&spec, 1);
     // One that was better than any that is still to come, and half a file.
     let best = dir.path().join("step-0000000003.ckpt");
-    let mut snapshot = checkpoint::Snapshot::default();
+    let mut snapshot = checkpoint::CheckpointData::default();
     snapshot.progress.accuracy = Some(1.0);
     snapshot
         .write(&mut fs::File::create(&best).unwrap())

@@ -1,7 +1,7 @@
 //! Which rank the others wait for outside of steps: in the start-up, at a checkpoint, in an
 //! evaluation. Such a rank neither fails nor is slow in its steps.
 
-use workbench_protocol::{Phase, Stretch};
+use workbench_protocol::{PhaseName, Stretch};
 
 use super::state::{Awaited, RankState};
 
@@ -13,14 +13,14 @@ const WAIT_SHARE: f64 = 0.8 / 1.8;
 
 /// Compares where the ranks are.
 #[derive(Debug, Clone)]
-pub struct AwaitedRank<P: Phase> {
+pub struct AwaitedRank<P: PhaseName> {
     /// What each rank does, and since when, in nanoseconds.
     ranks: Vec<(Stretch, u64)>,
     named: Vec<(u32, P)>,
     awaited: Option<Awaited<P>>,
 }
 
-impl<P: Phase> AwaitedRank<P> {
+impl<P: PhaseName> AwaitedRank<P> {
     /// Compares `world` ranks, which are started now.
     pub fn new(world: u32, now_ns: u64) -> Self {
         Self {

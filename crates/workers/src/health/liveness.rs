@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use workbench_protocol::{Phase, Position};
+use workbench_protocol::{PhaseName, Position};
 
 use super::state::{Loss, RankState, Stall, WorkerHealth};
 use crate::exit::ProcessExit;
@@ -35,7 +35,7 @@ impl Default for Deadlines {
 
 /// Something that changed about a rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum LivenessChange<P: Phase> {
+pub enum LivenessChange<P: PhaseName> {
     /// It sent no message within the deadline, or made no progress within the deadline and is at
     /// the last position, alone or with others.
     Stalled {
@@ -59,13 +59,13 @@ pub enum LivenessChange<P: Phase> {
 
 /// Tracks the ranks of one group.
 #[derive(Debug, Clone)]
-pub struct Liveness<P: Phase> {
+pub struct Liveness<P: PhaseName> {
     deadlines: Deadlines,
     ranks: Vec<Watched<P>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Watched<P: Phase> {
+struct Watched<P: PhaseName> {
     position: Position<P>,
     heard_ns: u64,
     /// When it last made progress.
@@ -92,7 +92,7 @@ enum End {
     },
 }
 
-impl<P: Phase> Liveness<P> {
+impl<P: PhaseName> Liveness<P> {
     /// Watches `world` ranks, whose processes start now.
     pub fn new(world: u32, deadlines: Deadlines, now_ns: u64) -> Self {
         let watched = Watched {
@@ -294,7 +294,7 @@ const QUIET_NS: u64 = 400_000_000;
 /// machine.
 const JITTER_NS: u64 = 1_000_000_000;
 
-impl<P: Phase> Watched<P> {
+impl<P: PhaseName> Watched<P> {
     /// Its health, and since when.
     fn health(
         &self,

@@ -1,6 +1,6 @@
 //! The health of all workers of a group, judged from all data about them.
 
-use workbench_protocol::{Phase, Position, StepTimes};
+use workbench_protocol::{PhaseName, Position, StepTimes};
 
 use super::awaited::AwaitedRank;
 use super::liveness::{Deadlines, Liveness, LivenessChange};
@@ -27,7 +27,7 @@ pub trait Processes {
 
 /// Something that changed about the health of a rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum HealthChange<P: Phase> {
+pub enum HealthChange<P: PhaseName> {
     /// It stalled, or continues after a stall.
     Liveness(LivenessChange<P>),
     /// It is slow, for the first time in this phase.
@@ -36,14 +36,14 @@ pub enum HealthChange<P: Phase> {
 
 /// Judges the health of all ranks of one group.
 #[derive(Debug, Clone)]
-pub struct HealthMonitor<P: Phase> {
+pub struct HealthMonitor<P: PhaseName> {
     liveness: Liveness<P>,
     stragglers: Stragglers,
     awaited: AwaitedRank<P>,
     looked_ns: u64,
 }
 
-impl<P: Phase> HealthMonitor<P> {
+impl<P: PhaseName> HealthMonitor<P> {
     /// Judges `world` ranks, whose processes start now.
     pub fn new(world: u32, deadlines: Deadlines, now_ns: u64) -> Self {
         Self {

@@ -1,12 +1,12 @@
 //! The health of a worker, with the evidence for it.
 
-use workbench_protocol::{Phase, Position};
+use workbench_protocol::{PhaseName, Position};
 
 use crate::exit::ProcessExit;
 
 /// Whether a worker makes progress.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum WorkerHealth<P: Phase> {
+pub enum WorkerHealth<P: PhaseName> {
     /// It works, or nothing else is known.
     Working,
     /// It waits for others.
@@ -23,7 +23,7 @@ pub enum WorkerHealth<P: Phase> {
 
 /// What a worker is slow in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum SlowKind<P: Phase> {
+pub enum SlowKind<P: PhaseName> {
     /// In its steps.
     Steps(Straggler),
     /// Outside of its steps.
@@ -54,7 +54,7 @@ impl Straggler {
 
 /// A worker that the others wait for outside of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Awaited<P: Phase> {
+pub struct Awaited<P: PhaseName> {
     /// The rank.
     pub rank: u32,
     /// Its position.
@@ -89,7 +89,7 @@ pub enum Loss {
 
 /// The state of one worker: where it is, and its health.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RankState<P: Phase> {
+pub struct RankState<P: PhaseName> {
     /// The rank.
     pub rank: u32,
     /// The position of its working thread in its last message.
@@ -101,7 +101,7 @@ pub struct RankState<P: Phase> {
     pub for_s: f64,
 }
 
-impl<P: Phase> RankState<P> {
+impl<P: PhaseName> RankState<P> {
     /// Whether it is alive and makes progress; a slow rank counts too.
     pub fn is_active(&self) -> bool {
         matches!(

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tempfile::TempDir;
 use workbench_protocol::WorkerEnv;
-use workbench_workers::{EventKind, Launch, WorkerEvent, WorkerGroup};
+use workbench_workers::{EventKind, WorkerEvent, WorkerGroup, WorkerLaunch};
 
 use crate::roles;
 use crate::training::Training;
@@ -24,13 +24,13 @@ pub type Group = WorkerGroup<Training>;
 pub const SEED: u64 = 7;
 
 /// One worker for each role.
-pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<Launch<Training>> {
+pub fn launches(roles: &[&str], link: Option<&Path>) -> Vec<WorkerLaunch<Training>> {
     let program = std::env::current_exe().unwrap();
     (0_u32..)
         .zip(roles)
         .map(|(rank, role)| {
             let env = WorkerEnv::local(rank, roles.len() as u32, 29_500);
-            let mut launch = Launch::new(&program, env, SEED);
+            let mut launch = WorkerLaunch::new(&program, env, SEED);
             launch.vars.push((roles::ROLE.into(), (*role).into()));
             if let Some(link) = link {
                 launch.vars.push((roles::LINK.into(), link.into()));

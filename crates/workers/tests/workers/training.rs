@@ -67,7 +67,7 @@ impl fmt::Display for Phase {
     }
 }
 
-impl workbench_protocol::Phase for Phase {
+impl workbench_protocol::PhaseName for Phase {
     const ALL: &'static [Self] = &Self::ALL;
 
     fn is_waiting(self) -> bool {

@@ -6,6 +6,7 @@
 mod text;
 
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 pub use text::FaultError;
 
@@ -90,9 +91,9 @@ pub enum Fault {
 #[serde(rename_all = "snake_case")]
 pub enum Slowness {
     /// This many times as long; greater than 1.
-    Factor(f64),
+    Factor(#[serde(with = "Floats::<f64>")] f64),
     /// This many seconds longer; greater than 0.
-    Seconds(f64),
+    Seconds(#[serde(with = "Floats::<f64>")] f64),
 }
 
 /// Where a fault strikes.

@@ -2,18 +2,16 @@
 //!
 //! - **Belongs here:** the [specification](spec) of a training, the [faults](fault) that can be
 //!   injected into it, and the [reports](message) of its workers.
-//! - **May use:** `protocol`; type aliases here fix its generic types to [`Training`].
+//! - **May use:** `protocol`, `json`; type aliases here fix its generic types to [`Training`].
 //! - **Does not belong here:** training, supervising, libtorch.
 
 pub mod fault;
 pub mod message;
 pub mod spec;
 
-mod float;
-
 pub use fault::{Fault, FaultError, Place, Slowness};
 pub use message::{
-    DoneReport, Failure, FailureKind, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
+    DoneReport, FailureKind, FailureReport, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
     Training, WorkerSide,
 };
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 use workbench_protocol::{Protocol, StepTimes, Stretch};
 
-use crate::float;
 use crate::spec::TrainSpec;
 
 /// The protocol of the workers of a training.
@@ -18,7 +18,7 @@ impl Protocol for Training {
     type Phase = Phase;
     type Report = Report;
     type Outcome = DoneReport;
-    type Failure = Failure;
+    type Failure = FailureReport;
 
     fn step_times(report: &Report) -> Option<StepTimes> {
         let Report::Step(step) = report else {
@@ -57,7 +57,7 @@ pub enum Report {
         /// Rows in all.
         count: u64,
         /// Sum of the rows' losses.
-        #[serde(with = "float")]
+        #[serde(with = "Floats::<f64>")]
         loss_sum: f64,
     },
     /// A checkpoint is complete under its final name.
@@ -80,7 +80,7 @@ pub enum Report {
 
 /// Why a training cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct FailureReport {
     /// What kind of failure.
     pub kind: FailureKind,
     /// One line: what was wrong, where, what to do.
@@ -185,7 +185,7 @@ impl Phase {
     }
 }
 
-impl workbench_protocol::Phase for Phase {
+impl workbench_protocol::PhaseName for Phase {
     const ALL: &'static [Self] = &Self::ALL;
 
     fn is_waiting(self) -> bool {
@@ -236,7 +236,7 @@ pub struct StepReport {
     /// Rows of this rank's batch.
     pub samples: u32,
     /// Mean loss of this rank's batch.
-    #[serde(with = "float")]
+    #[serde(with = "Floats::<f64>")]
     pub loss: f64,
     /// Fetching rows.
     pub data_ns: u64,
@@ -273,7 +273,7 @@ pub struct DoneReport {
     /// Bytes that this rank put into all-reduces.
     pub bytes_reduced: u64,
     /// Loss of the last step.
-    #[serde(with = "float")]
+    #[serde(with = "Floats::<f64>")]
     pub final_loss: f64,
 }
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use workbench_json::Floats;
 
 use crate::fault::Fault;
-use crate::float;
 
 /// One training. The same for all ranks, except for the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct TrainSpec {
     /// Rows of one step of one rank, 2 or more.
     pub batch: u32,
     /// Learning rate.
-    #[serde(with = "float")]
+    #[serde(with = "Floats::<f64>")]
     pub lr: f64,
     /// Seed of weights and shuffling; the same on all ranks.
     pub seed: u64,
@@ -42,7 +42,7 @@ pub struct TrainSpec {
     /// Report a step each time this many were done (the first and the last always).
     pub step_reports_every: u32,
     /// Timeout in seconds of a rank's wait for the others, at the rendezvous and in a collective.
-    #[serde(with = "float")]
+    #[serde(with = "Floats::<f64>")]
     pub timeout_s: f64,
 }
 
@@ -107,6 +107,7 @@ pub struct Checkpointing {
     /// Every so many steps.
     pub every_steps: Option<u64>,
     /// Every so many seconds.
+    #[serde(default, with = "Floats::<Option<f64>>")]
     pub every_s: Option<f64>,
     /// How many of the newest are kept.
     pub keep: u32,

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_ddp_protocol::{
-    DoneReport, Failure, FailureKind, Fault, FromWorker, Phase, Program, Report, Stage, StepReport,
-    TrainSpec, WorkerSide,
+    DoneReport, FailureKind, FailureReport, Fault, FromWorker, Phase, Program, Report, Stage,
+    StepReport, TrainSpec, WorkerSide,
 };
 use workbench_digest::Hasher;
 use workbench_protocol::WorkerEnv;
@@ -139,7 +139,7 @@ pub fn work() -> ExitCode {
     match train(&side, &spec, &env, &mut model) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble(kind, text)) => {
-            let failure = Failure {
+            let failure = FailureReport {
                 kind,
                 message: text.to_owned(),
                 step: model.steps,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use workbench_experiment::lab::{ArmContext, LabError, Part, SlotState};
 use workbench_protocol::{FromWorker, WorkerEnv};
-use workbench_workers::{EventKind, Launch, WorkerGroup};
+use workbench_workers::{EventKind, WorkerGroup, WorkerLaunch};
 
 use crate::block::{Hashed, Prepared, name, span};
 use crate::worker::{Messages, Order, VARIABLE};
@@ -54,7 +54,7 @@ pub fn run(
     Ok((hashed, slots))
 }
 
-fn launch(prepared: &Prepared, rank: u32, workers: u32) -> Launch<Messages> {
+fn launch(prepared: &Prepared, rank: u32, workers: u32) -> WorkerLaunch<Messages> {
     let order = Order {
         blocks: prepared.blocks,
         rounds: prepared.rounds,
@@ -63,7 +63,7 @@ fn launch(prepared: &Prepared, rank: u32, workers: u32) -> Launch<Messages> {
     };
     // They do not talk to each other, so the port is never opened.
     let place = WorkerEnv::local(rank, workers, 1);
-    let mut launch = Launch::new(&prepared.program, place, order);
+    let mut launch = WorkerLaunch::new(&prepared.program, place, order);
     launch.vars.push((VARIABLE.into(), "1".into()));
     launch
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use workbench_protocol::worker_side::{SideError, is_supervised};
-use workbench_protocol::{FromWorker, Phase, Protocol, WorkerEnv, WorkerSide};
+use workbench_protocol::{FromWorker, PhaseName, Protocol, WorkerEnv, WorkerSide};
 
 use crate::block::{Hashed, hash};
 
@@ -50,7 +50,7 @@ impl fmt::Display for Doing {
     }
 }
 
-impl Phase for Doing {
+impl PhaseName for Doing {
     const ALL: &'static [Self] = &[Self::Starting, Self::Hashing];
 
     fn is_start_up(self) -> bool {

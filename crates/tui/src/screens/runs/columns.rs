@@ -7,7 +7,7 @@ use workbench_history::Standing;
 
 use crate::kit::columns;
 use crate::kit::text::width;
-use crate::theme::Look;
+use crate::theme::Theme;
 use workbench_history::list::RunRow;
 
 /// How wide the texts of some runs are, measured once.
@@ -68,7 +68,7 @@ impl Columns {
         }
     }
 
-    fn line(&self, cells: [(&str, Style); 6], look: &Look) -> Line<'static> {
+    fn line(&self, cells: [(&str, Style); 6], theme: &Theme) -> Line<'static> {
         let widths = [
             self.widths.id,
             self.started,
@@ -83,12 +83,12 @@ impl Columns {
             .filter(|(_, width)| *width > 0)
             .map(|((text, style), width)| (*text, width, *style))
             .collect();
-        columns(&cells, look)
+        columns(&cells, theme)
     }
 
     /// The line above the rows.
-    pub fn head(&self, look: &Look) -> Line<'static> {
-        let dim = look.theme.dim;
+    pub fn head(&self, theme: &Theme) -> Line<'static> {
+        let dim = theme.dim;
         let names = [
             "RUN",
             "STARTED (UTC)",
@@ -97,15 +97,14 @@ impl Columns {
             "STATUS",
             "BEST SPEED-UP",
         ];
-        let mut line = self.line(names.map(|name| (name, dim)), look);
+        let mut line = self.line(names.map(|name| (name, dim)), theme);
         line.spans.insert(0, Span::raw("  "));
         line
     }
 }
 
 /// One run as a line of a list.
-pub fn run_line(row: &RunRow, columns: &Columns, look: &Look) -> Line<'static> {
-    let theme = &look.theme;
+pub fn run_line(row: &RunRow, columns: &Columns, theme: &Theme) -> Line<'static> {
     let status = match row.standing {
         Some(Standing::Completed) => theme.good,
         Some(Standing::Running) => theme.accent,
@@ -121,6 +120,6 @@ pub fn run_line(row: &RunRow, columns: &Columns, look: &Look) -> Line<'static> {
             (row.status(), status),
             (&row.best, theme.text),
         ],
-        look,
+        theme,
     )
 }

@@ -2,12 +2,10 @@
 //! matching the runs happens when one of the two changes, never while drawing.
 
 use jiff::Timestamp;
-use ratatui::crossterm::event::KeyEvent;
 use workbench_history::filter::{self, Parsed};
 use workbench_history::list::RunRow;
 
-use crate::action::Action;
-use crate::field::Field;
+use crate::field::FilterField;
 
 /// The longest filter, in characters.
 const LONGEST: usize = 120;
@@ -15,8 +13,8 @@ const LONGEST: usize = 120;
 /// A filter and what it leaves.
 #[derive(Debug)]
 pub struct Narrowed {
-    field: Field,
-    typing: bool,
+    /// The filter.
+    pub field: FilterField,
     parsed: Parsed,
     shown: Vec<usize>,
     /// What time it is, for `since:7d`.
@@ -29,8 +27,7 @@ pub struct Narrowed {
 impl Default for Narrowed {
     fn default() -> Self {
         Self {
-            field: Field::new("", LONGEST),
-            typing: false,
+            field: FilterField::new(LONGEST),
             parsed: Parsed::default(),
             shown: Vec::new(),
             now: Timestamp::now,
@@ -46,23 +43,13 @@ impl Narrowed {
         self.field.text()
     }
 
-    /// Whether keys go into the filter.
-    pub fn is_typing(&self) -> bool {
-        self.typing
-    }
-
-    /// Starts typing.
-    pub fn begin(&mut self) {
-        self.typing = true;
-    }
-
     /// What is wrong with the filter.
     pub fn problem(&self) -> Option<&str> {
         self.parsed.problem.as_deref()
     }
 
     /// The field whose value is being typed.
-    pub fn field(&self) -> Option<filter::Field> {
+    pub fn being_typed(&self) -> Option<filter::Field> {
         filter::field_at_end(self.text())
     }
 
@@ -71,33 +58,13 @@ impl Narrowed {
         &self.shown
     }
 
-    /// Takes the filter away.
-    pub fn clear(&mut self, rows: &[RunRow]) {
-        self.field.set("");
-        self.refresh(rows);
-    }
-
-    /// Takes a key, and what it stands for while a filter is typed.
-    pub fn key(&mut self, key: KeyEvent, action: Option<&Action>, rows: &[RunRow]) {
-        match action {
-            Some(Action::Keep) => self.typing = false,
-            Some(Action::Discard) => {
-                self.typing = false;
-                self.clear(rows);
-            }
-            Some(Action::Empty) => self.clear(rows),
-            _ => {
-                if self.field.key(key) {
-                    self.refresh(rows);
-                }
-            }
+    /// Changes the filter; the runs are matched anew where its text is another one then.
+    pub fn change(&mut self, rows: &[RunRow], change: impl FnOnce(&mut FilterField)) {
+        let before = self.text().to_owned();
+        change(&mut self.field);
+        if self.text() != before {
+            self.refresh(rows);
         }
-    }
-
-    /// Takes text.
-    pub fn paste(&mut self, text: &str, rows: &[RunRow]) {
-        self.field.paste(text);
-        self.refresh(rows);
     }
 
     /// Matches the runs anew.

@@ -5,7 +5,7 @@ use workbench_report::format;
 
 use super::run_mark::{colour, name_run};
 use crate::kit::gauge::Gauge;
-use crate::kit::{Pane, Row, Scroll, cells, position};
+use crate::kit::{Pane, Row, Scroll, cells};
 use crate::model::names::arm_on_workers;
 use workbench_history::comparison::{ArmCell, ArmRow, Comparison};
 
@@ -106,13 +106,12 @@ impl Columns {
 pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison: &Comparison) {
     let theme = pane.theme;
     let lines = lines(comparison);
-    let window = scroll.window(lines.len(), usize::from(pane.area.height.saturating_sub(4)));
-    let place = position(&window, lines.len());
     let base = comparison
         .common_base()
         .map_or_else(|| "each run's base".to_owned(), str::to_owned);
     let title = format!("Arms: median wall time, and speed-up against {base}");
-    let mut inner = pane.panel((&title, &place));
+    let page = usize::from(pane.area.height.saturating_sub(4));
+    let (mut inner, window) = pane.scrolled(&title, scroll, (lines.len(), page));
     if lines.is_empty() {
         inner.nothing("no run has finished a repeat");
         return;
@@ -180,7 +179,7 @@ fn arm_line(row: &mut Row<'_>, cell: &ArmCell, columns: &Columns, (run, unlike):
         interval,
         bound: None,
         ideal: None,
-        fill: (theme.glyphs.useful(), style),
+        fill: (theme.glyphs.useful, style),
         marked: true,
     };
     gauge(cell.wall_s, cell.wall_ci95, bar_style).draw(row, times, columns.ends[0]);

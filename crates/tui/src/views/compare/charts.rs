@@ -4,8 +4,8 @@
 
 use workbench_report::format;
 
-use super::panel::Facts;
 use super::run_mark::{colour, name_run};
+use crate::event::SideBySide;
 use crate::kit::Pane;
 use crate::kit::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
 use crate::kit::scale::Scale;
@@ -75,9 +75,9 @@ fn stroke(run: usize) -> Stroke {
 }
 
 /// Draws what the runs recorded: `chosen` says which curve, and which arm.
-pub fn curves(pane: Pane<'_>, chosen: (usize, usize), (comparison, all): Facts<'_>) {
+pub fn curves(pane: Pane<'_>, chosen: (usize, usize), runs: &SideBySide) {
     let theme = pane.theme;
-    let Some((curves, metric, arm)) = choose(all, chosen) else {
+    let Some((curves, metric, arm)) = choose(&runs.curves, chosen) else {
         pane.frame(("Curves", ""));
         return;
     };
@@ -86,7 +86,7 @@ pub fn curves(pane: Pane<'_>, chosen: (usize, usize), (comparison, all): Facts<'
     let right = [metric, arm].join(" ").trim().to_owned();
     let mut inner = pane.panel((&title, &right));
     let mut legend = inner.row(0);
-    for (index, run) in comparison.runs.iter().enumerate() {
+    for (index, run) in runs.comparison.runs.iter().enumerate() {
         let end = curves.lines[index].last();
         let text = end.map_or_else(|| "none".to_owned(), |(_, value)| format::number(*value));
         if legend.rest() >= 12 {

@@ -3,20 +3,15 @@
 
 use ratatui::layout::Rect;
 
-use super::panel::{Facts, Panel};
+use super::panel::ComparePanel;
 use super::{arms, notes, settings};
-use crate::kit::tabs::{self, Tab};
-use crate::kit::{Pane, abreast, below};
+use crate::event::SideBySide;
+use crate::kit::tabs::Tab;
+use crate::kit::{abreast, below};
 use crate::theme::Theme;
-use workbench_history::comparison::{Comparison, Weight};
-
-/// One panel at a time, and a line that names them all.
-pub struct Tabs {
-    /// Where the chosen panel goes.
-    pub body: Rect,
-    /// The panels, in order.
-    pub panels: Vec<Panel>,
-}
+use crate::views::panels::{Arranged, Tabs};
+use workbench_history::comparison::Comparison;
+use workbench_record::Severity;
 
 /// Lines that a chart takes at least.
 const CHART: u16 = 10;
@@ -24,31 +19,39 @@ const CHART: u16 = 10;
 /// The panels and their areas, or tabs.
 pub fn arrange(
     area: Rect,
-    (comparison, curves): Facts<'_>,
+    SideBySide {
+        comparison, curves, ..
+    }: &SideBySide,
     theme: &Theme,
-) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
+) -> Arranged<'static, ComparePanel> {
     let mut charts = Vec::new();
     if comparison.scaling.iter().any(|row| !row.points.is_empty()) {
-        charts.push(Panel::Scaling);
+        charts.push(ComparePanel::Scaling);
     }
     if !curves.is_empty() {
-        charts.push(Panel::Curves);
+        charts.push(ComparePanel::Curves);
     }
     if area.width < 100 || area.height < 26 {
-        let mut panels = vec![Panel::Notes, Panel::Arms, Panel::Settings];
+        let mut panels = vec![
+            ComparePanel::Notes,
+            ComparePanel::Arms,
+            ComparePanel::Settings,
+        ];
         panels.extend(charts);
-        let body = below(area, 1);
-        return (Vec::new(), Some(Tabs { body, panels }));
+        return Arranged {
+            places: Vec::new(),
+            tabs: Some(tabs(area, panels, comparison, theme)),
+        };
     }
     let half = area.width / 2;
     let need = notes::height(comparison, half, theme).max(settings::height(comparison, half));
     let [top, rest] = split(area, need.clamp(6, area.height / 3));
-    let mut places: Vec<(Panel, Rect)> = [Panel::Notes, Panel::Settings]
+    let mut places: Vec<(ComparePanel, Rect)> = [ComparePanel::Notes, ComparePanel::Settings]
         .into_iter()
         .zip(abreast(top, 2))
         .collect();
     if charts.is_empty() {
-        places.push((Panel::Arms, rest));
+        places.push((ComparePanel::Arms, rest));
     } else if area.width >= 160 && arms::height(comparison) > rest.height / 2 {
         let mut left = rest;
         left.width = rest.width * 11 / 20;
@@ -57,18 +60,18 @@ pub fn arrange(
             width: rest.width - left.width,
             ..rest
         };
-        places.push((Panel::Arms, left));
+        places.push((ComparePanel::Arms, left));
         let first = rest.height.div_ceil(charts.len() as u16);
         places.extend(charts.into_iter().zip(split(right, first)));
     } else {
         // Where there is room, arms get what they need and the charts the rest.
         let most = rest.height.saturating_sub(CHART).max(6);
         let [middle, bottom] = split(rest, arms::height(comparison).clamp(6, most));
-        places.push((Panel::Arms, middle));
+        places.push((ComparePanel::Arms, middle));
         let columns = abreast(bottom, charts.len());
         places.extend(charts.into_iter().zip(columns));
     }
-    (places, None)
+    Arranged { places, tabs: None }
 }
 
 fn split(area: Rect, height: u16) -> [Rect; 2] {
@@ -76,19 +79,27 @@ fn split(area: Rect, height: u16) -> [Rect; 2] {
     [Rect { height, ..area }, below(area, height)]
 }
 
-/// The line of tabs; that times must not be compared shows on it whichever tab is open.
-pub fn draw_tabs(pane: &mut Pane<'_>, panels: &[Panel], open: Panel, comparison: &Comparison) {
-    let theme = pane.theme;
-    let worst = comparison.notes.first().map(|note| note.weight);
-    let tab = |panel: &Panel| Tab {
-        panel: *panel,
+/// Tabs in an area; that times must not be compared shows on their line whichever tab is open.
+fn tabs(
+    area: Rect,
+    panels: Vec<ComparePanel>,
+    comparison: &Comparison,
+    theme: &Theme,
+) -> Tabs<'static, ComparePanel> {
+    let worst = comparison.notes.first().map(|note| note.severity);
+    let tab = |panel: ComparePanel| Tab {
+        panel,
         name: panel.name(),
-        mark: match worst.filter(|_| *panel == Panel::Notes) {
-            Some(Weight::Bad) => Some((theme.glyphs.failed, theme.bad)),
-            Some(Weight::Warning) => Some((theme.glyphs.warning, theme.warn)),
-            _ => None,
-        },
+        mark: worst
+            .filter(|severity| panel == ComparePanel::Notes && *severity > Severity::Note)
+            .map(|severity| theme.severity_mark(severity)),
     };
-    let all: Vec<Tab<'_, Panel>> = panels.iter().map(tab).collect();
-    tabs::draw(pane, &all, (Some(open), true));
+    Tabs {
+        bar: Rect {
+            height: area.height.min(1),
+            ..area
+        },
+        body: below(area, 1),
+        all: panels.into_iter().map(tab).collect(),
+    }
 }

@@ -24,31 +24,44 @@ mod run_mark;
 mod settings;
 
 use ratatui::Frame;
+use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
-use super::keys::{COMPARE, KeyTable};
-use super::{Focus, Keyed, SMALLEST, ViewAction};
+use super::panels::{Panels, Pointed};
+use super::{SMALLEST, View, ViewAction};
+use crate::event::SideBySide;
+use crate::kit::Motion;
 use crate::kit::{Pane, Scroll, below, too_small};
 use crate::theme::Theme;
-use panel::{Facts, Panel};
+
+pub use panel::ComparePanel;
 
 /// The Compare screen's own state.
 #[derive(Debug, Default)]
 pub struct CompareView {
-    focus: Focus<Panel>,
+    panels: Panels<ComparePanel>,
     /// Bars show speed-ups.
     speedups: bool,
     /// How often the next arm was asked for.
     arm: usize,
     /// How often the next curve was asked for.
     curve: usize,
-    scroll: [Scroll; 5],
 }
 
 impl CompareView {
-    /// Does what a key asks for.
-    pub fn act(&mut self, action: ViewAction) {
-        if self.focus.act(action) {
+    /// Takes in where the last drawing put the panels.
+    pub fn take(&mut self, drawn: Panels<ComparePanel>) {
+        self.panels = drawn;
+    }
+
+    fn scroll(&mut self, panel: ComparePanel, motion: Motion) {
+        self.panels.scroll(panel).act(motion);
+    }
+}
+
+impl View for CompareView {
+    fn act(&mut self, action: ViewAction) {
+        if self.panels.act(action) {
             return;
         }
         match action {
@@ -56,58 +69,53 @@ impl CompareView {
             ViewAction::Right => self.curve = self.curve.wrapping_add(1),
             ViewAction::Left => self.curve = self.curve.wrapping_sub(1),
             ViewAction::Toggle => self.speedups = !self.speedups,
-            ViewAction::Move(motion) => self.scroll[self.focus.panel as usize].act(motion),
+            ViewAction::Move(motion) => self.scroll(self.panels.focus, motion),
             _ => {}
+        }
+    }
+
+    fn mouse(&mut self, event: MouseEvent) {
+        if let Some((panel, Pointed::Move(motion))) = self.panels.mouse(event) {
+            self.scroll(panel, motion);
         }
     }
 }
 
-impl Keyed for CompareView {
-    const KEYS: KeyTable = COMPARE;
-}
-
-/// Draws the Compare screen.
+/// Draws the Compare screen; tells where its panels are.
 pub fn draw(
     frame: &mut Frame,
     area: Rect,
-    view: &mut CompareView,
-    facts: Facts<'_>,
+    view: &CompareView,
+    runs: &SideBySide,
     theme: &Theme,
-) {
+) -> Panels<ComparePanel> {
+    let mut panels = view.panels.clone();
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
-    if too_small(pane.buf, area, SMALLEST, theme) {
-        return;
+    if !too_small(pane.buf, area, SMALLEST, theme) {
+        let used = header::draw(&mut pane, &runs.comparison);
+        let body = below(area, used);
+        let arranged = layout::arrange(body, runs, theme);
+        panels.choose_from(arranged.panels());
+        panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+            draw_panel(pane, (panel, scroll), view, runs);
+        });
     }
-    let used = header::draw(&mut pane, facts.0);
-    let body = below(area, used);
-    let (mut places, tabs) = layout::arrange(body, facts, theme);
-    let shown = match &tabs {
-        Some(tabs) => tabs.panels.clone(),
-        None => places.iter().map(|(panel, _)| *panel).collect(),
-    };
-    view.focus.choose_from(shown);
-    let focus = view.focus.panel;
-    if view.focus.zoomed {
-        places = vec![(focus, body)];
-    } else if let Some(tabs) = tabs {
-        layout::draw_tabs(&mut pane.part(body), &tabs.panels, focus, facts.0);
-        places = vec![(focus, tabs.body)];
-    }
-    for (panel, place) in places {
-        let mut place = pane.part(place);
-        place.focused = focus == panel;
-        draw_panel(place, panel, view, facts);
-    }
+    panels
 }
 
-fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut CompareView, facts: Facts<'_>) {
-    let scroll = &mut view.scroll[panel as usize];
+fn draw_panel(
+    pane: Pane<'_>,
+    (panel, scroll): (ComparePanel, &mut Scroll),
+    view: &CompareView,
+    runs: &SideBySide,
+) {
+    let comparison = &runs.comparison;
     match panel {
-        Panel::Notes => notes::draw(pane, scroll, facts.0),
-        Panel::Settings => settings::draw(pane, scroll, facts.0),
-        Panel::Arms => arms::draw(pane, (scroll, view.speedups), facts.0),
-        Panel::Scaling => charts::scaling(pane, view.arm, facts.0),
-        Panel::Curves => charts::curves(pane, (view.curve, view.arm), facts),
+        ComparePanel::Notes => notes::draw(pane, scroll, comparison),
+        ComparePanel::Settings => settings::draw(pane, scroll, comparison),
+        ComparePanel::Arms => arms::draw(pane, (scroll, view.speedups), comparison),
+        ComparePanel::Scaling => charts::scaling(pane, view.arm, comparison),
+        ComparePanel::Curves => charts::curves(pane, (view.curve, view.arm), runs),
     }
 }

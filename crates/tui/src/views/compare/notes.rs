@@ -6,7 +6,7 @@ use crate::kit::list::panel_of_lines;
 use crate::kit::text::marked;
 use crate::kit::{Pane, Scroll};
 use crate::theme::Theme;
-use workbench_history::comparison::{Comparison, Weight};
+use workbench_history::comparison::Comparison;
 
 /// Cells of a panel's width that are not text or its mark.
 const AROUND: u16 = 4;
@@ -20,12 +20,9 @@ pub fn height(comparison: &Comparison, width: u16, theme: &Theme) -> u16 {
 fn lines(comparison: &Comparison, width: u16, theme: &Theme) -> Vec<Line<'static>> {
     let columns = width.saturating_sub(AROUND);
     let notes = comparison.notes.iter().flat_map(|note| {
-        let (mark, style, text) = match note.weight {
-            Weight::Bad => (theme.glyphs.failed, theme.bad, theme.bad),
-            Weight::Warning => (theme.glyphs.warning, theme.warn, theme.warn),
-            Weight::Finding => (theme.glyphs.finding, theme.accent, theme.text),
-        };
-        marked((mark, style), &note.text, columns, (text, theme.accent))
+        let mark = theme.severity_mark(note.severity);
+        let style = (theme.severity(note.severity), theme.accent);
+        marked(mark, &note.text, columns, style)
     });
     notes.collect()
 }

@@ -1,10 +1,8 @@
-//! The panels of the Compare screen, and what they draw.
-
-use workbench_history::comparison::{Comparison, Curves};
+//! The panels of the Compare screen.
 
 /// A panel of the Compare screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Panel {
+pub enum ComparePanel {
     /// What may be said.
     #[default]
     Notes,
@@ -18,7 +16,7 @@ pub enum Panel {
     Curves,
 }
 
-impl Panel {
+impl ComparePanel {
     /// Its name on a tab.
     pub fn name(self) -> &'static str {
         match self {
@@ -30,6 +28,3 @@ impl Panel {
         }
     }
 }
-
-/// What is drawn.
-pub type Facts<'a> = (&'a Comparison, &'a [Curves]);

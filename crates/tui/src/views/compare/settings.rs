@@ -3,7 +3,7 @@
 
 use super::run_mark::{colour, name_run};
 use crate::kit::text::wrap_text;
-use crate::kit::{Pane, Row, Scroll, cells, position};
+use crate::kit::{Pane, Row, Scroll, cells};
 use workbench_history::comparison::{Comparison, Difference, Group};
 
 /// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what
@@ -125,14 +125,12 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, comparison: &Comparison) {
     let inside = usize::from(pane.area.height.saturating_sub(2));
     let left = inside.saturating_sub(rows.len() + 1).clamp(1, same.len());
     let page = inside.saturating_sub(1 + left);
-    let window = scroll.window(rows.len(), page);
     let title = match settings.differing.len() {
         0 => "Nothing was set differently".to_owned(),
         1 => "1 setting differs".to_owned(),
         n => format!("{n} settings differ"),
     };
-    let place = position(&window, rows.len());
-    let mut inner = pane.panel((&title, &place));
+    let (mut inner, window) = pane.scrolled(&title, scroll, (rows.len(), page));
     if !rows.is_empty() {
         let mut head = inner.row(0);
         head.skip(widths.label);

@@ -1,9 +1,8 @@
 //! One bar per arm, one below the other: what speed-ups and lost time share.
 
-use ratatui::layout::Rect;
 use workbench_result::ArmResult;
 
-use crate::kit::{Pane, Scroll, cells, position};
+use crate::kit::{Pane, Scroll, cells};
 use crate::model::names::short_arm;
 
 /// How the bars were laid out.
@@ -31,9 +30,8 @@ pub fn draw<'a>(
         2 => 2,
         _ => 3,
     };
-    let window = scroll.window(arms.len(), usize::from((room / high).max(1)));
-    let note = position(&window, arms.len());
-    let mut inner = pane.panel((title, &note));
+    let page = usize::from((room / high).max(1));
+    let (mut inner, window) = pane.scrolled(title, scroll, (arms.len(), page));
     let Some(label) = arms.iter().map(|arm| cells(&short(arm))).max() else {
         inner.nothing("no repeat of any arm has finished");
         return None;
@@ -41,13 +39,7 @@ pub fn draw<'a>(
     let label = label.min(24);
     let layout = Layout { high, label };
     for (i, arm) in (0..).zip(&arms[window]) {
-        let place = Rect {
-            y: inner.area.y + i * high,
-            height: high,
-            ..inner.area
-        };
-        let place = place.intersection(inner.area);
-        one(&mut inner.part(place), arm, &layout);
+        one(&mut inner.band(i * high, high), arm, &layout);
     }
     Some((inner, layout))
 }

@@ -1,6 +1,5 @@
 //! What a reader must know before believing the numbers, and what the numbers mean: warnings first.
 
-use workbench_record::Severity;
 use workbench_report::format;
 use workbench_result::RunResult;
 
@@ -14,11 +13,8 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let columns = pane.area.width.saturating_sub(5);
     let mut lines = Vec::new();
     for found in result.warnings.iter().chain(&result.diagnoses) {
-        let (mark, text) = match found.severity {
-            Severity::Error => ((theme.glyphs.failed, theme.bad), theme.bad),
-            Severity::Warning => ((theme.glyphs.warning, theme.warn), theme.warn),
-            Severity::Note => ((theme.glyphs.finding, theme.accent), theme.text),
-        };
+        let mark = theme.severity_mark(found.severity);
+        let text = theme.severity(found.severity);
         lines.extend(marked(mark, &found.text, columns, (text, text)));
     }
     let title = match result.warnings.len() as u64 {

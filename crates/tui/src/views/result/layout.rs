@@ -6,40 +6,12 @@ use ratatui::layout::Rect;
 use workbench_record::Finding;
 use workbench_result::{NO_SPEEDUP, RunResult};
 
-use super::panel::Panel;
+use super::panel::ResultPanel;
 use super::{parts, work};
-use crate::kit::tabs::{self, Tab};
+use crate::kit::tabs::Tab;
 use crate::kit::{Pane, abreast, below, cells, stacked};
-
-/// One panel at a time, and a line that names them all.
-pub struct Tabs {
-    /// The line of names, below the first warning where there is one.
-    pub bar: Rect,
-    /// Where the chosen panel goes.
-    pub body: Rect,
-    /// The panels, in order.
-    pub panels: Vec<Panel>,
-}
-
-impl Tabs {
-    /// The tab that is open: the first of these that is a tab, or else the first tab.
-    pub fn open(&self, wanted: [Option<Panel>; 2]) -> Option<Panel> {
-        let known = wanted.into_iter().flatten();
-        let mut known = known.filter(|panel| self.panels.contains(panel));
-        known.next().or(self.panels.first().copied())
-    }
-
-    fn new(area: Rect, panels: Vec<Panel>, result: &RunResult) -> Self {
-        // One line more for the first warning, so that it is in plain sight whichever tab is open.
-        let lines = 1 + u16::from(!unsaid(result).is_empty());
-        let bar = Rect {
-            height: lines.min(area.height),
-            ..area
-        };
-        let body = below(area, lines);
-        Self { bar, body, panels }
-    }
-}
+use crate::theme::Theme;
+use crate::views::panels::{Arranged, Tabs};
 
 /// Which panels a result has something to show in.
 struct Has<'a> {
@@ -58,27 +30,35 @@ impl<'a> Has<'a> {
         }
     }
 
-    fn panel(&self, panel: Panel) -> bool {
+    fn panel(&self, panel: ResultPanel) -> bool {
         match panel {
-            Panel::Scaling => !self.result.scaling.is_empty(),
-            Panel::Curves => self.curves,
-            Panel::Steps => parts::any_steps(self.result),
-            Panel::StartUp => parts::any_start_up(self.result),
-            Panel::Work => self.told,
-            Panel::Programs => !self.result.sources.is_empty(),
-            Panel::WhatIf => !self.told || !self.result.what_if.is_empty(),
-            Panel::Speedup | Panel::Lost | Panel::Findings | Panel::Table | Panel::Machine => true,
+            ResultPanel::Scaling => !self.result.scaling.is_empty(),
+            ResultPanel::Curves => self.curves,
+            ResultPanel::Steps => parts::any_steps(self.result),
+            ResultPanel::StartUp => parts::any_start_up(self.result),
+            ResultPanel::Work => self.told,
+            ResultPanel::Programs => !self.result.sources.is_empty(),
+            ResultPanel::WhatIf => !self.told || !self.result.what_if.is_empty(),
+            ResultPanel::Speedup
+            | ResultPanel::Lost
+            | ResultPanel::Findings
+            | ResultPanel::Table
+            | ResultPanel::Machine => true,
         }
     }
 
-    fn only(&self, panels: &[Panel]) -> Vec<Panel> {
+    fn only(&self, panels: &[ResultPanel]) -> Vec<ResultPanel> {
         panels.iter().copied().filter(|p| self.panel(*p)).collect()
     }
 }
 
 /// The panels and their areas, and tabs where not all have room.
-pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
-    use Panel::{
+pub fn arrange(
+    area: Rect,
+    (result, curves): (&RunResult, bool),
+    theme: &Theme,
+) -> Arranged<'static, ResultPanel> {
+    use ResultPanel::{
         Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
         Work,
     };
@@ -88,7 +68,10 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
             Speedup, Lost, Steps, StartUp, Findings, WhatIf, Scaling, Curves, Work, Programs,
             Table, Machine,
         ]);
-        return (Vec::new(), Some(Tabs::new(area, panels, result)));
+        return Arranged {
+            places: Vec::new(),
+            tabs: Some(tabs(area, panels, result, theme)),
+        };
     }
     let arms = u16::try_from(result.arms.len()).unwrap_or(u16::MAX);
     let first = arms
@@ -97,10 +80,10 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
         .clamp(7, area.height * 2 / 5);
     let rest = area.height - first;
     if has.told {
-        return detailed(area, first, &has);
+        return detailed(area, first, &has, theme);
     }
     let mut charts = has.only(&[WhatIf, Scaling, Curves]);
-    let bands: Vec<(u16, Vec<Panel>)> = if area.width >= 160 {
+    let bands: Vec<(u16, Vec<ResultPanel>)> = if area.width >= 160 {
         charts.push(Table);
         vec![
             (first, vec![Speedup, Lost, Findings]),
@@ -120,34 +103,44 @@ pub fn arrange(area: Rect, result: &RunResult, curves: bool) -> (Vec<(Panel, Rec
             (rest / 2, last),
         ]
     };
-    (place(area, &bands), None)
+    Arranged {
+        places: place(area, &bands),
+        tabs: None,
+    }
 }
 
 /// Where arms tell what they consisted of, there is more than fits beside one another: the bars
 /// stay, and the rest is behind tabs.
-fn detailed(area: Rect, first: u16, has: &Has<'_>) -> (Vec<(Panel, Rect)>, Option<Tabs>) {
-    use Panel::{
+fn detailed(
+    area: Rect,
+    first: u16,
+    has: &Has<'_>,
+    theme: &Theme,
+) -> Arranged<'static, ResultPanel> {
+    use ResultPanel::{
         Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
         Work,
     };
     let wide = area.width >= 160;
     let mut bands = vec![(first, vec![Speedup, Lost])];
-    let mut tabs = vec![Work, Programs, Scaling, WhatIf, Table, Machine];
+    let mut behind = vec![Work, Programs, Scaling, WhatIf, Table, Machine];
     if wide {
         let bars = has.only(&[Steps, StartUp, Curves]);
         bands[0].1.push(Findings);
         bands.push((((area.height - first) * 2 / 5).max(7), bars));
     } else {
-        tabs.splice(0..0, [Steps, StartUp, Findings, Curves]);
+        behind.splice(0..0, [Steps, StartUp, Findings, Curves]);
     }
     bands.retain(|(_, panels)| !panels.is_empty());
     let used = bands.iter().map(|(height, _)| height).sum::<u16>();
     let rest = below(area, used);
-    let places = place(area, &bands);
-    (places, Some(Tabs::new(rest, has.only(&tabs), has.result)))
+    Arranged {
+        places: place(area, &bands),
+        tabs: Some(tabs(rest, has.only(&behind), has.result, theme)),
+    }
 }
 
-fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
+fn place(area: Rect, bands: &[(u16, Vec<ResultPanel>)]) -> Vec<(ResultPanel, Rect)> {
     let heights = bands.iter().map(|(height, _)| *height);
     let places = stacked(area, heights)
         .zip(bands)
@@ -158,26 +151,32 @@ fn place(area: Rect, bands: &[(u16, Vec<Panel>)]) -> Vec<(Panel, Rect)> {
     places.collect()
 }
 
-/// The line of tabs, and where each is; that there are warnings shows on it whichever tab is open.
-pub fn draw_tabs(
-    pane: &mut Pane<'_>,
-    Tabs { bar, panels, .. }: &Tabs,
-    open: (Option<Panel>, bool),
+/// Tabs in an area, with a line more for the first warning, so that it is in plain sight whichever
+/// tab is open; that there are warnings shows on the line of tabs, too.
+fn tabs(
+    area: Rect,
+    panels: Vec<ResultPanel>,
     result: &RunResult,
-) -> Vec<(Panel, Rect)> {
-    let theme = pane.theme;
-    first_warning(&mut pane.part(*bar), result);
-    let tab = |panel: &Panel| {
-        let warned = *panel == Panel::Findings && !result.warnings.is_empty();
+    theme: &Theme,
+) -> Tabs<'static, ResultPanel> {
+    let lines = 1 + u16::from(!unsaid(result).is_empty());
+    let head = Rect {
+        height: lines.min(area.height),
+        ..area
+    };
+    let tab = |panel: ResultPanel| {
+        let warned = panel == ResultPanel::Findings && !result.warnings.is_empty();
         Tab {
-            panel: *panel,
+            panel,
             name: panel.name(),
             mark: warned.then_some((theme.glyphs.warning, theme.warn)),
         }
     };
-    let all: Vec<Tab<'_, Panel>> = panels.iter().map(tab).collect();
-    let names = below(*bar, bar.height.saturating_sub(1));
-    tabs::draw(&mut pane.part(names), &all, open)
+    Tabs {
+        bar: below(head, head.height.saturating_sub(1)),
+        body: below(area, lines),
+        all: panels.into_iter().map(tab).collect(),
+    }
 }
 
 /// The warnings that the headline does not tell: it tells why no speed-up is stated.
@@ -188,17 +187,19 @@ fn unsaid(result: &RunResult) -> Vec<&Finding> {
     warnings.filter(|found| !is_said(found)).collect()
 }
 
-fn first_warning(bar: &mut Pane<'_>, result: &RunResult) {
-    let theme = bar.theme;
+/// The first warning, on the line above the tabs where that is theirs.
+pub fn first_warning(pane: &mut Pane<'_>, (body, bar): (Rect, Rect), result: &RunResult) {
+    let theme = pane.theme;
     let unsaid = unsaid(result);
-    let Some((first, rest)) = unsaid.split_first() else {
+    let Some((first, rest)) = unsaid.split_first().filter(|_| bar.y > body.y) else {
         return;
     };
     let more = match rest.len() {
         0 => String::new(),
         n => format!(" +{n} more"),
     };
-    let mut row = bar.row(0);
+    let y = bar.y - 1;
+    let mut row = pane.part(Rect { y, ..bar }).into_row(0);
     row.skip(1).left(theme.glyphs.warning, 2, theme.warn);
     let room = row.rest().saturating_sub(cells(&more) + 1);
     row.left(&first.text, room, theme.warn)

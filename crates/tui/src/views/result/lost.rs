@@ -2,23 +2,12 @@
 //! and in numbers.
 
 use workbench_report::format;
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, LostSeconds, RunResult};
 
 use super::bars::{self, short};
 use crate::kit::stack::apportion;
 use crate::kit::{Pane, Row, Scroll, cells};
 use crate::model::names::arm_on_workers;
-use crate::theme::Cause;
-
-/// Seconds lost to a cause.
-fn seconds_of(arm: &ArmResult, cause: Cause) -> f64 {
-    match cause {
-        Cause::Overhead => arm.lost_s.overhead,
-        Cause::Imbalance => arm.lost_s.imbalance,
-        Cause::Waiting => arm.lost_s.waiting,
-        Cause::Inflation => arm.lost_s.inflation,
-    }
-}
 
 /// Slots × wall time in seconds, as the parts add up to it.
 fn slot_time(arm: &ArmResult) -> f64 {
@@ -52,13 +41,11 @@ fn one_line(place: &mut Pane<'_>, arm: &ArmResult, label: u16) {
     let columns = row.rest().saturating_sub(18);
     stack(&mut row, arm, columns);
     row.skip(2);
-    let worst = Cause::ALL
-        .into_iter()
-        .max_by(|a, b| seconds_of(arm, *a).total_cmp(&seconds_of(arm, *b)));
-    if let Some(cause) = worst {
-        let share = seconds_of(arm, cause) / slot_time(arm);
+    let causes = arm.lost_s.by_cause().into_iter().enumerate();
+    if let Some((cause, seconds)) = causes.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        let share = format::percent(seconds / slot_time(arm));
         row.text(
-            &format!("{} {}", cause.name(), format::percent(share)),
+            &format!("{} {share}", LostSeconds::CAUSES[cause]),
             theme.dim,
         );
     }
@@ -73,20 +60,13 @@ fn two_lines(place: &mut Pane<'_>, arm: &ArmResult) {
     row.at_most(&arm_on_workers(&arm.name, arm.workers), half, theme.title)
         .skip(2)
         .text(&format!("useful {useful}"), theme.text);
-    // The largest first, as many as fit.
-    let mut causes = Cause::ALL;
-    causes.sort_by(|a, b| {
-        seconds_of(arm, *b)
-            .abs()
-            .total_cmp(&seconds_of(arm, *a).abs())
-    });
-    for cause in causes {
-        let lost = seconds_of(arm, cause);
+    // As many as fit.
+    for (cause, lost) in by_size(arm) {
         let share = lost / slot_time(arm);
         if share.abs() < 0.0005 {
             continue;
         }
-        let short = format!("{} {}", cause.name(), format::percent(share));
+        let short = format!("{} {}", LostSeconds::CAUSES[cause], format::percent(share));
         let long = format!("{short} ({})", format::seconds(lost));
         let text = if row.rest() >= cells(&long) + 3 {
             long
@@ -104,15 +84,22 @@ fn two_lines(place: &mut Pane<'_>, arm: &ArmResult) {
     stack(&mut row, arm, columns);
 }
 
+/// The causes and the seconds lost to each, the largest first.
+fn by_size(arm: &ArmResult) -> Vec<(usize, f64)> {
+    let mut causes: Vec<(usize, f64)> = arm.lost_s.by_cause().into_iter().enumerate().collect();
+    causes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    causes
+}
+
 /// The bar. Cells go to the parts by largest remainders, so that the whole bar is always the whole.
 fn stack(row: &mut Row<'_>, arm: &ArmResult, columns: u16) {
     let theme = row.theme;
-    let parts = Cause::ALL.map(|cause| seconds_of(arm, cause));
-    let all = [arm.useful_s, parts[0], parts[1], parts[2], parts[3]];
+    let [overhead, imbalance, waiting, inflation] = arm.lost_s.by_cause();
+    let all = [arm.useful_s, overhead, imbalance, waiting, inflation];
     let cells = apportion(&all, columns.min(row.rest()));
-    row.fill(theme.glyphs.useful(), cells[0], theme.useful());
-    for (cause, n) in Cause::ALL.into_iter().zip(&cells[1..]) {
-        row.fill(theme.glyphs.lost(cause), *n, theme.lost(cause));
+    row.fill(theme.glyphs.useful, cells[0], theme.useful());
+    for (cause, n) in cells[1..].iter().enumerate() {
+        row.fill(theme.glyphs.lost[cause], *n, theme.lost(cause));
     }
 }
 
@@ -123,11 +110,11 @@ fn legend(inner: &mut Pane<'_>) {
     };
     let gap = if inner.area.width >= 60 { 3 } else { 1 };
     let mut row = inner.row(line);
-    row.cell(theme.glyphs.useful(), theme.useful())
+    row.cell(theme.glyphs.useful, theme.useful())
         .text(" useful", theme.dim);
-    for cause in Cause::ALL {
+    for (cause, name) in LostSeconds::CAUSES.into_iter().enumerate() {
         row.skip(gap)
-            .cell(theme.glyphs.lost(cause), theme.lost(cause))
-            .text(&format!(" {}", cause.name()), theme.dim);
+            .cell(theme.glyphs.lost[cause], theme.lost(cause))
+            .text(&format!(" {name}"), theme.dim);
     }
 }

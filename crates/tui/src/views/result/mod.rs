@@ -21,7 +21,6 @@ mod header;
 mod layout;
 mod lost;
 mod machine;
-mod mouse;
 mod natural;
 mod panel;
 mod parts;
@@ -39,24 +38,20 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
-use super::filter::Filter;
-use super::keys::{KeyTable, RESULT};
-use super::{Keyed, SMALLEST, View, ViewAction};
-use crate::kit::{Pane, below, too_small};
+use super::panels::Pointed;
+use super::{SMALLEST, View, ViewAction};
+use crate::field::FilterField;
+use crate::kit::{Pane, Scroll, below, too_small};
 use crate::model::curves;
 use crate::theme::Theme;
 use charts::nth_from_last;
 
-pub use panel::Panel;
-pub use view::ResultView;
-
-impl Keyed for ResultView {
-    const KEYS: KeyTable = RESULT;
-}
+pub use panel::ResultPanel;
+pub use view::{Drawn, ResultView};
 
 impl View for ResultView {
     fn act(&mut self, action: ViewAction) {
-        if self.focus.act(action) {
+        if self.panels.act(action) {
             return;
         }
         match action {
@@ -68,14 +63,14 @@ impl View for ResultView {
             ViewAction::Cursor => self.chart.step_cursor(0),
             ViewAction::NextArm => {
                 self.arm = self.arm.wrapping_add(1);
-                self.scroll[Panel::Table as usize].first = 0;
+                self.panels.scroll(ResultPanel::Table).first = 0;
                 self.table.deselect();
             }
             ViewAction::Sort => self.table.next_column(),
             ViewAction::Reverse => self.table.reverse(),
             ViewAction::Toggle => self.table.toggle(),
             ViewAction::Filter => {
-                self.focus.panel = Panel::Table;
+                self.panels.focus = ResultPanel::Table;
                 self.table.filter.begin();
             }
             ViewAction::Metric => self.chart.next_metric(),
@@ -84,95 +79,83 @@ impl View for ResultView {
                 self.charts.log = !self.charts.log;
                 self.chart.log = !self.chart.log;
             }
-            ViewAction::Move(motion) => {
-                let scroll = &mut self.scroll[self.focus.panel as usize];
-                if self.focus.panel == Panel::Table {
-                    self.table.select(scroll, motion);
-                } else {
-                    scroll.act(motion);
-                }
-            }
+            ViewAction::Move(motion) => self.scroll(self.panels.focus, motion),
             _ => {}
         }
     }
 
     fn mouse(&mut self, event: MouseEvent) {
-        mouse::act(self, event);
+        match self.panels.mouse(event) {
+            Some((panel, Pointed::Move(motion))) => self.panels.scroll(panel).act(motion),
+            Some((panel, Pointed::Click)) => self.click(panel, event.column, event.row),
+            None => {}
+        }
     }
 
-    fn filter(&self) -> &Filter {
-        &self.table.filter
+    fn filter(&self) -> Option<&FilterField> {
+        Some(&self.table.filter)
     }
 
-    fn filter_mut(&mut self) -> &mut Filter {
-        &mut self.table.filter
+    fn filter_mut(&mut self) -> Option<&mut FilterField> {
+        Some(&mut self.table.filter)
     }
 }
 
-/// Draws the Result screen from what the last [`ResultView::update`] with this result worked out.
+/// Draws the Result screen from what the last [`ResultView::update`] with this result worked out;
+/// tells where things are.
 pub fn draw(
     frame: &mut Frame,
     area: Rect,
-    view: &mut ResultView,
-    result: &RunResult,
-    snapshot: &Snapshot,
+    view: &ResultView,
+    (result, snapshot): (&RunResult, &Snapshot),
     theme: &Theme,
-) {
+) -> Drawn {
+    let mut drawn = Drawn::default();
+    let mut panels = view.panels.clone();
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
-    if too_small(pane.buf, area, SMALLEST, theme) {
-        return;
+    if !too_small(pane.buf, area, SMALLEST, theme) {
+        let used = header::draw(&mut pane, result);
+        let body = below(area, used);
+        let has_curves = curves::any(&snapshot.repeats);
+        let arranged = layout::arrange(body, (result, has_curves), theme);
+        panels.choose_from(arranged.panels());
+        if let Some(tabs) = arranged.tabs.as_ref().filter(|_| !panels.zoomed) {
+            layout::first_warning(&mut pane, (body, tabs.bar), result);
+        }
+        panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+            let shown = (view, result, snapshot);
+            draw_panel(pane, (panel, scroll), shown, &mut drawn);
+        });
     }
-    let used = header::draw(&mut pane, result);
-    let body = below(area, used);
-    let (mut places, tabs) = layout::arrange(body, result, curves::any(&snapshot.repeats));
-    let placed = places.iter().map(|(panel, _)| panel);
-    let shown = placed.chain(tabs.iter().flat_map(|tabs| &tabs.panels));
-    view.focus.choose_from(shown.copied().collect());
-    let focus = view.focus.panel;
-    view.tabs.clear();
-    view.fields.clear();
-    if view.focus.zoomed {
-        places = vec![(focus, body)];
-    } else if let Some(tabs) = tabs {
-        let open = tabs.open([Some(focus), view.open]);
-        view.open = open;
-        view.tabs = layout::draw_tabs(&mut pane, &tabs, (open, open == Some(focus)), result);
-        places.extend(open.map(|open| (open, tabs.body)));
-    }
-    for (panel, place) in &places {
-        let mut place = pane.part(*place);
-        place.focused = focus == *panel;
-        draw_panel(place, *panel, view, (result, snapshot));
-    }
-    view.places = places;
+    drawn.panels = panels;
+    drawn
 }
 
 fn draw_panel(
     pane: Pane<'_>,
-    panel: Panel,
-    view: &mut ResultView,
-    (result, snapshot): (&RunResult, &Snapshot),
+    (panel, scroll): (ResultPanel, &mut Scroll),
+    (view, result, snapshot): (&ResultView, &RunResult, &Snapshot),
+    drawn: &mut Drawn,
 ) {
-    let scroll = &mut view.scroll[panel as usize];
     let (charts, arm) = (view.charts, view.arm);
     match panel {
-        Panel::Speedup => speedup::draw(pane, (scroll, charts.cursor), result),
-        Panel::Lost => lost::draw(pane, scroll, result),
-        Panel::Steps => parts::steps(pane, scroll, result),
-        Panel::StartUp => parts::start_up(pane, scroll, result),
-        Panel::Work => work::draw(pane, (scroll, arm), result),
-        Panel::Programs => programs::draw(pane, (scroll, arm), result),
-        Panel::Findings => findings::draw(pane, scroll, result),
-        Panel::WhatIf => view
+        ResultPanel::Speedup => speedup::draw(pane, (scroll, charts.cursor), result),
+        ResultPanel::Lost => lost::draw(pane, scroll, result),
+        ResultPanel::Steps => parts::steps(pane, scroll, result),
+        ResultPanel::StartUp => parts::start_up(pane, scroll, result),
+        ResultPanel::Work => work::draw(pane, (scroll, arm), result),
+        ResultPanel::Programs => programs::draw(pane, (scroll, arm), result),
+        ResultPanel::Findings => findings::draw(pane, scroll, result),
+        ResultPanel::WhatIf => drawn
             .fields
             .extend(what_if::draw(pane, (charts, arm), result)),
-        Panel::Scaling => view.fields.extend(scaling::draw(pane, charts, result)),
-        Panel::Curves => view.chart.draw(pane),
-        Panel::Table => {
+        ResultPanel::Scaling => drawn.fields.extend(scaling::draw(pane, charts, result)),
+        ResultPanel::Curves => drawn.curves = view.chart.draw(pane),
+        ResultPanel::Table => {
             let arm = nth_from_last(&result.arms, arm);
-            view.table.draw(pane, scroll, arm, snapshot);
+            drawn.table = view.table.draw(pane, scroll, arm, snapshot);
         }
-        Panel::Machine => machine::draw(pane, scroll, result),
+        ResultPanel::Machine => machine::draw(pane, scroll, result),
     }
 }

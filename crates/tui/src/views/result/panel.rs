@@ -2,7 +2,7 @@
 
 /// A panel of the Result screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Panel {
+pub enum ResultPanel {
     /// A bar per arm.
     #[default]
     Speedup,
@@ -30,7 +30,7 @@ pub enum Panel {
     Machine,
 }
 
-impl Panel {
+impl ResultPanel {
     /// Its name on a tab.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
 use crate::kit::stack::{Names, per_step, total_ns};
-use crate::kit::{Pane, Scroll, cells, position, safe};
+use crate::kit::{Pane, Scroll, cells, safe};
 
 /// One bar.
 struct Line {
@@ -92,8 +92,7 @@ fn draw(pane: Pane<'_>, title: &str, (scroll, lines): (&mut Scroll, &[Line])) {
     let theme = pane.theme;
     // The last line is the legend; above it a line stays empty where there is room.
     let room = usize::from(pane.area.height.saturating_sub(3));
-    let window = scroll.window(lines.len(), room.max(1));
-    let mut inner = pane.panel((title, &position(&window, lines.len())));
+    let (mut inner, window) = pane.scrolled(title, scroll, (lines.len(), room.max(1)));
     // Whoever has the most parts has all of them in order.
     let fullest = lines.iter().max_by_key(|line| line.parts.len());
     let names = Names::of(fullest.into_iter().chain(lines).flat_map(|l| &l.parts));

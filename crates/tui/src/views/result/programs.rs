@@ -1,12 +1,11 @@
 //! The programs that the arms run, to be read: side by side where two fit, one below the other
 //! where they do not.
 
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use workbench_report::format;
 use workbench_result::{ArmSource, RunResult};
 
-use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::kit::{Pane, Row, Scroll, cells, column, safe};
 
 /// Cells that a program needs beside another.
 const COLUMN: u16 = 56;
@@ -42,21 +41,11 @@ pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &Run
     // Side by side, the names stay where they are.
     let pinned = usize::from(abreast > 1);
     let page = usize::from(pane.area.height.saturating_sub(2)).saturating_sub(pinned);
-    let window = scroll.window(longest.saturating_sub(pinned), page.max(1));
-    let note = position(&window, longest.saturating_sub(pinned));
-    let mut inner = pane.panel((&title(sources), &note));
-    for (i, column) in (0..).zip(&columns) {
-        let place = Rect {
-            x: inner.area.x + i * wide,
-            width: if abreast > 1 {
-                wide.saturating_sub(2)
-            } else {
-                wide
-            },
-            ..inner.area
-        }
-        .intersection(inner.area);
-        let (head, code) = column.split_at(pinned.min(column.len()));
+    let len = longest.saturating_sub(pinned);
+    let (mut inner, window) = pane.scrolled(&title(sources), scroll, (len, page.max(1)));
+    for (i, shown) in (0..).zip(&columns) {
+        let place = column(inner.area, i, abreast as u16);
+        let (head, code) = shown.split_at(pinned.min(shown.len()));
         let visible = code.iter().skip(window.start).take(window.len());
         for (y, line) in (0..).zip(head.iter().chain(visible)) {
             draw_line(inner.part(place).into_row(y), line);

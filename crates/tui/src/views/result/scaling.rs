@@ -5,13 +5,13 @@ use workbench_report::format;
 use workbench_result::{Fit, RunResult, Scaling};
 
 use super::charts::{Charts, arm_index};
-use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
+use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::{Pane, Row, safe};
 use crate::theme::Theme;
 use crate::views::ends_of;
 
 /// Draws the panel.
-pub fn draw(pane: Pane<'_>, charts: Charts, result: &RunResult) -> Option<Field> {
+pub fn draw(pane: Pane<'_>, charts: Charts, result: &RunResult) -> Option<PlotArea> {
     let theme = pane.theme;
     let title = format!("Scaling: measured speed-up against {}", safe(&result.base));
     let mut inner = pane.panel((&title, ""));

@@ -24,7 +24,7 @@ pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunRe
     let drawn = bars::draw(pane, &title, scroll, (&arms, 2), |place, arm, layout| {
         let chosen = cursor == Some(arm.workers);
         let fill = place.theme.arm(arm_index(result, &arm.name));
-        let gauge = speedup_gauge(arm, (place.theme.glyphs.useful(), fill));
+        let gauge = speedup_gauge(arm, (place.theme.glyphs.useful, fill));
         if layout.high == 1 {
             let mut row = place.row(0);
             label(&mut row, (arm, layout.label), chosen);

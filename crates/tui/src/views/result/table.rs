@@ -13,11 +13,12 @@ use workbench_report::format;
 use workbench_result::{ArmResult, ItemResult};
 
 use super::natural::natural;
-use crate::kit::list::Motion;
+use crate::field::FilterField;
+use crate::kit::Motion;
 use crate::kit::{Pane, Row, Scroll, below, cells, position, safe};
 use crate::model::names::arm_on_workers;
 use crate::theme::letter;
-use crate::views::filter::{Filter, has_all};
+use crate::views::filter::{self, has_all};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Kind {
@@ -49,17 +50,18 @@ pub struct Table {
     key: Option<Key>,
     order: Vec<u32>,
     /// Words that what is shown has.
-    pub filter: Filter,
+    pub filter: FilterField,
     /// The selected row, by its place in the record.
     selected: Option<u32>,
-    drawn: Drawn,
+    /// Where it was drawn last.
+    pub drawn: Drawn,
     /// How often an order was worked out.
     pub sorted: u32,
 }
 
 /// Where the table was drawn.
 #[derive(Debug, Default)]
-struct Drawn {
+pub struct Drawn {
     /// The line of names.
     head: Rect,
     /// The lines below it.
@@ -144,18 +146,18 @@ impl Table {
         self.sort(&rows, arm);
     }
 
-    /// Draws the panel.
+    /// Draws the panel; tells where the table is.
     pub fn draw(
-        &mut self,
+        &self,
         pane: Pane<'_>,
         scroll: &mut Scroll,
         arm: Option<&ArmResult>,
         snapshot: &Snapshot,
-    ) {
+    ) -> Drawn {
         let Some(arm) = arm else {
             pane.panel(("Items", ""))
                 .nothing("no repeat of any arm has finished");
-            return;
+            return Drawn::default();
         };
         let rows = Rows::new(self.kind, arm, snapshot);
         let typed = u16::from(self.filter.is_shown());
@@ -165,11 +167,11 @@ impl Table {
         let note = self.note(&rows, &window);
         let mut inner = pane.panel((&title, &note));
         if typed == 1 {
-            self.filter.draw(&mut inner.row(0));
+            filter::draw(&self.filter, &mut inner.row(0));
         }
         let mut inner = inner.below(typed);
         let name = rows.name_width(inner.area.width);
-        self.header(&mut inner, &rows, name);
+        let ends = self.header(&mut inner, &rows, name);
         if self.order.is_empty() {
             let why = if rows.len() == 0 {
                 "nothing was recorded"
@@ -178,8 +180,18 @@ impl Table {
             };
             inner.below(1).nothing(why);
         }
-        self.drawn.first = window.start;
+        let area = inner.area;
+        let drawn = Drawn {
+            head: Rect {
+                height: area.height.min(1),
+                ..area
+            },
+            body: below(area, 1),
+            first: window.start,
+            ends,
+        };
         self.lines(&mut inner, (&rows, name), window);
+        drawn
     }
 
     /// The visible rows, the selected one marked.
@@ -229,7 +241,7 @@ impl Table {
             rows: rows.len(),
             column: self.column,
             reversed: self.reversed,
-            words: self.filter.words(),
+            words: filter::words(&self.filter),
         };
         if self.key.as_ref() == Some(&key) {
             return;
@@ -249,12 +261,9 @@ impl Table {
         }
     }
 
-    fn header(&mut self, inner: &mut Pane<'_>, rows: &Rows<'_>, name: u16) {
+    /// The names of the columns; where each ends.
+    fn header(&self, inner: &mut Pane<'_>, rows: &Rows<'_>, name: u16) -> Vec<u16> {
         let (area, theme) = (inner.area, inner.theme);
-        let head = Rect {
-            height: area.height.min(1),
-            ..area
-        };
         let mut ends = Vec::new();
         let mut row = inner.row(0);
         let arrow = theme.glyphs.order[usize::from(self.reversed)];
@@ -273,12 +282,7 @@ impl Table {
             }
             ends.push(area.right() - row.rest());
         }
-        self.drawn = Drawn {
-            head,
-            body: below(area, 1),
-            first: 0,
-            ends,
-        };
+        ends
     }
 }
 

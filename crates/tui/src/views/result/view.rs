@@ -1,52 +1,52 @@
 //! What the Result screen keeps between two frames.
 
-use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
 use super::charts::{Charts, nth_from_last};
-use super::panel::Panel;
-use super::table::Table;
+use super::panel::ResultPanel;
+use super::table::{self, Table};
 use super::what_if;
-use crate::kit::Scroll;
-use crate::kit::plot::Field;
-use crate::views::Focus;
+use crate::kit::Motion;
+use crate::kit::plot::PlotArea;
 use crate::views::curves::Chart;
+use crate::views::panels::Panels;
 
 /// The Result screen's own state.
 #[derive(Debug)]
 pub struct ResultView {
-    pub(super) focus: Focus<Panel>,
+    pub(super) panels: Panels<ResultPanel>,
     pub(super) charts: Charts,
     /// How often the next arm was asked for.
     pub(super) arm: usize,
-    pub(super) scroll: [Scroll; 12],
     pub(super) table: Table,
     pub(super) chart: Chart,
-    /// The tab that was open last.
-    pub(super) open: Option<Panel>,
-    /// Where the panels were drawn, and where their tabs.
-    pub(super) places: Vec<(Panel, Rect)>,
-    pub(super) tabs: Vec<(Panel, Rect)>,
     /// Where the charts over workers were drawn.
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<PlotArea>,
+}
+
+/// What a drawing tells: where things are, which is the way from a click to what was meant.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    pub(super) panels: Panels<ResultPanel>,
+    pub(super) table: table::Drawn,
+    /// Where the curves are.
+    pub(super) curves: Option<PlotArea>,
+    /// Where the charts over workers are.
+    pub(super) fields: Vec<PlotArea>,
 }
 
 impl Default for ResultView {
     fn default() -> Self {
         Self {
-            focus: Focus::default(),
+            panels: Panels::default(),
             charts: Charts {
                 cursor: 8,
                 log: false,
             },
             arm: 0,
-            scroll: [Scroll::default(); 12],
             table: Table::default(),
             chart: Chart::default(),
-            open: None,
-            places: Vec::new(),
-            tabs: Vec::new(),
             fields: Vec::new(),
         }
     }
@@ -55,8 +55,8 @@ impl Default for ResultView {
 impl ResultView {
     /// The panel that keys act on.
     #[cfg(test)]
-    pub fn focus(&self) -> Panel {
-        self.focus.panel
+    pub fn focus(&self) -> ResultPanel {
+        self.panels.focus
     }
 
     /// How often the table was put into order.
@@ -69,14 +69,51 @@ impl ResultView {
     pub fn update(&mut self, result: &RunResult, snapshot: &Snapshot) {
         if let Some(started) = &snapshot.started {
             let repeats = &snapshot.repeats;
-            self.chart.curves.update(started, repeats, None);
+            self.chart.curves.update(started, repeats);
         }
         self.table
             .update(nth_from_last(&result.arms, self.arm), snapshot);
     }
 
+    /// Takes in what the last drawing told.
+    pub fn take(&mut self, drawn: Drawn) {
+        self.panels = drawn.panels;
+        self.table.drawn = drawn.table;
+        self.chart.field = drawn.curves;
+        self.fields = drawn.fields;
+    }
+
+    pub(super) fn scroll(&mut self, panel: ResultPanel, motion: Motion) {
+        let scroll = self.panels.scroll(panel);
+        if panel == ResultPanel::Table {
+            self.table.select(scroll, motion);
+        } else {
+            scroll.act(motion);
+        }
+    }
+
+    /// In the table a click selects or sorts, on a chart it puts the cursor there.
+    pub(super) fn click(&mut self, panel: ResultPanel, x: u16, y: u16) {
+        match panel {
+            ResultPanel::Table => self.table.click(x, y),
+            ResultPanel::Curves => {
+                if let Some(at) = self.chart.field.and_then(|field| field.x_at(x, y)) {
+                    self.chart.cursor = Some(at);
+                }
+            }
+            ResultPanel::WhatIf | ResultPanel::Scaling => {
+                let workers = self.fields.iter().find_map(|field| field.x_at(x, y));
+                if let Some(workers) = workers {
+                    let most = f64::from(what_if::MOST);
+                    self.charts.cursor = workers.round().clamp(1.0, most) as u32;
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn move_cursor(&mut self, by: i32) {
-        if self.focus.panel == Panel::Curves {
+        if self.panels.focus == ResultPanel::Curves {
             self.chart.step_cursor(by);
         } else {
             let cursor = self.charts.cursor.saturating_add_signed(by);

@@ -5,7 +5,7 @@ use workbench_report::format;
 use workbench_result::{RunResult, WHAT_IF_WORKERS, WhatIf, WhatIfPoint};
 
 use super::charts::{Charts, arm_index, nth_from_last};
-use crate::kit::plot::{Curve, Field, Plot, Point, Stroke, draw as draw_plot};
+use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::{Pane, safe};
 use crate::theme::Theme;
 
@@ -13,7 +13,11 @@ use crate::theme::Theme;
 pub const MOST: u32 = WHAT_IF_WORKERS;
 
 /// Draws the panel.
-pub fn draw(pane: Pane<'_>, (charts, arm): (Charts, usize), result: &RunResult) -> Option<Field> {
+pub fn draw(
+    pane: Pane<'_>,
+    (charts, arm): (Charts, usize),
+    result: &RunResult,
+) -> Option<PlotArea> {
     let theme = pane.theme;
     let what_if = nth_from_last(&result.what_if, arm);
     let Some(what_if) = what_if.filter(|w| !w.points.is_empty()) else {

@@ -42,7 +42,7 @@ struct Entry<'a> {
 pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: &RunModel) {
     let theme = pane.theme;
     let mut entries = entries(run, model.estimate.result());
-    let under_way = run.status() == RunStatus::Unfinished;
+    let under_way = run.snapshot.status == RunStatus::Unfinished;
     for entry in entries.iter_mut().filter(|_| under_way) {
         let key = (entry.name.to_owned(), entry.workers);
         entry.left_s = model.ahead.outlook().arms.get(&key).copied();
@@ -114,12 +114,8 @@ fn entries<'a>(run: &SnapshotView<'a>, result: Option<&'a RunResult>) -> Vec<Ent
         entry.compared = compared;
     }
     if let Some(current) = run.current().filter(|c| c.finished.is_none())
-        && run.status() == RunStatus::Unfinished
-        && let Some(entry) = find(
-            &mut entries,
-            &current.state.id.arm,
-            current.state.id.workers,
-        )
+        && run.snapshot.status == RunStatus::Unfinished
+        && let Some(entry) = find(&mut entries, &current.id.arm, current.id.workers)
     {
         entry.running = Some(current.share());
     }
@@ -128,13 +124,11 @@ fn entries<'a>(run: &SnapshotView<'a>, result: Option<&'a RunResult>) -> Vec<Ent
 
 /// What keeps an arm from going on.
 fn given_up(run: &SnapshotView<'_>, arm: &str) -> Option<GivenUp> {
-    let failed = run.has_failed(arm);
-    let stopped = run.stopped_arms().any(|(stopped, _)| stopped == arm);
-    if failed {
-        Some(GivenUp::Failed)
-    } else {
-        stopped.then_some(GivenUp::Stopped)
+    if run.snapshot.failed_arms.contains_key(arm) {
+        return Some(GivenUp::Failed);
     }
+    let stopped = run.snapshot.stopped_arms.contains_key(arm);
+    stopped.then_some(GivenUp::Stopped)
 }
 
 fn find<'b, 'a>(

@@ -9,7 +9,7 @@ use workbench_machine::monitor::Sample;
 use workbench_report::format;
 
 use super::past::Past;
-use crate::kit::{Pane, Scroll};
+use crate::kit::{Pane, Scroll, band, column};
 use crate::model::history::Line;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
@@ -68,7 +68,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
 /// How many cores there are, or how many were busy at the cursor.
 fn title(run: &SnapshotView<'_>, theme: &Theme) -> String {
     let dot = theme.glyphs.dot;
-    match (run.cursor().zip(run.sample()), run.started()) {
+    match (run.cursor.zip(run.sample()), run.started()) {
         (Some((t, sample)), _) => {
             let busy: f32 = sample.cores.iter().sum();
             let at = format::clock(seconds(t));
@@ -140,14 +140,9 @@ fn columns_abreast(cores: u16, body: Rect) -> Option<u16> {
 fn lines(body: &mut Pane<'_>, (abreast, high): (u16, u16), sample: &Sample, past: &mut Past<'_>) {
     let cores = sample.cores.len() as u16;
     let per_column = cores.div_ceil(abreast).max(1);
-    let wide = body.area.width / abreast;
     for core in 0..cores {
-        let place = Rect {
-            x: body.area.x + core / per_column * wide,
-            y: body.area.y + core % per_column * high,
-            width: wide.saturating_sub(u16::from(abreast > 1) * 2),
-            height: high,
-        };
+        let place = column(body.area, core / per_column, abreast);
+        let place = band(place, core % per_column * high, high);
         one_core(&mut body.part(place), usize::from(core), sample, past);
     }
 }
@@ -261,17 +256,12 @@ fn process_lines(
         ("process", cpu, Line::Process),
         ("memory", memory, Line::Memory),
     ]) {
-        let place = Rect {
-            y: foot.area.y + i * unit,
-            height: unit,
-            ..foot.area
-        }
-        .intersection(foot.area);
-        let mut row = foot.part(place).into_row(0);
+        let mut place = foot.band(i * unit, unit);
+        let mut row = place.row(0);
         row.left(label, LABEL, theme.dim)
             .left(&value, start - LABEL, theme.text);
         let left = row.rest();
         let style = (which == Line::Memory).then(|| theme.series(5));
-        past.beside(&mut foot.part(place), left, (which, style));
+        past.beside(&mut place, left, (which, style));
     }
 }

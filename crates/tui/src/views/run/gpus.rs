@@ -4,14 +4,13 @@
 //! "Busy" is the share of time in which any kernel ran; it says nothing of how well the GPU was
 //! used, and is called so.
 
-use ratatui::layout::Rect;
 use workbench_clock::seconds;
 use workbench_machine::GpuFacts;
 use workbench_machine::monitor::GpuSample;
 use workbench_report::format;
 
 use super::past::Past;
-use crate::kit::{Pane, Scroll, safe};
+use crate::kit::{Pane, Scroll, band, column, safe};
 use crate::model::history::Line;
 use crate::model::snapshot_view::SnapshotView;
 
@@ -52,7 +51,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
         })
         .collect();
     let lines = usize::from(pane.area.height.saturating_sub(3)).max(1);
-    let what = match run.cursor() {
+    let what = match run.cursor {
         Some(t) => format!("at {}", format::clock(seconds(t))),
         None => "busy = a kernel ran".to_owned(),
     };
@@ -65,7 +64,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
         } else {
             format!("1 column = {}", format::stretch(seconds(past.column_ns())))
         };
-        let title = if pages > 1 && pane.area.width < 70 && run.cursor().is_none() {
+        let title = if pages > 1 && pane.area.width < 70 && run.cursor.is_none() {
             format!("{n} GPUs")
         } else {
             format!("{n} GPUs {} {what}", theme.glyphs.dot)
@@ -139,11 +138,7 @@ fn rows(inner: &mut Pane<'_>, gpus: &[Gpu<'_>], past: &mut Past<'_>) {
             row.left(&throttle(sample), 14, theme.warn).skip(1);
         }
         let left = row.rest();
-        if line < inner.area.height {
-            let mut place = inner.area;
-            (place.y, place.height) = (place.y + line, 1);
-            past.beside(&mut inner.part(place), left, (Line::Gpu(gpu.index), None));
-        }
+        past.beside(&mut inner.band(line, 1), left, (Line::Gpu(gpu.index), None));
     }
 }
 
@@ -152,16 +147,13 @@ fn cards(inner: &mut Pane<'_>, gpus: &[Gpu<'_>], past: &mut Past<'_>) {
     let abreast = (inner.area.width / 44).clamp(1, n);
     let down = n.div_ceil(abreast);
     let high = (inner.area.height / down).max(1);
-    let wide = inner.area.width / abreast;
     for (i, gpu) in (0..).zip(gpus) {
-        let place = Rect {
-            x: inner.area.x + i % abreast * wide,
-            y: inner.area.y + (i / abreast) * high,
-            width: wide.saturating_sub(u16::from(abreast > 1) * 2),
-            height: high,
-        };
-        let place = place.intersection(inner.area);
-        card(&mut inner.part(place), gpu, past);
+        let place = band(inner.area, i / abreast * high, high);
+        card(
+            &mut inner.part(column(place, i % abreast, abreast)),
+            gpu,
+            past,
+        );
     }
 }
 
@@ -188,14 +180,7 @@ fn card(place: &mut Pane<'_>, gpu: &Gpu<'_>, past: &mut Past<'_>) {
         .right(&busy(sample), 7, text)
         .skip(1);
     let left = row.rest();
-    if place.area.height > 1 {
-        let line = Rect {
-            y: place.area.y + 1,
-            height: 1,
-            ..place.area
-        };
-        past.beside(&mut place.part(line), left, (Line::Gpu(gpu.index), None));
-    }
+    past.beside(&mut place.band(1, 1), left, (Line::Gpu(gpu.index), None));
     card_figures(place, bar, (gpu, sample));
 }
 

@@ -3,15 +3,14 @@
 
 use ratatui::style::Style;
 use workbench_clock::seconds;
-use workbench_record::{RepeatId, RunStatus};
+use workbench_record::{RepeatId, RunStatus, Severity};
 use workbench_report::format;
 
-use super::state::style_of;
 use crate::kit::{Pane, cells, fit, safe};
 use crate::model::RunModel;
 use crate::model::names::{arm_on_workers, repeat_name};
 use crate::model::snapshot_view::SnapshotView;
-use crate::model::state::{State, Weight};
+use crate::model::state::StateShown;
 use crate::theme::Theme;
 use crate::views::standing_mark;
 use workbench_history::Standing;
@@ -41,8 +40,8 @@ fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (boo
     let right = cells(&phase) + cells(said) + cells(frozen) + 2;
     let mut row = pane.row(0);
     row.last(right).text(&phase, style);
-    if let Some((text, weight)) = &state {
-        row.text(text, style_of(*weight, theme));
+    if let Some((text, severity)) = &state {
+        row.text(text, theme.severity(*severity));
     }
     if !frozen.is_empty() {
         row.skip(1).text(frozen, theme.selected);
@@ -65,7 +64,7 @@ fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (boo
 /// What the run is doing.
 fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static str, String, Style) {
     let glyphs = &theme.glyphs;
-    let standing = Standing::new(run.status(), comparable);
+    let standing = Standing::new(run.snapshot.status, comparable);
     if standing != Standing::Unfinished {
         let (mark, style) = standing_mark(standing, theme);
         return (mark, standing.name().to_owned(), style);
@@ -78,28 +77,28 @@ fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static s
             theme.dim,
         ),
         Some(current) => {
-            let name = repeat_name(&current.state.id, run.repeats_each());
+            let name = repeat_name(&current.id, run.repeats_each());
             (glyphs.running, name, theme.accent)
         }
     }
 }
 
 /// The repeat under way, and the state that it is in.
-fn state<'a>(run: &SnapshotView<'a>) -> Option<(&'a RepeatId, State)> {
-    let under_way = run.status() == RunStatus::Unfinished;
+fn state<'a>(run: &SnapshotView<'a>) -> Option<(&'a RepeatId, StateShown)> {
+    let under_way = run.snapshot.status == RunStatus::Unfinished;
     let current = run
         .current()
         .filter(|current| under_way && current.finished.is_none())?;
-    let state = State::of(&current, run.now_ns())?;
-    Some((&current.state.id, state))
+    let state = StateShown::of(&current, run.snapshot.now_ns)?;
+    Some((&current.id, state))
 }
 
 /// The name of a repeat and its state, as much as fits into `room` cells.
 fn with_state(
     (run, id): (&SnapshotView<'_>, &RepeatId),
-    state: &State,
+    state: &StateShown,
     room: u16,
-) -> (String, Option<(String, Weight)>) {
+) -> (String, Option<(String, Severity)>) {
     let arm = arm_on_workers(&id.arm, id.workers);
     let [long, short] = state.texts();
     let names = [
@@ -112,7 +111,7 @@ fn with_state(
     let fits = |(name, said): &(String, String)| cells(name) + 2 + cells(said) <= room;
     let found = names.iter().find(|pair| fits(pair)).or(names.last());
     let (name, said) = found.cloned().unwrap_or_default();
-    (format!("{name}: "), Some((said, state.weight())))
+    (format!("{name}: "), Some((said, state.severity())))
 }
 
 fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
@@ -120,9 +119,9 @@ fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
     let Some(started) = run.started() else {
         return;
     };
-    let over = run.status() != RunStatus::Unfinished;
+    let over = run.snapshot.status != RunStatus::Unfinished;
     let done = run.finished().count();
-    let so_far = format::seconds(seconds(run.now_ns()));
+    let so_far = format::seconds(seconds(run.snapshot.now_ns));
     let time = match outlook.left_s {
         _ if over => format!("took {so_far}"),
         Some(left) => format!("{so_far} so far, about {} left", left_text(left)),
@@ -134,7 +133,7 @@ fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
         format::counted(u64::from(started.planned_repeats), "repeat")
     );
     let bar = pane.area.width.saturating_sub(cells(&facts) + 4);
-    let style = match run.status() {
+    let style = match run.snapshot.status {
         RunStatus::Completed => theme.good,
         RunStatus::Failed | RunStatus::Interrupted => theme.warn,
         RunStatus::Unfinished => theme.accent,

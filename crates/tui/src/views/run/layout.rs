@@ -1,12 +1,12 @@
 //! Where the panels of the Run screen go, by the size of the screen and by what there is to show.
 //!
 //! What has no room is dropped: log and curves first, then the GPUs, then the timeline, then the
-//! cores; the arms and the panel that keys act on stay. Where ranks tell how they stand, they stay
+//! cores; the arms and the panel that keys act on stay. Where slots tell how they stand, they stay
 //! too, then log and curves, and the timeline goes first.
 
 use ratatui::layout::Rect;
 
-use super::panel::Panel;
+use super::panel::RunPanel;
 
 /// Lines below which every one counts.
 pub const TIGHT: u16 = 28;
@@ -19,7 +19,7 @@ pub struct Contents {
     /// Slots of the repeat under way.
     pub slots: u16,
     /// Slots that tell how they stand; 0 where none does.
-    pub ranks: u16,
+    pub told: u16,
     /// Cores of the machine.
     pub cores: u16,
     /// GPUs of the machine.
@@ -31,75 +31,75 @@ pub struct Contents {
 /// A strip of the screen: its panels side by side, the least height that makes sense, the height
 /// that shows everything, and the height at which more would be waste.
 struct Band {
-    panels: Vec<Panel>,
+    panels: Vec<RunPanel>,
     least: u16,
     natural: u16,
     most: u16,
-    /// The band with the lowest rank is dropped first.
-    rank: u8,
+    /// The band with the lowest priority is dropped first.
+    priority: u8,
 }
 
 impl Contents {
     /// Every panel that there is something to show in, in the order of the screen.
-    pub fn panels(self) -> Vec<Panel> {
-        let mut panels = vec![Panel::Arms, Panel::Cores];
+    pub fn panels(self) -> Vec<RunPanel> {
+        let mut panels = vec![RunPanel::Arms, RunPanel::Cores];
         if self.gpus > 0 {
-            panels.push(Panel::Gpus);
+            panels.push(RunPanel::Gpus);
         }
-        if self.ranks > 0 {
-            panels.push(Panel::Ranks);
+        if self.told > 0 {
+            panels.push(RunPanel::Slots);
         }
-        panels.push(Panel::Timeline);
+        panels.push(RunPanel::Timeline);
         if self.curves {
-            panels.push(Panel::Curves);
+            panels.push(RunPanel::Curves);
         }
-        panels.push(Panel::Log);
+        panels.push(RunPanel::Log);
         panels
     }
 
-    fn band(self, panels: &[Panel], width: u16) -> Band {
+    fn band(self, panels: &[RunPanel], width: u16) -> Band {
         let each = width / panels.len().max(1) as u16;
         let sizes = panels.iter().map(|panel| self.size(*panel, each));
-        let (mut least, mut natural, mut most, mut rank) = (0, 0, 0, 0);
+        let (mut least, mut natural, mut most, mut priority) = (0, 0, 0, 0);
         for (a, b, c, r) in sizes {
             least = least.max(a);
             natural = natural.max(b);
             most = most.max(c);
-            rank = rank.max(r);
+            priority = priority.max(r);
         }
         Band {
             panels: panels.to_vec(),
             least,
             natural: natural.max(least),
             most: most.max(natural),
-            rank,
+            priority,
         }
     }
 
-    /// Least, natural and largest height of a panel with its border, and its rank.
-    fn size(self, panel: Panel, width: u16) -> (u16, u16, u16, u8) {
+    /// Least, natural and largest height of a panel with its border, and its priority.
+    fn size(self, panel: RunPanel, width: u16) -> (u16, u16, u16, u8) {
         let (least, natural, most) = self.heights(panel, width);
-        (least, natural, most, self.rank(panel))
+        (least, natural, most, self.priority(panel))
     }
 
-    fn rank(self, panel: Panel) -> u8 {
-        match (panel, self.ranks > 0) {
-            (Panel::Arms, _) => 6,
-            (Panel::Ranks, _) => 5,
-            (Panel::Cores, false) | (Panel::Log, true) => 4,
-            (Panel::Timeline, false) | (Panel::Curves, true) => 3,
-            (Panel::Gpus, _) | (Panel::Cores, true) => 2,
-            (Panel::Curves | Panel::Log, false) | (Panel::Timeline, true) => 1,
+    fn priority(self, panel: RunPanel) -> u8 {
+        match (panel, self.told > 0) {
+            (RunPanel::Arms, _) => 6,
+            (RunPanel::Slots, _) => 5,
+            (RunPanel::Cores, false) | (RunPanel::Log, true) => 4,
+            (RunPanel::Timeline, false) | (RunPanel::Curves, true) => 3,
+            (RunPanel::Gpus, _) | (RunPanel::Cores, true) => 2,
+            (RunPanel::Curves | RunPanel::Log, false) | (RunPanel::Timeline, true) => 1,
         }
     }
 
-    fn heights(self, panel: Panel, width: u16) -> (u16, u16, u16) {
+    fn heights(self, panel: RunPanel, width: u16) -> (u16, u16, u16) {
         match panel {
-            Panel::Arms => {
+            RunPanel::Arms => {
                 let all = self.arms.max(1).saturating_add(3);
                 (all.min(9), all.min(20), all.min(24))
             }
-            Panel::Cores => {
+            RunPanel::Cores => {
                 let rows = super::cores::rows_for(self.cores, width.saturating_sub(4));
                 let all = rows.saturating_add(5);
                 (
@@ -108,7 +108,7 @@ impl Contents {
                     rows.saturating_mul(4).saturating_add(6).min(30),
                 )
             }
-            Panel::Timeline => {
+            RunPanel::Timeline => {
                 let all = self.slots.max(1).saturating_add(4);
                 (
                     all.min(6),
@@ -120,20 +120,20 @@ impl Contents {
                         .min(40),
                 )
             }
-            Panel::Gpus => {
+            RunPanel::Gpus => {
                 let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
                 (all.min(6), all.min(18), all.saturating_add(3))
             }
-            Panel::Ranks => super::ranks::heights(self.ranks),
-            Panel::Curves => (7, 13, 24),
-            Panel::Log => (4, 7, u16::MAX),
+            RunPanel::Slots => super::slots::heights(self.told),
+            RunPanel::Curves => (7, 13, 24),
+            RunPanel::Log => (4, 7, u16::MAX),
         }
     }
 }
 
 /// The panels and their areas, from the top left.
-pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect)> {
-    use Panel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
+pub fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Rect)> {
+    use RunPanel::{Arms, Cores, Curves, Gpus, Log, Slots, Timeline};
     if area.is_empty() {
         return Vec::new();
     }
@@ -150,10 +150,10 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         };
         // Many slots fill the left side by themselves.
         let tall = contents.slots >= 12;
-        let mut right_bands: Vec<&[Panel]> = vec![&[Cores]];
-        let mut left_bands: Vec<&[Panel]> = vec![&[Arms]];
-        if contents.ranks > 0 {
-            left_bands.push(&[Ranks]);
+        let mut right_bands: Vec<&[RunPanel]> = vec![&[Cores]];
+        let mut left_bands: Vec<&[RunPanel]> = vec![&[Arms]];
+        if contents.told > 0 {
+            left_bands.push(&[Slots]);
         }
         left_bands.push(&[Timeline]);
         if gpus {
@@ -171,10 +171,10 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
         out.extend(stack(right, (contents, focus), &right_bands));
         return out;
     }
-    if contents.ranks > 0 {
-        return stack(area, (contents, focus), &with_ranks(area, contents));
+    if contents.told > 0 {
+        return stack(area, (contents, focus), &with_slots(area, contents));
     }
-    let bands: &[&[Panel]] = match (gpus, area.height >= 34, contents.curves) {
+    let bands: &[&[RunPanel]] = match (gpus, area.height >= 34, contents.curves) {
         (true, true, true) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Curves, Log]],
         (true, false, true) => &[&[Arms], &[Cores, Gpus], &[Timeline, Curves], &[Log]],
         (true, _, false) => &[&[Arms], &[Cores, Gpus], &[Timeline], &[Log]],
@@ -186,17 +186,17 @@ pub fn arrange(area: Rect, contents: Contents, focus: Panel) -> Vec<(Panel, Rect
     stack(area, (contents, focus), bands)
 }
 
-/// The strips where ranks tell how they stand, one below the other.
-fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
-    use Panel::{Arms, Cores, Curves, Gpus, Log, Ranks, Timeline};
-    let mut bands: Vec<&'static [Panel]> = vec![&[Arms], &[Ranks]];
+/// The strips where slots tell how they stand, one below the other.
+fn with_slots(area: Rect, contents: Contents) -> Vec<&'static [RunPanel]> {
+    use RunPanel::{Arms, Cores, Curves, Gpus, Log, Slots, Timeline};
+    let mut bands: Vec<&'static [RunPanel]> = vec![&[Arms], &[Slots]];
     if contents.gpus > 0 {
         bands.extend([&[Cores, Gpus][..], &[Timeline]]);
     } else {
         bands.push(&[Cores, Timeline]);
     }
-    // Many ranks leave no room for the curves, and without them the log needs little.
-    let tight = area.height < TIGHT - 2 && contents.ranks > 4;
+    // Many slots leave no room for the curves, and without them the log needs little.
+    let tight = area.height < TIGHT - 2 && contents.told > 4;
     match (contents.curves, tight) {
         (true, true) => bands.extend([&[Curves][..], &[Log]]),
         (true, false) => bands.push(&[Curves, Log]),
@@ -207,17 +207,17 @@ fn with_ranks(area: Rect, contents: Contents) -> Vec<&'static [Panel]> {
 
 fn stack(
     area: Rect,
-    (contents, focus): (Contents, Panel),
-    rows: &[&[Panel]],
-) -> Vec<(Panel, Rect)> {
+    (contents, focus): (Contents, RunPanel),
+    rows: &[&[RunPanel]],
+) -> Vec<(RunPanel, Rect)> {
     let mut bands: Vec<Band> = rows
         .iter()
         .map(|row| contents.band(row, area.width))
         .collect();
     while bands.len() > 1 && bands.iter().map(|b| b.least).sum::<u16>() > area.height {
-        // The panel that keys act on stays, whatever its rank.
-        let rank = |i: &usize| (bands[*i].panels.contains(&focus), bands[*i].rank);
-        let lowest = (0..bands.len()).min_by_key(rank).unwrap_or(0);
+        // The panel that keys act on stays, whatever its priority.
+        let priority = |i: &usize| (bands[*i].panels.contains(&focus), bands[*i].priority);
+        let lowest = (0..bands.len()).min_by_key(priority).unwrap_or(0);
         bands.remove(lowest);
     }
     let heights = heights(&bands, area.height);
@@ -250,7 +250,7 @@ fn heights(bands: &[Band], total: u16) -> Vec<u16> {
     let mut heights: Vec<u16> = bands.iter().map(|b| b.least).collect();
     let mut left = total.saturating_sub(heights.iter().sum());
     let mut order: Vec<usize> = (0..bands.len()).collect();
-    order.sort_by_key(|i| std::cmp::Reverse(bands[*i].rank));
+    order.sort_by_key(|i| std::cmp::Reverse(bands[*i].priority));
     for goal in [
         |b: &Band| b.natural,
         |b: &Band| b.most.min(b.natural.saturating_mul(2)),

@@ -3,30 +3,29 @@
 
 use std::collections::VecDeque;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 use workbench_clock::seconds;
 use workbench_record::Severity;
 use workbench_report::format;
 
-use super::state::style_of;
-use crate::kit::list::Motion;
+use crate::field::FilterField;
+use crate::kit::Motion;
 use crate::kit::text::wrap_text;
 use crate::kit::{Pane, Row};
 use crate::model::log::{Entry, Kind, Log};
-use crate::model::state::Weight;
 use crate::theme::Theme;
-use crate::views::filter::{Filter, has_all};
+use crate::views::filter::{self, has_all};
 
 /// Columns of the time and the mark before the text.
 const MARGIN: u16 = 14;
 
 /// What is shown of the log, and where the reader is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LogView {
     /// Only what was printed is shown.
     output_only: bool,
     /// Words that what is shown has.
-    pub filter: Filter,
+    pub filter: FilterField,
     /// Lines that the reader is above the end; 0 follows.
     back: usize,
     page: usize,
@@ -58,7 +57,7 @@ impl LogView {
     /// The lines from the end up to those that can be seen. Only as many entries are broken into
     /// lines as that takes.
     fn lines<'a>(&self, log: &'a Log, columns: u16, wanted: usize) -> VecDeque<Shown<'a>> {
-        let words = self.filter.words();
+        let words = filter::words(&self.filter);
         let mut lines = VecDeque::new();
         for entry in log.entries().iter().rev() {
             if lines.len() >= wanted {
@@ -110,7 +109,7 @@ pub fn draw(pane: Pane<'_>, view: &mut LogView, log: &Log) {
     let note = if view.back > 0 { "End: follow" } else { "" };
     let mut inner = pane.panel((&view.title(theme), note));
     if typed == 1 {
-        view.filter.draw(&mut inner.row(0));
+        filter::draw(&view.filter, &mut inner.row(0));
     }
     let mut inner = inner.below(typed);
     if lines.is_empty() {
@@ -125,9 +124,10 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
     let (mark, style) = match entry.kind {
         Kind::Repeat => (theme.glyphs.ok, theme.good),
         Kind::Stopped => (theme.glyphs.failed, theme.warn),
-        Kind::State(Weight::Plain) => (theme.glyphs.running, theme.dim),
-        Kind::State(weight) => (theme.glyphs.warning, style_of(weight, theme)),
-        Kind::Finding(severity) => (theme.glyphs.warning, severity_style(severity, theme)),
+        Kind::State(Severity::Note) => (theme.glyphs.running, theme.dim),
+        Kind::State(severity) | Kind::Finding(severity) => {
+            (theme.glyphs.warning, theme.severity(severity))
+        }
         Kind::Diagnosis => (theme.glyphs.finding, theme.accent),
         Kind::Output(source) => (theme.glyphs.axis, theme.series(source)),
     };
@@ -140,9 +140,8 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
             .left(mark, 2, style);
     }
     let text_style = match entry.kind {
-        Kind::Finding(severity) => severity_style(severity, theme),
+        Kind::State(severity) | Kind::Finding(severity) => theme.severity(severity),
         Kind::Stopped => theme.warn,
-        Kind::State(weight) => style_of(weight, theme),
         Kind::Repeat | Kind::Diagnosis | Kind::Output(_) => theme.text,
     };
     // Breaking into lines keeps the start of the first one as it is.
@@ -151,13 +150,4 @@ fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
     // Names of sources stand out without colour as well.
     row.text(source, style.add_modifier(Modifier::BOLD))
         .text(rest, text_style);
-}
-
-/// How a finding is drawn.
-fn severity_style(severity: Severity, theme: &Theme) -> Style {
-    match severity {
-        Severity::Note => theme.text,
-        Severity::Warning => theme.warn,
-        Severity::Error => theme.bad,
-    }
 }

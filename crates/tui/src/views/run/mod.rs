@@ -7,8 +7,8 @@
 //! │ one line per arm: repeats done, last wall time, speed-up with interval, bound                                  │
 //! ├─ Cores ────────────────────────────────────┬─ GPUs ────────────────────────────────────────────────────────────┤
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks, throttle                │
-//! ├─ Ranks, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
-//! │ one line per rank: step, what it does, what its steps consist of                                               │
+//! ├─ Slots, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
+//! │ one line per slot: step, what it does, what its steps consist of                                               │
 //! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                                              │
 //! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────────────────────────┤
@@ -28,12 +28,10 @@ mod gpus;
 mod header;
 mod layout;
 mod log;
-mod mouse;
 mod panel;
 mod past;
-mod ranks;
 mod request;
-mod state;
+mod slots;
 mod timeline;
 mod view;
 
@@ -43,38 +41,39 @@ use ratatui::layout::Rect;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::workers_of;
 
-use super::filter::Filter;
-use super::keys::{KeyTable, RUN};
-use super::{Keyed, SMALLEST, View, ViewAction};
-use crate::kit::{Pane, below, too_small};
+use super::panels::{Arranged, Pointed};
+use super::{SMALLEST, View, ViewAction};
+use crate::field::FilterField;
+use crate::kit::{Pane, Scroll, below, too_small};
 use crate::model::curves;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
 use layout::{Contents, TIGHT};
 use past::Past;
 use request::CursorRequest;
-use view::Drawn;
 
-pub use panel::Panel;
-pub use view::RunView;
+pub use panel::RunPanel;
+pub use view::{Drawn, RunView};
 
 impl RunView {
     /// Takes in what is new in a run, and answers what people asked for since. To be called before
     /// drawing.
     pub fn update(&mut self, snapshot: &Snapshot) {
         if std::mem::take(&mut self.freeze_next) {
-            self.model.freeze(snapshot);
+            self.frozen = Some(Box::new(snapshot.clone()));
         }
-        self.model.update_run(snapshot);
-        let run = self.model.view(snapshot);
+        let frozen = self.frozen.take();
+        let run = SnapshotView::new(frozen.as_deref().unwrap_or(snapshot));
+        self.model.update_run(&run);
         if let Some(started) = run.started() {
-            let until = run.frozen_at();
-            self.chart.curves.update(started, run.repeats(), until);
+            let repeats = &run.snapshot.repeats;
+            self.chart.curves.update(started, repeats);
         }
         self.answer(&run);
         self.place_cursor_in_curves(&run);
         let column_ns = self.column_ns();
         self.model.update_shown(&self.at_cursor(run), column_ns);
+        self.frozen = frozen;
     }
 
     /// How often the running result was computed.
@@ -84,18 +83,14 @@ impl RunView {
     }
 }
 
-impl Keyed for RunView {
-    const KEYS: KeyTable = RUN;
-}
-
 impl View for RunView {
     fn act(&mut self, action: ViewAction) {
-        if self.focus.act(action) {
+        if self.panels.act(action) {
             return;
         }
         match action {
             ViewAction::Freeze if self.is_frozen() => {
-                self.model.thaw();
+                self.frozen = None;
                 self.freeze_next = false;
             }
             ViewAction::Freeze => self.freeze_next = true,
@@ -111,73 +106,91 @@ impl View for RunView {
             ViewAction::Log => self.chart.log = !self.chart.log,
             ViewAction::Output => self.log.turn_output(),
             ViewAction::Filter => {
-                self.focus.panel = Panel::Log;
+                self.panels.focus = RunPanel::Log;
                 self.log.filter.begin();
             }
-            ViewAction::Move(motion) => self.scroll(self.focus.panel, motion),
+            ViewAction::Move(motion) => self.scroll(self.panels.focus, motion),
             _ => {}
         }
     }
 
     fn mouse(&mut self, event: MouseEvent) {
-        mouse::act(self, event);
+        match self.panels.mouse(event) {
+            Some((panel, Pointed::Move(motion))) => self.scroll(panel, motion),
+            Some((panel, Pointed::Click)) => {
+                let request = self.request_at(panel, event.column, event.row);
+                request
+                    .into_iter()
+                    .for_each(|request| self.request(request));
+            }
+            None => {}
+        }
     }
 
-    fn filter(&self) -> &Filter {
-        &self.log.filter
+    fn filter(&self) -> Option<&FilterField> {
+        Some(&self.log.filter)
     }
 
-    fn filter_mut(&mut self) -> &mut Filter {
-        &mut self.log.filter
+    fn filter_mut(&mut self) -> Option<&mut FilterField> {
+        Some(&mut self.log.filter)
     }
 }
 
-/// Draws the Run screen from what the last [`RunView::update`] with this snapshot worked out.
-pub fn draw(frame: &mut Frame, area: Rect, view: &mut RunView, snapshot: &Snapshot, theme: &Theme) {
+/// Draws the Run screen from what the last [`RunView::update`] with this snapshot worked out; tells
+/// where things are.
+pub fn draw(
+    frame: &mut Frame,
+    area: Rect,
+    view: &RunView,
+    snapshot: &Snapshot,
+    theme: &Theme,
+) -> Drawn {
+    let mut drawn = Drawn::of(view);
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
     if too_small(pane.buf, area, SMALLEST, theme) {
-        return;
+        return drawn;
     }
-    let run = view.model.view(snapshot);
+    let run = SnapshotView::new(view.frozen.as_deref().unwrap_or(snapshot));
     let mut top = pane.part(Rect { height: 2, ..area });
     header::draw(&mut top, &run, &view.model, view.is_frozen());
     let contents = contents(&run, area.height);
-    view.focus.choose_from(contents.panels());
+    let mut panels = view.panels.clone();
+    panels.choose_from(contents.panels());
     let body = below(area, 2);
-    let panels = if view.focus.zoomed {
-        vec![(view.focus.panel, body)]
-    } else {
-        layout::arrange(body, contents, view.focus.panel)
+    let arranged = Arranged {
+        places: layout::arrange(body, contents, panels.focus),
+        tabs: None,
     };
     let run = view.at_cursor(run);
-    // What is not drawn cannot be clicked.
-    view.drawn = Drawn::default();
-    for (panel, place) in &panels {
-        let mut place = pane.part(*place);
-        place.focused = view.focus.panel == *panel;
-        draw_panel(place, *panel, view, &run);
-    }
-    view.drawn.panels = panels;
+    panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+        draw_panel(pane, (panel, scroll), (view, &run), &mut drawn);
+    });
+    drawn.panels = panels;
+    drawn
 }
 
-fn draw_panel(pane: Pane<'_>, panel: Panel, view: &mut RunView, run: &SnapshotView<'_>) {
+fn draw_panel(
+    pane: Pane<'_>,
+    (panel, scroll): (RunPanel, &mut Scroll),
+    (view, run): (&RunView, &SnapshotView<'_>),
+    drawn: &mut Drawn,
+) {
     let model = &view.model;
-    let mut past = Past::new(&model.history, view.column_ns(), run.cursor());
-    let scroll = &mut view.scroll[panel as usize];
+    let mut past = Past::new(&model.history, view.column_ns(), run.cursor);
     match panel {
-        Panel::Arms => arms::draw(pane, scroll, run, model),
-        Panel::Cores => cores::draw(pane, scroll, run, &mut past),
-        Panel::Gpus => gpus::draw(pane, scroll, run, &mut past),
-        Panel::Ranks => ranks::draw(pane, scroll, &model.ranks),
-        Panel::Timeline => {
+        RunPanel::Arms => arms::draw(pane, scroll, run, model),
+        RunPanel::Cores => cores::draw(pane, scroll, run, &mut past),
+        RunPanel::Gpus => gpus::draw(pane, scroll, run, &mut past),
+        RunPanel::Slots => slots::draw(pane, scroll, run),
+        RunPanel::Timeline => {
             let shown = (run, &model.timeline, view.stretch);
-            view.drawn.timeline = timeline::draw(pane, scroll, shown);
+            drawn.timeline = timeline::draw(pane, scroll, shown);
         }
-        Panel::Curves => view.chart.draw(pane),
-        Panel::Log => log::draw(pane, &mut view.log, &model.log),
+        RunPanel::Curves => drawn.curves = view.chart.draw(pane),
+        RunPanel::Log => log::draw(pane, &mut drawn.log, &model.log),
     }
-    view.drawn.strips.extend(past.into_strips());
+    drawn.strips.extend(past.into_strips());
 }
 
 /// What there is to show, for the layout.
@@ -195,19 +208,19 @@ fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
     let sampled = run.sample().map_or(0, |s| s.gpus.len());
     let slots = u16::try_from(slots).unwrap_or(u16::MAX);
     let tells = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
-    let ranked = run.repeats().iter().any(tells);
-    // Where lines are few, none is kept for repeats with more ranks.
-    let now = run.current().map(|current| current.state.id.workers);
-    let ranks = match now {
+    let telling = run.snapshot.repeats.iter().any(tells);
+    // Where lines are few, none is kept for repeats with more slots.
+    let now = run.current().map(|current| current.id.workers);
+    let told = match now {
         Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
         _ => slots,
     };
     Contents {
         arms: small(arms.sum()),
         slots,
-        ranks: if ranked { ranks.max(1) } else { 0 },
+        told: if telling { told.max(1) } else { 0 },
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
-        curves: curves::any(run.repeats()),
+        curves: curves::any(&run.snapshot.repeats),
     }
 }

@@ -2,7 +2,7 @@
 
 /// A panel of the Run screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Panel {
+pub enum RunPanel {
     /// One line per arm.
     #[default]
     Arms,
@@ -10,8 +10,8 @@ pub enum Panel {
     Cores,
     /// GPUs.
     Gpus,
-    /// One line per rank.
-    Ranks,
+    /// One line per slot that tells how it stands.
+    Slots,
     /// What ran where.
     Timeline,
     /// Metrics over steps or time.

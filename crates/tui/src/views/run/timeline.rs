@@ -15,12 +15,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::RunStatus;
+use workbench_record::{RepeatState, RunStatus};
 use workbench_report::format;
 
-use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::kit::{Pane, Row, Scroll, cells, safe};
 use crate::model::names::repeat_name;
-use crate::model::snapshot_view::{RepeatView, SnapshotView};
+use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{Cell, Timeline, Window, cell_of};
 use crate::theme::{Theme, letter};
 
@@ -50,7 +50,7 @@ impl Cells {
 
 /// What the panel draws.
 struct Shown<'a> {
-    repeat: RepeatView<'a>,
+    repeat: &'a RepeatState,
     timeline: &'a Timeline,
     time: Window,
     running: bool,
@@ -69,32 +69,26 @@ pub fn draw(
         inner.nothing("no repeat has begun");
         return None;
     };
-    let workers = repeat.state.id.workers;
+    let workers = repeat.id.workers;
     let rows = timeline.rows(workers);
     let lines = pane.area.height.saturating_sub(4);
     let high = (usize::from(lines) / rows.max(1)).clamp(1, 4) as u16;
-    let window = scroll.window(rows, usize::from((lines / high).max(1)));
+    let page = usize::from((lines / high).max(1));
     let columns = pane.area.width.saturating_sub(LABEL + 4);
     let shown = Shown {
         time: Window::of(&repeat, run, columns, stretch),
-        running: repeat.finished.is_none() && run.status() == RunStatus::Unfinished,
+        running: repeat.finished.is_none() && run.snapshot.status == RunStatus::Unfinished,
         repeat,
         timeline,
     };
     let title = title(pane.area.width, run, &shown, theme);
-    let mut inner = pane.panel((&title, &position(&window, rows)));
+    let (mut inner, window) = pane.scrolled(&title, scroll, (rows, page));
     let mut legend = BTreeMap::new();
     for (i, row) in (0..).zip(window) {
         let Some(slot) = timeline.slot(row, workers) else {
             continue;
         };
-        let place = Rect {
-            y: inner.area.y + i * high,
-            height: high,
-            ..inner.area
-        };
-        let place = place.intersection(inner.area);
-        draw_slot(&mut inner.part(place), slot, &shown, &mut legend);
+        draw_slot(&mut inner.band(i * high, high), slot, &shown, &mut legend);
     }
     draw_axis(&mut inner, &shown);
     let area = Rect {
@@ -103,7 +97,7 @@ pub fn draw(
         height: inner.area.height.saturating_sub(2),
         ..inner.area
     };
-    match run.cursor() {
+    match run.cursor {
         Some(t) => {
             if let Some(column) = shown.time.column(t) {
                 inner.part(area).mark_column(area.x + column);
@@ -121,12 +115,12 @@ pub fn draw(
 
 fn title(width: u16, run: &SnapshotView<'_>, shown: &Shown<'_>, theme: &Theme) -> String {
     let dot = theme.glyphs.dot;
-    let id = &shown.repeat.state.id;
-    let cell = match run.cursor() {
+    let id = &shown.repeat.id;
+    let cell = match run.cursor {
         None => format!("1 cell = {}", stretch_of(shown.time.step_ns)),
         Some(t) => {
-            let since = t.saturating_sub(shown.repeat.state.started_ns);
-            let tasks = shown.repeat.tasks;
+            let since = t.saturating_sub(shown.repeat.started_ns);
+            let tasks = &shown.repeat.tasks;
             let busy = shown.timeline.slots.keys();
             let busy = busy.filter(|slot| shown.timeline.task_at(**slot, t, tasks).is_some());
             let at = stretch_of(whole_ms(since));
@@ -147,7 +141,7 @@ fn draw_slot(
     shown: &Shown<'_>,
     legend: &mut BTreeMap<u32, Arc<str>>,
 ) {
-    let (theme, tasks, time) = (place.theme, shown.repeat.tasks, &shown.time);
+    let (theme, tasks, time) = (place.theme, &shown.repeat.tasks, &shown.time);
     let list = shown
         .timeline
         .slots
@@ -155,7 +149,7 @@ fn draw_slot(
         .map_or(&[][..], Vec::as_slice);
     let cell = |column: u16| {
         let (from, to) = time.cell(column);
-        if from >= time.end_ns || to <= shown.repeat.state.started_ns {
+        if from >= time.end_ns || to <= shown.repeat.started_ns {
             Cell::Outside
         } else {
             cell_of(list, tasks, (from, to), shown.running)
@@ -214,7 +208,7 @@ fn draw_cell(
         }
         Outcome::Done if short || matches!(cell, Cell::Many(_)) => row.cell(glyphs.many, style),
         Outcome::Done if before != cell => row.cell(glyphs.notch, style),
-        Outcome::Done if theme.has_colour() && !glyphs.ascii => row.cell(glyphs.useful(), style),
+        Outcome::Done if theme.has_colour() && !glyphs.ascii => row.cell(glyphs.useful, style),
         Outcome::Done => row.cell(glyphs.pattern(task.group as usize), style),
     };
 }
@@ -222,7 +216,7 @@ fn draw_cell(
 /// Times since the start of the repeat, every 20 cells.
 fn draw_axis(inner: &mut Pane<'_>, shown: &Shown<'_>) {
     let theme = inner.theme;
-    let (time, started_ns) = (&shown.time, shown.repeat.state.started_ns);
+    let (time, started_ns) = (&shown.time, shown.repeat.started_ns);
     if inner.area.height < 3 {
         return;
     }
@@ -282,8 +276,8 @@ fn draw_slots_at(inner: &mut Pane<'_>, shown: &Shown<'_>, t_ns: u64) {
     if inner.area.height < 4 {
         return;
     }
-    let (timeline, tasks) = (shown.timeline, shown.repeat.tasks);
-    let workers = shown.repeat.state.id.workers;
+    let (timeline, tasks) = (shown.timeline, &shown.repeat.tasks);
+    let workers = shown.repeat.id.workers;
     let mut row = inner.row(inner.area.height - 1);
     row.skip(LABEL);
     for slot in (0..timeline.rows(workers)).filter_map(|at| timeline.slot(at, workers)) {

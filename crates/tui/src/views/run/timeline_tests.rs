@@ -74,11 +74,11 @@ fn a_task_is_indexed_once() {
         ..Snapshot::default()
     };
     let mut timeline = Timeline::default();
-    let run = SnapshotView::new(&snapshot, None);
+    let run = SnapshotView::new(&snapshot);
     let repeat = run.repeat().unwrap();
-    timeline.update(&repeat);
+    timeline.update(repeat);
     assert_eq!(timeline.indexed, 100_000);
-    timeline.update(&repeat);
+    timeline.update(repeat);
     assert_eq!(timeline.indexed, 100_000);
 }
 

@@ -1,19 +1,19 @@
 //! What the Run screen keeps between two frames.
 
-use ratatui::layout::Rect;
-
 use super::log::LogView;
-use super::panel::Panel;
+use super::panel::RunPanel;
 use super::past::Strips;
 use super::request::{Cursor, CursorRequest};
 use super::timeline::Cells;
-use crate::kit::Scroll;
-use crate::kit::list::Motion;
+use workbench_record::Snapshot;
+
+use crate::kit::Motion;
+use crate::kit::plot::PlotArea;
 use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{STEPS, STRIDE};
-use crate::views::Focus;
 use crate::views::curves::Chart;
+use crate::views::panels::Panels;
 
 /// Nanoseconds per column of history, from fine to coarse. The finest is the time between two
 /// samples early in a run.
@@ -27,21 +27,37 @@ const COLUMN_NS: [u64; 7] = [
     60_000_000_000,
 ];
 
-/// Where things were drawn last: the way from a click to what was meant.
+/// What a drawing tells: where things are, which is the way from a click to what was meant.
 #[derive(Debug, Default)]
 pub struct Drawn {
-    pub(super) panels: Vec<(Panel, Rect)>,
+    pub(super) panels: Panels<RunPanel>,
+    pub(super) log: LogView,
+    /// Where the curves are.
+    pub(super) curves: Option<PlotArea>,
     /// Strips of the past.
     pub(super) strips: Strips,
     /// The cells of the timeline.
     pub(super) timeline: Option<Cells>,
 }
 
+impl Drawn {
+    /// Nothing is drawn yet; what is not drawn cannot be clicked.
+    pub(super) fn of(view: &RunView) -> Self {
+        Self {
+            panels: view.panels.clone(),
+            log: view.log.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// The Run screen's own state: where the keys act and what people chose to look at.
 #[derive(Debug, Default)]
 pub struct RunView {
     pub(super) model: RunModel,
-    pub(super) focus: Focus<Panel>,
+    pub(super) panels: Panels<RunPanel>,
+    /// The picture that is held: a copy, so that nothing else has to tell it from a live one.
+    pub(super) frozen: Option<Box<Snapshot>>,
     pub(super) freeze_next: bool,
     pub(super) column: usize,
     /// Steps that a cell of the timeline is coarser than it would be by itself.
@@ -49,20 +65,29 @@ pub struct RunView {
     pub(super) cursor: Option<Cursor>,
     /// What was asked of the cursor since the last update, which knows the run.
     pub(super) requests: Vec<CursorRequest>,
-    pub(super) scroll: [Scroll; 7],
     pub(super) chart: Chart,
     pub(super) log: LogView,
-    pub(super) drawn: Drawn,
+    pub(super) strips: Strips,
+    pub(super) timeline: Option<Cells>,
 }
 
 impl RunView {
     /// A view that knows nothing yet, with the same panel in front.
     pub fn anew(&self) -> Self {
         Self {
-            focus: self.focus.clone(),
+            panels: self.panels.clone(),
             column: self.column,
             ..Self::default()
         }
+    }
+
+    /// Takes in what the last drawing told.
+    pub fn take(&mut self, drawn: Drawn) {
+        self.panels = drawn.panels;
+        self.log = drawn.log;
+        self.chart.field = drawn.curves;
+        self.strips = drawn.strips;
+        self.timeline = drawn.timeline;
     }
 
     pub(super) fn at_cursor<'a>(&self, run: SnapshotView<'a>) -> SnapshotView<'a> {
@@ -71,17 +96,17 @@ impl RunView {
 
     /// The panel that keys act on.
     #[cfg(test)]
-    pub fn focus(&self) -> Panel {
-        self.focus.panel
+    pub fn focus(&self) -> RunPanel {
+        self.panels.focus
     }
 
     /// Whether the picture is held.
     pub fn is_frozen(&self) -> bool {
-        self.model.is_frozen() || self.freeze_next
+        self.frozen.is_some() || self.freeze_next
     }
 
     pub(super) fn stretch(&mut self, by: isize) {
-        if self.focus.panel == Panel::Timeline {
+        if self.panels.focus == RunPanel::Timeline {
             let most = STEPS.cast_signed();
             self.stretch = (self.stretch + by * STRIDE).clamp(-most, most);
         } else {
@@ -90,13 +115,24 @@ impl RunView {
         }
     }
 
-    pub(super) fn scroll(&mut self, panel: Panel, motion: Motion) {
+    pub(super) fn scroll(&mut self, panel: RunPanel, motion: Motion) {
+        let scroll = self.panels.scroll(panel);
         match (panel, motion) {
-            (Panel::Log, _) => self.log.scroll(motion),
+            (RunPanel::Log, _) => self.log.scroll(motion),
             // GPUs come in pages.
-            (Panel::Gpus, Motion::Up) => self.scroll[panel as usize].act(Motion::PageUp),
-            (Panel::Gpus, Motion::Down) => self.scroll[panel as usize].act(Motion::PageDown),
-            _ => self.scroll[panel as usize].act(motion),
+            (RunPanel::Gpus, Motion::Up) => scroll.act(Motion::PageUp),
+            (RunPanel::Gpus, Motion::Down) => scroll.act(Motion::PageDown),
+            _ => scroll.act(motion),
+        }
+    }
+
+    /// What a click on a chart asks of the cursor.
+    pub(super) fn request_at(&self, panel: RunPanel, x: u16, y: u16) -> Option<CursorRequest> {
+        match panel {
+            RunPanel::Cores | RunPanel::Gpus => self.strips.time_at(x, y).map(CursorRequest::Time),
+            RunPanel::Timeline => self.timeline?.time_at(x, y).map(CursorRequest::Time),
+            RunPanel::Curves => self.chart.field?.x_at(x, y).map(CursorRequest::Curve),
+            RunPanel::Arms | RunPanel::Slots | RunPanel::Log => None,
         }
     }
 

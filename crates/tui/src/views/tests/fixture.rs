@@ -10,7 +10,7 @@ use workbench_machine::monitor::{GpuSample, Sample};
 use workbench_machine::{GpuFacts, MachineFacts};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmFacts, ArmFailure, Event, FORMAT, FailureKind, Finding, Record, RepeatFinished, RepeatId,
+    ArmFacts, ArmFailure, ArmFailureKind, Event, FORMAT, Finding, Record, RepeatFinished, RepeatId,
     RunStarted, RunStatus, Snapshot,
 };
 
@@ -520,7 +520,7 @@ pub fn hostile() -> Snapshot {
 pub fn arm_failed(arm: &str, reason: &str) -> Event {
     Event::ArmFailed(ArmFailure {
         arm: arm.to_owned(),
-        kind: FailureKind::Run,
+        kind: ArmFailureKind::Run,
         reason: reason.to_owned(),
     })
 }

@@ -7,10 +7,10 @@ use ratatui::crossterm::event::{
 use workbench_record::{Event, Record, Snapshot};
 
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::tests::fixture::{quick, records};
 use crate::views::ViewAction;
-use crate::views::run::Panel;
+use crate::views::run::RunPanel;
 
 fn event(kind: MouseEventKind, (column, row): (u16, u16)) -> MouseEvent {
     MouseEvent {
@@ -43,7 +43,7 @@ fn a_click_on_the_timeline_puts_one_cursor_into_every_panel_of_time() {
     let shown = text(&run_screen(size, &mut view, &snapshot, &dark()));
     let (x, y) = find(&shown, "Timeline");
     view.mouse(down((x + 30, y + 1)));
-    assert_eq!(view.focus(), Panel::Timeline);
+    assert_eq!(view.focus(), RunPanel::Timeline);
     let shown = text(&run_screen(size, &mut view, &snapshot, &dark()));
     for panel in ["Cores · at ", "GPU · at ", "busy", "at step "] {
         assert!(shown.contains(panel), "{panel}:\n{shown}");
@@ -104,7 +104,7 @@ fn in_the_curves_the_cursor_goes_from_step_to_step() {
     let size = (120, 40);
     let mut view = RunView::default();
     run_screen(size, &mut view, &snapshot, &dark());
-    while view.focus() != Panel::Curves {
+    while view.focus() != RunPanel::Curves {
         view.act(ViewAction::NextPanel);
     }
     view.act(ViewAction::Cursor);
@@ -141,7 +141,7 @@ fn a_click_goes_to_a_panel_and_one_on_its_title_zooms() {
     let shown = text(&run_screen((120, 40), &mut view, &snapshot, &dark()));
     let title = find(&shown, "Log");
     view.mouse(down(title));
-    assert_eq!(view.focus(), Panel::Log);
+    assert_eq!(view.focus(), RunPanel::Log);
     let shown = text(&run_screen((120, 40), &mut view, &snapshot, &dark()));
     assert!(shown.contains("Timeline"), "{shown}");
     view.mouse(down(title));
@@ -160,7 +160,7 @@ fn the_wheel_scrolls_the_panel_under_it_and_not_the_chosen_one() {
     let first = text(&run_screen(size, &mut view, &snapshot, &dark()));
     let (x, y) = find(&first, "Log");
     view.mouse(event(MouseEventKind::ScrollUp, (x + 2, y + 2)));
-    assert_eq!(view.focus(), Panel::Arms);
+    assert_eq!(view.focus(), RunPanel::Arms);
     let second = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(second.contains("End: follow"), "{second}");
     view.mouse(event(MouseEventKind::ScrollDown, (x + 2, y + 2)));
@@ -189,19 +189,23 @@ fn the_log_shows_what_was_printed_and_what_the_filter_lets_through() {
     assert!(!printed.contains("was stopped by hand"), "{printed}");
     view.act(ViewAction::Output);
     view.act(ViewAction::Filter);
-    assert!(view.is_typing());
-    type_all(|key, name| view.type_key(key, name), "RANK 1: 5:");
+    assert!(is_typing(&view));
+    type_all(|key, name| type_key(&mut view, key, name), "RANK 1: 5:");
     let some = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(some.contains("/ RANK 1: 5:"), "{some}");
     assert!(
         some.contains("rank 1: epoch 5: step 600") && !some.contains("rank 0:"),
         "{some}"
     );
-    view.paste(" nowhere");
+    view.filter_mut().unwrap().paste(" nowhere");
     let none = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(none.contains("no entry has all these words"), "{none}");
-    view.type_key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), "esc");
-    assert!(!view.is_typing());
+    type_key(
+        &mut view,
+        KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE),
+        "esc",
+    );
+    assert!(!is_typing(&view));
     let again = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(again.contains("was stopped by hand"), "{again}");
 }
@@ -223,7 +227,7 @@ fn a_flood_of_output_is_bounded() {
     let shown = text(&run_screen((120, 40), &mut view, &snapshot, &dark()));
     assert!(shown.contains("line 49999"), "{shown}");
     view.act(ViewAction::Filter);
-    type_all(|key, name| view.type_key(key, name), "line 40000");
+    type_all(|key, name| type_key(&mut view, key, name), "line 40000");
     let shown = text(&run_screen((120, 40), &mut view, &snapshot, &dark()));
     assert!(shown.contains("no entry has all these words"), "{shown}");
 }
@@ -233,7 +237,11 @@ fn table(snapshot: &Snapshot, size: (u16, u16)) -> ResultView {
     let mut view = ResultView::default();
     result_screen(size, &mut view, snapshot, &dark());
     view.act(ViewAction::Filter);
-    view.type_key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE), "enter");
+    type_key(
+        &mut view,
+        KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE),
+        "enter",
+    );
     view.act(ViewAction::Zoom);
     view
 }
@@ -245,7 +253,10 @@ fn the_table_shows_the_rows_that_have_all_words() {
     let mut view = table(&snapshot, size);
     view.act(ViewAction::Toggle);
     view.act(ViewAction::Filter);
-    type_all(|key, name| view.type_key(key, name), "slot 1 estimators=60");
+    type_all(
+        |key, name| type_key(&mut view, key, name),
+        "slot 1 estimators=60",
+    );
     let shown = text(&result_screen(size, &mut view, &snapshot, &dark()));
     assert!(
         shown.contains(" of 1260 tasks of trees on 2 workers"),
@@ -255,7 +266,7 @@ fn the_table_shows_the_rows_that_have_all_words() {
     let before = view.times_sorted();
     result_screen(size, &mut view, &snapshot, &dark());
     assert_eq!(view.times_sorted(), before, "a filter is applied once");
-    view.paste(&"x".repeat(100_000));
+    view.filter_mut().unwrap().paste(&"x".repeat(100_000));
     let shown = text(&result_screen(size, &mut view, &snapshot, &dark()));
     assert!(shown.contains("no row has all these words"), "{shown}");
     insta::assert_snapshot!("result_table_no_row_120x40", shown);
@@ -326,8 +337,8 @@ fn a_click_on_a_tab_opens_it() {
 #[test]
 fn every_key_of_a_view_does_something() {
     let snapshot = fixture::training();
-    for binding in RunView::bindings() {
-        let action = RunView::action(binding.keys[0]).unwrap();
+    for binding in bindings(keys::RUN) {
+        let action = action(keys::RUN, binding.keys[0]).unwrap();
         let changes = (0..6).any(|panel| {
             let mut view = RunView::default();
             run_screen((80, 24), &mut view, &snapshot, &dark());
@@ -341,8 +352,8 @@ fn every_key_of_a_view_does_something() {
         assert!(changes, "{action:?}");
     }
     let snapshot = fixture::trained();
-    for binding in ResultView::bindings() {
-        let action = ResultView::action(binding.keys[0]).unwrap();
+    for binding in bindings(keys::RESULT) {
+        let action = action(keys::RESULT, binding.keys[0]).unwrap();
         let changes = (0..8).any(|panel| {
             let mut view = ResultView::default();
             result_screen((80, 24), &mut view, &snapshot, &dark());

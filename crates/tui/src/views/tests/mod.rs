@@ -12,14 +12,38 @@ mod trainings;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyEvent;
 use workbench_record::Snapshot;
 use workbench_result::compute;
 
+use super::keys::{self, KeyTable};
 use super::result::ResultView;
 use super::run::RunView;
-use super::{Keyed, View};
+use super::{View, ViewAction, filter};
 use super::{result, run};
+use crate::keys::{Binding, find};
 use crate::theme::{Theme, ThemeName};
+
+/// The keys of a view, as people are told.
+pub fn bindings(table: KeyTable) -> Vec<Binding> {
+    table.iter().map(|bound| bound.binding).collect()
+}
+
+/// Whether keys go into the filter of a view.
+fn is_typing(view: &impl View) -> bool {
+    view.filter().unwrap().is_typing()
+}
+
+/// Types a key into the filter of a view.
+fn type_key(view: &mut impl View, key: KeyEvent, name: &str) {
+    let filter = view.filter_mut().unwrap();
+    filter.key(key, find(filter::KEYS, name));
+}
+
+/// What a key asks of a view.
+fn action(table: KeyTable, key: &str) -> Option<ViewAction> {
+    find(table.iter(), key)
+}
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -35,7 +59,10 @@ fn run_screen(size: (u16, u16), view: &mut RunView, snapshot: &Snapshot, theme: 
     view.update(snapshot);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal
-        .draw(|frame| run::draw(frame, frame.area(), view, snapshot, theme))
+        .draw(|frame| {
+            let drawn = run::draw(frame, frame.area(), view, snapshot, theme);
+            view.take(drawn);
+        })
         .unwrap();
     terminal.backend().buffer().clone()
 }
@@ -50,7 +77,10 @@ fn result_screen(
     view.update(&outcome, snapshot);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal
-        .draw(|frame| result::draw(frame, frame.area(), view, &outcome, snapshot, theme))
+        .draw(|frame| {
+            let drawn = result::draw(frame, frame.area(), view, (&outcome, snapshot), theme);
+            view.take(drawn);
+        })
         .unwrap();
     terminal.backend().buffer().clone()
 }

@@ -9,7 +9,7 @@ use ratatui::crossterm::event::{
 use workbench_result::RunResult;
 
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
 
 const ACTIONS: [ViewAction; 26] = [
@@ -67,21 +67,16 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-fn on_run(view: &mut RunView, deed: &Deed) {
+fn on(view: &mut impl View, deed: &Deed) {
     match deed {
         Deed::Act(action) => view.act(*action),
         Deed::Mouse(event) => view.mouse(*event),
-        Deed::Type(c) => view.type_key(KeyEvent::new(KeyCode::Char(*c), KeyModifiers::NONE), ""),
-        Deed::Paste(text) => view.paste(text),
-    }
-}
-
-fn on_result(view: &mut ResultView, deed: &Deed) {
-    match deed {
-        Deed::Act(action) => view.act(*action),
-        Deed::Mouse(event) => view.mouse(*event),
-        Deed::Type(c) => view.type_key(KeyEvent::new(KeyCode::Char(*c), KeyModifiers::NONE), ""),
-        Deed::Paste(text) => view.paste(text),
+        Deed::Type(c) => type_key(
+            view,
+            KeyEvent::new(KeyCode::Char(*c), KeyModifiers::NONE),
+            "",
+        ),
+        Deed::Paste(text) => view.filter_mut().unwrap().paste(text),
     }
 }
 
@@ -134,16 +129,19 @@ proptest! {
         for (width, height, deed) in steps {
             let buf = run_screen((width, height), &mut run_view, snapshot, &theme);
             check_cells(&buf);
-            on_run(&mut run_view, &deed);
+            on(&mut run_view, &deed);
             if let Some(outcome) = outcome {
                 result_view.update(outcome, snapshot);
                 let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
                 terminal
-                    .draw(|frame| result::draw(frame, frame.area(), &mut result_view, outcome, snapshot, &theme))
+                    .draw(|frame| {
+                        let drawn = result::draw(frame, frame.area(), &result_view, (outcome, snapshot), &theme);
+                        result_view.take(drawn);
+                    })
                     .unwrap();
                 check_cells(terminal.backend().buffer());
             }
-            on_result(&mut result_view, &deed);
+            on(&mut result_view, &deed);
             if ascii {
                 let typed = matches!(deed, Deed::Type(_) | Deed::Paste(_));
                 foreign |= typed;
@@ -163,7 +161,12 @@ proptest! {
         let mut terminal = Terminal::new(TestBackend::new(170, 72)).unwrap();
         let mut view = RunView::default();
         view.update(snapshot);
-        terminal.draw(|frame| run::draw(frame, area, &mut view, snapshot, &theme)).unwrap();
+        terminal
+            .draw(|frame| {
+                let drawn = run::draw(frame, area, &view, snapshot, &theme);
+                view.take(drawn);
+            })
+            .unwrap();
         let buf = terminal.backend().buffer();
         for row in 0..72 {
             for column in 0..170 {

@@ -5,10 +5,10 @@ use workbench_record::{ControllerPhase, Event, Snapshot};
 
 use super::trainings::*;
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
-use crate::views::result::Panel as Shown;
-use crate::views::run::Panel;
+use crate::views::result::ResultPanel;
+use crate::views::run::RunPanel;
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 40), (200, 60)];
 
@@ -45,7 +45,7 @@ fn sixty_four_ranks_show_who_is_out_of_the_ordinary_first() {
     let shown = text(&run_screen(size, &mut view, &snapshot, &dark()));
     assert!(shown.contains("rank 1: 2.0× the work"), "{shown}");
     view.act(ViewAction::PrevPanel);
-    while view.focus() != Panel::Ranks {
+    while view.focus() != RunPanel::Slots {
         view.act(ViewAction::PrevPanel);
     }
     view.act(ViewAction::Zoom);
@@ -272,7 +272,7 @@ fn values_are_not_cut_where_there_is_room() {
     let mut view = ResultView::default();
     for size in [(120, 40), (200, 60)] {
         result_screen(size, &mut view, &snapshot, &dark());
-        while view.focus() != Shown::Work {
+        while view.focus() != ResultPanel::Work {
             view.act(ViewAction::NextPanel);
         }
         let shown = text(&result_screen(size, &mut view, &snapshot, &dark()));
@@ -287,10 +287,10 @@ fn every_panel_of_such_a_result() {
     for size in [(80, 24), (120, 40), (200, 60)] {
         let mut view = ResultView::default();
         for (panel, name) in [
-            (Shown::Steps, "steps"),
-            (Shown::StartUp, "start_up"),
-            (Shown::Work, "work"),
-            (Shown::Programs, "programs"),
+            (ResultPanel::Steps, "steps"),
+            (ResultPanel::StartUp, "start_up"),
+            (ResultPanel::Work, "work"),
+            (ResultPanel::Programs, "programs"),
         ] {
             result_screen(size, &mut view, &snapshot, &mono());
             while view.focus() != panel {

@@ -1,9 +1,9 @@
 //! What the screens say, as text.
 
 use super::*;
-use crate::kit::list::Motion;
+use crate::kit::Motion;
 use crate::views::ViewAction;
-use crate::views::run::Panel;
+use crate::views::run::RunPanel;
 
 fn run_snapshots(name: &str, snapshot: &Snapshot, theme: &Theme) {
     for size in SIZES {
@@ -274,7 +274,7 @@ fn curves_alone() {
     let ascii = Theme::new(ThemeName::Mono, true, false);
     let mut view = RunView::default();
     run_screen((80, 24), &mut view, &snapshot, &dark());
-    while view.focus() != Panel::Curves {
+    while view.focus() != RunPanel::Curves {
         view.act(ViewAction::NextPanel);
     }
     view.act(ViewAction::Zoom);

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::*;
 use crate::views::ViewAction;
-use crate::views::run::Panel;
+use crate::views::run::RunPanel;
 
 /// The style of the first place where a text stands.
 fn style_of(buf: &Buffer, wanted: &str) -> Style {
@@ -55,13 +55,13 @@ fn the_border_of_the_chosen_panel_stands_out() {
     assert_eq!(style_of(&buf, "╭─ Arms").fg, theme.border_focus.fg);
     assert_eq!(style_of(&buf, "╭─ Cores").fg, theme.border.fg);
     view.act(ViewAction::NextPanel);
-    assert_eq!(view.focus(), Panel::Cores);
+    assert_eq!(view.focus(), RunPanel::Cores);
     let buf = run_screen((80, 24), &mut view, &snapshot, &theme);
     assert_eq!(style_of(&buf, "╭─ Arms").fg, theme.border.fg);
     assert_eq!(style_of(&buf, "╭─ Cores").fg, theme.border_focus.fg);
     view.act(ViewAction::PrevPanel);
     view.act(ViewAction::PrevPanel);
-    assert_eq!(view.focus(), Panel::Log);
+    assert_eq!(view.focus(), RunPanel::Log);
 }
 
 #[test]
@@ -124,19 +124,15 @@ fn the_running_result_is_computed_once_per_finished_repeat() {
 
 #[test]
 fn every_key_has_one_action_and_a_help() {
-    let tables = [
-        (RunView::bindings(), RunView::action as fn(&str) -> _),
-        (ResultView::bindings(), ResultView::action),
-    ];
-    for (bindings, action) in tables {
+    for table in [keys::RUN, keys::RESULT, keys::COMPARE] {
         let mut seen = std::collections::BTreeSet::new();
-        for binding in bindings {
+        for binding in bindings(table) {
             assert!(!binding.keys.is_empty() && !binding.help.is_empty());
             for key in binding.keys {
                 assert!(seen.insert(*key), "{key} is bound twice");
-                assert!(action(key).is_some(), "{key}");
+                assert!(action(table, key).is_some(), "{key}");
             }
         }
-        assert_eq!(action("F13"), None);
+        assert_eq!(action(table, "F13"), None);
     }
 }

@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, DoneReport, Failure, FailureKind, Fault, FromWorker, Model, Phase,
-    Place, Program, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
+    Checkpointing, Data, Device, DoneReport, FailureKind, FailureReport, Fault, FromWorker, Model,
+    Phase, Place, Program, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
 };
 use workbench_protocol::Position;
 
@@ -201,7 +201,7 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
         report().prop_map(FromWorker::Report),
         done_report().prop_map(FromWorker::Done),
         (select(KINDS.to_vec()), any::<String>(), any::<u64>()).prop_map(
-            |(kind, message, step)| FromWorker::Failed(Failure {
+            |(kind, message, step)| FromWorker::Failed(FailureReport {
                 kind,
                 message,
                 step
