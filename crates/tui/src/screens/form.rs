@@ -12,7 +12,7 @@ use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset};
 use workbench_experiment::{DEFAULT_SEED, MAX_REPEATS};
 use workbench_machine::UsableCores;
 
-use super::form_data::{TableForm, is_used, with_toggled};
+use super::form_data::{TableForm, is_used, turned, with_toggled};
 
 /// The longest text of a field, in characters.
 const LONGEST: usize = 300;
@@ -386,12 +386,4 @@ pub fn longest(row: &Row) -> usize {
         Row::Columns | Row::DropColumns => LONGEST_LIST,
         _ => LONGEST,
     }
-}
-
-fn turned(now: usize, by: i64, len: usize) -> usize {
-    if len == 0 {
-        return 0;
-    }
-    let len = len as i128;
-    (now as i128 + i128::from(by)).rem_euclid(len) as usize
 }

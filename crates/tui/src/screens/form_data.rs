@@ -97,26 +97,23 @@ impl TableForm {
 
     /// Turns the delimiter by so many steps; the first choice is to recognise it.
     pub fn turn_delimiter(&mut self, by: i64) {
-        self.delimiter = turned(self.delimiter, &Delimiter::ALL, by);
+        self.delimiter = turned_choice(self.delimiter, &Delimiter::ALL, by);
     }
 
     /// Turns the decimal sign by so many steps; the first choice is to recognise it.
     pub fn turn_decimal(&mut self, by: i64) {
-        self.decimal = turned(self.decimal, &DecimalSign::ALL, by);
+        self.decimal = turned_choice(self.decimal, &DecimalSign::ALL, by);
     }
 
     /// The column to predict, so many columns after `target`.
     pub fn turn_target(&self, target: &str, by: i64) -> Option<String> {
-        let names: Vec<&str> = self.columns().iter().map(|c| c.name.as_str()).collect();
-        let now = names.iter().copied().find(|name| *name == target);
-        let next = match now {
-            Some(now) => (names.iter().position(|name| *name == now)? as i64 + by)
-                .rem_euclid(names.len() as i64),
-            // Targets are mostly last.
-            None if names.is_empty() => return None,
-            None => names.len() as i64 - 1,
-        };
-        names.get(next as usize).map(|name| (*name).to_owned())
+        let columns = self.columns();
+        let now = columns.iter().position(|column| column.name == target);
+        // Targets are mostly last.
+        let next = now.map_or(columns.len().saturating_sub(1), |now| {
+            turned(now, by, columns.len())
+        });
+        columns.get(next).map(|column| column.name.clone())
     }
 
     /// Why the file cannot be read at all.
@@ -188,11 +185,19 @@ fn told(fault: &TableFault, rows: u64) -> String {
 }
 
 /// The choice so many steps after `now`; before the first stands none.
-fn turned<T: Copy + PartialEq>(now: Option<T>, choices: &[T], by: i64) -> Option<T> {
+fn turned_choice<T: Copy + PartialEq>(now: Option<T>, choices: &[T], by: i64) -> Option<T> {
     let at = choices.iter().position(|choice| Some(*choice) == now);
-    let at = at.map_or(0, |at| at as i64 + 1) + by;
-    let next = at.rem_euclid(choices.len() as i64 + 1) as usize;
+    let next = turned(at.map_or(0, |at| at + 1), by, choices.len() + 1);
     choices.get(next.checked_sub(1)?).copied()
+}
+
+/// The place so many steps after `now` among `len` places in a circle.
+pub fn turned(now: usize, by: i64, len: usize) -> usize {
+    if len == 0 {
+        return 0;
+    }
+    let len = len as i128;
+    (now as i128 + i128::from(by)).rem_euclid(len) as usize
 }
 
 /// Whether a column is used.

@@ -226,14 +226,7 @@ fn help_lines(
             }
         }
         Row::Data | Row::Target if form.table.survey().is_some() => {}
-        Row::Data => {
-            if let Some(data) = &form.definition.takes_data {
-                say(&format!(
-                    "Used instead of the lab's own data: {}.",
-                    data.expects
-                ));
-            }
-        }
+        Row::Data => say(&file_help(form)),
         Row::Column(column) => {
             out.extend(form_preview::of_column(form, *column, columns, theme));
         }
@@ -249,6 +242,13 @@ fn help_lines(
         out.extend(wrap_plain(&text, columns, theme.dim));
     }
     out
+}
+
+fn file_help(form: &Form) -> String {
+    let data = form.definition.takes_data.as_ref();
+    data.map_or_else(String::new, |data| {
+        format!("Used instead of the lab's own data: {}.", data.expects)
+    })
 }
 
 /// The help of a row that says how a table is read.

@@ -22,7 +22,7 @@ const MOST: usize = 200;
 
 /// Room for a name and for a value, in columns of the screen.
 const NAME: usize = 12;
-const VALUE: usize = 9;
+const VALUE: usize = 10;
 
 /// The file as a whole; nothing where none was chosen.
 pub fn of_file(form: &Form, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
