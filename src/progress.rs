@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use workbench_clock::seconds;
-use workbench_record::{Event, Finding, Record, RepeatId, Snapshot, Subscriber};
+use workbench_record::{Event, Finding, Record, RepeatFinished, RepeatId, Snapshot, Subscriber};
 use workbench_report::format;
-use workbench_result::arm_on;
+use workbench_result::{arm_on, left_out_finding};
 
 use crate::output;
 use workbench_history::outlook::Ahead;
@@ -118,12 +118,7 @@ impl State {
                 started.machine.cpu_model.trim()
             )),
             Event::RepeatFinished(finished) => {
-                let (number, total) = self.count();
-                self.say(&format!(
-                    "{number}/{total}  {}: {}",
-                    repeat_name(&finished.id),
-                    format::seconds(seconds(finished.wall_ns))
-                ));
+                self.finish(finished);
                 self.last_line_s = seconds(record.t_ns);
             }
             Event::Finding(finding) => self.find(finding),
@@ -148,6 +143,19 @@ impl State {
     fn is_arm(&self, source: &str) -> bool {
         let started = self.snapshot.started.as_deref();
         started.is_some_and(|started| started.config.arms.iter().any(|arm| arm == source))
+    }
+
+    fn finish(&self, finished: &RepeatFinished) {
+        let again = self.snapshot.left_out.runs_again(&finished.id);
+        if let Some(finding) = left_out_finding(finished, again) {
+            return self.find(&finding);
+        }
+        let (number, total) = self.count();
+        self.say(&format!(
+            "{number}/{total}  {}: {}",
+            repeat_name(&finished.id),
+            format::seconds(seconds(finished.wall_ns))
+        ));
     }
 
     fn find(&self, finding: &Finding) {

@@ -185,3 +185,152 @@ fn who_goes_to_the_shell_has_not_worked_for_longer() {
         "{last:?} + {stood_still:?} > {all:?}"
     );
 }
+
+/// A run of 9 repeats that take long enough to be met in the middle.
+const LONG: [&str; 11] = [
+    "--lab",
+    "rf",
+    "--preset",
+    "quick",
+    "--set",
+    "models=6",
+    "--repeats",
+    "3",
+    "--workers",
+    "2",
+    "--oversubscribe",
+];
+
+/// How long a stop takes.
+const STOP: Duration = Duration::from_millis(400);
+
+/// The log of a run that another process writes.
+struct Log {
+    lines: BufReader<std::fs::File>,
+    part: String,
+}
+
+impl Log {
+    fn of(bench: &Bench) -> Self {
+        let path = loop {
+            let runs = std::fs::read_dir(bench.runs()).into_iter().flatten();
+            let mut logs = runs.map(|run| run.unwrap().path().join("events.jsonl"));
+            match logs.find(|log| log.exists()) {
+                Some(log) => break log,
+                None => std::thread::yield_now(),
+            }
+        };
+        Self {
+            lines: BufReader::new(std::fs::File::open(path).unwrap()),
+            part: String::new(),
+        }
+    }
+
+    /// The next event of one of these kinds; none when the child has ended without one.
+    fn next(&mut self, kinds: &[&str], child: &mut Child) -> Option<Value> {
+        loop {
+            let over = child.try_wait().unwrap().is_some();
+            while self.lines.read_line(&mut self.part).unwrap() > 0 {
+                if !self.part.ends_with('\n') {
+                    continue;
+                }
+                let event: Value = serde_json::from_str(&std::mem::take(&mut self.part)).unwrap();
+                if kinds.iter().any(|kind| event["event"] == *kind) {
+                    return Some(event);
+                }
+            }
+            if over {
+                return None;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Starts a run and stops it for a while in the middle of a repeat, without telling it. Returns
+/// what the log says of that repeat.
+fn start_and_stop(bench: &Bench) -> (Child, Log, Value) {
+    let mut command = bench.command();
+    command.args(LONG).arg("--json");
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut log = Log::of(bench);
+    // A repeat may be over before the signal arrives; another one follows.
+    loop {
+        let started = log.next(&["repeat_started"], &mut child);
+        assert!(started.is_some(), "no repeat was met");
+        signal(&child, Signal::STOP);
+        let pid = Pid::from_child(&child);
+        let stopped = waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().unwrap();
+        assert!(stopped.1.stopped());
+        std::thread::sleep(STOP);
+        signal(&child, Signal::CONT);
+        let finished = log.next(&["repeat_finished"], &mut child).unwrap();
+        if finished["disturbances"].is_array() {
+            return (child, log, finished);
+        }
+    }
+}
+
+fn assert_one_left_out(result: &Value, repeat: &Value) {
+    assert_eq!(result["status"], "completed");
+    let walls = walls(result);
+    assert!(walls.iter().all(|walls| walls.len() == 3), "{walls:?}");
+    let left_out = result["left_out"].as_array().unwrap();
+    let same = |found: &&Value| {
+        ["arm", "workers", "repeat"]
+            .iter()
+            .all(|key| found[key] == repeat[key])
+    };
+    let found = left_out.iter().find(same).unwrap();
+    assert_eq!(found["replaced"], true);
+    let cause = &found["disturbances"][0];
+    assert_eq!(cause["kind"], "stopped", "{found}");
+    let (seconds, wall_s) = (cause["seconds"].as_f64().unwrap(), &found["wall_s"]);
+    assert!(seconds >= 0.8 * STOP.as_secs_f64(), "{found}");
+    assert!(seconds <= wall_s.as_f64().unwrap() + 0.001, "{found}");
+    // Its wall time is none of those that count.
+    assert!(
+        walls
+            .iter()
+            .flatten()
+            .all(|wall| Some(*wall) != wall_s.as_f64())
+    );
+    let warnings = result["warnings"].as_array().unwrap();
+    for kind in ["stopped", "repeats_left_out"] {
+        assert!(
+            warnings.iter().any(|found| found["kind"] == kind),
+            "{warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn a_repeat_that_was_stopped_is_left_out_and_runs_again() {
+    let bench = Bench::new();
+    let (mut child, _log, repeat) = start_and_stop(&bench);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let result = read_json(&bench.only_run().join("result.json"));
+    assert_one_left_out(&result, &repeat);
+    let shown = stdout(&bench.run(["show", "latest"]));
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        shown.contains("This run was disturbed: the program was stopped for"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_resumed_run_runs_again_what_was_left_out() {
+    let bench = Bench::new();
+    let (mut child, _log, repeat) = start_and_stop(&bench);
+    signal(&child, Signal::KILL);
+    child.wait().unwrap();
+    let shown = bench.run(["show", "latest", "--json"]);
+    let killed: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(killed["left_out"][0]["arm"], repeat["arm"]);
+    let resumed = bench.run(["resume", "latest", "--json", "--quiet"]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+    let resumed: Value = serde_json::from_slice(&resumed.stdout).unwrap();
+    assert_one_left_out(&resumed, &repeat);
+}

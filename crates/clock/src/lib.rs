@@ -159,6 +159,21 @@ fn timespec_ns(t: rustix::time::Timespec) -> u64 {
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
 
+/// A reading that grows by the time for which the machine is suspended, in nanoseconds, and stands
+/// still otherwise: how far a clock that runs on then is ahead of the clock of a run, which does
+/// not. Only the difference of two readings means something.
+pub fn suspended_ns() -> u64 {
+    // Between the two calls some time passes, so readings differ by microseconds.
+    timespec_ns(clock_gettime(ALWAYS)).saturating_sub(raw_ns())
+}
+
+/// The clock that runs on while the machine is suspended. On Linux the monotonic clock stops then.
+/// On macOS it runs on, and [`Instant`] reads another one, which stops.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const ALWAYS: ClockId = ClockId::Boottime;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const ALWAYS: ClockId = ClockId::Monotonic;
+
 /// Nanoseconds as seconds.
 #[inline]
 pub fn seconds(ns: u64) -> f64 {

@@ -8,9 +8,11 @@
 
 mod asked;
 mod control;
+mod disturbance;
 pub mod lab;
 mod plan;
 mod request;
+mod rounds;
 mod run;
 pub mod sampling;
 mod watch;

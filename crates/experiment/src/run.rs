@@ -6,22 +6,25 @@
 use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
+use super::disturbance::AtStart;
 use super::plan::plan;
+use super::rounds::Rounds;
 use super::watch::Watch;
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, Opt, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_dataset::{DataError, Selecting};
+use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Finding, RecordError, Recorder, RepeatFinished, RepeatId, RunDir,
-    RunStarted, RunStatus, Snapshot, Store, Subscriber,
+    ArmFacts, Event, FORMAT, Finding, LeftOut, RecordError, Recorder, RepeatFinished, RepeatId,
+    RunDir, RunStarted, RunStatus, Snapshot, Store, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -130,12 +133,14 @@ pub fn run(
     let work = Work {
         lab: prepared.as_ref(),
         arms: &arms,
+        left_out: LeftOut::new(plan.len() as u32),
         plan: &plan,
     };
     execute(&run, &work, clock, recorder, control)
 }
 
-/// Resumes a run that was interrupted or killed: finished repeats are not run again.
+/// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that
+/// were left out are, as in the run itself.
 ///
 /// # Errors
 /// When the log cannot be read, the run is under way elsewhere or of another lab, or as [`run`].
@@ -167,7 +172,7 @@ pub fn resume(
         .filter_map(|repeat| Some(repeat.finished.as_ref()?.id.clone()))
         .collect();
     let mut plan = plan(&started.config, &started.arms);
-    plan.retain(|id| !done.contains(id));
+    plan.retain(|id| !done.contains(id) && snapshot.left_out.runs_again(id));
     if plan.is_empty() && snapshot.status == RunStatus::Completed {
         return ended(run, None);
     }
@@ -187,6 +192,7 @@ pub fn resume(
     let work = Work {
         lab: prepared.as_ref(),
         arms: &started.arms,
+        left_out: snapshot.left_out.clone(),
         plan: &plan,
     };
     execute(run, &work, clock, recorder, control)
@@ -226,6 +232,8 @@ struct Work<'a> {
     lab: &'a dyn PreparedLab,
     arms: &'a [ArmFacts],
     plan: &'a [RepeatId],
+    /// What was left out in earlier parts of the run.
+    left_out: LeftOut,
 }
 
 fn execute(
@@ -241,7 +249,10 @@ fn execute(
             reason: error.to_string(),
         }
     })?;
+    let mut observer = Observer::new();
     let runner = Runner {
+        at_start: AtStart::new(&observer.read(watch.stopped_ns())),
+        observer: Mutex::new(observer),
         scratch: run.path().join("scratch"),
         work,
         clock,
@@ -298,52 +309,31 @@ struct Runner<'a> {
     recorder: &'a Recorder,
     watch: &'a Watch,
     control: &'a Control,
+    observer: Mutex<Observer>,
+    at_start: AtStart,
 }
 
 impl Runner<'_> {
     /// Runs every planned repeat; returns how the run ended, and the error of the first failed arm.
     fn all(&self) -> Result<(RunStatus, Option<String>), ExperimentError> {
         heap::keep_freed();
-        let mut status = RunStatus::Completed;
-        let mut failure = None;
-        let mut stopped: BTreeSet<&str> = BTreeSet::new();
-        for id in self.work.plan {
-            if stopped.contains(id.arm.as_str()) {
-                continue;
-            }
-            match self.repeat(id) {
-                Ok(()) => self.recorder.sync()?,
-                Err(ExperimentError::Lab(LabError::Cancelled))
-                    if self.control.is_arm_stopped(&id.arm) && !self.control.is_stopped() =>
-                {
-                    stopped.insert(&id.arm);
-                    let arm = id.arm.clone();
-                    self.recorder.emit(Event::ArmStopped { arm });
-                }
-                Err(ExperimentError::Lab(LabError::Cancelled)) => {
-                    return Ok((RunStatus::Interrupted, failure));
-                }
-                Err(ExperimentError::Lab(error)) => {
-                    status = RunStatus::Failed;
-                    self.recorder
-                        .emit(Event::ArmFailed(error.arm_failure(&id.arm)));
-                    failure.get_or_insert(error.to_string());
-                    stopped.insert(&id.arm);
-                    // An arm's own failure need not affect others; what the machine lacks affects
-                    // all arms.
-                    if !matches!(error, LabError::Failed(_)) {
-                        break;
-                    }
-                }
+        let mut rounds = Rounds::new(self.work.plan, self.work.left_out.clone());
+        while let Some(id) = rounds.next() {
+            let outcome = match self.repeat(id) {
+                Ok(finished) => Ok(finished),
+                Err(ExperimentError::Lab(error)) => Err(error),
                 Err(other) => return Err(other),
+            };
+            if let Some(status) = rounds.take(id, outcome, self.recorder, self.control)? {
+                return Ok((status, rounds.failure()));
             }
         }
-        Ok((status, failure))
+        Ok((rounds.status(), rounds.failure()))
     }
 
     /// Runs one repeat on a thread of its own, so that every arm, serial or not, works on threads
     /// that were started for this repeat in the same way.
-    fn repeat(&self, id: &RepeatId) -> Result<(), ExperimentError> {
+    fn repeat(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
         thread::scope(|scope| {
             let name = format!("arm-{}", id.arm);
             thread::Builder::new()
@@ -360,11 +350,13 @@ impl Runner<'_> {
     }
 
     /// Runs one repeat: pool start and warm-up are not timed, the work is.
-    fn repeat_here(&self, id: &RepeatId) -> Result<(), ExperimentError> {
+    fn repeat_here(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
         let stop = self.control.begin(&id.arm);
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
         }
+        // Made before the threads that it counts.
+        let meter = UsageMeter::new();
         let pool = self.pool(id)?;
         let scratch = self
             .scratch
@@ -385,11 +377,9 @@ impl Runner<'_> {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
-        let finished = self.timed(id, &place, &progress)?;
+        let finished = self.timed(id, &place, &progress, meter)?;
         discard(&scratch);
-        self.recorder
-            .emit(Event::RepeatFinished(Box::new(finished)));
-        Ok(())
+        Ok(finished)
     }
 
     /// Runs an arm's work and times it.
@@ -398,7 +388,10 @@ impl Runner<'_> {
         id: &RepeatId,
         place: &Place<'_>,
         progress: &Progress,
+        mut meter: UsageMeter,
     ) -> Result<RepeatFinished, LabError> {
+        let before = self.readings();
+        meter.start();
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
@@ -410,13 +403,18 @@ impl Runner<'_> {
         let output = self.with_context(place, progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        let mut usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
             pool.cancel_all();
         }
-        self.watch.end();
+        let seen = self.watch.end();
         let output = output?;
+        usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
+        usage.mhz = seen.mhz().or(usage.mhz);
+        let conditions = self.readings().since(&before);
+        let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
             id: id.clone(),
             started_ns,
@@ -428,7 +426,16 @@ impl Runner<'_> {
             items: output.items,
             quality: output.quality,
             breakdown: output.breakdown,
+            conditions: Some(conditions),
+            usage: Some(usage),
+            disturbances,
         })
+    }
+
+    /// What the machine counts now. Asked while no clock runs.
+    fn readings(&self) -> Readings {
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        observer.read(self.watch.stopped_ns())
     }
 
     fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {

@@ -9,7 +9,7 @@ use super::control::Control;
 use super::sampling::{SampleSchedule, TICKS_PER_SECOND};
 use crate::lab::Progress;
 use workbench_clock::{Clock, program_ns};
-use workbench_machine::monitor::Monitor;
+use workbench_machine::monitor::{Monitor, Sample};
 use workbench_pool::Pool;
 use workbench_record::{Event, Recorder};
 
@@ -32,6 +32,40 @@ struct Current {
     progress: Progress,
     /// The last recorded progress (done, total), and its time.
     noted: Option<((u64, u64), u64)>,
+    seen: Seen,
+}
+
+/// What the samples of a repeat say about it as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Seen {
+    /// The most resident memory, in bytes; 0 without samples.
+    pub peak_rss_bytes: u64,
+    /// Core time in nanoseconds, and the sum of core time × frequency.
+    worked: (f64, f64),
+    /// When the last sample was taken.
+    at_ns: Option<u64>,
+}
+
+impl Seen {
+    /// Takes in a sample, which speaks for the time since the one before.
+    fn take(&mut self, started_ns: u64, t_ns: u64, sample: &Sample) {
+        self.peak_rss_bytes = self.peak_rss_bytes.max(sample.rss_bytes);
+        let since_ns = t_ns.saturating_sub(self.at_ns.unwrap_or(started_ns)) as f64;
+        self.at_ns = Some(t_ns);
+        for (mhz, busy) in sample.mhz.iter().zip(&sample.cores) {
+            if *mhz > 0 {
+                let worked_ns = f64::from(*busy) * since_ns;
+                self.worked.0 += worked_ns;
+                self.worked.1 += worked_ns * f64::from(*mhz);
+            }
+        }
+    }
+
+    /// Mean frequency of the cores while they worked, in MHz.
+    pub fn mhz(&self) -> Option<f64> {
+        let (worked_ns, sum) = self.worked;
+        (worked_ns > 0.0).then(|| (sum / worked_ns).round())
+    }
 }
 
 impl Watch {
@@ -53,6 +87,9 @@ impl Watch {
                 });
                 sample.rss_bytes += rss;
                 sample.process_cores += processes.cores(t_ns, started_ns, used_ns);
+                if let Some(current) = lock(&seen).as_mut() {
+                    current.seen.take(current.started_ns, t_ns, &sample);
+                }
                 out.emit_at(t_ns, Event::Sample(sample));
             }
             for (source, text) in control.take_output() {
@@ -78,14 +115,23 @@ impl Watch {
             pool,
             progress,
             noted: None,
+            seen: Seen::default(),
         });
     }
 
-    /// Ends the repeat: the spans of its last tasks are recorded before this returns.
-    pub(super) fn end(&self) {
-        if let Some(mut current) = lock(&self.current).take() {
+    /// Ends the repeat: the spans of its last tasks are recorded before this returns. Returns what
+    /// the samples said about it.
+    pub(super) fn end(&self) -> Seen {
+        let current = lock(&self.current).take();
+        current.map_or_else(Seen::default, |mut current| {
             current.collect(&self.recorder, self.clock, true);
-        }
+            current.seen
+        })
+    }
+
+    /// For how long the program was stopped so far, in nanoseconds.
+    pub(super) fn stopped_ns(&self) -> u64 {
+        self.monitor.stopped_ns()
     }
 
     /// CPU time of sampling so far, in nanoseconds.
@@ -157,4 +203,27 @@ impl Current {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frequency_is_that_of_the_cores_that_worked() {
+        let sample = |mhz: &[u32], cores: &[f32], rss_bytes| Sample {
+            mhz: mhz.to_vec(),
+            cores: cores.to_vec(),
+            rss_bytes,
+            ..Sample::default()
+        };
+        let mut seen = Seen::default();
+        assert_eq!(seen.mhz(), None);
+        seen.take(100, 200, &sample(&[3000, 1000], &[1.0, 0.0], 7));
+        assert_eq!(seen.mhz(), Some(3000.0));
+        // Three times as long, and on both cores; one of them does not say.
+        seen.take(100, 500, &sample(&[2000, 0], &[1.0, 1.0], 5));
+        assert_eq!(seen.mhz(), Some(2250.0));
+        assert_eq!(seen.peak_rss_bytes, 7);
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::MachineFacts;
 use super::finding::{Finding, FindingState};
 use super::system;
+use crate::monitor::CounterAccess;
 
 /// Looks at this machine and says what helps or hinders measuring on it.
 pub fn check() -> Vec<Finding> {
@@ -15,8 +16,36 @@ pub fn check() -> Vec<Finding> {
 pub(super) fn findings(facts: &MachineFacts, root: &Path) -> Vec<Finding> {
     let mut findings = vec![cores(facts, system::affinity(root)), memory(facts)];
     findings.extend(system::findings(facts, root));
+    findings.extend(counters(facts.hardware_counters));
     findings.extend(gpus(facts));
     findings
+}
+
+/// Whether the processor's counters can explain work inflation.
+fn counters(access: CounterAccess) -> Option<Finding> {
+    let missing = |detail: &str, remedy: &str| {
+        Finding::new("counters", FindingState::Limited, detail).remedy(remedy)
+    };
+    Some(match access {
+        CounterAccess::Unknown => return None,
+        CounterAccess::Available => Finding::new(
+            "counters",
+            FindingState::Ok,
+            "The processor's counters of instructions, cycles and cache misses can be read.",
+        ),
+        CounterAccess::NotAllowed => missing(
+            "The system does not allow reading the processor's counters, which explain work inflation.",
+            "Set kernel.perf_event_paranoid to 2 or less; in a container, allow perf_event_open.",
+        ),
+        CounterAccess::NotSupported => missing(
+            "This machine has no counters of the processor, which explain work inflation.",
+            "Use a physical machine, or a virtual one with a virtual PMU.",
+        ),
+        CounterAccess::OtherSystem => missing(
+            "The processor's counters, which explain work inflation, are read on Linux only.",
+            "Measure on Linux where work inflation has to be explained.",
+        ),
+    })
 }
 
 /// `affinity` is the number of processors in the affinity mask.

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
+use crate::monitor::CounterAccess;
+
 /// The machine that a run was made on. `null` in the JSON means that the machine does not say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -34,6 +36,9 @@ pub struct MachineFacts {
     pub gpus: Vec<GpuFacts>,
     /// Version of the NVIDIA driver.
     pub gpu_driver: Option<String>,
+    /// Whether the processor's counters can be read.
+    #[serde(skip_serializing_if = "CounterAccess::is_unknown")]
+    pub hardware_counters: CounterAccess,
     /// The compiler that built workbench.
     pub compiler: String,
     /// Optimisation profile that workbench was built with (`release` or `debug`).

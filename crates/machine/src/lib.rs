@@ -43,6 +43,7 @@ impl MachineFacts {
     pub fn probe() -> Self {
         let mut facts = system::probe();
         (facts.gpu_driver, facts.gpus) = gpu::probe();
+        facts.hardware_counters = monitor::CounterAccess::probe();
         facts
     }
 

@@ -47,6 +47,11 @@ impl Ticks {
         })
     }
 
+    /// Ticks that the hypervisor gave to others since an earlier reading.
+    pub fn stolen_since(&self, earlier: &Self) -> u64 {
+        self.0[STEAL].saturating_sub(earlier.0[STEAL])
+    }
+
     /// Whether the hypervisor ever took time from this processor.
     pub fn has_steal(&self) -> bool {
         self.0[STEAL] > 0

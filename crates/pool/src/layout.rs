@@ -61,7 +61,10 @@ mod tests {
             std::ptr::from_ref(black_box(&local)).addr()
         };
         // Too large for what small blocks leave free, too small for a mapping of its own.
-        let heap = || black_box(vec![0_u8; 100_000]).as_ptr().addr();
+        let heap = || {
+            let block = vec![0_u8; 100_000];
+            black_box(&block).as_ptr().addr()
+        };
         assert!(places(stack).len() > 10);
         assert!(places(heap).len() > 10);
     }

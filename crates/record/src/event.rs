@@ -10,12 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArmComparison, ArmFailure, Breakdown, ControllerState, Finding, Item, LabFacts, Quantity,
-    RunConfig, SlotState, Source, legacy,
+    ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item, LabFacts,
+    Quantity, RunConfig, SlotState, Source, legacy,
 };
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
-use workbench_machine::monitor::Sample;
+use workbench_machine::monitor::{Conditions, ResourceUse, Sample};
 use workbench_pool::TaskSpan;
 
 /// Version of the event log's format.
@@ -202,7 +202,7 @@ pub struct ArmFacts {
 }
 
 /// Names one repeat of one arm at one number of workers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RepeatId {
     /// The arm's name.
     pub arm: String,
@@ -213,7 +213,7 @@ pub struct RepeatId {
 }
 
 /// What a finished repeat leaves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RepeatFinished {
     /// Which repeat.
     #[serde(flatten)]
@@ -239,6 +239,23 @@ pub struct RepeatFinished {
     /// What it consisted of, for labs that tell.
     #[serde(default, skip_serializing_if = "Breakdown::is_empty")]
     pub breakdown: Breakdown,
+    /// Under which conditions it ran; `None` in logs of versions that did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
+    /// What it used; `None` in logs of versions that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ResourceUse>,
+    /// What disturbed it beyond the usual. Where one of these [spoils](Disturbance::spoils) it, it
+    /// is left out of every number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<Disturbance>,
+}
+
+impl RepeatFinished {
+    /// Whether it counts: nothing spoiled it.
+    pub fn counts(&self) -> bool {
+        !self.disturbances.iter().any(Disturbance::spoils)
+    }
 }
 
 /// How a run ended, as far as its log tells.

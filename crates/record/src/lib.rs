@@ -11,10 +11,12 @@ mod breakdown;
 mod config;
 mod controller;
 mod decoder;
+mod disturbance;
 mod error;
 mod event;
 mod finding;
 mod lab_facts;
+mod left_out;
 mod legacy;
 mod lines;
 mod outcome;
@@ -30,6 +32,7 @@ pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
 pub use controller::{ControllerPhase, ControllerState};
 pub use decoder::Log;
+pub use disturbance::Disturbance;
 pub use error::RecordError;
 pub use event::{
     ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable,
@@ -37,6 +40,7 @@ pub use event::{
 };
 pub use finding::{Finding, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
+pub use left_out::{LeftOut, MOST_RERUNS};
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log};

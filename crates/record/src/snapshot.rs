@@ -10,7 +10,7 @@ use super::event::{
     Event, Record, RepeatFinished, RepeatId, RunStarted, RunStatus, Unreadable, UnreadableKind,
 };
 use super::legacy;
-use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState};
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, LeftOut, SlotState};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 
@@ -24,9 +24,11 @@ pub struct Snapshot {
     pub started: Option<Box<RunStarted>>,
     /// The basis on which arms are compared.
     pub comparison: ArmComparison,
-    /// Every repeat begun, in the order in which they ran. A repeat that is started again after a
-    /// kill replaces its first attempt.
+    /// Every repeat begun, in the order in which they ran, without those that were left out. A
+    /// repeat that is started again after a kill replaces its first attempt.
     pub repeats: Vec<RepeatState>,
+    /// Repeats that finished and are left out of every number, because something spoiled them.
+    pub left_out: LeftOut,
     /// Samples of the machine, in order: nanoseconds on the run's clock, and the sample.
     pub samples: Vec<(u64, Sample)>,
     /// Findings, each once, with the time when it was first recorded, in nanoseconds on the run's
@@ -155,6 +157,7 @@ impl Snapshot {
             Event::RunStarted(started) => {
                 let mut started = started.clone();
                 legacy::complete(&mut started);
+                self.left_out = LeftOut::new(started.planned_repeats);
                 self.started = Some(started);
             }
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
@@ -222,8 +225,14 @@ impl Snapshot {
         }
     }
 
-    /// Ends a repeat, unless a part of it is missing.
+    /// Keeps what a repeat left, unless a part of it is missing. This is the only place that
+    /// decides which repeats count.
     fn finish(&mut self, finished: &RepeatFinished) {
+        if !finished.counts() {
+            self.repeats.retain(|repeat| repeat.id != finished.id);
+            self.left_out.add(finished.clone());
+            return;
+        }
         let repeat = self.repeats.iter_mut().rfind(|r| r.id == finished.id);
         match repeat {
             Some(repeat) if !self.damage.repeats.contains(&finished.id) => {

@@ -11,13 +11,13 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use workbench_clock::Clock;
-use workbench_machine::monitor::{GpuSample, Sample};
+use workbench_machine::monitor::{Conditions, GpuSample, ResourceUse, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmComparison, ArmFailure, Basis, Breakdown, ControllerPhase, ControllerState, Direction,
-    Event, FailureKind, Figure, Finding, Health, Item, ParamValue, Part, Quantity, Record,
-    Recorder, RepeatFinished, RepeatId, RunStarted, RunStatus, Severity, SlotState, Snapshot,
-    Subject, fold_log, read_log,
+    ArmComparison, ArmFailure, ArmFailureKind, Basis, Breakdown, ControllerPhase, ControllerState,
+    Direction, Disturbance, Event, Figure, Finding, Health, Item, ParamValue, Part, Quantity,
+    Record, Recorder, RepeatFinished, RepeatId, RunStarted, RunStatus, Severity, SlotState,
+    Snapshot, Subject, fold_log, read_log,
 };
 
 /// Any text: also control characters, NUL, line separators, words that stand for numbers, and
@@ -145,20 +145,46 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
         ..Breakdown::default()
     });
     let outcome = (vec(item, 0..3), btree_map(text(), quantity(), 0..3));
-    (repeat_id(), any::<[u64; 5]>(), outcome, breakdown).prop_map(
-        |(id, ns, (items, quality), breakdown)| RepeatFinished {
-            id,
-            started_ns: ns[0],
-            wall_ns: ns[1],
-            cpu_ns: ns[2],
-            instrument_cpu_ns: ns[3],
-            screen_cpu_ns: ns[4],
-            work: [("trees".to_owned(), ns[0])].into(),
-            items,
-            quality,
-            breakdown,
-        },
+    let disturbance =
+        (number(), number()).prop_map(|(from, to)| Disturbance::QuotaChanged { from, to });
+    let disturbances = vec(disturbance, 0..2);
+    let conditions = option::of(any::<[u64; 2]>().prop_map(|ns| Conditions {
+        suspended_ns: ns[0],
+        stopped_ns: ns[1],
+        ..Conditions::default()
+    }));
+    let usage = option::of(
+        (any::<u64>(), number()).prop_map(|(minor_faults, mhz)| ResourceUse {
+            minor_faults,
+            mhz: Some(mhz),
+            ..ResourceUse::default()
+        }),
+    );
+    let surroundings = (conditions, disturbances, usage);
+    (
+        repeat_id(),
+        any::<[u64; 5]>(),
+        outcome,
+        breakdown,
+        surroundings,
     )
+        .prop_map(
+            |(id, ns, (items, quality), breakdown, surroundings)| RepeatFinished {
+                id,
+                started_ns: ns[0],
+                wall_ns: ns[1],
+                cpu_ns: ns[2],
+                instrument_cpu_ns: ns[3],
+                screen_cpu_ns: ns[4],
+                work: [("trees".to_owned(), ns[0])].into(),
+                items,
+                quality,
+                breakdown,
+                conditions: surroundings.0,
+                disturbances: surroundings.1,
+                usage: surroundings.2,
+            },
+        )
 }
 
 fn comparison() -> impl Strategy<Value = ArmComparison> {
@@ -230,7 +256,7 @@ fn event() -> impl Strategy<Value = Event> {
         text().prop_map(|arm| Event::ArmStopped { arm }),
         (text(), text()).prop_map(|(arm, reason)| Event::ArmFailed(ArmFailure {
             arm,
-            kind: FailureKind::Run,
+            kind: ArmFailureKind::Run,
             reason,
         })),
         finished().prop_map(|finished| Event::RepeatFinished(Box::new(finished))),

@@ -5,7 +5,7 @@
 //! anything, or layout.
 
 use workbench_record::{ArmFailure, RunStatus};
-use workbench_result::{ArmResult, RunResult};
+use workbench_result::{ArmResult, RunResult, disturbed_text};
 
 use super::arms::{self, arm_on_workers, finished};
 use super::format;
@@ -71,6 +71,7 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
     } else {
         ""
     };
+    sentences.extend(disturbed_text(result).map(Sentence::plain));
     sentences.extend(ending(result).map(|text| Sentence::plain(format!("{text}{counted}"))));
     sentences
 }

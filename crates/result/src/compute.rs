@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 
 use super::check::check;
 use super::diagnose::diagnose;
+use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, Predicted, RunResult, SCHEMA,
     WhatIf, WhatIfPoint,
 };
+use super::inflation::median_usage;
 use super::messages;
 use super::scaling::scaling;
 use super::warn::caveats;
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
+use workbench_machine::monitor::ResourceUse;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{ArmFacts, ArmFailure, Finding, RepeatState, RunStarted, Snapshot};
 use workbench_stats::lost_time::{self, LostTime};
@@ -72,6 +75,8 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         arms,
         sources: sources(started),
         check,
+        left_out: disturbed::left_out(snapshot),
+        disturbances: disturbed::causes(snapshot),
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
@@ -90,6 +95,7 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     let mut all = messages::log::unreadable(&snapshot.damage, &result.run_id);
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
+    all.extend(disturbed::findings(result));
     all.extend(recorded.cloned());
     all.extend(after.iter().map(messages::caveat));
     all
@@ -168,6 +174,7 @@ impl Context<'_> {
             tasks: durations.len() as u64,
             work: outcome.work.clone(),
             quality: outcome.quality.clone(),
+            usage: usage(&repeats),
             breakdown: outcome.breakdown.clone(),
             outputs_sha256: outputs_hash(median),
             items: items(median),
@@ -242,6 +249,14 @@ impl Context<'_> {
             useful: mean(|s| s.useful),
         }
     }
+}
+
+/// What a repeat of an arm used, as medians.
+fn usage(repeats: &[&RepeatState]) -> Option<ResourceUse> {
+    let usages = repeats
+        .iter()
+        .filter_map(|repeat| repeat.finished.as_ref()?.usage.as_ref());
+    median_usage(&usages.collect::<Vec<_>>())
 }
 
 fn split(repeat: &RepeatState, workers: u32, useful_cpu_s: f64) -> LostTime {

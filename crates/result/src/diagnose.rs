@@ -3,6 +3,9 @@
 
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
+use super::inflation::inflation as inflation_of;
+use super::messages::OTHER_PROCESSES;
+use workbench_record::{Disturbance, Finding};
 
 /// A part of the slot time below this share gives no finding.
 const WORTH_SAYING: f64 = 0.03;
@@ -76,8 +79,16 @@ fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnos
         more_percent: arm.lost_s.inflation / arm.useful_s * 100.0,
         base: &result.base,
         lockstep: result.comparison.lockstep,
+        why: inflation_of(arm, result),
     };
     Some(ArmDiagnosis::Lost(lost(arm, arm.lost_s.inflation)?, to))
+}
+
+/// Cores that other processes used, where there is a warning of it.
+fn others(result: &RunResult) -> Option<f64> {
+    let is_others = |found: &&Finding| found.kind == OTHER_PROCESSES;
+    let found = result.warnings.iter().find(is_others)?;
+    found.numbers.get("cores").copied()
 }
 
 fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
@@ -86,7 +97,16 @@ fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis
     } else if result.comparison.lockstep {
         WaitCause::Lockstep
     } else {
-        WaitCause::Tasks
+        WaitCause::Tasks {
+            others: others(result),
+            steal_s: result
+                .disturbances
+                .iter()
+                .find_map(|found| match found.cause {
+                    Disturbance::Steal { core_s } => Some(core_s),
+                    _ => None,
+                }),
+        }
     };
     let lost = lost(arm, arm.lost_s.waiting)?;
     Some(ArmDiagnosis::Lost(lost, LostTo::Waiting(cause)))

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
+use workbench_machine::monitor::ResourceUse;
 use workbench_record::RunStatus;
 use workbench_record::{
-    ArmComparison, ArmFailure, Breakdown, Finding, Item, LabFacts, Quantity, Source,
+    ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
 };
 use workbench_record::{DataSource, ParamValue};
 
@@ -73,6 +74,13 @@ pub struct RunResult {
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
+    /// Repeats that something spoiled: they are left out of all numbers. In the order in which they
+    /// ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutRepeat>,
+    /// What disturbed repeats, those that are left out and those that count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<DisturbedBy>,
     /// What measuring itself cost.
     pub instrument: Instrument,
     /// What the numbers mean.
@@ -157,6 +165,10 @@ pub struct ArmResult {
     pub work: BTreeMap<String, u64>,
     /// How good the outcome is.
     pub quality: BTreeMap<String, Quantity>,
+    /// What a repeat used, each figure as a median over the repeats; absent where it was not
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ResourceUse>,
     /// What the repeat with the median wall time consisted of, for labs that tell.
     #[serde(default)]
     pub breakdown: Breakdown,
@@ -164,6 +176,43 @@ pub struct ArmResult {
     pub outputs_sha256: String,
     /// What the arm made, item by item, with the item's median duration.
     pub items: Vec<ItemResult>,
+}
+
+/// A repeat that is left out of all numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOutRepeat {
+    /// The arm's name.
+    pub arm: String,
+    /// Number of slots.
+    pub workers: u32,
+    /// The repeat, from 0.
+    pub repeat: u32,
+    /// Its wall time, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub wall_s: f64,
+    /// Whether it ran again and counts now.
+    pub replaced: bool,
+    /// What disturbed it.
+    pub disturbances: Vec<Disturbance>,
+}
+
+impl LeftOutRepeat {
+    /// Which repeat of which arm at which number of slots.
+    pub(crate) fn id(&self) -> (&str, u32, u32) {
+        (&self.arm, self.workers, self.repeat)
+    }
+}
+
+/// One cause that disturbed repeats of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DisturbedBy {
+    /// The cause, with its size over all these repeats: times added up, and the largest change.
+    #[serde(flatten)]
+    pub cause: Disturbance,
+    /// Repeats that were disturbed.
+    pub repeats: u32,
+    /// How many of them are left out.
+    pub left_out: u32,
 }
 
 /// The program that an arm runs.

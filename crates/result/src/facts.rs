@@ -1,6 +1,7 @@
 //! Facts about a run, as types: differences between arms, warnings and diagnoses.
 //! [`super::messages`] makes their text.
 
+use workbench_machine::monitor::CounterAccess;
 use workbench_record::RepeatFinished;
 
 use super::document::{ArmResult, Predicted};
@@ -110,7 +111,45 @@ pub(super) struct Lost {
 pub(super) enum WaitCause {
     Oversubscribed,
     Lockstep,
-    Tasks,
+    /// Tasks were ready late, or kept off their cores.
+    Tasks {
+        /// Cores that other processes used while the run went on, where that is worth saying.
+        others: Option<f64>,
+        /// Core time that the hypervisor gave to others, in seconds, where it is worth saying.
+        steal_s: Option<f64>,
+    },
+}
+
+/// Why the same work took more CPU time.
+pub(crate) struct Inflation {
+    /// Everything recorded that rose with it.
+    pub causes: Vec<InflationCause>,
+    /// Whether the processor's counters were read, and why not.
+    pub counters: CounterAccess,
+}
+
+/// Something that takes CPU time, and of which there was more than in the base.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum InflationCause {
+    /// Cycles per instruction.
+    Cycles {
+        /// As a share of the base's.
+        more: f64,
+        /// Cache misses per instruction, as a share of the base's, where they rose.
+        misses: Option<f64>,
+        /// Whether all slots ran on one core.
+        one_core: bool,
+    },
+    /// Instructions, as a share of the base's.
+    Instructions { more: f64 },
+    /// The cores ran slower.
+    Frequency { from_mhz: f64, to_mhz: f64 },
+    /// Page faults.
+    Faults { minor: u64, major: u64 },
+    /// Times that threads were taken off their cores.
+    Switches { more: u64 },
+    /// Core time that the hypervisor gave to others, in seconds.
+    Steal { core_s: f64 },
 }
 
 /// The cause of lost slot time.
@@ -127,6 +166,7 @@ pub(super) enum LostTo<'a> {
         more_percent: f64,
         base: &'a str,
         lockstep: bool,
+        why: Inflation,
     },
     Waiting(WaitCause),
     /// Overhead per task, in milliseconds.

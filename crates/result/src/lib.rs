@@ -9,17 +9,21 @@
 mod check;
 mod compute;
 mod diagnose;
+mod disturbed;
 mod document;
 mod facts;
+mod inflation;
 mod messages;
 mod scaling;
 mod stored;
 mod warn;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
+pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{
-    AmdahlFit, ArmResult, ArmSource, Asked, Check, Fingerprint, Fit, Instrument, ItemResult,
-    LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fingerprint, Fit, Instrument,
+    ItemResult, LeftOutRepeat, LostSeconds, Predicted, RunResult, SCHEMA, Scaling, ScalingPoint,
+    UslFit, WhatIf, WhatIfPoint,
 };
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};

@@ -12,9 +12,12 @@ use super::facts::{
     ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, LostTo, MissedTarget, NoSpeedup,
     UnplannedEnd, WaitCause,
 };
+use super::inflation::messages as inflation;
 
 /// The kind of the finding that no speed-up is stated.
 pub const NO_SPEEDUP: &str = "no_speedup";
+/// The kind of the finding that other processes used cores.
+pub(super) const OTHER_PROCESSES: &str = "other_processes";
 
 /// `1 worker`, `8 workers`.
 pub fn slots(workers: u32) -> String {
@@ -43,12 +46,12 @@ fn on(arm: &ArmResult) -> String {
     arm_on(&arm.name, arm.workers)
 }
 
-fn repeat_name(repeat: &RepeatFinished) -> String {
+pub(super) fn repeat_name(repeat: &RepeatFinished) -> String {
     let id = &repeat.id;
     format!("{} (repeat {})", arm_on(&id.arm, id.workers), id.repeat + 1)
 }
 
-fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
+pub(super) fn about(finding: Finding, repeat: &RepeatFinished) -> Finding {
     let id = &repeat.id;
     finding.arm_on(&id.arm, id.workers).repeat(id.repeat)
 }
@@ -183,7 +186,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
         )
         .number("cores", *cores),
         Caveat::OtherProcesses(cores) => Finding::warning(
-            "other_processes",
+            OTHER_PROCESSES,
             format!(
                 "Other processes used {cores:.1} cores while this ran: close them and run again for cleaner numbers."
             ),
@@ -375,8 +378,9 @@ fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
             more_percent,
             base,
             lockstep,
+            why,
         } => {
-            let cause = inflation_cause(*lockstep);
+            let cause = inflation::causes(why, *lockstep);
             let text = format!(
                 "The same work took {more_percent:.0} % more CPU time in {who} than in {base} ({lasted}, {share:.0} % of the slot time): {cause}."
             );
@@ -422,24 +426,26 @@ fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> 
     }
 }
 
-fn inflation_cause(lockstep: bool) -> &'static str {
-    if lockstep {
-        "every further process starts up and talks to the others, what is done again counts too, and cores that share caches, memory \
-         bandwidth or clock frequency slow each other down"
-    } else {
-        "cores that share caches, memory bandwidth or clock frequency slow each other down"
-    }
-}
-
-fn wait_cause(cause: &WaitCause) -> &'static str {
+fn wait_cause(cause: &WaitCause) -> String {
+    let late = "tasks were ready later than slots";
     match cause {
-        WaitCause::Oversubscribed => "more slots than usable cores share those cores",
+        WaitCause::Oversubscribed => "more slots than usable cores share those cores".to_owned(),
         WaitCause::Lockstep => {
-            "its slots work in step, and wait for each other and for what they exchange"
+            "its slots work in step, and wait for each other and for what they exchange".to_owned()
         }
-        WaitCause::Tasks => {
-            "tasks were ready later than slots, or were kept off their cores by other processes"
-        }
+        WaitCause::Tasks {
+            steal_s: Some(core_s),
+            ..
+        } => format!(
+            "{late}, or were kept off their cores by the hypervisor, which gave {core_s:.2} core-seconds to other machines"
+        ),
+        WaitCause::Tasks {
+            others: Some(cores),
+            ..
+        } => format!(
+            "{late}, or were kept off their cores by other processes, which used {cores:.1} cores"
+        ),
+        WaitCause::Tasks { .. } => format!("{late}, or waited for something themselves"),
     }
 }
 
@@ -466,7 +472,7 @@ pub(super) fn different_work() -> Finding {
     )
 }
 
-fn capitalise(text: &str) -> String {
+pub(super) fn capitalise(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()

@@ -3,7 +3,7 @@
 use super::document::{ArmResult, RunResult};
 use super::facts::{Caveat, NoSpeedup, UnplannedEnd};
 use workbench_clock::seconds;
-use workbench_record::{RunStatus, Snapshot};
+use workbench_record::{Disturbance, RunStatus, Snapshot};
 use workbench_stats::descriptive;
 
 /// Wall times whose standard deviation is more than this share of their mean are noisy.
@@ -138,7 +138,9 @@ fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<Caveat<'static>>
     }
     let (steal, others) = (steal / total, others / total);
     let mut out = Vec::new();
-    if steal / f64::from(result.machine.cores_logical.max(1)) > STEAL {
+    let mut disturbances = result.disturbances.iter();
+    let is_told = disturbances.any(|found| matches!(found.cause, Disturbance::Steal { .. }));
+    if !is_told && steal / f64::from(result.machine.cores_logical.max(1)) > STEAL {
         out.push(Caveat::Steal(steal));
     }
     if others > OTHERS {

@@ -103,6 +103,7 @@ impl LogBuilder {
                     items: output.items,
                     quality: output.quality,
                     breakdown: output.breakdown,
+                    ..RepeatFinished::default()
                 })));
                 true
             }

@@ -70,6 +70,7 @@ impl Machine {
             build_profile: "release".to_owned(),
             workbench_version: env!("CARGO_PKG_VERSION").to_owned(),
             workbench_commit: None,
+            ..MachineFacts::default()
         }
     }
 

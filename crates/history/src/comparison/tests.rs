@@ -50,6 +50,8 @@ pub fn result(id: &str) -> RunResult {
         },
         scaling: Vec::new(),
         what_if: Vec::new(),
+        left_out: Vec::new(),
+        disturbances: Vec::new(),
         instrument: Instrument::default(),
         fingerprint: None,
         diagnoses: Vec::new(),
@@ -61,6 +63,7 @@ pub fn result(id: &str) -> RunResult {
 pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
     let speedup = 2.0 / wall_s;
     ArmResult {
+        usage: None,
         breakdown: workbench_experiment::lab::Breakdown::default(),
         name: name.to_owned(),
         title: name.to_owned(),

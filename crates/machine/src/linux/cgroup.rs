@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::files;
+use crate::monitor::Throttling;
 
 /// The kernel's period for CPU quotas when a file does not name one, in microseconds.
 const DEFAULT_PERIOD_US: f64 = 100_000.0;
@@ -23,18 +24,13 @@ pub(super) struct Limits {
 /// Reads the limits of the process whose `/proc/self` lies under `root`.
 pub(super) fn limits(root: &Path) -> Limits {
     let own = files::text(root, "proc/self/cgroup").unwrap_or_default();
-    let mounts = files::text(root, "proc/self/mountinfo").unwrap_or_default();
-    let mounts: Vec<Mount> = mounts.lines().filter_map(parse_mount).collect();
-
+    let mounts = mounts(root);
     let mut limits = Limits::default();
+    for group in cpu_groups(root, &own, &mounts) {
+        limits.cores = smaller(limits.cores, group.quota());
+    }
     for group in own.lines().filter_map(parse_group) {
         let v2 = group.controllers.is_empty();
-        if v2 || group.has("cpu") {
-            for dir in directories(root, &mounts, &group, "cpu") {
-                let cores = if v2 { quota_v2(&dir) } else { quota_v1(&dir) };
-                limits.cores = smaller(limits.cores, cores);
-            }
-        }
         if v2 || group.has("memory") {
             let file = if v2 {
                 "memory.max"
@@ -47,6 +43,90 @@ pub(super) fn limits(root: &Path) -> Limits {
         }
     }
     limits
+}
+
+/// A directory of a control group that limits this process' CPU time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CpuGroup {
+    dir: PathBuf,
+    v2: bool,
+}
+
+/// The groups of this process that can limit its CPU time, with everything above them.
+#[derive(Debug)]
+pub(crate) struct CpuGroups {
+    root: Box<Path>,
+    /// `/proc/self/cgroup` when the groups were looked up.
+    own: String,
+    groups: Vec<CpuGroup>,
+}
+
+impl CpuGroups {
+    /// The groups of the process whose `/proc/self` lies under `root`.
+    pub fn new(root: &Path) -> Self {
+        let mut groups = Self {
+            root: root.into(),
+            own: String::new(),
+            groups: Vec::new(),
+        };
+        groups.look();
+        groups
+    }
+
+    /// The groups that the process is in now: it may have been moved.
+    pub fn look(&mut self) -> &[CpuGroup] {
+        let own = files::text(&self.root, "proc/self/cgroup").unwrap_or_default();
+        if own != self.own {
+            self.groups = cpu_groups(&self.root, &own, &mounts(&self.root));
+            self.own = own;
+        }
+        &self.groups
+    }
+}
+
+fn mounts(root: &Path) -> Vec<Mount> {
+    let mounts = files::text(root, "proc/self/mountinfo").unwrap_or_default();
+    mounts.lines().filter_map(parse_mount).collect()
+}
+
+fn cpu_groups(root: &Path, own: &str, mounts: &[Mount]) -> Vec<CpuGroup> {
+    let mut groups = Vec::new();
+    for group in own.lines().filter_map(parse_group) {
+        let v2 = group.controllers.is_empty();
+        if v2 || group.has("cpu") {
+            let dirs = directories(root, mounts, &group, "cpu");
+            groups.extend(dirs.into_iter().map(|dir| CpuGroup { dir, v2 }));
+        }
+    }
+    groups
+}
+
+impl CpuGroup {
+    /// Its quota, in cores' worth of CPU time; `None` where it sets none.
+    pub fn quota(&self) -> Option<f64> {
+        if self.v2 {
+            quota_v2(&self.dir)
+        } else {
+            quota_v1(&self.dir)
+        }
+    }
+
+    /// Its directory, and what its quota did so far; `None` where it counts nothing.
+    pub fn throttling(&self) -> Option<(PathBuf, Throttling)> {
+        let stat = files::text_at(&self.dir.join("cpu.stat"))?;
+        let number = |name: &str| -> Option<u64> {
+            let mut words = stat.lines().map(str::split_ascii_whitespace);
+            let mut line = words.find(|words| words.clone().next() == Some(name))?;
+            line.nth(1)?.parse().ok()
+        };
+        let core_ns = if self.v2 {
+            number("throttled_usec")?.saturating_mul(1000)
+        } else {
+            number("throttled_time")?
+        };
+        let periods = number("nr_throttled")?;
+        Some((self.dir.clone(), Throttling { periods, core_ns }))
+    }
 }
 
 /// A line of `/proc/self/cgroup`: the group that the process is in, within one hierarchy.

@@ -41,7 +41,12 @@ pub(super) fn allowed(status: &str) -> Option<u32> {
     files::count_cpu_list(list)
 }
 
-/// The smallest of the three limits. A limit that does not bind is not named.
+/// The smallest of the three limits.
+pub(crate) fn usable_of(online: u32, affinity: Option<u32>, quota: Option<f64>) -> f64 {
+    usable(online, affinity, quota).cores
+}
+
+/// The smallest of the three limits, and its name. A limit that does not bind is not named.
 pub(super) fn usable(online: u32, affinity: Option<u32>, quota: Option<f64>) -> UsableCores {
     let mut usable = UsableCores {
         cores: f64::from(online),

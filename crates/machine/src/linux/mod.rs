@@ -1,6 +1,6 @@
 //! The machine's facts on Linux, from `/proc`, `/sys` and `/etc`.
 
-mod cgroup;
+pub(crate) mod cgroup;
 mod cores;
 pub(crate) mod cpuinfo;
 mod files;
@@ -9,7 +9,7 @@ mod findings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cores::affinity;
+pub(crate) use cores::{affinity, usable_of};
 pub(crate) use findings::findings;
 
 use std::collections::HashSet;

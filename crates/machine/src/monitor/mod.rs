@@ -8,10 +8,14 @@
 //! dear to ask for is asked for less often, and [`Monitor`] measures what it costs.
 
 mod background;
+mod conditions;
 mod gpu;
+mod observer;
 mod pace;
 mod sample;
 mod sampler;
+mod stops;
+mod usage;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux;
@@ -22,8 +26,11 @@ mod portable;
 mod tests;
 
 pub use background::{Monitor, Tick};
+pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttling};
+pub use observer::Observer;
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
+pub use usage::{CounterAccess, HardwareCounts, ResourceUse, UsageMeter};
 
 /// A share with three decimals: finer than the kernel counts, and short in the log.
 fn round_share(share: f64) -> f32 {

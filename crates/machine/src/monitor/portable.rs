@@ -4,8 +4,10 @@ use std::path::Path;
 
 use sysinfo::{CpuRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind};
 
+use super::conditions::{CoreLimits, Readings};
 use super::round_share;
 use super::sample::Sample;
+use super::usage::{CounterAccess, HardwareCounts};
 
 #[derive(Debug)]
 pub(super) struct System {
@@ -38,5 +40,72 @@ impl System {
             .map(|cpu| round_share(f64::from(cpu.usage()) / 100.0).clamp(0.0, 1.0))
             .collect();
         sample.rss_bytes = system.process(self.own).map_or(0, sysinfo::Process::memory);
+    }
+}
+
+/// Counters of what disturbs a program: here only the number of processors is known.
+#[derive(Debug)]
+pub(super) struct Counters;
+
+impl Counters {
+    pub fn new(_: &Path) -> Self {
+        Self
+    }
+
+    /// Fills in what is known.
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub fn read(&mut self, readings: &mut Readings) {
+        readings.cores = Some(CoreLimits {
+            usable: crate::portable::usable_cores().cores,
+            affinity: None,
+            quota: None,
+        });
+    }
+}
+
+/// How long a thread has waited for a core is not counted here.
+#[derive(Debug)]
+pub(super) struct CoreWait;
+
+impl CoreWait {
+    pub fn of_this_thread() -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub fn total_ns(&mut self) -> Option<u64> {
+        None
+    }
+}
+
+/// What the processor counts is read on Linux only.
+#[derive(Debug)]
+pub(super) enum EventCounters {}
+
+impl EventCounters {
+    pub fn open() -> Result<Self, CounterAccess> {
+        Err(CounterAccess::OtherSystem)
+    }
+
+    pub fn start(&mut self) {
+        match *self {}
+    }
+
+    pub fn stop(&mut self) -> Option<HardwareCounts> {
+        match *self {}
+    }
+}
+
+/// The most memory in a stretch of time is not known here; samples say something.
+#[derive(Debug, Default)]
+pub(super) struct PeakMemory;
+
+impl PeakMemory {
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub fn reset(&mut self) {}
+
+    #[expect(clippy::unused_self, reason = "as on Linux")]
+    pub fn peak_bytes(&self) -> Option<u64> {
+        None
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::background::next_tick;
+use super::conditions::{Conditions, Readings};
 use super::pace::{Pace, spacing};
 use super::portable;
 use super::sample::Sample;
+use super::usage::CounterAccess;
 
 proptest! {
     #[test]
@@ -53,4 +55,33 @@ fn the_portable_look_sees_cores_and_memory() {
     assert!(!sample.cores.is_empty());
     assert!(sample.cores.iter().all(|share| (0.0..=1.0).contains(share)));
     assert!(sample.rss_bytes > 0);
+}
+
+#[test]
+fn the_portable_counters_know_the_processors() {
+    let mut readings = Readings::default();
+    portable::Counters::new(Path::new("/")).read(&mut readings);
+    let conditions = readings.since(&readings);
+    let cores = conditions.cores;
+    assert!(cores.is_some_and(|[_, now]| now.usable >= 1.0));
+    assert_eq!(
+        conditions,
+        Conditions {
+            cores,
+            ..Conditions::default()
+        }
+    );
+    assert_eq!(portable::CoreWait::of_this_thread().total_ns(), None);
+}
+
+#[test]
+fn the_portable_meter_knows_no_peak_and_no_counters() {
+    let counters = portable::EventCounters::open().map(|mut counters| {
+        counters.start();
+        counters.stop()
+    });
+    assert_eq!(counters, Err(CounterAccess::OtherSystem));
+    let mut memory = portable::PeakMemory;
+    memory.reset();
+    assert_eq!(memory.peak_bytes(), None);
 }

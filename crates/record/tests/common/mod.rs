@@ -121,7 +121,6 @@ impl Log {
             metrics: [("mse".to_owned(), 0.25), ("r2".to_owned(), 0.8)].into(),
         };
         self.push(Event::RepeatFinished(Box::new(RepeatFinished {
-            breakdown: workbench_record::Breakdown::default(),
             id,
             started_ns,
             wall_ns: ns(repeat.wall_s),
@@ -135,6 +134,7 @@ impl Log {
                 .map(item)
                 .collect(),
             quality: [("best_mse".to_owned(), Quantity::Number(0.25))].into(),
+            ..RepeatFinished::default()
         })));
     }
 

@@ -86,6 +86,8 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             differences: Vec::new(),
         },
         what_if: what_if.to_vec(),
+        left_out: Vec::new(),
+        disturbances: Vec::new(),
         instrument: Instrument {
             cpu_s: 4.12,
             share_of_one_core: 0.0037,
@@ -169,6 +171,7 @@ fn arm_result(
     let base_repeat = snapshot.median_repeat("sequential", 1).unwrap();
     let useful = cpu_s(base_repeat, |_| true);
     ArmResult {
+        usage: None,
         breakdown: workbench_record::Breakdown::default(),
         name: arm.to_owned(),
         title: match arm {

@@ -269,7 +269,6 @@ fn one_repeat(
         progress: (tasks.len() as u64, tasks.len() as u64),
         progress_points: Vec::new(),
         finished: Some(Box::new(RepeatFinished {
-            breakdown: workbench_record::Breakdown::default(),
             id,
             started_ns: now,
             wall_ns,
@@ -282,6 +281,7 @@ fn one_repeat(
             )]),
             items: items(shape),
             quality: BTreeMap::new(),
+            ..RepeatFinished::default()
         })),
         curves: BTreeMap::new(),
         item_curves: BTreeMap::new(),

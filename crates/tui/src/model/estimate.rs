@@ -150,6 +150,7 @@ fn lightened(snapshot: &Snapshot) -> Snapshot {
         comparison: snapshot.comparison.clone(),
         started: snapshot.started.clone(),
         repeats: snapshot.repeats.iter().map(bare).collect(),
+        left_out: snapshot.left_out.clone(),
         samples: Vec::new(),
         findings: snapshot.findings.clone(),
         status: snapshot.status,

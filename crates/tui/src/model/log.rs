@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use workbench_clock::seconds;
 use workbench_record::{ControllerPhase, ControllerState, Finding, RepeatId, Severity, Subject};
 use workbench_report::format;
-use workbench_result::RunResult;
+use workbench_result::{RunResult, left_out_finding};
 
 use super::snapshot_view::SnapshotView;
 use super::state::severity;
@@ -61,6 +61,8 @@ pub struct Log {
     run: String,
     entries: VecDeque<Entry>,
     repeats: usize,
+    /// Repeats that were left out.
+    left_out: usize,
     findings: usize,
     output: usize,
     /// Arms that were stopped, and when.
@@ -78,8 +80,10 @@ impl Log {
         };
         let finished = run.finished().count();
         let (findings, output) = (&run.snapshot.findings, &run.snapshot.output);
+        let left_out = run.left_out().count();
         if self.run != started.run_id
             || finished < self.repeats
+            || left_out < self.left_out
             || findings.len() < self.findings
             || output.len() < self.output
             || self.stated_ns > Some(run.snapshot.now_ns)
@@ -97,6 +101,13 @@ impl Log {
             self.push(at, Kind::Repeat, text);
         }
         self.repeats = finished;
+        for (repeat, again) in run.left_out().skip(self.left_out) {
+            let at = repeat.started_ns.saturating_add(repeat.wall_ns);
+            if let Some(found) = left_out_finding(repeat, again) {
+                self.push(at, Kind::Finding(found.severity), found.text);
+            }
+        }
+        self.left_out = left_out;
         self.take_stopped(run);
         self.take_states(run);
         for (at_ns, found) in findings.iter().skip(self.findings) {

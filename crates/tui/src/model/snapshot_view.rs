@@ -63,6 +63,13 @@ impl<'a> SnapshotView<'a> {
         repeats.filter_map(|repeat| repeat.finished.as_deref())
     }
 
+    /// The repeats that were left out, in the order in which they ran, and whether each runs again.
+    pub fn left_out(&self) -> impl Iterator<Item = (&'a RepeatFinished, bool)> + use<'a> {
+        let left_out = &self.snapshot.left_out;
+        let repeats = left_out.repeats().iter();
+        repeats.map(|repeat| (repeat, left_out.runs_again(&repeat.id)))
+    }
+
     /// The repeat at the cursor, or the one that was begun last.
     pub fn repeat(&self) -> Option<&'a RepeatState> {
         let all = &self.snapshot.repeats;

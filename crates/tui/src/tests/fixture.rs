@@ -277,7 +277,6 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         say(
             t_ns,
             Fact::RepeatFinished(Box::new(RepeatFinished {
-                breakdown: workbench_experiment::lab::Breakdown::default(),
                 id,
                 started_ns,
                 wall_ns,
@@ -286,7 +285,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
                 screen_cpu_ns: 0,
                 work: [("models".to_owned(), 10)].into(),
                 items: Vec::new(),
-                quality: std::collections::BTreeMap::default(),
+                ..RepeatFinished::default()
             })),
         );
     }

@@ -1,8 +1,12 @@
 //! One look at the cores and at this process' memory on Linux.
 
 mod cores;
+mod counters;
+mod events;
 mod frequency;
+mod memory;
 mod reread;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -10,6 +14,11 @@ mod tests;
 use std::path::Path;
 
 use rustix::param::page_size;
+
+pub(super) use self::counters::Counters;
+pub(super) use self::events::EventCounters;
+pub(super) use self::memory::PeakMemory;
+pub(super) use self::waiting::CoreWait;
 
 use self::cores::Cores;
 use self::frequency::Frequencies;

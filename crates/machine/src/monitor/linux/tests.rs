@@ -7,9 +7,14 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::cores::Cores;
+use super::counters::{Counters, parse_pressure};
 use super::frequency::{Frequencies, parse_khz};
+use super::memory::parse_peak;
+use super::waiting::parse_wait;
 use super::{System, parse_resident};
+use crate::monitor::conditions::Readings;
 use crate::monitor::sample::Sample;
+use crate::monitor::{Conditions, Pressure, Steal, Throttling};
 use crate::proc_stat::Ticks;
 
 fn ticks(user: u64, idle: u64, steal: u64) -> Ticks {
@@ -179,4 +184,196 @@ proptest! {
             prop_assert!(reading.iter().all(|(id, _)| cores.ids().contains(id)));
         }
     }
+}
+
+const V2: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
+const V1: &str = "30 23 0:26 / /sys/fs/cgroup/cpu rw,nosuid - cgroup cgroup rw,cpu\n";
+
+/// The conditions between two states of a made-up machine.
+fn conditions(before: &[(&str, &str)], after: &[(&str, &str)]) -> Conditions {
+    let root = TempDir::new().unwrap();
+    for (path, text) in before {
+        write(root.path(), path, text);
+    }
+    let mut counters = Counters::new(root.path());
+    let mut read = || {
+        let mut readings = Readings::default();
+        counters.read(&mut readings);
+        readings
+    };
+    let first = read();
+    for (path, text) in after {
+        write(root.path(), path, text);
+    }
+    read().since(&first)
+}
+
+#[test]
+fn throttling_is_counted_in_every_group_above_the_program() {
+    let found = conditions(
+        &[
+            ("proc/self/cgroup", "0::/a/b\n"),
+            ("proc/self/mountinfo", V2),
+            ("sys/fs/cgroup/a/cpu.max", "200000 100000\n"),
+            (
+                "sys/fs/cgroup/a/cpu.stat",
+                "usage_usec 1\nnr_periods 9\nnr_throttled 1\nthrottled_usec 500\n",
+            ),
+            (
+                "sys/fs/cgroup/a/b/cpu.stat",
+                "usage_usec 1\nnr_throttled 0\nthrottled_usec 0\n",
+            ),
+            (
+                "proc/stat",
+                "cpu  0 0 0 0\ncpu0 0 0 0 0\ncpu1 0 0 0 0\ncpu2 0 0 0 0\nintr 0\n",
+            ),
+        ],
+        &[
+            ("sys/fs/cgroup/a/cpu.max", "50000 100000\n"),
+            (
+                "sys/fs/cgroup/a/cpu.stat",
+                "usage_usec 1\nnr_periods 99\nnr_throttled 348\nthrottled_usec 2500500\n",
+            ),
+            (
+                "sys/fs/cgroup/a/b/cpu.stat",
+                "usage_usec 1\nnr_throttled 2\nthrottled_usec 1000\n",
+            ),
+        ],
+    );
+    let core_ns = 2_501_000_000;
+    assert_eq!(
+        found.throttling,
+        Some(Throttling {
+            periods: 349,
+            core_ns
+        })
+    );
+    let quotas = found.cores.map(|cores| cores.map(|limits| limits.quota));
+    assert_eq!(quotas, Some([Some(2.0), Some(0.5)]));
+    assert_eq!(found.cores.map(|cores| cores[1].usable), Some(0.5));
+}
+
+#[test]
+fn throttling_of_version_1_is_in_nanoseconds() {
+    let found = conditions(
+        &[
+            ("proc/self/cgroup", "1:cpu:/\n"),
+            ("proc/self/mountinfo", V1),
+            (
+                "sys/fs/cgroup/cpu/cpu.stat",
+                "nr_periods 0\nnr_throttled 0\nthrottled_time 0\n",
+            ),
+        ],
+        &[(
+            "sys/fs/cgroup/cpu/cpu.stat",
+            "nr_periods 5\nnr_throttled 4\nthrottled_time 77\n",
+        )],
+    );
+    let core_ns = 77;
+    assert_eq!(
+        found.throttling,
+        Some(Throttling {
+            periods: 4,
+            core_ns
+        })
+    );
+}
+
+#[test]
+fn a_program_that_is_moved_to_another_group_has_its_quota_and_not_its_past() {
+    let found = conditions(
+        &[
+            ("proc/self/cgroup", "0::/a\n"),
+            ("proc/self/mountinfo", V2),
+            (
+                "proc/stat",
+                "cpu  0 0 0 0\ncpu0 0 0 0 0\ncpu1 0 0 0 0\nintr 0\n",
+            ),
+            (
+                "sys/fs/cgroup/a/cpu.stat",
+                "nr_throttled 1\nthrottled_usec 5\n",
+            ),
+            ("sys/fs/cgroup/b/cpu.max", "25000 100000\n"),
+            (
+                "sys/fs/cgroup/b/cpu.stat",
+                "nr_throttled 1000\nthrottled_usec 5000000\n",
+            ),
+        ],
+        &[("proc/self/cgroup", "0::/b\n")],
+    );
+    assert_eq!(found.throttling, None);
+    let quotas = found.cores.map(|cores| cores.map(|limits| limits.quota));
+    assert_eq!(quotas, Some([None, Some(0.25)]));
+}
+
+#[test]
+fn steal_pressure_and_the_frequency_cap_are_told() {
+    let policy = |n: u32| format!("sys/devices/system/cpu/cpufreq/policy{n}/scaling_max_freq");
+    let (first, second) = (policy(0), policy(4));
+    let found = conditions(
+        &[
+            (
+                "proc/stat",
+                "cpu  0 0 0 0 0 0 0 9\ncpu0 9 0 0 9 0 0 0 9\ncpu1 9 0 0 9 0 0 0 0\nintr 0\n",
+            ),
+            (
+                "proc/pressure/cpu",
+                "some avg10=0.00 avg60=0.00 avg300=0.00 total=10\n",
+            ),
+            (
+                "proc/pressure/memory",
+                "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull total=0\n",
+            ),
+            (&first, "3000000\n"),
+            (&second, "2000000\n"),
+        ],
+        &[
+            (
+                "proc/stat",
+                "cpu  0 0 0 0 0 0 0 9\ncpu0 9 0 0 9 0 0 0 39\ncpu1 9 0 0 9 0 0 0 10\nintr 0\n",
+            ),
+            (
+                "proc/pressure/cpu",
+                "some avg10=0.00 avg60=0.00 avg300=0.00 total=30\n",
+            ),
+            (
+                "proc/pressure/memory",
+                "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\nfull total=0\n",
+            ),
+            (&first, "1000000\n"),
+        ],
+    );
+    let tick_ns = 1_000_000_000 / rustix::param::clock_ticks_per_second();
+    let (core_ns, worst_ns) = (40 * tick_ns, 30 * tick_ns);
+    assert_eq!(found.steal, Some(Steal { core_ns, worst_ns }));
+    let pressure = Pressure {
+        cpu_ns: 20_000,
+        memory_ns: 7_000,
+        io_ns: 0,
+    };
+    assert_eq!(found.pressure, Some(pressure));
+    assert_eq!(found.cap_mhz, Some([2500, 1500]));
+}
+
+#[test]
+fn a_machine_that_says_nothing_disturbs_nothing() {
+    let found = conditions(&[], &[]);
+    let cores = found.cores;
+    assert_eq!(
+        found,
+        Conditions {
+            cores,
+            ..Conditions::default()
+        }
+    );
+}
+
+#[test]
+fn malformed_counters_are_none() {
+    assert_eq!(parse_wait(b"12 345 6\n"), Some(345));
+    assert_eq!(parse_wait(b"12\n"), None);
+    assert_eq!(parse_peak("VmPeak:\t9 kB\nVmHWM:\t  2 kB\n"), Some(2048));
+    assert_eq!(parse_peak("VmHWM:\t2\n"), None);
+    assert_eq!(parse_pressure(b"full avg10=0.00 total=3\n"), None);
+    assert_eq!(parse_pressure(b"some avg10=0.00 total=x\n"), None);
 }

@@ -352,7 +352,6 @@ impl Sim {
         };
         let items = (0..self.shape.models).map(item).collect();
         let finished = RepeatFinished {
-            breakdown: workbench_experiment::lab::Breakdown::default(),
             id: id.clone(),
             started_ns: start,
             wall_ns: until - start,
@@ -362,6 +361,7 @@ impl Sim {
             work: BTreeMap::from([("trees".to_owned(), total + u64::from(wrong))]),
             items,
             quality: BTreeMap::from([("best r2".to_owned(), Quantity::Number(0.8047))]),
+            ..RepeatFinished::default()
         };
         self.push(until, Event::RepeatFinished(Box::new(finished)));
         self.now += 300 * MS;
