@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
 
@@ -22,6 +23,7 @@ Examples:
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
   workbench --lab rf --set max_depth=12 --arms sequential,trees
   workbench --lab rf --data houses.csv --target price
+  workbench --lab rf --data houses.csv --target price --drop-columns id,town --drop-missing
   workbench --lab ddp --preset quick --yes         training in processes of their own, set up first
   workbench --lab ddp --preset quick --fault kill:rank=1,step=40 --fault slow:rank=0,factor=2
   workbench --lab ddp --data fashion-mnist         a folder of images instead of MNIST
@@ -144,13 +146,18 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "lab", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
     pub seed: Option<u64>,
 
-    /// Use other data than the lab's own: a CSV file or a folder of images, as the lab takes
+    /// Use other data than the lab's own: a CSV file (gzip or Zstandard, too) or a folder of images,
+    /// as the lab takes
     #[arg(long, value_name = "PATH", requires = "lab", value_hint = ValueHint::AnyPath)]
     pub data: Option<PathBuf>,
 
     /// The column of a CSV file to predict
     #[arg(long, value_name = "COLUMN", requires = "lab")]
     pub target: Option<String>,
+
+    /// How a CSV file is read.
+    #[command(flatten)]
+    pub reading: ReadArgs,
 
     /// Let something go wrong, in labs that have faults; may be given several times
     #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
@@ -167,6 +174,47 @@ pub struct RunArgs {
     /// Where the outcome goes.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// How the file of `--data` is read.
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// The columns of a CSV file to use, separated by commas, besides the one to predict
+    /// [default: all]
+    #[arg(long, value_name = "COLUMN,…", requires = "data")]
+    pub columns: Vec<String>,
+
+    /// Columns of a CSV file to leave out, separated by commas
+    #[arg(long, value_name = "COLUMN,…", requires = "data")]
+    pub drop_columns: Vec<String>,
+
+    /// Leave out rows of a CSV file with a missing value in a column that is used
+    #[arg(long, requires = "data")]
+    pub drop_missing: bool,
+
+    /// What stands between the columns of a CSV file: comma, tab, semicolon, bar, blank, or the
+    /// character itself [default: recognised]
+    #[arg(long, value_name = "NAME", requires = "data")]
+    pub delimiter: Option<Delimiter>,
+
+    /// The decimal sign of a CSV file, point or comma; the other one may then separate thousands
+    /// [default: recognised]
+    #[arg(long, value_name = "NAME", requires = "data")]
+    pub decimal: Option<DecimalSign>,
+}
+
+impl ReadArgs {
+    /// What they say.
+    pub fn options(&self) -> ReadOptions {
+        let names = |typed: &[String]| typed.iter().flat_map(|list| column_names(list)).collect();
+        ReadOptions {
+            columns: names(&self.columns),
+            drop_columns: names(&self.drop_columns),
+            drop_missing: self.drop_missing,
+            delimiter: self.delimiter,
+            decimal: self.decimal,
+        }
+    }
 }
 
 /// Where the outcome goes.

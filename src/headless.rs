@@ -34,6 +34,7 @@ pub fn run(labs: &[Box<dyn Lab>], store: &Store, args: &RunArgs) -> Result<u8, F
         faults: args.fault.clone(),
         data: args.data.clone(),
         target: args.target.clone(),
+        reading: args.reading.options(),
         oversubscribe: args.oversubscribe,
     };
     let config = workbench_experiment::resolve(lab.definition(), &request, &usable_cores())?;

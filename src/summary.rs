@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use workbench_record::{Finding, RunDir};
+use workbench_record::{DataSource, Finding, RunDir};
 use workbench_report::format;
 use workbench_report::intervals::Kinds;
 use workbench_result::{ArmResult, LostSeconds, RunResult};
@@ -49,6 +49,17 @@ fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usiz
     out.push('\n');
     for path in written {
         let _ = writeln!(out, "Report   {}", path.display());
+    }
+    if let DataSource::File {
+        facts: Some(facts), ..
+    } = &result.data
+    {
+        out.push_str(&wrap_words(
+            &facts.to_string(),
+            columns,
+            "Data     ",
+            "         ",
+        ));
     }
     let _ = writeln!(out, "Record   {}", run.path().display());
     // Paths and commands are not split: a terminal that wraps them still copies them as one line.

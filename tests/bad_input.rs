@@ -108,6 +108,63 @@ fn files_that_are_odd_but_right() {
     );
 }
 
+/// A table as people have it: everything that is wrong is told at once, and with the options that
+/// the message names, and a preset that is larger than the table, it runs and can be run again.
+#[test]
+fn a_table_with_faults_runs_with_the_options_that_are_named() {
+    let bench = Bench::new();
+    let table = many_rows("id;rooms;town;y", |i| {
+        let rooms = if i % 20 == 3 {
+            "?".to_owned()
+        } else {
+            format!("{},5", i % 7)
+        };
+        format!("{i};{rooms};Riga;{}", (i * i) % 17)
+    });
+    bench.write("houses.csv", table);
+    let short = [
+        "--lab",
+        "rf",
+        "--preset",
+        "quick",
+        "--repeats",
+        "1",
+        "--set",
+        "models=2",
+        "--workers",
+        "1",
+        "--data",
+        "houses.csv",
+        "--target",
+        "y",
+    ];
+    let output = bench.run(short);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for part in [
+        "column `rooms`: 3 of 60 values are missing (first line 5: `?`)",
+        "column `town`: 60 of 60 values are not numbers (first line 2: `Riga`)",
+        "semicolons between columns, decimal commas",
+        "--drop-columns town --drop-missing",
+    ] {
+        assert!(message.contains(part), "{part}\n{message}");
+    }
+    let output = bench.run([&short[..], &["--drop-columns", "town", "--drop-missing"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let summary = stdout(&output);
+    for part in [
+        "Data     57 rows × 3 columns; UTF-8, semicolons between columns, decimal commas",
+        "the data has 57, and all are used",
+        "--drop-columns town --drop-missing",
+    ] {
+        assert!(summary.contains(part), "{part}\n{summary}");
+    }
+    let again = bench.run(["report", "latest", "-o", "out.md"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    let report = std::fs::read_to_string(bench.path("out.md")).unwrap();
+    assert!(report.contains("3 rows with missing values"), "{report}");
+}
+
 #[test]
 fn options_that_cannot_be() {
     let bench = Bench::new();
@@ -147,6 +204,10 @@ fn options_that_cannot_be() {
         (&["--lab", "rf", "--set", "rows=99999"], &["20640"]),
         (&["--lab", "rf", "--data", "x.csv"], &["--target"]),
         (&["--lab", "rf", "--target", "y"], &["--data"]),
+        (
+            &["--lab", "ddp", "--data", ".", "--drop-missing"],
+            &["--drop-missing", "folder"],
+        ),
         (
             &["--lab", "rf", "--fault", "kill:rank=1,step=4"],
             &["--fault kill:rank=1,step=4", "the rf lab has no faults"],

@@ -1,7 +1,5 @@
 //! Which texts are numbers, and what the others are.
 
-use serde::{Deserialize, Serialize};
-
 use super::options::DecimalSign;
 
 /// How numbers are written in a file.
@@ -26,8 +24,7 @@ pub(super) enum CellValue {
 }
 
 /// Why a cell is no number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CellFault {
     /// Empty, or one of the usual words for a value that is not there.
     Missing,

@@ -112,30 +112,6 @@ impl TableFaults {
     }
 }
 
-/// The options as they are typed: `--drop-columns a,b --drop-missing`.
-pub fn typed(options: &ReadOptions) -> String {
-    let mut words = Vec::new();
-    for (option, names) in [
-        ("--columns", &options.columns),
-        ("--drop-columns", &options.drop_columns),
-    ] {
-        if !names.is_empty() {
-            let list = column_list(names.iter().map(String::as_str));
-            words.push(format!("{option} {}", shell_word(&list)));
-        }
-    }
-    if options.drop_missing {
-        words.push("--drop-missing".to_owned());
-    }
-    if let Some(delimiter) = options.delimiter {
-        words.push(format!("--delimiter {delimiter}"));
-    }
-    if let Some(decimal) = options.decimal {
-        words.push(format!("--decimal {decimal}"));
-    }
-    words.join(" ")
-}
-
 impl fmt::Display for TableFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = &self.file;
@@ -179,7 +155,7 @@ impl fmt::Display for TableFaults {
             write!(f, "\n- and {more} more")?;
         }
         match self.cure() {
-            Some(cure) => write!(f, "\nAll of it is left out with: {}", typed(&cure)),
+            Some(cure) => write!(f, "\nAll of it is left out with: {}", cure.command_words()),
             None => Ok(()),
         }
     }

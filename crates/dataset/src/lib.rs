@@ -35,6 +35,7 @@ mod supervised;
 mod table;
 mod text;
 mod unpack;
+mod warning;
 
 pub use california::california_housing;
 pub use cell::CellFault;
@@ -44,7 +45,7 @@ pub use error::{
     TargetProblem,
 };
 pub use facts::{LeftOut, TableFacts};
-pub use faults::{CellFaults, TableFault, TableFaults, typed};
+pub use faults::{CellFaults, TableFault, TableFaults};
 pub use magic::{ForeignFormat, Packing};
 pub use options::{DecimalSign, Delimiter, ReadOptions, column_list, column_names, shell_word};
 pub use reader::{Survey, SurveyedColumn, parse_csv, read_csv, survey_csv};
@@ -53,3 +54,4 @@ pub use split::{Split, train_test_split};
 pub use supervised::Supervised;
 pub use table::Table;
 pub use unpack::TextEncoding;
+pub use warning::DataWarning;

@@ -34,6 +34,30 @@ impl ReadOptions {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+
+    /// The options as they are typed: `--drop-columns a,b --drop-missing`.
+    pub fn command_words(&self) -> String {
+        let mut words = Vec::new();
+        for (option, names) in [
+            ("--columns", &self.columns),
+            ("--drop-columns", &self.drop_columns),
+        ] {
+            if !names.is_empty() {
+                let list = column_list(names.iter().map(String::as_str));
+                words.push(format!("{option} {}", shell_word(&list)));
+            }
+        }
+        if self.drop_missing {
+            words.push("--drop-missing".to_owned());
+        }
+        if let Some(delimiter) = self.delimiter {
+            words.push(format!("--delimiter {delimiter}"));
+        }
+        if let Some(decimal) = self.decimal {
+            words.push(format!("--decimal {decimal}"));
+        }
+        words.join(" ")
+    }
 }
 
 /// What stands between the columns of a file.

@@ -5,6 +5,7 @@ use workbench_digest::Hasher;
 use super::error::{DataError, TargetProblem};
 use super::table::Table;
 use super::text::{nearest, shown, tidy_name};
+use super::warning::{DataWarning, copy_of, sentinel};
 
 /// Features and a target, ready for learning.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +22,8 @@ pub struct Supervised {
     pub rows: usize,
     /// Number of features, at least 1.
     pub features: usize,
-    /// What a reader of the result has to know about the data, in full sentences.
-    pub warnings: Vec<String>,
+    /// What a reader of the result has to know about the data.
+    pub warnings: Vec<DataWarning>,
 }
 
 impl Supervised {
@@ -34,34 +35,24 @@ impl Supervised {
     pub fn from_table(table: &Table, target: &str) -> Result<Self, DataError> {
         let position =
             find_target(table.columns(), target).map_err(|problem| fault(table, problem))?;
+        let y = table.column(position).unwrap_or_default().to_vec();
+        if let Some(value) = constant_value(&y) {
+            let problem = TargetProblem::Constant {
+                name: shown(target),
+                value: value.to_string(),
+            };
+            return Err(fault(table, problem));
+        }
         let mut feature_names = table.columns().to_vec();
         let target_name = feature_names.remove(position);
         let mut x = Vec::with_capacity(feature_names.len() * table.rows());
-        let mut y = Vec::new();
-        let mut constant = Vec::new();
-        for (index, name) in table.columns().iter().enumerate() {
-            let values = table.column(index).unwrap_or_default();
-            let only_value = constant_value(values);
-            if index == position {
-                if let Some(value) = only_value {
-                    let problem = TargetProblem::Constant {
-                        name: shown(name),
-                        value: value.to_string(),
-                    };
-                    return Err(fault(table, problem));
-                }
-                y = values.to_vec();
-            } else {
-                if only_value.is_some() {
-                    constant.push(name.as_str());
-                }
-                x.extend_from_slice(values);
-            }
+        for index in (0..table.columns().len()).filter(|index| *index != position) {
+            x.extend_from_slice(table.column(index).unwrap_or_default());
         }
         Ok(Self {
             features: feature_names.len(),
             rows: table.rows(),
-            warnings: constant_warning(&constant).into_iter().collect(),
+            warnings: warnings(table, position, &y),
             feature_names,
             target_name,
             x,
@@ -124,26 +115,39 @@ fn constant_value(values: &[f64]) -> Option<f64> {
     values.iter().all(|value| *value == first).then_some(first)
 }
 
-fn constant_warning(names: &[&str]) -> Option<String> {
-    const LISTED: usize = 5;
-    let listed: Vec<String> = names
-        .iter()
-        .take(LISTED)
-        .map(|name| format!("`{}`", shown(name)))
-        .collect();
-    let listed = listed.join(", ");
-    match names.len() {
-        0 => None,
-        1 => Some(format!(
-            "The feature {listed} has the same value in every row, so nothing can be learnt from it."
-        )),
-        count => {
-            let more = if count > LISTED { " and others" } else { "" };
-            Some(format!(
-                "{count} features have the same value in every row, so nothing can be learnt from them: {listed}{more}."
-            ))
+/// What is odd about a table, whose target is in column `position`.
+fn warnings(table: &Table, position: usize, target: &[f64]) -> Vec<DataWarning> {
+    let mut constant = Vec::new();
+    let mut warnings = Vec::new();
+    for (index, name) in table.columns().iter().enumerate() {
+        let values = table.column(index).unwrap_or_default();
+        if constant_value(values).is_some() {
+            constant.push(name.clone());
+            continue;
+        }
+        warnings.extend(sentinel(name, values));
+        if index != position
+            && let Some((factor, offset)) = copy_of(values, target)
+        {
+            warnings.push(DataWarning::CopiesTarget {
+                feature: name.clone(),
+                target: table.columns()[position].clone(),
+                factor,
+                offset,
+            });
         }
     }
+    if !constant.is_empty() {
+        warnings.insert(0, DataWarning::ConstantFeatures(constant));
+    }
+    let huge = table.huge_numbers().iter().cloned();
+    warnings.extend(huge.map(DataWarning::HugeNumbers));
+    let left_out = table.facts().map(|facts| facts.left_out.clone());
+    if let Some(what) = left_out.filter(|what| !what.phrases().is_empty()) {
+        let table = table.name().to_owned();
+        warnings.push(DataWarning::LeftOut { table, what });
+    }
+    warnings
 }
 
 #[cfg(test)]
@@ -206,15 +210,17 @@ mod tests {
         let one = table(&[("a", &[7.0, 7.0]), ("y", &[1.0, 2.0])]);
         let data = Supervised::from_table(&one, "y").unwrap();
         assert_eq!(data.features, 1);
+        let texts: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(
-            data.warnings,
+            texts,
             ["The feature `a` has the same value in every row, so nothing can be learnt from it."]
         );
         let two = table(&[("a", &[7.0, 7.0]), ("y", &[1.0, 2.0]), ("b", &[0.0, 0.0])]);
         let warnings = Supervised::from_table(&two, "y").unwrap().warnings;
         assert_eq!(warnings.len(), 1);
+        let text = warnings[0].to_string();
         assert!(
-            warnings[0].starts_with("2 features") && warnings[0].ends_with("`a`, `b`."),
+            text.starts_with("2 features") && text.ends_with("`a`, `b`."),
             "{warnings:?}"
         );
     }

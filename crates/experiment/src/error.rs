@@ -2,6 +2,7 @@
 
 use std::io;
 
+use workbench_dataset::{DataError, Selecting};
 use workbench_machine::limits::Limit;
 use workbench_pool::PoolError;
 use workbench_record::{RecordError, Refused, RunFailure};
@@ -40,7 +41,7 @@ impl ExperimentError {
     pub fn option(&self) -> Option<Opt> {
         match self {
             Self::Lab(LabError::Refused(refusal)) => Some(refusal.option.clone()),
-            Self::Lab(LabError::Data(_)) => Some(Opt::Data),
+            Self::Lab(LabError::Data(error)) => Some(data_option(error)),
             _ => None,
         }
     }
@@ -73,4 +74,16 @@ impl ExperimentError {
 fn is_about_space(error: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// The option to blame for data that cannot be used.
+fn data_option(error: &DataError) -> Opt {
+    match error {
+        DataError::Target { .. } => Opt::Target,
+        DataError::Selection { problem, .. } => match problem.option() {
+            Selecting::Columns => Opt::Columns,
+            Selecting::DropColumns => Opt::DropColumns,
+        },
+        _ => Opt::Data,
+    }
 }

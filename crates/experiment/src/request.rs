@@ -9,6 +9,7 @@ use crate::lab::{
     DataKind, DataSource, LabDefinition, Opt, ParamError, ParamValue, Params, Preset, Refusal,
     RunConfig, suggest,
 };
+use workbench_dataset::{ReadOptions, shell_word};
 use workbench_machine::UsableCores;
 use workbench_words::counted_number;
 
@@ -40,6 +41,8 @@ pub struct Request {
     pub data: Option<PathBuf>,
     /// The column of a file to predict.
     pub target: Option<String>,
+    /// How a file is read: which columns and rows, and how it is written.
+    pub reading: ReadOptions,
     /// More workers than usable cores are allowed.
     pub oversubscribe: bool,
 }
@@ -294,15 +297,26 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
             .to_string_lossy()
             .into_owned()
     };
+    let of_table = of_table(&request.reading);
     let Some(kind) = lab.takes_data.as_ref().map(|data| data.kind) else {
-        if request.data.is_none() && request.target.is_none() {
+        if request.data.is_none() && request.target.is_none() && of_table.is_none() {
             return Ok(DataSource::Embedded);
         }
         let reason = format!("the {} lab takes no data", lab.name);
         return Err(RequestError::Refused(Refusal::of(Opt::Data, reason)));
     };
+    if let (Some(option), DataKind::Folder) = (&of_table, kind) {
+        let reason = format!("the {} lab takes a folder; leave it out", lab.name);
+        return Err(RequestError::Refused(Refusal::of(option.clone(), reason)));
+    }
     match (&request.data, &request.target) {
-        (None, None) => Ok(DataSource::Embedded),
+        (None, None) => match of_table {
+            None => Ok(DataSource::Embedded),
+            Some(option) => Err(RequestError::Refused(Refusal::of(
+                option,
+                "it concerns a file; give one with --data FILE.csv, and --target COLUMN",
+            ))),
+        },
         (_, Some(target)) if kind == DataKind::Folder => refused(
             Opt::Target,
             target,
@@ -328,8 +342,23 @@ fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestErr
         (Some(path), Some(target)) => Ok(DataSource::File {
             path: absolute(path),
             target: target.clone(),
+            reading: request.reading.clone(),
+            facts: None,
         }),
     }
+}
+
+/// The first option that was given and only tables have.
+fn of_table(reading: &ReadOptions) -> Option<Opt> {
+    [
+        (!reading.columns.is_empty(), Opt::Columns),
+        (!reading.drop_columns.is_empty(), Opt::DropColumns),
+        (reading.drop_missing, Opt::DropMissing),
+        (reading.delimiter.is_some(), Opt::Delimiter),
+        (reading.decimal.is_some(), Opt::Decimal),
+    ]
+    .into_iter()
+    .find_map(|(is_given, option)| is_given.then_some(option))
 }
 
 /// The command that gives the same configuration on any machine, independent of its defaults.
@@ -353,34 +382,34 @@ fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
         let faults: Vec<&str> = value.split(';').map(str::trim).collect();
         if Some(key) == lab.roles.faults.as_ref() && !faults.contains(&"") {
             for fault in faults {
-                let _ = write!(out, " --fault {}", quote(fault));
+                let _ = write!(out, " --fault {}", shell_word(fault));
             }
         } else {
-            let _ = write!(out, " --set {}", quote(&format!("{key}={value}")));
+            let _ = write!(out, " --set {}", shell_word(&format!("{key}={value}")));
         }
     }
     match &config.data {
         DataSource::Embedded => {}
-        DataSource::File { path, target } => {
-            let _ = write!(out, " --data {} --target {}", quote(path), quote(target));
+        DataSource::File {
+            path,
+            target,
+            reading,
+            ..
+        } => {
+            let (path, target) = (shell_word(path), shell_word(target));
+            let _ = write!(out, " --data {path} --target {target}");
+            if !reading.is_default() {
+                let _ = write!(out, " {}", reading.command_words());
+            }
         }
         DataSource::Folder { path, .. } => {
-            let _ = write!(out, " --data {}", quote(path));
+            let _ = write!(out, " --data {}", shell_word(path));
         }
     }
     if config.oversubscribe {
         out.push_str(" --oversubscribe");
     }
     out
-}
-
-/// Quotes a word for a POSIX shell where it needs it.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The value of `--workers` for a configuration.

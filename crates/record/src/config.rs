@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::params::Params;
+use workbench_dataset::{ReadOptions, TableFacts};
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,12 +38,18 @@ pub enum DataSource {
     /// The data that comes with the lab.
     #[default]
     Embedded,
-    /// A CSV file.
+    /// A file with a table.
     File {
         /// Absolute path of the file.
         path: String,
         /// Column to predict.
         target: String,
+        /// How it is read.
+        #[serde(default, skip_serializing_if = "ReadOptions::is_default")]
+        reading: ReadOptions,
+        /// What the lab found there. A run has it from its beginning.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        facts: Option<Box<TableFacts>>,
     },
     /// A folder of images.
     Folder {
@@ -55,10 +62,24 @@ pub enum DataSource {
 }
 
 impl DataSource {
-    /// Whether both name the same place, whatever may have been found there.
+    /// Whether both name the same data, whatever may have been found there.
     pub fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Folder { path, .. }, Self::Folder { path: other, .. }) => path == other,
+            (
+                Self::File {
+                    path,
+                    target,
+                    reading,
+                    ..
+                },
+                Self::File {
+                    path: other_path,
+                    target: other_target,
+                    reading: other_reading,
+                    ..
+                },
+            ) => (path, target, reading) == (other_path, other_target, other_reading),
             _ => self == other,
         }
     }

@@ -2,7 +2,8 @@
 //! snapshot: the fold of the events so far, which everything else reads.
 //!
 //! - **Belongs here:** the events, writing and reading them, finding runs, the types of findings.
-//! - **May use:** `json`, `clock`; `machine` and `pool` for the types of samples and task spans.
+//! - **May use:** `json`, `clock`; `machine` and `pool` for the types of samples and task spans;
+//!   `dataset` for what is known of a table.
 //! - **Does not belong here:** the meaning of the numbers.
 
 mod arm_failure;

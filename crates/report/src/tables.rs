@@ -428,12 +428,21 @@ pub(super) fn parameters(result: &RunResult) -> Vec<(String, String)> {
     ];
     let data = match &result.data {
         DataSource::Embedded => "comes with the lab".to_owned(),
-        DataSource::File { path, target } => {
+        DataSource::File { path, target, .. } => {
             format!("{}, column {}", format::clean(path, 300), name(target))
         }
         DataSource::Folder { path, sha256 } => folder(path, sha256.as_deref()),
     };
     rows.push(("data".to_owned(), data));
+    if let DataSource::File { reading, facts, .. } = &result.data {
+        if !reading.is_default() {
+            let options = format::clean(&reading.command_words(), 300);
+            rows.push(("data read with".to_owned(), options));
+        }
+        if let Some(facts) = facts {
+            rows.push(("data found".to_owned(), facts.to_string()));
+        }
+    }
     let parameters = result.parameters.iter();
     rows.extend(parameters.map(|(key, value)| (name(key), name(&value.to_string()))));
     rows

@@ -11,6 +11,7 @@ use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
+use crate::screens::form_data::{SurveyRequest, Surveyed};
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 
@@ -126,6 +127,8 @@ pub enum AppEvent {
     Tick(Duration),
     /// Runs have been put side by side.
     Compared(Result<Arc<SideBySide>, String>),
+    /// A file for the form has been looked through.
+    Surveyed(Box<SurveyRequest>, Surveyed),
     /// A report has been written, or not.
     Exported(Exported),
     /// A signal asks the program to end.
@@ -155,6 +158,8 @@ pub enum Effect {
     RefreshHistory,
     /// Read a run.
     Open(RunDir),
+    /// Look through a file for the form.
+    Survey(Box<SurveyRequest>),
     /// Read runs and put them side by side.
     Compare(Vec<RunDir>),
     /// Write a report.

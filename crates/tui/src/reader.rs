@@ -4,12 +4,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use workbench_dataset::{CsvOptions, ReadOptions, Survey, survey_csv};
 use workbench_history::comparison::{compare, curves};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_report::format;
 use workbench_result::{RunResult, load};
 
 use crate::event::{Exported, Loaded, SideBySide};
+use crate::screens::form_data::SurveyRequest;
 
 /// Reads a run from its log, in whatever state it is.
 pub fn open(run: &RunDir) -> Result<Loaded, String> {
@@ -68,4 +70,18 @@ pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
         Ok(()) => Exported::Written(path),
         Err(error) => Exported::Refused(error.to_string()),
     }
+}
+
+/// Looks through a file, with the first rows for a preview.
+pub fn survey(request: &SurveyRequest) -> Result<Survey, String> {
+    const ROWS: usize = 20;
+    let options = CsvOptions {
+        reading: ReadOptions {
+            delimiter: request.delimiter,
+            decimal: request.decimal,
+            ..ReadOptions::default()
+        },
+        ..CsvOptions::default()
+    };
+    survey_csv(&request.path, &options, ROWS).map_err(|error| error.to_string())
 }

@@ -123,6 +123,10 @@ impl Session {
             Effect::Open(run) => self.report("workbench-open", move || {
                 AppEvent::Opened(reader::open(&run).map(Arc::new))
             }),
+            Effect::Survey(request) => self.report("workbench-survey", move || {
+                let surveyed = reader::survey(&request).map(Arc::new);
+                AppEvent::Surveyed(request, surveyed)
+            }),
             Effect::Compare(runs) => self.report("workbench-compare", move || {
                 AppEvent::Compared(reader::side_by_side(runs).map(Arc::new))
             }),

@@ -11,11 +11,11 @@ mod model;
 
 use std::sync::Arc;
 
-use workbench_dataset::{CsvOptions, Supervised, train_test_split};
+use workbench_dataset::{DataError, Supervised, Table, train_test_split};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    LabHost, Opt, ParamValue, Params, PreparedLab, Refusal, RunConfig,
+    LabHost, Opt, ParamValue, Params, PreparedLab, Refusal, RunConfig, TableData, read_table,
 };
 use workbench_words::counted;
 
@@ -57,58 +57,91 @@ impl Lab for RandomForests {
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
-        let (data, warnings) = load(&config.data)?;
-        let problem = problem(&data, config)?;
+        let TableData {
+            table,
+            mut findings,
+            source,
+        } = read_table(&config.data, own)?;
+        let rows = self.rows(table.rows, config)?;
+        findings.extend(rows.finding);
         Ok(Box::new(Prepared {
-            problem: Arc::new(problem),
-            data_sha256: data.sha256(),
-            warnings,
+            problem: Arc::new(problem(&table, rows.used, config)?),
+            data_sha256: table.sha256(),
+            findings,
+            source,
         }))
     }
 }
 
-fn load(source: &DataSource) -> Result<(Supervised, Vec<Finding>), LabError> {
-    let (table, target) = match source {
-        DataSource::Embedded => (workbench_dataset::california_housing()?, "MedHouseVal"),
-        DataSource::File { path, target } => {
-            let options = CsvOptions {
-                target: Some(target.clone()),
-                ..CsvOptions::default()
-            };
-            (
-                workbench_dataset::read_csv(path.as_ref(), &options)?,
-                target.as_str(),
-            )
+fn own() -> Result<(Table, &'static str), DataError> {
+    Ok((workbench_dataset::california_housing()?, "MedHouseVal"))
+}
+
+/// How many rows are used.
+struct UsedRows {
+    used: usize,
+    /// What there is to say when they are fewer than the preset has.
+    finding: Option<Finding>,
+}
+
+impl RandomForests {
+    /// The rows to use of `there`. What a preset says is at most; what a person sets has to be
+    /// there.
+    fn rows(&self, there: usize, config: &RunConfig) -> Result<UsedRows, LabError> {
+        let asked = integer(&config.params, "rows")?;
+        let preset = self.definition.presets.get(&config.preset);
+        let of_preset = preset.and_then(|preset| preset.set.get("rows"));
+        let used = match asked as usize {
+            0 => there,
+            asked => asked,
+        };
+        if used <= there {
+            let finding = None;
+            return Ok(UsedRows { used, finding });
         }
-        DataSource::Folder { path, .. } => {
+        if of_preset != Some(&ParamValue::Integer(asked)) {
             return Err(LabError::Refused(Refusal::new(
-                Opt::Data,
-                path,
-                "the rf lab learns from a table; give a CSV file and --target",
+                Opt::Set("rows".to_owned()),
+                asked,
+                format!(
+                    "the data has {}; give 0 for all of them, or fewer",
+                    counted(there as u64, "row")
+                ),
             )));
         }
-    };
-    let mut supervised = Supervised::from_table(&table, target)?;
-    let warnings = std::mem::take(&mut supervised.warnings);
-    let warnings = warnings
-        .into_iter()
-        .map(|text| Finding::warning("constant_features", text));
-    Ok((supervised, warnings.collect()))
+        let text = format!(
+            "The preset {} uses up to {asked} rows; the data has {there}, and all are used.",
+            config.preset
+        );
+        let finding = Finding::note("fewer_rows", text)
+            .option("rows")
+            .number("rows", there as f64)
+            .number("preset_rows", asked as f64);
+        Ok(UsedRows {
+            used: there,
+            finding: Some(finding),
+        })
+    }
 }
 
 struct Prepared {
     problem: Arc<Problem>,
     data_sha256: String,
-    warnings: Vec<Finding>,
+    findings: Vec<Finding>,
+    source: DataSource,
 }
 
 impl PreparedLab for Prepared {
+    fn data(&self) -> Option<DataSource> {
+        Some(self.source.clone())
+    }
+
     fn data_sha256(&self) -> Option<String> {
         Some(self.data_sha256.clone())
     }
 
     fn warnings(&self) -> Vec<Finding> {
-        self.warnings.clone()
+        self.findings.clone()
     }
 
     fn total_progress(&self, _arm: &str) -> u64 {
@@ -184,23 +217,9 @@ fn output(models: Vec<Trained>) -> ArmOutput {
     }
 }
 
-fn problem(data: &Supervised, config: &RunConfig) -> Result<Problem, LabError> {
+fn problem(data: &Supervised, rows: usize, config: &RunConfig) -> Result<Problem, LabError> {
     let params = &config.params;
     let test_share = number(params, "test_share")?;
-    let rows = match integer(params, "rows")? as usize {
-        0 => data.rows,
-        rows if rows > data.rows => {
-            return Err(LabError::Refused(Refusal::new(
-                Opt::Set("rows".to_owned()),
-                rows,
-                format!(
-                    "the data has {}; give 0 for all of them, or fewer",
-                    counted(data.rows as u64, "row")
-                ),
-            )));
-        }
-        rows => rows,
-    };
     let seed = u32::try_from(config.seed).map_err(|_| {
         LabError::Refused(Refusal::of(
             Opt::Seed,

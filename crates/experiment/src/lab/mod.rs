@@ -9,6 +9,7 @@ mod definition;
 mod option;
 mod params;
 mod progress;
+mod table;
 
 pub use contract::{ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
@@ -18,6 +19,7 @@ pub use definition::{
 pub use option::{Opt, Refusal};
 pub use params::{ParamError, ParamSpec};
 pub use progress::{ArmMessage, Progress};
+pub use table::{TableData, read_table};
 pub use workbench_record::{
     ArmComparison, ArmOutput, Basis, Breakdown, ControllerPhase, ControllerState, DataSource,
     Direction, Figure, FigureFacts, FigureGroup, Finding, Health, Item, LabFacts, ParamValue,

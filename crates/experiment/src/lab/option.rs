@@ -23,6 +23,16 @@ pub enum Opt {
     Data,
     /// `--target`.
     Target,
+    /// `--columns`.
+    Columns,
+    /// `--drop-columns`.
+    DropColumns,
+    /// `--drop-missing`.
+    DropMissing,
+    /// `--delimiter`.
+    Delimiter,
+    /// `--decimal`.
+    Decimal,
 }
 
 impl fmt::Display for Opt {
@@ -37,6 +47,11 @@ impl fmt::Display for Opt {
             Self::Fault => f.write_str("--fault"),
             Self::Data => f.write_str("--data"),
             Self::Target => f.write_str("--target"),
+            Self::Columns => f.write_str("--columns"),
+            Self::DropColumns => f.write_str("--drop-columns"),
+            Self::DropMissing => f.write_str("--drop-missing"),
+            Self::Delimiter => f.write_str("--delimiter"),
+            Self::Decimal => f.write_str("--decimal"),
         }
     }
 }

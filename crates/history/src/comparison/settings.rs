@@ -112,7 +112,18 @@ fn facts(result: &RunResult) -> Facts {
     }
     let data = match &result.data {
         DataSource::Embedded => "embedded".to_owned(),
-        DataSource::File { path, target } => format!("{path} ({target})"),
+        DataSource::File {
+            path,
+            target,
+            reading,
+            ..
+        } if reading.is_default() => format!("{path} ({target})"),
+        DataSource::File {
+            path,
+            target,
+            reading,
+            ..
+        } => format!("{path} ({target}, {})", reading.command_words()),
         DataSource::Folder { path, sha256 } => match sha256 {
             Some(hash) => format!("{path} ({})", format::hash_prefix(hash)),
             None => path.clone(),

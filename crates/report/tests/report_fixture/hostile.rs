@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use workbench_dataset::ReadOptions;
 use workbench_record::Snapshot;
 use workbench_record::{DataSource, ParamValue};
 use workbench_record::{Finding, Quantity};
@@ -84,6 +85,11 @@ fn fill_run(result: &mut RunResult, text: &str) {
         .parameters
         .insert(text.clone(), ParamValue::Text(text.clone()));
     result.data = DataSource::File {
+        reading: ReadOptions {
+            columns: vec![text.clone()],
+            ..ReadOptions::default()
+        },
+        facts: None,
         path: text.clone(),
         target: text.clone(),
     };

@@ -38,6 +38,8 @@ impl App {
         }
         if !is_news && let (Screen::Form, Some(form)) = (&self.screen, &mut self.form) {
             form.check(&self.shared);
+            let survey = form.survey_request().map(Box::new);
+            effects.extend(survey.map(Effect::Survey));
         }
         effects
     }
@@ -69,6 +71,11 @@ impl App {
             AppEvent::Replay(read) => self.replay(read),
             AppEvent::Tick(by) => self.tick(by),
             AppEvent::Compared(compared) => self.compared(compared),
+            AppEvent::Surveyed(request, answer) => {
+                if let Some(form) = &mut self.form {
+                    form.form.table.answer(&request, answer);
+                }
+            }
             AppEvent::Exported(exported) => self.exported(exported),
             // Signal, reader and drawing all notice that; only a person can be in a hurry.
             AppEvent::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}

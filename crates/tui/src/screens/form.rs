@@ -1,18 +1,23 @@
 //! The set-up form: a lab's preset, arms and parameters as rows that can be changed, and the
 //! request they stand for.
 //!
-//! What nobody touched stays unset in the request, so the preset decides it; values are judged by
-//! the same code as the command line's. Does not belong here: keys and drawing.
+//! What nobody touched stays unset in the request, so the preset decides it. Does not belong here:
+//! the request and what is wrong with it ([`super::form_check`]), keys and drawing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use workbench_experiment::lab::{DataKind, LabDefinition, Opt, ParamSpec, Preset, RunConfig};
-use workbench_experiment::{AskedWorkers, DEFAULT_SEED, MAX_REPEATS, Request, resolve};
+use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_list, column_names};
+use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset};
+use workbench_experiment::{DEFAULT_SEED, MAX_REPEATS};
 use workbench_machine::UsableCores;
 
+use super::form_data::{TableForm, is_used, turned, with_toggled};
+
 /// The longest text of a field, in characters.
-pub const LONGEST: usize = 300;
+const LONGEST: usize = 300;
+/// The longest list of columns, in characters.
+const LONGEST_LIST: usize = 20_000;
 
 /// One row of the form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +40,18 @@ pub enum Row {
     Data,
     /// The column of a file to predict.
     Target,
+    /// Whether rows with missing values are left out.
+    DropMissing,
+    /// What stands between columns.
+    Delimiter,
+    /// The decimal sign.
+    Decimal,
+    /// The columns to use, by name.
+    Columns,
+    /// Columns to leave out, by name.
+    DropColumns,
+    /// Whether a column is used; its place in the file.
+    Column(usize),
     /// Run it.
     Start,
 }
@@ -59,10 +76,12 @@ pub struct Form {
     pub definition: LabDefinition,
     presets: Vec<String>,
     preset: usize,
-    arms: Vec<bool>,
-    oversubscribe: bool,
+    pub(super) arms: Vec<bool>,
+    pub(super) oversubscribe: bool,
+    /// The file of a lab that takes a table.
+    pub table: TableForm,
     /// What was typed, by row; a row that is missing has the preset's value.
-    typed: BTreeMap<Row, String>,
+    pub(super) typed: BTreeMap<Row, String>,
 }
 
 impl Form {
@@ -75,6 +94,7 @@ impl Form {
             preset: preset.unwrap_or(0),
             presets,
             oversubscribe: false,
+            table: TableForm::default(),
             typed: BTreeMap::new(),
             definition: definition.clone(),
         }
@@ -96,7 +116,14 @@ impl Form {
         rows.extend([Row::Workers, Row::Oversubscribe, Row::Repeats, Row::Seed]);
         rows.extend(self.definition.params.keys().cloned().map(Row::Param));
         match self.definition.takes_data.as_ref().map(|data| data.kind) {
-            Some(DataKind::Table) => rows.extend([Row::Data, Row::Target]),
+            Some(DataKind::Table) => {
+                rows.extend([Row::Data, Row::Target]);
+                if self.data().0.is_some() {
+                    rows.extend([Row::DropMissing, Row::Delimiter, Row::Decimal]);
+                    rows.extend([Row::Columns, Row::DropColumns]);
+                    rows.extend((0..self.table.rows()).map(Row::Column));
+                }
+            }
             Some(DataKind::Folder) => rows.push(Row::Data),
             None => {}
         }
@@ -107,15 +134,16 @@ impl Form {
     /// How a row is changed.
     pub fn kind(&self, row: &Row) -> Kind {
         match row {
-            Row::Preset => Kind::Choice,
-            Row::Arm(_) | Row::Oversubscribe => Kind::Switch,
+            Row::Preset | Row::Delimiter | Row::Decimal => Kind::Choice,
+            Row::Arm(_) | Row::Oversubscribe | Row::DropMissing | Row::Column(_) => Kind::Switch,
             Row::Param(name) => match self.spec(name) {
                 Some(ParamSpec::Choice { .. } | ParamSpec::Boolean { .. }) => Kind::Choice,
                 Some(ParamSpec::Text { .. }) => Kind::Text(false),
                 _ => Kind::Text(true),
             },
             Row::Workers | Row::Repeats | Row::Seed => Kind::Text(true),
-            Row::Data | Row::Target => Kind::Text(false),
+            Row::Target => Kind::Text(!self.table.columns().is_empty()),
+            Row::Data | Row::Columns | Row::DropColumns => Kind::Text(false),
             Row::Start => Kind::Button,
         }
     }
@@ -140,7 +168,43 @@ impl Form {
         match row {
             Row::Arm(arm) => self.arms.get(*arm).copied().unwrap_or(false),
             Row::Oversubscribe => self.oversubscribe,
+            Row::DropMissing => self.table.drop_missing,
+            Row::Column(column) => self
+                .column(*column)
+                .is_some_and(|name| is_used(name, &self.reading(), &self.target())),
             _ => false,
+        }
+    }
+
+    /// What is wrong with a column of the file, if it is used.
+    pub fn column_error(&self, index: usize) -> Option<String> {
+        self.table
+            .column_error(index, &self.reading(), &self.target())
+    }
+
+    /// The name of a column of the file.
+    pub fn column(&self, index: usize) -> Option<&str> {
+        let column = self.table.columns().get(index)?;
+        Some(&column.name)
+    }
+
+    /// The name of the column to predict, as it was typed.
+    pub fn target(&self) -> String {
+        self.data().1.unwrap_or_default()
+    }
+
+    /// How the file is read.
+    pub fn reading(&self) -> ReadOptions {
+        let names = |row: &Row| self.typed.get(row).map(|typed| column_names(typed));
+        if self.data().0.is_none() {
+            return ReadOptions::default();
+        }
+        ReadOptions {
+            columns: names(&Row::Columns).unwrap_or_default(),
+            drop_columns: names(&Row::DropColumns).unwrap_or_default(),
+            drop_missing: self.table.drop_missing,
+            delimiter: self.table.delimiter,
+            decimal: self.table.decimal,
         }
     }
 
@@ -167,15 +231,15 @@ impl Form {
             Row::Workers => (usable.cores.floor() as u32).max(1).to_string(),
             Row::Repeats => self.preset().map_or(1, |p| p.repeats).to_string(),
             Row::Seed => DEFAULT_SEED.to_string(),
+            Row::Delimiter => recognised(self.table.delimiter.map(Delimiter::name)),
+            Row::Decimal => recognised(self.table.decimal.map(DecimalSign::name)),
             Row::Param(name) => self
                 .preset()
                 .and_then(|preset| preset.set.get(name).cloned())
                 .or_else(|| self.spec(name).map(ParamSpec::default_value))
                 .map(|value| value.to_string())
                 .unwrap_or_default(),
-            Row::Arm(_) | Row::Oversubscribe | Row::Data | Row::Target | Row::Start => {
-                String::new()
-            }
+            _ => String::new(),
         }
     }
 
@@ -196,7 +260,7 @@ impl Form {
         let text: String = text
             .chars()
             .filter(|c| !c.is_control())
-            .take(LONGEST)
+            .take(longest(row))
             .collect();
         self.typed.insert(row.clone(), text);
     }
@@ -204,6 +268,12 @@ impl Form {
     /// Gives a row back to the preset.
     pub fn reset(&mut self, row: &Row) {
         self.typed.remove(row);
+        match row {
+            Row::DropMissing => self.table.drop_missing = false,
+            Row::Delimiter => self.table.delimiter = None,
+            Row::Decimal => self.table.decimal = None,
+            _ => {}
+        }
     }
 
     /// Flips a switch. The base stays on.
@@ -215,7 +285,26 @@ impl Form {
                 }
             }
             Row::Oversubscribe => self.oversubscribe = !self.oversubscribe,
+            Row::DropMissing => self.table.drop_missing = !self.table.drop_missing,
+            Row::Column(column) => {
+                if let Some(name) = self.column(*column) {
+                    self.select(&with_toggled(self.reading(), name));
+                }
+            }
             _ => {}
+        }
+    }
+
+    fn select(&mut self, reading: &ReadOptions) {
+        for (row, names) in [
+            (Row::Columns, &reading.columns),
+            (Row::DropColumns, &reading.drop_columns),
+        ] {
+            if names.is_empty() {
+                self.reset(&row);
+            } else {
+                self.set(&row, &column_list(names.iter().map(String::as_str)));
+            }
         }
     }
 
@@ -224,6 +313,13 @@ impl Form {
         match row {
             Row::Preset => self.preset = turned(self.preset, by, self.presets.len()),
             Row::Param(name) => self.turn_param(row, &name.clone(), by, usable),
+            Row::Delimiter => self.table.turn_delimiter(by),
+            Row::Decimal => self.table.turn_decimal(by),
+            Row::Target => {
+                if let Some(target) = self.table.turn_target(&self.target(), by) {
+                    self.set(row, &target);
+                }
+            }
             Row::Workers | Row::Repeats | Row::Seed => {
                 let most = match row {
                     Row::Seed => i64::from(u32::MAX),
@@ -269,150 +365,25 @@ impl Form {
         }
     }
 
-    /// What is wrong with a row, in one line.
-    pub fn error(&self, row: &Row, usable: &UsableCores) -> Option<String> {
-        let text = self.typed.get(row);
-        let judge = |request: Request| {
-            resolve(&self.definition, &request, usable)
-                .err()
-                .map(|error| error.to_string())
-        };
-        let only = Request {
-            oversubscribe: self.oversubscribe,
-            ..Request::default()
-        };
-        match row {
-            Row::Param(name) => self
-                .spec(name)?
-                .parse(name, text?)
-                .err()
-                .map(|e| e.to_string()),
-            Row::Workers => match workers(text?) {
-                Ok(workers) => judge(Request { workers, ..only }),
-                Err(error) => Some(error),
-            },
-            Row::Repeats => match whole(text?, "--repeats", MAX_REPEATS) {
-                Ok(number) => judge(Request {
-                    repeats: Some(number),
-                    ..only
-                }),
-                Err(error) => Some(error),
-            },
-            Row::Seed => whole(text?, "--seed", u32::MAX).err(),
-            Row::Data | Row::Target => {
-                let (data, target) = self.data();
-                if (*row == Row::Data) == data.is_some() {
-                    return judge(Request {
-                        data,
-                        target,
-                        ..only
-                    });
-                }
-                None
-            }
-            _ => None,
-        }
-    }
-
-    /// The row of an option; the button where there is none.
-    pub fn row_of(&self, option: Option<&Opt>) -> Row {
-        let row = match option {
-            Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
-            Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
-            Some(Opt::Preset) => Some(Row::Preset),
-            Some(Opt::Arms) => Some(Row::Arm(0)),
-            Some(Opt::Workers) => Some(Row::Workers),
-            Some(Opt::Repeats) => Some(Row::Repeats),
-            Some(Opt::Seed) => Some(Row::Seed),
-            Some(Opt::Data) => Some(Row::Data),
-            Some(Opt::Target) => Some(Row::Target),
-            None => None,
-        };
-        row.filter(|row| self.rows().contains(row))
-            .unwrap_or(Row::Start)
-    }
-
-    fn data(&self) -> (Option<PathBuf>, Option<String>) {
+    /// The file and the column to predict, as far as they were typed.
+    pub fn data(&self) -> (Option<PathBuf>, Option<String>) {
         let given = |row: &Row| {
             let text = self.typed.get(row)?.trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
         (given(&Row::Data).map(PathBuf::from), given(&Row::Target))
     }
-
-    /// The configuration that the form stands for, or the first row that is wrong and why.
-    ///
-    /// # Errors
-    /// The row, where one is to blame, and what is wrong with it.
-    pub fn config(&self, usable: &UsableCores) -> Result<RunConfig, (Row, String)> {
-        for row in self.rows() {
-            if let Some(error) = self.error(&row, usable) {
-                return Err((row, error));
-            }
-        }
-        let start = |error: String| (Row::Start, error);
-        let (data, target) = self.data();
-        let number = |row: &Row| match self.typed.get(row) {
-            Some(text) => whole(text, "--seed", u32::MAX).map(Some).map_err(start),
-            None => Ok(None),
-        };
-        let arms = self.definition.arms.iter().zip(&self.arms);
-        let request = Request {
-            preset: Some(self.preset_name().to_owned()),
-            set: self.settings(),
-            arms: arms
-                .filter(|(_, on)| **on)
-                .map(|(arm, _)| arm.name.clone())
-                .collect(),
-            workers: match self.typed.get(&Row::Workers) {
-                Some(text) => workers(text).map_err(start)?,
-                None => AskedWorkers::default(),
-            },
-            repeats: number(&Row::Repeats)?,
-            seed: number(&Row::Seed)?.map(u64::from),
-            faults: Vec::new(),
-            data,
-            target,
-            oversubscribe: self.oversubscribe,
-        };
-        resolve(&self.definition, &request, usable)
-            .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
-    }
-
-    fn settings(&self) -> Vec<String> {
-        self.typed
-            .iter()
-            .filter_map(|(row, text)| match row {
-                Row::Param(name) => Some(format!("{name}={}", text.trim())),
-                _ => None,
-            })
-            .collect()
-    }
 }
 
-fn turned(now: usize, by: i64, len: usize) -> usize {
-    if len == 0 {
-        return 0;
+/// What is stated of a file, if anything is.
+fn recognised(stated: Option<&str>) -> String {
+    stated.unwrap_or("recognised").to_owned()
+}
+
+/// The longest text of a row, in characters.
+pub fn longest(row: &Row) -> usize {
+    match row {
+        Row::Columns | Row::DropColumns => LONGEST_LIST,
+        _ => LONGEST,
     }
-    let len = len as i128;
-    (now as i128 + i128::from(by)).rem_euclid(len) as usize
-}
-
-fn whole(text: &str, option: &str, most: u32) -> Result<u32, String> {
-    text.trim()
-        .parse::<u32>()
-        .ok()
-        .filter(|number| *number <= most)
-        .ok_or_else(|| {
-            format!(
-                "`{option} {}`: give a whole number up to {most}",
-                text.trim()
-            )
-        })
-}
-
-fn workers(text: &str) -> Result<AskedWorkers, String> {
-    let text = text.trim();
-    text.parse()
-        .map_err(|error| format!("`--workers {text}`: {error}"))
 }

@@ -19,6 +19,7 @@ use workbench_report::format;
 
 use super::SharedState;
 use super::form::{Form, Kind, Row};
+use super::form_preview;
 use super::form_screen::{Checked, FormScreen};
 use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
 use crate::kit::{lines, panel};
@@ -128,6 +129,14 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
             .as_ref()
             .map_or_else(String::new, |data| data.title.clone()),
         Row::Target => "Column to predict".to_owned(),
+        Row::DropMissing => "Missing values".to_owned(),
+        Row::Delimiter => "Between columns".to_owned(),
+        Row::Decimal => "Decimal sign".to_owned(),
+        Row::Columns => "Only columns".to_owned(),
+        Row::DropColumns => "Without columns".to_owned(),
+        Row::Column(0) if in_form => "Columns".to_owned(),
+        Row::Column(_) if in_form => String::new(),
+        Row::Column(column) => form.column(*column).unwrap_or_default().to_owned(),
         Row::Start => "Start".to_owned(),
     }
 }
@@ -149,6 +158,16 @@ fn value(
                 theme.text,
             )
         }
+        (Row::DropMissing, _) => (format!("{mark}leave out rows"), theme.text),
+        (Row::Column(column), _) => {
+            let name = form.column(*column).unwrap_or_default();
+            let target = if *name == form.target() {
+                " (to predict)"
+            } else {
+                ""
+            };
+            (format!("{mark}{name}{target}"), theme.text)
+        }
         (_, Kind::Switch) => (mark.to_owned(), theme.text),
         (_, Kind::Choice) => (
             format!(
@@ -160,6 +179,8 @@ fn value(
         ),
         (_, Kind::Button) => ("[ Start ]".to_owned(), theme.good),
         (Row::Data, _) if text.is_empty() => ("the lab's own data".to_owned(), theme.dim),
+        (Row::Columns, _) if text.is_empty() => ("all".to_owned(), theme.dim),
+        (Row::DropColumns, _) if text.is_empty() => ("none".to_owned(), theme.dim),
         _ => (text, theme.text),
     };
     (fit(&text, room, theme.glyphs.ascii), style)
@@ -205,23 +226,46 @@ fn help_lines(
                 say(&format!("Takes {}.", spec.expects()));
             }
         }
-        Row::Data => {
-            if let Some(data) = &form.definition.takes_data {
-                say(&format!(
-                    "Used instead of the lab's own data: {}.",
-                    data.expects
-                ));
-            }
+        Row::Data | Row::Target if form.table.survey().is_some() => {}
+        Row::Data => say(&file_help(form)),
+        Row::Column(column) => {
+            out.extend(form_preview::of_column(form, *column, columns, theme));
         }
-        Row::Target => say("The column of that file to predict."),
-        Row::Start => say(
+        row if row_of_table(row).is_some() => say(row_of_table(row).unwrap_or_default()),
+        _ => say(
             "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
         ),
+    }
+    if matches!(row, Row::Data | Row::Target | Row::Delimiter | Row::Decimal) {
+        out.extend(form_preview::of_file(form, columns, theme));
     }
     if let Some(text) = unset(form, row, usable) {
         out.extend(wrap_plain(&text, columns, theme.dim));
     }
     out
+}
+
+fn file_help(form: &Form) -> String {
+    let data = form.definition.takes_data.as_ref();
+    data.map_or_else(String::new, |data| {
+        format!("Used instead of the lab's own data: {}.", data.expects)
+    })
+}
+
+/// The help of a row that says how a table is read.
+fn row_of_table(row: &Row) -> Option<&'static str> {
+    Some(match row {
+        Row::Target => "The column of that file to predict. Left and right go through them.",
+        Row::DropMissing => "Leave out rows with a missing value in a column that is used.",
+        Row::Delimiter => "What stands between the columns of the file.",
+        Row::Decimal => {
+            "The decimal sign of the file. Where it is stated, the other one may separate \
+             thousands."
+        }
+        Row::Columns => "The columns to use, with commas between them, besides the one to predict.",
+        Row::DropColumns => "Columns to leave out, with commas between them.",
+        _ => return None,
+    })
 }
 
 fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
@@ -247,7 +291,7 @@ fn unset(form: &Form, row: &Row, usable: &UsableCores) -> Option<String> {
     let unset = form.preset_value(row, usable);
     match row {
         Row::Workers | Row::Seed => Some(format!("Unless set, it is {unset}.")),
-        Row::Data | Row::Target => None,
+        Row::Data | Row::Target | Row::Columns | Row::DropColumns => None,
         _ if unset.is_empty() => Some(format!(
             "The preset {} leaves it empty.",
             form.preset_name()

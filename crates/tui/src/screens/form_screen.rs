@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent};
-use workbench_experiment::lab::RunConfig;
+use workbench_experiment::lab::{DataKind, RunConfig};
 use workbench_history::estimate::estimate;
 use workbench_machine::UsableCores;
 
 use super::SharedState;
-use super::form::{Form, Kind, LONGEST, Row};
+use super::form::{Form, Kind, Row, longest};
+use super::form_data::SurveyRequest;
 use crate::action::Action;
 use crate::bindings::FORM_FIELD;
 use crate::event::RunError;
@@ -184,7 +185,7 @@ impl FormScreen {
     /// Begins to type into a row that holds a text.
     fn begin(&mut self, row: &Row, text: &str) {
         self.typing = Some(Typing {
-            field: TextField::new(text, LONGEST),
+            field: TextField::new(text, longest(row)),
             before: self.form.typed(row),
         });
         self.form.set(row, text);
@@ -236,8 +237,25 @@ impl FormScreen {
         {
             return Err("The base always runs: speed-ups are stated against it.".to_owned());
         }
+        if let Row::Column(column) = row
+            && self.form.column(*column) == Some(self.form.target().as_str())
+        {
+            return Err("The column to predict is always used.".to_owned());
+        }
         self.form.toggle(row);
         Ok(())
+    }
+
+    /// The file to look through, where it has not been looked through yet. While it is being typed
+    /// there is none.
+    pub fn survey_request(&mut self) -> Option<SurveyRequest> {
+        let has_table = self.form.definition.takes_data.as_ref();
+        let has_table = has_table.is_some_and(|data| data.kind == DataKind::Table);
+        if !has_table || self.is_typing() {
+            return None;
+        }
+        let (path, _) = self.form.data();
+        self.form.table.request(path)
     }
 
     /// A click selects a row, a click on the selected one changes it, the wheel moves.

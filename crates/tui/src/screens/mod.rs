@@ -21,7 +21,10 @@
 
 pub mod compare;
 pub mod form;
+pub mod form_check;
+pub mod form_data;
 pub mod form_draw;
+pub mod form_preview;
 pub mod form_screen;
 pub mod home;
 pub mod runs;

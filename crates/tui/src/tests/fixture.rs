@@ -17,6 +17,7 @@ use workbench_result::compute;
 
 use crate::app::App;
 use crate::event::{AppEvent, Effect, Loaded, RunError};
+use crate::screens::form_data::SurveyRequest;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -25,6 +26,13 @@ pub struct Fixture {
     pub app: App,
     pub dir: TempDir,
 }
+
+/// A table as people have it: dates, decimal commas, missing values, and lines of nothing.
+pub const AIR: &str = "Date;CO(GT);NMHC(GT);Temperature in degrees;T;;\r\n\
+    10/03/2004;2,6;150;13,6;0,7578;;\r\n\
+    10/03/2004;2;NA;13,3;0,7255;;\r\n\
+    10/03/2004;-200;88;11,9;0,7502;;\r\n\
+    ;;;;;;\r\n";
 
 /// The labs of the program.
 pub fn labs() -> Vec<Box<dyn Lab>> {
@@ -100,6 +108,28 @@ impl Fixture {
             .update(AppEvent::Machine(Box::new(machine()), usable()));
         this.app.update(AppEvent::History(Ok(rows.into())));
         this
+    }
+
+    /// The answer to the form's request, if the file held this text.
+    pub fn surveyed(&self, request: &SurveyRequest, text: &str) -> AppEvent {
+        let path = self.dir.path().join("table");
+        std::fs::write(&path, text).unwrap();
+        let here = SurveyRequest {
+            path,
+            ..request.clone()
+        };
+        let survey = crate::reader::survey(&here).map(Arc::new);
+        AppEvent::Surveyed(Box::new(request.clone()), survey)
+    }
+
+    /// Types the name of a file into the form of the first lab, and answers what is asked then.
+    pub fn choose_file(&mut self, text: &str) {
+        let effects = self.press("enter end up up / a . c s v enter");
+        let [Effect::Survey(request)] = effects.as_slice() else {
+            panic!("{effects:?}");
+        };
+        let answer = self.surveyed(request, text);
+        self.app.update(answer);
     }
 
     pub fn run_dir(&self, id: &str) -> RunDir {

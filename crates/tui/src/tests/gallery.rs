@@ -10,7 +10,7 @@ use workbench_record::{Record, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
 
-use super::fixture::Fixture;
+use super::fixture::{AIR, Fixture};
 use crate::app::{Back, LiveRun, Screen};
 use crate::event::{AppEvent, Loaded};
 use crate::theme::ThemeName;
@@ -21,9 +21,10 @@ const ID: &str = "20261121-101502-simulated-3f9a";
 /// A name for the pictures, and what leads to them.
 type Shot = (&'static str, fn(&mut Fixture));
 
-const SHOTS: [Shot; 16] = [
+const SHOTS: [Shot; 17] = [
     ("home", |_| {}),
     ("setup", |f| drop(f.press("enter right"))),
+    ("setup_data", |f| f.choose_file(AIR)),
     ("runs", |f| drop(f.press("r"))),
     ("runs_filter", |f| drop(f.press("r / s t a t u s : k"))),
     ("run_training", |f| run(f, Scenario::Training, 0.7)),

@@ -3,6 +3,7 @@
 
 pub mod fixture;
 mod form;
+mod form_data;
 mod gallery;
 mod history;
 mod missing;

@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEven
 use workbench_experiment::lab::RunConfig;
 use workbench_record::{Record, RunStatus};
 
-use super::fixture::{Fixture, key_event, quick, records, refused};
+use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{AppEvent, Effect, Exported, MissingSetup, RunJob};
 use crate::theme::ThemeName;
@@ -166,6 +166,7 @@ impl Outside {
                     job: RunJob::Resume(run),
                 })))
             }
+            Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
             Effect::Install(missing) => Some(AppEvent::SetupDone(Ok(missing.job))),
             Effect::Make(RunJob::Resume(_)) => {
                 Some(AppEvent::Ended(Err(refused("another lab", None))))

@@ -1,0 +1,164 @@
+//! What a form stands for, and what is wrong with it. Values are judged by the same code as the
+//! command line's.
+
+use workbench_experiment::lab::{Opt, RunConfig};
+use workbench_experiment::{AskedWorkers, MAX_REPEATS, Request, resolve};
+use workbench_machine::UsableCores;
+
+use super::form::{Form, Row};
+
+impl Form {
+    /// What is wrong with a row, in one line.
+    pub fn error(&self, row: &Row, usable: &UsableCores) -> Option<String> {
+        let text = self.typed.get(row);
+        let judge = |request: Request| {
+            resolve(&self.definition, &request, usable)
+                .err()
+                .map(|error| error.to_string())
+        };
+        let only = Request {
+            oversubscribe: self.oversubscribe,
+            ..Request::default()
+        };
+        match row {
+            Row::Param(name) => self
+                .spec(name)?
+                .parse(name, text?)
+                .err()
+                .map(|e| e.to_string()),
+            Row::Workers => match workers(text?) {
+                Ok(workers) => judge(Request { workers, ..only }),
+                Err(error) => Some(error),
+            },
+            Row::Repeats => match whole(text?, "--repeats", MAX_REPEATS) {
+                Ok(number) => judge(Request {
+                    repeats: Some(number),
+                    ..only
+                }),
+                Err(error) => Some(error),
+            },
+            Row::Seed => whole(text?, "--seed", u32::MAX).err(),
+            Row::Data => self.file_error(judge, only),
+            Row::Target => match self.data() {
+                (None, target) => judge(Request { target, ..only }),
+                (_, target) => self.table.unknown(target.as_slice()),
+            },
+            Row::Columns => self.table.unknown(&self.reading().columns),
+            Row::DropColumns => self.table.unknown(&self.reading().drop_columns),
+            Row::Column(column) => self.column_error(*column),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the file, if one was named.
+    fn file_error(
+        &self,
+        judge: impl Fn(Request) -> Option<String>,
+        only: Request,
+    ) -> Option<String> {
+        let (data, target) = self.data();
+        data.as_ref()?;
+        let asked = Request {
+            data,
+            target,
+            ..only
+        };
+        let faults = || self.table.file_error(&self.reading(), &self.target());
+        self.table
+            .unreadable()
+            .or_else(|| judge(asked))
+            .or_else(faults)
+    }
+
+    /// The row of an option; the button where there is none.
+    pub fn row_of(&self, option: Option<&Opt>) -> Row {
+        let row = match option {
+            Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
+            Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
+            Some(Opt::Preset) => Some(Row::Preset),
+            Some(Opt::Arms) => Some(Row::Arm(0)),
+            Some(Opt::Workers) => Some(Row::Workers),
+            Some(Opt::Repeats) => Some(Row::Repeats),
+            Some(Opt::Seed) => Some(Row::Seed),
+            Some(Opt::Data) => Some(Row::Data),
+            Some(Opt::Target) => Some(Row::Target),
+            Some(Opt::Columns) => Some(Row::Columns),
+            Some(Opt::DropColumns) => Some(Row::DropColumns),
+            Some(Opt::DropMissing) => Some(Row::DropMissing),
+            Some(Opt::Delimiter) => Some(Row::Delimiter),
+            Some(Opt::Decimal) => Some(Row::Decimal),
+            None => None,
+        };
+        row.filter(|row| self.rows().contains(row))
+            .unwrap_or(Row::Start)
+    }
+
+    /// The configuration that the form stands for, or the first row that is wrong and why.
+    ///
+    /// # Errors
+    /// The row, where one is to blame, and what is wrong with it.
+    pub fn config(&self, usable: &UsableCores) -> Result<RunConfig, (Row, String)> {
+        for row in self.rows() {
+            if let Some(error) = self.error(&row, usable) {
+                return Err((row, error));
+            }
+        }
+        let start = |error: String| (Row::Start, error);
+        let (data, target) = self.data();
+        let number = |row: &Row| match self.typed.get(row) {
+            Some(text) => whole(text, "--seed", u32::MAX).map(Some).map_err(start),
+            None => Ok(None),
+        };
+        let arms = self.definition.arms.iter().zip(&self.arms);
+        let request = Request {
+            preset: Some(self.preset_name().to_owned()),
+            set: self.settings(),
+            arms: arms
+                .filter(|(_, on)| **on)
+                .map(|(arm, _)| arm.name.clone())
+                .collect(),
+            workers: match self.typed.get(&Row::Workers) {
+                Some(text) => workers(text).map_err(start)?,
+                None => AskedWorkers::default(),
+            },
+            repeats: number(&Row::Repeats)?,
+            seed: number(&Row::Seed)?.map(u64::from),
+            faults: Vec::new(),
+            data,
+            target,
+            reading: self.reading(),
+            oversubscribe: self.oversubscribe,
+        };
+        resolve(&self.definition, &request, usable)
+            .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
+    }
+
+    fn settings(&self) -> Vec<String> {
+        self.typed
+            .iter()
+            .filter_map(|(row, text)| match row {
+                Row::Param(name) => Some(format!("{name}={}", text.trim())),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn whole(text: &str, option: &str, most: u32) -> Result<u32, String> {
+    text.trim()
+        .parse::<u32>()
+        .ok()
+        .filter(|number| *number <= most)
+        .ok_or_else(|| {
+            format!(
+                "`{option} {}`: give a whole number up to {most}",
+                text.trim()
+            )
+        })
+}
+
+fn workers(text: &str) -> Result<AskedWorkers, String> {
+    let text = text.trim();
+    text.parse()
+        .map_err(|error| format!("`--workers {text}`: {error}"))
+}
