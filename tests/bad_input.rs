@@ -201,7 +201,7 @@ fn options_that_cannot_be() {
             &["--lab", "rf", "--set", "order=random"],
             &["fifo, longest-first"],
         ),
-        (&["--lab", "rf", "--set", "rows=99999"], &["20640"]),
+        (&["--lab", "rf", "--set", "rows=99999"], &["20,640"]),
         (&["--lab", "rf", "--data", "x.csv"], &["--target"]),
         (&["--lab", "rf", "--target", "y"], &["--data"]),
         (

@@ -193,7 +193,7 @@ impl Machine {
     }
 
     fn runs(&self) -> usize {
-        std::fs::read_dir(self.bench.runs()).map_or(0, Iterator::count)
+        self.bench.run_names().len()
     }
 
     fn on_terminal(&self, args: &[&str]) -> Screen {

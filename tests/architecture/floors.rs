@@ -8,14 +8,15 @@ const FLOORS: [&[&str]; 10] = [
     &[
         "crates/clock",
         "crates/digest",
-        "crates/stats",
         "crates/forest",
         "crates/images",
         "crates/json",
         "crates/protocol",
         "crates/torch-ddp",
+        "crates/words",
     ],
     &[
+        "crates/stats",
         "crates/dataset",
         "crates/pool",
         "crates/machine",

@@ -82,6 +82,16 @@ impl Bench {
         runs[0].clone()
     }
 
+    /// The names of the directories of runs, also of those that hold no log.
+    pub fn run_names(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.runs()).into_iter().flatten();
+        names
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            // Where the store keeps the numbers that are taken.
+            .filter(|name| name != ".numbers")
+            .collect()
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, content).unwrap();

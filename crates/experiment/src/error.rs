@@ -7,7 +7,7 @@ use workbench_machine::limits::Limit;
 use workbench_pool::PoolError;
 use workbench_record::{RecordError, Refused, RunFailure};
 
-use super::resume::ResumeRefused;
+use crate::ResumeRefused;
 use crate::lab::{LabError, Opt};
 
 /// Why a run could not start, or could not be recorded.

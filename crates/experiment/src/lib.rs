@@ -3,7 +3,7 @@
 //!
 //! - **Belongs here:** the contract that labs fulfil ([`lab`]), resolving requests, planning,
 //!   running, sampling while an arm runs, resuming.
-//! - **May use:** `record`, `result`, `machine`, `pool`, `dataset`, `clock`.
+//! - **May use:** `record`, `result`, `machine`, `pool`, `dataset`, `clock`, `words`.
 //! - **Does not belong here:** any lab, and the display of a run.
 
 mod asked;
@@ -13,7 +13,7 @@ mod error;
 pub mod lab;
 mod plan;
 mod request;
-mod resume;
+mod resumption;
 mod rounds;
 mod run;
 pub mod sampling;
@@ -24,5 +24,5 @@ pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;
 pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
-pub use resume::{OriginChange, OtherOrigin, ResumeRefused};
+pub use resumption::{OriginChange, OtherOrigin, ResumeRefused};
 pub use run::{Ended, resume, run};

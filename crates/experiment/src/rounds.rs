@@ -9,7 +9,7 @@ use workbench_record::{
 };
 
 /// How a run ended, and the first arm that failed.
-pub(super) type Outcome = (RunStatus, Option<ArmFailure>);
+pub(super) type RunEnd = (RunStatus, Option<ArmFailure>);
 
 /// The rounds of a run: every arm once, in an order of its own.
 ///

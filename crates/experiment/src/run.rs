@@ -15,8 +15,8 @@ use super::control::Control;
 use super::disturbance::AtStart;
 use super::error::ExperimentError;
 use super::plan::plan;
-use super::resume::{OtherOrigin, check_data, check_origin};
-use super::rounds::{Outcome, Rounds};
+use super::resumption::{OtherOrigin, check_data, check_origin};
+use super::rounds::{Rounds, RunEnd};
 use super::watch::{Watch, no_gpu_samples};
 use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns};
@@ -267,7 +267,7 @@ fn measure(
     clock: Clock,
     recorder: &Recorder,
     control: &Control,
-) -> Result<(u64, Result<Outcome, ExperimentError>), ExperimentError> {
+) -> Result<(u64, Result<RunEnd, ExperimentError>), ExperimentError> {
     let watch =
         Watch::start(clock, recorder.clone(), control.clone()).map_err(ExperimentError::Monitor)?;
     let mut observer = Observer::new();
@@ -326,7 +326,7 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// Runs every planned repeat. Repeats that are left out run again at the end of their round.
-    fn all(&self) -> Result<Outcome, ExperimentError> {
+    fn all(&self) -> Result<RunEnd, ExperimentError> {
         heap::keep_freed();
         let mut rounds = Rounds::new(self.work.plan, self.work.left_out.clone());
         while let Some(id) = rounds.next() {

@@ -3,7 +3,7 @@
 //!
 //! - **Belongs here:** reading the operating system's files and the driver's counters, and what
 //!   [`check`] says about the facts.
-//! - **May use:** `clock`, `digest`, `json`.
+//! - **May use:** `clock`, `digest`, `json`, `words`.
 //! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;

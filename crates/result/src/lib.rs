@@ -2,7 +2,7 @@
 //!
 //! - **Belongs here:** which numbers a run has, whether its arms may be compared, which findings
 //!   follow from the numbers, whether a stored document still fits its log.
-//! - **May use:** `record`, `stats`, `machine`, `pool`, `digest`, `json`, `clock`.
+//! - **May use:** `record`, `stats`, `machine`, `pool`, `digest`, `json`, `clock`, `words`.
 //! - **Does not belong here:** formulas, which are in [`workbench_stats`], and presentation, which
 //!   is in `report`.
 

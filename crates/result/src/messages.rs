@@ -198,7 +198,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
             speedup,
             bound,
             base,
-        } => above_bound::finding(arm, *speedup, *bound, base),
+        } => above_bound::finding(arm, &on(arm), *speedup, *bound, base),
         Caveat::Steal(cores) => Finding::warning(
             "steal",
             format!(

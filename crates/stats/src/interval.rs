@@ -45,7 +45,7 @@ const T_QUANTILES: [f64; MOST_FOR_T + 1 - FEWEST] = [
 const NORMAL_QUANTILE: f64 = 2.053_748_910_631_82;
 
 /// The most values for which the rank sum's distribution is computed and not approximated.
-const MOST_FOR_EXACT_RANKS: usize = 60;
+const MOST_FOR_EXACT_SUM: usize = 60;
 
 /// What an interval says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -168,7 +168,8 @@ pub enum BadWalls {
 ///
 /// Repeat i of the base and repeat i of the arm ran in the same interleaved block and met the same
 /// disturbances: what both share cancels out of their ratio. Where one arm has more repeats than
-/// the other (a run that was cut short), the blocks that both arms finished count. Outliers stay in.
+/// the other (a run that was cut short), the blocks that both arms finished count. Outliers stay
+/// in.
 ///
 /// # Errors
 /// [`BadWalls`] when a side is empty or holds a wall time that is not finite and positive.
@@ -272,7 +273,7 @@ fn between_order_statistics(sorted: &[f64]) -> [f64; 2] {
 /// How many of the counts 0, 1, 2, … of values below the median the sign test of `n` rejects.
 fn rejected_sign_counts(n: usize) -> usize {
     let values = n as f64;
-    if n > MOST_FOR_EXACT_RANKS {
+    if n > MOST_FOR_EXACT_SUM {
         return ((values - NORMAL_QUANTILE * values.sqrt()) / 2.0) as usize;
     }
     let (mut rejected, mut below, mut probability) = (0.0, 0.0, 0.5_f64.powf(values));
@@ -295,7 +296,7 @@ fn hodges_lehmann(sorted: &[f64]) -> [f64; 2] {
 /// How many of the rank sums 0, 1, 2, … the signed-rank test of `n` values rejects.
 fn rejected_rank_sums(n: usize) -> u64 {
     let most = n * (n + 1) / 2;
-    if n > MOST_FOR_EXACT_RANKS {
+    if n > MOST_FOR_EXACT_SUM {
         let (most, n) = (most as f64, n as f64);
         let spread = (most * (2.0 * n + 1.0) / 12.0).sqrt();
         return (most / 2.0 - NORMAL_QUANTILE * spread) as u64;

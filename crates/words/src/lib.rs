@@ -24,8 +24,12 @@ pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", count(n))
 }
 
-/// As [`counted`] for a number that need not be whole: `1 usable core`, `1.5 usable cores`.
+/// As [`counted`] for a number that need not be whole: `1 usable core`, `1.5 usable cores`, and
+/// `n/a usable cores` where it is none.
 pub fn counted_number(n: f64, noun: &str) -> String {
+    if !n.is_finite() {
+        return format!("n/a {noun}s");
+    }
     let n = (n * 100.0).round() / 100.0;
     let is_one = (n - 1.0).abs() < 1e-9;
     format!("{n} {noun}{}", if is_one { "" } else { "s" })
@@ -45,6 +49,7 @@ mod tests {
             (1.0, "1 core"),
             (1.001, "1 core"),
             (1.5, "1.5 cores"),
+            (f64::NAN, "n/a cores"),
             (2.0, "2 cores"),
         ] {
             assert_eq!(counted_number(n, "core"), text);

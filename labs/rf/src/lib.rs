@@ -2,7 +2,7 @@
 //! pool of tasks.
 //!
 //! - **Belongs here:** the lab's arms and what they share.
-//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`.
+//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`, `words`.
 //! - **Does not belong here:** measuring, which is the same for all labs.
 
 mod arms;

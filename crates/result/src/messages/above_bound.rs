@@ -2,10 +2,15 @@
 
 use workbench_record::Finding;
 
-use super::on;
 use crate::document::ArmResult;
 
-pub(super) fn finding(arm: &ArmResult, speedup: f64, bound: f64, base: &str) -> Finding {
+pub(super) fn finding(
+    arm: &ArmResult,
+    name: &str,
+    speedup: f64,
+    bound: f64,
+    base: &str,
+) -> Finding {
     let (kind, consequence) = if arm.is_above_bound() {
         (
             "interval_above_bound",
@@ -15,8 +20,7 @@ pub(super) fn finding(arm: &ArmResult, speedup: f64, bound: f64, base: &str) -> 
         ("above_bound", "Use more --repeats.")
     };
     let text = format!(
-        "The speed-up of {}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). {consequence}",
-        on(arm)
+        "The speed-up of {name}, {speedup:.2}×, is above its bound of {bound:.2}×: the same work took less CPU time there than in {base}, so the machine was not equally fast for both (clock frequency, neighbours on the host, caches). {consequence}"
     );
     Finding::warning(kind, text)
         .arm_on(&arm.name, arm.workers)

@@ -364,7 +364,7 @@ fn too_many_failures_end_the_launcher() {
         &["fault=kill:rank=1,step=9", "max_failures=0"],
     );
     assert_eq!(played.ended.result.status, RunStatus::Failed);
-    played.says("it failed 1 times, and max_failures is 0");
+    played.says("it failed 1 time, and max_failures is 0");
     played.was_in("errored", 2, 1);
 }
 
