@@ -180,24 +180,37 @@ fn renamed(document: Value) -> Value {
     }
 }
 
-/// Takes out what the sentences on inflation and waiting say of causes: that changed on purpose,
-/// since old versions named causes that nobody had measured. Their numbers stay. Of overhead, the
-/// time for each task is written with fewer digits.
+/// Takes out what the sentences on lost time say of causes: that changed on purpose, since old
+/// versions named causes that nobody had measured. Short times are written with other digits.
 fn without_causes(document: &mut Value) {
     for found in document["diagnoses"].as_array_mut().unwrap() {
         let text = found.as_str().unwrap();
         let ends = [
-            "of the slot time): ",
-            "is lost to waiting: ",
-            "is overhead, ",
+            ("of the slot time): ", " ("),
+            ("is lost to waiting: ", ": "),
+            ("is overhead, ", " ("),
         ];
         let end = ends
             .iter()
-            .find_map(|end| Some(text.find(end)? + end.len()));
-        if let Some(end) = end {
-            *found = text[..end].into();
+            .find_map(|(sign, end)| text.contains(sign).then(|| text.find(end))?);
+        let text = end.map_or(text, |end| &text[..end]);
+        *found = without_short_times(text).into();
+    }
+}
+
+/// Takes out times in parentheses: ` (0.00 s)` was written for what is ` (0.67 ms)` now, and "1
+/// tasks" for one task.
+fn without_short_times(text: &str) -> String {
+    let is_time = |inside: &str| inside.ends_with(" s") || inside.ends_with(" ms");
+    let mut parts = text.split(" (");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((inside, rest)) if is_time(inside) => out.push_str(rest),
+            _ => out.extend([" (", part]),
         }
     }
+    out.replace(" 1 tasks ", " 1 task ")
 }
 
 /// Every number of both, written out, one a line.
