@@ -16,7 +16,7 @@ pub enum ResumeRefused {
         /// The run.
         run_id: String,
         /// Where the data is.
-        place: DataSource,
+        place: Box<DataSource>,
         /// SHA-256 of the data when the run was begun.
         before: String,
         /// SHA-256 of the data now, where there is any.
@@ -123,7 +123,7 @@ pub(crate) fn check_data(started: &RunStarted, now: Option<String>) -> Result<()
     match &started.data_sha256 {
         Some(before) if now.as_ref() != Some(before) => Err(ResumeRefused::Data {
             run_id: started.run_id.clone(),
-            place: started.config.data.clone(),
+            place: Box::new(started.config.data.clone()),
             before: before.clone(),
             now,
             command: started.config.command.clone(),
