@@ -157,7 +157,7 @@ impl Screen {
         self.wait_for("Thirty random forests");
         self.press("\r");
         self.wait_for("The same without a screen");
-        self.press("h");
+        self.press("l");
         self.wait_for("--preset quick");
         // From the preset to `models`, and from there to `rows`.
         self.press(&"j".repeat(8));
