@@ -9,7 +9,7 @@ use std::io::Read as _;
 use super::error::DataError;
 use super::table::Table;
 
-const PACKED: &[u8] = include_bytes!("../../../assets/datasets/california_housing.bin.zst");
+static PACKED: &[u8] = include_bytes!("../../../assets/datasets/california_housing.bin.zst");
 const NAME: &str = "California Housing";
 const ROWS: usize = 20_640;
 const COLUMNS: usize = 9;

@@ -11,8 +11,8 @@ use crate::file::ImageFile;
 use crate::idx::{self, IMAGES_HEADER, LABELS_HEADER};
 use crate::set::{Images, Subset};
 
-const TRAIN: &[u8] = include_bytes!("../../../assets/datasets/mnist_train.zst");
-const TEST: &[u8] = include_bytes!("../../../assets/datasets/mnist_test.zst");
+static TRAIN: &[u8] = include_bytes!("../../../assets/datasets/mnist_train.zst");
+static TEST: &[u8] = include_bytes!("../../../assets/datasets/mnist_test.zst");
 const TRAIN_ROWS: u64 = 60_000;
 const TEST_ROWS: u64 = 10_000;
 const PIXELS: u64 = 28 * 28;

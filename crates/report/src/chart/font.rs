@@ -11,8 +11,8 @@ use plotters::style::{FontStyle, register_font};
 /// The family's name in plotters' registry.
 pub(super) const FAMILY: &str = "workbench-sans";
 
-const REGULAR: &[u8] = include_bytes!("../../../../assets/fonts/WorkbenchSans-Regular.ttf");
-const BOLD: &[u8] = include_bytes!("../../../../assets/fonts/WorkbenchSans-Bold.ttf");
+static REGULAR: &[u8] = include_bytes!("../../../../assets/fonts/WorkbenchSans-Regular.ttf");
+static BOLD: &[u8] = include_bytes!("../../../../assets/fonts/WorkbenchSans-Bold.ttf");
 
 /// Ascent plus descent over the em: ab_glyph scales by the former, CSS by the latter.
 pub(super) const HEIGHT_PER_EM: f64 = 1.164;
