@@ -13,7 +13,7 @@ use super::event::{
 };
 use super::legacy;
 use super::start::Start;
-use super::tally::Tally;
+use super::tally::{Tally, share_done};
 use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState, SpoiledRepeats};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
@@ -465,12 +465,7 @@ impl RepeatState {
 
     /// The share of its progress that is done, 0 to 1; 0 while nothing is known.
     pub fn share(&self) -> f64 {
-        let (done, total) = self.progress;
-        if total == 0 {
-            0.0
-        } else {
-            (done as f64 / total as f64).min(1.0)
-        }
+        share_done(self.progress)
     }
 
     /// Wall time in nanoseconds; 0 while the repeat is not finished.

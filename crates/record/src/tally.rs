@@ -190,12 +190,7 @@ impl RepeatPace {
 
     /// The share of its progress that is done, 0 to 1; 0 while nothing is known.
     pub fn share(&self) -> f64 {
-        let (done, total) = self.progress;
-        if total == 0 {
-            0.0
-        } else {
-            (done as f64 / total as f64).min(1.0)
-        }
+        share_done(self.progress)
     }
 
     /// Nanoseconds that another repeat like this one would take, and those that this one will still
@@ -214,5 +209,14 @@ impl RepeatPace {
         let rest = self.progress.1.saturating_sub(done);
         let left = usual as f64 / done as f64 * rest as f64;
         Some(((usual.saturating_add(over(first))) as f64 + left, left))
+    }
+}
+
+/// The share of a progress (done, total) that is done, 0 to 1; 0 where the total is not known.
+pub(crate) fn share_done((done, total): (u64, u64)) -> f64 {
+    if total == 0 {
+        0.0
+    } else {
+        (done as f64 / total as f64).min(1.0)
     }
 }
