@@ -194,39 +194,25 @@ fn changed_runs_are_refused_or_kept_apart(times: u64) {
         if rng.random_bool(0.5) {
             let data = std::fs::read_to_string(&place.data).unwrap();
             std::fs::write(&place.data, data.replacen("\n0,0,0", "\n0,0,1", 1)).unwrap();
-            let refused = place.resume(own(), &[]).output().unwrap();
-            assert_eq!(
-                refused.status.code(),
-                Some(2),
-                "{what}: {}",
-                stderr(&refused)
-            );
-            assert!(
-                stderr(&refused).contains("data has changed"),
-                "{}",
-                stderr(&refused)
-            );
+            assert_refused(&place, own(), "data has changed", &what);
             assert_eq!(place.shown().unwrap()["arms"], before["arms"], "{what}");
             std::fs::write(&place.data, data).unwrap();
             assert_as_calm(&finish(&place), &calm, &what);
         } else {
-            let refused = place.resume(&other, &[]).output().unwrap();
-            assert_eq!(
-                refused.status.code(),
-                Some(2),
-                "{what}: {}",
-                stderr(&refused)
-            );
-            assert!(
-                stderr(&refused).contains("--keep-apart"),
-                "{}",
-                stderr(&refused)
-            );
+            assert_refused(&place, &other, "--keep-apart", &what);
             let apart = place.resume(&other, &["--keep-apart"]).output().unwrap();
             assert_eq!(apart.status.code(), Some(0), "{what}: {}", stderr(&apart));
             assert_kept_apart(&document(&apart), &before, &calm, &what);
         }
     }
+}
+
+/// `resume` ends with a usage error that says so.
+fn assert_refused(place: &Place, program: &Path, said: &str, what: &str) {
+    let refused = place.resume(program, &[]).output().unwrap();
+    let told = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{what}: {told}");
+    assert!(told.contains(said), "{what}: {told}");
 }
 
 /// All repeats were made, and only those of one program count.
