@@ -9,7 +9,10 @@ mod builder;
 mod classes;
 mod depth_first;
 mod draw;
+mod lanes;
 mod moments;
+mod narrow;
+mod simd;
 mod sums;
 mod wide;
 
@@ -17,6 +20,8 @@ pub(crate) use builder::Builder;
 pub(crate) use classes::{Entropy, Gini};
 pub(crate) use draw::FeatureOrder;
 pub(crate) use moments::Moments;
+pub(crate) use narrow::{NarrowBuffers, NarrowEngine};
+pub use simd::VectorPath;
 pub(crate) use sums::Impurity;
 pub(crate) use wide::{WideBuffers, WideEngine};
 
