@@ -11,7 +11,8 @@ use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
 use workbench_record::RunStatus;
 use workbench_record::{
-    ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
+    Analysis, ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity,
+    Source,
 };
 use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::{Interval, Verdict};
@@ -199,6 +200,13 @@ pub struct ArmResult {
     /// What the repeat with the median wall time consisted of, for labs that tell.
     #[serde(default)]
     pub breakdown: Breakdown,
+    /// What the lab found out about the outputs, for labs that do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
+    /// How the items' CPU time depends on their size: a line by least squares. Null where the lab
+    /// declares no size, and with fewer than three items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_by_size: Option<TimeBySize>,
     /// SHA-256 over the items' hashes, in hexadecimal: equal for equal outputs.
     pub outputs_sha256: String,
     /// What the arm made, item by item, with the item's median duration.
@@ -276,6 +284,20 @@ pub struct ItemResult {
     /// CPU seconds spent in the item's tasks in the median repeat.
     #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
+}
+
+/// CPU seconds of an item = intercept + slope × size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeBySize {
+    /// What an item costs however small it is, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub intercept_s: f64,
+    /// What every unit of size adds, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub slope_s: f64,
+    /// Share of the variance that the line explains, 0 to 1.
+    #[serde(with = "Floats::<f64>")]
+    pub r_squared: f64,
 }
 
 /// Lost time by cause, in seconds of slot time. Adds up to workers × wall time − useful work.

@@ -7,6 +7,7 @@ use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
 use crate::format;
 use crate::intervals::Kinds;
+use crate::label;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
@@ -24,6 +25,9 @@ pub(super) struct Figures {
     /// The other numbers of workers.
     pub more_timelines: Vec<PageFigure>,
     pub lost: Option<PageFigure>,
+    /// The items over their size.
+    pub items: Option<PageFigure>,
+    pub importances: Option<PageFigure>,
     pub what_if: Option<PageFigure>,
     /// What the controller did, where that was more than usual.
     pub states: Option<PageFigure>,
@@ -52,6 +56,12 @@ impl Figures {
             timelines,
             more_timelines,
             lost: chart::lost(result).map(|c| lost(&c)).transpose()?,
+            items: chart::items(result)
+                .map(|c| items(result, &c))
+                .transpose()?,
+            importances: chart::importances(result)
+                .map(|c| importances(&c))
+                .transpose()?,
             what_if: chart::what_if(result).map(|c| what_if(&c)).transpose()?,
             states: chart::states(result, snapshot)
                 .map(|c| states(&c))
@@ -104,6 +114,38 @@ fn lost(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption =
         "Shares of the slots' time, workers × wall time, in the repeat with the median wall time.";
     figure(chart, "lost", "Where time was lost", caption)
+}
+
+fn items(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
+    let base = finished(result).find_map(|arm| arm.time_by_size);
+    let caption = base.map_or(String::new(), |line| {
+        format!(
+            "Dashed in the panel of CPU time, by least squares: {} + {} × {}, R² {}.",
+            format::seconds(line.intercept_s),
+            format::seconds(line.slope_s),
+            size(result),
+            format::number(line.r_squared)
+        )
+    });
+    figure(chart, "items", "What came out", &caption)
+}
+
+fn importances(chart: &Chart) -> Result<PageFigure, ReportError> {
+    let caption =
+        "How much each input adds to what the best item has learnt; all inputs together are 100 %.";
+    figure(
+        chart,
+        "importances",
+        "What the best item depends on",
+        caption,
+    )
+}
+
+/// What the size of items is called.
+fn size(result: &RunResult) -> String {
+    let item = result.lab_facts.item.as_ref();
+    let size = item.and_then(|item| item.size.as_deref()).unwrap_or("size");
+    label::label(&result.lab_facts, size)
 }
 
 fn what_if(chart: &Chart) -> Result<PageFigure, ReportError> {

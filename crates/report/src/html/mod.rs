@@ -60,7 +60,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (timelines(&figures))
                     (breakdown::steps(result, &figures))
                     (lost(result, &figures))
-                    (items(result))
+                    (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
                     (circumstances(result))
@@ -178,12 +178,14 @@ fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
     }
 }
 
-fn items(result: &RunResult) -> Markup {
+fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
     let table = tables::items(result);
     html! {
         @if !table.rows.is_empty() {
             section id="items" {
                 h2 { "What came out" }
+                @if let Some(figure) = &figures.items { (figure.markup) }
+                @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
                 (parts::table("Every item, its figures and its cost", &table))
             }
         }
