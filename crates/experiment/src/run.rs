@@ -27,7 +27,7 @@ use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
     ArmFacts, ArmFailure, Event, FORMAT, Finding, Recorder, RepeatFinished, RepeatId, RunDir,
-    RunResumed, RunStarted, RunStatus, Snapshot, SpoiledRepeats, Store, Subscriber,
+    RunResumed, RunStarted, RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -53,7 +53,7 @@ pub fn run(
     lab: &dyn Lab,
     mut config: RunConfig,
     build: &BuildFacts,
-    store: &Store,
+    store: &RunStore,
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {

@@ -32,7 +32,7 @@ use portable as system;
 pub use check::check;
 pub use counter_access::CounterAccess;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
-pub use finding::{Finding, FindingState};
+pub use finding::{FindingState, MachineFinding};
 pub use origin::OriginDifference;
 pub use system::usable_cores;
 

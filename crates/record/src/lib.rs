@@ -62,7 +62,7 @@ pub use snapshot::{
 };
 pub use spoiled::{MOST_RERUNS, SpoiledRepeats};
 pub use start::Start;
-pub use store::{LogState, RunDir, RunOrder, Store};
+pub use store::{LogState, RunDir, RunOrder, RunStore};
 pub use tail::Tail;
 pub use tally::{ArmTally, RepeatPace, Tally};
 pub use writer::{Recorder, Subscriber};

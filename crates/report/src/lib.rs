@@ -11,6 +11,7 @@
 mod arms;
 mod breakdown;
 mod chart;
+mod counters;
 mod error;
 mod file;
 pub mod format;
@@ -24,6 +25,7 @@ mod tasks;
 
 use std::path::Path;
 
+pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
 

@@ -124,10 +124,12 @@ proptest! {
         let longest_first = prepare(&set);
         let quiet = Progress::default();
         let expected = run(fifo.as_ref(), "sequential", 0, &quiet).unwrap();
-        prop_assert_eq!(expected.work["trees"].cast_signed(), (0..models).map(|m| first + m * step).sum::<i64>());
+        let trees: i64 = (0..models).map(|m| first + m * step).sum();
+        prop_assert_eq!(expected.work["trees"].cast_signed(), trees);
         for lab in [&fifo, &longest_first] {
             for arm in ["tasks", "trees"] {
-                prop_assert_eq!(&run(lab.as_ref(), arm, workers, &quiet).unwrap(), &expected, "{}", arm);
+                let done = run(lab.as_ref(), arm, workers, &quiet).unwrap();
+                prop_assert_eq!(&done, &expected, "{}", arm);
             }
         }
     }

@@ -92,7 +92,8 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     let intervals = Kinds::of_arms(&result.arms).name();
     if let Some(chart) = chart::scaling(result) {
         let caption = format!(
-            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is one worker's speed times the workers."
+            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is one worker's speed \
+             times the workers."
         );
         return figure(&chart, "scaling", "Speed-up over workers", &caption);
     }
@@ -100,8 +101,8 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     if finished(result).any(|arm| arm.name != result.base && stated_speedup(result, arm).is_some())
     {
         let caption = format!(
-            "Speed-up against {base}. The pale track ends at the ideal, as many times as there are workers; the notch is the bound of the \
-             tasks; whiskers: {intervals}."
+            "Speed-up against {base}. The pale track ends at the ideal, as many times as there are \
+             workers; the notch is the bound of the tasks; whiskers: {intervals}."
         );
         figure(&chart, "speedup", "Speed-up", &caption)
     } else {
@@ -149,7 +150,8 @@ fn size(result: &RunResult) -> String {
 }
 
 fn what_if(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "Computed, not measured: list scheduling of the recorded durations, without overhead and without slower tasks.";
+    let caption = "Computed, not measured: list scheduling of the recorded durations, without \
+                   overhead and without slower tasks.";
     figure(
         chart,
         "what-if",
@@ -159,20 +161,21 @@ fn what_if(chart: &Chart) -> Result<PageFigure, ReportError> {
 }
 
 fn states(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "The states of the controller in seconds since the repeat began; in colour, what interrupted the work. Red: an attempt \
-                   of a slot failed.";
+    let caption = "The states of the controller in seconds since the repeat began; in colour, what \
+                   interrupted the work. Red: an attempt of a slot failed.";
     figure(chart, "states", "What the controller did", caption)
 }
 
 fn steps(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "The mean over all steps of the repeat with the median wall time. Hatched: waiting for others, which is no work. A slot \
-                   that waits less than the others is the one they wait for.";
+    let caption = "The mean over all steps of the repeat with the median wall time. Hatched: \
+                   waiting for others, which is no work. A slot that waits less than the others is \
+                   the one they wait for.";
     figure(chart, "steps", "What a step consists of", caption)
 }
 
 fn start_up(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "From the start of the repeat until the last worker had done its first step. Each stage is counted from when the last \
-                   worker had done the one before.";
+    let caption = "From the start of the repeat until the last worker had done its first step. \
+                   Each stage is counted from when the last worker had done the one before.";
     figure(chart, "start-up", "Time to the first step", caption)
 }
 
@@ -186,12 +189,15 @@ fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<PageFigure>, Re
             let mut told: Vec<&str> = Vec::new();
             if i == 0 {
                 told.push(
-                    "Left, what a person sees who waits; right, what came of as much work: the share of all steps that \
-                     was done.",
+                    "Left: over time, as a person sees it who waits; right: over work, the share of \
+                     all steps that was done.",
                 );
             }
             if curve.smoothed {
-                told.push("Lines are means over a thirtieth of the points; pale behind them, all points.");
+                told.push(
+                    "Lines are means over a thirtieth of the points; pale behind them, all \
+                           points.",
+                );
             }
             if curve.logarithmic {
                 told.push("The axis is logarithmic.");
@@ -228,7 +234,8 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
         let markup = html! {
             figure {
                 h3 { bdi { (subject) } }
-                div.scroll role="region" aria-label={ "Timeline of " (subject) } tabindex="0" { (PreEscaped(svg)) }
+                @let label = format!("Timeline of {subject}");
+                div.scroll role="region" aria-label=(label) tabindex="0" { (PreEscaped(svg)) }
                 figcaption { (super::parts::bound(&caption)) }
             }
         };
