@@ -16,6 +16,7 @@ mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod ideal;
 pub mod intervals;
 pub mod label;
 mod markdown;
