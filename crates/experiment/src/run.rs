@@ -59,7 +59,7 @@ pub fn run(
 ) -> Result<Ended, ExperimentError> {
     let prepared = lab.prepare(&config)?;
     config.data = prepared.data().unwrap_or(config.data);
-    let machine = MachineFacts::probe().built(build);
+    let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
     let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
@@ -142,7 +142,7 @@ pub fn resume(
     if plan.is_empty() && snapshot.status == RunStatus::Completed {
         return ended(run, None);
     }
-    let machine = MachineFacts::probe().built(build);
+    let machine = MachineFacts::probe().with_timed_cores().built(build);
     if origin == OtherOrigin::Refuse {
         check_origin(&snapshot, started, &machine)?;
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::arms::{figure_names, finished, one_each, stated_speedup};
 use super::intervals::Kinds;
-use super::{format, label};
+use super::{format, ideal, label};
 use workbench_record::Basis;
 use workbench_result::{ArmResult, Fit, ItemResult, LostSeconds, RunResult};
 
@@ -105,6 +105,7 @@ pub(super) fn bounds(result: &RunResult) -> ReportTable {
         ("arm", false),
         ("workers", true),
         ("speed-up", true),
+        ("ideal", true),
         ("bound", true),
         ("of the bound", true),
         ("list scheduling predicts", true),
@@ -118,6 +119,7 @@ pub(super) fn bounds(result: &RunResult) -> ReportTable {
             .map(|(speedup, bound)| speedup / bound);
         let mut row = subject(arm);
         row.push(format::or_missing(stated, format::speedup));
+        row.push(format::or_missing(arm.ideal, format::speedup));
         row.push(format::or_missing(arm.bound, format::speedup));
         row.push(format::or_missing(reached, format::percent));
         row.push(format::or_missing(
@@ -285,12 +287,17 @@ pub(super) fn work(result: &RunResult) -> ReportTable {
     table
 }
 
-/// What other numbers of slots would give, at powers of two.
+/// What other numbers of slots would give, at powers of two, and which of them this machine has
+/// cores for.
 pub(super) fn what_if(result: &RunResult) -> ReportTable {
     let mut table = ReportTable::new(&[("slots", true)]);
     for curve in &result.what_if {
         table.column(format!("{}, submission order", name(&curve.arm)), true);
         table.column(format!("{}, longest first", name(&curve.arm)), true);
+    }
+    let usable = result.usable_cores();
+    if usable.is_some() {
+        table.column("enough usable cores here", false);
     }
     let workers: BTreeSet<u32> = result
         .what_if
@@ -308,6 +315,13 @@ pub(super) fn what_if(result: &RunResult) -> ReportTable {
                 format::speedup,
             ));
         }
+        row.extend(usable.map(|cores| {
+            if cores >= f64::from(p) {
+                "yes".to_owned()
+            } else {
+                format!("no, {}", format::number(cores))
+            }
+        }));
         table.rows.push(row);
     }
     table
@@ -381,6 +395,7 @@ pub(super) fn machine(result: &RunResult) -> Vec<(String, String)> {
         "usable cores",
         format!("{}{limit}", format::number(m.cores_usable)),
     ));
+    rows.extend(ideal::core_speeds(m).map(|speeds| ("speeds of cores", speeds)));
     rows.push(("memory", format::bytes(m.memory_bytes)));
     rows.push(("system", name(&m.os)));
     rows.push(("kernel", name(&m.kernel)));

@@ -2,7 +2,7 @@
 //! computed here or in [`workbench_stats`], from the events alone, so a killed or old run gives the
 //! same document.
 
-use super::bound::slots_at_once;
+use super::bound::{ideal, slots_at_once};
 use super::check::check;
 use super::diagnose::diagnose;
 use super::disturbed;
@@ -26,6 +26,9 @@ use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
 use workbench_stats::{descriptive, scaling as laws};
 
+/// Slots whose cores are looked at one by one.
+const MOST_SLOTS: u32 = 1 << 16;
+
 /// The largest number of slots of a what-if curve.
 pub const WHAT_IF_WORKERS: u32 = 64;
 
@@ -36,9 +39,11 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let check = check(snapshot, started);
     let base = started.arms.first()?;
     let base_repeats = snapshot.finished(&base.name, 1);
+    let machine = machine(snapshot, started);
     let context = Context {
         snapshot,
         started,
+        machine: &machine,
         base_repeats,
         comparable: check.passed(),
     };
@@ -67,7 +72,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
             workers: config.workers.clone(),
         },
         failed_arms: failed_arms(snapshot, started),
-        machine: machine(snapshot, started),
+        machine,
         made: snapshot.made().iter().map(made_by).collect(),
         base: base.name.clone(),
         comparison: snapshot.comparison.clone(),
@@ -142,6 +147,8 @@ pub fn workers_of(arm: &ArmFacts, workers: &[u32]) -> Vec<u32> {
 struct Context<'a> {
     snapshot: &'a Snapshot,
     started: &'a RunStarted,
+    /// The machine of the repeats that count.
+    machine: &'a MachineFacts,
     base_repeats: Vec<&'a RepeatState>,
     comparable: bool,
 }
@@ -178,13 +185,14 @@ impl Context<'_> {
             name: arm.name.clone(),
             title: arm.title.clone(),
             workers,
-            oversubscribed: f64::from(workers) > self.started.machine.cores_usable,
+            oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,
             wall_s,
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
             efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
+            ideal: Some(ideal(workers, self.machine, &self.snapshot.comparison)),
             bound: self.bound(&durations, workers),
             predicted: (arm.parallel && self.is_schedulable())
                 .then(|| self.predicted(&durations, workers))
@@ -222,27 +230,49 @@ impl Context<'_> {
             return None;
         }
         let comparison = &self.snapshot.comparison;
-        let at_once = slots_at_once(workers, &self.started.machine, comparison);
+        let ideal = ideal(workers, self.machine, comparison);
         if comparison.lockstep {
-            return Some(at_once);
+            return Some(ideal);
         }
-        Some(schedule::bound(durations, workers)?.min(at_once))
+        let limit = match self.durations_on_fastest(durations.len()) {
+            Some(durations) => schedule::limit(&durations),
+            None => {
+                let slowest = self.machine.fastest_cores(workers.min(MOST_SLOTS)).pop();
+                schedule::limit(durations).map(|limit| limit / slowest.unwrap_or(1.0))
+            }
+        };
+        Some(limit?.min(ideal))
     }
 
-    /// What list scheduling makes of the tasks on the slots that can run at once.
+    /// On cores of different speed a task lasts longer where its core is slow. The base runs on one
+    /// core, the fastest, so where it did the same tasks, these are their durations there.
+    fn durations_on_fastest(&self, tasks: usize) -> Option<Vec<f64>> {
+        self.machine.core_speeds.as_ref()?;
+        let base = self.started.arms.first()?;
+        let base = durations(self.snapshot.median_repeat(&base.name, 1)?);
+        (base.len() == tasks).then_some(base)
+    }
+
+    /// What list scheduling makes of the tasks on the slots that can run at once, on the fastest
+    /// cores.
     fn predicted(&self, durations: &[f64], workers: u32) -> Option<Predicted> {
-        let comparison = &self.snapshot.comparison;
-        let at_once = slots_at_once(workers, &self.started.machine, comparison);
-        let slots = at_once.ceil() as u32;
-        // Only a part of a core lowers what whole slots give.
-        let most = if at_once < f64::from(slots) {
-            at_once
+        let (machine, comparison) = (self.machine, &self.snapshot.comparison);
+        let at_once = slots_at_once(workers, machine, comparison);
+        // More slots than tasks stay empty.
+        let slots = (at_once.ceil() as u32).min(durations.len().max(1) as u32);
+        let on_fastest = self.durations_on_fastest(durations.len());
+        let durations = on_fastest.as_deref().unwrap_or(durations);
+        let speeds = machine.fastest_cores(slots);
+        // Only a part of a core lowers what whole cores give.
+        let most = if at_once.fract() > 0.0 {
+            ideal(workers, machine, comparison)
         } else {
             f64::INFINITY
         };
+        let speedup = |order| schedule::speedup_on(durations, order, &speeds).map(|s| s.min(most));
         Some(Predicted {
-            fifo: schedule::speedup(durations, Order::Fifo, slots)?.min(most),
-            longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?.min(most),
+            fifo: speedup(Order::Fifo)?,
+            longest_first: speedup(Order::LongestFirst)?,
         })
     }
 

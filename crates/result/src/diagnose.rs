@@ -1,7 +1,6 @@
 //! Diagnoses: what the numbers mean. Each rule checks one arm and gives a finding if its condition
 //! holds.
 
-use super::bound::slots_at_once;
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 use super::inflation::inflation as inflation_of;
@@ -72,8 +71,7 @@ fn imbalance<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a
 
 fn bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     let bound = arm.bound?;
-    let at_once = slots_at_once(arm.workers, &result.machine, &result.comparison);
-    (bound < at_once * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
+    (bound < result.ideal(arm.workers) * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
 }
 
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {

@@ -170,8 +170,13 @@ pub struct ArmResult {
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
+    /// The most that any work can gain from this many slots on this machine: the relative speeds of
+    /// the fastest usable cores added up, one core per slot; min(workers, usable cores) where all
+    /// cores are equally fast. Null in documents of older versions.
+    #[serde(default, with = "Floats::<Option<f64>>")]
+    pub ideal: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots and this machine:
-    /// min(workers, usable cores, total work / longest task).
+    /// min(ideal, total work / longest task).
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.

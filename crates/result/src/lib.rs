@@ -20,7 +20,6 @@ mod scaling;
 mod stored;
 mod warn;
 
-pub use bound::slots_at_once;
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{

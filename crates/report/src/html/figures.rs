@@ -5,9 +5,8 @@ use maud::{Markup, PreEscaped, html};
 use crate::arms::{finished, one_each, stated_speedup};
 use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
-use crate::format;
 use crate::intervals::Kinds;
-use crate::label;
+use crate::{format, ideal, label};
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
@@ -62,7 +61,9 @@ impl Figures {
             importances: chart::importances(result)
                 .map(|c| importances(&c))
                 .transpose()?,
-            what_if: chart::what_if(result).map(|c| what_if(&c)).transpose()?,
+            what_if: chart::what_if(result)
+                .map(|c| what_if(&c, result))
+                .transpose()?,
             states: chart::states(result, snapshot)
                 .map(|c| states(&c))
                 .transpose()?,
@@ -92,8 +93,8 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     let intervals = Kinds::of_arms(&result.arms).name();
     if let Some(chart) = chart::scaling(result) {
         let caption = format!(
-            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is one worker's speed \
-             times the workers."
+            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is the ideal, {}.",
+            ideal::explained(result)
         );
         return figure(&chart, "scaling", "Speed-up over workers", &caption);
     }
@@ -101,8 +102,9 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     if finished(result).any(|arm| arm.name != result.base && stated_speedup(result, arm).is_some())
     {
         let caption = format!(
-            "Speed-up against {base}. The pale track ends at the ideal, as many times as there are \
-             workers; the notch is the bound of the tasks; whiskers: {intervals}."
+            "Speed-up against {base}. The pale track ends at the ideal, {}; the notch is the bound \
+             of the tasks; whiskers: {intervals}.",
+            ideal::explained(result)
         );
         figure(&chart, "speedup", "Speed-up", &caption)
     } else {
@@ -149,14 +151,23 @@ fn size(result: &RunResult) -> String {
     label::label(&result.lab_facts, size)
 }
 
-fn what_if(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "Computed, not measured: list scheduling of the recorded durations, without \
-                   overhead and without slower tasks.";
+fn what_if(chart: &Chart, result: &RunResult) -> Result<PageFigure, ReportError> {
+    let here = result.usable_cores().map_or_else(String::new, |cores| {
+        let cores = format::counted_number(cores, "usable core");
+        format!(
+            " This machine has {cores} (the upright line); more slots stand for a machine with as \
+             many."
+        )
+    });
+    let caption = format!(
+        "Computed, not measured: list scheduling of the recorded durations on as many equal cores, \
+         without overhead and without slower tasks.{here}"
+    );
     figure(
         chart,
         "what-if",
         "What other numbers of slots would give",
-        caption,
+        &caption,
     )
 }
 

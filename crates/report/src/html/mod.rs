@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{chart, format, tables};
+use super::{chart, format, ideal, tables};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -140,11 +140,12 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
                 (parts::table("What was possible", &tables::bounds(result)))
             }
             p.aside {
-                "Bound: the best that these tasks allow on that many workers, min(workers, usable \
-                 cores, total work over longest task). List scheduling predicts: the recorded \
-                 durations on that many workers without overhead. Efficiency: speed-up over \
-                 workers. Karp–Flatt: the serial fraction that the speed-up would mean (Karp and \
-                 Flatt 1990); it counts imbalance as serial."
+                "Bound: the best that these tasks allow on that many workers, min(ideal, total work \
+                 over longest task). The ideal: "
+                (ideal::explained(result)) ". "
+                "List scheduling predicts: the recorded durations on that many workers without \
+                 overhead. Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that \
+                 the speed-up would mean (Karp and Flatt 1990); it counts imbalance as serial."
             }
         }
     }

@@ -195,6 +195,7 @@ fn arm_result(
             Interval::new(IntervalKind::Confidence95, ends)
         }),
         efficiency: Some(speedup / p),
+        ideal: Some(f64::from(workers.min(shape.cores))),
         bound: Some(p.min(total / longest)),
         predicted: Some(Predicted {
             fifo: total / makespan(&durations, workers),

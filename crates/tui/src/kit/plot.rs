@@ -68,10 +68,10 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// A chart of speed-ups over workers, with the ideal up to `end`.
-    pub fn of_speedups((x, y): (Scale, Scale), end: f64, theme: &Theme) -> Self {
+    /// A chart of speed-ups over workers, with the ideal.
+    pub fn of_speedups((x, y): (Scale, Scale), ideal: Vec<(f64, f64)>, theme: &Theme) -> Self {
         let ideal = Curve {
-            points: vec![(0.0, 0.0), (end, end)],
+            points: ideal,
             stroke: Stroke::Dotted,
             style: theme.dim,
             ascii: ".",
