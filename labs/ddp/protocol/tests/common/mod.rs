@@ -172,12 +172,11 @@ fn done_report() -> impl Strategy<Value = DoneReport> {
         )
 }
 
-const KINDS: [FailureKind; 10] = [
+const KINDS: [FailureKind; 9] = [
     FailureKind::Spec,
     FailureKind::Device,
     FailureKind::Data,
     FailureKind::Rendezvous,
-    FailureKind::AddressInUse,
     FailureKind::Peer,
     FailureKind::NotFinite,
     FailureKind::OutOfMemory,
