@@ -234,12 +234,11 @@ impl Context<'_> {
         if comparison.lockstep {
             return Some(ideal);
         }
-        let limit = match self.durations_on_fastest(durations.len()) {
-            Some(durations) => schedule::limit(&durations),
-            None => {
-                let slowest = self.machine.fastest_cores(workers.min(MOST_SLOTS)).pop();
-                schedule::limit(durations).map(|limit| limit / slowest.unwrap_or(1.0))
-            }
+        let limit = if let Some(durations) = self.durations_on_fastest(durations.len()) {
+            schedule::limit(&durations)
+        } else {
+            let slowest = self.machine.fastest_cores(workers.min(MOST_SLOTS)).pop();
+            schedule::limit(durations).map(|limit| limit / slowest.unwrap_or(1.0))
         };
         Some(limit?.min(ideal))
     }
