@@ -90,7 +90,11 @@ impl Job {
             _ => ProcessGroup::gloo(store, self.rank, self.world, &self.gloo()),
         };
         let group = formed.map_err(Failure::rendezvous)?;
-        if let Some(id) = self.launch.as_ref().and_then(|launch| launch.run_id.as_ref()) {
+        if let Some(id) = self
+            .launch
+            .as_ref()
+            .and_then(|launch| launch.run_id.as_ref())
+        {
             prove(&group, id)?;
         }
         Ok(group)

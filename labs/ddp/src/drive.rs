@@ -211,9 +211,7 @@ fn not_started(error: GroupError) -> LabError {
         )),
         GroupError::NotExecutable { .. }
         | GroupError::NoDescriptors { .. }
-        | GroupError::Io { .. } => {
-            LabError::Environment(error.to_string())
-        }
+        | GroupError::Io { .. } => LabError::Environment(error.to_string()),
         _ => LabError::Failed(error.to_string()),
     }
 }

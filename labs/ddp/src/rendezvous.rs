@@ -56,7 +56,9 @@ impl Rendezvous {
             ..WorkerEnv::local(rank, world, self.address.port())
         };
         let mut launch = WorkerLaunch::new(program, place, spec);
-        launch.vars.push((env::RUN_ID.into(), self.name.clone().into()));
+        launch
+            .vars
+            .push((env::RUN_ID.into(), self.name.clone().into()));
         if rank == 0 {
             launch
                 .descriptors
