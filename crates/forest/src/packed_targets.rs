@@ -43,7 +43,11 @@ impl<'a> PackedTargets<'a> {
             squares += u128::from(product) * u128::from(*above);
         }
         // Then sums, squares and products of a sum and a weight are exact in 64-bit floats.
-        let exact = sum < 1 << 40 && sum * weights < 1 << 53 && squares < 1 << 63;
+        let most = fixed.least.unsigned_abs() + u64::from(fixed.most);
+        let exact = sum < 1 << 40
+            && sum * weights < 1 << 53
+            && squares < 1 << 63
+            && u128::from(most) * u128::from(weights) < 1 << 53;
         exact.then_some(Self {
             rows,
             fixed,

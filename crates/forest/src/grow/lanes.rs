@@ -2,6 +2,8 @@
 
 /// Lanes of the widest instructions.
 pub const LANES: usize = 8;
+/// Rows that the number of a row has room for.
+pub use crate::packed::ROWS;
 
 /// The best splits that each lane saw. Among equal scores the lower key is better: keys ascend in
 /// the order in which splits are looked at.
@@ -12,23 +14,31 @@ pub struct Lanes {
     pub keys: [u64; LANES],
 }
 
-/// What is scanned: one feature of a node.
+/// What is scanned: some features of a node.
 #[derive(Debug, Clone, Copy)]
-pub struct ScanSpan<'a> {
-    /// The entries, from the node's first one to the end of the buffer, which is
-    /// [`PADDING`] entries behind the last one of any node.
+pub struct NodeScan<'a> {
+    /// The entries of all features.
     pub entries: &'a [u64],
+    /// The features, in the order in which they are looked at. Behind the last entry of each that
+    /// is looked at are [`PADDING`] entries more that may be read.
+    pub columns: &'a [ScanColumn],
     /// The first and the one behind the last entry after which a split can be.
     pub places: [usize; 2],
-    /// The least difference of codes that a split can be between.
-    pub step: u64,
-    /// The key of a split after the first entry.
-    pub key: u64,
     /// Weight and sum of the node.
     pub weight: u64,
     pub sum: u64,
     /// What a target of 0 stands for.
     pub least: f64,
+}
+
+/// A feature to scan.
+#[derive(Debug, Clone, Copy)]
+pub struct ScanColumn {
+    pub feature: u32,
+    /// Where the node's entries start.
+    pub start: usize,
+    /// The least difference of codes that a split can be between.
+    pub step: u64,
 }
 
 /// Entries behind the last one that may be read.
@@ -76,34 +86,74 @@ pub fn code_of(entry: u64) -> u64 {
 /// How good a split is, in the very operations of every path. `RAW` is scikit-learn's own
 /// expression, for targets that are integers; otherwise the decrease of the squared error, with
 /// one division and no cancellation: the sums and their products are integers and exact.
-pub fn score<const RAW: bool>(span: &ScanSpan, weight: u64, sum: u64) -> f64 {
-    let (left, all) = (weight as f64, span.weight as f64);
+pub fn score<const RAW: bool>(node: &NodeScan, weight: u64, sum: u64) -> f64 {
+    let (left, all) = (weight as f64, node.weight as f64);
     let right = all - left;
     if RAW {
-        let sum_left = sum as f64 + span.least * left;
-        let sum_right = (span.sum as f64 + span.least * all) - sum_left;
+        let sum_left = sum as f64 + node.least * left;
+        let sum_right = (node.sum as f64 + node.least * all) - sum_left;
         sum_left * sum_left / left + sum_right * sum_right / right
     } else {
-        let apart = sum as f64 * all - span.sum as f64 * left;
+        let apart = sum as f64 * all - node.sum as f64 * left;
         apart * apart / (left * right)
     }
 }
 
-/// Looks at every split of a feature, one after another.
-pub fn scan_portable<const RAW: bool>(span: &ScanSpan, lanes: &mut Lanes) {
-    let [first, end] = span.places;
-    let (mut weight, mut sum) = (0, 0);
-    for place in 0..end {
-        let entry = span.entries[place];
-        weight += weight_of(entry);
-        sum += product_of(entry);
-        let next = code_of(span.entries[place + 1]);
-        if place >= first && next.wrapping_sub(code_of(entry)) & 0xffff >= span.step {
-            let score = score::<RAW>(span, weight, sum);
-            if score > lanes.scores[0] {
-                lanes.scores[0] = score;
-                lanes.keys[0] = span.key + place as u64;
+/// The key of a split after the first entry of the feature that is looked at as the n-th.
+pub fn first_key(n: usize) -> u64 {
+    (n as u64) << 32
+}
+
+/// Looks at every split, one after another.
+pub fn scan_portable<const RAW: bool>(node: &NodeScan, lanes: &mut Lanes) {
+    let [first, end] = node.places;
+    for (n, column) in node.columns.iter().enumerate() {
+        let entries = &node.entries[column.start..][..=end];
+        let (mut weight, mut sum) = (0, 0);
+        for place in 0..end {
+            let entry = entries[place];
+            weight += weight_of(entry);
+            sum += product_of(entry);
+            let further = code_of(entries[place + 1]).wrapping_sub(code_of(entry)) & 0xffff;
+            if place >= first && further >= column.step {
+                let score = score::<RAW>(node, weight, sum);
+                if score > lanes.scores[0] {
+                    lanes.scores[0] = score;
+                    lanes.keys[0] = first_key(n) + place as u64;
+                }
             }
         }
+    }
+}
+
+/// Puts the entries of all features that go left before those that go right, both in their order:
+/// one store for each entry and no branch.
+pub fn move_both(from: &[u64], to: &mut [u64], left: usize, right: &[u8; ROWS]) {
+    let mut ends = [0, left];
+    for entry in from {
+        let side = right[row_of(*entry)];
+        let place = if side == 0 { ends[0] } else { ends[1] };
+        to[place] = *entry;
+        ends[0] += usize::from(side ^ 1);
+        ends[1] += usize::from(side);
+    }
+}
+
+/// The same for the entries that go left alone.
+pub fn keep_left(from: &[u64], to: &mut [u64], right: &[u8; ROWS]) {
+    let mut place = 0;
+    for entry in from {
+        to[place] = *entry;
+        place += usize::from(right[row_of(*entry)] ^ 1);
+    }
+}
+
+/// The same for the entries that go right alone; from the end, so that no entry is stored behind
+/// the node.
+pub fn keep_right(from: &[u64], to: &mut [u64], right: &[u8; ROWS]) {
+    let mut place = to.len() - 1;
+    for entry in from.iter().rev() {
+        to[place] = *entry;
+        place -= usize::from(right[row_of(*entry)]);
     }
 }

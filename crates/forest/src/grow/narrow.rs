@@ -4,7 +4,10 @@
 //! An entry is code | row << 16 | weight << 32 | weight × target << 40, with 16, 16, 8 and 24 bits.
 //! Codes of values ascend in the order of a feature. Sums are integers.
 
-use super::lanes::{Lanes, PADDING, ScanSpan, code_of, product_of, row_of, weight_of};
+use super::lanes::{
+    Lanes, NodeScan, PADDING, ScanColumn, code_of, keep_left, keep_right, move_both, product_of,
+    row_of, weight_of,
+};
 use super::simd::{VectorPath, scan};
 use super::{BestSplit, Engine, Floor, NodeRows, Spread};
 use crate::data::TrainingData;
@@ -45,9 +48,8 @@ struct NarrowSearch {
     node: NodeRows,
     sums: IntegerSums,
     least_rows: usize,
-    lanes: Lanes,
     /// Features in the order in which they were looked at.
-    seen: Vec<u32>,
+    seen: Vec<ScanColumn>,
 }
 
 impl<'a> NarrowEngine<'a> {
@@ -84,7 +86,6 @@ impl<'a> NarrowEngine<'a> {
             },
             sums: IntegerSums::default(),
             least_rows: 1,
-            lanes: Lanes::EMPTY,
             seen: Vec::with_capacity(data.columns()),
         };
         Self {
@@ -102,6 +103,11 @@ impl<'a> NarrowEngine<'a> {
     fn entries(&self, node: NodeRows, feature: u32) -> &[u64] {
         let start = feature as usize * self.stride + node.start;
         &self.buffers.entries[node.parity][start..][..node.len]
+    }
+
+    /// The sum of the targets as they are, scaled.
+    fn sum_of_targets(&self, sums: &IntegerSums) -> i64 {
+        sums.sum.cast_signed() + self.targets.fixed.least * sums.weight.cast_signed()
     }
 
     fn sum(&self, entries: &[u64]) -> IntegerSums {
@@ -137,25 +143,32 @@ impl Engine for NarrowEngine<'_> {
     }
 
     fn impurity(&self, sums: &IntegerSums) -> f64 {
-        let least = self.targets.fixed.least;
         let weight = sums.weight as f64;
         if self.integers {
             // As scikit-learn computes it; the sums are those of the targets as they stand.
-            let sum = i128::from(sums.sum) + i128::from(least) * i128::from(sums.weight);
-            let squares =
-                i128::from(sums.squares) + i128::from(least) * (i128::from(sums.sum) + sum);
+            let least = self.targets.fixed.least;
+            let sum = self.sum_of_targets(sums);
+            let squares = sums.squares.cast_signed() + least * (sums.sum.cast_signed() + sum);
             let mean = sum as f64 / weight;
             return (squares as f64 / weight - mean * mean).max(0.0);
         }
-        let squares = u128::from(sums.squares) * u128::from(sums.weight);
-        let above = squares - u128::from(sums.sum) * u128::from(sums.sum);
-        above as f64 / (weight * weight) / (self.targets.fixed.scale * self.targets.fixed.scale)
+        let above = match (
+            sums.squares.checked_mul(sums.weight),
+            sums.sum.checked_mul(sums.sum),
+        ) {
+            (Some(squares), Some(square)) => (squares - square) as f64,
+            _ => {
+                let squares = u128::from(sums.squares) * u128::from(sums.weight);
+                (squares - u128::from(sums.sum) * u128::from(sums.sum)) as f64
+            }
+        };
+        let scale = self.targets.fixed.scale;
+        above / (weight * weight) / (scale * scale)
     }
 
     fn push_value(&self, sums: &IntegerSums, values: &mut Vec<f64>) {
-        let fixed = self.targets.fixed;
-        let sum = i128::from(sums.sum) + i128::from(fixed.least) * i128::from(sums.weight);
-        values.push(sum as f64 / (sums.weight as f64 * fixed.scale));
+        let weight = sums.weight as f64 * self.targets.fixed.scale;
+        values.push(self.sum_of_targets(sums) as f64 / weight);
     }
 
     fn spread(&self, node: NodeRows, feature: u32) -> Spread {
@@ -174,33 +187,15 @@ impl Engine for NarrowEngine<'_> {
         self.search.node = node;
         self.search.sums = *sums;
         self.search.least_rows = floor.samples;
-        self.search.lanes = Lanes::EMPTY;
         self.search.seen.clear();
     }
 
     fn search(&mut self, feature: u32, _: &Spread) {
-        let NarrowSearch {
-            node,
-            sums,
-            least_rows,
-            ..
-        } = self.search;
-        let start = feature as usize * self.stride + node.start;
-        let span = ScanSpan {
-            entries: &self.buffers.entries[node.parity][start..],
-            places: [least_rows - 1, node.len - least_rows],
+        self.search.seen.push(ScanColumn {
+            feature,
+            start: feature as usize * self.stride + self.search.node.start,
             step: u64::from(self.targets.rows.steps[feature as usize]),
-            key: (self.search.seen.len() as u64) << 32,
-            weight: sums.weight,
-            sum: sums.sum,
-            least: self.targets.fixed.least as f64,
-        };
-        self.search.seen.push(feature);
-        if self.integers {
-            scan::<true>(self.path, &span, &mut self.search.lanes);
-        } else {
-            scan::<false>(self.path, &span, &mut self.search.lanes);
-        }
+        });
     }
 
     fn try_threshold(&mut self, _: u32, _: &Spread, _: f64, _: bool) {
@@ -208,8 +203,23 @@ impl Engine for NarrowEngine<'_> {
     }
 
     fn found(&mut self) -> Option<BestSplit> {
-        let key = self.search.lanes.best()?;
-        let feature = self.search.seen[(key >> 32) as usize];
+        let search = &mut self.search;
+        let scanned = NodeScan {
+            entries: &self.buffers.entries[search.node.parity],
+            columns: &search.seen,
+            places: [search.least_rows - 1, search.node.len - search.least_rows],
+            weight: search.sums.weight,
+            sum: search.sums.sum,
+            least: self.targets.fixed.least as f64,
+        };
+        let mut lanes = Lanes::EMPTY;
+        if self.integers {
+            scan::<true>(self.path, &scanned, &mut lanes);
+        } else {
+            scan::<false>(self.path, &scanned, &mut lanes);
+        }
+        let key = lanes.best()?;
+        let feature = search.seen[(key >> 32) as usize].feature;
         let cut = key as u32 as usize + 1;
         let entries = self.entries(self.search.node, feature);
         let ranks = &self.targets.rows.ranks[feature as usize];
@@ -267,35 +277,5 @@ impl Engine for NarrowEngine<'_> {
                 [false, _] => keep_right(from, to, right),
             }
         }
-    }
-}
-
-/// Puts the entries that go left before those that go right, both in their order: one store for
-/// each entry and no branch.
-fn move_both(from: &[u64], to: &mut [u64], left: usize, right: &[u8; ROWS]) {
-    let mut ends = [0, left];
-    for entry in from {
-        let side = right[row_of(*entry)];
-        let place = if side == 0 { ends[0] } else { ends[1] };
-        to[place] = *entry;
-        ends[0] += usize::from(side ^ 1);
-        ends[1] += usize::from(side);
-    }
-}
-
-fn keep_left(from: &[u64], to: &mut [u64], right: &[u8; ROWS]) {
-    let mut place = 0;
-    for entry in from {
-        to[place] = *entry;
-        place += usize::from(right[row_of(*entry)] ^ 1);
-    }
-}
-
-/// From the end, so that no entry is stored behind the node.
-fn keep_right(from: &[u64], to: &mut [u64], right: &[u8; ROWS]) {
-    let mut place = to.len() - 1;
-    for entry in from.iter().rev() {
-        to[place] = *entry;
-        place -= usize::from(right[row_of(*entry)]);
     }
 }

@@ -10,7 +10,7 @@
     reason = "lanes have a sign, numbers stay far below it"
 )]
 
-use super::lanes::{LANES, Lanes, PADDING, ScanSpan, scan_portable};
+use super::lanes::{LANES, Lanes, NodeScan, PADDING, first_key, scan_portable};
 
 /// Which instructions the scan uses. Trees are the same on every path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -49,21 +49,22 @@ impl VectorPath {
     }
 }
 
-/// Looks at every split of a feature. The path is one that [`VectorPath::detect`] allows.
-pub fn scan<const RAW: bool>(path: VectorPath, span: &ScanSpan, lanes: &mut Lanes) {
-    let [_, end] = span.places;
-    assert!(
-        end + PADDING <= span.entries.len() + 1,
-        "entries are padded"
-    );
+/// Looks at every split. The path is one that [`VectorPath::detect`] allows.
+pub fn scan<const RAW: bool>(path: VectorPath, node: &NodeScan, lanes: &mut Lanes) {
+    for column in node.columns {
+        let last = column.start + node.places[1] + PADDING;
+        assert!(last <= node.entries.len() + 1, "entries are padded");
+    }
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_lower` has made sure that the processor has these instructions.
-        VectorPath::Avx512 => unsafe { x86::scan_512::<RAW>(span, lanes) },
+        VectorPath::Avx512 => unsafe { x86::scan_512::<RAW>(node, lanes) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        VectorPath::Avx2 => unsafe { x86::scan_256::<RAW>(span, lanes) },
-        _ => scan_portable::<RAW>(span, lanes),
+        VectorPath::Avx2 => unsafe { x86::scan_256::<RAW>(node, lanes) },
+        VectorPath::Portable => scan_portable::<RAW>(node, lanes),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => scan_portable::<RAW>(node, lanes),
     }
 }
 
@@ -72,7 +73,7 @@ mod x86 {
     #[allow(clippy::wildcard_imports, reason = "sixty instructions")]
     use std::arch::x86_64::*;
 
-    use super::{LANES, Lanes, ScanSpan};
+    use super::{LANES, Lanes, NodeScan, first_key};
 
     const SUM_BITS: u32 = 40;
     const SUM_MASK: i64 = (1 << SUM_BITS) - 1;
@@ -122,7 +123,7 @@ mod x86 {
 
     impl Node512 {
         #[target_feature(enable = "avx512f")]
-        fn of(span: &ScanSpan) -> Self {
+        fn of(span: &NodeScan) -> Self {
             let all = _mm512_set1_pd(span.weight as f64);
             let whole = _mm512_set1_pd(span.sum as f64);
             let least = _mm512_set1_pd(span.least);
@@ -156,59 +157,65 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
-    pub fn scan_512<const RAW: bool>(span: &ScanSpan, lanes: &mut Lanes) {
-        let [first, end] = span.places;
+    pub fn scan_512<const RAW: bool>(scan: &NodeScan, lanes: &mut Lanes) {
+        let [first, end] = scan.places;
         let zero = _mm512_setzero_si512();
         let bytes = _mm512_broadcast_i64x2(_mm_set_epi64x(SPREAD[1], SPREAD[0]));
         let last = _mm512_set1_epi64(7);
         let sum_mask = _mm512_set1_epi64(SUM_MASK);
         let code_mask = _mm512_set1_epi64(CODE_MASK);
-        let step = _mm512_set1_epi64(span.step as i64);
-        let node = Node512::of(span);
-        let mut carry = zero;
-        let mut keys = _mm512_add_epi64(
-            _mm512_set1_epi64(span.key as i64),
-            _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0),
-        );
         let eight = _mm512_set1_epi64(LANES as i64);
+        let ramp = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+        let node = Node512::of(scan);
         let [s0, s1, s2, s3, s4, s5, s6, s7] = lanes.scores;
         let mut best = _mm512_set_pd(s7, s6, s5, s4, s3, s2, s1, s0);
         let mut best_keys = load_512(&lanes.keys, 0);
-        let mut at = 0;
-        while at < end {
-            let entries = load_512(span.entries, at);
-            let next = load_512(span.entries, at + 1);
-            let mut sums = _mm512_shuffle_epi8(entries, bytes);
-            sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<7>(sums, zero));
-            sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<6>(sums, zero));
-            sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<4>(sums, zero));
-            sums = _mm512_add_epi64(sums, carry);
-            carry = _mm512_permutexvar_epi64(last, sums);
-            let codes = _mm512_and_si512(_mm512_sub_epi64(next, entries), code_mask);
-            let mut mask = _mm512_cmpge_epu64_mask(codes, step);
-            if at < first {
-                let skipped = (first - at).min(LANES) as u32;
-                mask &= 0xff_u8.checked_shl(skipped).unwrap_or(0);
+        for (n, column) in scan.columns.iter().enumerate() {
+            let column_entries = &scan.entries[column.start..];
+            let step = _mm512_set1_epi64(column.step as i64);
+            let mut keys = _mm512_add_epi64(_mm512_set1_epi64(first_key(n) as i64), ramp);
+            let mut carry = zero;
+            let mut at = 0;
+            while at < end {
+                let entries = load_512(column_entries, at);
+                let next = load_512(column_entries, at + 1);
+                let mut sums = _mm512_shuffle_epi8(entries, bytes);
+                sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<7>(sums, zero));
+                sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<6>(sums, zero));
+                sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<4>(sums, zero));
+                sums = _mm512_add_epi64(sums, carry);
+                carry = _mm512_permutexvar_epi64(last, sums);
+                let codes = _mm512_and_si512(_mm512_sub_epi64(next, entries), code_mask);
+                let mask = _mm512_cmpge_epu64_mask(codes, step) & allowed(at, first, end);
+                if mask != 0 {
+                    let left = _mm512_cvtepi64_pd(_mm512_srli_epi64::<SUM_BITS>(sums));
+                    let sum = _mm512_cvtepi64_pd(_mm512_and_si512(sums, sum_mask));
+                    let score = node.score::<RAW>(left, sum);
+                    let better = _mm512_mask_cmp_pd_mask::<_CMP_GT_OQ>(mask, score, best);
+                    best = _mm512_mask_mov_pd(best, better, score);
+                    best_keys = _mm512_mask_mov_epi64(best_keys, better, keys);
+                }
+                keys = _mm512_add_epi64(keys, eight);
+                at += LANES;
             }
-            if at + LANES > end {
-                mask &= 0xff >> (at + LANES - end);
-            }
-            if mask != 0 {
-                let left = _mm512_cvtepi64_pd(_mm512_srli_epi64::<SUM_BITS>(sums));
-                let sum = _mm512_cvtepi64_pd(_mm512_and_si512(sums, sum_mask));
-                let score = node.score::<RAW>(left, sum);
-                let better = _mm512_mask_cmp_pd_mask::<_CMP_GT_OQ>(mask, score, best);
-                best = _mm512_mask_mov_pd(best, better, score);
-                best_keys = _mm512_mask_mov_epi64(best_keys, better, keys);
-            }
-            keys = _mm512_add_epi64(keys, eight);
-            at += LANES;
         }
         // SAFETY: both arrays have eight lanes of eight bytes; the stores need no alignment.
         unsafe {
             _mm512_storeu_pd(lanes.scores.as_mut_ptr(), best);
             _mm512_storeu_si512(lanes.keys.as_mut_ptr().cast(), best_keys);
         }
+    }
+
+    /// The lanes from a place on that are among the places.
+    fn allowed(at: usize, first: usize, end: usize) -> u8 {
+        let mut mask = 0xff;
+        if at < first {
+            mask = 0xff_u8.checked_shl((first - at) as u32).unwrap_or(0);
+        }
+        if at + LANES > end {
+            mask &= 0xff >> (at + LANES - end);
+        }
+        mask
     }
 
     /// Integers below 2⁵² as floats, exactly.
@@ -230,7 +237,7 @@ mod x86 {
 
     impl Node256 {
         #[target_feature(enable = "avx2")]
-        fn of(span: &ScanSpan) -> Self {
+        fn of(span: &NodeScan) -> Self {
             let all = _mm256_set1_pd(span.weight as f64);
             let whole = _mm256_set1_pd(span.sum as f64);
             let least = _mm256_set1_pd(span.least);
@@ -264,54 +271,62 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn scan_256<const RAW: bool>(span: &ScanSpan, lanes: &mut Lanes) {
-        let [first, end] = span.places;
+    pub fn scan_256<const RAW: bool>(scan: &NodeScan, lanes: &mut Lanes) {
+        let [first, end] = scan.places;
         let bytes = _mm256_set_epi64x(SPREAD[1], SPREAD[0], SPREAD[1], SPREAD[0]);
         let sum_mask = _mm256_set1_epi64x(SUM_MASK);
         let code_mask = _mm256_set1_epi64x(CODE_MASK);
-        let below = _mm256_set1_epi64x(span.step as i64 - 1);
-        let node = Node256::of(span);
+        let node = Node256::of(scan);
         let ramp = _mm256_set_epi64x(3, 2, 1, 0);
-        let mut carry = _mm256_setzero_si256();
-        let mut places = ramp;
         let four = _mm256_set1_epi64x(HALF as i64);
-        let base = _mm256_set1_epi64x(span.key as i64);
         let before = _mm256_set1_epi64x(first as i64 - 1);
         let behind = _mm256_set1_epi64x(end as i64);
         let [s0, s1, s2, s3, ..] = lanes.scores;
         let mut best = _mm256_set_pd(s3, s2, s1, s0);
         let mut best_keys = load_256(&lanes.keys, 0);
-        let mut at = 0;
-        while at < end {
-            let entries = load_256(span.entries, at);
-            let next = load_256(span.entries, at + 1);
-            let mut sums = _mm256_shuffle_epi8(entries, bytes);
-            sums = _mm256_add_epi64(sums, _mm256_slli_si256::<8>(sums));
-            let low = _mm256_permute4x64_epi64::<0b01_01_01_01>(sums);
-            let low = _mm256_blend_epi32::<0b1111_0000>(_mm256_setzero_si256(), low);
-            sums = _mm256_add_epi64(_mm256_add_epi64(sums, low), carry);
-            carry = _mm256_permute4x64_epi64::<0b11_11_11_11>(sums);
-            let codes = _mm256_and_si256(_mm256_sub_epi64(next, entries), code_mask);
-            let mut mask = _mm256_cmpgt_epi64(codes, below);
-            mask = _mm256_and_si256(mask, _mm256_cmpgt_epi64(places, before));
-            mask = _mm256_and_si256(mask, _mm256_cmpgt_epi64(behind, places));
-            if _mm256_testz_si256(mask, mask) == 0 {
-                let left = floats_256(_mm256_srli_epi64::<40>(sums));
-                let sum = floats_256(_mm256_and_si256(sums, sum_mask));
-                let score = node.score::<RAW>(left, sum);
-                let better = _mm256_cmp_pd::<_CMP_GT_OQ>(score, best);
-                let better = _mm256_and_pd(better, _mm256_castsi256_pd(mask));
-                best = _mm256_blendv_pd(best, score, better);
-                let keys = _mm256_add_epi64(base, places);
-                best_keys = _mm256_blendv_epi8(best_keys, keys, _mm256_castpd_si256(better));
+        for (n, column) in scan.columns.iter().enumerate() {
+            let column_entries = &scan.entries[column.start..];
+            let below = _mm256_set1_epi64x(column.step as i64 - 1);
+            let base = _mm256_set1_epi64x(first_key(n) as i64);
+            let mut carry = _mm256_setzero_si256();
+            let mut places = ramp;
+            let mut at = 0;
+            while at < end {
+                let entries = load_256(column_entries, at);
+                let next = load_256(column_entries, at + 1);
+                let sums = _mm256_add_epi64(prefix_256(_mm256_shuffle_epi8(entries, bytes)), carry);
+                carry = _mm256_permute4x64_epi64::<0b11_11_11_11>(sums);
+                let codes = _mm256_and_si256(_mm256_sub_epi64(next, entries), code_mask);
+                let mut mask = _mm256_cmpgt_epi64(codes, below);
+                mask = _mm256_and_si256(mask, _mm256_cmpgt_epi64(places, before));
+                mask = _mm256_and_si256(mask, _mm256_cmpgt_epi64(behind, places));
+                if _mm256_testz_si256(mask, mask) == 0 {
+                    let left = floats_256(_mm256_srli_epi64::<40>(sums));
+                    let sum = floats_256(_mm256_and_si256(sums, sum_mask));
+                    let score = node.score::<RAW>(left, sum);
+                    let better = _mm256_cmp_pd::<_CMP_GT_OQ>(score, best);
+                    let better = _mm256_and_pd(better, _mm256_castsi256_pd(mask));
+                    best = _mm256_blendv_pd(best, score, better);
+                    let keys = _mm256_add_epi64(base, places);
+                    best_keys = _mm256_blendv_epi8(best_keys, keys, _mm256_castpd_si256(better));
+                }
+                places = _mm256_add_epi64(places, four);
+                at += HALF;
             }
-            places = _mm256_add_epi64(places, four);
-            at += HALF;
         }
         // SAFETY: both arrays have at least four lanes of eight bytes; no alignment is needed.
         unsafe {
             _mm256_storeu_pd(lanes.scores.as_mut_ptr(), best);
             _mm256_storeu_si256(lanes.keys.as_mut_ptr().cast(), best_keys);
         }
+    }
+
+    /// The sums of the lanes up to each.
+    #[target_feature(enable = "avx2")]
+    fn prefix_256(values: __m256i) -> __m256i {
+        let pairs = _mm256_add_epi64(values, _mm256_slli_si256::<8>(values));
+        let low = _mm256_permute4x64_epi64::<0b01_01_01_01>(pairs);
+        let low = _mm256_blend_epi32::<0b1111_0000>(_mm256_setzero_si256(), low);
+        _mm256_add_epi64(pairs, low)
     }
 }
