@@ -41,6 +41,23 @@ pub struct ScanColumn {
     pub step: u64,
 }
 
+/// The most rows of a small node: its rows are numbered anew, so that their sides fit a register.
+pub const SMALL: usize = 512;
+
+/// What is moved: the rows of a small node.
+#[derive(Debug, Clone, Copy)]
+pub struct SmallMove<'a> {
+    /// Where the node's entries start, for every feature.
+    pub starts: &'a [usize],
+    pub len: usize,
+    /// Rows that go left.
+    pub left: usize,
+    /// Which sides are kept.
+    pub keep: [bool; 2],
+    /// 1 for rows that go right.
+    pub right: &'a [u8; SMALL],
+}
+
 /// Entries behind the last one that may be read.
 pub const PADDING: usize = 2 * LANES;
 
@@ -76,6 +93,11 @@ pub fn product_of(entry: u64) -> u64 {
 /// An entry's row.
 pub fn row_of(entry: u64) -> usize {
     usize::from((entry >> 16) as u16)
+}
+
+/// The entry with another row.
+pub fn with_row(entry: u64, row: u16) -> u64 {
+    entry & !0xffff_0000 | u64::from(row) << 16
 }
 
 /// An entry's code.

@@ -5,10 +5,10 @@
 //! Codes of values ascend in the order of a feature. Sums are integers.
 
 use super::lanes::{
-    Lanes, NodeScan, PADDING, ScanColumn, code_of, keep_left, keep_right, move_both, product_of,
-    row_of, weight_of,
+    Lanes, NodeScan, PADDING, SMALL, ScanColumn, SmallMove, code_of, keep_left, keep_right,
+    move_both, product_of, row_of, weight_of, with_row,
 };
-use super::simd::{VectorPath, scan};
+use super::simd::{VectorPath, move_small, scan};
 use super::{BestSplit, Engine, Floor, NodeRows, Spread};
 use crate::data::TrainingData;
 use crate::packed::ROWS;
@@ -21,6 +21,11 @@ pub struct NarrowBuffers {
     /// 1 for rows that go right. As many as the number of a row can say, so that looking one up
     /// needs no check.
     right: Vec<u8>,
+    /// The numbers of rows in the small node that is being divided.
+    labels: Vec<u16>,
+    /// Targets by number in the small node.
+    above: Vec<u32>,
+    starts: Vec<usize>,
 }
 
 /// The packed engine.
@@ -68,6 +73,8 @@ impl<'a> NarrowEngine<'a> {
             entries.resize(stride * data.columns(), 0);
         }
         buffers.right.resize(ROWS, 0);
+        buffers.labels.resize(ROWS, 0);
+        buffers.above.resize(SMALL, 0);
         let columns = buffers.entries[0].chunks_exact_mut(stride);
         let templates = targets.rows.templates.chunks_exact(data.rows());
         for (entries, templates) in columns.zip(templates) {
@@ -79,11 +86,7 @@ impl<'a> NarrowEngine<'a> {
             }
         }
         let search = NarrowSearch {
-            node: NodeRows {
-                start: 0,
-                len: rows,
-                parity: 0,
-            },
+            node: NodeRows::all(rows),
             sums: IntegerSums::default(),
             least_rows: 1,
             seen: Vec::with_capacity(data.columns()),
@@ -110,13 +113,12 @@ impl<'a> NarrowEngine<'a> {
         sums.sum.cast_signed() + self.targets.fixed.least * sums.weight.cast_signed()
     }
 
-    fn sum(&self, entries: &[u64]) -> IntegerSums {
+    fn sum(&self, entries: &[u64], above: &[u32]) -> IntegerSums {
         let mut sums = IntegerSums::default();
         for entry in entries {
             sums.weight += weight_of(*entry);
             sums.sum += product_of(*entry);
-            sums.squares +=
-                product_of(*entry) * u64::from(self.targets.fixed.above[row_of(*entry)]);
+            sums.squares += product_of(*entry) * u64::from(above[row_of(*entry)]);
         }
         sums
     }
@@ -126,12 +128,11 @@ impl Engine for NarrowEngine<'_> {
     type Sums = IntegerSums;
 
     fn root(&mut self) -> (usize, IntegerSums) {
-        let all = NodeRows {
-            start: 0,
-            len: self.rows,
-            parity: 0,
-        };
-        (self.rows, self.sum(self.entries(all, 0)))
+        let all = NodeRows::all(self.rows);
+        (
+            self.rows,
+            self.sum(self.entries(all, 0), &self.targets.fixed.above),
+        )
     }
 
     fn total_weight(&self) -> f64 {
@@ -169,6 +170,31 @@ impl Engine for NarrowEngine<'_> {
     fn push_value(&self, sums: &IntegerSums, values: &mut Vec<f64>) {
         let weight = sums.weight as f64 * self.targets.fixed.scale;
         values.push(self.sum_of_targets(sums) as f64 / weight);
+    }
+
+    fn settle(&mut self, node: NodeRows) -> NodeRows {
+        if node.small || node.len > SMALL || self.path != VectorPath::Avx512 {
+            return node;
+        }
+        let buffers = &mut *self.buffers;
+        let entries = &mut buffers.entries[node.parity];
+        for (label, entry) in entries[node.start..][..node.len].iter().enumerate() {
+            let row = row_of(*entry);
+            buffers.labels[row] = label as u16;
+            buffers.above[label] = self.targets.fixed.above[row];
+        }
+        let Some(labels) = buffers.labels.as_slice().first_chunk::<ROWS>() else {
+            return node;
+        };
+        for entries in entries.chunks_exact_mut(self.stride) {
+            for entry in &mut entries[node.start..][..node.len] {
+                *entry = with_row(*entry, labels[row_of(*entry)]);
+            }
+        }
+        NodeRows {
+            small: true,
+            ..node
+        }
     }
 
     fn spread(&self, node: NodeRows, feature: u32) -> Spread {
@@ -249,7 +275,13 @@ impl Engine for NarrowEngine<'_> {
         for entry in right {
             self.buffers.right[row_of(*entry)] = 1;
         }
-        let left = self.sum(self.entries(node, split.feature).split_at(split.cut).0);
+        let left = self.entries(node, split.feature).split_at(split.cut).0;
+        let above = if node.small {
+            &self.buffers.above
+        } else {
+            &self.targets.fixed.above
+        };
+        let left = self.sum(left, above);
         let right = IntegerSums {
             weight: sums.weight - left.weight,
             sum: sums.sum - left.sum,
@@ -261,6 +293,26 @@ impl Engine for NarrowEngine<'_> {
     fn partition(&mut self, node: NodeRows, split: &BestSplit, keep: [bool; 2]) {
         let [a, b] = &mut self.buffers.entries;
         let (from, to) = if node.parity == 0 { (a, b) } else { (b, a) };
+        if node.small
+            && let Some(right) = self.buffers.right.first_chunk::<SMALL>()
+        {
+            self.buffers.starts.clear();
+            let columns = 0..self.data.columns();
+            let moved = columns.filter(|column| *column != split.feature as usize);
+            let starts = moved.map(|column| column * self.stride + node.start);
+            self.buffers.starts.extend(starts);
+            let job = SmallMove {
+                starts: &self.buffers.starts,
+                len: node.len,
+                left: split.left,
+                keep,
+                right,
+            };
+            move_small(&job, from, to);
+            let start = split.feature as usize * self.stride + node.start;
+            to[start..][..node.len].copy_from_slice(&from[start..][..node.len]);
+            return;
+        }
         let right = self.buffers.right.as_slice().first_chunk::<ROWS>();
         let Some(right) = right else { return };
         for feature in 0..self.data.columns() {

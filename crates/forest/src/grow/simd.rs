@@ -10,7 +10,7 @@
     reason = "lanes have a sign, numbers stay far below it"
 )]
 
-use super::lanes::{LANES, Lanes, NodeScan, PADDING, first_key, scan_portable};
+use super::lanes::{LANES, Lanes, NodeScan, PADDING, SMALL, SmallMove, first_key, scan_portable};
 
 /// Which instructions the scan uses. Trees are the same on every path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -20,7 +20,7 @@ pub enum VectorPath {
     Portable,
     /// AVX2, 4 lanes.
     Avx2,
-    /// AVX-512 (F, BW, DQ), 8 lanes.
+    /// AVX-512 (F, BW, DQ, VBMI), 8 lanes.
     Avx512,
 }
 
@@ -31,7 +31,9 @@ impl VectorPath {
         {
             let has_512 = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq");
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vbmi")
+                && is_x86_feature_detected!("popcnt");
             if has_512 {
                 return Self::Avx512;
             }
@@ -68,12 +70,22 @@ pub fn scan<const RAW: bool>(path: VectorPath, node: &NodeScan, lanes: &mut Lane
     }
 }
 
+/// Moves the rows of a small node from one buffer to the other; only for [`VectorPath::Avx512`].
+pub fn move_small(job: &SmallMove, from: &[u64], to: &mut [u64]) {
+    assert_eq!(VectorPath::detect(), VectorPath::Avx512);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the processor has these instructions, as was just checked.
+    unsafe {
+        x86::move_512(job, from, to);
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     #[allow(clippy::wildcard_imports, reason = "sixty instructions")]
     use std::arch::x86_64::*;
 
-    use super::{LANES, Lanes, NodeScan, first_key};
+    use super::{LANES, Lanes, NodeScan, SMALL, SmallMove, first_key};
 
     const SUM_BITS: u32 = 40;
     const SUM_MASK: i64 = (1 << SUM_BITS) - 1;
@@ -216,6 +228,59 @@ mod x86 {
             mask &= 0xff >> (at + LANES - end);
         }
         mask
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vbmi,popcnt")]
+    pub fn move_512(job: &SmallMove, from: &[u64], to: &mut [u64]) {
+        let table = bits_512(job.right);
+        let label_mask = _mm512_set1_epi64(SMALL as i64 - 1);
+        let seven = _mm512_set1_epi64(7);
+        let one = _mm512_set1_epi64(1);
+        for start in job.starts {
+            let from = &from[*start..];
+            let to = &mut to[*start..][..job.len];
+            let (mut left, mut right) = (0, job.left);
+            let mut at = 0;
+            while at < job.len {
+                let entries = load_512(from, at);
+                let labels = _mm512_and_si512(_mm512_srli_epi64::<16>(entries), label_mask);
+                let bytes = _mm512_permutexvar_epi8(_mm512_srli_epi64::<3>(labels), table);
+                let bits = _mm512_srlv_epi64(bytes, _mm512_and_si512(labels, seven));
+                let goes_right = _mm512_test_epi64_mask(bits, one);
+                let there = allowed(at, 0, job.len);
+                if job.keep[0] {
+                    left += append_512(&mut to[left..], entries, !goes_right & there);
+                }
+                if job.keep[1] {
+                    right += append_512(&mut to[right..], entries, goes_right & there);
+                }
+                at += LANES;
+            }
+        }
+    }
+
+    /// Stores the lanes of a mask one after another; gives their number.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,popcnt")]
+    fn append_512(to: &mut [u64], lanes: __m512i, mask: u8) -> usize {
+        let count = mask.count_ones();
+        let to = &mut to[..count as usize];
+        let packed = _mm512_maskz_compress_epi64(mask, lanes);
+        let first = ((1_u32 << count) - 1) as u8;
+        // SAFETY: the mask has as many bits as the slice has entries, and no alignment is needed.
+        unsafe { _mm512_mask_storeu_epi64(to.as_mut_ptr().cast(), first, packed) };
+        count as usize
+    }
+
+    /// One bit for every byte that is not 0.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn bits_512(bytes: &[u8; SMALL]) -> __m512i {
+        let mut bits = [0; SMALL / 64];
+        for (bits, bytes) in bits.iter_mut().zip(bytes.as_chunks::<64>().0) {
+            // SAFETY: there are 64 bytes, and the load needs no alignment.
+            let bytes = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+            *bits = _mm512_test_epi8_mask(bytes, bytes);
+        }
+        load_512(&bits, 0)
     }
 
     /// Integers below 2⁵² as floats, exactly.
