@@ -2,6 +2,7 @@
 //! panic.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+#![allow(clippy::float_cmp, reason = "equal means equal")]
 
 use proptest::prelude::*;
 use workbench_forest::{

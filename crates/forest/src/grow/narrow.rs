@@ -162,15 +162,14 @@ impl Engine for NarrowEngine<'_> {
             let mean = sum as f64 / weight;
             return (squares as f64 / weight - mean * mean).max(0.0);
         }
-        let above = match (
-            sums.squares.checked_mul(sums.weight),
-            sums.sum.checked_mul(sums.sum),
-        ) {
-            (Some(squares), Some(square)) => (squares - square) as f64,
-            _ => {
-                let squares = u128::from(sums.squares) * u128::from(sums.weight);
-                (squares - u128::from(sums.sum) * u128::from(sums.sum)) as f64
-            }
+        let (squares, sum) = (sums.squares, sums.sum);
+        let above = if let (Some(squares), Some(square)) =
+            (squares.checked_mul(sums.weight), sum.checked_mul(sum))
+        {
+            (squares - square) as f64
+        } else {
+            let squares = u128::from(squares) * u128::from(sums.weight);
+            (squares - u128::from(sum) * u128::from(sum)) as f64
         };
         let scale = self.targets.fixed.scale;
         above / (weight * weight) / (scale * scale)
