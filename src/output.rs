@@ -52,6 +52,12 @@ pub fn error_line(text: &str) -> io::Result<()> {
     }
 }
 
+/// The width that tables have to fit in: that of the terminal on the standard output, and any where
+/// that is no terminal.
+pub fn room() -> usize {
+    columns().unwrap_or(usize::MAX)
+}
+
 /// The width of the terminal on the standard output; `None` if that is no terminal.
 pub fn columns() -> Option<usize> {
     let stdout = io::stdout();

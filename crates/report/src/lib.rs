@@ -22,9 +22,11 @@ pub mod label;
 mod markdown;
 mod tables;
 mod tasks;
+mod usage;
 
 use std::path::Path;
 
+pub use arms::quotients;
 pub use error::ReportError;
 pub use headline::headline;
 
