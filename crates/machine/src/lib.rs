@@ -34,7 +34,7 @@ pub use check::check;
 pub use core_speeds::{CoreKind, CoreSpeeds, SpeedSource};
 pub use counter_access::CounterAccess;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
-pub use finding::{Finding, FindingState};
+pub use finding::{FindingState, MachineFinding};
 pub use origin::OriginDifference;
 pub use system::usable_cores;
 

@@ -6,7 +6,7 @@ use rustix::system::uname;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use workbench_words::counted;
 
-use super::finding::Finding;
+use super::finding::MachineFinding;
 use super::{CoreSpeeds, MachineFacts, SpeedSource, UsableCores};
 
 /// Cores that this process may use at once: the processors, because neither masks nor quotas can be
@@ -25,7 +25,7 @@ pub(super) fn affinity(_: &Path) -> Option<u32> {
 }
 
 /// Nothing is known here beyond the facts.
-pub(super) fn findings(_: &MachineFacts, _: &Path) -> Vec<Finding> {
+pub(super) fn findings(_: &MachineFacts, _: &Path) -> Vec<MachineFinding> {
     Vec::new()
 }
 

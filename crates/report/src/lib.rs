@@ -11,6 +11,7 @@
 mod arms;
 mod breakdown;
 mod chart;
+mod counters;
 mod error;
 mod file;
 pub mod format;
@@ -27,6 +28,7 @@ mod usage;
 use std::path::Path;
 
 pub use arms::quotients;
+pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
 

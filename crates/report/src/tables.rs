@@ -183,6 +183,8 @@ pub(super) fn items(result: &RunResult) -> ReportTable {
         .flat_map(|arm| &arm.items)
         .flat_map(|item| item.item.metrics.keys().map(String::as_str))
         .collect();
+    let mut metrics: Vec<&str> = metrics.into_iter().collect();
+    result.lab_facts.sort(&mut metrics);
     let mut table = ReportTable::new(&[("item", false)]);
     for metric in &metrics {
         table.column(label::label(&result.lab_facts, metric), true);
@@ -196,10 +198,17 @@ pub(super) fn items(result: &RunResult) -> ReportTable {
     if must_agree {
         table.column("all arms agree", false);
     }
+    let mut analyses = arms.iter().filter_map(|arm| arm.analysis.as_ref());
+    let best = analyses.find_map(|found| Some(found.best.as_ref()?.item.as_str()));
     for item in names {
         let made: Vec<Option<&ItemResult>> = arms.iter().map(|arm| find(arm, item)).collect();
         let first = made.iter().flatten().next();
-        let mut row = vec![name(item)];
+        let is_best = best == Some(item);
+        let mut row = vec![if is_best {
+            format!("{} (best)", name(item))
+        } else {
+            name(item)
+        }];
         row.extend(metrics.iter().map(|metric| {
             let value = first.and_then(|i| i.item.metrics.get(*metric));
             format::or_missing(value.copied(), format::number)

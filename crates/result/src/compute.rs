@@ -2,17 +2,16 @@
 //! computed here or in [`workbench_stats`], from the events alone, so a killed or old run gives the
 //! same document.
 
-use std::collections::BTreeMap;
-
 use super::bound::{ideal, slots_at_once};
 use super::check::check;
 use super::diagnose::diagnose;
 use super::disturbed;
 use super::document::{
-    ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, MadeBy, Predicted, RunResult,
-    SCHEMA, WhatIf, WhatIfPoint,
+    ArmResult, ArmSource, Asked, Instrument, LostSeconds, MadeBy, Predicted, RunResult, SCHEMA,
+    WhatIf, WhatIfPoint,
 };
 use super::inflation::median_usage;
+use super::items;
 use super::messages;
 use super::scaling::scaling;
 use super::warn::caveats;
@@ -180,6 +179,7 @@ impl Context<'_> {
         };
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
+        let items = items::of(median);
         let lost = self.lost_time(&repeats, workers);
         Some(ArmResult {
             name: arm.name.clone(),
@@ -201,19 +201,16 @@ impl Context<'_> {
                 .filter(|_| self.has_equal_work())
                 .and_then(|s| laws::karp_flatt(s, f64::from(workers))),
             useful_s: lost.useful,
-            lost_s: LostSeconds {
-                overhead: lost.overhead,
-                imbalance: lost.imbalance,
-                waiting: lost.waiting,
-                inflation: lost.inflation,
-            },
+            lost_s: lost_seconds(&lost),
             tasks: durations.len() as u64,
             work: outcome.work.clone(),
             quality: outcome.quality.clone(),
             usage: usage(&repeats),
             breakdown: outcome.breakdown.clone(),
+            analysis: outcome.analysis.clone(),
+            time_by_size: items::time_by_size(&items, &self.started.lab_facts),
             outputs_sha256: outputs_hash(median),
-            items: items(median),
+            items,
         })
     }
 
@@ -328,6 +325,15 @@ impl Context<'_> {
     }
 }
 
+fn lost_seconds(lost: &LostTime) -> LostSeconds {
+    LostSeconds {
+        overhead: lost.overhead,
+        imbalance: lost.imbalance,
+        waiting: lost.waiting,
+        inflation: lost.inflation,
+    }
+}
+
 /// What a repeat of an arm used, as medians.
 fn usage(repeats: &[&RepeatState]) -> Option<ResourceUse> {
     let usages = repeats
@@ -428,21 +434,6 @@ fn outputs_hash(repeat: &RepeatState) -> String {
         hash.update([b'\n']);
     }
     hash.finish()
-}
-
-fn items(repeat: &RepeatState) -> Vec<ItemResult> {
-    let mut cpu_s: BTreeMap<u32, f64> = BTreeMap::new();
-    for task in &repeat.tasks {
-        *cpu_s.entry(task.group).or_default() += seconds(task.cpu_ns);
-    }
-    let items = repeat.finished.iter().flat_map(|f| &f.items);
-    (0..)
-        .zip(items)
-        .map(|(group, item)| ItemResult {
-            item: item.clone(),
-            cpu_s: cpu_s.get(&group).copied().unwrap_or(0.0),
-        })
-        .collect()
 }
 
 fn sources(started: &RunStarted) -> Vec<ArmSource> {

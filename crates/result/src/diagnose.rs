@@ -36,6 +36,7 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
         .collect();
     out.extend(best_arm(result));
     out.extend(scaling(result));
+    out.extend(best_item(result));
     out
 }
 
@@ -153,6 +154,14 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
         ratio: Some(second.wall_median_s / best.wall_median_s)
             .filter(|ratio| low > high && ratio.is_finite()),
     })
+}
+
+/// The best item of the first arm that has one: all arms made the same items, or a warning says
+/// that they did not.
+fn best_item(result: &RunResult) -> Option<Diagnosis<'_>> {
+    let mut arms = result.arms.iter();
+    let found = arms.find_map(|arm| arm.analysis.as_ref()?.best.as_ref())?;
+    Some(Diagnosis::BestItem(found, &result.lab_facts))
 }
 
 fn scaling(result: &RunResult) -> Vec<Diagnosis<'_>> {

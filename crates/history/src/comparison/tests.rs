@@ -90,6 +90,8 @@ pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
         tasks: 10,
         work: [("trees".to_owned(), 100)].into(),
         quality: std::collections::BTreeMap::default(),
+        analysis: None,
+        time_by_size: None,
         outputs_sha256: "aa".to_owned(),
         items: Vec::new(),
     }

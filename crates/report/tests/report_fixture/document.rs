@@ -207,6 +207,8 @@ fn arm_result(
         tasks: durations.len() as u64,
         work: shown.finished.as_ref().unwrap().work.clone(),
         quality: BTreeMap::from([("best r2".to_owned(), Quantity::Number(0.8047))]),
+        analysis: None,
+        time_by_size: None,
         outputs_sha256: "c0ffee11".repeat(8),
         items: items(shape)
             .into_iter()

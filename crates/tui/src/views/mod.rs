@@ -22,7 +22,7 @@ pub mod compare;
 pub mod curves;
 pub mod filter;
 pub mod keys;
-mod panels;
+pub mod panels;
 pub mod result;
 pub mod run;
 

@@ -128,7 +128,7 @@ fn recorded(curves: &Curves, theme: &Theme) -> Option<Plot> {
     let mut plot = Plot {
         x: Scale::linear(0.0, points().map(|p| p.0).fold(1.0, f64::max)),
         y: Scale::around(points().map(|p| p.1), false)?,
-        x_label: "step",
+        x_label: "step".to_owned(),
         ..Plot::default()
     };
     for (index, line) in curves.lines.iter().enumerate() {

@@ -10,7 +10,7 @@ use workbench_result::{ArmResult, RunResult};
 use super::bars::{self, Layout, short};
 use super::charts::arm_index;
 use crate::kit::scale::nice_step;
-use crate::kit::{Pane, Row, Scroll, cells, safe};
+use crate::kit::{Pane, PaneRow, Scroll, cells, safe};
 use crate::model::names::arm_on_workers;
 use crate::theme::Theme;
 use crate::views::speedup_gauge;
@@ -85,13 +85,13 @@ fn axis_end(arms: &[&ArmResult]) -> f64 {
     intervals::axis_end(most, arms.iter().filter_map(|arm| arm.speedup_interval))
 }
 
-fn label(row: &mut Row<'_>, (arm, columns): (&ArmResult, u16), chosen: bool) {
+fn label(row: &mut PaneRow<'_>, (arm, columns): (&ArmResult, u16), chosen: bool) {
     let theme = row.theme;
     let style = if chosen { theme.accent } else { theme.text };
     row.left(&short(arm), columns + 1, style);
 }
 
-fn numbers(row: &mut Row<'_>, arm: &ArmResult, result: &RunResult) {
+fn numbers(row: &mut PaneRow<'_>, arm: &ArmResult, result: &RunResult) {
     let theme = row.theme;
     row.right(&stated(arm), 8, number_style(arm, result, theme))
         .skip(2)
