@@ -115,15 +115,9 @@ impl ForestEngine {
         let Some(counts) = bootstrap_counts(&self.data, &self.params, seed)? else {
             return Ok(None);
         };
-        let leaves = tree.apply(&self.train)?;
-        let mut rows = Vec::new();
-        let mut values = Vec::new();
-        for ((row, count), leaf) in (0..).zip(&counts).zip(leaves) {
-            if *count == 0 {
-                rows.push(row);
-                values.extend_from_slice(tree.node(leaf as usize).value);
-            }
-        }
+        let rows = (0..).zip(&counts).filter(|(_, count)| **count == 0);
+        let rows: Vec<u32> = rows.map(|(row, _)| row).collect();
+        let values = tree.predict(&self.train.select(&rows))?;
         Ok(Some(OutOfBagValues { rows, values }))
     }
 }
