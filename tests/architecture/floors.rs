@@ -8,7 +8,6 @@ const FLOORS: [&[&str]; 10] = [
     &[
         "crates/clock",
         "crates/digest",
-        "crates/forest",
         "crates/images",
         "crates/json",
         "crates/protocol",
@@ -23,7 +22,7 @@ const FLOORS: [&[&str]; 10] = [
         "crates/workers",
         "labs/ddp/protocol",
     ],
-    &["crates/record", "crates/worker"],
+    &["crates/forest", "crates/record", "crates/worker"],
     &["crates/result"],
     &["crates/experiment"],
     &["crates/report"],

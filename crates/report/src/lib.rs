@@ -17,6 +17,7 @@ mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod ideal;
 pub mod intervals;
 pub mod label;
 mod markdown;

@@ -11,7 +11,8 @@ use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
 use workbench_record::RunStatus;
 use workbench_record::{
-    ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
+    Analysis, ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity,
+    Source,
 };
 use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::{Interval, Verdict};
@@ -169,8 +170,13 @@ pub struct ArmResult {
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
+    /// The most that any work can gain from this many slots on this machine: the relative speeds of
+    /// the fastest usable cores added up, one core per slot; min(workers, usable cores) where all
+    /// cores are equally fast. Null in documents of older versions.
+    #[serde(default, with = "Floats::<Option<f64>>")]
+    pub ideal: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots and this machine:
-    /// min(workers, usable cores, total work / longest task).
+    /// min(ideal, total work / longest task).
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
@@ -198,6 +204,13 @@ pub struct ArmResult {
     /// Breakdown of the repeat with the median wall time, for labs that record one.
     #[serde(default)]
     pub breakdown: Breakdown,
+    /// What the lab found out about the outputs, for labs that do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
+    /// How the items' CPU time depends on their size: a line by least squares. Null where the lab
+    /// declares no size, and with fewer than three items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_by_size: Option<TimeBySize>,
     /// SHA-256 over the items' hashes, in hexadecimal: equal for equal outputs.
     pub outputs_sha256: String,
     /// Outputs of the arm, one entry per item.
@@ -275,6 +288,20 @@ pub struct ItemResult {
     /// CPU seconds spent in the item's tasks in the median repeat.
     #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
+}
+
+/// CPU seconds of an item = intercept + slope × size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeBySize {
+    /// What an item costs however small it is, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub intercept_s: f64,
+    /// What every unit of size adds, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub slope_s: f64,
+    /// Share of the variance that the line explains, 0 to 1.
+    #[serde(with = "Floats::<f64>")]
+    pub r_squared: f64,
 }
 
 /// Lost time by cause, in seconds of slot time. Adds up to workers × wall time − useful work.

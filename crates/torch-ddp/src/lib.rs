@@ -19,6 +19,6 @@ pub use adam::{AdamStep, Moving};
 pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
-pub use launch::Launch;
+pub use launch::{LISTENER, Launch};
 pub use store::{PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};

@@ -34,7 +34,7 @@ mod usage;
 mod tests;
 
 pub use describe::describe;
-pub use error::GroupError;
+pub use error::{GroupError, is_out_of_descriptors};
 pub use event::{EventKind, WorkerEvent};
 pub use exit::{EndedBy, ProcessExit};
 pub use group::WorkerGroup;

@@ -7,6 +7,7 @@ use workbench_workers::{Usage, WorkerGroup};
 
 use crate::incident::Incident;
 use crate::ledger::Ledger;
+use crate::rendezvous::Rendezvous;
 use crate::root_cause::{RankFailure, RootCause};
 use crate::startup::StartUp;
 use crate::timeline::Moment;
@@ -17,6 +18,8 @@ use crate::timeline::Moment;
 pub struct AttemptState {
     /// Its workers; `None` before they are started and when all have ended.
     pub group: Option<WorkerGroup<Training>>,
+    /// Where they meet. After the group, so that it lasts longer.
+    pub meeting: Option<Rendezvous>,
     /// The stages of the start-up that the ranks have reached.
     pub start: StartUp,
     /// Failures of ranks, until the root cause is known.

@@ -109,9 +109,6 @@ pub enum Input {
         /// Whether another attempt could succeed.
         curable: bool,
     },
-    /// The rendezvous address was in use, and no rank had met: another address is tried, and no
-    /// failure is counted.
-    Collided,
     /// All ranks reported the end of their training.
     Done {
         /// Whether the whole training was done.
@@ -171,9 +168,6 @@ pub enum GivenUp {
     EarlyEnd,
 }
 
-/// Consecutive address collisions before a collision counts as a failure.
-const COLLISIONS: u32 = 3;
-
 /// The controller.
 #[derive(Debug, Clone)]
 pub struct Controller {
@@ -182,7 +176,6 @@ pub struct Controller {
     workers: u32,
     failures: u32,
     resizes: u32,
-    collisions: u32,
     resume: bool,
     /// The next step of each rank in this attempt, once it has done one.
     next: Vec<Option<u64>>,
@@ -203,7 +196,6 @@ impl Controller {
             workers: policy.workers,
             failures: 0,
             resizes: 0,
-            collisions: 0,
             resume: false,
             next: Vec::new(),
             first: None,
@@ -282,7 +274,6 @@ impl Controller {
             (State::Scheduling | State::Running | State::Resizing, Input::Failed { curable }) => {
                 Some(self.failed(curable))
             }
-            (State::Scheduling, Input::Collided) => Some(self.collided()),
             (State::Running, Input::Returned) if self.is_short() => {
                 self.state = State::Resizing;
                 Some(ControllerCommand::Stop)
@@ -321,7 +312,6 @@ impl Controller {
         if self.state == State::Scheduling {
             self.state = State::Running;
         }
-        self.collisions = 0;
         let next = *self.next.get(rank as usize)?;
         let expected = match (next, self.first) {
             (Some(next), _) => next,
@@ -362,15 +352,6 @@ impl Controller {
             self.workers -= 1;
         }
         self.resume = true;
-        self.state = State::Restarting;
-        ControllerCommand::Kill
-    }
-
-    fn collided(&mut self) -> ControllerCommand {
-        self.collisions += 1;
-        if self.collisions > COLLISIONS {
-            return self.failed(true);
-        }
         self.state = State::Restarting;
         ControllerCommand::Kill
     }

@@ -4,21 +4,20 @@
 //! belong here: the main loop ([`crate::run`]), the meaning of events ([`crate::events`]), failures
 //! ([`crate::failures`]), and decisions ([`crate::controller`]).
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, Finding, LabError};
 use workbench_pool::Outcome;
-use workbench_protocol::WorkerEnv;
 use workbench_report::format::counted;
-use workbench_workers::{EventKind, GroupError, WorkerGroup, WorkerLaunch};
+use workbench_workers::{EventKind, GroupError, WorkerGroup};
 
 use crate::attempt::{AttemptState, Totals};
 use crate::controller::{Controller, ControllerCommand, Input, RecoveryPolicy, State};
 use crate::live::Live;
 use crate::messages;
 use crate::plan::{FaultPlan, Plan};
+use crate::rendezvous::Rendezvous;
 use crate::timeline::{AttemptTimeline, Moment};
 
 /// How long workers may take to end normally, including the checkpoint.
@@ -127,13 +126,12 @@ impl<'a> Drive<'a> {
         self.show();
         self.timeline.begin(workers, number);
         self.attempt = AttemptState::begin(workers, self.ctx.clock.now_ns());
-        let port = free_port()?;
+        let meeting = Rendezvous::open()?;
         let launch = |rank| {
-            let env = WorkerEnv::local(rank, workers, port);
             let spec = self.plan.spec(rank, workers, &self.faults, resume);
             spec.check(workers)
                 .map_err(|error| LabError::Failed(format!("rank {rank}: {error}")))?;
-            let mut launch = WorkerLaunch::new(self.program, env, spec);
+            let mut launch = meeting.launch(self.program, (rank, workers), spec);
             let threads = self.plan.settings.threads.to_string();
             // Read by libtorch's OpenMP before any thread is started.
             launch.vars.push(("OMP_NUM_THREADS".into(), threads.into()));
@@ -142,6 +140,7 @@ impl<'a> Drive<'a> {
         let launches = (0..workers).map(launch).collect::<Result<_, LabError>>()?;
         let group = WorkerGroup::start(launches, self.ctx.clock).map_err(not_started)?;
         self.attempt.group = Some(group);
+        self.attempt.meeting = Some(meeting);
         Ok(())
     }
 
@@ -210,22 +209,9 @@ fn not_started(error: GroupError) -> LabError {
             "{}: there is no such program; build it with `cargo build --release -p workbench-worker` (it needs libtorch)",
             program.display()
         )),
-        GroupError::NotExecutable { .. } | GroupError::Io { .. } => {
-            LabError::Environment(error.to_string())
-        }
+        GroupError::NotExecutable { .. }
+        | GroupError::NoDescriptors { .. }
+        | GroupError::Io { .. } => LabError::Environment(error.to_string()),
         _ => LabError::Failed(error.to_string()),
     }
-}
-
-/// A port that no process uses now. Another process may take it before the workers do; then they
-/// report that, and another port is tried.
-fn free_port() -> Result<u16, LabError> {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| {
-            LabError::Environment(format!(
-                "no port is free on the loopback address ({error}); the workers cannot meet"
-            ))
-        })
 }

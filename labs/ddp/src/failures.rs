@@ -1,7 +1,7 @@
 //! Handles failures: collects their facts for messages and figures, and passes them to the
 //! controller.
 
-use workbench_ddp_protocol::{Fault, Phase, Stage};
+use workbench_ddp_protocol::{Fault, Phase};
 use workbench_experiment::lab::{Finding, LabError};
 use workbench_protocol::PhaseName as _;
 use workbench_workers::{Loss, RankState, SlowKind, WorkerGroup, WorkerHealth};
@@ -16,12 +16,6 @@ impl Drive<'_> {
     /// Records a failure and the states of the other ranks, and passes it to the controller.
     pub(crate) fn fail(&mut self, failure: &RankFailure) -> Result<(), LabError> {
         self.attempt.root_cause = RootCause::default();
-        if failure.cause.is_address_in_use()
-            && !self.attempt.start.any(Stage::Rendezvous)
-            && self.controller.state() == State::Scheduling
-        {
-            return self.feed(Input::Collided);
-        }
         let awaited = self.attempt.awaited.take();
         let stalled = self.attempt.stalled.take().or(awaited);
         let report = match stalled {

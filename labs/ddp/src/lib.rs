@@ -19,6 +19,7 @@ mod live;
 mod messages;
 mod outcome;
 mod plan;
+mod rendezvous;
 mod root_cause;
 mod run;
 mod settings;

@@ -4,9 +4,10 @@
 //! Belongs here: sentences. Does not belong here: decisions. No code parses these sentences.
 
 use std::fmt::{self, Write as _};
+use std::io;
 
 use workbench_report::format::counted;
-use workbench_workers::{EndedBy, SlowKind, Stall, describe};
+use workbench_workers::{EndedBy, SlowKind, Stall, describe, is_out_of_descriptors};
 
 use crate::controller::{GivenUp, State};
 use crate::incident::{FailurePlace, FailureReport, Incident};
@@ -176,6 +177,23 @@ pub fn state(state: State, (workers, all): (u32, u32)) -> String {
         State::Running if workers < all => format!("{state} on {workers} of {all} workers"),
         _ => state.to_string(),
     }
+}
+
+/// There is no place where the ranks could meet.
+pub fn no_rendezvous(error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no loopback address: bring it up with `ip link set lo up`"
+        }
+        io::ErrorKind::AddrInUse => {
+            "no local port is left: end what holds them, or widen net.ipv4.ip_local_port_range"
+        }
+        _ if is_out_of_descriptors(error) => {
+            "this process has too many files open: raise its limit with `ulimit -n`"
+        }
+        _ => "the ranks meet on 127.0.0.1: allow that",
+    };
+    format!("the ranks cannot meet on the loopback address ({error}); {remedy}")
 }
 
 /// A warning of a worker, in a full sentence.

@@ -12,7 +12,9 @@ use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use workbench_clock::Clock;
-use workbench_experiment::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress};
+use workbench_experiment::lab::{
+    After, ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress,
+};
 use workbench_experiment::{Request, resolve};
 use workbench_lab_rf::RandomForests;
 use workbench_machine::usable_cores;
@@ -51,6 +53,7 @@ fn run(
             clock,
             progress,
             spans: &|_| {},
+            after: &After::default(),
         },
     )
 }

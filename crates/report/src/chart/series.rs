@@ -69,13 +69,23 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<A
     };
     let whole = names(|repeat| repeat.curves.keys().map(String::as_str).collect());
     let of_items = names(|repeat| repeat.item_curves.keys().map(String::as_str).collect());
-    let whole = whole.into_iter().map(|name| {
-        let of = |(subject, repeat): &(String, &RepeatState)| {
-            let points = repeat.curves.get(name)?;
-            series(subject, repeat, points)
-        };
-        (name.to_owned(), repeats.iter().filter_map(of).collect())
-    });
+    // The chart of items has these.
+    let size = facts.item.as_ref().and_then(|item| item.size.as_deref());
+    let size = size.map(|size| crate::label::label(facts, size));
+    let is_by_size = |name: &&str| {
+        let steps = facts.figure(name).and_then(|figure| figure.steps.as_ref());
+        steps.is_some() && steps == size.as_ref()
+    };
+    let whole = whole
+        .into_iter()
+        .filter(|name| !is_by_size(name))
+        .map(|name| {
+            let of = |(subject, repeat): &(String, &RepeatState)| {
+                let points = repeat.curves.get(name)?;
+                series(subject, repeat, points)
+            };
+            (name.to_owned(), repeats.iter().filter_map(of).collect())
+        });
     let of_items = of_items.into_iter().map(|name| items(name, &repeats));
     whole
         .chain(of_items)

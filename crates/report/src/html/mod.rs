@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{chart, format, tables};
+use super::{chart, format, ideal, tables};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -60,7 +60,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (timelines(&figures))
                     (breakdown::steps(result, &figures))
                     (lost(result, &figures))
-                    (items(result))
+                    (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
                     (circumstances(result))
@@ -140,11 +140,12 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
                 (parts::table("What was possible", &tables::bounds(result)))
             }
             p.aside {
-                "Bound: the best that these tasks allow on that many workers, min(workers, usable \
-                 cores, total work over longest task). List scheduling predicts: the recorded \
-                 durations on that many workers without overhead. Efficiency: speed-up over \
-                 workers. Karp–Flatt: the serial fraction that the speed-up would mean (Karp and \
-                 Flatt 1990); it counts imbalance as serial."
+                "Bound: the best that these tasks allow on that many workers, min(ideal, total work \
+                 over longest task). The ideal: "
+                (ideal::explained(result)) ". "
+                "List scheduling predicts: the recorded durations on that many workers without \
+                 overhead. Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that \
+                 the speed-up would mean (Karp and Flatt 1990); it counts imbalance as serial."
             }
         }
     }
@@ -187,12 +188,14 @@ fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
     }
 }
 
-fn items(result: &RunResult) -> Markup {
+fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
     let table = tables::items(result);
     html! {
         @if !table.rows.is_empty() {
             section id="items" {
                 h2 { "What came out" }
+                @if let Some(figure) = &figures.items { (figure.markup) }
+                @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
                 (parts::table("Every item, its figures and its cost", &table))
             }
         }

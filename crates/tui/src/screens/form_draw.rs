@@ -308,7 +308,9 @@ fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
         out.push(range.to_owned());
     }
     let cores = format::counted_number(cores, "usable core");
-    out.push(format!("This machine has {cores} ({limit})."));
+    out.push(format!(
+        "This machine has {cores} ({limit}), and no more workers run at once."
+    ));
     out
 }
 

@@ -79,7 +79,7 @@ fn speedup_gauge(arm: &ArmResult, fill: (&'static str, Style)) -> Gauge {
         value: arm.speedup,
         interval: arm.speedup_interval.map(|i| i.ends()),
         bound: arm.bound,
-        ideal: Some(f64::from(arm.workers)),
+        ideal: Some(arm.ideal.unwrap_or(f64::from(arm.workers))),
         fill,
         marked: false,
     }

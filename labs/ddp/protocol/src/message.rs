@@ -289,8 +289,6 @@ pub enum FailureKind {
     Data,
     /// The ranks did not meet.
     Rendezvous,
-    /// The ranks did not meet because another process uses the port of the rendezvous.
-    AddressInUse,
     /// A collective failed, most likely because another rank was lost.
     Peer,
     /// The loss is not a finite number.

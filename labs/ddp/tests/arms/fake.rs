@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread::sleep;
@@ -15,7 +16,7 @@ use workbench_ddp_protocol::{
     StepReport, TrainSpec, WorkerSide,
 };
 use workbench_digest::Hasher;
-use workbench_protocol::WorkerEnv;
+use workbench_protocol::{WorkerEnv, env};
 
 /// Learning rates that make it misbehave.
 pub const DRIFT: f64 = 0.25;
@@ -49,17 +50,12 @@ impl Ring {
             return Ok(Self::Alone);
         }
         if env.rank == 0 {
-            let listener = TcpListener::bind(address)?;
+            let listener = listener();
             let streams = (1..env.world_size).map(|_| Ok(listener.accept()?.0));
             return Ok(Self::First(streams.collect::<std::io::Result<_>>()?));
         }
-        for _ in 0..5000 {
-            if let Ok(stream) = TcpStream::connect(address) {
-                return Ok(Self::Other(stream));
-            }
-            sleep(Duration::from_millis(1));
-        }
-        Err(Trouble(FailureKind::Rendezvous, "rank 0 is not there"))
+        // The socket listens before any rank is started.
+        Ok(Self::Other(TcpStream::connect(address)?))
     }
 
     /// A barrier of all ranks; rank 0 sends whether this is the last step.
@@ -82,6 +78,18 @@ impl Ring {
         }
         Ok(byte[0] == 1)
     }
+}
+
+/// The socket that rank 0 inherits.
+#[allow(
+    unsafe_code,
+    reason = "the descriptor is known by its number; it is only borrowed to be duplicated"
+)]
+fn listener() -> TcpListener {
+    let number = std::env::var(env::LISTENER).unwrap().parse().unwrap();
+    // SAFETY: the number is that of a descriptor which nothing in this process closes.
+    let inherited = unsafe { BorrowedFd::borrow_raw(number) };
+    inherited.try_clone_to_owned().unwrap().into()
 }
 
 /// Steps done, and the hash of them.

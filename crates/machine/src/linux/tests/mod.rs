@@ -12,6 +12,7 @@ use crate::check::findings;
 use crate::proc_stat::{parse_cores, parse_total};
 
 mod cgroup;
+mod core_kinds;
 mod findings;
 mod stat;
 

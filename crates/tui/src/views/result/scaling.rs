@@ -69,7 +69,7 @@ fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
     let (x_end, y_end) = ends_of(points());
     let values = points().flat_map(|p| [p.speedup, p.interval.map_or(p.speedup, |i| i.low)]);
     let axes = charts.axes(x_end, y_end, values);
-    let mut plot = Plot::of_speedups(axes, x_end.max(y_end), theme);
+    let mut plot = Plot::of_speedups(axes, result.ideal_line(x_end as u32), theme);
     plot.cursor = Some(f64::from(charts.cursor));
     for curve in &result.scaling {
         let index = arm_index(result, &curve.arm);

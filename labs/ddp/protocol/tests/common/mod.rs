@@ -84,8 +84,7 @@ pub fn spec() -> impl Strategy<Value = TrainSpec> {
         select(vec![Model::Resnet18, Model::Cnn]),
         prop_oneof![
             Just(Data::Embedded),
-            path().prop_map(|dir| Data::Idx { dir }),
-            path().prop_map(|dir| Data::Cifar10 { dir }),
+            path().prop_map(|path| Data::Files { path }),
         ],
         prop_oneof![
             Just(Device::Cpu),
@@ -172,12 +171,11 @@ fn done_report() -> impl Strategy<Value = DoneReport> {
         )
 }
 
-const KINDS: [FailureKind; 10] = [
+const KINDS: [FailureKind; 9] = [
     FailureKind::Spec,
     FailureKind::Device,
     FailureKind::Data,
     FailureKind::Rendezvous,
-    FailureKind::AddressInUse,
     FailureKind::Peer,
     FailureKind::NotFinite,
     FailureKind::OutOfMemory,

@@ -1,0 +1,73 @@
+//! Where the ranks of one attempt meet.
+//!
+//! The socket listens before any rank is started, and rank 0 inherits it, so no other program can
+//! take the port in between. The name is another one in every attempt, and every rank proves that
+//! it has it: ranks that have none, or that of another attempt, never get into the group.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
+
+use workbench_ddp_protocol::{TrainSpec, Training};
+use workbench_experiment::lab::LabError;
+use workbench_protocol::{WorkerEnv, env};
+use workbench_workers::WorkerLaunch;
+
+/// The place where the ranks of one attempt meet.
+#[derive(Debug)]
+pub struct Rendezvous {
+    /// Open until the ranks have ended: until then nobody else gets the port.
+    listener: Arc<OwnedFd>,
+    address: SocketAddr,
+    name: String,
+}
+
+impl Rendezvous {
+    /// Opens a place that no other attempt on this machine has.
+    ///
+    /// # Errors
+    /// [`LabError::Environment`] when there is no loopback address, or no port left on it.
+    pub fn open() -> Result<Self, LabError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(no_place)?;
+        let address = listener.local_addr().map_err(no_place)?;
+        // Seeded by the system, anew for each.
+        let random = || RandomState::new().build_hasher().finish();
+        let name = format!("workbench-{:016x}{:016x}", random(), random());
+        Ok(Self {
+            listener: Arc::new(listener.into()),
+            address,
+            name,
+        })
+    }
+
+    /// The launch of a rank that meets the others here.
+    pub fn launch(
+        &self,
+        program: &Path,
+        (rank, world): (u32, u32),
+        spec: TrainSpec,
+    ) -> WorkerLaunch<Training> {
+        let place = WorkerEnv {
+            master_addr: self.address.ip().to_string(),
+            ..WorkerEnv::local(rank, world, self.address.port())
+        };
+        let mut launch = WorkerLaunch::new(program, place, spec);
+        launch
+            .vars
+            .push((env::RUN_ID.into(), self.name.clone().into()));
+        if rank == 0 {
+            launch
+                .descriptors
+                .push((env::LISTENER.into(), Arc::clone(&self.listener)));
+        }
+        launch
+    }
+}
+
+fn no_place(error: io::Error) -> LabError {
+    LabError::Environment(crate::messages::no_rendezvous(&error))
+}
