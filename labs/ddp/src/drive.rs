@@ -58,7 +58,7 @@ impl<'a> Drive<'a> {
             ctx,
             controller: Controller::new(policy),
             attempt: AttemptState::default(),
-            totals: Totals::default(),
+            totals: Totals::new(plan.settings.train_rows),
             live: Live::default(),
             timeline: AttemptTimeline::default(),
             faults: plan.faults(),
@@ -211,9 +211,7 @@ fn not_started(error: GroupError) -> LabError {
         )),
         GroupError::NotExecutable { .. }
         | GroupError::NoDescriptors { .. }
-        | GroupError::Io { .. } => {
-            LabError::Environment(error.to_string())
-        }
+        | GroupError::Io { .. } => LabError::Environment(error.to_string()),
         _ => LabError::Failed(error.to_string()),
     }
 }

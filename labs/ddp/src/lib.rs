@@ -28,11 +28,14 @@ mod timeline;
 mod version_cache;
 mod worker;
 
+#[cfg(test)]
+mod elastic_tests;
+
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, PreparedLab, RunConfig, Source,
+    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Lab, LabDefinition, LabError,
+    LabHost, PreparedLab, RunConfig, Source,
 };
 
 use crate::data::Found;
@@ -92,11 +95,10 @@ impl Lab for DataParallel {
             recorded,
             sha256,
         } = data::look(&config.data)?;
-        let (settings, warnings) = TrainSettings::new(config, data, &offer)?;
+        let settings = TrainSettings::new(config, data, &offer)?;
         let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
         Ok(Box::new(Prepared {
             settings,
-            warnings,
             worker,
             recorded,
             data_sha256: sha256,
@@ -106,7 +108,6 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: TrainSettings,
-    warnings: Vec<Finding>,
     worker: PathBuf,
     recorded: Option<DataSource>,
     data_sha256: String,
@@ -119,10 +120,6 @@ impl PreparedLab for Prepared {
 
     fn data_sha256(&self) -> Option<String> {
         Some(self.data_sha256.clone())
-    }
-
-    fn warnings(&self) -> Vec<Finding> {
-        self.warnings.clone()
     }
 
     fn basis(&self) -> Basis {

@@ -112,17 +112,9 @@ impl Plan {
         }
     }
 
-    /// Steps of the whole training with the full number of workers.
-    pub fn steps(&self) -> u64 {
-        self.settings.steps_per_epoch(self.world) * u64::from(self.settings.epochs)
-    }
-
-    /// Whether fewer workers take a different number of steps, so that the number of steps of an
-    /// elastic training is not known in advance.
-    pub fn steps_depend_on_workers(&self) -> bool {
-        self.least() < self.world
-            && self.settings.steps_per_epoch(self.least())
-                != self.settings.steps_per_epoch(self.world)
+    /// Rows of the whole training, each counted once in every epoch.
+    pub fn rows(&self) -> u64 {
+        self.settings.train_rows * u64::from(self.settings.epochs)
     }
 
     /// The fewest workers to continue with.

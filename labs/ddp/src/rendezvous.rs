@@ -32,10 +32,10 @@ impl Rendezvous {
     /// # Errors
     /// [`LabError::Environment`] when there is no loopback address, or no port left on it.
     pub fn open() -> Result<Self, LabError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(no_place)?;
+        let listener = TcpListener::bind((own_loopback(), 0))
+            .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .map_err(no_place)?;
         let address = listener.local_addr().map_err(no_place)?;
-        // Seeded by the system, anew for each.
-        let random = || RandomState::new().build_hasher().finish();
         let name = format!("workbench-{:016x}{:016x}", random(), random());
         Ok(Self {
             listener: Arc::new(listener.into()),
@@ -56,7 +56,9 @@ impl Rendezvous {
             ..WorkerEnv::local(rank, world, self.address.port())
         };
         let mut launch = WorkerLaunch::new(program, place, spec);
-        launch.vars.push((env::RUN_ID.into(), self.name.clone().into()));
+        launch
+            .vars
+            .push((env::RUN_ID.into(), self.name.clone().into()));
         if rank == 0 {
             launch
                 .descriptors
@@ -64,6 +66,20 @@ impl Rendezvous {
         }
         launch
     }
+}
+
+/// An address of this machine's own that hardly any other attempt has: all of 127.0.0.0/8 is that on
+/// Linux. Each has ports of its own, so connections of trainings before, which the kernel remembers
+/// for a minute, take none away. Where only 127.0.0.1 is such an address, that is taken.
+fn own_loopback() -> Ipv4Addr {
+    let [_, b, c, d, ..] = random().to_be_bytes();
+    // Neither the network's own address nor that of all.
+    Ipv4Addr::new(127, b, c, d.clamp(2, 254))
+}
+
+/// Seeded by the system, anew for each.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 fn no_place(error: io::Error) -> LabError {
