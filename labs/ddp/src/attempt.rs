@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use workbench_ddp_protocol::{Phase, Reached, Training};
 use workbench_workers::{Usage, WorkerGroup};
 
+use crate::cores::Cores;
 use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::rendezvous::Rendezvous;
@@ -131,6 +132,8 @@ pub struct Totals {
     pub bytes_reduced: u64,
     /// Ranks that were reported as slow, in their steps (`None`) or in a phase outside of them.
     pub slow: HashSet<(u32, Option<Phase>)>,
+    /// What the ranks got of the cores.
+    pub cores: Cores,
     /// CPU time of processes that have ended, in nanoseconds.
     pub past_cpu_ns: u64,
 }

@@ -99,9 +99,14 @@ impl Training {
                 self.progress += done.map_or(0, |done| done.new_rows);
             }
             match lost {
-                Some(Lost::Saved(_)) => return self.saved = model,
+                Some(Lost::Saved(_)) => {
+                    self.saved = model;
+                    return;
+                }
                 Some(_) => return,
-                None if model.steps % self.checkpoint_every == 0 => self.saved = model.clone(),
+                None if model.steps.is_multiple_of(self.checkpoint_every) => {
+                    self.saved = model.clone();
+                }
                 None => {}
             }
         }

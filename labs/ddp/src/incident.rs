@@ -70,9 +70,8 @@ impl Incident {
         }
     }
 
-    /// Records that all ranks have done a step, with which the training is further than ever before if
-    /// it `is_new`. Returns whether
-    /// it is the first after the failure.
+    /// Records that all ranks have done a step, with which the training is further than ever before
+    /// if it `is_new`. Returns whether it is the first after the failure.
     pub fn stepped(&mut self, at_ns: u64, is_new: bool) -> bool {
         let is_first = self.next_step_ns.is_none();
         self.next_step_ns.get_or_insert(at_ns);

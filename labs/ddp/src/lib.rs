@@ -9,8 +9,10 @@
 
 mod attempt;
 mod controller;
+mod cores;
 mod data;
 mod drive;
+mod environment;
 mod events;
 mod failures;
 mod incident;
@@ -34,12 +36,13 @@ mod elastic_tests;
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Lab, LabDefinition, LabError,
-    LabHost, PreparedLab, RunConfig, Source,
+    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, LabHost, PreparedLab, RunConfig, Source,
 };
 
 use crate::data::Found;
-use crate::drive::Drive;
+use crate::drive::{Drive, Program};
+use crate::environment::Environment;
 use crate::plan::{Arm, Plan};
 use crate::settings::TrainSettings;
 
@@ -97,8 +100,10 @@ impl Lab for DataParallel {
         } = data::look(&config.data)?;
         let settings = TrainSettings::new(config, data, &offer)?;
         let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
+        let environment = Environment::of(std::env::vars_os(), settings.cuda);
         Ok(Box::new(Prepared {
             settings,
+            environment,
             worker,
             recorded,
             data_sha256: sha256,
@@ -108,6 +113,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: TrainSettings,
+    environment: Environment,
     worker: PathBuf,
     recorded: Option<DataSource>,
     data_sha256: String,
@@ -120,6 +126,10 @@ impl PreparedLab for Prepared {
 
     fn data_sha256(&self) -> Option<String> {
         Some(self.data_sha256.clone())
+    }
+
+    fn warnings(&self) -> Vec<Finding> {
+        self.environment.finding().into_iter().collect()
     }
 
     fn basis(&self) -> Basis {
@@ -153,7 +163,11 @@ impl PreparedLab for Prepared {
         let arm = Arm::of(arm)
             .ok_or_else(|| LabError::Config(format!("the ddp lab has no arm `{arm}`")))?;
         let plan = Plan::new(arm, ctx.workers, &self.settings, ctx.scratch);
-        let mut drive = Drive::new(&plan, &self.worker, ctx);
+        let program = Program {
+            path: &self.worker,
+            environment: &self.environment,
+        };
+        let mut drive = Drive::new(&plan, program, ctx);
         drive.run()?;
         outcome::output(&drive)
     }

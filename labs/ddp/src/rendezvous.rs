@@ -68,9 +68,9 @@ impl Rendezvous {
     }
 }
 
-/// An address of this machine's own that hardly any other attempt has: all of 127.0.0.0/8 is that on
-/// Linux. Each has ports of its own, so connections of trainings before, which the kernel remembers
-/// for a minute, take none away. Where only 127.0.0.1 is such an address, that is taken.
+/// An address of this machine's own that hardly any other attempt has: on Linux, all of 127.0.0.0/8
+/// is that. Each has ports of its own, so connections of trainings before, which the kernel
+/// remembers for a minute, take none away. Where only 127.0.0.1 is such an address, that is taken.
 fn own_loopback() -> Ipv4Addr {
     let [_, b, c, d, ..] = random().to_be_bytes();
     // Neither the network's own address nor that of all.
@@ -82,6 +82,7 @@ fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
 fn no_place(error: io::Error) -> LabError {
     LabError::Environment(crate::messages::no_rendezvous(&error))
 }

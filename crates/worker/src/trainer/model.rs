@@ -71,7 +71,8 @@ impl<'a> PreparedModel<'a> {
         Ok(logits)
     }
 
-    /// Computes gradients and averages them over the rows of all ranks. Gives back the loss as a number.
+    /// Computes gradients and averages them over the rows of all ranks. Gives back the loss as a
+    /// number.
     ///
     /// # Errors
     /// When the loss is not finite, before it can spoil the weights; when a rank is lost or late.

@@ -18,6 +18,8 @@ use workbench_ddp_protocol::{
 use workbench_digest::Hasher;
 use workbench_protocol::{WorkerEnv, env};
 
+use crate::MISLEADING;
+
 /// Learning rates that make it misbehave.
 pub const DRIFT: f64 = 0.25;
 /// Reports a step twice.
@@ -143,6 +145,10 @@ pub fn work() -> ExitCode {
     let (side, spec) = WorkerSide::start().unwrap();
     let env = WorkerEnv::from_vars(std::env::vars_os()).unwrap();
     eprintln!("fake rank {} is here", env.rank);
+    for (name, value) in MISLEADING {
+        let set = std::env::var_os(name);
+        assert!(set.is_none_or(|set| set != value), "{name} got through");
+    }
     let mut model = Model::default();
     match train(&side, &spec, &env, &mut model) {
         Ok(()) => ExitCode::SUCCESS,
