@@ -134,7 +134,8 @@ impl<'a> Drive<'a> {
         self.totals.ledger.begin(workers);
         self.live.begin(workers, number);
         self.show();
-        self.timeline.begin(workers, number);
+        self.timeline
+            .begin(workers, self.plan.workers_of_rank, number);
         self.attempt = AttemptState::begin(workers, self.ctx.clock.now_ns());
         let meeting = Rendezvous::open()?;
         let launch = |rank| {
@@ -143,7 +144,7 @@ impl<'a> Drive<'a> {
                 .map_err(|error| LabError::Failed(format!("rank {rank}: {error}")))?;
             let mut launch = meeting.launch(self.program.path, (rank, workers), spec);
             launch.without = self.program.environment.cleared();
-            let threads = self.plan.settings.threads.to_string();
+            let threads = self.plan.threads().to_string();
             // Read by libtorch's OpenMP before any thread is started.
             launch.vars.push(("OMP_NUM_THREADS".into(), threads.into()));
             Ok(launch)
@@ -157,8 +158,8 @@ impl<'a> Drive<'a> {
 
     /// Reports something about this arm.
     pub(crate) fn report(&self, finding: Finding) {
-        let (name, world) = (self.plan.arm.name(), self.plan.world);
-        self.ctx.progress.report(finding.arm_on(name, world));
+        let (name, workers) = (self.plan.arm.name(), self.plan.workers());
+        self.ctx.progress.report(finding.arm_on(name, workers));
     }
 
     /// Records the states of all ranks.
@@ -202,10 +203,8 @@ impl<'a> Drive<'a> {
                 Outcome::Cancelled
             };
             let moment = Moment { at_ns, cpu_ns };
-            let span = self.timeline.close(rank, moment, outcome);
-            if let Some(span) = span {
-                (self.ctx.spans)(span);
-            }
+            let spans = self.timeline.close(rank, moment, outcome);
+            spans.into_iter().for_each(&self.ctx.spans);
         }
         drop(group);
         let progress = self.ctx.progress;

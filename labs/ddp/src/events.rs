@@ -45,10 +45,8 @@ impl Drive<'_> {
                 };
                 self.live.ended(rank, end);
                 let moment = self.attempt.moment(rank, at_ns);
-                let span = self.timeline.close(rank, moment, outcome);
-                if let Some(span) = span {
-                    (self.ctx.spans)(span);
-                }
+                let spans = self.timeline.close(rank, moment, outcome);
+                spans.into_iter().for_each(&self.ctx.spans);
             }
             EventKind::Recovered { after_s } => self.recovered(rank, *after_s),
             EventKind::Slow(slowness) => self.slow(rank, at_ns, slowness),
@@ -220,10 +218,8 @@ impl Drive<'_> {
 
     fn turn(&mut self, rank: u32, at_ns: u64, name: &str, group: u32, part: u32) {
         let moment = self.attempt.moment(rank, at_ns);
-        let span = self.timeline.turn(rank, moment, name, group, part);
-        if let Some(span) = span {
-            (self.ctx.spans)(span);
-        }
+        let spans = self.timeline.turn(rank, moment, name, group, part);
+        spans.into_iter().for_each(&self.ctx.spans);
     }
 }
 

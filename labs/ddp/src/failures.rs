@@ -178,7 +178,7 @@ impl Drive<'_> {
         if self.plan.settings.cuda {
             return;
         }
-        if let Some(shared) = self.totals.cores.shared(self.plan.settings.threads) {
+        if let Some(shared) = self.totals.cores.shared(self.plan.threads()) {
             let text = messages::shared_cores(self.plan.arm, &shared);
             let finding = Finding::warning("shared_cores", text);
             self.report(

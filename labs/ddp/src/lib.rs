@@ -88,7 +88,7 @@ impl Lab for DataParallel {
     }
 
     fn source(&self, arm: &str) -> Option<Source> {
-        Arm::of(arm).map(Arm::source)
+        Arm::of(arm).and_then(Arm::source)
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

@@ -6,6 +6,8 @@ use workbench_ddp_protocol::{Data, Device, Fault, Model, Place, shares};
 use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal, RunConfig};
 use workbench_report::format::counted_number;
 
+use crate::plan::Arm;
+
 /// The shortest side of an image that the small network can process.
 const CNN_SMALLEST: usize = 4;
 
@@ -76,7 +78,7 @@ pub struct TrainSettings {
     pub faults: Vec<Fault>,
     /// Numbers of workers of the parallel arms.
     pub workers: Vec<u32>,
-    /// Whether there are parallel arms at all.
+    /// Whether there are arms with several ranks at all.
     pub parallel: bool,
 }
 
@@ -156,7 +158,10 @@ impl TrainSettings {
             tolerance: params.number("accuracy_tolerance")?,
             faults,
             workers: config.workers.clone(),
-            parallel: config.arms.iter().any(|arm| arm != "single"),
+            parallel: config
+                .arms
+                .iter()
+                .any(|arm| Arm::of(arm).is_some_and(Arm::has_ranks)),
         };
         settings.check_images(offer.images)?;
         settings.check_devices(config.oversubscribe, offer)?;

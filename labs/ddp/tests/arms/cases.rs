@@ -303,7 +303,7 @@ fn a_death_ends_one_arm_and_not_the_other() {
         .iter()
         .map(|arm| arm.name.as_str())
         .collect();
-    assert_eq!(arms, ["single", "launcher"]);
+    assert_eq!(arms, ["single", "threads", "launcher"]);
     played.says("ddp failed: rank 1 was ended by SIGKILL");
     played.says("at step 20");
     played.says("(as asked for: kill:rank=1,step=20)");
