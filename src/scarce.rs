@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use signal_hook::low_level;
 use workbench_machine::limits::Limit;
 
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 
 /// The stack of the thread that does the work, so that a low limit on the stack (`ulimit -s`) does
 /// not matter: it holds for the first thread alone.
@@ -22,7 +22,7 @@ const STACK: usize = 8 << 20;
 ///
 /// # Errors
 /// When not even a thread can be started.
-pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitError> {
     // Without a handler the signal would end the process; with one, writing fails and is told.
     let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::<AtomicBool>::default());
     if let Some(limit) = Limit::on_memory() {
@@ -36,10 +36,10 @@ pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, Failure
             .spawn_scoped(scope, program);
         thread.map(thread::ScopedJoinHandle::join)
     });
-    let joined = joined.map_err(|error| Failure::cannot("start a thread", &error))?;
+    let joined = joined.map_err(|error| ExitError::cannot("start a thread", &error))?;
     joined.or_else(|panic| match Limit::on_memory() {
         // Libraries panic where they get no memory, and have said so.
-        Some(limit) => Err(Failure::environment(format!(
+        Some(limit) => Err(ExitError::environment(format!(
             "ended by the panic above, probably because memory ran out: {limit}"
         ))),
         None => std::panic::resume_unwind(panic),

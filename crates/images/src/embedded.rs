@@ -44,13 +44,13 @@ fn unpack(packed: &[u8], count: u64, rows: Option<usize>) -> Result<Images, Imag
         .read_to_end(&mut labels)
         .map_err(|error| damaged(&error))?;
     let labels = ImageFile {
-        bytes: labels.len() as u64,
+        bytes: Some(labels.len() as u64),
         reader: labels.as_slice(),
         name: "labels".to_owned(),
     };
     let images = ImageFile {
         reader: frame,
-        bytes: IMAGES_HEADER + count * PIXELS,
+        bytes: Some(IMAGES_HEADER + count * PIXELS),
         name: "images".to_owned(),
     };
     idx::read(labels, images, rows)

@@ -2,13 +2,14 @@
 //! Christopher Burges, 1998).
 //!
 //! A header of big-endian 32-bit numbers, then bytes. Images: 0x803, count, height, width. Labels:
-//! 0x801, count. Only unsigned bytes with these shapes are read; other IDX files are refused.
+//! 0x801, count. Only unsigned bytes with these shapes are read; other IDX files are refused. Files
+//! may be packed with gzip, as they are published.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{ImageError, ImageProblem};
-use crate::file::{ImageFile, check_labels, open};
+use crate::file::{ImageFile, check_labels, failed, open, unpacked};
 use crate::set::{CLASSES, Images, Subset};
 
 /// What a file of images starts with: unsigned bytes, three dimensions.
@@ -20,15 +21,16 @@ pub(crate) const LABELS_HEADER: u64 = 8;
 
 /// Reads a subset from a folder with the four files as they are published:
 /// `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-/// `t10k-labels-idx1-ubyte`; a dot in place of the second dash will do. Of the subset the first
-/// `rows` images are read, or all; what a file announces is always checked against its size.
+/// `t10k-labels-idx1-ubyte`, with or without `.gz`; a dot in place of the second dash will do. Of
+/// the subset the first `rows` images are read, or all; what a file announces is checked against
+/// its size, of packed files where all is read.
 ///
 /// # Errors
 /// [`ImageError::Missing`] when a file is not there, [`ImageError::Damaged`] when one is not what
 /// it should be, and [`ImageError::Io`].
 pub fn read_idx(dir: &Path, subset: Subset, rows: Option<usize>) -> Result<Images, ImageError> {
-    let images = open(&find(dir, subset, "images-idx3-ubyte")?)?;
-    let labels = open(&find(dir, subset, "labels-idx1-ubyte")?)?;
+    let [images, labels] = names(subset).map(|name| find(dir, &name).and_then(|path| open(&path)));
+    let (images, labels) = ImageError::both(images, labels)?;
     read(labels, images, rows)
 }
 
@@ -42,12 +44,19 @@ pub fn parse(
     name: &str,
     rows: Option<usize>,
 ) -> Result<Images, ImageError> {
-    let input = |reader, what| ImageFile {
+    let labels = in_memory(labels, format!("{name} (labels)"))?;
+    let images = in_memory(images, format!("{name} (images)"))?;
+    read(labels, images, rows)
+}
+
+fn in_memory(content: &[u8], name: String) -> Result<ImageFile<Box<dyn Read + '_>>, ImageError> {
+    let (reader, bytes) =
+        unpacked(content, content.len() as u64).map_err(|cause| failed(&name, cause))?;
+    Ok(ImageFile {
         reader,
-        bytes: <[u8]>::len(reader) as u64,
-        name: format!("{name} ({what})"),
-    };
-    read(input(labels, "labels"), input(images, "images"), rows)
+        bytes,
+        name,
+    })
 }
 
 /// Writes a subset as the two IDX files that [`read_idx`] reads.
@@ -109,52 +118,42 @@ pub(crate) fn names(subset: Subset) -> [String; 2] {
     ["images-idx3-ubyte", "labels-idx1-ubyte"].map(|what| format!("{}-{what}", prefix(subset)))
 }
 
-/// The file of a name, with either kind of dash, when it is there.
+/// The file of a name, with either kind of dash, unpacked or packed, when it is there.
 fn there(dir: &Path, name: &str) -> Option<PathBuf> {
-    [dir.join(name), dir.join(dotted(name))]
-        .into_iter()
-        .find(|path| path.exists())
+    let plain = [name.to_owned(), dotted(name)];
+    let packed = plain.clone().map(|name| format!("{name}.gz"));
+    let mut paths = plain.iter().chain(&packed).map(|name| dir.join(name));
+    paths.find(|path| path.exists())
 }
 
-pub(crate) fn dotted(name: &str) -> String {
+fn dotted(name: &str) -> String {
     name.replace("-idx", ".idx")
 }
 
-/// Whether any of the files is there, packed or not.
+/// Whether any of the files is there.
 pub(crate) fn holds_any(dir: &Path) -> bool {
-    let packed = |name: &str| dir.join(format!("{name}.gz")).exists();
-    [Subset::Train, Subset::Test]
-        .into_iter()
-        .flat_map(names)
-        .any(|name| there(dir, &name).is_some() || packed(&name) || packed(&dotted(&name)))
+    let mut all = [Subset::Train, Subset::Test].into_iter().flat_map(names);
+    all.any(|name| there(dir, &name).is_some())
 }
 
 /// The files that are not there.
-pub(crate) fn missing(dir: &Path) -> Vec<String> {
-    [Subset::Train, Subset::Test]
-        .into_iter()
-        .flat_map(names)
-        .filter(|name| there(dir, name).is_none())
-        .collect()
+pub(crate) fn missing(dir: &Path) -> Option<ImageError> {
+    let all = [Subset::Train, Subset::Test].into_iter().flat_map(names);
+    let missing: Vec<String> = all.filter(|name| there(dir, name).is_none()).collect();
+    (!missing.is_empty()).then(|| lacks(dir, missing.join(", ")))
 }
 
-fn find(dir: &Path, subset: Subset, what: &str) -> Result<PathBuf, ImageError> {
-    let name = format!("{}-{what}", prefix(subset));
-    if let Some(path) = there(dir, &name) {
-        return Ok(path);
-    }
-    let dotted = dotted(&name);
-    let packed = [format!("{name}.gz"), format!("{dotted}.gz")]
-        .into_iter()
-        .find(|packed| dir.join(packed).exists());
-    Err(ImageError::Missing {
+fn lacks(dir: &Path, name: String) -> ImageError {
+    ImageError::Missing {
         dir: dir.to_owned(),
         name,
-        hint: match packed {
-            Some(packed) => format!("unpack {packed} with gunzip"),
-            None => "give the folder with the four IDX files, or use the embedded MNIST".to_owned(),
-        },
-    })
+        hint: "all four files of a dataset have to be there, unpacked or as .gz; fetch what is missing"
+            .to_owned(),
+    }
+}
+
+fn find(dir: &Path, name: &str) -> Result<PathBuf, ImageError> {
+    there(dir, name).ok_or_else(|| lacks(dir, name.to_owned()))
 }
 
 /// Reads labels, then images, checking the one against the other.
@@ -163,8 +162,8 @@ pub(crate) fn read<L: Read, I: Read>(
     mut images: ImageFile<I>,
     rows: Option<usize>,
 ) -> Result<Images, ImageError> {
-    let label_count = labels_header(&mut labels)?;
-    let shape = images_header(&mut images)?;
+    let (label_count, shape) =
+        ImageError::both(labels_header(&mut labels), images_header(&mut images))?;
     if label_count != shape.count {
         return Err(labels.damaged(ImageProblem::Counts {
             labels: label_count,
@@ -173,16 +172,52 @@ pub(crate) fn read<L: Read, I: Read>(
         }));
     }
     let wanted = rows.map_or(shape.count, |rows| rows.min(shape.count));
-    let label_bytes = labels.take(wanted)?;
-    check_labels(&label_bytes, 0).map_err(|problem| labels.damaged(problem))?;
+    let whole = wanted == shape.count;
+    let label_bytes = content(&mut labels, LABELS_HEADER, wanted as u128, whole);
+    let label_bytes = label_bytes.and_then(|bytes| {
+        let checked = check_labels(&bytes, 0, CLASSES);
+        checked.map_err(|problem| labels.damaged(problem))?;
+        Ok(bytes)
+    });
+    let pixels = wanted as u128 * (shape.height as u128 * shape.width as u128);
+    let pixels = content(&mut images, IMAGES_HEADER, pixels, whole);
+    let (labels, pixels) = ImageError::both(label_bytes, pixels)?;
     Ok(Images {
         channels: 1,
         height: shape.height,
         width: shape.width,
-        pixels: images.take(wanted * shape.height * shape.width)?,
-        labels: label_bytes,
+        pixels,
+        labels,
         classes: CLASSES,
     })
+}
+
+/// Reads what comes after a header; where that is `whole`, nothing may follow.
+fn content<R: Read>(
+    input: &mut ImageFile<R>,
+    header: u64,
+    bytes: u128,
+    whole: bool,
+) -> Result<Vec<u8>, ImageError> {
+    let too_large = || input.damaged(ImageProblem::TooLarge { bytes });
+    let count = u64::try_from(bytes).map_err(|_| too_large())?;
+    let content = input.take(count).map_err(|error| match error {
+        ImageError::Damaged {
+            file,
+            problem: ImageProblem::Length { expected, found },
+        } => ImageError::Damaged {
+            file,
+            problem: ImageProblem::Length {
+                expected: expected + u128::from(header),
+                found: found + header,
+            },
+        },
+        other => other,
+    })?;
+    if whole && input.bytes.is_none() {
+        input.ends(u128::from(header) + bytes)?;
+    }
+    Ok(content)
 }
 
 /// What the header of a file of images says.
@@ -227,13 +262,19 @@ fn header<R: Read, const N: usize>(
     what: &'static str,
     bytes: u64,
 ) -> Result<[u32; N], ImageError> {
-    if input.bytes < bytes {
-        return Err(input.damaged(ImageProblem::Header {
-            expected: bytes,
-            found: input.bytes,
-        }));
-    }
-    let header = input.take(bytes as usize)?;
+    let header = input.take(bytes).map_err(|error| match error {
+        ImageError::Damaged {
+            file,
+            problem: ImageProblem::Length { found, .. },
+        } => ImageError::Damaged {
+            file,
+            problem: ImageProblem::Header {
+                expected: bytes,
+                found,
+            },
+        },
+        other => other,
+    })?;
     let mut numbers = header
         .chunks_exact(4)
         .map(|four| four.iter().fold(0, |n, byte| n << 8 | u32::from(*byte)));
@@ -249,11 +290,10 @@ fn header<R: Read, const N: usize>(
 }
 
 fn check_length<R: Read>(input: &ImageFile<R>, expected: u128) -> Result<(), ImageError> {
-    if u128::from(input.bytes) == expected {
-        return Ok(());
+    match input.bytes {
+        Some(found) if u128::from(found) != expected => {
+            Err(input.damaged(ImageProblem::Length { expected, found }))
+        }
+        _ => Ok(()),
     }
-    Err(input.damaged(ImageProblem::Length {
-        expected,
-        found: input.bytes,
-    }))
 }

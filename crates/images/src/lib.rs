@@ -1,5 +1,5 @@
-//! Labelled images to train on: the embedded MNIST, IDX files (MNIST and its kin), and
-//! CIFAR-10's binary files.
+//! Labelled images to train on: the embedded MNIST, IDX files (MNIST and its kin), CIFAR, and
+//! folders of PNG files, as people download and keep them.
 //!
 //! Every reader takes a limit of rows and reads or unpacks no more than those.
 //!
@@ -18,18 +18,21 @@
 //! # Ok::<(), workbench_images::ImageError>(())
 //! ```
 
+mod archive;
 mod cifar;
 mod embedded;
 mod error;
 mod file;
 mod folder;
 pub mod idx;
+pub mod pickle;
+pub mod png_folder;
 mod set;
 mod source;
 
-pub use cifar::read_cifar10;
+pub use cifar::{CifarFiles, CifarVersion};
 pub use embedded::{mnist, packed_mnist};
-pub use error::{ImageError, ImageProblem};
+pub use error::{ImageError, ImageProblem, PickleProblem};
 pub use idx::{read_idx, write_idx};
 pub use set::{CLASSES, Images, Subset};
 pub use source::ImageSource;

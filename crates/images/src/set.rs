@@ -1,6 +1,6 @@
 //! A set of labelled images, and the two parts that every dataset has.
 
-/// The classes of every dataset that is read here: labels are 0 to 9.
+/// The classes of MNIST and its kin: labels are 0 to 9.
 pub const CLASSES: usize = 10;
 
 /// Images of one size with a label each.

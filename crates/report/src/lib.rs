@@ -11,11 +11,13 @@
 mod arms;
 mod breakdown;
 mod chart;
+mod counters;
 mod error;
 mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod ideal;
 pub mod intervals;
 pub mod label;
 mod markdown;
@@ -24,6 +26,7 @@ mod tasks;
 
 use std::path::Path;
 
+pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
 

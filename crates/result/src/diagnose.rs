@@ -1,7 +1,6 @@
 //! Diagnoses: what the numbers mean. Each rule checks one arm and gives a finding if its condition
 //! holds.
 
-use super::bound::slots_at_once;
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 use super::inflation::inflation as inflation_of;
@@ -37,6 +36,7 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
         .collect();
     out.extend(best_arm(result));
     out.extend(scaling(result));
+    out.extend(best_item(result));
     out
 }
 
@@ -71,8 +71,7 @@ fn imbalance<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a
 
 fn bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     let bound = arm.bound?;
-    let at_once = slots_at_once(arm.workers, &result.machine, &result.comparison);
-    (bound < at_once * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
+    (bound < result.ideal(arm.workers) * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
 }
 
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
@@ -154,6 +153,14 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
         second: &second.name,
         ratio: (low > high).then(|| second.wall_median_s / best.wall_median_s),
     })
+}
+
+/// The best item of the first arm that has one: all arms made the same items, or a warning says
+/// that they did not.
+fn best_item(result: &RunResult) -> Option<Diagnosis<'_>> {
+    let mut arms = result.arms.iter();
+    let found = arms.find_map(|arm| arm.analysis.as_ref()?.best.as_ref())?;
+    Some(Diagnosis::BestItem(found, &result.lab_facts))
 }
 
 fn scaling(result: &RunResult) -> Vec<Diagnosis<'_>> {

@@ -2,6 +2,7 @@
 //! makes a [`Finding`]: its kind, severity, subject, numbers and text.
 
 mod above_bound;
+mod best_item;
 pub(super) mod log;
 mod waiting;
 
@@ -293,6 +294,7 @@ pub(super) fn diagnosis(diagnosis: &Diagnosis<'_>) -> Finding {
             second,
             ratio,
         } => best_arm(*workers, [best, second], *ratio),
+        Diagnosis::BestItem(best, lab) => best_item::finding(best, lab),
         Diagnosis::Peak {
             arm,
             peak,

@@ -96,7 +96,7 @@ fn without_speedups(document: &mut Value) {
         let several = arm["wall_s"].as_array().unwrap().len() > 1;
         all_single &= !several;
         let arm = arm.as_object_mut().unwrap();
-        for interval in ["speedup_ci95", "speedup_interval"] {
+        for interval in ["speedup_ci95", "speedup_interval", "ideal"] {
             arm.shift_remove(interval);
         }
         for ratio in ["speedup", "efficiency", "karp_flatt"] {

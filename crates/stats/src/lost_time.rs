@@ -10,7 +10,7 @@
 //!
 //! | slot | at that instant | counts as |
 //! |---|---|---|
-//! | idle | before the first task was ready, or after the last one ended | overhead (set-up, assembly) |
+//! | idle | before the first task was ready, or after the last one ended | overhead (assembly) |
 //! | idle | some task was ready and not started | overhead (dispatch) |
 //! | idle | no task was ready, and the slot has run its last task | imbalance |
 //! | idle | no task was ready, and the slot will run another task | waiting |

@@ -73,14 +73,6 @@ enum ModelName {
     Cnn,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// MNIST's files
-    Idx,
-    /// CIFAR-10's binary files
-    Cifar10,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeviceName {
     Cpu,
@@ -114,12 +106,10 @@ struct TrainArgs {
     /// What is trained
     #[arg(long, value_enum, default_value = "resnet18")]
     model: ModelName,
-    /// A folder of images, or `embedded` for the MNIST inside this program
-    #[arg(long, value_name = "DIR", default_value = "embedded")]
+    /// Images: a folder with MNIST's IDX files (also .gz), CIFAR's files or archive, or a folder of
+    /// PNG files for each class; `embedded` for the MNIST inside this program
+    #[arg(long, value_name = "PATH", default_value = "embedded")]
     data: PathBuf,
-    /// What the files in the folder are [default: seen by their names]
-    #[arg(long, value_enum)]
-    format: Option<Format>,
     /// Times that every training row is used
     #[arg(long, default_value_t = 3)]
     epochs: u32,
@@ -249,7 +239,7 @@ impl TrainArgs {
                 ModelName::Resnet18 => Model::Resnet18,
                 ModelName::Cnn => Model::Cnn,
             },
-            data: data(self.data, self.format)?,
+            data: data(self.data),
             train_rows: self.train_rows,
             test_rows: self.test_rows,
             epochs: self.epochs,
@@ -267,29 +257,11 @@ impl TrainArgs {
     }
 }
 
-fn data(dir: PathBuf, format: Option<Format>) -> Result<Data, Failure> {
-    match format {
-        None if dir.as_os_str() == "embedded" => Ok(Data::Embedded),
-        Some(Format::Idx) => Ok(Data::Idx { dir }),
-        Some(Format::Cifar10) => Ok(Data::Cifar10 { dir }),
-        None => {
-            let files = fs::read_dir(&dir).map_err(|error| {
-                Failure::spec(format!(
-                    "--data {}: {error}; give a folder of images, or embedded",
-                    dir.display()
-                ))
-            })?;
-            let cifar = files.flatten().any(|file| {
-                file.file_name()
-                    .to_string_lossy()
-                    .starts_with("data_batch_")
-            });
-            Ok(if cifar {
-                Data::Cifar10 { dir }
-            } else {
-                Data::Idx { dir }
-            })
-        }
+fn data(path: PathBuf) -> Data {
+    if path.as_os_str() == "embedded" {
+        Data::Embedded
+    } else {
+        Data::Files { path }
     }
 }
 

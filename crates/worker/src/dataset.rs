@@ -87,8 +87,7 @@ impl Dataset {
     pub fn load(spec: &TrainSpec, part: Subset, device: Device) -> Result<Self, Failure> {
         let source = match &spec.data {
             Data::Embedded => ImageSource::Embedded,
-            Data::Idx { dir } => ImageSource::Idx(dir.clone()),
-            Data::Cifar10 { dir } => ImageSource::Cifar10(dir.clone()),
+            Data::Files { path } => ImageSource::find(path)?,
         };
         let rows = match part {
             Subset::Train => spec.train_rows,

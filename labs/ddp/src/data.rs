@@ -33,7 +33,7 @@ pub struct Found {
     pub sha256: String,
 }
 
-/// Inspects data and machine. Reads a folder completely, so that no worker finds an error in it
+/// Inspects data and machine. Reads files completely, so that no worker finds an error in them
 /// later.
 ///
 /// # Errors
@@ -46,10 +46,10 @@ pub fn look(source: &DataSource) -> Result<Found, LabError> {
             recorded: None,
             sha256: embedded_sha256(),
         }),
-        DataSource::Folder { path, .. } => folder(Path::new(path)),
+        DataSource::Folder { path, .. } => files(Path::new(path)),
         DataSource::File { .. } => Err(LabError::Refused(Refusal::of(
             Opt::Data,
-            "the ddp lab learns from a folder of images; leave --target out",
+            "the ddp lab learns from images; leave --target out",
         ))),
     }
 }
@@ -63,38 +63,37 @@ fn embedded_sha256() -> String {
     hash.finish()
 }
 
-fn folder(dir: &Path) -> Result<Found, LabError> {
+fn files(path: &Path) -> Result<Found, LabError> {
     let refused = |error: ImageError| LabError::Refused(Refusal::of(Opt::Data, error.to_string()));
-    let source = ImageSource::find(dir).map_err(refused)?;
+    let source = ImageSource::find(path).map_err(refused)?;
     let mut hash = Hasher::default();
     // Read one after the other: both together may fill much of a small machine's memory.
-    let mut read = |part| -> Result<(u64, ImageShape), LabError> {
-        let images = source.load(part, None).map_err(refused)?;
+    let mut read = |part| -> Result<(u64, ImageShape), ImageError> {
+        let images = source.load(part, None)?;
         take_in(&mut hash, &images);
         Ok((images.len() as u64, shape(&images)))
     };
-    let ((train_rows, train), (test_rows, test)) = (read(Subset::Train)?, read(Subset::Test)?);
+    let (train, test) = (read(Subset::Train), read(Subset::Test));
+    let ((train_rows, train), (test_rows, test)) =
+        ImageError::both(train, test).map_err(refused)?;
     if train != test {
         return Err(LabError::Refused(Refusal::new(
             Opt::Data,
-            dir.display(),
+            path.display(),
             format!(
                 "the training images are {train} and the test images {test}; take all files from the same dataset"
             ),
         )));
     }
     let found = hash.finish();
-    let dir = dir.to_owned();
+    let path = path.to_owned();
     Ok(Found {
         sha256: found.clone(),
         recorded: Some(DataSource::Folder {
-            path: dir.to_string_lossy().into_owned(),
+            path: path.to_string_lossy().into_owned(),
             sha256: Some(found),
         }),
-        data: match source {
-            ImageSource::Cifar10(_) => Data::Cifar10 { dir },
-            ImageSource::Embedded | ImageSource::Idx(_) => Data::Idx { dir },
-        },
+        data: Data::Files { path },
         offer: offer((train_rows, test_rows), train),
     })
 }

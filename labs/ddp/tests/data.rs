@@ -15,7 +15,7 @@ use workbench_experiment::{Control, OtherOrigin, Request, resolve, resume, run};
 use workbench_images::{Images, Subset, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_record::{RunStatus, Store};
+use workbench_record::{RunStatus, RunStore};
 
 /// A program that says that it is a worker of these sources, and is none.
 static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
@@ -45,6 +45,10 @@ fn config(dir: &Path, set: &[&str]) -> RunConfig {
     };
     resolve(lab().definition(), &request, &usable_cores()).unwrap()
 }
+
+/// Files as people download them.
+#[path = "../../../crates/images/tests/common/mod.rs"]
+mod files;
 
 /// The first digits of MNIST as somebody's own IDX files.
 fn idx_folder() -> TempDir {
@@ -135,7 +139,7 @@ fn what_was_read_is_recorded_and_has_to_be_there_again() {
 fn a_run_on_other_images_than_it_was_begun_with_is_not_resumed() {
     let folder = idx_folder();
     let runs = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(runs.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(runs.path().to_owned())).unwrap();
     // Where no real worker is named its arms fail; what it learns from is recorded before.
     let set = ["batch=20", "max_failures=0", "train_rows=40"];
     let config = config(folder.path(), &set);
@@ -178,19 +182,32 @@ fn folders_without_images_are_told_what_would_be_one() {
         &[
             "no images here",
             "train-images-idx3-ubyte",
-            "data_batch_1.bin",
+            "cifar-10-python.tar.gz",
+            "PNG files for each class",
         ],
     );
     refused(&dir.path().join("nowhere"), &["nowhere", "No such file"]);
     let file = dir.path().join("houses.csv");
     fs::write(&file, "a,b\n").unwrap();
-    refused(&file, &["houses.csv", "this is a file", "give the folder"]);
-    fs::write(dir.path().join("data_batch_1"), "").unwrap();
-    refused(dir.path(), &["for Python", "binary version"]);
+    refused(&file, &["houses.csv", "no archive of CIFAR", "or a folder"]);
+    let raw = dir.path().join("FashionMNIST/raw");
+    fs::create_dir_all(&raw).unwrap();
+    fs::write(raw.join("t10k-labels-idx1-ubyte"), "").unwrap();
+    refused(
+        dir.path(),
+        &["FashionMNIST/raw: no train-images-idx3-ubyte"],
+    );
     let raw = dir.path().join("MNIST/raw");
     fs::create_dir_all(&raw).unwrap();
     fs::write(raw.join("t10k-labels-idx1-ubyte"), "").unwrap();
-    refused(dir.path(), &["give", "MNIST/raw"]);
+    refused(
+        dir.path(),
+        &["MNIST/raw", "FashionMNIST/raw", "a folder with one of them"],
+    );
+    fs::remove_dir_all(dir.path().join("MNIST")).unwrap();
+    fs::remove_dir_all(dir.path().join("FashionMNIST")).unwrap();
+    fs::write(dir.path().join("data_batch_1"), "").unwrap();
+    refused(dir.path(), &["no data_batch_2, ", "cifar-10-python.tar.gz"]);
 }
 
 #[test]
@@ -203,11 +220,6 @@ fn all_missing_files_are_named_at_once() {
         dir.path(),
         &["no train-labels-idx1-ubyte, t10k-images-idx3-ubyte here"],
     );
-    fs::write(path("train-labels-idx1-ubyte.gz"), "").unwrap();
-    refused(
-        dir.path(),
-        &["unpack train-labels-idx1-ubyte.gz with gunzip"],
-    );
     let cifar = cifar_folder();
     for name in ["data_batch_2.bin", "test_batch.bin"] {
         fs::remove_file(cifar.path().join(name)).unwrap();
@@ -218,7 +230,10 @@ fn all_missing_files_are_named_at_once() {
         fs::copy(&file, cifar.path().join(file.file_name().unwrap())).unwrap();
         fs::remove_file(file).unwrap();
     }
-    refused(cifar.path(), &["both IDX files and CIFAR-10's"]);
+    refused(
+        cifar.path(),
+        &["holds IDX files", "and cifar-10-binary.tar.gz"],
+    );
 }
 
 #[test]
@@ -290,6 +305,68 @@ fn damaged_files_are_named_with_what_is_wrong() {
 }
 
 #[test]
+fn the_faults_of_all_files_are_told_at_once() {
+    let dir = idx_folder();
+    for name in ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
+        fs::write(dir.path().join(name), "nothing").unwrap();
+    }
+    let words = [
+        "2 faults",
+        "train-images-idx3-ubyte: ends",
+        "t10k-labels-idx1-ubyte: ends",
+    ];
+    refused(dir.path(), &words);
+}
+
+/// Packed with gzip, as they are published.
+fn packed_idx_folder() -> TempDir {
+    let dir = idx_folder();
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap().path();
+        let packed = files::gz(&fs::read(&file).unwrap());
+        fs::write(format!("{}.gz", file.display()), packed).unwrap();
+        fs::remove_file(file).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn packed_files_are_the_same_data_as_unpacked_ones() {
+    let sha256 = |source| match source {
+        DataSource::Folder { sha256, .. } => sha256.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let (packed, plain) = (packed_idx_folder(), idx_folder());
+    assert_eq!(
+        sha256(recorded(packed.path())),
+        sha256(recorded(plain.path()))
+    );
+}
+
+/// CIFAR-10's archive for Python, with 40 images in each file.
+fn cifar_archive() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = files::tar_gz(&files::cifar10_python(40));
+    fs::write(dir.path().join("cifar-10-python.tar.gz"), archive).unwrap();
+    dir
+}
+
+/// Three classes of 60 images in colours, a fifth of which is for the test.
+fn png_folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (class, tint) in [("cat", 40), ("dog", 120), ("fox", 200)] {
+        for number in 0..60_u8 {
+            let pixels: Vec<u8> = (0..8 * 8 * 3)
+                .map(|at| tint + (at as u8 % 7) + number % 5)
+                .collect();
+            let path = dir.path().join(class).join(format!("{number:02}.png"));
+            files::write_png(&path, (8, 8), png::ColorType::Rgb, &pixels);
+        }
+    }
+    dir
+}
+
+#[test]
 fn images_that_do_not_fit_together_or_the_model_are_refused() {
     let sized = |side: usize| Images {
         channels: 1,
@@ -326,10 +403,15 @@ fn training_on_a_folder_uses_its_rows() {
     if std::env::var_os(WORKER_VARIABLE).is_none() {
         return;
     }
-    for (folder, trained, tested) in [(idx_folder(), 240, 60), (cifar_folder(), 200, 40)] {
+    for (folder, trained, tested) in [
+        (packed_idx_folder(), 240, 60),
+        (cifar_folder(), 200, 40),
+        (cifar_archive(), 200, 40),
+        (png_folder(), 144, 36),
+    ] {
         let config = config(folder.path(), &["batch=20"]);
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(dir.path().to_owned())).unwrap();
+        let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
         let ended = run(
             &lab(),
             config,

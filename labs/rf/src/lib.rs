@@ -2,7 +2,7 @@
 //! pool of tasks.
 //!
 //! - **Belongs here:** the lab's arms and what they share.
-//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`, `words`.
+//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`, `stats`, `words`.
 //! - **Does not belong here:** measuring, which is the same for all labs.
 
 mod arms;
@@ -14,8 +14,9 @@ use std::sync::Arc;
 use workbench_dataset::{DataError, Supervised, Table, train_test_split};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    LabHost, Opt, ParamValue, Params, PreparedLab, Refusal, RunConfig, TableData, read_table,
+    Analysis, ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Item, Lab,
+    LabDefinition, LabError, LabHost, Opt, ParamValue, Params, PreparedLab, Refusal, RunConfig,
+    TableData, read_table,
 };
 use workbench_words::counted;
 
@@ -183,6 +184,14 @@ impl PreparedLab for Prepared {
             "trees" => arms::trees(&self.problem, pool()?, ctx.progress)?,
             other => return Err(LabError::Config(format!("the rf lab has no arm `{other}`"))),
         };
+        let judged: Vec<(Item, Vec<f64>)> = models
+            .iter()
+            .map(|model| (model.item.clone(), model.squared_errors.clone()))
+            .collect();
+        ctx.after.analyse(move || Analysis {
+            best: model::best(&judged),
+            importances: Vec::new(),
+        });
         Ok(output(models))
     }
 }

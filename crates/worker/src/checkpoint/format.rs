@@ -418,7 +418,10 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_bytes_are_an_error_and_no_panic(content in prop::collection::vec(any::<u8>(), 0..200), head in "\\PC{0,80}") {
+        fn arbitrary_bytes_are_an_error_and_no_panic(
+            content in prop::collection::vec(any::<u8>(), 0..200),
+            head in "\\PC{0,80}",
+        ) {
             prop_assert!(CheckpointData::read(&content).is_err());
             // With a sound beginning and trailer, so that the parser inside is reached.
             for body in [content.as_slice(), head.as_bytes()] {

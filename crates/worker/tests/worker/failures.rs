@@ -276,8 +276,8 @@ fn ranks_that_do_not_come_and_data_that_is_broken_are_named() {
     fs::write(dir.path().join("train-images-idx3-ubyte"), b"nothing").unwrap();
     fs::write(dir.path().join("train-labels-idx1-ubyte"), b"nothing").unwrap();
     let mut broken = crate::common::spec(Program::Single);
-    broken.data = workbench_ddp_protocol::Data::Idx {
-        dir: dir.path().to_path_buf(),
+    broken.data = workbench_ddp_protocol::Data::Files {
+        path: dir.path().to_path_buf(),
     };
     let heard = run(&broken, 1);
     assert_eq!(heard[0].failure().unwrap().0, FailureKind::Data);

@@ -74,15 +74,10 @@ pub enum Model {
 pub enum Data {
     /// The rows embedded in the program.
     Embedded,
-    /// MNIST's files.
-    Idx {
-        /// Where they are.
-        dir: PathBuf,
-    },
-    /// CIFAR-10's binary files.
-    Cifar10 {
-        /// Where they are.
-        dir: PathBuf,
+    /// Files of images. What they are is seen by their names and content.
+    Files {
+        /// A folder, or an archive.
+        path: PathBuf,
     },
 }
 
@@ -213,10 +208,10 @@ impl TrainSpec {
     }
 
     fn check_paths(&self) -> Result<(), SpecError> {
-        if let Data::Idx { dir } | Data::Cifar10 { dir } = &self.data
-            && dir.as_os_str().is_empty()
+        if let Data::Files { path } = &self.data
+            && path.as_os_str().is_empty()
         {
-            return Err(SpecError::EmptyPath("the data directory"));
+            return Err(SpecError::EmptyPath("the path of the data"));
         }
         if let Some(resume) = &self.resume
             && resume.as_os_str().is_empty()

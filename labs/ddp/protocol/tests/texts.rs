@@ -292,11 +292,11 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
         ),
         (
             refusal(|s| {
-                s.data = Data::Idx {
-                    dir: PathBuf::new(),
+                s.data = Data::Files {
+                    path: PathBuf::new(),
                 }
             }),
-            "the data directory is empty",
+            "the path of the data is empty",
         ),
         (
             refusal(|s| s.resume = Some(PathBuf::new())),

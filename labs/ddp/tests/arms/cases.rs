@@ -8,7 +8,7 @@ use workbench_experiment::lab::{Health, Lab, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_record::{ControllerState, RunStatus, Store};
+use workbench_record::{ControllerState, RunStatus, RunStore};
 use workbench_result::ArmResult;
 
 use crate::fake;
@@ -162,7 +162,7 @@ fn play_with(arms: &[&str], set: &[&str], control: &Control, workers: u32) -> Pl
     let lab = lab();
     let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let ended = run(
         &lab,
         config,
@@ -466,7 +466,7 @@ fn a_request_that_stops_leaves_nobody_behind() {
     };
     let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let control = Arc::new(Control::default());
     let steered = Arc::clone(&control);
     // Stopped by its own first curve point, so somewhere in the middle of a training.

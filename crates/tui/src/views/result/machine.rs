@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ratatui::text::{Line, Span};
 use workbench_experiment::lab::Basis;
-use workbench_report::format;
+use workbench_report::{format, ideal};
 use workbench_result::RunResult;
 
 use crate::kit::list::panel_of_lines;
@@ -38,6 +38,8 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         machine.cores_logical,
         machine.cores_limit
     );
+    let speeds = ideal::core_speeds(machine);
+    let speeds = speeds.map_or_else(String::new, |speeds| format!("; speeds: {speeds}"));
     let gpus = if machine.gpus.is_empty() {
         "none reported".to_owned()
     } else {
@@ -72,7 +74,7 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         ("instrument", instrument),
         ("check", check(result)),
         ("processor", machine.cpu_model.clone()),
-        ("cores", cores),
+        ("cores", cores + &speeds),
         ("memory", format::bytes(machine.memory_bytes)),
         ("GPUs", gpus),
         (

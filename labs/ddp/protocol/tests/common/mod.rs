@@ -84,8 +84,7 @@ pub fn spec() -> impl Strategy<Value = TrainSpec> {
         select(vec![Model::Resnet18, Model::Cnn]),
         prop_oneof![
             Just(Data::Embedded),
-            path().prop_map(|dir| Data::Idx { dir }),
-            path().prop_map(|dir| Data::Cifar10 { dir }),
+            path().prop_map(|path| Data::Files { path }),
         ],
         prop_oneof![
             Just(Device::Cpu),
