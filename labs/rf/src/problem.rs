@@ -104,7 +104,7 @@ impl Rows<'_> {
     /// The same as 32-bit numbers, as scikit-learn's forests take them.
     fn features(&self, rows: &[u32]) -> Result<Features, LabError> {
         let x = self.x(rows).into_iter().map(|value| value as f32).collect();
-        Features::from_columns(x, rows.len()).map_err(refused)
+        Features::from_columns(x, rows.len()).map_err(|error| refused(&error))
     }
 }
 
@@ -112,7 +112,7 @@ fn taken(column: &[f64], rows: &[u32]) -> Vec<f64> {
     rows.iter().map(|row| column[*row as usize]).collect()
 }
 
-fn refused(error: ForestError) -> LabError {
+fn refused(error: &ForestError) -> LabError {
     LabError::Config(error.to_string())
 }
 
@@ -206,11 +206,12 @@ fn forest(
         Truth::Numbers(y) => TrainingData::regression(&train_x, y.clone()),
         Truth::Classes(class, _) => TrainingData::classification(&train_x, class.clone()),
     };
-    let data = data.map_err(refused)?;
+    let data = data.map_err(|error| refused(&error))?;
     let seconds = started.elapsed().as_secs_f64();
     let finding = sorted(rows, seconds);
     let params = settings.grow_params(task);
-    let engine = ForestEngine::new(data, params, [&train_x, &test_x]).map_err(refused)?;
+    let engine =
+        ForestEngine::new(data, params, [&train_x, &test_x]).map_err(|error| refused(&error))?;
     Ok((Engine::Forest(Box::new(engine)), finding))
 }
 

@@ -137,14 +137,15 @@ fn max_features(given: &str) -> Result<MaxFeatures, LabError> {
         "all" => Some(MaxFeatures::All),
         "sqrt" => Some(MaxFeatures::Sqrt),
         "log2" => Some(MaxFeatures::Log2),
-        number => match number.parse::<usize>() {
-            Ok(count) => (count > 0).then_some(MaxFeatures::Count(count)),
-            Err(_) => {
-                let share = number.parse::<f64>().ok();
-                let share = share.filter(|share| *share > 0.0 && *share <= 1.0);
-                share.map(MaxFeatures::Share)
-            }
-        },
+        number => {
+            let count = number.parse::<usize>().ok();
+            let share = number.parse::<f64>().ok().filter(|_| count.is_none());
+            let share = share.filter(|share| *share > 0.0 && *share <= 1.0);
+            let count = count.filter(|count| *count > 0);
+            count
+                .map(MaxFeatures::Count)
+                .or(share.map(MaxFeatures::Share))
+        }
     };
     parsed.ok_or_else(|| {
         LabError::Refused(Refusal::new(
