@@ -141,6 +141,7 @@ def compare(args, folder):
     contenders = {"scikit-learn": scikit_learn, "this engine": engine}
     contenders["AVX2"] = lambda d, s, t: engine(d, s, t, "avx2")
     contenders["portable"] = lambda d, s, t: engine(d, s, t, "portable")
+    contenders["general engine"] = lambda d, s, t: engine(d, s, t, "general")
     if not args.without_lightgbm:
         contenders["LightGBM rf"] = lightgbm
     print("| data | contender | ms per tree (median) | times as fast (range) | score |\n|---|---|---|---|---|")

@@ -27,7 +27,7 @@ struct Job {
     max_depth: Option<u32>,
     min_samples_split: usize,
     max_features: Option<usize>,
-    /// `portable`, `avx2`, or the best there is.
+    /// `general` (the engine for all data), `portable`, `avx2`, or the best there is.
     path: Option<String>,
 }
 
@@ -119,7 +119,7 @@ fn score(sums: &[f64], y: &[f64], outputs: usize, trees: f64) -> f64 {
     if outputs > 1 {
         let right = sums.chunks_exact(outputs).zip(y).filter(|(shares, class)| {
             let best = (0..outputs).max_by(|a, b| shares[*a].total_cmp(&shares[*b]));
-            best.is_some_and(|best| best as f64 == **class)
+            best == Some(**class as usize)
         });
         return right.count() as f64 / y.len() as f64;
     }

@@ -14,6 +14,11 @@ pub struct Classes<C> {
     left: Vec<f64>,
     right: Vec<f64>,
     left_weight: f64,
+    /// Σ weight² by class of both sides, kept while rows move: for the Gini impurity where weights
+    /// are integers and so the squares exact.
+    squares: Option<[f64; 2]>,
+    /// Whether `squares` are exact.
+    exact: bool,
     criterion: std::marker::PhantomData<C>,
 }
 
@@ -33,6 +38,8 @@ pub struct ClassSums {
 /// Impurity from weights by class.
 pub trait ClassCriterion {
     fn of(weights: &[f64], total: f64) -> f64;
+    /// The same from Σ weight², where that is enough.
+    fn of_squares(squares: f64, total: f64) -> Option<f64>;
 }
 
 /// 1 − Σ share².
@@ -51,6 +58,10 @@ impl ClassCriterion for GiniShares {
         let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
         1.0 - squares / (total * total)
     }
+
+    fn of_squares(squares: f64, total: f64) -> Option<f64> {
+        Some(1.0 - squares / (total * total))
+    }
 }
 
 impl ClassCriterion for EntropyShares {
@@ -62,6 +73,10 @@ impl ClassCriterion for EntropyShares {
             entropy -= share * (share.ln() / std::f64::consts::LN_2);
         }
         entropy
+    }
+
+    fn of_squares(_: f64, _: f64) -> Option<f64> {
+        None
     }
 }
 
@@ -77,6 +92,8 @@ impl<C> Classes<C> {
                 class: *class,
             }));
         self.sums.clear();
+        let whole = self.rows.iter().all(|row| row.weight.fract() == 0.0);
+        self.exact = whole && self.total_weight * self.total_weight < 2_f64.powi(53);
     }
 
     fn by_class(&self, sums: &ClassSums) -> &[f64] {
@@ -131,13 +148,19 @@ impl<C: ClassCriterion> Impurity for Classes<C> {
         self.right.clear();
         self.right.extend_from_slice(node);
         self.left_weight = 0.0;
+        let keeps = self.exact && C::of_squares(1.0, 1.0).is_some();
+        self.squares = keeps.then(|| [0.0, self.right.iter().map(|weight| weight * weight).sum()]);
     }
 
     fn add(&mut self, row: u32) {
         let ClassRow { weight, class } = self.rows[row as usize];
-        self.left[class as usize] += weight;
-        self.right[class as usize] =
-            self.sums[self.node.at + class as usize] - self.left[class as usize];
+        let class = class as usize;
+        if let Some([left, right]) = &mut self.squares {
+            *left += weight * (2.0 * self.left[class] + weight);
+            *right -= weight * (2.0 * self.right[class] - weight);
+        }
+        self.left[class] += weight;
+        self.right[class] = self.sums[self.node.at + class] - self.left[class];
         self.left_weight += weight;
     }
 
@@ -147,6 +170,14 @@ impl<C: ClassCriterion> Impurity for Classes<C> {
 
     fn proxy(&self) -> f64 {
         let [left, right] = self.sides();
-        -right * C::of(&self.right, right) - left * C::of(&self.left, left)
+        let kept = self.squares.and_then(|squares| {
+            Some([
+                C::of_squares(squares[0], left)?,
+                C::of_squares(squares[1], right)?,
+            ])
+        });
+        let [impurity_left, impurity_right] =
+            kept.unwrap_or_else(|| [C::of(&self.left, left), C::of(&self.right, right)]);
+        -right * impurity_right - left * impurity_left
     }
 }
