@@ -54,6 +54,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let params = GrowParams {
         max_depth: job.max_depth,
         min_samples_split: job.min_samples_split,
+        // Any limit on weights is for the general engine.
+        min_weight_fraction_leaf: match job.path.as_deref() {
+            Some("general") => 1e-12,
+            _ => 0.0,
+        },
         max_features: job
             .max_features
             .map_or(MaxFeatures::All, MaxFeatures::Count),
