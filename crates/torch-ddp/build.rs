@@ -14,11 +14,12 @@ use std::process::ExitCode;
 /// The version whose C++ interface the shim is written against.
 const VERSION: &str = "2.11.0";
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "csrc/adam.cpp",
     "csrc/error.cpp",
     "csrc/store.cpp",
     "csrc/group.cpp",
+    "csrc/collectives.cpp",
     "csrc/reducer.cpp",
     "csrc/cuda.cpp",
 ];

@@ -12,6 +12,7 @@ mod error;
 mod ffi;
 mod group;
 mod launch;
+mod sampler;
 mod store;
 mod work;
 
@@ -20,5 +21,6 @@ pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTim
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
 pub use launch::Launch;
-pub use store::{PrefixStore, Store, TcpStore};
+pub use sampler::DistributedSampler;
+pub use store::{MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};
