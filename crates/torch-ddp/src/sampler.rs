@@ -99,7 +99,7 @@ impl SplitMix {
 
     /// A number below `end`. Its bias is below 2⁻³² for any data set that fits into memory.
     fn below(&mut self, end: usize) -> usize {
-        (u128::from(self.next()) * end as u128 >> 64) as usize
+        ((u128::from(self.next()) * end as u128) >> 64) as usize
     }
 }
 

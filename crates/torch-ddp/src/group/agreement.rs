@@ -74,7 +74,7 @@ impl Described {
         numbers[1] = argument;
         let size = tensor.size();
         numbers[2] = tensor.kind() as i64;
-        numbers[3] = size.len() as i64;
+        numbers[3] = size.len().cast_signed() as i64;
         let told = size.len().min(DIMENSIONS);
         numbers[4..4 + told].copy_from_slice(&size[..told]);
         numbers[4 + DIMENSIONS] = size[told..].iter().product();

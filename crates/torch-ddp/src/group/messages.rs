@@ -89,7 +89,7 @@ impl ProcessGroup {
     /// # Errors
     /// When a rank does not take part in time or is lost, or the ranks disagree.
     pub fn all_gather_bytes(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
-        let own = Tensor::from(bytes.len() as i64);
+        let own = Tensor::from(bytes.len().cast_signed() as i64);
         let counts = self.all_gather(&own)?;
         let counts: Vec<usize> = counts
             .iter()
@@ -114,7 +114,7 @@ impl ProcessGroup {
     /// # Errors
     /// As [`all_gather_bytes`](Self::all_gather_bytes).
     pub fn broadcast_bytes(&self, bytes: &[u8], root: usize) -> Result<Vec<u8>> {
-        let mut count = Tensor::from(bytes.len() as i64);
+        let mut count = Tensor::from(bytes.len().cast_signed() as i64);
         self.broadcast(&mut count, root)?;
         let count = count.int64_value(&[]);
         let mut content = if self.rank == root {
