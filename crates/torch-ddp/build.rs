@@ -14,8 +14,9 @@ use std::process::ExitCode;
 /// The version whose C++ interface the shim is written against.
 const VERSION: &str = "2.11.0";
 
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "csrc/adam.cpp",
+    "csrc/autocast.cpp",
     "csrc/error.cpp",
     "csrc/store.cpp",
     "csrc/group.cpp",

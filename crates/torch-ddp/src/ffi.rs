@@ -351,6 +351,8 @@ unsafe extern "C" {
         options: *const AdamOptions,
         message: Message,
     ) -> i32;
+    pub(crate) fn tddp_autocast_begin(enabled: *mut i32, kind: *mut i32, message: Message) -> i32;
+    pub(crate) fn tddp_autocast_end(enabled: i32, kind: i32, message: Message) -> i32;
     pub(crate) fn tddp_ddp_free(ddp: *mut Ddp);
     pub(crate) fn tddp_ddp_sync_buffers(ddp: *const Ddp, message: Message) -> i32;
     pub(crate) fn tddp_ddp_prepare_for_forward(ddp: *const Ddp, message: Message) -> i32;

@@ -6,6 +6,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adam;
+mod autocast;
 pub mod cuda;
 mod ddp;
 mod error;
@@ -17,6 +18,7 @@ mod store;
 mod work;
 
 pub use adam::{AdamStep, Moving};
+pub use autocast::autocast_bf16;
 pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};

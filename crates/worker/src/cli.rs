@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, Fault, Model, Program, Report, Stage, TrainSpec, WorkerSide,
-    WorkerVersion, protocol_sources,
+    Checkpointing, Data, Device, Fault, GradientFormat, Model, Precision, Program, Report, Stage,
+    TrainSpec, Tuning, WorkerSide, WorkerVersion, protocol_sources,
 };
 use workbench_protocol::worker_side::is_supervised;
 
@@ -98,6 +98,59 @@ impl DeviceName {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NumberFormat {
+    /// Single precision
+    Fp32,
+    /// Half precision: half the bytes, at most 65,504
+    Fp16,
+    /// bfloat16: half the bytes, fewer digits, the range of single precision
+    Bf16,
+}
+
+#[derive(Debug, Args)]
+struct TuningArgs {
+    /// Compute convolutions and products of matrices in bfloat16, on processors that can
+    #[arg(long)]
+    bf16: bool,
+    /// Parts in which the rows of a step go through the model, gradients adding up
+    #[arg(long, value_name = "PARTS", default_value_t = 1)]
+    accumulate: u32,
+    /// Let the channels of a pixel lie beside each other in memory
+    #[arg(long)]
+    channels_last: bool,
+    /// In what form gradients travel
+    #[arg(long, value_enum, default_value = "fp32")]
+    gradients: NumberFormat,
+    /// Look in every step for parameters that get no gradient
+    #[arg(long)]
+    find_unused_parameters: bool,
+    /// Promise that all steps have the same graph
+    #[arg(long)]
+    static_graph: bool,
+}
+
+impl TuningArgs {
+    fn into_tuning(self) -> Tuning {
+        Tuning {
+            precision: if self.bf16 {
+                Precision::Bf16
+            } else {
+                Precision::Fp32
+            },
+            accumulate: self.accumulate,
+            channels_last: self.channels_last,
+            gradients: match self.gradients {
+                NumberFormat::Fp32 => GradientFormat::Fp32,
+                NumberFormat::Fp16 => GradientFormat::Fp16,
+                NumberFormat::Bf16 => GradientFormat::Bf16,
+            },
+            find_unused_parameters: self.find_unused_parameters,
+            static_graph: self.static_graph,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 struct TrainArgs {
     /// How the training is organised
@@ -163,6 +216,8 @@ struct TrainArgs {
     /// Seconds to wait for other ranks before giving up
     #[arg(long, value_name = "SECONDS", default_value_t = 300.0)]
     timeout: f64,
+    #[command(flatten)]
+    tuning: TuningArgs,
 }
 
 /// Runs the program.
@@ -253,6 +308,7 @@ impl TrainArgs {
             faults: self.fault,
             step_reports_every: self.report_every,
             timeout_s: self.timeout,
+            tuning: self.tuning.into_tuning(),
         })
     }
 }

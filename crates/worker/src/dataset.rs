@@ -67,6 +67,31 @@ impl Batch {
     pub fn rows(&self) -> u32 {
         self.labels.numel() as u32
     }
+
+    /// The same rows in so many parts, or fewer, so that each has 2 rows or more: the last, and
+    /// those before it.
+    pub fn parts(&self, parts: u32) -> (Vec<Self>, Self) {
+        let parts = i64::from(parts.min(self.rows() / 2).max(1));
+        let images = self.images.tensor_split(parts, 0);
+        let labels = self.labels.tensor_split(parts, 0);
+        let mut all: Vec<Self> = images
+            .into_iter()
+            .zip(labels)
+            .map(|(images, labels)| Self { images, labels })
+            .collect();
+        let whole = || Self {
+            images: self.images.shallow_clone(),
+            labels: self.labels.shallow_clone(),
+        };
+        let last = all.pop().unwrap_or_else(whole);
+        (all, last)
+    }
+
+    /// The mean loss of these rows, as a part of the mean over all rows of `whole`.
+    pub fn loss(&self, logits: &Tensor, whole: &Self) -> Tensor {
+        let share = f64::from(self.rows()) / f64::from(whole.rows());
+        logits.cross_entropy_for_logits(&self.labels) * share
+    }
 }
 
 impl Dataset {

@@ -18,12 +18,14 @@ mod ledger;
 mod live;
 mod messages;
 mod outcome;
+mod params;
 mod plan;
 mod root_cause;
 mod run;
 mod settings;
 mod startup;
 mod timeline;
+mod tuning;
 mod version_cache;
 mod worker;
 

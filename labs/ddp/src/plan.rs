@@ -166,6 +166,10 @@ impl Plan {
             faults: faults.of(world),
             step_reports_every: 1,
             timeout_s: settings.timeout_s,
+            tuning: match self.arm {
+                Arm::Single => settings.tuned.base(),
+                Arm::ByHand | Arm::Launcher => settings.tuned.parallel(),
+            },
         }
     }
 }

@@ -9,6 +9,7 @@
 pub mod fault;
 pub mod message;
 pub mod spec;
+pub mod tuning;
 pub mod version;
 
 pub use fault::{Fault, FaultError, Place, Slowness};
@@ -17,4 +18,5 @@ pub use message::{
     Training, WorkerSide,
 };
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};
+pub use tuning::{GradientFormat, Precision, Tuning};
 pub use version::{WorkerVersion, protocol_sources, version_line};
