@@ -3,7 +3,7 @@
 
 use workbench_ddp_protocol::{GradientFormat, Precision, Program, TrainSpec, Tuning};
 
-use crate::common::{run, spec};
+use crate::common::{program, run, spec};
 
 /// A training with another tuning.
 fn tuned(program: Program, tuning: Tuning) -> TrainSpec {
@@ -150,4 +150,21 @@ fn half_precision_learns_as_well() {
     });
     assert!(single > 0.85, "{single}");
     assert!((single - half).abs() < 0.03, "{single} {half}");
+}
+
+#[test]
+fn batches_are_tried_until_a_limit() {
+    let output = program()
+        .args(["batches", "--model=cnn", "--most-s=0.05", "--accumulate=2"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+    let lines: Vec<&str> = told.lines().collect();
+    let first: Vec<&str> = lines[1].split_whitespace().collect();
+    assert_eq!((first[0], first.len()), ("8", 4), "{told}");
+    let last = lines.last().unwrap();
+    assert!(last.starts_with("fastest per row: "), "{told}");
+    assert!(last.contains("largest that fits: "), "{told}");
 }
