@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValue;
 use clap::{Parser, ValueEnum, ValueHint};
-use workbench_record::{Record, RecordError, RunDir, Snapshot, Store};
+use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
 
@@ -98,7 +98,7 @@ fn write(args: &Args) -> Result<RunDir, RecordError> {
     let unix_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as u64);
-    let run = Store::open(Some(args.dir.clone()))?.create("simulated", unix_ms)?;
+    let run = RunStore::open(Some(args.dir.clone()))?.create("simulated", unix_ms)?;
     let mut records = events(args.scenario.0, args.seed, &run.id(), unix_ms);
     let whole = records.len();
     records.truncate(((whole as f64 * args.until) as usize).max(1));

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValuesParser, RangedU64ValueParser, TypedValueParser,
+};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
@@ -67,11 +69,13 @@ pub struct Cli {
     pub screen: ScreenArgs,
 
     // Its help is that of the setting, as with the flags of the screen.
-    #[arg(long, global = true, help_heading = None, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
 
     /// The configuration file [env: WORKBENCH_CONFIG] [default: see `workbench config --path`]
-    #[arg(long, global = true, help_heading = None, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 }
 
@@ -136,18 +140,18 @@ pub struct RunArgs {
     #[arg(long, value_name = "N,…", requires = "lab")]
     pub workers: Option<AskedWorkers>,
 
-    /// Repeats of every arm, interleaved in random order; from 3 on there is an interval, from 5 on a
-    /// narrow one
+    /// Repeats of every arm, interleaved in random order; from 3 on there is an interval, from 5 on
+    /// a narrow one
     /// [default: the preset's]
     #[arg(long, value_name = "N", requires = "lab")]
     pub repeats: Option<u32>,
 
     /// Seed of everything random [default: 42]
-    #[arg(long, value_name = "N", requires = "lab", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
+    #[arg(long, value_name = "N", requires = "lab", value_parser = seeds())]
     pub seed: Option<u64>,
 
-    /// Use other data than the lab's own: a CSV file (gzip or Zstandard, too) or a folder of images,
-    /// as the lab takes
+    /// Use other data than the lab's own: a CSV file (gzip or Zstandard, too) or a folder of
+    /// images, as the lab takes
     #[arg(long, value_name = "PATH", requires = "lab", value_hint = ValueHint::AnyPath)]
     pub data: Option<PathBuf>,
 
@@ -160,7 +164,8 @@ pub struct RunArgs {
     pub reading: ReadArgs,
 
     /// Let something go wrong, in labs that have faults; may be given several times
-    #[arg(long, value_name = "FAULT", requires = "lab", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FAULT", requires = "lab")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub fault: Vec<String>,
 
     /// Allow more workers than usable cores; the result is marked
@@ -349,6 +354,10 @@ pub fn parse(
 ) -> Result<Cli, clap::Error> {
     let matches = command(labs).try_get_matches_from(args)?;
     Cli::from_arg_matches(&matches)
+}
+
+fn seeds() -> RangedU64ValueParser<u64> {
+    RangedU64ValueParser::new().range(0..=u64::from(u32::MAX))
 }
 
 fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {

@@ -9,12 +9,12 @@ use workbench_experiment::lab::{Lab, LabError};
 use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin, Request, StopRequests};
 use workbench_machine::limits::room_for_files;
 use workbench_machine::usable_cores;
-use workbench_record::{ArmFailureKind, RunDir, RunStatus, Store};
+use workbench_record::{ArmFailureKind, RunDir, RunStatus, RunStore};
 
 use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, ResumeArgs, RunArgs};
 use crate::commands::ensure;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::pause;
 use crate::progress::{Follower, Style};
@@ -22,7 +22,7 @@ use crate::registry;
 use crate::summary;
 
 /// `workbench --lab …`.
-pub fn run(labs: &[Box<dyn Lab>], store: &Store, args: &RunArgs) -> Result<u8, Failure> {
+pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8, ExitError> {
     let lab = registry::find(labs, args.lab.as_deref().unwrap_or_default())?;
     let request = Request {
         preset: args.preset.clone(),
@@ -52,7 +52,7 @@ pub fn run(labs: &[Box<dyn Lab>], store: &Store, args: &RunArgs) -> Result<u8, F
 }
 
 /// `workbench resume RUN`.
-pub fn resume(labs: &[Box<dyn Lab>], store: &Store, args: &ResumeArgs) -> Result<u8, Failure> {
+pub fn resume(labs: &[Box<dyn Lab>], store: &RunStore, args: &ResumeArgs) -> Result<u8, ExitError> {
     let run = store.find(&args.run)?;
     let origin = if args.keep_apart {
         OtherOrigin::KeepApart
@@ -86,7 +86,7 @@ fn with_setup(
     signals: &Signals,
     yes: bool,
     attempt: impl Fn(&Control) -> Result<Ended, ExperimentError>,
-) -> Result<Ended, Failure> {
+) -> Result<Ended, ExitError> {
     match attempt(&signals.control) {
         Err(ExperimentError::Lab(LabError::SetUp { what, gpus }))
             if !signals.control.is_stopped() =>
@@ -99,11 +99,11 @@ fn with_setup(
 }
 
 /// A target that cannot be written is reported before the run, not after it.
-fn check_reports(paths: &[PathBuf]) -> Result<(), Failure> {
+fn check_reports(paths: &[PathBuf]) -> Result<(), ExitError> {
     paths
         .iter()
         .try_for_each(|path| workbench_report::check_writable(path))
-        .map_err(Failure::from)
+        .map_err(ExitError::from)
 }
 
 /// Files that a run has open at once: those of signals, the data, the log and the machine's
@@ -119,8 +119,8 @@ struct Signals {
 impl Signals {
     /// Turns the first signal into a request to stop; a second one ends the process at once. See
     /// [`StopRequests`] for what counts as a second one.
-    fn watch() -> Result<Self, Failure> {
-        room_for_files(FILES).map_err(|error| Failure::cannot("start a run", &error))?;
+    fn watch() -> Result<Self, ExitError> {
+        room_for_files(FILES).map_err(|error| ExitError::cannot("start a run", &error))?;
         let (control, at_once) = (Control::default(), Arc::<AtomicBool>::default());
         let (steered, hurry) = (control.clone(), Arc::clone(&at_once));
         let mut requests = StopRequests::default();
@@ -133,10 +133,10 @@ impl Signals {
             }
         })
         .map_err(|error| match error {
-            ctrlc::Error::System(error) => Failure::cannot("watch for Ctrl-C", &error),
-            other => Failure::environment(format!("cannot watch for Ctrl-C: {other}")),
+            ctrlc::Error::System(error) => ExitError::cannot("watch for Ctrl-C", &error),
+            other => ExitError::environment(format!("cannot watch for Ctrl-C: {other}")),
         })?;
-        pause::on_request().map_err(|error| Failure::cannot("watch for Ctrl-Z", &error))?;
+        pause::on_request().map_err(|error| ExitError::cannot("watch for Ctrl-Z", &error))?;
         Ok(Self { control, at_once })
     }
 
@@ -149,14 +149,14 @@ impl Signals {
     }
 }
 
-fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
+fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, ExitError> {
     let mut written = Vec::new();
     let mut failed = None;
     for path in &args.report {
         match workbench_report::write(path, &ended.result, &ended.snapshot) {
             Ok(()) => written.push(path.clone()),
             // Other reports may still succeed, and the run's record is safe.
-            Err(error) => failed = failed.or(Some(Failure::from(error))),
+            Err(error) => failed = failed.or(Some(ExitError::from(error))),
         }
     }
     if args.json {
@@ -165,7 +165,7 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
         output::print(&summary::of_run(&ended.result, &ended.run, &written))?;
     }
     if let Some(failure) = failed {
-        return Err(Failure {
+        return Err(ExitError {
             message: format!(
                 "{}; the run is kept: `workbench report {} -o FILE` writes it again",
                 failure.message,
@@ -175,7 +175,7 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
         });
     }
     if let Some(failure) = &ended.failure {
-        return Err(Failure {
+        return Err(ExitError {
             message: failure.reason.clone(),
             code: match failure.kind {
                 ArmFailureKind::Run => code::CHECK_FAILED,
@@ -192,10 +192,10 @@ fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, Failure> {
 }
 
 /// The result document, with the same bytes as `result.json`.
-fn document(run: &RunDir, ended: &Ended) -> Result<String, Failure> {
+fn document(run: &RunDir, ended: &Ended) -> Result<String, ExitError> {
     match std::fs::read_to_string(run.result()) {
         Ok(text) => Ok(text),
         Err(_) => serde_json::to_string_pretty(&ended.result)
-            .map_err(|error| Failure::environment(error.to_string())),
+            .map_err(|error| ExitError::environment(error.to_string())),
     }
 }

@@ -11,7 +11,7 @@ mod build_facts;
 mod cli;
 mod commands;
 mod config;
-mod failure;
+mod exit_error;
 mod headless;
 mod libtorch;
 mod output;
@@ -33,11 +33,11 @@ use std::process::{self, ExitCode};
 
 use workbench_experiment::lab::MakeLab;
 use workbench_machine::gpu;
-use workbench_record::Store;
+use workbench_record::RunStore;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 
 /// The whole program: parses the process' arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -81,8 +81,10 @@ fn gpu_helper() -> process::Command {
     helper
 }
 
-fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, Failure> {
-    let labs = registry::make(labs)?;
+fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
+    // Scripts ask for the version, which needs no lab.
+    let is_version = matches!(&args[..], [_, flag] if flag == "--version" || flag == "-V");
+    let labs = registry::make(if is_version { &[] } else { labs })?;
     let cli = match cli::parse(&labs, args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -98,7 +100,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, Failure> {
         ..
     } = cli;
     if command.is_some() && run.lab.is_some() {
-        return Err(Failure::usage(
+        return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
     }
@@ -123,7 +125,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, Failure> {
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
     }
-    let store = Store::open(run_dir)?;
+    let store = RunStore::open(run_dir)?;
     match command {
         Some(Command::Runs { filter, lab, json }) => {
             commands::runs::run(&store, &filter.join(" "), lab.as_deref(), json)
@@ -145,7 +147,7 @@ fn has_terminal() -> bool {
 }
 
 /// `workbench` without arguments and terminal: prints what it is and how to use it.
-fn explain() -> Result<u8, Failure> {
+fn explain() -> Result<u8, ExitError> {
     output::error_line(
         "workbench: no --lab given and no terminal for the screen, so there is nothing to run.\n\n\
          Try one of these:\n  \

@@ -52,6 +52,23 @@ pub fn error_line(text: &str) -> io::Result<()> {
     }
 }
 
+/// The width that tables have to fit in: that of the terminal on the standard output, and any where
+/// that is no terminal.
+pub fn room() -> usize {
+    columns().unwrap_or(usize::MAX)
+}
+
+/// Asks a question on the terminal; whether the answer is yes. Anything but a yes is a no.
+///
+/// # Errors
+/// When it cannot be written or read.
+pub fn ask(question: &str) -> io::Result<bool> {
+    write_all(&mut io::stderr().lock(), &format!("{question} [y/N] "))?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
 /// The width of the terminal on the standard output; `None` if that is no terminal.
 pub fn columns() -> Option<usize> {
     let stdout = io::stdout();

@@ -3,7 +3,7 @@
 use workbench_experiment::lab::{Lab, LabHost, MakeLab, suggest};
 
 use crate::commands::setup::default_place;
-use crate::failure::Failure;
+use crate::exit_error::ExitError;
 
 /// The program's own labs, as `build.rs` finds them in the manifest.
 pub const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/labs.rs"));
@@ -18,20 +18,20 @@ const HOST: LabHost = LabHost {
 };
 
 /// Makes the labs, in the order of lists.
-pub fn make(labs: &[MakeLab]) -> Result<Vec<Box<dyn Lab>>, Failure> {
+pub fn make(labs: &[MakeLab]) -> Result<Vec<Box<dyn Lab>>, ExitError> {
     labs.iter()
-        .map(|make| make(HOST).map_err(|error| Failure::environment(error.to_string())))
+        .map(|make| make(HOST).map_err(|error| ExitError::environment(error.to_string())))
         .collect()
 }
 
 /// The lab with a name.
-pub fn find<'a>(labs: &'a [Box<dyn Lab>], name: &str) -> Result<&'a dyn Lab, Failure> {
+pub fn find<'a>(labs: &'a [Box<dyn Lab>], name: &str) -> Result<&'a dyn Lab, ExitError> {
     let names = labs.iter().map(|lab| lab.definition().name.as_str());
     labs.iter()
         .find(|lab| lab.definition().name == name)
         .map(AsRef::as_ref)
         .ok_or_else(|| {
-            Failure::usage(format!(
+            ExitError::usage(format!(
                 "`--lab {name}`: no such lab; {}",
                 suggest(name, names)
             ))

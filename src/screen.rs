@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
-use workbench_record::Store;
+use workbench_record::RunStore;
 use workbench_tui::offscreen::Offscreen;
 use workbench_tui::{Exit, Host, TuiError};
 
 use crate::build_facts::BUILD;
 use crate::commands::ensure;
 use crate::config::Config;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::{output, pause, registry, summary};
 
 /// What the interface needs from this program.
@@ -36,7 +36,7 @@ impl Host for Program {
 }
 
 /// Runs the interface until the person leaves it, then prints the summary of the last run.
-pub fn run(store: Store, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, Failure> {
+pub fn run(store: RunStore, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, ExitError> {
     let left = workbench_tui::run(store, labs, config.screen(), Arc::new(Program))?;
     if let Some((run, result)) = &left.last_run {
         let _ = output::print(&summary::of_run(result, run, &left.reports));
@@ -56,7 +56,7 @@ pub fn offscreen(size: (u16, u16), theme: &str, ascii: bool) -> Result<Offscreen
     Offscreen::new(labs, size, theme, ascii)
 }
 
-impl From<TuiError> for Failure {
+impl From<TuiError> for ExitError {
     fn from(error: TuiError) -> Self {
         Self::refused(&error)
     }

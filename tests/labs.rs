@@ -26,7 +26,7 @@ use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_history::outlook::Ahead;
 use workbench_machine::gpu::HELPER;
 use workbench_machine::{BuildFacts, MachineFacts, UsableCores};
-use workbench_record::{Event, Record, RunStatus, Snapshot, Store};
+use workbench_record::{Event, Record, RunStatus, RunStore, Snapshot};
 use workbench_tui::offscreen::Offscreen;
 
 const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/test_labs.rs"));
@@ -104,8 +104,8 @@ impl Bench {
         self.0.path().join(name)
     }
 
-    fn store(&self) -> Store {
-        Store::open(Some(self.path("runs"))).unwrap()
+    fn store(&self) -> RunStore {
+        RunStore::open(Some(self.path("runs"))).unwrap()
     }
 
     /// Runs a lab in this process; also gives its records.

@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use workbench_record::Store;
+use workbench_record::RunStore;
 use workbench_report::format;
 use workbench_report::intervals::Kinds;
 use workbench_result::{RunResult, arm_on};
 
 use super::show::{load, pretty};
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::table::TextTable;
 use workbench_history::comparison::{ArmCell, Comparison, Group, compare};
 
 /// Shows a comparison of runs.
-pub fn run(store: &Store, runs: &[String], json: bool) -> Result<u8, Failure> {
+pub fn run(store: &RunStore, runs: &[String], json: bool) -> Result<u8, ExitError> {
     let results = runs
         .iter()
         .map(|run| load(store, run).map(|(_, _, result)| result))
@@ -41,7 +41,7 @@ fn render(comparison: &Comparison) -> String {
     if comparison.settings.differing.is_empty() {
         let _ = writeln!(out, "  Nothing.");
     } else {
-        out.push_str(&settings(comparison).render(2));
+        out.push_str(&settings(comparison).render(2, output::room()));
     }
     let _ = writeln!(out, "  {}", comparison.settings.same_line());
     let against = comparison
@@ -53,7 +53,7 @@ fn render(comparison: &Comparison) -> String {
         "\nWall time (median) and speed-up against {against} ({})",
         kinds.name()
     );
-    out.push_str(&arms(comparison).render(2));
+    out.push_str(&arms(comparison).render(2, output::room()));
     if !comparison.notes.is_empty() {
         let _ = writeln!(out);
     }

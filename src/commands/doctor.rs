@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{ExperimentError, Request, resolve};
 use workbench_machine::{FindingState, usable_cores};
-use workbench_record::Store;
+use workbench_record::RunStore;
 
 use super::setup::default_place;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::libtorch::{GpuSetup, Inventory};
 use crate::output;
 
 /// Checks everything that a run needs. Exits with 3 when a lab cannot run here.
-pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failure> {
+pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, ExitError> {
     let mut out = String::from("This machine\n");
     for finding in workbench_machine::check() {
         let mark = match finding.state {
@@ -28,8 +28,8 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
         }
     }
     let _ = writeln!(out, "\nRuns");
-    let kept = Store::open(run_dir)
-        .map_err(Failure::from)
+    let kept = RunStore::open(run_dir)
+        .map_err(ExitError::from)
         .and_then(|store| writable(&store));
     let _ = match &kept {
         Ok(root) => writeln!(out, "  ok       kept in {}", root.display()),
@@ -53,10 +53,10 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
     for lab in labs {
         let definition = lab.definition();
         let prepared = resolve(definition, &Request::default(), &usable_cores())
-            .map_err(Failure::from)
+            .map_err(ExitError::from)
             .and_then(|config| {
                 lab.prepare(&config)
-                    .map_err(|error| Failure::from(ExperimentError::Lab(error)))
+                    .map_err(|error| ExitError::from(ExperimentError::Lab(error)))
             });
         let _ = match &prepared {
             Ok(_) => writeln!(out, "  ok       {}: {}", definition.name, definition.title),
@@ -72,7 +72,7 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, Failur
 }
 
 /// Whether a run could be stored: tries it.
-fn writable(store: &Store) -> Result<PathBuf, Failure> {
+fn writable(store: &RunStore) -> Result<PathBuf, ExitError> {
     store.create("doctor", 0)?.discard();
     Ok(store.root().to_owned())
 }

@@ -1,11 +1,11 @@
 //! The set-up before a run: offers to install what a lab lacks, or installs it without asking.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use workbench_report::format;
 
 use super::setup::{self, SetupArgs, default_place, run_telling};
-use crate::failure::Failure;
+use crate::exit_error::ExitError;
 use crate::libtorch::{InstallPlan, Libtorch, Step, VERSION, WorkerSource, variable};
 use crate::output;
 
@@ -15,10 +15,10 @@ use crate::output;
 ///
 /// # Errors
 /// When the person does not agree, with the command to run; when the set-up fails.
-pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), Failure> {
+pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), ExitError> {
     let is_seen = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if !yes && !is_seen {
-        return Err(Failure::environment(format!(
+        return Err(ExitError::environment(format!(
             "{why}; run `{}`{}, or this command with --yes, which does so first",
             command(gpus),
             size(gpus)?
@@ -26,7 +26,7 @@ pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), Failure> {
     }
     output::error_line(&format!("workbench: {why}."))?;
     if !yes && !agreed(gpus)? {
-        return Err(Failure::environment(format!(
+        return Err(ExitError::environment(format!(
             "nothing was set up and nothing was run; `{}` does the one without the other",
             command(gpus)
         )));
@@ -45,7 +45,7 @@ pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it is impossible: the libtorch that `LIBTORCH` names cannot be used.
-pub fn announce(gpus: bool) -> Result<String, Failure> {
+pub fn announce(gpus: bool) -> Result<String, ExitError> {
     let plan = plan(gpus)?;
     let root = default_place()?.root().display().to_string();
     let mut told = Vec::new();
@@ -63,7 +63,7 @@ pub fn announce(gpus: bool) -> Result<String, Failure> {
     Ok(told.join(" "))
 }
 
-fn plan(gpus: bool) -> Result<InstallPlan, Failure> {
+fn plan(gpus: bool) -> Result<InstallPlan, ExitError> {
     let place = default_place()?;
     let found = setup::usable(Libtorch::find(&place, variable().as_deref())?, gpus)?;
     let has_worker = WorkerSource::here().exists();
@@ -80,19 +80,16 @@ fn command(gpus: bool) -> &'static str {
 }
 
 /// The size of the downloads, in parentheses.
-fn size(gpus: bool) -> Result<String, Failure> {
+fn size(gpus: bool) -> Result<String, ExitError> {
     Ok(match plan(gpus)?.download {
         0 => String::new(),
         bytes => format!(" ({} to download)", format::bytes(bytes)),
     })
 }
 
-fn agreed(gpus: bool) -> Result<bool, Failure> {
+fn agreed(gpus: bool) -> Result<bool, ExitError> {
     let announcement = announce(gpus)?;
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{announcement}\nSet it up and go on? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(output::ask(&format!(
+        "{announcement}\nSet it up and continue?"
+    ))?)
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use workbench_experiment::lab::{Lab, LabDefinition};
 
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::registry;
 use crate::table::TextTable;
 
 /// Lists all labs, or shows one with its handout.
-pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, Failure> {
+pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, ExitError> {
     let mut out = String::new();
     if let Some(name) = name {
         let lab = registry::find(labs, name)?;
@@ -61,8 +61,8 @@ fn describe(lab: &LabDefinition) -> String {
         lab.name,
         lab.title,
         lab.summary,
-        arms.render(4),
-        presets.render(4),
-        params.render(4)
+        arms.render(4, output::room()),
+        presets.render(4, output::room()),
+        params.render(4, output::room())
     )
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use workbench_record::Store;
+use workbench_record::RunStore;
 
 use super::show::load;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 
 /// Writes reports of a run.
-pub fn run(store: &Store, run: &str, outputs: &[PathBuf]) -> Result<u8, Failure> {
+pub fn run(store: &RunStore, run: &str, outputs: &[PathBuf]) -> Result<u8, ExitError> {
     for path in outputs {
         workbench_report::check_writable(path)?;
     }

@@ -1,12 +1,12 @@
 //! `workbench runs`: lists the history of runs.
 
 use jiff::Timestamp;
-use workbench_record::{Finding, RunDir, Store};
+use workbench_record::{Finding, RunDir, RunStore};
 use workbench_report::format;
 use workbench_result::{OF_FILES, RunResult};
 
 use super::show::pretty;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::table::TextTable;
 use workbench_history::Standing;
@@ -14,10 +14,10 @@ use workbench_history::filter::{self, FilterFacts};
 use workbench_history::list::{best, load};
 
 /// Lists the runs that match a filter, oldest first.
-pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result<u8, Failure> {
+pub fn run(store: &RunStore, filter: &str, lab: Option<&str>, json: bool) -> Result<u8, ExitError> {
     let parsed = filter::parse(filter, Timestamp::now());
     if let Some(problem) = parsed.problem {
-        return Err(Failure::usage(problem));
+        return Err(ExitError::usage(problem));
     }
     let filter = parsed.filter;
     let mut results = Vec::new();
@@ -44,7 +44,7 @@ pub fn run(store: &Store, filter: &str, lab: Option<&str>, json: bool) -> Result
         let documents: Vec<&RunResult> = results.iter().map(|(_, result)| result).collect();
         output::line(&pretty(&documents)?)?;
     } else if !results.is_empty() {
-        output::print(&table(&results).render(0))?;
+        output::print(&table(&results).render(0, output::room()))?;
     } else if others == 0 {
         output::line(&format!("There are no runs in {}.", store.root().display()))?;
     } else {

@@ -1,14 +1,14 @@
 //! `workbench setup`: libtorch and the worker, for labs that train in processes of their own.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use workbench_machine::MachineFacts;
 use workbench_report::format;
 
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::libtorch::{
     CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE, InstallPlan,
     Inventory, Libtorch, Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
@@ -51,9 +51,9 @@ pub struct SetupArgs {
 }
 
 /// Prints the environment variables with which cargo and labs find libtorch and the worker.
-fn env(place: &CacheFolder) -> Result<u8, Failure> {
+fn env(place: &CacheFolder) -> Result<u8, ExitError> {
     let Some(libtorch) = Libtorch::find(place, variable().as_deref())? else {
-        return Err(Failure::environment(
+        return Err(ExitError::environment(
             "there is no libtorch yet: `workbench setup` installs it",
         ));
     };
@@ -82,12 +82,15 @@ pub fn default_place() -> Result<CacheFolder, SetupError> {
 }
 
 /// Finds or installs libtorch, then builds the worker. Exits with 3 when either is impossible.
-pub fn run(args: SetupArgs) -> Result<u8, Failure> {
+pub fn run(args: SetupArgs) -> Result<u8, ExitError> {
     run_telling(args, output::line)
 }
 
 /// As [`run`]; `tell` prints the final state.
-pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Result<u8, Failure> {
+pub fn run_telling(
+    args: SetupArgs,
+    tell: fn(&str) -> std::io::Result<()>,
+) -> Result<u8, ExitError> {
     let place = CacheFolder::new(args.dir)?;
     if args.check {
         return check(&place, args.cuda);
@@ -105,7 +108,7 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
         hint(found.as_ref())?;
     }
     if plan.download > 0 && !args.yes && !agreed(&place, &plan, args.cuda)? {
-        return Err(Failure::environment("nothing was downloaded"));
+        return Err(ExitError::environment("nothing was downloaded"));
     }
     if plan.steps.contains(&Step::Build) {
         source.check()?;
@@ -135,11 +138,11 @@ pub fn run_telling(args: SetupArgs, tell: fn(&str) -> std::io::Result<()>) -> Re
 
 /// The installed libtorch to use: for GPUs, our own CPU version is not enough, and a named one must
 /// have CUDA.
-pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, Failure> {
+pub(super) fn usable(found: Option<Libtorch>, cuda: bool) -> Result<Option<Libtorch>, ExitError> {
     match found {
         Some(libtorch) if cuda && libtorch.device == Compute::Cpu => {
             if variable().is_some() {
-                return Err(Failure::environment(format!(
+                return Err(ExitError::environment(format!(
                     "LIBTORCH={}: this libtorch is for the CPU alone; set it to one with CUDA, such as the folder `torch` in the packages of a Python that has torch {VERSION}, or unset it",
                     libtorch.path.display()
                 )));
@@ -170,7 +173,7 @@ pub(super) fn plan(
 }
 
 /// Points out `--cuda` on a machine with a GPU. A GPU alone does not cause a download of gigabytes.
-fn hint(found: Option<&Libtorch>) -> Result<(), Failure> {
+fn hint(found: Option<&Libtorch>) -> Result<(), ExitError> {
     if found.is_some_and(|libtorch| libtorch.device == Compute::Cuda) {
         return Ok(());
     }
@@ -191,7 +194,7 @@ fn hint(found: Option<&Libtorch>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check(place: &CacheFolder, cuda: bool) -> Result<u8, Failure> {
+fn check(place: &CacheFolder, cuda: bool) -> Result<u8, ExitError> {
     let report = Inventory::look(place);
     let gpus = GpuSetup::look(&report);
     let mut out = String::new();
@@ -208,7 +211,7 @@ fn check(place: &CacheFolder, cuda: bool) -> Result<u8, Failure> {
 }
 
 /// Says what will be downloaded and asks; without a terminal it cannot ask.
-fn agreed(place: &CacheFolder, plan: &InstallPlan, cuda: bool) -> Result<bool, Failure> {
+fn agreed(place: &CacheFolder, plan: &InstallPlan, cuda: bool) -> Result<bool, ExitError> {
     let what = match (cuda, plan.steps.contains(&Step::Headers)) {
         (true, true) => {
             "Some of CUDA's headers, which the worker is built with, are not there. They are"
@@ -225,14 +228,9 @@ fn agreed(place: &CacheFolder, plan: &InstallPlan, cuda: bool) -> Result<bool, F
     );
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         let flag = if cuda { "--cuda " } else { "" };
-        return Err(Failure::environment(format!(
+        return Err(ExitError::environment(format!(
             "{announcement} Run `workbench setup {flag}--yes` to download it, or set LIBTORCH to the folder of a libtorch {VERSION} of your own"
         )));
     }
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{announcement}\nGo on? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(output::ask(&format!("{announcement}\nContinue?"))?)
 }

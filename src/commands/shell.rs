@@ -6,11 +6,11 @@ use workbench_experiment::lab::Lab;
 
 use crate::cli;
 use crate::config;
-use crate::failure::{Failure, code};
+use crate::exit_error::{ExitError, code};
 use crate::output;
 
 /// Prints a completion script.
-pub fn completions(labs: &[Box<dyn Lab>], shell: Shell) -> Result<u8, Failure> {
+pub fn completions(labs: &[Box<dyn Lab>], shell: Shell) -> Result<u8, ExitError> {
     let mut script = Vec::new();
     generate(shell, &mut cli::command(labs), "workbench", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;
@@ -18,7 +18,7 @@ pub fn completions(labs: &[Box<dyn Lab>], shell: Shell) -> Result<u8, Failure> {
 }
 
 /// Prints the man page in troff.
-pub fn man(labs: &[Box<dyn Lab>]) -> Result<u8, Failure> {
+pub fn man(labs: &[Box<dyn Lab>]) -> Result<u8, ExitError> {
     let man = clap_mangen::Man::new(cli::command(labs));
     let mut page = Vec::new();
     man.render_title(&mut page)?;

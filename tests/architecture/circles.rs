@@ -17,7 +17,7 @@ use syn::visit::Visit;
 use syn::{Attribute, Item, ItemUse, Visibility};
 
 use crate::house::{Crate, House, attributes, is_test};
-use crate::known::Finding;
+use crate::known::Violation;
 use crate::names::{Names, Target, imports, segments};
 
 /// From a file to a file: the names taken, each with the line of its first use.
@@ -27,16 +27,16 @@ type Arrows = BTreeMap<(usize, usize), BTreeMap<String, usize>>;
 pub const TO_DO: &str = "move what both sides use into a file of its own that both use";
 
 /// Every file that is part of a circle. The first file of a circle says which arrows make it.
-pub fn find(house: &House) -> Vec<Finding> {
+pub fn find(house: &House) -> Vec<Violation> {
     house.crates.iter().flat_map(in_crate).collect()
 }
 
-fn in_crate(house_crate: &Crate) -> Vec<Finding> {
+fn in_crate(house_crate: &Crate) -> Vec<Violation> {
     let arrows = arrows(house_crate);
     let pairs: Vec<(usize, usize)> = arrows.keys().copied().collect();
     let circles = components(house_crate.files.len(), &pairs);
     let path = |number: usize| &*house_crate.files[number].path;
-    let describe = |circle: &Vec<usize>| -> Vec<Finding> {
+    let describe = |circle: &Vec<usize>| -> Vec<Violation> {
         let inside = arrows
             .iter()
             .filter(|((from, to), _)| circle.contains(from) && circle.contains(to));
@@ -49,7 +49,7 @@ fn in_crate(house_crate: &Crate) -> Vec<Finding> {
         let mut files: Vec<&str> = circle.iter().map(|number| path(*number)).collect();
         files.sort_unstable();
         let mut whole = Some(lines.collect::<String>());
-        let finding = |file: &&str| Finding {
+        let finding = |file: &&str| Violation {
             key: (*file).to_owned(),
             place: (*file).to_owned(),
             what: match whole.take() {

@@ -14,7 +14,7 @@ use crate::house::House;
 
 /// One breach of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
+pub struct Violation {
     /// What it is listed by: a file, `FILE FUNCTION`, a name. Without line numbers, so that it
     /// stays the same.
     pub key: String,
@@ -59,7 +59,7 @@ impl List {
 }
 
 /// Whether a key of a list stands for a finding.
-fn stands_for(key: &str, finding: &Finding) -> bool {
+fn stands_for(key: &str, finding: &Violation) -> bool {
     match key.strip_suffix(" *") {
         Some(all) => finding
             .key
@@ -73,7 +73,7 @@ fn stands_for(key: &str, finding: &Finding) -> bool {
 ///
 /// # Panics
 /// When a finding is not listed or a line is not needed.
-pub fn settle(house: &House, check: &str, to_do: &str, mut findings: Vec<Finding>) {
+pub fn settle(house: &House, check: &str, to_do: &str, mut findings: Vec<Violation>) {
     findings.sort();
     let path = house
         .root
@@ -82,7 +82,7 @@ pub fn settle(house: &House, check: &str, to_do: &str, mut findings: Vec<Finding
     let mut report = String::new();
     for finding in &findings {
         if !list.keys().any(|key| stands_for(key, finding)) {
-            let Finding { key, place, what } = finding;
+            let Violation { key, place, what } = finding;
             let _ = writeln!(report, "{place}: {what}\n    [{key}]");
         }
     }

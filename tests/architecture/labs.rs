@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 
 use crate::house::{Crate, House, Source, attributes, is_test};
-use crate::known::Finding;
+use crate::known::Violation;
 
 /// Words of the labs' subjects. The labs' own names are added to them.
 const SUBJECTS: [&str; 14] = [
@@ -39,7 +39,7 @@ pub const TO_DO: &str = "let the lab declare it (its definition, its figures, wh
 
 /// Every file of a general crate with the words of labs in its code and strings. Comments
 /// may give examples.
-pub fn find(house: &House) -> Vec<Finding> {
+pub fn find(house: &House) -> Vec<Violation> {
     let labs = house
         .crates
         .iter()
@@ -60,7 +60,7 @@ pub fn find(house: &House) -> Vec<Finding> {
             }
         });
         for (word, line) in found {
-            findings.push(Finding {
+            findings.push(Violation {
                 key: format!("{} {word}", file.path),
                 place: format!("{}:{line}", file.path),
                 what: format!("says `{word}`"),

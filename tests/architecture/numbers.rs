@@ -5,19 +5,19 @@ use syn::visit::Visit;
 use syn::{Attribute, Field, Ident, Item, Type};
 
 use crate::house::{House, attributes, is_test};
-use crate::known::Finding;
+use crate::known::Violation;
 
 /// What to do about a finding here.
 pub const TO_DO: &str =
     "write `#[serde(with = \"Floats::<…>\")]` above the field (crate workbench-json)";
 
 /// Every floating-point field that is written and may not be read back.
-pub fn find(house: &House) -> Vec<Finding> {
+pub fn find(house: &House) -> Vec<Violation> {
     let mut findings = Vec::new();
     for (_, file) in house.product() {
         let mut reader = Written(Vec::new());
         reader.visit_file(&file.tree);
-        findings.extend(reader.0.into_iter().map(|(name, line)| Finding {
+        findings.extend(reader.0.into_iter().map(|(name, line)| Violation {
             place: format!("{}:{line}", file.path),
             what: format!("a number of `{name}` becomes null where it is not finite"),
             key: format!("{} {name}", file.path),

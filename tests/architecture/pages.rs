@@ -1,7 +1,7 @@
 //! The page with which every crate opens: what it is for, what it may use, what must not go in.
 
 use crate::house::{Crate, House, Source};
-use crate::known::Finding;
+use crate::known::Violation;
 
 /// How the three points of the page begin.
 const POINTS: [&str; 3] = ["Belongs here:", "May use:", "Does not belong here:"];
@@ -11,7 +11,7 @@ pub const TO_DO: &str = "open the crate's `lib.rs` with a sentence that says wha
     `May use:` (every crate of this tree that it depends on, by its short name) and `Does not belong here:`";
 
 /// Every crate without such a page.
-pub fn find(house: &House) -> Vec<Finding> {
+pub fn find(house: &House) -> Vec<Violation> {
     let mut findings = Vec::new();
     for each in house
         .crates
@@ -31,7 +31,7 @@ pub fn find(house: &House) -> Vec<Finding> {
             .collect();
         missing.extend(unnamed(house, each, &page));
         if !missing.is_empty() {
-            findings.push(Finding {
+            findings.push(Violation {
                 key: each.dir.clone(),
                 place: format!("{}:1", root.path),
                 what: format!("the crate's page has {}", missing.join(", ")),

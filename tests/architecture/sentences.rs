@@ -18,7 +18,7 @@ use syn::visit::Visit;
 use syn::{BinOp, Expr, Lit, Pat};
 
 use crate::house::{House, attributes, is_test, string};
-use crate::known::Finding;
+use crate::known::Violation;
 
 const SEARCHES: [&str; 26] = [
     "contains",
@@ -109,7 +109,7 @@ pub const TO_DO: &str =
     "hand the fact on as a type (an enum, a number, a subject) and make the sentence from it last";
 
 /// Every place of the product that reads a sentence.
-pub fn find(house: &House) -> Vec<Finding> {
+pub fn find(house: &House) -> Vec<Violation> {
     let mut findings = Vec::new();
     for (_, file) in house.product() {
         let mut reader = Reader {
@@ -125,13 +125,13 @@ pub fn find(house: &House) -> Vec<Finding> {
 struct Reader<'a> {
     path: &'a str,
     functions: Vec<String>,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut Vec<Violation>,
 }
 
 impl Reader<'_> {
     fn found(&mut self, line: usize, what: String) {
         let function = self.functions.last().map_or("-", String::as_str);
-        self.findings.push(Finding {
+        self.findings.push(Violation {
             key: format!("{} {function}", self.path),
             place: format!("{}:{line}", self.path),
             what,

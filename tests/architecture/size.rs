@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 
 use crate::house::{House, Source, is_test};
-use crate::known::Finding;
+use crate::known::Violation;
 
 /// Lines of a function of the product, from its `fn` to its closing brace.
 const FUNCTION: usize = 60;
@@ -17,7 +17,7 @@ const COLUMNS: usize = 100;
 const REASON: &str = "Long because ";
 
 /// Functions that are too long and say no reason.
-pub fn functions(house: &House) -> Vec<Finding> {
+pub fn functions(house: &House) -> Vec<Violation> {
     let mut findings = Vec::new();
     for (_, file) in house.files() {
         let mut reader = Functions {
@@ -35,7 +35,7 @@ struct Functions<'a> {
     file: &'a Source,
     test: bool,
     lines: Vec<&'a str>,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut Vec<Violation>,
 }
 
 impl Functions<'_> {
@@ -47,7 +47,7 @@ impl Functions<'_> {
         let around = &self.lines[first.saturating_sub(8)..last];
         if lines > most && !around.iter().any(|line| line.contains(REASON)) {
             let name = &signature.ident;
-            self.findings.push(Finding {
+            self.findings.push(Violation {
                 key: format!("{} {name}", self.file.path),
                 place: format!("{}:{first}", self.file.path),
                 what: format!("fn {name} has {lines} lines, more than {most}"),
@@ -89,13 +89,13 @@ impl<'ast> Visit<'ast> for Functions<'_> {
 }
 
 /// Files that are too long and say no reason at their top.
-pub fn files(house: &House) -> Vec<Finding> {
+pub fn files(house: &House) -> Vec<Violation> {
     let mut findings = Vec::new();
     for (_, file) in house.files() {
         let lines = file.text.lines().count();
         let reason = file.text.lines().take(40).any(|line| line.contains(REASON));
         if lines > FILE && !reason {
-            findings.push(Finding {
+            findings.push(Violation {
                 key: file.path.clone(),
                 place: file.path.clone(),
                 what: format!("{lines} lines, more than {FILE}"),
@@ -107,12 +107,12 @@ pub fn files(house: &House) -> Vec<Finding> {
 
 /// Files with lines that are too long. A string that reaches over the edge may, and so may a
 /// comment of one word, such as an address.
-pub fn columns(house: &House) -> Vec<Finding> {
+pub fn columns(house: &House) -> Vec<Violation> {
     let mut findings = Vec::new();
     for (_, file) in house.files() {
         let long = too_long(file);
         if let Some(first) = long.first() {
-            findings.push(Finding {
+            findings.push(Violation {
                 key: file.path.clone(),
                 place: format!("{}:{first}", file.path),
                 what: format!("{} lines of more than {COLUMNS} columns", long.len()),

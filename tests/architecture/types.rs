@@ -6,13 +6,13 @@ use syn::visit::Visit;
 use syn::{Item, Visibility};
 
 use crate::house::{House, attributes, is_test};
-use crate::known::Finding;
+use crate::known::Violation;
 
 /// What to do about a finding here.
 pub const TO_DO: &str = "name the types after what each is, or make one of them";
 
 /// Every name that stands for more than one type that others can see.
-pub fn find(house: &House) -> Vec<Finding> {
+pub fn find(house: &House) -> Vec<Violation> {
     let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (_, file) in house.product() {
         let mut reader = Types(Vec::new());
@@ -26,7 +26,7 @@ pub fn find(house: &House) -> Vec<Finding> {
     }
     let doubled = types.into_iter().filter(|(_, places)| places.len() > 1);
     doubled
-        .map(|(name, places)| Finding {
+        .map(|(name, places)| Violation {
             place: places[0].clone(),
             what: format!(
                 "`{name}` stands for {} types: {}",

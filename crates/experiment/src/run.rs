@@ -18,14 +18,16 @@ use super::plan::plan;
 use super::resumption::{OtherOrigin, check_data, check_origin};
 use super::rounds::{Rounds, RunEnd};
 use super::watch::{Watch, no_gpu_samples};
-use crate::lab::{ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig};
+use crate::lab::{
+    After, ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig,
+};
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::monitor::{Observer, Readings, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
     ArmFacts, ArmFailure, Event, FORMAT, Finding, Recorder, RepeatFinished, RepeatId, RunDir,
-    RunResumed, RunStarted, RunStatus, Snapshot, SpoiledRepeats, Store, Subscriber,
+    RunResumed, RunStarted, RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -51,13 +53,13 @@ pub fn run(
     lab: &dyn Lab,
     mut config: RunConfig,
     build: &BuildFacts,
-    store: &Store,
+    store: &RunStore,
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
     let prepared = lab.prepare(&config)?;
     config.data = prepared.data().unwrap_or(config.data);
-    let machine = MachineFacts::probe().built(build);
+    let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
     let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
@@ -140,7 +142,7 @@ pub fn resume(
     if plan.is_empty() && snapshot.status == RunStatus::Completed {
         return ended(run, None);
     }
-    let machine = MachineFacts::probe().built(build);
+    let machine = MachineFacts::probe().with_timed_cores().built(build);
     if origin == OtherOrigin::Refuse {
         check_origin(&snapshot, started, &machine)?;
     }
@@ -378,7 +380,7 @@ impl Runner<'_> {
             workers: id.workers,
             scratch: &scratch,
         };
-        self.with_context(&place, &Progress::default(), |ctx| {
+        self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
             self.work.lab.warm_up(&id.arm, ctx)
         })?;
         if let Some(pool) = &place.pool {
@@ -408,7 +410,10 @@ impl Runner<'_> {
             .emit_at(started_ns, Event::RepeatStarted(id.clone()));
         self.watch
             .begin(started_ns, place.pool.clone(), progress.clone());
-        let output = self.with_context(place, progress, |ctx| self.work.lab.run_arm(&id.arm, ctx));
+        let after = After::default();
+        let output = self.with_context(place, progress, &after, |ctx| {
+            self.work.lab.run_arm(&id.arm, ctx)
+        });
         let wall_ns = self.clock.now_ns() - started_ns;
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
         let mut usage = meter.stop();
@@ -435,6 +440,7 @@ impl Runner<'_> {
             items: output.items,
             quality: output.quality,
             breakdown: output.breakdown,
+            analysis: after.run(),
             conditions: Some(conditions),
             usage: Some(usage),
             disturbances,
@@ -464,6 +470,7 @@ impl Runner<'_> {
         &self,
         place: &Place<'_>,
         progress: &Progress,
+        after: &After,
         body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
     ) -> Result<T, LabError> {
         let spans = |span| self.recorder.emit(Event::Task(span));
@@ -474,6 +481,7 @@ impl Runner<'_> {
             clock: self.clock,
             progress,
             spans: &spans,
+            after,
         })
     }
 

@@ -108,7 +108,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn samples_are_never_too_far_apart(run in 0..u64::MAX, repeat in prop::option::of(0..u64::MAX)) {
+        fn samples_are_never_too_far_apart(
+            run in 0..u64::MAX,
+            repeat in prop::option::of(0..u64::MAX),
+        ) {
             let interval = interval_ns(run, repeat);
             prop_assert!((SHORTEST_NS..=LONGEST_NS).contains(&interval));
             prop_assert!(interval <= SHORTEST_NS.max(run / PER_RUN));
@@ -117,7 +120,10 @@ mod tests {
         }
 
         #[test]
-        fn a_longer_run_is_never_looked_at_more_often(run in 0..u64::MAX / 2, more in 0..u64::MAX / 2) {
+        fn a_longer_run_is_never_looked_at_more_often(
+            run in 0..u64::MAX / 2,
+            more in 0..u64::MAX / 2,
+        ) {
             prop_assert!(interval_ns(run, Some(run)) <= interval_ns(run + more, Some(run + more)));
         }
     }

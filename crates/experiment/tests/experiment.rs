@@ -17,7 +17,7 @@ use workbench_experiment::{Control, Ended, OtherOrigin, Request, resolve, resume
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{
     ArmFailure, ArmFailureKind, ControllerPhase, ControllerState, Event, Finding, Record,
-    RunStatus, Snapshot, Store,
+    RunStatus, RunStore, Snapshot,
 };
 use workbench_report::headline;
 use workbench_result::compute;
@@ -134,7 +134,7 @@ impl PreparedLab for Ready {
 /// Runs the toy in a directory of its own; returns its outcome and all records.
 fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let records: Arc<Mutex<Vec<Record>>> = Arc::default();
     let seen = Arc::clone(&records);
     let subscriber = Box::new(move |record: &Record| seen.lock().unwrap().push(record.clone()));

@@ -50,6 +50,8 @@ pub struct ScalingRow {
     pub arm: String,
     /// Points in rising number of workers; empty where a run has none.
     pub points: Vec<Vec<ScalingPoint>>,
+    /// The ideal on the machine of the runs, or on the largest of them.
+    pub ideal: Vec<(f64, f64)>,
 }
 
 /// Compares runs. Names them by letters: the first one is A.
@@ -173,6 +175,18 @@ fn unlike(
     (reference.outputs_sha256 != arm.outputs_sha256).then_some(Unlike::Outputs)
 }
 
+/// The ideal up to the largest number of workers, on the machine that allows most.
+fn ideal(results: &[&RunResult]) -> Vec<(f64, f64)> {
+    let points = results.iter().flat_map(|result| &result.scaling);
+    let points = points.flat_map(|curve| &curve.points);
+    let most = points.map(|point| point.workers).max().unwrap_or(1);
+    let allows = |result: &&&RunResult| result.ideal(most);
+    let best = results
+        .iter()
+        .max_by(|a, b| allows(a).total_cmp(&allows(b)));
+    best.map_or_else(Vec::new, |result| result.ideal_line(most))
+}
+
 fn scaling(results: &[&RunResult]) -> Vec<ScalingRow> {
     let mut names: Vec<&str> = Vec::new();
     for curve in results.iter().flat_map(|result| &result.scaling) {
@@ -189,6 +203,7 @@ fn scaling(results: &[&RunResult]) -> Vec<ScalingRow> {
         .map(|name| ScalingRow {
             arm: format::clean(name, 40),
             points: results.iter().map(|r| points(r, name)).collect(),
+            ideal: ideal(results),
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use workbench_record::{RunDir, Store};
+use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult, load_result};
 
@@ -85,7 +85,7 @@ impl RunList {
     ///
     /// # Errors
     /// When the runs cannot be listed.
-    pub fn refresh(&mut self, store: &Store) -> Result<bool, String> {
+    pub fn refresh(&mut self, store: &RunStore) -> Result<bool, String> {
         let listed = store.list().map_err(|error| error.to_string());
         let mended = std::mem::replace(&mut self.failed, listed.is_err());
         let runs = listed?;
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn looking_again_reads_only_what_has_changed() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(dir.path().to_owned())).unwrap();
+        let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
         let log = |id: &str| {
             let path = dir.path().join(id);
             fs::create_dir_all(&path).unwrap();

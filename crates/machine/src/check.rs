@@ -5,17 +5,17 @@ use std::path::Path;
 use workbench_words::counted_number;
 
 use super::MachineFacts;
-use super::finding::{Finding, FindingState};
+use super::finding::{FindingState, MachineFinding};
 use super::system;
 use crate::counter_access::CounterAccess;
 
 /// Looks at this machine and says what helps or hinders measuring on it.
-pub fn check() -> Vec<Finding> {
+pub fn check() -> Vec<MachineFinding> {
     findings(&MachineFacts::probe(), Path::new("/"))
 }
 
 /// The findings for a machine with these facts whose files lie under `root`.
-pub(super) fn findings(facts: &MachineFacts, root: &Path) -> Vec<Finding> {
+pub(super) fn findings(facts: &MachineFacts, root: &Path) -> Vec<MachineFinding> {
     let mut findings = vec![cores(facts, system::affinity(root)), memory(facts)];
     findings.extend(system::findings(facts, root));
     findings.extend(counters(facts.hardware_counters));
@@ -24,13 +24,13 @@ pub(super) fn findings(facts: &MachineFacts, root: &Path) -> Vec<Finding> {
 }
 
 /// Whether the processor's counters can explain work inflation.
-fn counters(access: CounterAccess) -> Option<Finding> {
+fn counters(access: CounterAccess) -> Option<MachineFinding> {
     let missing = |detail: &str, remedy: &str| {
-        Finding::new("counters", FindingState::Limited, detail).remedy(remedy)
+        MachineFinding::new("counters", FindingState::Limited, detail).remedy(remedy)
     };
     Some(match access {
         CounterAccess::Unknown => return None,
-        CounterAccess::Available => Finding::new(
+        CounterAccess::Available => MachineFinding::new(
             "counters",
             FindingState::Ok,
             "The processor's counters of instructions, cycles and cache misses can be read.",
@@ -51,7 +51,7 @@ fn counters(access: CounterAccess) -> Option<Finding> {
 }
 
 /// `affinity` is the number of processors in the affinity mask.
-fn cores(facts: &MachineFacts, affinity: Option<u32>) -> Finding {
+fn cores(facts: &MachineFacts, affinity: Option<u32>) -> MachineFinding {
     let usable = facts.cores_usable;
     let detail = format!(
         "{} can be used at once ({}).",
@@ -64,38 +64,38 @@ fn cores(facts: &MachineFacts, affinity: Option<u32>) -> Finding {
         } else {
             "Raise the CPU limit of the container or the service that workbench runs in."
         };
-        Finding::new("cores", FindingState::Limited, detail).remedy(remedy)
+        MachineFinding::new("cores", FindingState::Limited, detail).remedy(remedy)
     } else if usable < 2.0 {
-        Finding::new("cores", FindingState::Limited, detail)
+        MachineFinding::new("cores", FindingState::Limited, detail)
             .remedy("Use a machine with more cores: on one core nothing can run in parallel.")
     } else {
-        Finding::new("cores", FindingState::Ok, detail)
+        MachineFinding::new("cores", FindingState::Ok, detail)
     }
 }
 
-fn memory(facts: &MachineFacts) -> Finding {
+fn memory(facts: &MachineFacts) -> MachineFinding {
     const SCARCE: u64 = 1 << 30;
     let gib = facts.memory_bytes as f64 / f64::from(1_u32 << 30);
     let detail = format!("{gib:.1} GiB of memory can be used.");
     match facts.memory_bytes {
-        0 => Finding::new(
+        0 => MachineFinding::new(
             "memory",
             FindingState::Missing,
             "The machine does not say how much memory it has.",
         ),
-        1..SCARCE => Finding::new("memory", FindingState::Limited, detail)
+        1..SCARCE => MachineFinding::new("memory", FindingState::Limited, detail)
             .remedy("Choose small presets, or raise the memory limit of the container."),
-        _ => Finding::new("memory", FindingState::Ok, detail),
+        _ => MachineFinding::new("memory", FindingState::Ok, detail),
     }
 }
 
-fn gpus(facts: &MachineFacts) -> Vec<Finding> {
+fn gpus(facts: &MachineFacts) -> Vec<MachineFinding> {
     if let Some(problem) = &facts.gpu_problem {
-        let lost = Finding::new("GPU driver", FindingState::Missing, problem.to_string());
+        let lost = MachineFinding::new("GPU driver", FindingState::Missing, problem.to_string());
         return vec![lost.remedy(problem.remedy())];
     }
     let Some(version) = &facts.gpu_driver else {
-        let missing = Finding::new(
+        let missing = MachineFinding::new(
             "GPU driver",
             FindingState::Missing,
             "The NVIDIA driver's library was not found or does not start; labs that need a GPU cannot run.",
@@ -104,13 +104,13 @@ fn gpus(facts: &MachineFacts) -> Vec<Finding> {
             "On a machine with an NVIDIA GPU, install its driver and check it with nvidia-smi.",
         )];
     };
-    let mut findings = vec![Finding::new(
+    let mut findings = vec![MachineFinding::new(
         "GPU driver",
         FindingState::Ok,
         format!("The NVIDIA driver has version {version}."),
     )];
     if facts.gpus.is_empty() {
-        let none = Finding::new(
+        let none = MachineFinding::new(
             "GPU",
             FindingState::Missing,
             "The NVIDIA driver reports no GPU.",
@@ -120,7 +120,7 @@ fn gpus(facts: &MachineFacts) -> Vec<Finding> {
     findings.extend(facts.gpus.iter().map(|gpu| {
         let what = format!("GPU {}", gpu.index);
         if gpu.name.is_empty() {
-            let lost = Finding::new(what, FindingState::Missing, "The driver lists this GPU but cannot open it.");
+            let lost = MachineFinding::new(what, FindingState::Missing, "The driver lists this GPU but cannot open it.");
             return lost.remedy("Look at nvidia-smi and the kernel's log; the GPU may have failed or be out of reach.");
         }
         let gib = gpu.memory_bytes as f64 / f64::from(1_u32 << 30);
@@ -128,7 +128,7 @@ fn gpus(facts: &MachineFacts) -> Vec<Finding> {
             .power_limit_w
             .map_or_else(String::new, |watts| format!(" and a power limit of {watts:.0} W"));
         let detail = format!("The GPU is {}, with {gib:.1} GiB of memory{power}.", gpu.name);
-        Finding::new(what, FindingState::Ok, detail)
+        MachineFinding::new(what, FindingState::Ok, detail)
     }));
     findings
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
 use super::gpu::DriverProblem;
+use crate::core_speeds::CoreSpeeds;
 use crate::counter_access::CounterAccess;
 
 /// The machine that a run was made on. `null` in the JSON means that the machine does not say.
@@ -23,6 +24,10 @@ pub struct MachineFacts {
     pub cores_usable: f64,
     /// Why `cores_usable` is what it is, for example `cgroup quota 2.0 of 16`.
     pub cores_limit: String,
+    /// Relative speeds of the usable cores; absent where all are equally fast, and where that is
+    /// not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub core_speeds: Option<CoreSpeeds>,
     /// Memory that this process may use, in bytes: the smaller of the machine's and the cgroup's.
     pub memory_bytes: u64,
     /// Operating system's name and version.
@@ -55,6 +60,21 @@ pub struct MachineFacts {
     pub program_sha256: Option<String>,
     /// The kernel's number for this start of the machine.
     pub boot_id: Option<String>,
+}
+
+impl MachineFacts {
+    /// What `cores` of the usable cores can do together, in units of the fastest one, where the
+    /// fastest are used first.
+    pub fn cores_together(&self, cores: f64) -> f64 {
+        let speeds = self.core_speeds.as_ref();
+        speeds.map_or(cores, |speeds| speeds.together(cores))
+    }
+
+    /// Speeds of the fastest `slots` cores in units of the fastest one.
+    pub fn fastest_cores(&self, slots: u32) -> Vec<f64> {
+        let speeds = self.core_speeds.as_ref();
+        speeds.map_or_else(|| vec![1.0; slots as usize], |speeds| speeds.fastest(slots))
+    }
 }
 
 /// How many cores this process may use at once, and what decides it.

@@ -16,7 +16,7 @@ pub enum FindingState {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct MachineFinding {
     /// What was looked at, in a word or two, for example `cores` or `GPU 0`.
     pub what: String,
     /// How it stands.
@@ -27,7 +27,7 @@ pub struct Finding {
     pub remedy: Option<String>,
 }
 
-impl Finding {
+impl MachineFinding {
     pub(super) fn new(
         what: impl Into<String>,
         state: FindingState,

@@ -7,6 +7,7 @@
 //! - **Does not belong here:** when to look at the machine, keeping what was seen, drawing it.
 
 mod check;
+mod core_speeds;
 mod counter_access;
 mod facts;
 mod finding;
@@ -30,9 +31,10 @@ use linux as system;
 use portable as system;
 
 pub use check::check;
+pub use core_speeds::{CoreKind, CoreSpeeds, SpeedSource};
 pub use counter_access::CounterAccess;
 pub use facts::{BuildFacts, GpuFacts, MachineFacts, UsableCores};
-pub use finding::{Finding, FindingState};
+pub use finding::{FindingState, MachineFinding};
 pub use origin::OriginDifference;
 pub use system::usable_cores;
 
@@ -54,6 +56,17 @@ impl MachineFacts {
         facts.boot_id = origin::boot_id();
         facts.hardware_counters = monitor::counter_access();
         facts
+    }
+
+    /// The same machine, with the speeds of its cores timed rather than estimated, where they differ
+    /// and threads can be bound to cores. Takes some 50 ms per kind of core, and nothing where all
+    /// cores are alike.
+    #[must_use]
+    pub fn with_timed_cores(mut self) -> Self {
+        if self.core_speeds.is_some() {
+            self.core_speeds = system::measured_core_speeds();
+        }
+        self
     }
 
     /// The same machine, with how the program that measures on it was built.

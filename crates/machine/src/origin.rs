@@ -79,11 +79,6 @@ impl MachineFacts {
             ),
         }
     }
-
-    /// Whether the machine was started anew in between; false where that is not known.
-    pub fn is_other_boot(&self, other: &Self) -> bool {
-        matches!((&self.boot_id, &other.boot_id), (Some(one), Some(two)) if one != two)
-    }
 }
 
 /// SHA-256 of the running program's file, in hexadecimal; `None` where it cannot be read. Computed

@@ -7,6 +7,13 @@ use std::str::FromStr;
 
 use crate::excerpt::excerpt;
 
+/// The variable with the name of the launch, which all its ranks have and no other: ranks of
+/// different launches never form a group. torchrun sets it too.
+pub const RUN_ID: &str = "TORCHELASTIC_RUN_ID";
+/// The variable with the number of the descriptor that rank 0 inherits: a socket that listens on
+/// `MASTER_PORT`. torchrun has none such; rank 0 then opens the port itself.
+pub const LISTENER: &str = "MASTER_LISTEN_FD";
+
 /// A worker's place among the ranks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerEnv {

@@ -15,9 +15,10 @@ use crate::VERSION;
 /// What the workers of one lab say beyond what all workers do. Implemented by an empty type.
 ///
 /// ```
+/// use serde::{Deserialize, Serialize};
 /// use workbench_protocol::{PhaseName, Protocol};
 ///
-/// #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+/// #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 /// enum Doing { Starting, Searching }
 ///
 /// impl std::fmt::Display for Doing {

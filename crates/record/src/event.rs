@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item, LabFacts,
-    Quantity, RunConfig, RunFailure, SlotState, Source, legacy,
+    Analysis, ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item,
+    LabFacts, Quantity, RunConfig, RunFailure, SlotState, Source, legacy,
 };
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
@@ -288,6 +288,9 @@ pub struct RepeatFinished {
     /// What it consisted of, for labs that tell.
     #[serde(default, skip_serializing_if = "Breakdown::is_empty")]
     pub breakdown: Breakdown,
+    /// What the lab found out about the outputs after the clock had stopped, for labs that do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
     /// Under which conditions it ran; `None` in logs of versions that did not record them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,

@@ -15,13 +15,27 @@ pub struct LabFacts {
     /// The parameter that says what is to go wrong on purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<String>,
+    /// What its items are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemFacts>,
     /// Figures, counters and metrics, in the order of reports. Undeclared ones come after these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<FigureFacts>,
 }
 
-/// What a lab declares about one of its figures, counters or metrics.
+/// What a lab declares about the items that its arms make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemFacts {
+    /// What people call one: `forest`, `trial`.
+    pub name: String,
+    /// The metric that says how large an item is. Charts draw the other metrics over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+}
+
+/// What a lab declares about one of its figures, counters or metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FigureFacts {
     /// The name by which the lab hands it over: `test_accuracy`.
     pub name: String,
@@ -36,6 +50,12 @@ pub struct FigureFacts {
     /// Which table it belongs to.
     #[serde(default)]
     pub group: FigureGroup,
+    /// The figure in whose chart it is drawn too, because the two are to be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
+    /// What the steps of its curve count, in the plural: `trees`. `None` for the steps of the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<String>,
 }
 
 /// What a figure is measured in, and so how its value is written.
@@ -143,8 +163,8 @@ mod tests {
                 name: "left_s".to_owned(),
                 label: "still to do".to_owned(),
                 unit: Unit::Bytes,
-                meaning: String::new(),
                 group: FigureGroup::Failure,
+                ..FigureFacts::default()
             }],
             ..LabFacts::default()
         };

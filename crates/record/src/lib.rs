@@ -6,6 +6,7 @@
 //!   `dataset` for what is known of a table.
 //! - **Does not belong here:** the meaning of the numbers.
 
+mod analysis;
 mod arm_failure;
 mod breakdown;
 mod config;
@@ -35,6 +36,7 @@ mod tally;
 pub mod whole;
 mod writer;
 
+pub use analysis::{Analysis, BestItem, Importance, NextBest};
 pub use arm_failure::{ArmFailure, ArmFailureKind};
 pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
 pub use config::{DataSource, RunConfig};
@@ -48,7 +50,7 @@ pub use event::{
     Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, Severity, Subject};
-pub use lab_facts::{FigureFacts, FigureGroup, LabFacts, Unit};
+pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, Unit};
 pub use lock::Lock;
 pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
@@ -60,7 +62,7 @@ pub use snapshot::{
 };
 pub use spoiled::{MOST_RERUNS, SpoiledRepeats};
 pub use start::Start;
-pub use store::{LogState, RunDir, RunOrder, Store};
+pub use store::{LogState, RunDir, RunOrder, RunStore};
 pub use tail::Tail;
 pub use tally::{ArmTally, RepeatPace, Tally};
 pub use writer::{Recorder, Subscriber};

@@ -17,13 +17,13 @@ pub(crate) struct LogLine<'a> {
 }
 
 /// Reads a source line by line.
-pub(crate) struct Lines<R> {
+pub(crate) struct LogLines<R> {
     source: R,
     line: Vec<u8>,
     longest: u64,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: BufRead> LogLines<R> {
     pub(crate) fn new(source: R) -> Self {
         Self {
             source,
@@ -79,9 +79,9 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_is_counted_and_passed_over() {
         let text = b"one\n0123456789 and more\n\n0123456789\nend".as_slice();
-        let mut lines = Lines {
+        let mut lines = LogLines {
             longest: 8,
-            ..Lines::new(text)
+            ..LogLines::new(text)
         };
         let mut found = Vec::new();
         while let Some(line) = lines.next().unwrap() {

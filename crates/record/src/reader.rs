@@ -13,7 +13,7 @@ use std::path::Path;
 use super::decoder::{Decoder, Log};
 use super::error::RecordError;
 use super::event::Record;
-use super::lines::Lines;
+use super::lines::LogLines;
 use super::snapshot::Snapshot;
 
 /// Reads the log in a file.
@@ -71,7 +71,7 @@ fn scan(
     mut take: impl FnMut(Record),
 ) -> Result<Log, RecordError> {
     let io = |error| RecordError::io("read", path, error);
-    let mut lines = Lines::new(source);
+    let mut lines = LogLines::new(source);
     let mut decoder = Decoder::default();
     while let Some(line) = lines.next().map_err(io)? {
         decoder.line(&line, path, &mut take)?;

@@ -22,7 +22,7 @@ use super::whole::Draft;
 
 /// The directory of all runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Store {
+pub struct RunStore {
     root: PathBuf,
 }
 
@@ -81,7 +81,7 @@ pub enum LogState {
     Unknown,
 }
 
-impl Store {
+impl RunStore {
     /// The store in `root`, or in the platform's data directory when none is given.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::decoder::Decoder;
 use super::error::RecordError;
 use super::event::Record;
-use super::lines::Lines;
+use super::lines::LogLines;
 
 /// A log, read up to its last complete line.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Tail {
         let io = |source| RecordError::io("read", &self.path, source);
         let from = SeekFrom::Start(self.decoder.whole_bytes());
         (&self.file).seek(from).map_err(io)?;
-        let mut lines = Lines::new(BufReader::new(&self.file));
+        let mut lines = LogLines::new(BufReader::new(&self.file));
         let mut records = Vec::new();
         while let Some(line) = lines.next().map_err(io)?.filter(|line| line.whole) {
             self.decoder

@@ -8,17 +8,17 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use common::completed;
-use workbench_record::{RunDir, RunOrder, Store};
+use workbench_record::{RunDir, RunOrder, RunStore};
 
 const NOW: u64 = 1_795_000_000_000;
 
-fn store() -> (tempfile::TempDir, Store) {
+fn store() -> (tempfile::TempDir, RunStore) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     (dir, store)
 }
 
-fn begin(store: &Store, lab: &str, unix_ms: u64) -> RunDir {
+fn begin(store: &RunStore, lab: &str, unix_ms: u64) -> RunDir {
     let run = store.create(lab, unix_ms).unwrap();
     fs::write(run.events(), completed(1).bytes()).unwrap();
     run

@@ -19,7 +19,7 @@ use workbench_record::{
 };
 use workbench_record::{
     Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunResumed, RunStatus,
-    Snapshot, Store, Tail, parse_log, read_log,
+    RunStore, Snapshot, Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -352,7 +352,7 @@ fn the_recorder_writes_what_it_is_given_and_keeps_others_out() {
 #[test]
 fn runs_are_found_by_id_beginning_latest_and_path() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let make = |unix_ms| {
         let run = store.create("rf", unix_ms).unwrap();
         std::fs::write(run.events(), completed(1).bytes()).unwrap();

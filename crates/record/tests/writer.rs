@@ -15,10 +15,11 @@ use workbench_machine::MachineFacts;
 use workbench_machine::monitor::{Conditions, GpuSample, ResourceUse, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmComparison, ArmFailure, ArmFailureKind, Basis, Breakdown, ControllerPhase, ControllerState,
-    Direction, Disturbance, Event, Figure, Finding, Health, Item, ParamValue, Part, Quantity,
-    Record, Recorder, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Severity,
-    SlotState, Snapshot, Subject, fold_log, read_log,
+    Analysis, ArmComparison, ArmFailure, ArmFailureKind, Basis, BestItem, Breakdown,
+    ControllerPhase, ControllerState, Direction, Disturbance, Event, Figure, Finding, Health,
+    Importance, Item, NextBest, ParamValue, Part, Quantity, Record, Recorder, RepeatFinished,
+    RepeatId, RunResumed, RunStarted, RunStatus, Severity, SlotState, Snapshot, Subject, fold_log,
+    read_log,
 };
 
 /// Any text: also control characters, NUL, line separators, words that stand for numbers, and
@@ -135,6 +136,26 @@ fn quantity() -> impl Strategy<Value = Quantity> {
     ]
 }
 
+fn analysis() -> impl Strategy<Value = Analysis> {
+    let next = ((text(), number()), (number(), number()));
+    let next = next.prop_map(|((item, difference), (low, high))| NextBest {
+        item,
+        difference,
+        low,
+        high,
+    });
+    let best = (text(), text(), number(), option::of(next));
+    let best = best.prop_map(|(item, metric, value, next)| BestItem {
+        item,
+        metric,
+        value,
+        next,
+    });
+    let importance = (text(), number()).prop_map(|(input, share)| Importance { input, share });
+    (option::of(best), vec(importance, 0..3))
+        .prop_map(|(best, importances)| Analysis { best, importances })
+}
+
 fn finished() -> impl Strategy<Value = RepeatFinished> {
     let item = (text(), text(), figures()).prop_map(|(name, sha256, metrics)| Item {
         name,
@@ -161,7 +182,7 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
             ..ResourceUse::default()
         }),
     );
-    let surroundings = (conditions, disturbances, usage);
+    let surroundings = (conditions, disturbances, usage, option::of(analysis()));
     (
         repeat_id(),
         any::<[u64; 5]>(),
@@ -185,6 +206,7 @@ fn finished() -> impl Strategy<Value = RepeatFinished> {
                 conditions: surroundings.0,
                 disturbances: surroundings.1,
                 usage: surroundings.2,
+                analysis: surroundings.3,
             },
         )
 }

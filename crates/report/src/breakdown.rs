@@ -4,9 +4,10 @@
 //! Belongs here: which rows and columns, and sentences that are counts. Does not belong here:
 //! drawings and layout.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::arms::{arm_on_workers, figure_names, finished};
+use super::counters::counters;
 use super::tables::{ReportTable, subject};
 use super::{format, label};
 use workbench_record::{FigureFacts, FigureGroup, LabFacts, Part, Quantity, SlotState, Unit};
@@ -141,33 +142,25 @@ pub(super) fn counts(result: &RunResult) -> ReportTable {
     } else {
         "may differ"
     };
-    count_rows(result, &mut table, |arm| &arm.work, differs);
-    count_rows(result, &mut table, |arm| &arm.breakdown.facts, "may differ");
+    let arms: Vec<&ArmResult> = finished(result).collect();
+    let mut rows = |of: fn(&ArmResult) -> &BTreeMap<String, u64>, otherwise: &str| {
+        for counter in counters(&arms, &result.lab_facts, of) {
+            let comparison = match (arms.len(), counter.equal) {
+                (1, _) => "one arm only",
+                (_, true) => "equal",
+                (_, false) => otherwise,
+            };
+            let row = [
+                vec![counter.label],
+                counter.values,
+                vec![comparison.to_owned()],
+            ];
+            table.rows.push(row.concat());
+        }
+    };
+    rows(|arm| &arm.work, differs);
+    rows(|arm| &arm.breakdown.facts, "may differ");
     table
-}
-
-fn count_rows(
-    result: &RunResult,
-    table: &mut ReportTable,
-    counters: fn(&ArmResult) -> &BTreeMap<String, u64>,
-    otherwise: &str,
-) {
-    let arms: Vec<_> = finished(result).map(counters).collect();
-    let names: BTreeSet<&String> = arms.iter().flat_map(|arm| arm.keys()).collect();
-    for name in names {
-        let counts: Vec<Option<u64>> = arms.iter().map(|arm| arm.get(name).copied()).collect();
-        let equal = counts.windows(2).all(|pair| pair[0] == pair[1]);
-        let facts = &result.lab_facts;
-        let mut row = vec![label::label(facts, name)];
-        let text = |n: &Option<u64>| format::or_missing(*n, |n| label::count(facts, name, n));
-        row.extend(counts.iter().map(text));
-        row.push(match (counts.len(), equal) {
-            (1, _) => "one arm only".to_owned(),
-            (_, true) => "equal".to_owned(),
-            (_, false) => otherwise.to_owned(),
-        });
-        table.rows.push(row);
-    }
 }
 
 /// How good what came out is, and other figures, but for those of failures; the hashes of the
@@ -218,7 +211,7 @@ pub(super) fn failures(result: &RunResult) -> ReportTable {
     let mut end = vec!["how it ended".to_owned()];
     for arm in &struck {
         table.column(arm_on_workers(result, arm), false);
-        end.push("it went on to the end".to_owned());
+        end.push("it continued to the end".to_owned());
     }
     for failed in ended {
         table.column(format::clean(&failed.arm, 80), false);

@@ -17,7 +17,10 @@ pub enum ReportError {
         known: String,
     },
     /// The directory that the report should go to does not exist or is none.
-    #[error("`{}`: {cause}; create the directory `{}` or choose another place", path.display(), directory.display())]
+    #[error(
+        "`{}`: {cause}; create the directory `{}` or choose another place",
+        path.display(), directory.display(),
+    )]
     Directory {
         /// The path that was given.
         path: PathBuf,
@@ -27,7 +30,10 @@ pub enum ReportError {
         cause: &'static str,
     },
     /// The path is a directory, a device, a pipe or a socket.
-    #[error("`{}`: this is {what}, not a file; give the name of a file, for example {example}", path.display())]
+    #[error(
+        "`{}`: this is {what}, not a file; give the name of a file, for example {example}",
+        path.display(),
+    )]
     NotAFile {
         /// The path that was given.
         path: PathBuf,
@@ -37,7 +43,11 @@ pub enum ReportError {
         example: String,
     },
     /// The file exists and is marked read-only.
-    #[error("`{}`: the file exists and is read-only; make it writable, remove it or choose another name", path.display())]
+    #[error(
+        "`{}`: the file exists and is read-only; make it writable, remove it or choose another \
+         name",
+        path.display(),
+    )]
     ReadOnly {
         /// The path that was given.
         path: PathBuf,
@@ -54,7 +64,8 @@ pub enum ReportError {
     },
     /// A rendering failed, which is a defect of workbench.
     #[error(
-        "the report could not be rendered: {0}; write another format, and tell the authors of workbench"
+        "the report could not be rendered: {0}; write another format, and tell the authors of \
+         workbench"
     )]
     Render(String),
 }

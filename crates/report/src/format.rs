@@ -302,7 +302,8 @@ pub(super) fn presentable(c: char) -> char {
 /// Whether a character is one of Unicode's invisible direction controls, which can make a text
 /// read as another.
 pub(super) fn reorders(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let marks = ['\u{061c}', '\u{200e}', '\u{200f}'];
+    marks.contains(&c) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn minus(value: f64) -> &'static str {

@@ -118,8 +118,8 @@ mod tests {
                 name: "idle_s".to_owned(),
                 label: "idle".to_owned(),
                 unit: Unit::Bytes,
-                meaning: String::new(),
                 group: workbench_record::FigureGroup::Speed,
+                ..workbench_record::FigureFacts::default()
             }],
             ..LabFacts::default()
         };

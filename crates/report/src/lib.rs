@@ -11,19 +11,24 @@
 mod arms;
 mod breakdown;
 mod chart;
+mod counters;
 mod error;
 mod file;
 pub mod format;
 mod headline;
 mod html;
+pub mod ideal;
 pub mod intervals;
 pub mod label;
 mod markdown;
 mod tables;
 mod tasks;
+mod usage;
 
 use std::path::Path;
 
+pub use arms::quotients;
+pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
 

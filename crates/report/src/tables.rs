@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::arms::{figure_names, finished, one_each, stated_speedup};
 use super::intervals::Kinds;
-use super::{format, label};
+use super::{format, ideal, label};
 use workbench_record::Basis;
 use workbench_result::{ArmResult, Fit, ItemResult, LostSeconds, RunResult};
 
@@ -105,6 +105,7 @@ pub(super) fn bounds(result: &RunResult) -> ReportTable {
         ("arm", false),
         ("workers", true),
         ("speed-up", true),
+        ("ideal", true),
         ("bound", true),
         ("of the bound", true),
         ("list scheduling predicts", true),
@@ -118,6 +119,7 @@ pub(super) fn bounds(result: &RunResult) -> ReportTable {
             .map(|(speedup, bound)| speedup / bound);
         let mut row = subject(arm);
         row.push(format::or_missing(stated, format::speedup));
+        row.push(format::or_missing(arm.ideal, format::speedup));
         row.push(format::or_missing(arm.bound, format::speedup));
         row.push(format::or_missing(reached, format::percent));
         row.push(format::or_missing(
@@ -181,6 +183,8 @@ pub(super) fn items(result: &RunResult) -> ReportTable {
         .flat_map(|arm| &arm.items)
         .flat_map(|item| item.item.metrics.keys().map(String::as_str))
         .collect();
+    let mut metrics: Vec<&str> = metrics.into_iter().collect();
+    result.lab_facts.sort(&mut metrics);
     let mut table = ReportTable::new(&[("item", false)]);
     for metric in &metrics {
         table.column(label::label(&result.lab_facts, metric), true);
@@ -194,10 +198,17 @@ pub(super) fn items(result: &RunResult) -> ReportTable {
     if must_agree {
         table.column("all arms agree", false);
     }
+    let mut analyses = arms.iter().filter_map(|arm| arm.analysis.as_ref());
+    let best = analyses.find_map(|found| Some(found.best.as_ref()?.item.as_str()));
     for item in names {
         let made: Vec<Option<&ItemResult>> = arms.iter().map(|arm| find(arm, item)).collect();
         let first = made.iter().flatten().next();
-        let mut row = vec![name(item)];
+        let is_best = best == Some(item);
+        let mut row = vec![if is_best {
+            format!("{} (best)", name(item))
+        } else {
+            name(item)
+        }];
         row.extend(metrics.iter().map(|metric| {
             let value = first.and_then(|i| i.item.metrics.get(*metric));
             format::or_missing(value.copied(), format::number)
@@ -276,12 +287,17 @@ pub(super) fn work(result: &RunResult) -> ReportTable {
     table
 }
 
-/// What other numbers of slots would give, at powers of two.
+/// What other numbers of slots would give, at powers of two, and which of them this machine has
+/// cores for.
 pub(super) fn what_if(result: &RunResult) -> ReportTable {
     let mut table = ReportTable::new(&[("slots", true)]);
     for curve in &result.what_if {
         table.column(format!("{}, submission order", name(&curve.arm)), true);
         table.column(format!("{}, longest first", name(&curve.arm)), true);
+    }
+    let usable = result.usable_cores();
+    if usable.is_some() {
+        table.column("enough usable cores here", false);
     }
     let workers: BTreeSet<u32> = result
         .what_if
@@ -299,6 +315,13 @@ pub(super) fn what_if(result: &RunResult) -> ReportTable {
                 format::speedup,
             ));
         }
+        row.extend(usable.map(|cores| {
+            if cores >= f64::from(p) {
+                "yes".to_owned()
+            } else {
+                format!("no, {}", format::number(cores))
+            }
+        }));
         table.rows.push(row);
     }
     table
@@ -372,6 +395,7 @@ pub(super) fn machine(result: &RunResult) -> Vec<(String, String)> {
         "usable cores",
         format!("{}{limit}", format::number(m.cores_usable)),
     ));
+    rows.extend(ideal::core_speeds(m).map(|speeds| ("speeds of cores", speeds)));
     rows.push(("memory", format::bytes(m.memory_bytes)));
     rows.push(("system", name(&m.os)));
     rows.push(("kernel", name(&m.kernel)));

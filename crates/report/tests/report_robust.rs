@@ -202,16 +202,21 @@ proptest! {
     fn any_result_renders(
         words in "\\PC{0,40}|[<>&\"'|`\n\\x00-\\x1f]{0,20}",
         value in any::<f64>(),
-        times in prop::collection::vec((0u64..1 << 62, 0u64..1 << 62, any::<u32>(), any::<u32>()), 0..40),
+        times in prop::collection::vec(
+            (0u64..1 << 62, 0u64..1 << 62, any::<u32>(), any::<u32>()),
+            0..40,
+        ),
         wall_ns in prop_oneof![Just(0u64), 1u64..1 << 40, (1u64 << 60)..1 << 62],
     ) {
-        let (mut result, mut snapshot) = run(&Shape { workers: vec![1, 3], repeats: 2, ..Shape::small() });
+        let shape = Shape { workers: vec![1, 3], repeats: 2, ..Shape::small() };
+        let (mut result, mut snapshot) = run(&shape);
         hostile::fill(&mut result, &mut snapshot, &words);
         hostile::number(&mut result, value);
         for repeat in &mut snapshot.repeats {
             repeat.finished.as_mut().unwrap().wall_ns = wall_ns;
             for (task, (start, stop, slot, group)) in repeat.tasks.iter_mut().zip(&times) {
-                (task.started_ns, task.finished_ns, task.slot, task.group) = (*start, *stop, *slot, *group);
+                (task.started_ns, task.finished_ns) = (*start, *stop);
+                (task.slot, task.group) = (*slot, *group);
             }
         }
         check_all(&result, &snapshot);

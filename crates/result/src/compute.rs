@@ -2,17 +2,16 @@
 //! computed here or in [`workbench_stats`], from the events alone, so a killed or old run gives the
 //! same document.
 
-use std::collections::BTreeMap;
-
-use super::bound::slots_at_once;
+use super::bound::{ideal, slots_at_once};
 use super::check::check;
 use super::diagnose::diagnose;
 use super::disturbed;
 use super::document::{
-    ArmResult, ArmSource, Asked, Instrument, ItemResult, LostSeconds, MadeBy, Predicted, RunResult,
-    SCHEMA, WhatIf, WhatIfPoint,
+    ArmResult, ArmSource, Asked, Instrument, LostSeconds, MadeBy, Predicted, RunResult, SCHEMA,
+    WhatIf, WhatIfPoint,
 };
 use super::inflation::median_usage;
+use super::items;
 use super::messages;
 use super::scaling::scaling;
 use super::warn::caveats;
@@ -27,6 +26,9 @@ use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
 use workbench_stats::{descriptive, scaling as laws};
 
+/// Slots whose cores are looked at one by one.
+const MOST_SLOTS: u32 = 1 << 16;
+
 /// The largest number of slots of a what-if curve.
 pub const WHAT_IF_WORKERS: u32 = 64;
 
@@ -37,9 +39,11 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let check = check(snapshot, started);
     let base = started.arms.first()?;
     let base_repeats = snapshot.finished(&base.name, 1);
+    let machine = machine(snapshot, started);
     let context = Context {
         snapshot,
         started,
+        machine: &machine,
         base_repeats,
         comparable: check.passed(),
     };
@@ -68,7 +72,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
             workers: config.workers.clone(),
         },
         failed_arms: failed_arms(snapshot, started),
-        machine: machine(snapshot, started),
+        machine,
         made: snapshot.made().iter().map(made_by).collect(),
         base: base.name.clone(),
         comparison: snapshot.comparison.clone(),
@@ -143,6 +147,8 @@ pub fn workers_of(arm: &ArmFacts, workers: &[u32]) -> Vec<u32> {
 struct Context<'a> {
     snapshot: &'a Snapshot,
     started: &'a RunStarted,
+    /// The machine of the repeats that count.
+    machine: &'a MachineFacts,
     base_repeats: Vec<&'a RepeatState>,
     comparable: bool,
 }
@@ -173,18 +179,20 @@ impl Context<'_> {
         };
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
+        let items = items::of(median);
         let lost = self.lost_time(&repeats, workers);
         Some(ArmResult {
             name: arm.name.clone(),
             title: arm.title.clone(),
             workers,
-            oversubscribed: f64::from(workers) > self.started.machine.cores_usable,
+            oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,
             wall_s,
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
             efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
+            ideal: Some(ideal(workers, self.machine, &self.snapshot.comparison)),
             bound: self.bound(&durations, workers),
             predicted: (arm.parallel && self.is_schedulable())
                 .then(|| self.predicted(&durations, workers))
@@ -193,19 +201,16 @@ impl Context<'_> {
                 .filter(|_| self.has_equal_work())
                 .and_then(|s| laws::karp_flatt(s, f64::from(workers))),
             useful_s: lost.useful,
-            lost_s: LostSeconds {
-                overhead: lost.overhead,
-                imbalance: lost.imbalance,
-                waiting: lost.waiting,
-                inflation: lost.inflation,
-            },
+            lost_s: lost_seconds(&lost),
             tasks: durations.len() as u64,
             work: outcome.work.clone(),
             quality: outcome.quality.clone(),
             usage: usage(&repeats),
             breakdown: outcome.breakdown.clone(),
+            analysis: outcome.analysis.clone(),
+            time_by_size: items::time_by_size(&items, &self.started.lab_facts),
             outputs_sha256: outputs_hash(median),
-            items: items(median),
+            items,
         })
     }
 
@@ -225,27 +230,48 @@ impl Context<'_> {
             return None;
         }
         let comparison = &self.snapshot.comparison;
-        let at_once = slots_at_once(workers, &self.started.machine, comparison);
+        let ideal = ideal(workers, self.machine, comparison);
         if comparison.lockstep {
-            return Some(at_once);
+            return Some(ideal);
         }
-        Some(schedule::bound(durations, workers)?.min(at_once))
+        let limit = if let Some(durations) = self.durations_on_fastest(durations.len()) {
+            schedule::limit(&durations)
+        } else {
+            let slowest = self.machine.fastest_cores(workers.min(MOST_SLOTS)).pop();
+            schedule::limit(durations).map(|limit| limit / slowest.unwrap_or(1.0))
+        };
+        Some(limit?.min(ideal))
     }
 
-    /// What list scheduling makes of the tasks on the slots that can run at once.
+    /// On cores of different speed a task lasts longer where its core is slow. The base runs on one
+    /// core, the fastest, so where it did the same tasks, these are their durations there.
+    fn durations_on_fastest(&self, tasks: usize) -> Option<Vec<f64>> {
+        self.machine.core_speeds.as_ref()?;
+        let base = self.started.arms.first()?;
+        let base = durations(self.snapshot.median_repeat(&base.name, 1)?);
+        (base.len() == tasks).then_some(base)
+    }
+
+    /// What list scheduling makes of the tasks on the slots that can run at once, on the fastest
+    /// cores.
     fn predicted(&self, durations: &[f64], workers: u32) -> Option<Predicted> {
-        let comparison = &self.snapshot.comparison;
-        let at_once = slots_at_once(workers, &self.started.machine, comparison);
-        let slots = at_once.ceil() as u32;
-        // Only a part of a core lowers what whole slots give.
-        let most = if at_once < f64::from(slots) {
-            at_once
+        let (machine, comparison) = (self.machine, &self.snapshot.comparison);
+        let at_once = slots_at_once(workers, machine, comparison);
+        // More slots than tasks stay empty.
+        let slots = (at_once.ceil() as u32).min(durations.len().max(1) as u32);
+        let on_fastest = self.durations_on_fastest(durations.len());
+        let durations = on_fastest.as_deref().unwrap_or(durations);
+        let speeds = machine.fastest_cores(slots);
+        // Only a part of a core lowers what whole cores give.
+        let most = if at_once.fract() > 0.0 {
+            ideal(workers, machine, comparison)
         } else {
             f64::INFINITY
         };
+        let speedup = |order| schedule::speedup_on(durations, order, &speeds).map(|s| s.min(most));
         Some(Predicted {
-            fifo: schedule::speedup(durations, Order::Fifo, slots)?.min(most),
-            longest_first: schedule::speedup(durations, Order::LongestFirst, slots)?.min(most),
+            fifo: speedup(Order::Fifo)?,
+            longest_first: speedup(Order::LongestFirst)?,
         })
     }
 
@@ -275,16 +301,19 @@ impl Context<'_> {
             .iter()
             .map(|repeat| {
                 // Until the base has run, and where arms do different work, the only measure of
-                // useful work is the arm's own work.
-                let useful = match base.as_slice() {
-                    base if self.has_equal_work() && !base.is_empty() => mean_of(base, task_cpu_s),
-                    _ => task_cpu_s(repeat),
+                // useful work is the arm's own work. The same holds where the base's CPU time is
+                // not recorded.
+                let of_base = mean_of(&base, task_cpu_s);
+                let useful = if self.has_equal_work() && of_base > 0.0 {
+                    of_base
+                } else {
+                    task_cpu_s(repeat)
                 };
                 split(repeat, workers, useful)
             })
             .collect();
         let mean = |part: fn(&LostTime) -> f64| {
-            splits.iter().map(part).sum::<f64>() / splits.len().max(1) as f64
+            descriptive::total(splits.iter().map(part)) / splits.len().max(1) as f64
         };
         LostTime {
             overhead: mean(|s| s.overhead),
@@ -293,6 +322,15 @@ impl Context<'_> {
             inflation: mean(|s| s.inflation),
             useful: mean(|s| s.useful),
         }
+    }
+}
+
+fn lost_seconds(lost: &LostTime) -> LostSeconds {
+    LostSeconds {
+        overhead: lost.overhead,
+        imbalance: lost.imbalance,
+        waiting: lost.waiting,
+        inflation: lost.inflation,
     }
 }
 
@@ -338,11 +376,11 @@ fn middle<'a>(repeats: &[&'a RepeatState]) -> Vec<&'a RepeatState> {
 }
 
 fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
-    repeats.iter().map(|r| figure(r)).sum::<f64>() / repeats.len().max(1) as f64
+    descriptive::total(repeats.iter().map(|r| figure(r))) / repeats.len().max(1) as f64
 }
 
 fn task_cpu_s(repeat: &RepeatState) -> f64 {
-    repeat.tasks.iter().map(|t| seconds(t.cpu_ns)).sum()
+    descriptive::total(repeat.tasks.iter().map(|t| seconds(t.cpu_ns)))
 }
 
 /// CPU seconds of the tasks that ran to their end, in submission order.
@@ -398,21 +436,6 @@ fn outputs_hash(repeat: &RepeatState) -> String {
     hash.finish()
 }
 
-fn items(repeat: &RepeatState) -> Vec<ItemResult> {
-    let mut cpu_s: BTreeMap<u32, f64> = BTreeMap::new();
-    for task in &repeat.tasks {
-        *cpu_s.entry(task.group).or_default() += seconds(task.cpu_ns);
-    }
-    let items = repeat.finished.iter().flat_map(|f| &f.items);
-    (0..)
-        .zip(items)
-        .map(|(group, item)| ItemResult {
-            item: item.clone(),
-            cpu_s: cpu_s.get(&group).copied().unwrap_or(0.0),
-        })
-        .collect()
-}
-
 fn sources(started: &RunStarted) -> Vec<ArmSource> {
     let source = |arm: &ArmFacts| {
         Some(ArmSource {
@@ -430,8 +453,8 @@ fn instrument(snapshot: &Snapshot) -> Instrument {
             .iter()
             .filter_map(|r| r.finished.as_deref())
     };
-    let sampled: f64 = finished().map(|f| seconds(f.instrument_cpu_ns)).sum();
-    let drawn: f64 = finished().map(|f| seconds(f.screen_cpu_ns)).sum();
+    let sampled = descriptive::total(finished().map(|f| seconds(f.instrument_cpu_ns)));
+    let drawn = descriptive::total(finished().map(|f| seconds(f.screen_cpu_ns)));
     // A killed run has no last event; then the values of its repeats are used.
     let cpu_s = seconds(snapshot.instrument_cpu_ns).max(sampled);
     let screen_cpu_s = seconds(snapshot.screen_cpu_ns).max(drawn);

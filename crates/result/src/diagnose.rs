@@ -1,7 +1,6 @@
 //! Diagnoses: what the numbers mean. Each rule checks one arm and gives a finding if its condition
 //! holds.
 
-use super::bound::slots_at_once;
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 use super::inflation::inflation as inflation_of;
@@ -37,13 +36,14 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
         .collect();
     out.extend(best_arm(result));
     out.extend(scaling(result));
+    out.extend(best_item(result));
     out
 }
 
 /// A part of the slot time, if it is large enough for a finding.
 fn lost(arm: &ArmResult, seconds: f64) -> Option<Lost> {
     let share = seconds / (arm.wall_median_s * f64::from(arm.workers));
-    (share >= WORTH_SAYING).then_some(Lost {
+    (share.is_finite() && share >= WORTH_SAYING).then_some(Lost {
         seconds,
         percent: share * 100.0,
     })
@@ -71,13 +71,12 @@ fn imbalance<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a
 
 fn bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     let bound = arm.bound?;
-    let at_once = slots_at_once(arm.workers, &result.machine, &result.comparison);
-    (bound < at_once * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
+    (bound < result.ideal(arm.workers) * (1.0 - SAME)).then_some(ArmDiagnosis::Bound(bound))
 }
 
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    // Unequal work allows no diagnosis.
-    arm.speedup?;
+    // Unequal work allows no diagnosis, and neither does work that took no CPU time.
+    arm.speedup.filter(|_| arm.useful_s > 0.0)?;
     let to = LostTo::Inflation {
         more_percent: arm.lost_s.inflation / arm.useful_s * 100.0,
         base: &result.base,
@@ -152,8 +151,17 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
         workers,
         best: &best.name,
         second: &second.name,
-        ratio: (low > high).then(|| second.wall_median_s / best.wall_median_s),
+        ratio: Some(second.wall_median_s / best.wall_median_s)
+            .filter(|ratio| low > high && ratio.is_finite()),
     })
+}
+
+/// The best item of the first arm that has one: all arms made the same items, or a warning says
+/// that they did not.
+fn best_item(result: &RunResult) -> Option<Diagnosis<'_>> {
+    let mut arms = result.arms.iter();
+    let found = arms.find_map(|arm| arm.analysis.as_ref()?.best.as_ref())?;
+    Some(Diagnosis::BestItem(found, &result.lab_facts))
 }
 
 fn scaling(result: &RunResult) -> Vec<Diagnosis<'_>> {

@@ -11,7 +11,8 @@ use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
 use workbench_record::RunStatus;
 use workbench_record::{
-    ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity, Source,
+    Analysis, ArmComparison, ArmFailure, Breakdown, Disturbance, Finding, Item, LabFacts, Quantity,
+    Source,
 };
 use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::{Interval, Verdict};
@@ -48,9 +49,9 @@ pub struct RunResult {
     /// runs of older versions.
     #[serde(default)]
     pub data_sha256: Option<String>,
-    /// Repeats that were asked for.
+    /// Requested repeats of every arm.
     pub repeats: u32,
-    /// The arms and numbers of workers that were asked for, also those that finished nothing; empty
+    /// The requested arms and numbers of workers, including those without a finished repeat; empty
     /// in documents of older versions.
     #[serde(default)]
     pub asked: Asked,
@@ -67,12 +68,12 @@ pub struct RunResult {
     /// How the arms are compared. Documents of older versions call it `terms`.
     #[serde(default, alias = "terms")]
     pub comparison: ArmComparison,
-    /// What the lab declares for the readers of its runs.
+    /// What the lab declares about its figures, slots and arms.
     #[serde(default)]
     pub lab_facts: LabFacts,
     /// One entry per arm and number of workers, in the lab's order.
     pub arms: Vec<ArmResult>,
-    /// The programs that the arms run, where reading them is part of the lab.
+    /// The source code of the arms' programs, for labs that show it.
     #[serde(default)]
     pub sources: Vec<ArmSource>,
     /// Whether arms did equal work and gave equal outputs.
@@ -82,30 +83,30 @@ pub struct RunResult {
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
-    /// Repeats that something spoiled: they are left out of all numbers. In the order in which they
-    /// ran.
+    /// Disturbed repeats that are left out of all numbers, in the order in which they ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutRepeat>,
-    /// What disturbed repeats, those that are left out and those that count.
+    /// Causes that disturbed repeats, both those that are left out and those that count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<DisturbedBy>,
-    /// What measuring itself cost.
+    /// Cost of the measurement itself.
     pub instrument: Instrument,
-    /// What the numbers mean.
+    /// What the numbers mean, as findings.
     pub diagnoses: Vec<Finding>,
     /// What a reader must know before believing the numbers.
     pub warnings: Vec<Finding>,
-    /// What it was computed from; null where it was not computed from a run's directory.
+    /// The log that the document was computed from; null where there was no run directory.
     #[serde(default)]
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// What a document was computed from, by which a reader can tell whether it still fits its log.
+/// Identifies the log that a document was computed from, so that a reader can tell whether the
+/// document still fits its log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fingerprint {
-    /// How many bytes the log had.
+    /// Size of the log, in bytes.
     pub log_bytes: u64,
-    /// Their SHA-256, in hexadecimal.
+    /// SHA-256 of these bytes, in hexadecimal.
     pub log_sha256: String,
     /// The version of workbench that computed it.
     pub version: String,
@@ -126,11 +127,11 @@ pub struct MadeBy {
     /// Cores that could be used at once; null where the record is damaged.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub cores_usable: Option<f64>,
-    /// How many repeats.
+    /// Number of repeats.
     pub repeats: u32,
 }
 
-/// What a run was asked to run.
+/// What was requested of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
     /// The names of the arms, base first.
@@ -163,15 +164,19 @@ pub struct ArmResult {
     /// when the arms' work or outputs differ.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub speedup: Option<f64>,
-    /// Interval of the speed-up, which always holds it: a 95 % confidence interval from 3 repeats
-    /// on, and with 2 their range, which allows no conclusion. Null with one repeat and for the
-    /// base.
+    /// Interval that contains the speed-up: a 95 % confidence interval from 3 repeats on; with 2
+    /// repeats their range, which allows no conclusion. Null with one repeat and for the base.
     pub speedup_interval: Option<Interval>,
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
+    /// The most that any work can gain from this many slots on this machine: the relative speeds of
+    /// the fastest usable cores added up, one core per slot; min(workers, usable cores) where all
+    /// cores are equally fast. Null in documents of older versions.
+    #[serde(default, with = "Floats::<Option<f64>>")]
+    pub ideal: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots and this machine:
-    /// min(workers, usable cores, total work / longest task).
+    /// min(ideal, total work / longest task).
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// What list scheduling of the recorded durations predicts for this many slots.
@@ -188,20 +193,27 @@ pub struct ArmResult {
     pub lost_s: LostSeconds,
     /// Number of tasks in one repeat.
     pub tasks: u64,
-    /// How much work one repeat did, by counter.
+    /// Work of one repeat, by counter.
     pub work: BTreeMap<String, u64>,
-    /// How good the outcome is.
+    /// Quality of the outputs, by figure.
     pub quality: BTreeMap<String, Quantity>,
-    /// What a repeat used, each figure as a median over the repeats; absent where it was not
-    /// recorded.
+    /// Resources that a repeat used, each figure as a median over the repeats; absent where it was
+    /// not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<ResourceUse>,
-    /// What the repeat with the median wall time consisted of, for labs that tell.
+    /// Breakdown of the repeat with the median wall time, for labs that record one.
     #[serde(default)]
     pub breakdown: Breakdown,
+    /// What the lab found out about the outputs, for labs that do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
+    /// How the items' CPU time depends on their size: a line by least squares. Null where the lab
+    /// declares no size, and with fewer than three items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_by_size: Option<TimeBySize>,
     /// SHA-256 over the items' hashes, in hexadecimal: equal for equal outputs.
     pub outputs_sha256: String,
-    /// What the arm made, item by item, with the item's median duration.
+    /// Outputs of the arm, one entry per item.
     pub items: Vec<ItemResult>,
 }
 
@@ -232,7 +244,7 @@ pub struct LeftOutRepeat {
     /// Its wall time, in seconds.
     #[serde(with = "Floats::<f64>")]
     pub wall_s: f64,
-    /// Whether it ran again and counts now.
+    /// Whether it was run again; the new repeat counts.
     pub replaced: bool,
     /// What disturbed it.
     pub disturbances: Vec<Disturbance>,
@@ -248,21 +260,21 @@ impl LeftOutRepeat {
 /// One cause that disturbed repeats of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DisturbedBy {
-    /// The cause, with its size over all these repeats: times added up, and the largest change.
+    /// The cause, with its size over all these repeats: the sum of times, and the largest change.
     #[serde(flatten)]
     pub cause: Disturbance,
     /// Repeats that were disturbed.
     pub repeats: u32,
-    /// How many of them are left out.
+    /// Number of them that are left out.
     pub left_out: u32,
 }
 
-/// The program that an arm runs.
+/// The source code of an arm's program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmSource {
     /// The arm's name.
     pub arm: String,
-    /// The program.
+    /// The source code.
     #[serde(flatten)]
     pub source: Source,
 }
@@ -276,6 +288,20 @@ pub struct ItemResult {
     /// CPU seconds spent in the item's tasks in the median repeat.
     #[serde(with = "Floats::<f64>")]
     pub cpu_s: f64,
+}
+
+/// CPU seconds of an item = intercept + slope × size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeBySize {
+    /// What an item costs however small it is, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub intercept_s: f64,
+    /// What every unit of size adds, in seconds.
+    #[serde(with = "Floats::<f64>")]
+    pub slope_s: f64,
+    /// Share of the variance that the line explains, 0 to 1.
+    #[serde(with = "Floats::<f64>")]
+    pub r_squared: f64,
 }
 
 /// Lost time by cause, in seconds of slot time. Adds up to workers × wall time − useful work.
@@ -306,7 +332,7 @@ impl LostSeconds {
 
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.by_cause().iter().sum()
+        self.overhead + self.imbalance + self.waiting + self.inflation
     }
 }
 
@@ -321,16 +347,16 @@ pub struct Predicted {
     pub longest_first: f64,
 }
 
-/// Whether the arms may be compared.
+/// Whether the arms are comparable.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// All arms did the same amount of work.
     pub equal_work: bool,
-    /// All arms gave the same outputs: bit for bit, or as nearly as the comparison's basis asks
-    /// for.
+    /// All arms gave the same outputs: bit for bit, or within the tolerance of the comparison's
+    /// basis.
     pub equal_outputs: bool,
-    /// Whether every repeat of every arm reached the target; null where arms are not compared by
-    /// the time to reach one. Where they are, work and outputs may differ.
+    /// Whether every repeat of every arm reached the target; null where the basis of comparison is
+    /// not the time to a target. Where it is, work and outputs may differ.
     #[serde(default)]
     pub target_reached: Option<bool>,
     /// What differed; empty when nothing did.
@@ -357,9 +383,9 @@ pub struct Scaling {
     pub arm: String,
     /// The measured points, in rising number of workers.
     pub points: Vec<ScalingPoint>,
-    /// Serial fraction after Amdahl (1967), or why there is none.
+    /// Serial fraction (Amdahl 1967), or why there is none.
     pub amdahl: Fit<AmdahlFit>,
-    /// Contention and coherency after Gunther's universal scalability law (1993), or why there is
+    /// Contention and coherency of the universal scalability law (Gunther 1993), or why there are
     /// none.
     pub usl: Fit<UslFit>,
 }
@@ -376,13 +402,13 @@ pub struct ScalingPoint {
     pub interval: Option<Interval>,
 }
 
-/// A fitted model, or the reason why it was refused.
+/// A fitted model, or why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit<T> {
     /// The parameters.
     Fitted(T),
-    /// What is missing.
+    /// What is missing for a fit.
     Refused(Finding),
 }
 
@@ -452,7 +478,7 @@ pub struct WhatIfPoint {
     pub longest_first: f64,
 }
 
-/// What sampling and recording cost, and what a screen did.
+/// Cost of sampling and recording, and of showing the run on a screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Instrument {
     /// CPU seconds of sampling and recording over the whole run.
@@ -461,8 +487,7 @@ pub struct Instrument {
     /// CPU seconds of sampling and recording per second of run: 0.01 is one hundredth of one core.
     #[serde(with = "Floats::<f64>")]
     pub share_of_one_core: f64,
-    /// CPU seconds that showing the run on a screen of the same process took; 0 when nobody watched
-    /// there.
+    /// CPU seconds that showing the run on a screen of the same process took; 0 without a screen.
     #[serde(default, with = "Floats::<f64>")]
     pub screen_cpu_s: f64,
     /// The same per second of run.

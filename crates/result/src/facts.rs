@@ -2,7 +2,7 @@
 //! [`super::messages`] makes their text.
 
 use workbench_machine::CounterAccess;
-use workbench_record::RepeatFinished;
+use workbench_record::{BestItem, LabFacts, RepeatFinished};
 
 use super::document::{ArmResult, Predicted};
 
@@ -210,6 +210,8 @@ pub(super) enum Diagnosis<'a> {
         arm: &'a str,
         fraction: f64,
     },
+    /// The best item that arms made, and what the lab declares about it.
+    BestItem(&'a BestItem, &'a LabFacts),
 }
 
 /// Why a `result.json` is not believed.

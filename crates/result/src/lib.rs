@@ -14,18 +14,18 @@ mod disturbed;
 mod document;
 mod facts;
 mod inflation;
+mod items;
 mod messages;
 mod scaling;
 mod stored;
 mod warn;
 
-pub use bound::slots_at_once;
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
 pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fingerprint, Fit, Instrument,
     ItemResult, LeftOutRepeat, LostSeconds, MadeBy, Predicted, RunResult, SCHEMA, Scaling,
-    ScalingPoint, UslFit, WhatIf, WhatIfPoint,
+    ScalingPoint, TimeBySize, UslFit, WhatIf, WhatIfPoint,
 };
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};

@@ -8,13 +8,13 @@ mod common;
 use std::fs;
 
 use common::completed;
-use workbench_record::{RunDir, Store};
+use workbench_record::{RunDir, RunStore};
 use workbench_result::{RunResult, load, load_result, store};
 
 /// A run with its document.
 fn run() -> (tempfile::TempDir, RunDir, RunResult) {
     let dir = tempfile::tempdir().unwrap();
-    let runs = Store::open(Some(dir.path().to_owned())).unwrap();
+    let runs = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let run = runs.create("rf", 1_795_000_000_000).unwrap();
     fs::write(run.events(), completed(3).bytes()).unwrap();
     let result = store(&run).unwrap().unwrap().result;

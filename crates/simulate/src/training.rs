@@ -302,8 +302,8 @@ pub(super) fn lab_facts() -> LabFacts {
                 name: name.to_owned(),
                 label: label.to_owned(),
                 unit: Unit::of_name(name),
-                meaning: String::new(),
                 group: FigureGroup::Failure,
+                ..FigureFacts::default()
             })
             .into(),
         ..LabFacts::default()

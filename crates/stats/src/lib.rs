@@ -11,9 +11,13 @@
 //!   Amdahl, Gustafson, USL).
 //! * [`schedule`]: what list scheduling makes of a set of task durations on any number of slots.
 //! * [`lost_time`]: where slots × wall time − useful work went.
+//! * [`line`]: a straight line through points.
+//! * [`paired`]: whether two models that are judged on the same rows can be told apart.
 
 pub mod descriptive;
 pub mod interval;
+pub mod line;
 pub mod lost_time;
+pub mod paired;
 pub mod scaling;
 pub mod schedule;

@@ -10,7 +10,7 @@
 //!
 //! | slot | at that instant | counts as |
 //! |---|---|---|
-//! | idle | before the first task was ready, or after the last one ended | overhead (set-up, assembly) |
+//! | idle | before the first task was ready, or after the last one ended | overhead (assembly) |
 //! | idle | some task was ready and not started | overhead (dispatch) |
 //! | idle | no task was ready, and the slot has run its last task | imbalance |
 //! | idle | no task was ready, and the slot will run another task | waiting |
@@ -245,7 +245,8 @@ impl Nanoseconds {
         let seconds = |ns: u128| ns as f64 / 1e9;
         let on_core = seconds(self.on_core);
         let useful = if useful_cpu_s.is_finite() {
-            useful_cpu_s.clamp(0.0, on_core)
+            // A zero without a sign.
+            useful_cpu_s.clamp(0.0, on_core) + 0.0
         } else {
             0.0
         };

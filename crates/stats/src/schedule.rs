@@ -80,6 +80,23 @@ pub fn speedup(durations: &[f64], order: Order, slots: u32) -> Option<f64> {
     (total > 0.0).then(|| total / makespan(durations, order, slots))
 }
 
+/// The speed-up of one slot of each of these `speeds` over a slot of speed 1, on which tasks take
+/// their durations. Of slots that are free at the same moment, the first one takes the next task,
+/// so the fastest should be the first. A speed that is not a positive number counts as 1. `None`
+/// when there is no work.
+pub fn speedup_on(durations: &[f64], order: Order, speeds: &[f64]) -> Option<f64> {
+    let total = total(durations);
+    let slots = u32::try_from(speeds.len()).unwrap_or(u32::MAX);
+    let mut free = FreeSlots::new(slots, durations.len());
+    for duration in in_order(durations, order) {
+        free.run_at(|slot| {
+            let speed = speeds.get(slot as usize).copied();
+            duration / speed.filter(|s| s.is_finite() && *s > 0.0).unwrap_or(1.0)
+        });
+    }
+    (total > 0.0).then(|| total / free.makespan)
+}
+
 /// The most that any number of slots can give: total work over the longest task. `None` when there
 /// is no work.
 pub fn limit(durations: &[f64]) -> Option<f64> {
@@ -120,7 +137,7 @@ fn work(duration: f64) -> f64 {
 }
 
 fn total(durations: &[f64]) -> f64 {
-    durations.iter().copied().map(work).sum()
+    crate::descriptive::total(durations.iter().copied().map(work))
 }
 
 fn submission_indices(durations: &[f64], order: Order) -> Vec<usize> {
@@ -169,11 +186,16 @@ impl FreeSlots {
     }
 
     fn run(&mut self, duration: f64) -> Assignment {
+        self.run_at(|_| duration)
+    }
+
+    /// `lasts` says how long the task takes on a slot.
+    fn run_at(&mut self, lasts: impl FnOnce(u32) -> f64) -> Assignment {
         let Some(mut first) = self.heap.peek_mut() else {
             return Assignment::default();
         };
         let FreeSlot { at: start, slot } = first.0;
-        let end = start + duration;
+        let end = start + lasts(slot);
         first.0.at = end;
         self.makespan = self.makespan.max(end);
         Assignment { slot, start, end }

@@ -1,8 +1,14 @@
 //! Who this process is, as its launcher says.
 //!
 //! Belongs here: torchrun's environment variables. Does not belong here: starting processes.
+#![expect(
+    unsafe_code,
+    reason = "an inherited descriptor is known by its number alone; the block says why it is sound"
+)]
 
 use std::env;
+use std::net::TcpListener;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -24,7 +30,18 @@ pub struct Launch {
     /// The launcher serves the store itself (`TORCHELASTIC_USE_AGENT_STORE`), and how often it has
     /// restarted the processes (`TORCHELASTIC_RESTART_COUNT`).
     pub agent_store: Option<u64>,
+    /// The name of the launch (`TORCHELASTIC_RUN_ID`), the same for all its processes and for those
+    /// of no other. Processes of different launches never form a group, even where one of them
+    /// reaches the store of the other.
+    pub run_id: Option<String>,
+    /// A descriptor of the store's listening socket, bound to the port of `master_port`, that this
+    /// process has inherited ([`LISTENER`]). torchrun has no such variable. With it, rank 0 needs
+    /// no free port: nobody can take the port between the launch and the rendezvous.
+    pub listener: Option<RawFd>,
 }
+
+/// The variable that holds the number of the store's listening socket.
+pub const LISTENER: &str = "MASTER_LISTEN_FD";
 
 impl Launch {
     /// Reads the environment; `None` when no launcher set `RANK`.
@@ -55,6 +72,11 @@ impl Launch {
                 }),
                 _ => None,
             },
+            run_id: get("TORCHELASTIC_RUN_ID").filter(|id| !id.is_empty()),
+            listener: match get(LISTENER) {
+                Some(_) => Some(number(&get, LISTENER)?),
+                None => None,
+            },
         };
         if launch.rank >= launch.world_size {
             return Err(invalid(format!(
@@ -65,20 +87,52 @@ impl Launch {
         Ok(Some(launch))
     }
 
-    /// The store of this launch: served by the launcher, or else by rank 0.
+    /// The store of this launch: served by the launcher, or else by rank 0. Keys of different
+    /// launches are kept apart.
     ///
     /// # Errors
     /// As [`TcpStore::server`] and [`TcpStore::client`].
     pub fn store(&self, timeout: Duration) -> Result<Store> {
         let (host, port) = (self.master_addr.as_str(), self.master_port);
-        if let Some(restarts) = self.agent_store {
-            let store = TcpStore::client(host, port, timeout)?;
-            return Ok(PrefixStore::new(&format!("/worker/attempt_{restarts}"), &store)?.into());
+        let mut store = match (self.agent_store, self.listener) {
+            (None, Some(descriptor)) if self.rank == 0 => {
+                TcpStore::server_on(self.inherited(descriptor)?, host, timeout)?
+            }
+            (None, None) if self.rank == 0 => TcpStore::server(host, port, timeout)?,
+            _ => TcpStore::client(host, port, timeout)?,
         }
-        if self.rank == 0 {
-            TcpStore::server(host, port, timeout).map(Store::from)
-        } else {
-            TcpStore::client(host, port, timeout).map(Store::from)
+        .into();
+        if let Some(id) = &self.run_id {
+            store = PrefixStore::new(&format!("/run/{id}"), &store)?.into();
+        }
+        if let Some(restarts) = self.agent_store {
+            store = PrefixStore::new(&format!("/worker/attempt_{restarts}"), &store)?.into();
+        }
+        Ok(store)
+    }
+
+    /// A handle of our own to the socket behind an inherited descriptor.
+    fn inherited(&self, descriptor: RawFd) -> Result<TcpListener> {
+        let useless = |why: String| {
+            invalid(format!(
+                "{LISTENER}={descriptor} {why}; it is for a socket that listens on MASTER_PORT={}, take it out otherwise",
+                self.master_port
+            ))
+        };
+        if descriptor < 0 {
+            return Err(useless("is no descriptor".to_owned()));
+        }
+        // SAFETY: the number is not -1, and is borrowed only to be duplicated: where it is not
+        // open, that fails.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
+        let listener = borrowed
+            .try_clone_to_owned()
+            .map(TcpListener::from)
+            .map_err(|error| useless(format!("cannot be used ({error})")))?;
+        match listener.local_addr() {
+            Ok(address) if address.port() == self.master_port => Ok(listener),
+            Ok(address) => Err(useless(format!("is bound to {address}"))),
+            Err(error) => Err(useless(format!("is no socket ({error})"))),
         }
     }
 }
@@ -110,6 +164,8 @@ fn number<T: std::str::FromStr>(get: &impl Fn(&str) -> Option<String>, name: &st
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd as _;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<Launch>> {
@@ -151,6 +207,46 @@ mod tests {
             ("TORCHELASTIC_RESTART_COUNT", "3"),
         ]);
         assert_eq!(read(&variables).unwrap().unwrap().agent_store, Some(3));
+    }
+
+    #[test]
+    fn ranks_with_another_run_id_never_meet() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        let descriptor = listener.as_raw_fd().to_string();
+        let launch = |rank: &str, id: &str| {
+            let variables = [
+                ("RANK", rank),
+                ("WORLD_SIZE", "2"),
+                ("MASTER_ADDR", "127.0.0.1"),
+                ("MASTER_PORT", &port),
+                (LISTENER, &descriptor),
+                ("TORCHELASTIC_RUN_ID", id),
+            ];
+            read(&variables).unwrap().unwrap()
+        };
+        let timeout = Duration::from_secs(60);
+        // The socket is handed over: it is bound, and the store is served on it all the same.
+        let own = launch("0", "a").store(timeout).unwrap();
+        let other = launch("1", "b").store(timeout).unwrap();
+        let same = launch("1", "a").store(timeout).unwrap();
+        own.set("key", "value").unwrap();
+        assert!(!other.contains("key").unwrap());
+        assert_eq!(same.get("key").unwrap(), b"value");
+    }
+
+    #[test]
+    fn a_descriptor_that_is_no_listening_socket_is_named() {
+        let mut variables = PLAIN.to_vec();
+        variables[0].1 = "0";
+        for (descriptor, why) in [("999999", "cannot be used"), ("-5", "is no descriptor")] {
+            let mut variables = variables.clone();
+            variables.push((LISTENER, descriptor));
+            let launch = read(&variables).unwrap().unwrap();
+            let error = launch.store(Duration::from_secs(1)).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(why) && text.contains(LISTENER), "{text}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use autocast::autocast_bf16;
 pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
-pub use launch::Launch;
+pub use launch::{LISTENER, Launch};
 pub use sampler::DistributedSampler;
 pub use store::{MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};

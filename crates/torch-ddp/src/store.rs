@@ -333,14 +333,26 @@ impl TcpStore {
                 format!("{error}; give another port, or 0 for any free one"),
             )
         })?;
+        Self::server_on(listener, &address.to_string(), timeout)
+    }
+
+    /// Serves a store on a socket that listens already, which the server takes over. A launcher
+    /// that opened it has known the port all the time, and nobody else could take it. `host` as in
+    /// [`server`](Self::server).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connection`] when the socket has no address, or the server cannot be started.
+    pub fn server_on(listener: TcpListener, host: &str, timeout: Duration) -> Result<Self> {
+        let what = format!("serve a store on {host}");
         let port = listener
             .local_addr()
             .map_err(|error| connection(&what, &error))?
             .port();
+        let what = format!("{what}:{port}");
         // The server takes the socket over and closes it. Where it cannot be made, who closes is
         // not known: a descriptor that stays open then is better than one that is closed twice.
         let descriptor = listener.into_raw_fd();
-        Self::open(&what, &address.to_string(), port, true, descriptor, timeout)
+        Self::open(&what, host, port, true, descriptor, timeout)
     }
 
     /// Connects to the store that another process serves, waiting for it to come up until `timeout`

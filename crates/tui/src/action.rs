@@ -81,7 +81,7 @@ pub enum Action {
     Reread,
     /// Mark the selected run for a comparison, or take its mark away.
     Mark,
-    /// Take all marks away.
+    /// Remove all marks.
     Unmark,
     /// Compare the marked runs.
     Compare,

@@ -17,10 +17,10 @@ pub type Keys = &'static [Bound<Action>];
 pub const GLOBAL: Keys = table! {
     ["q", "ctrl-c"], Action::Quit, "quit", "Leave. While a run is under way it asks first.";
     ["?"], Action::Help, "help", "Show the keys that work now.";
-    [":", "ctrl-p"], Action::Palette, "commands", "Find what can be done by typing, and do it.";
+    [":", "ctrl-p"], Action::Palette, "commands", "Find a command by typing, and run it.";
     ["ctrl-l"], Action::Repaint, "", "Draw everything anew.";
     ["ctrl-z"], Action::Suspend, "",
-        "Go to the shell; `fg` comes back. A run stands still meanwhile.";
+        "Go to the shell; `fg` comes back. A run is stopped meanwhile.";
 };
 
 /// The first screen.
@@ -45,13 +45,13 @@ pub const RUNS: Keys = table! {
     ["/"], Action::Type, "filter", "Show only the runs that match words and fields.";
     ["p"], Action::Replay, "replay", "Play the selected run again on the Run screen.";
     ["R"], Action::Resume, "resume",
-        "Go on with the selected run: what is finished is kept, what is missing is done.";
+        "Resume the selected run: finished repeats are kept, missing ones are run.";
     ["m"], Action::Mark, "mark",
-        "Mark the selected run for a comparison, or take its mark away. The first one marked is A.";
+        "Mark the selected run for a comparison, or unmark it. The first marked run is A.";
     ["c"], Action::Compare, "compare", "Show the marked runs side by side.";
-    ["M"], Action::Unmark, "", "Take all marks away.";
+    ["M"], Action::Unmark, "", "Remove all marks.";
     ["r"], Action::Reread, "read again", "Read the list again.";
-    ["esc", "left", "h"], Action::Back, "back", "Take the filter away, or go back.";
+    ["esc", "left", "h"], Action::Back, "back", "Clear the filter, or go back.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up.";
     ["down", "j"], Action::Move(Motion::Down), "", "Move down.";
     ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
@@ -64,7 +64,7 @@ pub const RUNS: Keys = table! {
 pub const RUNS_FILTER: &[Bound<Editing>] = table! {
     ["enter", "tab", "down", "up"], Editing::Keep, "done",
         "Keep the filter and go back to the list.";
-    ["esc"], Editing::Discard, "clear", "Take the filter away.";
+    ["esc"], Editing::Discard, "clear", "Clear the filter.";
     ["ctrl-u"], Editing::Empty, "empty", "Empty the filter.";
 };
 
@@ -73,7 +73,7 @@ pub const FILTER_WORDS: &[Binding] = &[
     Binding {
         keys: &["word"],
         label: "",
-        help: "Runs with the word anywhere in their line. All terms must hold; \"quotes\" keep \
+        help: "Runs with the word anywhere in their line. All terms must match; \"quotes\" keep \
                blanks and colons.",
     },
     field(filter::Field::Lab),
@@ -99,9 +99,9 @@ pub const FORM: Keys = table! {
         "Flip a switch, turn a choice, type a value, press the button. A digit starts typing at once.";
     ["right", "l"], Action::Turn(1), "next value", "Turn a choice on, count a number up.";
     ["left", "h"], Action::Turn(-1), "", "Turn a choice back, count a number down.";
-    ["backspace", "delete", "x"], Action::Reset, "reset", "Give the value back to the preset.";
+    ["backspace", "delete", "x"], Action::Reset, "reset", "Set the value back to the preset's.";
     ["esc"], Action::Back, "back", "Go back.";
-    ["Y"], Action::Copy, "copy", "Copy the command that runs this without a screen.";
+    ["Y"], Action::Copy, "copy", "Copy the command that makes this run without a screen.";
     ["up", "k", "backtab"], Action::Move(Motion::Up), "", "Move up.";
     ["down", "j", "tab"], Action::Move(Motion::Down), "", "Move down.";
     ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
@@ -115,7 +115,7 @@ pub const FORM_FIELD: Keys = table! {
     ["enter", "tab"], Action::Edit(Editing::Keep), "done", "Keep the value.";
     ["up", "backtab"], Action::Move(Motion::Up), "", "Keep the value and move up.";
     ["down"], Action::Move(Motion::Down), "", "Keep the value and move down.";
-    ["esc"], Action::Edit(Editing::Discard), "undo", "Take back what was typed.";
+    ["esc"], Action::Edit(Editing::Discard), "undo", "Undo what was typed.";
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
 };
 
@@ -134,19 +134,19 @@ pub const RUN: Keys = table! {
 
 /// A run of another process that is followed.
 pub const FOLLOW: Keys = table! {
-    ["r"], Action::Result, "result", "Show what the run has found, so far or in the end.";
+    ["r"], Action::Result, "result", "Show the result of the run, so far or final.";
     ["esc"], Action::Back, "back", "Go back.";
 };
 
 /// A run that is played again.
 pub const REPLAY: Keys = table! {
     ["space"], Action::TogglePlay, "play/hold",
-        "Play, or hold; at the end, play from the beginning again.";
+        "Play or pause; at the end, play from the beginning again.";
     ["]"], Action::Speed(1), "faster", "Play faster, up to 100 times as fast as it was.";
     ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
     [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the run.";
     [",", "<"], Action::Jump(-1), "back", "Jump back by a twentieth of the run.";
-    ["r"], Action::Result, "result", "Show what the run has found, so far or in the end.";
+    ["r"], Action::Result, "result", "Show the result of the run, so far or final.";
     ["esc"], Action::Back, "back", "Go back.";
 };
 
@@ -155,7 +155,7 @@ pub const RESULT: Keys = table! {
     ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
-    ["Y"], Action::Copy, "copy", "Copy the command that runs this again without a screen.";
+    ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
 };
 
@@ -171,7 +171,7 @@ pub const HELP: Keys = table! {
 /// Whether to stop the run. Ctrl-C pressed twice means it.
 pub const STOP: Keys = table! {
     ["y", "ctrl-c"], Action::Agree, "stop all", "Stop the whole run.";
-    ["n", "esc", "q"], Action::Close, "go on", "Let the run go on.";
+    ["n", "esc", "q"], Action::Close, "go on", "Continue the run.";
     ["tab", "right", "l", "down", "j"], Action::Next, "next button",
         "Go to the next button: a single arm can be stopped, too.";
     ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";

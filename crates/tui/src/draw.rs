@@ -14,43 +14,121 @@ use super::kit::{lines, too_small};
 use super::overlay::Overlay;
 use super::theme::Theme;
 use super::views;
+use super::views::compare::ComparePanel;
+use super::views::panels::Panels;
+use super::views::result::ResultDrawn;
+use super::views::run::RunDrawn;
 
 /// The smallest window, in columns and lines.
 pub const SMALLEST: (u16, u16) = (60, 16);
 
+/// What drawing tells: where the panels of a view are.
+enum Drawn {
+    /// A screen that knows this by itself.
+    Nothing,
+    Run(RunDrawn),
+    Result(ResultDrawn),
+    Compare(Panels<ComparePanel>),
+}
+
 impl App {
-    /// Draws everything.
-    pub fn draw(&mut self, frame: &mut Frame) {
+    /// Renders a frame: folds and places what there is to see, draws it, and keeps where it is.
+    pub fn render(&mut self, frame: &mut Frame) {
         let area = frame.area();
-        let theme = self.shared.theme.clone();
-        if !too_small(frame.buffer_mut(), area, SMALLEST, &theme) {
-            self.draw_screen(frame, area, &theme);
+        if area.width >= SMALLEST.0 && area.height >= SMALLEST.1 {
+            self.arrange(area);
         }
-        if theme.glyphs.ascii {
-            plain(frame);
+        let drawn = self.draw(frame);
+        self.take_drawn(drawn);
+    }
+
+    /// Folds and places what [`draw`](Self::draw) draws.
+    fn arrange(&mut self, area: Rect) {
+        let [_, body, _] = self.parts(area);
+        let shared = &self.shared;
+        match &mut self.screen {
+            Screen::Home => self.home.arrange(body, shared),
+            Screen::Runs => self.runs.arrange(body, &shared.theme),
+            Screen::Compare(_) => {}
+            Screen::Form => {
+                if let Some(form) = &mut self.form {
+                    form.arrange(body, &shared.theme);
+                }
+            }
+            Screen::Run => {
+                if let Some(live) = &mut self.live {
+                    live.view.update(&live.snapshot);
+                }
+            }
+            Screen::Watch(watched) => watched.view.update(&watched.snapshot),
+            Screen::Result(screen) => {
+                let loaded = &screen.loaded;
+                screen.view.update(&loaded.result, &loaded.snapshot);
+            }
+        }
+        match &mut self.overlay {
+            Some(Overlay::Help(help)) => help.arrange(body, &shared.theme),
+            Some(Overlay::Palette(palette)) => palette.arrange(body),
+            _ => {}
         }
     }
 
-    fn draw_screen(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
+    /// Keeps where the panels of a view are.
+    fn take_drawn(&mut self, drawn: Drawn) {
+        match (drawn, &mut self.screen, &mut self.live) {
+            (Drawn::Run(drawn), Screen::Run, Some(live)) => live.view.take(drawn),
+            (Drawn::Run(drawn), Screen::Watch(watched), _) => watched.view.take(drawn),
+            (Drawn::Result(drawn), Screen::Result(screen), _) => screen.view.take(drawn),
+            (Drawn::Compare(drawn), Screen::Compare(screen), _) => screen.view.take(drawn),
+            _ => {}
+        }
+    }
+
+    /// The machine line, where there is one, the screen, and the last line.
+    fn parts(&self, area: Rect) -> [Rect; 3] {
         let own_head = matches!(
             self.screen,
             Screen::Run | Screen::Watch(_) | Screen::Result(_) | Screen::Compare(_)
         );
-        let [head, body, foot] = Layout::vertical([
+        Layout::vertical([
             Constraint::Length(u16::from(!own_head)),
             Constraint::Min(0),
             Constraint::Length(1),
         ])
-        .areas(area);
-        if !own_head {
+        .areas(area)
+    }
+
+    /// Draws everything.
+    fn draw(&self, frame: &mut Frame) -> Drawn {
+        let area = frame.area();
+        let theme = &self.shared.theme;
+        let drawn = if too_small(frame.buffer_mut(), area, SMALLEST, theme) {
+            Drawn::Nothing
+        } else {
+            self.draw_screen(frame, area, theme)
+        };
+        if theme.glyphs.ascii {
+            plain(frame);
+        }
+        drawn
+    }
+
+    fn draw_screen(&self, frame: &mut Frame, area: Rect, theme: &Theme) -> Drawn {
+        let [head, body, foot] = self.parts(area);
+        if head.height > 0 {
             lines(
                 frame,
                 head,
                 &[self.machine_line(usize::from(head.width), theme)],
             );
         }
-        self.draw_body(frame, body, theme);
+        let drawn = self.draw_body(frame, body, theme);
         self.draw_overlay(frame, body, theme);
+        self.draw_foot(frame, foot, theme);
+        drawn
+    }
+
+    fn draw_foot(&self, frame: &mut Frame, foot: Rect, theme: &Theme) {
         if let Some(text) = &self.notice {
             let text = fit(
                 text,
@@ -67,41 +145,34 @@ impl App {
         footer(frame, right, &self.footer(), theme);
     }
 
-    fn draw_body(&mut self, frame: &mut Frame, body: Rect, theme: &Theme) {
-        match &mut self.screen {
-            Screen::Home => self.home.draw(frame, body, &self.shared),
-            Screen::Runs => self.runs.draw(frame, body, &self.shared),
-            Screen::Compare(screen) => screen.draw(frame, body, theme),
-            Screen::Form => {
-                if let Some(form) = &mut self.form {
-                    form.draw(frame, body, &self.shared);
-                }
+    fn draw_body(&self, frame: &mut Frame, body: Rect, theme: &Theme) -> Drawn {
+        match (&self.screen, &self.form, &self.live) {
+            (Screen::Home, ..) => self.home.draw(frame, &self.shared),
+            (Screen::Runs, ..) => self.runs.draw(frame, body, &self.shared),
+            (Screen::Form, Some(form), _) => form.draw(frame, body, theme),
+            (Screen::Form, None, _) | (Screen::Run, _, None) => {}
+            (Screen::Compare(screen), ..) => {
+                return Drawn::Compare(screen.draw(frame, body, theme));
             }
-            Screen::Run => {
-                if let Some(live) = &mut self.live {
-                    live.view.update(&live.snapshot);
-                    let drawn = views::run::draw(frame, body, &live.view, &live.snapshot, theme);
-                    live.view.take(drawn);
-                }
+            (Screen::Run, _, Some(live)) => {
+                let (view, snapshot) = (&live.view, &live.snapshot);
+                return Drawn::Run(views::run::draw(frame, body, view, snapshot, theme));
             }
-            Screen::Watch(watched) => {
-                let (view, snapshot) = (&mut watched.view, &watched.snapshot);
-                view.update(snapshot);
-                let drawn = views::run::draw(frame, body, view, snapshot, theme);
-                view.take(drawn);
+            (Screen::Watch(watched), ..) => {
+                let (view, snapshot) = (&watched.view, &watched.snapshot);
+                return Drawn::Run(views::run::draw(frame, body, view, snapshot, theme));
             }
-            Screen::Result(screen) => {
-                let (loaded, view) = (&screen.loaded, &mut screen.view);
-                view.update(&loaded.result, &loaded.snapshot);
-                let shown = (&loaded.result, &loaded.snapshot);
-                let drawn = views::result::draw(frame, body, view, shown, theme);
-                view.take(drawn);
+            (Screen::Result(screen), ..) => {
+                let shown = (&screen.loaded.result, &screen.loaded.snapshot);
+                let drawn = views::result::draw(frame, body, &screen.view, shown, theme);
+                return Drawn::Result(drawn);
             }
         }
+        Drawn::Nothing
     }
 
-    fn draw_overlay(&mut self, frame: &mut Frame, body: Rect, theme: &Theme) {
-        match &mut self.overlay {
+    fn draw_overlay(&self, frame: &mut Frame, body: Rect, theme: &Theme) {
+        match &self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, theme),
             Some(Overlay::Export(export)) => export.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
@@ -159,7 +230,7 @@ impl App {
                 .map(|facts| facts.join(dot))
                 .find(|facts| width(facts) <= room)
                 .unwrap_or_default(),
-            None => fit("looking at the machine", room, theme.glyphs.ascii),
+            None => fit("probing the machine", room, theme.glyphs.ascii),
         };
         let gap = room.saturating_sub(width(&facts));
         Line::from(vec![

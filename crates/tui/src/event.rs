@@ -137,32 +137,18 @@ pub enum AppEvent {
     TerminalLost,
 }
 
-/// Something that the interface wants done outside.
+/// Something that the interface wants done outside, by what it concerns.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
-    /// Make a run.
-    Make(RunJob),
-    /// Stop the run under way as soon as it can.
-    Cancel,
-    /// Stop one arm of the run under way; the others go on.
-    CancelArm(String),
-    /// Follow a run that another process makes.
-    Follow(RunDir),
-    /// Follow no run any more.
-    Unfollow,
-    /// Read the records of a run, to play it again.
-    Replay(RunDir),
-    /// Read the history again, all of it.
-    ReadHistory,
-    /// Read what has changed in the history, if anything has.
-    RefreshHistory,
-    /// Read a run.
-    Open(RunDir),
+    /// The run that is made here.
+    Run(RunEffect),
+    /// A run that is watched and not made here.
+    Watch(WatchEffect),
+    /// The history and the runs in it.
+    History(HistoryEffect),
     /// Look through a file for the form.
     Survey(Box<SurveyRequest>),
-    /// Read runs and put them side by side.
-    Compare(Vec<RunDir>),
-    /// Write a report.
+    /// Write a report of the result that is shown.
     Export {
         /// Of this run.
         loaded: Arc<Loaded>,
@@ -171,7 +157,49 @@ pub enum Effect {
         /// Whether an existing file is replaced.
         replace: bool,
     },
-    /// Put a text into the clipboard of the terminal.
+    /// The terminal, and the end of the program.
+    Terminal(TerminalEffect),
+}
+
+/// What is wanted of the run that is made here.
+#[derive(Debug, PartialEq)]
+pub enum RunEffect {
+    /// Make a run.
+    Make(RunJob),
+    /// Stop the run under way as soon as it can.
+    Cancel,
+    /// Stop one arm of the run under way; the others go on.
+    CancelArm(String),
+}
+
+/// What is wanted of a run that is watched.
+#[derive(Debug, PartialEq)]
+pub enum WatchEffect {
+    /// Follow a run that another process makes.
+    Follow(RunDir),
+    /// Follow no run any more.
+    Unfollow,
+    /// Read the records of a run, to play it again.
+    Replay(RunDir),
+}
+
+/// What is wanted of the history.
+#[derive(Debug, PartialEq)]
+pub enum HistoryEffect {
+    /// Read it again, all of it.
+    Read,
+    /// Read what has changed in it, if anything has.
+    Refresh,
+    /// Read a run.
+    Open(RunDir),
+    /// Read runs and put them side by side.
+    Compare(Vec<RunDir>),
+}
+
+/// What is wanted of the terminal.
+#[derive(Debug, PartialEq)]
+pub enum TerminalEffect {
+    /// Put a text into its clipboard.
     Copy(String),
     /// Leave the screen, install what is missing, and come back.
     Install(Box<MissingSetup>),

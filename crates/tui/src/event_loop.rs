@@ -13,7 +13,7 @@ use workbench_experiment::StopRequests;
 
 use super::app::App;
 use super::capture::collected;
-use super::event::{AppEvent, Effect, Exit, MissingSetup};
+use super::event::{AppEvent, Effect, Exit, MissingSetup, TerminalEffect};
 use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, mute, restore};
 
@@ -159,27 +159,43 @@ impl Loop<'_> {
 
     fn take(&mut self, event: AppEvent) {
         self.dirty = true;
+        self.update(event);
+    }
+
+    fn update(&mut self, event: AppEvent) {
         for effect in self.app.update(event) {
             match effect {
-                Effect::Quit(exit) => self.exit = Some(exit),
-                Effect::Repaint => self.repaint(),
-                Effect::Copy(text) => {
-                    if copy(&text).is_err() {
-                        self.lose_terminal();
-                    }
-                }
-                Effect::Suspend => self.suspend(),
-                Effect::Install(missing) => self.missing = Some(missing),
-                other => self.session.apply(other),
+                Effect::Run(effect) => self.session.run(effect),
+                Effect::Watch(effect) => self.session.watch(effect),
+                Effect::History(effect) => self.session.history(effect),
+                Effect::Survey(request) => self.session.survey(request),
+                Effect::Export {
+                    loaded,
+                    path,
+                    replace,
+                } => self.session.export(loaded, path, replace),
+                Effect::Terminal(effect) => self.on_terminal(effect),
             }
+        }
+    }
+
+    fn on_terminal(&mut self, effect: TerminalEffect) {
+        match effect {
+            TerminalEffect::Quit(exit) => self.exit = Some(exit),
+            TerminalEffect::Repaint => self.repaint(),
+            TerminalEffect::Copy(text) => {
+                if copy(&text).is_err() {
+                    self.lose_terminal();
+                }
+            }
+            TerminalEffect::Suspend => self.suspend(),
+            TerminalEffect::Install(missing) => self.missing = Some(missing),
         }
     }
 
     /// Nothing is drawn anew unless something has changed.
     fn poll(&mut self) {
-        for effect in self.app.update(AppEvent::Poll) {
-            self.session.apply(effect);
-        }
+        self.update(AppEvent::Poll);
     }
 
     /// A signal asks the program to end.
@@ -222,7 +238,7 @@ impl Loop<'_> {
     fn draw(&mut self) -> io::Result<()> {
         let before = thread_cpu_ns();
         self.dirty = false;
-        self.terminal.draw(|frame| self.app.draw(frame))?;
+        self.terminal.draw(|frame| self.app.render(frame))?;
         if self.app.is_running() {
             self.session.add_cost(thread_cpu_ns() - before);
         }

@@ -48,7 +48,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use workbench_experiment::lab::Lab;
 use workbench_machine::limits::room_for_files;
-use workbench_record::{RunDir, Store};
+use workbench_record::{RunDir, RunStore};
 use workbench_result::RunResult;
 
 use app::App;
@@ -114,7 +114,7 @@ const FILES: usize = 18;
 /// # Errors
 /// When the terminal cannot be used. It is then as it was found.
 pub fn run(
-    store: Store,
+    store: RunStore,
     labs: Vec<Box<dyn Lab>>,
     settings: TuiOptions,
     host: Arc<dyn Host>,

@@ -17,7 +17,7 @@ use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use super::app::{App, Back, LiveRun, Screen};
-use super::event::{AppEvent, Effect, Loaded, RunJob};
+use super::event::{AppEvent, Effect, Loaded, RunEffect, RunJob};
 use super::kit::text::width;
 use super::reader;
 use super::theme::{Theme, ThemeName};
@@ -81,7 +81,7 @@ impl Offscreen {
     pub fn press(&mut self, key: KeyCode) {
         let key = KeyEvent::new(key, KeyModifiers::NONE);
         for effect in self.app.update(AppEvent::Key(key)) {
-            if let Effect::Make(RunJob::Start(_, config)) = effect {
+            if let Effect::Run(RunEffect::Make(RunJob::Start(_, config))) = effect {
                 self.started = Some(*config);
             }
         }
@@ -113,7 +113,7 @@ impl Offscreen {
 
     /// Draws what has changed, as on a terminal.
     pub fn draw(&mut self) {
-        let Ok(_) = self.terminal.draw(|frame| self.app.draw(frame));
+        let Ok(_) = self.terminal.draw(|frame| self.app.render(frame));
     }
 
     /// What the window shows, cell by cell.

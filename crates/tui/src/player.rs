@@ -171,7 +171,10 @@ mod tests {
         /// at the end.
         #[test]
         fn the_snapshot_is_always_a_fold_of_a_beginning(
-            steps in prop::collection::vec((-3..4_i64, 0..3000_u64, -2..3_isize, any::<bool>()), 0..40)
+            steps in prop::collection::vec(
+                (-3..4_i64, 0..3000_u64, -2..3_isize, any::<bool>()),
+                0..40,
+            ),
         ) {
             let all = records();
             let mut player = Player::new(Arc::clone(&all), 1);

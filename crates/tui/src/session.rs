@@ -2,6 +2,7 @@
 //! and the channel on which their news come in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc as channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,28 +15,37 @@ use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin};
 use workbench_history::list::RunList;
 use workbench_machine::limits::with_limit;
 use workbench_machine::{MachineFacts, usable_cores};
-use workbench_record::{Record, RecordError, RunDir, Snapshot, Store, Subscriber, Tail};
+use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
-use super::event::{AppEvent, Effect, Loaded, MissingSetup, RunError, RunJob};
+use super::event::{
+    AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob, WatchEffect,
+};
 use super::hangup;
 use super::host::Host;
 use super::reader;
 use super::screens::Labs;
+use super::screens::form_data::SurveyRequest;
 
 /// How often the log of another process is read.
 const FOLLOW: Duration = Duration::from_millis(200);
 
 /// Does what the interface wants done outside.
 pub struct Session {
-    store: Store,
-    labs: Labs,
-    host: Arc<dyn Host>,
+    maker: Maker,
     listed: Arc<Mutex<RunList>>,
     events: UnboundedSender<AppEvent>,
-    records: UnboundedSender<Record>,
-    control: Control,
     /// Dropping it ends the thread that follows a run.
     following: Option<channel::Sender<()>>,
+}
+
+/// What making a run takes.
+#[derive(Clone)]
+struct Maker {
+    labs: Labs,
+    store: RunStore,
+    host: Arc<dyn Host>,
+    records: UnboundedSender<Record>,
+    control: Control,
 }
 
 /// Where the news come in.
@@ -48,17 +58,19 @@ pub struct News {
 
 impl Session {
     /// A session over a store and its labs.
-    pub fn new(store: Store, labs: Labs, host: Arc<dyn Host>) -> (Self, News) {
+    pub fn new(store: RunStore, labs: Labs, host: Arc<dyn Host>) -> (Self, News) {
         let (events, events_in) = mpsc::unbounded_channel();
         let (records, records_in) = mpsc::unbounded_channel();
         let session = Self {
-            store,
-            labs,
-            host,
+            maker: Maker {
+                labs,
+                store,
+                host,
+                records,
+                control: Control::default(),
+            },
             listed: Arc::default(),
             events,
-            records,
-            control: Control::default(),
             following: None,
         };
         let news = News {
@@ -70,7 +82,7 @@ impl Session {
 
     /// The program around the interface.
     pub fn host(&self) -> &dyn Host {
-        self.host.as_ref()
+        self.maker.host.as_ref()
     }
 
     /// Starts threads that read keys and mouse, the facts of the machine, and the history, and one
@@ -107,42 +119,53 @@ impl Session {
         self.read_history();
     }
 
-    /// Does one thing. What concerns the terminal and the program's end is left to the caller.
-    pub fn apply(&mut self, effect: Effect) {
+    /// Makes a run, or stops it.
+    pub fn run(&mut self, effect: RunEffect) {
         match effect {
-            Effect::Make(job) => self.make(job),
-            Effect::Cancel => drop(self.control.stop()),
-            Effect::CancelArm(arm) => self.control.stop_arm(&arm),
-            Effect::Follow(run) => self.follow(run),
-            Effect::Unfollow => self.following = None,
-            Effect::Replay(run) => self.report("workbench-open", move || {
+            RunEffect::Make(job) => self.make(job),
+            RunEffect::Cancel => drop(self.maker.control.stop()),
+            RunEffect::CancelArm(arm) => self.maker.control.stop_arm(&arm),
+        }
+    }
+
+    /// Follows a run that is not made here, or reads its records.
+    pub fn watch(&mut self, effect: WatchEffect) {
+        match effect {
+            WatchEffect::Follow(run) => self.follow(run),
+            WatchEffect::Unfollow => self.following = None,
+            WatchEffect::Replay(run) => self.report("workbench-open", move || {
                 AppEvent::Replay(reader::records(&run).map(|records| (run, records)))
             }),
-            Effect::ReadHistory => self.read_history(),
-            Effect::RefreshHistory => self.refresh_history(),
-            Effect::Open(run) => self.report("workbench-open", move || {
+        }
+    }
+
+    /// Reads the history, or runs of it.
+    pub fn history(&self, effect: HistoryEffect) {
+        match effect {
+            HistoryEffect::Read => self.read_history(),
+            HistoryEffect::Refresh => self.refresh_history(),
+            HistoryEffect::Open(run) => self.report("workbench-open", move || {
                 AppEvent::Opened(reader::open(&run).map(Arc::new))
             }),
-            Effect::Survey(request) => self.report("workbench-survey", move || {
-                let surveyed = reader::survey(&request).map(Arc::new);
-                AppEvent::Surveyed(request, surveyed)
-            }),
-            Effect::Compare(runs) => self.report("workbench-compare", move || {
+            HistoryEffect::Compare(runs) => self.report("workbench-compare", move || {
                 AppEvent::Compared(reader::side_by_side(runs).map(Arc::new))
             }),
-            Effect::Export {
-                loaded,
-                path,
-                replace,
-            } => self.report("workbench-export", move || {
-                AppEvent::Exported(reader::export(&path, replace, &loaded))
-            }),
-            Effect::Install(_)
-            | Effect::Copy(_)
-            | Effect::Repaint
-            | Effect::Suspend
-            | Effect::Quit(_) => {}
         }
+    }
+
+    /// Looks through a file for the form.
+    pub fn survey(&self, request: Box<SurveyRequest>) {
+        self.report("workbench-survey", move || {
+            let surveyed = reader::survey(&request).map(Arc::new);
+            AppEvent::Surveyed(request, surveyed)
+        });
+    }
+
+    /// Writes a report.
+    pub fn export(&self, loaded: Arc<Loaded>, path: PathBuf, replace: bool) {
+        self.report("workbench-export", move || {
+            AppEvent::Exported(reader::export(&path, replace, &loaded))
+        });
     }
 
     /// Does something slow on a thread of its own and tells what came of it.
@@ -152,7 +175,7 @@ impl Session {
     }
 
     fn read_history(&self) {
-        let (listed, store) = (Arc::clone(&self.listed), self.store.clone());
+        let (listed, store) = (Arc::clone(&self.listed), self.maker.store.clone());
         self.report("workbench-history", move || {
             let mut listed = listed.lock().unwrap_or_else(PoisonError::into_inner);
             *listed = RunList::default();
@@ -162,8 +185,8 @@ impl Session {
 
     /// Whoever reads already will find what has changed.
     fn refresh_history(&self) {
-        let (events, store) = (self.events.clone(), self.store.clone());
-        let (listed, control) = (Arc::clone(&self.listed), self.control.clone());
+        let (events, store) = (self.events.clone(), self.maker.store.clone());
+        let (listed, control) = (Arc::clone(&self.listed), self.maker.control.clone());
         self.thread("workbench-history", move || {
             let Ok(mut listed) = listed.try_lock() else {
                 return;
@@ -182,14 +205,8 @@ impl Session {
 
     /// Makes a run on a thread of its own.
     fn make(&mut self, job: RunJob) {
-        self.control = Control::default();
-        let maker = Maker {
-            labs: Arc::clone(&self.labs),
-            store: self.store.clone(),
-            host: Arc::clone(&self.host),
-            records: self.records.clone(),
-            control: self.control.clone(),
-        };
+        self.maker.control = Control::default();
+        let maker = self.maker.clone();
         self.report("workbench-run", move || {
             let run = || maker.make(&job);
             let ended = catch_unwind(AssertUnwindSafe(run))
@@ -233,13 +250,13 @@ impl Session {
 
     /// Adds what the screen has cost while a run was under way, in nanoseconds of CPU time.
     pub fn add_cost(&self, ns: u64) {
-        self.control.add_screen_cpu_ns(ns);
+        self.maker.control.add_screen_cpu_ns(ns);
     }
 
     /// Brings a line that would have been printed over the screen into the record of the run under
     /// way.
     pub fn output(&self, source: &str, text: &str) {
-        self.control.output(source, text);
+        self.maker.control.output(source, text);
     }
 
     /// A thread that cannot be started is told like any other failure of a run.
@@ -259,15 +276,6 @@ impl Session {
             let _ = self.events.send(AppEvent::Ended(Err(error)));
         }
     }
-}
-
-/// What making a run takes.
-struct Maker {
-    labs: Labs,
-    store: Store,
-    host: Arc<dyn Host>,
-    records: UnboundedSender<Record>,
-    control: Control,
 }
 
 impl Maker {

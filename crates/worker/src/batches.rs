@@ -9,7 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
 use tch::nn;
-use workbench_ddp_protocol::{FailureKind, TrainSpec};
+use workbench_ddp_protocol::{FailureKind, Share, TrainSpec};
 use workbench_images::Subset;
 
 use crate::adam::Adam;
@@ -17,6 +17,7 @@ use crate::dataset::Dataset;
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::models;
+use crate::sampler::BatchRows;
 
 /// The first batch that is tried; every other is twice the one before.
 const FIRST: u32 = 8;
@@ -161,7 +162,10 @@ fn fastest_step(job: &Job, data: &Dataset, batch: u32) -> Result<Duration, Failu
     let vars = nn::VarStore::new(job.device);
     let net = models::build(&job.spec, &vars.root(), data.shape())?;
     let mut adam = Adam::new(&vars, job.spec.lr);
-    let rows: Vec<i64> = (0..i64::from(batch)).collect();
+    let rows = BatchRows {
+        rows: (0..i64::from(batch)).collect(),
+        share: Share::next(u64::from(batch), (0, 1), batch),
+    };
     let mut fastest = Duration::MAX;
     for step in 0..=STEPS {
         let began = Instant::now();

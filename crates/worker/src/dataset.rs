@@ -6,12 +6,13 @@
 use std::fmt;
 
 use tch::{Device, Kind, Tensor};
-use workbench_ddp_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
+use workbench_ddp_protocol::{Data, FailureKind, Phase, Share, Stage, TrainSpec};
 use workbench_images::{ImageSource, Images, Subset};
 
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::reporter::Reporter;
+use crate::sampler::BatchRows;
 
 /// Mean and standard deviation of MNIST's training pixels, scaled to 0..1.
 const MNIST: ([f32; 1], [f32; 1]) = ([0.1307], [0.3081]);
@@ -60,36 +61,51 @@ pub struct Batch {
     pub images: Tensor,
     /// One class number per row.
     pub labels: Tensor,
+    /// What it is of the step of all ranks.
+    pub share: Share,
 }
 
 impl Batch {
-    /// How many rows it has.
-    pub fn rows(&self) -> u32 {
-        self.labels.numel() as u32
+    /// This rank's mean loss, so that the mean over the ranks is that over the rows: the same where
+    /// all ranks take equally many, as in all steps but the last of an epoch.
+    pub fn weighted(&self, loss: &Tensor) -> Tensor {
+        let weight = self.share.weight();
+        // Exactly 1 where all are equal: then the sums are the same, bit for bit.
+        if weight == 1.0 {
+            loss.shallow_clone()
+        } else {
+            loss * weight
+        }
     }
 
     /// The same rows in so many parts, or fewer, so that each has 2 rows or more: the last, and
     /// those before it.
     pub fn parts(&self, parts: u32) -> (Vec<Self>, Self) {
-        let parts = i64::from(parts.min(self.rows() / 2).max(1));
+        let most = self.labels.numel() / 2;
+        let parts = (parts as usize).min(most).max(1) as i64;
         let images = self.images.tensor_split(parts, 0);
         let labels = self.labels.tensor_split(parts, 0);
         let mut all: Vec<Self> = images
             .into_iter()
             .zip(labels)
-            .map(|(images, labels)| Self { images, labels })
+            .map(|(images, labels)| self.part(images, labels))
             .collect();
-        let whole = || Self {
-            images: self.images.shallow_clone(),
-            labels: self.labels.shallow_clone(),
-        };
+        let whole = || self.part(self.images.shallow_clone(), self.labels.shallow_clone());
         let last = all.pop().unwrap_or_else(whole);
         (all, last)
     }
 
+    fn part(&self, images: Tensor, labels: Tensor) -> Self {
+        Self {
+            images,
+            labels,
+            share: self.share,
+        }
+    }
+
     /// The mean loss of these rows, as a part of the mean over all rows of `whole`.
     pub fn loss(&self, logits: &Tensor, whole: &Self) -> Tensor {
-        let share = f64::from(self.rows()) / f64::from(whole.rows());
+        let share = self.labels.numel() as f64 / whole.labels.numel() as f64;
         logits.cross_entropy_for_logits(&self.labels) * share
     }
 }
@@ -197,15 +213,22 @@ impl Dataset {
         self.shape
     }
 
-    /// The rows of these numbers.
-    pub fn batch(&self, rows: &[i64]) -> Batch {
+    /// The rows that a rank trains on in a step.
+    pub fn batch(&self, batch: &BatchRows) -> Batch {
+        let (images, labels) = self.rows(&batch.rows);
+        Batch {
+            images,
+            labels,
+            share: batch.share,
+        }
+    }
+
+    /// The images and labels of these row numbers.
+    pub fn rows(&self, rows: &[i64]) -> (Tensor, Tensor) {
         let index = Tensor::from_slice(rows).to_device(self.images.device());
         let mut images = self.images.index_select(0, &index).to_kind(Kind::Float);
         let _ = images.subtract_(&self.mean);
         let _ = images.divide_(&self.deviation);
-        Batch {
-            images,
-            labels: self.labels.index_select(0, &index),
-        }
+        (images, self.labels.index_select(0, &index))
     }
 }

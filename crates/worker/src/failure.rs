@@ -52,7 +52,6 @@ impl Failure {
     pub fn rendezvous(error: torch_ddp::Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::Unavailable | ErrorKind::OutOfMemory => return Self::from(error),
-            ErrorKind::AddressInUse => FailureKind::AddressInUse,
             _ => FailureKind::Rendezvous,
         };
         Self::new(kind, format!("the ranks did not meet: {error}"))
@@ -112,7 +111,6 @@ impl From<torch_ddp::Error> for Failure {
     fn from(error: torch_ddp::Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Aborted => FailureKind::Peer,
-            ErrorKind::AddressInUse => FailureKind::AddressInUse,
             ErrorKind::Unavailable => return Self::new(FailureKind::Device, error.to_string()),
             ErrorKind::OutOfMemory => {
                 return Self::from_libtorch(&format!("out of memory: {}", error.message()));

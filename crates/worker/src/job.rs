@@ -1,10 +1,12 @@
 //! What this process is to do: the specification, its place among the ranks, and its device.
 
 use std::env;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use tch::Device;
+use sha2::{Digest as _, Sha256};
+use tch::{Device, Tensor};
 use torch_ddp::{GlooDevice, GlooOptions, Launch, NcclOptions, ProcessGroup, Store, cuda};
 use workbench_ddp_protocol::{FailureKind, Program, TrainSpec, spec};
 use workbench_protocol::WorkerEnv;
@@ -88,7 +90,15 @@ impl Job {
             }
             _ => ProcessGroup::gloo(store, self.rank, self.world, &self.gloo()),
         };
-        formed.map_err(Failure::rendezvous)
+        let group = formed.map_err(Failure::rendezvous)?;
+        if let Some(id) = self
+            .launch
+            .as_ref()
+            .and_then(|launch| launch.run_id.as_ref())
+        {
+            prove(&group, id)?;
+        }
+        Ok(group)
     }
 
     /// How the ranks talk: over the interface that `GLOO_SOCKET_IFNAME` names, of several the first
@@ -97,12 +107,21 @@ impl Job {
     fn gloo(&self) -> GlooOptions {
         let device = match env::var("GLOO_SOCKET_IFNAME") {
             Ok(names) if !names.is_empty() => GlooDevice::Interface(interface(&names).to_owned()),
-            _ if self.one_machine => GlooDevice::Loopback,
+            _ if self.one_machine => self.loopback(),
             _ => GlooDevice::Hostname,
         };
         GlooOptions::default()
             .timeout(self.timeout())
             .device(device)
+    }
+
+    /// The loopback address on which the ranks meet, where they meet on one.
+    fn loopback(&self) -> GlooDevice {
+        let meeting = self.launch.as_ref().map(|launch| &launch.master_addr);
+        let address = meeting.filter(|host| host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()));
+        address.map_or(GlooDevice::Loopback, |host| {
+            GlooDevice::Address(host.clone())
+        })
     }
 
     /// Rows of one step of this rank.
@@ -124,6 +143,29 @@ impl Job {
             self.batch(),
             self.world
         )))
+    }
+}
+
+/// Shows every rank that all are of the launch with this name. The store keeps launches apart, but
+/// connections between ranks are made to ports, and the port of a rank that has died may belong to
+/// a rank of another launch a moment later.
+fn prove(group: &ProcessGroup, id: &str) -> Result<(), Failure> {
+    let own = Sha256::digest(id);
+    let all = group
+        .all_gather(&Tensor::from_slice(&own))
+        .map_err(Failure::rendezvous)?;
+    let is_strange = |tensor: &Tensor| {
+        let name: Result<Vec<u8>, _> = Vec::try_from(tensor);
+        name.is_ok_and(|name| name[..] != own[..])
+    };
+    match all.iter().position(is_strange) {
+        None => Ok(()),
+        Some(rank) => Err(Failure::new(
+            FailureKind::Rendezvous,
+            format!(
+                "the ranks did not meet: rank {rank} belongs to another launch than {id}; start again"
+            ),
+        )),
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn accumulate(
         let loss = part.loss(&net.forward_t(&part.images, true), whole);
         sum += checked(loss.f_double_value(&[])?, watch)?;
         watch.turn(Phase::Backward);
-        loss.f_backward()?;
+        whole.weighted(&loss).f_backward()?;
     }
     Ok(sum)
 }

@@ -56,7 +56,7 @@ impl Worker {
             .map_err(|source| GroupError::TooLong { rank, source })?;
         let mut child = launch
             .command()
-            .spawn()
+            .and_then(|mut command| command.spawn())
             .map_err(|source| GroupError::spawn(&launch.program, source))?;
         let pid = Pid::from_child(&child);
         Ok(Self {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use workbench_protocol::{EnvError, FrameError};
 
 /// Why a group of workers cannot start, or a worker cannot be reached.
@@ -52,6 +53,16 @@ pub enum GroupError {
         /// The operating system's message.
         source: io::Error,
     },
+    /// This process has as many files open as it may.
+    #[error(
+        "cannot {verb}: {source}; every worker takes five descriptors of this process: raise the limit with `ulimit -n`, or start fewer workers"
+    )]
+    NoDescriptors {
+        /// What was tried.
+        verb: &'static str,
+        /// The operating system's message.
+        source: io::Error,
+    },
     /// The operating system refused.
     #[error("cannot {verb}: {source}")]
     Io {
@@ -72,7 +83,13 @@ pub enum GroupError {
 
 impl GroupError {
     pub(super) fn io(verb: &'static str) -> impl Fn(io::Error) -> Self {
-        move |source| Self::Io { verb, source }
+        move |source| {
+            if is_out_of_descriptors(&source) {
+                Self::NoDescriptors { verb, source }
+            } else {
+                Self::Io { verb, source }
+            }
+        }
     }
 
     /// The error for a failure to start a program.
@@ -81,11 +98,18 @@ impl GroupError {
         match source.kind() {
             // A program that exists but is "not found" lacks its interpreter or loader.
             io::ErrorKind::NotFound if !program.exists() => Self::NotFound { program },
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Self::Io {
-                verb: "start a worker",
-                source,
-            },
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => {
+                Self::io("start a worker")(source)
+            }
+            _ if is_out_of_descriptors(&source) => Self::io("start a worker")(source),
             _ => Self::NotExecutable { program, source },
         }
     }
+}
+
+/// Whether the operating system refused because too many files are open, in this process or on the
+/// machine.
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
+    let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
+    is(Errno::MFILE) || is(Errno::NFILE)
 }

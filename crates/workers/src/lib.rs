@@ -34,7 +34,7 @@ mod usage;
 mod tests;
 
 pub use describe::describe;
-pub use error::GroupError;
+pub use error::{GroupError, is_out_of_descriptors};
 pub use event::{EventKind, WorkerEvent};
 pub use exit::{EndedBy, ProcessExit};
 pub use group::WorkerGroup;
@@ -43,4 +43,4 @@ pub use health::state::{Awaited, Loss, RankState, SlowKind, Stall, Straggler, Wo
 pub use launch::WorkerLaunch;
 pub use pause::stand_still;
 pub use rustix::process::Signal;
-pub use usage::{ProcessState, Usage};
+pub use usage::{CoreTime, ProcessState, Usage};

@@ -109,9 +109,6 @@ pub enum Input {
         /// Whether another attempt could succeed.
         curable: bool,
     },
-    /// The rendezvous address was in use, and no rank had met: another address is tried, and no
-    /// failure is counted.
-    Collided,
     /// All ranks reported the end of their training.
     Done {
         /// Whether the whole training was done.
@@ -171,9 +168,6 @@ pub enum GivenUp {
     EarlyEnd,
 }
 
-/// Consecutive address collisions before a collision counts as a failure.
-const COLLISIONS: u32 = 3;
-
 /// The controller.
 #[derive(Debug, Clone)]
 pub struct Controller {
@@ -182,13 +176,13 @@ pub struct Controller {
     workers: u32,
     failures: u32,
     resizes: u32,
-    collisions: u32,
     resume: bool,
     /// The next step of each rank in this attempt, once it has done one.
     next: Vec<Option<u64>>,
     /// The first step of this attempt, once known.
     first: Option<u64>,
-    /// Steps that the training had reached before this attempt, all ranks together.
+    /// Steps that the training had come to when the attempt before this one ended, all ranks
+    /// together.
     reached: u64,
     repeated: u64,
     given_up: Option<GivenUp>,
@@ -203,7 +197,6 @@ impl Controller {
             workers: policy.workers,
             failures: 0,
             resizes: 0,
-            collisions: 0,
             resume: false,
             next: Vec::new(),
             first: None,
@@ -282,7 +275,6 @@ impl Controller {
             (State::Scheduling | State::Running | State::Resizing, Input::Failed { curable }) => {
                 Some(self.failed(curable))
             }
-            (State::Scheduling, Input::Collided) => Some(self.collided()),
             (State::Running, Input::Returned) if self.is_short() => {
                 self.state = State::Resizing;
                 Some(ControllerCommand::Stop)
@@ -301,7 +293,7 @@ impl Controller {
     }
 
     fn launch(&mut self) -> ControllerCommand {
-        self.reached = self.reached.max(self.done_by_all());
+        self.reached = self.done_by_all();
         self.state = State::Scheduling;
         self.next = vec![None; self.workers as usize];
         self.first = None;
@@ -311,17 +303,20 @@ impl Controller {
         }
     }
 
-    /// Steps that every rank of this attempt has done.
+    /// Steps that every rank has done. An attempt that has done none leaves the training where it
+    /// was.
     fn done_by_all(&self) -> u64 {
-        let least = self.next.iter().map(|next| next.unwrap_or(0)).min();
-        least.unwrap_or(0)
+        let Some(first) = self.first else {
+            return self.reached;
+        };
+        let done = self.next.iter().map(|next| next.unwrap_or(first));
+        done.min().unwrap_or(first)
     }
 
     fn stepped(&mut self, rank: u32, step: u64) -> Option<ControllerCommand> {
         if self.state == State::Scheduling {
             self.state = State::Running;
         }
-        self.collisions = 0;
         let next = *self.next.get(rank as usize)?;
         let expected = match (next, self.first) {
             (Some(next), _) => next,
@@ -362,15 +357,6 @@ impl Controller {
             self.workers -= 1;
         }
         self.resume = true;
-        self.state = State::Restarting;
-        ControllerCommand::Kill
-    }
-
-    fn collided(&mut self) -> ControllerCommand {
-        self.collisions += 1;
-        if self.collisions > COLLISIONS {
-            return self.failed(true);
-        }
         self.state = State::Restarting;
         ControllerCommand::Kill
     }

@@ -4,30 +4,39 @@
 //! belong here: the main loop ([`crate::run`]), the meaning of events ([`crate::events`]), failures
 //! ([`crate::failures`]), and decisions ([`crate::controller`]).
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
 use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, Finding, LabError};
 use workbench_pool::Outcome;
-use workbench_protocol::WorkerEnv;
 use workbench_report::format::counted;
-use workbench_workers::{EventKind, GroupError, WorkerGroup, WorkerLaunch};
+use workbench_workers::{EventKind, GroupError, WorkerGroup};
 
 use crate::attempt::{AttemptState, Totals};
 use crate::controller::{Controller, ControllerCommand, Input, RecoveryPolicy, State};
+use crate::environment::Environment;
 use crate::live::Live;
 use crate::messages;
 use crate::plan::{FaultPlan, Plan};
+use crate::rendezvous::Rendezvous;
 use crate::timeline::{AttemptTimeline, Moment};
 
 /// How long workers may take to end normally, including the checkpoint.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// The workers' program, and what it gets of the environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// The variables that could change the result.
+    pub environment: &'a Environment,
+}
+
 /// One arm under way.
 pub struct Drive<'a> {
     pub(crate) plan: &'a Plan,
-    program: &'a Path,
+    program: Program<'a>,
     pub(crate) ctx: &'a ArmContext<'a>,
     pub(crate) controller: Controller,
     pub(crate) attempt: AttemptState,
@@ -43,7 +52,7 @@ pub struct Drive<'a> {
 
 impl<'a> Drive<'a> {
     /// An arm that has not begun, whose workers run `program`.
-    pub fn new(plan: &'a Plan, program: &'a Path, ctx: &'a ArmContext<'a>) -> Self {
+    pub fn new(plan: &'a Plan, program: Program<'a>, ctx: &'a ArmContext<'a>) -> Self {
         let policy = RecoveryPolicy {
             workers: plan.world,
             least: plan.least(),
@@ -59,7 +68,7 @@ impl<'a> Drive<'a> {
             ctx,
             controller: Controller::new(policy),
             attempt: AttemptState::default(),
-            totals: Totals::default(),
+            totals: Totals::new(plan.settings.train_rows),
             live: Live::default(),
             timeline: AttemptTimeline::default(),
             faults: plan.faults(),
@@ -125,16 +134,17 @@ impl<'a> Drive<'a> {
         self.totals.ledger.begin(workers);
         self.live.begin(workers, number);
         self.show();
-        self.timeline.begin(workers, number);
+        self.timeline
+            .begin(workers, self.plan.workers_of_rank, number);
         self.attempt = AttemptState::begin(workers, self.ctx.clock.now_ns());
-        let port = free_port()?;
+        let meeting = Rendezvous::open()?;
         let launch = |rank| {
-            let env = WorkerEnv::local(rank, workers, port);
             let spec = self.plan.spec(rank, workers, &self.faults, resume);
             spec.check(workers)
                 .map_err(|error| LabError::Failed(format!("rank {rank}: {error}")))?;
-            let mut launch = WorkerLaunch::new(self.program, env, spec);
-            let threads = self.plan.settings.threads.to_string();
+            let mut launch = meeting.launch(self.program.path, (rank, workers), spec);
+            launch.without = self.program.environment.cleared();
+            let threads = self.plan.threads().to_string();
             // Read by libtorch's OpenMP before any thread is started.
             launch.vars.push(("OMP_NUM_THREADS".into(), threads.into()));
             Ok(launch)
@@ -142,13 +152,14 @@ impl<'a> Drive<'a> {
         let launches = (0..workers).map(launch).collect::<Result<_, LabError>>()?;
         let group = WorkerGroup::start(launches, self.ctx.clock).map_err(not_started)?;
         self.attempt.group = Some(group);
+        self.attempt.meeting = Some(meeting);
         Ok(())
     }
 
     /// Reports something about this arm.
     pub(crate) fn report(&self, finding: Finding) {
-        let (name, world) = (self.plan.arm.name(), self.plan.world);
-        self.ctx.progress.report(finding.arm_on(name, world));
+        let (name, workers) = (self.plan.arm.name(), self.plan.workers());
+        self.ctx.progress.report(finding.arm_on(name, workers));
     }
 
     /// Records the states of all ranks.
@@ -181,6 +192,7 @@ impl<'a> Drive<'a> {
             }
         }
         let at_ns = self.ctx.clock.now_ns();
+        self.totals.cores.end_attempt();
         for usage in group.usage() {
             let (rank, cpu_ns) = (usage.rank, usage.cpu_ns);
             self.totals.past_cpu_ns += cpu_ns;
@@ -191,10 +203,8 @@ impl<'a> Drive<'a> {
                 Outcome::Cancelled
             };
             let moment = Moment { at_ns, cpu_ns };
-            let span = self.timeline.close(rank, moment, outcome);
-            if let Some(span) = span {
-                (self.ctx.spans)(span);
-            }
+            let spans = self.timeline.close(rank, moment, outcome);
+            spans.into_iter().for_each(&self.ctx.spans);
         }
         drop(group);
         let progress = self.ctx.progress;
@@ -210,22 +220,9 @@ fn not_started(error: GroupError) -> LabError {
             "{}: there is no such program; build it with `cargo build --release -p workbench-worker` (it needs libtorch)",
             program.display()
         )),
-        GroupError::NotExecutable { .. } | GroupError::Io { .. } => {
-            LabError::Environment(error.to_string())
-        }
+        GroupError::NotExecutable { .. }
+        | GroupError::NoDescriptors { .. }
+        | GroupError::Io { .. } => LabError::Environment(error.to_string()),
         _ => LabError::Failed(error.to_string()),
     }
-}
-
-/// A port that no process uses now. Another process may take it before the workers do; then they
-/// report that, and another port is tried.
-fn free_port() -> Result<u16, LabError> {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| {
-            LabError::Environment(format!(
-                "no port is free on the loopback address ({error}); the workers cannot meet"
-            ))
-        })
 }

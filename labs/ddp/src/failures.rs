@@ -1,7 +1,7 @@
 //! Handles failures: collects their facts for messages and figures, and passes them to the
 //! controller.
 
-use workbench_ddp_protocol::{Fault, Phase, Stage};
+use workbench_ddp_protocol::{Fault, Phase};
 use workbench_experiment::lab::{Finding, LabError};
 use workbench_protocol::PhaseName as _;
 use workbench_workers::{Loss, RankState, SlowKind, WorkerGroup, WorkerHealth};
@@ -16,12 +16,6 @@ impl Drive<'_> {
     /// Records a failure and the states of the other ranks, and passes it to the controller.
     pub(crate) fn fail(&mut self, failure: &RankFailure) -> Result<(), LabError> {
         self.attempt.root_cause = RootCause::default();
-        if failure.cause.is_address_in_use()
-            && !self.attempt.start.any(Stage::Rendezvous)
-            && self.controller.state() == State::Scheduling
-        {
-            return self.feed(Input::Collided);
-        }
         let awaited = self.attempt.awaited.take();
         let stalled = self.attempt.stalled.take().or(awaited);
         let report = match stalled {
@@ -174,6 +168,24 @@ impl Drive<'_> {
             let workers = (self.controller.workers(), plan.world);
             let text = messages::short_of_workers(plan.arm, steps, workers);
             self.report(Finding::warning("short_of_workers", text).number("steps", short as f64));
+        }
+    }
+
+    /// At the end, reports ranks that had no core each, whatever the cause: other ranks, their
+    /// affinity, other programs.
+    pub(crate) fn warn_of_shared_cores(&self) {
+        // On GPUs a rank's thread is not what computes.
+        if self.plan.settings.cuda {
+            return;
+        }
+        if let Some(shared) = self.totals.cores.shared(self.plan.threads()) {
+            let text = messages::shared_cores(self.plan.arm, &shared);
+            let finding = Finding::warning("shared_cores", text);
+            self.report(
+                finding
+                    .number("waited_s", shared.waited_s)
+                    .number("waited_share", shared.share),
+            );
         }
     }
 }

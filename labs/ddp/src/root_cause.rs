@@ -110,7 +110,7 @@ impl FailureCause {
                 | FailureKind::Device
                 | FailureKind::Data
                 | FailureKind::Checkpoint => FailureOrigin::Permanent,
-                FailureKind::Rendezvous | FailureKind::AddressInUse => FailureOrigin::Rendezvous,
+                FailureKind::Rendezvous => FailureOrigin::Rendezvous,
                 FailureKind::Peer => FailureOrigin::Secondary,
                 FailureKind::NotFinite | FailureKind::OutOfMemory | FailureKind::Other => {
                     FailureOrigin::Own
@@ -131,17 +131,6 @@ impl FailureCause {
     /// Whether the rank could not report its own position.
     pub fn is_silent(&self) -> bool {
         matches!(self, Self::Stalled { .. } | Self::Exited { .. })
-    }
-
-    /// Whether another process uses the port of the rendezvous.
-    pub fn is_address_in_use(&self) -> bool {
-        matches!(
-            self,
-            Self::Failed {
-                kind: FailureKind::AddressInUse,
-                ..
-            }
-        )
     }
 }
 

@@ -123,14 +123,6 @@ fn a_silent_rank_cannot_say_where_it_was() {
     assert!(!own.cause.is_silent());
 }
 
-#[test]
-fn a_port_in_use_is_told_apart_from_other_failures_to_meet() {
-    let cause = |kind| RankFailure::of(&failed(0, 7, kind), false).unwrap().cause;
-    let in_use = cause(FailureKind::AddressInUse);
-    assert!(in_use.is_address_in_use() && !cause(FailureKind::Rendezvous).is_address_in_use());
-    assert_eq!(in_use.origin(), FailureOrigin::Rendezvous);
-}
-
 proptest! {
     #[test]
     fn of_many_complaints_and_one_death_the_death_is_blamed(

@@ -38,12 +38,6 @@ impl StartUp {
         }
     }
 
-    /// Whether any rank has reached a stage.
-    pub fn any(&self, stage: Stage) -> bool {
-        let index = Stage::ALL.iter().position(|known| *known == stage);
-        index.is_some_and(|index| self.ranks.iter().any(|rank| rank[index].is_some()))
-    }
-
     /// Seconds until the last rank had reached a stage; `None` before.
     pub fn until(&self, stage: Stage) -> Option<f64> {
         let index = Stage::ALL.iter().position(|known| *known == stage)?;
@@ -93,7 +87,6 @@ mod tests {
         let mut start = StartUp::begin(2, 0);
         start.reach(0, Stage::Started, 5);
         assert_eq!(start.until(Stage::Started), None);
-        assert!(start.any(Stage::Started) && !start.any(Stage::Rendezvous));
         assert_eq!(start.stages(), []);
         start.reach(9, Stage::Started, 5);
     }

@@ -9,7 +9,7 @@ use crate::params::Reader;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TunedArms {
     tuning: Tuning,
-    /// Whether the base computes as without.
+    /// Whether the arms of one process compute as without.
     plain_base: bool,
 }
 
@@ -42,8 +42,8 @@ impl TunedArms {
         self.tuning
     }
 
-    /// What the base uses.
-    pub fn base(&self) -> Tuning {
+    /// What the arms of one process use.
+    pub fn plain(&self) -> Tuning {
         if self.plain_base {
             Tuning::default()
         } else {
@@ -64,7 +64,7 @@ impl TunedArms {
             computing.push(format!("steps in {} parts", self.tuning.accumulate));
         }
         if self.plain_base && !computing.is_empty() {
-            computing.push("the base without these".to_owned());
+            computing.push("one process without these".to_owned());
         }
         match self.tuning.gradients {
             GradientFormat::Fp32 => {}

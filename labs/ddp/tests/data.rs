@@ -15,7 +15,7 @@ use workbench_experiment::{Control, OtherOrigin, Request, resolve, resume, run};
 use workbench_images::{Images, Subset, mnist, write_idx};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_record::{RunStatus, Store};
+use workbench_record::{RunStatus, RunStore};
 
 /// A program that says that it is a worker of these sources, and is none.
 static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
@@ -139,7 +139,7 @@ fn what_was_read_is_recorded_and_has_to_be_there_again() {
 fn a_run_on_other_images_than_it_was_begun_with_is_not_resumed() {
     let folder = idx_folder();
     let runs = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(runs.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(runs.path().to_owned())).unwrap();
     // Where no real worker is named its arms fail; what it learns from is recorded before.
     let set = ["batch=20", "max_failures=0", "train_rows=40"];
     let config = config(folder.path(), &set);
@@ -411,7 +411,7 @@ fn training_on_a_folder_uses_its_rows() {
     ] {
         let config = config(folder.path(), &["batch=20"]);
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(dir.path().to_owned())).unwrap();
+        let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
         let ended = run(
             &lab(),
             config,

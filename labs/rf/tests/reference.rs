@@ -12,7 +12,9 @@ use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use workbench_clock::Clock;
-use workbench_experiment::lab::{ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress};
+use workbench_experiment::lab::{
+    After, ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress,
+};
 use workbench_experiment::{Request, resolve};
 use workbench_lab_rf::RandomForests;
 use workbench_machine::usable_cores;
@@ -51,6 +53,7 @@ fn run(
             clock,
             progress,
             spans: &|_| {},
+            after: &After::default(),
         },
     )
 }
@@ -121,10 +124,12 @@ proptest! {
         let longest_first = prepare(&set);
         let quiet = Progress::default();
         let expected = run(fifo.as_ref(), "sequential", 0, &quiet).unwrap();
-        prop_assert_eq!(expected.work["trees"].cast_signed(), (0..models).map(|m| first + m * step).sum::<i64>());
+        let trees: i64 = (0..models).map(|m| first + m * step).sum();
+        prop_assert_eq!(expected.work["trees"].cast_signed(), trees);
         for lab in [&fifo, &longest_first] {
             for arm in ["tasks", "trees"] {
-                prop_assert_eq!(&run(lab.as_ref(), arm, workers, &quiet).unwrap(), &expected, "{}", arm);
+                let done = run(lab.as_ref(), arm, workers, &quiet).unwrap();
+                prop_assert_eq!(&done, &expected, "{}", arm);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! warming up) happens before [`PreparedLab::run_arm`].
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::definition::{DefinitionError, LabDefinition};
 use super::option::Refusal;
@@ -12,7 +13,7 @@ use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_record::{
-    ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, RunConfig, Source,
+    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -113,6 +114,30 @@ pub struct ArmContext<'a> {
     pub progress: &'a Progress,
     /// Takes the spans of work outside of the pool (a serial arm's).
     pub spans: &'a (dyn Fn(TaskSpan) + Sync),
+    /// Takes what is to be found out about the outputs once the clock has stopped.
+    pub after: &'a After,
+}
+
+/// What an arm leaves to be done after the clock has stopped.
+#[derive(Default)]
+pub struct After(Mutex<Option<Box<dyn FnOnce() -> Analysis + Send>>>);
+
+impl After {
+    /// Finds something out about the arm's outputs when its work is done and the clock has stopped.
+    /// The last call counts.
+    pub fn analyse(&self, analyse: impl FnOnce() -> Analysis + Send + 'static) {
+        *self.slot() = Some(Box::new(analyse));
+    }
+
+    /// Does what was asked for.
+    pub fn run(&self) -> Option<Analysis> {
+        let analyse = self.slot().take()?;
+        Some(analyse())
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Box<dyn FnOnce() -> Analysis + Send>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a lab could not be prepared or an arm did not finish.

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use workbench_record::{FigureFacts, LabFacts, Params};
+use workbench_record::{FigureFacts, ItemFacts, LabFacts, Params};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -26,6 +26,9 @@ pub struct LabDefinition {
     /// possible.
     #[serde(default)]
     pub lockstep: bool,
+    /// What its items are; `None` for a lab whose arms make nothing that people tell apart.
+    #[serde(default)]
+    pub item: Option<ItemFacts>,
     /// Which of its parameters have a role that the command line knows.
     #[serde(default)]
     pub roles: Roles,
@@ -184,6 +187,7 @@ impl LabDefinition {
         LabFacts {
             slot: self.slot.clone(),
             faults: self.roles.faults.clone(),
+            item: self.item.clone(),
             figures: self.figures.clone(),
         }
     }

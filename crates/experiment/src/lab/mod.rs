@@ -11,7 +11,7 @@ mod params;
 mod progress;
 mod table;
 
-pub use contract::{ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use contract::{After, ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LabDefinition, Preset, Roles,
     nearest, suggest,
@@ -21,7 +21,8 @@ pub use params::{ParamError, ParamSpec};
 pub use progress::{ArmMessage, Progress};
 pub use table::{TableData, read_table};
 pub use workbench_record::{
-    ArmComparison, ArmOutput, Basis, Breakdown, ControllerPhase, ControllerState, DataSource,
-    Direction, Figure, FigureFacts, FigureGroup, Finding, Health, Item, LabFacts, ParamValue,
-    Params, Part, Quantity, RunConfig, SlotState, Source, Unit,
+    Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
+    ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
+    Importance, Item, LabFacts, NextBest, ParamValue, Params, Part, Quantity, RunConfig, SlotState,
+    Source, Unit,
 };

@@ -81,6 +81,7 @@ pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
             [speedup * 0.98, speedup * 1.02],
         )),
         efficiency: Some(speedup / f64::from(workers)),
+        ideal: Some(f64::from(workers)),
         bound: Some(f64::from(workers)),
         predicted: None,
         karp_flatt: None,
@@ -89,6 +90,8 @@ pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
         tasks: 10,
         work: [("trees".to_owned(), 100)].into(),
         quality: std::collections::BTreeMap::default(),
+        analysis: None,
+        time_by_size: None,
         outputs_sha256: "aa".to_owned(),
         items: Vec::new(),
     }

@@ -31,9 +31,21 @@ pub(super) fn bytes(root: &Path, path: &str) -> Option<Vec<u8>> {
 pub(super) fn count_cpu_list(list: &str) -> Option<u32> {
     let mut count = 0_u32;
     for part in list.trim().split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+        let (first, last) = range(part)?;
         count = count.checked_add(last.checked_sub(first)?.checked_add(1)?)?;
     }
     Some(count)
+}
+
+/// The processors in such a list; `None` also where there are more than any kernel has.
+pub(super) fn cpu_list(list: &str) -> Option<Vec<u32>> {
+    const MOST: u32 = 1 << 16;
+    count_cpu_list(list).filter(|count| *count <= MOST)?;
+    let ranges = list.trim().split(',').filter_map(range);
+    Some(ranges.flat_map(|(first, last)| first..=last).collect())
+}
+
+fn range(part: &str) -> Option<(u32, u32)> {
+    let (first, last) = part.split_once('-').unwrap_or((part, part));
+    Some((first.parse().ok()?, last.parse().ok()?))
 }

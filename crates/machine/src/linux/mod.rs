@@ -1,6 +1,7 @@
 //! The machine's facts on Linux, from `/proc`, `/sys` and `/etc`.
 
 pub(crate) mod cgroup;
+mod core_kinds;
 mod cores;
 pub(crate) mod cpuinfo;
 mod files;
@@ -19,7 +20,7 @@ use std::path::Path;
 use rustix::system::uname;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-use super::{MachineFacts, UsableCores};
+use super::{CoreSpeeds, MachineFacts, UsableCores};
 
 /// Cores that this process may use at once: the smallest of the processors that are online, the
 /// affinity mask of the calling thread, and the cgroup CPU quota.
@@ -33,9 +34,15 @@ pub(super) fn usable_cores_at(root: &Path, affinity: Option<u32>) -> UsableCores
     cores::usable(online, affinity, cgroup::limits(root).cores)
 }
 
+/// Relative speeds of the usable cores, timed where cores differ.
+pub(super) fn measured_core_speeds() -> Option<CoreSpeeds> {
+    core_kinds::measured(Path::new("/"))
+}
+
 pub(super) fn probe() -> MachineFacts {
     let root = Path::new("/");
     let mut facts = probe_at(root, affinity(root));
+    facts.core_speeds = core_kinds::estimated(root);
     if facts.cpu_model.is_empty() {
         facts.cpu_model = brand();
     }

@@ -14,7 +14,10 @@ use crate::counter_access::CounterAccess;
 
 proptest! {
     #[test]
-    fn the_next_tick_lies_ahead_on_the_grid_and_no_period_away(period in 1_000_000_u64..2_000_000_000, passed in 0_u64..1 << 60) {
+    fn the_next_tick_lies_ahead_on_the_grid_and_no_period_away(
+        period in 1_000_000_u64..2_000_000_000,
+        passed in 0_u64..1 << 60,
+    ) {
         let next = next_tick(period, passed);
         prop_assert_eq!(next % period, 0);
         prop_assert!(next > passed && next - passed <= period);

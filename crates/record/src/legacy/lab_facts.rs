@@ -39,12 +39,13 @@ pub(crate) fn complete(started: &mut RunStarted) {
         name: (*name).to_owned(),
         label: (*label).to_owned(),
         unit: *unit,
-        meaning: String::new(),
         group: FigureGroup::Failure,
+        ..FigureFacts::default()
     };
     started.lab_facts = LabFacts {
         slot: "rank".to_owned(),
         faults: Some(FAULTS.to_owned()),
         figures: FAILURES.iter().map(figure).collect(),
+        ..LabFacts::default()
     };
 }

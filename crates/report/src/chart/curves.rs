@@ -6,6 +6,7 @@ use super::looks::arm_role;
 use super::marks::{Chart, Lettering, Marker, SOLID, WIDTH};
 use super::palette::{Role, SERIES};
 use super::series::{self, ArmSeries, thin};
+use super::value_axis::ValueAxis;
 use crate::{format, label};
 use workbench_record::{Snapshot, Unit};
 use workbench_result::RunResult;
@@ -27,8 +28,6 @@ const MARKERS: [Marker; 4] = [
     Marker::Diamond,
     Marker::Triangle,
 ];
-/// From this ratio of the highest to the lowest value on, equal ratios are equally far apart.
-const LOGARITHMIC: f64 = 25.0;
 
 /// One chart.
 pub(crate) struct CurveFigure {
@@ -51,21 +50,14 @@ pub(crate) fn charts(result: &RunResult, snapshot: &Snapshot) -> Vec<CurveFigure
         .collect()
 }
 
-/// Values on pixels, with ticks.
-struct Upright {
-    scale: PixelScale,
-    ticks: Vec<(f64, String)>,
-    logarithmic: bool,
-    ends: (f64, f64),
-}
-
 fn draw(result: &RunResult, name: &str, all: &[ArmSeries]) -> Option<CurveFigure> {
     let name = format::clean(name, 60);
     let legend_lines = legend_lines(all);
     let top = 26.0 + 18.0 * legend_lines as f64 + 22.0;
     let mut chart = Chart::new(top + PLOT + 30.0, format!("{name} of all arms"));
     let is_rate = result.lab_facts.unit(&name) == Unit::PerSecond;
-    let y = upright(is_rate, all, (top + PLOT, top))?;
+    let values = all.iter().flat_map(|series| series.smooth.iter().copied());
+    let y = ValueAxis::new(values, is_rate, (top + PLOT, top))?;
     let looks: Vec<Role> = all.iter().map(|series| role(result, all, series)).collect();
     heading(&mut chart, &name, all, &looks);
     let longest = all
@@ -164,76 +156,6 @@ fn stroke(
     }
 }
 
-impl Upright {
-    /// The height of a value, within the plot.
-    fn at(&self, value: f64) -> f64 {
-        self.scale.at(value.clamp(self.ends.0, self.ends.1))
-    }
-}
-
-fn upright(is_rate: bool, all: &[ArmSeries], to: (f64, f64)) -> Option<Upright> {
-    let values = || all.iter().flat_map(|series| series.smooth.iter().copied());
-    let low = values().reduce(f64::min)?;
-    let high = values().reduce(f64::max)?;
-    if low > 0.0 && high / low >= LOGARITHMIC && !is_rate {
-        let ends = (low / 1.15, high * 1.15);
-        return Some(Upright {
-            scale: PixelScale::log2(ends, to),
-            ticks: decades(ends),
-            logarithmic: true,
-            ends,
-        });
-    }
-    let from = if low >= 0.0 && (is_rate || low < 0.6 * high) {
-        0.0
-    } else {
-        low
-    };
-    let room = ((high - from) * 0.06).max(high.abs() * 1e-6).max(1e-9);
-    let ends = (
-        if from > 0.0 || low < 0.0 {
-            from - room
-        } else {
-            0.0
-        },
-        high + room,
-    );
-    let step = axis::step(ends.1 - ends.0, 5);
-    let first = (ends.0 / step).ceil() as i64;
-    let ticks = (first..first + 12).map(|i| i as f64 * step);
-    let ticks = ticks.take_while(|value| *value <= ends.1);
-    Some(Upright {
-        scale: PixelScale::linear(ends, to),
-        ticks: ticks.map(|value| (value, signed(value, step))).collect(),
-        logarithmic: false,
-        ends,
-    })
-}
-
-fn signed(value: f64, step: f64) -> String {
-    if value < 0.0 {
-        format!("−{}", axis::tick_label(-value, step))
-    } else {
-        axis::tick_label(value, step)
-    }
-}
-
-/// 1, 2 and 5 times the powers of ten between two values; the powers alone where those are too
-/// many.
-fn decades((low, high): (f64, f64)) -> Vec<(f64, String)> {
-    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
-    let factors: &[f64] = if last - first > 4 {
-        &[1.0]
-    } else {
-        &[1.0, 2.0, 5.0]
-    };
-    (first..=last)
-        .flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)))
-        .filter(|value| (low..=high).contains(value))
-        .map(|value| (value, format::parameter(value)))
-        .collect()
-}
-
 /// What a line of the legend says of an arm.
 fn entry(series: &ArmSeries) -> String {
     let last = series.smooth.last().copied().unwrap_or(f64::NAN);
@@ -294,7 +216,7 @@ fn frame(
     (title, x, end): (&str, PixelScale, f64),
     left: f64,
     top: f64,
-    y: &Upright,
+    y: &ValueAxis,
 ) {
     let small = Lettering::new(Role::Muted).small();
     for (value, label) in &y.ticks {
@@ -331,24 +253,4 @@ fn tell(series: &ArmSeries) -> String {
             ", without coming to its end"
         }
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decades_are_few_and_within() {
-        for ends in [(0.04, 2.5), (1e-9, 1e9), (0.9, 30.0)] {
-            let ticks = decades(ends);
-            assert!((2..=20).contains(&ticks.len()), "{ticks:?}");
-            assert!(ticks.iter().all(|(v, _)| *v >= ends.0 && *v <= ends.1));
-        }
-    }
-
-    #[test]
-    fn ticks_below_zero_keep_their_sign() {
-        assert_eq!(signed(-1500.0, 500.0), "−1,500");
-        assert_eq!(signed(0.0, 0.5), "0");
-    }
 }

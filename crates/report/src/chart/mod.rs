@@ -1,13 +1,16 @@
 //! Charts: what each shows, drawn once and written as SVG or PNG.
 //!
 //! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`,
-//! `timeline`, `lost`, `what_if`, `curves`, `steps`, `start_up` and `states` each make one;
+//! `timeline`, `lost`, `what_if`, `curves`, `items`, `importances`,
+//! `steps`, `start_up` and `states` each make one;
 //! [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
 
 mod axis;
 mod curves;
 mod font;
 mod heat;
+mod importances;
+mod items;
 mod looks;
 mod lost;
 mod marks;
@@ -25,9 +28,12 @@ mod states;
 mod steps;
 mod svg;
 mod timeline;
+mod value_axis;
 mod what_if;
 
 pub(super) use curves::charts as curves;
+pub(super) use importances::chart as importances;
+pub(super) use items::chart as items;
 pub(super) use lost::chart as lost;
 pub(super) use marks::Chart;
 pub(super) use palette::css;

@@ -6,8 +6,8 @@ use super::looks::{arm_marker, arm_role};
 use super::marks::{Chart, DASH_DOT, DASHED, DOTTED, Dash, LONG, Lettering, SOLID, WIDTH};
 use super::palette::Role;
 use super::rows;
-use crate::format;
 use crate::intervals::{self, Kinds};
+use crate::{format, ideal};
 use workbench_result::{AmdahlFit, Fit, RunResult, Scaling, ScalingPoint, UslFit};
 
 const LEFT: f64 = 56.0;
@@ -40,7 +40,7 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let plot = plot(result);
     let mut chart = Chart::new(BOTTOM + 84.0, "Speed-up over the number of workers");
     grid(&mut chart, result, plot);
-    ideal(&mut chart, plot);
+    ideal_line(&mut chart, result, plot);
     for scaling in &result.scaling {
         laws(&mut chart, result, scaling, plot);
         bound(&mut chart, result, scaling, plot);
@@ -67,17 +67,16 @@ fn plot(result: &RunResult) -> Plot {
     let lows = all().flat_map(|p| [p.speedup, p.interval.map_or(p.speedup, |i| i.low)]);
     let least = lows.filter(|v| v.is_finite()).fold(1.0, f64::min).max(0.05);
     let (across, up) = ((LEFT, RIGHT), (BOTTOM, TOP));
+    let most = most.max(result.ideal(most_workers as u32));
     // Doubling is what people do with workers: from 1 to 16 and more, equal ratios read better
     // than equal differences.
     let (x, y, most) = if most_workers >= 16.0 {
-        let most = most.max(most_workers);
         (
             PixelScale::log2((1.0, most_workers), across),
             PixelScale::log2((least, most), up),
             most,
         )
     } else {
-        let most = most.max(most_workers);
         (
             PixelScale::linear((0.0, most_workers), across),
             PixelScale::linear((0.0, most), up),
@@ -133,13 +132,12 @@ fn grid(chart: &mut Chart, result: &RunResult, plot: Plot) {
     chart.text(middle, BOTTOM + 36.0, style.middle(), "workers");
 }
 
-fn ideal(chart: &mut Chart, plot: Plot) {
+fn ideal_line(chart: &mut Chart, result: &RunResult, plot: Plot) {
     let from = if plot.most_workers >= 16.0 { 1.0 } else { 0.0 };
-    let line = vec![
-        plot.at(from, from),
-        plot.at(plot.most_workers, plot.most_workers),
-    ];
-    chart.path(line, 1.4, DASHED, Role::Muted);
+    let line = result.ideal_line(plot.most_workers as u32).into_iter();
+    let line = line.filter(|(workers, _)| *workers >= from);
+    let line = line.map(|(workers, speedup)| plot.at(workers, speedup.max(plot.least)));
+    chart.path(line.collect(), 1.4, DASHED, Role::Muted);
 }
 
 fn measured(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot) {
@@ -201,12 +199,13 @@ fn curve(chart: &mut Chart, plot: Plot, dash: Dash, role: Role, law: impl Fn(f64
     chart.path(line, 1.2, dash, role);
 }
 
-/// Arm and last value at the right end of each line, and `ideal`.
+/// Arm and last value at the right end of each line, and the ideal.
 fn labels(result: &RunResult, plot: Plot) -> Vec<(f64, Role, String)> {
-    let ideal = plot.y.at(plot.most_workers);
+    let workers = plot.most_workers as u32;
+    let most = plot.y.at(result.ideal(workers).max(plot.least));
     let base = format::clean(&result.base, 40);
     let mut labels = vec![
-        (ideal, Role::Muted, "ideal".to_owned()),
+        (most, Role::Muted, ideal::name(result, workers)),
         (plot.y.at(1.0), Role::Muted, format!("1× = {base}")),
     ];
     for scaling in &result.scaling {

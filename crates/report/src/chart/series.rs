@@ -69,13 +69,23 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<A
     };
     let whole = names(|repeat| repeat.curves.keys().map(String::as_str).collect());
     let of_items = names(|repeat| repeat.item_curves.keys().map(String::as_str).collect());
-    let whole = whole.into_iter().map(|name| {
-        let of = |(subject, repeat): &(String, &RepeatState)| {
-            let points = repeat.curves.get(name)?;
-            series(subject, repeat, points)
-        };
-        (name.to_owned(), repeats.iter().filter_map(of).collect())
-    });
+    // The chart of items has these.
+    let size = facts.item.as_ref().and_then(|item| item.size.as_deref());
+    let size = size.map(|size| crate::label::label(facts, size));
+    let is_by_size = |name: &&str| {
+        let steps = facts.figure(name).and_then(|figure| figure.steps.as_ref());
+        steps.is_some() && steps == size.as_ref()
+    };
+    let whole = whole
+        .into_iter()
+        .filter(|name| !is_by_size(name))
+        .map(|name| {
+            let of = |(subject, repeat): &(String, &RepeatState)| {
+                let points = repeat.curves.get(name)?;
+                series(subject, repeat, points)
+            };
+            (name.to_owned(), repeats.iter().filter_map(of).collect())
+        });
     let of_items = of_items.into_iter().map(|name| items(name, &repeats));
     whole
         .chain(of_items)
@@ -235,10 +245,12 @@ mod tests {
             let points: Vec<(f64, f64)> =
                 values.iter().enumerate().map(|(i, v)| (i as f64, *v)).collect();
             let kept = thin(&points, wide);
-            let lowest = |points: &[(f64, f64)]| points.iter().map(|p| p.1).fold(f64::MAX, f64::min);
-            let highest = |points: &[(f64, f64)]| points.iter().map(|p| p.1).fold(f64::MIN, f64::max);
-            prop_assert_eq!(lowest(&kept).to_bits(), lowest(&points).to_bits());
-            prop_assert_eq!(highest(&kept).to_bits(), highest(&points).to_bits());
+            let ends = |points: &[(f64, f64)]| {
+                let values = points.iter().map(|p| p.1);
+                let low = values.clone().fold(f64::MAX, f64::min);
+                (low.to_bits(), values.fold(f64::MIN, f64::max).to_bits())
+            };
+            prop_assert_eq!(ends(&kept), ends(&points));
             prop_assert!(kept.windows(2).all(|pair| pair[0].0 < pair[1].0));
             prop_assert!(kept.len() as f64 <= 2.0 * (points.len() as f64 / wide + 2.0));
         }

@@ -7,7 +7,7 @@ use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use super::rows::{self, LEFT};
 use crate::intervals::{self, Kinds};
-use crate::{arms, format};
+use crate::{arms, format, ideal};
 use workbench_result::{ArmResult, RunResult};
 
 const RIGHT: f64 = WIDTH - 130.0;
@@ -33,7 +33,7 @@ pub(crate) fn chart(result: &RunResult) -> Chart {
 fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
     let most = rows
         .iter()
-        .flat_map(|(arm, speedup)| [*speedup, f64::from(arm.workers.max(1))])
+        .flat_map(|(arm, speedup)| [*speedup, track_end(arm)])
         .filter(|v| v.is_finite())
         .fold(1.0, f64::max);
     let drawn = rows.iter().filter_map(|(arm, _)| arm.speedup_interval);
@@ -85,11 +85,17 @@ fn tell(result: &RunResult, arm: &ArmResult, speedup: f64) -> String {
         format!(", bound {}", format::speedup(bound))
     });
     format!(
-        "{}: {}, {interval}{bound}, ideal {}×",
+        "{}: {}, {interval}{bound}, {} {}",
         arms::arm_on_workers(result, arm),
         format::speedup(speedup),
-        arm.workers
+        ideal::name(result, arm.workers),
+        format::speedup(track_end(arm))
     )
+}
+
+/// Where the track of an arm ends; documents of older versions have the number of workers alone.
+fn track_end(arm: &ArmResult) -> f64 {
+    arm.ideal.unwrap_or(f64::from(arm.workers.max(1)))
 }
 
 fn label(chart: &mut Chart, arm: &ArmResult, middle: f64) {
@@ -109,13 +115,13 @@ fn bar(
     let middle = top + ROW / 2.0;
     let role = arm_role(result, &arm.name);
     let (zero, value) = (scale.at(0.0), scale.at(speedup));
-    let ideal = scale.at(f64::from(arm.workers.max(1)));
+    let most = scale.at(track_end(arm));
     label(chart, arm, middle);
-    chart.rect(zero, middle - BAR / 2.0, ideal - zero, BAR, Role::Track);
+    chart.rect(zero, middle - BAR / 2.0, most - zero, BAR, Role::Track);
     chart.rect(zero, middle - BAR / 2.0, value - zero, BAR, role);
     let small = Lettering::new(Role::Muted).small();
     if let Some(bound) = arm.bound.filter(|b| b.is_finite()) {
-        let x = scale.at(bound.min(f64::from(arm.workers.max(1))));
+        let x = scale.at(bound.min(track_end(arm)));
         chart.rect(
             x - 1.25,
             middle - BAR / 2.0 - 5.0,

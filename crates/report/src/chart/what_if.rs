@@ -39,6 +39,9 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         DASHED,
         Role::Muted,
     );
+    if let Some(cores) = result.usable_cores().filter(|cores| *cores < workers) {
+        here(&mut chart, x.at(cores), cores);
+    }
     let mut labels = vec![(y.at(workers), Role::Muted, "ideal".to_owned())];
     for curve in &curves {
         let role = arm_role(result, &curve.arm);
@@ -63,6 +66,14 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     rows::key(&mut chart, (LEFT, BOTTOM + 60.0), kinds);
     chart.description = describe(&curves);
     Some(chart)
+}
+
+/// Where the machine's cores end.
+fn here(chart: &mut Chart, x: f64, cores: f64) {
+    chart.line((x, TOP), (x, BOTTOM), 1.0, Role::Muted);
+    let label = format::counted_number(cores, "usable core");
+    let style = Lettering::new(Role::Muted).small();
+    chart.text(x + 6.0, TOP + 4.0, style, label);
 }
 
 fn points(what_if: &WhatIf) -> impl Iterator<Item = &WhatIfPoint> {

@@ -53,7 +53,12 @@ pub(super) fn steps(result: &RunResult, figures: &Figures) -> Markup {
     );
     html! {
         (with_numbers("steps", figures.steps.as_ref(), steps, &breakdown::steps(result)))
-        (with_numbers("start-up", figures.start_up.as_ref(), start_up, &breakdown::start_up(result)))
+        (with_numbers(
+            "start-up",
+            figures.start_up.as_ref(),
+            start_up,
+            &breakdown::start_up(result),
+        ))
     }
 }
 
@@ -90,12 +95,12 @@ pub(super) fn counts(result: &RunResult) -> Markup {
             (parts::table("What every arm did", &counts))
             p.aside {
                 @if result.comparison.basis.needs_equal_work() {
-                    "Counters of work must be equal in all arms, or no speed-up is stated: where one is not, \
-                     its row says DIFFERS. In the rest, arms may differ, because it is how they work and not \
-                     what they do."
+                    "Counters of work must be equal in all arms, or no speed-up is stated: where \
+                     one is not, its row says DIFFERS. In the rest, arms may differ, because it is \
+                     how they work and not what they do."
                 } @else {
-                    "The arms are compared by the time to reach a target, so they may differ in what they \
-                     did on the way."
+                    "The arms are compared by the time to reach a target, so they may differ in \
+                     what they did on the way."
                 }
             }
             (parts::table("What came of it", &breakdown::figures(result)))
@@ -113,10 +118,12 @@ pub(super) fn programs(result: &RunResult) -> Markup {
                 @if !compared.is_empty() { p { bdi { (compared) } } }
                 div.programs {
                     @for source in &result.sources {
-                        details.program open=[(result.sources.len() <= 3 && source.arm != result.base).then_some("")] {
+                        @let open = result.sources.len() <= 3 && source.arm != result.base;
+                        @let file = parts::outside(&source.source.file, 60);
+                        details.program open=[open.then_some("")] {
                             summary {
                                 (parts::outside(&source.arm, 60))
-                                span.note { " " (parts::outside(&source.source.file, 60)) ", " (length(&source.source)) }
+                                span.note { " " (file) ", " (length(&source.source)) }
                             }
                             (listing(&source.source))
                         }
@@ -143,10 +150,16 @@ fn listing(source: &Source) -> Markup {
             code {
                 @for line in source.text.lines().take(MOST_LINES) {
                     @let shown = format::clean(&line.replace('\t', "    "), LONGEST_LINE);
-                    @if line.trim_start().starts_with("//") { span.comment { (shown) } } @else { (shown) }
+                    @if line.trim_start().starts_with("//") {
+                        span.comment { (shown) }
+                    } @else {
+                        (shown)
+                    }
                     "\n"
                 }
-                @if left_out > 0 { span.comment { "… " (format::counted(left_out as u64, "line")) " more" } "\n" }
+                @if left_out > 0 {
+                    span.comment { "… " (format::counted(left_out as u64, "line")) " more" } "\n"
+                }
             }
         }
     }

@@ -5,8 +5,8 @@ use maud::{Markup, PreEscaped, html};
 use crate::arms::{finished, one_each, stated_speedup};
 use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
-use crate::format;
 use crate::intervals::Kinds;
+use crate::{format, ideal, label};
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
@@ -24,6 +24,9 @@ pub(super) struct Figures {
     /// The other numbers of workers.
     pub more_timelines: Vec<PageFigure>,
     pub lost: Option<PageFigure>,
+    /// The items over their size.
+    pub items: Option<PageFigure>,
+    pub importances: Option<PageFigure>,
     pub what_if: Option<PageFigure>,
     /// What the controller did, where that was more than usual.
     pub states: Option<PageFigure>,
@@ -52,7 +55,15 @@ impl Figures {
             timelines,
             more_timelines,
             lost: chart::lost(result).map(|c| lost(&c)).transpose()?,
-            what_if: chart::what_if(result).map(|c| what_if(&c)).transpose()?,
+            items: chart::items(result)
+                .map(|c| items(result, &c))
+                .transpose()?,
+            importances: chart::importances(result)
+                .map(|c| importances(&c))
+                .transpose()?,
+            what_if: chart::what_if(result)
+                .map(|c| what_if(&c, result))
+                .transpose()?,
             states: chart::states(result, snapshot)
                 .map(|c| states(&c))
                 .transpose()?,
@@ -82,7 +93,8 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     let intervals = Kinds::of_arms(&result.arms).name();
     if let Some(chart) = chart::scaling(result) {
         let caption = format!(
-            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is one worker's speed times the workers."
+            "Speed-up against {base}. Whiskers: {intervals}; the dashed line is the ideal, {}.",
+            ideal::explained(result)
         );
         return figure(&chart, "scaling", "Speed-up over workers", &caption);
     }
@@ -90,8 +102,9 @@ fn comparison(result: &RunResult) -> Result<PageFigure, ReportError> {
     if finished(result).any(|arm| arm.name != result.base && stated_speedup(result, arm).is_some())
     {
         let caption = format!(
-            "Speed-up against {base}. The pale track ends at the ideal, as many times as there are workers; the notch is the bound of the \
-             tasks; whiskers: {intervals}."
+            "Speed-up against {base}. The pale track ends at the ideal, {}; the notch is the bound \
+             of the tasks; whiskers: {intervals}.",
+            ideal::explained(result)
         );
         figure(&chart, "speedup", "Speed-up", &caption)
     } else {
@@ -106,31 +119,74 @@ fn lost(chart: &Chart) -> Result<PageFigure, ReportError> {
     figure(chart, "lost", "Where time was lost", caption)
 }
 
-fn what_if(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "Computed, not measured: list scheduling of the recorded durations, without overhead and without slower tasks.";
+fn items(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
+    let base = finished(result).find_map(|arm| arm.time_by_size);
+    let caption = base.map_or(String::new(), |line| {
+        format!(
+            "Dashed in the panel of CPU time, by least squares: {} + {} × {}, R² {}.",
+            format::seconds(line.intercept_s),
+            format::seconds(line.slope_s),
+            size(result),
+            format::number(line.r_squared)
+        )
+    });
+    figure(chart, "items", "What came out", &caption)
+}
+
+fn importances(chart: &Chart) -> Result<PageFigure, ReportError> {
+    let caption =
+        "How much each input adds to what the best item has learnt; all inputs together are 100 %.";
     figure(
         chart,
-        "what-if",
-        "What other numbers of slots would give",
+        "importances",
+        "What the best item depends on",
         caption,
     )
 }
 
+/// What the size of items is called.
+fn size(result: &RunResult) -> String {
+    let item = result.lab_facts.item.as_ref();
+    let size = item.and_then(|item| item.size.as_deref()).unwrap_or("size");
+    label::label(&result.lab_facts, size)
+}
+
+fn what_if(chart: &Chart, result: &RunResult) -> Result<PageFigure, ReportError> {
+    let here = result.usable_cores().map_or_else(String::new, |cores| {
+        let cores = format::counted_number(cores, "usable core");
+        format!(
+            " This machine has {cores} (the upright line); more slots stand for a machine with as \
+             many."
+        )
+    });
+    let caption = format!(
+        "Computed, not measured: list scheduling of the recorded durations on as many equal cores, \
+         without overhead and without slower tasks.{here}"
+    );
+    figure(
+        chart,
+        "what-if",
+        "What other numbers of slots would give",
+        &caption,
+    )
+}
+
 fn states(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "The states of the controller in seconds since the repeat began; in colour, what interrupted the work. Red: an attempt \
-                   of a slot failed.";
+    let caption = "The states of the controller in seconds since the repeat began; in colour, what \
+                   interrupted the work. Red: an attempt of a slot failed.";
     figure(chart, "states", "What the controller did", caption)
 }
 
 fn steps(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "The mean over all steps of the repeat with the median wall time. Hatched: waiting for others, which is no work. A slot \
-                   that waits less than the others is the one they wait for.";
+    let caption = "The mean over all steps of the repeat with the median wall time. Hatched: \
+                   waiting for others, which is no work. A slot that waits less than the others is \
+                   the one they wait for.";
     figure(chart, "steps", "What a step consists of", caption)
 }
 
 fn start_up(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption = "From the start of the repeat until the last worker had done its first step. Each stage is counted from when the last \
-                   worker had done the one before.";
+    let caption = "From the start of the repeat until the last worker had done its first step. \
+                   Each stage is counted from when the last worker had done the one before.";
     figure(chart, "start-up", "Time to the first step", caption)
 }
 
@@ -144,12 +200,15 @@ fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<PageFigure>, Re
             let mut told: Vec<&str> = Vec::new();
             if i == 0 {
                 told.push(
-                    "Left, what a person sees who waits; right, what came of as much work: the share of all steps that \
-                     was done.",
+                    "Left: over time, as a person sees it who waits; right: over work, the share of \
+                     all steps that was done.",
                 );
             }
             if curve.smoothed {
-                told.push("Lines are means over a thirtieth of the points; pale behind them, all points.");
+                told.push(
+                    "Lines are means over a thirtieth of the points; pale behind them, all \
+                           points.",
+                );
             }
             if curve.logarithmic {
                 told.push("The axis is logarithmic.");
@@ -186,7 +245,8 @@ fn timelines(result: &RunResult, snapshot: &Snapshot) -> Result<Split, ReportErr
         let markup = html! {
             figure {
                 h3 { bdi { (subject) } }
-                div.scroll role="region" aria-label={ "Timeline of " (subject) } tabindex="0" { (PreEscaped(svg)) }
+                @let label = format!("Timeline of {subject}");
+                div.scroll role="region" aria-label=(label) tabindex="0" { (PreEscaped(svg)) }
                 figcaption { (super::parts::bound(&caption)) }
             }
         };

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{chart, format, tables};
+use super::{arms, chart, format, ideal, tables, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -60,7 +60,8 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (timelines(&figures))
                     (breakdown::steps(result, &figures))
                     (lost(result, &figures))
-                    (items(result))
+                    (used(result))
+                    (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
                     (circumstances(result))
@@ -129,15 +130,24 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
         section id="speed-up" {
             h2 { (figures.comparison.title) }
             (figures.comparison.markup)
-            @if result.check.passed() { @for reason in tables::refusals(result) { p.aside { bdi { (reason) } } } }
-            @if figures.laws && result.check.passed() { (parts::table("Fitted laws", &tables::laws(result))) }
+            @if result.check.passed() {
+                @for reason in tables::refusals(result) { p.aside { bdi { (reason) } } }
+            }
+            @if figures.laws && result.check.passed() {
+                (parts::table("Fitted laws", &tables::laws(result)))
+            }
             (parts::table("All arms in numbers", &tables::arms(result)))
-            @if result.check.passed() { (parts::table("What was possible", &tables::bounds(result))) }
+            @if let Some(note) = arms::quotients(result) { p.aside { bdi { (note) } } }
+            @if result.check.passed() {
+                (parts::table("What was possible", &tables::bounds(result)))
+            }
             p.aside {
-                "Bound: the best that these tasks allow on that many workers, min(workers, usable cores, total work over longest task). "
-                "List scheduling predicts: the recorded durations on that many workers without overhead. "
-                "Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that the speed-up would mean "
-                "(Karp and Flatt 1990); it counts imbalance as serial."
+                "Bound: the best that these tasks allow on that many workers, min(ideal, total work \
+                 over longest task). The ideal: "
+                (ideal::explained(result)) ". "
+                "List scheduling predicts: the recorded durations on that many workers without \
+                 overhead. Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that \
+                 the speed-up would mean (Karp and Flatt 1990); it counts imbalance as serial."
             }
         }
     }
@@ -151,7 +161,8 @@ fn timelines(figures: &figures::Figures) -> Markup {
                 @for figure in &figures.timelines { (figure.markup) }
                 @if !figures.more_timelines.is_empty() {
                     details {
-                        summary { "Timelines at fewer workers (" (figures.more_timelines.len()) ")" }
+                        @let timelines = figures.more_timelines.len();
+                        summary { "Timelines at fewer workers (" (timelines) ")" }
                         @for figure in &figures.more_timelines { (figure.markup) }
                     }
                 }
@@ -168,22 +179,38 @@ fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
                 (figure.markup)
                 (parts::table("Lost time in numbers", &tables::lost(result)))
                 p.aside {
-                    "Useful work is the CPU time of the same tasks in the base. Overhead: slots idle although a task was ready, and time "
-                    "before the first and after the last task. Imbalance: slots idle while the last tasks ran elsewhere. Waiting: no task "
-                    "was ready, or a task was kept off its core. Inflation: CPU time beyond what the same work took in the base; "
-                    "below zero where it took less."
+                    "Useful work is the CPU time of the same tasks in the base. Overhead: slots \
+                     idle although a task was ready, and time before the first and after the last \
+                     task. Imbalance: slots idle while the last tasks ran elsewhere. Waiting: no \
+                     task was ready, or a task was kept off its core. Inflation: CPU time beyond \
+                     what the same work took in the base; below zero where it took less."
                 }
             }
         }
     }
 }
 
-fn items(result: &RunResult) -> Markup {
+fn used(result: &RunResult) -> Markup {
+    let table = usage::table(result);
+    html! {
+        @if !table.rows.is_empty() {
+            section id="usage" {
+                h2 { "What every arm used" }
+                (parts::table("Memory, faults, switches and counters of a repeat", &table))
+                p.aside { (usage::EXPLAINED) }
+            }
+        }
+    }
+}
+
+fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
     let table = tables::items(result);
     html! {
         @if !table.rows.is_empty() {
             section id="items" {
                 h2 { "What came out" }
+                @if let Some(figure) = &figures.items { (figure.markup) }
+                @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
                 (parts::table("Every item, its figures and its cost", &table))
             }
         }
@@ -211,7 +238,9 @@ fn circumstances(result: &RunResult) -> Markup {
                 (parts::pairs("Machine", &tables::machine(result)))
                 (parts::pairs("Parameters", &tables::parameters(result)))
             }
-            @if !super::breakdown::any(result) { (parts::table("Work and outputs", &tables::work(result))) }
+            @if !super::breakdown::any(result) {
+                (parts::table("Work and outputs", &tables::work(result)))
+            }
         }
     }
 }
@@ -231,7 +260,8 @@ fn footer(result: &RunResult) -> Markup {
             p {
                 "Run " (parts::outside(&result.run_id, 120))
                 ", started " (format::date(&result.started_at))
-                ", measured and written by workbench " (parts::outside(&result.machine.workbench_version, 40)) "."
+                ", measured and written by workbench "
+                (parts::outside(&result.machine.workbench_version, 40)) "."
             }
         }
     }

@@ -195,6 +195,7 @@ fn arm_result(
             Interval::new(IntervalKind::Confidence95, ends)
         }),
         efficiency: Some(speedup / p),
+        ideal: Some(f64::from(workers.min(shape.cores))),
         bound: Some(p.min(total / longest)),
         predicted: Some(Predicted {
             fifo: total / makespan(&durations, workers),
@@ -206,6 +207,8 @@ fn arm_result(
         tasks: durations.len() as u64,
         work: shown.finished.as_ref().unwrap().work.clone(),
         quality: BTreeMap::from([("best r2".to_owned(), Quantity::Number(0.8047))]),
+        analysis: None,
+        time_by_size: None,
         outputs_sha256: "c0ffee11".repeat(8),
         items: items(shape)
             .into_iter()

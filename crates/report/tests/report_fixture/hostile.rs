@@ -43,6 +43,15 @@ pub fn fill(result: &mut RunResult, snapshot: &mut Snapshot, text: &str) {
             item.item.sha256.clone_from(&text);
             item.item.metrics.insert(text.clone(), 1.0);
         }
+        if let Some(found) = &mut arm.analysis {
+            for input in &mut found.importances {
+                input.input.clone_from(&text);
+            }
+            if let Some(best) = &mut found.best {
+                best.item = format!("{text}0");
+                best.metric.clone_from(&text);
+            }
+        }
     }
     for scaling in &mut result.scaling {
         scaling.arm = rename(&scaling.arm);
@@ -93,6 +102,12 @@ fn fill_run(result: &mut RunResult, text: &str) {
         path: text.clone(),
         target: text.clone(),
     };
+    if let Some(item) = &mut result.lab_facts.item {
+        item.name.clone_from(&text);
+    }
+    for figure in &mut result.lab_facts.figures {
+        figure.label.clone_from(&text);
+    }
     let found = Finding::error(&text, text.clone()).arm(&text).option(&text);
     result.diagnoses = vec![found.clone()];
     result.warnings = vec![found.clone()];
@@ -118,6 +133,16 @@ pub fn number(result: &mut RunResult, value: f64) {
         arm.lost_s.imbalance = -value;
         arm.lost_s.waiting = value;
         arm.lost_s.inflation = -value;
+        if let Some(line) = &mut arm.time_by_size {
+            (line.intercept_s, line.slope_s, line.r_squared) = (value, value, value);
+        }
+        for input in arm
+            .analysis
+            .iter_mut()
+            .flat_map(|found| &mut found.importances)
+        {
+            input.share = value;
+        }
         for item in &mut arm.items {
             item.cpu_s = value;
             item.item.metrics.insert("mse".to_owned(), value);

@@ -11,6 +11,7 @@
 mod coverage;
 mod descriptive;
 mod interval;
+mod line;
 mod lost_time;
 #[path = "../support/noise.rs"]
 mod noise;

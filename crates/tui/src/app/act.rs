@@ -7,7 +7,7 @@ use workbench_report::format;
 
 use super::state::{App, Screen};
 use crate::action::Action;
-use crate::event::{Effect, Exit, RunJob};
+use crate::event::{Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect};
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
 use crate::overlay::help::Help;
@@ -24,7 +24,7 @@ impl App {
             Action::Quit if self.is_running() => {
                 self.overlay = Some(Overlay::Stop(Stop::leaving()));
             }
-            Action::Quit => return vec![Effect::Quit(Exit::Done)],
+            Action::Quit => return vec![Effect::Terminal(TerminalEffect::Quit(Exit::Done))],
             Action::Help => {
                 let (title, groups) = self.help();
                 self.overlay = Some(Overlay::Help(Help::new(title, groups)));
@@ -33,8 +33,8 @@ impl App {
                 let palette = CommandPalette::new(self.commands());
                 self.overlay = Some(Overlay::Palette(Box::new(palette)));
             }
-            Action::Repaint => return vec![Effect::Repaint],
-            Action::Suspend => return vec![Effect::Suspend],
+            Action::Repaint => return vec![Effect::Terminal(TerminalEffect::Repaint)],
+            Action::Suspend => return vec![Effect::Terminal(TerminalEffect::Suspend)],
             Action::Theme(name) => self.draw_with(name, self.shared.theme.glyphs.ascii),
             Action::Ascii(ascii) => self.draw_with(self.shared.theme.name, ascii),
             Action::Home => self.screen = Screen::Home,
@@ -67,7 +67,9 @@ impl App {
     fn act_on_run(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Start => return self.start(),
-            Action::Install(missing) => return vec![Effect::Install(missing)],
+            Action::Install(missing) => {
+                return vec![Effect::Terminal(TerminalEffect::Install(missing))];
+            }
             Action::Copy => return self.copy(),
             Action::Resume => match self.runs.resumable(&self.shared) {
                 Some(Ok(run)) => return self.make(RunJob::Resume(run)),
@@ -77,7 +79,7 @@ impl App {
             Action::Replay => {
                 if let Some(run) = self.run() {
                     self.reading(&run.id());
-                    return vec![Effect::Replay(run)];
+                    return vec![Effect::Watch(WatchEffect::Replay(run))];
                 }
             }
             Action::Result => {
@@ -115,7 +117,7 @@ impl App {
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
             Action::StopArm(arm) => {
                 self.notice = Some(format!("Stopping {arm}; the other arms go on."));
-                return vec![Effect::CancelArm(arm)];
+                return vec![Effect::Run(RunEffect::CancelArm(arm))];
             }
             other => self.act_on_screen(&other),
         }
@@ -233,7 +235,7 @@ impl App {
         match command {
             Ok(command) => {
                 self.notice = Some(format!("Copied: {command}"));
-                vec![Effect::Copy(command)]
+                vec![Effect::Terminal(TerminalEffect::Copy(command))]
             }
             Err(why) => {
                 self.notice = Some(why);
@@ -248,19 +250,21 @@ impl App {
                 let runs = screen.runs().to_vec();
                 self.compare(runs)
             }
-            Screen::Result(screen) => vec![Effect::Open(screen.loaded.run.clone())],
-            _ => vec![Effect::ReadHistory],
+            Screen::Result(screen) => vec![Effect::History(HistoryEffect::Open(
+                screen.loaded.run.clone(),
+            ))],
+            _ => vec![Effect::History(HistoryEffect::Read)],
         }
     }
 
     fn open(&mut self, run: RunDir) -> Vec<Effect> {
         self.reading(&run.id());
-        vec![Effect::Open(run)]
+        vec![Effect::History(HistoryEffect::Open(run))]
     }
 
     fn compare(&mut self, runs: Vec<RunDir>) -> Vec<Effect> {
         self.reading(&format::counted(runs.len() as u64, "run"));
-        vec![Effect::Compare(runs)]
+        vec![Effect::History(HistoryEffect::Compare(runs))]
     }
 
     fn reading(&mut self, what: &str) {

@@ -1,7 +1,7 @@
 //! Making a run, and stopping it.
 
 use super::state::{App, Back, LiveRun, Screen};
-use crate::event::{Effect, Exit, RunJob};
+use crate::event::{Effect, Exit, RunEffect, RunJob};
 
 impl App {
     /// Makes a run, unless one is under way.
@@ -15,7 +15,7 @@ impl App {
             RunJob::Resume(_) => Back::Runs,
         }));
         self.screen = Screen::Run;
-        vec![Effect::Make(job)]
+        vec![Effect::Run(RunEffect::Make(job))]
     }
 
     /// Stops the run and leaves when its record is closed.
@@ -29,6 +29,6 @@ impl App {
         if self.live.is_some() {
             self.notice = Some("Stopping: what is under way ends first.".to_owned());
         }
-        vec![Effect::Cancel]
+        vec![Effect::Run(RunEffect::Cancel)]
     }
 }

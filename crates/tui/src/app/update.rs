@@ -8,7 +8,10 @@ use workbench_history::list::RunRow;
 use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
-use crate::event::{AppEvent, Effect, Exit, Exported, Loaded, MissingSetup, RunError, SideBySide};
+use crate::event::{
+    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, RunError, SideBySide,
+    TerminalEffect, WatchEffect,
+};
 use crate::overlay::Overlay;
 use crate::overlay::missing::Missing;
 use crate::screens::compare::Compare;
@@ -26,12 +29,13 @@ impl App {
         let mut effects = self.take(event);
         let changed = before != discriminant(&self.screen);
         // Other processes make runs too, and end them.
-        if changed && self.lists_runs() && !effects.contains(&Effect::ReadHistory) {
-            effects.push(Effect::RefreshHistory);
+        if changed && self.lists_runs() && !effects.contains(&Effect::History(HistoryEffect::Read))
+        {
+            effects.push(Effect::History(HistoryEffect::Refresh));
         }
         // Whichever way one leaves a run that is followed, nobody follows it any more.
         if following && !self.is_following() {
-            effects.push(Effect::Unfollow);
+            effects.push(Effect::Watch(WatchEffect::Unfollow));
         }
         if changed && let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.screen_changed();
@@ -53,7 +57,9 @@ impl App {
             }
             AppEvent::Mouse(event) => return self.mouse(event),
             AppEvent::Paste(text) => self.paste(&text),
-            AppEvent::Poll if self.lists_runs() => return vec![Effect::RefreshHistory],
+            AppEvent::Poll if self.lists_runs() => {
+                return vec![Effect::History(HistoryEffect::Refresh)];
+            }
             AppEvent::Redraw | AppEvent::Poll => {}
             AppEvent::Machine(machine, usable) => {
                 self.shared.machine = Some(*machine);
@@ -128,8 +134,8 @@ impl App {
             }
         }
         match self.leaving {
-            Some(exit) => vec![Effect::Quit(exit)],
-            None => vec![Effect::ReadHistory],
+            Some(exit) => vec![Effect::Terminal(TerminalEffect::Quit(exit))],
+            None => vec![Effect::History(HistoryEffect::Read)],
         }
     }
 
@@ -140,7 +146,7 @@ impl App {
             self.go(back);
         }
         if let Some(exit) = self.leaving {
-            return vec![Effect::Quit(exit)];
+            return vec![Effect::Terminal(TerminalEffect::Quit(exit))];
         }
         self.notice = None;
         self.overlay = Some(Overlay::Missing(Box::new(Missing::new(missing))));
@@ -209,6 +215,6 @@ impl App {
         if self.live.is_some() && self.leaving.is_none() {
             return self.stop_and_leave(Exit::Interrupted);
         }
-        vec![Effect::Quit(Exit::Interrupted)]
+        vec![Effect::Terminal(TerminalEffect::Quit(Exit::Interrupted))]
     }
 }

@@ -8,7 +8,7 @@ use workbench_record::{Record, RunDir, Snapshot};
 
 use super::state::{App, Back, Feed, Screen, Watched};
 use crate::action::Action;
-use crate::event::{Effect, Loaded};
+use crate::event::{Effect, HistoryEffect, Loaded, WatchEffect};
 use crate::player::Player;
 use crate::views::run::RunView;
 
@@ -38,7 +38,7 @@ impl App {
     /// Follows a run that another process makes.
     pub(super) fn follow(&mut self, run: RunDir) -> Vec<Effect> {
         self.watch(run.clone(), Feed::Follow);
-        vec![Effect::Follow(run)]
+        vec![Effect::Watch(WatchEffect::Follow(run))]
     }
 
     fn watch(&mut self, run: RunDir, feed: Feed) {
@@ -95,7 +95,7 @@ impl App {
                 self.go(back);
             }
         }
-        vec![Effect::ReadHistory]
+        vec![Effect::History(HistoryEffect::Read)]
     }
 
     /// The records of a run that is to be played have been read.

@@ -3,7 +3,7 @@
 
 use ratatui::style::Style;
 
-use super::Row;
+use super::PaneRow;
 
 /// A value and what is drawn with it.
 pub struct Gauge {
@@ -23,7 +23,7 @@ pub struct Gauge {
 
 impl Gauge {
     /// Draws it over `columns` cells, the last of which stands for `end`.
-    pub fn draw(&self, row: &mut Row<'_>, columns: u16, end: f64) {
+    pub fn draw(&self, row: &mut PaneRow<'_>, columns: u16, end: f64) {
         let theme = row.theme;
         let glyphs = theme.glyphs;
         let columns = columns.min(row.rest());

@@ -32,19 +32,9 @@ pub fn lines(frame: &mut Frame, area: Rect, lines: &[Line<'_>]) {
 }
 
 /// Draws lines from one of them on, with a scroll bar at the right when they do not all fit.
-/// Returns the first line that is really drawn, so that scrolling cannot run away.
-pub fn scrolled(
-    frame: &mut Frame,
-    area: Rect,
-    all: &[Line<'_>],
-    from: usize,
-    theme: &Theme,
-) -> usize {
-    let height = usize::from(area.height);
-    let from = from.min(all.len().saturating_sub(height));
-    lines(frame, area, &all[from..]);
+pub fn scrolled(frame: &mut Frame, area: Rect, all: &[Line<'_>], from: usize, theme: &Theme) {
+    lines(frame, area, all.get(from..).unwrap_or_default());
     scroll_bar(frame, area, from, all.len(), theme);
-    from
 }
 
 /// A scroll bar just right of an area, on its panel's frame.
@@ -98,21 +88,28 @@ impl ListState {
         (y < usize::from(self.area.height)).then(|| self.area.y + y as u16)
     }
 
-    /// Draws the rows with the selected one in sight. `row` makes the row of an index, for a width.
+    /// Takes in where the list goes and how many rows it has: the selected one is one of them, and
+    /// in sight. A list without rows stays as it is.
+    pub fn arrange(&mut self, area: Rect, len: usize) {
+        if len == 0 {
+            return;
+        }
+        self.area = area;
+        self.selected = self.selected.min(len - 1);
+        self.scroll.page = usize::from(area.height);
+        self.scroll.keep_in_sight(self.selected);
+        self.scroll.window(len, self.scroll.page);
+    }
+
+    /// Draws the rows in sight. `row` makes the row of an index, for a width.
     pub fn draw<'a>(
-        &mut self,
+        &self,
         frame: &mut Frame,
-        area: Rect,
         len: usize,
         theme: &Theme,
         mut row: impl FnMut(usize, usize) -> Line<'a>,
     ) {
-        self.area = area;
-        self.selected = self.selected.min(len.saturating_sub(1));
-        self.scroll.page = usize::from(area.height);
-        self.scroll.keep_in_sight(self.selected);
-        let window = self.scroll.window(len, usize::from(area.height));
-        for (index, at) in window.zip(area.rows()) {
+        for (index, at) in (self.scroll.first..len).zip(self.area.rows()) {
             let columns = usize::from(at.width);
             let mark = if index == self.selected {
                 theme.either("▸ ", "> ")
@@ -126,6 +123,6 @@ impl ListState {
                 frame.buffer_mut().set_style(at, theme.selected);
             }
         }
-        scroll_bar(frame, area, self.scroll.first, len, theme);
+        scroll_bar(frame, self.area, self.scroll.first, len, theme);
     }
 }

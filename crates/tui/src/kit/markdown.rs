@@ -32,7 +32,7 @@ pub fn render(source: &str, columns: usize, theme: &Theme) -> Vec<Line<'static>>
 }
 
 /// A row of cells, each of styled pieces.
-type Row = Vec<Vec<Span<'static>>>;
+type TableRow = Vec<Vec<Span<'static>>>;
 
 struct Page<'a> {
     columns: usize,
@@ -47,7 +47,7 @@ struct Page<'a> {
     /// The text of a block of code.
     code: Option<String>,
     /// The rows of a table, its head first.
-    table: Option<Vec<Row>>,
+    table: Option<Vec<TableRow>>,
 }
 
 impl Page<'_> {
@@ -236,7 +236,7 @@ impl Page<'_> {
     }
 
     /// Natural widths; while they do not fit, the widest column gives way.
-    fn widths(&self, rows: &[Row], count: usize) -> Vec<usize> {
+    fn widths(&self, rows: &[TableRow], count: usize) -> Vec<usize> {
         let natural = |i: usize| {
             rows.iter()
                 .filter_map(|row| row.get(i))

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::row::Row;
+use super::row::PaneRow;
 use super::scroll::{Scroll, position};
 use super::text::{fit, width};
 use crate::theme::Theme;
@@ -71,13 +71,13 @@ impl<'a> Pane<'a> {
     }
 
     /// One of its lines.
-    pub fn row(&mut self, line: u16) -> Row<'_> {
-        Row::new(self.buf, self.area, line, self.theme)
+    pub fn row(&mut self, line: u16) -> PaneRow<'_> {
+        PaneRow::new(self.buf, self.area, line, self.theme)
     }
 
     /// [`row`](Self::row) of a part that is needed for nothing else.
-    pub fn into_row(self, line: u16) -> Row<'a> {
-        Row::new(self.buf, self.area, line, self.theme)
+    pub fn into_row(self, line: u16) -> PaneRow<'a> {
+        PaneRow::new(self.buf, self.area, line, self.theme)
     }
 
     /// Says in the first line why there is nothing else.
@@ -137,6 +137,11 @@ fn inset(inner: Rect) -> Rect {
     inner.inner(Margin::new(1, 0))
 }
 
+/// The area inside a [`panel`].
+pub fn inside(area: Rect) -> Rect {
+    inset(Block::bordered().inner(area))
+}
+
 fn framed(
     buf: &mut Buffer,
     area: Rect,
@@ -179,15 +184,20 @@ pub fn panel(frame: &mut Frame, area: Rect, title: &str, focused: bool, theme: &
     ))
 }
 
-/// Clears a rectangle in the middle and draws a dialog's box there; returns what is inside.
-pub fn dialog(frame: &mut Frame, area: Rect, size: (u16, u16), title: &str, theme: &Theme) -> Rect {
+/// A rectangle of a size in the middle of an area, as far as there is room.
+pub fn middle(area: Rect, size: (u16, u16)) -> Rect {
     let (w, h) = (size.0.min(area.width), size.1.min(area.height));
-    let at = Rect::new(
+    Rect::new(
         area.x + (area.width - w) / 2,
         area.y + (area.height - h) / 2,
         w,
         h,
-    );
+    )
+}
+
+/// Clears a rectangle in the middle and draws a dialog's box there; returns what is inside.
+pub fn dialog(frame: &mut Frame, area: Rect, size: (u16, u16), title: &str, theme: &Theme) -> Rect {
+    let at = middle(area, size);
     Clear.render(at, frame.buffer_mut());
     frame.buffer_mut().set_style(at, theme.text);
     panel(frame, at, title, true, theme)

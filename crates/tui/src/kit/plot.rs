@@ -54,7 +54,7 @@ pub struct Plot {
     /// The vertical axis.
     pub y: Scale,
     /// What x counts.
-    pub x_label: &'static str,
+    pub x_label: String,
     /// x comes in whole numbers.
     pub x_whole: bool,
     /// Unit of y.
@@ -68,10 +68,10 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// A chart of speed-ups over workers, with the ideal up to `end`.
-    pub fn of_speedups((x, y): (Scale, Scale), end: f64, theme: &Theme) -> Self {
+    /// A chart of speed-ups over workers, with the ideal.
+    pub fn of_speedups((x, y): (Scale, Scale), ideal: Vec<(f64, f64)>, theme: &Theme) -> Self {
         let ideal = Curve {
-            points: vec![(0.0, 0.0), (end, end)],
+            points: ideal,
             stroke: Stroke::Dotted,
             style: theme.dim,
             ascii: ".",
@@ -79,7 +79,7 @@ impl Plot {
         Self {
             x,
             y,
-            x_label: "workers",
+            x_label: "workers".to_owned(),
             x_whole: true,
             y_unit: "×",
             curves: vec![ideal],
@@ -211,7 +211,7 @@ fn x_axis(pane: &mut Pane<'_>, field: &PlotArea, plot: &Plot) {
         .skip(margin - 1)
         .cell(theme.glyphs.corner, theme.faint)
         .fill(theme.glyphs.rule, field.area.width, theme.faint);
-    let room = field.area.width.saturating_sub(cells(plot.x_label) + 2);
+    let room = field.area.width.saturating_sub(cells(&plot.x_label) + 2);
     let least = if plot.x_whole { 1.0 } else { 0.0 };
     let ticks = plot.x.ticks((field.area.width / 8).max(1), least);
     let mut free = 0;
@@ -226,7 +226,8 @@ fn x_axis(pane: &mut Pane<'_>, field: &PlotArea, plot: &Plot) {
         }
     }
     let mut row = pane.row(line + 1);
-    row.last(cells(plot.x_label)).text(plot.x_label, theme.dim);
+    row.last(cells(&plot.x_label))
+        .text(&plot.x_label, theme.dim);
 }
 
 /// y at x, between the points around it.

@@ -9,7 +9,7 @@ use super::text::{cell, cells, fit};
 use crate::theme::Theme;
 
 /// One line of an area, filled from left to right.
-pub struct Row<'a> {
+pub struct PaneRow<'a> {
     buf: &'a mut Buffer,
     /// Colours and glyphs.
     pub theme: &'a Theme,
@@ -18,7 +18,7 @@ pub struct Row<'a> {
     end: u16,
 }
 
-impl<'a> Row<'a> {
+impl<'a> PaneRow<'a> {
     /// The `line`-th line of an area; a row without room where the area has no such line.
     pub fn new(buf: &'a mut Buffer, area: Rect, line: u16, theme: &'a Theme) -> Self {
         let visible = area.intersection(buf.area);

@@ -261,14 +261,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_and_values_are_each_others_inverse(a in -1e6..1e6_f64, span in 1e-3..1e6_f64, share in 0.0..1.0_f64, log: bool) {
-            let scale = if log { Scale::log(a.abs() + 1e-3, a.abs() + span + 1e-3) } else { Scale::linear(a, a + span) };
+        fn places_and_values_are_each_others_inverse(
+            a in -1e6..1e6_f64,
+            span in 1e-3..1e6_f64,
+            share in 0.0..1.0_f64,
+            log: bool,
+        ) {
+            let from = a.abs() + 1e-3;
+            let scale =
+                if log { Scale::log(from, from + span) } else { Scale::linear(a, a + span) };
             let back = scale.share(scale.value(share)).unwrap();
             prop_assert!((back - share).abs() < 1e-6, "{back} {share}");
         }
 
         #[test]
-        fn marks_are_few_and_on_the_axis(a in any::<f64>(), b in any::<f64>(), most in 1..40_u16, log: bool) {
+        fn marks_are_few_and_on_the_axis(
+            a in any::<f64>(),
+            b in any::<f64>(),
+            most in 1..40_u16,
+            log: bool,
+        ) {
             if let Some(scale) = Scale::around([a, b], log) {
                 let ticks = scale.ticks(most, 0.0);
                 prop_assert!(ticks.len() <= usize::from(most) + 2, "{}", ticks.len());

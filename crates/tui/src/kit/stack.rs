@@ -4,7 +4,7 @@
 use ratatui::style::Style;
 use workbench_experiment::lab::Part;
 
-use super::{Pane, Row, cells, safe};
+use super::{Pane, PaneRow, cells, safe};
 use crate::theme::Theme;
 
 /// The parts that bars are cut into, in the order in which they were first seen.
@@ -38,7 +38,7 @@ impl Names {
     }
 
     /// What each glyph stands for, in one line.
-    pub fn legend(&self, row: &mut Row<'_>) {
+    pub fn legend(&self, row: &mut PaneRow<'_>) {
         let theme = row.theme;
         let all: u16 = self.0.iter().map(|(name, _)| cells(&safe(name)) + 2).sum();
         let gaps = u16::try_from(self.0.len().saturating_sub(1)).unwrap_or(u16::MAX);
@@ -59,7 +59,7 @@ impl Names {
     }
 
     /// A bar of these parts, `columns` cells long where they add up to `whole_ns`.
-    pub fn bar(&self, row: &mut Row<'_>, parts: &[Part], (whole_ns, columns): (f64, u16)) {
+    pub fn bar(&self, row: &mut PaneRow<'_>, parts: &[Part], (whole_ns, columns): (f64, u16)) {
         let theme = row.theme;
         let each: Vec<f64> = parts.iter().map(|part| part.ns as f64).collect();
         let share = each.iter().sum::<f64>() / whole_ns;
@@ -161,7 +161,7 @@ mod tests {
         let area = Rect::new(0, 0, 24, 1);
         let mut buf = Buffer::empty(area);
         // Half of the whole: 10 of 20 cells.
-        let mut row = Row::new(&mut buf, area, 0, &theme);
+        let mut row = PaneRow::new(&mut buf, area, 0, &theme);
         names.bar(&mut row, &parts, (200.0, 20));
         let drawn: String = (0..24).map(|x| buf[(x, 0)].symbol()).collect();
         assert_eq!(drawn.trim_end(), "=##%%%%..+");

@@ -28,6 +28,8 @@ pub struct CurveModel {
     metrics: Vec<Metric>,
     /// What progress counts.
     pub unit: String,
+    /// What the steps of the curve count, where the lab says it: `trees`.
+    pub steps: Option<String>,
     /// The run, metric and axis that the points are of.
     key: Option<(String, Metric, Axis)>,
     /// The points, a series per arm.
@@ -101,6 +103,13 @@ impl CurveModel {
             self.series.clear();
         }
         self.unit = unit(repeats);
+        self.steps = match &metric {
+            Metric::Own(name) | Metric::Items(name) => {
+                let figure = started.lab_facts.figure(name);
+                figure.and_then(|figure| figure.steps.clone())
+            }
+            Metric::Throughput => None,
+        };
         let mut series = Vec::new();
         for (repeat, arm, item) in chosen(started, repeats, &metric) {
             let is_known = |s: &Series| s.is_of(repeat, item.as_deref());

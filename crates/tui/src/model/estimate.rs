@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{RepeatId, RepeatState, RunStatus, Snapshot};
-use workbench_result::{RunResult, compute, slots_at_once};
+use workbench_result::{RunResult, compute};
 
 /// Beyond this many tasks the running result leaves out what needs all tasks at once (lost time,
 /// what-if): working that out would take cores away from the repeat that is being measured. The
@@ -54,10 +54,9 @@ impl Work {
         })
     }
 
-    /// min(workers, all work / longest task), as the final result has it.
-    fn bound(&self, workers: u32) -> Option<f64> {
-        (self.longest_s > 0.0)
-            .then(|| (self.total_s / self.longest_s).min(f64::from(workers.max(1))))
+    /// All work / longest task.
+    fn limit(&self) -> Option<f64> {
+        (self.longest_s > 0.0).then(|| self.total_s / self.longest_s)
     }
 }
 
@@ -131,11 +130,10 @@ impl Estimate {
         let light = lightened(snapshot);
         let mut result = compute(&light)?;
         for arm in &mut result.arms {
+            let ideal = arm.ideal.unwrap_or(f64::INFINITY);
             let median = light.median_repeat(&arm.name, arm.workers);
             let work = median.and_then(|repeat| self.work.get(&repeat.id));
-            let at_once = slots_at_once(arm.workers, &result.machine, &result.comparison);
-            let bound = work.and_then(|work| work.bound(arm.workers));
-            arm.bound = bound.map(|bound| bound.min(at_once));
+            arm.bound = work.and_then(Work::limit).map(|limit| limit.min(ideal));
         }
         // These were worked out without the tasks.
         result.diagnoses.clear();

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::action::Action;
 use crate::keys::{Binding, shown};
 use crate::kit::text::{cell, width, wrap};
-use crate::kit::{dialog, scrolled};
+use crate::kit::{dialog, inside, middle, scrolled};
 use crate::theme::Theme;
 
 /// Lines of a page.
@@ -37,18 +37,31 @@ impl Help {
     /// Scrolls.
     pub fn act(&mut self, action: &Action) {
         if let Action::Move(motion) = action {
-            // Drawing holds it to what there is.
+            // `arrange` holds it to what there is.
             self.from = motion.from(self.from, PAGE).min(10_000);
         }
     }
 
+    /// Holds the first line to those that there are in an area.
+    pub fn arrange(&mut self, area: Rect, theme: &Theme) {
+        let (lines, size) = self.page(area, theme);
+        let height = usize::from(inside(middle(area, size)).height);
+        self.from = self.from.min(lines.len().saturating_sub(height));
+    }
+
     /// Draws the dialog.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
+        let (lines, size) = self.page(area, theme);
+        let inner = dialog(frame, area, size, self.title, theme);
+        scrolled(frame, inner, &lines, self.from, theme);
+    }
+
+    /// The lines, and the size of the dialog in an area.
+    fn page(&self, area: Rect, theme: &Theme) -> (Vec<Line<'static>>, (u16, u16)) {
         let width = area.width.saturating_sub(4).min(76);
         let lines = self.lines(usize::from(width).saturating_sub(4), theme);
         let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(2));
-        let inner = dialog(frame, area, (width, height), self.title, theme);
-        self.from = scrolled(frame, inner, &lines, self.from, theme);
+        (lines, (width, height))
     }
 
     fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {

@@ -26,7 +26,7 @@ use crate::action::Action;
 use crate::field::{Editing, TextField};
 use crate::keys::{Bound, shown};
 use crate::kit::text::{fit, width};
-use crate::kit::{ListState, dialog, lines, typed};
+use crate::kit::{ListState, dialog, inside, lines, middle, typed};
 use crate::theme::Theme;
 
 /// The longest text to look for, in characters.
@@ -165,14 +165,23 @@ impl CommandPalette {
         self.matches = scored.into_iter().map(|(_, i, at)| (i, at)).collect();
     }
 
-    /// Draws the dialog.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let wide = area.width.saturating_sub(4).min(92);
-        // The size stays while typing narrows the list.
+    /// The size of the dialog. It stays while typing narrows the list.
+    fn size(&self, area: Rect) -> (u16, u16) {
         let high = (self.entries.len() as u16)
             .saturating_add(4)
             .min(area.height.saturating_sub(2))
             .min(24);
+        (area.width.saturating_sub(4).min(92), high)
+    }
+
+    /// Takes in where the list goes.
+    pub fn arrange(&mut self, area: Rect) {
+        let [_, list] = parts(inside(middle(area, self.size(area))));
+        self.list.arrange(list, self.matches.len());
+    }
+
+    /// Draws the dialog.
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let (some, all) = (self.matches.len(), self.entries.len());
         let dot = theme.either("·", "-");
         let title = if some == all {
@@ -180,13 +189,8 @@ impl CommandPalette {
         } else {
             format!("Commands {dot} {some} of {all}")
         };
-        let inner = dialog(frame, area, (wide, high), &title, theme);
-        let [field, _, list] = Layout::vertical([
-            Constraint::Length(1),
-            Constraint::Length(1),
-            Constraint::Min(0),
-        ])
-        .areas(inner);
+        let inner = dialog(frame, area, self.size(area), &title, theme);
+        let [field, list] = parts(inner);
         let text = self.typed.text();
         let mark = theme.either("› ", "> ");
         typed(frame, (field, 0), mark, (text, theme.title, true), theme);
@@ -204,12 +208,22 @@ impl CommandPalette {
         let labels = self.entries.iter().map(|entry| width(&entry.label));
         let label = labels.max().unwrap_or(0).min(WIDEST);
         let (entries, matches) = (&self.entries, &self.matches);
-        self.list
-            .draw(frame, list, matches.len(), theme, |row, columns| {
-                let (entry, places) = &matches[row];
-                entries[*entry].line(places, label, columns, theme)
-            });
+        self.list.draw(frame, matches.len(), theme, |row, columns| {
+            let (entry, places) = &matches[row];
+            entries[*entry].line(places, label, columns, theme)
+        });
     }
+}
+
+/// The line to type into, and the list.
+fn parts(inner: Rect) -> [Rect; 2] {
+    let [field, _, list] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Min(0),
+    ])
+    .areas(inner);
+    [field, list]
 }
 
 impl PaletteRow {

@@ -156,7 +156,7 @@ fn sentences(snapshot: &Snapshot) -> Vec<String> {
         ));
     }
     out.push(format!(
-        "Go on later with: workbench resume {}",
+        "Resume it later with: workbench resume {}",
         format::clean(&started.run_id, 60)
     ));
     out

@@ -11,7 +11,8 @@ use workbench_record::RunDir;
 use crate::event::SideBySide;
 use crate::theme::Theme;
 use crate::views;
-use crate::views::compare::CompareView;
+use crate::views::compare::{ComparePanel, CompareView};
+use crate::views::panels::Panels;
 
 /// Runs side by side.
 pub struct Compare {
@@ -44,9 +45,8 @@ impl Compare {
         &self.runs.runs
     }
 
-    /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let drawn = views::compare::draw(frame, area, &self.view, &self.runs, theme);
-        self.view.take(drawn);
+    /// Draws the screen; tells where its panels are.
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) -> Panels<ComparePanel> {
+        views::compare::draw(frame, area, &self.view, &self.runs, theme)
     }
 }

@@ -17,18 +17,24 @@ use ratatui::text::{Line, Span};
 use workbench_machine::UsableCores;
 use workbench_report::format;
 
-use super::SharedState;
 use super::form::{Form, Kind, Row};
 use super::form_preview;
 use super::form_screen::{Checked, FormScreen};
 use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
-use crate::kit::{lines, panel};
+use crate::kit::{inside, lines, panel};
 use crate::theme::Theme;
 
+/// The panels and what stands in the lowest one.
+struct Page {
+    form: Rect,
+    help: Rect,
+    bottom: Rect,
+    title: &'static str,
+    below: Vec<Line<'static>>,
+}
+
 impl FormScreen {
-    /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
-        let theme = &shared.theme;
+    fn page(&self, area: Rect, theme: &Theme) -> Page {
         let columns = usize::from(area.width) - 4;
         let first = self.form.rows().into_iter().find_map(|row| {
             let error = self.checked.wrong.get(&row)?;
@@ -48,9 +54,33 @@ impl FormScreen {
         let left = (area.width * 23 / 40).clamp(36, 64);
         let [form, help] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
-        self.draw_form(frame, form, theme);
+        Page {
+            form,
+            help,
+            bottom,
+            title,
+            below,
+        }
+    }
+
+    /// Takes in where the list goes.
+    pub fn arrange(&mut self, area: Rect, theme: &Theme) {
+        let list = inside(self.page(area, theme).form);
+        self.list.arrange(list, self.form.rows().len());
+    }
+
+    /// Draws the screen.
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
+        let page = self.page(area, theme);
+        self.draw_form(frame, page.form, theme);
         let row = self.row();
-        let inner = panel(frame, help, &label(&self.form, &row, false), false, theme);
+        let inner = panel(
+            frame,
+            page.help,
+            &label(&self.form, &row, false),
+            false,
+            theme,
+        );
         let columns = usize::from(inner.width);
         let error = self.checked.wrong.get(&row).map(String::as_str);
         let text = help_lines(
@@ -61,11 +91,11 @@ impl FormScreen {
             theme,
         );
         lines(frame, inner, &text);
-        let inner = panel(frame, bottom, title, false, theme);
-        lines(frame, inner, &below);
+        let inner = panel(frame, page.bottom, page.title, false, theme);
+        lines(frame, inner, &page.below);
     }
 
-    fn draw_form(&mut self, frame: &mut Frame, area: Rect, theme: &Theme) {
+    fn draw_form(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         let Checked { usable, wrong, .. } = &self.checked;
         let dot = theme.either("·", "-");
         let title = format!("Set up {dot} {}", self.form.definition.title);
@@ -77,32 +107,31 @@ impl FormScreen {
         let selected = self.list.selected;
         let form = &self.form;
         let mut cursor = None;
-        self.list
-            .draw(frame, inner, rows.len(), theme, |index, columns| {
-                let row = &rows[index];
-                let label = cell(&label(form, row, true), widest, theme.glyphs.ascii);
-                let wrong = wrong.contains_key(row);
-                let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
-                let (text, mut style) = value(form, row, usable, room, theme);
-                if wrong {
-                    style = theme.bad;
-                }
-                if typing && index == selected {
-                    cursor = Some((widest + 3 + width(&text).min(room)) as u16);
-                }
-                let mut spans = vec![
-                    Span::styled(label, theme.dim),
-                    Span::raw(" "),
-                    Span::styled(text, style),
-                ];
-                if wrong {
-                    let mark = format!(" {}", theme.glyphs.failed);
-                    spans.push(Span::styled(mark, theme.bad));
-                } else if form.is_changed(row, usable) && !(typing && index == selected) {
-                    spans.push(Span::styled(" *", theme.warn));
-                }
-                Line::from(spans)
-            });
+        self.list.draw(frame, rows.len(), theme, |index, columns| {
+            let row = &rows[index];
+            let label = cell(&label(form, row, true), widest, theme.glyphs.ascii);
+            let wrong = wrong.contains_key(row);
+            let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
+            let (text, mut style) = value(form, row, usable, room, theme);
+            if wrong {
+                style = theme.bad;
+            }
+            if typing && index == selected {
+                cursor = Some((widest + 3 + width(&text).min(room)) as u16);
+            }
+            let mut spans = vec![
+                Span::styled(label, theme.dim),
+                Span::raw(" "),
+                Span::styled(text, style),
+            ];
+            if wrong {
+                let mark = format!(" {}", theme.glyphs.failed);
+                spans.push(Span::styled(mark, theme.bad));
+            } else if form.is_changed(row, usable) && !(typing && index == selected) {
+                spans.push(Span::styled(" *", theme.warn));
+            }
+            Line::from(spans)
+        });
         if let Some(x) = cursor
             && let Some(y) = self.list.row_of(self.list.selected)
         {
@@ -233,7 +262,7 @@ fn help_lines(
         }
         row if row_of_table(row).is_some() => say(row_of_table(row).unwrap_or_default()),
         _ => say(
-            "Start the run. It is recorded from its first moment, and can be taken up again if it is stopped.",
+            "Start the run. It is recorded from its start, and can be resumed after it was stopped.",
         ),
     }
     if matches!(row, Row::Data | Row::Target | Row::Delimiter | Row::Decimal) {
@@ -257,7 +286,7 @@ fn row_of_table(row: &Row) -> Option<&'static str> {
     Some(match row {
         Row::Target => "The column of that file to predict. Left and right go through them.",
         Row::DropMissing => "Leave out rows with a missing value in a column that is used.",
-        Row::Delimiter => "What stands between the columns of the file.",
+        Row::Delimiter => "The separator between the columns of the file.",
         Row::Decimal => {
             "The decimal sign of the file. Where it is stated, the other one may separate \
              thousands."
@@ -272,14 +301,16 @@ fn workers_help(form: &Form, usable: &UsableCores) -> Vec<String> {
     let several =
         "Numbers of workers for the parallel arms; several, with commas, give a scaling curve.";
     let range =
-        "1..2 begins with 2, and an arm that can do so goes on with 1 when the other is lost.";
+        "1..2 starts with 2; an arm that can do so continues with 1 when the other is lost.";
     let (cores, limit) = (usable.cores, &usable.limit);
     let mut out = vec![several.to_owned()];
     if form.definition.roles.least_workers.is_some() {
         out.push(range.to_owned());
     }
     let cores = format::counted_number(cores, "usable core");
-    out.push(format!("This machine has {cores} ({limit})."));
+    out.push(format!(
+        "This machine has {cores} ({limit}), and no more workers run at once."
+    ));
     out
 }
 

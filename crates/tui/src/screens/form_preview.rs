@@ -27,7 +27,7 @@ const VALUE: usize = 10;
 /// The file as a whole; nothing where none was chosen.
 pub fn of_file(form: &Form, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     if form.table.is_looking() {
-        return wrap_plain("Looking through the file …", columns, theme.dim);
+        return wrap_plain("Reading the file …", columns, theme.dim);
     }
     let Some(survey) = form.table.survey() else {
         return Vec::new();

@@ -20,7 +20,7 @@ use crate::action::Action;
 use crate::kit::Motion;
 use crate::kit::markdown;
 use crate::kit::text::{fit, wrap_plain};
-use crate::kit::{ListState, lines, panel, scrolled};
+use crate::kit::{ListState, inside, lines, panel, scrolled};
 use crate::screens::runs::{Columns, Widths, run_line};
 use crate::theme::ThemeName;
 use workbench_history::list::RunRow;
@@ -55,7 +55,8 @@ pub struct Home {
     runs: ListState,
     widths: Widths,
     scroll: usize,
-    handout: Rect,
+    /// Where the panels are, in their order.
+    panels: [Rect; ORDER.len()],
     /// The handout as it was last laid out.
     page: Option<Page>,
 }
@@ -107,9 +108,9 @@ impl Home {
                 }
             }
             Focus::Runs => self.runs.go(motion, shared.rows().len()),
-            // Drawing holds it to what there is.
+            // `arrange` holds it to what there is.
             Focus::Handout => {
-                let page = usize::from(self.handout.height).saturating_sub(1);
+                let page = usize::from(self.handout().height).saturating_sub(1);
                 self.scroll = motion.from(self.scroll, page);
             }
         }
@@ -127,7 +128,7 @@ impl Home {
     pub fn mouse(&mut self, event: MouseEvent, shared: &SharedState) -> Option<Action> {
         let (x, y) = (event.column, event.row);
         let (labs, runs) = (shared.labs.len(), shared.rows().len());
-        let over = if self.handout.contains((x, y).into()) {
+        let over = if self.handout().contains((x, y).into()) {
             Focus::Handout
         } else if self.labs.row_at(x, y, labs).is_some() {
             Focus::Labs
@@ -159,32 +160,70 @@ impl Home {
         (chosen && again).then_some(Action::Choose)
     }
 
-    /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
+    /// The area of the handout's lines.
+    fn handout(&self) -> Rect {
+        inside(self.panels[Focus::Handout as usize])
+    }
+
+    /// Takes in where the screen goes: places the panels, lays the handout out, and holds what is
+    /// scrolled to what there is.
+    pub fn arrange(&mut self, area: Rect, shared: &SharedState) {
         let runs = (shared.rows().len() as u16).clamp(1, (area.height / 3).max(3)) + 3;
         let [top, bottom] =
             Layout::vertical([Constraint::Min(0), Constraint::Length(runs)]).areas(area);
         let left = (area.width / 3).clamp(22, 36);
         let [labs, handout] =
             Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(top);
-        self.draw_labs(frame, labs, shared);
-        self.draw_handout(frame, handout, shared);
-        self.draw_runs(frame, bottom, shared);
+        self.panels = [labs, handout, bottom];
+        let [list, _] = labs_and_about(inside(labs), shared);
+        self.labs.arrange(list, shared.labs.len());
+        let [_, list] = head_and_runs(inside(bottom));
+        self.runs.arrange(list, shared.rows().len());
+        self.lay_out_handout(shared);
     }
 
-    fn draw_labs(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
+    fn lay_out_handout(&mut self, shared: &SharedState) {
+        let (theme, area) = (&shared.theme, self.handout());
+        let Some(lab) = shared.labs.get(self.labs.selected) else {
+            return;
+        };
+        let ascii = theme.glyphs.ascii;
+        let key = (self.labs.selected, area.width, theme.name, ascii);
+        if self.page.as_ref().is_none_or(|(of, _)| *of != key) {
+            let page = markdown::render(lab.handout(), usize::from(area.width), theme);
+            self.page = Some((key, page));
+        }
+        let len = self.page.as_ref().map_or(0, |(_, page)| page.len());
+        self.scroll = self
+            .scroll
+            .min(len.saturating_sub(usize::from(area.height)));
+    }
+
+    /// Draws the screen.
+    pub fn draw(&self, frame: &mut Frame, shared: &SharedState) {
+        self.draw_labs(frame, shared);
+        self.draw_handout(frame, shared);
+        self.draw_runs(frame, shared);
+    }
+
+    /// Draws a panel; gives what is inside.
+    fn panel(&self, frame: &mut Frame, which: Focus, title: &str, shared: &SharedState) -> Rect {
+        let area = self.panels[which as usize];
+        panel(frame, area, title, self.focus == which, &shared.theme)
+    }
+
+    fn draw_labs(&self, frame: &mut Frame, shared: &SharedState) {
         let theme = &shared.theme;
-        let inner = panel(frame, area, "Labs", self.focus == Focus::Labs, theme);
-        let len = shared.labs.len();
-        let [list, about] =
-            Layout::vertical([Constraint::Length(len as u16 + 1), Constraint::Min(0)]).areas(inner);
-        self.labs.draw(frame, list, len, theme, |index, width| {
-            let definition = shared.labs[index].definition();
-            Line::from(vec![Span::styled(
-                fit(&definition.name, width, theme.glyphs.ascii),
-                theme.title,
-            )])
-        });
+        let inner = self.panel(frame, Focus::Labs, "Labs", shared);
+        let [_, about] = labs_and_about(inner, shared);
+        self.labs
+            .draw(frame, shared.labs.len(), theme, |index, width| {
+                let definition = shared.labs[index].definition();
+                Line::from(vec![Span::styled(
+                    fit(&definition.name, width, theme.glyphs.ascii),
+                    theme.title,
+                )])
+            });
         let Some(lab) = shared.labs.get(self.labs.selected) else {
             return;
         };
@@ -211,34 +250,19 @@ impl Home {
         lines(frame, about, &text);
     }
 
-    fn draw_handout(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
-        let theme = &shared.theme;
+    fn draw_handout(&self, frame: &mut Frame, shared: &SharedState) {
         let lab = shared.labs.get(self.labs.selected);
         let title = lab.map_or("", |lab| lab.definition().title.as_str());
-        let inner = panel(frame, area, title, self.focus == Focus::Handout, theme);
-        self.handout = inner;
-        let Some(lab) = lab else {
-            return;
-        };
-        let key = (
-            self.labs.selected,
-            inner.width,
-            theme.name,
-            theme.glyphs.ascii,
-        );
-        if self.page.as_ref().is_none_or(|(of, _)| *of != key) {
-            let page = markdown::render(lab.handout(), usize::from(inner.width), theme);
-            self.page = Some((key, page));
-        }
+        let inner = self.panel(frame, Focus::Handout, title, shared);
         if let Some((_, page)) = &self.page {
-            self.scroll = scrolled(frame, inner, page, self.scroll, theme);
+            scrolled(frame, inner, page, self.scroll, &shared.theme);
         }
     }
 
-    fn draw_runs(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
+    fn draw_runs(&self, frame: &mut Frame, shared: &SharedState) {
         let theme = &shared.theme;
         let rows = shared.rows();
-        let inner = panel(frame, area, "Recent runs", self.focus == Focus::Runs, theme);
+        let inner = self.panel(frame, Focus::Runs, "Recent runs", shared);
         let width = usize::from(inner.width);
         let said = match &shared.history {
             None => Some("Reading …".to_owned()),
@@ -252,12 +276,22 @@ impl Home {
             lines(frame, inner, &wrap_plain(&text, width, theme.dim));
             return;
         }
-        let [head, list] =
-            Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
+        let [head, _] = head_and_runs(inner);
         let columns = Columns::new(self.widths, width.saturating_sub(2));
         lines(frame, head, &[columns.head(theme)]);
-        self.runs.draw(frame, list, rows.len(), theme, |index, _| {
+        self.runs.draw(frame, rows.len(), theme, |index, _| {
             run_line(&rows[index], &columns, theme)
         });
     }
+}
+
+/// The list of labs, and what is said about the selected one.
+fn labs_and_about(inner: Rect, shared: &SharedState) -> [Rect; 2] {
+    let len = shared.labs.len() as u16;
+    Layout::vertical([Constraint::Length(len + 1), Constraint::Min(0)]).areas(inner)
+}
+
+/// The names of the columns, and the list of runs.
+fn head_and_runs(inner: Rect) -> [Rect; 2] {
+    Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner)
 }

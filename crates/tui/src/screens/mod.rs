@@ -76,7 +76,7 @@ impl SharedState {
     pub fn usable(&self) -> UsableCores {
         self.usable.clone().unwrap_or_else(|| UsableCores {
             cores: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
-            limit: "the machine is still being looked at".to_owned(),
+            limit: "the facts of the machine are not known yet".to_owned(),
         })
     }
 

@@ -26,7 +26,7 @@ use crate::field::FilterField;
 use crate::keys::find;
 use crate::kit::Motion;
 use crate::kit::text::{fit, width, wrap_plain};
-use crate::kit::{ListState, lines, panel, typed};
+use crate::kit::{ListState, inside, lines, panel, typed};
 use crate::theme::Theme;
 use narrowed::Narrowed;
 use workbench_history::comparison::letter;
@@ -146,7 +146,7 @@ impl Runs {
             return Err(format!("{} cannot be compared: {}", row.id, row.best));
         } else if self.marks.len() == MOST_MARKS {
             return Err(format!(
-                "{MOST_MARKS} runs are marked, and more cannot be told apart; m takes a mark away, M all of them."
+                "{MOST_MARKS} runs are marked, and more cannot be told apart; m removes a mark, M removes all."
             ));
         } else {
             self.marks.push(row.run.clone());
@@ -175,7 +175,7 @@ impl Runs {
             Some(Standing::Completed) if row.missing_repeats == 0 => {
                 Err("The run is complete: there is nothing left to do.")
             }
-            None => Err("A run that cannot be read cannot be gone on with."),
+            None => Err("A run that cannot be read cannot be resumed."),
             Some(_) => Ok(row.run.clone()),
         })
     }
@@ -186,18 +186,21 @@ impl Runs {
         chosen.then_some(Action::Choose)
     }
 
+    /// Takes in where the list goes.
+    pub fn arrange(&mut self, area: Rect, theme: &Theme) {
+        let inner = inside(area);
+        let above = self.above(usize::from(inner.width), theme);
+        let [_, _, list] = parts(inner, &above);
+        self.list.arrange(list, self.narrowed.shown().len());
+    }
+
     /// Draws the screen.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, shared: &SharedState) {
+    pub fn draw(&self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let rows = shared.rows();
         let inner = panel(frame, area, &self.title(shared), true, theme);
         let above = self.above(usize::from(inner.width), theme);
-        let [top, head, list] = Layout::vertical([
-            Constraint::Length(above.len() as u16),
-            Constraint::Length(1),
-            Constraint::Min(0),
-        ])
-        .areas(inner);
+        let [top, head, list] = parts(inner, &above);
         lines(frame, top, &above);
         if self.narrowed.field.is_shown() {
             let text = (self.narrowed.text(), theme.text, self.is_typing());
@@ -208,7 +211,7 @@ impl Runs {
             None => "Reading …",
             Some(Err(error)) => error,
             Some(Ok(rows)) if rows.is_empty() => "There are no runs yet.",
-            Some(Ok(_)) if shown.is_empty() => "No run matches this filter. Esc takes it away.",
+            Some(Ok(_)) if shown.is_empty() => "No run matches this filter. Esc clears it.",
             Some(Ok(_)) => "",
         };
         if !said.is_empty() {
@@ -222,7 +225,7 @@ impl Runs {
         names.spans.insert(0, Span::raw("  "));
         lines(frame, head, &[names]);
         let marks = &self.marks;
-        self.list.draw(frame, list, shown.len(), theme, |index, _| {
+        self.list.draw(frame, shown.len(), theme, |index, _| {
             let row = &rows[shown[index]];
             let mut line = run_line(row, &columns, theme);
             line.spans.insert(0, mark_of(marks, &row.run, theme));
@@ -276,6 +279,16 @@ impl Runs {
         }
         above
     }
+}
+
+/// The lines above the list, the names of its columns, and the list.
+fn parts(inner: Rect, above: &[Line<'_>]) -> [Rect; 3] {
+    Layout::vertical([
+        Constraint::Length(above.len() as u16),
+        Constraint::Length(1),
+        Constraint::Min(0),
+    ])
+    .areas(inner)
 }
 
 /// What can be typed now, as far as there is room to say it.

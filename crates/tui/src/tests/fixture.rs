@@ -16,7 +16,7 @@ use workbench_record::{
 use workbench_result::compute;
 
 use crate::app::App;
-use crate::event::{AppEvent, Effect, Loaded, RunError};
+use crate::event::{AppEvent, Effect, HistoryEffect, Loaded, RunError};
 use crate::screens::form_data::SurveyRequest;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
@@ -168,14 +168,14 @@ impl Fixture {
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split(' ')
             .flat_map(|key| self.app.update(AppEvent::Key(key_event(key))))
-            .filter(|effect| *effect != Effect::RefreshHistory)
+            .filter(|effect| *effect != Effect::History(HistoryEffect::Refresh))
             .collect()
     }
 
     /// What a window of a size shows.
     pub fn shown(&mut self, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| self.app.draw(frame)).unwrap();
+        terminal.draw(|frame| self.app.render(frame)).unwrap();
         let buffer = terminal.backend().buffer();
         let rows: Vec<String> = (0..height)
             .map(|y| {

@@ -7,7 +7,7 @@ use workbench_record::RunStatus;
 use super::fixture::{Fixture, key_event, quick, records};
 use super::side_by_side::side_by_side;
 use crate::app::Screen;
-use crate::event::{AppEvent, Effect};
+use crate::event::{AppEvent, Effect, HistoryEffect};
 use crate::reader;
 use crate::theme::ThemeName;
 use workbench_history::filter::FilterFacts;
@@ -183,7 +183,10 @@ fn comparing_takes_two_marks_and_at_most_eight() {
     assert!(fixture.shown(80, 24).contains("One run is marked"));
     let effects = fixture.press("m c");
     let runs = ["20261121-101502-rf-3f9a", "20261120-093000-rf-0b1c"].map(|id| fixture.run_dir(id));
-    assert_eq!(effects, [Effect::Compare(runs.into())]);
+    assert_eq!(
+        effects,
+        [Effect::History(HistoryEffect::Compare(runs.into()))]
+    );
     let rows = thousand(&fixture);
     fixture.app.update(AppEvent::History(Ok(rows)));
     fixture.press("m m m m m m m m m");
@@ -192,7 +195,7 @@ fn comparing_takes_two_marks_and_at_most_eight() {
             .shown(120, 40)
             .contains("8 runs are marked, and more")
     );
-    let Some(Effect::Compare(runs)) = fixture.press("c").pop() else {
+    let Some(Effect::History(HistoryEffect::Compare(runs))) = fixture.press("c").pop() else {
         panic!("eight runs can be compared");
     };
     assert_eq!(runs.len(), 8);
@@ -293,7 +296,7 @@ fn a_run_that_vanished_or_is_damaged_is_told_and_nothing_changes() {
 fn a_comparison_that_comes_late_does_not_take_the_screen() {
     let mut fixture = history();
     let effects = fixture.press("m m c");
-    let [Effect::Compare(runs)] = &effects[..] else {
+    let [Effect::History(HistoryEffect::Compare(runs))] = &effects[..] else {
         panic!("{effects:?}");
     };
     let compared = side_by_side(&fixture, runs.clone());
@@ -308,17 +311,32 @@ fn a_comparison_that_comes_late_does_not_take_the_screen() {
 fn lists_of_runs_are_kept_fresh() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     let glance = |fixture: &mut Fixture| fixture.app.update(AppEvent::Poll);
-    assert_eq!(glance(&mut fixture), [Effect::RefreshHistory]);
+    assert_eq!(
+        glance(&mut fixture),
+        [Effect::History(HistoryEffect::Refresh)]
+    );
     let press =
         |fixture: &mut Fixture, key: &str| fixture.app.update(AppEvent::Key(key_event(key)));
-    assert_eq!(press(&mut fixture, "r"), [Effect::RefreshHistory]);
+    assert_eq!(
+        press(&mut fixture, "r"),
+        [Effect::History(HistoryEffect::Refresh)]
+    );
     assert_eq!(press(&mut fixture, "down"), []);
-    assert_eq!(glance(&mut fixture), [Effect::RefreshHistory]);
-    assert_eq!(press(&mut fixture, "esc"), [Effect::RefreshHistory]);
+    assert_eq!(
+        glance(&mut fixture),
+        [Effect::History(HistoryEffect::Refresh)]
+    );
+    assert_eq!(
+        press(&mut fixture, "esc"),
+        [Effect::History(HistoryEffect::Refresh)]
+    );
     fixture.press("enter");
     assert!(matches!(fixture.app.screen, Screen::Form));
     assert_eq!(glance(&mut fixture), []);
-    assert_eq!(press(&mut fixture, "esc"), [Effect::RefreshHistory]);
+    assert_eq!(
+        press(&mut fixture, "esc"),
+        [Effect::History(HistoryEffect::Refresh)]
+    );
 
     // A run that comes on top moves neither selection from its run.
     fixture.press("tab tab down");

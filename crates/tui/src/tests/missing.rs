@@ -5,7 +5,7 @@ use workbench_experiment::lab::RunConfig;
 use workbench_experiment::{Request, resolve};
 
 use super::fixture::{Fixture, labs, usable};
-use crate::event::{AppEvent, Effect, Exit, MissingSetup, RunJob};
+use crate::event::{AppEvent, Effect, Exit, MissingSetup, RunEffect, RunJob, TerminalEffect};
 use crate::theme::ThemeName;
 
 fn config() -> RunConfig {
@@ -32,7 +32,10 @@ fn asked(plan: Result<&str, &str>) -> Fixture {
     fixture.press("down enter");
     let effects = fixture.press("s");
     assert!(
-        matches!(effects[..], [Effect::Make(RunJob::Start(1, _))]),
+        matches!(
+            effects[..],
+            [Effect::Run(RunEffect::Make(RunJob::Start(1, _)))]
+        ),
         "{effects:?}"
     );
     let none = fixture
@@ -59,11 +62,13 @@ fn it_says_what_is_missing_and_brings_it_on_request() {
                 );
             }
         }
-        let expected = Effect::Install(Box::new(missing(Ok("It is large."))));
+        let expected = Effect::Terminal(TerminalEffect::Install(Box::new(missing(Ok(
+            "It is large.",
+        )))));
         assert_eq!(fixture.press(keys), [expected], "{keys}");
         // It is there now, and the run begins.
         let again = fixture.app.update(AppEvent::SetupDone(Ok(start())));
-        assert_eq!(again, [Effect::Make(start())]);
+        assert_eq!(again, [Effect::Run(RunEffect::Make(start()))]);
         assert!(fixture.app.is_running());
     }
 }
@@ -112,7 +117,10 @@ fn who_leaves_meanwhile_is_not_asked() {
     let effects = fixture
         .app
         .update(AppEvent::SetupMissing(Box::new(missing(Ok("")))));
-    assert_eq!(effects, [Effect::Quit(Exit::Done)]);
+    assert_eq!(
+        effects,
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Done))]
+    );
 }
 
 #[test]

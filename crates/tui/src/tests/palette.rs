@@ -7,7 +7,7 @@ use super::fixture::{Fixture, quick};
 use crate::action::Action;
 use crate::app::Screen;
 use crate::bindings;
-use crate::event::{AppEvent, Effect};
+use crate::event::{AppEvent, Effect, HistoryEffect, TerminalEffect};
 use crate::keys::{event, name, told};
 use crate::overlay::Overlay;
 use crate::theme::ThemeName;
@@ -58,7 +58,7 @@ fn what_matches_stands_out_in_every_theme() {
         fixture.press(": r u n s");
         let mut terminal =
             ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).unwrap();
-        terminal.draw(|frame| fixture.app.draw(frame)).unwrap();
+        terminal.draw(|frame| fixture.app.render(frame)).unwrap();
         let lit: String = terminal
             .backend()
             .buffer()
@@ -130,7 +130,7 @@ fn every_command_does_what_its_key_does() {
             let mut by_key_effects = by_key
                 .app
                 .update(AppEvent::Key(event(binding.keys[0]).unwrap()));
-            by_key_effects.retain(|effect| *effect != Effect::RefreshHistory);
+            by_key_effects.retain(|effect| *effect != Effect::History(HistoryEffect::Refresh));
             let mut by_name = fixture();
             by_name.press(":");
             let Some(Overlay::Palette(palette)) = &by_name.app.overlay else {
@@ -166,7 +166,10 @@ fn one_goes_anywhere_from_anywhere() {
     assert!(matches!(fixture.app.screen, Screen::Run));
     let effects = command(&mut fixture, "open 0b1c");
     let run = fixture.run_dir("20261120-093000-rf-0b1c");
-    assert_eq!(effects, [Effect::Open(RunDir::clone(&run))]);
+    assert_eq!(
+        effects,
+        [Effect::History(HistoryEffect::Open(RunDir::clone(&run)))]
+    );
     let loaded = fixture.loaded(&run.id(), &quick(), RunStatus::Interrupted);
     fixture.app.update(AppEvent::Opened(Ok(loaded)));
     assert!(matches!(fixture.app.screen, Screen::Result(_)));
@@ -235,7 +238,7 @@ fn a_pasted_megabyte_is_cut_and_control_characters_do_not_get_in() {
 fn the_command_is_copied_from_the_form_and_from_a_result() {
     let mut fixture = dark();
     let effects = fixture.press("enter right Y");
-    let [Effect::Copy(text)] = &effects[..] else {
+    let [Effect::Terminal(TerminalEffect::Copy(text))] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert!(
@@ -251,5 +254,8 @@ fn the_command_is_copied_from_the_form_and_from_a_result() {
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
     let command = loaded.result.command.clone();
     fixture.app.update(AppEvent::Opened(Ok(loaded)));
-    assert_eq!(fixture.press("Y"), [Effect::Copy(command)]);
+    assert_eq!(
+        fixture.press("Y"),
+        [Effect::Terminal(TerminalEffect::Copy(command))]
+    );
 }

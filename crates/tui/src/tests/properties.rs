@@ -12,7 +12,10 @@ use workbench_record::{Record, RunStatus};
 
 use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
-use crate::event::{AppEvent, Effect, Exported, MissingSetup, RunJob};
+use crate::event::{
+    AppEvent, Effect, Exported, HistoryEffect, MissingSetup, RunEffect, RunJob, TerminalEffect,
+    WatchEffect,
+};
 use crate::theme::ThemeName;
 
 /// Steps of one case; with the cases below, 100,000 in all.
@@ -105,7 +108,7 @@ impl Outside {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Make(RunJob::Start(_, config)) => {
+                Effect::Run(RunEffect::Make(RunJob::Start(_, config))) => {
                     self.runs += 1;
                     let mut config = *config;
                     // What is typed at random would be a plan of millions.
@@ -127,38 +130,42 @@ impl Outside {
 
     fn deliver(&mut self, fixture: &Fixture) -> Option<AppEvent> {
         match self.asked.pop_front()? {
-            Effect::Cancel => self.end(fixture, RunStatus::Interrupted),
-            Effect::Open(run) if run.id().contains("77aa") => {
+            Effect::Run(RunEffect::Cancel) => self.end(fixture, RunStatus::Interrupted),
+            Effect::History(HistoryEffect::Open(run)) if run.id().contains("77aa") => {
                 Some(AppEvent::Opened(Err("a damaged\u{1b}[2J log".to_owned())))
             }
-            Effect::Open(run) => {
+            Effect::History(HistoryEffect::Open(run)) => {
                 let loaded = fixture.loaded(&run.id(), &quick(), RunStatus::Unfinished);
                 Some(AppEvent::Opened(Ok(loaded)))
             }
-            Effect::Compare(runs) if runs.iter().any(|run| run.id().contains("77aa")) => {
+            Effect::History(HistoryEffect::Compare(runs))
+                if runs.iter().any(|run| run.id().contains("77aa")) =>
+            {
                 Some(AppEvent::Compared(Err("a damaged\u{1b}[2J log".to_owned())))
             }
-            Effect::Compare(runs) => Some(AppEvent::Compared(Ok(side_by_side(fixture, runs)))),
+            Effect::History(HistoryEffect::Compare(runs)) => {
+                Some(AppEvent::Compared(Ok(side_by_side(fixture, runs))))
+            }
             Effect::Export { path, replace, .. } if !replace => {
                 Some(AppEvent::Exported(Exported::Exists(path)))
             }
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
-            Effect::ReadHistory
-            | Effect::RefreshHistory
-            | Effect::Copy(_)
-            | Effect::Repaint
-            | Effect::Suspend
-            | Effect::CancelArm(_)
-            | Effect::Unfollow => Some(AppEvent::Redraw),
-            Effect::Replay(run) => {
+            Effect::History(HistoryEffect::Read)
+            | Effect::History(HistoryEffect::Refresh)
+            | Effect::Terminal(TerminalEffect::Copy(_))
+            | Effect::Terminal(TerminalEffect::Repaint)
+            | Effect::Terminal(TerminalEffect::Suspend)
+            | Effect::Run(RunEffect::CancelArm(_))
+            | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
+            Effect::Watch(WatchEffect::Replay(run)) => {
                 let records = records(&run.id(), &quick()).into();
                 Some(AppEvent::Replay(Ok((run, records))))
             }
-            Effect::Follow(run) => {
+            Effect::Watch(WatchEffect::Follow(run)) => {
                 let records = records(&run.id(), &quick());
                 Some(AppEvent::Followed(run, records))
             }
-            Effect::Make(RunJob::Resume(run)) if run.id().contains("77aa") => {
+            Effect::Run(RunEffect::Make(RunJob::Resume(run))) if run.id().contains("77aa") => {
                 Some(AppEvent::SetupMissing(Box::new(MissingSetup {
                     what: "no\u{1b}[2J worker".to_owned(),
                     gpus: false,
@@ -167,11 +174,14 @@ impl Outside {
                 })))
             }
             Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
-            Effect::Install(missing) => Some(AppEvent::SetupDone(Ok(missing.job))),
-            Effect::Make(RunJob::Resume(_)) => {
+            Effect::Terminal(TerminalEffect::Install(missing)) => {
+                Some(AppEvent::SetupDone(Ok(missing.job)))
+            }
+            Effect::Run(RunEffect::Make(RunJob::Resume(_))) => {
                 Some(AppEvent::Ended(Err(refused("another lab", None))))
             }
-            Effect::Quit(_) | Effect::Make(RunJob::Start(..)) => None,
+            Effect::Terminal(TerminalEffect::Quit(_))
+            | Effect::Run(RunEffect::Make(RunJob::Start(..))) => None,
         }
     }
 
@@ -221,7 +231,7 @@ fn play(steps: &[Step], theme: ThemeName, ascii: bool) {
             let effects = fixture.app.update(event);
             outside.take(effects);
         }
-        terminal.draw(|frame| fixture.app.draw(frame)).unwrap();
+        terminal.draw(|frame| fixture.app.render(frame)).unwrap();
         let buffer = terminal.backend().buffer();
         for cell in &buffer.content {
             assert!(

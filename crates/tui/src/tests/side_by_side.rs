@@ -11,7 +11,7 @@ use workbench_result::compute;
 
 use super::fixture::{Fixture, quick, records};
 use crate::app::Screen;
-use crate::event::{AppEvent, Effect, SideBySide};
+use crate::event::{AppEvent, Effect, HistoryEffect, SideBySide};
 use crate::theme::ThemeName;
 use workbench_history::comparison::{compare, curves};
 
@@ -81,7 +81,7 @@ pub fn side_by_side(_: &Fixture, runs: Vec<RunDir>) -> Arc<SideBySide> {
 fn compared(theme: ThemeName, ascii: bool) -> Fixture {
     let mut fixture = Fixture::new(theme, ascii);
     fixture.press("r m m");
-    let Some(Effect::Compare(runs)) = fixture.press("c").pop() else {
+    let Some(Effect::History(HistoryEffect::Compare(runs))) = fixture.press("c").pop() else {
         panic!("two runs are marked");
     };
     let compared = side_by_side(&fixture, runs);
@@ -92,7 +92,7 @@ fn compared(theme: ThemeName, ascii: bool) -> Fixture {
 /// Three runs over several numbers of workers, on two machines, one of which did other work.
 fn rich(fixture: &mut Fixture) {
     fixture.press("esc M g m m m");
-    let Some(Effect::Compare(runs)) = fixture.press("c").pop() else {
+    let Some(Effect::History(HistoryEffect::Compare(runs))) = fixture.press("c").pop() else {
         panic!("three runs are marked");
     };
     let config = RunConfig {
@@ -150,7 +150,7 @@ fn three_runs_that_differ_in_everything() {
 /// The colours of the letters A and B at the top.
 fn letter_colours(fixture: &mut Fixture) -> [Color; 2] {
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    terminal.draw(|frame| fixture.app.draw(frame)).unwrap();
+    terminal.draw(|frame| fixture.app.render(frame)).unwrap();
     let buffer = terminal.backend().buffer();
     [0, 1].map(|line| {
         let cell = &buffer[(1, line)];
@@ -220,7 +220,7 @@ fn a_comparison_is_read_again_in_its_place_and_left_for_the_history() {
     fixture.press("tab z");
     let before = fixture.shown(120, 40);
     let effects = fixture.press("u");
-    let [Effect::Compare(runs)] = &effects[..] else {
+    let [Effect::History(HistoryEffect::Compare(runs))] = &effects[..] else {
         panic!("{effects:?}");
     };
     let again = side_by_side(&fixture, runs.clone());
@@ -242,7 +242,7 @@ fn a_comparison_is_read_again_in_its_place_and_left_for_the_history() {
 fn runs_without_anything_are_drawn() {
     for empty in [0, 1] {
         let mut fixture = compared(ThemeName::Dark, false);
-        let Some(Effect::Compare(runs)) = fixture.press("u").pop() else {
+        let Some(Effect::History(HistoryEffect::Compare(runs))) = fixture.press("u").pop() else {
             panic!("a comparison is shown");
         };
         let mut snapshots: Vec<Snapshot> = runs
@@ -267,7 +267,7 @@ fn long_values_are_not_cut() {
     for (size, lines) in [((80, 24), 1), ((120, 40), 2), ((200, 60), 1)] {
         let mut fixture = compared(ThemeName::Dark, false);
         fixture.press("esc M g m m");
-        let Some(Effect::Compare(runs)) = fixture.press("c").pop() else {
+        let Some(Effect::History(HistoryEffect::Compare(runs))) = fixture.press("c").pop() else {
             panic!("two runs are marked");
         };
         let mut snapshots: Vec<Snapshot> = runs

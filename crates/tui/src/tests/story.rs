@@ -8,7 +8,9 @@ use workbench_record::{ArmFailure, ArmFailureKind, Event as Fact, Record, RunSta
 use super::fixture::{Fixture, quick, records, refused};
 use crate::app::Screen;
 use crate::bindings;
-use crate::event::{AppEvent, Effect, Exit, RunJob};
+use crate::event::{
+    AppEvent, Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
+};
 use crate::keys::told;
 use crate::theme::ThemeName;
 use crate::views::keys;
@@ -27,7 +29,7 @@ fn is_result(fixture: &Fixture) -> bool {
 fn a_run_from_the_form_to_its_result_and_the_words_at_parting() {
     let mut fixture = fixture();
     let effects = fixture.press("enter right s");
-    let [Effect::Make(RunJob::Start(0, config))] = &effects[..] else {
+    let [Effect::Run(RunEffect::Make(RunJob::Start(0, config)))] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(config.preset, "quick");
@@ -37,11 +39,14 @@ fn a_run_from_the_form_to_its_result_and_the_words_at_parting() {
     fixture.app.update(AppEvent::Records(records(id, config)));
     let loaded = fixture.loaded(id, config, RunStatus::Completed);
     let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
-    assert_eq!(effects, [Effect::ReadHistory]);
+    assert_eq!(effects, [Effect::History(HistoryEffect::Read)]);
     assert!(is_result(&fixture));
     assert_eq!(fixture.app.last_run.as_ref().unwrap().0.id(), id);
     fixture.press("esc");
-    assert_eq!(fixture.press("q"), [Effect::Quit(Exit::Done)]);
+    assert_eq!(
+        fixture.press("q"),
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Done))]
+    );
 }
 
 #[test]
@@ -70,10 +75,18 @@ fn leaving_during_a_run_waits_for_its_record() {
     ] {
         let mut fixture = fixture();
         fixture.press("enter s");
-        assert_eq!(fixture.press(keys), [Effect::Cancel], "{keys}");
+        assert_eq!(
+            fixture.press(keys),
+            [Effect::Run(RunEffect::Cancel)],
+            "{keys}"
+        );
         let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
         let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
-        assert_eq!(effects, [Effect::Quit(exit)], "{keys}");
+        assert_eq!(
+            effects,
+            [Effect::Terminal(TerminalEffect::Quit(exit))],
+            "{keys}"
+        );
     }
     let mut fixture = fixture();
     fixture.press("enter s");
@@ -86,24 +99,33 @@ fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
     let mut fixture = fixture();
     assert_eq!(
         fixture.app.update(AppEvent::Terminate),
-        [Effect::Quit(Exit::Interrupted)]
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Interrupted))]
     );
     fixture.press("enter s");
-    assert_eq!(fixture.app.update(AppEvent::Terminate), [Effect::Cancel]);
     assert_eq!(
         fixture.app.update(AppEvent::Terminate),
-        [Effect::Quit(Exit::Interrupted)]
+        [Effect::Run(RunEffect::Cancel)]
+    );
+    assert_eq!(
+        fixture.app.update(AppEvent::Terminate),
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Interrupted))]
     );
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
     let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
-    assert_eq!(effects, [Effect::Quit(Exit::Interrupted)]);
+    assert_eq!(
+        effects,
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Interrupted))]
+    );
 }
 
 #[test]
 fn without_its_terminal_the_record_is_still_closed() {
     let mut fixture = fixture();
     fixture.press("enter s");
-    assert_eq!(fixture.app.update(AppEvent::TerminalLost), [Effect::Cancel]);
+    assert_eq!(
+        fixture.app.update(AppEvent::TerminalLost),
+        [Effect::Run(RunEffect::Cancel)]
+    );
     // The signal comes, reading fails and drawing fails: all the same news.
     assert_eq!(
         fixture.app.update(AppEvent::TerminalLost),
@@ -111,7 +133,10 @@ fn without_its_terminal_the_record_is_still_closed() {
     );
     let loaded = fixture.loaded("a-run", &quick(), RunStatus::Interrupted);
     let effects = fixture.app.update(AppEvent::Ended(Ok(loaded)));
-    assert_eq!(effects, [Effect::Quit(Exit::Interrupted)]);
+    assert_eq!(
+        effects,
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Interrupted))]
+    );
 }
 
 #[test]
@@ -132,7 +157,9 @@ fn old_runs_open_from_home_and_from_the_history() {
     let effects = fixture.press("backtab down enter");
     assert_eq!(
         effects,
-        [Effect::Open(fixture.run_dir("20261120-093000-rf-0b1c"))]
+        [Effect::History(HistoryEffect::Open(
+            fixture.run_dir("20261120-093000-rf-0b1c")
+        ))]
     );
     let loaded = fixture.loaded("20261120-093000-rf-0b1c", &quick(), RunStatus::Interrupted);
     fixture
@@ -175,7 +202,10 @@ fn one_arm_is_stopped_and_the_others_go_on() {
         assert!(shown.contains(&format!("[ Stop {arm} ]")), "{shown}");
     }
     // The arm under way is the first button after going on.
-    assert_eq!(fixture.press("tab enter"), [Effect::CancelArm(now.clone())]);
+    assert_eq!(
+        fixture.press("tab enter"),
+        [Effect::Run(RunEffect::CancelArm(now.clone()))]
+    );
     assert!(fixture.app.is_running());
     // An arm that was stopped is not offered again.
     fixture.app.update(AppEvent::Records(vec![Record {
@@ -185,7 +215,10 @@ fn one_arm_is_stopped_and_the_others_go_on() {
     fixture.press("c");
     let shown = fixture.shown(80, 24);
     assert!(!shown.contains(&format!("[ Stop {now} ]")), "{shown}");
-    assert_eq!(fixture.press("backtab enter"), [Effect::Cancel]);
+    assert_eq!(
+        fixture.press("backtab enter"),
+        [Effect::Run(RunEffect::Cancel)]
+    );
 }
 
 /// An arm that failed is over: it is shown so, is not offered to be stopped, and takes
@@ -228,7 +261,10 @@ fn a_run_is_played_again_from_the_history() {
     let mut fixture = fixture();
     let id = "20261121-101502-rf-3f9a";
     let run = fixture.run_dir(id);
-    assert_eq!(fixture.press("r p"), [Effect::Replay(run.clone())]);
+    assert_eq!(
+        fixture.press("r p"),
+        [Effect::Watch(WatchEffect::Replay(run.clone()))]
+    );
     let all = records(id, &quick());
     let end = all.last().unwrap().t_ns;
     let read = Ok((run.clone(), all.into()));
@@ -255,7 +291,10 @@ fn a_run_is_played_again_from_the_history() {
     }
     assert_eq!(watched(&fixture).snapshot.now_ns, 0);
     assert!(fixture.shown(100, 30).contains("0:00 of"));
-    assert_eq!(fixture.press("r"), [Effect::Open(run)]);
+    assert_eq!(
+        fixture.press("r"),
+        [Effect::History(HistoryEffect::Open(run))]
+    );
     let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
     fixture.app.update(AppEvent::Opened(Ok(loaded)));
     assert!(is_result(&fixture));
@@ -277,7 +316,10 @@ fn a_run_of_another_process_is_followed_to_its_result() {
     };
     fixture.press("r enter");
     let opened = AppEvent::Opened(Ok(live(&fixture)));
-    assert_eq!(fixture.app.update(opened), [Effect::Follow(run.clone())]);
+    assert_eq!(
+        fixture.app.update(opened),
+        [Effect::Watch(WatchEffect::Follow(run.clone()))]
+    );
     let mut all = records(id, &quick());
     let rest = all.split_off(3);
     fixture.app.update(AppEvent::Followed(run.clone(), all));
@@ -300,7 +342,7 @@ fn a_run_of_another_process_is_followed_to_its_result() {
     fixture.press("esc enter");
     let opened = AppEvent::Opened(Ok(live(&fixture)));
     fixture.app.update(opened);
-    assert_eq!(fixture.press("esc"), [Effect::Unfollow]);
+    assert_eq!(fixture.press("esc"), [Effect::Watch(WatchEffect::Unfollow)]);
     assert!(matches!(fixture.app.screen, Screen::Runs));
     let late = fixture.loaded(id, &quick(), RunStatus::Completed);
     fixture.app.update(AppEvent::FollowEnded(run, Ok(late)));
@@ -314,7 +356,10 @@ fn an_interrupted_run_goes_on_where_it_was_left() {
     assert!(fixture.press("r R").is_empty());
     assert!(fixture.shown(100, 30).contains("nothing left to do"));
     let run = fixture.run_dir("20261120-093000-rf-0b1c");
-    assert_eq!(fixture.press("down R"), [Effect::Make(RunJob::Resume(run))]);
+    assert_eq!(
+        fixture.press("down R"),
+        [Effect::Run(RunEffect::Make(RunJob::Resume(run)))]
+    );
     assert!(matches!(fixture.app.screen, Screen::Run));
     let error = refused("the run is under way in another process", None);
     fixture.app.update(AppEvent::Ended(Err(error)));
@@ -352,7 +397,9 @@ fn clicks_select_and_open() {
     assert!(fixture.app.update(click(row)).is_empty());
     assert_eq!(
         fixture.app.update(click(row)),
-        [Effect::Open(fixture.run_dir("20261119-230159-rf-77aa"))]
+        [Effect::History(HistoryEffect::Open(
+            fixture.run_dir("20261119-230159-rf-77aa")
+        ))]
     );
     assert!(fixture.app.update(click(29)).is_empty());
 }

@@ -134,11 +134,11 @@ impl CurveChart {
     }
 
     /// What x counts, for the axis and the cursor.
-    fn x_name(&self) -> &'static str {
+    fn x_name(&self) -> &str {
         match (self.curves.axis(), self.curves.metric()) {
             (Axis::Time, _) => "s",
             (Axis::Step, Some(Metric::Throughput)) => "done",
-            (Axis::Step, _) => "step",
+            (Axis::Step, _) => self.curves.steps.as_deref().unwrap_or("step"),
         }
     }
 
@@ -216,7 +216,7 @@ impl CurveChart {
         let mut plot = Plot {
             x: Scale::linear(start, end),
             y,
-            x_label: self.x_name(),
+            x_label: self.x_name().to_owned(),
             x_whole: self.curves.axis() == Axis::Step,
             cursor: self.cursor,
             ..Plot::default()

@@ -2,13 +2,13 @@
 
 use crate::field::{Editing, FilterField};
 use crate::keys::{Bound, table};
-use crate::kit::{Row, cells};
+use crate::kit::{PaneRow, cells};
 
 /// The keys while a filter is typed.
 pub const KEYS: &[Bound<Editing>] = table! {
     ["enter", "tab", "down", "up"], Editing::Keep, "done",
         "Keep the filter and go back to the panel";
-    ["esc"], Editing::Discard, "clear", "Take the filter away";
+    ["esc"], Editing::Discard, "clear", "Clear the filter";
     ["ctrl-u"], Editing::Empty, "", "Empty the filter";
 };
 
@@ -19,7 +19,7 @@ pub fn words(filter: &FilterField) -> Vec<String> {
 }
 
 /// The line with what was typed: `/ rank 1▏`.
-pub fn draw(filter: &FilterField, row: &mut Row<'_>) {
+pub fn draw(filter: &FilterField, row: &mut PaneRow<'_>) {
     let theme = row.theme;
     row.text("/ ", theme.accent);
     // The end is where one types.

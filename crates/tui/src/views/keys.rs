@@ -35,7 +35,7 @@ pub enum ViewAction {
     Freeze,
     /// Sort the table by the next column.
     Sort,
-    /// Turn the order of the table around.
+    /// Reverse the order of the table.
     Reverse,
     /// The next arm in charts and tables that show one arm.
     NextArm,
@@ -61,7 +61,7 @@ const PANEL: Keys = table! {
     ["tab"], ViewAction::NextPanel, "panel", "Go to the next panel; a click on a panel goes there";
     ["backtab"], ViewAction::PrevPanel, "", "Go to the panel before";
     ["z", "enter"], ViewAction::Zoom, "zoom",
-        "Show the panel alone, and back, as a second click on its title does";
+        "Show the panel alone or all panels; a second click on its title does the same";
 };
 
 /// The keys that move in a panel, in every view.
@@ -89,8 +89,8 @@ impl KeyTable {
 /// The keys of the Run screen.
 pub const RUN: KeyTable = KeyTable(table! {
     ["v"], ViewAction::Cursor, "cursor",
-        "Put a cursor of time into cores, GPUs, timeline and curves, which then show what was at \
-         that time; and take it away";
+        "Show or hide a time cursor in cores, GPUs, timeline and curves, which then show what was \
+         at that time";
     ["left", "h"], ViewAction::Left, "",
         "Move the cursor to an earlier time, by a cell of the panel";
     ["right", "l"], ViewAction::Right, "",
@@ -102,13 +102,13 @@ pub const RUN: KeyTable = KeyTable(table! {
     ["+", "="], ViewAction::Shorter, "shorter",
         "Show a shorter stretch of time (cores and GPUs, or the timeline)";
     ["m"], ViewAction::Metric, "metric", "Show the next metric in the curves";
-    ["x"], ViewAction::XAxis, "", "Draw the curves over time instead of steps, and back";
-    ["y"], ViewAction::Log, "", "Draw the curves on a logarithmic axis, and back";
+    ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
+    ["y"], ViewAction::Log, "", "Draw the curves on a logarithmic or a linear axis";
     ["/"], ViewAction::Filter, "filter",
         "Show only the entries of the log that have all the words typed";
     ["o"], ViewAction::Output, "", "Show only printed lines in the log, and everything again";
     ["f"], ViewAction::Freeze, "freeze",
-        "Hold the picture, and go on; the work goes on in either case";
+        "Pause the picture, or resume it; the run continues either way";
 });
 
 /// The keys of the Result screen.
@@ -125,16 +125,16 @@ pub const RESULT: KeyTable = KeyTable(table! {
         "Show the next arm in the what-if chart and in the table, and where not all arms fit \
          beside one another";
     ["s"], ViewAction::Sort, "sort", "Sort the table by the next column";
-    ["S"], ViewAction::Reverse, "", "Turn the order of the table around";
-    ["t"], ViewAction::Toggle, "tasks", "Show tasks instead of items in the table, and back";
+    ["S"], ViewAction::Reverse, "", "Reverse the order of the table";
+    ["t"], ViewAction::Toggle, "tasks", "Show tasks or items in the table";
     ["/"], ViewAction::Filter, "filter",
         "Show only the rows of the table that have all the words typed";
     ["m"], ViewAction::Metric, "", "Show the next metric in the curves";
-    ["x"], ViewAction::XAxis, "", "Draw the curves over time instead of steps, and back";
+    ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
     ["y"], ViewAction::Log, "",
         "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as \
          they are, for they begin at 0";
-    ["v"], ViewAction::Cursor, "", "Put a cursor into the curves, and take it away";
+    ["v"], ViewAction::Cursor, "", "Show or hide a cursor in the curves";
 });
 
 /// The keys of the Compare screen.

@@ -22,7 +22,7 @@ pub mod compare;
 pub mod curves;
 pub mod filter;
 pub mod keys;
-mod panels;
+pub mod panels;
 pub mod result;
 pub mod run;
 
@@ -79,7 +79,7 @@ fn speedup_gauge(arm: &ArmResult, fill: (&'static str, Style)) -> Gauge {
         value: arm.speedup,
         interval: arm.speedup_interval.map(|i| i.ends()),
         bound: arm.bound,
-        ideal: Some(f64::from(arm.workers)),
+        ideal: Some(arm.ideal.unwrap_or(f64::from(arm.workers))),
         fill,
         marked: false,
     }

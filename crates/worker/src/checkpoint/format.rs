@@ -15,6 +15,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use workbench_ddp_protocol::{Reached, Share};
 
 const MAGIC: &[u8; 8] = b"WBCKPT01";
 /// Bytes of it that are the same in every version.
@@ -41,10 +42,19 @@ pub struct SavedProgress {
 }
 
 impl SavedProgress {
-    /// A step is done in which each of `world` ranks took `rows` rows.
-    pub fn advance(&mut self, rows: u32, world: usize) {
+    /// How far the training has come.
+    pub fn reached(&self) -> Reached {
+        Reached {
+            steps: self.steps,
+            epoch: self.epoch,
+            rows: self.rows,
+        }
+    }
+
+    /// A step is done, of which this was the share of a rank.
+    pub fn advance(&mut self, share: &Share) {
         self.steps += 1;
-        self.rows += u64::from(rows) * world as u64;
+        self.rows += share.rows_of_step;
         self.accuracy = None;
     }
 
@@ -408,7 +418,10 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_bytes_are_an_error_and_no_panic(content in prop::collection::vec(any::<u8>(), 0..200), head in "\\PC{0,80}") {
+        fn arbitrary_bytes_are_an_error_and_no_panic(
+            content in prop::collection::vec(any::<u8>(), 0..200),
+            head in "\\PC{0,80}",
+        ) {
             prop_assert!(CheckpointData::read(&content).is_err());
             // With a sound beginning and trailer, so that the parser inside is reached.
             for body in [content.as_slice(), head.as_bytes()] {

@@ -20,7 +20,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     while trainer.next_epoch(&mut loader) {
         while let Some((batch, watch)) = trainer.next_batch(&mut loader) {
             let loss = model.forward(&batch, &watch)?;
-            let value = model.backward(&loss, &watch)?;
+            let value = model.backward(&loss, &batch, &watch)?;
             model.step(&mut adam, &watch)?;
             trainer.end_step(watch, &batch, value, (&model, &adam))?;
         }

@@ -180,7 +180,7 @@ fn a_port_that_is_taken_is_named() {
     let place = WorkerEnv::local(0, 2, port);
     let heard = Rank::start(&spec(Program::Launched), &place, |_| {}).end();
     let (kind, message, _) = heard.failure().unwrap();
-    assert_eq!(kind, FailureKind::AddressInUse);
+    assert_eq!(kind, FailureKind::Rendezvous);
     assert!(message.contains(&port.to_string()), "{message}");
     assert!(message.contains("give another port"), "{message}");
 }

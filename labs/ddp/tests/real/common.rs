@@ -6,7 +6,7 @@ use workbench_experiment::lab::{Lab as _, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
 use workbench_machine::{BuildFacts, usable_cores};
-use workbench_record::Store;
+use workbench_record::RunStore;
 use workbench_result::ArmResult;
 
 /// Whether there is a worker to be tested. Says so when there is none, past the capture of the
@@ -38,7 +38,7 @@ pub fn play(request: &Request, arms: Option<&[&str]>) -> Played {
     let wanted = |arm: &String| arms.is_none_or(|arms| arms.contains(&arm.as_str()));
     config.arms.retain(wanted);
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let ended = run(
         &lab,
         config,

@@ -5,7 +5,7 @@
 use workbench_experiment::lab::LabHost;
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_machine::{BuildFacts, UsableCores};
-use workbench_record::{RunStatus, Store};
+use workbench_record::{RunStatus, RunStore};
 
 fn play(set: &[&str]) -> Ended {
     let lab = workbench_lab_halving::lab(LabHost { program: |_| None }).unwrap();
@@ -21,7 +21,7 @@ fn play(set: &[&str]) -> Ended {
     };
     let config = resolve(lab.definition(), &request, &usable).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     run(
         lab.as_ref(),
         config,

@@ -5,7 +5,7 @@
 use workbench_experiment::lab::LabHost;
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_machine::{BuildFacts, UsableCores};
-use workbench_record::{RunStatus, Store};
+use workbench_record::{RunStatus, RunStore};
 
 fn play(faults: &[&str]) -> Ended {
     let lab = workbench_lab_mill::lab(LabHost {
@@ -25,7 +25,7 @@ fn play(faults: &[&str]) -> Ended {
     let config = resolve(lab.definition(), &request, &usable).unwrap();
     assert_eq!(config.command.contains("--fault 5"), faults == ["5"]);
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(dir.path().to_owned())).unwrap();
+    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let build = BuildFacts::default();
     run(
         lab.as_ref(),

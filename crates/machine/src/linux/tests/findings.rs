@@ -2,10 +2,10 @@
 
 use super::tree;
 use crate::check::findings;
-use crate::finding::{Finding, FindingState};
+use crate::finding::{FindingState, MachineFinding};
 use crate::{GpuFacts, MachineFacts};
 
-fn finding<'a>(findings: &'a [Finding], what: &str) -> &'a Finding {
+fn finding<'a>(findings: &'a [MachineFinding], what: &str) -> &'a MachineFinding {
     findings
         .iter()
         .find(|finding| finding.what == what)

@@ -12,6 +12,7 @@ use crate::check::findings;
 use crate::proc_stat::{parse_cores, parse_total};
 
 mod cgroup;
+mod core_kinds;
 mod findings;
 mod stat;
 
@@ -31,7 +32,8 @@ fn write(root: &Path, path: &str, bytes: &[u8]) {
 }
 
 const V2_MOUNT: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
-const STAT_4: &str = "cpu  4 0 4 4 0 0 0 0\ncpu0 1 0 1 1\ncpu1 1 0 1 1\ncpu2 1 0 1 1\ncpu3 1 0 1 1\nintr 12 0 0\nctxt 5\n";
+const STAT_4: &str = "cpu  4 0 4 4 0 0 0 0\n\
+    cpu0 1 0 1 1\ncpu1 1 0 1 1\ncpu2 1 0 1 1\ncpu3 1 0 1 1\nintr 12 0 0\nctxt 5\n";
 
 #[test]
 fn the_limit_that_binds_is_named() {
@@ -105,8 +107,9 @@ fn both_ways_to_the_affinity_mask_agree_here() {
     assert_eq!(affinity(Path::new("/")), allowed(&status));
 }
 
-const CPUINFO: &str = "processor\t: 0\nmodel name\t: Some CPU @ 2.0GHz\ncpu MHz\t\t: 1999.6\nphysical id\t: 0\ncore id\t\t: 0\n\
-    flags\t\t: fpu hypervisor aperfmperf\n\nprocessor\t: 1\nmodel name\t: Other\ncpu MHz\t\t: 3000.2\nphysical id\t: 0\ncore id\t\t: 0\n\n\
+const CPUINFO: &str = "processor\t: 0\nmodel name\t: Some CPU @ 2.0GHz\ncpu MHz\t\t: 1999.6\n\
+    physical id\t: 0\ncore id\t\t: 0\nflags\t\t: fpu hypervisor aperfmperf\n\n\
+    processor\t: 1\nmodel name\t: Other\ncpu MHz\t\t: 3000.2\nphysical id\t: 0\ncore id\t\t: 0\n\n\
     processor\t: 2\nphysical id\t: 1\ncore id\t\t: 0\nflags\t\t: fpu\n\n";
 
 #[test]
@@ -243,8 +246,16 @@ proptest! {
     fn no_file_makes_a_probe_fail(contents in proptest::collection::vec(bytes(), 10)) {
         let root = TempDir::new().unwrap();
         let paths = [
-            "proc/stat", "proc/cpuinfo", "proc/meminfo", "proc/self/cgroup", "proc/self/mountinfo", "sys/fs/cgroup/cpu.max",
-            "sys/fs/cgroup/memory.max", "etc/os-release", "sys/devices/system/cpu/online", "proc/self/statm",
+            "proc/stat",
+            "proc/cpuinfo",
+            "proc/meminfo",
+            "proc/self/cgroup",
+            "proc/self/mountinfo",
+            "sys/fs/cgroup/cpu.max",
+            "sys/fs/cgroup/memory.max",
+            "etc/os-release",
+            "sys/devices/system/cpu/online",
+            "proc/self/statm",
         ];
         for (path, bytes) in paths.iter().zip(&contents) {
             write(root.path(), path, bytes);

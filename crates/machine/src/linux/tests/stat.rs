@@ -9,7 +9,8 @@ use crate::proc_stat::{Ticks, parse_cores, parse_total};
 #[test]
 fn stat_lines_are_read_up_to_the_interrupts() {
     let mut cores = Vec::new();
-    let text = b"cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 3 4 5 6 7 8 9 10\ncpu17 1 2 3 4\nintr 5 cpu1 1 1 1 1\ncpu2 1 1 1 1\n";
+    let text = b"cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 3 4 5 6 7 8 9 10\n\
+        cpu17 1 2 3 4\nintr 5 cpu1 1 1 1 1\ncpu2 1 1 1 1\n";
     assert!(parse_cores(text, &mut cores));
     assert_eq!(
         cores,
@@ -68,7 +69,9 @@ proptest! {
     }
 
     #[test]
-    fn written_ticks_are_read_back(ticks in proptest::collection::vec((any::<u32>(), any::<[u64; 8]>()), 0..40)) {
+    fn written_ticks_are_read_back(
+        ticks in proptest::collection::vec((any::<u32>(), any::<[u64; 8]>()), 0..40),
+    ) {
         let mut text = String::from("cpu  1 1 1 1 1 1 1 1 0 0\n");
         for (id, ticks) in &ticks {
             let columns: Vec<String> = ticks.iter().map(ToString::to_string).collect();
@@ -77,7 +80,8 @@ proptest! {
         text += "intr 1 2 3\n";
         let mut cores = Vec::new();
         prop_assert!(parse_cores(text.as_bytes(), &mut cores));
-        let expected: Vec<(u32, Ticks)> = ticks.iter().map(|&(id, ticks)| (id, Ticks(ticks))).collect();
+        let expected = ticks.iter().map(|&(id, ticks)| (id, Ticks(ticks)));
+        let expected: Vec<(u32, Ticks)> = expected.collect();
         prop_assert_eq!(cores, expected);
     }
 }

@@ -9,13 +9,13 @@ use crate::monitor::round_share;
 /// at the end.
 #[derive(Debug, Default)]
 pub(super) struct Cores {
-    rows: Vec<Row>,
+    rows: Vec<CoreRow>,
     /// Whether the hypervisor ever took time from any core.
     steal: bool,
 }
 
 #[derive(Debug)]
-struct Row {
+struct CoreRow {
     id: u32,
     /// The last reading; `None` while the core is offline.
     last: Option<Ticks>,
@@ -48,7 +48,7 @@ impl Cores {
             .iter()
             .position(|row| row.id == id)
             .unwrap_or_else(|| {
-                self.rows.push(Row {
+                self.rows.push(CoreRow {
                     id,
                     last: None,
                     seen: false,
@@ -83,7 +83,7 @@ impl Cores {
     }
 }
 
-impl Row {
+impl CoreRow {
     fn update(&mut self, ticks: Ticks) {
         // A look that follows too soon for a tick to pass knows nothing new and leaves the shares
         // as they are.

@@ -176,7 +176,8 @@ proptest! {
     ) {
         let mut cores = Cores::default();
         for reading in readings {
-            let reading: Vec<(u32, Ticks)> = reading.into_iter().map(|(id, ticks)| (id, Ticks(ticks))).collect();
+            let reading = reading.into_iter().map(|(id, ticks)| (id, Ticks(ticks)));
+            let reading: Vec<(u32, Ticks)> = reading.collect();
             cores.update(&reading);
             for share in cores.busy().into_iter().chain(cores.steal()) {
                 prop_assert!((0.0..=1.0).contains(&share));

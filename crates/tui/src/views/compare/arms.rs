@@ -7,7 +7,7 @@ use workbench_result::Interval;
 
 use super::run_mark::{colour, name_run};
 use crate::kit::gauge::Gauge;
-use crate::kit::{Pane, Row, Scroll, cells};
+use crate::kit::{Pane, PaneRow, Scroll, cells};
 use crate::model::names::arm_on_workers;
 use workbench_history::comparison::{ArmCell, ArmRow, Comparison};
 
@@ -151,7 +151,7 @@ pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison:
 }
 
 /// What the bars are, above them.
-fn heads(row: &mut Row<'_>, columns: &Columns) {
+fn heads(row: &mut PaneRow<'_>, columns: &Columns) {
     let theme = row.theme;
     row.skip(NAME);
     let [times, speedups] = columns.bars;
@@ -164,7 +164,12 @@ fn heads(row: &mut Row<'_>, columns: &Columns) {
     }
 }
 
-fn arm_line(row: &mut Row<'_>, cell: &ArmCell, columns: &Columns, (run, unlike): (usize, bool)) {
+fn arm_line(
+    row: &mut PaneRow<'_>,
+    cell: &ArmCell,
+    columns: &Columns,
+    (run, unlike): (usize, bool),
+) {
     let theme = row.theme;
     let style = colour(run, theme);
     let [times, speedups] = columns.bars;

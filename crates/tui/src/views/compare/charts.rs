@@ -40,7 +40,7 @@ fn of(what: &str, chosen: usize, all: usize) -> String {
 fn speedups(row: &ScalingRow, width: u16, theme: &Theme) -> Plot {
     let (x_end, y_end) = ends_of(row.points.iter().flatten());
     let axes = (Scale::linear(0.0, x_end), Scale::linear(0.0, y_end));
-    let mut plot = Plot::of_speedups(axes, x_end.max(y_end), theme);
+    let mut plot = Plot::of_speedups(axes, row.ideal.clone(), theme);
     // Runs stand side by side at a number of workers, a cell each, so that none hides another.
     let cell = 2.0 * x_end / f64::from(2 * width.saturating_sub(PLOT_LABELS).max(1) - 1);
     let runs = row.points.len();
@@ -128,7 +128,7 @@ fn recorded(curves: &Curves, theme: &Theme) -> Option<Plot> {
     let mut plot = Plot {
         x: Scale::linear(0.0, points().map(|p| p.0).fold(1.0, f64::max)),
         y: Scale::around(points().map(|p| p.1), false)?,
-        x_label: "step",
+        x_label: "step".to_owned(),
         ..Plot::default()
     };
     for (index, line) in curves.lines.iter().enumerate() {

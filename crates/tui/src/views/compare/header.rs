@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use workbench_report::format;
 
 use super::run_mark::name_run;
-use crate::kit::{Pane, Row, cells};
+use crate::kit::{Pane, PaneRow, cells};
 use crate::views::standing_mark;
 use workbench_history::comparison::{Comparison, Named};
 
@@ -37,7 +37,7 @@ pub fn draw(pane: &mut Pane<'_>, comparison: &Comparison) -> u16 {
     lines
 }
 
-fn whole_line(row: &mut Row<'_>, (index, run): (usize, &Named)) {
+fn whole_line(row: &mut PaneRow<'_>, (index, run): (usize, &Named)) {
     let theme = row.theme;
     let (mark, style) = standing_mark(run.standing, theme);
     name_run(row, index, run.letter);

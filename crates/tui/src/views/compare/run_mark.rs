@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::kit::Row;
+use crate::kit::PaneRow;
 use crate::theme::Theme;
 
 /// The colour of a run.
@@ -11,7 +11,7 @@ pub fn colour(run: usize, theme: &Theme) -> Style {
 }
 
 /// A run's letter and mark, in its colour: three cells.
-pub fn name_run(row: &mut Row<'_>, run: usize, letter: &str) {
+pub fn name_run(row: &mut PaneRow<'_>, run: usize, letter: &str) {
     let theme = row.theme;
     let style = colour(run, theme);
     row.cell(letter, style)

@@ -3,7 +3,7 @@
 
 use super::run_mark::{colour, name_run};
 use crate::kit::text::wrap_text;
-use crate::kit::{Pane, Row, Scroll, cells};
+use crate::kit::{Pane, PaneRow, Scroll, cells};
 use workbench_history::comparison::{Comparison, DifferingSetting, Group};
 
 /// Lines that the panel needs in so many columns: the rows, their groups, the letters, and what
@@ -126,7 +126,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, comparison: &Comparison) {
     let left = inside.saturating_sub(rows.len() + 1).clamp(1, same.len());
     let page = inside.saturating_sub(1 + left);
     let title = match settings.differing.len() {
-        0 => "Nothing was set differently".to_owned(),
+        0 => "No setting differs".to_owned(),
         1 => "1 setting differs".to_owned(),
         n => format!("{n} settings differ"),
     };
@@ -156,7 +156,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, comparison: &Comparison) {
     }
 }
 
-fn setting(row: &mut Row<'_>, (name, values): (&str, &[Value]), widths: &Widths) {
+fn setting(row: &mut PaneRow<'_>, (name, values): (&str, &[Value]), widths: &Widths) {
     let theme = row.theme;
     row.skip(1)
         .left(name, widths.label.saturating_sub(2), theme.text)

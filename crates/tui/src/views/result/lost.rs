@@ -6,7 +6,7 @@ use workbench_result::{ArmResult, LostSeconds, RunResult};
 
 use super::bars::{self, short};
 use crate::kit::stack::apportion;
-use crate::kit::{Pane, Row, Scroll, cells};
+use crate::kit::{Pane, PaneRow, Scroll, cells};
 use crate::model::names::arm_on_workers;
 
 /// Slots × wall time in seconds, as the parts add up to it.
@@ -92,7 +92,7 @@ fn by_size(arm: &ArmResult) -> Vec<(usize, f64)> {
 }
 
 /// The bar. Cells go to the parts by largest remainders, so that the whole bar is always the whole.
-fn stack(row: &mut Row<'_>, arm: &ArmResult, columns: u16) {
+fn stack(row: &mut PaneRow<'_>, arm: &ArmResult, columns: u16) {
     let theme = row.theme;
     let [overhead, imbalance, waiting, inflation] = arm.lost_s.by_cause();
     let all = [arm.useful_s, overhead, imbalance, waiting, inflation];

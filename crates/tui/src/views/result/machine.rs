@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ratatui::text::{Line, Span};
 use workbench_experiment::lab::Basis;
-use workbench_report::format;
+use workbench_report::{format, ideal};
 use workbench_result::RunResult;
 
 use crate::kit::list::panel_of_lines;
@@ -38,6 +38,8 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         machine.cores_logical,
         machine.cores_limit
     );
+    let speeds = ideal::core_speeds(machine);
+    let speeds = speeds.map_or_else(String::new, |speeds| format!("; speeds: {speeds}"));
     let gpus = if machine.gpus.is_empty() {
         "none reported".to_owned()
     } else {
@@ -68,11 +70,11 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         machine.build_profile,
         machine.compiler
     );
-    vec![
-        ("instrument", instrument),
-        ("check", check(result)),
+    let quotients = workbench_report::quotients(result);
+    let first = [("instrument", instrument), ("check", check(result))].into_iter();
+    let rest = [
         ("processor", machine.cpu_model.clone()),
-        ("cores", cores),
+        ("cores", cores + &speeds),
         ("memory", format::bytes(machine.memory_bytes)),
         ("GPUs", gpus),
         (
@@ -82,7 +84,9 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         ("build", build),
         ("seed", result.seed.to_string()),
         ("again", result.command.clone()),
-    ]
+    ];
+    let told = quotients.map(|note| ("speed-ups", note));
+    first.chain(told).chain(rest).collect()
 }
 
 /// What the check of the arms against each other found.

@@ -1,7 +1,7 @@
 //! The Result screen: what a run found, why, and what a reader must know before believing it.
 //!
 //! ```text
-//! Thirty random forests   full  20261121-101502-rf-3f9a  21 November 2026, 10:15 UTC        ✓ completed
+//! Thirty random forests   full  20261121-101502-rf-3f9a  21 November 2026, 10:15 UTC  ✓ completed
 //! trees on 2 workers is 1.97× faster than sequential (95 % interval 1.95 to 1.98, 5 repeats)
 //! ╭─ Speed-up against sequential ───────╮╭─ Lost time ────────────────────────────╮
 //! │ a bar per arm, interval, bound      ││ a bar per arm, cause by cause          │

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use workbench_report::format;
 use workbench_result::{ArmSource, RunResult};
 
-use crate::kit::{Pane, Row, Scroll, cells, column, safe};
+use crate::kit::{Pane, PaneRow, Scroll, cells, column, safe};
 
 /// Cells that a program needs beside another.
 const COLUMN: u16 = 56;
@@ -62,7 +62,7 @@ fn title(sources: &[ArmSource]) -> String {
     format!("Programs, in lines: {}", lengths.join(", "))
 }
 
-fn draw_line(mut row: Row<'_>, line: &Line) {
+fn draw_line(mut row: PaneRow<'_>, line: &Line) {
     let theme = row.theme;
     match line {
         Line::Head(text) => _ = row.text(text, theme.title),

@@ -6,7 +6,7 @@ use workbench_result::{Fit, RunResult, Scaling};
 
 use super::charts::{Charts, arm_index};
 use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
-use crate::kit::{Pane, Row, safe};
+use crate::kit::{Pane, PaneRow, safe};
 use crate::theme::Theme;
 use crate::views::ends_of;
 
@@ -29,7 +29,7 @@ pub fn draw(pane: Pane<'_>, charts: Charts, result: &RunResult) -> Option<PlotAr
 
 /// One line per arm: its mark, its name, its speed-up at the cursor where it was measured there,
 /// and the serial fraction or why there is none.
-fn law(mut row: Row<'_>, (curve, cursor): (&Scaling, u32), result: &RunResult) {
+fn law(mut row: PaneRow<'_>, (curve, cursor): (&Scaling, u32), result: &RunResult) {
     let theme = row.theme;
     let index = arm_index(result, &curve.arm);
     let text = match (&curve.amdahl, &curve.usl) {
@@ -69,7 +69,7 @@ fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
     let (x_end, y_end) = ends_of(points());
     let values = points().flat_map(|p| [p.speedup, p.interval.map_or(p.speedup, |i| i.low)]);
     let axes = charts.axes(x_end, y_end, values);
-    let mut plot = Plot::of_speedups(axes, x_end.max(y_end), theme);
+    let mut plot = Plot::of_speedups(axes, result.ideal_line(x_end as u32), theme);
     plot.cursor = Some(f64::from(charts.cursor));
     for curve in &result.scaling {
         let index = arm_index(result, &curve.arm);

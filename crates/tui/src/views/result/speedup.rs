@@ -3,14 +3,14 @@
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_report::format;
 use workbench_report::intervals::{self, Kinds};
+use workbench_report::{format, ideal};
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::{self, Layout, short};
 use super::charts::arm_index;
 use crate::kit::scale::nice_step;
-use crate::kit::{Pane, Row, Scroll, cells, safe};
+use crate::kit::{Pane, PaneRow, Scroll, cells, safe};
 use crate::model::names::arm_on_workers;
 use crate::theme::Theme;
 use crate::views::speedup_gauge;
@@ -54,14 +54,16 @@ pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunRe
     };
     draw_axis(&mut inner, bar, axis);
     let g = &inner.theme.glyphs;
+    let workers = arms.iter().map(|arm| arm.workers).max().unwrap_or(1);
     let legend = format!(
-        "{}{}{} {}   {} bound of the tasks   {} ideal",
+        "{}{}{} {}   {} bound of the tasks   {} {}",
         g.low,
         g.between,
         g.high,
         Kinds::of_arms(&result.arms).name(),
         g.bound,
-        g.ideal
+        g.ideal,
+        ideal::name(result, workers)
     );
     let (last, style) = (inner.area.height.saturating_sub(1), inner.theme.dim);
     inner.row(last).text(&legend, style);
@@ -74,7 +76,7 @@ const NUMBERS: u16 = 24;
 fn axis_end(arms: &[&ArmResult]) -> f64 {
     let values = arms.iter().flat_map(|arm| {
         [
-            f64::from(arm.workers),
+            arm.ideal.unwrap_or(f64::from(arm.workers)),
             arm.bound.unwrap_or(0.0),
             arm.speedup.unwrap_or(0.0),
         ]
@@ -83,13 +85,13 @@ fn axis_end(arms: &[&ArmResult]) -> f64 {
     intervals::axis_end(most, arms.iter().filter_map(|arm| arm.speedup_interval))
 }
 
-fn label(row: &mut Row<'_>, (arm, columns): (&ArmResult, u16), chosen: bool) {
+fn label(row: &mut PaneRow<'_>, (arm, columns): (&ArmResult, u16), chosen: bool) {
     let theme = row.theme;
     let style = if chosen { theme.accent } else { theme.text };
     row.left(&short(arm), columns + 1, style);
 }
 
-fn numbers(row: &mut Row<'_>, arm: &ArmResult, result: &RunResult) {
+fn numbers(row: &mut PaneRow<'_>, arm: &ArmResult, result: &RunResult) {
     let theme = row.theme;
     row.right(&stated(arm), 8, number_style(arm, result, theme))
         .skip(2)

@@ -15,7 +15,7 @@ use workbench_result::{ArmResult, ItemResult};
 use super::natural::natural;
 use crate::field::FilterField;
 use crate::kit::Motion;
-use crate::kit::{Pane, Row, Scroll, below, cells, position, safe};
+use crate::kit::{Pane, PaneRow, Scroll, below, cells, position, safe};
 use crate::model::names::arm_on_workers;
 use crate::theme::letter;
 use crate::views::filter::{self, has_all};
@@ -407,14 +407,14 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn draw(&self, row: Row<'_>, at: usize, name: u16) {
+    fn draw(&self, row: PaneRow<'_>, at: usize, name: u16) {
         match self.kind {
             Kind::Items => self.item(row, at, name),
             Kind::Tasks => self.task(row, at, name),
         }
     }
 
-    fn item(&self, mut row: Row<'_>, at: usize, name: u16) {
+    fn item(&self, mut row: PaneRow<'_>, at: usize, name: u16) {
         let text = row.theme.text;
         let Some(item) = self.items.get(at) else {
             return;
@@ -435,7 +435,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn task(&self, mut row: Row<'_>, at: usize, name: u16) {
+    fn task(&self, mut row: PaneRow<'_>, at: usize, name: u16) {
         let theme = row.theme;
         let Some(task) = self.tasks.get(at) else {
             return;

@@ -37,13 +37,13 @@ pub fn draw(
         ""
     };
     let mut inner = pane.panel((&title, note));
-    read_out(&mut inner, what_if, charts.cursor);
+    read_out(&mut inner, what_if, (result, charts.cursor));
     let index = arm_index(result, &what_if.arm);
     draw_plot(&mut inner.below(2), &plot(what_if, charts, index, theme))
 }
 
 /// The values at the cursor, each with the look of its curve.
-fn read_out(inner: &mut Pane<'_>, what_if: &WhatIf, cursor: u32) {
+fn read_out(inner: &mut Pane<'_>, what_if: &WhatIf, (result, cursor): (&RunResult, u32)) {
     let theme = inner.theme;
     let Some(point) = nearest(what_if, cursor) else {
         return;
@@ -68,9 +68,21 @@ fn read_out(inner: &mut Pane<'_>, what_if: &WhatIf, cursor: u32) {
             &format!("ideal {}", format::speedup(f64::from(point.workers))),
             dim,
         )
+        .whole(&here(point.workers, result), dim)
         .text(&format!(" {} limit ", theme.glyphs.dot), dim)
         .text(&format::speedup(what_if.limit), text)
-        .text(" = all work / longest task", dim);
+        .whole(" = all work / longest task", dim);
+}
+
+/// Whether this machine has a core for each of so many workers.
+fn here(workers: u32, result: &RunResult) -> String {
+    match result.usable_cores() {
+        Some(cores) if cores < f64::from(workers) => {
+            let cores = format::counted_number(cores, "usable core");
+            format!(" (here {cores})")
+        }
+        _ => String::new(),
+    }
 }
 
 fn nearest(what_if: &WhatIf, cursor: u32) -> Option<&WhatIfPoint> {
@@ -103,7 +115,7 @@ fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
         .iter()
         .flat_map(|p| [p.fifo, p.longest_first]);
     let (x, y) = charts.axes(last, y_end, values);
-    let mut plot = Plot::of_speedups((x, y), y_end, theme);
+    let mut plot = Plot::of_speedups((x, y), vec![(0.0, 0.0), (y_end, y_end)], theme);
     plot.cursor = Some(f64::from(charts.cursor));
     plot.curves.extend([
         Curve {

@@ -1,11 +1,9 @@
 //! What was equal: the counters of work, what was done besides, and the figures of every arm,
 //! side by side.
 
-use std::collections::BTreeMap;
-
 use ratatui::style::Style;
 use workbench_record::{LabFacts, Quantity};
-use workbench_report::{format, label};
+use workbench_report::{Counter, counters, label};
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::short;
@@ -112,11 +110,17 @@ fn lines(result: &RunResult, arms: &[&ArmResult], columns: u16) -> Vec<Line> {
         ("work on the way to the target, which may differ", None)
     };
     let mut lines = vec![Line::Head(head)];
-    lines.extend(counters((arms, facts), differ, |arm| &arm.work));
-    let besides = counters((arms, facts), None, |arm| &arm.breakdown.facts);
-    let besides: Vec<Line> = besides.collect();
+    // What to say of a counter that is not equal.
+    let line = |counter: Counter, differ: Option<bool>| {
+        let same = if counter.equal { Some(true) } else { differ };
+        Line::Values(counter.label, same, counter.values)
+    };
+    let work = counters(arms, facts, |arm| &arm.work).into_iter();
+    lines.extend(work.map(|counter| line(counter, differ)));
+    let besides = counters(arms, facts, |arm| &arm.breakdown.facts).into_iter();
+    let besides: Vec<Line> = besides.map(|counter| line(counter, None)).collect();
     if !besides.is_empty() {
-        lines.push(Line::Head("done besides, which may differ"));
+        lines.push(Line::Head("other work, which may differ"));
         lines.extend(besides);
     }
     let mut names: Vec<&str> = Vec::new();
@@ -137,31 +141,6 @@ fn lines(result: &RunResult, arms: &[&ArmResult], columns: u16) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// Counters by name, in the order of the names; `differ` is what to say of those that
-/// are not equal.
-fn counters<'a>(
-    (arms, facts): (&'a [&'a ArmResult], &'a LabFacts),
-    differ: Option<bool>,
-    of: impl Fn(&'a ArmResult) -> &'a BTreeMap<String, u64> + Copy + 'a,
-) -> impl Iterator<Item = Line> + 'a {
-    let all = arms.iter().flat_map(move |arm| of(arm).keys());
-    let names: std::collections::BTreeSet<&String> = all.collect();
-    names.into_iter().map(move |name| {
-        let counts: Vec<Option<u64>> = arms.iter().map(|arm| of(arm).get(name).copied()).collect();
-        let same = counts.iter().all(|count| *count == counts[0]);
-        let text = |count: &Option<u64>| match count {
-            Some(n) => label::count(facts, name, *n),
-            None => format::MISSING.to_owned(),
-        };
-        let same = if same { Some(true) } else { differ };
-        Line::Values(
-            label::label(facts, name),
-            same,
-            counts.iter().map(text).collect(),
-        )
-    })
 }
 
 /// A figure of every arm that has it; sentences get lines of their own.

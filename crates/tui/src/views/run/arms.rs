@@ -8,7 +8,7 @@ use workbench_report::intervals::Kinds;
 use workbench_result::{ArmResult, RunResult, workers_of};
 
 use super::header::left_text;
-use crate::kit::{Pane, Row, Scroll, cells, position, safe};
+use crate::kit::{Pane, PaneRow, Scroll, cells, position, safe};
 use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;
 use crate::views::speedup_gauge;
@@ -53,7 +53,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: 
     let base = run.started().and_then(|s| s.arms.first());
     let title = match base {
         Some(base) => format!(
-            "Arms {} speed-up = wall time of {} {} wall time of the arm, median",
+            "Arms {} speed-up = wall time of {} {} wall time of the arm, median over the rounds",
             theme.glyphs.dot,
             safe(&base.name),
             theme.either("÷", "/")
@@ -62,7 +62,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: 
     };
     let mut inner = pane.frame((&title, &position(&window, entries.len())));
     if entries.is_empty() {
-        let why = "the run has not said yet what it compares";
+        let why = "the run has not recorded its arms yet";
         inner.row(0).skip(1).text(why, theme.dim);
         return;
     }
@@ -188,7 +188,7 @@ impl Columns {
         }
     }
 
-    fn header(&self, mut row: Row<'_>) {
+    fn header(&self, mut row: PaneRow<'_>) {
         let (glyphs, dim) = (row.theme.glyphs, row.theme.dim);
         row.skip(3)
             .left("arm", self.name + 1, dim)
@@ -214,7 +214,7 @@ impl Columns {
         }
     }
 
-    fn entry(&self, mut row: Row<'_>, entry: &Entry<'_>, (repeats, axis): (u32, f64)) {
+    fn entry(&self, mut row: PaneRow<'_>, entry: &Entry<'_>, (repeats, axis): (u32, f64)) {
         let theme = row.theme;
         let done = f64::from(entry.done) + entry.running.unwrap_or(0.0);
         let colour = theme.arm(entry.index);
@@ -258,7 +258,12 @@ impl Columns {
 
     /// The part of a line that needs finished repeats: speed-up, interval, bound, and all
     /// of them drawn.
-    fn estimate(&self, row: &mut Row<'_>, result: &ArmResult, (entry, axis): (&Entry<'_>, f64)) {
+    fn estimate(
+        &self,
+        row: &mut PaneRow<'_>,
+        result: &ArmResult,
+        (entry, axis): (&Entry<'_>, f64),
+    ) {
         let theme = row.theme;
         let (compared, base) = (entry.compared, entry.index == 0);
         let (speedup, style) = match result.speedup {

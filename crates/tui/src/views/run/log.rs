@@ -11,7 +11,7 @@ use workbench_report::format;
 use crate::field::FilterField;
 use crate::kit::Motion;
 use crate::kit::text::wrap_text;
-use crate::kit::{Pane, Row};
+use crate::kit::{Pane, PaneRow};
 use crate::model::log::{EntryKind, LogEntry, RunLog};
 use crate::theme::Theme;
 use crate::views::filter::{self, has_all};
@@ -90,7 +90,7 @@ impl LogView {
         match (self.filter.text().is_empty(), self.output_only) {
             (false, _) => "no entry has all these words",
             (true, true) => "nothing has been printed",
-            (true, false) => "nothing to tell yet",
+            (true, false) => "no entries yet",
         }
     }
 }
@@ -120,7 +120,7 @@ pub fn draw(pane: Pane<'_>, view: &mut LogView, log: &RunLog) {
     }
 }
 
-fn draw_line(mut row: Row<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
+fn draw_line(mut row: PaneRow<'_>, (entry, part, text): &Shown<'_>, theme: &Theme) {
     let (mark, style) = match entry.kind {
         EntryKind::Repeat => (theme.glyphs.ok, theme.good),
         EntryKind::Stopped => (theme.glyphs.failed, theme.warn),

@@ -1,19 +1,19 @@
 //! The Run screen: a run as its events tell it so far.
 //!
 //! ```text
-//! workbench  Thirty random forests   quick  20261121-101502-rf-3f9a        ▸ tasks on 2 workers, repeat 3 of 5
-//! ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────   46 %  7 of 15 repeats   12.3 s so far, about 14 s left
-//! ╭─ Arms: speed-up against sequential ───────────────────────────────────────────────────────────────────────────╮
-//! │ one line per arm: repeats done, last wall time, speed-up with interval, bound                                  │
-//! ├─ Cores ────────────────────────────────────┬─ GPUs ────────────────────────────────────────────────────────────┤
-//! │ busy share now, and its history            │ busy, memory, power, temperature, clocks, throttle                │
-//! ├─ Slots, for labs that tell ────────────────┴───────────────────────────────────────────────────────────────────┤
-//! │ one line per slot: step, what it does, what its steps consist of                                               │
-//! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────┤
-//! │ one line per slot: what ran where                                                                              │
-//! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────────────────────────┤
-//! │ one metric, all arms over one another      │ repeats, warnings, findings, printed lines                        │
-//! ╰────────────────────────────────────────────┴───────────────────────────────────────────────────────────────────╯
+//! workbench  Thirty random forests   quick  20261121-101502-rf-3f9a   ▸ tasks, repeat 3 of 5
+//! ━━━━━━━━━━━━━╸────────────────   46 %  7 of 15 repeats  12.3 s so far, about 14 s left
+//! ╭─ Arms: speed-up against sequential ────────────────────────────────────────────────────────╮
+//! │ one line per arm: repeats done, last wall time, speed-up with interval, bound              │
+//! ├─ Cores ────────────────────────────────────┬─ GPUs ────────────────────────────────────────┤
+//! │ busy share now, and its history            │ busy, memory, power, temperature, clocks      │
+//! ├─ Slots, for labs that tell ────────────────┴───────────────────────────────────────────────┤
+//! │ one line per slot: step, what it does, what its steps consist of                           │
+//! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────┤
+//! │ one line per slot: what ran where                                                          │
+//! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────┤
+//! │ one metric, all arms over one another      │ repeats, warnings, findings, printed lines    │
+//! ╰────────────────────────────────────────────┴───────────────────────────────────────────────╯
 //! ```
 //!
 //! Cores, GPUs, timeline and curves share one cursor of time: where it is, they show what was then.

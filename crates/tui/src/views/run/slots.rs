@@ -9,7 +9,7 @@ use workbench_experiment::lab::Health;
 use workbench_report::format;
 
 use crate::kit::stack::{Names, total_ns};
-use crate::kit::{Pane, Row, Scroll, cells, column, safe};
+use crate::kit::{Pane, PaneRow, Scroll, cells, column, safe};
 
 use crate::model::slots::{SlotMark, SlotShown, SlotsShown};
 use crate::model::snapshot_view::SnapshotView;
@@ -39,7 +39,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>) {
     let page = page * usize::from(abreast);
     let (mut inner, window) = pane.scrolled(&title(shown, theme), scroll, (n, page));
     if n == 0 {
-        inner.nothing(&format!("no {} has said yet how it stands", shown.word));
+        inner.nothing(&format!("no {} has reported its state yet", shown.word));
         return;
     }
     let names = Names::of(shown.all.iter().flat_map(|slot| &slot.state.parts));
@@ -158,7 +158,7 @@ impl Columns {
         }
     }
 
-    fn header(&self, mut row: Row<'_>, shown: &SlotsShown) {
+    fn header(&self, mut row: PaneRow<'_>, shown: &SlotsShown) {
         let dim = row.theme.dim;
         row.skip(2)
             .right(&shown.word, SLOT, dim)
@@ -178,7 +178,7 @@ impl Columns {
         row.whole(what, dim);
     }
 
-    fn slot(&self, mut row: Row<'_>, slot: &SlotShown, names: &Names) {
+    fn slot(&self, mut row: PaneRow<'_>, slot: &SlotShown, names: &Names) {
         let theme = row.theme;
         let gone = slot.mark == Some(SlotMark::Lost);
         let there = slot.is_there() || self.doing == 0;

@@ -18,7 +18,7 @@ use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{RepeatState, RunStatus};
 use workbench_report::format;
 
-use crate::kit::{Pane, Row, Scroll, cells, safe};
+use crate::kit::{Pane, PaneRow, Scroll, cells, safe};
 use crate::model::names::repeat_name;
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{Cell, SlotTimeline, Window, cell_of};
@@ -176,7 +176,7 @@ fn draw_slot(
 }
 
 fn draw_cell(
-    row: &mut Row<'_>,
+    row: &mut PaneRow<'_>,
     (before, cell): (Cell, Cell),
     (labelled, step_ns): (bool, u64),
     tasks: &[TaskSpan],

@@ -61,7 +61,10 @@ fn deed() -> impl Strategy<Value = Deed> {
     let mouse = (prop::sample::select(kinds.to_vec()), 0..260_u16, 0..90_u16);
     prop_oneof![
         4 => prop::sample::select(ACTIONS.to_vec()).prop_map(Deed::Act),
-        3 => mouse.prop_map(|(kind, column, row)| Deed::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })),
+        3 => mouse.prop_map(|(kind, column, row)| {
+            let modifiers = KeyModifiers::NONE;
+            Deed::Mouse(MouseEvent { kind, column, row, modifiers })
+        }),
         1 => any::<char>().prop_map(Deed::Type),
         1 => ".{0,200}".prop_map(Deed::Paste),
     ]
@@ -112,7 +115,11 @@ fn check_cells(buf: &Buffer) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn nothing_panics(
@@ -135,7 +142,8 @@ proptest! {
                 let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
                 terminal
                     .draw(|frame| {
-                        let drawn = result::draw(frame, frame.area(), &result_view, (outcome, snapshot), &theme);
+                        let (area, shown) = (frame.area(), (outcome, snapshot));
+                        let drawn = result::draw(frame, area, &result_view, shown, &theme);
                         result_view.take(drawn);
                     })
                     .unwrap();
@@ -146,7 +154,8 @@ proptest! {
                 let typed = matches!(deed, Deed::Type(_) | Deed::Paste(_));
                 foreign |= typed;
                 let names_apart = ![6, 14].contains(&which) && !foreign;
-                let ascii_only = buf.content.iter().all(|c| c.symbol().is_ascii() || "×÷°–—…−µ²".contains(c.symbol()));
+                let is_ascii = |symbol: &str| symbol.is_ascii() || "×÷°–—…−µ²".contains(symbol);
+                let ascii_only = buf.content.iter().all(|cell| is_ascii(cell.symbol()));
                 prop_assert!(!names_apart || ascii_only, "{}", text(&buf));
             }
         }
@@ -154,7 +163,13 @@ proptest! {
 
     /// An area that is not the whole frame: nothing is drawn outside it.
     #[test]
-    fn nothing_is_drawn_outside_the_area(x in 0..40_u16, y in 0..20_u16, width in 1..120_u16, height in 1..50_u16, which in 0..15_usize) {
+    fn nothing_is_drawn_outside_the_area(
+        x in 0..40_u16,
+        y in 0..20_u16,
+        width in 1..120_u16,
+        height in 1..50_u16,
+        which in 0..15_usize,
+    ) {
         let (snapshot, _) = &RUNS[which];
         let theme = dark();
         let area = ratatui::layout::Rect::new(x, y, width, height);

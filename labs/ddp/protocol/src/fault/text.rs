@@ -44,7 +44,10 @@ impl fmt::Display for Fault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// The first word names no fault.
-    #[error("fault `{fault}`: there is no such fault; give {}, for example kill:rank=1,step=40", any_of(&KINDS))]
+    #[error(
+        "fault `{fault}`: there is no such fault; give {}, for example kill:rank=1,step=40",
+        any_of(&KINDS)
+    )]
     Kind {
         /// What was given.
         fault: String,

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_ddp_protocol::{
     Checkpointing, Data, Device, DoneReport, FailureKind, FailureNotice, Fault, FromWorker,
-    GradientFormat, Model, Phase, Place, Precision, Program, Report, Slowness, Stage, StepReport,
-    ToWorker, TrainSpec, Tuning,
+    GradientFormat, Model, Phase, Place, Precision, Program, Reached, Report, Slowness, Stage,
+    StepReport, ToWorker, TrainSpec, Tuning,
 };
 use workbench_protocol::Position;
 
@@ -156,22 +156,30 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 }
 
 fn step_report() -> impl Strategy<Value = StepReport> {
-    (any::<u64>(), any::<[u32; 2]>(), number(), any::<[u64; 5]>()).prop_map(
-        |(step, [epoch, samples], loss, times)| {
-            let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
-            StepReport {
-                step,
-                epoch,
-                samples,
-                loss,
-                data_ns,
-                forward_ns,
-                backward_ns,
-                wait_ns,
-                optimizer_ns,
-            }
-        },
+    (
+        any::<[u64; 3]>(),
+        any::<[u32; 2]>(),
+        number(),
+        any::<[u64; 5]>(),
     )
+        .prop_map(
+            |([step, rows_of_step, rows_before], [epoch, samples], loss, times)| {
+                let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
+                StepReport {
+                    step,
+                    epoch,
+                    samples,
+                    rows_of_step,
+                    rows_before,
+                    loss,
+                    data_ns,
+                    forward_ns,
+                    backward_ns,
+                    wait_ns,
+                    optimizer_ns,
+                }
+            },
+        )
 }
 
 fn done_report() -> impl Strategy<Value = DoneReport> {
@@ -194,12 +202,11 @@ fn done_report() -> impl Strategy<Value = DoneReport> {
         )
 }
 
-const KINDS: [FailureKind; 10] = [
+const KINDS: [FailureKind; 9] = [
     FailureKind::Spec,
     FailureKind::Device,
     FailureKind::Data,
     FailureKind::Rendezvous,
-    FailureKind::AddressInUse,
     FailureKind::Peer,
     FailureKind::NotFinite,
     FailureKind::OutOfMemory,
@@ -235,6 +242,8 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
 fn report() -> impl Strategy<Value = Report> {
     prop_oneof![
         select(Stage::ALL.to_vec()).prop_map(Report::Stage),
+        (any::<u64>(), any::<u32>(), any::<u64>())
+            .prop_map(|(steps, epoch, rows)| { Report::Resumed(Reached { steps, epoch, rows }) }),
         step_report().prop_map(Report::Step),
         (any::<u32>(), any::<[u64; 3]>(), number()).prop_map(
             |(epoch, [step, correct, count], loss_sum)| Report::Evaluated {

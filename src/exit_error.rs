@@ -27,14 +27,14 @@ pub mod code {
 
 /// One line for people and an exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ExitError {
     /// What was wrong, where, and what to do.
     pub message: String,
     /// See [`code`].
     pub code: u8,
 }
 
-impl Failure {
+impl ExitError {
     /// A usage error.
     pub fn usage(message: impl Into<String>) -> Self {
         Self {
@@ -62,19 +62,19 @@ impl Failure {
     }
 }
 
-impl From<ConfigError> for Failure {
+impl From<ConfigError> for ExitError {
     fn from(error: ConfigError) -> Self {
         Self::usage(error.to_string())
     }
 }
 
-impl From<RequestError> for Failure {
+impl From<RequestError> for ExitError {
     fn from(error: RequestError) -> Self {
         Self::usage(error.to_string())
     }
 }
 
-impl From<RecordError> for Failure {
+impl From<RecordError> for ExitError {
     fn from(error: RecordError) -> Self {
         match error {
             RecordError::Io { .. } | RecordError::NoDataDirectory | RecordError::InUse { .. } => {
@@ -89,7 +89,7 @@ impl From<RecordError> for Failure {
     }
 }
 
-impl From<ReportError> for Failure {
+impl From<ReportError> for ExitError {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::Extension { .. } => Self::usage(error.to_string()),
@@ -98,13 +98,13 @@ impl From<ReportError> for Failure {
     }
 }
 
-impl From<SetupError> for Failure {
+impl From<SetupError> for ExitError {
     fn from(error: SetupError) -> Self {
         Self::refused(&error)
     }
 }
 
-impl From<ExperimentError> for Failure {
+impl From<ExperimentError> for ExitError {
     fn from(error: ExperimentError) -> Self {
         match error {
             ExperimentError::Record(error) => error.into(),
@@ -127,7 +127,7 @@ impl From<ExperimentError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for ExitError {
     fn from(error: std::io::Error) -> Self {
         Self::cannot("write to the standard output", &error)
     }

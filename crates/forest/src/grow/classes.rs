@@ -1,0 +1,152 @@
+//! Gini impurity and entropy: weights by class.
+
+use super::Impurity;
+
+/// Classes and weights of the rows, and what a criterion makes of them.
+#[derive(Debug, Clone, Default)]
+pub struct Classes<C> {
+    count: usize,
+    rows: Vec<ClassRow>,
+    total_weight: f64,
+    /// Weights by class of every node that was summed, one after another.
+    sums: Vec<f64>,
+    node: ClassSums,
+    left: Vec<f64>,
+    right: Vec<f64>,
+    left_weight: f64,
+    criterion: std::marker::PhantomData<C>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ClassRow {
+    weight: f64,
+    class: u32,
+}
+
+/// A node's weight, and where its weights by class are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClassSums {
+    weight: f64,
+    at: usize,
+}
+
+/// Impurity from weights by class.
+pub trait ClassCriterion {
+    fn of(weights: &[f64], total: f64) -> f64;
+}
+
+/// 1 − Σ share².
+#[derive(Debug, Clone, Default)]
+pub struct GiniShares;
+
+/// −Σ share·log₂ share.
+#[derive(Debug, Clone, Default)]
+pub struct EntropyShares;
+
+pub type Gini = Classes<GiniShares>;
+pub type Entropy = Classes<EntropyShares>;
+
+impl ClassCriterion for GiniShares {
+    fn of(weights: &[f64], total: f64) -> f64 {
+        let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
+        1.0 - squares / (total * total)
+    }
+}
+
+impl ClassCriterion for EntropyShares {
+    fn of(weights: &[f64], total: f64) -> f64 {
+        let mut entropy = 0.0;
+        for weight in weights.iter().filter(|weight| **weight > 0.0) {
+            let share = weight / total;
+            // Not `log2`, so that the last bit is that of scikit-learn.
+            entropy -= share * (share.ln() / std::f64::consts::LN_2);
+        }
+        entropy
+    }
+}
+
+impl<C> Classes<C> {
+    /// Reads classes and weights.
+    pub fn load(&mut self, class: &[u32], classes: u32, weight: impl Fn(usize) -> f64) {
+        self.count = classes as usize;
+        self.total_weight = (0..class.len()).map(&weight).sum();
+        self.rows.clear();
+        self.rows
+            .extend(class.iter().enumerate().map(|(row, class)| ClassRow {
+                weight: weight(row),
+                class: *class,
+            }));
+        self.sums.clear();
+    }
+
+    fn by_class(&self, sums: &ClassSums) -> &[f64] {
+        &self.sums[sums.at..][..self.count]
+    }
+}
+
+impl<C: ClassCriterion> Impurity for Classes<C> {
+    type Sums = ClassSums;
+
+    fn sum(&mut self, rows: impl Iterator<Item = u32>) -> ClassSums {
+        let at = self.sums.len();
+        self.sums.resize(at + self.count, 0.0);
+        let mut total = 0.0;
+        for row in rows {
+            let ClassRow { weight, class } = self.rows[row as usize];
+            self.sums[at + class as usize] += weight;
+            total += weight;
+        }
+        ClassSums { weight: total, at }
+    }
+
+    fn total_weight(&self) -> f64 {
+        self.total_weight
+    }
+
+    fn counts(&self, row: u32) -> bool {
+        self.rows[row as usize].weight > 0.0
+    }
+
+    fn weight(&self, sums: &ClassSums) -> f64 {
+        sums.weight
+    }
+
+    fn impurity(&self, sums: &ClassSums) -> f64 {
+        C::of(self.by_class(sums), sums.weight).max(0.0)
+    }
+
+    fn push_value(&self, sums: &ClassSums, values: &mut Vec<f64>) {
+        values.extend(
+            self.by_class(sums)
+                .iter()
+                .map(|weight| weight / sums.weight),
+        );
+    }
+
+    fn start(&mut self, node: &ClassSums) {
+        self.node = *node;
+        self.left.clear();
+        self.left.resize(self.count, 0.0);
+        let node = &self.sums[node.at..][..self.count];
+        self.right.clear();
+        self.right.extend_from_slice(node);
+        self.left_weight = 0.0;
+    }
+
+    fn add(&mut self, row: u32) {
+        let ClassRow { weight, class } = self.rows[row as usize];
+        self.left[class as usize] += weight;
+        self.right[class as usize] =
+            self.sums[self.node.at + class as usize] - self.left[class as usize];
+        self.left_weight += weight;
+    }
+
+    fn sides(&self) -> [f64; 2] {
+        [self.left_weight, self.node.weight - self.left_weight]
+    }
+
+    fn proxy(&self) -> f64 {
+        let [left, right] = self.sides();
+        -right * C::of(&self.right, right) - left * C::of(&self.left, left)
+    }
+}

@@ -1,0 +1,131 @@
+//! Growing a tree: the order in which nodes are split, and the features that are looked at.
+//!
+//! [`Builder`] decides which nodes are split and keeps the nodes; an [`Engine`] holds the rows and
+//! finds the best split of one node on one feature. There are two engines: [`wide`] for all data,
+//! and [`narrow`] for what fits its packed entries.
+
+mod best_first;
+mod builder;
+mod classes;
+mod depth_first;
+mod draw;
+mod lanes;
+mod moments;
+mod narrow;
+mod simd;
+mod sums;
+mod wide;
+
+pub(crate) use builder::Builder;
+pub(crate) use classes::{Entropy, Gini};
+pub(crate) use draw::FeatureOrder;
+pub(crate) use moments::Moments;
+pub(crate) use narrow::{NarrowBuffers, NarrowEngine};
+pub use simd::VectorPath;
+pub(crate) use sums::Impurity;
+pub(crate) use wide::{WideBuffers, WideEngine};
+
+/// Where the rows of a node are: a range of the buffer of this parity, for every feature.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NodeRows {
+    pub start: usize,
+    pub len: usize,
+    pub parity: usize,
+    /// Whether the engine has prepared these rows as those of a small node.
+    pub small: bool,
+}
+
+/// A feature in a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spread {
+    /// Rows whose value is there.
+    pub present: usize,
+    /// Rows whose value is missing.
+    pub missing: usize,
+    /// Least and greatest value.
+    pub ends: [f32; 2],
+    /// Whether no split can be between the values.
+    pub constant: bool,
+}
+
+/// A split of a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BestSplit {
+    pub feature: u32,
+    /// Rows with a value on the left: the first ones in the order of the feature.
+    pub cut: usize,
+    /// Rows on the left in all.
+    pub left: usize,
+    pub threshold: f64,
+    pub missing_left: bool,
+}
+
+/// Rows of a tree that is being grown.
+pub(crate) trait Engine {
+    /// What is known of the rows of a node together.
+    type Sums: Copy;
+
+    /// All rows with a weight: their number and sums.
+    fn root(&mut self) -> (usize, Self::Sums);
+    /// The total of all weights, also of rows that are left out.
+    fn total_weight(&self) -> f64;
+    fn weight(&self, sums: &Self::Sums) -> f64;
+    fn impurity(&self, sums: &Self::Sums) -> f64;
+    fn push_value(&self, sums: &Self::Sums, values: &mut Vec<f64>);
+
+    /// Prepares a node for being divided together with all below it, before any other node is.
+    fn settle(&mut self, node: NodeRows) -> NodeRows {
+        node
+    }
+    /// How the values of a feature lie in a node.
+    fn spread(&self, block: NodeRows, feature: u32) -> Spread;
+    /// Begins the search for the split of a node.
+    fn begin(&mut self, block: NodeRows, sums: &Self::Sums, floor: Floor);
+    /// Looks at every split of a feature.
+    fn search(&mut self, feature: u32, spread: &Spread);
+    /// Looks at one threshold of a feature.
+    fn try_threshold(&mut self, feature: u32, spread: &Spread, threshold: f64, missing_left: bool);
+    /// The best split that was looked at: the first of equals.
+    fn found(&mut self) -> Option<BestSplit>;
+    /// Marks the sides of the rows, and sums them.
+    fn divide(&mut self, block: NodeRows, sums: &Self::Sums, split: &BestSplit) -> [Self::Sums; 2];
+    /// Moves the rows, marked before, to the children's places in the other buffer. Only the
+    /// children to keep have to be there afterwards.
+    fn partition(&mut self, block: NodeRows, split: &BestSplit, keep: [bool; 2]);
+}
+
+/// What each side of a split needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Floor {
+    pub samples: usize,
+    pub weight: f64,
+}
+
+impl NodeRows {
+    /// All rows, in the first buffer.
+    pub fn all(len: usize) -> Self {
+        Self {
+            start: 0,
+            len,
+            parity: 0,
+            small: false,
+        }
+    }
+
+    /// The rows of the children in the other buffer.
+    pub fn children(self, left: usize) -> [Self; 2] {
+        let parity = 1 - self.parity;
+        let right = Self {
+            start: self.start + left,
+            len: self.len - left,
+            parity,
+            ..self
+        };
+        let left = Self {
+            len: left,
+            parity,
+            ..self
+        };
+        [left, right]
+    }
+}

@@ -1,0 +1,141 @@
+//! Bounds and ideals on machines with few cores, and with cores of different speed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may end on the spot"
+)]
+
+#[path = "../../record/tests/common/mod.rs"]
+mod common;
+
+use common::{Log, Repeat};
+use workbench_machine::{CoreSpeeds, GpuFacts, MachineFacts, SpeedSource};
+use workbench_record::{ArmComparison, Event, RunStatus, Snapshot};
+use workbench_result::{RunResult, compute};
+
+/// Four performance and four efficiency cores, as an M1 has them.
+fn apple() -> MachineFacts {
+    let speeds = CoreSpeeds::new(SpeedSource::Measured, [(4, 1.0), (4, 0.45)]);
+    MachineFacts {
+        core_speeds: speeds,
+        ..cores(8.0)
+    }
+}
+
+fn cores(usable: f64) -> MachineFacts {
+    MachineFacts {
+        cpu_model: "Test CPU".to_owned(),
+        cores_logical: 8,
+        cores_usable: usable,
+        build_profile: "release".to_owned(),
+        ..MachineFacts::default()
+    }
+}
+
+/// 16 tasks of a second, on `workers` of which those beyond the fourth are slow.
+fn run(machine: MachineFacts, workers: &[u32], wall_s: f64) -> RunResult {
+    let mut log = Log::start(workers, 5);
+    if let Event::RunStarted(started) = &mut log.records[0].event {
+        started.machine = machine;
+    }
+    let serial: Vec<_> = (0..16).map(|i| (0, 1.0, 0, f64::from(i))).collect();
+    for repeat in 0..5 {
+        let mut one = |arm, workers, wall_s, tasks: &[(u32, f64, u32, f64)]| {
+            let repeat = Repeat {
+                arm,
+                workers,
+                repeat,
+                wall_s,
+                tasks,
+            };
+            log.repeat(&repeat, 10, ["aa", "bb"]);
+        };
+        one("sequential", 1, 16.0, &serial);
+        for &workers in workers {
+            let slow = |slot| if slot < 4 { 1.0 } else { 1.0 / 0.45 };
+            let tasks: Vec<_> = (0..16)
+                .map(|i| (0, slow(i % workers), i % workers, 0.0))
+                .collect();
+            one("tasks", workers, wall_s, &tasks);
+        }
+    }
+    log.finish(RunStatus::Completed);
+    compute(&Snapshot::of(&log.records)).unwrap()
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-9
+}
+
+#[test]
+fn slow_cores_count_as_much_as_they_do() {
+    let result = run(apple(), &[2, 4, 6, 8, 64], 16.0 / 5.0);
+    let expected = [2.0, 4.0, 4.9, 5.8, 5.8];
+    for (arm, expected) in result.arms[1..].iter().zip(expected) {
+        assert!(close(arm.ideal.unwrap(), expected), "{arm:?}");
+        assert!(close(arm.bound.unwrap(), expected), "{arm:?}");
+        let predicted = arm.predicted.unwrap();
+        assert!(predicted.fifo <= expected + 1e-9 && predicted.fifo >= 0.7 * expected);
+    }
+    let line = result.ideal_line(64);
+    assert_eq!(line.len(), 10);
+    assert!(close(line[8].1, 5.8) && close(line[9].1, 5.8) && close(line[9].0, 64.0));
+}
+
+#[test]
+fn equal_cores_are_bounded_as_before() {
+    for (usable, expected) in [
+        (1.0, [1.0; 4]),
+        (2.5, [2.0, 2.5, 2.5, 2.5]),
+        (8.0, [2.0, 4.0, 8.0, 8.0]),
+    ] {
+        let result = run(cores(usable), &[2, 4, 8, 64], 16.0 / 5.0);
+        for (arm, expected) in result.arms[1..].iter().zip(expected) {
+            assert_eq!(arm.ideal, Some(expected));
+        }
+    }
+    // Longer tasks on slow cores say nothing of equal cores: the bound is that of the tasks.
+    let bound = run(cores(64.0), &[8], 16.0 / 5.0).arms[1].bound.unwrap();
+    assert!(bound < 16.0);
+}
+
+#[test]
+fn a_speed_up_above_what_the_cores_can_do_is_no_headline() {
+    let result = run(apple(), &[8], 16.0 / 7.0);
+    assert!(result.arms[1].is_above_bound());
+    assert!(!run(cores(8.0), &[8], 16.0 / 7.0).arms[1].is_above_bound());
+    let said = workbench_report::headline(&result).join(" ");
+    assert!(said.contains("bound of 5.80×"), "{said}");
+}
+
+#[test]
+fn reports_show_the_speeds_beside_the_ideal() {
+    let result = run(apple(), &[2, 8], 16.0 / 5.0);
+    let told = workbench_report::ideal::explained(&result);
+    assert!(
+        told.contains("4 at 1.00, 4 at 0.45, measured; together 5.80"),
+        "{told}"
+    );
+    assert_eq!(workbench_report::ideal::name(&result, 8), "ideal");
+    assert_eq!(workbench_report::ideal::name(&result, 9), "ideal, 8 cores");
+    let machine = &run(cores(2.0), &[8], 8.0);
+    assert_eq!(workbench_report::ideal::name(machine, 8), "ideal, 2 cores");
+    assert_eq!(workbench_report::ideal::core_speeds(&machine.machine), None);
+    let text = serde_json::to_string(&result).unwrap();
+    let read: RunResult = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.machine.core_speeds, result.machine.core_speeds);
+}
+
+#[test]
+fn work_on_gpus_is_not_bounded_by_cores() {
+    let mut result = run(apple(), &[8], 16.0 / 5.0);
+    result.machine.gpus = vec![GpuFacts::default()];
+    result.comparison = ArmComparison {
+        lockstep: true,
+        ..ArmComparison::default()
+    };
+    assert!(close(result.ideal(8), 8.0));
+    assert_eq!(result.usable_cores(), None);
+    assert_eq!(workbench_report::ideal::name(&result, 8), "ideal");
+}
