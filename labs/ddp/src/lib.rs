@@ -20,6 +20,7 @@ mod ledger;
 mod live;
 mod messages;
 mod outcome;
+mod params;
 mod plan;
 mod rendezvous;
 mod root_cause;
@@ -27,6 +28,7 @@ mod run;
 mod settings;
 mod startup;
 mod timeline;
+mod tuning;
 mod version_cache;
 mod worker;
 
