@@ -35,6 +35,7 @@ mod supervised;
 mod table;
 mod text;
 mod unpack;
+mod utf16;
 mod warning;
 
 pub use california::california_housing;

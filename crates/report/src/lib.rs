@@ -23,9 +23,11 @@ pub mod label;
 mod markdown;
 mod tables;
 mod tasks;
+mod usage;
 
 use std::path::Path;
 
+pub use arms::quotients;
 pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;

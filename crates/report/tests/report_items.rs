@@ -8,7 +8,7 @@ mod report_fixture;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, hostile, markup, run};
 use workbench_record::{
-    Analysis, BestItem, BestRule, FigureFacts, Goal, Importance, ItemFacts, NextBest, Snapshot,
+    Analysis, BestItem, FigureFacts, Importance, ItemFacts, NextBest, Snapshot,
 };
 use workbench_report::Format;
 use workbench_result::{RunResult, TimeBySize};
@@ -25,10 +25,6 @@ fn with_items() -> (RunResult, Snapshot) {
     result.lab_facts.item = Some(ItemFacts {
         name: "forest".to_owned(),
         size: Some("trees".to_owned()),
-        best: Some(BestRule {
-            metric: "mse".to_owned(),
-            goal: Goal::Lowest,
-        }),
     });
     result.lab_facts.figures = vec![
         figure("trees", "trees", None),

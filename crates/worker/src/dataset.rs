@@ -6,12 +6,13 @@
 use std::fmt;
 
 use tch::{Device, Kind, Tensor};
-use workbench_ddp_protocol::{Data, FailureKind, Phase, Stage, TrainSpec};
+use workbench_ddp_protocol::{Data, FailureKind, Phase, Share, Stage, TrainSpec};
 use workbench_images::{ImageSource, Images, Subset};
 
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::reporter::Reporter;
+use crate::sampler::BatchRows;
 
 /// Mean and standard deviation of MNIST's training pixels, scaled to 0..1.
 const MNIST: ([f32; 1], [f32; 1]) = ([0.1307], [0.3081]);
@@ -60,12 +61,21 @@ pub struct Batch {
     pub images: Tensor,
     /// One class number per row.
     pub labels: Tensor,
+    /// What it is of the step of all ranks.
+    pub share: Share,
 }
 
 impl Batch {
-    /// How many rows it has.
-    pub fn rows(&self) -> u32 {
-        self.labels.numel() as u32
+    /// This rank's mean loss, so that the mean over the ranks is that over the rows: the same where
+    /// all ranks take equally many, as in all steps but the last of an epoch.
+    pub fn weighted(&self, loss: &Tensor) -> Tensor {
+        let weight = self.share.weight();
+        // Exactly 1 where all are equal: then the sums are the same, bit for bit.
+        if weight == 1.0 {
+            loss.shallow_clone()
+        } else {
+            loss * weight
+        }
     }
 }
 
@@ -172,15 +182,22 @@ impl Dataset {
         self.shape
     }
 
-    /// The rows of these numbers.
-    pub fn batch(&self, rows: &[i64]) -> Batch {
+    /// The rows that a rank trains on in a step.
+    pub fn batch(&self, batch: &BatchRows) -> Batch {
+        let (images, labels) = self.rows(&batch.rows);
+        Batch {
+            images,
+            labels,
+            share: batch.share,
+        }
+    }
+
+    /// The images and labels of these row numbers.
+    pub fn rows(&self, rows: &[i64]) -> (Tensor, Tensor) {
         let index = Tensor::from_slice(rows).to_device(self.images.device());
         let mut images = self.images.index_select(0, &index).to_kind(Kind::Float);
         let _ = images.subtract_(&self.mean);
         let _ = images.divide_(&self.deviation);
-        Batch {
-            images,
-            labels: self.labels.index_select(0, &index),
-        }
+        (images, self.labels.index_select(0, &index))
     }
 }

@@ -39,16 +39,11 @@ pub fn evaluate(
         if done == half && report.pass(Place::Evaluation) {
             metrics.loss_sum = f64::NAN;
         }
-        let batch = test.batch(rows);
-        let logits = net.forward_t(&batch.images, false);
-        let loss = logits.f_cross_entropy_loss::<Tensor>(
-            &batch.labels,
-            None,
-            Reduction::Sum,
-            -100,
-            0.0,
-        )?;
-        let right = logits.argmax(1, false).eq_tensor(&batch.labels);
+        let (images, labels) = test.rows(rows);
+        let logits = net.forward_t(&images, false);
+        let loss =
+            logits.f_cross_entropy_loss::<Tensor>(&labels, None, Reduction::Sum, -100, 0.0)?;
+        let right = logits.argmax(1, false).eq_tensor(&labels);
         metrics.correct += right.sum(Kind::Int64).int64_value(&[]) as u64;
         metrics.count += rows.len() as u64;
         metrics.loss_sum += loss.double_value(&[]);

@@ -1,6 +1,7 @@
 //! What this process is to do: the specification, its place among the ranks, and its device.
 
 use std::env;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -106,12 +107,21 @@ impl Job {
     fn gloo(&self) -> GlooOptions {
         let device = match env::var("GLOO_SOCKET_IFNAME") {
             Ok(names) if !names.is_empty() => GlooDevice::Interface(interface(&names).to_owned()),
-            _ if self.one_machine => GlooDevice::Loopback,
+            _ if self.one_machine => self.loopback(),
             _ => GlooDevice::Hostname,
         };
         GlooOptions::default()
             .timeout(self.timeout())
             .device(device)
+    }
+
+    /// The loopback address on which the ranks meet, where they meet on one.
+    fn loopback(&self) -> GlooDevice {
+        let meeting = self.launch.as_ref().map(|launch| &launch.master_addr);
+        let address = meeting.filter(|host| host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()));
+        address.map_or(GlooDevice::Loopback, |host| {
+            GlooDevice::Address(host.clone())
+        })
     }
 
     /// Rows of one step of this rank.

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use tch::nn;
 use workbench_ddp_protocol::{
-    self as protocol, DoneReport, FromWorker, Phase, Place, Report, Stage, StepReport, WorkerSide,
+    self as protocol, DoneReport, FromWorker, Phase, Place, Reached, Report, Stage, StepReport,
+    WorkerSide,
 };
 
 use crate::failure::Failure;
@@ -134,9 +135,10 @@ impl Reporter {
         self.step.get()
     }
 
-    /// The training goes on after so many steps.
-    pub fn resumed(&self, steps: u64) {
-        self.step.set(steps);
+    /// The training goes on from there.
+    pub fn resumed(&self, reached: Reached) {
+        self.step.set(reached.steps);
+        self.audience.report(Report::Resumed(reached));
     }
 
     fn end_step(&self, report: StepReport, work: Duration) {

@@ -5,26 +5,33 @@
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
+use workbench_ddp_protocol::Share;
 
-/// Deals the training rows to the ranks: in every epoch all ranks make the same permutation and
-/// rank r takes every W-th row of it, from the r-th on, W being the world size. What PyTorch's
-/// `DistributedSampler` does with `drop_last=True`.
+/// Deals the training rows to the ranks: in every epoch all ranks make the same permutation, and a
+/// step takes the next W·B rows of it, W being the world size and B the batch of a rank. Rank r
+/// takes every W-th of them, from the r-th on. Where PyTorch's `DistributedSampler` drops the last
+/// rows of a permutation, or uses some twice, here the last step takes what is left
+/// ([`Share`]): every row counts once in every epoch.
 ///
-/// Two rules keep steps equal on all ranks. Shards are equally long: up to W − 1 rows at the end of
-/// the permutation are left out, in every epoch others. A batch of one row at the end of a shard is
-/// left out too, because batch normalisation learns nothing from a single value; any other short
-/// batch is used.
-///
-/// Together the ranks' batches of B rows are the next W·B rows of the permutation. So the same rows
-/// meet in a step whether W ranks take B or one takes W·B, and a training can go on with another
-/// world size where it was interrupted.
+/// The same rows meet in a step whether W ranks take B or one takes W·B, and a training can go on
+/// with another world size where it was interrupted.
 #[derive(Debug, Clone)]
 pub struct DistributedSampler {
     rows: usize,
-    rank: usize,
-    world: usize,
+    rank: u32,
+    world: u32,
     seed: u64,
     order: Vec<i64>,
+}
+
+/// The rows of one rank in one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchRows {
+    /// Their numbers.
+    pub rows: Vec<i64>,
+    /// This rank's share of the step. Where it takes none of the rows that count, it still computes
+    /// on some, because ranks work in lockstep.
+    pub share: Share,
 }
 
 impl DistributedSampler {
@@ -33,8 +40,8 @@ impl DistributedSampler {
     pub fn new(rows: usize, rank: usize, world: usize, seed: u64) -> Self {
         Self {
             rows,
-            rank,
-            world: world.max(1),
+            rank: rank as u32,
+            world: world.max(1) as u32,
             seed,
             order: Vec::new(),
         }
@@ -51,20 +58,21 @@ impl DistributedSampler {
 
     /// This rank's batches of row numbers, from the place on that all ranks together have reached
     /// after `done` rows.
-    pub fn batches(&self, batch: usize, done: u64) -> std::vec::IntoIter<Vec<i64>> {
-        let done = usize::try_from(done)
-            .unwrap_or(usize::MAX)
-            .min(self.order.len());
-        let rest = &self.order[done..];
-        let shard: Vec<i64> = rest
-            .chunks_exact(self.world)
-            .map(|deal| deal[self.rank])
-            .collect();
-        let batches: Vec<Vec<i64>> = shard
-            .chunks(batch.max(1))
-            .filter(|rows| rows.len() > 1)
-            .map(<[i64]>::to_vec)
-            .collect();
+    pub fn batches(&self, batch: usize, done: u64) -> std::vec::IntoIter<BatchRows> {
+        let done = usize::try_from(done).unwrap_or(usize::MAX);
+        let mut rest = self.order.get(done..).unwrap_or_default();
+        let mut batches = Vec::new();
+        while !rest.is_empty() {
+            let place = (self.rank, self.world);
+            let share = Share::next(rest.len() as u64, place, batch as u32);
+            let (step, later) = rest.split_at(share.rows_of_step as usize);
+            let mut rows: Vec<i64> = share.places().map(|at| step[at as usize]).collect();
+            if rows.is_empty() {
+                rows = step.iter().copied().take(2).collect();
+            }
+            batches.push(BatchRows { rows, share });
+            rest = later;
+        }
         batches.into_iter()
     }
 }
@@ -86,37 +94,40 @@ mod tests {
 
     use super::*;
 
+    /// The rows that count, of each rank and step.
     fn epoch(rows: usize, world: usize, batch: usize, epoch: u32) -> Vec<Vec<Vec<i64>>> {
         (0..world)
             .map(|rank| {
                 let mut sampler = DistributedSampler::new(rows, rank, world, 7);
                 sampler.set_epoch(epoch);
-                sampler.batches(batch, 0).collect()
+                sampler.batches(batch, 0).map(counted).collect()
             })
             .collect()
     }
 
+    fn counted(batch: BatchRows) -> Vec<i64> {
+        assert!(batch.rows.len() > 1, "{batch:?}");
+        if batch.share.rows() == 0 {
+            return Vec::new();
+        }
+        assert_eq!(batch.rows.len(), batch.share.rows() as usize);
+        batch.rows
+    }
+
     proptest! {
         #[test]
-        fn no_row_is_dealt_twice_and_ranks_have_equal_batches(
-            rows in 1usize..500,
+        fn every_row_is_dealt_once_and_ranks_have_equally_many_steps(
+            rows in 2usize..500,
             world in 1usize..6,
-            batch in 1usize..40,
+            batch in 2usize..40,
         ) {
             let ranks = epoch(rows, world, batch, 3);
-            let lengths = |rank: &Vec<Vec<i64>>| rank.iter().map(Vec::len).collect::<Vec<_>>();
             for rank in &ranks {
-                prop_assert_eq!(lengths(rank), lengths(&ranks[0]));
+                prop_assert_eq!(rank.len(), ranks[0].len());
             }
-            let all: Vec<i64> = ranks.iter().flatten().flatten().copied().collect();
-            let distinct: BTreeSet<i64> = all.iter().copied().collect();
-            prop_assert_eq!(distinct.len(), all.len());
-            prop_assert!(distinct.iter().all(|&row| (0..rows as i64).contains(&row)));
-            // At most W - 1 rows, and a last batch of one row per rank; everything where batches
-            // hold one row.
-            if batch > 1 {
-                prop_assert!(rows - all.len() < 2 * world);
-            }
+            let mut all: Vec<i64> = ranks.into_iter().flatten().flatten().collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..rows as i64).collect::<Vec<_>>());
         }
 
         #[test]

@@ -12,6 +12,7 @@ use workbench_images::{ImageSource, Subset};
 use workbench_worker::dataset::Dataset;
 use workbench_worker::models::{self, Net};
 use workbench_worker::parameters;
+use workbench_worker::sampler::DistributedSampler;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,57 +37,72 @@ fn gradients(vars: &nn::VarStore) -> Vec<Vec<f32>> {
         .collect()
 }
 
-fn rank(store: &Store, rank: usize, data: &Dataset) -> Vec<Vec<f32>> {
+/// The gradients of one of `world` ranks that share the first `rows` rows as a step.
+fn rank(store: &Store, place: (u32, u32), rows: u64) -> Vec<Vec<f32>> {
+    let data = data(rows);
     let options = GlooOptions::default().timeout(PATIENCE);
-    let group = ProcessGroup::gloo(store, rank, 2, &options).unwrap();
-    let (vars, net) = model(data);
+    let (rank, world) = (place.0 as usize, place.1 as usize);
+    let group = ProcessGroup::gloo(store, rank, world, &options).unwrap();
+    let (vars, net) = model(&data);
     let mut ddp = DistributedDataParallel::new(&vars, &group, DdpOptions::default()).unwrap();
-    let rows: Vec<i64> = (0..128).skip(rank).step_by(2).collect();
-    let batch = data.batch(&rows);
+    let mut sampler = DistributedSampler::new(rows as usize, rank, world, 1);
+    sampler.set_epoch(0);
+    let step = sampler.batches(64, 0).next().unwrap();
+    assert_eq!(step.share.rows_of_step, rows);
+    let batch = data.batch(&step);
     let logits = ddp.forward(|| net.forward_t(&batch.images, true)).unwrap();
-    ddp.backward(&logits.cross_entropy_for_logits(&batch.labels))
-        .unwrap();
+    let loss = logits.cross_entropy_for_logits(&batch.labels);
+    ddp.backward(&batch.weighted(&loss)).unwrap();
     group.barrier().unwrap();
     gradients(&vars)
 }
 
-#[test]
-fn two_ranks_of_64_rows_have_the_gradient_of_one_of_128() {
-    let load = || {
-        let images = ImageSource::Embedded
-            .load(Subset::Train, Some(128))
-            .unwrap();
-        Dataset::from_images(&images, Device::Cpu).unwrap()
-    };
-    let (tell, told) = channel();
-    let first = thread::spawn(move || {
-        let store = TcpStore::server("localhost", 0, PATIENCE).unwrap();
-        tell.send(store.port()).unwrap();
-        rank(&store, 0, &load())
-    });
-    let port = told.recv().unwrap();
-    let second = thread::spawn(move || {
-        let store = TcpStore::client("localhost", port, PATIENCE).unwrap();
-        rank(&store, 1, &load())
-    });
-    let shared = [first, second].map(|rank| rank.join().unwrap());
-    assert_eq!(shared[0], shared[1], "equal bit for bit on both ranks");
+fn data(rows: u64) -> Dataset {
+    let images = ImageSource::Embedded
+        .load(Subset::Train, Some(rows as usize))
+        .unwrap();
+    Dataset::from_images(&images, Device::Cpu).unwrap()
+}
 
-    let data = load();
-    let (vars, net) = model(&data);
-    let batch = data.batch(&(0..128).collect::<Vec<i64>>());
-    let logits = net.forward_t(&batch.images, true);
-    logits.cross_entropy_for_logits(&batch.labels).backward();
-    for (shared, alone) in shared[0].iter().zip(&gradients(&vars)) {
-        let largest = alone
-            .iter()
-            .fold(0.0_f32, |most, value| most.max(value.abs()));
-        assert!(largest > 0.0);
-        for (shared, alone) in shared.iter().zip(alone) {
-            assert!(
-                (shared - alone).abs() <= 1e-5 * largest,
-                "{shared} and {alone}"
-            );
+#[test]
+fn ranks_that_share_rows_have_the_gradient_of_one_that_has_all() {
+    // Shared evenly; with a row more for rank 0; few rows, of which rank 2 takes none.
+    for (world, rows) in [(2, 128), (2, 129), (3, 5)] {
+        let (tell, told) = channel();
+        let first = thread::spawn(move || {
+            let store = TcpStore::server("localhost", 0, PATIENCE).unwrap();
+            tell.send(store.port()).unwrap();
+            rank(&store, (0, world), rows)
+        });
+        let port = told.recv().unwrap();
+        let others = (1..world).map(|number| {
+            thread::spawn(move || {
+                let store = TcpStore::client("localhost", port, PATIENCE).unwrap();
+                rank(&store, (number, world), rows)
+            })
+        });
+        let others: Vec<_> = others.collect();
+        let shared = first.join().unwrap();
+        for other in others {
+            assert_eq!(shared, other.join().unwrap(), "equal bit for bit");
+        }
+
+        let data = data(rows);
+        let (vars, net) = model(&data);
+        let (images, labels) = data.rows(&(0..rows as i64).collect::<Vec<i64>>());
+        let logits = net.forward_t(&images, true);
+        logits.cross_entropy_for_logits(&labels).backward();
+        for (shared, alone) in shared.iter().zip(&gradients(&vars)) {
+            let largest = alone
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            assert!(largest > 0.0);
+            for (shared, alone) in shared.iter().zip(alone) {
+                assert!(
+                    (shared - alone).abs() <= 1e-5 * largest,
+                    "{world} ranks, {rows} rows: {shared} and {alone}"
+                );
+            }
         }
     }
 }

@@ -61,7 +61,7 @@ impl Processes for Slots {
     }
 
     fn queued_ns(&self, rank: u32) -> Option<u64> {
-        self.usage(rank)?.queued_ns()
+        Some(self.usage(rank)?.core_time()?.queued_ns)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct WorkerLaunch<P: Protocol> {
     pub args: Vec<OsString>,
     /// Environment variables, besides those of rank and supervision.
     pub vars: Vec<(OsString, OsString)>,
+    /// Environment variables that it does not inherit.
+    pub without: Vec<OsString>,
     /// Descriptors that it inherits, each with the variable that tells it the number.
     pub descriptors: Vec<(OsString, Arc<OwnedFd>)>,
     /// Its place among the ranks.
@@ -34,6 +36,7 @@ impl<P: Protocol> WorkerLaunch<P> {
             program: program.into(),
             args: Vec::new(),
             vars: Vec::new(),
+            without: Vec::new(),
             descriptors: Vec::new(),
             env,
             order,
@@ -48,6 +51,9 @@ impl<P: Protocol> WorkerLaunch<P> {
     pub(super) fn command(&self) -> io::Result<Command> {
         use std::os::unix::process::CommandExt as _;
         let mut command = Command::new(&self.program);
+        for name in &self.without {
+            command.env_remove(name);
+        }
         command
             .args(&self.args)
             .envs(self.vars.iter().map(|(name, value)| (name, value)))

@@ -43,4 +43,4 @@ pub use health::state::{Awaited, Loss, RankState, SlowKind, Stall, Straggler, Wo
 pub use launch::WorkerLaunch;
 pub use pause::stand_still;
 pub use rustix::process::Signal;
-pub use usage::{ProcessState, Usage};
+pub use usage::{CoreTime, ProcessState, Usage};

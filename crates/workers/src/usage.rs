@@ -1,6 +1,8 @@
 //! Resource usage of worker processes, from `/proc/<pid>/stat` (proc(5)). Not available on systems
 //! other than Linux.
 
+use std::collections::BTreeSet;
+
 /// What a worker's process has used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
@@ -17,14 +19,46 @@ pub struct Usage {
     pub state: ProcessState,
 }
 
+/// How a process' first thread, which does the work, got along with the cores so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CoreTime {
+    /// Time on a core, in nanoseconds.
+    pub ran_ns: u64,
+    /// Time in which it could have run, and waited for a core, in nanoseconds.
+    pub queued_ns: u64,
+}
+
 impl Usage {
-    /// Time in which the process' first thread, which does the work, was runnable and waited for a
-    /// core, in nanoseconds (`/proc/<pid>/schedstat`, see sched-stats in the kernel's
-    /// documentation); `None` where the kernel does not report it.
-    pub fn queued_ns(&self) -> Option<u64> {
+    /// The first thread's time on cores and its wait for them (`/proc/<pid>/schedstat`, see
+    /// sched-stats in the kernel's documentation); `None` where the kernel does not report it.
+    pub fn core_time(&self) -> Option<CoreTime> {
         let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).ok()?;
-        text.split_ascii_whitespace().nth(1)?.parse().ok()
+        let mut numbers = text.split_ascii_whitespace().map(str::parse);
+        Some(CoreTime {
+            ran_ns: numbers.next()?.ok()?,
+            queued_ns: numbers.next()?.ok()?,
+        })
     }
+
+    /// The cores that the first thread may run on, by its affinity (`/proc/<pid>/status`); `None`
+    /// where the kernel does not report it.
+    pub fn allowed_cores(&self) -> Option<BTreeSet<u32>> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let list = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+        core_list(list.trim())
+    }
+}
+
+/// A list of cores as the kernel writes it: `0-3,8`.
+pub(super) fn core_list(list: &str) -> Option<BTreeSet<u32>> {
+    let mut cores = BTreeSet::new();
+    for part in list.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        cores.extend(first.parse::<u32>().ok()?..=last.parse().ok()?);
+    }
+    Some(cores)
 }
 
 /// What a process is doing.

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use workbench_ddp_protocol::{Phase, Training};
+use workbench_ddp_protocol::{Phase, Reached, Training};
 use workbench_workers::{Usage, WorkerGroup};
 
+use crate::cores::Cores;
 use crate::incident::Incident;
 use crate::ledger::Ledger;
 use crate::rendezvous::Rendezvous;
@@ -29,6 +30,8 @@ pub struct AttemptState {
     /// A rank that the others wait for outside of steps. If one of the others gives up, this is the
     /// reason.
     pub awaited: Option<RankFailure>,
+    /// A rank has told from where the training goes on.
+    resumed: bool,
     ranks: Vec<Rank>,
 }
 
@@ -64,6 +67,16 @@ impl AttemptState {
     pub fn finish(&mut self, rank: u32) {
         if let Some(rank) = self.ranks.get_mut(rank as usize) {
             rank.finished = true;
+        }
+    }
+
+    /// A rank tells from where the training goes on; all tell the same.
+    /// Returns the rows by which it is therefore further than ever before.
+    pub fn resumed(&mut self, reached: &Reached, ledger: &mut Ledger) -> u64 {
+        if std::mem::replace(&mut self.resumed, true) {
+            0
+        } else {
+            ledger.go_on_from(reached)
         }
     }
 
@@ -119,6 +132,18 @@ pub struct Totals {
     pub bytes_reduced: u64,
     /// Ranks that were reported as slow, in their steps (`None`) or in a phase outside of them.
     pub slow: HashSet<(u32, Option<Phase>)>,
+    /// What the ranks got of the cores.
+    pub cores: Cores,
     /// CPU time of processes that have ended, in nanoseconds.
     pub past_cpu_ns: u64,
+}
+
+impl Totals {
+    /// The totals of a training in which each of so many rows counts once in every epoch.
+    pub fn new(rows_of_epoch: u64) -> Self {
+        Self {
+            ledger: Ledger::new(rows_of_epoch),
+            ..Self::default()
+        }
+    }
 }

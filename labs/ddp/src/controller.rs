@@ -181,7 +181,8 @@ pub struct Controller {
     next: Vec<Option<u64>>,
     /// The first step of this attempt, once known.
     first: Option<u64>,
-    /// Steps that the training had reached before this attempt, all ranks together.
+    /// Steps that the training had come to when the attempt before this one ended, all ranks
+    /// together.
     reached: u64,
     repeated: u64,
     given_up: Option<GivenUp>,
@@ -292,7 +293,7 @@ impl Controller {
     }
 
     fn launch(&mut self) -> ControllerCommand {
-        self.reached = self.reached.max(self.done_by_all());
+        self.reached = self.done_by_all();
         self.state = State::Scheduling;
         self.next = vec![None; self.workers as usize];
         self.first = None;
@@ -302,10 +303,14 @@ impl Controller {
         }
     }
 
-    /// Steps that every rank of this attempt has done.
+    /// Steps that every rank has done. An attempt that has done none leaves the training where it
+    /// was.
     fn done_by_all(&self) -> u64 {
-        let least = self.next.iter().map(|next| next.unwrap_or(0)).min();
-        least.unwrap_or(0)
+        let Some(first) = self.first else {
+            return self.reached;
+        };
+        let done = self.next.iter().map(|next| next.unwrap_or(first));
+        done.min().unwrap_or(first)
     }
 
     fn stepped(&mut self, rank: u32, step: u64) -> Option<ControllerCommand> {

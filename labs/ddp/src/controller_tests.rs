@@ -181,6 +181,31 @@ fn step(controller: &mut Controller, step: u64) -> Option<ControllerCommand> {
 }
 
 #[test]
+fn after_a_second_failure_steps_are_repeated_from_where_the_training_was() {
+    let mut controller = Controller::new(policy(2, 2, 3));
+    let step = |controller: &mut Controller, steps: std::ops::Range<u64>| {
+        for step in steps {
+            for rank in 0..2 {
+                assert_eq!(controller.take(Input::Stepped { rank, step }), None);
+            }
+        }
+    };
+    let fail = |controller: &mut Controller| {
+        controller.take(Input::Failed { curable: true });
+        controller.take(Input::Over);
+    };
+    controller.take(Input::Begin);
+    step(&mut controller, 0..40);
+    fail(&mut controller);
+    // Checkpoints after 20 steps and after 25.
+    step(&mut controller, 20..30);
+    assert_eq!(controller.repeated(), 20);
+    fail(&mut controller);
+    step(&mut controller, 25..45);
+    assert_eq!(controller.repeated(), 25);
+}
+
+#[test]
 fn a_step_reported_twice_ends_the_training() {
     let mut controller = running(policy(2, 2, 3));
     assert_eq!(step(&mut controller, 0), None);

@@ -14,6 +14,7 @@ use workbench_workers::{EventKind, GroupError, WorkerGroup};
 
 use crate::attempt::{AttemptState, Totals};
 use crate::controller::{Controller, ControllerCommand, Input, RecoveryPolicy, State};
+use crate::environment::Environment;
 use crate::live::Live;
 use crate::messages;
 use crate::plan::{FaultPlan, Plan};
@@ -23,10 +24,19 @@ use crate::timeline::{AttemptTimeline, Moment};
 /// How long workers may take to end normally, including the checkpoint.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// The workers' program, and what it gets of the environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// The variables that could change the result.
+    pub environment: &'a Environment,
+}
+
 /// One arm under way.
 pub struct Drive<'a> {
     pub(crate) plan: &'a Plan,
-    program: &'a Path,
+    program: Program<'a>,
     pub(crate) ctx: &'a ArmContext<'a>,
     pub(crate) controller: Controller,
     pub(crate) attempt: AttemptState,
@@ -42,7 +52,7 @@ pub struct Drive<'a> {
 
 impl<'a> Drive<'a> {
     /// An arm that has not begun, whose workers run `program`.
-    pub fn new(plan: &'a Plan, program: &'a Path, ctx: &'a ArmContext<'a>) -> Self {
+    pub fn new(plan: &'a Plan, program: Program<'a>, ctx: &'a ArmContext<'a>) -> Self {
         let policy = RecoveryPolicy {
             workers: plan.world,
             least: plan.least(),
@@ -58,7 +68,7 @@ impl<'a> Drive<'a> {
             ctx,
             controller: Controller::new(policy),
             attempt: AttemptState::default(),
-            totals: Totals::default(),
+            totals: Totals::new(plan.settings.train_rows),
             live: Live::default(),
             timeline: AttemptTimeline::default(),
             faults: plan.faults(),
@@ -124,15 +134,17 @@ impl<'a> Drive<'a> {
         self.totals.ledger.begin(workers);
         self.live.begin(workers, number);
         self.show();
-        self.timeline.begin(workers, number);
+        self.timeline
+            .begin(workers, self.plan.workers_of_rank, number);
         self.attempt = AttemptState::begin(workers, self.ctx.clock.now_ns());
         let meeting = Rendezvous::open()?;
         let launch = |rank| {
             let spec = self.plan.spec(rank, workers, &self.faults, resume);
             spec.check(workers)
                 .map_err(|error| LabError::Failed(format!("rank {rank}: {error}")))?;
-            let mut launch = meeting.launch(self.program, (rank, workers), spec);
-            let threads = self.plan.settings.threads.to_string();
+            let mut launch = meeting.launch(self.program.path, (rank, workers), spec);
+            launch.without = self.program.environment.cleared();
+            let threads = self.plan.threads().to_string();
             // Read by libtorch's OpenMP before any thread is started.
             launch.vars.push(("OMP_NUM_THREADS".into(), threads.into()));
             Ok(launch)
@@ -146,8 +158,8 @@ impl<'a> Drive<'a> {
 
     /// Reports something about this arm.
     pub(crate) fn report(&self, finding: Finding) {
-        let (name, world) = (self.plan.arm.name(), self.plan.world);
-        self.ctx.progress.report(finding.arm_on(name, world));
+        let (name, workers) = (self.plan.arm.name(), self.plan.workers());
+        self.ctx.progress.report(finding.arm_on(name, workers));
     }
 
     /// Records the states of all ranks.
@@ -180,6 +192,7 @@ impl<'a> Drive<'a> {
             }
         }
         let at_ns = self.ctx.clock.now_ns();
+        self.totals.cores.end_attempt();
         for usage in group.usage() {
             let (rank, cpu_ns) = (usage.rank, usage.cpu_ns);
             self.totals.past_cpu_ns += cpu_ns;
@@ -190,10 +203,8 @@ impl<'a> Drive<'a> {
                 Outcome::Cancelled
             };
             let moment = Moment { at_ns, cpu_ns };
-            let span = self.timeline.close(rank, moment, outcome);
-            if let Some(span) = span {
-                (self.ctx.spans)(span);
-            }
+            let spans = self.timeline.close(rank, moment, outcome);
+            spans.into_iter().for_each(&self.ctx.spans);
         }
         drop(group);
         let progress = self.ctx.progress;

@@ -14,7 +14,7 @@ use crate::messages;
 use crate::root_cause::RankFailure;
 use crate::startup;
 
-/// Stretches of steps in an epoch, on the timeline.
+/// Stretches of an epoch, on the timeline.
 const STRETCHES: u64 = 20;
 
 impl Drive<'_> {
@@ -45,10 +45,8 @@ impl Drive<'_> {
                 };
                 self.live.ended(rank, end);
                 let moment = self.attempt.moment(rank, at_ns);
-                let span = self.timeline.close(rank, moment, outcome);
-                if let Some(span) = span {
-                    (self.ctx.spans)(span);
-                }
+                let spans = self.timeline.close(rank, moment, outcome);
+                spans.into_iter().for_each(&self.ctx.spans);
             }
             EventKind::Recovered { after_s } => self.recovered(rank, *after_s),
             EventKind::Slow(slowness) => self.slow(rank, at_ns, slowness),
@@ -74,6 +72,10 @@ impl Drive<'_> {
     fn reported(&mut self, rank: u32, at_ns: u64, report: &Report) -> Result<(), LabError> {
         match report {
             Report::Stage(stage) => self.stage(rank, at_ns, *stage),
+            Report::Resumed(reached) => {
+                let rows = self.attempt.resumed(reached, &mut self.totals.ledger);
+                self.ctx.progress.add(rows);
+            }
             Report::Step(report) => return self.step(rank, at_ns, report),
             Report::Evaluated {
                 epoch,
@@ -133,10 +135,9 @@ impl Drive<'_> {
             return Ok(());
         }
         if is_first {
-            self.totals.ledger.go_on_from(report.step);
             let repeated = self.controller.repeated() - repeated_before;
             if let Some(incident) = self.totals.incidents.last_mut() {
-                incident.repeated = repeated;
+                incident.resumed(repeated);
             }
         }
         self.stretch(rank, at_ns, report);
@@ -152,7 +153,7 @@ impl Drive<'_> {
         let start = &self.attempt.start;
         self.totals.first_start.get_or_insert_with(|| start.clone());
         if let Some(incident) = self.totals.incidents.last_mut()
-            && incident.stepped(at_ns, step.is_new)
+            && incident.stepped(at_ns, step.new_rows > 0)
         {
             let text = messages::goes_on(&step, incident);
             self.ctx.progress.output(self.plan.arm.speaker(), &text);
@@ -167,18 +168,19 @@ impl Drive<'_> {
         }
     }
 
-    /// Splits the timeline into stretches of equally many steps.
+    /// Splits the timeline into stretches of equally many rows, whatever the number of ranks is.
     fn stretch(&mut self, rank: u32, at_ns: u64, report: &StepReport) {
-        let world = self.controller.workers();
-        let of_epoch = self.plan.settings.steps_per_epoch(world).max(1);
-        let length = of_epoch.div_ceil(STRETCHES);
+        let of_epoch = self.plan.settings.train_rows.max(1);
+        let part = |rows: u64| (rows * STRETCHES / of_epoch) as u32;
         let (name, group) = (epoch_name(report.epoch), report.epoch);
-        let next = report.step % of_epoch + 1;
-        let part = (next / length) as u32;
-        if next == of_epoch {
-            self.turn(rank, at_ns, "evaluation", group, part + 1);
-        } else if !self.timeline.is(rank, &name) || next.is_multiple_of(length) {
-            self.turn(rank, at_ns, &name, group, part);
+        let (before, after) = (
+            part(report.rows_before),
+            part(report.rows_before + report.rows_of_step),
+        );
+        if report.rows_before + report.rows_of_step >= of_epoch {
+            self.turn(rank, at_ns, "evaluation", group, after + 1);
+        } else if !self.timeline.is(rank, &name) || before != after {
+            self.turn(rank, at_ns, &name, group, after);
         }
     }
 
@@ -202,7 +204,6 @@ impl Drive<'_> {
         self.attempt.finish(rank);
         self.live.ended(rank, End::Done);
         self.totals.bytes_reduced += report.bytes_reduced;
-        let steps = report.steps;
         if !self.totals.ledger.done(rank, report.clone()) {
             return Ok(());
         }
@@ -211,17 +212,14 @@ impl Drive<'_> {
             .ledger
             .evaluations()
             .any(|evaluation| evaluation.epoch == self.plan.settings.epochs);
-        let complete =
-            last_epoch && (self.plan.steps_depend_on_workers() || steps == self.plan.steps());
+        let complete = last_epoch && self.totals.ledger.rows() == self.plan.rows();
         self.feed(Input::Done { complete })
     }
 
     fn turn(&mut self, rank: u32, at_ns: u64, name: &str, group: u32, part: u32) {
         let moment = self.attempt.moment(rank, at_ns);
-        let span = self.timeline.turn(rank, moment, name, group, part);
-        if let Some(span) = span {
-            (self.ctx.spans)(span);
-        }
+        let spans = self.timeline.turn(rank, moment, name, group, part);
+        spans.into_iter().for_each(&self.ctx.spans);
     }
 }
 

@@ -170,4 +170,22 @@ impl Drive<'_> {
             self.report(Finding::warning("short_of_workers", text).number("steps", short as f64));
         }
     }
+
+    /// At the end, reports ranks that had no core each, whatever the cause: other ranks, their
+    /// affinity, other programs.
+    pub(crate) fn warn_of_shared_cores(&self) {
+        // On GPUs a rank's thread is not what computes.
+        if self.plan.settings.cuda {
+            return;
+        }
+        if let Some(shared) = self.totals.cores.shared(self.plan.threads()) {
+            let text = messages::shared_cores(self.plan.arm, &shared);
+            let finding = Finding::warning("shared_cores", text);
+            self.report(
+                finding
+                    .number("waited_s", shared.waited_s)
+                    .number("waited_share", shared.share),
+            );
+        }
+    }
 }

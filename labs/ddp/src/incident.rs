@@ -62,8 +62,16 @@ impl Incident {
         }
     }
 
-    /// Records that all ranks have done a step, for the first time if it `is_new`. Returns whether
-    /// it is the first after the failure.
+    /// Records that a rank has done the first step after it, before which so many steps were lost.
+    /// Later attempts begin for other reasons.
+    pub fn resumed(&mut self, repeated: u64) {
+        if self.next_step_ns.is_none() {
+            self.repeated = repeated;
+        }
+    }
+
+    /// Records that all ranks have done a step, with which the training is further than ever before
+    /// if it `is_new`. Returns whether it is the first after the failure.
     pub fn stepped(&mut self, at_ns: u64, is_new: bool) -> bool {
         let is_first = self.next_step_ns.is_none();
         self.next_step_ns.get_or_insert(at_ns);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use workbench_ddp_protocol::{DoneReport, StepReport};
+use workbench_ddp_protocol::{DoneReport, Reached, StepReport};
 use workbench_experiment::lab::Part;
 
 /// An evaluation on the test rows.
@@ -43,9 +43,10 @@ pub struct Completed {
     pub loss: f64,
     /// Rows per second of the last interval, when an interval ends.
     pub rate: Option<f64>,
-    /// Rows that are newly counted.
+    /// Rows by which the training is further than ever before; 0 while steps are done again.
     pub new_rows: u64,
-    /// Whether it was not done before.
+    /// Whether no step of this number was done before. With another number of ranks, steps of the
+    /// same number end after other numbers of rows.
     pub is_new: bool,
 }
 
@@ -95,16 +96,19 @@ const WINDOW_NS: u64 = 500_000_000;
 /// The ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
+    /// Training rows, each of which counts once in every epoch.
+    rows_of_epoch: u64,
     world: u32,
+    /// Ranks of the attempt before.
+    world_before: u32,
     /// Rows of each step that counts, and how many ranks did it.
     rows: Vec<(u64, u32)>,
     counted: u64,
     most_rows: u64,
     most_steps: u64,
     pending: BTreeMap<u64, Pending>,
-    /// The next step, as far as it was reported when the previous attempt ended: its rows and
-    /// ranks.
-    unheard: Option<(u64, u32)>,
+    /// What the ranks report that contradicts what was counted.
+    contradiction: Option<Contradiction>,
     /// When all ranks had done the previous step of this attempt and epoch.
     before: Option<(u32, u64)>,
     window: (u64, u64),
@@ -112,6 +116,20 @@ pub struct Ledger {
     evaluations: BTreeMap<u32, Evaluation>,
     parts: Vec<Parts>,
     done: BTreeMap<u32, DoneReport>,
+}
+
+/// The ranks' own account of a step, and the ledger's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the ranks report {reported} rows at step {step}, and {counted} were counted; rows were left out or used twice"
+)]
+pub struct Contradiction {
+    /// The step.
+    pub step: u64,
+    /// Rows by the ranks' account.
+    pub reported: u64,
+    /// Rows by the ledger's.
+    pub counted: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -122,15 +140,17 @@ struct Pending {
 }
 
 impl Ledger {
+    /// The ledger of a training in which each of so many rows counts once in every epoch.
+    pub fn new(rows_of_epoch: u64) -> Self {
+        Self {
+            rows_of_epoch,
+            ..Self::default()
+        }
+    }
+
     /// Begins an attempt with this many ranks. Discards steps that not all ranks have done.
     pub fn begin(&mut self, world: u32) {
-        let next = self.rows.len() as u64;
-        // All ranks take as many rows for a step as the rank that has done it.
-        self.unheard = self.pending.remove(&next).map(|pending| {
-            let each = pending.rows / u64::from(pending.ranks.max(1));
-            (each * u64::from(self.world), self.world)
-        });
-        self.world = world;
+        self.world_before = std::mem::replace(&mut self.world, world);
         self.pending.clear();
         self.before = None;
         self.window = (0, 0);
@@ -140,20 +160,40 @@ impl Ledger {
         }
     }
 
-    /// The attempt continues from this many steps: later steps do not count any more.
+    /// The attempt continues from there: what counted beyond does not count any more.
     ///
     /// That can be one step more than all ranks could report before they were lost. The checkpoint
-    /// proves that all did it, since ranks work in lockstep.
-    pub fn go_on_from(&mut self, step: u64) {
-        let keep = usize::try_from(step).unwrap_or(usize::MAX);
-        if keep == self.rows.len() + 1
-            && let Some(step) = self.unheard.or_else(|| self.rows.last().copied())
-        {
-            self.rows.push(step);
-            self.counted += step.0;
-        }
+    /// proves that all did it, since ranks work in lockstep, and says how many rows it had. Returns
+    /// the rows by which the training is therefore further than ever before.
+    pub fn go_on_from(&mut self, reached: &Reached) -> u64 {
+        let keep = usize::try_from(reached.steps).unwrap_or(usize::MAX);
+        let reported = u64::from(reached.epoch) * self.rows_of_epoch + reached.rows;
         for (gone, _) in self.rows.drain(keep.min(self.rows.len())..) {
             self.counted -= gone;
+        }
+        if keep == self.rows.len() + 1 {
+            let unheard = reported.saturating_sub(self.counted);
+            self.rows.push((unheard, self.world_before));
+            self.counted += unheard;
+        }
+        self.compare(reached.steps, reported, self.counted);
+        self.new_rows()
+    }
+
+    /// Rows by which the training is further than when this was asked before.
+    fn new_rows(&mut self) -> u64 {
+        let new = self.counted.saturating_sub(self.most_rows);
+        self.most_rows += new;
+        new
+    }
+
+    fn compare(&mut self, step: u64, reported: u64, counted: u64) {
+        if reported != counted {
+            self.contradiction.get_or_insert(Contradiction {
+                step,
+                reported,
+                counted,
+            });
         }
     }
 
@@ -170,6 +210,7 @@ impl Ledger {
             return None;
         }
         let all = self.pending.remove(&report.step)?;
+        self.compare(report.step, report.rows_of_step, all.rows);
         let rate = self.pace(report.epoch, at_ns, all.rows);
         // Steps come in order, so this one is the next. One out of order is not counted, and the
         // counters will differ.
@@ -177,8 +218,7 @@ impl Ledger {
             self.rows.push((all.rows, self.world));
             self.counted += all.rows;
         }
-        let new_rows = self.counted.saturating_sub(self.most_rows);
-        self.most_rows += new_rows;
+        let new_rows = self.new_rows();
         let is_new = report.step >= self.most_steps;
         self.most_steps = self.most_steps.max(report.step + 1);
         Some(Completed {
@@ -221,6 +261,11 @@ impl Ledger {
     /// The final reports of the ranks.
     pub fn reports(&self) -> impl Iterator<Item = (u32, &DoneReport)> {
         self.done.iter().map(|(rank, report)| (*rank, report))
+    }
+
+    /// What the ranks report that contradicts what was counted, if anything.
+    pub fn contradiction(&self) -> Option<Contradiction> {
+        self.contradiction
     }
 
     /// Steps that count.

@@ -13,6 +13,14 @@ fn report(step: u64, samples: u32, loss: f64) -> StepReport {
     }
 }
 
+fn reached(steps: u64, rows: u64) -> Reached {
+    Reached {
+        steps,
+        epoch: 0,
+        rows,
+    }
+}
+
 #[test]
 fn a_step_is_complete_when_all_ranks_have_done_it_and_its_loss_is_the_mean_of_their_rows() {
     let mut ledger = Ledger::default();
@@ -50,13 +58,13 @@ fn steps_with_fewer_ranks_are_known_as_long_as_they_count() {
         }
     }
     ledger.begin(1);
-    ledger.go_on_from(2);
+    ledger.go_on_from(&reached(2, 32));
     for step in 2..7 {
         ledger.step(0, 10 + step, &report(step, 16, 1.0));
     }
     assert_eq!((ledger.steps(), ledger.steps_short_of(2)), (7, 5));
     ledger.begin(2);
-    ledger.go_on_from(5);
+    ledger.go_on_from(&reached(5, 80));
     assert_eq!(ledger.steps_short_of(2), 3);
 }
 
@@ -72,7 +80,7 @@ fn what_is_done_again_counts_once() {
             .new_rows;
     }
     ledger.begin(1);
-    ledger.go_on_from(6);
+    ledger.go_on_from(&reached(6, 48));
     for step in 6..12 {
         let done = ledger.step(0, 100 + step, &report(step, 8, 1.0)).unwrap();
         assert_eq!(done.is_new, step >= 10);
@@ -96,7 +104,7 @@ fn a_step_that_a_checkpoint_proves_counts_although_not_all_could_report_it() {
             ledger.step(rank, 3, &report(3, 4, 0.5));
         }
         ledger.begin(2);
-        ledger.go_on_from(4);
+        ledger.go_on_from(&reached(4, 32));
         for step in 4..6 {
             for rank in 0..2 {
                 ledger.step(rank, step, &report(step, 4, 0.5));
@@ -104,6 +112,28 @@ fn a_step_that_a_checkpoint_proves_counts_although_not_all_could_report_it() {
         }
         assert_eq!((ledger.steps(), ledger.rows()), (6, 48));
     }
+}
+
+#[test]
+fn rows_that_are_left_out_are_found_out() {
+    let mut ledger = Ledger::new(100);
+    ledger.begin(2);
+    for rank in 0..2 {
+        let step = StepReport {
+            rows_of_step: 9,
+            ..report(0, 4, 0.5)
+        };
+        ledger.step(rank, 0, &step);
+    }
+    let found = ledger.contradiction().unwrap();
+    assert_eq!((found.step, found.reported, found.counted), (0, 9, 8));
+    assert!(found.to_string().contains("left out"), "{found}");
+    let mut ledger = Ledger::new(100);
+    ledger.begin(1);
+    ledger.go_on_from(&reached(0, 0));
+    assert_eq!(ledger.contradiction(), None);
+    ledger.go_on_from(&reached(3, 5));
+    assert_eq!(ledger.contradiction().unwrap().reported, 5);
 }
 
 #[test]
@@ -133,7 +163,7 @@ proptest! {
         let mut progress = 0;
         let mut run = |ledger: &mut Ledger, from: u64, to: u64| {
             ledger.begin(world);
-            ledger.go_on_from(from);
+            ledger.go_on_from(&reached(from, from * u64::from(world) * 4));
             for step in from..to {
                 for rank in 0..world {
                     let done = ledger.step(rank, step, &report(step, 4, 0.5));
@@ -141,13 +171,13 @@ proptest! {
                 }
             }
         };
-        let mut reached = 0;
+        let mut done = 0;
         for (from, length) in restarts {
-            let from = from.min(reached);
-            reached = (from + length).min(steps);
-            run(&mut ledger, from, reached);
+            let from = from.min(done);
+            done = (from + length).min(steps);
+            run(&mut ledger, from, done);
         }
-        run(&mut ledger, reached, steps);
+        run(&mut ledger, done, steps);
         prop_assert_eq!(ledger.steps(), steps);
         prop_assert_eq!(ledger.rows(), steps * u64::from(world) * 4);
         prop_assert_eq!(progress, ledger.rows());

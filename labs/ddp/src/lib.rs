@@ -9,8 +9,10 @@
 
 mod attempt;
 mod controller;
+mod cores;
 mod data;
 mod drive;
+mod environment;
 mod events;
 mod failures;
 mod incident;
@@ -28,6 +30,9 @@ mod timeline;
 mod version_cache;
 mod worker;
 
+#[cfg(test)]
+mod elastic_tests;
+
 use std::path::PathBuf;
 
 use workbench_experiment::lab::{
@@ -36,7 +41,8 @@ use workbench_experiment::lab::{
 };
 
 use crate::data::Found;
-use crate::drive::Drive;
+use crate::drive::{Drive, Program};
+use crate::environment::Environment;
 use crate::plan::{Arm, Plan};
 use crate::settings::TrainSettings;
 
@@ -82,7 +88,7 @@ impl Lab for DataParallel {
     }
 
     fn source(&self, arm: &str) -> Option<Source> {
-        Arm::of(arm).map(Arm::source)
+        Arm::of(arm).and_then(Arm::source)
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
@@ -92,11 +98,12 @@ impl Lab for DataParallel {
             recorded,
             sha256,
         } = data::look(&config.data)?;
-        let (settings, warnings) = TrainSettings::new(config, data, &offer)?;
+        let settings = TrainSettings::new(config, data, &offer)?;
         let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
+        let environment = Environment::of(std::env::vars_os(), settings.cuda);
         Ok(Box::new(Prepared {
             settings,
-            warnings,
+            environment,
             worker,
             recorded,
             data_sha256: sha256,
@@ -106,7 +113,7 @@ impl Lab for DataParallel {
 
 struct Prepared {
     settings: TrainSettings,
-    warnings: Vec<Finding>,
+    environment: Environment,
     worker: PathBuf,
     recorded: Option<DataSource>,
     data_sha256: String,
@@ -122,7 +129,7 @@ impl PreparedLab for Prepared {
     }
 
     fn warnings(&self) -> Vec<Finding> {
-        self.warnings.clone()
+        self.environment.finding().into_iter().collect()
     }
 
     fn basis(&self) -> Basis {
@@ -156,7 +163,11 @@ impl PreparedLab for Prepared {
         let arm = Arm::of(arm)
             .ok_or_else(|| LabError::Config(format!("the ddp lab has no arm `{arm}`")))?;
         let plan = Plan::new(arm, ctx.workers, &self.settings, ctx.scratch);
-        let mut drive = Drive::new(&plan, &self.worker, ctx);
+        let program = Program {
+            path: &self.worker,
+            environment: &self.environment,
+        };
+        let mut drive = Drive::new(&plan, program, ctx);
         drive.run()?;
         outcome::output(&drive)
     }

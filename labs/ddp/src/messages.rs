@@ -6,10 +6,12 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use workbench_report::format::counted;
+use workbench_report::format::{clean, counted};
 use workbench_workers::{EndedBy, SlowKind, Stall, describe, is_out_of_descriptors};
 
 use crate::controller::{GivenUp, State};
+use crate::cores::SharedCores;
+use crate::environment::{Environment, Treatment};
 use crate::incident::{FailurePlace, FailureReport, Incident};
 use crate::ledger::{Completed, Evaluation};
 use crate::plan::Arm;
@@ -177,6 +179,54 @@ pub fn state(state: State, (workers, all): (u32, u32)) -> String {
         State::Running if workers < all => format!("{state} on {workers} of {all} workers"),
         _ => state.to_string(),
     }
+}
+
+/// Variables that were set, and what the workers get of them.
+pub fn environment(environment: &Environment) -> String {
+    let list = |treatment| {
+        let all = environment.treated(treatment);
+        let all = all.map(|variable| format!("{}={}", variable.name, clean(&variable.value, 60)));
+        all.collect::<Vec<String>>().join(", ")
+    };
+    let (cleared, kept) = (list(Treatment::Cleared), list(Treatment::Kept));
+    let mut text = String::new();
+    if !cleared.is_empty() {
+        _ = write!(
+            text,
+            "The workers do not get these variables, which were set and could change the result: {cleared}."
+        );
+    }
+    if !kept.is_empty() {
+        let space = if text.is_empty() { "" } else { " " };
+        _ = write!(
+            text,
+            "{space}The workers get these variables, which were set and may change the result: {kept}."
+        );
+    }
+    text
+}
+
+/// Ranks that had fewer cores than they could have used.
+pub fn shared_cores(arm: Arm, shared: &SharedCores) -> String {
+    let waited = format!(
+        "In {}, ranks shared cores: for {:.0} % of the time in which they could have run, {:.1} s in all, they waited for a core",
+        arm.name(),
+        shared.share * 100.0,
+        shared.waited_s
+    );
+    let cause = match &shared.allowed {
+        Some((cores, ranks)) => {
+            let list: Vec<String> = cores.iter().map(u32::to_string).collect();
+            let word = if list.len() == 1 { "core" } else { "cores" };
+            format!(
+                "; their affinity allows {} {word} {} alone",
+                counted(u64::from(*ranks), "rank"),
+                list.join(", ")
+            )
+        }
+        None => String::new(),
+    };
+    format!("{waited}{cause}.")
 }
 
 /// There is no place where the ranks could meet.

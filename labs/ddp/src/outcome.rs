@@ -22,11 +22,14 @@ pub const MODEL: &str = "trained model";
 /// The outcome of a finished drive.
 ///
 /// # Errors
-/// [`LabError::Failed`] when the ranks ended with different parameters.
+/// [`LabError::Failed`] when the ranks ended with different parameters, or left out rows.
 pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
-    let sha256 = drive
-        .totals
-        .ledger
+    let ledger = &drive.totals.ledger;
+    if let Some(contradiction) = ledger.contradiction() {
+        let arm = drive.plan.arm.name();
+        return Err(LabError::Failed(format!("{arm}: {contradiction}")));
+    }
+    let sha256 = ledger
         .parameters()
         .map_err(|why| LabError::Failed(format!("{}: {why}", drive.plan.arm.name())))?;
     Ok(ArmOutput {

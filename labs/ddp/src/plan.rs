@@ -19,6 +19,8 @@ macro_rules! programs {
 pub enum Arm {
     /// One process.
     Single,
+    /// One process with the threads of all.
+    Threads,
     /// Data-parallel, written by hand.
     ByHand,
     /// Under the launcher.
@@ -30,6 +32,7 @@ impl Arm {
     pub fn of(name: &str) -> Option<Self> {
         match name {
             "single" => Some(Self::Single),
+            "threads" => Some(Self::Threads),
             "ddp" => Some(Self::ByHand),
             "launcher" => Some(Self::Launcher),
             _ => None,
@@ -40,6 +43,7 @@ impl Arm {
     pub fn name(self) -> &'static str {
         match self {
             Self::Single => "single",
+            Self::Threads => "threads",
             Self::ByHand => "ddp",
             Self::Launcher => "launcher",
         }
@@ -48,15 +52,16 @@ impl Arm {
     /// The program that its workers run.
     pub fn program(self) -> Program {
         match self {
-            Self::Single => Program::Single,
+            Self::Single | Self::Threads => Program::Single,
             Self::ByHand => Program::ByHand,
             Self::Launcher => Program::Launched,
         }
     }
 
-    /// The text of that program.
-    pub fn source(self) -> Source {
+    /// The text of that program, where no arm before has it.
+    pub fn source(self) -> Option<Source> {
         let (file, text) = match self {
+            Self::Threads => return None,
             Self::Single => ("single.rs", include_str!(concat!(programs!(), "single.rs"))),
             Self::ByHand => (
                 "by_hand.rs",
@@ -67,10 +72,10 @@ impl Arm {
                 include_str!(concat!(programs!(), "launched.rs")),
             ),
         };
-        Source {
+        Some(Source {
             file: file.to_owned(),
             text: text.to_owned(),
-        }
+        })
     }
 
     /// Who reports for it.
@@ -80,6 +85,11 @@ impl Arm {
         } else {
             "workbench"
         }
+    }
+
+    /// Whether it has a rank on each worker.
+    pub fn has_ranks(self) -> bool {
+        matches!(self, Self::ByHand | Self::Launcher)
     }
 
     /// Whether it continues after a failure.
@@ -93,8 +103,10 @@ impl Arm {
 pub struct Plan {
     /// The arm.
     pub arm: Arm,
-    /// Its full number of workers.
+    /// Its full number of ranks.
     pub world: u32,
+    /// Workers that one rank stands for: those of the arm, where it is one process.
+    pub workers_of_rank: u32,
     /// The settings.
     pub settings: TrainSettings,
     /// Where checkpoints go.
@@ -102,27 +114,35 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The training of `arm` with `world` workers, whose files go to `scratch`.
-    pub fn new(arm: Arm, world: u32, settings: &TrainSettings, scratch: &Path) -> Self {
+    /// The training of `arm` with so many workers, whose files go to `scratch`.
+    pub fn new(arm: Arm, workers: u32, settings: &TrainSettings, scratch: &Path) -> Self {
+        let (world, workers_of_rank) = match arm {
+            Arm::Single => (1, 1),
+            Arm::Threads => (1, workers.max(1)),
+            Arm::ByHand | Arm::Launcher => (workers.max(1), 1),
+        };
         Self {
             arm,
-            world: if arm == Arm::Single { 1 } else { world.max(1) },
+            world,
+            workers_of_rank,
             settings: settings.clone(),
             checkpoints: scratch.join("checkpoints"),
         }
     }
 
-    /// Steps of the whole training with the full number of workers.
-    pub fn steps(&self) -> u64 {
-        self.settings.steps_per_epoch(self.world) * u64::from(self.settings.epochs)
+    /// Rows of the whole training, each counted once in every epoch.
+    pub fn rows(&self) -> u64 {
+        self.settings.train_rows * u64::from(self.settings.epochs)
     }
 
-    /// Whether fewer workers take a different number of steps, so that the number of steps of an
-    /// elastic training is not known in advance.
-    pub fn steps_depend_on_workers(&self) -> bool {
-        self.least() < self.world
-            && self.settings.steps_per_epoch(self.least())
-                != self.settings.steps_per_epoch(self.world)
+    /// Workers of the arm, as it is named with them.
+    pub fn workers(&self) -> u32 {
+        self.world * self.workers_of_rank
+    }
+
+    /// Threads of every rank.
+    pub fn threads(&self) -> u32 {
+        self.settings.threads.saturating_mul(self.workers_of_rank)
     }
 
     /// The fewest workers to continue with.
@@ -133,10 +153,11 @@ impl Plan {
         }
     }
 
-    /// The faults of this arm. The base has none, because the others are compared with it.
+    /// The faults of this arm. Those of one process have none, because the others are
+    /// compared with them.
     pub fn faults(&self) -> FaultPlan {
         match self.arm {
-            Arm::Single => FaultPlan::default(),
+            Arm::Single | Arm::Threads => FaultPlan::default(),
             Arm::ByHand | Arm::Launcher => FaultPlan(self.settings.faults.clone()),
         }
     }
@@ -154,7 +175,7 @@ impl Plan {
             batch: settings.batch_of(world),
             lr: settings.lr_of(world),
             seed: settings.seed,
-            threads: settings.threads,
+            threads: self.threads(),
             device: settings.device(rank),
             checkpoint: Some(Checkpointing {
                 dir: self.checkpoints.clone(),

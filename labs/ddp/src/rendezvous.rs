@@ -32,10 +32,10 @@ impl Rendezvous {
     /// # Errors
     /// [`LabError::Environment`] when there is no loopback address, or no port left on it.
     pub fn open() -> Result<Self, LabError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(no_place)?;
+        let listener = TcpListener::bind((own_loopback(), 0))
+            .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .map_err(no_place)?;
         let address = listener.local_addr().map_err(no_place)?;
-        // Seeded by the system, anew for each.
-        let random = || RandomState::new().build_hasher().finish();
         let name = format!("workbench-{:016x}{:016x}", random(), random());
         Ok(Self {
             listener: Arc::new(listener.into()),
@@ -68,6 +68,21 @@ impl Rendezvous {
     }
 }
 
+/// An address of this machine's own that hardly any other attempt has: on Linux, all of 127.0.0.0/8
+/// is that. Each has ports of its own, so connections of trainings before, which the kernel
+/// remembers for a minute, take none away. Where only 127.0.0.1 is such an address, that is taken.
+fn own_loopback() -> Ipv4Addr {
+    let [_, b, c, d, ..] = random().to_be_bytes();
+    // Neither the network's own address nor that of all.
+    Ipv4Addr::new(127, b, c, d.clamp(2, 254))
+}
+
+/// Seeded by the system, anew for each.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
 fn no_place(error: io::Error) -> LabError {
     LabError::Environment(crate::messages::no_rendezvous(&error))
 }

@@ -38,6 +38,7 @@ impl Drive<'_> {
             }
         }
         self.warn_of_incidents();
+        self.warn_of_shared_cores();
         match self.controller.state() {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),
@@ -100,6 +101,7 @@ impl Drive<'_> {
             return;
         };
         let usage = group.usage();
+        self.totals.cores.look(&usage);
         let used_ns: u64 = usage.iter().map(|usage| usage.cpu_ns).sum();
         let progress = self.ctx.progress;
         progress.set_processes_cpu_ns(self.totals.past_cpu_ns + used_ns);

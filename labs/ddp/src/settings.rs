@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 
-use workbench_ddp_protocol::{Data, Device, Fault, Model, Place};
-use workbench_experiment::lab::{Finding, LabError, Opt, ParamValue, Params, Refusal, RunConfig};
+use workbench_ddp_protocol::{Data, Device, Fault, Model, Place, shares};
+use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal, RunConfig};
 use workbench_report::format::counted_number;
+
+use crate::plan::Arm;
 
 /// The shortest side of an image that the small network can process.
 const CNN_SMALLEST: usize = 4;
@@ -36,7 +38,7 @@ pub struct TrainSettings {
     pub model: Model,
     /// The data.
     pub data: Data,
-    /// Training rows; their number is divisible for all numbers of workers.
+    /// Training rows.
     pub train_rows: u64,
     /// Test rows.
     pub test_rows: u64,
@@ -76,7 +78,7 @@ pub struct TrainSettings {
     pub faults: Vec<Fault>,
     /// Numbers of workers of the parallel arms.
     pub workers: Vec<u32>,
-    /// Whether there are parallel arms at all.
+    /// Whether there are arms with several ranks at all.
     pub parallel: bool,
 }
 
@@ -115,18 +117,14 @@ pub struct Offer {
 }
 
 impl TrainSettings {
-    /// Reads the parameters and checks them. Also returns sentences on adjusted values.
+    /// Reads the parameters and checks them.
     ///
     /// # Errors
     /// [`LabError::Refused`] with what is possible instead.
-    pub fn new(
-        config: &RunConfig,
-        data: Data,
-        offer: &Offer,
-    ) -> Result<(Self, Vec<Finding>), LabError> {
+    pub fn new(config: &RunConfig, data: Data, offer: &Offer) -> Result<Self, LabError> {
         let params = Reader(&config.params);
         let faults = faults(params.text("fault")?)?;
-        let mut settings = Self {
+        let settings = Self {
             model: match params.text("model")? {
                 "cnn" => Model::Cnn,
                 _ => Model::Resnet18,
@@ -160,14 +158,16 @@ impl TrainSettings {
             tolerance: params.number("accuracy_tolerance")?,
             faults,
             workers: config.workers.clone(),
-            parallel: config.arms.iter().any(|arm| arm != "single"),
+            parallel: config
+                .arms
+                .iter()
+                .any(|arm| Arm::of(arm).is_some_and(Arm::has_ranks)),
         };
         settings.check_images(offer.images)?;
         settings.check_devices(config.oversubscribe, offer)?;
         settings.check_batches()?;
-        let warnings = settings.cut_rows();
         settings.check_faults()?;
-        Ok((settings, warnings))
+        Ok(settings)
     }
 
     /// All numbers of workers that may share the rows: those of the arms, and those with which the
@@ -246,43 +246,6 @@ impl TrainSettings {
         Ok(())
     }
 
-    /// Cuts the training rows so that any number of workers trains on the same number of them:
-    /// shards are equally long, and a last batch of a single row is left out.
-    fn cut_rows(&mut self) -> Vec<Finding> {
-        let worlds = self.worlds();
-        let together = worlds
-            .iter()
-            .try_fold(1_u64, |lcm, &world| {
-                (lcm / gcd(lcm, u64::from(world))).checked_mul(u64::from(world))
-            })
-            .unwrap_or(u64::MAX);
-        let asked = self.train_rows;
-        let even = |rows: u64| {
-            worlds.iter().all(|&world| {
-                let shard = rows / u64::from(world);
-                shard % u64::from(self.batch_of(world)) != 1
-            })
-        };
-        let mut rows = asked - asked % together;
-        while rows >= together && !even(rows) {
-            rows -= together;
-        }
-        // If that would drop many rows, the counters differ and no speed-up is stated.
-        if rows == asked || rows < asked - asked / 20 {
-            return Vec::new();
-        }
-        self.train_rows = rows;
-        let text = format!(
-            "{rows} of {asked} training rows are used, so that all arms can share them evenly."
-        );
-        let found = Finding::warning("rows_cut", text);
-        vec![
-            found
-                .number("rows", rows as f64)
-                .number("asked_rows", asked as f64),
-        ]
-    }
-
     fn check_faults(&self) -> Result<(), LabError> {
         let most = self.most_workers();
         let steps = self.steps_per_epoch(most) * u64::from(self.epochs);
@@ -315,9 +278,7 @@ impl TrainSettings {
 
     /// Steps of an epoch with this many workers.
     pub fn steps_per_epoch(&self, world: u32) -> u64 {
-        let shard = self.train_rows / u64::from(world.max(1));
-        let batch = u64::from(self.batch_of(world)).max(1);
-        shard / batch + u64::from(shard % batch > 1)
+        shares::steps(self.train_rows, world, self.batch_of(world))
     }
 
     /// Learning rate with this many workers.
@@ -390,11 +351,6 @@ fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
                 .map_err(|error| LabError::Refused(Refusal::of(set("fault"), format!("{error}"))))
         })
         .collect()
-}
-
-/// Greatest common divisor (Euclid).
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
 /// Typed access to the parameters.

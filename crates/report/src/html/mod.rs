@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{chart, format, ideal, tables};
+use super::{arms, chart, format, ideal, tables, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -60,6 +60,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (timelines(&figures))
                     (breakdown::steps(result, &figures))
                     (lost(result, &figures))
+                    (used(result))
                     (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
@@ -136,6 +137,7 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
                 (parts::table("Fitted laws", &tables::laws(result)))
             }
             (parts::table("All arms in numbers", &tables::arms(result)))
+            @if let Some(note) = arms::quotients(result) { p.aside { bdi { (note) } } }
             @if result.check.passed() {
                 (parts::table("What was possible", &tables::bounds(result)))
             }
@@ -183,6 +185,19 @@ fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
                      task was ready, or a task was kept off its core. Inflation: CPU time beyond \
                      what the same work took in the base; below zero where it took less."
                 }
+            }
+        }
+    }
+}
+
+fn used(result: &RunResult) -> Markup {
+    let table = usage::table(result);
+    html! {
+        @if !table.rows.is_empty() {
+            section id="usage" {
+                h2 { "What every arm used" }
+                (parts::table("Memory, faults, switches and counters of a repeat", &table))
+                p.aside { (usage::EXPLAINED) }
             }
         }
     }

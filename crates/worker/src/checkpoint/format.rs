@@ -15,6 +15,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use workbench_ddp_protocol::{Reached, Share};
 
 const MAGIC: &[u8; 8] = b"WBCKPT01";
 /// Bytes of it that are the same in every version.
@@ -41,10 +42,19 @@ pub struct SavedProgress {
 }
 
 impl SavedProgress {
-    /// A step is done in which each of `world` ranks took `rows` rows.
-    pub fn advance(&mut self, rows: u32, world: usize) {
+    /// How far the training has come.
+    pub fn reached(&self) -> Reached {
+        Reached {
+            steps: self.steps,
+            epoch: self.epoch,
+            rows: self.rows,
+        }
+    }
+
+    /// A step is done, of which this was the share of a rank.
+    pub fn advance(&mut self, share: &Share) {
         self.steps += 1;
-        self.rows += u64::from(rows) * world as u64;
+        self.rows += share.rows_of_step;
         self.accuracy = None;
     }
 

@@ -71,7 +71,7 @@ pub fn resume(
         agree(progress.steps, group)?;
     }
     set_aside(job, &found, progress.steps, report);
-    report.resumed(progress.steps);
+    report.resumed(progress.reached());
     Ok(progress)
 }
 

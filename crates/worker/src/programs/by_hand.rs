@@ -49,7 +49,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
         // (4) Without this every epoch would go through the rows in the same order.
         sampler.set_epoch(epoch);
         for rows in sampler.batches(job.batch(), progress.rows) {
-            let watch = report.begin_step(epoch);
+            let watch = report.begin_step(&progress);
             let batch = train.batch(&rows);
 
             // (5) Forward through the reducer: buffers of rank 0 first, then this rank's rows.
@@ -63,18 +63,18 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             let value = finite(&loss, &watch)?;
 
             // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is
-            // full.
+            // full. In the last step of an epoch ranks may have different numbers of rows.
             watch.at(Phase::Backward);
-            ddp.backward(&loss)?;
+            ddp.backward(&batch.weighted(&loss))?;
             report.reduced(gradient_bytes);
 
             // Equal gradients meet equal weights, so the weights stay equal.
             watch.at(Phase::Optimizer);
             adam.step()?;
             watch.waited(waited(&ddp, &watch)?);
-            watch.end(batch.rows(), value);
+            watch.end(&batch.share, value);
 
-            progress.advance(batch.rows(), job.world);
+            progress.advance(&batch.share);
             checkpoints.after_step(progress, &vars, &adam, report);
             if stop.reached(report)? {
                 break 'training;

@@ -22,7 +22,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
         while let Some((batch, watch)) = trainer.next_batch(&mut loader) {
             let logits = model.forward(&batch, &watch)?;
             let loss = logits.cross_entropy_for_logits(&batch.labels);
-            let value = model.backward(&loss, &watch)?;
+            let value = model.backward(&loss, &batch, &watch)?;
             model.step(&mut adam, &watch)?;
             trainer.end_step(watch, &batch, value, (&model, &adam))?;
         }

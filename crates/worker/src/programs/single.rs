@@ -25,7 +25,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     'training: for epoch in progress.epoch..spec.epochs {
         sampler.set_epoch(epoch);
         for rows in sampler.batches(job.batch(), progress.rows) {
-            let watch = report.begin_step(epoch);
+            let watch = report.begin_step(&progress);
             let batch = train.batch(&rows);
 
             watch.at(Phase::Forward);
@@ -39,9 +39,9 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
             watch.at(Phase::Optimizer);
             adam.step()?;
-            watch.end(batch.rows(), value);
+            watch.end(&batch.share, value);
 
-            progress.advance(batch.rows(), 1);
+            progress.advance(&batch.share);
             checkpoints.after_step(progress, &vars, &adam, report);
             if report.stop_requested() {
                 break 'training;

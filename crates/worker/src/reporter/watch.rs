@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use tch::Tensor;
 use torch_ddp::cuda::Mark;
-use workbench_ddp_protocol::{Phase, StepReport};
+use workbench_ddp_protocol::{Phase, Share, StepReport};
 
 use super::Reporter;
+use crate::checkpoint::format::SavedProgress;
 
 /// Times the parts of a step. Every change of phase is said once, and books what has passed on the
 /// phase before.
@@ -25,6 +26,7 @@ use super::Reporter;
 pub struct StepWatch<'a> {
     report: &'a Reporter,
     epoch: u32,
+    rows_before: u64,
     phase: Cell<Phase>,
     since: Cell<Instant>,
     booked: Cell<[Duration; Phase::ALL.len()]>,
@@ -33,18 +35,19 @@ pub struct StepWatch<'a> {
 }
 
 impl Reporter {
-    /// Begins a step, with the fetching of its rows.
-    pub fn begin_step(&self, epoch: u32) -> StepWatch<'_> {
-        StepWatch::begin(self, epoch)
+    /// Begins the next step of a training that has come so far, with the fetching of its rows.
+    pub fn begin_step(&self, progress: &SavedProgress) -> StepWatch<'_> {
+        StepWatch::begin(self, progress)
     }
 }
 
 impl<'a> StepWatch<'a> {
-    fn begin(report: &'a Reporter, epoch: u32) -> Self {
+    fn begin(report: &'a Reporter, progress: &SavedProgress) -> Self {
         report.at(Phase::Data);
         Self {
             report,
-            epoch,
+            epoch: progress.epoch,
+            rows_before: progress.rows,
             phase: Cell::new(Phase::Data),
             since: Cell::new(Instant::now()),
             booked: Cell::new([Duration::ZERO; Phase::ALL.len()]),
@@ -133,8 +136,8 @@ impl<'a> StepWatch<'a> {
         }
     }
 
-    /// The step is over, with so many rows and this mean loss.
-    pub fn end(self, samples: u32, loss: f64) {
+    /// The step is over, with this share of its rows and their mean loss.
+    pub fn end(self, share: &Share, loss: f64) {
         if let Some(mark) = self.gradients.take() {
             self.awaits_gradients();
             // What went wrong on the GPU is told by whatever needs it next.
@@ -154,7 +157,9 @@ impl<'a> StepWatch<'a> {
         let report = StepReport {
             step: self.step(),
             epoch: self.epoch,
-            samples,
+            samples: share.rows(),
+            rows_of_step: share.rows_of_step,
+            rows_before: self.rows_before,
             loss,
             data_ns: ns(Phase::Data),
             forward_ns: ns(Phase::Forward),

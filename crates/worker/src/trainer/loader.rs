@@ -4,7 +4,7 @@ use std::vec;
 
 use crate::dataset::{Batch, Dataset};
 use crate::job::Job;
-use crate::sampler::DistributedSampler;
+use crate::sampler::{BatchRows, DistributedSampler};
 
 /// Deals the rows of an epoch, batch by batch.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Loader<'d> {
     data: &'d Dataset,
     sampler: DistributedSampler,
     batch: usize,
-    batches: vec::IntoIter<Vec<i64>>,
+    batches: vec::IntoIter<BatchRows>,
 }
 
 impl<'d> Loader<'d> {

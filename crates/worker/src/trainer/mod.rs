@@ -115,7 +115,7 @@ impl<'a> Trainer<'a> {
         if self.stopped {
             return None;
         }
-        let watch = self.report.begin_step(self.progress.epoch);
+        let watch = self.report.begin_step(&self.progress);
         loader.next_batch().map(|batch| (batch, watch))
     }
 
@@ -131,8 +131,8 @@ impl<'a> Trainer<'a> {
         (model, adam): (&PreparedModel, &Adam),
     ) -> Result<(), Failure> {
         watch.waited(model.waited(&watch)?);
-        watch.end(batch.rows(), loss);
-        self.progress.advance(batch.rows(), self.job.world);
+        watch.end(&batch.share, loss);
+        self.progress.advance(&batch.share);
         self.checkpoints
             .after_step(self.progress, model.vars(), adam, self.report);
         self.stopped = self.stop.reached(self.report)?;

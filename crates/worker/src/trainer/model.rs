@@ -71,14 +71,20 @@ impl<'a> PreparedModel<'a> {
         Ok(logits)
     }
 
-    /// Computes gradients and averages them over the ranks. Gives back the loss as a number.
+    /// Computes gradients and averages them over the rows of all ranks. Gives back the loss as a
+    /// number.
     ///
     /// # Errors
     /// When the loss is not finite, before it can spoil the weights; when a rank is lost or late.
-    pub fn backward(&self, loss: &Tensor, watch: &StepWatch) -> Result<f64, Failure> {
+    pub fn backward(
+        &self,
+        loss: &Tensor,
+        batch: &Batch,
+        watch: &StepWatch,
+    ) -> Result<f64, Failure> {
         let value = finite(loss, watch)?;
         watch.at(Phase::Backward);
-        self.ddp.backward(loss)?;
+        self.ddp.backward(&batch.weighted(loss))?;
         self.report.reduced(self.gradient_bytes);
         Ok(value)
     }

@@ -8,13 +8,15 @@
 
 pub mod fault;
 pub mod message;
+pub mod shares;
 pub mod spec;
 pub mod version;
 
 pub use fault::{Fault, FaultError, Place, Slowness};
 pub use message::{
-    DoneReport, FailureKind, FailureNotice, FromWorker, Phase, Report, Stage, StepReport, ToWorker,
-    Training, WorkerSide,
+    DoneReport, FailureKind, FailureNotice, FromWorker, Phase, Reached, Report, Stage, StepReport,
+    ToWorker, Training, WorkerSide,
 };
+pub use shares::Share;
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};
 pub use version::{WorkerVersion, protocol_sources, version_line};

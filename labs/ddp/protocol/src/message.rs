@@ -44,6 +44,8 @@ pub type WorkerSide = workbench_protocol::WorkerSide<Training>;
 pub enum Report {
     /// A stage of the start-up is reached.
     Stage(Stage),
+    /// The training goes on from a checkpoint, or from the beginning where there is none.
+    Resumed(Reached),
     /// A step is done.
     Step(StepReport),
     /// An evaluation on the test rows is done.
@@ -76,6 +78,17 @@ pub enum Report {
         /// One line, without a full stop at its end.
         text: String,
     },
+}
+
+/// How far a training has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Steps done.
+    pub steps: u64,
+    /// The epoch, from 0.
+    pub epoch: u32,
+    /// Rows of the epoch that all ranks together are done with.
+    pub rows: u64,
 }
 
 /// Why a training cannot continue.
@@ -235,6 +248,10 @@ pub struct StepReport {
     pub epoch: u32,
     /// Rows of this rank's batch.
     pub samples: u32,
+    /// Rows of the batches of all ranks.
+    pub rows_of_step: u64,
+    /// Rows of the epoch that all ranks were done with before this step.
+    pub rows_before: u64,
     /// Mean loss of this rank's batch.
     #[serde(with = "Floats::<f64>")]
     pub loss: f64,

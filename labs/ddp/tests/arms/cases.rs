@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::MISLEADING;
 use workbench_experiment::lab::{Health, Lab, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_lab_ddp::DataParallel;
@@ -189,6 +190,16 @@ fn a_normal_life() {
     let result = &played.ended.result;
     assert_eq!(result.status, RunStatus::Completed, "{:?}", result.warnings);
     assert!(result.check.passed(), "{:?}", result.check);
+    // What was set, and what the workers do not get of it.
+    let environment = result.warnings.iter();
+    let environment: Vec<_> = environment
+        .filter(|found| found.kind == "worker_environment")
+        .collect();
+    assert_eq!(environment.len(), 1, "{:?}", result.warnings);
+    for (name, value) in MISLEADING {
+        let told = &environment[0].text;
+        assert!(told.contains(&format!("{name}={value}")), "{told}");
+    }
     // Weak scaling: equal rows, half the steps.
     for arm in &result.arms {
         assert_eq!(arm.work["images_trained"], 640);
@@ -292,7 +303,7 @@ fn a_death_ends_one_arm_and_not_the_other() {
         .iter()
         .map(|arm| arm.name.as_str())
         .collect();
-    assert_eq!(arms, ["single", "launcher"]);
+    assert_eq!(arms, ["single", "threads", "launcher"]);
     played.says("ddp failed: rank 1 was ended by SIGKILL");
     played.says("at step 20");
     played.says("(as asked for: kill:rank=1,step=20)");

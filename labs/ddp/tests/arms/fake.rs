@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_ddp_protocol::{
-    DoneReport, FailureKind, FailureNotice, Fault, FromWorker, Phase, Program, Report, Stage,
-    StepReport, TrainSpec, WorkerSide,
+    DoneReport, FailureKind, FailureNotice, Fault, FromWorker, Phase, Program, Reached, Report,
+    Share, Stage, StepReport, TrainSpec, WorkerSide,
 };
 use workbench_digest::Hasher;
 use workbench_protocol::{WorkerEnv, env};
+
+use crate::MISLEADING;
 
 /// Learning rates that make it misbehave.
 pub const DRIFT: f64 = 0.25;
@@ -143,6 +145,10 @@ pub fn work() -> ExitCode {
     let (side, spec) = WorkerSide::start().unwrap();
     let env = WorkerEnv::from_vars(std::env::vars_os()).unwrap();
     eprintln!("fake rank {} is here", env.rank);
+    for (name, value) in MISLEADING {
+        let set = std::env::var_os(name);
+        assert!(set.is_none_or(|set| set != value), "{name} got through");
+    }
     let mut model = Model::default();
     match train(&side, &spec, &env, &mut model) {
         Ok(()) => ExitCode::SUCCESS,
@@ -175,9 +181,13 @@ fn train(
     say(Report::Stage(Stage::DataLoaded));
     if let Some(dir) = &spec.resume {
         *model = Model::newest(dir);
+        let rows = spec.train_rows.unwrap();
+        say(Report::Resumed(Reached {
+            steps: model.steps,
+            epoch: (model.rows / rows) as u32,
+            rows: model.rows % rows,
+        }));
     }
-    let world = u64::from(env.world_size);
-    let together = u64::from(spec.batch) * world;
     let rows = spec.train_rows.unwrap();
     let mut samples = 0;
     let mut first = true;
@@ -189,17 +199,20 @@ fn train(
         strike(spec, env.rank, model.steps)?;
         side.at(Phase::AllReduce, model.steps);
         stopped = ring.together(side.stop_requested())?;
-        let own = together.min(rows * u64::from(epoch + 1) - model.rows) / world;
+        let left = rows * u64::from(epoch + 1) - model.rows;
+        let share = Share::next(left, (env.rank, env.world_size), spec.batch);
         let report = StepReport {
             step: model.steps,
             epoch,
-            samples: own as u32,
+            samples: share.rows(),
+            rows_of_step: share.rows_of_step,
+            rows_before: rows - left,
             loss: 1.0 / (model.steps + 1) as f64,
             forward_ns: STEP.as_nanos() as u64,
             ..StepReport::default()
         };
-        model.apply(own * world);
-        samples += own;
+        model.apply(share.rows_of_step);
+        samples += u64::from(share.rows());
         if std::mem::take(&mut first) {
             say(Report::Stage(Stage::FirstStep));
         }

@@ -26,8 +26,8 @@ fn main() -> ExitCode {
         println!("a fake worker\n{}", version_line());
         return ExitCode::SUCCESS;
     }
-    if std::env::var_os(WORKER_VARIABLE).is_some() {
-        return again_without_variable(&args);
+    if std::env::var_os(WORKER_VARIABLE).is_some() || !is_misleading() {
+        return again_misled(&args);
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     let mut failed = 0;
@@ -47,11 +47,26 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where a real worker is named, it would be taken.
-fn again_without_variable(args: &[String]) -> ExitCode {
+/// Variables that people have set, and that would change what workers do. Everything is tested with
+/// them.
+pub const MISLEADING: [(&str, &str); 3] = [
+    ("OMP_PROC_BIND", "true"),
+    ("TORCHELASTIC_USE_AGENT_STORE", "True"),
+    ("MASTER_PORT", "1"),
+];
+
+fn is_misleading() -> bool {
+    MISLEADING
+        .iter()
+        .all(|(name, value)| std::env::var_os(name).is_some_and(|set| set == *value))
+}
+
+/// In that environment. A real worker would be taken where one is named.
+fn again_misled(args: &[String]) -> ExitCode {
     let own = std::env::current_exe().unwrap();
     let status = Command::new(own)
         .args(args)
+        .envs(MISLEADING)
         .env_remove(WORKER_VARIABLE)
         .status()
         .unwrap();

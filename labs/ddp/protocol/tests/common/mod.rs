@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_ddp_protocol::{
     Checkpointing, Data, Device, DoneReport, FailureKind, FailureNotice, Fault, FromWorker, Model,
-    Phase, Place, Program, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
+    Phase, Place, Program, Reached, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
 };
 use workbench_protocol::Position;
 
@@ -133,22 +133,30 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 }
 
 fn step_report() -> impl Strategy<Value = StepReport> {
-    (any::<u64>(), any::<[u32; 2]>(), number(), any::<[u64; 5]>()).prop_map(
-        |(step, [epoch, samples], loss, times)| {
-            let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
-            StepReport {
-                step,
-                epoch,
-                samples,
-                loss,
-                data_ns,
-                forward_ns,
-                backward_ns,
-                wait_ns,
-                optimizer_ns,
-            }
-        },
+    (
+        any::<[u64; 3]>(),
+        any::<[u32; 2]>(),
+        number(),
+        any::<[u64; 5]>(),
     )
+        .prop_map(
+            |([step, rows_of_step, rows_before], [epoch, samples], loss, times)| {
+                let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
+                StepReport {
+                    step,
+                    epoch,
+                    samples,
+                    rows_of_step,
+                    rows_before,
+                    loss,
+                    data_ns,
+                    forward_ns,
+                    backward_ns,
+                    wait_ns,
+                    optimizer_ns,
+                }
+            },
+        )
 }
 
 fn done_report() -> impl Strategy<Value = DoneReport> {
@@ -211,6 +219,8 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
 fn report() -> impl Strategy<Value = Report> {
     prop_oneof![
         select(Stage::ALL.to_vec()).prop_map(Report::Stage),
+        (any::<u64>(), any::<u32>(), any::<u64>())
+            .prop_map(|(steps, epoch, rows)| { Report::Resumed(Reached { steps, epoch, rows }) }),
         step_report().prop_map(Report::Step),
         (any::<u32>(), any::<[u64; 3]>(), number()).prop_map(
             |(epoch, [step, correct, count], loss_sum)| Report::Evaluated {
