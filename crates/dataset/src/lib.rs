@@ -36,6 +36,7 @@ mod supervised;
 mod table;
 mod text;
 mod unpack;
+mod utf16;
 mod warning;
 
 pub use california::california_housing;
