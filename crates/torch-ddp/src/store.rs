@@ -26,7 +26,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Waits until somebody listens there, or the time is over. libtorch waits too, but half a second
 /// and more between its tries: a client that is a millisecond ahead of its server, as of two
 /// processes that start together one is, would lose all of that.
-fn await_listener(host: &str, port: u16, timeout: Duration) {
+///
+/// # Errors
+/// [`ErrorKind::Timeout`] when the time is over.
+fn await_listener(what: &str, host: &str, port: u16, timeout: Duration) -> Result<()> {
     let began = Instant::now();
     while let Some(left) = timeout.checked_sub(began.elapsed()) {
         let addresses = (host, port).to_socket_addrs().into_iter().flatten();
@@ -35,10 +38,17 @@ fn await_listener(host: &str, port: u16, timeout: Duration) {
             .into_iter()
             .any(|address| TcpStream::connect_timeout(&address, step).is_ok())
         {
-            return;
+            return Ok(());
         }
         thread::sleep(PAUSE);
     }
+    Err(Error::new(
+        ErrorKind::Timeout,
+        what,
+        format!(
+            "nobody has listened there for {timeout:?}; is the process that serves it running, and the port open?"
+        ),
+    ))
 }
 
 /// An owned `tddp_store`.
@@ -351,8 +361,7 @@ impl TcpStore {
         }
         let address = loopback(host).map_or_else(|| host.to_owned(), |address| address.to_string());
         let began = Instant::now();
-        await_listener(&address, port, timeout);
-        // Where nobody listens by now, libtorch says so in its own words.
+        await_listener(&what, &address, port, timeout)?;
         let left = timeout.saturating_sub(began.elapsed()).max(PAUSE);
         Self::open(&what, &address, port, false, -1, left)
     }

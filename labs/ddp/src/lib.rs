@@ -29,6 +29,7 @@ mod startup;
 mod timeline;
 mod version_cache;
 mod worker;
+mod worker_clock;
 
 #[cfg(test)]
 mod elastic_tests;
