@@ -155,18 +155,7 @@ impl fmt::Display for DataWarning {
                  --drop-columns.",
                 shown(column)
             ),
-            Self::Missing { columns, cells } => {
-                let values = if *cells == 1 {
-                    "value is"
-                } else {
-                    "values are"
-                };
-                let listed = listed(columns);
-                write!(
-                    f,
-                    "{cells} {values} missing, in {listed}; the rows are used without them."
-                )
-            }
+            Self::Missing { columns, cells } => missing(f, columns, *cells),
             Self::LeftOut { table, what } => {
                 let what = what.phrases().join(", ");
                 write!(
@@ -191,6 +180,15 @@ fn listed(names: &[String]) -> String {
         ""
     };
     shown.join(", ") + more
+}
+
+fn missing(f: &mut fmt::Formatter<'_>, columns: &[String], cells: u64) -> fmt::Result {
+    let values = if cells == 1 { "value is" } else { "values are" };
+    let listed = listed(columns);
+    write!(
+        f,
+        "{cells} {values} missing, in {listed}; the rows are used without them."
+    )
 }
 
 fn constant(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {

@@ -68,16 +68,7 @@ pub(super) fn difference(
         )
         .number("expected", *expected as f64)
         .number("found", *found as f64),
-        Difference::OutputCount => {
-            let [found, expected] = [repeat, reference].map(|side| side.items.len());
-            let text = format!(
-                "Unequal outputs: {this} gave {}, {other} gave {expected}.",
-                counted(found as u64, "output")
-            );
-            Finding::error("unequal_outputs", text)
-                .number("expected", expected as f64)
-                .number("found", found as f64)
-        }
+        Difference::OutputCount => output_count(repeat, reference),
         Difference::Outputs { different, first } => {
             let all = repeat.items.len();
             let text = format!(
@@ -111,6 +102,18 @@ pub(super) fn difference(
         }
     };
     about(finding, repeat)
+}
+
+fn output_count(repeat: &RepeatFinished, reference: &RepeatFinished) -> Finding {
+    let (this, other) = (repeat_name(repeat), repeat_name(reference));
+    let [found, expected] = [repeat, reference].map(|side| side.items.len());
+    let text = format!(
+        "Unequal outputs: {this} gave {}, {other} gave {expected}.",
+        counted(found as u64, "output")
+    );
+    Finding::error("unequal_outputs", text)
+        .number("expected", expected as f64)
+        .number("found", found as f64)
 }
 
 /// That a repeat ended before its target.

@@ -97,7 +97,11 @@ fn words_are_learnt_as_classes_by_every_arm_alike() {
 fn numbers_are_classes_on_request_if_they_are_few() {
     let set = ["task=classification"];
     let error = prepare(None, &set).err().unwrap();
-    let is_task = |error: &LabError| matches!(error, LabError::Refused(refusal) if refusal.option == Opt::Set("task".into()));
+    let task = Opt::Set("task".to_owned());
+    let is_task = |error: &LabError| match error {
+        LabError::Refused(refusal) => refusal.option == task,
+        _ => false,
+    };
     assert!(is_task(&error), "{error}");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("digits.csv");

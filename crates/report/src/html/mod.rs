@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{arms, chart, format, ideal, tables, usage};
+use super::{arms, chart, format, ideal, item_table, tables, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -204,7 +204,7 @@ fn used(result: &RunResult) -> Markup {
 }
 
 fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
-    let table = tables::items(result);
+    let table = item_table::items(result);
     let item = format::clean(result.lab_facts.item_word(), 30);
     let every = format!("Every {item}, its figures and its cost");
     html! {

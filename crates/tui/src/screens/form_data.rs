@@ -8,7 +8,7 @@ use workbench_dataset::{
     AllowedCells, CellFault, DecimalSign, Delimiter, ReadOptions, Survey, SurveyedColumn,
     TableFault,
 };
-use workbench_experiment::lab::suggest;
+use workbench_experiment::lab::{DataDefinition, suggest};
 
 /// Columns that have a row of the form each; those of a wider table are typed.
 const MOST_ROWS: usize = 100;
@@ -43,6 +43,14 @@ pub struct TableForm {
 }
 
 impl TableForm {
+    /// The part of a lab that takes such data.
+    pub fn new(data: Option<&DataDefinition>) -> Self {
+        Self {
+            allowed: data.map(DataDefinition::allowed).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// The request for the file at `path`, if it has not been made yet.
     pub fn request(&mut self, path: Option<PathBuf>) -> Option<SurveyRequest> {
         let Some(path) = path else {
