@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::arms::{figure_names, finished, one_each, stated_speedup};
+use super::arms::{figure_names, finished, stated_speedup};
 use super::intervals::Kinds;
 use super::{format, ideal, label};
-use workbench_record::Basis;
-use workbench_result::{ArmResult, Fit, ItemResult, LostSeconds, RunResult};
+use workbench_result::{ArmResult, Fit, LostSeconds, RunResult};
 
 /// Characters of a name that a table shows.
 const LONGEST: usize = 80;
