@@ -43,6 +43,13 @@ pub enum DataWarning {
     },
     /// Whole numbers that f64 does not tell apart.
     HugeNumbers(HugeNumbers),
+    /// The file has no line of names, so its columns are called `x1`, `x2`, ….
+    NoNames {
+        /// The table's name.
+        table: String,
+        /// Columns of the table.
+        columns: u64,
+    },
     /// What of the file is not in the table.
     LeftOut {
         /// The table's name.
@@ -55,7 +62,7 @@ pub enum DataWarning {
 impl DataWarning {
     /// Whether it only says what was done, and puts no number in doubt.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::LeftOut { .. })
+        matches!(self, Self::LeftOut { .. } | Self::NoNames { .. })
     }
 
     /// What it is, for programs.
@@ -66,6 +73,7 @@ impl DataWarning {
             Self::Sentinel { .. } => "sentinel_values",
             Self::HugeNumbers(_) => "huge_numbers",
             Self::LeftOut { .. } => "data_left_out",
+            Self::NoNames { .. } => "data_without_names",
         }
     }
 
@@ -86,6 +94,7 @@ impl DataWarning {
             Self::HugeNumbers(huge) => {
                 vec![("count", huge.count as f64), ("line", huge.line as f64)]
             }
+            Self::NoNames { columns, .. } => vec![("columns", *columns as f64)],
             Self::LeftOut { what, .. } => vec![
                 ("rows_with_missing", what.rows_with_missing as f64),
                 ("columns", what.columns as f64),
@@ -143,6 +152,12 @@ impl fmt::Display for DataWarning {
                  `{value}`), where neighbours become the same number: ids are best left out with \
                  --drop-columns.",
                 shown(column)
+            ),
+            Self::NoNames { table, columns } => write!(
+                f,
+                "{} has no line of column names (--no-header), so its {columns} columns are called \
+                 after their place: x1, x2, ….",
+                shown(table)
             ),
             Self::LeftOut { table, what } => {
                 let what = what.phrases().join(", ");
