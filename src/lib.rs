@@ -82,7 +82,9 @@ fn gpu_helper() -> process::Command {
 }
 
 fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
-    let labs = registry::make(labs)?;
+    // Scripts ask for the version, which needs no lab.
+    let is_version = matches!(&args[..], [_, flag] if flag == "--version" || flag == "-V");
+    let labs = registry::make(if is_version { &[] } else { labs })?;
     let cli = match cli::parse(&labs, args) {
         Ok(cli) => cli,
         Err(error) => {

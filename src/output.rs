@@ -52,6 +52,12 @@ pub fn error_line(text: &str) -> io::Result<()> {
     }
 }
 
+/// The width that tables have to fit in: that of the terminal on the standard output, and any where
+/// that is no terminal.
+pub fn room() -> usize {
+    columns().unwrap_or(usize::MAX)
+}
+
 /// Asks a question on the terminal; whether the answer is yes. Anything but a yes is a no.
 ///
 /// # Errors

@@ -3,25 +3,26 @@
 
 use std::io::{self, PipeWriter, Read as _};
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::process::Signal;
+use rustix::process::{Resource, Signal, getrlimit};
 use signal_hook::low_level;
 use workbench_machine::limits::Limit;
 
 use crate::exit_error::{ExitError, code};
 
-/// The stack of the thread that does the work, so that a low limit on the stack (`ulimit -s`) does
-/// not matter: it holds for the first thread alone.
+/// The stack that the program needs. Where the limit on it is lower (`ulimit -s`), which holds for
+/// the first thread alone, another thread does the work.
 const STACK: usize = 8 << 20;
 
 /// Runs the program where low limits are told.
 ///
 /// # Errors
-/// When not even a thread can be started.
+/// When not even a thread can be started that is needed.
 pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitError> {
     // Without a handler the signal would end the process; with one, writing fails and is told.
     let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::<AtomicBool>::default());
@@ -29,20 +30,25 @@ pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitErr
         // It only words a failure, so the program can do without it.
         let _ = tell_of_aborts(limit);
     }
-    let joined = thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .name("workbench".to_owned())
-            .stack_size(STACK)
-            .spawn_scoped(scope, program);
-        thread.map(thread::ScopedJoinHandle::join)
-    });
-    let joined = joined.map_err(|error| ExitError::cannot("start a thread", &error))?;
-    joined.or_else(|panic| match Limit::on_memory() {
+    let outcome = if getrlimit(Resource::Stack)
+        .current
+        .is_none_or(|bytes| bytes >= STACK as u64)
+    {
+        catch_unwind(AssertUnwindSafe(program))
+    } else {
+        let joined = thread::scope(|scope| {
+            let thread = thread::Builder::new().name("workbench".to_owned());
+            let thread = thread.stack_size(STACK).spawn_scoped(scope, program);
+            thread.map(thread::ScopedJoinHandle::join)
+        });
+        joined.map_err(|error| ExitError::cannot("start a thread", &error))?
+    };
+    outcome.or_else(|panic| match Limit::on_memory() {
         // Libraries panic where they get no memory, and have said so.
         Some(limit) => Err(ExitError::environment(format!(
             "ended by the panic above, probably because memory ran out: {limit}"
         ))),
-        None => std::panic::resume_unwind(panic),
+        None => resume_unwind(panic),
     })
 }
 

@@ -34,10 +34,13 @@ fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usiz
         out.push_str(&wrap_words(&sentence, columns, "", ""));
     }
     if !result.arms.is_empty() {
-        let _ = write!(out, "\n{}", arms(result).render(2));
+        let _ = write!(out, "\n{}", arms(result).render(2, columns));
+    }
+    if let Some(note) = workbench_report::quotients(result) {
+        out.push_str(&wrap_words(&note, columns, "  ", "  "));
     }
     if let Some(table) = figures(result) {
-        let _ = write!(out, "\n{}", table.render(2));
+        let _ = write!(out, "\n{}", table.render(2, columns));
     }
     section(&mut out, "What the numbers say", &result.diagnoses, columns);
     section(

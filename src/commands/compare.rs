@@ -41,7 +41,7 @@ fn render(comparison: &Comparison) -> String {
     if comparison.settings.differing.is_empty() {
         let _ = writeln!(out, "  Nothing.");
     } else {
-        out.push_str(&settings(comparison).render(2));
+        out.push_str(&settings(comparison).render(2, output::room()));
     }
     let _ = writeln!(out, "  {}", comparison.settings.same_line());
     let against = comparison
@@ -53,7 +53,7 @@ fn render(comparison: &Comparison) -> String {
         "\nWall time (median) and speed-up against {against} ({})",
         kinds.name()
     );
-    out.push_str(&arms(comparison).render(2));
+    out.push_str(&arms(comparison).render(2, output::room()));
     if !comparison.notes.is_empty() {
         let _ = writeln!(out);
     }

@@ -61,8 +61,8 @@ fn describe(lab: &LabDefinition) -> String {
         lab.name,
         lab.title,
         lab.summary,
-        arms.render(4),
-        presets.render(4),
-        params.render(4)
+        arms.render(4, output::room()),
+        presets.render(4, output::room()),
+        params.render(4, output::room())
     )
 }

@@ -44,7 +44,7 @@ pub fn run(store: &RunStore, filter: &str, lab: Option<&str>, json: bool) -> Res
         let documents: Vec<&RunResult> = results.iter().map(|(_, result)| result).collect();
         output::line(&pretty(&documents)?)?;
     } else if !results.is_empty() {
-        output::print(&table(&results).render(0))?;
+        output::print(&table(&results).render(0, output::room()))?;
     } else if others == 0 {
         output::line(&format!("There are no runs in {}.", store.root().display()))?;
     } else {

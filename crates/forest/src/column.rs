@@ -86,7 +86,6 @@ impl SortedColumn {
 
     /// For every rank a code, such that a split can be between two of them when they differ by
     /// at least the step that comes with them. None where no such codes exist.
-    #[allow(dead_code, reason = "for the packed engine")]
     pub fn codes(&self) -> Option<(Vec<u32>, u32)> {
         let step = match self.near {
             Near::Never => 1,

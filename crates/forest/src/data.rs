@@ -4,6 +4,7 @@ use crate::column::SortedColumn;
 use crate::error::ForestError;
 use crate::features::{Features, MOST};
 use crate::fixed::FixedTargets;
+use crate::packed::PackedRows;
 
 /// Training rows. Every feature is sorted here, once; any number of threads can grow trees from
 /// the same data at the same time.
@@ -11,6 +12,7 @@ use crate::fixed::FixedTargets;
 pub struct TrainingData {
     rows: usize,
     columns: Vec<SortedColumn>,
+    packed: Option<PackedRows>,
     targets: Targets,
     weights: Option<Vec<f64>>,
 }
@@ -20,7 +22,6 @@ pub struct TrainingData {
 pub(crate) enum Targets {
     Numbers {
         y: Vec<f64>,
-        #[allow(dead_code, reason = "for the packed engine")]
         fixed: Option<FixedTargets>,
     },
     Classes {
@@ -68,9 +69,13 @@ impl TrainingData {
     fn sorted(features: &Features, targets: Targets) -> Self {
         let columns = 0..features.columns();
         let columns = columns.map(|column| SortedColumn::sort(features.column(column)));
+        let columns: Vec<_> = columns.collect();
+        let fits = matches!(targets, Targets::Numbers { fixed: Some(_), .. });
+        let packed = fits.then(|| PackedRows::of(features.rows(), &columns));
         Self {
             rows: features.rows(),
-            columns: columns.collect(),
+            packed: packed.flatten(),
+            columns,
             targets,
             weights: None,
         }
@@ -137,6 +142,11 @@ impl TrainingData {
 
     pub(crate) fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    /// The rows for the packed engine, where they fit.
+    pub(crate) fn packed(&self) -> Option<&PackedRows> {
+        self.packed.as_ref()
     }
 
     pub(crate) fn column(&self, column: usize) -> &SortedColumn {

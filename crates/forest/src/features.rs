@@ -99,6 +99,23 @@ impl QueryRows {
         self.columns
     }
 
+    /// Some of the rows, in the order of `rows`.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn select(&self, rows: &[u32]) -> Self {
+        let mut values = Vec::with_capacity(rows.len() * self.columns);
+        for row in rows {
+            values.extend_from_slice(&self.values[*row as usize * self.columns..][..self.columns]);
+        }
+        Self {
+            values,
+            columns: self.columns,
+            missing: self.missing,
+        }
+    }
+
     pub(crate) fn values(&self) -> &[f32] {
         &self.values
     }

@@ -19,16 +19,21 @@ mod fixed;
 mod forest;
 mod grow;
 mod judge;
+mod packed;
+mod packed_targets;
 mod params;
 pub mod scikit;
 mod seed;
 mod tree;
 mod workspace;
+#[cfg(feature = "serde")]
+mod written;
 
 pub use data::TrainingData;
 pub use error::ForestError;
 pub use features::{Features, QueryRows};
 pub use forest::Forest;
+pub use grow::VectorPath;
 pub use judge::{OutOfBag, permutation_importance};
 pub use params::{Bootstrap, Criterion, GrowParams, MaxFeatures, Splitter};
 pub use seed::GrowSeed;

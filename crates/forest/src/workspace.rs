@@ -3,9 +3,11 @@
 use crate::data::{Targets, TrainingData};
 use crate::error::ForestError;
 use crate::grow::{
-    Builder, Engine, Entropy, FeatureOrder, Gini, Impurity, Moments, WideBuffers, WideEngine,
+    Builder, Engine, Entropy, FeatureOrder, Gini, Impurity, Moments, NarrowBuffers, NarrowEngine,
+    VectorPath, WideBuffers, WideEngine,
 };
-use crate::params::{Criterion, GrowLimits, GrowParams};
+use crate::packed_targets::PackedTargets;
+use crate::params::{Criterion, GrowLimits, GrowParams, Splitter};
 use crate::seed::{FeatureDraws, Generator, GrowSeed, bootstrap, weighted_bootstrap};
 use crate::tree::{DecisionTree, RawNode};
 
@@ -14,6 +16,10 @@ use crate::tree::{DecisionTree, RawNode};
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
     counts: Vec<u32>,
+    path: Option<VectorPath>,
+    /// Weights and targets of the rows, packed.
+    loads: Vec<u32>,
+    narrow: NarrowBuffers,
     wide: WideBuffers,
     moments: Moments,
     gini: Gini,
@@ -126,6 +132,15 @@ impl Workspace {
         Self::default()
     }
 
+    /// An empty workspace that uses no better instructions than these, for comparisons: the trees
+    /// are the same.
+    pub fn with_path(path: VectorPath) -> Self {
+        Self {
+            path: Some(path),
+            ..Self::default()
+        }
+    }
+
     /// Grows a tree. `feature_state` starts the draws of features and random thresholds.
     fn grow(
         &mut self,
@@ -144,6 +159,7 @@ impl Workspace {
             RowWeights::Weights(weights) => weights[row],
         };
         match data.targets() {
+            Targets::Numbers { .. } if self.narrow(data, &limits, draws, weights) => {}
             Targets::Numbers { y, .. } => {
                 let mut criterion = std::mem::take(&mut self.moments);
                 criterion.load(data, y, weight);
@@ -170,6 +186,39 @@ impl Workspace {
             nodes,
             values,
         ))
+    }
+
+    /// Grows the tree with the packed engine; false where something does not fit.
+    fn narrow(
+        &mut self,
+        data: &TrainingData,
+        limits: &GrowLimits,
+        draws: FeatureDraws,
+        weights: RowWeights<'_>,
+    ) -> bool {
+        if limits.splitter != Splitter::Best || limits.weight_fraction > 0.0 {
+            return false;
+        }
+        let mut loads = std::mem::take(&mut self.loads);
+        let whole = |weight: f64| (weight.fract() == 0.0).then_some(weight as u32);
+        let targets = match (weights, data.weights()) {
+            (RowWeights::Counts(counts), _) => {
+                PackedTargets::load(data, |row| Some(counts[row]), &mut loads)
+            }
+            (RowWeights::Weights(weights), _) | (RowWeights::Data, Some(weights)) => {
+                PackedTargets::load(data, |row| whole(weights[row]), &mut loads)
+            }
+            (RowWeights::Data, None) => PackedTargets::load(data, |_| Some(1), &mut loads),
+        };
+        if let Some(targets) = targets {
+            let mut buffers = std::mem::take(&mut self.narrow);
+            let path = *self.path.get_or_insert_with(VectorPath::detect);
+            let engine = NarrowEngine::new(data, targets, &loads, path, &mut buffers);
+            self.build(engine, limits, draws);
+            self.narrow = buffers;
+        }
+        self.loads = loads;
+        targets.is_some()
     }
 
     fn wide<C: Impurity>(

@@ -32,39 +32,6 @@ pub struct ItemFacts {
     /// The metric that says how large an item is. Charts draw the other metrics over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
-    /// Which item is best.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub best: Option<BestRule>,
-}
-
-/// Which item is best.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BestRule {
-    /// The metric that decides.
-    pub metric: String,
-    /// Which of its values is best.
-    pub goal: Goal,
-}
-
-/// Which value is best.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// The least, as for an error.
-    Lowest,
-    /// The greatest, as for an accuracy.
-    Highest,
-}
-
-impl Goal {
-    /// Whether one value is better than another.
-    pub fn is_better(self, value: f64, than: f64) -> bool {
-        match self {
-            Self::Lowest => value < than,
-            Self::Highest => value > than,
-        }
-    }
 }
 
 /// What a lab declares about one of its figures, counters or metrics.
@@ -148,6 +115,12 @@ impl LabFacts {
         } else {
             &self.slot
         }
+    }
+
+    /// What an item is called.
+    pub fn item_word(&self) -> &str {
+        let name = self.item.as_ref().map_or("", |item| item.name.as_str());
+        if name.is_empty() { "item" } else { name }
     }
 
     /// What is declared about a figure.

@@ -50,7 +50,7 @@ pub use event::{
     Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, RECOVERED, Severity, Subject};
-pub use lab_facts::{BestRule, FigureFacts, FigureGroup, Goal, ItemFacts, LabFacts, Unit};
+pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, Unit};
 pub use lock::Lock;
 pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};

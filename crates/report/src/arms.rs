@@ -52,6 +52,28 @@ pub(super) fn figure_names<'a>(result: &RunResult, arms: &[&'a ArmResult]) -> Ve
     names
 }
 
+/// Why a speed-up is not exactly the quotient of the two median wall times that stand beside it, with
+/// that quotient, for the arms where it differs as it is written; `None` where all agree.
+pub fn quotients(result: &RunResult) -> Option<String> {
+    let base_s = base(result)?.wall_median_s;
+    let others = finished(result).filter(|arm| arm.name != result.base);
+    let differing = others.filter_map(|arm| {
+        let stated = format::speedup(stated_speedup(result, arm)?);
+        let quotient = base_s / arm.wall_median_s;
+        let written = format::speedup(quotient);
+        (quotient.is_finite() && written != stated)
+            .then(|| format!("{written} for {}", arm_on_workers(result, arm)))
+    });
+    let differing: Vec<String> = differing.collect();
+    (!differing.is_empty()).then(|| {
+        format!(
+            "A speed-up is the median over the rounds of the base's wall time divided by the arm's in the same round. The medians of \
+             the wall times, divided by each other, give {}.",
+            format::join_words(&differing, "and")
+        )
+    })
+}
+
 /// The speed-up of an arm, where one may be stated: the check passed and the value is a number.
 pub(super) fn stated_speedup(result: &RunResult, arm: &ArmResult) -> Option<f64> {
     let may = result.check.passed();

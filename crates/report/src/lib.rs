@@ -19,13 +19,16 @@ mod headline;
 mod html;
 pub mod ideal;
 pub mod intervals;
+mod item_table;
 pub mod label;
 mod markdown;
 mod tables;
 mod tasks;
+mod usage;
 
 use std::path::Path;
 
+pub use arms::quotients;
 pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;

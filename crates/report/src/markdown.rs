@@ -1,7 +1,7 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
 use super::tables::{self, ReportTable};
-use super::{breakdown, format, headline};
+use super::{arms, breakdown, format, headline, item_table, usage};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -36,19 +36,21 @@ pub(super) fn document(result: &RunResult) -> String {
     let title = "What went wrong, and what it cost";
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
+    parts.extend(arms::quotients(result).map(|note| escape(&note)));
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
     }
     if result.check.is_split_meaningful() {
         table(&mut parts, "Lost time", &tables::lost(result));
     }
+    table(&mut parts, "What every arm used", &usage::table(result));
     if result.check.passed() {
         table(&mut parts, "Scaling laws", &tables::laws(result));
         parts.extend(tables::refusals(result).iter().map(|reason| escape(reason)));
         let title = "What other numbers of slots would give";
         table(&mut parts, title, &tables::what_if(result));
     }
-    table(&mut parts, "Items", &tables::items(result));
+    table(&mut parts, "Items", &item_table::items(result));
     if breakdown::any(result) {
         consist(&mut parts, result);
     } else {

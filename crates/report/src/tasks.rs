@@ -1,11 +1,12 @@
 //! The tasks of a run as CSV: one row per attempt at a task, for spreadsheets and data frames.
 //!
 //! Times are seconds since the clock of the task's repeat was started, to the nanosecond. Tasks of
-//! a repeat that was interrupted are there too.
+//! a repeat that was interrupted are there too. The last columns are what the whole repeat used.
 
 use std::cmp::Ordering;
 
 use super::error::ReportError;
+use super::usage;
 use workbench_pool::TaskSpan;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_result::RunResult;
@@ -36,12 +37,17 @@ pub(super) fn csv(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<u8>, Re
     repeats.sort_by(|a, b| order(result, a, b));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |e: csv::Error| ReportError::drawing(&e);
-    writer.write_record(COLUMNS).map_err(failed)?;
+    let columns = COLUMNS.iter().chain(&usage::COLUMNS);
+    writer.write_record(columns).map_err(failed)?;
     for repeat in repeats {
         let mut tasks: Vec<&TaskSpan> = repeat.tasks.iter().collect();
         tasks.sort_by_key(|t| (t.task, t.attempt, t.started_ns));
+        let finished = repeat.finished.as_ref();
+        let used = usage::cells(finished.and_then(|finished| finished.usage.as_ref()));
         for task in tasks {
-            writer.write_record(row(repeat, task)).map_err(failed)?;
+            let row = row(repeat, task);
+            let cells = row.iter().chain(&used);
+            writer.write_record(cells).map_err(failed)?;
         }
     }
     writer

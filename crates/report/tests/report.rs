@@ -8,6 +8,7 @@ mod report_fixture;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, markup, run};
 use sha2::{Digest as _, Sha256};
+use workbench_machine::monitor::{HardwareCounts, ResourceUse};
 use workbench_record::{ArmFailure, ArmFailureKind, Finding, RECOVERED, RunStatus, Severity};
 use workbench_report::{Format, headline, render};
 use workbench_result::{Interval, IntervalKind, RunResult};
@@ -266,7 +267,9 @@ fn the_table_of_tasks_is_complete_and_ordered() {
     snapshot.repeats.reverse();
     assert_eq!(once, render(Format::Csv, &result, &snapshot).unwrap());
     let mut reader = csv::Reader::from_reader(once.as_slice());
-    let columns = "arm workers repeat task name group part slot attempt queued_s ready_s started_s finished_s wall_s cpu_s outcome";
+    let columns = "arm workers repeat task name group part slot attempt queued_s ready_s started_s finished_s wall_s cpu_s outcome \
+        repeat_peak_memory_bytes repeat_minor_faults repeat_major_faults repeat_voluntary_switches repeat_involuntary_switches \
+        repeat_mean_mhz repeat_instructions repeat_cycles repeat_cache_misses";
     assert_eq!(
         reader
             .headers()
@@ -287,6 +290,55 @@ fn the_table_of_tasks_is_complete_and_ordered() {
     let seconds = |row: &csv::StringRecord, i: usize| row[i].parse::<f64>().unwrap();
     for row in &rows {
         assert!((seconds(row, 12) - seconds(row, 11) - seconds(row, 13)).abs() < 1e-8);
+    }
+}
+
+#[test]
+fn what_arms_used_is_in_every_table() {
+    let (mut result, mut snapshot) = run(&Shape::small());
+    let used = ResourceUse {
+        peak_memory_bytes: 3 << 20,
+        minor_faults: 12_345,
+        voluntary_switches: 67,
+        hardware: Some(HardwareCounts {
+            instructions: 2_000_000,
+            cycles: 1_000_000,
+            cache_misses: None,
+        }),
+        ..ResourceUse::default()
+    };
+    let page = text(Format::Html, &result, &snapshot);
+    assert!(!page.contains("What every arm used"));
+    result.arms[1].usage = Some(used.clone());
+    for format in [Format::Html, Format::Markdown] {
+        let report = text(format, &result, &snapshot);
+        for told in ["What every arm used", "3.00 MiB", "12,345", "0.500"] {
+            assert!(report.contains(told), "{told} is missing");
+        }
+        assert!(!report.contains("cache misses |"), "a column of nothing");
+    }
+    let repeat = snapshot.repeats.iter_mut().find(|r| !r.tasks.is_empty());
+    repeat.unwrap().finished.as_mut().unwrap().usage = Some(used);
+    let table = text(Format::Csv, &result, &snapshot);
+    assert!(table.contains(",3145728,12345,0,67,0,,2000000,1000000,\n"));
+}
+
+/// Times of three rounds whose ratios have another median than their medians have a ratio.
+#[test]
+fn a_speedup_that_is_no_quotient_of_medians_is_explained() {
+    let (mut result, snapshot) = run(&Shape::small());
+    let base = result.arms[0].wall_median_s;
+    for arm in &mut result.arms[1..] {
+        arm.speedup = Some(base / arm.wall_median_s);
+    }
+    assert_eq!(workbench_report::quotients(&result), None);
+    result.arms[1].speedup = Some(base / result.arms[1].wall_median_s * 1.1);
+    let note = workbench_report::quotients(&result).unwrap();
+    assert!(note.contains("median over the rounds"), "{note}");
+    assert!(note.contains(&result.arms[1].name) && !note.contains(&result.arms[2].name));
+    for format in [Format::Html, Format::Markdown] {
+        let report = text(format, &result, &snapshot);
+        assert!(report.contains("median over the rounds"));
     }
 }
 

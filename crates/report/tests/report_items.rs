@@ -8,7 +8,7 @@ mod report_fixture;
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, hostile, markup, run};
 use workbench_record::{
-    Analysis, BestItem, BestRule, FigureFacts, Goal, Importance, ItemFacts, NextBest, Snapshot,
+    Analysis, BestItem, FigureFacts, Importance, ItemFacts, NextBest, Snapshot,
 };
 use workbench_report::Format;
 use workbench_result::{RunResult, TimeBySize};
@@ -25,10 +25,6 @@ fn with_items() -> (RunResult, Snapshot) {
     result.lab_facts.item = Some(ItemFacts {
         name: "forest".to_owned(),
         size: Some("trees".to_owned()),
-        best: Some(BestRule {
-            metric: "mse".to_owned(),
-            goal: Goal::Lowest,
-        }),
     });
     result.lab_facts.figures = vec![
         figure("trees", "trees", None),
@@ -88,7 +84,7 @@ fn items_are_drawn_over_their_size_with_the_best_one_marked() {
         "CPU time, s",
         "(best)",
         "3.00 ms × trees",
-        "What the best item depends on",
+        "What the best forest depends on",
         "MedInc",
     ] {
         assert!(read.contains(told), "{told}");

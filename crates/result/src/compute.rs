@@ -301,16 +301,19 @@ impl Context<'_> {
             .iter()
             .map(|repeat| {
                 // Until the base has run, and where arms do different work, the only measure of
-                // useful work is the arm's own work.
-                let useful = match base.as_slice() {
-                    base if self.has_equal_work() && !base.is_empty() => mean_of(base, task_cpu_s),
-                    _ => task_cpu_s(repeat),
+                // useful work is the arm's own work. The same holds where the base's CPU time is
+                // not recorded.
+                let of_base = mean_of(&base, task_cpu_s);
+                let useful = if self.has_equal_work() && of_base > 0.0 {
+                    of_base
+                } else {
+                    task_cpu_s(repeat)
                 };
                 split(repeat, workers, useful)
             })
             .collect();
         let mean = |part: fn(&LostTime) -> f64| {
-            splits.iter().map(part).sum::<f64>() / splits.len().max(1) as f64
+            descriptive::total(splits.iter().map(part)) / splits.len().max(1) as f64
         };
         LostTime {
             overhead: mean(|s| s.overhead),
@@ -373,11 +376,11 @@ fn middle<'a>(repeats: &[&'a RepeatState]) -> Vec<&'a RepeatState> {
 }
 
 fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
-    repeats.iter().map(|r| figure(r)).sum::<f64>() / repeats.len().max(1) as f64
+    descriptive::total(repeats.iter().map(|r| figure(r))) / repeats.len().max(1) as f64
 }
 
 fn task_cpu_s(repeat: &RepeatState) -> f64 {
-    repeat.tasks.iter().map(|t| seconds(t.cpu_ns)).sum()
+    descriptive::total(repeat.tasks.iter().map(|t| seconds(t.cpu_ns)))
 }
 
 /// CPU seconds of the tasks that ran to their end, in submission order.
@@ -450,8 +453,8 @@ fn instrument(snapshot: &Snapshot) -> Instrument {
             .iter()
             .filter_map(|r| r.finished.as_deref())
     };
-    let sampled: f64 = finished().map(|f| seconds(f.instrument_cpu_ns)).sum();
-    let drawn: f64 = finished().map(|f| seconds(f.screen_cpu_ns)).sum();
+    let sampled = descriptive::total(finished().map(|f| seconds(f.instrument_cpu_ns)));
+    let drawn = descriptive::total(finished().map(|f| seconds(f.screen_cpu_ns)));
     // A killed run has no last event; then the values of its repeats are used.
     let cpu_s = seconds(snapshot.instrument_cpu_ns).max(sampled);
     let screen_cpu_s = seconds(snapshot.screen_cpu_ns).max(drawn);

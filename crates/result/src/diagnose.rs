@@ -43,7 +43,7 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
 /// A part of the slot time, if it is large enough for a finding.
 fn lost(arm: &ArmResult, seconds: f64) -> Option<Lost> {
     let share = seconds / (arm.wall_median_s * f64::from(arm.workers));
-    (share >= WORTH_SAYING).then_some(Lost {
+    (share.is_finite() && share >= WORTH_SAYING).then_some(Lost {
         seconds,
         percent: share * 100.0,
     })
@@ -75,8 +75,8 @@ fn bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'
 }
 
 fn inflation<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    // Unequal work allows no diagnosis.
-    arm.speedup?;
+    // Unequal work allows no diagnosis, and neither does work that took no CPU time.
+    arm.speedup.filter(|_| arm.useful_s > 0.0)?;
     let to = LostTo::Inflation {
         more_percent: arm.lost_s.inflation / arm.useful_s * 100.0,
         base: &result.base,
@@ -151,7 +151,8 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
         workers,
         best: &best.name,
         second: &second.name,
-        ratio: (low > high).then(|| second.wall_median_s / best.wall_median_s),
+        ratio: Some(second.wall_median_s / best.wall_median_s)
+            .filter(|ratio| low > high && ratio.is_finite()),
     })
 }
 

@@ -332,7 +332,7 @@ impl LostSeconds {
 
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.by_cause().iter().sum()
+        self.overhead + self.imbalance + self.waiting + self.inflation
     }
 }
 

@@ -115,7 +115,8 @@ pub(super) fn median_usage(repeats: &[&ResourceUse]) -> Option<ResourceUse> {
         values.sort_unstable();
         values.get((values.len().checked_sub(1)?) / 2).copied()
     };
-    let mut mhz: Vec<f64> = repeats.iter().filter_map(|usage| usage.mhz).collect();
+    let mhz = repeats.iter().filter_map(|usage| usage.mhz);
+    let mut mhz: Vec<f64> = mhz.filter(|mhz| mhz.is_finite() && *mhz > 0.0).collect();
     mhz.sort_by(f64::total_cmp);
     // The three counts of one repeat belong together.
     let mut hardware: Vec<HardwareCounts> = repeats.iter().filter_map(|u| u.hardware).collect();

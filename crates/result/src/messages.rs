@@ -4,6 +4,7 @@
 mod above_bound;
 mod best_item;
 pub(super) mod log;
+mod numbers;
 mod waiting;
 
 use workbench_record::{Finding, RepeatFinished};
@@ -16,6 +17,9 @@ use super::facts::{
     UnplannedEnd,
 };
 use super::inflation::messages as inflation;
+pub(crate) use numbers::core_seconds;
+pub use numbers::lasting;
+use numbers::{decimals, value};
 
 /// The kind of the finding that no speed-up is stated.
 pub const NO_SPEEDUP: &str = "no_speedup";
@@ -30,34 +34,6 @@ pub fn slots(workers: u32) -> String {
 /// `tasks on 8 workers`.
 pub fn arm_on(arm: &str, workers: u32) -> String {
     format!("{arm} on {}", slots(workers))
-}
-
-/// A duration in seconds, as text in a sentence: `2.31 s`, `12 h 03 min` for long durations, and
-/// `41.2 ms` for short ones, which would read as no time at all in seconds.
-pub fn lasting(s: f64) -> String {
-    let whole = s.round() as u64;
-    match s {
-        _ if s <= 0.0 => "0 s".to_owned(),
-        ..99.95e-9 => format!("{} ns", three_digits(s * 1e9)),
-        ..99.95e-6 => format!("{} µs", three_digits(s * 1e6)),
-        ..99.95e-3 => format!("{} ms", three_digits(s * 1e3)),
-        ..99.5 => format!("{s:.2} s"),
-        ..3599.5 => format!("{} min {:02} s", whole / 60, whole % 60),
-        _ => {
-            let minutes = (s / 60.0).round() as u64;
-            format!("{} h {:02} min", minutes / 60, minutes % 60)
-        }
-    }
-}
-
-/// A number from 0 to 1,000 with three digits that matter.
-fn three_digits(value: f64) -> String {
-    let decimals = match value {
-        ..9.995 => 2,
-        ..99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.decimals$}")
 }
 
 fn on(arm: &ArmResult) -> String {
@@ -92,16 +68,7 @@ pub(super) fn difference(
         )
         .number("expected", *expected as f64)
         .number("found", *found as f64),
-        Difference::OutputCount => {
-            let [found, expected] = [repeat, reference].map(|side| side.items.len());
-            let text = format!(
-                "Unequal outputs: {this} gave {}, {other} gave {expected}.",
-                counted(found as u64, "output")
-            );
-            Finding::error("unequal_outputs", text)
-                .number("expected", expected as f64)
-                .number("found", found as f64)
-        }
+        Difference::OutputCount => output_count(repeat, reference),
         Difference::Outputs { different, first } => {
             let all = repeat.items.len();
             let text = format!(
@@ -123,7 +90,10 @@ pub(super) fn difference(
             tolerance,
         } => {
             let text = format!(
-                "Unequal outputs: the {metric} of {item} is {found:.4} in {this} and {expected:.4} in {other}, more than {tolerance} apart."
+                "Unequal outputs: the {metric} of {item} is {} in {this} and {} in {other}, more than {} apart.",
+                decimals(*found, 4),
+                decimals(*expected, 4),
+                value(*tolerance)
             );
             Finding::error("unequal_outputs", text)
                 .number("expected", *expected)
@@ -134,15 +104,30 @@ pub(super) fn difference(
     about(finding, repeat)
 }
 
+fn output_count(repeat: &RepeatFinished, reference: &RepeatFinished) -> Finding {
+    let (this, other) = (repeat_name(repeat), repeat_name(reference));
+    let [found, expected] = [repeat, reference].map(|side| side.items.len());
+    let text = format!(
+        "Unequal outputs: {this} gave {}, {other} gave {expected}.",
+        counted(found as u64, "output")
+    );
+    Finding::error("unequal_outputs", text)
+        .number("expected", expected as f64)
+        .number("found", found as f64)
+}
+
 /// That a repeat ended before its target.
 pub(super) fn missed_target(missed: &MissedTarget<'_>) -> Finding {
     let (name, metric) = (repeat_name(missed.repeat), missed.metric);
     let reached = match missed.reached {
-        Some(value) => format!("came to a {metric} of {value}"),
+        Some(reached) => format!("came to a {metric} of {}", value(reached)),
         None => format!("gave no {metric}"),
     };
     let (direction, target) = (missed.direction, missed.target);
-    let text = format!("Target missed: {name} {reached}, and the target is {direction} {target}.");
+    let text = format!(
+        "Target missed: {name} {reached}, and the target is {direction} {}.",
+        value(target)
+    );
     let finding = Finding::error("target_missed", text).number("target", target);
     let finding = match missed.reached {
         Some(value) => finding.number("reached", value),
@@ -470,25 +455,4 @@ pub(super) fn capitalise(text: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_durations_are_in_hours_and_minutes() {
-        let times = [0.25, 99.4, 99.6, 3599.4, 3600.0, 43_364.4];
-        assert_eq!(
-            times.map(lasting),
-            [
-                "0.25 s",
-                "99.40 s",
-                "1 min 40 s",
-                "59 min 59 s",
-                "1 h 00 min",
-                "12 h 03 min"
-            ]
-        );
-    }
 }

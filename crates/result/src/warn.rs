@@ -128,9 +128,12 @@ fn machine_load(result: &RunResult, snapshot: &Snapshot) -> Vec<Caveat<'static>>
         for (at, sample) in snapshot.samples_of(repeat) {
             let weight = seconds(at.saturating_sub(until));
             until = *at;
-            let sum = |shares: &[f32]| shares.iter().map(|s| f64::from(*s)).sum::<f64>();
+            let known = |share: f32| Some(f64::from(share)).filter(|share| share.is_finite());
+            let sum = |shares: &[f32]| shares.iter().filter_map(|s| known(*s)).sum::<f64>();
             steal += weight * sum(&sample.steal);
-            others += weight * (sum(&sample.cores) - f64::from(sample.process_cores)).max(0.0);
+            let own = known(sample.process_cores);
+            let rest = own.map_or(0.0, |own| sum(&sample.cores) - own);
+            others += weight * rest.max(0.0);
             total += weight;
         }
     }

@@ -5,6 +5,12 @@
 //! nothing, of one value, of values that are not finite) is `None`, never a NaN that would spread
 //! into a report.
 
+/// The sum, 0 for nothing. The sum of no floating-point numbers is -0 otherwise, and a division by
+/// that is minus infinity.
+pub fn total(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |sum, value| sum + value)
+}
+
 /// Arithmetic mean, in the sample's unit. `None` for an empty sample or one with values that
 /// are not finite.
 pub fn mean(sample: &[f64]) -> Option<f64> {

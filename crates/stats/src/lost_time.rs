@@ -245,7 +245,8 @@ impl Nanoseconds {
         let seconds = |ns: u128| ns as f64 / 1e9;
         let on_core = seconds(self.on_core);
         let useful = if useful_cpu_s.is_finite() {
-            useful_cpu_s.clamp(0.0, on_core)
+            // A zero without a sign.
+            useful_cpu_s.clamp(0.0, on_core) + 0.0
         } else {
             0.0
         };

@@ -137,7 +137,7 @@ fn work(duration: f64) -> f64 {
 }
 
 fn total(durations: &[f64]) -> f64 {
-    durations.iter().copied().map(work).sum()
+    crate::descriptive::total(durations.iter().copied().map(work))
 }
 
 fn submission_indices(durations: &[f64], order: Order) -> Vec<usize> {

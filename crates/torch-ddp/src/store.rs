@@ -7,49 +7,29 @@
 )]
 
 mod prefix;
+mod probe;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{fmt, ptr, slice, thread};
+use std::{fmt, ptr, slice};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
 
 pub use prefix::PrefixStore;
 
-/// Between two looks whether a server is there.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Bytes that a key may have, with the slash that libtorch puts before it and the prefixes of
+/// [`PrefixStore`]s: libtorch's server closes the connection of a client that sends more.
+pub const MOST_KEY_BYTES: usize = 8 * 1024;
 
-/// Waits until somebody listens there, or the time is over. libtorch waits too, but half a second
-/// and more between its tries: a client that is a millisecond ahead of its server, as of two
-/// processes that start together one is, would lose all of that.
-///
-/// # Errors
-/// [`ErrorKind::Timeout`] when the time is over.
-fn await_listener(what: &str, host: &str, port: u16, timeout: Duration) -> Result<()> {
-    let began = Instant::now();
-    while let Some(left) = timeout.checked_sub(began.elapsed()) {
-        let addresses = (host, port).to_socket_addrs().into_iter().flatten();
-        let step = left.clamp(PAUSE, Duration::from_secs(1));
-        if addresses
-            .into_iter()
-            .any(|address| TcpStream::connect_timeout(&address, step).is_ok())
-        {
-            return Ok(());
-        }
-        thread::sleep(PAUSE);
-    }
-    Err(Error::new(
-        ErrorKind::Timeout,
-        what,
-        format!(
-            "nobody has listened there for {timeout:?}; is the process that serves it running, and the port open?"
-        ),
-    ))
-}
+/// Bytes that a value may have, for the same reason.
+pub const MOST_VALUE_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is left to libtorch at least when a store has just answered.
+const LEAST: Duration = Duration::from_millis(200);
 
 /// An owned `tddp_store`.
 struct Handle(*mut ffi::Store);
@@ -80,6 +60,8 @@ impl Drop for Handle {
 pub struct Store {
     handle: Arc<Handle>,
     timeout: Duration,
+    /// Bytes that are put before every key.
+    prefix: usize,
 }
 
 impl fmt::Debug for Store {
@@ -91,11 +73,30 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    fn from_raw(raw: *mut ffi::Store, timeout: Duration) -> Self {
+    fn from_raw(raw: *mut ffi::Store, timeout: Duration, prefix: usize) -> Self {
         Self {
             handle: Arc::new(Handle(raw)),
             timeout,
+            prefix,
         }
+    }
+
+    /// Refuses what the server would not take: it closes the connection then, and says nothing.
+    fn check_size(&self, what: &str, key: &str, values: &[&[u8]]) -> Result<()> {
+        let key = key.len() + self.prefix;
+        let longest = values.iter().map(|value| value.len()).max().unwrap_or(0);
+        let (part, bytes, most) = if key > MOST_KEY_BYTES {
+            ("key", key, MOST_KEY_BYTES)
+        } else if longest > MOST_VALUE_BYTES {
+            ("value", longest, MOST_VALUE_BYTES)
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(
+            ErrorKind::InvalidArgument,
+            what,
+            format!("the {part} has {bytes} bytes; give at most {most}"),
+        ))
     }
 
     pub(crate) fn as_ptr(&self) -> *const ffi::Store {
@@ -107,13 +108,16 @@ impl Store {
         self.timeout
     }
 
-    /// Sets a key to a value, in place of an older one.
+    /// Sets a key to a value, in place of an older one. The key may have up to [`MOST_KEY_BYTES`],
+    /// the value up to [`MOST_VALUE_BYTES`]; either may be empty.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// [`ErrorKind::InvalidArgument`] when either is longer; otherwise when the server cannot be
+    /// reached.
     pub fn set(&self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
-        ffi::check(&format!("store.set `{key}`"), |message| {
+        self.check_size("store.set", key, &[value])?;
+        ffi::check(&doing("store.set", key), |message| {
             // SAFETY: the store lives as long as `self`; both byte strings are borrowed for the
             // call, which copies them.
             unsafe {
@@ -136,7 +140,8 @@ impl Store {
     /// reached.
     pub fn get(&self, key: &str) -> Result<Vec<u8>> {
         let (mut data, mut length) = (ptr::null_mut(), 0);
-        ffi::check(&format!("store.get `{key}`"), |message| {
+        self.check_size("store.get", key, &[])?;
+        ffi::check(&doing("store.get", key), |message| {
             // SAFETY: the store and the key outlive the call; `data` and `length` are places for
             // the result.
             unsafe {
@@ -158,7 +163,7 @@ impl Store {
     /// is not set, `expected`.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// As [`set`](Self::set).
     pub fn compare_set(
         &self,
         key: &str,
@@ -166,8 +171,9 @@ impl Store {
         desired: impl AsRef<[u8]>,
     ) -> Result<Vec<u8>> {
         let (expected, desired) = (expected.as_ref(), desired.as_ref());
+        self.check_size("store.compare_set", key, &[expected, desired])?;
         let (mut data, mut length) = (ptr::null_mut(), 0);
-        ffi::check(&format!("store.compare_set `{key}`"), |message| {
+        ffi::check(&doing("store.compare_set", key), |message| {
             // SAFETY: the store and all byte strings outlive the call; `data` and `length` are
             // places for the result.
             unsafe {
@@ -194,7 +200,8 @@ impl Store {
     /// When the server cannot be reached, or the key holds something other than a number.
     pub fn add(&self, key: &str, amount: i64) -> Result<i64> {
         let mut sum = 0;
-        ffi::check(&format!("store.add `{key}`"), |message| {
+        self.check_size("store.add", key, &[])?;
+        ffi::check(&doing("store.add", key), |message| {
             // SAFETY: the store and the key outlive the call; `sum` is a place for the result.
             unsafe {
                 ffi::tddp_store_add(
@@ -216,7 +223,8 @@ impl Store {
     /// When the server cannot be reached.
     pub fn delete(&self, key: &str) -> Result<bool> {
         let mut deleted = 0;
-        ffi::check(&format!("store.delete `{key}`"), |message| {
+        self.check_size("store.delete", key, &[])?;
+        ffi::check(&doing("store.delete", key), |message| {
             // SAFETY: the store and the key outlive the call; `deleted` is a place for the result.
             unsafe {
                 ffi::tddp_store_delete(
@@ -237,7 +245,8 @@ impl Store {
     /// When the server cannot be reached.
     pub fn contains(&self, key: &str) -> Result<bool> {
         let mut present = 0;
-        ffi::check(&format!("store.contains `{key}`"), |message| {
+        self.check_size("store.contains", key, &[])?;
+        ffi::check(&doing("store.contains", key), |message| {
             // SAFETY: the store and the key outlive the call; `present` is a place for the result.
             unsafe {
                 ffi::tddp_store_check(
@@ -272,7 +281,8 @@ impl Store {
     /// [`ErrorKind::Timeout`] when nobody sets it in `timeout`; otherwise when the server cannot be
     /// reached.
     pub fn wait(&self, key: &str, timeout: Duration) -> Result<()> {
-        ffi::check(&format!("store.wait `{key}`"), |message| {
+        self.check_size("store.wait", key, &[])?;
+        ffi::check(&doing("store.wait", key), |message| {
             // SAFETY: the store and the key outlive the call.
             unsafe {
                 ffi::tddp_store_wait(
@@ -349,7 +359,8 @@ impl TcpStore {
     /// is over.
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] or [`ErrorKind::Connection`] when there is no server in time.
+    /// [`ErrorKind::Timeout`] when no store answers in time, whether nobody listens there or
+    /// somebody who says nothing; [`ErrorKind::Connection`] when the server goes away again.
     pub fn client(host: &str, port: u16, timeout: Duration) -> Result<Self> {
         let what = format!("connect to the store on {host}:{port}");
         if port == 0 {
@@ -361,9 +372,18 @@ impl TcpStore {
         }
         let address = loopback(host).map_or_else(|| host.to_owned(), |address| address.to_string());
         let began = Instant::now();
-        await_listener(&what, &address, port, timeout)?;
-        let left = timeout.saturating_sub(began.elapsed()).max(PAUSE);
-        Self::open(&what, &address, port, false, -1, left)
+        let why = match probe::await_store(&address, port, timeout) {
+            probe::Found::Store => {
+                let left = timeout.saturating_sub(began.elapsed());
+                return Self::open(&what, &address, port, false, -1, left.max(LEAST));
+            }
+            probe::Found::Other => {
+                "somebody listens there, but does not answer as a store does".to_owned()
+            }
+            probe::Found::Nobody(said) => format!("nobody answers there ({said})"),
+        };
+        let message = format!("{why}, for {timeout:?}; check address and port");
+        Err(Error::new(ErrorKind::Timeout, &what, message))
     }
 
     fn open(
@@ -392,7 +412,7 @@ impl TcpStore {
                 )
             }
         })?;
-        let store = Store::from_raw(raw, timeout);
+        let store = Store::from_raw(raw, timeout, 1);
         Ok(Self {
             store,
             host: host.to_owned(),
@@ -431,6 +451,13 @@ pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis())
         .unwrap_or(i64::MAX)
         .clamp(1, i64::from(i32::MAX))
+}
+
+/// What an error says was being done. Keys may be long.
+fn doing(operation: &str, key: &str) -> String {
+    let shown: String = key.chars().take(80).collect();
+    let more = if shown.len() < key.len() { "…" } else { "" };
+    format!("{operation} `{shown}{more}`")
 }
 
 fn connection(what: &str, error: &std::io::Error) -> Error {

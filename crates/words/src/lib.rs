@@ -30,7 +30,8 @@ pub fn counted_number(n: f64, noun: &str) -> String {
     if !n.is_finite() {
         return format!("n/a {noun}s");
     }
-    let n = (n * 100.0).round() / 100.0;
+    // A zero without a sign.
+    let n = (n * 100.0).round() / 100.0 + 0.0;
     let is_one = (n - 1.0).abs() < 1e-9;
     format!("{n} {noun}{}", if is_one { "" } else { "s" })
 }
@@ -50,6 +51,7 @@ mod tests {
             (1.001, "1 core"),
             (1.5, "1.5 cores"),
             (f64::NAN, "n/a cores"),
+            (-0.001, "0 cores"),
             (2.0, "2 cores"),
         ] {
             assert_eq!(counted_number(n, "core"), text);

@@ -7,37 +7,11 @@ use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::{ArmContext, LabError, Progress};
 use workbench_pool::{Object, Outcome, Pool, TaskRef, TaskSpan};
 
-use crate::forest::{Rows, TrainingSet, Tree, TreeParams, TreeSeed};
+use crate::engine::Grown;
 use crate::model::{Trained, Votes};
-
-/// Everything an arm needs, made before the clock starts.
-pub struct Problem {
-    /// Training rows.
-    pub train: TrainingSet,
-    /// Test rows.
-    pub test_x: Rows,
-    /// Their targets.
-    pub test_y: Vec<f64>,
-    /// Number of trees of each model.
-    pub n_estimators: Vec<u32>,
-    /// What limits each tree.
-    pub params: TreeParams,
-    /// The run's seed.
-    pub seed: u64,
-    /// Whether the pool starts the longest model first.
-    pub longest_first: bool,
-}
+use crate::problem::Problem;
 
 impl Problem {
-    /// The displayed name of a model.
-    pub fn name(&self, model: u32) -> String {
-        format!("n_estimators={}", self.n_estimators[model as usize])
-    }
-
-    fn models(&self) -> impl Iterator<Item = (u32, u32)> {
-        (0..).zip(self.n_estimators.iter().copied())
-    }
-
     /// Priority of a model's tasks: the pool starts the highest first, equal ones as submitted.
     fn priority(&self, n_estimators: u32) -> i32 {
         if self.longest_first {
@@ -47,24 +21,14 @@ impl Problem {
         }
     }
 
-    /// Grows one tree and predicts the test rows with it.
-    pub fn tree(&self, model: u32, tree: u32) -> Result<Vec<f64>, String> {
-        let seed = TreeSeed {
-            run: self.seed,
-            model,
-            tree,
-        };
-        Tree::grow(&self.train, self.params, seed)?.predict(&self.test_x)
-    }
-
     /// Grows, predicts and evaluates one model.
     fn model(&self, model: u32, n_estimators: u32, progress: &Progress) -> Result<Trained, String> {
-        let mut votes = Votes::new(self.test_x.count());
+        let mut votes = Votes::new(&self.test);
         for tree in 0..n_estimators {
             if progress.is_cancelled() {
                 return Err("stopped".to_owned());
             }
-            votes.add(&self.tree(model, tree)?);
+            votes.add(&self.tree(model, tree)?, &self.train);
             progress.add(1);
         }
         Ok(self.judged(votes, model, progress))
@@ -72,10 +36,12 @@ impl Problem {
 
     /// Finishes a model whose votes are complete; its score becomes a point of the run's curve.
     fn judged(&self, votes: Votes, model: u32, progress: &Progress) -> Trained {
-        let judged = votes.evaluate(self.name(model), &self.test_y);
-        if let Some(r2) = judged.item.metrics.get("r2") {
-            let trees = u64::from(self.n_estimators[model as usize]);
-            progress.metric("test R²", trees, *r2);
+        let judged = votes.evaluate(self.name(model), &self.train, &self.test);
+        let trees = u64::from(self.n_estimators[model as usize]);
+        for (curve, metric) in [("test R²", "r2"), ("test accuracy", "accuracy")] {
+            if let Some(score) = judged.item.metrics.get(metric) {
+                progress.metric(curve, trees, *score);
+            }
         }
         judged
     }
@@ -155,7 +121,7 @@ fn model_of_trees(
 ) -> Result<TaskRef<Result<Trained, String>>, LabError> {
     let failed = |error: workbench_pool::PoolError| LabError::Failed(error.to_string());
     let name: Arc<str> = problem.name(model).into();
-    let trees: Vec<TaskRef<Result<Vec<f64>, String>>> = (0..n_estimators)
+    let trees: Vec<TaskRef<Result<Grown, String>>> = (0..n_estimators)
         .map(|tree| {
             let (shared, progress) = (problem.clone(), progress.clone());
             pool.task()
@@ -167,9 +133,9 @@ fn model_of_trees(
                     if progress.is_cancelled() {
                         return Err("stopped".to_owned());
                     }
-                    let predictions = shared.tree(model, tree);
+                    let grown = shared.tree(model, tree);
                     progress.add(1);
-                    predictions
+                    grown
                 })
         })
         .collect::<Result<_, _>>()
@@ -183,10 +149,10 @@ fn model_of_trees(
         .priority(i32::MAX)
         .after_all(&trees)
         .spawn(move || {
-            let mut votes = Votes::new(shared.test_x.count());
+            let mut votes = Votes::new(&shared.test);
             for tree in trees {
-                let predictions = tree.get().map_err(|error| error.to_string())?;
-                votes.add((*predictions).as_ref()?);
+                let grown = tree.get().map_err(|error| error.to_string())?;
+                votes.add((*grown).as_ref()?, &shared.train);
             }
             Ok(shared.judged(votes, model, &progress))
         })

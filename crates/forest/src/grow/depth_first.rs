@@ -7,11 +7,7 @@ impl<E: Engine> Builder<'_, E> {
     /// Grows the tree, the whole of it or up to the most leaves.
     pub fn grow(&mut self, stack: &mut Vec<NodeStart<E::Sums>>) {
         let (len, sums) = self.engine.root();
-        let block = NodeRows {
-            start: 0,
-            len,
-            parity: 0,
-        };
+        let block = NodeRows::all(len);
         let root = self.start(block, sums, 0, None, 0);
         match self.limits.max_leaves {
             Some(leaves) => self.best_first(root, leaves),
@@ -22,7 +18,10 @@ impl<E: Engine> Builder<'_, E> {
     fn depth_first(&mut self, root: NodeStart<E::Sums>, stack: &mut Vec<NodeStart<E::Sums>>) {
         stack.clear();
         stack.push(root);
-        while let Some(start) = stack.pop() {
+        while let Some(mut start) = stack.pop() {
+            if !start.leaf {
+                start.block = self.engine.settle(start.block);
+            }
             let number = self.push(&start);
             let Some(divided) = self.divide(&start, number) else {
                 continue;

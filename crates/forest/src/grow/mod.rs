@@ -9,7 +9,10 @@ mod builder;
 mod classes;
 mod depth_first;
 mod draw;
+mod lanes;
 mod moments;
+mod narrow;
+mod simd;
 mod sums;
 mod wide;
 
@@ -17,6 +20,8 @@ pub(crate) use builder::Builder;
 pub(crate) use classes::{Entropy, Gini};
 pub(crate) use draw::FeatureOrder;
 pub(crate) use moments::Moments;
+pub(crate) use narrow::{NarrowBuffers, NarrowEngine};
+pub use simd::VectorPath;
 pub(crate) use sums::Impurity;
 pub(crate) use wide::{WideBuffers, WideEngine};
 
@@ -26,6 +31,8 @@ pub(crate) struct NodeRows {
     pub start: usize,
     pub len: usize,
     pub parity: usize,
+    /// Whether the engine has prepared these rows as those of a small node.
+    pub small: bool,
 }
 
 /// A feature in a node.
@@ -66,6 +73,10 @@ pub(crate) trait Engine {
     fn impurity(&self, sums: &Self::Sums) -> f64;
     fn push_value(&self, sums: &Self::Sums, values: &mut Vec<f64>);
 
+    /// Prepares a node for being divided together with all below it, before any other node is.
+    fn settle(&mut self, node: NodeRows) -> NodeRows {
+        node
+    }
     /// How the values of a feature lie in a node.
     fn spread(&self, block: NodeRows, feature: u32) -> Spread;
     /// Begins the search for the split of a node.
@@ -91,22 +102,30 @@ pub(crate) struct Floor {
 }
 
 impl NodeRows {
-    /// The blocks of the children in the other buffer.
+    /// All rows, in the first buffer.
+    pub fn all(len: usize) -> Self {
+        Self {
+            start: 0,
+            len,
+            parity: 0,
+            small: false,
+        }
+    }
+
+    /// The rows of the children in the other buffer.
     pub fn children(self, left: usize) -> [Self; 2] {
         let parity = 1 - self.parity;
-        let start = self.start;
-        let right = self.len - left;
-        [
-            Self {
-                start,
-                len: left,
-                parity,
-            },
-            Self {
-                start: start + left,
-                len: right,
-                parity,
-            },
-        ]
+        let right = Self {
+            start: self.start + left,
+            len: self.len - left,
+            parity,
+            ..self
+        };
+        let left = Self {
+            len: left,
+            parity,
+            ..self
+        };
+        [left, right]
     }
 }

@@ -60,11 +60,7 @@ impl<'a, C: Impurity> WideEngine<'a, C> {
         buffers.right.clear();
         buffers.right.resize(data.rows(), false);
         let sums = criterion.sum(std::iter::empty());
-        let block = NodeRows {
-            start: 0,
-            len: rows,
-            parity: 0,
-        };
+        let block = NodeRows::all(rows);
         let floor = Floor {
             samples: 1,
             weight: 0.0,

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{chart, format, ideal, tables};
+use super::{arms, chart, format, ideal, item_table, tables, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -60,6 +60,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (timelines(&figures))
                     (breakdown::steps(result, &figures))
                     (lost(result, &figures))
+                    (used(result))
                     (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
@@ -136,6 +137,7 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
                 (parts::table("Fitted laws", &tables::laws(result)))
             }
             (parts::table("All arms in numbers", &tables::arms(result)))
+            @if let Some(note) = arms::quotients(result) { p.aside { bdi { (note) } } }
             @if result.check.passed() {
                 (parts::table("What was possible", &tables::bounds(result)))
             }
@@ -188,15 +190,30 @@ fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
     }
 }
 
+fn used(result: &RunResult) -> Markup {
+    let table = usage::table(result);
+    html! {
+        @if !table.rows.is_empty() {
+            section id="usage" {
+                h2 { "What every arm used" }
+                (parts::table("Memory, faults, switches and counters of a repeat", &table))
+                p.aside { (usage::EXPLAINED) }
+            }
+        }
+    }
+}
+
 fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
-    let table = tables::items(result);
+    let table = item_table::items(result);
+    let item = format::clean(result.lab_facts.item_word(), 30);
+    let every = format!("Every {item}, its figures and its cost");
     html! {
         @if !table.rows.is_empty() {
             section id="items" {
                 h2 { "What came out" }
                 @if let Some(figure) = &figures.items { (figure.markup) }
                 @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
-                (parts::table("Every item, its figures and its cost", &table))
+                (parts::table(&every, &table))
             }
         }
     }

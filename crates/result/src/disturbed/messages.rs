@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use workbench_record::{Disturbance, Finding, MOST_RERUNS, RepeatFinished};
 
 use crate::document::{DisturbedBy, LeftOutRepeat, RunResult};
-use crate::messages::{about, capitalise, lasting, repeat_name};
+use crate::messages::{about, capitalise, core_seconds, lasting, repeat_name};
 
 /// That a repeat is left out, and whether it runs `again`; `None` for one that counts.
 pub fn left_out(repeat: &RepeatFinished, again: bool) -> Option<Finding> {
@@ -138,7 +138,8 @@ fn what(cause: &Disturbance) -> String {
             )
         }
         Disturbance::Throttled { periods, core_s } => format!(
-            "the CPU quota of the control group kept the program off the cores (throttled in {periods} periods, {core_s:.2} core-seconds)"
+            "the CPU quota of the control group kept the program off the cores (throttled in {periods} periods, {})",
+            core_seconds(*core_s)
         ),
         Disturbance::QuotaChanged { from, to } => format!(
             "the CPU quota of the control group was changed: {} could be used instead of {}",
@@ -154,7 +155,8 @@ fn what(cause: &Disturbance) -> String {
             "the highest frequency that is allowed was {to_mhz} MHz instead of {from_mhz} MHz"
         ),
         Disturbance::Steal { core_s } => {
-            format!("the hypervisor gave {core_s:.2} core-seconds to other machines (steal)")
+            let lost = core_seconds(*core_s);
+            format!("the hypervisor gave {lost} to other machines (steal)")
         }
         Disturbance::MemoryPressure { seconds } => format!(
             "memory was short: threads stalled for {}",
@@ -194,7 +196,12 @@ fn cores(cores: f64) -> String {
 
 /// Two decimals at most.
 fn number(cores: f64) -> String {
-    ((cores * 100.0).round() / 100.0).to_string()
+    if cores.is_finite() {
+        // A zero without a sign.
+        ((cores * 100.0).round() / 100.0 + 0.0).to_string()
+    } else {
+        "an unknown number of".to_owned()
+    }
 }
 
 #[cfg(test)]

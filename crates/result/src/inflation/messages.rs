@@ -3,6 +3,7 @@
 use workbench_machine::CounterAccess;
 
 use crate::facts::{Inflation, InflationCause};
+use crate::messages::core_seconds;
 
 /// The causes as the end of a sentence, without its full stop. `lockstep`: the arm's processes
 /// start up and work in step, which takes CPU time by itself.
@@ -55,7 +56,8 @@ fn cause(cause: &InflationCause) -> String {
             format!("its threads were taken off their cores {more} times more")
         }
         InflationCause::Steal { core_s } => {
-            format!("the hypervisor gave {core_s:.2} core-seconds to other machines (steal)")
+            let lost = core_seconds(*core_s);
+            format!("the hypervisor gave {lost} to other machines (steal)")
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why slots waited, as text.
 
 use crate::facts::WaitCause;
+use crate::messages::core_seconds;
 
 /// The cause as the end of a sentence, without its full stop.
 pub(super) fn cause(cause: &WaitCause) -> String {
@@ -14,7 +15,8 @@ pub(super) fn cause(cause: &WaitCause) -> String {
             steal_s: Some(core_s),
             ..
         } => format!(
-            "{late}, or were kept off their cores by the hypervisor, which gave {core_s:.2} core-seconds to other machines"
+            "{late}, or were kept off their cores by the hypervisor, which gave {} to other machines",
+            core_seconds(*core_s)
         ),
         WaitCause::Tasks {
             others: Some(cores),

@@ -94,7 +94,7 @@ impl Form {
             preset: preset.unwrap_or(0),
             presets,
             oversubscribe: false,
-            table: TableForm::default(),
+            table: TableForm::new(definition.takes_data.as_ref()),
             typed: BTreeMap::new(),
             definition: definition.clone(),
         }

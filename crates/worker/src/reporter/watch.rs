@@ -71,7 +71,8 @@ impl<'a> StepWatch<'a> {
         }
     }
 
-    fn turn(&self, phase: Phase) {
+    /// The next phase begins, in which no fault strikes.
+    pub(crate) fn turn(&self, phase: Phase) {
         let now = Instant::now();
         let passed = now - self.since.replace(now);
         self.book(self.phase.replace(phase), passed);

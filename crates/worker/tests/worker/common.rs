@@ -30,6 +30,7 @@ pub fn spec(program: Program) -> TrainSpec {
         resume: None,
         faults: Vec::new(),
         step_reports_every: 1,
+        tuning: workbench_ddp_protocol::Tuning::default(),
         timeout_s: 60.0,
     }
 }

@@ -70,9 +70,9 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         machine.build_profile,
         machine.compiler
     );
-    vec![
-        ("instrument", instrument),
-        ("check", check(result)),
+    let quotients = workbench_report::quotients(result);
+    let first = [("instrument", instrument), ("check", check(result))].into_iter();
+    let rest = [
         ("processor", machine.cpu_model.clone()),
         ("cores", cores + &speeds),
         ("memory", format::bytes(machine.memory_bytes)),
@@ -84,7 +84,9 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         ("build", build),
         ("seed", result.seed.to_string()),
         ("again", result.command.clone()),
-    ]
+    ];
+    let told = quotients.map(|note| ("speed-ups", note));
+    first.chain(told).chain(rest).collect()
 }
 
 /// What the check of the arms against each other found.

@@ -53,7 +53,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: 
     let base = run.started().and_then(|s| s.arms.first());
     let title = match base {
         Some(base) => format!(
-            "Arms {} speed-up = wall time of {} {} wall time of the arm, median",
+            "Arms {} speed-up = wall time of {} {} wall time of the arm, median over the rounds",
             theme.glyphs.dot,
             safe(&base.name),
             theme.either("÷", "/")

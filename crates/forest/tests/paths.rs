@@ -1,0 +1,98 @@
+//! Trees do not depend on instructions, engines, threads or workspaces.
+
+#![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+
+use proptest::prelude::*;
+use workbench_forest::{
+    DecisionTree, Features, Forest, GrowParams, GrowSeed, MaxFeatures, TrainingData, VectorPath,
+    Workspace,
+};
+
+const PATHS: [VectorPath; 3] = [VectorPath::Portable, VectorPath::Avx2, VectorPath::Avx512];
+
+/// Rows, columns and targets.
+#[derive(Debug, Clone)]
+struct Table {
+    features: Features,
+    targets: Vec<f64>,
+}
+
+fn table() -> impl Strategy<Value = Table> {
+    let size = (1_usize..200, 1_usize..6, 1_u32..400, 0_usize..4);
+    size.prop_flat_map(|(rows, columns, levels, scale)| {
+        let values = prop::collection::vec(0..levels, rows * columns);
+        let targets = prop::collection::vec(-20_i32..200, rows);
+        let scale = [1.0, 1e-3, 0.25, 1e-5][scale];
+        (values, targets).prop_map(move |(values, targets)| {
+            let values = values
+                .into_iter()
+                .map(|value| value as f32 * 3e-8)
+                .collect();
+            Table {
+                features: Features::from_columns(values, rows).unwrap(),
+                targets: targets.iter().map(|y| f64::from(*y) * scale).collect(),
+            }
+        })
+    })
+}
+
+fn params() -> impl Strategy<Value = GrowParams> {
+    let limits = (1_u32..30, 2_usize..12, 1_usize..6, 1_usize..7);
+    limits.prop_map(|(depth, split, leaf, features)| GrowParams {
+        max_depth: Some(depth),
+        min_samples_split: split,
+        min_samples_leaf: leaf,
+        max_features: MaxFeatures::Count(features),
+        ..GrowParams::forest_regression()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_path_grows_the_same_tree(table in table(), params in params(), run: u64) {
+        let data = TrainingData::regression(&table.features, table.targets).unwrap();
+        let seed = GrowSeed::new(run, 1, 2);
+        let first = DecisionTree::grow(&data, &params, seed).unwrap();
+        for path in PATHS {
+            let mut workspace = Workspace::with_path(path);
+            for _ in 0..2 {
+                let tree = DecisionTree::grow_in(&mut workspace, &data, &params, seed).unwrap();
+                prop_assert_eq!(&first, &tree, "{:?}", path);
+            }
+        }
+    }
+
+    #[test]
+    fn both_engines_grow_the_same_tree(table in table(), params in params(), run: u64) {
+        // Integers, so that both engines compute the same scores.
+        let targets = table.targets.iter().map(|y| y.round()).collect();
+        let data = TrainingData::regression(&table.features, targets).unwrap();
+        let seed = GrowSeed::new(run, 0, 0);
+        let packed = DecisionTree::grow(&data, &params, seed).unwrap();
+        // Any limit on weights is for the other engine.
+        let wide = GrowParams { min_weight_fraction_leaf: 1e-9, ..params };
+        let wide = DecisionTree::grow(&data, &wide, seed).unwrap();
+        prop_assert_eq!(packed, wide);
+    }
+}
+
+#[test]
+fn a_forest_is_the_same_for_any_number_of_threads() {
+    let rows = 300_usize;
+    let value = |place: usize| ((place * 7919) % 613) as f32;
+    let values = (0..rows * 4).map(value).collect();
+    let features = Features::from_columns(values, rows).unwrap();
+    let targets = (0..rows).map(|row| f64::from(value(row) + value(row + 2 * rows)) / 10.0);
+    let data = TrainingData::regression(&features, targets.collect()).unwrap();
+    let params = GrowParams {
+        max_features: MaxFeatures::Count(2),
+        ..GrowParams::forest_regression()
+    };
+    let grow = |threads| Forest::grow(&data, &params, 12, GrowSeed::new(1, 2, 3), threads);
+    let one = grow(1).unwrap();
+    for threads in [2, 3, 20] {
+        assert_eq!(one, grow(threads).unwrap(), "{threads} threads");
+    }
+    let other = Forest::grow(&data, &params, 12, GrowSeed::new(1, 3, 3), 1).unwrap();
+    assert_ne!(one, other);
+}
