@@ -37,6 +37,8 @@ type Script = Arc<dyn Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send +
 struct Toy {
     definition: LabDefinition,
     script: Script,
+    /// Without enough cores for the workers.
+    crowded: bool,
 }
 
 struct Ready(Script);
@@ -69,6 +71,7 @@ impl Toy {
         Self {
             definition: LabDefinition::parse(text).unwrap(),
             script: Arc::new(script),
+            crowded: false,
         }
     }
 
@@ -91,7 +94,8 @@ impl Lab for Toy {
         "# A toy"
     }
 
-    fn prepare(&self, _: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+    fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+        assert!(config.oversubscribe || !self.crowded, "it would be refused");
         Ok(Box::new(Ready(Arc::clone(&self.script))))
     }
 }
@@ -200,6 +204,11 @@ fn resuming_does_what_a_stopped_arm_left_undone() {
     });
     let (ended, _, _dir) = play(&toy, 2, &control);
     let calm = Toy::new(|_, _| Ok(()));
+    // Resuming takes no options by which more cores could be had.
+    let toy = Toy {
+        crowded: true,
+        ..toy
+    };
     let ended = resume(
         &calm,
         &ended.run,
