@@ -203,12 +203,8 @@ fn resuming_does_what_a_stopped_arm_left_undone() {
         Ok(())
     });
     let (ended, _, _dir) = play(&toy, 2, &control);
-    let calm = Toy::new(|_, _| Ok(()));
-    // Resuming takes no options by which more cores could be had.
-    let toy = Toy {
-        crowded: true,
-        ..toy
-    };
+    let mut calm = Toy::new(|_, _| Ok(()));
+    calm.crowded = true;
     let ended = resume(
         &calm,
         &ended.run,
@@ -219,13 +215,8 @@ fn resuming_does_what_a_stopped_arm_left_undone() {
     .unwrap();
     assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (2, 2));
     assert!(ended.snapshot.stopped_arms.is_empty());
-    assert!(
-        !ended
-            .result
-            .warnings
-            .iter()
-            .any(|w| w.text.contains("by hand"))
-    );
+    let mut warnings = ended.result.warnings.iter();
+    assert!(!warnings.any(|w| w.text.contains("by hand")));
 }
 
 #[test]
