@@ -23,7 +23,13 @@ fn files(path: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(path)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    let entries = entries.filter(|path| !path.to_string_lossy().contains("tests"));
+    let is_test = |path: &PathBuf| {
+        path.file_stem()
+            .unwrap()
+            .to_string_lossy()
+            .ends_with("tests")
+    };
+    let entries = entries.filter(|path| !is_test(path));
     entries.flat_map(|path| files(&path)).collect()
 }
 
