@@ -42,10 +42,10 @@ pub struct GlooOptions {
     /// How many operations run at the same time, each on a thread of its own: 1 to 64. 2 unless
     /// set.
     pub threads: usize,
-    /// Lets libtorch compare what all ranks call, and on which shapes, before every collective, those
-    /// that are started without waiting and those of the reducer included, at the price of two small
-    /// extra ones. A disagreement is then an error of kind [`ErrorKind::Mismatch`]. Off unless set:
-    /// then calls that wait are compared alone (torch.distributed:
+    /// Lets libtorch compare what all ranks call, and on which shapes, before every collective,
+    /// those that are started without waiting and those of the reducer included, at the price of
+    /// two small extra ones. A disagreement is then an error of kind [`ErrorKind::Mismatch`]. Off
+    /// unless set: then calls that wait are compared alone (torch.distributed:
     /// `TORCH_DISTRIBUTED_DEBUG=DETAIL`).
     pub checked: bool,
 }
