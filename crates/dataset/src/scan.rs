@@ -10,8 +10,9 @@ use super::columns::{FileColumn, name_faults, names, select};
 use super::error::{DataError, FileProblem, LineProblem, SelectionProblem};
 use super::facts::TableFacts;
 use super::faults::{TableFault, TableFaults};
+use super::labels::ColumnLabels;
 use super::options::ReadOptions;
-use super::reader_options::CsvOptions;
+use super::reader_options::{AllowedCells, CsvOptions};
 use super::rows::{FileRow, FileRows, decoded};
 use super::sniff::dialect;
 use super::supervised::find_target;
@@ -26,6 +27,8 @@ pub(super) struct Scan {
     pub facts: TableFacts,
     /// The first rows as text, cell by cell.
     pub first_rows: Vec<Vec<String>>,
+    /// The words of the column to predict, where they are classes.
+    pub classes: Option<Vec<String>>,
     ragged: Option<TableFault>,
 }
 
@@ -82,7 +85,10 @@ pub(super) fn scan(
     facts.left_out.comment_lines = rows.comment_lines - u64::from(header.is_comment);
     let named = body.width - body.columns.len();
     facts.left_out.columns = named as u64;
-    Ok(body.finish(file, facts))
+    let mut scan = body.finish(file, facts);
+    let target = options.target.as_deref();
+    scan.allow(target, options.allowed, reading.drop_missing);
+    Ok(scan)
 }
 
 fn columns(
@@ -99,7 +105,7 @@ fn columns(
     if let Some(target) = target {
         find_target(&all, target).map_err(target_problem)?;
     }
-    let columns =
+    let mut columns =
         select(names, &options.reading, target).map_err(|problem: SelectionProblem| {
             DataError::Selection {
                 table: shown(table),
@@ -108,7 +114,8 @@ fn columns(
         })?;
     if let Some(target) = target {
         let used: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-        find_target(&used, target).map_err(target_problem)?;
+        let position = find_target(&used, target).map_err(target_problem)?;
+        columns[position].labels = options.allowed.text_target.then(ColumnLabels::default);
     }
     Ok(columns)
 }
@@ -312,6 +319,7 @@ impl Body {
             columns: self.columns,
             facts,
             first_rows: self.first_rows,
+            classes: None,
             ragged: self.ragged,
         }
     }
@@ -337,6 +345,21 @@ fn holds_units(first: &ByteRecord, second: &ByteRecord, style: NumberStyle) -> b
 }
 
 impl Scan {
+    /// Takes words as classes, and counts no cell as a fault that may be as it is.
+    fn allow(&mut self, target: Option<&str>, allowed: AllowedCells, drop_missing: bool) {
+        let target = target.map(tidy_name);
+        for column in &mut self.columns {
+            let is_target = target.as_ref() == Some(&column.name);
+            if is_target {
+                self.classes = column.classify();
+            } else if allowed.missing && !drop_missing {
+                column
+                    .faults
+                    .retain(|cells| cells.kind != CellFault::Missing);
+            }
+        }
+    }
+
     /// Everything that is wrong with the file. Missing values are no fault where the rows that
     /// have them are left out.
     pub(super) fn faults(&self, target: Option<&str>, drop_missing: bool) -> Vec<TableFault> {

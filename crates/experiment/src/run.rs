@@ -146,7 +146,13 @@ pub fn resume(
     if origin == OtherOrigin::Refuse {
         check_origin(&snapshot, started, &machine)?;
     }
-    let prepared = lab.prepare(&started.config)?;
+    // Whether there are enough cores was asked when the run began, and resuming takes no options by
+    // which it could be answered otherwise now.
+    let config = RunConfig {
+        oversubscribe: true,
+        ..started.config.clone()
+    };
+    let prepared = lab.prepare(&config)?;
     check_data(started, prepared.data_sha256())?;
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;

@@ -14,6 +14,11 @@ use crate::workspace::{Workspace, bootstrap_counts};
 
 /// A forest: it predicts the mean of its trees.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "Vec<DecisionTree>", into = "Vec<DecisionTree>")
+)]
 pub struct Forest {
     trees: Vec<DecisionTree>,
 }
@@ -169,5 +174,19 @@ fn no_trees() -> ForestError {
         name: "trees",
         value: 0.0,
         needed: "1 or more",
+    }
+}
+
+impl TryFrom<Vec<DecisionTree>> for Forest {
+    type Error = ForestError;
+
+    fn try_from(trees: Vec<DecisionTree>) -> Result<Self, ForestError> {
+        Self::from_trees(trees)
+    }
+}
+
+impl From<Forest> for Vec<DecisionTree> {
+    fn from(forest: Forest) -> Self {
+        forest.trees
     }
 }

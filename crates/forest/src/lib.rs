@@ -26,6 +26,8 @@ pub mod scikit;
 mod seed;
 mod tree;
 mod workspace;
+#[cfg(feature = "serde")]
+mod written;
 
 pub use data::TrainingData;
 pub use error::ForestError;

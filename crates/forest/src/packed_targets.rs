@@ -18,7 +18,7 @@ impl<'a> PackedTargets<'a> {
     /// something does not fit.
     pub fn load(
         data: &'a TrainingData,
-        weight: impl Fn(usize) -> f64,
+        weight: impl Fn(usize) -> Option<u32>,
         loads: &mut Vec<u32>,
     ) -> Option<Self> {
         let Targets::Numbers { fixed, .. } = data.targets() else {
@@ -28,11 +28,7 @@ impl<'a> PackedTargets<'a> {
         loads.clear();
         let (mut weights, mut sum, mut squares) = (0_u64, 0_u64, 0_u128);
         for (row, above) in fixed.above.iter().enumerate() {
-            let weight = weight(row);
-            if weight.fract() != 0.0 || weight > 255.0 {
-                return None;
-            }
-            let weight = weight as u32;
+            let weight = weight(row).filter(|weight| *weight <= 255)?;
             let product = u64::from(weight) * u64::from(*above);
             if product >= 1 << 24 {
                 return None;

@@ -75,6 +75,18 @@ pub struct NodeSplit {
 }
 
 impl RawNode {
+    /// A leaf of which nothing is known yet.
+    pub fn leaf(number: u32) -> Self {
+        Self {
+            threshold: 0.0,
+            impurity: 0.0,
+            weight: 0.0,
+            samples: 0,
+            feature: LEAF,
+            children: [number; 2],
+        }
+    }
+
     /// A node's feature with where missing values go.
     pub fn feature_of(feature: u32, missing_left: bool) -> u32 {
         feature | if missing_left { MISSING_LEFT } else { 0 }

@@ -159,7 +159,7 @@ impl Workspace {
             RowWeights::Weights(weights) => weights[row],
         };
         match data.targets() {
-            Targets::Numbers { .. } if self.narrow(data, &limits, draws, weight) => {}
+            Targets::Numbers { .. } if self.narrow(data, &limits, draws, weights) => {}
             Targets::Numbers { y, .. } => {
                 let mut criterion = std::mem::take(&mut self.moments);
                 criterion.load(data, y, weight);
@@ -194,13 +194,22 @@ impl Workspace {
         data: &TrainingData,
         limits: &GrowLimits,
         draws: FeatureDraws,
-        weight: impl Fn(usize) -> f64,
+        weights: RowWeights<'_>,
     ) -> bool {
         if limits.splitter != Splitter::Best || limits.weight_fraction > 0.0 {
             return false;
         }
         let mut loads = std::mem::take(&mut self.loads);
-        let targets = PackedTargets::load(data, weight, &mut loads);
+        let whole = |weight: f64| (weight.fract() == 0.0).then_some(weight as u32);
+        let targets = match (weights, data.weights()) {
+            (RowWeights::Counts(counts), _) => {
+                PackedTargets::load(data, |row| Some(counts[row]), &mut loads)
+            }
+            (RowWeights::Weights(weights), _) | (RowWeights::Data, Some(weights)) => {
+                PackedTargets::load(data, |row| whole(weights[row]), &mut loads)
+            }
+            (RowWeights::Data, None) => PackedTargets::load(data, |_| Some(1), &mut loads),
+        };
         if let Some(targets) = targets {
             let mut buffers = std::mem::take(&mut self.narrow);
             let path = *self.path.get_or_insert_with(VectorPath::detect);

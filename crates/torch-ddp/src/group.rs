@@ -160,6 +160,7 @@ impl ProcessGroup {
                 "a group was formed through this store before; give each group a PrefixStore of its own",
             ));
         }
+        options.device.await_port(options.timeout)?;
         let (device, name) = options.device.code();
         let mut raw = ptr::null_mut();
         let formed = ffi::check(FORM, |message| {

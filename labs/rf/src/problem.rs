@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use workbench_dataset::{Supervised, train_test_split};
-use workbench_experiment::lab::{Finding, LabError, Opt, Refusal, RunConfig};
+use workbench_experiment::lab::{Finding, LabError, Opt, Refusal};
 use workbench_forest::{Features, ForestError, TrainingData};
 use workbench_words::counted;
 
@@ -48,11 +48,14 @@ impl Problem {
     pub fn new(
         data: &Supervised,
         rows: usize,
-        config: &RunConfig,
+        settings: Settings,
+        seed: u64,
     ) -> Result<(Self, Option<Finding>), LabError> {
-        let settings = Settings::new(&config.params)?;
-        let rows = split(data, rows, settings.test_share, config.seed)?;
-        let task = settings.task.unwrap_or(Task::Regression);
+        let rows = split(data, rows, settings.test_share, seed)?;
+        let task = match (&data.classes, settings.task) {
+            (Some(_), _) => Task::Classification,
+            (None, task) => task.unwrap_or(Task::Regression),
+        };
         let [train, test] = truths(&rows, task)?;
         let (engine, finding) = match settings.engine {
             EngineChoice::Smartcore => (smartcore(&rows, &settings)?, None),
@@ -68,7 +71,7 @@ impl Problem {
             features: data.feature_names.clone(),
             n_estimators: settings.n_estimators,
             longest_first: settings.longest_first,
-            seed: config.seed,
+            seed,
         };
         Ok((problem, finding))
     }
@@ -160,7 +163,7 @@ fn truths(rows: &Rows<'_>, task: Task) -> Result<[Truth; 2], LabError> {
             "classification",
             format!(
                 "`{}` has {}, which is too many to be classes (at most {MOST_CLASSES}); use \
-                 task=regression or another --target",
+                 another --target, or task=regression for numbers",
                 rows.data.target_name,
                 counted(classes.len() as u64, "distinct value")
             ),

@@ -3,7 +3,7 @@
 use super::{BestSplit, Engine, FeatureOrder, Floor, NodeRows};
 use crate::params::GrowLimits;
 use crate::seed::FeatureDraws;
-use crate::tree::{LEAF, RawNode};
+use crate::tree::RawNode;
 
 /// Impurity up to which a node counts as pure, as for scikit-learn.
 const PURE: f64 = f64::EPSILON;
@@ -144,12 +144,10 @@ impl<'a, E: Engine> Builder<'a, E> {
     pub fn push(&mut self, start: &NodeStart<E::Sums>) -> u32 {
         let number = self.nodes.len() as u32;
         self.nodes.push(RawNode {
-            threshold: 0.0,
             impurity: start.impurity,
             weight: self.engine.weight(&start.sums),
             samples: start.block.len as u32,
-            feature: LEAF,
-            children: [number; 2],
+            ..RawNode::leaf(number)
         });
         self.engine.push_value(&start.sums, self.values);
         if let Some((parent, side)) = start.parent {

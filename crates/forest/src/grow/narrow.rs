@@ -112,15 +112,24 @@ impl<'a> NarrowEngine<'a> {
     fn sum_of_targets(&self, sums: &IntegerSums) -> i64 {
         sums.sum.cast_signed() + self.targets.fixed.least * sums.weight.cast_signed()
     }
+}
 
-    fn sum(&self, entries: &[u64], above: &[u32]) -> IntegerSums {
-        let mut sums = IntegerSums::default();
+impl IntegerSums {
+    /// The sums of entries; `above` has the targets by row.
+    fn of(entries: &[u64], above: &[u32]) -> Self {
+        let mut sums = Self::default();
         for entry in entries {
             sums.weight += weight_of(*entry);
             sums.sum += product_of(*entry);
             sums.squares += product_of(*entry) * u64::from(above[row_of(*entry)]);
         }
         sums
+    }
+}
+
+fn mark(entries: &[u64], side: u8, right: &mut [u8; ROWS]) {
+    for entry in entries {
+        right[row_of(*entry)] = side;
     }
 }
 
@@ -131,7 +140,7 @@ impl Engine for NarrowEngine<'_> {
         let all = NodeRows::all(self.rows);
         (
             self.rows,
-            self.sum(self.entries(all, 0), &self.targets.fixed.above),
+            IntegerSums::of(self.entries(all, 0), &self.targets.fixed.above),
         )
     }
 
@@ -153,15 +162,14 @@ impl Engine for NarrowEngine<'_> {
             let mean = sum as f64 / weight;
             return (squares as f64 / weight - mean * mean).max(0.0);
         }
-        let above = match (
-            sums.squares.checked_mul(sums.weight),
-            sums.sum.checked_mul(sums.sum),
-        ) {
-            (Some(squares), Some(square)) => (squares - square) as f64,
-            _ => {
-                let squares = u128::from(sums.squares) * u128::from(sums.weight);
-                (squares - u128::from(sums.sum) * u128::from(sums.sum)) as f64
-            }
+        let (squares, sum) = (sums.squares, sums.sum);
+        let above = if let (Some(squares), Some(square)) =
+            (squares.checked_mul(sums.weight), sum.checked_mul(sum))
+        {
+            (squares - square) as f64
+        } else {
+            let squares = u128::from(squares) * u128::from(sums.weight);
+            (squares - u128::from(sum) * u128::from(sum)) as f64
         };
         let scale = self.targets.fixed.scale;
         above / (weight * weight) / (scale * scale)
@@ -267,27 +275,32 @@ impl Engine for NarrowEngine<'_> {
         split: &BestSplit,
     ) -> [IntegerSums; 2] {
         let start = split.feature as usize * self.stride + node.start;
-        let entries = &self.buffers.entries[node.parity][start..][..node.len];
-        let (left, right) = entries.split_at(split.cut);
-        for entry in left {
-            self.buffers.right[row_of(*entry)] = 0;
+        let buffers = &mut *self.buffers;
+        let entries = &buffers.entries[node.parity][start..][..node.len];
+        let sides = entries.split_at(split.cut);
+        if let Some(right) = buffers.right.as_mut_slice().first_chunk_mut() {
+            mark(sides.0, 0, right);
+            mark(sides.1, 1, right);
         }
-        for entry in right {
-            self.buffers.right[row_of(*entry)] = 1;
-        }
-        let left = self.entries(node, split.feature).split_at(split.cut).0;
         let above = if node.small {
-            &self.buffers.above
+            &buffers.above
         } else {
             &self.targets.fixed.above
         };
-        let left = self.sum(left, above);
-        let right = IntegerSums {
-            weight: sums.weight - left.weight,
-            sum: sums.sum - left.sum,
-            squares: sums.squares - left.squares,
+        // The sums of the smaller side, and of the other what is left.
+        let left_is_smaller = split.cut * 2 <= node.len;
+        let smaller = if left_is_smaller { sides.0 } else { sides.1 };
+        let smaller = IntegerSums::of(smaller, above);
+        let larger = IntegerSums {
+            weight: sums.weight - smaller.weight,
+            sum: sums.sum - smaller.sum,
+            squares: sums.squares - smaller.squares,
         };
-        [left, right]
+        if left_is_smaller {
+            [smaller, larger]
+        } else {
+            [larger, smaller]
+        }
     }
 
     fn partition(&mut self, node: NodeRows, split: &BestSplit, keep: [bool; 2]) {

@@ -100,6 +100,20 @@ mod x86 {
         unsafe { _mm512_loadu_si512(eight.as_ptr().cast()) }
     }
 
+    /// Eight entries and the eight that start one later.
+    #[target_feature(enable = "avx512f")]
+    fn load_pairs_512(entries: &[u64], at: usize) -> [__m512i; 2] {
+        let nine = &entries[at..=at + LANES];
+        // SAFETY: the slice has nine entries, and loads need no alignment.
+        unsafe {
+            let first = nine.as_ptr();
+            [
+                _mm512_loadu_si512(first.cast()),
+                _mm512_loadu_si512(first.add(1).cast()),
+            ]
+        }
+    }
+
     /// Four entries from a place on.
     #[target_feature(enable = "avx2")]
     fn load_256(entries: &[u64], at: usize) -> __m256i {
@@ -159,10 +173,8 @@ mod x86 {
                 let score_right = _mm512_div_pd(_mm512_mul_pd(sum_right, sum_right), right);
                 _mm512_add_pd(score_left, score_right)
             } else {
-                let apart = _mm512_sub_pd(
-                    _mm512_mul_pd(sum, self.all),
-                    _mm512_mul_pd(self.whole, left),
-                );
+                // Fused, which changes nothing: the products are exact.
+                let apart = _mm512_fmsub_pd(sum, self.all, _mm512_mul_pd(self.whole, left));
                 _mm512_div_pd(_mm512_mul_pd(apart, apart), _mm512_mul_pd(left, right))
             }
         }
@@ -175,7 +187,6 @@ mod x86 {
         let bytes = _mm512_broadcast_i64x2(_mm_set_epi64x(SPREAD[1], SPREAD[0]));
         let last = _mm512_set1_epi64(7);
         let sum_mask = _mm512_set1_epi64(SUM_MASK);
-        let code_mask = _mm512_set1_epi64(CODE_MASK);
         let eight = _mm512_set1_epi64(LANES as i64);
         let ramp = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
         let node = Node512::of(scan);
@@ -184,21 +195,21 @@ mod x86 {
         let mut best_keys = load_512(&lanes.keys, 0);
         for (n, column) in scan.columns.iter().enumerate() {
             let column_entries = &scan.entries[column.start..];
-            let step = _mm512_set1_epi64(column.step as i64);
+            // Bits that are set where codes differ by the step, 1 or 2, or more.
+            let far = _mm512_set1_epi64(CODE_MASK & -(column.step as i64));
             let mut keys = _mm512_add_epi64(_mm512_set1_epi64(first_key(n) as i64), ramp);
             let mut carry = zero;
             let mut at = 0;
             while at < end {
-                let entries = load_512(column_entries, at);
-                let next = load_512(column_entries, at + 1);
+                let [entries, next] = load_pairs_512(column_entries, at);
                 let mut sums = _mm512_shuffle_epi8(entries, bytes);
                 sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<7>(sums, zero));
                 sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<6>(sums, zero));
                 sums = _mm512_add_epi64(sums, _mm512_alignr_epi64::<4>(sums, zero));
                 sums = _mm512_add_epi64(sums, carry);
                 carry = _mm512_permutexvar_epi64(last, sums);
-                let codes = _mm512_and_si512(_mm512_sub_epi64(next, entries), code_mask);
-                let mask = _mm512_cmpge_epu64_mask(codes, step) & allowed(at, first, end);
+                let further = _mm512_sub_epi64(next, entries);
+                let mask = _mm512_test_epi64_mask(further, far) & allowed(at, first, end);
                 if mask != 0 {
                     let left = _mm512_cvtepi64_pd(_mm512_srli_epi64::<SUM_BITS>(sums));
                     let sum = _mm512_cvtepi64_pd(_mm512_and_si512(sums, sum_mask));
@@ -238,8 +249,8 @@ mod x86 {
         let one = _mm512_set1_epi64(1);
         for start in job.starts {
             let from = &from[*start..];
-            let to = &mut to[*start..][..job.len];
-            let (mut left, mut right) = (0, job.left);
+            let (to_left, to_right) = to[*start..][..job.len].split_at_mut(job.left);
+            let (mut left, mut right) = (0, 0);
             let mut at = 0;
             while at < job.len {
                 let entries = load_512(from, at);
@@ -249,26 +260,32 @@ mod x86 {
                 let goes_right = _mm512_test_epi64_mask(bits, one);
                 let there = allowed(at, 0, job.len);
                 if job.keep[0] {
-                    left += append_512(&mut to[left..], entries, !goes_right & there);
+                    left += append_512(&mut to_left[left..], entries, !goes_right & there);
                 }
                 if job.keep[1] {
-                    right += append_512(&mut to[right..], entries, goes_right & there);
+                    right += append_512(&mut to_right[right..], entries, goes_right & there);
                 }
                 at += LANES;
             }
         }
     }
 
-    /// Stores the lanes of a mask one after another; gives their number.
+    /// Stores the lanes of a mask one after another; gives their number. Behind them it may
+    /// store anything.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,popcnt")]
     fn append_512(to: &mut [u64], lanes: __m512i, mask: u8) -> usize {
-        let count = mask.count_ones();
-        let to = &mut to[..count as usize];
+        let count = mask.count_ones() as usize;
         let packed = _mm512_maskz_compress_epi64(mask, lanes);
+        if let Some(to) = to.first_chunk_mut::<LANES>() {
+            // SAFETY: there is room for eight entries, and no alignment is needed.
+            unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), packed) };
+            return count;
+        }
+        let to = &mut to[..count];
         let first = ((1_u32 << count) - 1) as u8;
         // SAFETY: the mask has as many bits as the slice has entries, and no alignment is needed.
         unsafe { _mm512_mask_storeu_epi64(to.as_mut_ptr().cast(), first, packed) };
-        count as usize
+        count
     }
 
     /// One bit for every byte that is not 0.

@@ -22,6 +22,17 @@ pub struct Fixture {
     pub counts: Option<Vec<Vec<u32>>>,
     pub random_state: Option<u32>,
     pub trees: Vec<Theirs>,
+    pub judged: Option<Judged>,
+}
+
+/// What scikit-learn says about a forest.
+#[derive(Deserialize)]
+pub struct Judged {
+    pub trees: usize,
+    pub importances: Vec<f64>,
+    pub oob_score: f64,
+    pub oob: Vec<f64>,
+    pub predictions: Vec<f64>,
 }
 
 /// A tree as scikit-learn keeps it.
@@ -66,6 +77,7 @@ struct Written {
     counts: Option<Vec<Vec<u32>>>,
     random_state: Option<u32>,
     trees: Vec<Theirs>,
+    judged: Option<Judged>,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +155,7 @@ fn read(line: &str) -> Fixture {
         counts: written.counts,
         random_state: written.random_state,
         trees: written.trees,
+        judged: written.judged,
     }
 }
 

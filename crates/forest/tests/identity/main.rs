@@ -14,7 +14,9 @@ mod fixture;
 
 use compare::{Compared, compare};
 use fixture::{Fixture, fixtures};
-use workbench_forest::{DecisionTree, RowWeights, Workspace, scikit};
+use workbench_forest::{
+    DecisionTree, OutOfBag, QueryRows, RowWeights, Workspace, permutation_importance, scikit,
+};
 
 fn grow(fixture: &Fixture, number: usize) -> DecisionTree {
     let weights = match &fixture.counts {
@@ -60,7 +62,7 @@ fn trees_are_those_of_scikit_learn() {
 fn forests_are_drawn_as_scikit_learn_draws_them() {
     let mut forests = 0;
     for fixture in fixtures() {
-        let Some(random_state) = fixture.random_state else {
+        let Some(random_state) = fixture.random_state.filter(|_| !fixture.trees.is_empty()) else {
             continue;
         };
         let trees = fixture.trees.len();
@@ -71,4 +73,75 @@ fn forests_are_drawn_as_scikit_learn_draws_them() {
         forests += 1;
     }
     assert!(forests >= 4, "only {forests} forests");
+}
+
+#[test]
+fn forests_are_judged_as_scikit_learn_judges_them() {
+    let near = |name: &str, ours: &[f64], theirs: &[f64]| {
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            assert!(
+                (ours - theirs).abs() < 1e-9 * theirs.abs().max(1.0),
+                "{name}: {ours} {theirs}"
+            );
+        }
+    };
+    let mut forests = 0;
+    for fixture in fixtures() {
+        let (Some(judged), Some(random_state)) = (&fixture.judged, fixture.random_state) else {
+            continue;
+        };
+        let forest =
+            scikit::forest(&fixture.data, &fixture.params, judged.trees, random_state).unwrap();
+        near("importances", &forest.importances(), &judged.importances);
+        let rows = QueryRows::from(&fixture.features);
+        let predictions = forest.predict(&rows).unwrap();
+        near(
+            "predictions",
+            &predictions[..judged.predictions.len()],
+            &judged.predictions,
+        );
+        let mut out = OutOfBag::new(&fixture.data);
+        let count = fixture.data.rows();
+        for (seed, tree) in scikit::tree_seeds(random_state, judged.trees)
+            .iter()
+            .zip(forest.trees())
+        {
+            let counts = scikit::bootstrap_counts(*seed, count as u32, count);
+            out.add(tree, &rows, &counts).unwrap();
+        }
+        assert_eq!(out.rows(), count);
+        near(
+            "score",
+            &[out.score(&fixture.data).unwrap()],
+            &[judged.oob_score],
+        );
+        let first: Vec<f64> = (0..20)
+            .flat_map(|row| out.prediction(row).unwrap())
+            .collect();
+        near("out of bag", &first, &judged.oob);
+        forests += 1;
+    }
+    assert_eq!(forests, 2);
+}
+
+#[test]
+fn shuffling_what_a_model_uses_costs_it() {
+    let fixture = fixtures()
+        .find(|fixture| fixture.name == "judged numbers")
+        .unwrap();
+    let forest = scikit::forest(&fixture.data, &fixture.params, 20, 1).unwrap();
+    let score = |rows: &QueryRows| {
+        let predictions = forest.predict(rows)?;
+        let pairs = predictions.iter().zip(&fixture.y);
+        Ok::<_, workbench_forest::ForestError>(-pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>())
+    };
+    let importances = permutation_importance(&fixture.features, 3, 7, score).unwrap();
+    let greatest = |values: &[f64]| {
+        let order = |a: &usize, b: &usize| values[*a].total_cmp(&values[*b]);
+        (0..values.len()).max_by(order).unwrap()
+    };
+    let used = greatest(&forest.importances());
+    assert!([2, 8].contains(&greatest(&importances)), "{importances:?}");
+    assert!(importances[used] > 0.0);
 }

@@ -205,13 +205,15 @@ fn used(result: &RunResult) -> Markup {
 
 fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
     let table = tables::items(result);
+    let item = format::clean(result.lab_facts.item_word(), 30);
+    let every = format!("Every {item}, its figures and its cost");
     html! {
         @if !table.rows.is_empty() {
             section id="items" {
                 h2 { "What came out" }
                 @if let Some(figure) = &figures.items { (figure.markup) }
                 @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
-                (parts::table("Every item, its figures and its cost", &table))
+                (parts::table(&every, &table))
             }
         }
     }

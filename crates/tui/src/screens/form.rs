@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_list, column_names};
-use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset};
+use workbench_experiment::lab::{DataDefinition, DataKind, LabDefinition, ParamSpec, Preset};
 use workbench_experiment::{DEFAULT_SEED, MAX_REPEATS};
 use workbench_machine::UsableCores;
 
@@ -94,7 +94,14 @@ impl Form {
             preset: preset.unwrap_or(0),
             presets,
             oversubscribe: false,
-            table: TableForm::default(),
+            table: TableForm {
+                allowed: definition
+                    .takes_data
+                    .as_ref()
+                    .map(DataDefinition::allowed)
+                    .unwrap_or_default(),
+                ..TableForm::default()
+            },
             typed: BTreeMap::new(),
             definition: definition.clone(),
         }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use workbench_dataset::{
-    CellFault, DecimalSign, Delimiter, ReadOptions, Survey, SurveyedColumn, TableFault,
+    AllowedCells, CellFault, DecimalSign, Delimiter, ReadOptions, Survey, SurveyedColumn,
+    TableFault,
 };
 use workbench_experiment::lab::suggest;
 
@@ -35,6 +36,8 @@ pub struct TableForm {
     pub delimiter: Option<Delimiter>,
     /// The decimal sign, where it is stated.
     pub decimal: Option<DecimalSign>,
+    /// The cells that the lab takes although they are no numbers.
+    pub allowed: AllowedCells,
     /// The last request and its answer, once there is one.
     asked: Option<(SurveyRequest, Option<Surveyed>)>,
 }
@@ -131,7 +134,7 @@ impl TableForm {
             TableFault::Cells { column, cells, .. } => {
                 self.rows() == 0
                     && is_used(column, reading, target)
-                    && !(reading.drop_missing && cells.kind == CellFault::Missing)
+                    && self.is_wrong(cells.kind, reading, column == target)
             }
             TableFault::DuplicateName { name, .. } | TableFault::ControlCharacter { name, .. } => {
                 is_used(name, reading, target)
@@ -141,6 +144,12 @@ impl TableForm {
         let faults = survey.faults.iter().filter(is_of_file);
         let told: Vec<String> = faults.map(|fault| told(fault, survey.facts.rows)).collect();
         (!told.is_empty()).then(|| told.join(". "))
+    }
+
+    /// Whether cells that are no numbers stand in the way.
+    fn is_wrong(&self, kind: CellFault, reading: &ReadOptions, is_target: bool) -> bool {
+        let left_out = reading.drop_missing && kind == CellFault::Missing;
+        !left_out && !self.allowed.allow(kind, is_target)
     }
 
     /// What is wrong with a column, if it is used.
@@ -156,7 +165,7 @@ impl TableForm {
             return None;
         }
         let cells = column.faults.iter();
-        let cells = cells.filter(|c| !(reading.drop_missing && c.kind == CellFault::Missing));
+        let cells = cells.filter(|cells| self.is_wrong(cells.kind, reading, name == target));
         let told: Vec<String> = cells
             .map(|cells| {
                 let fault = TableFault::Cells {

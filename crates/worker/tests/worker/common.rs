@@ -147,7 +147,9 @@ impl Heard {
     pub fn warnings(&self) -> Vec<&str> {
         self.reports()
             .filter_map(|report| match report {
-                Report::Warning { text } => Some(text.as_str()),
+                Report::Warning { text } | Report::CheckpointFailed { text, .. } => {
+                    Some(text.as_str())
+                }
                 _ => None,
             })
             .collect()

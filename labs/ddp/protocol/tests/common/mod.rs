@@ -157,17 +157,18 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 
 fn step_report() -> impl Strategy<Value = StepReport> {
     (
-        any::<[u64; 3]>(),
+        any::<[u64; 4]>(),
         any::<[u32; 2]>(),
         number(),
         any::<[u64; 5]>(),
     )
         .prop_map(
-            |([step, rows_of_step, rows_before], [epoch, samples], loss, times)| {
+            |([step, rows_of_step, rows_before, at_ns], [epoch, samples], loss, times)| {
                 let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
                 StepReport {
                     step,
                     epoch,
+                    at_ns,
                     samples,
                     rows_of_step,
                     rows_before,
@@ -263,5 +264,7 @@ fn report() -> impl Strategy<Value = Report> {
             }
         }),
         any::<String>().prop_map(|text| Report::Warning { text }),
+        (any::<u64>(), any::<String>())
+            .prop_map(|(step, text)| Report::CheckpointFailed { step, text }),
     ]
 }
