@@ -8,7 +8,7 @@ use std::fmt;
 
 use tch::Tensor;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 
 /// Dimensions that are told one by one; the others as their product.
 const DIMENSIONS: usize = 7;

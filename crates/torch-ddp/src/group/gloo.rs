@@ -46,9 +46,8 @@ impl GlooDevice {
         };
         let began = Instant::now();
         loop {
-            let error = match TcpListener::bind((address, 0)) {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
+            let Err(error) = TcpListener::bind((address, 0)) else {
+                return Ok(());
             };
             let is_passing = error.kind() == io::ErrorKind::AddrInUse;
             if !is_passing || began.elapsed() >= timeout {
