@@ -160,7 +160,11 @@ pub fn find(
 fn fastest_step(job: &Job, data: &Dataset, batch: u32) -> Result<Duration, Failure> {
     tch::manual_seed(job.spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
-    let net = models::build(&job.spec, &vars.root(), data.shape())?;
+    let net = models::build(
+        (job.spec.model, job.spec.tuning),
+        &vars.root(),
+        data.shape(),
+    )?;
     let mut adam = Adam::new(&vars, job.spec.lr);
     let rows = BatchRows {
         rows: (0..i64::from(batch)).collect(),
