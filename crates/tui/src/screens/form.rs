@@ -138,8 +138,11 @@ impl Form {
     pub fn kind(&self, row: &Row) -> Kind {
         match row {
             Row::Preset | Row::Delimiter | Row::Decimal => Kind::Choice,
-            Row::Arm(_) | Row::Oversubscribe => Kind::Switch,
-            Row::NoHeader | Row::DropMissing | Row::Column(_) => Kind::Switch,
+            Row::Arm(_)
+            | Row::Oversubscribe
+            | Row::NoHeader
+            | Row::DropMissing
+            | Row::Column(_) => Kind::Switch,
             Row::Param(name) => match self.spec(name) {
                 Some(ParamSpec::Choice { .. } | ParamSpec::Boolean { .. }) => Kind::Choice,
                 Some(ParamSpec::Text { .. }) => Kind::Text(false),
