@@ -58,9 +58,9 @@ fn all_arms_do_the_same_work_with_the_same_outcome() {
         .collect();
     assert_eq!(names, ["sequential", "tasks", "trees"]);
     for arm in arms {
-        // 5 + 7 + 9 trees, and a fifth of 600 rows for each of three models.
+        // 10 + 12 + 14 trees, and a fifth of 600 rows for each of three models.
         assert_eq!(arm["work"]["models"], 3);
-        assert_eq!(arm["work"]["trees"], 21);
+        assert_eq!(arm["work"]["trees"], 36);
         assert_eq!(arm["work"]["rows_predicted"], 360);
         assert_eq!(arm["work"]["evaluations"], 3);
         assert_eq!(arm["wall_s"].as_array().unwrap().len(), 5);
@@ -188,8 +188,8 @@ fn every_kind_of_report_is_written() {
     assert!(!text("r.html").contains("http://") || text("r.html").contains("http://www.w3.org/"));
     assert!(text("r.svg").contains("<svg"));
     assert!(text("r.md").contains("sequential"));
-    // A row per task and a header: 3 serial models, 3 tasks, 21 trees with 3 assemblies.
-    assert_eq!(text("r.csv").lines().count(), 1 + 3 + 3 + 24);
+    // A row per task and a header: 3 serial models, 3 tasks, 36 trees with 3 assemblies.
+    assert_eq!(text("r.csv").lines().count(), 1 + 3 + 3 + 39);
     assert_eq!(read_json(&bench.path("r.json")), document);
     assert_eq!(&std::fs::read(bench.path("r.png")).unwrap()[1..4], b"PNG");
     // The same reports can be made from the record later.
@@ -322,7 +322,7 @@ fn help_names_only_what_there_is() {
     assert!(stdout(&bench.run(["man"])).contains(".TH workbench"));
     let labs = stdout(&bench.run(["labs"]));
     assert!(labs.contains("sequential") && labs.contains("quick") && labs.contains("max_depth"));
-    assert!(labs.contains("a CSV file of numbers") && labs.contains("CIFAR-10's binary files"));
+    assert!(labs.contains("a CSV file of numbers") && labs.contains("four IDX files"));
     assert!(stdout(&bench.run(["labs", "rf"])).contains("# Thirty random forests"));
     let version = stdout(&bench.run(["--version"]));
     assert_eq!(

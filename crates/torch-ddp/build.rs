@@ -14,11 +14,13 @@ use std::process::ExitCode;
 /// The version whose C++ interface the shim is written against.
 const VERSION: &str = "2.11.0";
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 8] = [
     "csrc/adam.cpp",
+    "csrc/autocast.cpp",
     "csrc/error.cpp",
     "csrc/store.cpp",
     "csrc/group.cpp",
+    "csrc/collectives.cpp",
     "csrc/reducer.cpp",
     "csrc/cuda.cpp",
 ];

@@ -8,6 +8,7 @@ use super::cell::{CellFault, CellValue, NumberStyle, read_cell};
 use super::error::{Selecting, SelectionProblem};
 use super::faults::{CellFaults, TableFault};
 use super::feed::line_breaks;
+use super::labels::ColumnLabels;
 use super::options::ReadOptions;
 use super::rows::{FileRow, decoded};
 use super::text::{nearest, shown, tidy_name};
@@ -37,6 +38,8 @@ pub(super) struct FileColumn {
     pub faults: Vec<CellFaults>,
     pub huge: Option<HugeNumbers>,
     pub grouped: u64,
+    /// The words of its cells, where they may be classes.
+    pub labels: Option<ColumnLabels>,
 }
 
 /// The names in a header, each with whether it is in the file. A column without a name is called
@@ -52,6 +55,16 @@ pub(super) fn names(record: &ByteRecord) -> Vec<(String, bool)> {
         }
     };
     fields.map(name).collect()
+}
+
+/// Names for the columns of a file without names: `x1`, `x2`, …. A column that is empty in the
+/// first row may be what a delimiter at the end of the line leaves, so it counts as one without a
+/// name.
+pub(super) fn numbered(first: &ByteRecord) -> Vec<(String, bool)> {
+    let fields = first.iter().zip(1_u32..);
+    fields
+        .map(|(field, number)| (format!("x{number}"), !field.trim_ascii().is_empty()))
+        .collect()
 }
 
 /// The columns that are to be read.
@@ -79,6 +92,7 @@ pub(super) fn select(
             faults: Vec::new(),
             huge: None,
             grouped: 0,
+            labels: None,
         })
         .collect())
 }
@@ -163,6 +177,10 @@ impl FileColumn {
                 f64::NAN
             }
         };
+        if let Some(labels) = &mut self.labels {
+            let is_missing = read_cell(&cell, style) == CellValue::Fault(CellFault::Missing);
+            labels.push((!is_missing).then(|| cell.trim()));
+        }
         self.values.push(value);
     }
 
@@ -176,6 +194,20 @@ impl FileColumn {
                 value: shown(text),
             }),
         }
+    }
+
+    /// Takes the words of the cells as classes, where not all of them are numbers; gives the words.
+    pub(super) fn classify(&mut self) -> Option<Vec<String>> {
+        let labels = self.labels.take()?;
+        let is_word =
+            |cells: &CellFaults| !matches!(cells.kind, CellFault::Missing | CellFault::OpenQuote);
+        if !self.faults.iter().any(is_word) {
+            return None;
+        }
+        let (words, values) = labels.classes()?;
+        self.values = values;
+        self.faults.retain(|cells| !is_word(cells));
+        Some(words)
     }
 
     /// Cells without a value.

@@ -9,13 +9,14 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::columns::FileColumn;
 use super::error::{DataError, FileProblem};
 use super::facts::TableFacts;
 use super::faults::{CellFaults, TableFault};
 use super::reader_options::CsvOptions;
 use super::scan::{Scan, scan};
 use super::table::Table;
-use super::text::shown_whole;
+use super::text::{shown_whole, tidy_name};
 
 /// Reads a table of numbers from a CSV file with a header line. The table is named after the file,
 /// without its folders.
@@ -104,9 +105,15 @@ fn table(mut scan: Scan, name: String, options: &CsvOptions) -> Result<Table, Da
         return Err(file(FileProblem::HeaderOnly { needed }));
     }
     let rows = scan.facts.rows as usize;
+    let keeps_missing = options.allowed.missing && !options.reading.drop_missing;
+    let target = options.target.as_deref().map(tidy_name);
+    let may_miss = |column: &FileColumn| keeps_missing && target.as_ref() != Some(&column.name);
     let is_whole = |row: usize| {
         let mut columns = scan.columns.iter();
-        columns.all(|column| column.values.get(row).is_some_and(|value| !value.is_nan()))
+        columns.all(|column| {
+            let value = column.values.get(row);
+            value.is_some_and(|value| !value.is_nan() || may_miss(column))
+        })
     };
     let whole: Vec<bool> = (0..rows).map(is_whole).collect();
     let found = whole.iter().filter(|is_whole| **is_whole).count();
@@ -130,8 +137,12 @@ fn table(mut scan: Scan, name: String, options: &CsvOptions) -> Result<Table, Da
     let huge = huge.filter_map(|column| column.huge.take()).collect();
     let columns = scan.columns.into_iter();
     let (names, values) = columns.map(|column| (column.name, column.values)).unzip();
-    let table = Table::new(name, names, values)?;
-    Ok(table.read_from(scan.facts, huge))
+    let table = if keeps_missing {
+        Table::with_missing(name, names, values)?
+    } else {
+        Table::new(name, names, values)?
+    };
+    Ok(table.read_from(scan.facts, huge, scan.classes))
 }
 
 fn opened(path: &Path) -> Result<(File, String, String), DataError> {

@@ -1,6 +1,27 @@
 //! What a CSV file has to fulfil.
 
+use super::cell::CellFault;
 use super::options::ReadOptions;
+
+/// Cells that hold no number and are taken nevertheless.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AllowedCells {
+    /// Features may miss values, which are NaN in the table.
+    pub missing: bool,
+    /// The target may be words: then each is a class, numbered in alphabetical order.
+    pub text_target: bool,
+}
+
+impl AllowedCells {
+    /// Whether cells are taken although they are no numbers.
+    pub fn allow(self, kind: CellFault, is_target: bool) -> bool {
+        match (kind, is_target) {
+            (CellFault::Missing, is_target) => self.missing && !is_target,
+            (CellFault::OpenQuote, _) | (_, false) => false,
+            (_, true) => self.text_target,
+        }
+    }
+}
 
 /// What a CSV file has to fulfil.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +30,8 @@ pub struct CsvOptions {
     pub target: Option<String>,
     /// How it is to be read.
     pub reading: ReadOptions,
+    /// Cells that are taken although they are no numbers.
+    pub allowed: AllowedCells,
     /// Fewest rows that will do.
     pub min_rows: usize,
     /// Most columns that are taken.
@@ -26,6 +49,7 @@ impl Default for CsvOptions {
         Self {
             target: None,
             reading: ReadOptions::default(),
+            allowed: AllowedCells::default(),
             min_rows: 2,
             max_columns: 10_000,
             max_cells: 20_000_000,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
-use encoding_rs::WINDOWS_1252;
 
 use super::cell::{CellFault, CellValue, NumberStyle, read_cell};
 use super::error::{DataError, FileProblem, LineProblem};
@@ -140,6 +139,19 @@ fn is_missing(field: &[u8]) -> bool {
 pub(super) fn decoded(field: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(field) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => WINDOWS_1252.decode_without_bom_handling(field).0,
+        Err(_) => field.iter().map(|byte| windows_1252(*byte)).collect(),
     }
+}
+
+/// The character of a byte in Windows-1252; bytes without one are control characters, as the
+/// WHATWG's encoding standard has it.
+fn windows_1252(byte: u8) -> char {
+    const FROM_80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    let place = usize::from(byte).checked_sub(0x80);
+    let moved = place.and_then(|place| FROM_80.get(place));
+    moved.copied().unwrap_or(char::from(byte))
 }

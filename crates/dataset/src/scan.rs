@@ -6,12 +6,13 @@ use std::io::Read;
 use csv::ByteRecord;
 
 use super::cell::{CellFault, CellValue, NumberStyle, read_cell};
-use super::columns::{FileColumn, name_faults, names, select};
+use super::columns::{FileColumn, name_faults, names, numbered, select};
 use super::error::{DataError, FileProblem, LineProblem, SelectionProblem};
 use super::facts::TableFacts;
 use super::faults::{TableFault, TableFaults};
+use super::labels::ColumnLabels;
 use super::options::ReadOptions;
-use super::reader_options::CsvOptions;
+use super::reader_options::{AllowedCells, CsvOptions};
 use super::rows::{FileRow, FileRows, decoded};
 use super::sniff::dialect;
 use super::supervised::find_target;
@@ -26,6 +27,8 @@ pub(super) struct Scan {
     pub facts: TableFacts,
     /// The first rows as text, cell by cell.
     pub first_rows: Vec<Vec<String>>,
+    /// The words of the column to predict, where they are classes.
+    pub classes: Option<Vec<String>>,
     ragged: Option<TableFault>,
 }
 
@@ -48,9 +51,12 @@ pub(super) fn scan(
         stated: reading.decimal.is_some(),
     };
     let mut rows = FileRows::new(unpacked.text, dialect, file.clone());
-    let header = header(&mut rows, style, options.max_columns)?;
+    let header = header(&mut rows, style, options)?;
     let header_line = header.line;
-    let names = names(&header.record);
+    let names = match &header.first {
+        Some(first) if reading.no_header => numbered(&first.record),
+        _ => names(&header.record),
+    };
     let least = names.iter().rposition(|(_, is_named)| *is_named);
     let mut body = Body {
         width: names.len(),
@@ -63,6 +69,7 @@ pub(super) fn scan(
         extra: 0,
         first_rows: Vec::new(),
         kept_rows,
+        may_have_units: !reading.no_header,
     };
     let unit_line = body.read(&mut rows, header.first)?;
     let mut facts = TableFacts {
@@ -82,7 +89,10 @@ pub(super) fn scan(
     facts.left_out.comment_lines = rows.comment_lines - u64::from(header.is_comment);
     let named = body.width - body.columns.len();
     facts.left_out.columns = named as u64;
-    Ok(body.finish(file, facts))
+    let mut scan = body.finish(file, facts);
+    let target = options.target.as_deref();
+    scan.allow(target, options.allowed, reading.drop_missing);
+    Ok(scan)
 }
 
 fn columns(
@@ -99,7 +109,7 @@ fn columns(
     if let Some(target) = target {
         find_target(&all, target).map_err(target_problem)?;
     }
-    let columns =
+    let mut columns =
         select(names, &options.reading, target).map_err(|problem: SelectionProblem| {
             DataError::Selection {
                 table: shown(table),
@@ -108,14 +118,17 @@ fn columns(
         })?;
     if let Some(target) = target {
         let used: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-        find_target(&used, target).map_err(target_problem)?;
+        let position = find_target(&used, target).map_err(target_problem)?;
+        columns[position].labels = options.allowed.text_target.then(ColumnLabels::default);
     }
     Ok(columns)
 }
 
 /// The row with the columns' names.
 struct Header {
+    /// Empty where the file has no names.
     record: ByteRecord,
+    /// 0 where the file has no names.
     line: u64,
     /// Whether it is a comment, as numpy writes it.
     is_comment: bool,
@@ -123,13 +136,26 @@ struct Header {
     first: Option<FileRow>,
 }
 
-fn header(rows: &mut FileRows<'_>, style: NumberStyle, limit: usize) -> Result<Header, DataError> {
+fn header(
+    rows: &mut FileRows<'_>,
+    style: NumberStyle,
+    options: &CsvOptions,
+) -> Result<Header, DataError> {
+    let limit = options.max_columns;
     if !rows.advance()? {
         return Err(rows.file_problem(FileProblem::Empty));
     }
     let found = rows.row.record.len();
     if found > limit {
         return Err(rows.line_problem(LineProblem::TooManyColumns { found, limit }));
+    }
+    if options.reading.no_header {
+        return Ok(Header {
+            record: ByteRecord::new(),
+            line: 0,
+            is_comment: false,
+            first: Some(rows.row.clone()),
+        });
     }
     let Some(numbers) = only_numbers(&rows.row.record, style) else {
         return Ok(Header {
@@ -193,6 +219,8 @@ struct Body {
     extra: usize,
     first_rows: Vec<Vec<String>>,
     kept_rows: usize,
+    /// Whether a line of units may stand below the names.
+    may_have_units: bool,
 }
 
 impl Body {
@@ -210,7 +238,8 @@ impl Body {
         };
         if let Some(first) = first {
             let more = rows.advance()?;
-            if more && holds_units(&first.record, &rows.row.record, self.style) {
+            let units = more && self.may_have_units;
+            if units && holds_units(&first.record, &rows.row.record, self.style) {
                 unit_line = Some(first.line);
             } else {
                 self.row(&first, rows)?;
@@ -312,6 +341,7 @@ impl Body {
             columns: self.columns,
             facts,
             first_rows: self.first_rows,
+            classes: None,
             ragged: self.ragged,
         }
     }
@@ -337,6 +367,21 @@ fn holds_units(first: &ByteRecord, second: &ByteRecord, style: NumberStyle) -> b
 }
 
 impl Scan {
+    /// Takes words as classes, and counts no cell as a fault that may be as it is.
+    fn allow(&mut self, target: Option<&str>, allowed: AllowedCells, drop_missing: bool) {
+        let target = target.map(tidy_name);
+        for column in &mut self.columns {
+            let is_target = target.as_ref() == Some(&column.name);
+            if is_target {
+                self.classes = column.classify();
+            } else if allowed.missing && !drop_missing {
+                column
+                    .faults
+                    .retain(|cells| cells.kind != CellFault::Missing);
+            }
+        }
+    }
+
     /// Everything that is wrong with the file. Missing values are no fault where the rows that
     /// have them are left out.
     pub(super) fn faults(&self, target: Option<&str>, drop_missing: bool) -> Vec<TableFault> {

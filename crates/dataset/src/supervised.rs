@@ -18,6 +18,8 @@ pub struct Supervised {
     pub x: Vec<f64>,
     /// The target, one value per row.
     pub y: Vec<f64>,
+    /// The words that the target's numbers stand for, where it holds words.
+    pub classes: Option<Vec<String>>,
     /// Number of rows.
     pub rows: usize,
     /// Number of features, at least 1.
@@ -53,6 +55,7 @@ impl Supervised {
             features: feature_names.len(),
             rows: table.rows(),
             warnings: warnings(table, position, &y),
+            classes: table.classes().map(<[String]>::to_vec),
             feature_names,
             target_name,
             x,
@@ -67,6 +70,10 @@ impl Supervised {
         for name in self.feature_names.iter().chain([&self.target_name]) {
             hasher.update((name.len() as u64).to_le_bytes());
             hasher.update(name);
+        }
+        for class in self.classes.iter().flatten() {
+            hasher.update((class.len() as u64).to_le_bytes());
+            hasher.update(class);
         }
         for value in self.x.iter().chain(&self.y) {
             hasher.update(value.to_le_bytes());
@@ -119,14 +126,22 @@ fn constant_value(values: &[f64]) -> Option<f64> {
 fn warnings(table: &Table, position: usize, target: &[f64]) -> Vec<DataWarning> {
     let mut constant = Vec::new();
     let mut warnings = Vec::new();
+    let (mut incomplete, mut missing) = (Vec::new(), 0);
     for (index, name) in table.columns().iter().enumerate() {
-        let values = table.column(index).unwrap_or_default();
-        if constant_value(values).is_some() {
+        let mut values = table.column(index).unwrap_or_default();
+        let present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+        if present.len() < values.len() {
+            incomplete.push(name.clone());
+            missing += (values.len() - present.len()) as u64;
+            values = &present;
+        }
+        if values.is_empty() || constant_value(values).is_some() {
             constant.push(name.clone());
             continue;
         }
         warnings.extend(sentinel(name, values));
         if index != position
+            && values.len() == target.len()
             && let Some((factor, offset)) = copy_of(values, target)
         {
             warnings.push(DataWarning::CopiesTarget {
@@ -140,8 +155,19 @@ fn warnings(table: &Table, position: usize, target: &[f64]) -> Vec<DataWarning> 
     if !constant.is_empty() {
         warnings.insert(0, DataWarning::ConstantFeatures(constant));
     }
+    if missing > 0 {
+        warnings.push(DataWarning::Missing {
+            columns: incomplete,
+            cells: missing,
+        });
+    }
     let huge = table.huge_numbers().iter().cloned();
     warnings.extend(huge.map(DataWarning::HugeNumbers));
+    let nameless = table.facts().filter(|facts| facts.header_line == 0);
+    if let Some(facts) = nameless {
+        let (table, columns) = (table.name().to_owned(), facts.columns);
+        warnings.push(DataWarning::NoNames { table, columns });
+    }
     let left_out = table.facts().map(|facts| facts.left_out.clone());
     if let Some(what) = left_out.filter(|what| !what.phrases().is_empty()) {
         let table = table.name().to_owned();

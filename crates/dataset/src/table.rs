@@ -10,7 +10,7 @@ use super::facts::TableFacts;
 use super::text::shown;
 
 /// Named columns of finite numbers, all of the same length; at least one column. The values are
-/// stored column by column.
+/// stored column by column. NaN stands for a missing value, in tables that may have some.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     name: String,
@@ -19,6 +19,7 @@ pub struct Table {
     rows: usize,
     facts: Option<TableFacts>,
     huge: Vec<HugeNumbers>,
+    classes: Option<Vec<String>>,
 }
 
 impl Table {
@@ -32,8 +33,28 @@ impl Table {
         columns: Vec<String>,
         values: Vec<Vec<f64>>,
     ) -> Result<Self, DataError> {
-        let name = name.into();
-        match check(&columns, &values) {
+        Self::checked(name.into(), columns, values, f64::is_finite)
+    }
+
+    /// The same, where NaN stands for a missing value.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_missing(
+        name: impl Into<String>,
+        columns: Vec<String>,
+        values: Vec<Vec<f64>>,
+    ) -> Result<Self, DataError> {
+        Self::checked(name.into(), columns, values, |value| !value.is_infinite())
+    }
+
+    fn checked(
+        name: String,
+        columns: Vec<String>,
+        values: Vec<Vec<f64>>,
+        is_value: fn(f64) -> bool,
+    ) -> Result<Self, DataError> {
+        match check(&columns, &values, is_value) {
             Some(problem) => Err(DataError::Shape {
                 table: shown(&name),
                 problem,
@@ -45,14 +66,25 @@ impl Table {
                 values,
                 facts: None,
                 huge: Vec::new(),
+                classes: None,
             }),
         }
     }
 
     /// The same, read from a file of which these things are known.
-    pub(super) fn read_from(mut self, facts: TableFacts, huge: Vec<HugeNumbers>) -> Self {
-        (self.facts, self.huge) = (Some(facts), huge);
+    pub(super) fn read_from(
+        mut self,
+        facts: TableFacts,
+        huge: Vec<HugeNumbers>,
+        classes: Option<Vec<String>>,
+    ) -> Self {
+        (self.facts, self.huge, self.classes) = (Some(facts), huge, classes);
         self
+    }
+
+    /// The words that the numbers of the column to predict stand for, where they are classes.
+    pub fn classes(&self) -> Option<&[String]> {
+        self.classes.as_deref()
     }
 
     /// What was found out about the file that it was read from.
@@ -108,7 +140,11 @@ impl Table {
     }
 }
 
-fn check(columns: &[String], values: &[Vec<f64>]) -> Option<ShapeProblem> {
+fn check(
+    columns: &[String],
+    values: &[Vec<f64>],
+    is_value: fn(f64) -> bool,
+) -> Option<ShapeProblem> {
     if columns.is_empty() || columns.len() != values.len() {
         return Some(ShapeProblem::Names {
             names: columns.len(),
@@ -131,7 +167,7 @@ fn check(columns: &[String], values: &[Vec<f64>]) -> Option<ShapeProblem> {
                 found: column.len(),
             });
         }
-        let row = column.iter().position(|value| !value.is_finite())?;
+        let row = column.iter().position(|value| !is_value(*value))?;
         Some(ShapeProblem::NotFinite {
             column: shown(name),
             row,

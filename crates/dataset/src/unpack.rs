@@ -3,8 +3,6 @@
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use schemars::JsonSchema;
@@ -13,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::error::FileProblem;
 use super::magic::{ForeignFormat, HEAD, Packing};
 use super::text::shown_whole;
+use super::utf16::Utf16;
 
 /// Bytes of text by which a file's format is judged.
 pub(super) const SAMPLE: usize = 64 << 10;
@@ -48,13 +47,13 @@ impl TextEncoding {
         }
     }
 
-    /// The decoder that turns it into UTF-8 before rows are read.
-    fn decoder(self) -> Option<&'static Encoding> {
+    /// The source in UTF-8, or as it is: what is not ASCII can only be in a name or a text, which are
+    /// decoded where needed.
+    fn decoded<'a>(self, source: impl Read + 'a) -> Box<dyn Read + 'a> {
         match self {
-            Self::Utf16Le => Some(UTF_16LE),
-            Self::Utf16Be => Some(UTF_16BE),
-            // What is not ASCII can only be in a name or a text, which are decoded where needed.
-            Self::Utf8 | Self::Windows1252 => None,
+            Self::Utf16Le => Box::new(Utf16::new(source, u16::from_le_bytes)),
+            Self::Utf16Be => Box::new(Utf16::new(source, u16::from_be_bytes)),
+            Self::Utf8 | Self::Windows1252 => Box::new(source),
         }
     }
 }
@@ -93,15 +92,7 @@ pub(super) fn unpack<'a>(
         return Err(FileProblem::Foreign(format));
     }
     let (encoding, mark) = encoding(&head)?;
-    let source: Box<dyn Read + 'a> = match encoding.decoder() {
-        None => Box::new(without(source, mark).map_err(unreadable)?),
-        Some(decoder) => Box::new(
-            DecodeReaderBytesBuilder::new()
-                .encoding(Some(decoder))
-                .strip_bom(true)
-                .build(source),
-        ),
-    };
+    let source = encoding.decoded(without(source, mark).map_err(unreadable)?);
     let (sample, text) = peek(source, SAMPLE).map_err(unreadable)?;
     if sample
         .iter()

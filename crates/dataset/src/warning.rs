@@ -43,6 +43,20 @@ pub enum DataWarning {
     },
     /// Whole numbers that f64 does not tell apart.
     HugeNumbers(HugeNumbers),
+    /// Features miss values, and the rows are used nevertheless.
+    Missing {
+        /// The columns' names.
+        columns: Vec<String>,
+        /// Cells without a value.
+        cells: u64,
+    },
+    /// The file has no line of names, so its columns are called `x1`, `x2`, ….
+    NoNames {
+        /// The table's name.
+        table: String,
+        /// Columns of the table.
+        columns: u64,
+    },
     /// What of the file is not in the table.
     LeftOut {
         /// The table's name.
@@ -55,7 +69,10 @@ pub enum DataWarning {
 impl DataWarning {
     /// Whether it only says what was done, and puts no number in doubt.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::LeftOut { .. })
+        matches!(
+            self,
+            Self::LeftOut { .. } | Self::Missing { .. } | Self::NoNames { .. }
+        )
     }
 
     /// What it is, for programs.
@@ -65,7 +82,9 @@ impl DataWarning {
             Self::CopiesTarget { .. } => "feature_copies_target",
             Self::Sentinel { .. } => "sentinel_values",
             Self::HugeNumbers(_) => "huge_numbers",
+            Self::Missing { .. } => "missing_values",
             Self::LeftOut { .. } => "data_left_out",
+            Self::NoNames { .. } => "data_without_names",
         }
     }
 
@@ -86,6 +105,10 @@ impl DataWarning {
             Self::HugeNumbers(huge) => {
                 vec![("count", huge.count as f64), ("line", huge.line as f64)]
             }
+            Self::Missing { columns, cells } => {
+                vec![("columns", columns.len() as f64), ("cells", *cells as f64)]
+            }
+            Self::NoNames { columns, .. } => vec![("columns", *columns as f64)],
             Self::LeftOut { what, .. } => vec![
                 ("rows_with_missing", what.rows_with_missing as f64),
                 ("columns", what.columns as f64),
@@ -144,6 +167,13 @@ impl fmt::Display for DataWarning {
                  --drop-columns.",
                 shown(column)
             ),
+            Self::Missing { columns, cells } => missing(f, columns, *cells),
+            Self::NoNames { table, columns } => write!(
+                f,
+                "{} has no line of column names (--no-header), so its {columns} columns are called \
+                 after their place: x1, x2, ….",
+                shown(table)
+            ),
             Self::LeftOut { table, what } => {
                 let what = what.phrases().join(", ");
                 write!(
@@ -156,10 +186,31 @@ impl fmt::Display for DataWarning {
     }
 }
 
+/// The first of some columns' names.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(LISTED);
+    let shown: Vec<String> = shown
+        .map(|name| format!("`{}`", self::shown(name)))
+        .collect();
+    let more = if names.len() > LISTED {
+        " and others"
+    } else {
+        ""
+    };
+    shown.join(", ") + more
+}
+
+fn missing(f: &mut fmt::Formatter<'_>, columns: &[String], cells: u64) -> fmt::Result {
+    let values = if cells == 1 { "value is" } else { "values are" };
+    let listed = listed(columns);
+    write!(
+        f,
+        "{cells} {values} missing, in {listed}; the rows are used without them."
+    )
+}
+
 fn constant(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
-    let listed = names.iter().take(LISTED);
-    let listed: Vec<String> = listed.map(|name| format!("`{}`", shown(name))).collect();
-    let listed = listed.join(", ");
+    let listed = listed(names);
     if names.len() == 1 {
         return write!(
             f,
@@ -167,15 +218,10 @@ fn constant(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
              it."
         );
     }
-    let more = if names.len() > LISTED {
-        " and others"
-    } else {
-        ""
-    };
     write!(
         f,
         "{} features have the same value in every row, so nothing can be learnt from them: \
-         {listed}{more}.",
+         {listed}.",
         names.len()
     )
 }

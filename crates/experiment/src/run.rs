@@ -118,20 +118,7 @@ pub fn resume(
 ) -> Result<Ended, ExperimentError> {
     let log = run.read()?;
     let snapshot = Snapshot::of(&log.records);
-    let Some(started) = snapshot.started.as_deref() else {
-        return Err(ExperimentError::Resume(format!(
-            "{} has not begun",
-            run.id()
-        )));
-    };
-    if started.config.lab != lab.definition().name {
-        return Err(ExperimentError::Resume(format!(
-            "{} is a run of the {} lab, not of {}",
-            run.id(),
-            started.config.lab,
-            lab.definition().name
-        )));
-    }
+    let started = start_of(&snapshot, lab, run)?;
     let done: BTreeSet<RepeatId> = snapshot
         .repeats
         .iter()
@@ -146,7 +133,13 @@ pub fn resume(
     if origin == OtherOrigin::Refuse {
         check_origin(&snapshot, started, &machine)?;
     }
-    let prepared = lab.prepare(&started.config)?;
+    // Whether there are enough cores was asked when the run began, and resuming takes no options by
+    // which it could be answered otherwise now.
+    let config = RunConfig {
+        oversubscribe: true,
+        ..started.config.clone()
+    };
+    let prepared = lab.prepare(&config)?;
     check_data(started, prepared.data_sha256())?;
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
@@ -168,6 +161,22 @@ pub fn resume(
         plan: &plan,
     };
     execute(run, &work, clock, recorder, control)
+}
+
+/// The start of a run of this lab.
+fn start_of<'a>(
+    snapshot: &'a Snapshot,
+    lab: &dyn Lab,
+    run: &RunDir,
+) -> Result<&'a RunStarted, ExperimentError> {
+    let refused = |why: String| ExperimentError::Resume(format!("{} {why}", run.id()));
+    let started = snapshot.started.as_deref();
+    let started = started.ok_or_else(|| refused("has not begun".to_owned()))?;
+    let (its, name) = (&started.config.lab, &lab.definition().name);
+    if its != name {
+        return Err(refused(format!("is a run of the {its} lab, not of {name}")));
+    }
+    Ok(started)
 }
 
 fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmComparison {

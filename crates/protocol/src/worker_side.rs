@@ -54,6 +54,14 @@ pub enum SideError {
     NoOrder,
 }
 
+/// The system's monotonic clock, in nanoseconds. All processes of a machine share it, so a worker
+/// can say by it when something was.
+pub fn monotonic_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let (seconds, rest) = (time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs());
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
+}
+
 /// Whether this process is supervised, by its environment. Otherwise torchrun or a person started
 /// it, and standard output is for people.
 pub fn is_supervised() -> bool {

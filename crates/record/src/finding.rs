@@ -33,6 +33,10 @@ impl Severity {
     }
 }
 
+/// The kind of a finding on an arm that went on after a failure: its wall time contains the
+/// recovery.
+pub const RECOVERED: &str = "recovered";
+
 /// What a finding is about. Empty where it is about the run as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -117,6 +117,12 @@ impl LabFacts {
         }
     }
 
+    /// What an item is called.
+    pub fn item_word(&self) -> &str {
+        let name = self.item.as_ref().map_or("", |item| item.name.as_str());
+        if name.is_empty() { "item" } else { name }
+    }
+
     /// What is declared about a figure.
     pub fn figure(&self, name: &str) -> Option<&FigureFacts> {
         self.figures.iter().find(|figure| figure.name == name)

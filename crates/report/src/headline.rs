@@ -4,7 +4,7 @@
 //! Belongs here: wording that the terminal and all reports share. Does not belong here: computing
 //! anything, or layout.
 
-use workbench_record::{ArmFailure, RunStatus};
+use workbench_record::{ArmFailure, RECOVERED, RunStatus};
 use workbench_result::{ArmResult, IntervalKind, RunResult, Verdict, disturbed_text};
 
 use super::arms::{self, arm_on_workers, finished};
@@ -153,9 +153,15 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
     let subject = arm_on_workers(result, arm);
     let base = format::clean(&result.base, 40);
     let (lead, rest) = relation(arm, &subject, &base);
+    let differs = matches!(arm.verdict(), Some(Verdict::Below | Verdict::Above));
     Sentence {
         lead,
-        figure: format::speedup(speedup),
+        figure: if differs && (speedup - 1.0).abs() < 0.005 {
+            // Slower or faster than 1.00× would contradict itself.
+            format!("{speedup:.4}×")
+        } else {
+            format::speedup(speedup)
+        },
         rest,
         note: note(result, arm, &entries),
     }
@@ -222,6 +228,9 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
     if arm.oversubscribed {
         parts.push("more workers than usable cores".to_owned());
     }
+    if has_recovery(result, arm) {
+        parts.push("its wall time has a recovery from a failure in it".to_owned());
+    }
     if entries.len() > 1 {
         let tried: Vec<String> = entries.iter().map(|e| e.workers.to_string()).collect();
         parts.push(format!(
@@ -230,6 +239,18 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
         ));
     }
     parts.join(", ")
+}
+
+/// Whether a repeat of an arm went on after a failure, which its wall time contains.
+fn has_recovery(result: &RunResult, arm: &ArmResult) -> bool {
+    result.warnings.iter().any(|found| {
+        found.kind == RECOVERED
+            && found.subject.arm.as_deref() == Some(arm.name.as_str())
+            && found
+                .subject
+                .workers
+                .is_none_or(|workers| workers == arm.workers)
+    })
 }
 
 fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> Sentence {

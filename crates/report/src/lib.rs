@@ -19,6 +19,7 @@ mod headline;
 mod html;
 pub mod ideal;
 pub mod intervals;
+mod item_table;
 pub mod label;
 mod markdown;
 mod tables;

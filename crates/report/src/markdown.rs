@@ -1,7 +1,7 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
 use super::tables::{self, ReportTable};
-use super::{arms, breakdown, format, headline, usage};
+use super::{arms, breakdown, format, headline, item_table, usage};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -50,7 +50,7 @@ pub(super) fn document(result: &RunResult) -> String {
         let title = "What other numbers of slots would give";
         table(&mut parts, title, &tables::what_if(result));
     }
-    table(&mut parts, "Items", &tables::items(result));
+    table(&mut parts, "Items", &item_table::items(result));
     if breakdown::any(result) {
         consist(&mut parts, result);
     } else {

@@ -9,7 +9,7 @@ use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, markup, run};
 use sha2::{Digest as _, Sha256};
 use workbench_machine::monitor::{HardwareCounts, ResourceUse};
-use workbench_record::{ArmFailure, ArmFailureKind, Finding, RunStatus, Severity};
+use workbench_record::{ArmFailure, ArmFailureKind, Finding, RECOVERED, RunStatus, Severity};
 use workbench_report::{Format, headline, render};
 use workbench_result::{Interval, IntervalKind, RunResult};
 
@@ -146,6 +146,35 @@ fn a_finding_of_another_severity_than_its_list_says_so() {
     assert!(markdown.contains(&format!("- **error:** {first}")));
     let page = text(Format::Html, &result, &snapshot);
     assert!(page.contains("<li class=\"error\"><strong>error: </strong><bdi>"));
+}
+
+#[test]
+fn a_recovery_is_told_beside_the_speed_up_of_its_arm() {
+    let (mut result, _) = run(&Shape::small());
+    let told = "its wall time has a recovery from a failure in it";
+    let sentences = headline(&result);
+    assert!(sentences.iter().all(|sentence| !sentence.contains(told)));
+    let arm = result.arms[1].clone();
+    let found = Finding::warning(RECOVERED, "It went on.").arm_on(&arm.name, arm.workers);
+    result.warnings.push(found);
+    let sentences = headline(&result);
+    let about = sentences.iter().filter(|sentence| sentence.contains(told));
+    assert_eq!(about.count(), 1, "{sentences:?}");
+}
+
+#[test]
+fn slower_by_less_than_two_digits_show_is_told_with_more_of_them() {
+    let (mut result, _) = run(&Shape::small());
+    let last = result.arms.len() - 1;
+    result.arms.truncate(2.min(last + 1));
+    result.arms[1].speedup = Some(0.998);
+    result.arms[1].speedup_interval =
+        Some(Interval::new(IntervalKind::Confidence95, [0.997, 0.999]));
+    let sentences = headline(&result);
+    assert!(
+        sentences[0].contains("slower") && sentences[0].contains("0.9980×"),
+        "{sentences:?}"
+    );
 }
 
 #[test]

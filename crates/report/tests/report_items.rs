@@ -84,7 +84,7 @@ fn items_are_drawn_over_their_size_with_the_best_one_marked() {
         "CPU time, s",
         "(best)",
         "3.00 ms × trees",
-        "What the best item depends on",
+        "What the best forest depends on",
         "MedInc",
     ] {
         assert!(read.contains(told), "{told}");

@@ -1,6 +1,6 @@
 // Process groups, collectives and the handles of pending ones.
 
-#include "group.hpp"
+#include "collective.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -10,20 +10,11 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupWrapper.hpp>
 
-using torch_ddp::Clock;
+using torch_ddp::backend_for;
 using torch_ddp::guarded;
-using torch_ddp::InvalidArgument;
+using torch_ddp::milliseconds;
+using torch_ddp::pending;
 using torch_ddp::text;
-
-struct tddp_work {
-  c10::intrusive_ptr<c10d::Work> work;
-  // Keeps the tensors alive as long as Rust may ask for the result; libtorch keeps its own references while it runs.
-  std::vector<at::Tensor> tensors;
-  // Who knows how it goes, when it runs on a GPU: the backend, kept alive by the reference beside it.
-  torch_ddp::Overseer* overseer;
-  c10::intrusive_ptr<c10d::Backend> backend;
-  Clock::time_point deadline;
-};
 
 namespace {
 
@@ -36,30 +27,70 @@ class SerialGloo final : public c10d::ProcessGroupGloo {
 
   c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
                                            const c10d::BroadcastOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
     return ProcessGroupGloo::broadcast(tensors, options);
   }
 
   c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
                                            const c10d::AllreduceOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
     return ProcessGroupGloo::allreduce(tensors, options);
   }
 
   c10::intrusive_ptr<c10d::Work> allgather(std::vector<std::vector<at::Tensor>>& outputs,
                                            std::vector<at::Tensor>& inputs,
                                            const c10d::AllgatherOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
     return ProcessGroupGloo::allgather(outputs, inputs, options);
   }
 
+  c10::intrusive_ptr<c10d::Work> reduce(std::vector<at::Tensor>& tensors, const c10d::ReduceOptions& options) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::reduce(tensors, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> gather(std::vector<std::vector<at::Tensor>>& outputs, std::vector<at::Tensor>& inputs,
+                                        const c10d::GatherOptions& options) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::gather(outputs, inputs, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> scatter(std::vector<at::Tensor>& outputs, std::vector<std::vector<at::Tensor>>& inputs,
+                                         const c10d::ScatterOptions& options) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::scatter(outputs, inputs, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> _reduce_scatter_base(at::Tensor& output, at::Tensor& input,
+                                                      const c10d::ReduceScatterOptions& options) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::_reduce_scatter_base(output, input, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> alltoall_base(at::Tensor& output, at::Tensor& input,
+                                               std::vector<int64_t>& output_counts, std::vector<int64_t>& input_counts,
+                                               const c10d::AllToAllOptions& options) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::alltoall_base(output, input, output_counts, input_counts, options);
+  }
+
+  c10::intrusive_ptr<c10d::Work> send(std::vector<at::Tensor>& tensors, int to, int tag) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::send(tensors, to, tag);
+  }
+
+  c10::intrusive_ptr<c10d::Work> recv(std::vector<at::Tensor>& tensors, int from, int tag) override {
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    return ProcessGroupGloo::recv(tensors, from, tag);
+  }
+
   c10::intrusive_ptr<c10d::Work> barrier(const c10d::BarrierOptions& options) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
     return ProcessGroupGloo::barrier(options);
   }
 
   void monitoredBarrier(const c10d::BarrierOptions& options, bool wait_all_ranks) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
     ProcessGroupGloo::monitoredBarrier(options, wait_all_ranks);
   }
 
@@ -67,7 +98,7 @@ class SerialGloo final : public c10d::ProcessGroupGloo {
   // so this starts one that cannot succeed: a message under a tag that nobody sends.
   void abort() override {
     if (getSize() < 2) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(mutex_);
     std::vector<at::Tensor> never{at::empty({1}, at::kByte)};
     try {
       ProcessGroupGloo::recv(never, getRank() == 0 ? 1 : 0, std::numeric_limits<int32_t>::max())
@@ -78,42 +109,9 @@ class SerialGloo final : public c10d::ProcessGroupGloo {
   }
 
  private:
-  std::mutex mutex_;
+  // Recursive: some operations of c10d are made of others.
+  std::recursive_mutex mutex_;
 };
-
-// gloo reads and writes `numel` elements from the first on, whatever the strides are: with anything but a contiguous tensor it
-// would touch memory beyond the tensor's.
-void require_plain(const tddp_group& group, const at::Tensor& tensor) {
-  if (!tensor.defined()) throw InvalidArgument("the tensor is undefined; give one with data");
-  const at::Device device = tensor.device();
-  if (!device.is_cpu() && !(group.device && device == at::Device(at::kCUDA, group.device->device))) {
-    throw InvalidArgument("the tensor is on " + device.str() + "; this group works on CPU tensors" +
-                          (group.device ? " and those of cuda:" + std::to_string(group.device->device) : "") +
-                          ", move it with to_device");
-  }
-  if (tensor.layout() != at::kStrided) throw InvalidArgument("the tensor is not dense; make it so with to_dense");
-  if (!tensor.is_contiguous()) throw InvalidArgument("the tensor is not contiguous; make it so with contiguous()");
-}
-
-std::chrono::milliseconds milliseconds(int64_t count) {
-  return std::chrono::milliseconds(count);
-}
-
-// The backend of a tensor's device.
-const c10::intrusive_ptr<c10d::Backend>& backend_for(const tddp_group& group, const at::Tensor& tensor) {
-  require_plain(group, tensor);
-  return tensor.device().is_cpu() ? group.backend : group.device->backend;
-}
-
-// The handle of an operation that was just started on `backend`.
-tddp_work* pending(const tddp_group& group, const c10::intrusive_ptr<c10d::Backend>& backend,
-                   c10::intrusive_ptr<c10d::Work> work, std::vector<at::Tensor> tensors, int64_t timeout_ms) {
-  const bool on_gpu = group.device && backend == group.device->backend;
-  // A day is as good as never, and cannot overflow.
-  const auto timeout = std::min(milliseconds(timeout_ms), milliseconds(24 * 60 * 60 * 1000));
-  return new tddp_work{std::move(work), std::move(tensors), on_gpu ? group.device->overseer : nullptr, backend,
-                       Clock::now() + timeout};
-}
 
 std::shared_ptr<::gloo::transport::Device> device(int32_t kind, const std::string& name) {
   using Gloo = c10d::ProcessGroupGloo;

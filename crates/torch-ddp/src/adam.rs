@@ -9,8 +9,13 @@
 
 use tch::Tensor;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
+
+const WHAT: &str = "take a step of Adam";
+
+/// 2²⁴: from there on single precision does not tell a step from the next.
+const MOST_STEPS: f64 = 16_777_216.0;
 
 /// A parameter and what its step needs. The four must have the same type, device, sizes and
 /// strides, and lie densely in memory.
@@ -37,11 +42,45 @@ pub struct AdamStep {
     pub beta2: f64,
     /// What keeps the divisor from zero.
     pub epsilon: f64,
-    /// Which step this is, from 1: for the bias correction. Exact up to 2²⁴, as libtorch keeps it.
+    /// Which step this is, a whole number from 1: for the bias correction. At most 2²⁴, up to which
+    /// libtorch's single precision counts.
     pub step: f64,
 }
 
 impl AdamStep {
+    /// As PyTorch's Adam checks its arguments. A step 0 would divide by zero.
+    fn check(&self) -> Result<()> {
+        let numbers = [
+            ("lr", self.lr, "0 or more", self.lr >= 0.0),
+            (
+                "beta1",
+                self.beta1,
+                "0 to below 1",
+                (0.0..1.0).contains(&self.beta1),
+            ),
+            (
+                "beta2",
+                self.beta2,
+                "0 to below 1",
+                (0.0..1.0).contains(&self.beta2),
+            ),
+            ("epsilon", self.epsilon, "0 or more", self.epsilon >= 0.0),
+            (
+                "step",
+                self.step,
+                "a whole number from 1 to 16777216",
+                self.step.fract() == 0.0 && (1.0..=MOST_STEPS).contains(&self.step),
+            ),
+        ];
+        for (name, value, expected, is_so) in numbers {
+            if !is_so || !value.is_finite() {
+                let message = format!("{name} is {value}; give {expected}");
+                return Err(Error::new(ErrorKind::InvalidArgument, WHAT, message));
+            }
+        }
+        Ok(())
+    }
+
     /// Moves all parameters by this step, all on one device. Several times as fast as one operation
     /// after the other, because the memory is gone through once.
     ///
@@ -49,9 +88,10 @@ impl AdamStep {
     /// works in place.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when tensors do not fit
-    /// together; then nothing was moved.
+    /// [`ErrorKind::InvalidArgument`] when a number is not what its description allows, or tensors
+    /// do not fit together; then nothing was moved.
     pub fn apply(&self, all: &[Moving<'_>]) -> Result<()> {
+        self.check()?;
         let tensors: Vec<_> = all
             .iter()
             .flat_map(|one| [one.parameter, one.gradient, one.mean, one.square])
@@ -64,7 +104,7 @@ impl AdamStep {
             epsilon: self.epsilon,
             step: self.step,
         };
-        ffi::check("take a step of Adam", |message| {
+        ffi::check(WHAT, |message| {
             // SAFETY: the array holds four tensors, borrowed for the call, for each of `all.len()`
             // parameters; the shim checks that they are alike before the kernel writes to them.
             unsafe {

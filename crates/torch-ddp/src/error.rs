@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Aborted,
     /// The port to serve on is taken.
     AddressInUse,
+    /// This machine has no local port left, on the address over which ranks talk.
+    NoPort,
     /// The ranks disagree: other shapes, other models, other collectives.
     Mismatch,
     /// An argument breaks a rule that the called function states.
@@ -55,6 +57,7 @@ impl fmt::Display for ErrorKind {
             Self::Connection => "connection lost",
             Self::Aborted => "given up here",
             Self::AddressInUse => "address in use",
+            Self::NoPort => "no port is left",
             Self::Mismatch => "ranks disagree",
             Self::InvalidArgument => "invalid argument",
             Self::Unavailable => "not available",

@@ -243,6 +243,64 @@ unsafe extern "C" {
         out: *mut *mut Work,
         message: Message,
     ) -> i32;
+    pub(crate) fn tddp_group_reduce(
+        group: *const Group,
+        tensor: *const C_tensor,
+        root: i32,
+        op: i32,
+        timeout_ms: i64,
+        out: *mut *mut Work,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_gather(
+        group: *const Group,
+        tensor: *const C_tensor,
+        root: i32,
+        timeout_ms: i64,
+        out: *mut *mut Work,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_scatter(
+        group: *const Group,
+        tensor: *const C_tensor,
+        parts: *const *const C_tensor,
+        count: usize,
+        root: i32,
+        timeout_ms: i64,
+        out: *mut *mut Work,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_reduce_scatter(
+        group: *const Group,
+        tensor: *const C_tensor,
+        op: i32,
+        timeout_ms: i64,
+        out: *mut *mut Work,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_all_to_all(
+        group: *const Group,
+        tensor: *const C_tensor,
+        timeout_ms: i64,
+        out: *mut *mut Work,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_send(
+        group: *const Group,
+        tensor: *const C_tensor,
+        to: i32,
+        tag: i32,
+        timeout_ms: i64,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_group_recv(
+        group: *const Group,
+        tensor: *const C_tensor,
+        from: i32,
+        tag: i32,
+        timeout_ms: i64,
+        message: Message,
+    ) -> i32;
     pub(crate) fn tddp_group_barrier(
         group: *const Group,
         timeout_ms: i64,
@@ -293,6 +351,8 @@ unsafe extern "C" {
         options: *const AdamOptions,
         message: Message,
     ) -> i32;
+    pub(crate) fn tddp_autocast_begin(enabled: *mut i32, kind: *mut i32, message: Message) -> i32;
+    pub(crate) fn tddp_autocast_end(enabled: i32, kind: i32, message: Message) -> i32;
     pub(crate) fn tddp_ddp_free(ddp: *mut Ddp);
     pub(crate) fn tddp_ddp_sync_buffers(ddp: *const Ddp, message: Message) -> i32;
     pub(crate) fn tddp_ddp_prepare_for_forward(ddp: *const Ddp, message: Message) -> i32;

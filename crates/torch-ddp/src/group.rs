@@ -6,8 +6,12 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod agreement;
+mod collectives;
 mod gloo;
+mod messages;
 mod nccl;
+mod subgroup;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +28,7 @@ use crate::work::{Output, Work};
 pub use gloo::{GlooDevice, GlooOptions};
 pub use nccl::NcclOptions;
 
+use agreement::{Call, Described, disagreement};
 use gloo::{FORM, invalid};
 
 /// How the elements of all ranks become one.
@@ -106,9 +111,12 @@ impl Drop for Handle {
 /// The processes that work together, each with a rank from 0 to [`size`](Self::size) − 1.
 ///
 /// Every process calls the same collectives in the same order, with tensors of the same shape and
-/// kind; what is not so ends in a timeout, or in the end of the process, unless the group is
-/// [`checked`](GlooOptions::checked). Several threads may share a group, but then it is theirs to
-/// agree on that order.
+/// kind. Where they differ, every rank gets an error of kind [`ErrorKind::Mismatch`] and the group
+/// can be used further: each call begins with a small collective that compares them. Barriers, and
+/// those whose names end in `_async`, start at once and compare nothing; there, and in the
+/// reductions of [`DistributedDataParallel`](crate::DistributedDataParallel), what differs ends in
+/// a timeout, or in the end of the process, unless the group is [`checked`](GlooOptions::checked).
+/// Several threads may share a group, but then it is theirs to agree on that order.
 ///
 /// Cloning makes another handle to the same group; when the last is gone, so are the connections.
 /// That waits for operations still under way. A tensor given to a collective must be dense,
@@ -120,6 +128,7 @@ pub struct ProcessGroup {
     rank: usize,
     size: usize,
     timeout: Duration,
+    checked: bool,
     aborted: Arc<AtomicBool>,
 }
 
@@ -151,6 +160,7 @@ impl ProcessGroup {
                 "a group was formed through this store before; give each group a PrefixStore of its own",
             ));
         }
+        options.device.await_port(options.timeout)?;
         let (device, name) = options.device.code();
         let mut raw = ptr::null_mut();
         let formed = ffi::check(FORM, |message| {
@@ -182,6 +192,7 @@ impl ProcessGroup {
             rank,
             size,
             timeout: options.timeout,
+            checked: options.checked,
             aborted: Arc::default(),
         })
     }
@@ -231,6 +242,8 @@ impl ProcessGroup {
     /// When a rank does not take part in time or is lost, or the tensor is not one that the group
     /// can take.
     pub fn broadcast(&self, tensor: &mut Tensor, root: usize) -> Result<()> {
+        let code = self.root(Call::Broadcast, root)?;
+        self.agree(Call::Broadcast, i64::from(code), tensor)?;
         self.broadcast_async(tensor.shallow_clone(), root)?
             .wait()
             .map(drop)
@@ -245,24 +258,15 @@ impl ProcessGroup {
         reason = "while it is written, no name for it is left"
     )]
     pub fn broadcast_async(&self, tensor: Tensor, root: usize) -> Result<Work<Tensor>> {
-        if root >= self.size {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "broadcast",
-                format!(
-                    "root {root} is outside a group of {}; ranks begin at 0",
-                    self.size
-                ),
-            ));
-        }
-        self.start("broadcast", |out, message| {
+        let root = self.root(Call::Broadcast, root)?;
+        self.start(Call::Broadcast.name(), |out, message| {
             // SAFETY: group and tensor outlive the call, and the work takes references of its own;
-            // `out` is a place for the result. `root` is below `size`, which fits.
+            // `out` is a place for the result.
             unsafe {
                 ffi::tddp_group_broadcast(
                     self.as_ptr(),
                     tensor.as_ptr(),
-                    i32::try_from(root).unwrap_or(0),
+                    root,
                     milliseconds(self.timeout),
                     out,
                     message,
@@ -277,6 +281,7 @@ impl ProcessGroup {
     /// When a rank does not take part in time or is lost, or the tensor is not one that the group
     /// can take.
     pub fn all_reduce(&self, tensor: &mut Tensor, op: ReduceOp) -> Result<()> {
+        self.agree(Call::AllReduce, i64::from(op.code()), tensor)?;
         self.all_reduce_async(tensor.shallow_clone(), op)?
             .wait()
             .map(drop)
@@ -291,7 +296,7 @@ impl ProcessGroup {
         reason = "while it is written, no name for it is left"
     )]
     pub fn all_reduce_async(&self, tensor: Tensor, op: ReduceOp) -> Result<Work<Tensor>> {
-        self.start("all_reduce", |out, message| {
+        self.start(Call::AllReduce.name(), |out, message| {
             // SAFETY: as in `broadcast_async`.
             unsafe {
                 ffi::tddp_group_all_reduce(
@@ -312,6 +317,7 @@ impl ProcessGroup {
     /// When a rank does not take part in time or is lost, or the tensor is not one that the group
     /// can take.
     pub fn all_gather(&self, tensor: &Tensor) -> Result<Vec<Tensor>> {
+        self.agree(Call::AllGather, 0, tensor)?;
         self.all_gather_async(tensor.shallow_clone())?.wait()
     }
 
@@ -324,7 +330,11 @@ impl ProcessGroup {
         reason = "while it is written, no name for it is left"
     )]
     pub fn all_gather_async(&self, tensor: Tensor) -> Result<Work<Vec<Tensor>>> {
-        self.start("all_gather", |out, message| {
+        self.start_all_gather(Call::AllGather.name(), &tensor)
+    }
+
+    fn start_all_gather(&self, what: &'static str, tensor: &Tensor) -> Result<Work<Vec<Tensor>>> {
+        self.start(what, |out, message| {
             // SAFETY: as in `broadcast_async`; the results are tensors that the shim allocates.
             unsafe {
                 ffi::tddp_group_all_gather(
@@ -393,6 +403,42 @@ impl ProcessGroup {
             // SAFETY: the group outlives the call.
             unsafe { ffi::tddp_group_abort(self.as_ptr(), message) }
         })
+    }
+
+    /// A rank as libtorch counts, if it is one of this group.
+    fn root(&self, call: Call, rank: usize) -> Result<i32> {
+        match i32::try_from(rank) {
+            Ok(code) if rank < self.size => Ok(code),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                call.name(),
+                format!(
+                    "rank {rank} is outside a group of {}; ranks begin at 0",
+                    self.size
+                ),
+            )),
+        }
+    }
+
+    /// Returns when all ranks have called the same, on tensors of the same type and size. Where
+    /// calls are [`checked`](GlooOptions::checked) libtorch compares them, and on a GPU nobody
+    /// does.
+    fn agree(&self, call: Call, argument: i64, tensor: &Tensor) -> Result<()> {
+        // A tensor that cannot be taken is refused by what follows, before anything is sent.
+        let elsewhere = !tensor.defined() || tensor.device() != Device::Cpu;
+        if self.size == 1 || self.checked || elsewhere {
+            return Ok(());
+        }
+        let own = Described::new(call, argument, tensor);
+        let all = self
+            .start_all_gather(call.name(), &own.to_tensor())?
+            .wait()?;
+        let all: Vec<Described> = all.iter().map(Described::from_tensor).collect();
+        if all.iter().all(|other| *other == own) {
+            Ok(())
+        } else {
+            Err(disagreement(call, &all))
+        }
     }
 
     fn start<T: Output>(

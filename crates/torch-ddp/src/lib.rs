@@ -6,19 +6,23 @@
 #![doc = include_str!("../README.md")]
 
 mod adam;
+mod autocast;
 pub mod cuda;
 mod ddp;
 mod error;
 mod ffi;
 mod group;
 mod launch;
+mod sampler;
 mod store;
 mod work;
 
 pub use adam::{AdamStep, Moving};
+pub use autocast::autocast_bf16;
 pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
 pub use launch::{LISTENER, Launch};
-pub use store::{PrefixStore, Store, TcpStore};
+pub use sampler::ShardSampler;
+pub use store::{MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};

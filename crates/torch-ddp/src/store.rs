@@ -6,40 +6,27 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod limits;
 mod prefix;
+mod probe;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{fmt, ptr, slice, thread};
+use std::{fmt, ptr, slice};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
 
+pub use limits::{MOST_KEY_BYTES, MOST_VALUE_BYTES};
 pub use prefix::PrefixStore;
 
-/// Between two looks whether a server is there.
-const PAUSE: Duration = Duration::from_millis(5);
+use limits::doing;
 
-/// Waits until somebody listens there, or the time is over. libtorch waits too, but half a second
-/// and more between its tries: a client that is a millisecond ahead of its server, as of two
-/// processes that start together one is, would lose all of that.
-fn await_listener(host: &str, port: u16, timeout: Duration) {
-    let began = Instant::now();
-    while let Some(left) = timeout.checked_sub(began.elapsed()) {
-        let addresses = (host, port).to_socket_addrs().into_iter().flatten();
-        let step = left.clamp(PAUSE, Duration::from_secs(1));
-        if addresses
-            .into_iter()
-            .any(|address| TcpStream::connect_timeout(&address, step).is_ok())
-        {
-            return;
-        }
-        thread::sleep(PAUSE);
-    }
-}
+/// What is left to libtorch at least when a store has just answered.
+const LEAST: Duration = Duration::from_millis(200);
 
 /// An owned `tddp_store`.
 struct Handle(*mut ffi::Store);
@@ -70,6 +57,8 @@ impl Drop for Handle {
 pub struct Store {
     handle: Arc<Handle>,
     timeout: Duration,
+    /// Bytes that are put before every key.
+    prefix: usize,
 }
 
 impl fmt::Debug for Store {
@@ -81,11 +70,16 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    fn from_raw(raw: *mut ffi::Store, timeout: Duration) -> Self {
+    fn from_raw(raw: *mut ffi::Store, timeout: Duration, prefix: usize) -> Self {
         Self {
             handle: Arc::new(Handle(raw)),
             timeout,
+            prefix,
         }
+    }
+
+    fn check_size(&self, what: &str, key: &str, values: &[&[u8]]) -> Result<()> {
+        limits::check(what, key.len() + self.prefix, values)
     }
 
     pub(crate) fn as_ptr(&self) -> *const ffi::Store {
@@ -97,13 +91,16 @@ impl Store {
         self.timeout
     }
 
-    /// Sets a key to a value, in place of an older one.
+    /// Sets a key to a value, in place of an older one. The key may have up to [`MOST_KEY_BYTES`],
+    /// the value up to [`MOST_VALUE_BYTES`]; either may be empty.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// [`ErrorKind::InvalidArgument`] when either is longer; otherwise when the server cannot be
+    /// reached.
     pub fn set(&self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
-        ffi::check(&format!("store.set `{key}`"), |message| {
+        self.check_size("store.set", key, &[value])?;
+        ffi::check(&doing("store.set", key), |message| {
             // SAFETY: the store lives as long as `self`; both byte strings are borrowed for the
             // call, which copies them.
             unsafe {
@@ -126,7 +123,8 @@ impl Store {
     /// reached.
     pub fn get(&self, key: &str) -> Result<Vec<u8>> {
         let (mut data, mut length) = (ptr::null_mut(), 0);
-        ffi::check(&format!("store.get `{key}`"), |message| {
+        self.check_size("store.get", key, &[])?;
+        ffi::check(&doing("store.get", key), |message| {
             // SAFETY: the store and the key outlive the call; `data` and `length` are places for
             // the result.
             unsafe {
@@ -148,7 +146,7 @@ impl Store {
     /// is not set, `expected`.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// As [`set`](Self::set).
     pub fn compare_set(
         &self,
         key: &str,
@@ -156,8 +154,9 @@ impl Store {
         desired: impl AsRef<[u8]>,
     ) -> Result<Vec<u8>> {
         let (expected, desired) = (expected.as_ref(), desired.as_ref());
+        self.check_size("store.compare_set", key, &[expected, desired])?;
         let (mut data, mut length) = (ptr::null_mut(), 0);
-        ffi::check(&format!("store.compare_set `{key}`"), |message| {
+        ffi::check(&doing("store.compare_set", key), |message| {
             // SAFETY: the store and all byte strings outlive the call; `data` and `length` are
             // places for the result.
             unsafe {
@@ -184,7 +183,8 @@ impl Store {
     /// When the server cannot be reached, or the key holds something other than a number.
     pub fn add(&self, key: &str, amount: i64) -> Result<i64> {
         let mut sum = 0;
-        ffi::check(&format!("store.add `{key}`"), |message| {
+        self.check_size("store.add", key, &[])?;
+        ffi::check(&doing("store.add", key), |message| {
             // SAFETY: the store and the key outlive the call; `sum` is a place for the result.
             unsafe {
                 ffi::tddp_store_add(
@@ -206,7 +206,8 @@ impl Store {
     /// When the server cannot be reached.
     pub fn delete(&self, key: &str) -> Result<bool> {
         let mut deleted = 0;
-        ffi::check(&format!("store.delete `{key}`"), |message| {
+        self.check_size("store.delete", key, &[])?;
+        ffi::check(&doing("store.delete", key), |message| {
             // SAFETY: the store and the key outlive the call; `deleted` is a place for the result.
             unsafe {
                 ffi::tddp_store_delete(
@@ -227,7 +228,8 @@ impl Store {
     /// When the server cannot be reached.
     pub fn contains(&self, key: &str) -> Result<bool> {
         let mut present = 0;
-        ffi::check(&format!("store.contains `{key}`"), |message| {
+        self.check_size("store.contains", key, &[])?;
+        ffi::check(&doing("store.contains", key), |message| {
             // SAFETY: the store and the key outlive the call; `present` is a place for the result.
             unsafe {
                 ffi::tddp_store_check(
@@ -262,7 +264,8 @@ impl Store {
     /// [`ErrorKind::Timeout`] when nobody sets it in `timeout`; otherwise when the server cannot be
     /// reached.
     pub fn wait(&self, key: &str, timeout: Duration) -> Result<()> {
-        ffi::check(&format!("store.wait `{key}`"), |message| {
+        self.check_size("store.wait", key, &[])?;
+        ffi::check(&doing("store.wait", key), |message| {
             // SAFETY: the store and the key outlive the call.
             unsafe {
                 ffi::tddp_store_wait(
@@ -339,7 +342,8 @@ impl TcpStore {
     /// is over.
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] or [`ErrorKind::Connection`] when there is no server in time.
+    /// [`ErrorKind::Timeout`] when no store answers in time, whether nobody listens there or
+    /// somebody who says nothing; [`ErrorKind::Connection`] when the server goes away again.
     pub fn client(host: &str, port: u16, timeout: Duration) -> Result<Self> {
         let what = format!("connect to the store on {host}:{port}");
         if port == 0 {
@@ -351,10 +355,18 @@ impl TcpStore {
         }
         let address = loopback(host).map_or_else(|| host.to_owned(), |address| address.to_string());
         let began = Instant::now();
-        await_listener(&address, port, timeout);
-        // Where nobody listens by now, libtorch says so in its own words.
-        let left = timeout.saturating_sub(began.elapsed()).max(PAUSE);
-        Self::open(&what, &address, port, false, -1, left)
+        let why = match probe::await_store(&address, port, timeout) {
+            probe::Answered::Store => {
+                let left = timeout.saturating_sub(began.elapsed());
+                return Self::open(&what, &address, port, false, -1, left.max(LEAST));
+            }
+            probe::Answered::Other => {
+                "somebody listens there, but does not answer as a store does".to_owned()
+            }
+            probe::Answered::Nobody(said) => format!("nobody answers there ({said})"),
+        };
+        let message = format!("{why}, for {timeout:?}; check address and port");
+        Err(Error::new(ErrorKind::Timeout, &what, message))
     }
 
     fn open(
@@ -383,7 +395,7 @@ impl TcpStore {
                 )
             }
         })?;
-        let store = Store::from_raw(raw, timeout);
+        let store = Store::from_raw(raw, timeout, 1);
         Ok(Self {
             store,
             host: host.to_owned(),

@@ -1,4 +1,4 @@
-//! A step of Adam against its definition, and tensors that do not fit together.
+//! A step of Adam against its definition, against torch.optim.Adam itself, and what is refused.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
@@ -110,4 +110,171 @@ fn what_does_not_fit_together_is_refused_and_nothing_is_moved() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     }
     STEP.apply(&[]).unwrap();
+}
+
+/// The first numbers of `fixtures/make_adam.py`.
+fn values(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 44) as f32 / f32::from(2_u8).powi(19) - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// What PyTorch's own Adam made of the parameters, for every step.
+fn expected(settings: &str, kernel: &str) -> Vec<Vec<f32>> {
+    let lines = include_str!("fixtures/adam.txt").lines();
+    let start = format!("{settings} {kernel} ");
+    lines
+        .filter_map(|line| line.strip_prefix(&start))
+        .map(|line| {
+            let numbers = line.split(' ').skip(1);
+            let bits = numbers.map(|bits| u32::from_str_radix(bits, 16).unwrap());
+            bits.map(f32::from_bits).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn steps_are_those_of_torch_optim_adam() {
+    const SHAPES: [&[i64]; 3] = [&[3, 4], &[5], &[2, 3, 2]];
+    let length = |shape: &[i64]| shape.iter().product::<i64>() as usize;
+    let kind = (Kind::Float, Device::Cpu);
+    for (name, settings) in [
+        ("default", AdamStep { lr: 1e-3, ..STEP }),
+        (
+            "large",
+            AdamStep {
+                beta1: 0.8,
+                beta2: 0.95,
+                epsilon: 1e-4,
+                ..STEP
+            },
+        ),
+        (
+            "no-momentum",
+            AdamStep {
+                lr: 0.01,
+                beta1: 0.0,
+                beta2: 0.9,
+                ..STEP
+            },
+        ),
+    ] {
+        let (plain, fused) = (expected(name, "plain"), expected(name, "fused"));
+        assert_eq!((plain.len(), fused.len()), (12, 12));
+        let state: Vec<[Tensor; 3]> = (0..)
+            .zip(SHAPES)
+            .map(|(seed, shape)| {
+                let values = tensor(&values(seed, length(shape))).reshape(shape);
+                [
+                    values,
+                    Tensor::zeros(shape, kind),
+                    Tensor::zeros(shape, kind),
+                ]
+            })
+            .collect();
+        for step in 1..=12 {
+            let gradients: Vec<Tensor> = (0..)
+                .zip(SHAPES)
+                .map(|(seed, shape)| {
+                    tensor(&values(100 * step + seed, length(shape))).reshape(shape)
+                })
+                .collect();
+            let all: Vec<Moving<'_>> = state
+                .iter()
+                .zip(&gradients)
+                .map(|([parameter, mean, square], gradient)| Moving {
+                    parameter,
+                    gradient,
+                    mean,
+                    square,
+                })
+                .collect();
+            let settings = AdamStep {
+                step: step as f64,
+                ..settings
+            };
+            settings.apply(&all).unwrap();
+            let moved: Vec<f32> = state
+                .iter()
+                .flat_map(|[parameter, ..]| Vec::try_from(parameter.flatten(0, -1)).unwrap())
+                .collect();
+            let at = step as usize - 1;
+            assert_eq!(moved.len(), fused[at].len());
+            for ((ours, fused), plain) in moved.iter().zip(&fused[at]).zip(&plain[at]) {
+                // The same kernel; another processor may contract other products and sums.
+                assert!(
+                    (ours - fused).abs() <= 2e-7,
+                    "{name} {step}: {ours} is not {fused}"
+                );
+                assert!(
+                    (ours - plain).abs() <= 2e-6,
+                    "{name} {step}: {ours} is not {plain}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_that_make_no_step_are_refused_and_nothing_is_moved() {
+    let one = || tensor(&[1.0]);
+    for (name, wrong) in [
+        ("step is 0", AdamStep { step: 0.0, ..STEP }),
+        ("step is -1", AdamStep { step: -1.0, ..STEP }),
+        ("step is 1.5", AdamStep { step: 1.5, ..STEP }),
+        (
+            "step is NaN",
+            AdamStep {
+                step: f64::NAN,
+                ..STEP
+            },
+        ),
+        (
+            "step is 16777217",
+            AdamStep {
+                step: 16_777_217.0,
+                ..STEP
+            },
+        ),
+        ("lr is -0.1", AdamStep { lr: -0.1, ..STEP }),
+        (
+            "lr is inf",
+            AdamStep {
+                lr: f64::INFINITY,
+                ..STEP
+            },
+        ),
+        ("beta1 is 1", AdamStep { beta1: 1.0, ..STEP }),
+        (
+            "beta2 is NaN",
+            AdamStep {
+                beta2: f64::NAN,
+                ..STEP
+            },
+        ),
+        (
+            "epsilon is -1",
+            AdamStep {
+                epsilon: -1.0,
+                ..STEP
+            },
+        ),
+    ] {
+        let (parameter, gradient, mean, square) = (one(), one(), one(), one());
+        let all = [Moving {
+            parameter: &parameter,
+            gradient: &gradient,
+            mean: &mean,
+            square: &square,
+        }];
+        let error = wrong.apply(&all).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name}");
+        assert!(error.message().starts_with(name), "{name}: {error}");
+        assert_eq!((parameter, mean, square), (one(), one(), one()), "{name}");
+    }
 }

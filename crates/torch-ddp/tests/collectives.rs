@@ -165,7 +165,7 @@ fn unfit_tensors_are_refused() {
         }
         let error = group.broadcast(&mut Tensor::from(1.0), 1).unwrap_err();
         assert!(
-            error.to_string().contains("root 1 is outside a group of 1"),
+            error.to_string().contains("rank 1 is outside a group of 1"),
             "{error}"
         );
         let mut boolean = Tensor::from(1.5_f32);

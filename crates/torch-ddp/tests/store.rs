@@ -3,10 +3,12 @@
 
 mod common;
 
-use std::time::Duration;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use common::on_ranks;
-use torch_ddp::{ErrorKind, PrefixStore, Store, TcpStore};
+use torch_ddp::{ErrorKind, MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -91,4 +93,82 @@ fn counters_lose_nothing_between_processes_and_threads() {
             rank.meet("end");
         },
     );
+}
+
+#[test]
+fn a_listener_that_does_not_answer_is_a_timeout_in_time() {
+    // Accepts in the kernel, and nobody reads.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    // Reads all, and answers something else.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other_port = other.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in other.incoming() {
+            let mut client = client.unwrap();
+            let _ = client.read(&mut [0; 64]);
+            let _ = std::io::Write::write_all(&mut client, b"HTTP/1.1 400 Bad Request");
+        }
+    });
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for (port, words) in [
+        (
+            silent.local_addr().unwrap().port(),
+            "does not answer as a store does",
+        ),
+        (other_port, "does not answer as a store does"),
+        (closed, "nobody answers there"),
+    ] {
+        let began = Instant::now();
+        let timeout = Duration::from_millis(300);
+        let error = TcpStore::client("127.0.0.1", port, timeout).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        // Without the deadline it would never return.
+        assert!(began.elapsed() >= timeout, "{error}");
+    }
+}
+
+#[test]
+fn keys_and_values_have_the_documented_limits() {
+    let store = TcpStore::server("127.0.0.1", 0, SOON).unwrap();
+    let client = TcpStore::client("127.0.0.1", store.port(), SOON).unwrap();
+    let inner = PrefixStore::new("in", &client).unwrap();
+    let most = vec![7; MOST_VALUE_BYTES];
+    client.set("value", &most).unwrap();
+    assert_eq!(client.get("value").unwrap(), most);
+    let key = "k".repeat(MOST_KEY_BYTES - 4);
+    inner.set(&key, "long").unwrap();
+    assert_eq!(inner.get(&key).unwrap(), b"long");
+    client.set("", "empty").unwrap();
+    assert_eq!(client.get("").unwrap(), b"empty");
+
+    let more = vec![7; MOST_VALUE_BYTES + 1];
+    let longer = format!("{key}k");
+    for error in [
+        client.set("value", &more).unwrap_err(),
+        client.compare_set("value", "", &more).unwrap_err(),
+        client.compare_set("value", &more, "").unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        let told = "the value has 8388609 bytes; give at most 8388608";
+        assert_eq!(error.message(), told);
+    }
+    for error in [
+        inner.set(&longer, "").unwrap_err(),
+        inner.get(&longer).unwrap_err(),
+        inner.add(&longer, 1).unwrap_err(),
+        inner.delete(&longer).unwrap_err(),
+        inner.contains(&longer).unwrap_err(),
+        inner.wait(&longer, SOON).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        let told = "the key has 8193 bytes; give at most 8192";
+        assert_eq!(error.message(), told);
+    }
+    // The connection is still there.
+    assert_eq!(client.get("value").unwrap().len(), MOST_VALUE_BYTES);
 }

@@ -86,7 +86,8 @@ impl Adam {
             beta1: BETA1,
             beta2: BETA2,
             epsilon: EPSILON,
-            step: self.steps as f64,
+            // From there on the bias is gone in any case, and single precision counts no further.
+            step: (self.steps as f64).min(16_777_216.0),
         };
         let gradients: Vec<Tensor> = self
             .slots

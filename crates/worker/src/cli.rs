@@ -6,14 +6,16 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, Fault, Model, Program, Report, Stage, TrainSpec, WorkerSide,
-    WorkerVersion, protocol_sources,
+    Checkpointing, Data, Device, Fault, GradientFormat, Model, Precision, Program, Report, Stage,
+    TrainSpec, Tuning, WorkerSide, WorkerVersion, protocol_sources,
 };
 use workbench_protocol::worker_side::is_supervised;
 
+use crate::batches::{self, Tried};
 use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::job::Job;
@@ -53,6 +55,8 @@ enum Command {
     /// Train a model, as the rank that torchrun's variables name
     #[command(after_help = EXAMPLES)]
     Train(Box<TrainArgs>),
+    /// Try ever larger batches with one process: the largest that fits, and the fastest per row
+    Batches(Box<BatchesArgs>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -98,11 +102,66 @@ impl DeviceName {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NumberFormat {
+    /// Single precision
+    Fp32,
+    /// Half precision: half the bytes, at most 65,504
+    Fp16,
+    /// bfloat16: half the bytes, fewer digits, the range of single precision
+    Bf16,
+}
+
 #[derive(Debug, Args)]
-struct TrainArgs {
-    /// How the training is organised
-    #[arg(long, value_enum, default_value = "launched")]
-    program: ProgramName,
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that do not depend on each other"
+)]
+struct TuningArgs {
+    /// Compute convolutions and products of matrices in bfloat16, on processors that can
+    #[arg(long)]
+    bf16: bool,
+    /// Parts in which the rows of a step go through the model, gradients adding up
+    #[arg(long, value_name = "PARTS", default_value_t = 1)]
+    accumulate: u32,
+    /// Let the channels of a pixel lie beside each other in memory
+    #[arg(long)]
+    channels_last: bool,
+    /// In what form gradients travel
+    #[arg(long, value_enum, default_value = "fp32")]
+    gradients: NumberFormat,
+    /// Look in every step for parameters that get no gradient
+    #[arg(long)]
+    find_unused_parameters: bool,
+    /// Promise that all steps have the same graph
+    #[arg(long)]
+    static_graph: bool,
+}
+
+impl TuningArgs {
+    fn into_tuning(self) -> Tuning {
+        Tuning {
+            precision: if self.bf16 {
+                Precision::Bf16
+            } else {
+                Precision::Fp32
+            },
+            accumulate: self.accumulate,
+            channels_last: self.channels_last,
+            gradients: match self.gradients {
+                NumberFormat::Fp32 => GradientFormat::Fp32,
+                NumberFormat::Fp16 => GradientFormat::Fp16,
+                NumberFormat::Bf16 => GradientFormat::Bf16,
+            },
+            find_unused_parameters: self.find_unused_parameters,
+            static_graph: self.static_graph,
+        }
+    }
+}
+
+/// What is trained, and where.
+#[derive(Debug, Args)]
+struct WhatArgs {
     /// What is trained
     #[arg(long, value_enum, default_value = "resnet18")]
     model: ModelName,
@@ -110,15 +169,6 @@ struct TrainArgs {
     /// PNG files for each class; `embedded` for the MNIST inside this program
     #[arg(long, value_name = "PATH", default_value = "embedded")]
     data: PathBuf,
-    /// Times that every training row is used
-    #[arg(long, default_value_t = 3)]
-    epochs: u32,
-    /// Rows of one step of one rank
-    #[arg(long, default_value_t = 128)]
-    batch: u32,
-    /// Learning rate of Adam
-    #[arg(long, default_value_t = 1e-3)]
-    lr: f64,
     /// Seed of weights and shuffling
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -129,6 +179,35 @@ struct TrainArgs {
     /// machine
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: DeviceName,
+    #[command(flatten)]
+    tuning: TuningArgs,
+}
+
+#[derive(Debug, Args)]
+struct BatchesArgs {
+    #[command(flatten)]
+    what: WhatArgs,
+    /// Try no batch whose step would take longer than this
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    most_s: f64,
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    /// How the training is organised
+    #[arg(long, value_enum, default_value = "launched")]
+    program: ProgramName,
+    #[command(flatten)]
+    what: WhatArgs,
+    /// Times that every training row is used
+    #[arg(long, default_value_t = 3)]
+    epochs: u32,
+    /// Rows of one step of one rank
+    #[arg(long, default_value_t = 128)]
+    batch: u32,
+    /// Learning rate of Adam
+    #[arg(long, default_value_t = 1e-3)]
+    lr: f64,
     /// Train on the first so many rows only
     #[arg(long, value_name = "N")]
     train_rows: Option<u64>,
@@ -179,6 +258,10 @@ pub fn main() -> ExitCode {
             Ok(spec) => unsupervised(spec),
             Err(failure) => end(&failure),
         },
+        Some(Command::Batches(args)) => match args.what.into_spec() {
+            Ok(spec) => batches(&spec, args.most_s),
+            Err(failure) => end(&failure),
+        },
         None => {
             use clap::CommandFactory as _;
             say(&Cli::command().render_long_help().to_string())
@@ -217,6 +300,34 @@ fn unsupervised(spec: TrainSpec) -> ExitCode {
     ExitCode::from(run::run(&job, &reporter))
 }
 
+impl WhatArgs {
+    /// A training of this in one process, of one epoch, without checkpoints.
+    fn into_spec(self) -> Result<TrainSpec, Failure> {
+        Ok(TrainSpec {
+            program: Program::Single,
+            model: match self.model {
+                ModelName::Resnet18 => Model::Resnet18,
+                ModelName::Cnn => Model::Cnn,
+            },
+            data: data(self.data)?,
+            train_rows: None,
+            test_rows: None,
+            epochs: 1,
+            batch: 2,
+            lr: 1e-3,
+            seed: self.seed,
+            threads: self.threads,
+            device: self.device.resolve()?,
+            checkpoint: None,
+            resume: None,
+            faults: Vec::new(),
+            step_reports_every: 1,
+            timeout_s: 300.0,
+            tuning: self.tuning.into_tuning(),
+        })
+    }
+}
+
 impl TrainArgs {
     fn into_spec(self) -> Result<TrainSpec, Failure> {
         let every_steps = match (self.checkpoint_every, self.checkpoint_every_s) {
@@ -235,33 +346,59 @@ impl TrainArgs {
                 ProgramName::ByHand => Program::ByHand,
                 ProgramName::Launched => Program::Launched,
             },
-            model: match self.model {
-                ModelName::Resnet18 => Model::Resnet18,
-                ModelName::Cnn => Model::Cnn,
-            },
-            data: data(self.data),
             train_rows: self.train_rows,
             test_rows: self.test_rows,
             epochs: self.epochs,
             batch: self.batch,
             lr: self.lr,
-            seed: self.seed,
-            threads: self.threads,
-            device: self.device.resolve()?,
             checkpoint,
             resume: self.resume,
             faults: self.fault,
             step_reports_every: self.report_every,
             timeout_s: self.timeout,
+            ..self.what.into_spec()?
         })
     }
 }
 
-fn data(path: PathBuf) -> Data {
+/// Tries batches, and says line by line what came of it.
+fn batches(spec: &TrainSpec, most_s: f64) -> ExitCode {
+    let most = Duration::try_from_secs_f64(most_s).unwrap_or(Duration::MAX);
+    say("   batch     ms/step    images/s    peak MiB");
+    let tell = |tried: &Tried| {
+        let peak = tried
+            .peak
+            .map_or_else(|| "n/a".to_owned(), |bytes| (bytes >> 20).to_string());
+        say(&format!(
+            "{:>8} {:>11.1} {:>11.0} {peak:>11}",
+            tried.batch,
+            tried.step.as_secs_f64() * 1e3,
+            tried.rate()
+        ));
+    };
+    let (tried, limit) = match batches::find(spec, most, tell) {
+        Ok(found) => found,
+        Err(failure) => return end(&failure),
+    };
+    if let (Some(fastest), Some(largest)) = (batches::fastest(&tried), tried.last()) {
+        say(&format!(
+            "fastest per row: {}; largest that fits: {} ({limit})",
+            fastest.batch, largest.batch
+        ));
+    }
+    ExitCode::SUCCESS
+}
+
+fn data(path: PathBuf) -> Result<Data, Failure> {
     if path.as_os_str() == "embedded" {
-        Data::Embedded
-    } else {
-        Data::Files { path }
+        return Ok(Data::Embedded);
+    }
+    match fs::metadata(&path) {
+        Ok(_) => Ok(Data::Files { path }),
+        Err(error) => Err(Failure::spec(format!(
+            "--data {}: {error}; give images, or embedded",
+            path.display()
+        ))),
     }
 }
 

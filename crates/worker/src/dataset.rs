@@ -68,6 +68,7 @@ pub struct Batch {
 impl Batch {
     /// This rank's mean loss, so that the mean over the ranks is that over the rows: the same where
     /// all ranks take equally many, as in all steps but the last of an epoch.
+    #[expect(clippy::float_cmp, reason = "exactly 1 where all are equal")]
     pub fn weighted(&self, loss: &Tensor) -> Tensor {
         let weight = self.share.weight();
         // Exactly 1 where all are equal: then the sums are the same, bit for bit.
@@ -76,6 +77,37 @@ impl Batch {
         } else {
             loss * weight
         }
+    }
+
+    /// The same rows in so many parts, or fewer, so that each has 2 rows or more: the last, and
+    /// those before it.
+    pub fn parts(&self, parts: u32) -> (Vec<Self>, Self) {
+        let most = self.labels.numel() / 2;
+        let parts = (parts as usize).min(most).max(1) as i64;
+        let images = self.images.tensor_split(parts, 0);
+        let labels = self.labels.tensor_split(parts, 0);
+        let mut all: Vec<Self> = images
+            .into_iter()
+            .zip(labels)
+            .map(|(images, labels)| self.part(images, labels))
+            .collect();
+        let whole = || self.part(self.images.shallow_clone(), self.labels.shallow_clone());
+        let last = all.pop().unwrap_or_else(whole);
+        (all, last)
+    }
+
+    fn part(&self, images: Tensor, labels: Tensor) -> Self {
+        Self {
+            images,
+            labels,
+            share: self.share,
+        }
+    }
+
+    /// The mean loss of these rows, as a part of the mean over all rows of `whole`.
+    pub fn loss(&self, logits: &Tensor, whole: &Self) -> Tensor {
+        let share = self.labels.numel() as f64 / whole.labels.numel() as f64;
+        logits.cross_entropy_for_logits(&self.labels) * share
     }
 }
 

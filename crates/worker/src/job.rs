@@ -1,9 +1,8 @@
 //! What this process is to do: the specification, its place among the ranks, and its device.
 
-use std::env;
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::Duration;
+use std::{env, fs};
 
 use sha2::{Digest as _, Sha256};
 use tch::{Device, Tensor};
@@ -12,6 +11,9 @@ use workbench_ddp_protocol::{FailureKind, Program, TrainSpec, spec};
 use workbench_protocol::WorkerEnv;
 
 use crate::failure::Failure;
+
+/// The variable that names the network interface over which ranks talk, as in PyTorch.
+const INTERFACE: &str = "GLOO_SOCKET_IFNAME";
 
 /// One rank's part in a training.
 #[derive(Debug, Clone)]
@@ -85,10 +87,10 @@ impl Job {
             Device::Cuda(index) => {
                 let options = NcclOptions::new(index)
                     .timeout(self.timeout())
-                    .control(self.gloo());
+                    .control(self.gloo()?);
                 ProcessGroup::nccl(store, self.rank, self.world, &options)
             }
-            _ => ProcessGroup::gloo(store, self.rank, self.world, &self.gloo()),
+            _ => ProcessGroup::gloo(store, self.rank, self.world, &self.gloo()?),
         };
         let group = formed.map_err(Failure::rendezvous)?;
         if let Some(id) = self
@@ -104,15 +106,20 @@ impl Job {
     /// How the ranks talk: over the interface that `GLOO_SOCKET_IFNAME` names, of several the first
     /// that this machine has; else over the loopback address when all are on this machine, or the
     /// address of this machine's name.
-    fn gloo(&self) -> GlooOptions {
-        let device = match env::var("GLOO_SOCKET_IFNAME") {
-            Ok(names) if !names.is_empty() => GlooDevice::Interface(interface(&names).to_owned()),
+    ///
+    /// # Errors
+    /// When the variable names no interface of this machine.
+    fn gloo(&self) -> Result<GlooOptions, Failure> {
+        let device = match env::var(INTERFACE) {
+            Ok(names) if !names.is_empty() => {
+                GlooDevice::Interface(interface(&names, &interfaces())?)
+            }
             _ if self.one_machine => self.loopback(),
             _ => GlooDevice::Hostname,
         };
-        GlooOptions::default()
+        Ok(GlooOptions::default()
             .timeout(self.timeout())
-            .device(device)
+            .device(device))
     }
 
     /// The loopback address on which the ranks meet, where they meet on one.
@@ -169,17 +176,28 @@ fn prove(group: &ProcessGroup, id: &str) -> Result<(), Failure> {
     }
 }
 
-/// Of a list of network interfaces the first that this machine has; where it has none, the first,
-/// which an error then names.
-fn interface(names: &str) -> &str {
-    let mut names = names
+/// The network interfaces of this machine; none where the system does not list them.
+fn interfaces() -> Vec<String> {
+    let entries = fs::read_dir("/sys/class/net").into_iter().flatten();
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Of a list of network interfaces the first that this machine has.
+fn interface(names: &str, here: &[String]) -> Result<String, Failure> {
+    let mut wanted = names
         .split(',')
         .map(str::trim)
         .filter(|name| !name.is_empty());
-    let first = names.clone().next().unwrap_or_default();
-    names
-        .find(|name| Path::new("/sys/class/net").join(name).exists())
-        .unwrap_or(first)
+    let is_here = |name: &&str| here.is_empty() || here.iter().any(|known| known == name);
+    wanted.find(is_here).map(str::to_owned).ok_or_else(|| {
+        Failure::spec(format!(
+            "{INTERFACE}={names}: this machine has no such network interface; name one of {}, or unset the variable",
+            here.join(", ")
+        ))
+    })
 }
 
 /// Where to compute. Brings CUDA along when it is to be on a GPU, and nothing of it otherwise.
@@ -212,15 +230,30 @@ mod tests {
 
     #[test]
     fn of_several_interfaces_the_first_that_is_there_is_taken() {
+        let here = ["eth0", "lo"].map(str::to_owned);
         for (names, taken) in [
             ("lo", "lo"),
             ("lo,nowhere", "lo"),
-            ("nowhere, lo", "lo"),
-            ("nowhere,neither", "nowhere"),
-            ("nowhere", "nowhere"),
-            (",", ""),
+            ("nowhere, eth0", "eth0"),
         ] {
-            assert_eq!(interface(names), taken, "{names}");
+            assert_eq!(interface(names, &here).unwrap(), taken, "{names}");
+        }
+        assert_eq!(interface("eth7", &[]).unwrap(), "eth7");
+    }
+
+    #[test]
+    fn a_variable_that_names_no_interface_is_named_with_those_that_are_there() {
+        for names in ["nowhere,neither", ","] {
+            let here = ["eth0", "lo"].map(str::to_owned);
+            let failure = interface(names, &here).unwrap_err();
+            // Another attempt would fail too.
+            assert_eq!(failure.kind, FailureKind::Spec);
+            let told = failure.message;
+            let variable = format!("GLOO_SOCKET_IFNAME={names}");
+            assert!(
+                told.contains(&variable) && told.contains("eth0, lo"),
+                "{told}"
+            );
         }
     }
 }

@@ -15,6 +15,7 @@
 )]
 
 pub mod adam;
+pub mod batches;
 pub mod checkpoint;
 pub mod cli;
 pub mod dataset;

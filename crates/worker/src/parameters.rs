@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 use tch::{Kind, Tensor, nn};
+use workbench_ddp_protocol::GradientFormat;
 
 /// The variables by name, sorted: `VarStore` has them in a hash map, whose order differs between
 /// processes.
@@ -11,12 +12,12 @@ pub fn sorted(vars: &nn::VarStore) -> Vec<(String, Tensor)> {
     named
 }
 
-/// Bytes of all gradients together.
-pub fn gradient_bytes(vars: &nn::VarStore) -> u64 {
+/// Bytes of all gradients together, in the form in which they travel.
+pub fn gradient_bytes(vars: &nn::VarStore, format: GradientFormat) -> u64 {
     let trainable = vars.trainable_variables();
     trainable
         .iter()
-        .map(|variable| variable.numel() as u64 * 4)
+        .map(|variable| variable.numel() as u64 * format.bytes())
         .sum()
 }
 

@@ -109,12 +109,8 @@ impl Reporter {
         if let Audience::Supervisor(side) = &self.audience {
             // What comes after a step belongs to it: places are compared to find the rank that is
             // last.
-            let step = match phase {
-                Phase::Checkpoint | Phase::Evaluation | Phase::Sums | Phase::Closing => {
-                    self.step.get().saturating_sub(1)
-                }
-                _ => self.step.get(),
-            };
+            let step = self.step.get();
+            let step = step.saturating_sub(u64::from(phase.follows_step()));
             side.at(phase, step);
         }
     }
@@ -185,6 +181,12 @@ impl Reporter {
             bytes,
             took_ns: took.as_nanos() as u64,
         });
+    }
+
+    /// A checkpoint could not be written; the text is as that of a warning.
+    pub fn not_checkpointed(&self, step: u64, text: String) {
+        self.audience
+            .report(Report::CheckpointFailed { step, text });
     }
 
     /// Something that people should know, in one line without a full stop.

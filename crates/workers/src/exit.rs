@@ -36,6 +36,12 @@ impl ProcessExit {
         self == Self::Code(0)
     }
 
+    /// Whether it was killed in the way in which the kernel does it when memory is exhausted
+    /// (SIGKILL).
+    pub fn is_kill(self) -> bool {
+        matches!(self, Self::Signal { number, .. } if number == Signal::KILL.as_raw())
+    }
+
     /// Whether the process aborted itself (SIGABRT).
     pub fn is_abort(self) -> bool {
         matches!(self, Self::Signal { number, .. } if number == Signal::ABORT.as_raw())
@@ -125,7 +131,7 @@ impl fmt::Display for EndedBy {
             Self::InvalidMessage => "by the supervisor, for sending what is no message",
             Self::GracePeriod => "by the supervisor, for not stopping in time",
             Self::Dropped => "by the supervisor, at its end",
-            Self::Outside => "by somebody else, perhaps the kernel for lack of memory",
+            Self::Outside => "by somebody else",
         })
     }
 }

@@ -132,6 +132,8 @@ pub struct Totals {
     pub bytes_reduced: u64,
     /// Ranks that were reported as slow, in their steps (`None`) or in a phase outside of them.
     pub slow: HashSet<(u32, Option<Phase>)>,
+    /// Checkpoints that could not be written.
+    pub unwritten: Unwritten,
     /// What the ranks got of the cores.
     pub cores: Cores,
     /// CPU time of processes that have ended, in nanoseconds.
@@ -145,5 +147,24 @@ impl Totals {
             ledger: Ledger::new(rows_of_epoch),
             ..Self::default()
         }
+    }
+}
+
+/// Checkpoints that could not be written. The first is reported at once, the others at the end: a
+/// full disk refuses all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unwritten {
+    /// How many.
+    pub count: u64,
+    /// Steps done before the last of them.
+    pub last: u64,
+}
+
+impl Unwritten {
+    /// One more, after so many steps. Returns whether it is the first.
+    pub fn add(&mut self, step: u64) -> bool {
+        self.count += 1;
+        self.last = step;
+        self.count == 1
     }
 }

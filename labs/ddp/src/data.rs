@@ -9,6 +9,7 @@ use workbench_images::{CLASSES, ImageError, ImageSource, Images, Subset};
 use workbench_machine::MachineFacts;
 
 use crate::settings::{ImageShape, Offer};
+use crate::tuning::computes_bf16;
 
 /// Rows of the MNIST that comes with the program.
 const MNIST: (u64, u64) = (60_000, 10_000);
@@ -106,6 +107,7 @@ fn offer((train_rows, test_rows): (u64, u64), images: ImageShape) -> Offer {
         images,
         cores: machine.cores_usable,
         gpus: machine.gpus.len() as u32,
+        bf16: computes_bf16(),
     }
 }
 

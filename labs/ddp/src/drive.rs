@@ -20,6 +20,7 @@ use crate::messages;
 use crate::plan::{FaultPlan, Plan};
 use crate::rendezvous::Rendezvous;
 use crate::timeline::{AttemptTimeline, Moment};
+use crate::worker_clock::WorkerClock;
 
 /// How long workers may take to end normally, including the checkpoint.
 const GRACE: Duration = Duration::from_secs(30);
@@ -43,6 +44,7 @@ pub struct Drive<'a> {
     pub(crate) totals: Totals,
     pub(crate) live: Live,
     pub(crate) timeline: AttemptTimeline,
+    pub(crate) worker_clock: WorkerClock,
     /// The faults that have not struck yet.
     pub(crate) faults: FaultPlan,
     /// When a lost worker can be replaced.
@@ -71,6 +73,7 @@ impl<'a> Drive<'a> {
             totals: Totals::new(plan.settings.train_rows),
             live: Live::default(),
             timeline: AttemptTimeline::default(),
+            worker_clock: WorkerClock::default(),
             faults: plan.faults(),
             away_until_ns: 0,
             looked_ns: 0,

@@ -4,6 +4,7 @@
 use workbench_ddp_protocol::{DoneReport, FromWorker, Report, Stage, StepReport, Training};
 use workbench_experiment::lab::{Finding, LabError};
 use workbench_pool::Outcome;
+use workbench_protocol::worker_side::monotonic_ns;
 use workbench_workers::{EventKind, WorkerEvent};
 
 use crate::controller::Input;
@@ -13,6 +14,7 @@ use crate::live::End;
 use crate::messages;
 use crate::root_cause::RankFailure;
 use crate::startup;
+use crate::worker_clock::Reading;
 
 /// Stretches of an epoch, on the timeline.
 const STRETCHES: u64 = 20;
@@ -76,7 +78,7 @@ impl Drive<'_> {
                 let rows = self.attempt.resumed(reached, &mut self.totals.ledger);
                 self.ctx.progress.add(rows);
             }
-            Report::Step(report) => return self.step(rank, at_ns, report),
+            Report::Step(report) => return self.step(rank, report),
             Report::Evaluated {
                 epoch,
                 step,
@@ -96,6 +98,13 @@ impl Drive<'_> {
                 self.totals.checkpoints += 1;
                 let text = messages::checkpoint(*step, *bytes);
                 self.ctx.progress.output(&format!("rank {rank}"), &text);
+            }
+            Report::CheckpointFailed { step, text } => {
+                self.ctx.progress.output(&format!("rank {rank}"), text);
+                if self.totals.unwritten.add(*step) {
+                    let text = messages::warned(rank, text);
+                    self.report(Finding::warning("checkpoint_failed", text).slot(rank));
+                }
             }
             Report::Warning { text } => {
                 self.ctx.progress.output(&format!("rank {rank}"), text);
@@ -124,7 +133,12 @@ impl Drive<'_> {
         }
     }
 
-    fn step(&mut self, rank: u32, at_ns: u64, report: &StepReport) -> Result<(), LabError> {
+    fn step(&mut self, rank: u32, report: &StepReport) -> Result<(), LabError> {
+        let now = Reading {
+            system_ns: monotonic_ns(),
+            run_ns: self.ctx.clock.now_ns(),
+        };
+        let at_ns = self.worker_clock.run_ns(report.at_ns, now);
         let is_first = self.controller.first_step().is_none();
         let repeated_before = self.controller.repeated();
         self.feed(Input::Stepped {
@@ -143,17 +157,17 @@ impl Drive<'_> {
         self.stretch(rank, at_ns, report);
         self.live.step(rank, at_ns, report);
         if let Some(completed) = self.totals.ledger.step(rank, at_ns, report) {
-            self.completed(at_ns, completed);
+            self.completed(completed);
         }
         Ok(())
     }
 
-    fn completed(&mut self, at_ns: u64, step: Completed) {
+    fn completed(&mut self, step: Completed) {
         self.attempt.awaited = None;
         let start = &self.attempt.start;
         self.totals.first_start.get_or_insert_with(|| start.clone());
         if let Some(incident) = self.totals.incidents.last_mut()
-            && incident.stepped(at_ns, step.new_rows > 0)
+            && incident.stepped(step.at_ns, step.new_rows > 0)
         {
             let text = messages::goes_on(&step, incident);
             self.ctx.progress.output(self.plan.arm.speaker(), &text);

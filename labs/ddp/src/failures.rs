@@ -2,13 +2,14 @@
 //! controller.
 
 use workbench_ddp_protocol::{Fault, Phase};
-use workbench_experiment::lab::{Finding, LabError};
+use workbench_experiment::lab::{Finding, LabError, RECOVERED};
 use workbench_protocol::PhaseName as _;
 use workbench_workers::{Loss, RankState, SlowKind, WorkerGroup, WorkerHealth};
 
 use crate::controller::{Input, State};
 use crate::drive::Drive;
 use crate::incident::{FailurePlace, FailureReport, Incident};
+use crate::ledger::UnevenRanks;
 use crate::messages;
 use crate::root_cause::{FailureCause, FailureOrigin, RankFailure, RootCause};
 
@@ -61,8 +62,11 @@ impl Drive<'_> {
         let states = group.map(WorkerGroup::states).unwrap_or_default();
         // Heartbeats come five times a second, reports of steps at once.
         let beyond = |state: &RankState<Phase>| {
+            // What comes after a step belongs to it, and is not behind its report.
+            let at = state.position;
+            let reported = at.step + u64::from(at.phase.follows_step());
             let next = self.controller.next_step(state.rank);
-            next.filter(|step| *step > state.position.step)
+            next.filter(|step| *step > reported)
         };
         let own = states.iter().find(|state| state.rank == failure.rank);
         let place = own.filter(|_| failure.cause.is_silent()).map(|state| {
@@ -155,7 +159,7 @@ impl Drive<'_> {
         for incident in &totals.incidents {
             if incident.next_step_ns.is_some() || is_done {
                 let text = messages::went_on(plan.arm, incident);
-                let finding = Finding::warning("recovered", text)
+                let finding = Finding::warning(RECOVERED, text)
                     .slot(incident.report.failure.rank)
                     .number("noticed_within_s", incident.detection_s())
                     .number("steps_repeated", incident.repeated as f64);
@@ -186,6 +190,29 @@ impl Drive<'_> {
                     .number("waited_s", shared.waited_s)
                     .number("waited_share", shared.share),
             );
+        }
+    }
+
+    /// At the end, counts the checkpoints that could not be written after the first, which was
+    /// reported when it happened.
+    pub(crate) fn warn_of_unwritten_checkpoints(&self) {
+        let unwritten = self.totals.unwritten;
+        if unwritten.count > 1 {
+            let text = messages::unwritten(self.plan.arm, unwritten);
+            let finding = Finding::warning("checkpoints_failed", text);
+            self.report(finding.number("checkpoints", unwritten.count as f64));
+        }
+    }
+
+    /// At the end, notes a rank that worked longer than another on its steps, and not so long that
+    /// it was reported as slow.
+    pub(crate) fn note_uneven_ranks(&self) {
+        let parts = self.totals.ledger.parts();
+        let is_named = |rank| self.totals.slow.contains(&(rank, None));
+        if let Some(uneven) = UnevenRanks::of(parts).filter(|uneven| !is_named(uneven.slowest)) {
+            let text = messages::uneven(self.plan.arm, &uneven);
+            let finding = Finding::note("uneven_ranks", text).slot(uneven.slowest);
+            self.report(finding.number("factor", uneven.factor()));
         }
     }
 }

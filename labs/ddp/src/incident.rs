@@ -34,6 +34,16 @@ pub enum FailurePlace {
     Position(Position<Phase>),
 }
 
+impl FailurePlace {
+    /// The step.
+    pub fn step(self) -> u64 {
+        match self {
+            Self::Step(step) => step,
+            Self::Position(at) => at.step,
+        }
+    }
+}
+
 /// A failure that the controller handled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {

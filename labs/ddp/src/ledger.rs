@@ -39,6 +39,8 @@ impl Evaluation {
 pub struct Completed {
     /// The step.
     pub step: u64,
+    /// When the last rank had done it, on the run's clock.
+    pub at_ns: u64,
     /// Mean loss of its rows.
     pub loss: f64,
     /// Rows per second of the last interval, when an interval ends.
@@ -78,6 +80,11 @@ impl Parts {
         self.optimizer_ns += report.optimizer_ns;
     }
 
+    /// Its own work.
+    pub fn work_ns(&self) -> u64 {
+        self.data_ns + self.forward_ns + self.backward_ns + self.optimizer_ns
+    }
+
     /// The parts by name, in the order within a step.
     pub fn named(&self) -> Vec<Part> {
         vec![
@@ -89,6 +96,53 @@ impl Parts {
         ]
     }
 }
+
+/// Ranks that worked longer or shorter on the same steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnevenRanks {
+    /// The rank that worked longest.
+    pub slowest: u32,
+    /// The rank that worked shortest.
+    pub fastest: u32,
+    /// Their own work on a step, in milliseconds.
+    pub work_ms: (f64, f64),
+    /// What the fastest waited in a step, in milliseconds.
+    pub wait_ms: f64,
+}
+
+impl UnevenRanks {
+    /// The slowest and the fastest rank, where they are far enough apart to be worth a word and
+    /// there are enough steps.
+    pub fn of(parts: &[Parts]) -> Option<Self> {
+        let enough = |parts: &Parts| parts.steps >= UNEVEN_STEPS;
+        if parts.len() < 2 || !parts.iter().all(enough) {
+            return None;
+        }
+        let ms = |ns: u64, parts: &Parts| ns as f64 / parts.steps as f64 / 1e6;
+        let work = |parts: &Parts| ms(parts.work_ns(), parts);
+        let ranks = || (0_u32..).zip(parts);
+        let by_work = |a: &(u32, &Parts), b: &(u32, &Parts)| work(a.1).total_cmp(&work(b.1));
+        let (slowest, slow) = ranks().max_by(by_work)?;
+        let (fastest, fast) = ranks().min_by(by_work)?;
+        let uneven = Self {
+            slowest,
+            fastest,
+            work_ms: (work(slow), work(fast)),
+            wait_ms: ms(fast.wait_ns, fast),
+        };
+        (uneven.factor() >= UNEVEN_FACTOR).then_some(uneven)
+    }
+
+    /// How many times as long the slowest worked.
+    pub fn factor(&self) -> f64 {
+        self.work_ms.0 / self.work_ms.1.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// A rank that works so many times as long as another is worth a note.
+const UNEVEN_FACTOR: f64 = 1.25;
+/// Steps below which ranks are not compared.
+const UNEVEN_STEPS: u64 = 10;
 
 /// The shortest interval for a figure of rows per second.
 const WINDOW_NS: u64 = 500_000_000;
@@ -137,6 +191,7 @@ struct Pending {
     ranks: u32,
     rows: u64,
     loss: f64,
+    at_ns: u64,
 }
 
 impl Ledger {
@@ -205,13 +260,17 @@ impl Ledger {
         let pending = self.pending.entry(report.step).or_default();
         pending.ranks += 1;
         pending.rows += u64::from(report.samples);
-        pending.loss += report.loss * f64::from(report.samples);
+        // A rank without rows of its own has a loss that does not count.
+        if report.samples > 0 {
+            pending.loss += report.loss * f64::from(report.samples);
+        }
+        pending.at_ns = pending.at_ns.max(at_ns);
         if pending.ranks < self.world {
             return None;
         }
         let all = self.pending.remove(&report.step)?;
         self.compare(report.step, report.rows_of_step, all.rows);
-        let rate = self.pace(report.epoch, at_ns, all.rows);
+        let rate = self.pace(report.epoch, all.at_ns, all.rows);
         // Steps come in order, so this one is the next. One out of order is not counted, and the
         // counters will differ.
         if report.step == self.rows.len() as u64 {
@@ -223,6 +282,7 @@ impl Ledger {
         self.most_steps = self.most_steps.max(report.step + 1);
         Some(Completed {
             step: report.step,
+            at_ns: all.at_ns,
             loss: all.loss / all.rows.max(1) as f64,
             rate,
             new_rows,

@@ -137,6 +137,26 @@ fn rows_that_are_left_out_are_found_out() {
 }
 
 #[test]
+fn a_rank_that_works_half_as_long_again_is_worth_a_note() {
+    let parts = |work_ms: u64| Parts {
+        steps: 20,
+        forward_ns: 20 * work_ms * 1_000_000,
+        wait_ns: 20 * 5 * 1_000_000,
+        ..Parts::default()
+    };
+    let found = UnevenRanks::of(&[parts(10), parts(15)]).unwrap();
+    assert_eq!((found.slowest, found.fastest), (1, 0));
+    assert!((found.factor() - 1.5).abs() < 1e-9 && (found.wait_ms - 5.0).abs() < 1e-9);
+    assert_eq!(UnevenRanks::of(&[parts(10), parts(11)]), None);
+    assert_eq!(UnevenRanks::of(&[parts(10)]), None);
+    let few = Parts {
+        steps: 3,
+        ..parts(15)
+    };
+    assert_eq!(UnevenRanks::of(&[parts(10), few]), None);
+}
+
+#[test]
 fn ranks_with_different_parameters_are_told() {
     let mut ledger = Ledger::default();
     ledger.begin(2);

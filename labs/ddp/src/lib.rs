@@ -20,6 +20,7 @@ mod ledger;
 mod live;
 mod messages;
 mod outcome;
+mod params;
 mod plan;
 mod rendezvous;
 mod root_cause;
@@ -27,8 +28,10 @@ mod run;
 mod settings;
 mod startup;
 mod timeline;
+mod tuning;
 mod version_cache;
 mod worker;
+mod worker_clock;
 
 #[cfg(test)]
 mod elastic_tests;

@@ -6,14 +6,16 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
+use workbench_ddp_protocol::{Phase, Place};
 use workbench_report::format::{clean, counted};
 use workbench_workers::{EndedBy, SlowKind, Stall, describe, is_out_of_descriptors};
 
+use crate::attempt::Unwritten;
 use crate::controller::{GivenUp, State};
 use crate::cores::SharedCores;
 use crate::environment::{Environment, Treatment};
 use crate::incident::{FailurePlace, FailureReport, Incident};
-use crate::ledger::{Completed, Evaluation};
+use crate::ledger::{Completed, Evaluation, UnevenRanks};
 use crate::plan::Arm;
 use crate::root_cause::FailureCause;
 
@@ -24,12 +26,16 @@ impl fmt::Display for FailureReport {
         let explained = self.fault.is_some();
         write!(f, "rank {} ", self.failure.rank)?;
         cause(&self.failure.cause, explained, f)?;
-        match self.place {
-            Some(FailurePlace::Step(step)) => write!(f, ", at step {step}")?,
-            Some(FailurePlace::Position(at)) => {
+        let asked = self.fault.and_then(|fault| phase(fault.place()));
+        match (asked, self.place) {
+            // Known better than from the rank's last sign of life.
+            (Some(phase), Some(place)) => write!(f, ", in {phase} at step {}", place.step())?,
+            (Some(phase), None) => write!(f, ", in {phase}")?,
+            (None, Some(FailurePlace::Step(step))) => write!(f, ", at step {step}")?,
+            (None, Some(FailurePlace::Position(at))) => {
                 write!(f, ", in {} at step {}", at.phase, at.step)?;
             }
-            None => {}
+            (None, None) => {}
         }
         if !self.others.is_empty() {
             write!(f, "; {}", describe(&self.others))?;
@@ -44,6 +50,18 @@ impl fmt::Display for FailureReport {
             Some(fault) => write!(f, " (as asked for: {fault})"),
             None => Ok(()),
         }
+    }
+}
+
+/// The phase in which a fault strikes, where it is another than the forward pass, which a step
+/// begins with.
+fn phase(place: Place) -> Option<Phase> {
+    match place {
+        Place::StartUp => Some(Phase::Starting),
+        Place::Forward => None,
+        Place::AllReduce => Some(Phase::AllReduce),
+        Place::Checkpoint => Some(Phase::Checkpoint),
+        Place::Evaluation => Some(Phase::Evaluation),
     }
 }
 
@@ -67,7 +85,14 @@ fn cause(cause: &FailureCause, explained: bool, f: &mut fmt::Formatter<'_>) -> f
         FailureCause::Exited {
             exit,
             by: by @ EndedBy::Outside,
-        } => write!(f, "{exit}, {by}"),
+        } => {
+            write!(f, "{exit}, {by}")?;
+            // The kernel sends no other signal for that.
+            if exit.is_kill() {
+                f.write_str(", perhaps the kernel for lack of memory")?;
+            }
+            Ok(())
+        }
         FailureCause::Exited { exit, .. } => write!(f, "{exit}, before its training was over"),
         FailureCause::TooSlow { phase } => write!(f, "was too slow in {phase}"),
     }
@@ -91,7 +116,7 @@ pub fn recovered(rank: u32, after_s: f64) -> String {
 }
 
 /// A rank that is slow, in a full sentence.
-pub fn slow(arm: Arm, slowness: &SlowKind<workbench_ddp_protocol::Phase>) -> String {
+pub fn slow(arm: Arm, slowness: &SlowKind<Phase>) -> String {
     let arm = arm.name();
     match slowness {
         SlowKind::Steps(slow) => format!(
@@ -244,6 +269,30 @@ pub fn no_rendezvous(error: &io::Error) -> String {
         _ => "the ranks meet on 127.0.0.1: allow that",
     };
     format!("the ranks cannot meet on the loopback address ({error}); {remedy}")
+}
+
+/// Checkpoints that could not be written, after the first was reported.
+pub fn unwritten(arm: Arm, unwritten: Unwritten) -> String {
+    format!(
+        "In {}, {} could not be written in all, the last one after {}.",
+        arm.name(),
+        counted(unwritten.count, "checkpoint"),
+        counted(unwritten.last, "step"),
+    )
+}
+
+/// Ranks that worked longer or shorter on the same steps.
+pub fn uneven(arm: Arm, uneven: &UnevenRanks) -> String {
+    format!(
+        "In {}, rank {} worked {:.1}× as long on a step as rank {}: {:.1} ms where that took {:.1} ms and waited {:.1} ms in all-reduce.",
+        arm.name(),
+        uneven.slowest,
+        uneven.factor(),
+        uneven.fastest,
+        uneven.work_ms.0,
+        uneven.work_ms.1,
+        uneven.wait_ms
+    )
 }
 
 /// A warning of a worker, in a full sentence.

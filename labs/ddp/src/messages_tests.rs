@@ -1,8 +1,8 @@
 //! The sentences on failures.
 
-use workbench_ddp_protocol::{Fault, Phase, Place};
+use workbench_ddp_protocol::Fault;
 use workbench_protocol::Position;
-use workbench_workers::{Awaited, ProcessExit, RankState, WorkerHealth};
+use workbench_workers::{Awaited, ProcessExit, RankState, Signal, WorkerHealth};
 
 use super::*;
 use crate::root_cause::RankFailure;
@@ -116,6 +116,53 @@ fn who_ended_a_process_is_guessed_only_where_nothing_explains_it() {
         death.to_string(),
         "rank 1 was ended by SIGKILL, at step 20; rank 0 waits in all-reduce (as asked for: kill:rank=1,step=20)"
     );
+}
+
+#[test]
+fn memory_is_guessed_at_only_after_the_signal_that_the_kernel_sends_for_it() {
+    let mut death = report(killed(), None);
+    death.failure.cause = FailureCause::Exited {
+        exit: ProcessExit::Signal {
+            number: Signal::TERM.as_raw(),
+            core: false,
+        },
+        by: EndedBy::Outside,
+    };
+    assert_eq!(
+        death.to_string(),
+        "rank 1 was ended by SIGTERM, by somebody else"
+    );
+}
+
+#[test]
+fn the_phase_of_a_fault_is_named() {
+    for (place, told) in [
+        (Place::Checkpoint, "in checkpoint at step 8"),
+        (Place::Evaluation, "in evaluation at step 8"),
+        (Place::AllReduce, "in all-reduce at step 8"),
+    ] {
+        let mut death = report(killed(), None);
+        death.place = Some(FailurePlace::Step(8));
+        death.fault = Some(Fault::Kill {
+            rank: 1,
+            step: 8,
+            place,
+        });
+        let text = death.to_string();
+        assert!(text.contains(told), "{text}");
+    }
+}
+
+#[test]
+fn why_ranks_cannot_meet_is_told_with_what_to_do() {
+    for (kind, told) in [
+        (io::ErrorKind::AddrNotAvailable, "ip link set lo up"),
+        (io::ErrorKind::AddrInUse, "no local port is left"),
+        (io::ErrorKind::PermissionDenied, "allow that"),
+    ] {
+        let text = no_rendezvous(&kind.into());
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]

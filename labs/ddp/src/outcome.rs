@@ -67,8 +67,8 @@ fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
             name: format!("epoch {}", evaluation.epoch),
             sha256: hash(evaluation),
             metrics: [
-                ("accuracy".to_owned(), evaluation.accuracy()),
-                ("loss".to_owned(), evaluation.loss()),
+                (ACCURACY.to_owned(), evaluation.accuracy()),
+                ("test_loss".to_owned(), evaluation.loss()),
             ]
             .into(),
         })

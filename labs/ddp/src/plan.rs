@@ -187,6 +187,11 @@ impl Plan {
             faults: faults.of(world),
             step_reports_every: 1,
             timeout_s: settings.timeout_s,
+            tuning: if self.arm.has_ranks() {
+                settings.tuned.parallel()
+            } else {
+                settings.tuned.plain()
+            },
         }
     }
 }

@@ -39,6 +39,8 @@ impl Drive<'_> {
         }
         self.warn_of_incidents();
         self.warn_of_shared_cores();
+        self.warn_of_unwritten_checkpoints();
+        self.note_uneven_ranks();
         match self.controller.state() {
             State::Finished => Ok(()),
             State::Aborted => Err(LabError::Cancelled),

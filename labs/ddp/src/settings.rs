@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 
-use workbench_ddp_protocol::{Data, Device, Fault, Model, Place, shares};
-use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal, RunConfig};
+use workbench_ddp_protocol::{Data, Device, Fault, Model, Place, Precision, shares};
+use workbench_experiment::lab::{LabError, Opt, Refusal, RunConfig};
 use workbench_report::format::counted_number;
 
+use crate::params::Reader;
 use crate::plan::Arm;
+use crate::tuning::TunedArms;
 
 /// The shortest side of an image that the small network can process.
 const CNN_SMALLEST: usize = 4;
@@ -74,6 +76,8 @@ pub struct TrainSettings {
     pub timeout_s: f64,
     /// How far accuracies may differ.
     pub tolerance: f64,
+    /// How the arms compute and communicate.
+    pub tuned: TunedArms,
     /// Faults to inject.
     pub faults: Vec<Fault>,
     /// Numbers of workers of the parallel arms.
@@ -114,6 +118,8 @@ pub struct Offer {
     pub cores: f64,
     /// GPUs.
     pub gpus: u32,
+    /// Whether the processor has instructions for bfloat16.
+    pub bf16: bool,
 }
 
 impl TrainSettings {
@@ -156,6 +162,7 @@ impl TrainSettings {
             away_s: params.number("away_s")?,
             timeout_s: params.number("timeout_s")?,
             tolerance: params.number("accuracy_tolerance")?,
+            tuned: TunedArms::read(&params)?,
             faults,
             workers: config.workers.clone(),
             parallel: config
@@ -166,6 +173,7 @@ impl TrainSettings {
         settings.check_images(offer.images)?;
         settings.check_devices(config.oversubscribe, offer)?;
         settings.check_batches()?;
+        settings.check_tuning(offer)?;
         settings.check_faults()?;
         Ok(settings)
     }
@@ -246,6 +254,36 @@ impl TrainSettings {
         Ok(())
     }
 
+    fn check_tuning(&self, offer: &Offer) -> Result<(), LabError> {
+        let tuning = self.tuned.parallel();
+        if tuning.precision == Precision::Bf16 && (self.cuda || !offer.bf16) {
+            let reason = if self.cuda {
+                "it is for processors here; give fp32 with device=cuda"
+            } else {
+                "this processor has no instructions for it, so it would be slower; give fp32"
+            };
+            return refused(set("precision"), "bf16", reason.to_owned());
+        }
+        if tuning.static_graph && tuning.accumulate > 1 {
+            let reason = "a static graph has one pass per step; give 1, or static_graph=no";
+            return refused(set("accumulate"), tuning.accumulate, reason.to_owned());
+        }
+        let least = self
+            .worlds()
+            .iter()
+            .map(|&world| self.batch_of(world))
+            .min();
+        let most = (least.unwrap_or(2) / 2).max(1);
+        if tuning.accumulate > most {
+            let reason = format!(
+                "a part has 2 rows or more, and a step of a worker has {}; give at most {most}",
+                least.unwrap_or(2)
+            );
+            return refused(set("accumulate"), tuning.accumulate, reason);
+        }
+        Ok(())
+    }
+
     fn check_faults(&self) -> Result<(), LabError> {
         let most = self.most_workers();
         let steps = self.steps_per_epoch(most) * u64::from(self.epochs);
@@ -306,7 +344,7 @@ impl TrainSettings {
     /// What is compared, for the headline.
     pub fn comparison(&self) -> String {
         let batch = self.batch;
-        match (self.scaling, self.lr_rule) {
+        let scaling = match (self.scaling, self.lr_rule) {
             (BatchScaling::Strong, _) => {
                 format!("strong scaling: {batch} rows per step, shared by the workers")
             }
@@ -319,7 +357,8 @@ impl TrainSettings {
             (BatchScaling::Weak, LrRule::Linear) => format!(
                 "weak scaling: {batch} rows per step and worker, the learning rate grows with the workers"
             ),
-        }
+        };
+        scaling + &self.tuned.told()
     }
 }
 
@@ -351,37 +390,6 @@ fn faults(text: &str) -> Result<Vec<Fault>, LabError> {
                 .map_err(|error| LabError::Refused(Refusal::of(set("fault"), format!("{error}"))))
         })
         .collect()
-}
-
-/// Typed access to the parameters.
-struct Reader<'a>(&'a Params);
-
-impl<'a> Reader<'a> {
-    fn text(&self, name: &str) -> Result<&'a str, LabError> {
-        match self.0.get(name) {
-            Some(ParamValue::Text(text)) => Ok(text),
-            _ => Err(missing(name)),
-        }
-    }
-
-    fn count(&self, name: &str) -> Result<u64, LabError> {
-        match self.0.get(name) {
-            Some(ParamValue::Integer(value)) => u64::try_from(*value).map_err(|_| missing(name)),
-            _ => Err(missing(name)),
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<f64, LabError> {
-        match self.0.get(name) {
-            Some(ParamValue::Float(value)) => Ok(*value),
-            Some(ParamValue::Integer(value)) => Ok(*value as f64),
-            _ => Err(missing(name)),
-        }
-    }
-}
-
-fn missing(name: &str) -> LabError {
-    LabError::Config(format!("the parameter `{name}` is missing"))
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ fn read_on(
         },
         cores,
         gpus,
+        bf16: gpus > 0,
     };
     TrainSettings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
 }
@@ -281,4 +282,73 @@ proptest! {
             prop_assert_eq!(settings.steps_per_epoch(world), (rows - 1).div_ceil(step));
         }
     }
+}
+
+#[test]
+fn what_tunes_a_training_reaches_the_workers_and_the_headline() {
+    use workbench_ddp_protocol::{GradientFormat, Tuning};
+    let set = [
+        "precision=bf16",
+        "accumulate=4",
+        "channels_last=yes",
+        "gradients=fp16",
+        "find_unused_parameters=yes",
+    ];
+    let all = Tuning {
+        precision: Precision::Bf16,
+        accumulate: 4,
+        channels_last: true,
+        gradients: GradientFormat::Fp16,
+        find_unused_parameters: true,
+        static_graph: false,
+    };
+    let spec = |settings: &TrainSettings, arm| {
+        let plan = Plan::new(arm, 2, settings, std::path::Path::new("scratch"));
+        plan.spec(0, plan.world, &plan.faults(), false).tuning
+    };
+    let settings = read(&[2], &set, false).unwrap();
+    for arm in [Arm::Single, Arm::ByHand, Arm::Launcher] {
+        assert_eq!(spec(&settings, arm), all);
+    }
+    let told = settings.comparison();
+    assert!(
+        told.ends_with(
+            "the learning rate stays, bfloat16, channels last, steps in 4 parts, gradients travel as fp16, unused parameters are looked for"
+        ),
+        "{told}"
+    );
+    let settings = read(&[2], &[&set[..], &["tuned_arms=parallel"]].concat(), false).unwrap();
+    assert_eq!(spec(&settings, Arm::Single), Tuning::default());
+    assert_eq!(spec(&settings, Arm::Launcher), all);
+    assert!(settings.comparison().contains("one process without these"));
+    let usual = read(&[2], &[], false).unwrap();
+    assert_eq!(spec(&usual, Arm::ByHand), Tuning::default());
+    assert!(usual.comparison().ends_with("the learning rate stays"));
+    let fixed = read(&[2], &["static_graph=yes", "gradients=bf16"], false).unwrap();
+    assert!(
+        fixed
+            .comparison()
+            .ends_with("gradients travel as bf16, static graph")
+    );
+}
+
+#[test]
+fn tuning_that_cannot_be_is_refused_with_what_can() {
+    let told = refusal(&[2], &["accumulate=65"]);
+    assert!(
+        told.contains("accumulate") && told.contains("give at most 64"),
+        "{told}"
+    );
+    let told = refusal(&[2], &["batch=8", "scaling=strong", "accumulate=3"]);
+    assert!(
+        told.contains("a step of a worker has 4; give at most 2"),
+        "{told}"
+    );
+    let told = refusal(&[2], &["accumulate=2", "static_graph=yes"]);
+    assert!(told.contains("one pass per step"), "{told}");
+    let told = read_on(2, &[2], &["precision=bf16", "device=cuda"], false).unwrap_err();
+    assert!(told.contains("for processors here"), "{told}");
+    // A machine without GPUs stands for one without the instructions here.
+    let told = read_on(0, &[2], &["precision=bf16"], false).unwrap_err();
+    assert!(told.contains("has no instructions for it"), "{told}");
 }

@@ -13,9 +13,6 @@ use workbench_forest::{
 
 use crate::smartcore::Smartcore;
 
-/// Identifies a tree: the run's seed, the model's index and the tree's index in it.
-pub type TreeSeed = GrowSeed;
-
 /// What one tree gives to its forest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grown {
@@ -38,19 +35,19 @@ pub struct OutOfBagValues {
 }
 
 /// Grows trees on training rows and predicts the test rows with them.
-pub enum Engine {
+pub enum TreeEngine {
     /// The workspace's own.
     Forest(Box<ForestEngine>),
     /// smartcore.
     Smartcore(Smartcore),
 }
 
-impl Engine {
+impl TreeEngine {
     /// Grows one tree and predicts with it.
     ///
     /// # Errors
     /// The engine's error.
-    pub fn grow(&self, seed: TreeSeed) -> Result<Grown, String> {
+    pub fn grow(&self, seed: GrowSeed) -> Result<Grown, String> {
         match self {
             Self::Forest(engine) => engine.grow(seed).map_err(|error| error.to_string()),
             Self::Smartcore(engine) => engine.grow(seed).map(|test| Grown {
@@ -87,7 +84,7 @@ impl ForestEngine {
         [train, test]: [&Features; 2],
     ) -> Result<Self, ForestError> {
         // What is wrong with the parameters is known before the first tree.
-        bootstrap_counts(&data, &params, TreeSeed::default())?;
+        bootstrap_counts(&data, &params, GrowSeed::default())?;
         Ok(Self {
             data,
             params,
@@ -96,7 +93,7 @@ impl ForestEngine {
         })
     }
 
-    fn grow(&self, seed: TreeSeed) -> Result<Grown, ForestError> {
+    fn grow(&self, seed: GrowSeed) -> Result<Grown, ForestError> {
         let tree = WORKSPACE.with_borrow_mut(|workspace| {
             DecisionTree::grow_in(workspace, &self.data, &self.params, seed)
         })?;
@@ -110,7 +107,7 @@ impl ForestEngine {
     fn out_of_bag(
         &self,
         tree: &DecisionTree,
-        seed: TreeSeed,
+        seed: GrowSeed,
     ) -> Result<Option<OutOfBagValues>, ForestError> {
         let Some(counts) = bootstrap_counts(&self.data, &self.params, seed)? else {
             return Ok(None);

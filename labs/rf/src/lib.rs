@@ -25,7 +25,7 @@ use workbench_words::counted;
 
 use crate::model::Trained;
 use crate::problem::Problem;
-use crate::settings::integer;
+use crate::settings::{Settings, integer};
 
 /// Makes the lab.
 ///
@@ -61,13 +61,14 @@ impl Lab for RandomForests {
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+        let settings = Settings::new(&config.params)?;
         let TableData {
             table,
             mut findings,
             source,
-        } = read_table(&config.data, own)?;
+        } = read_table(&config.data, settings.allowed_cells(), own)?;
         let rows = rows(table.rows, config)?;
-        let (problem, finding) = Problem::new(&table, rows, config)?;
+        let (problem, finding) = Problem::new(&table, rows, settings, config.seed)?;
         findings.extend(finding);
         Ok(Box::new(Prepared {
             problem: Arc::new(problem),

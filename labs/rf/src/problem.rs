@@ -4,11 +4,11 @@
 use std::time::Instant;
 
 use workbench_dataset::{Supervised, train_test_split};
-use workbench_experiment::lab::{Finding, LabError, Opt, Refusal, RunConfig};
-use workbench_forest::{Features, ForestError, TrainingData};
+use workbench_experiment::lab::{Finding, LabError, Opt, Refusal};
+use workbench_forest::{Features, ForestError, GrowSeed, TrainingData};
 use workbench_words::counted;
 
-use crate::engine::{Engine, ForestEngine, Grown, TreeSeed};
+use crate::engine::{ForestEngine, Grown, TreeEngine};
 use crate::model::Truth;
 use crate::settings::{EngineChoice, Settings, Task};
 use crate::smartcore::Smartcore;
@@ -18,7 +18,7 @@ const MOST_CLASSES: usize = 100;
 
 /// Everything an arm needs, made before the clock starts.
 pub struct Problem {
-    engine: Engine,
+    engine: TreeEngine,
     /// What the training rows are.
     pub train: Truth,
     /// What the test rows are.
@@ -48,11 +48,14 @@ impl Problem {
     pub fn new(
         data: &Supervised,
         rows: usize,
-        config: &RunConfig,
+        settings: Settings,
+        seed: u64,
     ) -> Result<(Self, Option<Finding>), LabError> {
-        let settings = Settings::new(&config.params)?;
-        let rows = split(data, rows, settings.test_share, config.seed)?;
-        let task = settings.task.unwrap_or(Task::Regression);
+        let rows = split(data, rows, settings.test_share, seed)?;
+        let task = match (&data.classes, settings.task) {
+            (Some(_), _) => Task::Classification,
+            (None, task) => task.unwrap_or(Task::Regression),
+        };
         let [train, test] = truths(&rows, task)?;
         let (engine, finding) = match settings.engine {
             EngineChoice::Smartcore => (smartcore(&rows, &settings)?, None),
@@ -68,7 +71,7 @@ impl Problem {
             features: data.feature_names.clone(),
             n_estimators: settings.n_estimators,
             longest_first: settings.longest_first,
-            seed: config.seed,
+            seed,
         };
         Ok((problem, finding))
     }
@@ -88,7 +91,7 @@ impl Problem {
     /// # Errors
     /// The engine's error.
     pub fn tree(&self, model: u32, tree: u32) -> Result<Grown, String> {
-        self.engine.grow(TreeSeed::new(self.seed, model, tree))
+        self.engine.grow(GrowSeed::new(self.seed, model, tree))
     }
 }
 
@@ -160,7 +163,7 @@ fn truths(rows: &Rows<'_>, task: Task) -> Result<[Truth; 2], LabError> {
             "classification",
             format!(
                 "`{}` has {}, which is too many to be classes (at most {MOST_CLASSES}); use \
-                 task=regression or another --target",
+                 another --target, or task=regression for numbers",
                 rows.data.target_name,
                 counted(classes.len() as u64, "distinct value")
             ),
@@ -184,11 +187,11 @@ fn check_varies(y: &[f64], part: &str) -> Result<(), LabError> {
     })
 }
 
-fn smartcore(rows: &Rows<'_>, settings: &Settings) -> Result<Engine, LabError> {
+fn smartcore(rows: &Rows<'_>, settings: &Settings) -> Result<TreeEngine, LabError> {
     let (train, test) = (rows.x(&rows.train), rows.x(&rows.test));
     let y = taken(&rows.data.y, &rows.train);
     Smartcore::new([&train, &test], y, rows.test.len(), settings.limits)
-        .map(Engine::Smartcore)
+        .map(TreeEngine::Smartcore)
         .map_err(LabError::Config)
 }
 
@@ -199,7 +202,7 @@ fn forest(
     train: &Truth,
     settings: &Settings,
     task: Task,
-) -> Result<(Engine, Finding), LabError> {
+) -> Result<(TreeEngine, Finding), LabError> {
     let [train_x, test_x] = [rows.features(&rows.train)?, rows.features(&rows.test)?];
     let started = Instant::now();
     let data = match train {
@@ -212,7 +215,7 @@ fn forest(
     let params = settings.grow_params(task);
     let engine =
         ForestEngine::new(data, params, [&train_x, &test_x]).map_err(|error| refused(&error))?;
-    Ok((Engine::Forest(Box::new(engine)), finding))
+    Ok((TreeEngine::Forest(Box::new(engine)), finding))
 }
 
 fn sorted(rows: &Rows<'_>, seconds: f64) -> Finding {

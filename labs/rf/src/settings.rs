@@ -1,5 +1,6 @@
 //! The lab's parameters as types.
 
+use workbench_dataset::AllowedCells;
 use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal};
 use workbench_forest::{Bootstrap, Criterion, GrowParams, MaxFeatures};
 
@@ -88,6 +89,15 @@ impl Settings {
         };
         settings.check()?;
         Ok(settings)
+    }
+
+    /// The cells of a table that the engine takes although they are no numbers.
+    pub fn allowed_cells(&self) -> AllowedCells {
+        let is_forest = self.engine == EngineChoice::Forest;
+        AllowedCells {
+            missing: is_forest,
+            text_target: is_forest && self.task != Some(Task::Regression),
+        }
     }
 
     /// Whether the engine can do it.

@@ -15,8 +15,8 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::tree::decision_tree_regressor::{
     DecisionTreeRegressor, DecisionTreeRegressorParameters,
 };
+use workbench_forest::GrowSeed;
 
-use crate::engine::TreeSeed;
 use crate::settings::TreeLimits;
 
 /// smartcore's regression trees with their data, which the library sorts anew for every tree.
@@ -54,7 +54,7 @@ impl Smartcore {
     ///
     /// # Errors
     /// The library's error, for example on an empty training set.
-    pub fn grow(&self, seed: TreeSeed) -> Result<Vec<f64>, String> {
+    pub fn grow(&self, seed: GrowSeed) -> Result<Vec<f64>, String> {
         let rows = self.train_y.len();
         let mut rng = generator(seed);
         let mut counts = vec![0.0; rows];
@@ -78,7 +78,7 @@ impl Smartcore {
     }
 }
 
-fn generator(tree: TreeSeed) -> ChaCha8Rng {
+fn generator(tree: GrowSeed) -> ChaCha8Rng {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&tree.run.to_le_bytes());
     seed[8..12].copy_from_slice(&tree.model.to_le_bytes());

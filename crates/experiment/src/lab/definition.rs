@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use workbench_dataset::AllowedCells;
 use workbench_record::{FigureFacts, ItemFacts, LabFacts, Params};
 
 use super::params::{ParamError, ParamSpec};
@@ -77,6 +78,22 @@ pub struct DataDefinition {
     pub title: String,
     /// What is expected, as a part of a sentence: `a folder with …`.
     pub expects: String,
+    /// Whether features of a table may miss values.
+    #[serde(default)]
+    pub missing_values: bool,
+    /// Whether the column to predict may hold words.
+    #[serde(default)]
+    pub text_target: bool,
+}
+
+impl DataDefinition {
+    /// The cells of a table that the lab takes although they are no numbers.
+    pub fn allowed(&self) -> AllowedCells {
+        AllowedCells {
+            missing: self.missing_values,
+            text_target: self.text_target,
+        }
+    }
 }
 
 /// The kind of place.

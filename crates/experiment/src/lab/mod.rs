@@ -23,6 +23,6 @@ pub use table::{TableData, read_table};
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, LabFacts, NextBest, ParamValue, Params, Part, Quantity, RunConfig, SlotState,
-    Source, Unit,
+    Importance, Item, LabFacts, NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RunConfig,
+    SlotState, Source, Unit,
 };

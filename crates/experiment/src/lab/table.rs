@@ -1,6 +1,8 @@
 //! The data of labs that learn from a table: read once, in the same way for all of them.
 
-use workbench_dataset::{CsvOptions, DataError, DataWarning, Supervised, Table, read_csv};
+use workbench_dataset::{
+    AllowedCells, CsvOptions, DataError, DataWarning, Supervised, Table, read_csv,
+};
 use workbench_record::{DataSource, Finding, Severity};
 
 use super::contract::LabError;
@@ -17,12 +19,14 @@ pub struct TableData {
     pub source: DataSource,
 }
 
-/// Reads the table of a run; `own` makes the lab's own, and names the column to predict.
+/// Reads the table of a run, in which cells may be `allowed` that are no numbers; `own` makes the
+/// lab's own, and names the column to predict.
 ///
 /// # Errors
 /// When the file cannot be used as it is read, or the source is none that has a table.
 pub fn read_table(
     source: &DataSource,
+    allowed: AllowedCells,
     own: impl FnOnce() -> Result<(Table, &'static str), DataError>,
 ) -> Result<TableData, LabError> {
     let (table, target, source) = match source {
@@ -39,6 +43,7 @@ pub fn read_table(
             let options = CsvOptions {
                 target: Some(target.clone()),
                 reading: reading.clone(),
+                allowed,
                 ..CsvOptions::default()
             };
             let table = read_csv(path.as_ref(), &options)?;

@@ -2,9 +2,9 @@
 
 use super::Impurity;
 
-/// Classes and weights of the rows, and what a criterion makes of them.
+/// Weights of the rows by class, and what a criterion makes of them.
 #[derive(Debug, Clone, Default)]
-pub struct Classes<C> {
+pub struct ClassWeights<C> {
     count: usize,
     rows: Vec<ClassRow>,
     total_weight: f64,
@@ -50,8 +50,8 @@ pub struct GiniShares;
 #[derive(Debug, Clone, Default)]
 pub struct EntropyShares;
 
-pub type Gini = Classes<GiniShares>;
-pub type Entropy = Classes<EntropyShares>;
+pub type Gini = ClassWeights<GiniShares>;
+pub type Entropy = ClassWeights<EntropyShares>;
 
 impl ClassCriterion for GiniShares {
     fn of(weights: &[f64], total: f64) -> f64 {
@@ -80,7 +80,7 @@ impl ClassCriterion for EntropyShares {
     }
 }
 
-impl<C> Classes<C> {
+impl<C> ClassWeights<C> {
     /// Reads classes and weights.
     pub fn load(&mut self, class: &[u32], classes: u32, weight: impl Fn(usize) -> f64) {
         self.count = classes as usize;
@@ -101,7 +101,7 @@ impl<C> Classes<C> {
     }
 }
 
-impl<C: ClassCriterion> Impurity for Classes<C> {
+impl<C: ClassCriterion> Impurity for ClassWeights<C> {
     type Sums = ClassSums;
 
     fn sum(&mut self, rows: impl Iterator<Item = u32>) -> ClassSums {

@@ -116,7 +116,8 @@ impl Items<'_> {
         main.into_iter()
             .map(|main| {
                 let all = names.iter().copied();
-                let with = all.filter(|name| *name == main || beside(name) == Some(main));
+                let with = all.filter(|name| beside(name) == Some(main));
+                let with = std::iter::once(main).chain(with);
                 let line = |(i, name): (usize, &str)| ItemLine {
                     name: label::label(facts, name),
                     role: Role::Series(i),
@@ -225,8 +226,7 @@ impl Items<'_> {
     }
 
     fn describe(&self, name: &str, sizes: usize) -> String {
-        let noun = self.result.lab_facts.item.as_ref();
-        let noun = noun.map_or("item", |item| item.name.as_str());
+        let noun = self.result.lab_facts.item_word();
         let count = format::counted(sizes as u64, &format!("{noun} size"));
         let best = self
             .best_size()

@@ -59,7 +59,7 @@ impl Figures {
                 .map(|c| items(result, &c))
                 .transpose()?,
             importances: chart::importances(result)
-                .map(|c| importances(&c))
+                .map(|c| importances(result, &c))
                 .transpose()?,
             what_if: chart::what_if(result)
                 .map(|c| what_if(&c, result))
@@ -133,15 +133,13 @@ fn items(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
     figure(chart, "items", "What came out", &caption)
 }
 
-fn importances(chart: &Chart) -> Result<PageFigure, ReportError> {
-    let caption =
-        "How much each input adds to what the best item has learnt; all inputs together are 100 %.";
-    figure(
-        chart,
-        "importances",
-        "What the best item depends on",
-        caption,
-    )
+fn importances(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
+    let item = format::clean(result.lab_facts.item_word(), 30);
+    let title = format!("What the best {item} depends on");
+    let caption = format!(
+        "How much each input adds to what the best {item} has learnt; all inputs together are 100 %."
+    );
+    figure(chart, "importances", &title, &caption)
 }
 
 /// What the size of items is called.

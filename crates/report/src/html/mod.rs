@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{arms, chart, format, ideal, tables, usage};
+use super::{arms, chart, format, ideal, item_table, tables, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -204,14 +204,16 @@ fn used(result: &RunResult) -> Markup {
 }
 
 fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
-    let table = tables::items(result);
+    let table = item_table::items(result);
+    let item = format::clean(result.lab_facts.item_word(), 30);
+    let every = format!("Every {item}, its figures and its cost");
     html! {
         @if !table.rows.is_empty() {
             section id="items" {
                 h2 { "What came out" }
                 @if let Some(figure) = &figures.items { (figure.markup) }
                 @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
-                (parts::table("Every item, its figures and its cost", &table))
+                (parts::table(&every, &table))
             }
         }
     }

@@ -3,8 +3,7 @@
 use workbench_record::{BestItem, Finding, LabFacts, NextBest};
 
 pub(super) fn finding(best: &BestItem, lab: &LabFacts) -> Finding {
-    let item = lab.item.as_ref();
-    let noun = item.map_or("item", |item| item.name.as_str());
+    let noun = lab.item_word();
     let figure = lab.figure(&best.metric);
     let metric = figure.map_or(best.metric.as_str(), |figure| figure.label.as_str());
     let mut text = format!(

@@ -1,8 +1,14 @@
 //! How gloo groups are formed.
 
-use std::time::Duration;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
+
+/// Between two looks whether a port is free.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The network address that gloo's connections are made on. It has no authentication or encryption.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -19,6 +25,38 @@ pub enum GlooDevice {
 }
 
 impl GlooDevice {
+    /// The address, where it is stated as one.
+    fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Loopback => Some(Ipv4Addr::LOCALHOST.into()),
+            Self::Address(address) => address.parse().ok(),
+            Self::Interface(_) | Self::Hostname => None,
+        }
+    }
+
+    /// Waits until a connection can be accepted on the address, where it is known: gloo says of any
+    /// address without a free port that it cannot be resolved.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoPort`] when no port gets free in time, [`ErrorKind::Unavailable`] when this
+    /// machine has no such address.
+    pub(super) fn await_port(&self, timeout: Duration) -> Result<()> {
+        let Some(address) = self.address() else {
+            return Ok(());
+        };
+        let began = Instant::now();
+        loop {
+            let Err(error) = TcpListener::bind((address, 0)) else {
+                return Ok(());
+            };
+            let is_passing = error.kind() == io::ErrorKind::AddrInUse;
+            if !is_passing || began.elapsed() >= timeout {
+                return Err(no_port(address, &error));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
     pub(super) fn code(&self) -> (i32, &str) {
         match self {
             Self::Loopback => (0, ""),
@@ -42,9 +80,10 @@ pub struct GlooOptions {
     /// How many operations run at the same time, each on a thread of its own: 1 to 64. 2 unless
     /// set.
     pub threads: usize,
-    /// Compares what all ranks call, and on which shapes, before every collective, at the price of
-    /// two small extra ones. A disagreement is then an error of kind [`ErrorKind::Mismatch`];
-    /// without it, gloo ends the process. Off unless set (torch.distributed:
+    /// Lets libtorch compare what all ranks call, and on which shapes, before every collective,
+    /// those that are started without waiting and those of the reducer included, at the price of
+    /// two small extra ones. A disagreement is then an error of kind [`ErrorKind::Mismatch`]. Off
+    /// unless set: then calls that wait are compared alone (torch.distributed:
     /// `TORCH_DISTRIBUTED_DEBUG=DETAIL`).
     pub checked: bool,
 }
@@ -112,9 +151,51 @@ impl GlooOptions {
 /// What an error in forming a group says was being done.
 pub(super) const FORM: &str = "form a gloo group";
 
+fn no_port(address: IpAddr, error: &io::Error) -> Error {
+    let (kind, remedy) = match error.kind() {
+        io::ErrorKind::AddrInUse => (
+            ErrorKind::NoPort,
+            "end what holds the ports, or widen net.ipv4.ip_local_port_range",
+        ),
+        io::ErrorKind::AddrNotAvailable => (
+            ErrorKind::Unavailable,
+            "this machine has no such address, or its interface is down",
+        ),
+        _ => (ErrorKind::Connection, "allow it to listen there"),
+    };
+    Error::new(kind, FORM, format!("{address}: {error}; {remedy}"))
+}
+
 pub(super) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, FORM, message)
 }
 
 /// libtorch ends the process when it cannot start one of many threads.
 const MOST_THREADS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_another_machine_is_named() {
+        // Of a range for documentation (RFC 5737).
+        let device = GlooDevice::Address("192.0.2.1".to_owned());
+        let error = device.await_port(Duration::from_secs(60)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let told = error.to_string();
+        assert!(
+            told.contains("192.0.2.1") && told.contains("no such address"),
+            "{told}"
+        );
+        assert!(GlooDevice::Loopback.await_port(Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn that_no_port_is_left_is_told_apart() {
+        let error = io::Error::from(io::ErrorKind::AddrInUse);
+        let error = no_port(Ipv4Addr::LOCALHOST.into(), &error);
+        assert_eq!(error.kind(), ErrorKind::NoPort);
+        assert!(error.to_string().contains("ip_local_port_range"), "{error}");
+    }
+}

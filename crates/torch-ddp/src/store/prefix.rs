@@ -38,7 +38,7 @@ impl PrefixStore {
             }
         })?;
         Ok(Self {
-            store: Store::from_raw(raw, inner.timeout),
+            store: Store::from_raw(raw, inner.timeout, inner.prefix + prefix.len() + 1),
         })
     }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use workbench_dataset::{
-    CellFault, DecimalSign, Delimiter, ReadOptions, Survey, SurveyedColumn, TableFault,
+    AllowedCells, CellFault, DecimalSign, Delimiter, ReadOptions, Survey, SurveyedColumn,
+    TableFault,
 };
-use workbench_experiment::lab::suggest;
+use workbench_experiment::lab::{DataDefinition, suggest};
 
 /// Columns that have a row of the form each; those of a wider table are typed.
 const MOST_ROWS: usize = 100;
@@ -17,6 +18,8 @@ const MOST_ROWS: usize = 100;
 pub struct SurveyRequest {
     /// The file.
     pub path: PathBuf,
+    /// Whether it has no line of column names.
+    pub no_header: bool,
     /// What stands between its columns, where it is stated.
     pub delimiter: Option<Delimiter>,
     /// Its decimal sign, where it is stated.
@@ -29,17 +32,29 @@ pub type Surveyed = Result<Arc<Survey>, String>;
 /// The part of a form that is about a file with a table.
 #[derive(Debug, Clone, Default)]
 pub struct TableForm {
+    /// Whether the file has no line of column names.
+    pub no_header: bool,
     /// Whether rows with missing values are left out.
     pub drop_missing: bool,
     /// What stands between the columns, where it is stated.
     pub delimiter: Option<Delimiter>,
     /// The decimal sign, where it is stated.
     pub decimal: Option<DecimalSign>,
+    /// The cells that the lab takes although they are no numbers.
+    pub allowed: AllowedCells,
     /// The last request and its answer, once there is one.
     asked: Option<(SurveyRequest, Option<Surveyed>)>,
 }
 
 impl TableForm {
+    /// The part of a lab that takes such data.
+    pub fn new(data: Option<&DataDefinition>) -> Self {
+        Self {
+            allowed: data.map(DataDefinition::allowed).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// The request for the file at `path`, if it has not been made yet.
     pub fn request(&mut self, path: Option<PathBuf>) -> Option<SurveyRequest> {
         let Some(path) = path else {
@@ -48,6 +63,7 @@ impl TableForm {
         };
         let request = SurveyRequest {
             path,
+            no_header: self.no_header,
             delimiter: self.delimiter,
             decimal: self.decimal,
         };
@@ -131,7 +147,7 @@ impl TableForm {
             TableFault::Cells { column, cells, .. } => {
                 self.rows() == 0
                     && is_used(column, reading, target)
-                    && !(reading.drop_missing && cells.kind == CellFault::Missing)
+                    && self.is_wrong(cells.kind, reading, column == target)
             }
             TableFault::DuplicateName { name, .. } | TableFault::ControlCharacter { name, .. } => {
                 is_used(name, reading, target)
@@ -141,6 +157,12 @@ impl TableForm {
         let faults = survey.faults.iter().filter(is_of_file);
         let told: Vec<String> = faults.map(|fault| told(fault, survey.facts.rows)).collect();
         (!told.is_empty()).then(|| told.join(". "))
+    }
+
+    /// Whether cells that are no numbers stand in the way.
+    fn is_wrong(&self, kind: CellFault, reading: &ReadOptions, is_target: bool) -> bool {
+        let left_out = reading.drop_missing && kind == CellFault::Missing;
+        !left_out && !self.allowed.allow(kind, is_target)
     }
 
     /// What is wrong with a column, if it is used.
@@ -156,7 +178,7 @@ impl TableForm {
             return None;
         }
         let cells = column.faults.iter();
-        let cells = cells.filter(|c| !(reading.drop_missing && c.kind == CellFault::Missing));
+        let cells = cells.filter(|cells| self.is_wrong(cells.kind, reading, name == target));
         let told: Vec<String> = cells
             .map(|cells| {
                 let fault = TableFault::Cells {

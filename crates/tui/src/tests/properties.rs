@@ -150,11 +150,10 @@ impl Outside {
                 Some(AppEvent::Exported(Exported::Exists(path)))
             }
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
-            Effect::History(HistoryEffect::Read)
-            | Effect::History(HistoryEffect::Refresh)
-            | Effect::Terminal(TerminalEffect::Copy(_))
-            | Effect::Terminal(TerminalEffect::Repaint)
-            | Effect::Terminal(TerminalEffect::Suspend)
+            Effect::History(HistoryEffect::Read | HistoryEffect::Refresh)
+            | Effect::Terminal(
+                TerminalEffect::Copy(_) | TerminalEffect::Repaint | TerminalEffect::Suspend,
+            )
             | Effect::Run(RunEffect::CancelArm(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
             Effect::Watch(WatchEffect::Replay(run)) => {

@@ -144,7 +144,7 @@ fn announce(outcome: WriteOutcome, report: &Reporter) {
             bytes,
             held_up,
         } => report.checkpointed(steps, &path, bytes, held_up),
-        WriteOutcome::Failed { text } => report.warn(text),
+        WriteOutcome::Failed { steps, text } => report.not_checkpointed(steps, text),
     }
 }
 

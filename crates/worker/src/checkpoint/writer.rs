@@ -32,6 +32,8 @@ pub(super) enum WriteOutcome {
     },
     /// It could not be written.
     Failed {
+        /// Steps that it is of.
+        steps: u64,
         /// Why, in one line.
         text: String,
     },
@@ -90,6 +92,7 @@ impl Writer {
             self.pending -= 1;
             before.push(outcome);
         }
+        let steps = snapshot.progress.steps;
         let order = Order {
             snapshot,
             held_up: began.elapsed(),
@@ -98,6 +101,7 @@ impl Writer {
         match self.orders.as_ref().map(|orders| orders.send(order)) {
             Some(Ok(())) => self.pending += 1,
             _ => before.push(WriteOutcome::Failed {
+                steps,
                 text: "no checkpoint was written: the thread that writes them has ended".to_owned(),
             }),
         }
@@ -158,6 +162,7 @@ impl Kept {
         let path = policy.dir.join(file_name(progress.steps));
         if let Some(array) = order.snapshot.not_finite() {
             return WriteOutcome::Failed {
+                steps: progress.steps,
                 text: format!(
                     "no checkpoint after {} steps: {array} is not finite any more; earlier checkpoints are kept",
                     progress.steps
@@ -181,6 +186,7 @@ impl Kept {
                 }
             }
             Err(error) => WriteOutcome::Failed {
+                steps: progress.steps,
                 text: format!(
                     "no checkpoint after {} steps: {}: {error}; training goes on, earlier checkpoints are kept",
                     progress.steps,

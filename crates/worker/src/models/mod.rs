@@ -5,9 +5,10 @@
 mod cnn;
 mod linear;
 mod resnet;
+mod tuned;
 
 use tch::nn::{self, ModuleT};
-use workbench_ddp_protocol::Model;
+use workbench_ddp_protocol::{Model, Tuning};
 
 use crate::dataset::Shape;
 use crate::failure::Failure;
@@ -15,11 +16,16 @@ use crate::failure::Failure;
 /// A model that takes batches of images and gives a score per class.
 pub type Net = Box<dyn ModuleT>;
 
-/// Builds a model. Its weights come from libtorch's generator: call [`tch::manual_seed`] before.
+/// Builds a model, which computes as the tuning says. Its weights come from libtorch's generator:
+/// call [`tch::manual_seed`] before.
 ///
 /// # Errors
 /// When images are too small for it.
-pub fn build(model: Model, root: &nn::Path, shape: Shape) -> Result<Net, Failure> {
+pub fn build(
+    (model, tuning): (Model, Tuning),
+    root: &nn::Path,
+    shape: Shape,
+) -> Result<Net, Failure> {
     let least = match model {
         Model::Resnet18 => 1,
         Model::Cnn => cnn::LEAST,
@@ -30,8 +36,9 @@ pub fn build(model: Model, root: &nn::Path, shape: Shape) -> Result<Net, Failure
             shape.height, shape.width
         )));
     }
-    Ok(match model {
-        Model::Resnet18 => Box::new(resnet::resnet18(root, shape)),
-        Model::Cnn => Box::new(cnn::cnn(root, shape)),
-    })
+    let net = match model {
+        Model::Resnet18 => resnet::resnet18(root, shape),
+        Model::Cnn => cnn::cnn(root, shape),
+    };
+    Ok(Box::new(tuned::Tuned::new(net, tuning)))
 }

@@ -4,7 +4,7 @@
 
 use super::prelude::*;
 use tch::nn;
-use torch_ddp::{DdpOptions, DistributedDataParallel};
+use torch_ddp::DistributedDataParallel;
 
 /// Trains as the job says.
 ///
@@ -26,19 +26,16 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
     tch::manual_seed(spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
-    let net = models::build(spec.model, &vars.root(), train.shape())?;
+    let net = models::build((spec.model, spec.tuning), &vars.root(), train.shape())?;
     let mut adam = Adam::new(&vars, spec.lr);
     let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
 
     // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer
     // averages their gradients.
     report.at(Phase::AllReduce);
-    // Fixed, so that sums are rounded as before when training goes on from a checkpoint.
-    let options = DdpOptions::default()
-        .gradient_as_bucket_view(true)
-        .fixed_buckets(true);
+    let options = reducer_options(&spec.tuning);
     let mut ddp = DistributedDataParallel::new(&vars, &group, options)?;
-    let gradient_bytes = parameters::gradient_bytes(&vars);
+    let gradient_bytes = parameters::gradient_bytes(&vars, spec.tuning.gradients);
 
     // (3) Each has its own shard of the rows.
     let mut sampler = DistributedSampler::new(train.len(), job.rank, job.world, spec.seed);
@@ -52,15 +49,18 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             let watch = report.begin_step(&progress);
             let batch = train.batch(&rows);
 
-            // (5) Forward through the reducer: buffers of rank 0 first, then this rank's rows.
+            // (5) Forward through the reducer: buffers of rank 0 first, then this rank's rows. With
+            // gradient accumulation the gradients of early parts add up here, without reduction.
             watch.at(Phase::AllReduce);
             ddp.zero_grad()?;
+            let (early, last) = batch.parts(spec.tuning.accumulate);
+            let mut value = ddp.no_sync(|_| accumulate(&net, &early, &batch, &watch))?;
             let logits = ddp.forward(|| {
                 watch.at(Phase::Forward);
-                net.forward_t(&batch.images, true)
+                net.forward_t(&last.images, true)
             })?;
-            let loss = logits.cross_entropy_for_logits(&batch.labels);
-            let value = finite(&loss, &watch)?;
+            let loss = last.loss(&logits, &batch);
+            value += finite(&loss, &watch)?;
 
             // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is
             // full. In the last step of an epoch ranks may have different numbers of rows.

@@ -12,16 +12,16 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut trainer = Trainer::start(job, report)?;
     let (train, test) = trainer.load()?;
 
-    let mut model =
-        trainer.prepare_model(|root| models::build(job.spec.model, root, train.shape()))?;
+    let mut model = trainer.prepare_model(|root| {
+        models::build((job.spec.model, job.spec.tuning), root, train.shape())
+    })?;
     let mut adam = Adam::new(model.vars(), job.spec.lr);
     trainer.resume(&mut model, &mut adam)?;
     let mut loader = trainer.prepare_loader(&train);
 
     while trainer.next_epoch(&mut loader) {
         while let Some((batch, watch)) = trainer.next_batch(&mut loader) {
-            let logits = model.forward(&batch, &watch)?;
-            let loss = logits.cross_entropy_for_logits(&batch.labels);
+            let loss = model.forward(&batch, &watch)?;
             let value = model.backward(&loss, &batch, &watch)?;
             model.step(&mut adam, &watch)?;
             trainer.end_step(watch, &batch, value, (&model, &adam))?;

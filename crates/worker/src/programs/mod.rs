@@ -17,7 +17,7 @@ mod prelude {
     pub(super) use crate::job::Job;
     pub(super) use crate::reporter::Reporter;
     pub(super) use crate::sampler::DistributedSampler;
-    pub(super) use crate::step::{finite, waited};
+    pub(super) use crate::step::{accumulate, finite, reducer_options, waited};
     pub(super) use crate::stop::StopSign;
     pub(super) use crate::trainer::Trainer;
     pub(super) use crate::{models, parameters};

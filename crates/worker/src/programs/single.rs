@@ -15,7 +15,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
     tch::manual_seed(spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
-    let net = models::build(spec.model, &vars.root(), train.shape())?;
+    let net = models::build((spec.model, spec.tuning), &vars.root(), train.shape())?;
     let mut adam = Adam::new(&vars, spec.lr);
     let mut progress = checkpoint::resume(job, &vars, &mut adam, None, report)?;
 
@@ -30,9 +30,12 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
             watch.at(Phase::Forward);
             adam.zero_grad();
-            let logits = net.forward_t(&batch.images, true);
-            let loss = logits.cross_entropy_for_logits(&batch.labels);
-            let value = finite(&loss, &watch)?;
+            let (early, last) = batch.parts(spec.tuning.accumulate);
+            let mut value = accumulate(&net, &early, &batch, &watch)?;
+            watch.at(Phase::Forward);
+            let logits = net.forward_t(&last.images, true);
+            let loss = last.loss(&logits, &batch);
+            value += finite(&loss, &watch)?;
 
             watch.at(Phase::Backward);
             loss.f_backward()?;

@@ -100,7 +100,9 @@ impl Lines {
                 path.display(),
                 *bytes as f64 / 1e6
             ),
-            Report::Warning { text } => format!("warning: {text}"),
+            Report::Warning { text } | Report::CheckpointFailed { text, .. } => {
+                format!("warning: {text}")
+            }
             _ => return None,
         })
     }

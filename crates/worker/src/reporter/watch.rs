@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tch::Tensor;
 use torch_ddp::cuda::Mark;
 use workbench_ddp_protocol::{Phase, Share, StepReport};
+use workbench_protocol::worker_side::monotonic_ns;
 
 use super::Reporter;
 use crate::checkpoint::format::SavedProgress;
@@ -70,7 +71,8 @@ impl<'a> StepWatch<'a> {
         }
     }
 
-    fn turn(&self, phase: Phase) {
+    /// The next phase begins, in which no fault strikes.
+    pub(crate) fn turn(&self, phase: Phase) {
         let now = Instant::now();
         let passed = now - self.since.replace(now);
         self.book(self.phase.replace(phase), passed);
@@ -157,6 +159,7 @@ impl<'a> StepWatch<'a> {
         let report = StepReport {
             step: self.step(),
             epoch: self.epoch,
+            at_ns: monotonic_ns(),
             samples: share.rows(),
             rows_of_step: share.rows_of_step,
             rows_before: self.rows_before,

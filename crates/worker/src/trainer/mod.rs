@@ -81,7 +81,7 @@ impl<'a> Trainer<'a> {
         tch::manual_seed(self.job.spec.seed as i64);
         let vars = nn::VarStore::new(self.job.device);
         let net = build(&vars.root())?;
-        PreparedModel::new(vars, net, &self.group, self.report)
+        PreparedModel::new(vars, net, &self.group, (self.job, self.report))
     }
 
     /// Deals the rows of `data` to the ranks, other ones in every epoch.

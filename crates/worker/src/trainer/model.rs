@@ -1,18 +1,20 @@
 //! A model whose gradients are averaged over the ranks.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tch::{Tensor, nn};
-use torch_ddp::{DdpOptions, DistributedDataParallel, ProcessGroup};
+use torch_ddp::{DistributedDataParallel, ProcessGroup};
 use workbench_ddp_protocol::Phase;
 
 use crate::adam::Adam;
 use crate::dataset::Batch;
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::models::Net;
 use crate::parameters;
 use crate::reporter::{Reporter, StepWatch};
-use crate::step::{finite, waited};
+use crate::step::{accumulate, finite, reducer_options, waited};
 
 /// A model that [`Trainer::prepare_model`](super::Trainer::prepare_model) made data-parallel.
 #[derive(Debug)]
@@ -23,6 +25,10 @@ pub struct PreparedModel<'a> {
     vars: nn::VarStore,
     report: &'a Reporter,
     gradient_bytes: u64,
+    /// Parts of a step.
+    parts: u32,
+    /// Loss of the early parts of the step under way.
+    early: Cell<f64>,
 }
 
 impl<'a> PreparedModel<'a> {
@@ -30,19 +36,18 @@ impl<'a> PreparedModel<'a> {
         vars: nn::VarStore,
         net: Net,
         group: &ProcessGroup,
-        report: &'a Reporter,
+        (job, report): (&Job, &'a Reporter),
     ) -> Result<Self, Failure> {
         report.at(Phase::AllReduce);
-        // Fixed, so that sums are rounded as before when training goes on from a checkpoint.
-        let options = DdpOptions::default()
-            .gradient_as_bucket_view(true)
-            .fixed_buckets(true);
+        let tuning = job.spec.tuning;
         Ok(Self {
-            ddp: DistributedDataParallel::new(&vars, group, options)?,
+            ddp: DistributedDataParallel::new(&vars, group, reducer_options(&tuning))?,
             net,
-            gradient_bytes: parameters::gradient_bytes(&vars),
+            gradient_bytes: parameters::gradient_bytes(&vars, tuning.gradients),
             vars,
             report,
+            parts: tuning.accumulate,
+            early: Cell::default(),
         })
     }
 
@@ -56,19 +61,25 @@ impl<'a> PreparedModel<'a> {
         &self.net
     }
 
-    /// Scores for the rows of a batch.
+    /// The loss of a batch, or of its last part where gradients are accumulated; those of the parts
+    /// before are there then.
     ///
     /// # Errors
-    /// When a rank is lost or late.
+    /// When a rank is lost or late, or an early part has no finite loss.
     pub fn forward(&mut self, batch: &Batch, watch: &StepWatch) -> Result<Tensor, Failure> {
         watch.at(Phase::AllReduce);
         self.ddp.zero_grad()?;
         let net = &self.net;
+        let (early, last) = batch.parts(self.parts);
+        let early = self
+            .ddp
+            .no_sync(|_| accumulate(net, &early, batch, watch))?;
+        self.early.set(early);
         let logits = self.ddp.forward(|| {
             watch.at(Phase::Forward);
-            net.forward_t(&batch.images, true)
+            net.forward_t(&last.images, true)
         })?;
-        Ok(logits)
+        Ok(last.loss(&logits, batch))
     }
 
     /// Computes gradients and averages them over the rows of all ranks. Gives back the loss as a
@@ -82,7 +93,7 @@ impl<'a> PreparedModel<'a> {
         batch: &Batch,
         watch: &StepWatch,
     ) -> Result<f64, Failure> {
-        let value = finite(loss, watch)?;
+        let value = self.early.take() + finite(loss, watch)?;
         watch.at(Phase::Backward);
         self.ddp.backward(&batch.weighted(loss))?;
         self.report.reduced(self.gradient_bytes);

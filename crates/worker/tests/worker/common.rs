@@ -30,6 +30,7 @@ pub fn spec(program: Program) -> TrainSpec {
         resume: None,
         faults: Vec::new(),
         step_reports_every: 1,
+        tuning: workbench_ddp_protocol::Tuning::default(),
         timeout_s: 60.0,
     }
 }
@@ -146,7 +147,9 @@ impl Heard {
     pub fn warnings(&self) -> Vec<&str> {
         self.reports()
             .filter_map(|report| match report {
-                Report::Warning { text } => Some(text.as_str()),
+                Report::Warning { text } | Report::CheckpointFailed { text, .. } => {
+                    Some(text.as_str())
+                }
                 _ => None,
             })
             .collect()

@@ -261,7 +261,7 @@ fn images_that_make_no_sense_are_named_with_what_is_wrong() {
 #[test]
 fn ranks_that_do_not_come_and_data_that_is_broken_are_named() {
     let mut spec = spec(Program::ByHand);
-    spec.timeout_s = 1.0;
+    spec.timeout_s = 5.0;
     let alone = Rank::start(
         &spec,
         &WorkerEnv::local(0, 2, crate::common::port()),

@@ -6,3 +6,4 @@ mod failures;
 mod gpus;
 mod resumption;
 mod training;
+mod tuning;

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod message;
 pub mod shares;
 pub mod spec;
+pub mod tuning;
 pub mod version;
 
 pub use fault::{Fault, FaultError, Place, Slowness};
@@ -19,4 +20,5 @@ pub use message::{
 };
 pub use shares::Share;
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};
+pub use tuning::{GradientFormat, Precision, Tuning};
 pub use version::{WorkerVersion, protocol_sources, version_line};

@@ -73,6 +73,13 @@ pub enum Report {
         /// How long the training thread was blocked.
         took_ns: u64,
     },
+    /// A checkpoint could not be written. The training goes on.
+    CheckpointFailed {
+        /// Steps done.
+        step: u64,
+        /// One line, without a full stop at its end.
+        text: String,
+    },
     /// A warning that does not end the training.
     Warning {
         /// One line, without a full stop at its end.
@@ -179,6 +186,11 @@ impl Phase {
         Self::Closing,
     ];
 
+    /// Whether it comes after the step that it names, not within it.
+    pub fn follows_step(self) -> bool {
+        self >= Self::Checkpoint
+    }
+
     /// Its name in a sentence.
     pub fn name(self) -> &'static str {
         match self {
@@ -246,6 +258,8 @@ pub struct StepReport {
     pub step: u64,
     /// Its epoch, from 0.
     pub epoch: u32,
+    /// When it was done, on the system's monotonic clock; 0 where that is not known.
+    pub at_ns: u64,
     /// Rows of this rank's batch.
     pub samples: u32,
     /// Rows of the batches of all ranks.

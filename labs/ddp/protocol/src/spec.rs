@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
 use crate::fault::Fault;
+use crate::tuning::{Precision, Tuning};
 
 /// One training. The same for all ranks, except for the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct TrainSpec {
     /// Timeout in seconds of a rank's wait for the others, at the rendezvous and in a collective.
     #[serde(with = "Floats::<f64>")]
     pub timeout_s: f64,
+    /// How it computes and communicates.
+    #[serde(default)]
+    pub tuning: Tuning,
 }
 
 /// How a training is organised.
@@ -127,6 +131,14 @@ pub enum SpecError {
         /// Its value.
         value: f64,
     },
+    /// Mixed precision on a GPU.
+    #[error("precision bf16 is for processors here; give fp32 with a GPU")]
+    GpuPrecision,
+    /// A promise that accumulation breaks.
+    #[error(
+        "a static graph has one pass per step, and accumulate is {0}; give accumulate=1, or no static graph"
+    )]
+    StaticGraph(u32),
     /// One process, but several ranks.
     #[error(
         "the single program runs in 1 process, but the world has {0}; train with ddp or launcher"
@@ -179,6 +191,7 @@ impl TrainSpec {
             ("the world size", u64::from(world_size)),
             ("epochs", u64::from(self.epochs)),
             ("threads", u64::from(self.threads)),
+            ("accumulate", u64::from(self.tuning.accumulate)),
             ("step_reports_every", u64::from(self.step_reports_every)),
             ("train_rows", self.train_rows.unwrap_or(1)),
             ("test_rows", self.test_rows.unwrap_or(1)),
@@ -202,6 +215,12 @@ impl TrainSpec {
                 rows,
                 world: world_size,
             });
+        }
+        if self.tuning.precision == Precision::Bf16 && self.device != Device::Cpu {
+            return Err(SpecError::GpuPrecision);
+        }
+        if self.tuning.static_graph && self.tuning.accumulate > 1 {
+            return Err(SpecError::StaticGraph(self.tuning.accumulate));
         }
         self.check_paths()?;
         self.check_faults(world_size)

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use common::{fault, spec};
 use proptest::prelude::*;
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, Fault, Model, Place, Program, Slowness, SpecError, TrainSpec,
+    Checkpointing, Data, Device, Fault, Model, Place, Precision, Program, Slowness, SpecError,
+    TrainSpec, Tuning,
 };
 use workbench_protocol::{EnvError, WorkerEnv};
 
@@ -31,6 +32,7 @@ fn sound() -> TrainSpec {
         resume: None,
         faults: Vec::new(),
         step_reports_every: 1,
+        tuning: Tuning::default(),
         timeout_s: 30.0,
     }
 }
@@ -289,6 +291,24 @@ fn a_specification_is_refused_for_what_is_wrong_with_it() {
                 }];
             }),
             "its factor must be greater than 1",
+        ),
+        (
+            refusal(|s| s.tuning.accumulate = 0),
+            "accumulate is 0; give 1 or more",
+        ),
+        (
+            refusal(|s| {
+                s.tuning.accumulate = 2;
+                s.tuning.static_graph = true;
+            }),
+            "a static graph has one pass per step, and accumulate is 2",
+        ),
+        (
+            refusal(|s| {
+                s.tuning.precision = Precision::Bf16;
+                s.device = Device::Cuda { index: 0 };
+            }),
+            "precision bf16 is for processors here",
         ),
         (
             refusal(|s| {

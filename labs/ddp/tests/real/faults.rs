@@ -83,7 +83,8 @@ fn recovers(fault: &str, said: &[&str]) -> Played {
 
 /// The training by hand ends with `fault`, and says who is to blame.
 fn fails(fault: &str, said: &[&str]) {
-    let played = small(&["ddp"], &[&format!("fault={fault}"), "timeout_s=8"]);
+    // Only a stall ends by it; a busy machine needs some of it to start the ranks.
+    let played = small(&["ddp"], &[&format!("fault={fault}"), "timeout_s=15"]);
     assert!(played.arm("ddp").is_none(), "{played:#?}");
     let asked = format!("(as asked for: {fault})");
     played.warning(&[&["ddp failed", &asked], said].concat());
@@ -105,8 +106,8 @@ const KILLED: &str = "was ended by SIGKILL";
 const STOPPED: &str = "is stopped by a signal";
 const FULL: &str = "memory is used up";
 
-// A death is noticed at once, on a busy machine before the others are where they wait. Who waits is
-// certain only after a stall, which takes seconds to notice.
+// What the others do meanwhile is not asked here: on a busy machine they may not be where they will
+// wait.
 rows! { recovers:
     kill_at_start_up "kill:rank=1,in=start-up" ["rank 1", KILLED];
     kill_in_forward "kill:rank=1,step=6" ["rank 1", KILLED, "step 6"];
@@ -114,9 +115,9 @@ rows! { recovers:
     kill_in_checkpoint "kill:rank=0,step=8,in=checkpoint" ["rank 0", KILLED];
     kill_in_evaluation "kill:rank=1,step=10,in=evaluation" ["rank 1", KILLED];
     kill_in_the_last_evaluation "kill:rank=0,step=11,in=evaluation" ["rank 0", KILLED];
-    stall_at_start_up "stall:rank=1,in=start-up" ["rank 1", STOPPED, "rank 0 waits in rendezvous"];
-    stall_in_forward "stall:rank=1,step=6" ["rank 1", STOPPED, "rank 0 waits in all-reduce"];
-    stall_in_all_reduce "stall:rank=0,step=6,in=all-reduce" ["rank 0", STOPPED, "rank 1 waits in all-reduce"];
+    stall_at_start_up "stall:rank=1,in=start-up" ["rank 1", STOPPED, "; rank 0"];
+    stall_in_forward "stall:rank=1,step=6" ["rank 1", STOPPED, "; rank 0"];
+    stall_in_all_reduce "stall:rank=0,step=6,in=all-reduce" ["rank 0", STOPPED, "; rank 1"];
     stall_in_checkpoint "stall:rank=0,step=8,in=checkpoint" ["rank 0", STOPPED, "rank 1"];
     stall_in_evaluation "stall:rank=1,step=10,in=evaluation" ["rank 1", STOPPED, "rank 0"];
     oom_at_start_up "oom:rank=1,in=start-up" ["rank 1", FULL];
@@ -178,12 +179,12 @@ fn who_is_waited_for_in_vain_is_blamed_and_not_who_waits() {
     if !is_there() {
         return;
     }
-    let fault = "fault=slow:rank=1,s=6,in=evaluation";
-    let played = small(&["ddp"], &[fault, "timeout_s=3"]);
+    let fault = "fault=slow:rank=1,s=25,in=evaluation";
+    let played = small(&["ddp"], &[fault, "timeout_s=12"]);
     played.warning(&[
         "ddp failed",
         "rank 1 was too slow in evaluation",
-        "rank 0 gave up after 3 s",
+        "rank 0 gave up after 12 s",
         "as asked for",
     ]);
 }

@@ -5,5 +5,6 @@
 
 mod common;
 mod faults;
+mod handout;
 mod preset;
 mod rendezvous;

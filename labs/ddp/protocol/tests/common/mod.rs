@@ -8,8 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, DoneReport, FailureKind, FailureNotice, Fault, FromWorker, Model,
-    Phase, Place, Program, Reached, Report, Slowness, Stage, StepReport, ToWorker, TrainSpec,
+    Checkpointing, Data, Device, DoneReport, FailureKind, FailureNotice, Fault, FromWorker,
+    GradientFormat, Model, Phase, Place, Precision, Program, Reached, Report, Slowness, Stage,
+    StepReport, ToWorker, TrainSpec, Tuning,
 };
 use workbench_protocol::Position;
 
@@ -102,7 +103,7 @@ pub fn spec() -> impl Strategy<Value = TrainSpec> {
         any::<u64>(),
         number(),
     );
-    (what, numbers).prop_map(|(what, numbers)| {
+    (what, numbers, tuning()).prop_map(|(what, numbers, tuning)| {
         let (program, model, data, device, checkpoint, resume, faults) = what;
         let (train_rows, test_rows, counts, lr, seed, timeout_s) = numbers;
         let [epochs, batch, threads, step_reports_every] = counts;
@@ -123,8 +124,30 @@ pub fn spec() -> impl Strategy<Value = TrainSpec> {
             faults,
             step_reports_every,
             timeout_s,
+            tuning,
         }
     })
+}
+
+fn tuning() -> impl Strategy<Value = Tuning> {
+    (
+        select(vec![Precision::Fp32, Precision::Bf16]),
+        any::<u32>(),
+        select(vec![
+            GradientFormat::Fp32,
+            GradientFormat::Fp16,
+            GradientFormat::Bf16,
+        ]),
+        any::<[bool; 3]>(),
+    )
+        .prop_map(|(precision, accumulate, gradients, flags)| Tuning {
+            precision,
+            accumulate,
+            channels_last: flags[0],
+            gradients,
+            find_unused_parameters: flags[1],
+            static_graph: flags[2],
+        })
 }
 
 /// Any order.
@@ -134,17 +157,18 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 
 fn step_report() -> impl Strategy<Value = StepReport> {
     (
-        any::<[u64; 3]>(),
+        any::<[u64; 4]>(),
         any::<[u32; 2]>(),
         number(),
         any::<[u64; 5]>(),
     )
         .prop_map(
-            |([step, rows_of_step, rows_before], [epoch, samples], loss, times)| {
+            |([step, rows_of_step, rows_before, at_ns], [epoch, samples], loss, times)| {
                 let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
                 StepReport {
                     step,
                     epoch,
+                    at_ns,
                     samples,
                     rows_of_step,
                     rows_before,
@@ -240,5 +264,7 @@ fn report() -> impl Strategy<Value = Report> {
             }
         }),
         any::<String>().prop_map(|text| Report::Warning { text }),
+        (any::<u64>(), any::<String>())
+            .prop_map(|(step, text)| Report::CheckpointFailed { step, text }),
     ]
 }
