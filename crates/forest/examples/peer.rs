@@ -1,5 +1,5 @@
-//! Grows and uses trees on data from a file, and says what CPU time it took as one line of JSON: the part of
-//! `benches/peers.py` that runs here.
+//! Grows and uses trees on data from a file, and says what CPU time it took as one line of JSON:
+//! the part of `benches/peers.py` that runs here.
 //!
 //! The file has, in little-endian bytes: the features as 32-bit floats, column after column, then
 //! a 64-bit float for each row, its target or class. The last rows are for testing.
