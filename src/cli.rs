@@ -193,6 +193,10 @@ pub struct ReadArgs {
     #[arg(long, value_name = "COLUMN,…", requires = "data")]
     pub drop_columns: Vec<String>,
 
+    /// The CSV file has no line of column names: its columns are called x1, x2, …
+    #[arg(long, requires = "data")]
+    pub no_header: bool,
+
     /// Leave out rows of a CSV file with a missing value in a column that is used
     #[arg(long, requires = "data")]
     pub drop_missing: bool,
@@ -215,6 +219,7 @@ impl ReadArgs {
         ReadOptions {
             columns: names(&self.columns),
             drop_columns: names(&self.drop_columns),
+            no_header: self.no_header,
             drop_missing: self.drop_missing,
             delimiter: self.delimiter,
             decimal: self.decimal,

@@ -13,8 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
         max_cells: 200,
         max_bytes: 1 << 16,
         reading: ReadOptions {
-            // As one bit of the input says.
+            // As two bits of the input say.
             drop_missing: bytes.last().is_some_and(|byte| byte & 1 == 1),
+            no_header: bytes.last().is_some_and(|byte| byte & 2 == 2),
             ..ReadOptions::default()
         },
         ..CsvOptions::default()

@@ -57,6 +57,16 @@ pub(super) fn names(record: &ByteRecord) -> Vec<(String, bool)> {
     fields.map(name).collect()
 }
 
+/// Names for the columns of a file without names: `x1`, `x2`, …. A column that is empty in the
+/// first row may be what a delimiter at the end of the line leaves, so it counts as one without a
+/// name.
+pub(super) fn numbered(first: &ByteRecord) -> Vec<(String, bool)> {
+    let fields = first.iter().zip(1_u32..);
+    fields
+        .map(|(field, number)| (format!("x{number}"), !field.trim_ascii().is_empty()))
+        .collect()
+}
+
 /// The columns that are to be read.
 pub(super) fn select(
     names: Vec<(String, bool)>,

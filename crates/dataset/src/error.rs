@@ -158,7 +158,10 @@ fn without(left_out: u64) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LineProblem {
     /// Nothing but numbers where the names should be.
-    #[error("the first row holds only numbers ({0}); put a line of column names above it")]
+    #[error(
+        "the first row holds only numbers ({0}); give --no-header if the file has no names, \
+         or put a line of column names above it"
+    )]
     Headerless(String),
     /// More columns than the reader takes.
     #[error("{found} columns, more than the limit of {limit}; select the columns that are needed")]

@@ -32,7 +32,8 @@ pub struct TableFacts {
     /// Whether its rows stand in quotes as a whole.
     #[serde(default)]
     pub quoted_rows: bool,
-    /// The line of the columns' names, from 1.
+    /// The line of the columns' names, from 1; 0 where the file has none and the columns are called
+    /// `x1`, `x2`, ….
     pub header_line: u64,
     /// Cells with thousands separators.
     #[serde(default)]
@@ -121,7 +122,10 @@ impl TableFacts {
         if self.quoted_rows {
             parts.push("every row in quotes".to_owned());
         }
-        parts.push(format!("names on line {}", self.header_line));
+        parts.push(match self.header_line {
+            0 => "no line of names, so columns are called x1, x2, …".to_owned(),
+            line => format!("names on line {line}"),
+        });
         parts.join(", ")
     }
 }

@@ -20,6 +20,10 @@ pub struct ReadOptions {
     /// Whether rows with a missing value in a column that is used are left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub drop_missing: bool,
+    /// Whether the file has no line of column names: its first row holds values, and the columns
+    /// are called `x1`, `x2`, ….
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_header: bool,
     /// What stands between the columns; recognised unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<Delimiter>,
@@ -46,6 +50,9 @@ impl ReadOptions {
                 let list = column_list(names.iter().map(String::as_str));
                 words.push(format!("{option} {}", shell_word(&list)));
             }
+        }
+        if self.no_header {
+            words.push("--no-header".to_owned());
         }
         if self.drop_missing {
             words.push("--drop-missing".to_owned());

@@ -6,7 +6,7 @@ use std::io::Read;
 use csv::ByteRecord;
 
 use super::cell::{CellFault, CellValue, NumberStyle, read_cell};
-use super::columns::{FileColumn, name_faults, names, select};
+use super::columns::{FileColumn, name_faults, names, numbered, select};
 use super::error::{DataError, FileProblem, LineProblem, SelectionProblem};
 use super::facts::TableFacts;
 use super::faults::{TableFault, TableFaults};
@@ -51,9 +51,12 @@ pub(super) fn scan(
         stated: reading.decimal.is_some(),
     };
     let mut rows = FileRows::new(unpacked.text, dialect, file.clone());
-    let header = header(&mut rows, style, options.max_columns)?;
+    let header = header(&mut rows, style, options)?;
     let header_line = header.line;
-    let names = names(&header.record);
+    let names = match &header.first {
+        Some(first) if reading.no_header => numbered(&first.record),
+        _ => names(&header.record),
+    };
     let least = names.iter().rposition(|(_, is_named)| *is_named);
     let mut body = Body {
         width: names.len(),
@@ -66,6 +69,7 @@ pub(super) fn scan(
         extra: 0,
         first_rows: Vec::new(),
         kept_rows,
+        may_have_units: !reading.no_header,
     };
     let unit_line = body.read(&mut rows, header.first)?;
     let mut facts = TableFacts {
@@ -122,7 +126,9 @@ fn columns(
 
 /// The row with the columns' names.
 struct Header {
+    /// Empty where the file has no names.
     record: ByteRecord,
+    /// 0 where the file has no names.
     line: u64,
     /// Whether it is a comment, as numpy writes it.
     is_comment: bool,
@@ -130,13 +136,26 @@ struct Header {
     first: Option<FileRow>,
 }
 
-fn header(rows: &mut FileRows<'_>, style: NumberStyle, limit: usize) -> Result<Header, DataError> {
+fn header(
+    rows: &mut FileRows<'_>,
+    style: NumberStyle,
+    options: &CsvOptions,
+) -> Result<Header, DataError> {
+    let limit = options.max_columns;
     if !rows.advance()? {
         return Err(rows.file_problem(FileProblem::Empty));
     }
     let found = rows.row.record.len();
     if found > limit {
         return Err(rows.line_problem(LineProblem::TooManyColumns { found, limit }));
+    }
+    if options.reading.no_header {
+        return Ok(Header {
+            record: ByteRecord::new(),
+            line: 0,
+            is_comment: false,
+            first: Some(rows.row.clone()),
+        });
     }
     let Some(numbers) = only_numbers(&rows.row.record, style) else {
         return Ok(Header {
@@ -200,6 +219,8 @@ struct Body {
     extra: usize,
     first_rows: Vec<Vec<String>>,
     kept_rows: usize,
+    /// Whether a line of units may stand below the names.
+    may_have_units: bool,
 }
 
 impl Body {
@@ -217,7 +238,8 @@ impl Body {
         };
         if let Some(first) = first {
             let more = rows.advance()?;
-            if more && holds_units(&first.record, &rows.row.record, self.style) {
+            let units = more && self.may_have_units;
+            if units && holds_units(&first.record, &rows.row.record, self.style) {
                 unit_line = Some(first.line);
             } else {
                 self.row(&first, rows)?;

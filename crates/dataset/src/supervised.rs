@@ -163,6 +163,11 @@ fn warnings(table: &Table, position: usize, target: &[f64]) -> Vec<DataWarning> 
     }
     let huge = table.huge_numbers().iter().cloned();
     warnings.extend(huge.map(DataWarning::HugeNumbers));
+    let nameless = table.facts().filter(|facts| facts.header_line == 0);
+    if let Some(facts) = nameless {
+        let (table, columns) = (table.name().to_owned(), facts.columns);
+        warnings.push(DataWarning::NoNames { table, columns });
+    }
     let left_out = table.facts().map(|facts| facts.left_out.clone());
     if let Some(what) = left_out.filter(|what| !what.phrases().is_empty()) {
         let table = table.name().to_owned();

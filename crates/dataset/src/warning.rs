@@ -50,6 +50,13 @@ pub enum DataWarning {
         /// Cells without a value.
         cells: u64,
     },
+    /// The file has no line of names, so its columns are called `x1`, `x2`, ….
+    NoNames {
+        /// The table's name.
+        table: String,
+        /// Columns of the table.
+        columns: u64,
+    },
     /// What of the file is not in the table.
     LeftOut {
         /// The table's name.
@@ -62,7 +69,10 @@ pub enum DataWarning {
 impl DataWarning {
     /// Whether it only says what was done, and puts no number in doubt.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::LeftOut { .. } | Self::Missing { .. })
+        matches!(
+            self,
+            Self::LeftOut { .. } | Self::Missing { .. } | Self::NoNames { .. }
+        )
     }
 
     /// What it is, for programs.
@@ -74,6 +84,7 @@ impl DataWarning {
             Self::HugeNumbers(_) => "huge_numbers",
             Self::Missing { .. } => "missing_values",
             Self::LeftOut { .. } => "data_left_out",
+            Self::NoNames { .. } => "data_without_names",
         }
     }
 
@@ -97,6 +108,7 @@ impl DataWarning {
             Self::Missing { columns, cells } => {
                 vec![("columns", columns.len() as f64), ("cells", *cells as f64)]
             }
+            Self::NoNames { columns, .. } => vec![("columns", *columns as f64)],
             Self::LeftOut { what, .. } => vec![
                 ("rows_with_missing", what.rows_with_missing as f64),
                 ("columns", what.columns as f64),
@@ -156,6 +168,12 @@ impl fmt::Display for DataWarning {
                 shown(column)
             ),
             Self::Missing { columns, cells } => missing(f, columns, *cells),
+            Self::NoNames { table, columns } => write!(
+                f,
+                "{} has no line of column names (--no-header), so its {columns} columns are called \
+                 after their place: x1, x2, ….",
+                shown(table)
+            ),
             Self::LeftOut { table, what } => {
                 let what = what.phrases().join(", ");
                 write!(

@@ -130,7 +130,8 @@ const EXPECTED: &[(&str, Result<usize, &str>)] = &[
     (
         "headerless.csv",
         Err(
-            ", line 1: the first row holds only numbers (1, 2); put a line of column names above it",
+            ", line 1: the first row holds only numbers (1, 2); give --no-header if the file has \
+             no names, or put a line of column names above it",
         ),
     ),
     ("semicolons.csv", Ok(2)),

@@ -436,3 +436,51 @@ fn a_survey_tells_of_every_column() {
         0
     );
 }
+
+fn without_names() -> ReadOptions {
+    ReadOptions {
+        no_header: true,
+        ..ReadOptions::default()
+    }
+}
+
+/// As many tables of the UCI repository are.
+#[test]
+fn a_table_without_names_is_told_from_others_and_read_on_request() {
+    let text = "5.1 3.5 1.4\n4.9 3.0 1.3\n4.7 ? 1.2\n";
+    let refused = read(text.as_bytes(), None, ReadOptions::default()).unwrap_err();
+    assert!(refused.to_string().contains("--no-header"), "{refused}");
+    let reading = ReadOptions {
+        drop_missing: true,
+        ..without_names()
+    };
+    let table = read(text.as_bytes(), Some("x3"), reading).unwrap();
+    assert_eq!(table.columns(), ["x1", "x2", "x3"]);
+    assert_eq!(table.rows(), 2);
+    assert_eq!(table.column(0).unwrap(), [5.1, 4.9]);
+    let facts = table.facts().unwrap();
+    assert_eq!(facts.header_line, 0);
+    assert!(facts.to_string().contains("called x1, x2, …"), "{facts}");
+}
+
+#[test]
+fn a_first_row_of_values_is_no_header_and_no_line_of_units() {
+    // The words of the first row are those of a class, not of names or units.
+    let text = "a,1,2\nb,3,4\nc,5,6\n";
+    let found = faults(read(text.as_bytes(), None, without_names()));
+    assert_eq!(cells(&found), [("x1", CellFault::Text, 3, 1)]);
+    let reading = ReadOptions {
+        drop_columns: names(&["x1"]),
+        ..without_names()
+    };
+    let table = read(text.as_bytes(), None, reading).unwrap();
+    assert_eq!(table.columns(), ["x2", "x3"]);
+    assert_eq!(table.rows(), 3);
+    // A delimiter at the end of every line makes no column, and numbers of rows are values here.
+    let table = read(b"0,5,\n1,6,\n2,9,\n", None, without_names()).unwrap();
+    assert_eq!(table.columns(), ["x1", "x2"]);
+    // Comments stay comments.
+    let table = read(b"# x, y\n1,2\n3,5\n", None, without_names()).unwrap();
+    assert_eq!((table.rows(), table.columns().len()), (2, 2));
+    assert!(read(b"", None, without_names()).is_err());
+}

@@ -353,6 +353,7 @@ fn of_table(reading: &ReadOptions) -> Option<Opt> {
     [
         (!reading.columns.is_empty(), Opt::Columns),
         (!reading.drop_columns.is_empty(), Opt::DropColumns),
+        (reading.no_header, Opt::NoHeader),
         (reading.drop_missing, Opt::DropMissing),
         (reading.delimiter.is_some(), Opt::Delimiter),
         (reading.decimal.is_some(), Opt::Decimal),

@@ -14,7 +14,7 @@ use crate::error::{ImageError, ImageProblem, MOST_BYTES};
 use crate::set::{Images, Subset};
 
 pub use decode::{Picture, decode};
-use listing::Classes;
+use listing::ClassFiles;
 
 /// Of every so many images of a class one is for the test, where there is no folder for it.
 const TEST_EVERY: usize = 5;
@@ -46,12 +46,12 @@ impl PngFolder {
     pub(crate) fn find(dir: &Path) -> Result<Self, ImageError> {
         let mut faults = Vec::new();
         let (train, test) = if let Some((train, test)) = listing::parts(dir)? {
-            let train = Classes::list(&train, &mut faults)?;
-            let test = Classes::list(&test, &mut faults)?;
+            let train = ClassFiles::list(&train, &mut faults)?;
+            let test = ClassFiles::list(&test, &mut faults)?;
             faults.extend(test.names_missing_in(&train));
             (train, test)
         } else {
-            let (test, train) = Classes::list(dir, &mut faults)?.every(TEST_EVERY);
+            let (test, train) = ClassFiles::list(dir, &mut faults)?.every(TEST_EVERY);
             (train, test)
         };
         let names = train.names();

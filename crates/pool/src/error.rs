@@ -11,7 +11,8 @@ pub enum PoolError {
     NoWorkers,
     /// The operating system gave no threads.
     #[error(
-        "pool: cannot start {workers} threads ({reason}); give fewer workers or raise the process's thread limit"
+        "pool: cannot start {workers} thread{} ({reason}); give fewer workers or raise the process's thread limit",
+        if *workers == 1 { "" } else { "s" }
     )]
     Threads {
         /// Threads that were asked for.

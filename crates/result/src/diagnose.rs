@@ -161,6 +161,13 @@ fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
 fn best_item(result: &RunResult) -> Option<Diagnosis<'_>> {
     let mut arms = result.arms.iter();
     let found = arms.find_map(|arm| arm.analysis.as_ref()?.best.as_ref())?;
+    let next = found.next.as_ref();
+    let numbers = next.map(|next| [next.difference, next.low, next.high]);
+    let mut numbers = numbers.into_iter().flatten().chain([found.value]);
+    // Of what is no number, none is best.
+    if !numbers.all(f64::is_finite) {
+        return None;
+    }
     Some(Diagnosis::BestItem(found, &result.lab_facts))
 }
 

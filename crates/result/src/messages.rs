@@ -297,7 +297,7 @@ pub(super) fn diagnosis(diagnosis: &Diagnosis<'_>) -> Finding {
         Diagnosis::SerialFraction { arm, fraction } => Finding::note(
             "serial_fraction",
             format!(
-                "{}: after Amdahl's law a serial part of {:.1} % would cap the speed-up at {:.0}×, however many cores; what the task log shows as imbalance is counted in it.",
+                "{}: after Amdahl's law a serial part of {:.1} % would cap the speed-up at {:.1}×, however many cores; what the task log shows as imbalance is counted in it.",
                 capitalise(arm),
                 fraction * 100.0,
                 1.0 / fraction
@@ -426,9 +426,18 @@ fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> 
     }
 }
 
-/// Why a scaling law was not fitted.
-pub(super) fn refusal(refusal: &FitRefusal) -> Finding {
-    let text = refusal.to_string();
+/// Why a scaling law was not fitted. `without`: numbers of workers that were left out of the fit.
+pub(super) fn refusal(refusal: &FitRefusal, without: &[u32]) -> Finding {
+    let mut text = refusal.to_string();
+    if !without.is_empty() {
+        let without: Vec<String> = without.iter().map(u32::to_string).collect();
+        let without = without.join(", ");
+        text.extend([
+            " Workers that share cores, or have cores of other speeds, do not count (",
+            &without,
+            ").",
+        ]);
+    }
     match refusal {
         FitRefusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)
             .number("needed", law.needed() as f64)

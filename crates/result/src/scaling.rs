@@ -30,12 +30,19 @@ fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
         })
         .collect();
     points.sort_by_key(|point| point.workers);
-    let measured: Vec<(f64, f64)> = points
+    // The laws are of workers that are equally fast: with a core each, and of one speed.
+    let shares = |p: &ScalingPoint| {
+        let ideal = ideal_of(arms, name, p.workers);
+        ideal.is_some_and(|ideal| ideal < f64::from(p.workers) * (1.0 - 1e-9))
+    };
+    let (without, with): (Vec<&ScalingPoint>, Vec<_>) = points.iter().partition(|p| shares(p));
+    let without: Vec<u32> = without.iter().map(|p| p.workers).collect();
+    let measured: Vec<(f64, f64)> = with
         .iter()
         .map(|p| (f64::from(p.workers), p.speedup))
         .collect();
     let (amdahl, usl) = if basis.needs_equal_work() {
-        (amdahl(&measured), usl(&measured))
+        (amdahl(&measured, &without), usl(&measured, &without))
     } else {
         (
             Fit::Refused(messages::different_work()),
@@ -50,17 +57,23 @@ fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
     }
 }
 
-fn amdahl(measured: &[(f64, f64)]) -> Fit<AmdahlFit> {
+fn ideal_of(arms: &[ArmResult], name: &str, workers: u32) -> Option<f64> {
+    let is_it = |arm: &&ArmResult| arm.name == name && arm.workers == workers;
+    arms.iter().find(is_it)?.ideal
+}
+
+/// `without`: numbers of workers that have no core each, and are left out.
+fn amdahl(measured: &[(f64, f64)], without: &[u32]) -> Fit<AmdahlFit> {
     match laws::fit_amdahl(measured) {
         Ok(fit) => Fit::Fitted(AmdahlFit {
             serial_fraction: fit.serial_fraction,
             rmse: fit.rmse,
         }),
-        Err(refusal) => Fit::Refused(messages::refusal(&refusal)),
+        Err(refusal) => Fit::Refused(messages::refusal(&refusal, without)),
     }
 }
 
-fn usl(measured: &[(f64, f64)]) -> Fit<UslFit> {
+fn usl(measured: &[(f64, f64)], without: &[u32]) -> Fit<UslFit> {
     match laws::fit_usl(measured) {
         Ok(fit) => Fit::Fitted(UslFit {
             sigma: fit.sigma,
@@ -68,6 +81,6 @@ fn usl(measured: &[(f64, f64)]) -> Fit<UslFit> {
             peak_workers: fit.peak_workers,
             rmse: fit.rmse,
         }),
-        Err(refusal) => Fit::Refused(messages::refusal(&refusal)),
+        Err(refusal) => Fit::Refused(messages::refusal(&refusal, without)),
     }
 }

@@ -139,3 +139,24 @@ fn work_on_gpus_is_not_bounded_by_cores() {
     assert_eq!(result.usable_cores(), None);
     assert_eq!(workbench_report::ideal::name(&result, 8), "ideal");
 }
+
+#[test]
+fn laws_are_fitted_to_workers_with_a_core_each() {
+    let fits = |machine, workers: &[u32]| {
+        let result = run(machine, workers, 16.0 / 2.0);
+        let curve = &result.scaling[0];
+        let refused = |fit: Option<&workbench_record::Finding>| fit.map(|f| f.text.clone());
+        (
+            refused(curve.amdahl.refused()),
+            refused(curve.usl.refused()),
+        )
+    };
+    assert_eq!(fits(cores(8.0), &[1, 2, 4, 8]), (None, None));
+    let (amdahl, usl) = fits(cores(2.0), &[1, 2, 4, 64]);
+    for refused in [amdahl.unwrap(), usl.unwrap()] {
+        assert!(refused.contains("there are 2 (1, 2)"), "{refused}");
+        assert!(refused.ends_with("do not count (4, 64)."), "{refused}");
+    }
+    // Efficiency cores are no serial part.
+    assert!(fits(apple(), &[1, 2, 6, 8]).0.is_some());
+}

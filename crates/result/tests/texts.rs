@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use workbench_machine::monitor::{HardwareCounts, ResourceUse, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmComparison, Basis, Direction, Disturbance, Event, Item, Quantity, RepeatFinished, RepeatId,
-    RunStatus, Snapshot,
+    Analysis, ArmComparison, Basis, BestItem, Direction, Disturbance, Event, Importance, Item,
+    NextBest, Quantity, RepeatFinished, RepeatId, RunStatus, Snapshot,
 };
 use workbench_result::{RunResult, compute};
 
@@ -186,6 +186,23 @@ fn add(log: &mut Log, one: &Made, id: RepeatId) {
             metrics: [("r2".to_owned(), one.metric)].into(),
         }],
         quality: [("r2".to_owned(), Quantity::Number(one.metric))].into(),
+        analysis: Some(Analysis {
+            best: Some(BestItem {
+                item: "item".to_owned(),
+                metric: "r2".to_owned(),
+                value: one.metric,
+                next: Some(NextBest {
+                    item: "other".to_owned(),
+                    difference: one.sample[0],
+                    low: one.sample[1],
+                    high: one.sample[2],
+                }),
+            }),
+            importances: vec![Importance {
+                input: "x1".to_owned(),
+                share: one.sample[0],
+            }],
+        }),
         usage: one.usage.clone(),
         disturbances: one.disturbances.clone(),
         ..RepeatFinished::default()
@@ -246,7 +263,8 @@ proptest! {
         for text in texts(&result) {
             prop_assert!(meaningless(&text).is_empty(), "{:?} in {text}", meaningless(&text));
         }
-        let report = workbench_report::render(workbench_report::Format::Markdown, &result, &snapshot);
+        let format = workbench_report::Format::Markdown;
+        let report = workbench_report::render(format, &result, &snapshot);
         let report = String::from_utf8(report.unwrap()).unwrap();
         for line in report.lines() {
             prop_assert!(meaningless(line).is_empty(), "{:?} in {line}", meaningless(line));

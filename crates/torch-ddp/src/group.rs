@@ -28,7 +28,7 @@ use crate::work::{Output, Work};
 pub use gloo::{GlooDevice, GlooOptions};
 pub use nccl::NcclOptions;
 
-use agreement::Call;
+use agreement::{Call, Described, disagreement};
 use gloo::{FORM, invalid};
 
 /// How the elements of all ranks become one.
@@ -114,10 +114,9 @@ impl Drop for Handle {
 /// kind. Where they differ, every rank gets an error of kind [`ErrorKind::Mismatch`] and the group
 /// can be used further: each call begins with a small collective that compares them. Barriers, and
 /// those whose names end in `_async`, start at once and compare nothing; there, and in the
-/// reductions of
-/// [`DistributedDataParallel`](crate::DistributedDataParallel), what differs ends in a timeout, or
-/// in the end of the process, unless the group is [`checked`](GlooOptions::checked). Several threads
-/// may share a group, but then it is theirs to agree on that order.
+/// reductions of [`DistributedDataParallel`](crate::DistributedDataParallel), what differs ends in
+/// a timeout, or in the end of the process, unless the group is [`checked`](GlooOptions::checked).
+/// Several threads may share a group, but then it is theirs to agree on that order.
 ///
 /// Cloning makes another handle to the same group; when the last is gone, so are the connections.
 /// That waits for operations still under way. A tensor given to a collective must be dense,
@@ -404,6 +403,42 @@ impl ProcessGroup {
             // SAFETY: the group outlives the call.
             unsafe { ffi::tddp_group_abort(self.as_ptr(), message) }
         })
+    }
+
+    /// A rank as libtorch counts, if it is one of this group.
+    fn root(&self, call: Call, rank: usize) -> Result<i32> {
+        match i32::try_from(rank) {
+            Ok(code) if rank < self.size => Ok(code),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                call.name(),
+                format!(
+                    "rank {rank} is outside a group of {}; ranks begin at 0",
+                    self.size
+                ),
+            )),
+        }
+    }
+
+    /// Returns when all ranks have called the same, on tensors of the same type and size. Where
+    /// calls are [`checked`](GlooOptions::checked) libtorch compares them, and on a GPU nobody
+    /// does.
+    fn agree(&self, call: Call, argument: i64, tensor: &Tensor) -> Result<()> {
+        // A tensor that cannot be taken is refused by what follows, before anything is sent.
+        let elsewhere = !tensor.defined() || tensor.device() != Device::Cpu;
+        if self.size == 1 || self.checked || elsewhere {
+            return Ok(());
+        }
+        let own = Described::new(call, argument, tensor);
+        let all = self
+            .start_all_gather(call.name(), &own.to_tensor())?
+            .wait()?;
+        let all: Vec<Described> = all.iter().map(Described::from_tensor).collect();
+        if all.iter().all(|other| *other == own) {
+            Ok(())
+        } else {
+            Err(disagreement(call, &all))
+        }
     }
 
     fn start<T: Output>(

@@ -23,6 +23,6 @@ pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTim
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
 pub use launch::{LISTENER, Launch};
-pub use sampler::DistributedSampler;
+pub use sampler::ShardSampler;
 pub use store::{MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};

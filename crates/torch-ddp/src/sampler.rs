@@ -10,16 +10,16 @@
 /// machine.
 ///
 /// ```
-/// use torch_ddp::DistributedSampler;
+/// use torch_ddp::ShardSampler;
 ///
-/// let ranks: Vec<_> = (0..2).map(|rank| DistributedSampler::new(5, rank, 2)).collect();
+/// let ranks: Vec<_> = (0..2).map(|rank| ShardSampler::new(5, rank, 2)).collect();
 /// // Six places for five rows: one row comes twice.
 /// assert_eq!(ranks[0].rows(0).len() + ranks[1].rows(0).len(), 6);
 /// let plain = ranks[1].clone().shuffle(None).drop_last(true);
 /// assert_eq!(plain.rows(0), [1, 3]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DistributedSampler {
+pub struct ShardSampler {
     length: usize,
     rank: usize,
     size: usize,
@@ -27,9 +27,9 @@ pub struct DistributedSampler {
     drop_last: bool,
 }
 
-impl DistributedSampler {
-    /// Deals `length` rows to `size` ranks, of which this is `rank`: shuffled with seed 0, and where
-    /// they cannot be dealt evenly, some rows come twice.
+impl ShardSampler {
+    /// Deals `length` rows to `size` ranks, of which this is `rank`: shuffled with seed 0, and
+    /// where they cannot be dealt evenly, some rows come twice.
     ///
     /// # Panics
     /// When `rank` is not below `size`.
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn all(length: usize, size: usize, drop: bool, epoch: u64) -> Vec<usize> {
-        let of = |rank| DistributedSampler::new(length, rank, size).drop_last(drop);
+        let of = |rank| ShardSampler::new(length, rank, size).drop_last(drop);
         let shards: Vec<Vec<usize>> = (0..size).map(|rank| of(rank).rows(epoch)).collect();
         for shard in &shards {
             assert_eq!(shard.len(), of(0).len());
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn epochs_and_seeds_have_orders_of_their_own() {
-        let sampler = DistributedSampler::new(100, 0, 2);
+        let sampler = ShardSampler::new(100, 0, 2);
         assert_eq!(sampler.rows(1), sampler.rows(1));
         assert_ne!(sampler.rows(1), sampler.rows(2));
         let other = sampler.clone().shuffle(Some(1));

@@ -6,6 +6,7 @@
     reason = "calls into the shim; every block says why it is sound"
 )]
 
+mod limits;
 mod prefix;
 mod probe;
 
@@ -19,14 +20,10 @@ use std::{fmt, ptr, slice};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
 
+pub use limits::{MOST_KEY_BYTES, MOST_VALUE_BYTES};
 pub use prefix::PrefixStore;
 
-/// Bytes that a key may have, with the slash that libtorch puts before it and the prefixes of
-/// [`PrefixStore`]s: libtorch's server closes the connection of a client that sends more.
-pub const MOST_KEY_BYTES: usize = 8 * 1024;
-
-/// Bytes that a value may have, for the same reason.
-pub const MOST_VALUE_BYTES: usize = 8 * 1024 * 1024;
+use limits::doing;
 
 /// What is left to libtorch at least when a store has just answered.
 const LEAST: Duration = Duration::from_millis(200);
@@ -81,22 +78,8 @@ impl Store {
         }
     }
 
-    /// Refuses what the server would not take: it closes the connection then, and says nothing.
     fn check_size(&self, what: &str, key: &str, values: &[&[u8]]) -> Result<()> {
-        let key = key.len() + self.prefix;
-        let longest = values.iter().map(|value| value.len()).max().unwrap_or(0);
-        let (part, bytes, most) = if key > MOST_KEY_BYTES {
-            ("key", key, MOST_KEY_BYTES)
-        } else if longest > MOST_VALUE_BYTES {
-            ("value", longest, MOST_VALUE_BYTES)
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(
-            ErrorKind::InvalidArgument,
-            what,
-            format!("the {part} has {bytes} bytes; give at most {most}"),
-        ))
+        limits::check(what, key.len() + self.prefix, values)
     }
 
     pub(crate) fn as_ptr(&self) -> *const ffi::Store {
@@ -373,14 +356,14 @@ impl TcpStore {
         let address = loopback(host).map_or_else(|| host.to_owned(), |address| address.to_string());
         let began = Instant::now();
         let why = match probe::await_store(&address, port, timeout) {
-            probe::Found::Store => {
+            probe::Answered::Store => {
                 let left = timeout.saturating_sub(began.elapsed());
                 return Self::open(&what, &address, port, false, -1, left.max(LEAST));
             }
-            probe::Found::Other => {
+            probe::Answered::Other => {
                 "somebody listens there, but does not answer as a store does".to_owned()
             }
-            probe::Found::Nobody(said) => format!("nobody answers there ({said})"),
+            probe::Answered::Nobody(said) => format!("nobody answers there ({said})"),
         };
         let message = format!("{why}, for {timeout:?}; check address and port");
         Err(Error::new(ErrorKind::Timeout, &what, message))
@@ -451,13 +434,6 @@ pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis())
         .unwrap_or(i64::MAX)
         .clamp(1, i64::from(i32::MAX))
-}
-
-/// What an error says was being done. Keys may be long.
-fn doing(operation: &str, key: &str) -> String {
-    let shown: String = key.chars().take(80).collect();
-    let more = if shown.len() < key.len() { "…" } else { "" };
-    format!("{operation} `{shown}{more}`")
 }
 
 fn connection(what: &str, error: &std::io::Error) -> Error {

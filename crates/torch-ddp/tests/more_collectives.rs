@@ -1,5 +1,5 @@
-//! Reductions to one rank and to all, dealing rows, messages, bytes, groups of some ranks, and calls
-//! that differ: on two to four processes, against values computed by hand.
+//! Reductions to one rank and to all, dealing rows, messages, bytes, groups of some ranks, and
+//! calls that differ: on two to four processes, against values computed by hand.
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,

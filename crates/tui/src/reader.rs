@@ -77,6 +77,7 @@ pub fn survey(request: &SurveyRequest) -> Result<Survey, String> {
     const ROWS: usize = 20;
     let options = CsvOptions {
         reading: ReadOptions {
+            no_header: request.no_header,
             delimiter: request.delimiter,
             decimal: request.decimal,
             ..ReadOptions::default()

@@ -47,7 +47,7 @@ impl Tried {
 
 /// Why no larger batch is tried.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Limit {
+pub enum BatchLimit {
     /// There are no more rows.
     Rows(usize),
     /// A larger one would need more memory than is free: both in bytes, as estimated.
@@ -63,7 +63,7 @@ pub enum Limit {
     Time(Duration),
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for BatchLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MIB: u64 = 1 << 20;
         match self {
@@ -93,19 +93,19 @@ pub struct Bounds {
 }
 
 /// Whether a batch twice as large as the last can be tried, by what those before needed.
-pub fn limit(tried: &[Tried], bounds: Bounds) -> Option<Limit> {
+pub fn limit(tried: &[Tried], bounds: Bounds) -> Option<BatchLimit> {
     let last = tried.last()?;
     if last.batch as usize * 2 > bounds.rows {
-        return Some(Limit::Rows(bounds.rows));
+        return Some(BatchLimit::Rows(bounds.rows));
     }
     if last.step * 2 > bounds.most {
-        return Some(Limit::Time(bounds.most));
+        return Some(BatchLimit::Time(bounds.most));
     }
     let before = tried.iter().rev().nth(1)?;
     // Memory grows with the rows: twice as many more than last time need twice as much more.
     let grown = last.peak?.saturating_sub(before.peak?);
     let (needed, free) = (grown * 2, bounds.free?);
-    (needed as f64 > free as f64 * MEMORY_SHARE).then_some(Limit::Memory { needed, free })
+    (needed as f64 > free as f64 * MEMORY_SHARE).then_some(BatchLimit::Memory { needed, free })
 }
 
 /// Tries batches for the model and data of a specification, and tells `each`. Gives back what was
@@ -117,7 +117,7 @@ pub fn find(
     spec: &TrainSpec,
     most: Duration,
     mut each: impl FnMut(&Tried),
-) -> Result<(Vec<Tried>, Limit), Failure> {
+) -> Result<(Vec<Tried>, BatchLimit), Failure> {
     let job = Job::new(spec.clone())?;
     tch::set_num_threads(i32::try_from(spec.threads).unwrap_or(i32::MAX));
     let data = Dataset::load(spec, Subset::Train, job.device)?;
@@ -137,7 +137,7 @@ pub fn find(
         let step = match step {
             Ok(step) => step,
             Err(failure) if failure.kind == FailureKind::OutOfMemory && !tried.is_empty() => {
-                return Ok((tried, Limit::UsedUp(batch)));
+                return Ok((tried, BatchLimit::UsedUp(batch)));
             }
             Err(failure) => return Err(failure),
         };
@@ -160,7 +160,11 @@ pub fn find(
 fn fastest_step(job: &Job, data: &Dataset, batch: u32) -> Result<Duration, Failure> {
     tch::manual_seed(job.spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
-    let net = models::build(&job.spec, &vars.root(), data.shape())?;
+    let net = models::build(
+        (job.spec.model, job.spec.tuning),
+        &vars.root(),
+        data.shape(),
+    )?;
     let mut adam = Adam::new(&vars, job.spec.lr);
     let rows = BatchRows {
         rows: (0..i64::from(batch)).collect(),
@@ -243,14 +247,14 @@ mod tests {
     fn what_those_before_needed_says_whether_to_go_on() {
         let two = [tried(64, 10, 300), tried(128, 18, 350)];
         assert_eq!(limit(&two, bounds(1000, 1000)), None);
-        assert_eq!(limit(&two, bounds(255, 1000)), Some(Limit::Rows(255)));
-        let memory = Limit::Memory {
+        assert_eq!(limit(&two, bounds(255, 1000)), Some(BatchLimit::Rows(255)));
+        let memory = BatchLimit::Memory {
             needed: 100 * MIB,
             free: 120 * MIB,
         };
         assert_eq!(limit(&two, bounds(1000, 120)), Some(memory));
         let slow = [tried(64, 3000, 300), tried(128, 6000, 350)];
-        let time = Limit::Time(Duration::from_secs(10));
+        let time = BatchLimit::Time(Duration::from_secs(10));
         assert_eq!(limit(&slow, bounds(1000, 1000)), Some(time));
         // Of one batch nothing is known about how memory grows.
         assert_eq!(limit(&two[..1], bounds(1000, 1)), None);

@@ -113,6 +113,10 @@ enum NumberFormat {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that do not depend on each other"
+)]
 struct TuningArgs {
     /// Compute convolutions and products of matrices in bfloat16, on processors that can
     #[arg(long)]

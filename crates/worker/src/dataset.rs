@@ -68,6 +68,7 @@ pub struct Batch {
 impl Batch {
     /// This rank's mean loss, so that the mean over the ranks is that over the rows: the same where
     /// all ranks take equally many, as in all steps but the last of an epoch.
+    #[expect(clippy::float_cmp, reason = "exactly 1 where all are equal")]
     pub fn weighted(&self, loss: &Tensor) -> Tensor {
         let weight = self.share.weight();
         // Exactly 1 where all are equal: then the sums are the same, bit for bit.

@@ -27,8 +27,8 @@ pub(crate) fn reducer_options(tuning: &Tuning) -> DdpOptions {
 }
 
 /// Gradient accumulation: forward and backward pass of all parts of a batch but the last, whose
-/// gradients add up on this rank alone. Gives back their part of the loss. Faults strike in the last
-/// part.
+/// gradients add up on this rank alone. Gives back their part of the loss. Faults strike in the
+/// last part.
 ///
 /// # Errors
 /// When the loss is not finite, or libtorch fails.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tch::{Device, Tensor, nn};
 use torch_ddp::{DdpOptions, DistributedDataParallel, GlooOptions, ProcessGroup, Store, TcpStore};
-use workbench_ddp_protocol::Model;
+use workbench_ddp_protocol::{Model, Tuning};
 use workbench_images::{ImageSource, Subset};
 use workbench_worker::dataset::Dataset;
 use workbench_worker::models::{self, Net};
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The small CNN with always the same weights.
 fn model(data: &Dataset) -> (nn::VarStore, Net) {
     let vars = nn::VarStore::new(Device::Cpu);
-    let net = models::build(Model::Cnn, &vars.root(), data.shape()).unwrap();
+    let net = models::build((Model::Cnn, Tuning::default()), &vars.root(), data.shape()).unwrap();
     let _no_grad = tch::no_grad_guard();
     for (place, (_, mut variable)) in parameters::sorted(&vars).into_iter().enumerate() {
         // libtorch's generator is shared by the threads of this test, so it decides nothing here.

@@ -74,6 +74,7 @@ fn options_are_recorded_and_part_of_the_command() {
     let reading = ReadOptions {
         columns: vec!["price, in $".to_owned(), "b".to_owned()],
         drop_columns: vec!["town".to_owned()],
+        no_header: true,
         drop_missing: true,
         delimiter: Some(Delimiter::Semicolon),
         decimal: Some(DecimalSign::Comma),
@@ -82,7 +83,7 @@ fn options_are_recorded_and_part_of_the_command() {
     assert!(
         config.command.ends_with(
             "--data /tmp/houses.csv --target price --columns '\"price, in $\",b' \
-             --drop-columns town --drop-missing --delimiter semicolon --decimal comma"
+             --drop-columns town --no-header --drop-missing --delimiter semicolon --decimal comma"
         ),
         "{}",
         config.command
@@ -180,4 +181,24 @@ fn a_table_that_cannot_be_used_points_at_its_option() {
     assert_eq!(option(&unknown), Some(Opt::Columns));
     unknown.target = Some("prize".to_owned());
     assert_eq!(option(&unknown), Some(Opt::Target));
+}
+
+#[test]
+fn a_table_without_names_can_be_used_and_a_finding_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("concrete.data");
+    let rows = (0..60).map(|i| format!("{},{},{}\n", i % 7, i * 3 % 11, i % 13));
+    std::fs::write(&path, rows.collect::<String>()).unwrap();
+    let with = |reading| Request {
+        target: Some("x3".to_owned()),
+        ..request(path.clone(), reading, &[])
+    };
+    let refused = prepare(&with(ReadOptions::default())).err().unwrap();
+    assert!(refused.to_string().contains("--no-header"), "{refused}");
+    let reading = ReadOptions {
+        no_header: true,
+        ..ReadOptions::default()
+    };
+    let prepared = prepare(&with(reading)).unwrap();
+    assert!(kinds(&prepared.warnings()).contains(&"data_without_names"));
 }

@@ -27,6 +27,8 @@ pub enum Opt {
     Columns,
     /// `--drop-columns`.
     DropColumns,
+    /// `--no-header`.
+    NoHeader,
     /// `--drop-missing`.
     DropMissing,
     /// `--delimiter`.
@@ -49,6 +51,7 @@ impl fmt::Display for Opt {
             Self::Target => f.write_str("--target"),
             Self::Columns => f.write_str("--columns"),
             Self::DropColumns => f.write_str("--drop-columns"),
+            Self::NoHeader => f.write_str("--no-header"),
             Self::DropMissing => f.write_str("--drop-missing"),
             Self::Delimiter => f.write_str("--delimiter"),
             Self::Decimal => f.write_str("--decimal"),

@@ -15,7 +15,7 @@ const LITTER: [&str; 2] = ["Thumbs.db", "desktop.ini"];
 
 /// The files of every class, in the order of their names.
 #[derive(Debug, Clone)]
-pub(super) struct Classes {
+pub(super) struct ClassFiles {
     dir: PathBuf,
     files: BTreeMap<OsString, Vec<PathBuf>>,
 }
@@ -50,7 +50,7 @@ pub(super) fn is_one(dir: &Path) -> bool {
     })
 }
 
-impl Classes {
+impl ClassFiles {
     /// Lists the folders of classes. What is in them and is no PNG file is a fault.
     pub fn list(dir: &Path, faults: &mut Vec<ImageError>) -> Result<Self, ImageError> {
         let mut classes = BTreeMap::new();

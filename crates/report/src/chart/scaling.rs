@@ -172,6 +172,12 @@ fn bound(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot) {
 
 fn laws(chart: &mut Chart, result: &RunResult, scaling: &Scaling, plot: Plot) {
     let role = arm_role(result, &scaling.arm);
+    // Where workers share cores, no law holds.
+    let cores = result.usable_cores().unwrap_or(f64::INFINITY).max(1.0);
+    let plot = Plot {
+        most_workers: plot.most_workers.min(cores),
+        ..plot
+    };
     if let Fit::Fitted(AmdahlFit {
         serial_fraction: s, ..
     }) = scaling.amdahl

@@ -6,10 +6,9 @@
 
 use std::fmt;
 
-use tch::{Device, Tensor};
+use tch::Tensor;
 
-use super::ProcessGroup;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 
 /// Dimensions that are told one by one; the others as their product.
 const DIMENSIONS: usize = 7;
@@ -108,28 +107,6 @@ impl fmt::Display for Described {
         let dimensions = usize::try_from(self.0[3]).unwrap_or(0).min(DIMENSIONS);
         let size = &self.0[4..4 + dimensions];
         write!(f, "({}) of type {} and size {size:?}", self.0[1], self.0[2])
-    }
-}
-
-impl ProcessGroup {
-    /// Returns when all ranks have called the same, on tensors of the same type and size. Where
-    /// calls are [`checked`](super::GlooOptions::checked) libtorch compares them, and on a GPU
-    /// nobody does.
-    pub(super) fn agree(&self, call: Call, argument: i64, tensor: &Tensor) -> Result<()> {
-        // A tensor that cannot be taken is refused by what follows, before anything is sent.
-        let elsewhere = !tensor.defined() || tensor.device() != Device::Cpu;
-        if self.size == 1 || self.checked || elsewhere {
-            return Ok(());
-        }
-        let own = Described::new(call, argument, tensor);
-        let all = self
-            .start_all_gather(call.name(), &own.to_tensor())?
-            .wait()?;
-        let all: Vec<Described> = all.iter().map(Described::from_tensor).collect();
-        if all.iter().all(|other| *other == own) {
-            return Ok(());
-        }
-        Err(disagreement(call, &all))
     }
 }
 

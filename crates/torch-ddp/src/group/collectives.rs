@@ -106,8 +106,8 @@ impl ProcessGroup {
         started.wait().map(drop)
     }
 
-    /// Combines the tensors of all ranks element by element and deals the result: of n ranks, rank r
-    /// gets the r-th n-th of the rows. The first dimension must be a multiple of n.
+    /// Combines the tensors of all ranks element by element and deals the result: of n ranks, rank
+    /// r gets the r-th n-th of the rows. The first dimension must be a multiple of n.
     ///
     /// # Errors
     /// As [`reduce`](Self::reduce).
@@ -146,20 +146,5 @@ impl ProcessGroup {
             }
         })?;
         started.wait()
-    }
-
-    /// A rank as libtorch counts, if it is one of this group.
-    pub(super) fn root(&self, call: Call, rank: usize) -> Result<i32> {
-        match i32::try_from(rank) {
-            Ok(code) if rank < self.size => Ok(code),
-            _ => Err(Error::new(
-                ErrorKind::InvalidArgument,
-                call.name(),
-                format!(
-                    "rank {rank} is outside a group of {}; ranks begin at 0",
-                    self.size
-                ),
-            )),
-        }
     }
 }

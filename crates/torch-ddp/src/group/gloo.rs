@@ -46,9 +46,8 @@ impl GlooDevice {
         };
         let began = Instant::now();
         loop {
-            let error = match TcpListener::bind((address, 0)) {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
+            let Err(error) = TcpListener::bind((address, 0)) else {
+                return Ok(());
             };
             let is_passing = error.kind() == io::ErrorKind::AddrInUse;
             if !is_passing || began.elapsed() >= timeout {
@@ -81,10 +80,10 @@ pub struct GlooOptions {
     /// How many operations run at the same time, each on a thread of its own: 1 to 64. 2 unless
     /// set.
     pub threads: usize,
-    /// Lets libtorch compare what all ranks call, and on which shapes, before every collective, those
-    /// that are started without waiting and those of the reducer included, at the price of two small
-    /// extra ones. A disagreement is then an error of kind [`ErrorKind::Mismatch`]. Off unless set:
-    /// then calls that wait are compared alone (torch.distributed:
+    /// Lets libtorch compare what all ranks call, and on which shapes, before every collective,
+    /// those that are started without waiting and those of the reducer included, at the price of
+    /// two small extra ones. A disagreement is then an error of kind [`ErrorKind::Mismatch`]. Off
+    /// unless set: then calls that wait are compared alone (torch.distributed:
     /// `TORCH_DISTRIBUTED_DEBUG=DETAIL`).
     pub checked: bool,
 }

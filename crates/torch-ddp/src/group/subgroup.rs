@@ -8,9 +8,9 @@ use super::gloo::invalid;
 
 impl ProcessGroup {
     /// Forms a group over gloo of some of this group's ranks, as `new_group` does in Python. Only
-    /// they need to call it; a rank outside gets `None` at once. In the new group they count from 0,
-    /// in the order of `ranks`. `store` is one that all of them share, and `name` makes the group
-    /// one of its own: give each another name.
+    /// they need to call it; a rank outside gets `None` at once. In the new group they count from
+    /// 0, in the order of `ranks`. `store` is one that all of them share, and `name` makes the
+    /// group one of its own: give each another name.
     ///
     /// # Errors
     /// As [`gloo`](Self::gloo), and

@@ -21,7 +21,7 @@ const NONCE: [u8; 4] = *b"ddp?";
 
 /// Who was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Answered {
     /// A store.
     Store,
     /// Somebody who accepts connections and does not answer as a store does.
@@ -31,7 +31,7 @@ pub(super) enum Found {
 }
 
 /// Waits until a store answers there, or the time is over.
-pub(super) fn await_store(host: &str, port: u16, timeout: Duration) -> Found {
+pub(super) fn await_store(host: &str, port: u16, timeout: Duration) -> Answered {
     let began = Instant::now();
     let mut said = "no address".to_owned();
     let mut other = false;
@@ -47,7 +47,7 @@ pub(super) fn await_store(host: &str, port: u16, timeout: Duration) -> Found {
                 greet(connection, left.max(PAUSE))
             });
             match tried {
-                Ok(true) => return Found::Store,
+                Ok(true) => return Answered::Store,
                 Ok(false) => other = true,
                 // Also where it was closed again, by a server that comes up or goes down.
                 Err(error) => said = error.to_string(),
@@ -56,9 +56,9 @@ pub(super) fn await_store(host: &str, port: u16, timeout: Duration) -> Found {
         thread::sleep(PAUSE);
     }
     if other {
-        Found::Other
+        Answered::Other
     } else {
-        Found::Nobody(said)
+        Answered::Nobody(said)
     }
 }
 

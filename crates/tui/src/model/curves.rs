@@ -9,11 +9,11 @@
 pub(super) mod tests;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use workbench_record::{RepeatState, RunStarted};
 use workbench_result::workers_of;
 
+use super::past::PastRepeats;
 pub use super::series::{Axis, Metric};
 use super::series::{Series, place};
 
@@ -34,22 +34,7 @@ pub struct CurveModel {
     key: Option<(String, Metric, Axis)>,
     /// The points, a series per arm.
     pub series: Vec<Series>,
-}
-
-/// Whether there is a curve in any repeat.
-pub fn any(repeats: &[RepeatState]) -> bool {
-    repeats
-        .iter()
-        .any(|r| has(r, &Metric::Throughput) || !r.curves.is_empty() || !r.item_curves.is_empty())
-}
-
-/// Whether a repeat has a curve of a metric. A single stretch of progress makes no curve.
-fn has(repeat: &RepeatState, metric: &Metric) -> bool {
-    match metric {
-        Metric::Own(name) => repeat.curves.get(name).is_some_and(|c| !c.is_empty()),
-        Metric::Items(name) => repeat.item_curves.contains_key(name),
-        Metric::Throughput => repeat.progress_points.len() > 1,
-    }
+    past: PastRepeats,
 }
 
 impl CurveModel {
@@ -92,7 +77,8 @@ impl CurveModel {
 
     /// Takes in what is new.
     pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState]) {
-        self.metrics = metrics(repeats);
+        self.past.update(&started.run_id, repeats);
+        self.metrics = self.past.metrics(repeats);
         let Some(metric) = self.metric().cloned() else {
             self.series.clear();
             self.key = None;
@@ -102,7 +88,7 @@ impl CurveModel {
         if self.key.as_ref() != Some(&key) {
             self.series.clear();
         }
-        self.unit = unit(repeats);
+        self.unit = self.past.unit(repeats);
         self.steps = match &metric {
             Metric::Own(name) | Metric::Items(name) => {
                 let figure = started.lab_facts.figure(name);
@@ -111,7 +97,7 @@ impl CurveModel {
             Metric::Throughput => None,
         };
         let mut series = Vec::new();
-        for (repeat, arm, item) in chosen(started, repeats, &metric) {
+        for (repeat, arm, item) in chosen(started, (repeats, &self.past), &metric) {
             let is_known = |s: &Series| s.is_of(repeat, item.as_deref());
             let mut one = match self.series.iter().position(is_known) {
                 Some(at) => self.series.swap_remove(at),
@@ -179,14 +165,12 @@ impl CurveModel {
 /// repeat of every arm, and for metrics of items the latest repeat alone, its longest curves.
 fn chosen<'a>(
     started: &RunStarted,
-    repeats: &'a [RepeatState],
+    (repeats, past): (&'a [RepeatState], &PastRepeats),
     metric: &Metric,
 ) -> Vec<(&'a RepeatState, usize, Option<String>)> {
     if let Metric::Items(name) = metric {
-        let latest = repeats
-            .iter()
-            .rev()
-            .find_map(|r| Some((r, r.item_curves.get(name)?)));
+        let latest = past.latest_of_all(repeats, metric);
+        let latest = latest.and_then(|r| Some((r, r.item_curves.get(name)?)));
         let Some((repeat, items)) = latest else {
             return Vec::new();
         };
@@ -206,41 +190,9 @@ fn chosen<'a>(
     let mut chosen = Vec::new();
     for (arm, facts) in started.arms.iter().enumerate() {
         for workers in workers_of(facts, &started.config.workers) {
-            let of = |r: &&RepeatState| {
-                r.id.workers == workers && r.id.arm == facts.name && has(r, metric)
-            };
-            chosen.extend(
-                repeats
-                    .iter()
-                    .rev()
-                    .find(of)
-                    .map(|repeat| (repeat, arm, None)),
-            );
+            let latest = past.latest(repeats, (&facts.name, workers), metric);
+            chosen.extend(latest.map(|repeat| (repeat, arm, None)));
         }
     }
     chosen
-}
-
-/// The metrics that there is a point of, the lab's own first.
-fn metrics(repeats: &[RepeatState]) -> Vec<Metric> {
-    let names = repeats.iter().flat_map(|r| &r.curves);
-    let names: BTreeSet<&String> = names.filter(|c| !c.1.is_empty()).map(|c| c.0).collect();
-    let mut metrics: Vec<Metric> = names.into_iter().cloned().map(Metric::Own).collect();
-    let of_items = repeats.iter().flat_map(|r| r.item_curves.keys());
-    let of_items: BTreeSet<&String> = of_items.collect();
-    metrics.extend(of_items.into_iter().cloned().map(Metric::Items));
-    if repeats.iter().any(|r| has(r, &Metric::Throughput)) {
-        metrics.push(Metric::Throughput);
-    }
-    metrics
-}
-
-/// What progress counts: the counter of work that came to the same total.
-fn unit(repeats: &[RepeatState]) -> String {
-    let counted = repeats.iter().find_map(|repeat| {
-        let work = &repeat.finished.as_ref()?.work;
-        let mut same = work.iter().filter(|(_, n)| **n == repeat.progress.1);
-        same.next().map(|(name, _)| name.clone())
-    });
-    counted.unwrap_or_else(|| "units".to_owned())
 }

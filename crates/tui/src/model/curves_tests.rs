@@ -43,20 +43,21 @@ fn the_labs_own_metrics_come_first_and_a_single_stretch_is_no_throughput() {
     state.curves.insert("accuracy".to_owned(), Vec::new());
     state.progress_points = vec![(1, 1)];
     let loss = Metric::Own("loss".to_owned());
+    let metrics = |repeats: &[RepeatState]| PastRepeats::default().metrics(repeats);
     assert_eq!(
         metrics(std::slice::from_ref(&state)),
         std::slice::from_ref(&loss)
     );
     state.progress_points.push((2, 2));
     assert_eq!(metrics(&[state]), [loss, Metric::Throughput]);
-    assert!(!any(&[repeat("a", 0)]));
+    assert!(!PastRepeats::default().has_curves(&[repeat("a", 0)]));
 }
 
 #[test]
 fn a_time_is_at_the_step_that_was_recorded_last_and_a_step_at_its_time() {
     let state = with_loss(repeat("a", 0));
     let mut curves = CurveModel {
-        metrics: metrics(std::slice::from_ref(&state)),
+        metrics: PastRepeats::default().metrics(std::slice::from_ref(&state)),
         ..CurveModel::default()
     };
     assert_eq!(curves.x_of_time(&state, 2_500), Some(10.0));

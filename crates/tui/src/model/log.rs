@@ -8,10 +8,13 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use workbench_clock::seconds;
-use workbench_record::{ControllerPhase, ControllerState, Finding, RepeatId, Severity, Subject};
+use workbench_record::{
+    ControllerPhase, ControllerState, Finding, RepeatId, RepeatState, Severity, Subject,
+};
 use workbench_report::format;
 use workbench_result::{RunResult, left_out_finding};
 
+use super::past::PastRepeats;
 use super::snapshot_view::SnapshotView;
 use super::state::severity;
 use crate::kit::safe;
@@ -60,7 +63,10 @@ pub struct LogEntry {
 pub struct RunLog {
     run: String,
     entries: VecDeque<LogEntry>,
+    /// So many repeats were taken in: those that finished, and those that never will.
     repeats: usize,
+    /// The last of them: another one in its place is another part of the run.
+    last: Option<RepeatId>,
     /// Repeats that were left out.
     left_out: usize,
     findings: usize,
@@ -74,15 +80,21 @@ pub struct RunLog {
 
 impl RunLog {
     /// Takes in what is new. `result` is given when it was computed anew.
-    pub fn update(&mut self, run: &SnapshotView<'_>, result: Option<&RunResult>) {
+    pub fn update(
+        &mut self,
+        run: &SnapshotView<'_>,
+        past: &PastRepeats,
+        result: Option<&RunResult>,
+    ) {
         let Some(started) = run.started() else {
             return;
         };
-        let finished = run.finished().count();
+        let repeats = &run.snapshot.repeats;
+        let last = self.repeats.checked_sub(1).and_then(|at| repeats.get(at));
         let (findings, output) = (&run.snapshot.findings, &run.snapshot.output);
-        let left_out = run.left_out().count();
+        let left_out = run.snapshot.left_out.repeats().len();
         if self.run != started.run_id
-            || finished < self.repeats
+            || last.map(|repeat| &repeat.id) != self.last.as_ref()
             || left_out < self.left_out
             || findings.len() < self.findings
             || output.len() < self.output
@@ -94,13 +106,8 @@ impl RunLog {
             };
         }
         self.take_output(run);
-        for repeat in run.finished().skip(self.repeats) {
-            let name = repeat_name(&repeat.id, run.repeats_each());
-            let text = format!("{name}: {}", format::seconds(seconds(repeat.wall_ns)));
-            let at = repeat.started_ns.saturating_add(repeat.wall_ns);
-            self.push(at, EntryKind::Repeat, text);
-        }
-        self.repeats = finished;
+        self.take_states(run);
+        self.take_repeats(run);
         for (repeat, again) in run.left_out().skip(self.left_out) {
             let at = repeat.started_ns.saturating_add(repeat.wall_ns);
             if let Some(found) = left_out_finding(repeat, again) {
@@ -109,28 +116,43 @@ impl RunLog {
         }
         self.left_out = left_out;
         self.take_stopped(run);
-        self.take_states(run);
         for (at_ns, found) in findings.iter().skip(self.findings) {
             let kind = EntryKind::Finding(found.severity);
             self.push(*at_ns, kind, found.text.clone());
         }
         self.findings = findings.len();
         for found in result.iter().flat_map(|r| &r.diagnoses) {
-            self.diagnosis(found, run);
+            self.diagnosis(found, run, past);
+        }
+    }
+
+    fn take_repeats(&mut self, run: &SnapshotView<'_>) {
+        let repeats = &run.snapshot.repeats;
+        while let Some(repeat) = repeats.get(self.repeats) {
+            if let Some(finished) = &repeat.finished {
+                let name = repeat_name(&finished.id, run.repeats_each());
+                let text = format!("{name}: {}", format::seconds(seconds(finished.wall_ns)));
+                let at = finished.started_ns.saturating_add(finished.wall_ns);
+                self.push(at, EntryKind::Repeat, text);
+            } else if self.repeats + 1 == repeats.len() {
+                break;
+            }
+            self.last = Some(repeat.id.clone());
+            self.repeats += 1;
         }
     }
 
     /// Something that is true now; it replaces what was found of the same kind and subject
     /// before. Its time is the end of what it is about, however late and however often it is
     /// worked out.
-    pub fn diagnosis(&mut self, found: &Finding, run: &SnapshotView<'_>) {
+    pub fn diagnosis(&mut self, found: &Finding, run: &SnapshotView<'_>, past: &PastRepeats) {
         let about = (found.kind.clone(), found.subject.clone());
         let known = |e: &LogEntry| e.about.as_ref() == Some(&about);
         if let Some(at) = self.entries.iter().position(known) {
             self.entries.remove(at);
         }
         self.keep(LogEntry {
-            at_ns: ended_ns(run, &found.subject),
+            at_ns: ended_ns(&run.snapshot.repeats, past, &found.subject),
             kind: EntryKind::Diagnosis,
             source: String::new(),
             text: found.text.clone(),
@@ -176,7 +198,8 @@ impl RunLog {
     fn take_states(&mut self, run: &SnapshotView<'_>) {
         let known = self.stated_ns;
         let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
-        for (id, (at_ns, state)) in run.states().filter(|(_, (at_ns, _))| is_new(*at_ns)) {
+        let states = run.states(self.repeats);
+        for (id, (at_ns, state)) in states.filter(|(_, (at_ns, _))| is_new(*at_ns)) {
             self.stated_ns = self.stated_ns.max(Some(*at_ns));
             self.push(
                 *at_ns,
@@ -229,17 +252,13 @@ fn state_text(id: &RepeatId, state: &ControllerState) -> String {
 
 /// When the last repeat of the arms that a finding is about was over; where it is about no arm at
 /// a number of workers, the last repeat of all.
-fn ended_ns(run: &SnapshotView<'_>, subject: &Subject) -> u64 {
-    let is_about = |id: &RepeatId| {
-        let is_subject =
-            (Some(&id.arm), Some(id.workers)) == (subject.arm.as_ref(), subject.workers);
-        is_subject || (subject.workers.is_some() && Some(&id.arm) == subject.against.as_ref())
+fn ended_ns(repeats: &[RepeatState], past: &PastRepeats, subject: &Subject) -> u64 {
+    let is_about = |arm: &str, workers: u32| {
+        let is_subject = (Some(arm), Some(workers)) == (subject.arm.as_deref(), subject.workers);
+        is_subject || (subject.workers.is_some() && Some(arm) == subject.against.as_deref())
     };
-    let latest = |all: bool| {
-        run.finished()
-            .filter(|repeat| all || is_about(&repeat.id))
-            .map(|repeat| repeat.started_ns.saturating_add(repeat.wall_ns))
-            .max()
-    };
-    latest(false).or_else(|| latest(true)).unwrap_or(0)
+    let ended = past.ended_ns(repeats, is_about);
+    ended
+        .or_else(|| past.ended_ns(repeats, |_, _| true))
+        .unwrap_or(0)
 }

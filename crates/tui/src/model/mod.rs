@@ -9,6 +9,7 @@ pub mod estimate;
 pub mod history;
 pub mod log;
 pub mod names;
+pub mod past;
 pub mod series;
 pub mod slots;
 pub mod snapshot_view;
@@ -20,6 +21,7 @@ use workbench_record::Finding;
 use estimate::Estimate;
 use history::{History, Whole};
 use log::RunLog;
+use past::PastRepeats;
 use snapshot_view::SnapshotView;
 use timeline::SlotTimeline;
 use workbench_history::outlook::Ahead;
@@ -29,6 +31,8 @@ use workbench_history::outlook::Ahead;
 pub struct RunModel {
     /// The result as of the repeats that have finished.
     pub estimate: Estimate,
+    /// The repeats that are over.
+    pub past: PastRepeats,
     /// How far the run is.
     pub ahead: Ahead,
     /// What happened and what was printed.
@@ -42,12 +46,15 @@ pub struct RunModel {
 impl RunModel {
     /// Takes in what is new in the run as a whole.
     pub fn update_run(&mut self, run: &SnapshotView<'_>) {
+        if let Some(started) = run.started() {
+            self.past.update(&started.run_id, &run.snapshot.repeats);
+        }
         let new = self.estimate.refresh(run.snapshot);
         let result = self.estimate.result();
-        self.log.update(run, result.filter(|_| new));
+        self.log.update(run, &self.past, result.filter(|_| new));
         if new && self.estimate.is_light() {
             let found = Finding::note("left_out", estimate::LEFT_OUT);
-            self.log.diagnosis(&found, run);
+            self.log.diagnosis(&found, run, &self.past);
         }
         self.ahead.look(&run.snapshot.tally);
     }

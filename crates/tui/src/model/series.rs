@@ -4,8 +4,8 @@
 use workbench_clock::seconds;
 use workbench_record::{CurvePoint, RepeatId, RepeatState};
 
-/// What a chart shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a chart shows; the order is that in which people go through them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
     /// A curve that the lab records, by its name.
     Own(String),

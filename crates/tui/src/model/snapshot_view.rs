@@ -57,12 +57,6 @@ impl<'a> SnapshotView<'a> {
         (claimed as usize).min(4096)
     }
 
-    /// The finished repeats, in the order in which they ran.
-    pub fn finished(&self) -> impl Iterator<Item = &'a RepeatFinished> + use<'a> {
-        let repeats = self.snapshot.repeats.iter();
-        repeats.filter_map(|repeat| repeat.finished.as_deref())
-    }
-
     /// The repeats that were left out, in the order in which they ran, and whether each runs again.
     pub fn left_out(&self) -> impl Iterator<Item = (&'a RepeatFinished, bool)> + use<'a> {
         let left_out = &self.snapshot.left_out;
@@ -82,10 +76,13 @@ impl<'a> SnapshotView<'a> {
         self.snapshot.repeats.last()
     }
 
-    /// The states of whoever controlled each repeat, and when each began, in nanoseconds on the
-    /// run's clock.
-    pub fn states(&self) -> impl Iterator<Item = (&'a RepeatId, &'a (u64, ControllerState))> {
-        let repeats = self.snapshot.repeats.iter();
+    /// The states of whoever controlled each repeat from the repeat at `from` on, and when each
+    /// began, in nanoseconds on the run's clock.
+    pub fn states(
+        &self,
+        from: usize,
+    ) -> impl Iterator<Item = (&'a RepeatId, &'a (u64, ControllerState))> {
+        let repeats = self.snapshot.repeats.iter().skip(from);
         repeats.flat_map(|repeat| repeat.states.iter().map(move |state| (&repeat.id, state)))
     }
 

@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use workbench_record::{ArmFacts, RepeatState, Snapshot};
+use workbench_record::{ArmFacts, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
@@ -108,8 +108,11 @@ fn open_arms(snapshot: &Snapshot) -> Vec<String> {
         return Vec::new();
     };
     let done = |arm: &str| {
-        let finished = |r: &&RepeatState| r.finished.is_some() && r.id.arm == arm;
-        snapshot.repeats.iter().filter(finished).count()
+        let arms = snapshot.tally.arms.iter();
+        let of_arm = arms.filter(|((name, _), _)| name == arm);
+        of_arm
+            .map(|(_, tally)| tally.finished as usize)
+            .sum::<usize>()
     };
     let planned = |arm: &ArmFacts| {
         workers_of(arm, &started.config.workers).len() * started.config.repeats as usize
@@ -132,11 +135,7 @@ fn sentences(snapshot: &Snapshot) -> Vec<String> {
     let Some(started) = &snapshot.started else {
         return vec!["The run has not begun yet: nothing would be lost.".to_owned()];
     };
-    let finished = snapshot
-        .repeats
-        .iter()
-        .filter(|r| r.finished.is_some())
-        .count() as u64;
+    let finished = snapshot.tally.finished;
     let mut out = vec![match finished {
         0 => format!(
             "None of {} is finished yet.",

@@ -40,6 +40,8 @@ pub enum Row {
     Data,
     /// The column of a file to predict.
     Target,
+    /// Whether the file has no line of column names.
+    NoHeader,
     /// Whether rows with missing values are left out.
     DropMissing,
     /// What stands between columns.
@@ -119,7 +121,8 @@ impl Form {
             Some(DataKind::Table) => {
                 rows.extend([Row::Data, Row::Target]);
                 if self.data().0.is_some() {
-                    rows.extend([Row::DropMissing, Row::Delimiter, Row::Decimal]);
+                    rows.extend([Row::NoHeader, Row::DropMissing]);
+                    rows.extend([Row::Delimiter, Row::Decimal]);
                     rows.extend([Row::Columns, Row::DropColumns]);
                     rows.extend((0..self.table.rows()).map(Row::Column));
                 }
@@ -135,7 +138,11 @@ impl Form {
     pub fn kind(&self, row: &Row) -> Kind {
         match row {
             Row::Preset | Row::Delimiter | Row::Decimal => Kind::Choice,
-            Row::Arm(_) | Row::Oversubscribe | Row::DropMissing | Row::Column(_) => Kind::Switch,
+            Row::Arm(_)
+            | Row::Oversubscribe
+            | Row::NoHeader
+            | Row::DropMissing
+            | Row::Column(_) => Kind::Switch,
             Row::Param(name) => match self.spec(name) {
                 Some(ParamSpec::Choice { .. } | ParamSpec::Boolean { .. }) => Kind::Choice,
                 Some(ParamSpec::Text { .. }) => Kind::Text(false),
@@ -168,6 +175,7 @@ impl Form {
         match row {
             Row::Arm(arm) => self.arms.get(*arm).copied().unwrap_or(false),
             Row::Oversubscribe => self.oversubscribe,
+            Row::NoHeader => self.table.no_header,
             Row::DropMissing => self.table.drop_missing,
             Row::Column(column) => self
                 .column(*column)
@@ -202,6 +210,7 @@ impl Form {
         ReadOptions {
             columns: names(&Row::Columns).unwrap_or_default(),
             drop_columns: names(&Row::DropColumns).unwrap_or_default(),
+            no_header: self.table.no_header,
             drop_missing: self.table.drop_missing,
             delimiter: self.table.delimiter,
             decimal: self.table.decimal,
@@ -269,6 +278,7 @@ impl Form {
     pub fn reset(&mut self, row: &Row) {
         self.typed.remove(row);
         match row {
+            Row::NoHeader => self.table.no_header = false,
             Row::DropMissing => self.table.drop_missing = false,
             Row::Delimiter => self.table.delimiter = None,
             Row::Decimal => self.table.decimal = None,
@@ -285,6 +295,7 @@ impl Form {
                 }
             }
             Row::Oversubscribe => self.oversubscribe = !self.oversubscribe,
+            Row::NoHeader => self.table.no_header = !self.table.no_header,
             Row::DropMissing => self.table.drop_missing = !self.table.drop_missing,
             Row::Column(column) => {
                 if let Some(name) = self.column(*column) {

@@ -84,6 +84,7 @@ impl Form {
             Some(Opt::Target) => Some(Row::Target),
             Some(Opt::Columns) => Some(Row::Columns),
             Some(Opt::DropColumns) => Some(Row::DropColumns),
+            Some(Opt::NoHeader) => Some(Row::NoHeader),
             Some(Opt::DropMissing) => Some(Row::DropMissing),
             Some(Opt::Delimiter) => Some(Row::Delimiter),
             Some(Opt::Decimal) => Some(Row::Decimal),

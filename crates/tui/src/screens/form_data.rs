@@ -18,6 +18,8 @@ const MOST_ROWS: usize = 100;
 pub struct SurveyRequest {
     /// The file.
     pub path: PathBuf,
+    /// Whether it has no line of column names.
+    pub no_header: bool,
     /// What stands between its columns, where it is stated.
     pub delimiter: Option<Delimiter>,
     /// Its decimal sign, where it is stated.
@@ -30,6 +32,8 @@ pub type Surveyed = Result<Arc<Survey>, String>;
 /// The part of a form that is about a file with a table.
 #[derive(Debug, Clone, Default)]
 pub struct TableForm {
+    /// Whether the file has no line of column names.
+    pub no_header: bool,
     /// Whether rows with missing values are left out.
     pub drop_missing: bool,
     /// What stands between the columns, where it is stated.
@@ -59,6 +63,7 @@ impl TableForm {
         };
         let request = SurveyRequest {
             path,
+            no_header: self.no_header,
             delimiter: self.delimiter,
             decimal: self.decimal,
         };

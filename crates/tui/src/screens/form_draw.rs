@@ -158,6 +158,7 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
             .as_ref()
             .map_or_else(String::new, |data| data.title.clone()),
         Row::Target => "Column to predict".to_owned(),
+        Row::NoHeader => "First line".to_owned(),
         Row::DropMissing => "Missing values".to_owned(),
         Row::Delimiter => "Between columns".to_owned(),
         Row::Decimal => "Decimal sign".to_owned(),
@@ -187,6 +188,7 @@ fn value(
                 theme.text,
             )
         }
+        (Row::NoHeader, _) => (format!("{mark}holds values, no names"), theme.text),
         (Row::DropMissing, _) => (format!("{mark}leave out rows"), theme.text),
         (Row::Column(column), _) => {
             let name = form.column(*column).unwrap_or_default();
@@ -285,6 +287,9 @@ fn file_help(form: &Form) -> String {
 fn row_of_table(row: &Row) -> Option<&'static str> {
     Some(match row {
         Row::Target => "The column of that file to predict. Left and right go through them.",
+        Row::NoHeader => {
+            "The file has no line of column names: its columns are called x1, x2, and so on."
+        }
         Row::DropMissing => "Leave out rows with a missing value in a column that is used.",
         Row::Delimiter => "The separator between the columns of the file.",
         Row::Decimal => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tempfile::TempDir;
 use workbench_experiment::lab::{Lab, LabHost, Opt, RunConfig};
@@ -172,11 +173,33 @@ impl Fixture {
             .collect()
     }
 
-    /// What a window of a size shows.
-    pub fn shown(&mut self, width: u16, height: u16) -> String {
+    /// The colours of what a window of a size shows: for each row, where each begins.
+    pub fn colours(&mut self, width: u16, height: u16) -> String {
+        let buffer = self.drawn(width, height);
+        let colours = |y| {
+            let cells = (0..width).map(|x| &buffer[(x, y)]);
+            let mut told = Vec::new();
+            let mut now = None;
+            for (x, cell) in cells.enumerate().filter(|(_, cell)| cell.symbol() != " ") {
+                let colour = (cell.fg, cell.bg);
+                if now.replace(colour) != Some(colour) {
+                    told.push(format!("{x}:{}/{}", cell.fg, cell.bg));
+                }
+            }
+            told.join(" ")
+        };
+        (0..height).map(colours).collect::<Vec<_>>().join("\n")
+    }
+
+    fn drawn(&mut self, width: u16, height: u16) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| self.app.render(frame)).unwrap();
-        let buffer = terminal.backend().buffer();
+        terminal.backend().buffer().clone()
+    }
+
+    /// What a window of a size shows.
+    pub fn shown(&mut self, width: u16, height: u16) -> String {
+        let buffer = self.drawn(width, height);
         let rows: Vec<String> = (0..height)
             .map(|y| {
                 let mut row = String::new();

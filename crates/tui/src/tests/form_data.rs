@@ -173,3 +173,23 @@ fn late_answers_do_not_count() {
         .update(AppEvent::Surveyed(request.clone(), failed));
     assert!(fixture.shown(80, 24).contains("there is no such file"));
 }
+
+#[test]
+fn a_file_without_names_is_read_when_the_form_is_told() {
+    let mut fixture = fixture("1;2;3\n4;5;6\n7;8;9\n");
+    let (row, why) = command(&fixture).unwrap_err();
+    assert_eq!(row, Row::Data);
+    assert!(why.contains("--no-header"), "{why}");
+    at(&mut fixture, &Row::NoHeader);
+    assert!(
+        fixture
+            .shown(120, 40)
+            .contains("[ ] holds values, no names")
+    );
+    fixture.press("space");
+    at(&mut fixture, &Row::Target);
+    fixture.press("right");
+    let command = command(&fixture).unwrap();
+    assert!(command.ends_with("--target x3 --no-header"), "{command}");
+    assert!(fixture.shown(120, 40).contains("x1"));
+}

@@ -114,6 +114,20 @@ fn every_screen_and_dialog() {
     }
 }
 
+/// The preview of a table on a light terminal: the same picture as on a dark one, in other colours.
+#[test]
+fn the_preview_of_a_table_in_the_light_theme() {
+    let pictures = [ThemeName::Dark, ThemeName::Light].map(|theme| {
+        let mut fixture = Fixture::new(theme, false);
+        fixture.choose_file(AIR);
+        (fixture.shown(120, 40), fixture.colours(120, 40))
+    });
+    let [(dark, of_dark), (light, of_light)] = pictures;
+    assert_eq!(dark, light);
+    assert_ne!(of_dark, of_light);
+    insta::assert_snapshot!("setup_data_light_120x40", format!("{light}\n\n{of_light}"));
+}
+
 /// What a terminal without Unicode gets is ASCII on every screen.
 #[test]
 fn every_screen_and_dialog_in_ascii() {

@@ -8,7 +8,7 @@ mod resnet;
 mod tuned;
 
 use tch::nn::{self, ModuleT};
-use workbench_ddp_protocol::{Model, TrainSpec};
+use workbench_ddp_protocol::{Model, Tuning};
 
 use crate::dataset::Shape;
 use crate::failure::Failure;
@@ -16,13 +16,17 @@ use crate::failure::Failure;
 /// A model that takes batches of images and gives a score per class.
 pub type Net = Box<dyn ModuleT>;
 
-/// Builds the model of a specification, which computes as its tuning says. Its weights come from
-/// libtorch's generator: call [`tch::manual_seed`] before.
+/// Builds a model, which computes as the tuning says. Its weights come from libtorch's generator:
+/// call [`tch::manual_seed`] before.
 ///
 /// # Errors
 /// When images are too small for it.
-pub fn build(spec: &TrainSpec, root: &nn::Path, shape: Shape) -> Result<Net, Failure> {
-    let least = match spec.model {
+pub fn build(
+    (model, tuning): (Model, Tuning),
+    root: &nn::Path,
+    shape: Shape,
+) -> Result<Net, Failure> {
+    let least = match model {
         Model::Resnet18 => 1,
         Model::Cnn => cnn::LEAST,
     };
@@ -32,9 +36,9 @@ pub fn build(spec: &TrainSpec, root: &nn::Path, shape: Shape) -> Result<Net, Fai
             shape.height, shape.width
         )));
     }
-    let net = match spec.model {
+    let net = match model {
         Model::Resnet18 => resnet::resnet18(root, shape),
         Model::Cnn => cnn::cnn(root, shape),
     };
-    Ok(Box::new(tuned::Tuned::new(net, spec.tuning)))
+    Ok(Box::new(tuned::Tuned::new(net, tuning)))
 }

@@ -26,7 +26,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
 
     tch::manual_seed(spec.seed as i64);
     let vars = nn::VarStore::new(job.device);
-    let net = models::build(spec, &vars.root(), train.shape())?;
+    let net = models::build((spec.model, spec.tuning), &vars.root(), train.shape())?;
     let mut adam = Adam::new(&vars, spec.lr);
     let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
 

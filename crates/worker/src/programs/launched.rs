@@ -12,7 +12,9 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut trainer = Trainer::start(job, report)?;
     let (train, test) = trainer.load()?;
 
-    let mut model = trainer.prepare_model(|root| models::build(&job.spec, root, train.shape()))?;
+    let mut model = trainer.prepare_model(|root| {
+        models::build((job.spec.model, job.spec.tuning), root, train.shape())
+    })?;
     let mut adam = Adam::new(model.vars(), job.spec.lr);
     trainer.resume(&mut model, &mut adam)?;
     let mut loader = trainer.prepare_loader(&train);

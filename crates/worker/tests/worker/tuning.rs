@@ -1,5 +1,5 @@
-//! What makes a training faster or smaller, with the real worker: what stays the same, what changes,
-//! and that all programs do the same.
+//! What makes a training faster or smaller, with the real worker: what stays the same, what
+//! changes, and that all programs do the same.
 
 use workbench_ddp_protocol::{GradientFormat, Precision, Program, TrainSpec, Tuning};
 

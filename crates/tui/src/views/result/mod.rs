@@ -42,7 +42,6 @@ use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};
-use crate::model::curves;
 use crate::theme::Theme;
 use charts::nth_from_last;
 
@@ -117,7 +116,7 @@ pub fn draw(
     if !too_small(pane.buf, area, SMALLEST, theme) {
         let used = header::draw(&mut pane, result);
         let body = below(area, used);
-        let has_curves = curves::any(&snapshot.repeats);
+        let has_curves = view.chart.curves.metrics() > 0;
         let arranged = layout::arrange(body, (result, has_curves), theme);
         panels.choose_from(arranged.panels());
         if let Some(tabs) = arranged.tabs.as_ref().filter(|_| !panels.zoomed) {

@@ -10,6 +10,7 @@ use workbench_result::{ArmResult, RunResult, workers_of};
 use super::header::left_text;
 use crate::kit::{Pane, PaneRow, Scroll, cells, position, safe};
 use crate::model::RunModel;
+use crate::model::past::PastRepeats;
 use crate::model::snapshot_view::SnapshotView;
 use crate::views::speedup_gauge;
 
@@ -42,7 +43,7 @@ struct Entry<'a> {
 /// Draws the panel.
 pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: &RunModel) {
     let theme = pane.theme;
-    let mut entries = entries(run, model.estimate.result());
+    let mut entries = entries(run, &model.past, model.estimate.result());
     let under_way = run.snapshot.status == RunStatus::Unfinished;
     for entry in entries.iter_mut().filter(|_| under_way) {
         let key = (entry.name.to_owned(), entry.workers);
@@ -77,7 +78,11 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: 
     }
 }
 
-fn entries<'a>(run: &SnapshotView<'a>, result: Option<&'a RunResult>) -> Vec<Entry<'a>> {
+fn entries<'a>(
+    run: &SnapshotView<'a>,
+    past: &PastRepeats,
+    result: Option<&'a RunResult>,
+) -> Vec<Entry<'a>> {
     let Some(started) = run.started() else {
         return Vec::new();
     };
@@ -102,11 +107,10 @@ fn entries<'a>(run: &SnapshotView<'a>, result: Option<&'a RunResult>) -> Vec<Ent
             });
         }
     }
-    for repeat in run.finished() {
-        if let Some(entry) = find(&mut entries, &repeat.id.arm, repeat.id.workers) {
-            entry.done += 1;
-            entry.last_wall_s = Some(seconds(repeat.wall_ns));
-        }
+    for entry in &mut entries {
+        let done = past.done(&run.snapshot.repeats, entry.name, entry.workers);
+        entry.done = done.count;
+        entry.last_wall_s = (done.count > 0).then(|| seconds(done.wall_ns));
     }
     let compared = entries
         .iter()

@@ -14,7 +14,6 @@ use crate::model::state::StateShown;
 use crate::theme::Theme;
 use crate::views::standing_mark;
 use workbench_history::Standing;
-use workbench_history::outlook::Outlook;
 
 /// Draws both lines.
 pub fn draw(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel, frozen: bool) {
@@ -22,7 +21,7 @@ pub fn draw(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel, froze
     // As far as they are done.
     let comparable = result.is_none_or(|result| result.check.passed());
     names(pane, run, (frozen, comparable));
-    progress(pane, run, model.ahead.outlook());
+    progress(pane, run, model);
 }
 
 fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (bool, bool)) {
@@ -114,13 +113,14 @@ fn with_state(
     (format!("{name}: "), Some((said, state.severity())))
 }
 
-fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, outlook: &Outlook) {
+fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel) {
+    let (past, outlook) = (&model.past, model.ahead.outlook());
     let theme = pane.theme;
     let Some(started) = run.started() else {
         return;
     };
     let over = run.snapshot.status != RunStatus::Unfinished;
-    let done = run.finished().count();
+    let done = past.all_done(&run.snapshot.repeats).count;
     let so_far = format::seconds(seconds(run.snapshot.now_ns));
     let time = match outlook.left_s {
         _ if over => format!("took {so_far}"),

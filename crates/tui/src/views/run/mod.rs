@@ -38,14 +38,14 @@ mod view;
 use ratatui::Frame;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
-use workbench_record::{RepeatState, Snapshot};
+use workbench_record::Snapshot;
 use workbench_result::workers_of;
 
 use super::panels::{Arranged, Pointed};
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};
-use crate::model::curves;
+use crate::model::past::PastRepeats;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
 use layout::{Contents, TIGHT};
@@ -154,7 +154,7 @@ pub fn draw(
     let run = SnapshotView::new(view.frozen.as_deref().unwrap_or(snapshot));
     let mut top = pane.part(Rect { height: 2, ..area });
     header::draw(&mut top, &run, &view.model, view.is_frozen());
-    let contents = contents(&run, area.height);
+    let contents = contents(&run, &view.model.past, area.height);
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());
     let body = below(area, 2);
@@ -194,7 +194,7 @@ fn draw_panel(
 }
 
 /// What there is to show, for the layout.
-fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
+fn contents(run: &SnapshotView<'_>, past: &PastRepeats, height: u16) -> Contents {
     let Some(started) = run.started() else {
         return Contents::default();
     };
@@ -207,8 +207,8 @@ fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
     let slots = started.config.workers.iter().copied().max().unwrap_or(1);
     let sampled = run.sample().map_or(0, |s| s.gpus.len());
     let slots = u16::try_from(slots).unwrap_or(u16::MAX);
-    let tells = |repeat: &RepeatState| !repeat.slots.is_empty() || !repeat.states.is_empty();
-    let telling = run.snapshot.repeats.iter().any(tells);
+    let repeats = &run.snapshot.repeats;
+    let telling = past.tells(repeats);
     // Where lines are few, none is kept for repeats with more slots.
     let now = run.current().map(|current| current.id.workers);
     let told = match now {
@@ -221,6 +221,6 @@ fn contents(run: &SnapshotView<'_>, height: u16) -> Contents {
         told: if telling { told.max(1) } else { 0 },
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
-        curves: curves::any(&run.snapshot.repeats),
+        curves: past.has_curves(repeats),
     }
 }
