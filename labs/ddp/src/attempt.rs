@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use workbench_ddp_protocol::{Phase, Reached, Training};
 use workbench_workers::{Usage, WorkerGroup};
 
-use crate::cores::Cores;
-use crate::incident::Incident;
+use crate::cores::CoreUse;
+use crate::incident::{Incident, Unwritten};
 use crate::ledger::Ledger;
 use crate::rendezvous::Rendezvous;
 use crate::root_cause::{RankFailure, RootCause};
@@ -135,7 +135,7 @@ pub struct Totals {
     /// Checkpoints that could not be written.
     pub unwritten: Unwritten,
     /// What the ranks got of the cores.
-    pub cores: Cores,
+    pub cores: CoreUse,
     /// CPU time of processes that have ended, in nanoseconds.
     pub past_cpu_ns: u64,
 }
@@ -147,24 +147,5 @@ impl Totals {
             ledger: Ledger::new(rows_of_epoch),
             ..Self::default()
         }
-    }
-}
-
-/// Checkpoints that could not be written. The first is reported at once, the others at the end: a
-/// full disk refuses all of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Unwritten {
-    /// How many.
-    pub count: u64,
-    /// Steps done before the last of them.
-    pub last: u64,
-}
-
-impl Unwritten {
-    /// One more, after so many steps. Returns whether it is the first.
-    pub fn add(&mut self, step: u64) -> bool {
-        self.count += 1;
-        self.last = step;
-        self.count == 1
     }
 }

@@ -17,12 +17,12 @@ const LEAST_NS: u64 = 200_000_000;
 
 /// What the ranks of an arm got of the cores, all attempts together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cores {
+pub struct CoreUse {
     /// Attempts that have ended.
     past: CoreTime,
     /// The last look at each process.
     now: BTreeMap<u32, CoreTime>,
-    /// Cores that the ranks of an attempt may run on, all together, and how many ranks that were:
+    /// CoreUse that the ranks of an attempt may run on, all together, and how many ranks that were:
     /// the tightest that was seen.
     allowed: Option<(BTreeSet<u32>, u32)>,
 }
@@ -38,7 +38,7 @@ pub struct SharedCores {
     pub allowed: Option<(Vec<u32>, u32)>,
 }
 
-impl Cores {
+impl CoreUse {
     /// A look at the processes of all ranks.
     pub fn look(&mut self, usage: &[Usage]) {
         let mut union = BTreeSet::new();
@@ -93,8 +93,8 @@ impl Cores {
 mod tests {
     use super::*;
 
-    fn cores(ran_ms: u64, queued_ms: u64, allowed: &[u32]) -> Cores {
-        let mut cores = Cores::default();
+    fn cores(ran_ms: u64, queued_ms: u64, allowed: &[u32]) -> CoreUse {
+        let mut cores = CoreUse::default();
         let time = CoreTime {
             ran_ns: ran_ms * 1_000_000,
             queued_ns: queued_ms * 1_000_000,

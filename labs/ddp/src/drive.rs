@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// The workers' program, and what it gets of the environment.
 #[derive(Debug, Clone, Copy)]
-pub struct Program<'a> {
+pub struct WorkerProgram<'a> {
     /// Where it is.
     pub path: &'a Path,
     /// The variables that could change the result.
@@ -37,7 +37,7 @@ pub struct Program<'a> {
 /// One arm under way.
 pub struct Drive<'a> {
     pub(crate) plan: &'a Plan,
-    program: Program<'a>,
+    program: WorkerProgram<'a>,
     pub(crate) ctx: &'a ArmContext<'a>,
     pub(crate) controller: Controller,
     pub(crate) attempt: AttemptState,
@@ -54,7 +54,7 @@ pub struct Drive<'a> {
 
 impl<'a> Drive<'a> {
     /// An arm that has not begun, whose workers run `program`.
-    pub fn new(plan: &'a Plan, program: Program<'a>, ctx: &'a ArmContext<'a>) -> Self {
+    pub fn new(plan: &'a Plan, program: WorkerProgram<'a>, ctx: &'a ArmContext<'a>) -> Self {
         let policy = RecoveryPolicy {
             workers: plan.world,
             least: plan.least(),

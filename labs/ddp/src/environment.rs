@@ -8,10 +8,6 @@
 
 use std::ffi::{OsStr, OsString};
 
-use workbench_experiment::lab::Finding;
-
-use crate::messages;
-
 /// What is done with a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
@@ -174,14 +170,9 @@ impl Environment {
             .collect()
     }
 
-    /// What a reader has to know of them; nothing where none was set.
-    pub fn finding(&self) -> Option<Finding> {
-        let count = |treatment| self.treated(treatment).count() as f64;
-        (!self.0.is_empty()).then(|| {
-            Finding::note("worker_environment", messages::environment(self))
-                .number("cleared", count(Treatment::Cleared))
-                .number("kept", count(Treatment::Kept))
-        })
+    /// Whether none was set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -234,11 +225,6 @@ mod tests {
             .map(|variable| variable.name.as_str())
             .collect();
         assert_eq!(kept, ["LD_PRELOAD"]);
-        let finding = found.finding().unwrap();
-        for part in ["OMP_PROC_BIND=true", "MASTER_ADDR=node1", "LD_PRELOAD=/usr"] {
-            assert!(finding.text.contains(part), "{}", finding.text);
-        }
-        assert!(!finding.text.contains("HOME"), "{}", finding.text);
     }
 
     #[test]
@@ -255,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_where_nothing_was_set() {
-        assert_eq!(of(&[("HOME", "/root")], false).finding(), None);
+    fn what_changes_nothing_is_passed_over() {
+        assert!(of(&[("HOME", "/root")], false).is_empty());
     }
 }

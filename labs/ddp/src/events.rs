@@ -14,7 +14,7 @@ use crate::live::End;
 use crate::messages;
 use crate::root_cause::RankFailure;
 use crate::startup;
-use crate::worker_clock::Reading;
+use crate::worker_clock::ClockReading;
 
 /// Stretches of an epoch, on the timeline.
 const STRETCHES: u64 = 20;
@@ -134,7 +134,7 @@ impl Drive<'_> {
     }
 
     fn step(&mut self, rank: u32, report: &StepReport) -> Result<(), LabError> {
-        let now = Reading {
+        let now = ClockReading {
             system_ns: monotonic_ns(),
             run_ns: self.ctx.clock.now_ns(),
         };

@@ -113,3 +113,22 @@ impl Incident {
         Some(seconds(new_ns.saturating_sub(self.noticed_ns())))
     }
 }
+
+/// Checkpoints that could not be written. The first is reported at once, the others at the end: a
+/// full disk refuses all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unwritten {
+    /// How many.
+    pub count: u64,
+    /// Steps done before the last of them.
+    pub last: u64,
+}
+
+impl Unwritten {
+    /// One more, after so many steps. Returns whether it is the first.
+    pub fn add(&mut self, step: u64) -> bool {
+        self.count += 1;
+        self.last = step;
+        self.count == 1
+    }
+}

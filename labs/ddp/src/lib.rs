@@ -7,6 +7,7 @@
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
+mod arm;
 mod attempt;
 mod controller;
 mod cores;
@@ -43,10 +44,11 @@ use workbench_experiment::lab::{
     LabError, LabHost, PreparedLab, RunConfig, Source,
 };
 
+use crate::arm::Arm;
 use crate::data::Found;
-use crate::drive::{Drive, Program};
-use crate::environment::Environment;
-use crate::plan::{Arm, Plan};
+use crate::drive::{Drive, WorkerProgram};
+use crate::environment::{Environment, Treatment};
+use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
 pub use workbench_ddp_protocol::WorkerVersion;
@@ -132,7 +134,17 @@ impl PreparedLab for Prepared {
     }
 
     fn warnings(&self) -> Vec<Finding> {
-        self.environment.finding().into_iter().collect()
+        let environment = &self.environment;
+        if environment.is_empty() {
+            return Vec::new();
+        }
+        let count = |treatment| environment.treated(treatment).count() as f64;
+        let text = messages::environment(environment);
+        vec![
+            Finding::note("worker_environment", text)
+                .number("cleared", count(Treatment::Cleared))
+                .number("kept", count(Treatment::Kept)),
+        ]
     }
 
     fn basis(&self) -> Basis {
@@ -166,7 +178,7 @@ impl PreparedLab for Prepared {
         let arm = Arm::of(arm)
             .ok_or_else(|| LabError::Config(format!("the ddp lab has no arm `{arm}`")))?;
         let plan = Plan::new(arm, ctx.workers, &self.settings, ctx.scratch);
-        let program = Program {
+        let program = WorkerProgram {
             path: &self.worker,
             environment: &self.environment,
         };

@@ -10,13 +10,12 @@ use workbench_ddp_protocol::{Phase, Place};
 use workbench_report::format::{clean, counted};
 use workbench_workers::{EndedBy, SlowKind, Stall, describe, is_out_of_descriptors};
 
-use crate::attempt::Unwritten;
+use crate::arm::Arm;
 use crate::controller::{GivenUp, State};
 use crate::cores::SharedCores;
 use crate::environment::{Environment, Treatment};
-use crate::incident::{FailurePlace, FailureReport, Incident};
+use crate::incident::{FailurePlace, FailureReport, Incident, Unwritten};
 use crate::ledger::{Completed, Evaluation, UnevenRanks};
-use crate::plan::Arm;
 use crate::root_cause::FailureCause;
 
 impl fmt::Display for FailureReport {

@@ -7,10 +7,10 @@ use workbench_ddp_protocol::Stage;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{ArmOutput, Breakdown, Item, LabError, Part, Quantity};
 
+use crate::arm::Arm;
 use crate::drive::Drive;
 use crate::incident::Incident;
 use crate::ledger::Evaluation;
-use crate::plan::Arm;
 use crate::settings::BatchScaling;
 use crate::startup::{self, StartUp};
 

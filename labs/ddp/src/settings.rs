@@ -6,8 +6,8 @@ use workbench_ddp_protocol::{Data, Device, Fault, Model, Place, Precision, share
 use workbench_experiment::lab::{LabError, Opt, Refusal, RunConfig};
 use workbench_report::format::counted_number;
 
+use crate::arm::Arm;
 use crate::params::Reader;
-use crate::plan::Arm;
 use crate::tuning::TunedArms;
 
 /// The shortest side of an image that the small network can process.

@@ -6,7 +6,8 @@ use workbench_experiment::{Request, resolve};
 use workbench_machine::UsableCores;
 
 use super::*;
-use crate::plan::{Arm, Plan};
+use crate::arm::Arm;
+use crate::plan::Plan;
 
 fn read(workers: &[u32], set: &[&str], oversubscribe: bool) -> Result<TrainSettings, String> {
     read_on(1, workers, set, oversubscribe)

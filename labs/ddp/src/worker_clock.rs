@@ -10,7 +10,7 @@ const SLACK_NS: u64 = 1_000_000;
 
 /// Both clocks, as they were read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct ClockReading {
     /// The system's monotonic clock.
     pub system_ns: u64,
     /// The clock of the run.
@@ -29,7 +29,7 @@ pub struct WorkerClock {
 impl WorkerClock {
     /// When something was that is `sent_ns` on the system's clock, on that of the run. `now` is a
     /// reading of both. 0 stands for a worker that did not say: that is now.
-    pub fn run_ns(&mut self, sent_ns: u64, now: Reading) -> u64 {
+    pub fn run_ns(&mut self, sent_ns: u64, now: ClockReading) -> u64 {
         let ahead_ns = now.system_ns.saturating_sub(now.run_ns);
         let known_ns = *self.ahead_ns.get_or_insert_with(|| {
             self.ahead_before_ns = ahead_ns;
@@ -58,8 +58,8 @@ mod tests {
 
     const S: u64 = 1_000_000_000;
 
-    fn read(system_ns: u64, run_ns: u64) -> Reading {
-        Reading { system_ns, run_ns }
+    fn read(system_ns: u64, run_ns: u64) -> ClockReading {
+        ClockReading { system_ns, run_ns }
     }
 
     #[test]
