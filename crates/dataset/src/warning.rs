@@ -153,12 +153,7 @@ impl fmt::Display for DataWarning {
                  --drop-columns.",
                 shown(column)
             ),
-            Self::NoNames { table, columns } => write!(
-                f,
-                "{} has no line of column names (--no-header), so its {columns} columns are called \
-                 after their place: x1, x2, ….",
-                shown(table)
-            ),
+            Self::NoNames { table, columns } => no_names(f, table, *columns),
             Self::LeftOut { table, what } => {
                 let what = what.phrases().join(", ");
                 write!(
@@ -169,6 +164,15 @@ impl fmt::Display for DataWarning {
             }
         }
     }
+}
+
+fn no_names(f: &mut fmt::Formatter<'_>, table: &str, columns: u64) -> fmt::Result {
+    write!(
+        f,
+        "{} has no line of column names (--no-header), so its {columns} columns are called after \
+         their place: x1, x2, ….",
+        shown(table)
+    )
 }
 
 fn constant(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {

@@ -210,7 +210,9 @@ fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
             section id="items" {
                 h2 { "What came out" }
                 @if let Some(figure) = &figures.items { (figure.markup) }
-                @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
+                @if let Some(figure) = &figures.importances {
+                    h3 { (figure.title) } (figure.markup)
+                }
                 (parts::table("Every item, its figures and its cost", &table))
             }
         }
