@@ -12,16 +12,16 @@ use sha2::{Digest, Sha256};
 #[path = "../../crates/worker/src/checkpoint/format.rs"]
 mod format;
 
-use format::Snapshot;
+use format::CheckpointData;
 
 fn check(bytes: &[u8]) {
-    match Snapshot::read(bytes) {
+    match CheckpointData::read(bytes) {
         Ok(snapshot) => {
             let floats: usize = snapshot.arrays.iter().map(|array| array.values.len()).sum();
             assert!(floats * 4 <= bytes.len());
             let mut again = Vec::new();
             if snapshot.write(&mut again).is_ok() {
-                let read = Snapshot::read(&again).expect("what was written can be read");
+                let read = CheckpointData::read(&again).expect("what was written can be read");
                 assert_eq!(read.progress, snapshot.progress);
                 assert_eq!(read.arrays.len(), snapshot.arrays.len());
             }

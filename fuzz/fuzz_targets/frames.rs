@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use workbench_ddp_protocol::{FromWorker, ToWorker};
 use workbench_protocol::{FrameDecoder, FrameError, FrameReader, MAX_FRAME};
 
-/// The first byte says where the rest is cut.
+// The first byte says where the rest is cut.
 fuzz_target!(|input: &[u8]| {
     let Some((&piece, stream)) = input.split_first() else {
         return;

@@ -168,12 +168,7 @@ impl fmt::Display for DataWarning {
                 shown(column)
             ),
             Self::Missing { columns, cells } => missing(f, columns, *cells),
-            Self::NoNames { table, columns } => write!(
-                f,
-                "{} has no line of column names (--no-header), so its {columns} columns are called \
-                 after their place: x1, x2, ….",
-                shown(table)
-            ),
+            Self::NoNames { table, columns } => no_names(f, table, *columns),
             Self::LeftOut { table, what } => {
                 let what = what.phrases().join(", ");
                 write!(
@@ -206,6 +201,15 @@ fn missing(f: &mut fmt::Formatter<'_>, columns: &[String], cells: u64) -> fmt::R
     write!(
         f,
         "{cells} {values} missing, in {listed}; the rows are used without them."
+    )
+}
+
+fn no_names(f: &mut fmt::Formatter<'_>, table: &str, columns: u64) -> fmt::Result {
+    write!(
+        f,
+        "{} has no line of column names (--no-header), so its {columns} columns are called after \
+         their place: x1, x2, ….",
+        shown(table)
     )
 }
 

@@ -32,6 +32,15 @@ pub fn explained(result: &RunResult) -> String {
     }
 }
 
+/// Whether so many usable cores are enough for so many slots, in a cell of a table.
+pub(super) fn has_enough(cores: f64, slots: u32) -> String {
+    if cores >= f64::from(slots) {
+        "yes".to_owned()
+    } else {
+        format!("no, {}", format::number(cores))
+    }
+}
+
 /// The relative speeds of a machine's usable cores; `None` where all are equally fast.
 pub fn core_speeds(machine: &MachineFacts) -> Option<String> {
     machine.core_speeds.as_ref().map(told)

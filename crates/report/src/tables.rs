@@ -226,13 +226,7 @@ pub(super) fn what_if(result: &RunResult) -> ReportTable {
                 format::speedup,
             ));
         }
-        row.extend(usable.map(|cores| {
-            if cores >= f64::from(p) {
-                "yes".to_owned()
-            } else {
-                format!("no, {}", format::number(cores))
-            }
-        }));
+        row.extend(usable.map(|cores| ideal::has_enough(cores, p)));
         table.rows.push(row);
     }
     table

@@ -89,11 +89,10 @@ pub(super) fn difference(
             found,
             tolerance,
         } => {
+            let [was, is] = [*expected, *found].map(|figure| decimals(figure, 4));
+            let apart = value(*tolerance);
             let text = format!(
-                "Unequal outputs: the {metric} of {item} is {} in {this} and {} in {other}, more than {} apart.",
-                decimals(*found, 4),
-                decimals(*expected, 4),
-                value(*tolerance)
+                "Unequal outputs: the {metric} of {item} is {is} in {this} and {was} in {other}, more than {apart} apart."
             );
             Finding::error("unequal_outputs", text)
                 .number("expected", *expected)

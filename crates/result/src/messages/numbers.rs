@@ -1,4 +1,5 @@
-//! Numbers as sentences have them. What is no number is never written as one, and a zero has no sign.
+//! Numbers as sentences have them. What is no number is never written as one, and a zero has no
+//! sign.
 
 /// A duration in seconds, as text in a sentence: `2.31 s`, `12 h 03 min` for long durations, and
 /// `41.2 ms` for short ones, which would read as no time at all in seconds.
@@ -42,27 +43,23 @@ pub fn core_seconds(seconds: f64) -> String {
 
 /// A number from outside, with so many decimals; one that is none says so.
 pub(super) fn decimals(number: f64, decimals: usize) -> String {
-    written(number, format!("{number:.decimals$}"))
+    // What rounds to zero is a zero without a sign.
+    let least = 0.5 * 0.1_f64.powi(decimals as i32);
+    let number = if number.abs() < least { 0.0 } else { number };
+    none(number).unwrap_or_else(|| format!("{number:.decimals$}"))
 }
 
 /// The same, with all its digits.
 pub(super) fn value(number: f64) -> String {
-    written(number, number.to_string())
+    none(number).unwrap_or_else(|| (number + 0.0).to_string())
 }
 
-/// A zero has no sign.
-fn written(number: f64, text: String) -> String {
-    if number.is_nan() {
-        return "not a number".to_owned();
-    }
-    if number.is_infinite() {
-        return "not finite".to_owned();
-    }
-    let is_zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
-    if is_zero {
-        text.trim_start_matches('-').to_owned()
-    } else {
-        text
+/// What is said of a number that is none.
+fn none(number: f64) -> Option<String> {
+    match number {
+        _ if number.is_nan() => Some("not a number".to_owned()),
+        _ if number.is_infinite() => Some("not finite".to_owned()),
+        _ => None,
     }
 }
 

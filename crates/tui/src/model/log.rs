@@ -106,7 +106,7 @@ impl RunLog {
             };
         }
         self.take_output(run);
-        self.take_states(run);
+        let from = self.repeats;
         self.take_repeats(run);
         for (repeat, again) in run.left_out().skip(self.left_out) {
             let at = repeat.started_ns.saturating_add(repeat.wall_ns);
@@ -116,6 +116,7 @@ impl RunLog {
         }
         self.left_out = left_out;
         self.take_stopped(run);
+        self.take_states(run, from);
         for (at_ns, found) in findings.iter().skip(self.findings) {
             let kind = EntryKind::Finding(found.severity);
             self.push(*at_ns, kind, found.text.clone());
@@ -195,10 +196,11 @@ impl RunLog {
         }
     }
 
-    fn take_states(&mut self, run: &SnapshotView<'_>) {
+    /// `from`: the first repeat that can have new ones.
+    fn take_states(&mut self, run: &SnapshotView<'_>, from: usize) {
         let known = self.stated_ns;
         let is_new = |at_ns: u64| known.is_none_or(|known| at_ns > known);
-        let states = run.states(self.repeats);
+        let states = run.states(from);
         for (id, (at_ns, state)) in states.filter(|(_, (at_ns, _))| is_new(*at_ns)) {
             self.stated_ns = self.stated_ns.max(Some(*at_ns));
             self.push(

@@ -38,7 +38,7 @@ fn a_file_is_looked_through_when_its_name_is_typed() {
         panic!("{effects:?}");
     };
     assert_eq!(request.path.to_str(), Some("/a.csv"));
-    assert!(fixture.shown(80, 24).contains("Looking through the file"));
+    assert!(fixture.shown(80, 24).contains("Reading the file"));
     // Nor twice.
     assert_eq!(fixture.press("down up"), [] as [Effect; 0]);
     let answer = fixture.surveyed(request, AIR);
@@ -166,7 +166,7 @@ fn late_answers_do_not_count() {
     late.path = "/a.csv".into();
     let answer = fixture.surveyed(&late, AIR);
     fixture.app.update(answer);
-    assert!(fixture.shown(80, 24).contains("Looking through the file"));
+    assert!(fixture.shown(80, 24).contains("Reading the file"));
     let failed = Err("/b: there is no such file".to_owned());
     fixture
         .app
@@ -186,7 +186,14 @@ fn a_file_without_names_is_read_when_the_form_is_told() {
             .shown(120, 40)
             .contains("[ ] holds values, no names")
     );
-    fixture.press("space");
+    // The file is looked through again.
+    let effects = fixture.press("space");
+    let [Effect::Survey(request)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert!(request.no_header);
+    let answer = fixture.surveyed(request, "1;2;3\n4;5;6\n7;8;9\n");
+    fixture.app.update(answer);
     at(&mut fixture, &Row::Target);
     fixture.press("right");
     let command = command(&fixture).unwrap();

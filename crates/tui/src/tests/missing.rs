@@ -129,7 +129,7 @@ fn the_form_of_images_has_a_folder_and_no_column() {
     fixture.press("down enter end up / i m g enter");
     let shown = fixture.shown(120, 40);
     assert!(shown.contains("--data /img"), "{shown}");
-    assert!(shown.contains("CIFAR-10's binary files"), "{shown}");
+    assert!(shown.contains("with CIFAR's files"), "{shown}");
     assert!(!shown.contains("Column to predict"), "{shown}");
     fixture.press("esc up enter end up up");
     assert!(fixture.shown(120, 40).contains("CSV file"));
