@@ -44,7 +44,7 @@ pub fn core_seconds(seconds: f64) -> String {
 /// A number from outside, with so many decimals; one that is none says so.
 pub(super) fn decimals(number: f64, decimals: usize) -> String {
     // What rounds to zero is a zero without a sign.
-    let least = 0.5 * 0.1_f64.powi(decimals as i32);
+    let least = 0.5 * 0.1_f64.powf(decimals as f64);
     let number = if number.abs() < least { 0.0 } else { number };
     none(number).unwrap_or_else(|| format!("{number:.decimals$}"))
 }
