@@ -1,4 +1,5 @@
-//! Grows and uses trees on data from a file, and says what CPU time it took as one line of JSON: the part of
+//! Grows and uses trees on data from a file, and says what CPU time it took as one line of JSON:
+//! the part of
 //! `benches/peers.py` that runs here.
 //!
 //! The file has, in little-endian bytes: the features as 32-bit floats, column after column, then

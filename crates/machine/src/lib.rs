@@ -58,9 +58,9 @@ impl MachineFacts {
         facts
     }
 
-    /// The same machine, with the speeds of its cores timed rather than estimated, where they differ
-    /// and threads can be bound to cores. Takes some 50 ms per kind of core, and nothing where all
-    /// cores are alike.
+    /// The same machine, with the speeds of its cores timed rather than estimated, where they
+    /// differ and threads can be bound to cores. Takes some 50 ms per kind of core, and nothing
+    /// where all cores are alike.
     #[must_use]
     pub fn with_timed_cores(mut self) -> Self {
         if self.core_speeds.is_some() {

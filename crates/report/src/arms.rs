@@ -52,8 +52,8 @@ pub(super) fn figure_names<'a>(result: &RunResult, arms: &[&'a ArmResult]) -> Ve
     names
 }
 
-/// Why a speed-up is not exactly the quotient of the two median wall times that stand beside it, with
-/// that quotient, for the arms where it differs as it is written; `None` where all agree.
+/// Why a speed-up is not exactly the quotient of the two median wall times that stand beside it,
+/// with that quotient, for the arms where it differs as it is written; `None` where all agree.
 pub fn quotients(result: &RunResult) -> Option<String> {
     let base_s = base(result)?.wall_median_s;
     let others = finished(result).filter(|arm| arm.name != result.base);

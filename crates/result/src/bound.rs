@@ -50,8 +50,8 @@ impl RunResult {
         ideal(workers, &self.machine, &self.comparison)
     }
 
-    /// The line of the ideal over the number of workers, from 0 to `most`, as `(workers, speed-up)`:
-    /// it bends where a kind of core is used up, and is flat beyond the usable cores.
+    /// The line of the ideal over the number of workers, from 0 to `most`, as `(workers,
+    /// speed-up)`: it bends where a kind of core is used up, and is flat beyond the usable cores.
     pub fn ideal_line(&self, most: u32) -> Vec<(f64, f64)> {
         let bend = self.usable_cores().map_or(1, |cores| cores.ceil() as u32);
         let drawn = 1..=bend.min(most).min(DRAWN);

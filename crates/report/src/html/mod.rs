@@ -212,7 +212,10 @@ fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
             section id="items" {
                 h2 { "What came out" }
                 @if let Some(figure) = &figures.items { (figure.markup) }
-                @if let Some(figure) = &figures.importances { h3 { (figure.title) } (figure.markup) }
+                @if let Some(figure) = &figures.importances {
+                    h3 { (figure.title) }
+                    (figure.markup)
+                }
                 (parts::table(&every, &table))
             }
         }

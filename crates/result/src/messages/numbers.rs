@@ -1,4 +1,5 @@
-//! Numbers as sentences have them. What is no number is never written as one, and a zero has no sign.
+//! Numbers as sentences have them. What is no number is never written as one, and a zero has no
+//! sign.
 
 /// A duration in seconds, as text in a sentence: `2.31 s`, `12 h 03 min` for long durations, and
 /// `41.2 ms` for short ones, which would read as no time at all in seconds.
