@@ -47,8 +47,8 @@ impl TextEncoding {
         }
     }
 
-    /// The source in UTF-8, or as it is: what is not ASCII can only be in a name or a text, which are
-    /// decoded where needed.
+    /// The source in UTF-8, or as it is: what is not ASCII can only be in a name or a text, which
+    /// are decoded where needed.
     fn decoded<'a>(self, source: impl Read + 'a) -> Box<dyn Read + 'a> {
         match self {
             Self::Utf16Le => Box::new(Utf16::new(source, u16::from_le_bytes)),

@@ -213,7 +213,8 @@ fn items(result: &RunResult, figures: &figures::Figures) -> Markup {
                 h2 { "What came out" }
                 @if let Some(figure) = &figures.items { (figure.markup) }
                 @if let Some(figure) = &figures.importances {
-                    h3 { (figure.title) } (figure.markup)
+                    h3 { (figure.title) }
+                    (figure.markup)
                 }
                 (parts::table(&every, &table))
             }
