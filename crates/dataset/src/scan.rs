@@ -12,7 +12,7 @@ use super::facts::TableFacts;
 use super::faults::{TableFault, TableFaults};
 use super::labels::ColumnLabels;
 use super::options::ReadOptions;
-use super::reader_options::{AllowedCells, CsvOptions};
+use super::reader_options::CsvOptions;
 use super::rows::{FileRow, FileRows, decoded};
 use super::sniff::dialect;
 use super::supervised::find_target;
@@ -87,11 +87,9 @@ pub(super) fn scan(
     facts.left_out.unit_line = unit_line;
     facts.left_out.empty_rows = rows.without_values;
     facts.left_out.comment_lines = rows.comment_lines - u64::from(header.is_comment);
-    let named = body.width - body.columns.len();
-    facts.left_out.columns = named as u64;
+    facts.left_out.columns = (body.width - body.columns.len()) as u64;
     let mut scan = body.finish(file, facts);
-    let target = options.target.as_deref();
-    scan.allow(target, options.allowed, reading.drop_missing);
+    scan.allow(options);
     Ok(scan)
 }
 
@@ -368,8 +366,9 @@ fn holds_units(first: &ByteRecord, second: &ByteRecord, style: NumberStyle) -> b
 
 impl Scan {
     /// Takes words as classes, and counts no cell as a fault that may be as it is.
-    fn allow(&mut self, target: Option<&str>, allowed: AllowedCells, drop_missing: bool) {
-        let target = target.map(tidy_name);
+    fn allow(&mut self, options: &CsvOptions) {
+        let target = options.target.as_deref().map(tidy_name);
+        let (allowed, drop_missing) = (options.allowed, options.reading.drop_missing);
         for column in &mut self.columns {
             let is_target = target.as_ref() == Some(&column.name);
             if is_target {
