@@ -36,7 +36,16 @@ fn refused(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
 fn data(bench: &Bench, content: impl AsRef<[u8]>, words: &[&str]) {
     bench.write("data.csv", content);
     let args = [
-        "--lab", "rf", "--preset", "quick", "--set", "rows=0", "--data", "data.csv", "--target",
+        "--lab",
+        "rf",
+        "--preset",
+        "quick",
+        "--set",
+        // The other engine takes missing values, and words to predict.
+        "engine=smartcore",
+        "--data",
+        "data.csv",
+        "--target",
         "y",
     ];
     refused(bench, &args, 2, words);
@@ -131,6 +140,8 @@ fn a_table_with_faults_runs_with_the_options_that_are_named() {
         "1",
         "--set",
         "models=2",
+        "--set",
+        "engine=smartcore",
         "--workers",
         "1",
         "--data",

@@ -71,7 +71,7 @@ fn all_arms_do_the_same_work_with_the_same_outcome() {
         lost_time_adds_up(arm);
     }
     assert_eq!(arms[1]["tasks"], 3);
-    assert_eq!(arms[2]["tasks"], 21 + 3);
+    assert_eq!(arms[2]["tasks"], 36 + 3);
     assert_eq!(document["check"]["equal_outputs"], true);
     only_hash(&document);
 }

@@ -339,7 +339,7 @@ fn the_screen_offers_it_is_left_for_it_and_comes_back_with_the_run() {
     let mut screen = machine.on_terminal(&[]);
     screen.wait_for("Recent runs");
     screen.press("j\r");
-    screen.wait_for("Folder of images");
+    screen.wait_for("Data-parallel training");
     screen.press("l");
     screen.wait_for("--preset quick");
     screen.press("s");

@@ -22,6 +22,7 @@ fn read_on(
 ) -> Result<TrainSettings, String> {
     let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
     let request = Request {
+        preset: Some("full".to_owned()),
         workers: workers.to_vec().into(),
         set: set.iter().map(|text| (*text).to_owned()).collect(),
         oversubscribe,
@@ -55,7 +56,7 @@ fn refusal(workers: &[u32], set: &[&str]) -> String {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_lesson() {
+fn the_full_preset_is_that_of_the_lesson() {
     let settings = read(&[2], &[], false).unwrap();
     assert_eq!(settings.model, Model::Resnet18);
     assert_eq!(

@@ -89,8 +89,8 @@ fn another_preset_keeps_what_was_typed() {
     assert_eq!(form.preset_name(), "quick");
     assert_eq!(form.value(&models, &usable()), "3");
     assert_eq!(
-        form.value(&Row::Param("rows".to_owned()), &usable()),
-        "4000"
+        form.value(&Row::Param("n_estimators_step".to_owned()), &usable()),
+        "2"
     );
     form.reset(&models);
     assert_eq!(form.value(&models, &usable()), "10");
@@ -211,10 +211,13 @@ fn set(name: &str) -> Opt {
 
 #[test]
 fn ranges_of_workers_are_told_where_an_arm_can_do_with_fewer() {
-    for (lab, told) in [("rf", false), ("ddp", true)] {
+    for (lab, arms, told) in [("rf", 3, false), ("ddp", 4, true)] {
         let mut fixture = Fixture::new(ThemeName::Dark, false);
         fixture.app.prefer(Some(lab), Preferences::default());
-        fixture.press("enter down down down down");
+        fixture.press("enter down");
+        for _ in 0..arms {
+            fixture.press("down");
+        }
         let shown = fixture.shown(120, 40);
         assert!(shown.contains("▸ Workers"), "{shown}");
         assert_eq!(shown.contains("1..2"), told, "{shown}");
@@ -275,7 +278,7 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     assert_eq!(
         told,
         "not known; 4.00 s if it were as in the most similar run, 20261121-120000-rf-0002, which had \
-         rows=1000 instead of 4000"
+         rows=1000 instead of 0"
     );
     config
         .params

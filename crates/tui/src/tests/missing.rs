@@ -80,7 +80,7 @@ fn a_no_goes_back_to_the_form() {
         assert_eq!(fixture.press(keys), [] as [Effect; 0], "{keys}");
         let shown = fixture.shown(120, 40);
         assert!(
-            !shown.contains("Not now") && shown.contains("Folder of images"),
+            !shown.contains("Not now") && shown.contains("Data-parallel training"),
             "{shown}"
         );
     }
@@ -105,7 +105,7 @@ fn a_set_up_that_fails_is_told_on_the_form() {
     assert_eq!(fixture.app.update(failed), [] as [Effect; 0]);
     let shown = fixture.shown(120, 40);
     assert!(
-        shown.contains("the disk is full") && shown.contains("Folder of images"),
+        shown.contains("the disk is full") && shown.contains("Data-parallel training"),
         "{shown}"
     );
 }
