@@ -290,7 +290,7 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     config.params.insert("fault".to_owned(), fault.1);
     let told = estimate(past(only_with_fault), &config, lab);
     assert!(
-        told.contains("rf-0004, which had rows=4000 instead of 2000"),
+        told.contains("rf-0004, which had rows=0 instead of 2000"),
         "{told}"
     );
 }
