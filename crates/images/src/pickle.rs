@@ -4,7 +4,7 @@
 //! A pickle is a program for a machine with a stack. The machine here knows the instructions that
 //! such a dictionary needs, of protocols 2 to 4, and three names of NumPy that it does not look up.
 //! Everything else is refused. Nothing is executed or imported, no value is shared, and memory is
-//! bounded by the input and by [`MOST_VALUES`].
+//! bounded by the input and by `MOST_VALUES`.
 
 use crate::error::PickleProblem;
 use crate::file::one_line;

@@ -11,7 +11,7 @@
 //!   Amdahl, Gustafson, USL).
 //! * [`schedule`]: what list scheduling makes of a set of task durations on any number of slots.
 //! * [`lost_time`]: where slots × wall time − useful work went.
-//! * [`line`]: a straight line through points.
+//! * [`mod@line`]: a straight line through points.
 //! * [`paired`]: whether two models that are judged on the same rows can be told apart.
 
 pub mod descriptive;
