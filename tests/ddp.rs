@@ -185,7 +185,7 @@ fn a_killed_program_leaves_no_worker_behind_and_its_run_is_resumed() {
     let resumed: Value = serde_json::from_slice(&resumed.stdout).unwrap();
     assert_eq!(resumed["status"], "completed");
     let arms = resumed["arms"].as_array().unwrap();
-    assert_eq!(arms.len(), 3);
+    assert_eq!(arms.len(), 4);
     for arm in arms {
         assert_eq!(arm["wall_s"].as_array().unwrap().len(), 1, "{arm}");
         assert_eq!(arm["work"]["images_trained"], 12_800, "{arm}");
