@@ -10,6 +10,7 @@ use super::faults::{CellFaults, TableFault};
 use super::feed::line_breaks;
 use super::labels::ColumnLabels;
 use super::options::ReadOptions;
+use super::reader_options::{AllowedCells, holds_words};
 use super::rows::{FileRow, decoded};
 use super::text::{nearest, shown, tidy_name};
 
@@ -155,7 +156,12 @@ impl FileColumn {
     /// Takes in the column's cell of a row; a cell that the row does not have is empty.
     pub(super) fn push(&mut self, row: &FileRow, style: NumberStyle) {
         let cell = decoded(row.record.get(self.position).unwrap_or_default());
-        let value = match read_cell(&cell, style) {
+        let read = read_cell(&cell, style);
+        if let Some(labels) = &mut self.labels {
+            let is_missing = read == CellValue::Fault(CellFault::Missing);
+            labels.push((!is_missing).then(|| cell.trim()));
+        }
+        let value = match read {
             CellValue::Number(value) => value,
             CellValue::Grouped(value) => {
                 self.grouped += 1;
@@ -177,10 +183,6 @@ impl FileColumn {
                 f64::NAN
             }
         };
-        if let Some(labels) = &mut self.labels {
-            let is_missing = read_cell(&cell, style) == CellValue::Fault(CellFault::Missing);
-            labels.push((!is_missing).then(|| cell.trim()));
-        }
         self.values.push(value);
     }
 
@@ -196,17 +198,17 @@ impl FileColumn {
         }
     }
 
-    /// Takes the words of the cells as classes, where not all of them are numbers; gives the words.
-    pub(super) fn classify(&mut self) -> Option<Vec<String>> {
+    /// Takes the words of the cells as classes, where the column holds words; gives the words.
+    pub(super) fn classify(&mut self, allowed: AllowedCells) -> Option<Vec<String>> {
         let labels = self.labels.take()?;
-        let is_word =
-            |cells: &CellFaults| !matches!(cells.kind, CellFault::Missing | CellFault::OpenQuote);
-        if !self.faults.iter().any(is_word) {
+        let holds_words = holds_words(&self.faults, self.values.len() as u64);
+        if !holds_words {
             return None;
         }
         let (words, values) = labels.classes()?;
         self.values = values;
-        self.faults.retain(|cells| !is_word(cells));
+        self.faults
+            .retain(|cells| !allowed.allow(cells.kind, true, holds_words));
         Some(words)
     }
 

@@ -13,7 +13,7 @@ use super::columns::FileColumn;
 use super::error::{DataError, FileProblem};
 use super::facts::TableFacts;
 use super::faults::{CellFaults, TableFault};
-use super::reader_options::CsvOptions;
+use super::reader_options::{CsvOptions, holds_words};
 use super::scan::{Scan, scan};
 use super::table::Table;
 use super::text::{shown_whole, tidy_name};
@@ -68,6 +68,14 @@ pub struct SurveyedColumn {
     pub faults: Vec<CellFaults>,
 }
 
+impl SurveyedColumn {
+    /// Whether it holds words, and not numbers with some mistakes.
+    pub fn holds_words(&self) -> bool {
+        let faults = self.faults.iter().map(|cells| cells.count).sum::<u64>();
+        holds_words(&self.faults, self.numbers + faults)
+    }
+}
+
 /// Looks through a file without making a table of it; the text of its first `rows` rows is kept.
 ///
 /// # Errors
@@ -105,7 +113,7 @@ fn table(mut scan: Scan, name: String, options: &CsvOptions) -> Result<Table, Da
         return Err(file(FileProblem::HeaderOnly { needed }));
     }
     let rows = scan.facts.rows as usize;
-    let keeps_missing = options.allowed.missing && !options.reading.drop_missing;
+    let keeps_missing = options.keeps_missing();
     let target = options.target.as_deref().map(tidy_name);
     let may_miss = |column: &FileColumn| keeps_missing && target.as_ref() != Some(&column.name);
     let is_whole = |row: usize| {

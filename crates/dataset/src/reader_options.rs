@@ -1,6 +1,7 @@
 //! What a CSV file has to fulfil.
 
 use super::cell::CellFault;
+use super::faults::CellFaults;
 use super::options::ReadOptions;
 
 /// Cells that hold no number and are taken nevertheless.
@@ -13,14 +14,26 @@ pub struct AllowedCells {
 }
 
 impl AllowedCells {
-    /// Whether cells are taken although they are no numbers.
-    pub fn allow(self, kind: CellFault, is_target: bool) -> bool {
+    /// Whether cells of a column are taken although they are no numbers. Of the column to predict
+    /// it matters whether it [holds words](holds_words).
+    pub fn allow(self, kind: CellFault, is_target: bool, holds_words: bool) -> bool {
         match (kind, is_target) {
             (CellFault::Missing, is_target) => self.missing && !is_target,
             (CellFault::OpenQuote, _) | (_, false) => false,
-            (_, true) => self.text_target,
+            (_, true) => self.text_target && holds_words,
         }
     }
+}
+
+/// Whether a column of so many cells holds words: more than half of the cells that are there. In a
+/// column of numbers a word is a mistake, and so are dates, units and foreign decimal signs.
+pub(super) fn holds_words(faults: &[CellFaults], cells: u64) -> bool {
+    let count = |kind| {
+        let of_kind = faults.iter().filter(|cells| cells.kind == kind);
+        of_kind.map(|cells| cells.count).sum::<u64>()
+    };
+    let present = cells - count(CellFault::Missing);
+    2 * count(CellFault::Text) > present
 }
 
 /// What a CSV file has to fulfil.
@@ -40,6 +53,13 @@ pub struct CsvOptions {
     pub max_cells: usize,
     /// Most bytes that a compressed file may unpack to.
     pub max_bytes: u64,
+}
+
+impl CsvOptions {
+    /// Whether rows are used although features of them miss values.
+    pub(super) fn keeps_missing(&self) -> bool {
+        self.allowed.missing && !self.reading.drop_missing
+    }
 }
 
 impl Default for CsvOptions {

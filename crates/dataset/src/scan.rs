@@ -368,12 +368,11 @@ impl Scan {
     /// Takes words as classes, and counts no cell as a fault that may be as it is.
     fn allow(&mut self, options: &CsvOptions) {
         let target = options.target.as_deref().map(tidy_name);
-        let (allowed, drop_missing) = (options.allowed, options.reading.drop_missing);
         for column in &mut self.columns {
             let is_target = target.as_ref() == Some(&column.name);
             if is_target {
-                self.classes = column.classify();
-            } else if allowed.missing && !drop_missing {
+                self.classes = column.classify(options.allowed);
+            } else if options.keeps_missing() {
                 column
                     .faults
                     .retain(|cells| cells.kind != CellFault::Missing);

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
 use workbench_dataset::{
-    AllowedCells, CsvOptions, DataError, ReadOptions, Supervised, Table, parse_csv,
+    AllowedCells, CellFault, CsvOptions, DataError, ReadOptions, Supervised, Table, TableFault,
+    parse_csv,
 };
 
 const FLOWERS: &str = "length,width,colour,species\n5.1,3.5,1,iris\n4.9,,2,rose\n4.7,3.2,1,iris\n\
@@ -99,4 +100,28 @@ fn classes_with_missing_cells_are_a_fault_of_these_cells() {
     let text = "a,kind\n1,x\n2,\n3,y\n4,x\n";
     let error = read(text, "kind", both()).unwrap_err().to_string();
     assert!(error.contains("line 3"), "{error}");
+}
+
+#[test]
+fn a_mistake_in_a_column_of_numbers_makes_no_classes_of_it() {
+    for (wrong, kind) in [
+        ("three", CellFault::Text),
+        ("12 USD", CellFault::WithUnit),
+        ("2026-11-28", CellFault::DateOrTime),
+    ] {
+        let text = format!("a,price\n1,5\n2,6\n3,{wrong}\n4,7\n");
+        let Err(DataError::Faults(faults)) = read(&text, "price", both()) else {
+            panic!("{wrong} is no price");
+        };
+        let [TableFault::Cells { cells, .. }] = faults.faults.as_slice() else {
+            panic!("{faults:?}");
+        };
+        assert_eq!((cells.kind, cells.line), (kind, 4));
+    }
+    // A column of prices with their unit is one of numbers, too.
+    let units = "a,price\n1,5 EUR\n2,6 EUR\n3,7 EUR\n";
+    assert!(read(units, "price", both()).is_err());
+    // Among words a number is a word.
+    let mixed = read("a,kind\n1,x\n2,7\n3,y\n4,x\n", "kind", both()).unwrap();
+    assert_eq!(mixed.classes().unwrap(), ["7", "x", "y"]);
 }

@@ -10,7 +10,8 @@ use crate::engine::Grown;
 pub enum Truth {
     /// Numbers.
     Numbers(Vec<f64>),
-    /// Classes from 0, and how many there are.
+    /// Classes from 0, and how many a forest tells apart: those of the training rows up to the
+    /// greatest. A test row of another class is predicted wrongly by every forest.
     Classes(Vec<u32>, usize),
 }
 

@@ -170,8 +170,12 @@ fn truths(rows: &Rows<'_>, task: Task) -> Result<[Truth; 2], LabError> {
         )));
     }
     let number = |y: &f64| classes.partition_point(|class| class.total_cmp(y).is_lt()) as u32;
-    let truth = |y: &[f64]| Truth::Classes(y.iter().map(number).collect(), classes.len());
-    Ok([truth(&train), truth(&test)])
+    let [train, test] = [&train, &test].map(|part| part.iter().map(number).collect::<Vec<u32>>());
+    let told_apart = train
+        .iter()
+        .max()
+        .map_or(1, |greatest| *greatest as usize + 1);
+    Ok([train, test].map(|part| Truth::Classes(part, told_apart)))
 }
 
 fn check_varies(y: &[f64], part: &str) -> Result<(), LabError> {

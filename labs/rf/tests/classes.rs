@@ -33,10 +33,19 @@ fn flowers(dir: &Path) -> PathBuf {
 }
 
 fn prepare(data: Option<(PathBuf, &str)>, set: &[&str]) -> Result<Box<dyn PreparedLab>, LabError> {
+    prepare_seeded(data, set, 42)
+}
+
+fn prepare_seeded(
+    data: Option<(PathBuf, &str)>,
+    set: &[&str],
+    seed: u64,
+) -> Result<Box<dyn PreparedLab>, LabError> {
     let lab = RandomForests::new().unwrap();
     let mut request = Request {
         set: set.iter().map(|set| (*set).to_owned()).collect(),
         preset: Some("quick".to_owned()),
+        seed: Some(seed),
         ..Request::default()
     };
     if let Some((path, target)) = data {
@@ -152,4 +161,40 @@ fn parameters_of_the_forest_change_what_is_grown() {
     assert_ne!(all, hash("max_features=sqrt"));
     assert_ne!(all, hash("bootstrap=false"));
     assert_eq!(all, hash("max_features=8"));
+}
+
+/// A class of one row is in the test rows for some seeds and in the training rows for others.
+#[test]
+fn a_class_that_no_tree_has_seen_is_predicted_wrongly_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rare.csv");
+    let rows = (0..100).map(|row| {
+        let kind = match row {
+            0 => "zebra",
+            _ if row % 2 == 0 => "even",
+            _ => "odd",
+        };
+        format!("{},{kind}\n", row % 2)
+    });
+    std::fs::write(
+        &path,
+        "parity,kind\n".to_owned() + &rows.collect::<String>(),
+    )
+    .unwrap();
+    let accuracies: Vec<f64> = (0..12)
+        .map(|seed| {
+            let lab = prepare_seeded(Some((path.clone(), "kind")), &["models=1"], seed).unwrap();
+            let (output, _) = run(lab.as_ref(), "sequential");
+            assert_eq!(run(lab.as_ref(), "trees").0, output);
+            output.items[0].metrics["accuracy"]
+        })
+        .collect();
+    // 20 test rows: all right, or all but the zebra.
+    let wrong = |accuracy: &f64| ((1.0 - accuracy) * 20.0).round();
+    let wrong: Vec<f64> = accuracies.iter().map(wrong).collect();
+    assert!(wrong.iter().all(|wrong| *wrong <= 1.0), "{accuracies:?}");
+    assert!(
+        wrong.contains(&1.0) && wrong.contains(&0.0),
+        "{accuracies:?}"
+    );
 }

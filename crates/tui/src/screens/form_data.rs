@@ -147,7 +147,7 @@ impl TableForm {
             TableFault::Cells { column, cells, .. } => {
                 self.rows() == 0
                     && is_used(column, reading, target)
-                    && self.is_wrong(cells.kind, reading, column == target)
+                    && self.is_wrong(cells.kind, reading, (column, target))
             }
             TableFault::DuplicateName { name, .. } | TableFault::ControlCharacter { name, .. } => {
                 is_used(name, reading, target)
@@ -160,9 +160,17 @@ impl TableForm {
     }
 
     /// Whether cells that are no numbers stand in the way.
-    fn is_wrong(&self, kind: CellFault, reading: &ReadOptions, is_target: bool) -> bool {
+    fn is_wrong(
+        &self,
+        kind: CellFault,
+        reading: &ReadOptions,
+        (column, target): (&str, &str),
+    ) -> bool {
         let left_out = reading.drop_missing && kind == CellFault::Missing;
-        !left_out && !self.allowed.allow(kind, is_target)
+        let mut columns = self.columns().iter();
+        let surveyed = columns.find(|surveyed| surveyed.name == column);
+        let holds_words = surveyed.is_some_and(SurveyedColumn::holds_words);
+        !left_out && !self.allowed.allow(kind, column == target, holds_words)
     }
 
     /// What is wrong with a column, if it is used.
@@ -178,7 +186,7 @@ impl TableForm {
             return None;
         }
         let cells = column.faults.iter();
-        let cells = cells.filter(|cells| self.is_wrong(cells.kind, reading, name == target));
+        let cells = cells.filter(|cells| self.is_wrong(cells.kind, reading, (name, target)));
         let told: Vec<String> = cells
             .map(|cells| {
                 let fault = TableFault::Cells {
