@@ -53,7 +53,8 @@ pub struct FigureFacts {
     /// The figure in whose chart it is drawn too, because the two are to be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<String>,
-    /// What the steps of its curve count, in the plural: `trees`. `None` for the steps of the work.
+    /// What the steps of its curve count: the name of a figure, such as `trees`. `None` for the
+    /// steps of the work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<String>,
 }

@@ -17,13 +17,6 @@ pub struct MeanDifference {
     pub high: f64,
 }
 
-impl MeanDifference {
-    /// Whether the interval leaves out zero, so that one of the two is better.
-    pub fn is_significant(&self) -> bool {
-        self.low > 0.0 || self.high < 0.0
-    }
-}
-
 /// The mean difference of two losses per row, with a percentile bootstrap over the rows (Efron and
 /// Tibshirani 1993, chapter 13). Rows are drawn in pairs, so what makes a row hard for both cancels
 /// out. The same input gives the same interval.

@@ -1,12 +1,12 @@
 //! The curves of all arms overlaid, one chart per name: on the left by time, on the right by share
 //! of the training, for arms whose steps differ in size do not compare by their steps.
 
-use super::axis::{self, PixelScale};
-use super::looks::arm_role;
+use super::axis::PixelScale;
+use super::looks::{MARKERS, arm_role};
 use super::marks::{Chart, Lettering, Marker, SOLID, WIDTH};
 use super::palette::{Role, SERIES};
 use super::series::{self, ArmSeries, thin};
-use super::value_axis::ValueAxis;
+use super::value_axis::{self, ValueAxis};
 use crate::{format, label};
 use workbench_record::{Snapshot, Unit};
 use workbench_result::RunResult;
@@ -21,13 +21,6 @@ const COLUMN: f64 = 2.0;
 const APART: f64 = 120.0;
 /// Lines of no more points than this have a mark on each.
 const FEW: usize = 16;
-/// The marks of the arms in turn.
-const MARKERS: [Marker; 4] = [
-    Marker::Circle,
-    Marker::Square,
-    Marker::Diamond,
-    Marker::Triangle,
-];
 
 /// One chart.
 pub(crate) struct CurveFigure {
@@ -219,22 +212,9 @@ fn frame(
     y: &ValueAxis,
 ) {
     let small = Lettering::new(Role::Muted).small();
-    for (value, label) in &y.ticks {
-        let height = y.at(*value);
-        chart.line((left, height), (left + PANEL, height), 1.0, Role::Grid);
-        if left <= LEFT {
-            chart.text(left - 8.0, height, small.end(), label.as_str());
-        }
-    }
-    let bottom = top + PLOT;
-    chart.line((left, bottom), (left + PANEL, bottom), 1.0, Role::Muted);
-    let step = axis::step(end, 6);
-    for value in axis::ticks(end, 6) {
-        let at = x.at(value);
-        chart.line((at, bottom), (at, bottom + 4.0), 1.0, Role::Muted);
-        let label = axis::tick_label(value, step);
-        chart.text(at, bottom + 15.0, small.middle(), label);
-    }
+    let ends = (left, left + PANEL);
+    y.grid(chart, ends, left <= LEFT);
+    value_axis::foot(chart, (x, end), ends, top + PLOT);
     chart.text(left, top - 13.0, small, title);
 }
 

@@ -1,11 +1,11 @@
 //! What the items of an arm are worth over their size: one panel per figure and for the CPU time,
 //! two side by side. The best item is marked in all of them.
 
-use super::axis::{self, PixelScale};
-use super::looks::{arm_marker, arm_role};
+use super::axis::PixelScale;
+use super::looks::{MARKERS, arm_marker, arm_role};
 use super::marks::{Chart, DASHED, Lettering, Marker, SOLID, WIDTH};
 use super::palette::Role;
-use super::value_axis::ValueAxis;
+use super::value_axis::{self, ValueAxis};
 use crate::{arms, format, label};
 use workbench_result::{ArmResult, ItemResult, RunResult};
 
@@ -19,12 +19,6 @@ const FOOT: f64 = 50.0;
 const MOST: usize = 6;
 /// Lines in one panel at most: a figure and those beside it, or arms.
 const MOST_LINES: usize = 4;
-const MARKERS: [Marker; 4] = [
-    Marker::Circle,
-    Marker::Square,
-    Marker::Diamond,
-    Marker::Triangle,
-];
 
 /// One line of a panel.
 struct ItemLine {
@@ -269,23 +263,9 @@ fn frame(
     (left, bottom): (f64, f64),
 ) {
     let small = Lettering::new(Role::Muted).small();
-    for (value, label) in &y.ticks {
-        let height = y.at(*value);
-        chart.line((left, height), (left + PANEL, height), 1.0, Role::Grid);
-        chart.text(left - 8.0, height, small.end(), label.as_str());
-    }
-    chart.line((left, bottom), (left + PANEL, bottom), 1.0, Role::Muted);
-    let step = axis::step(largest, 6);
-    for value in axis::ticks(largest, 6) {
-        let at = x.at(value);
-        chart.line((at, bottom), (at, bottom + 4.0), 1.0, Role::Muted);
-        chart.text(
-            at,
-            bottom + 15.0,
-            small.middle(),
-            axis::tick_label(value, step),
-        );
-    }
+    let ends = (left, left + PANEL);
+    y.grid(chart, ends, true);
+    value_axis::foot(chart, (x, largest), ends, bottom);
     let middle = left + PANEL / 2.0;
     chart.text(middle, bottom + 32.0, small.middle(), name);
 }

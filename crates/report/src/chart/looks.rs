@@ -9,14 +9,17 @@ pub(super) fn arm_role(result: &RunResult, name: &str) -> Role {
     arm_index(result, name).map_or(Role::Base, Role::Series)
 }
 
+/// The markers of lines in turn.
+pub(super) const MARKERS: [Marker; 4] = [
+    Marker::Circle,
+    Marker::Square,
+    Marker::Diamond,
+    Marker::Triangle,
+];
+
 /// The marker of an arm, so that arms can be told apart without colour.
 pub(super) fn arm_marker(result: &RunResult, name: &str) -> Marker {
-    match arm_index(result, name).unwrap_or(0) % 4 {
-        0 => Marker::Circle,
-        1 => Marker::Square,
-        2 => Marker::Diamond,
-        _ => Marker::Triangle,
-    }
+    MARKERS[arm_index(result, name).unwrap_or(0) % MARKERS.len()]
 }
 
 /// The arm's place among those that are not the base; `None` for the base.

@@ -70,11 +70,10 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<A
     let whole = names(|repeat| repeat.curves.keys().map(String::as_str).collect());
     let of_items = names(|repeat| repeat.item_curves.keys().map(String::as_str).collect());
     // The chart of items has these.
-    let size = facts.item.as_ref().and_then(|item| item.size.as_deref());
-    let size = size.map(|size| crate::label::label(facts, size));
+    let size = facts.item.as_ref().and_then(|item| item.size.as_ref());
     let is_by_size = |name: &&str| {
         let steps = facts.figure(name).and_then(|figure| figure.steps.as_ref());
-        steps.is_some() && steps == size.as_ref()
+        steps.is_some() && steps == size
     };
     let whole = whole
         .into_iter()

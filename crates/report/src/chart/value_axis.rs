@@ -2,6 +2,8 @@
 //! ratios equally far apart where values differ much.
 
 use super::axis::{self, PixelScale};
+use super::marks::{Chart, Lettering};
+use super::palette::Role;
 use crate::format;
 
 /// From this ratio of the highest to the lowest value on, equal ratios are equally far apart.
@@ -11,7 +13,7 @@ const LOGARITHMIC: f64 = 25.0;
 pub(super) struct ValueAxis {
     scale: PixelScale,
     /// Values and their labels.
-    pub ticks: Vec<(f64, String)>,
+    ticks: Vec<(f64, String)>,
     /// Whether equal ratios are equally far apart.
     pub logarithmic: bool,
     ends: (f64, f64),
@@ -62,9 +64,39 @@ impl ValueAxis {
         })
     }
 
+    /// Grid lines from `left` to `right` with their values, where these are wanted.
+    pub fn grid(&self, chart: &mut Chart, (left, right): (f64, f64), with_values: bool) {
+        let small = Lettering::new(Role::Muted).small();
+        for (value, label) in &self.ticks {
+            let height = self.at(*value);
+            chart.line((left, height), (right, height), 1.0, Role::Grid);
+            if with_values {
+                chart.text(left - 8.0, height, small.end(), label.as_str());
+            }
+        }
+    }
+
     /// The height of a value, within the plot.
     pub fn at(&self, value: f64) -> f64 {
         self.scale.at(value.clamp(self.ends.0, self.ends.1))
+    }
+}
+
+/// The axis below a plot, from 0 to `end`, with round values.
+pub(super) fn foot(
+    chart: &mut Chart,
+    (x, end): (PixelScale, f64),
+    (left, right): (f64, f64),
+    bottom: f64,
+) {
+    let small = Lettering::new(Role::Muted).small();
+    chart.line((left, bottom), (right, bottom), 1.0, Role::Muted);
+    let step = axis::step(end, 6);
+    for value in axis::ticks(end, 6) {
+        let at = x.at(value);
+        chart.line((at, bottom), (at, bottom + 4.0), 1.0, Role::Muted);
+        let label = axis::tick_label(value, step);
+        chart.text(at, bottom + 15.0, small.middle(), label);
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) mod tests;
 use std::cmp::Reverse;
 
 use workbench_record::{RepeatState, RunStarted};
+use workbench_report::label::label;
 use workbench_result::workers_of;
 
 use super::past::PastRepeats;
@@ -28,7 +29,7 @@ pub struct CurveModel {
     metrics: Vec<Metric>,
     /// What progress counts.
     pub unit: String,
-    /// What the steps of the curve count, where the lab says it: `trees`.
+    /// What people call that which the steps of the curve count, where the lab says it: `trees`.
     pub steps: Option<String>,
     /// The run, metric and axis that the points are of.
     key: Option<(String, Metric, Axis)>,
@@ -92,7 +93,8 @@ impl CurveModel {
         self.steps = match &metric {
             Metric::Own(name) | Metric::Items(name) => {
                 let figure = started.lab_facts.figure(name);
-                figure.and_then(|figure| figure.steps.clone())
+                let steps = figure.and_then(|figure| figure.steps.as_deref());
+                steps.map(|steps| label(&started.lab_facts, steps))
             }
             Metric::Throughput => None,
         };
