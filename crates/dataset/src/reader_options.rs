@@ -15,7 +15,7 @@ pub struct AllowedCells {
 
 impl AllowedCells {
     /// Whether cells of a column are taken although they are no numbers. Of the column to predict
-    /// it matters whether it [holds words](holds_words).
+    /// it matters whether it holds words.
     pub fn allow(self, kind: CellFault, is_target: bool, holds_words: bool) -> bool {
         match (kind, is_target) {
             (CellFault::Missing, is_target) => self.missing && !is_target,
