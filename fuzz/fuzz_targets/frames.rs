@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use workbench_ddp_protocol::{FromWorker, ToWorker};
-use workbench_protocol::{FrameDecoder, FrameError, FrameReader, MAX_FRAME};
+use workbench_protocol::{FrameDecoder, FrameError, FrameReader, MAX_FRAME, Stamped};
 
 // The first byte says where the rest is cut.
 fuzz_target!(|input: &[u8]| {
@@ -19,7 +19,7 @@ fuzz_target!(|input: &[u8]| {
         decoder.push(bytes);
         assert!(decoder.capacity() <= MAX_FRAME + 4 + piece);
         loop {
-            match decoder.take::<FromWorker>() {
+            match decoder.take::<Stamped<FromWorker>>() {
                 Ok(None) => break,
                 Ok(Some(message)) => in_pieces.push(format!("{message:?}")),
                 Err(error) => {
@@ -37,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
     let mut reader = FrameReader::new(stream);
     let mut at_once = Vec::new();
     loop {
-        match reader.read::<FromWorker>() {
+        match reader.read::<Stamped<FromWorker>>() {
             Ok(None) => break,
             Ok(Some(message)) => at_once.push(format!("{message:?}")),
             Err(error) => at_once.push(one_line(&error)),

@@ -273,7 +273,15 @@ fn version_of(body: &[u8]) -> Option<u32> {
         #[serde(alias = "train")]
         Start(Greeting),
     }
-    let (First::Hello(greeting) | First::Start(greeting)) = serde_json::from_slice(body).ok()?;
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Body {
+        Stamped { message: First },
+        // Orders, and what workers sent until version 2.
+        Plain(First),
+    }
+    let (Body::Stamped { message } | Body::Plain(message)) = serde_json::from_slice(body).ok()?;
+    let (First::Hello(greeting) | First::Start(greeting)) = message;
     Some(greeting.version)
 }
 

@@ -8,8 +8,9 @@
 //! - **Does not belong here:** what a lab's workers compute, supervising, libtorch.
 //!
 //! A frame is the length of its body (32 bits, little-endian) and the body: one message as JSON, at
-//! most [`MAX_FRAME`] bytes. The first message each way states the [`VERSION`].
+//! most [`MAX_FRAME`] bytes. Messages of a worker are [`Stamped`] with its clocks. The first message each way states the [`VERSION`].
 
+pub mod clocks;
 pub mod env;
 pub mod frame;
 pub mod message;
@@ -18,6 +19,7 @@ pub mod worker_side;
 mod excerpt;
 mod thread_watch;
 
+pub use clocks::{Clocks, Stamped};
 pub use env::{EnvError, WorkerEnv};
 pub use excerpt::excerpt;
 pub use frame::{FrameDecoder, FrameError, FrameReader, MAX_FRAME, encode_frame, write_frame};
@@ -25,4 +27,4 @@ pub use message::{FromWorker, PhaseName, Position, Protocol, StepTimes, Stretch,
 pub use worker_side::{SideError, WorkerSide};
 
 /// The version of what is common. Whoever meets another one stops with [`FrameError::Version`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

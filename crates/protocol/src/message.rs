@@ -2,8 +2,8 @@
 //!
 //! A worker says [`FromWorker::Hello`] first, is told [`ToWorker::Start`] once, reports, and ends
 //! with [`FromWorker::Done`] or [`FromWorker::Failed`] and the end of its process. Durations are
-//! nanoseconds of the worker's monotonic clock; moments are not sent, because the receiver's clock
-//! stamps what arrives.
+//! nanoseconds of the worker's monotonic clock; moments are those of the [clocks](crate::Clocks)
+//! that go with every message.
 
 use std::fmt::{Debug, Display};
 

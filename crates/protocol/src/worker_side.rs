@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
 
+use crate::clocks::{Clocks, Stamped};
 use crate::frame::{FrameError, FrameReader, encode_frame};
 use crate::message::{FromWorker, PhaseName, Position, Protocol, ToWorker};
 use crate::thread_watch::ThreadWatch;
@@ -52,14 +53,6 @@ pub enum SideError {
     /// The supervisor closed the pipe, or said something else first.
     #[error("the supervisor did not send an order first; start a new run")]
     NoOrder,
-}
-
-/// The system's monotonic clock, in nanoseconds. All processes of a machine share it, so a worker
-/// can say by it when something was.
-pub fn monotonic_ns() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    let (seconds, rest) = (time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs());
-    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 /// Whether this process is supervised, by its environment. Otherwise torchrun or a person started
@@ -124,14 +117,23 @@ impl<P: Protocol> WorkerSide<P> {
         Ok((side, order))
     }
 
-    /// Sends a message. Blocks while the supervisor does not read.
+    /// Sends a message about what is so now. Blocks while the supervisor does not read.
     ///
     /// # Errors
     ///
     /// When the message does not fit a frame, or the supervisor is gone.
     pub fn send(&self, message: &FromWorker<P>) -> Result<(), FrameError> {
+        self.send_of(Clocks::read(), message)
+    }
+
+    /// As [`send`](Self::send), for what was so at another moment.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_of(&self, clocks: Clocks, message: &FromWorker<P>) -> Result<(), FrameError> {
         use std::io::Write as _;
-        let frame = encode_frame(message)?;
+        let frame = encode_frame(&Stamped { clocks, message })?;
         // A thread that panicked while it wrote has left half a frame at worst, and the reader will
         // say so.
         let mut out = self

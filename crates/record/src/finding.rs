@@ -37,6 +37,10 @@ impl Severity {
 /// recovery.
 pub const RECOVERED: &str = "recovered";
 
+/// The kind of the finding that the slots of an arm shared cores, with each other or with other
+/// programs: they waited for a core while they could have run.
+pub const SHARED_CORES: &str = "shared_cores";
+
 /// What a finding is about. Empty where it is about the run as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -49,7 +49,7 @@ pub use event::{
     ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus,
     Unreadable, UnreadableKind,
 };
-pub use finding::{Finding, RECOVERED, Severity, Subject};
+pub use finding::{Finding, RECOVERED, SHARED_CORES, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, Unit};
 pub use lock::Lock;
 pub use made::Made;

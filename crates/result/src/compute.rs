@@ -2,6 +2,7 @@
 //! computed here or in [`workbench_stats`], from the events alone, so a killed or old run gives the
 //! same document.
 
+use super::alike;
 use super::bound::{ideal, slots_at_once};
 use super::check::check;
 use super::diagnose::diagnose;
@@ -105,7 +106,7 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
     all.extend(disturbed::findings(result));
-    all.extend(recorded.cloned());
+    all.extend(alike::folded(recorded));
     all.extend(after.iter().map(messages::caveat));
     all
 }

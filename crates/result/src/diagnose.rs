@@ -5,7 +5,7 @@ use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 use super::inflation::inflation as inflation_of;
 use super::messages::OTHER_PROCESSES;
-use workbench_record::{Disturbance, Finding};
+use workbench_record::{Disturbance, Finding, SHARED_CORES};
 use workbench_stats::interval::Verdict;
 
 /// A part of the slot time below this share gives no finding.
@@ -93,9 +93,19 @@ fn others(result: &RunResult) -> Option<f64> {
     found.numbers.get("cores").copied()
 }
 
+/// Whether the repeats of an arm noticed that its slots had no core each.
+fn shared_cores(arm: &ArmResult, result: &RunResult) -> bool {
+    result.warnings.iter().any(|found| {
+        let of = (found.subject.arm.as_deref(), found.subject.workers);
+        found.kind == SHARED_CORES && of == (Some(arm.name.as_str()), Some(arm.workers))
+    })
+}
+
 fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
     let cause = if arm.oversubscribed {
         WaitCause::Oversubscribed
+    } else if shared_cores(arm, result) {
+        WaitCause::SharedCores
     } else if result.comparison.lockstep {
         WaitCause::Lockstep
     } else {

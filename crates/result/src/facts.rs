@@ -110,6 +110,8 @@ pub(super) struct Lost {
 /// Why slots wait.
 pub(super) enum WaitCause {
     Oversubscribed,
+    /// They had no core each, as the arm's repeats noticed.
+    SharedCores,
     Lockstep,
     /// Tasks were ready late, or kept off their cores.
     Tasks {

@@ -2,6 +2,7 @@
 //! makes a [`Finding`]: its kind, severity, subject, numbers and text.
 
 mod above_bound;
+pub(super) mod alike;
 mod best_item;
 pub(super) mod log;
 mod numbers;

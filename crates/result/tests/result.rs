@@ -11,8 +11,7 @@
 mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};
-use workbench_record::{ArmComparison, Basis};
-use workbench_record::{Event, Finding, RunStatus, Snapshot};
+use workbench_record::{ArmComparison, Basis, Event, Finding, RunStatus, SHARED_CORES, Snapshot};
 use workbench_result::{Fit, IntervalKind, RunResult, Verdict, compute};
 
 fn result(log: &Log) -> RunResult {
@@ -248,6 +247,40 @@ fn outputs_that_need_only_be_near_are_compared_by_their_figure() {
         !near(0.02, f64::NAN).check.equal_outputs,
         "what is no number is near nothing"
     );
+}
+
+#[test]
+fn slots_without_a_core_each_are_not_said_to_wait_for_each_other() {
+    let why = |found: Option<Finding>| {
+        let mut log = Log::start(&[2], 1);
+        log.push(Event::Comparison(ArmComparison {
+            note: None,
+            basis: Basis::NearOutputs {
+                metric: "r2".to_owned(),
+                tolerance: 1.0,
+            },
+            lockstep: true,
+        }));
+        log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
+        log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, ["xx", "yy"]);
+        for record in &mut log.records {
+            if let Event::Task(span) = &mut record.event {
+                span.cpu_ns /= 2;
+            }
+        }
+        if let Some(found) = found {
+            log.push(Event::Finding(found));
+        }
+        let diagnoses = result(&log).diagnoses;
+        let texts = diagnoses.into_iter().map(|found| found.text);
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let shared = Finding::warning(SHARED_CORES, "They shared cores.").arm_on("tasks", 2);
+    let said = why(Some(shared.clone()));
+    assert!(said.contains("had no core each"), "{said}");
+    assert!(!said.contains("what they exchange"), "{said}");
+    let said = why(Some(shared.arm_on("tasks", 4)));
+    assert!(said.contains("what they exchange"), "{said}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use workbench_ddp_protocol::{
     self as protocol, DoneReport, FromWorker, Phase, Place, Reached, Report, Stage, StepReport,
     WorkerSide,
 };
+use workbench_protocol::Clocks;
 
 use crate::failure::Failure;
 use crate::faults::Faults;
@@ -39,6 +40,16 @@ impl Audience {
         self.tell(&FromWorker::Report(report));
     }
 
+    /// As [`report`](Self::report), of what happened at another moment.
+    fn report_of(&self, clocks: Clocks, report: Report) {
+        match self {
+            Self::Supervisor(side) => {
+                let _ = side.send_of(clocks, &FromWorker::Report(report));
+            }
+            Self::People(_) => self.report(report),
+        }
+    }
+
     /// Sends a message. A supervisor that cannot be reached any more is gone, and this process ends
     /// with it from another thread.
     fn tell(&self, message: &FromWorker) {
@@ -61,7 +72,8 @@ pub struct Reporter {
     usual_work: Cell<Duration>,
     /// The GPU that computes, if one does.
     gpu: Cell<Option<usize>>,
-    held_back: Cell<Option<StepReport>>,
+    /// The last step that was not reported, and when it was done.
+    held_back: Cell<Option<(Clocks, StepReport)>>,
     tally: RefCell<DoneReport>,
     faults: Faults,
 }
@@ -151,7 +163,7 @@ impl Reporter {
             self.audience.report(Report::Step(report));
             self.held_back.set(None);
         } else {
-            self.held_back.set(Some(report));
+            self.held_back.set(Some((Clocks::read(), report)));
         }
     }
 
@@ -196,8 +208,8 @@ impl Reporter {
 
     /// The training is over, and this is what became of it.
     pub fn done(&self, vars: &nn::VarStore) {
-        if let Some(report) = self.held_back.take() {
-            self.audience.report(Report::Step(report));
+        if let Some((clocks, report)) = self.held_back.take() {
+            self.audience.report_of(clocks, Report::Step(report));
         }
         self.at(Phase::Closing);
         let mut tally = self.tally.borrow().clone();

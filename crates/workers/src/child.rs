@@ -6,7 +6,9 @@ use std::os::fd::OwnedFd;
 use std::process::Child;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use workbench_protocol::{FrameDecoder, FrameError, FromWorker, Protocol, ToWorker, encode_frame};
+use workbench_protocol::{
+    FrameDecoder, FrameError, FromWorker, Protocol, Stamped, ToWorker, encode_frame,
+};
 
 use super::error::GroupError;
 use super::exit::{EndedBy, ProcessExit};
@@ -129,23 +131,23 @@ impl Worker {
     /// The next message that has arrived in full, and its bytes.
     pub(super) fn next_message<P: Protocol>(
         &mut self,
-    ) -> Result<Option<(FromWorker<P>, usize)>, String> {
+    ) -> Result<Option<(Stamped<FromWorker<P>>, usize)>, String> {
         let before = self.decoder.pending();
-        let message = self
+        let stamped = self
             .decoder
-            .take::<FromWorker<P>>()
+            .take::<Stamped<FromWorker<P>>>()
             .map_err(|error| error.to_string())?;
-        let Some(message) = message else {
+        let Some(stamped) = stamped else {
             return Ok(None);
         };
-        if !self.greeted && !matches!(message, FromWorker::Hello { .. }) {
+        if !self.greeted && !matches!(stamped.message, FromWorker::Hello { .. }) {
             return Err(
                 "its first message is no greeting; is it another program than the worker's?"
                     .to_owned(),
             );
         }
         self.greeted = true;
-        Ok(Some((message, before - self.decoder.pending())))
+        Ok(Some((stamped, before - self.decoder.pending())))
     }
 
     /// Reads once from the pipe of messages.

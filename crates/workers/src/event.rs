@@ -12,8 +12,31 @@ pub struct WorkerEvent<P: Protocol> {
     pub rank: u32,
     /// When this was observed, in nanoseconds on the run's clock.
     pub at_ns: u64,
+    /// The worker's clocks when it did what it tells of; `None` for what was observed from outside.
+    pub moment: Option<Moment>,
     /// What happened.
     pub kind: EventKind<P>,
+}
+
+/// A time in the life of a worker: the run's clock, and the CPU time of its process until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds on the run's clock. It stands still while a person suspends the program.
+    pub at_ns: u64,
+    /// Nanoseconds of CPU time.
+    pub cpu_ns: u64,
+}
+
+impl<P: Protocol> WorkerEvent<P> {
+    /// Something that was observed from outside.
+    pub fn observed(rank: u32, at_ns: u64, kind: EventKind<P>) -> Self {
+        Self {
+            rank,
+            at_ns,
+            moment: None,
+            kind,
+        }
+    }
 }
 
 /// What happened to a worker.

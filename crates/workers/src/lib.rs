@@ -29,13 +29,14 @@ mod pause;
 mod queue;
 mod supervise;
 mod usage;
+mod worker_clock;
 
 #[cfg(test)]
 mod tests;
 
 pub use describe::describe;
 pub use error::{GroupError, is_out_of_descriptors};
-pub use event::{EventKind, WorkerEvent};
+pub use event::{EventKind, Moment, WorkerEvent};
 pub use exit::{EndedBy, ProcessExit};
 pub use group::WorkerGroup;
 pub use health::liveness::Deadlines;

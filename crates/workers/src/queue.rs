@@ -154,10 +154,9 @@ impl<P: Protocol> Queue<P> {
             Some(Entry::Line(rank)) => {
                 let lane = &mut inner.lanes[rank];
                 let skipped = std::mem::take(&mut lane.skipped);
-                let event = lane.lines.pop_front().map(|(at_ns, line)| WorkerEvent {
-                    rank: rank as u32,
-                    at_ns,
-                    kind: EventKind::Output { line, skipped },
+                let event = lane.lines.pop_front().map(|(at_ns, line)| {
+                    let kind = EventKind::Output { line, skipped };
+                    WorkerEvent::observed(rank as u32, at_ns, kind)
                 });
                 (event, false)
             }

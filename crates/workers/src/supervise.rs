@@ -8,13 +8,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use workbench_clock::Clock;
-use workbench_protocol::{FromWorker, Protocol};
+use workbench_protocol::{Clocks, FromWorker, Protocol, Stamped};
 
 use super::Signal;
 use super::board::Board;
 use super::child::{CHUNK, READS, Read, Worker};
 use super::error::GroupError;
-use super::event::{EventKind, WorkerEvent};
+use super::event::{EventKind, Moment, WorkerEvent};
 use super::exit::{EndedBy, ProcessExit};
 use super::health::liveness::LivenessChange;
 use super::health::monitor::HealthChange;
@@ -22,11 +22,15 @@ use super::health::state::{SlowKind, Stall};
 use super::launch::WorkerLaunch;
 use super::pause::Pausable;
 use super::queue::Queue;
+use super::worker_clock::{ClockReading, WorkerClock};
 
 /// Interval of checks of processes that cannot be polled.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Shortest wait for a deadline, so that the loop does not spin.
 const SHORTEST_WAIT_NS: u64 = 1_000_000;
+/// The loop itself was held up when it comes this much later than planned: the program was stopped,
+/// or had no core.
+const LATE_NS: u64 = 500_000_000;
 /// The most reads of the standard error of a worker that has ended: a pipe holds no more, unless
 /// another process goes on writing.
 const LAST_READS: usize = 4;
@@ -65,6 +69,11 @@ pub(super) struct Supervisor<P: Protocol> {
     bell: UnixStream,
     chunk: Vec<u8>,
     asked_to_stop: bool,
+    worker_clock: WorkerClock,
+    /// When the health of the ranks was last looked at, and how long the loop may have waited
+    /// since, in nanoseconds; `None` where it had no deadline.
+    looked_ns: u64,
+    planned_ns: Option<u64>,
 }
 
 impl<P: Protocol> Supervisor<P> {
@@ -75,6 +84,9 @@ impl<P: Protocol> Supervisor<P> {
             bell,
             chunk: vec![0; CHUNK],
             asked_to_stop: false,
+            worker_clock: WorkerClock::default(),
+            looked_ns: 0,
+            planned_ns: None,
         }
     }
 
@@ -140,6 +152,8 @@ impl<P: Protocol> Supervisor<P> {
     /// Waits until there is work.
     fn wait(&mut self) {
         let timeout = self.timeout();
+        self.planned_ns = timeout.map(|wait| wait.as_nanos() as u64);
+        let timeout = timeout.and_then(|wait| Timespec::try_from(wait).ok());
         let mut fds = vec![PollFd::new(&self.bell, PollFlags::IN)];
         for worker in &self.workers {
             if let Some(messages) = &worker.messages
@@ -166,7 +180,7 @@ impl<P: Protocol> Supervisor<P> {
         let _ = (&self.bell).read(&mut self.chunk);
     }
 
-    fn timeout(&self) -> Option<Timespec> {
+    fn timeout(&self) -> Option<Duration> {
         let now_ns = self.shared.clock.now_ns();
         let board = self.shared.board.lock();
         let unpolled = self
@@ -181,8 +195,8 @@ impl<P: Protocol> Supervisor<P> {
             .into_iter()
             .flatten()
             .min()?;
-        let wait = Duration::from_nanos(next_ns.saturating_sub(now_ns).max(SHORTEST_WAIT_NS));
-        Timespec::try_from(wait).ok()
+        let wait_ns = next_ns.saturating_sub(now_ns).max(SHORTEST_WAIT_NS);
+        Some(Duration::from_nanos(wait_ns))
     }
 
     /// Reads from and writes to one worker, and records its exit when it has ended.
@@ -227,11 +241,20 @@ impl<P: Protocol> Supervisor<P> {
                 return Read::More;
             }
             match worker.next_message() {
-                Ok(Some((message, bytes))) => {
-                    self.shared.judge(rank, at_ns, &message);
+                Ok(Some((Stamped { clocks, message }, bytes))) => {
+                    let now = ClockReading {
+                        system_ns: Clocks::read().system_ns,
+                        run_ns: at_ns,
+                    };
+                    let moment = Moment {
+                        at_ns: self.worker_clock.run_ns(clocks.system_ns, now),
+                        cpu_ns: clocks.cpu_ns,
+                    };
+                    self.shared.judge(rank, at_ns, moment, &message);
                     let event = WorkerEvent {
                         rank,
                         at_ns,
+                        moment: Some(moment),
                         kind: EventKind::Message(message),
                     };
                     self.shared.queue.push_message(event, bytes);
@@ -299,9 +322,16 @@ impl<P: Protocol> Supervisor<P> {
     }
 
     /// Queues the changes in the health of the ranks.
-    fn watch(&self) {
+    fn watch(&mut self) {
         let now_ns = self.shared.clock.now_ns();
+        let before_ns = std::mem::replace(&mut self.looked_ns, now_ns);
         let mut board = self.shared.board.lock();
+        if let Some(planned_ns) = self.planned_ns {
+            let late_ns = now_ns.saturating_sub(before_ns.saturating_add(planned_ns));
+            if before_ns > 0 && late_ns > LATE_NS {
+                board.health.stood_still(late_ns, now_ns);
+            }
+        }
         for change in board.check(now_ns) {
             self.shared.push_change(&board, change, now_ns);
         }
@@ -310,14 +340,18 @@ impl<P: Protocol> Supervisor<P> {
 
 impl<P: Protocol> Shared<P> {
     fn push(&self, rank: u32, at_ns: u64, kind: EventKind<P>) {
-        self.queue.push(WorkerEvent { rank, at_ns, kind });
+        self.queue.push(WorkerEvent::observed(rank, at_ns, kind));
     }
 
-    /// Updates the health of a rank from its message.
-    fn judge(&self, rank: u32, at_ns: u64, message: &FromWorker<P>) {
+    /// Updates the health of a rank from its message, which it sent at a `moment` before it was
+    /// read.
+    fn judge(&self, rank: u32, at_ns: u64, moment: Moment, message: &FromWorker<P>) {
         let mut board = self.board.lock();
         let heartbeat = match message {
-            FromWorker::Heartbeat { position, since_ns } => Some((*position, *since_ns)),
+            FromWorker::Heartbeat { position, since_ns } => {
+                let unread_ns = at_ns.saturating_sub(moment.at_ns);
+                Some((*position, since_ns.saturating_add(unread_ns)))
+            }
             _ => None,
         };
         let received = board.health.receive(rank, at_ns, heartbeat);

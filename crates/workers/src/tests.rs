@@ -69,6 +69,7 @@ fn message(rank: u32, at_ns: u64) -> WorkerEvent<Training> {
     WorkerEvent {
         rank,
         at_ns,
+        moment: None,
         kind: EventKind::Message(FromWorker::Report(Report::Text(String::new()))),
     }
 }
@@ -77,6 +78,7 @@ fn line(at_ns: u64, number: u64, skipped: u64) -> WorkerEvent<Training> {
     WorkerEvent {
         rank: 0,
         at_ns,
+        moment: None,
         kind: EventKind::Output {
             line: format!("line {number}"),
             skipped,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use workbench_ddp_protocol::{Phase, Reached, Training};
-use workbench_workers::{Usage, WorkerGroup};
+use workbench_workers::{Moment, Usage, WorkerGroup};
 
 use crate::cores::CoreUse;
 use crate::incident::{Incident, Unwritten};
@@ -11,7 +11,6 @@ use crate::ledger::Ledger;
 use crate::rendezvous::Rendezvous;
 use crate::root_cause::{RankFailure, RootCause};
 use crate::startup::StartUp;
-use crate::timeline::Moment;
 
 /// One attempt: a group of workers, from their start until all have ended. Each launch makes a new
 /// one.

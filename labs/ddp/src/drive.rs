@@ -10,7 +10,7 @@ use std::time::Duration;
 use workbench_experiment::lab::{ArmContext, ControllerPhase, ControllerState, Finding, LabError};
 use workbench_pool::Outcome;
 use workbench_report::format::counted;
-use workbench_workers::{EventKind, GroupError, WorkerGroup};
+use workbench_workers::{EventKind, GroupError, Moment, WorkerGroup};
 
 use crate::attempt::{AttemptState, Totals};
 use crate::controller::{Controller, ControllerCommand, Input, RecoveryPolicy, State};
@@ -19,8 +19,7 @@ use crate::live::Live;
 use crate::messages;
 use crate::plan::{FaultPlan, Plan};
 use crate::rendezvous::Rendezvous;
-use crate::timeline::{AttemptTimeline, Moment};
-use crate::worker_clock::WorkerClock;
+use crate::timeline::AttemptTimeline;
 
 /// How long workers may take to end normally, including the checkpoint.
 const GRACE: Duration = Duration::from_secs(30);
@@ -44,7 +43,6 @@ pub struct Drive<'a> {
     pub(crate) totals: Totals,
     pub(crate) live: Live,
     pub(crate) timeline: AttemptTimeline,
-    pub(crate) worker_clock: WorkerClock,
     /// The faults that have not struck yet.
     pub(crate) faults: FaultPlan,
     /// When a lost worker can be replaced.
@@ -73,7 +71,6 @@ impl<'a> Drive<'a> {
             totals: Totals::new(plan.settings.train_rows),
             live: Live::default(),
             timeline: AttemptTimeline::default(),
-            worker_clock: WorkerClock::default(),
             faults: plan.faults(),
             away_until_ns: 0,
             looked_ns: 0,

@@ -4,8 +4,7 @@
 use workbench_ddp_protocol::{DoneReport, FromWorker, Report, Stage, StepReport, Training};
 use workbench_experiment::lab::{Finding, LabError};
 use workbench_pool::Outcome;
-use workbench_protocol::worker_side::monotonic_ns;
-use workbench_workers::{EventKind, WorkerEvent};
+use workbench_workers::{EventKind, Moment, WorkerEvent};
 
 use crate::controller::Input;
 use crate::drive::Drive;
@@ -14,7 +13,6 @@ use crate::live::End;
 use crate::messages;
 use crate::root_cause::RankFailure;
 use crate::startup;
-use crate::worker_clock::ClockReading;
 
 /// Stretches of an epoch, on the timeline.
 const STRETCHES: u64 = 20;
@@ -22,7 +20,10 @@ const STRETCHES: u64 = 20;
 impl Drive<'_> {
     /// Handles one event.
     pub(crate) fn handle(&mut self, event: &WorkerEvent<Training>) -> Result<(), LabError> {
-        let (rank, at_ns) = (event.rank, event.at_ns);
+        let rank = event.rank;
+        // What a worker tells of was when it says; the rest was when it was observed.
+        let observed = || self.attempt.moment(rank, event.at_ns);
+        let moment = event.moment.unwrap_or_else(observed);
         let finished = self.attempt.is_finished(rank);
         if let Some(failure) = RankFailure::of(event, finished) {
             match event.kind {
@@ -32,11 +33,11 @@ impl Drive<'_> {
         }
         match &event.kind {
             EventKind::Started { .. } => {
-                self.turn(rank, at_ns, "start: process", self.plan.settings.epochs, 0);
+                self.turn(rank, moment, "start: process", self.plan.settings.epochs, 0);
             }
             EventKind::Message(message) => {
-                self.attempt.hear(rank, at_ns);
-                return self.message(rank, at_ns, message);
+                self.attempt.hear(rank, moment.at_ns);
+                return self.message(rank, moment, message);
             }
             EventKind::Output { line, skipped } => self.keep_line(rank, line, *skipped),
             EventKind::Exited { .. } => {
@@ -46,22 +47,21 @@ impl Drive<'_> {
                     (Outcome::Failed, End::Died)
                 };
                 self.live.ended(rank, end);
-                let moment = self.attempt.moment(rank, at_ns);
                 let spans = self.timeline.close(rank, moment, outcome);
                 spans.into_iter().for_each(&self.ctx.spans);
             }
             EventKind::Recovered { after_s } => self.recovered(rank, *after_s),
-            EventKind::Slow(slowness) => self.slow(rank, at_ns, slowness),
+            EventKind::Slow(slowness) => self.slow(rank, event.at_ns, slowness),
             EventKind::InvalidMessage { .. } | EventKind::Stalled { .. } => {}
         }
         Ok(())
     }
 
-    fn message(&mut self, rank: u32, at_ns: u64, message: &FromWorker) -> Result<(), LabError> {
+    fn message(&mut self, rank: u32, moment: Moment, message: &FromWorker) -> Result<(), LabError> {
         match message {
-            FromWorker::Hello { .. } => self.stage(rank, at_ns, Stage::Started),
+            FromWorker::Hello { .. } => self.stage(rank, moment, Stage::Started),
             FromWorker::Heartbeat { position, .. } => self.live.doing(rank, position.phase),
-            FromWorker::Report(report) => return self.reported(rank, at_ns, report),
+            FromWorker::Report(report) => return self.reported(rank, moment, report),
             FromWorker::Done(report) => return self.done(rank, report),
             FromWorker::Failed(_) => {
                 self.live.ended(rank, End::Failed);
@@ -71,14 +71,14 @@ impl Drive<'_> {
         Ok(())
     }
 
-    fn reported(&mut self, rank: u32, at_ns: u64, report: &Report) -> Result<(), LabError> {
+    fn reported(&mut self, rank: u32, moment: Moment, report: &Report) -> Result<(), LabError> {
         match report {
-            Report::Stage(stage) => self.stage(rank, at_ns, *stage),
+            Report::Stage(stage) => self.stage(rank, moment, *stage),
             Report::Resumed(reached) => {
                 let rows = self.attempt.resumed(reached, &mut self.totals.ledger);
                 self.ctx.progress.add(rows);
             }
-            Report::Step(report) => return self.step(rank, report),
+            Report::Step(report) => return self.step(rank, moment, report),
             Report::Evaluated {
                 epoch,
                 step,
@@ -92,7 +92,7 @@ impl Drive<'_> {
                     count: *count,
                     loss_sum: *loss_sum,
                 };
-                self.evaluated(rank, at_ns, *step, evaluation);
+                self.evaluated(rank, moment, *step, evaluation);
             }
             Report::Checkpointed { step, bytes, .. } => {
                 self.totals.checkpoints += 1;
@@ -115,30 +115,24 @@ impl Drive<'_> {
         Ok(())
     }
 
-    fn stage(&mut self, rank: u32, at_ns: u64, stage: Stage) {
+    fn stage(&mut self, rank: u32, moment: Moment, stage: Stage) {
         // Before a process can send a message, the system loads libtorch into it: its CPU time
         // until then belongs to that.
         let loading_ns = match stage {
-            Stage::Started => self.attempt.moment(rank, at_ns).cpu_ns,
+            Stage::Started => moment.cpu_ns,
             _ => 0,
         };
-        self.attempt
-            .start
-            .reach(rank, stage, at_ns.saturating_sub(loading_ns));
+        let reached_ns = moment.at_ns.saturating_sub(loading_ns);
+        self.attempt.start.reach(rank, stage, reached_ns);
         self.live.reached(rank, stage);
         let next = Stage::ALL.into_iter().find(|known| *known > stage);
         if let Some(next) = next {
             let name = format!("start: {}", startup::name(next));
-            self.turn(rank, at_ns, &name, self.plan.settings.epochs, 0);
+            self.turn(rank, moment, &name, self.plan.settings.epochs, 0);
         }
     }
 
-    fn step(&mut self, rank: u32, report: &StepReport) -> Result<(), LabError> {
-        let now = ClockReading {
-            system_ns: monotonic_ns(),
-            run_ns: self.ctx.clock.now_ns(),
-        };
-        let at_ns = self.worker_clock.run_ns(report.at_ns, now);
+    fn step(&mut self, rank: u32, moment: Moment, report: &StepReport) -> Result<(), LabError> {
         let is_first = self.controller.first_step().is_none();
         let repeated_before = self.controller.repeated();
         self.feed(Input::Stepped {
@@ -154,9 +148,9 @@ impl Drive<'_> {
                 incident.resumed(repeated);
             }
         }
-        self.stretch(rank, at_ns, report);
-        self.live.step(rank, at_ns, report);
-        if let Some(completed) = self.totals.ledger.step(rank, at_ns, report) {
+        self.stretch(rank, moment, report);
+        self.live.step(rank, moment.at_ns, report);
+        if let Some(completed) = self.totals.ledger.step(rank, moment.at_ns, report) {
             self.completed(completed);
         }
         Ok(())
@@ -183,7 +177,7 @@ impl Drive<'_> {
     }
 
     /// Splits the timeline into stretches of equally many rows, whatever the number of ranks is.
-    fn stretch(&mut self, rank: u32, at_ns: u64, report: &StepReport) {
+    fn stretch(&mut self, rank: u32, moment: Moment, report: &StepReport) {
         let of_epoch = self.plan.settings.train_rows.max(1);
         let part = |rows: u64| (rows * STRETCHES / of_epoch) as u32;
         let (name, group) = (epoch_name(report.epoch), report.epoch);
@@ -192,18 +186,18 @@ impl Drive<'_> {
             part(report.rows_before + report.rows_of_step),
         );
         if report.rows_before + report.rows_of_step >= of_epoch {
-            self.turn(rank, at_ns, "evaluation", group, after + 1);
+            self.turn(rank, moment, "evaluation", group, after + 1);
         } else if !self.timeline.is(rank, &name) || before != after {
-            self.turn(rank, at_ns, &name, group, after);
+            self.turn(rank, moment, &name, group, after);
         }
     }
 
-    fn evaluated(&mut self, rank: u32, at_ns: u64, step: u64, evaluation: Evaluation) {
+    fn evaluated(&mut self, rank: u32, moment: Moment, step: u64, evaluation: Evaluation) {
         if evaluation.epoch < self.plan.settings.epochs {
             let name = epoch_name(evaluation.epoch);
-            self.turn(rank, at_ns, &name, evaluation.epoch, 0);
+            self.turn(rank, moment, &name, evaluation.epoch, 0);
         } else {
-            self.turn(rank, at_ns, "end", self.plan.settings.epochs, 1);
+            self.turn(rank, moment, "end", self.plan.settings.epochs, 1);
         }
         if rank == 0 {
             self.totals.ledger.evaluated(evaluation);
@@ -230,8 +224,7 @@ impl Drive<'_> {
         self.feed(Input::Done { complete })
     }
 
-    fn turn(&mut self, rank: u32, at_ns: u64, name: &str, group: u32, part: u32) {
-        let moment = self.attempt.moment(rank, at_ns);
+    fn turn(&mut self, rank: u32, moment: Moment, name: &str, group: u32, part: u32) {
         let spans = self.timeline.turn(rank, moment, name, group, part);
         spans.into_iter().for_each(&self.ctx.spans);
     }

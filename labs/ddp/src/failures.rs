@@ -2,7 +2,7 @@
 //! controller.
 
 use workbench_ddp_protocol::{Fault, Phase};
-use workbench_experiment::lab::{Finding, LabError, RECOVERED};
+use workbench_experiment::lab::{Finding, LabError, RECOVERED, SHARED_CORES};
 use workbench_protocol::PhaseName as _;
 use workbench_workers::{Loss, RankState, SlowKind, WorkerGroup, WorkerHealth};
 
@@ -184,7 +184,7 @@ impl Drive<'_> {
         }
         if let Some(shared) = self.totals.cores.shared(self.plan.threads()) {
             let text = messages::shared_cores(self.plan.arm, &shared);
-            let finding = Finding::warning("shared_cores", text);
+            let finding = Finding::warning(SHARED_CORES, text);
             self.report(
                 finding
                     .number("waited_s", shared.waited_s)

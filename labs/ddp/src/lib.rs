@@ -32,7 +32,6 @@ mod timeline;
 mod tuning;
 mod version_cache;
 mod worker;
-mod worker_clock;
 
 #[cfg(test)]
 mod elastic_tests;

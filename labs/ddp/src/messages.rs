@@ -233,8 +233,13 @@ pub fn environment(environment: &Environment) -> String {
 /// Ranks that had fewer cores than they could have used.
 pub fn shared_cores(arm: Arm, shared: &SharedCores) -> String {
     let waited = format!(
-        "In {}, ranks shared cores: for {:.0} % of the time in which they could have run, {:.1} s in all, they waited for a core",
+        "In {}, {} shared cores: for {:.0} % of the time in which it could have run, {:.1} s in all, a thread waited for one",
         arm.name(),
+        if arm.has_ranks() {
+            "ranks"
+        } else {
+            "the process"
+        },
         shared.share * 100.0,
         shared.waited_s
     );

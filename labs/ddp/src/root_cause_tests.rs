@@ -21,6 +21,7 @@ fn failed(rank: u32, at_ns: u64, kind: FailureKind) -> Event {
     WorkerEvent {
         rank,
         at_ns,
+        moment: None,
         kind: EventKind::Message(FromWorker::Failed(failure)),
     }
 }
@@ -29,6 +30,7 @@ fn exited(rank: u32, at_ns: u64, exit: ProcessExit, by: EndedBy) -> Event {
     WorkerEvent {
         rank,
         at_ns,
+        moment: None,
         kind: EventKind::Exited { exit, by },
     }
 }
@@ -111,6 +113,7 @@ fn a_silent_rank_cannot_say_where_it_was() {
     let silent = WorkerEvent {
         rank: 2,
         at_ns: 7,
+        moment: None,
         kind: EventKind::Stalled {
             stall: Stall::Stopped,
             position,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use workbench_pool::{Outcome, TaskSpan};
+use workbench_workers::Moment;
 
 /// Makes spans and numbers them.
 #[derive(Debug, Default)]
@@ -22,15 +23,6 @@ struct Open {
     part: u32,
     started_ns: u64,
     cpu_ns: u64,
-}
-
-/// A time of a rank: the run's clock, and the CPU time of its process until then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Nanoseconds on the run's clock.
-    pub at_ns: u64,
-    /// Nanoseconds of CPU time.
-    pub cpu_ns: u64,
 }
 
 impl AttemptTimeline {

@@ -24,5 +24,5 @@ pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
     Importance, Item, LabFacts, NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RunConfig,
-    SlotState, Source, Unit,
+    SHARED_CORES, SlotState, Source, Unit,
 };

@@ -8,6 +8,10 @@ pub(super) fn cause(cause: &WaitCause) -> String {
     let late = "tasks were ready later than slots";
     match cause {
         WaitCause::Oversubscribed => "more slots than usable cores share those cores".to_owned(),
+        WaitCause::SharedCores => {
+            "its slots had no core each, and waited for one, or for those that waited for one"
+                .to_owned()
+        }
         WaitCause::Lockstep => {
             "its slots work in step, and wait for each other and for what they exchange".to_owned()
         }

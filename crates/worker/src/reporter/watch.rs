@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use tch::Tensor;
 use torch_ddp::cuda::Mark;
 use workbench_ddp_protocol::{Phase, Share, StepReport};
-use workbench_protocol::worker_side::monotonic_ns;
 
 use super::Reporter;
 use crate::checkpoint::format::SavedProgress;
@@ -159,7 +158,6 @@ impl<'a> StepWatch<'a> {
         let report = StepReport {
             step: self.step(),
             epoch: self.epoch,
-            at_ns: monotonic_ns(),
             samples: share.rows(),
             rows_of_step: share.rows_of_step,
             rows_before: self.rows_before,

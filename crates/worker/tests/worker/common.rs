@@ -9,7 +9,7 @@ use workbench_ddp_protocol::{
     Checkpointing, Data, Device, DoneReport, FailureKind, FailureNotice, Fault, FromWorker, Model,
     Program, Report, Stage, StepReport, ToWorker, TrainSpec,
 };
-use workbench_protocol::{FrameReader, WorkerEnv, worker_side, write_frame};
+use workbench_protocol::{FrameReader, Stamped, WorkerEnv, worker_side, write_frame};
 
 /// A training of a few steps: 2 ranks of 16 rows take 12 steps for 400 rows, of which the last has
 /// 8 rows.
@@ -195,7 +195,7 @@ impl Rank {
         let reader = thread::spawn(move || {
             let mut messages = Vec::new();
             // A killed worker may leave half a frame.
-            while let Ok(Some(message)) = frames.read::<FromWorker>() {
+            while let Ok(Some(Stamped { message, .. })) = frames.read::<Stamped<FromWorker>>() {
                 look(&message);
                 messages.push(message);
             }

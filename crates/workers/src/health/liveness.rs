@@ -150,6 +150,16 @@ impl<P: PhaseName> Liveness<P> {
         }
     }
 
+    /// The supervisor itself was held up for so long until now, in nanoseconds: that time counts for
+    /// nobody.
+    pub fn stood_still(&mut self, late_ns: u64, now_ns: u64) {
+        for watched in &mut self.ranks {
+            let later = |at_ns: u64| at_ns.saturating_add(late_ns).min(now_ns);
+            watched.heard_ns = later(watched.heard_ns);
+            watched.moved_ns = later(watched.moved_ns);
+        }
+    }
+
     /// A rank reported that its work has ended, or that it failed. Its process may have ended
     /// before this message is read.
     pub fn finish(&mut self, rank: u32, has_failed: bool) {

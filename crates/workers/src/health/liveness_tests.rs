@@ -59,6 +59,25 @@ fn said(liveness: &Liveness<Phase>, now_ns: u64) -> String {
 }
 
 #[test]
+fn a_supervisor_that_stood_still_blames_nobody() {
+    let places = [(Phase::AllReduce, 40, 10 * S); 3];
+    let now_ns = 10 * S + 40 * S;
+    let check = |late_ns| {
+        let mut liveness = liveness(places, 10 * S);
+        liveness.stood_still(late_ns, now_ns);
+        liveness.check(now_ns, |_| false).len()
+    };
+    assert_eq!(check(0), 3, "silent for 40 seconds");
+    assert_eq!(check(39 * S), 0);
+    // What comes then was sent before: the time is none of theirs.
+    let mut liveness = liveness(places, 10 * S);
+    liveness.stood_still(39 * S, now_ns);
+    let late = [(Phase::AllReduce, 40, 10 * S); 3];
+    assert!(beat(&mut liveness, late, now_ns).is_empty());
+    assert!(liveness.check(now_ns + S, |_| false).is_empty());
+}
+
+#[test]
 fn the_silent_rank_is_named_once_and_its_return_too() {
     let mut liveness = liveness(
         [

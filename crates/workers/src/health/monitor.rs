@@ -83,6 +83,12 @@ impl<P: PhaseName> HealthMonitor<P> {
         self.liveness.excuse(rank, now_ns);
     }
 
+    /// The supervisor itself was held up for so long until now, in nanoseconds, and perhaps the ranks
+    /// too: nobody was silent or stuck meanwhile.
+    pub fn stood_still(&mut self, late_ns: u64, now_ns: u64) {
+        self.liveness.stood_still(late_ns, now_ns);
+    }
+
     /// A rank reported that its work has ended, or that it failed.
     pub fn finish(&mut self, rank: u32, has_failed: bool) {
         self.liveness.finish(rank, has_failed);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use workbench_clock::Clock;
-use workbench_protocol::{FrameReader, FromWorker, ToWorker, write_frame};
+use workbench_protocol::{FrameReader, FromWorker, Stamped, ToWorker, write_frame};
 use workbench_workers::{EndedBy, EventKind, GroupError, ProcessExit};
 
 use crate::Test;
@@ -192,8 +192,11 @@ fn closed_orders_end_a_worker() {
     write_frame(&mut orders, &ToWorker::<Training>::start(SEED)).unwrap();
     let mut frames = FrameReader::new(worker.stdout.take().unwrap());
     assert!(matches!(
-        frames.read::<FromWorker<Training>>().unwrap(),
-        Some(FromWorker::Hello { .. })
+        frames.read::<Stamped<FromWorker<Training>>>().unwrap(),
+        Some(Stamped {
+            message: FromWorker::Hello { .. },
+            ..
+        })
     ));
     drop(orders);
     let status = worker.wait().unwrap();

@@ -33,7 +33,7 @@ fn nonsense_is_named_and_killed() {
         (1, "its first message is no greeting"),
         (
             2,
-            "the other side speaks version 3 of the protocol and this one 2",
+            "the other side speaks version 4 of the protocol and this one 3",
         ),
         (3, "a frame that is no message"),
     ] {

@@ -171,6 +171,11 @@ fn usage_counts_the_workers() {
             EventKind::Message(FromWorker::Report(Report::Step(_)))
         )
     });
+    // What a worker had used when it said something goes with it.
+    let said = all.last().unwrap();
+    let moment = said.moment.unwrap();
+    assert!(moment.cpu_ns >= 200_000_000, "{said:?}");
+    assert!(moment.at_ns <= said.at_ns, "{said:?}");
     let usage = group.usage();
     assert_eq!(usage.len(), 2);
     let started: Vec<u32> = all

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_clock::{Clock, thread_cpu_ns};
-use workbench_protocol::{VERSION, WorkerEnv, write_frame};
+use workbench_protocol::{Stamped, VERSION, WorkerEnv, write_frame};
 use workbench_workers::EventKind;
 
 use crate::link::{Group, LONG, SEED, launches, wait_for_stopped};
@@ -31,9 +31,9 @@ pub const CHATTER: u64 = 20_000;
 pub fn play(role: &str) -> ExitCode {
     match role {
         "nonsense" => return print_frames(b"Traceback (most recent call last):\n"),
-        "greetless" => return send_first(&FromWorker::Report(Report::Step(0))),
+        "greetless" => return send_first(FromWorker::Report(Report::Step(0))),
         "stranger" => {
-            return send_first(&FromWorker::Hello {
+            return send_first(FromWorker::Hello {
                 version: VERSION + 1,
                 pid: 1,
             });
@@ -134,8 +134,8 @@ fn shout() {
 /// Writes two messages and the beginning of a third, and ends.
 fn leave_in_the_middle() -> ExitCode {
     let mut out = std::io::stdout().lock();
-    write_frame(&mut out, &FromWorker::hello()).unwrap();
-    write_frame(&mut out, &FromWorker::Report(Report::Step(0))).unwrap();
+    write_frame(&mut out, &Stamped::now(FromWorker::hello())).unwrap();
+    write_frame(&mut out, &Stamped::now(FromWorker::Report(Report::Step(0)))).unwrap();
     out.write_all(b"\x40\0\0\0{\"step\":").unwrap();
     out.flush().unwrap();
     ExitCode::SUCCESS
@@ -204,9 +204,9 @@ fn be_supervisor() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn send_first(message: &FromWorker) -> ExitCode {
+fn send_first(message: FromWorker) -> ExitCode {
     let mut bytes = Vec::new();
-    write_frame(&mut bytes, message).unwrap();
+    write_frame(&mut bytes, &Stamped::now(message)).unwrap();
     print_frames(&bytes)
 }
 

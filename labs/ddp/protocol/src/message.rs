@@ -258,8 +258,6 @@ pub struct StepReport {
     pub step: u64,
     /// Its epoch, from 0.
     pub epoch: u32,
-    /// When it was done, on the system's monotonic clock; 0 where that is not known.
-    pub at_ns: u64,
     /// Rows of this rank's batch.
     pub samples: u32,
     /// Rows of the batches of all ranks.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use workbench_ddp_protocol::FromWorker;
-use workbench_protocol::FrameReader;
+use workbench_protocol::{FrameReader, Stamped};
 
 #[test]
 fn every_seed_is_what_its_name_says() {
@@ -27,7 +27,7 @@ fn every_seed_is_what_its_name_says() {
         let mut errors = 0;
         let mut last = Ok(None);
         for _ in 0..100 {
-            last = reader.read::<FromWorker>();
+            last = reader.read::<Stamped<FromWorker>>();
             match &last {
                 Ok(None) => break,
                 Ok(Some(_)) => {}

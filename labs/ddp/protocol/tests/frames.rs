@@ -11,7 +11,8 @@ use common::{from_worker, to_worker};
 use proptest::prelude::*;
 use workbench_ddp_protocol::{FromWorker, Phase, Report, StepReport, ToWorker};
 use workbench_protocol::{
-    FrameDecoder, FrameError, FrameReader, MAX_FRAME, Position, VERSION, write_frame,
+    Clocks, FrameDecoder, FrameError, FrameReader, MAX_FRAME, Position, Stamped, VERSION,
+    write_frame,
 };
 
 /// Gives its bytes in pieces of the given lengths, again and again.
@@ -216,6 +217,7 @@ fn another_version_is_named_even_when_its_messages_are_unknown() {
         r#"{"hello":{"version":7,"language":"other"}}"#,
         r#"{"start":{"version":7}}"#,
         r#"{"train":{"version":7}}"#,
+        r#"{"clocks":{"system_ns":1,"cpu_ns":2},"message":{"hello":{"version":7,"pid":1}}}"#,
     ] {
         let error = read_one(&frame(body.as_bytes())).unwrap_err();
         assert!(matches!(error, FrameError::Version { found: 7 }), "{error}");
@@ -288,6 +290,17 @@ fn the_wire_is_as_documented() {
     write_frame(&mut bytes, &heartbeat).unwrap();
     let body = br#"{"heartbeat":{"position":{"phase":"all_reduce","step":40},"since_ns":5}}"#;
     assert_eq!(bytes, frame(body));
+    bytes.clear();
+    let clocks = Clocks {
+        system_ns: 7,
+        cpu_ns: 8,
+    };
+    let (message, stamp) = (
+        &heartbeat,
+        r#"{"clocks":{"system_ns":7,"cpu_ns":8},"message":"#,
+    );
+    write_frame(&mut bytes, &Stamped { clocks, message }).unwrap();
+    assert_eq!(bytes, frame(&[stamp.as_bytes(), body, b"}"].concat()));
     bytes.clear();
     write_frame(&mut bytes, &ToWorker::Stop).unwrap();
     assert_eq!(bytes, frame(br#""stop""#));

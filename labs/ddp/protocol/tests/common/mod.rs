@@ -157,18 +157,17 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 
 fn step_report() -> impl Strategy<Value = StepReport> {
     (
-        any::<[u64; 4]>(),
+        any::<[u64; 3]>(),
         any::<[u32; 2]>(),
         number(),
         any::<[u64; 5]>(),
     )
         .prop_map(
-            |([step, rows_of_step, rows_before, at_ns], [epoch, samples], loss, times)| {
+            |([step, rows_of_step, rows_before], [epoch, samples], loss, times)| {
                 let [data_ns, forward_ns, backward_ns, wait_ns, optimizer_ns] = times;
                 StepReport {
                     step,
                     epoch,
-                    at_ns,
                     samples,
                     rows_of_step,
                     rows_before,

@@ -28,7 +28,7 @@ pub struct WorkerClock {
 
 impl WorkerClock {
     /// When something was that is `sent_ns` on the system's clock, on that of the run. `now` is a
-    /// reading of both. 0 stands for a worker that did not say: that is now.
+    /// reading of both.
     pub fn run_ns(&mut self, sent_ns: u64, now: ClockReading) -> u64 {
         let ahead_ns = now.system_ns.saturating_sub(now.run_ns);
         let known_ns = *self.ahead_ns.get_or_insert_with(|| {
@@ -38,9 +38,6 @@ impl WorkerClock {
         if ahead_ns > known_ns.saturating_add(SLACK_NS) {
             self.ahead_before_ns = known_ns;
             self.ahead_ns = Some(ahead_ns);
-        }
-        if sent_ns == 0 {
-            return now.run_ns;
         }
         // A message from before the standstill is not later than now by the clock of then.
         let before_ns = sent_ns.saturating_sub(self.ahead_before_ns);
@@ -69,7 +66,6 @@ mod tests {
         // This program was stopped for 8 seconds, and the clock of the run went on.
         assert_eq!(clock.run_ns(102 * S, read(110 * S, 10 * S)), 2 * S);
         assert_eq!(clock.run_ns(109 * S, read(110 * S, 10 * S)), 9 * S);
-        assert_eq!(clock.run_ns(0, read(110 * S, 10 * S)), 10 * S);
     }
 
     #[test]
