@@ -12,7 +12,7 @@ use crate::exit_error::{ExitError, code};
 use crate::libtorch::{
     CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE, InstallPlan,
     Inventory, Libtorch, Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
-    variable,
+    WorkerState, variable,
 };
 use crate::output;
 
@@ -67,6 +67,9 @@ fn env(place: &CacheFolder) -> Result<u8, ExitError> {
     }
     let worker = place.worker();
     if worker.is_file() {
+        if let WorkerState::Unfit { path, why } = Inventory::look(place).worker {
+            output::error_line(&format!("workbench: {}: {why}", path.display()))?;
+        }
         output::line(&format!("export WORKBENCH_WORKER={}", quoted(&worker)))?;
     }
     Ok(code::DONE)

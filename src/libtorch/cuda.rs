@@ -35,7 +35,7 @@ impl GpuSetup {
             is_ill: facts.gpu_problem.is_some(),
             libtorch: libtorch.is_some_and(|libtorch| libtorch.device == Compute::Cuda),
             nccl: match &report.worker {
-                WorkerState::Built(worker) => ask(worker),
+                WorkerState::Built(worker) | WorkerState::Unfit { path: worker, .. } => ask(worker),
                 WorkerState::NotBuilt | WorkerState::NoSources => None,
             },
         }

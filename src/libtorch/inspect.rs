@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use workbench_lab_ddp::check_worker;
+
 use super::build::WorkerSource;
 use super::error::SetupError;
 use super::found::{Libtorch, variable};
@@ -10,8 +12,15 @@ use super::place::{CacheFolder, VERSION};
 /// The state of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkerState {
-    /// It can be started.
+    /// It belongs to this program.
     Built(PathBuf),
+    /// It is there, and runs cannot use it.
+    Unfit {
+        /// Where it is.
+        path: PathBuf,
+        /// Why, and what to do, for people.
+        why: String,
+    },
     /// Its sources are there.
     NotBuilt,
     /// The sources that this program was built from have no worker.
@@ -39,7 +48,7 @@ impl Inventory {
         Self {
             libtorch: Libtorch::find(place, variable),
             worker: match (worker.is_file(), source.exists()) {
-                (true, _) => WorkerState::Built(worker),
+                (true, _) => built(worker),
                 (false, true) => WorkerState::NotBuilt,
                 (false, false) => WorkerState::NoSources,
             },
@@ -48,10 +57,11 @@ impl Inventory {
 
     /// Whether there is nothing left for `workbench setup` to do.
     pub fn is_ready(&self) -> bool {
-        matches!(self.libtorch, Ok(Some(_))) && self.worker != WorkerState::NotBuilt
+        let worker = matches!(self.worker, WorkerState::Built(_) | WorkerState::NoSources);
+        matches!(self.libtorch, Ok(Some(_))) && worker
     }
 
-    /// Lines for people: a mark (`ok`, `missing`) and what it is about.
+    /// Lines for people: a mark (`ok`, `unfit`, `missing`) and what it is about.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let libtorch = match &self.libtorch {
             Ok(Some(libtorch)) => ("ok", libtorch.describe()),
@@ -63,9 +73,26 @@ impl Inventory {
         };
         let worker = match &self.worker {
             WorkerState::Built(path) => ("ok", format!("worker in {}", path.display())),
+            WorkerState::Unfit { path, why } => {
+                ("unfit", format!("worker in {}: {why}", path.display()))
+            }
             WorkerState::NotBuilt => ("missing", "worker: `workbench setup` builds it".to_owned()),
             WorkerState::NoSources => return vec![libtorch],
         };
         vec![libtorch, worker]
+    }
+}
+
+/// The state of a worker that is there: asked for its versions, as a run does before it begins.
+fn built(worker: PathBuf) -> WorkerState {
+    match check_worker(&worker, false) {
+        None => WorkerState::Built(worker),
+        Some(misfit) => WorkerState::Unfit {
+            path: worker,
+            why: match misfit.misled() {
+                Some(_) => misfit.to_string(),
+                None => format!("{misfit}; `workbench setup` builds it anew"),
+            },
+        },
     }
 }

@@ -29,7 +29,7 @@ pub use cuda::GpuSetup;
 pub use error::SetupError;
 pub use found::{Libtorch, variable};
 pub use headers::INCLUDE_VARIABLE;
-pub use inspect::Inventory;
+pub use inspect::{Inventory, WorkerState};
 pub use install::Setup;
 pub use place::{CacheFolder, Compute, Tools, VERSION};
 pub use plan::{InstallPlan, Step};

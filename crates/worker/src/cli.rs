@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use workbench_ddp_protocol::{
     Checkpointing, Data, Device, Fault, GradientFormat, Model, Precision, Program, Report, Stage,
-    TrainSpec, Tuning, WorkerSide, WorkerVersion, protocol_sources,
+    TrainSpec, Tuning, WorkerSide, WorkerVersion, worker_sources,
 };
 use workbench_protocol::worker_side::is_supervised;
 
@@ -425,7 +425,7 @@ fn version() -> WorkerVersion {
     let beside = root.and_then(|root| fs::read_to_string(root.join("build-version")).ok());
     WorkerVersion {
         program: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        protocol: Some(protocol_sources()),
+        protocol: Some(worker_sources()),
         built_for: Some(env!("WORKBENCH_LIBTORCH").to_owned()),
         nccl: Some(torch_ddp::cuda::has_nccl()),
         loaded_version: beside.map(|version| version.trim().to_owned()),

@@ -1,16 +1,25 @@
-//! Names the state of the protocol's sources, those of what all workers have in common included, so
-//! that programs of different states find out before they misunderstand each other.
+//! Names the state of the sources of the worker and of its protocol, so that programs of different
+//! states find out before they misunderstand each other, or train in different ways.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where they are.
-const SOURCES: [&str; 2] = ["src", "../../../crates/protocol/src"];
+const SOURCES: [&str; 5] = [
+    "src",
+    "../../../crates/protocol/src",
+    "../../../crates/worker/src",
+    "../../../crates/torch-ddp/src",
+    "../../../crates/torch-ddp/csrc",
+];
 
 fn main() {
     let mut files = Vec::new();
     for sources in SOURCES {
-        println!("cargo::rerun-if-changed={sources}");
+        // A path that is not there would count as changed each time.
+        if Path::new(sources).is_dir() {
+            println!("cargo::rerun-if-changed={sources}");
+        }
         find(Path::new(sources), &mut files);
     }
     files.sort();
@@ -22,7 +31,7 @@ fn main() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
-    println!("cargo::rustc-env=WORKBENCH_PROTOCOL_SOURCES={hash:016x}");
+    println!("cargo::rustc-env=WORKBENCH_WORKER_SOURCES={hash:016x}");
 }
 
 fn find(dir: &Path, files: &mut Vec<PathBuf>) {

@@ -51,7 +51,7 @@ use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
 pub use workbench_ddp_protocol::WorkerVersion;
-pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE};
+pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE, WorkerMisfit, check as check_worker};
 
 /// The program of the workers, as the set-up calls it.
 const WORKER: &str = "workbench-worker";

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use workbench_ddp_protocol::{WorkerVersion, protocol_sources};
+use workbench_ddp_protocol::{WorkerVersion, worker_sources};
 use workbench_experiment::lab::LabError;
 use workbench_report::format::clean;
 
@@ -25,7 +25,7 @@ const NO_SYMBOL: &str = "undefined symbol: ";
 
 /// Why a worker's program cannot be used.
 #[derive(Debug)]
-enum Misfit {
+pub enum WorkerMisfit {
     /// The system cannot start it.
     NotStarted(io::Error),
     /// It ends without reporting its versions.
@@ -42,20 +42,32 @@ enum Misfit {
     /// It cannot train on GPUs.
     WithoutNccl,
     /// It loads another libtorch than it was built for.
-    Loads { library: PathBuf, version: String },
+    Loads {
+        /// Which one.
+        library: PathBuf,
+        /// Its version.
+        version: String,
+    },
     /// A library is missing.
-    NoLibrary { library: String, why: String },
-    /// The libtorch that was found, if known, which is another one.
+    NoLibrary {
+        /// Which one.
+        library: String,
+        /// What the dynamic linker says.
+        why: String,
+    },
+    /// The libtorch that was found is another one.
     NoSymbol {
+        /// Where it is, if that is known.
         library: Option<PathBuf>,
+        /// What it lacks.
         symbol: String,
     },
 }
 
-impl Misfit {
+impl WorkerMisfit {
     /// The library that a variable of the dynamic linker selects, if that is the cause: the set-up
     /// cannot fix that.
-    fn misled(&self) -> Option<&Path> {
+    pub fn misled(&self) -> Option<&Path> {
         let library = match self {
             Self::Loads { library, .. } => library,
             Self::NoSymbol { library, .. } => library.as_ref()?,
@@ -69,7 +81,7 @@ impl Misfit {
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for WorkerMisfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStarted(error) => write!(f, "the worker cannot be started ({error})"),
@@ -176,7 +188,7 @@ fn beside() -> Option<PathBuf> {
 
 /// Queries the versions of the program, which loads libtorch; returns what is wrong with it. This
 /// also loads its files into the page cache, so the first repeat starts as fast as the others.
-fn check(program: &Path, gpus: bool) -> Option<Misfit> {
+pub fn check(program: &Path, gpus: bool) -> Option<WorkerMisfit> {
     if let Some(said) = version_cache::recall(program) {
         return misfit(&said, gpus);
     }
@@ -185,7 +197,7 @@ fn check(program: &Path, gpus: bool) -> Option<Misfit> {
         .stdin(Stdio::null())
         .output();
     let output = match answer {
-        Err(error) => return Some(Misfit::NotStarted(error)),
+        Err(error) => return Some(WorkerMisfit::NotStarted(error)),
         Ok(output) => output,
     };
     if output.status.success() {
@@ -200,28 +212,28 @@ fn check(program: &Path, gpus: bool) -> Option<Misfit> {
     Some(refusal(&said, || libtorch_of(program)).unwrap_or_else(|| {
         let first = said.lines().find(|line| !line.trim().is_empty());
         let why = first.map_or_else(|| output.status.to_string(), |line| clean(line.trim(), 200));
-        Misfit::DoesNotRun { why }
+        WorkerMisfit::DoesNotRun { why }
     }))
 }
 
 /// Which of the versions that a worker reports does not fit this program.
-fn misfit(said: &str, gpus: bool) -> Option<Misfit> {
+fn misfit(said: &str, gpus: bool) -> Option<WorkerMisfit> {
     let worker = WorkerVersion::read(said);
     if worker.program.is_none() && worker.protocol.is_none() {
-        return Some(Misfit::OtherProgram);
+        return Some(WorkerMisfit::OtherProgram);
     }
-    if worker.protocol != Some(protocol_sources()) {
-        return Some(Misfit::OtherSources);
+    if worker.protocol != Some(worker_sources()) {
+        return Some(WorkerMisfit::OtherSources);
     }
     if let Some(version) = worker.built_for.filter(|version| !is_wanted(version)) {
-        return Some(Misfit::BuiltFor(version));
+        return Some(WorkerMisfit::BuiltFor(version));
     }
     if gpus && worker.nccl == Some(false) {
-        return Some(Misfit::WithoutNccl);
+        return Some(WorkerMisfit::WithoutNccl);
     }
     // A libtorch without a version beside it counts as the wanted one.
     let (library, version) = worker.loaded.zip(worker.loaded_version)?;
-    (!is_wanted(&version)).then_some(Misfit::Loads { library, version })
+    (!is_wanted(&version)).then_some(WorkerMisfit::Loads { library, version })
 }
 
 /// Whether a version is the needed release; the part after a plus sign describes the build.
@@ -233,20 +245,20 @@ fn is_wanted(version: &str) -> bool {
 
 /// The meaning of the dynamic linker's message: it ends a program before its first line if
 /// libraries are missing or differ from those of the build. `libtorch` is the one that it finds.
-fn refusal(said: &str, libtorch: impl FnOnce() -> Option<PathBuf>) -> Option<Misfit> {
+fn refusal(said: &str, libtorch: impl FnOnce() -> Option<PathBuf>) -> Option<WorkerMisfit> {
     if let Some((_, rest)) = said.split_once(NO_LIBRARY) {
         let rest = rest.lines().next().unwrap_or_default();
         let (library, why) = rest
             .split_once(": ")
             .unwrap_or((rest, "it cannot be loaded"));
-        return Some(Misfit::NoLibrary {
+        return Some(WorkerMisfit::NoLibrary {
             library: library.to_owned(),
             why: why.to_owned(),
         });
     }
     let (_, symbol) = said.split_once(NO_SYMBOL)?;
     let symbol = symbol.split_whitespace().next().unwrap_or_default();
-    Some(Misfit::NoSymbol {
+    Some(WorkerMisfit::NoSymbol {
         library: libtorch(),
         symbol: symbol.trim_end_matches(',').to_owned(),
     })

@@ -21,4 +21,4 @@ pub use message::{
 pub use shares::Share;
 pub use spec::{Checkpointing, Data, Device, Model, Program, SpecError, TrainSpec};
 pub use tuning::{GradientFormat, Precision, Tuning};
-pub use version::{WorkerVersion, protocol_sources, version_line};
+pub use version::{WorkerVersion, version_line, worker_sources};

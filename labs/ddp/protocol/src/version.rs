@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct WorkerVersion {
     /// The version of the program.
     pub program: Option<String>,
-    /// The version and sources of the protocol, as [`protocol_sources`] says them.
+    /// The version of the protocol and the state of the sources, as [`worker_sources`] says them.
     pub protocol: Option<String>,
     /// The version of libtorch that the program was built for.
     pub built_for: Option<String>,
@@ -28,17 +28,17 @@ const WITH_NCCL: &str = "with NCCL";
 const WITHOUT_NCCL: &str = "without NCCL";
 const LOADED: &str = "loaded ";
 
-/// The [version](workbench_protocol::VERSION) of the protocol and the state of the sources that
-/// this program was built from, those of `workbench-protocol` included. A worker that says another
-/// is incompatible.
-pub fn protocol_sources() -> String {
+/// The [version](workbench_protocol::VERSION) of the protocol, and the state of the sources of
+/// worker and protocol at the time when this program was built. A worker that says another does not
+/// belong to it.
+pub fn worker_sources() -> String {
     let version = workbench_protocol::VERSION;
-    format!("{version} {}", env!("WORKBENCH_PROTOCOL_SOURCES"))
+    format!("{version} {}", env!("WORKBENCH_WORKER_SOURCES"))
 }
 
-/// The line of the output that says [`protocol_sources`].
+/// The line of the output that says [`worker_sources`].
 pub fn version_line() -> String {
-    format!("{PROTOCOL}{}", protocol_sources())
+    format!("{PROTOCOL}{}", worker_sources())
 }
 
 impl WorkerVersion {
@@ -101,7 +101,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let full = WorkerVersion {
             program: Some("0.1.0".to_owned()),
-            protocol: Some(protocol_sources()),
+            protocol: Some(worker_sources()),
             built_for: Some("2.11.0".to_owned()),
             nccl: Some(false),
             loaded: Some("/l (old)/libtorch_cpu.so".into()),
