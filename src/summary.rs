@@ -97,11 +97,12 @@ fn section(out: &mut String, title: &str, findings: &[Finding], columns: usize) 
 fn arms(result: &RunResult) -> TextTable {
     let kinds = Kinds::of_arms(&result.arms);
     let mut table = TextTable::new();
+    let speedup = workbench_report::speedup_over(result);
     table.header([
         "arm",
         "workers",
         "wall",
-        "speed-up",
+        &speedup,
         kinds.name(),
         "efficiency",
         "bound",

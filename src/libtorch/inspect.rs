@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use workbench_lab_ddp::check_worker;
-
 use super::build::WorkerSource;
 use super::error::SetupError;
 use super::found::{Libtorch, variable};
-use super::place::{CacheFolder, VERSION};
+use super::place::{CacheFolder, VERSION, check_worker};
 
 /// The state of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]

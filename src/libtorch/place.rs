@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-pub use workbench_lab_ddp::WorkerVersion;
+pub use workbench_lab_ddp::{WorkerVersion, check_worker};
 
 use super::error::SetupError;
 

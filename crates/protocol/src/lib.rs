@@ -8,7 +8,8 @@
 //! - **Does not belong here:** what a lab's workers compute, supervising, libtorch.
 //!
 //! A frame is the length of its body (32 bits, little-endian) and the body: one message as JSON, at
-//! most [`MAX_FRAME`] bytes. Messages of a worker are [`Stamped`] with its clocks. The first message each way states the [`VERSION`].
+//! most [`MAX_FRAME`] bytes. Messages of a worker are [`Stamped`] with its clocks. The
+//! first message each way states the [`VERSION`].
 
 pub mod clocks;
 pub mod env;

@@ -129,6 +129,12 @@ impl LabFacts {
         self.figures.iter().find(|figure| figure.name == name)
     }
 
+    /// What a figure or counter is called in a sentence: as declared, else its name in words.
+    pub fn called(&self, name: &str) -> String {
+        self.figure(name)
+            .map_or_else(|| name.replace('_', " "), |figure| figure.label.clone())
+    }
+
     /// The unit of a figure: as declared, else as its name states.
     pub fn unit(&self, name: &str) -> Unit {
         self.figure(name)

@@ -142,19 +142,40 @@ pub fn speedup(ratio: f64) -> String {
     }
 }
 
+/// A ratio that is said to differ from 1, with as many digits as it takes to show that: faster by
+/// `1.00×` would contradict itself.
+pub fn apart(ratio: f64) -> String {
+    if ratio.is_finite() {
+        format!("{}×", digits_apart(ratio))
+    } else {
+        MISSING.to_owned()
+    }
+}
+
+fn digits_apart(ratio: f64) -> String {
+    let (text, distance) = (three_digits(ratio), (ratio - 1.0).abs());
+    if text != three_digits(1.0) || distance <= f64::EPSILON {
+        return tidy_sign(&text);
+    }
+    let decimals = (-distance.log10()).ceil().clamp(3.0, 15.0) as usize;
+    format!("{ratio:.decimals$}")
+}
+
 /// A value that may not exist.
 pub fn or_missing<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| MISSING.to_owned(), show)
 }
 
-/// The two ends of an interval with as many digits as [`speedup`] gives: `1.84 to 1.90`.
+/// The two ends of an interval with as many digits as [`speedup`] gives: `1.84 to 1.90`; where 1 is
+/// outside, as many as [`apart`] gives.
 pub fn interval([low, high]: [f64; 2]) -> String {
     if low.is_finite() && high.is_finite() {
-        format!(
-            "{} to {}",
-            tidy_sign(&three_digits(low)),
-            tidy_sign(&three_digits(high))
-        )
+        let one_inside = low <= 1.0 && high >= 1.0;
+        let digits = |end: f64| match one_inside {
+            true => tidy_sign(&three_digits(end)),
+            false => digits_apart(end),
+        };
+        format!("{} to {}", digits(low), digits(high))
     } else {
         MISSING.to_owned()
     }
@@ -365,6 +386,17 @@ mod tests {
         assert_eq!(percent(-0.000_001), "0.00 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(-0.12), "−12 %");
+    }
+
+    #[test]
+    fn what_differs_from_one_is_not_written_as_one() {
+        assert_eq!(
+            [0.998, 1.002, 0.999_96, 1.000_000_4].map(apart),
+            ["0.998×", "1.002×", "0.99996×", "1.0000004×"]
+        );
+        assert_eq!([1.0, 1.87].map(apart), ["1.00×", "1.87×"]);
+        assert_eq!(interval([0.997, 0.999]), "0.997 to 0.999");
+        assert_eq!(interval([0.997, 1.002]), "1.00 to 1.00");
     }
 
     #[test]

@@ -156,9 +156,8 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
     let differs = matches!(arm.verdict(), Some(Verdict::Below | Verdict::Above));
     Sentence {
         lead,
-        figure: if differs && (speedup - 1.0).abs() < 0.005 {
-            // Slower or faster than 1.00× would contradict itself.
-            format!("{speedup:.4}×")
+        figure: if differs {
+            format::apart(speedup)
         } else {
             format::speedup(speedup)
         },

@@ -32,6 +32,7 @@ pub use arms::quotients;
 pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
+pub use tables::speedup_over;
 
 use intervals::Kinds;
 

@@ -58,6 +58,11 @@ pub(super) fn subject(arm: &ArmResult) -> Vec<String> {
     vec![name(&arm.name), format::count(u64::from(arm.workers))]
 }
 
+/// The heading of speed-ups, which names what they are stated against.
+pub fn speedup_over(result: &RunResult) -> String {
+    format!("speed-up over {}", format::clean(&result.base, 40))
+}
+
 /// Times and speed-ups.
 pub(super) fn arms(result: &RunResult) -> ReportTable {
     let kinds = Kinds::of_arms(&result.arms);
@@ -67,7 +72,7 @@ pub(super) fn arms(result: &RunResult) -> ReportTable {
         ("repeats", true),
         ("median wall time", true),
         ("shortest to longest", true),
-        ("speed-up", true),
+        (&speedup_over(result), true),
         (kinds.name(), true),
         ("efficiency", true),
     ]);
@@ -103,7 +108,7 @@ pub(super) fn bounds(result: &RunResult) -> ReportTable {
     let mut table = ReportTable::new(&[
         ("arm", false),
         ("workers", true),
-        ("speed-up", true),
+        (&speedup_over(result), true),
         ("ideal", true),
         ("bound", true),
         ("of the bound", true),

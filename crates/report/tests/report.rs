@@ -172,7 +172,7 @@ fn slower_by_less_than_two_digits_show_is_told_with_more_of_them() {
         Some(Interval::new(IntervalKind::Confidence95, [0.997, 0.999]));
     let sentences = headline(&result);
     assert!(
-        sentences[0].contains("slower") && sentences[0].contains("0.9980×"),
+        sentences[0].contains("slower") && sentences[0].contains("0.998×"),
         "{sentences:?}"
     );
 }

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Check;
 use super::facts::{Difference, MissedTarget};
 use super::messages;
-use workbench_record::{Basis, Finding, Item, Quantity, RepeatFinished, RunStarted, Snapshot};
+use workbench_record::{
+    Basis, Finding, Item, LabFacts, Quantity, RepeatFinished, RunStarted, Snapshot,
+};
 
 /// Differences beyond this many are counted, not listed.
 const TOLD: usize = 5;
@@ -29,15 +31,16 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
         };
     };
     let basis = &snapshot.comparison.basis;
+    let facts = &started.lab_facts;
     let every = |differences: &dyn Fn(&RepeatFinished) -> Vec<Finding>| -> Vec<Finding> {
         finished
             .iter()
             .flat_map(|repeat| differences(repeat))
             .collect()
     };
-    let work = every(&|repeat| work_differences(reference, repeat));
-    let outputs = every(&|repeat| output_differences(reference, repeat, basis));
-    let missed = every(&|repeat| missed_target(repeat, basis).into_iter().collect());
+    let work = every(&|repeat| work_differences(reference, repeat, facts));
+    let outputs = every(&|repeat| output_differences(reference, repeat, (basis, facts)));
+    let missed = every(&|repeat| missed_target(repeat, basis, facts).into_iter().collect());
     let (equal_work, equal_outputs) = (work.is_empty(), outputs.is_empty());
     let by_target = !basis.needs_equal_work();
     let target_reached = by_target.then_some(missed.is_empty());
@@ -65,7 +68,7 @@ fn shortened(mut differences: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Whether a repeat ended without having reached the target, where there is one.
-fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<Finding> {
+fn missed_target(repeat: &RepeatFinished, basis: &Basis, facts: &LabFacts) -> Option<Finding> {
     let Basis::TimeToTarget {
         metric,
         target,
@@ -83,7 +86,7 @@ fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<Finding> {
     }
     Some(messages::missed_target(&MissedTarget {
         repeat,
-        metric,
+        metric: &facts.called(metric),
         reached,
         target: *target,
         direction: direction.words(),
@@ -93,18 +96,22 @@ fn missed_target(repeat: &RepeatFinished, basis: &Basis) -> Option<Finding> {
 fn output_differences(
     reference: &RepeatFinished,
     repeat: &RepeatFinished,
-    basis: &Basis,
+    (basis, facts): (&Basis, &LabFacts),
 ) -> Vec<Finding> {
     let difference = match basis {
         Basis::NearOutputs { metric, tolerance } => {
-            near_difference(reference, repeat, metric, *tolerance)
+            near_difference(reference, repeat, (metric, *tolerance), facts)
         }
         Basis::EqualOutputs | Basis::TimeToTarget { .. } => output_difference(reference, repeat),
     };
     difference.into_iter().collect()
 }
 
-fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<Finding> {
+fn work_differences(
+    reference: &RepeatFinished,
+    repeat: &RepeatFinished,
+    facts: &LabFacts,
+) -> Vec<Finding> {
     let mut counters: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
     for (index, side) in [reference, repeat].into_iter().enumerate() {
         for (counter, value) in &side.work {
@@ -117,7 +124,7 @@ fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<
         .map(|(counter, [expected, found])| {
             let [expected, found] = [*expected, *found];
             let difference = Difference::Work {
-                counter,
+                counter: &facts.called(counter),
                 expected,
                 found,
             };
@@ -131,9 +138,10 @@ fn work_differences(reference: &RepeatFinished, repeat: &RepeatFinished) -> Vec<
 fn near_difference(
     reference: &RepeatFinished,
     repeat: &RepeatFinished,
-    metric: &str,
-    tolerance: f64,
+    (metric, tolerance): (&str, f64),
+    facts: &LabFacts,
 ) -> Option<Finding> {
+    let called = facts.called(metric);
     let figures = |side: &RepeatFinished| -> BTreeMap<String, f64> {
         let of = |item: &Item| Some((item.name.clone(), *item.metrics.get(metric)?));
         side.items.iter().filter_map(of).collect()
@@ -142,13 +150,16 @@ fn near_difference(
     let names: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
     names.into_iter().find_map(|item| {
         let (Some(&expected), Some(&found)) = (expected.get(item), found.get(item)) else {
-            let missing = Difference::FigureMissing { metric, item };
+            let missing = Difference::FigureMissing {
+                metric: &called,
+                item,
+            };
             return Some(messages::difference(&missing, reference, repeat));
         };
         // Written so that NaN counts as a difference.
         let near = (expected - found).abs() <= tolerance;
         let difference = Difference::Figure {
-            metric,
+            metric: &called,
             item,
             expected,
             found,

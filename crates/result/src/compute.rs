@@ -79,7 +79,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         comparison: snapshot.comparison.clone(),
         lab_facts: started.lab_facts.clone(),
         what_if: what_if(snapshot, started),
-        scaling: scaling(&arms, started, &snapshot.comparison.basis),
+        scaling: scaling(&arms, started, snapshot),
         arms,
         sources: sources(started),
         check,

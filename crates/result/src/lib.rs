@@ -17,6 +17,7 @@ mod facts;
 mod inflation;
 mod items;
 mod messages;
+mod place;
 mod scaling;
 mod stored;
 mod warn;

@@ -18,6 +18,7 @@ use super::facts::{
     UnplannedEnd,
 };
 use super::inflation::messages as inflation;
+use super::scaling::LeftOut;
 pub(crate) use numbers::core_seconds;
 pub use numbers::lasting;
 use numbers::{decimals, value};
@@ -426,17 +427,26 @@ fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> 
     }
 }
 
-/// Why a scaling law was not fitted. `without`: numbers of workers that were left out of the fit.
-pub(super) fn refusal(refusal: &FitRefusal, without: &[u32]) -> Finding {
+/// Why a scaling law was not fitted, to what was left.
+pub(super) fn refusal(refusal: &FitRefusal, without: &LeftOut) -> Finding {
     let mut text = refusal.to_string();
-    if !without.is_empty() {
-        let without: Vec<String> = without.iter().map(u32::to_string).collect();
-        let without = without.join(", ");
-        text.extend([
-            " Workers that share cores, or have cores of other speeds, do not count (",
-            &without,
-            ").",
-        ]);
+    for (of, why) in [
+        (
+            &without.sharing,
+            "share cores, or have cores of other speeds,",
+        ),
+        (&without.failed, "failed, or recovered from a failure,"),
+    ] {
+        if !of.is_empty() {
+            let of: Vec<String> = of.iter().map(u32::to_string).collect();
+            text.extend([
+                " Workers that ",
+                why,
+                " do not count (",
+                &of.join(", "),
+                ").",
+            ]);
+        }
     }
     match refusal {
         FitRefusal::TooFewWorkers { law, found } => Finding::note("too_few_workers", text)

@@ -2,22 +2,48 @@
 
 use super::document::{AmdahlFit, ArmResult, Fit, Scaling, ScalingPoint, UslFit};
 use super::messages;
-use workbench_record::{Basis, RunStarted};
+use workbench_record::{RECOVERED, RunStarted, Snapshot};
 use workbench_stats::scaling as laws;
 
 /// One curve per parallel arm that has a speed-up at two or more numbers of workers. The laws
 /// assume equal work, so none is fitted on another basis of comparison.
-pub(super) fn scaling(arms: &[ArmResult], started: &RunStarted, basis: &Basis) -> Vec<Scaling> {
+pub(super) fn scaling(
+    arms: &[ArmResult],
+    started: &RunStarted,
+    snapshot: &Snapshot,
+) -> Vec<Scaling> {
     started
         .arms
         .iter()
         .filter(|arm| arm.parallel)
-        .map(|arm| curve(&arm.name, arms, basis))
+        .map(|arm| curve(&arm.name, arms, snapshot))
         .filter(|curve| curve.points.len() > 1)
         .collect()
 }
 
-fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
+/// The numbers of workers of an arm to which no law is fitted.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// The workers share cores, or have cores of other speeds.
+    pub sharing: Vec<u32>,
+    /// The arm failed there, or recovered from a failure.
+    pub failed: Vec<u32>,
+}
+
+/// Whether an arm failed at a number of workers, for good or until it recovered: the wall times say
+/// more of the failure than of the workers.
+fn has_failed(arm: &ArmResult, snapshot: &Snapshot) -> bool {
+    let asked = snapshot.started.as_ref().map_or(0, |s| s.config.repeats);
+    let for_good =
+        snapshot.failed_arms.contains_key(&arm.name) && arm.wall_s.len() < asked as usize;
+    let recovered = snapshot.findings.iter().any(|(_, found)| {
+        let of = (found.subject.arm.as_deref(), found.subject.workers);
+        found.kind == RECOVERED && of == (Some(arm.name.as_str()), Some(arm.workers))
+    });
+    for_good || recovered
+}
+
+fn curve(name: &str, arms: &[ArmResult], snapshot: &Snapshot) -> Scaling {
     let mut points: Vec<ScalingPoint> = arms
         .iter()
         .filter(|arm| arm.name == name)
@@ -35,13 +61,28 @@ fn curve(name: &str, arms: &[ArmResult], basis: &Basis) -> Scaling {
         let ideal = ideal_of(arms, name, p.workers);
         ideal.is_some_and(|ideal| ideal < f64::from(p.workers) * (1.0 - 1e-9))
     };
-    let (without, with): (Vec<&ScalingPoint>, Vec<_>) = points.iter().partition(|p| shares(p));
-    let without: Vec<u32> = without.iter().map(|p| p.workers).collect();
+    let failed = |p: &ScalingPoint| {
+        let of = |arm: &&ArmResult| arm.name == name && arm.workers == p.workers;
+        arms.iter()
+            .find(of)
+            .is_some_and(|arm| has_failed(arm, snapshot))
+    };
+    let mut without = LeftOut::default();
+    let mut with = Vec::new();
+    for point in &points {
+        if shares(point) {
+            without.sharing.push(point.workers);
+        } else if failed(point) {
+            without.failed.push(point.workers);
+        } else {
+            with.push(point);
+        }
+    }
     let measured: Vec<(f64, f64)> = with
         .iter()
         .map(|p| (f64::from(p.workers), p.speedup))
         .collect();
-    let (amdahl, usl) = if basis.needs_equal_work() {
+    let (amdahl, usl) = if snapshot.comparison.basis.needs_equal_work() {
         (amdahl(&measured, &without), usl(&measured, &without))
     } else {
         (
@@ -62,8 +103,7 @@ fn ideal_of(arms: &[ArmResult], name: &str, workers: u32) -> Option<f64> {
     arms.iter().find(is_it)?.ideal
 }
 
-/// `without`: numbers of workers that have no core each, and are left out.
-fn amdahl(measured: &[(f64, f64)], without: &[u32]) -> Fit<AmdahlFit> {
+fn amdahl(measured: &[(f64, f64)], without: &LeftOut) -> Fit<AmdahlFit> {
     match laws::fit_amdahl(measured) {
         Ok(fit) => Fit::Fitted(AmdahlFit {
             serial_fraction: fit.serial_fraction,
@@ -73,7 +113,7 @@ fn amdahl(measured: &[(f64, f64)], without: &[u32]) -> Fit<AmdahlFit> {
     }
 }
 
-fn usl(measured: &[(f64, f64)], without: &[u32]) -> Fit<UslFit> {
+fn usl(measured: &[(f64, f64)], without: &LeftOut) -> Fit<UslFit> {
     match laws::fit_usl(measured) {
         Ok(fit) => Fit::Fitted(UslFit {
             sigma: fit.sigma,

@@ -11,7 +11,9 @@
 mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL, completed};
-use workbench_record::{ArmComparison, Basis, Event, Finding, RunStatus, SHARED_CORES, Snapshot};
+use workbench_record::{
+    ArmComparison, Basis, Event, Finding, RECOVERED, RunStatus, SHARED_CORES, Snapshot,
+};
 use workbench_result::{Fit, IntervalKind, RunResult, Verdict, compute};
 
 fn result(log: &Log) -> RunResult {
@@ -328,6 +330,55 @@ fn laws_are_refused_with_the_reason_below_enough_points() {
     ] {
         assert!(refused, "{:?}", result.scaling[0]);
     }
+}
+
+#[test]
+fn no_law_is_fitted_to_a_number_of_workers_at_which_the_arm_failed() {
+    let log = || {
+        let mut log = Log::start(&[1, 2, 3, 4], 1);
+        log.repeat(&one("sequential", 1, 12.0, SERIAL), 10, ["aa", "bb"]);
+        for (workers, wall_s) in [(1, 12.0), (2, 6.0), (3, 4.0), (4, 9.0)] {
+            log.repeat(&one("tasks", workers, wall_s, PARALLEL), 10, ["aa", "bb"]);
+        }
+        log
+    };
+    let serial = |log: &Log| match result(log).scaling.remove(0).amdahl {
+        Fit::Fitted(fit) => Some(fit.serial_fraction),
+        Fit::Refused(_) => None,
+    };
+    assert!(serial(&log()).unwrap() > 0.05);
+    let mut failed = log();
+    let found = Finding::warning(RECOVERED, "It went on.").arm_on("tasks", 4);
+    failed.push(Event::Finding(found));
+    assert!(serial(&failed).unwrap() < 1e-6);
+    // One point less is too few, and the refusal says what does not count.
+    let found = Finding::warning(RECOVERED, "It went on.").arm_on("tasks", 3);
+    failed.push(Event::Finding(found));
+    let curve = result(&failed).scaling.remove(0);
+    let Fit::Refused(why) = curve.amdahl else {
+        panic!("{curve:?}");
+    };
+    assert!(why.text.contains("failed, or recovered"), "{}", why.text);
+    assert!(why.text.contains("(3, 4)"), "{}", why.text);
+}
+
+#[test]
+fn an_arm_has_the_same_place_whichever_arms_fail() {
+    let full = result(&completed(1));
+    let places = |result: &RunResult| {
+        ["sequential", "tasks", "trees", "unknown"].map(|arm| result.arm_place(arm))
+    };
+    let mut asked = full.clone();
+    asked.asked.arms = ["sequential", "trees", "tasks"].map(str::to_owned).to_vec();
+    assert_eq!(places(&asked), [0, 2, 1, 3]);
+    let mut failed = asked.clone();
+    failed.arms.retain(|arm| arm.name != "trees");
+    assert_eq!(places(&failed), places(&asked));
+    failed.arms.clear();
+    assert_eq!(places(&failed), places(&asked));
+    // A document that does not say what was asked for.
+    asked.asked.arms.clear();
+    assert_eq!(places(&asked)[..2], [0, 1]);
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn times(name: &str, (a, b): (&str, &str), first: &ArmCell, second: &ArmCell) ->
     } else {
         (1.0 / ratio, a, b, [&one, &two])
     };
-    let factor = format::speedup(factor);
+    let factor = format::apart(factor);
     let evidence = Evidence::of(first, second, |cell| cell.wall_interval);
     if evidence == Evidence::Apart {
         format!(

@@ -51,7 +51,10 @@ fn draw(result: &RunResult, name: &str, all: &[ArmSeries]) -> Option<CurveFigure
     let is_rate = result.lab_facts.unit(&name) == Unit::PerSecond;
     let values = all.iter().flat_map(|series| series.smooth.iter().copied());
     let y = ValueAxis::new(values, is_rate, (top + PLOT, top))?;
-    let looks: Vec<Role> = all.iter().map(|series| role(result, all, series)).collect();
+    let looks: Vec<Role> = all
+        .iter()
+        .map(|series| arm_role(result, &series.arm))
+        .collect();
     heading(&mut chart, &name, all, &looks);
     let longest = all
         .iter()
@@ -96,27 +99,6 @@ fn draw(result: &RunResult, name: &str, all: &[ArmSeries]) -> Option<CurveFigure
         logarithmic: y.logarithmic,
         cut: all.iter().any(|series| !series.ended),
     })
-}
-
-/// An arm's colour; those that have no result take the colours that are left.
-fn role(result: &RunResult, all: &[ArmSeries], series: &ArmSeries) -> Role {
-    let known = |arm: &str| arm == result.base || result.arms.iter().any(|a| a.name == arm);
-    if known(&series.arm) {
-        return arm_role(result, &series.arm);
-    }
-    let taken: Vec<Role> = result
-        .arms
-        .iter()
-        .map(|a| arm_role(result, &a.name))
-        .collect();
-    let mut free = (0..SERIES)
-        .map(Role::Series)
-        .filter(|role| !taken.contains(role));
-    let place = all
-        .iter()
-        .filter(|other| !known(&other.arm))
-        .position(|other| other.arm == series.arm);
-    free.nth(place.unwrap_or(0)).unwrap_or(Role::Muted)
 }
 
 fn pale(role: Role) -> Role {

@@ -150,8 +150,8 @@ impl<P: PhaseName> Liveness<P> {
         }
     }
 
-    /// The supervisor itself was held up for so long until now, in nanoseconds: that time counts for
-    /// nobody.
+    /// The supervisor itself was held up for so long until now, in nanoseconds: that time counts
+    /// for nobody.
     pub fn stood_still(&mut self, late_ns: u64, now_ns: u64) {
         for watched in &mut self.ranks {
             let later = |at_ns: u64| at_ns.saturating_add(late_ns).min(now_ns);

@@ -83,8 +83,8 @@ impl<P: PhaseName> HealthMonitor<P> {
         self.liveness.excuse(rank, now_ns);
     }
 
-    /// The supervisor itself was held up for so long until now, in nanoseconds, and perhaps the ranks
-    /// too: nobody was silent or stuck meanwhile.
+    /// The supervisor itself was held up for so long until now, in nanoseconds, and perhaps the
+    /// ranks too: nobody was silent or stuck meanwhile.
     pub fn stood_still(&mut self, late_ns: u64, now_ns: u64) {
         self.liveness.stood_still(late_ns, now_ns);
     }

@@ -9,6 +9,7 @@
 
 mod cases;
 mod fake;
+mod late;
 
 use std::panic::catch_unwind;
 use std::process::{Command, ExitCode};
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     let mut failed = 0;
-    for (name, case) in cases::ALL {
+    for (name, case) in cases::ALL.into_iter().chain([late::CASE]) {
         if !filters.is_empty() && !filters.iter().any(|filter| name.contains(filter.as_str())) {
             continue;
         }

@@ -1,8 +1,6 @@
 //! What several panels of the Result screen share: the axes of charts over workers, and the order
 //! of arms.
 
-use workbench_result::RunResult;
-
 use crate::kit::scale::Scale;
 
 /// What the charts over workers share.
@@ -33,18 +31,4 @@ impl Charts {
 pub fn nth_from_last<T>(all: &[T], n: usize) -> Option<&T> {
     let last = all.len().checked_sub(1)?;
     all.get(last - n % all.len())
-}
-
-/// The place of an arm among the arms of the lab: 0 for the base.
-pub fn arm_index(result: &RunResult, name: &str) -> usize {
-    let mut names: Vec<&str> = Vec::new();
-    for arm in &result.arms {
-        if !names.contains(&arm.name.as_str()) {
-            names.push(&arm.name);
-        }
-    }
-    if !names.contains(&result.base.as_str()) {
-        names.insert(0, &result.base);
-    }
-    names.iter().position(|n| *n == name).unwrap_or(1)
 }

@@ -4,7 +4,7 @@
 use workbench_report::format;
 use workbench_result::{Fit, RunResult, Scaling};
 
-use super::charts::{Charts, arm_index};
+use super::charts::Charts;
 use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::{Pane, PaneRow, safe};
 use crate::theme::Theme;
@@ -31,7 +31,7 @@ pub fn draw(pane: Pane<'_>, charts: Charts, result: &RunResult) -> Option<PlotAr
 /// and the serial fraction or why there is none.
 fn law(mut row: PaneRow<'_>, (curve, cursor): (&Scaling, u32), result: &RunResult) {
     let theme = row.theme;
-    let index = arm_index(result, &curve.arm);
+    let index = result.arm_place(&curve.arm);
     let text = match (&curve.amdahl, &curve.usl) {
         (Fit::Fitted(amdahl), Fit::Fitted(usl)) => {
             let peak = usl
@@ -72,7 +72,7 @@ fn plot(result: &RunResult, charts: Charts, theme: &Theme) -> Plot {
     let mut plot = Plot::of_speedups(axes, result.ideal_line(x_end as u32), theme);
     plot.cursor = Some(f64::from(charts.cursor));
     for curve in &result.scaling {
-        let index = arm_index(result, &curve.arm);
+        let index = result.arm_place(&curve.arm);
         let style = theme.arm(index);
         let line = curve
             .points

@@ -8,7 +8,6 @@ use workbench_report::{format, ideal};
 use workbench_result::{ArmResult, RunResult};
 
 use super::bars::{self, Layout, short};
-use super::charts::arm_index;
 use crate::kit::scale::nice_step;
 use crate::kit::{Pane, PaneRow, Scroll, cells, safe};
 use crate::model::names::arm_on_workers;
@@ -24,7 +23,7 @@ pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunRe
     let title = format!("Speed-up against {}", safe(&result.base));
     let drawn = bars::draw(pane, &title, scroll, (&arms, 2), |place, arm, layout| {
         let chosen = cursor == Some(arm.workers);
-        let fill = place.theme.arm(arm_index(result, &arm.name));
+        let fill = place.theme.arm(result.arm_place(&arm.name));
         let gauge = speedup_gauge(arm, (place.theme.glyphs.useful, fill));
         if layout.high == 1 {
             let mut row = place.row(0);

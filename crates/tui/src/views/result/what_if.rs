@@ -4,7 +4,7 @@
 use workbench_report::format;
 use workbench_result::{RunResult, WHAT_IF_WORKERS, WhatIf, WhatIfPoint};
 
-use super::charts::{Charts, arm_index, nth_from_last};
+use super::charts::{Charts, nth_from_last};
 use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::{Pane, safe};
 use crate::theme::Theme;
@@ -38,7 +38,7 @@ pub fn draw(
     };
     let mut inner = pane.panel((&title, note));
     read_out(&mut inner, what_if, (result, charts.cursor));
-    let index = arm_index(result, &what_if.arm);
+    let index = result.arm_place(&what_if.arm);
     draw_plot(&mut inner.below(2), &plot(what_if, charts, index, theme))
 }
 
