@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ParamValue, Params};
+use crate::{LabPage, ParamValue, Params};
 
 /// What a lab declares beyond its arms, as recorded in the first event of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,24 @@ pub struct LabFacts {
     /// Figures, counters and metrics, in the order of reports. Undeclared ones come after these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<FigureFacts>,
+    /// Its parameters, in the order in which people see them. Empty in logs of versions that did
+    /// not record them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<ParamFacts>,
+    /// What its reports show beside the results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<LabPage>,
+}
+
+/// What a lab declares about one of its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ParamFacts {
+    /// Its name.
+    pub name: String,
+    /// Its value where nothing is set, as it is typed.
+    pub default: String,
+    /// What it does, in a sentence or two.
+    pub help: String,
 }
 
 /// What a lab declares about the items that its arms make.

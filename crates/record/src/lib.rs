@@ -18,6 +18,7 @@ mod error;
 mod event;
 mod finding;
 mod lab_facts;
+mod lab_page;
 mod legacy;
 mod lines;
 mod lock;
@@ -50,7 +51,8 @@ pub use event::{
     Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, RECOVERED, SHARED_CORES, Severity, Subject};
-pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, Unit};
+pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, ParamFacts, Unit};
+pub use lab_page::{LabPage, PageBlock, PageColumn, PageTable};
 pub use lock::Lock;
 pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};

@@ -22,6 +22,9 @@ pub mod intervals;
 mod item_table;
 pub mod label;
 mod markdown;
+mod own_lines;
+mod page;
+mod settings;
 mod tables;
 mod tasks;
 mod usage;
@@ -32,6 +35,7 @@ pub use arms::quotients;
 pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
+pub use own_lines::own_lines;
 pub use tables::speedup_over;
 
 use intervals::Kinds;

@@ -1,7 +1,8 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
+use super::page::{self, Shown};
 use super::tables::{self, ReportTable};
-use super::{arms, breakdown, format, headline, item_table, usage};
+use super::{arms, breakdown, format, headline, item_table, settings, usage};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -56,13 +57,36 @@ pub(super) fn document(result: &RunResult) -> String {
     } else {
         table(&mut parts, "Work and outputs", &tables::work(result));
     }
+    lab_page(&mut parts, result);
     pairs(&mut parts, "Parameters", &tables::parameters(result));
+    let title = "What was set otherwise than usual";
+    table(&mut parts, title, &settings::changed(result));
     pairs(&mut parts, "Machine", &tables::machine(result));
     parts.push("## Cost of measuring".to_owned());
     parts.push(escape(&tables::instrument(result)));
     parts.push("## Reproduce".to_owned());
     parts.push(fenced(&result.command));
     parts.join("\n\n") + "\n"
+}
+
+/// What the lab shows beside its results.
+fn lab_page(parts: &mut Vec<String>, result: &RunResult) {
+    let Some(page) = &result.lab_facts.page else {
+        return;
+    };
+    let title = escape(&format::clean(&page.title, 160));
+    parts.push(format!("## {title}"));
+    for block in page::blocks(result, page) {
+        match block {
+            Shown::Heading(title) => parts.push(format!("### {}", escape(&title))),
+            Shown::Text(text) => parts.push(paragraph(&escape(&text))),
+            Shown::Points(points) => {
+                let points = points.iter().map(|point| format!("- {}", escape(point)));
+                parts.push(points.collect::<Vec<_>>().join("\n"));
+            }
+            Shown::Table(table) => parts.extend(lines(&table)),
+        }
+    }
 }
 
 /// What the arms consisted of, for labs that tell.
@@ -99,8 +123,16 @@ fn list(parts: &mut Vec<String>, title: &str, usual: Severity, findings: &[Findi
 }
 
 fn table(parts: &mut Vec<String>, title: &str, table: &ReportTable) {
+    if let Some(lines) = lines(table) {
+        parts.push(format!("## {title}"));
+        parts.push(lines);
+    }
+}
+
+/// The lines of a table; none without rows.
+fn lines(table: &ReportTable) -> Option<String> {
     if table.rows.is_empty() {
-        return;
+        return None;
     }
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let mut lines = vec![
@@ -119,8 +151,7 @@ fn table(parts: &mut Vec<String>, title: &str, table: &ReportTable) {
             .iter()
             .map(|row| line(row.iter().map(|cell| escape(cell)).collect())),
     );
-    parts.push(format!("## {title}"));
-    parts.push(lines.join("\n"));
+    Some(lines.join("\n"))
 }
 
 fn pairs(parts: &mut Vec<String>, title: &str, rows: &[(String, String)]) {

@@ -7,8 +7,10 @@ mod report_fixture;
 
 use report_fixture::checks::{check_all, text};
 use report_fixture::{Shape, hostile, markup, run};
-use workbench_record::{Breakdown, Part, Quantity, SlotState, Source};
-use workbench_record::{ControllerPhase, ControllerState, Snapshot};
+use workbench_record::{
+    Breakdown, ControllerPhase, ControllerState, LabPage, PageBlock, PageColumn, PageTable,
+    ParamFacts, ParamValue, Part, Quantity, SlotState, Snapshot, Source,
+};
 use workbench_report::Format;
 use workbench_result::{RunResult, compute};
 use workbench_simulate::{Scenario, events};
@@ -112,6 +114,69 @@ fn a_failure_is_told_with_its_cost_and_an_arm_that_failed_with_its_reason() {
         ] {
             assert!(shown.contains(needed), "{needed}");
         }
+    }
+}
+
+#[test]
+fn the_lab_s_page_stands_beside_what_was_measured_and_settings_are_explained() {
+    let (mut result, snapshot) = made(Scenario::Gpus);
+    let arm = result.arms[1].name.clone();
+    result.arms[1]
+        .quality
+        .insert("time_to_first_step_s".to_owned(), Quantity::Number(1.25));
+    let column = |title: &str, arm: Option<String>| PageColumn {
+        title: title.to_owned(),
+        arm,
+    };
+    let table = PageTable {
+        columns: vec![
+            column("", None),
+            column("ours", Some(arm)),
+            column("torchrun", None),
+        ],
+        rows: vec![
+            ["restart", "the controller", "the agent"]
+                .map(str::to_owned)
+                .to_vec(),
+        ],
+        figures: vec!["time_to_first_step_s".to_owned(), "unknown".to_owned()],
+    };
+    result.lab_facts.page = Some(LabPage {
+        title: "Who does what".to_owned(),
+        blocks: vec![
+            PageBlock::Table(table),
+            PageBlock::Heading("Claims".to_owned()),
+            PageBlock::Point("<b>95 %</b> less".to_owned()),
+        ],
+    });
+    result
+        .parameters
+        .insert("accumulate".to_owned(), ParamValue::Integer(4));
+    result.lab_facts.params = [("accumulate", "1"), ("seed", "7")]
+        .map(|(name, default)| ParamFacts {
+            name: name.to_owned(),
+            default: default.to_owned(),
+            help: format!("What {name} does."),
+        })
+        .into();
+    for shown in [
+        read(&result, &snapshot),
+        text(Format::Markdown, &result, &snapshot),
+    ] {
+        for needed in [
+            "Who does what",
+            "the agent",
+            "time to first step, measured in this run",
+            "1.25 s",
+            "95 %",
+            "What accumulate does.",
+        ] {
+            assert!(shown.contains(needed), "{needed}");
+        }
+        assert!(
+            !shown.contains("What seed does."),
+            "it is not set otherwise"
+        );
     }
 }
 

@@ -40,7 +40,7 @@ use std::path::PathBuf;
 
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, PreparedLab, RunConfig, Source,
+    LabError, LabHost, PreparedLab, RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
@@ -55,6 +55,15 @@ pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE, WorkerMisfit, check as c
 
 /// The program of the workers, as the set-up calls it.
 const WORKER: &str = "workbench-worker";
+
+/// Who does what under which launcher: the page that reports show beside the results.
+const LAUNCHERS: &str = include_str!("../../../docs/launchers.md");
+/// What of it a run measures itself.
+const MEASURED: [&str; 3] = [
+    "time_to_first_step_s",
+    "failure_to_next_step_s",
+    "images_per_s",
+];
 
 /// Makes the lab.
 ///
@@ -77,7 +86,13 @@ impl DataParallel {
     /// # Errors
     /// When `lab.toml` is broken, which the tests rule out.
     pub fn new(host: LabHost) -> Result<Self, DefinitionError> {
-        let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
+        let mut definition = LabDefinition::parse(include_str!("../lab.toml"))?;
+        let arms: Vec<&str> = definition
+            .arms
+            .iter()
+            .map(|arm| arm.name.as_str())
+            .collect();
+        definition.page = Some(page(LAUNCHERS, &arms, &MEASURED));
         Ok(Self { definition, host })
     }
 }

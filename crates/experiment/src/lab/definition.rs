@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use workbench_dataset::AllowedCells;
-use workbench_record::{FigureFacts, ItemFacts, LabFacts, Params};
+use workbench_record::{FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -51,6 +51,9 @@ pub struct LabDefinition {
     /// Declarations of its figures, counters and metrics, in the order of reports.
     #[serde(default, rename = "figure")]
     pub figures: Vec<FigureFacts>,
+    /// What its reports show beside the results; labs set it themselves, from a document of theirs.
+    #[serde(skip)]
+    pub page: Option<LabPage>,
 }
 
 fn slot() -> String {
@@ -206,6 +209,16 @@ impl LabDefinition {
             faults: self.roles.faults.clone(),
             item: self.item.clone(),
             figures: self.figures.clone(),
+            params: self
+                .params
+                .iter()
+                .map(|(name, spec)| ParamFacts {
+                    name: name.clone(),
+                    default: spec.default_value().to_string(),
+                    help: spec.help().to_owned(),
+                })
+                .collect(),
+            page: self.page.clone(),
         }
     }
 

@@ -7,6 +7,7 @@
 mod contract;
 mod definition;
 mod option;
+mod page;
 mod params;
 mod progress;
 mod table;
@@ -17,6 +18,7 @@ pub use definition::{
     nearest, suggest,
 };
 pub use option::{Opt, Refusal};
+pub use page::page;
 pub use params::{ParamError, ParamSpec};
 pub use progress::{ArmMessage, Progress};
 pub use table::{TableData, read_table};

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::figures::{Figures, PageFigure};
 use super::parts;
+use crate::page::Shown;
 use crate::tables::ReportTable;
 use crate::{breakdown, format};
 use workbench_record::Source;
@@ -108,6 +109,26 @@ pub(super) fn counts(result: &RunResult) -> Markup {
     }
 }
 
+/// What the lab shows beside its results.
+pub(super) fn page(result: &RunResult) -> Markup {
+    let Some(page) = &result.lab_facts.page else {
+        return html! {};
+    };
+    html! {
+        section id="beside" {
+            h2 { (format::clean(&page.title, 160)) }
+            @for block in crate::page::blocks(result, page) {
+                @match block {
+                    Shown::Heading(title) => h3 { (title) },
+                    Shown::Text(text) => p { bdi { (text) } },
+                    Shown::Points(points) => ul { @for point in points { li { bdi { (point) } } } },
+                    Shown::Table(table) => (parts::table("", &table)),
+                }
+            }
+        }
+    }
+}
+
 /// The programs side by side.
 pub(super) fn programs(result: &RunResult) -> Markup {
     html! {
@@ -115,17 +136,23 @@ pub(super) fn programs(result: &RunResult) -> Markup {
             section id="programs" {
                 h2 { "The programs" }
                 @let compared = breakdown::programs_compared(result);
-                @if !compared.is_empty() { p { bdi { (compared) } } }
+                @if !compared.is_empty() {
+                    p {
+                        bdi { (compared) }
+                        " Lines that no other of these programs has are marked with a bar."
+                    }
+                }
+                @let own = crate::own_lines(&result.sources);
                 div.programs {
-                    @for source in &result.sources {
-                        @let open = result.sources.len() <= 3 && source.arm != result.base;
+                    @for (source, own) in result.sources.iter().zip(&own) {
+                        @let open = result.sources.len() <= 3;
                         @let file = parts::outside(&source.source.file, 60);
                         details.program open=[open.then_some("")] {
                             summary {
                                 (parts::outside(&source.arm, 60))
                                 span.note { " " (file) ", " (length(&source.source)) }
                             }
-                            (listing(&source.source))
+                            (listing(&source.source, own))
                         }
                     }
                 }
@@ -142,23 +169,26 @@ fn length(source: &Source) -> String {
     )
 }
 
-/// The text with its comments in grey.
-fn listing(source: &Source) -> Markup {
+/// The text with its comments in grey and the lines that only it has marked.
+fn listing(source: &Source, own: &[bool]) -> Markup {
     let left_out = source.lines().saturating_sub(MOST_LINES);
     html! {
         pre.listing tabindex="0" {
             code {
-                @for line in source.text.lines().take(MOST_LINES) {
+                @for (at, line) in source.text.lines().take(MOST_LINES).enumerate() {
                     @let shown = format::clean(&line.replace('\t', "    "), LONGEST_LINE);
                     @if line.trim_start().starts_with("//") {
-                        span.comment { (shown) }
+                        span.line.comment { (shown) "\n" }
+                    } @else if own.get(at) == Some(&true) {
+                        span.line.own { (shown) "\n" }
                     } @else {
-                        (shown)
+                        span.line { (shown) "\n" }
                     }
-                    "\n"
                 }
                 @if left_out > 0 {
-                    span.comment { "… " (format::counted(left_out as u64, "line")) " more" } "\n"
+                    span.line.comment {
+                        "… " (format::counted(left_out as u64, "line")) " more\n"
+                    }
                 }
             }
         }

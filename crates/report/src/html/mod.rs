@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{arms, chart, format, ideal, item_table, tables, usage};
+use super::{arms, chart, format, ideal, item_table, settings, tables, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -64,6 +64,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
+                    (breakdown::page(result))
                     (circumstances(result))
                     (reproduce(result))
                 }
@@ -243,6 +244,8 @@ fn circumstances(result: &RunResult) -> Markup {
                 (parts::pairs("Machine", &tables::machine(result)))
                 (parts::pairs("Parameters", &tables::parameters(result)))
             }
+            @let changed = settings::changed(result);
+            (parts::table("What was set otherwise than usual, and what that does", &changed))
             @if !super::breakdown::any(result) {
                 (parts::table("Work and outputs", &tables::work(result)))
             }

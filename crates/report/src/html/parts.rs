@@ -41,9 +41,9 @@ pub(super) fn findings(title: &str, class: &str, usual: Severity, findings: &[Fi
 pub(super) fn table(caption: &str, table: &ReportTable) -> Markup {
     html! {
         @if !table.rows.is_empty() {
-            div.scroll role="region" aria-label=(caption) tabindex="0" {
+            div.scroll role="region" aria-label=[(!caption.is_empty()).then_some(caption)] tabindex="0" {
                 table {
-                    caption { (caption) }
+                    @if !caption.is_empty() { caption { (caption) } }
                     thead {
                         tr { @for column in &table.columns { (heading(column))  } }
                     }

@@ -2,7 +2,7 @@
 //! where they do not.
 
 use ratatui::style::Style;
-use workbench_report::format;
+use workbench_report::{format, own_lines};
 use workbench_result::{ArmSource, RunResult};
 
 use crate::kit::{Pane, PaneRow, Scroll, cells, column, safe};
@@ -18,8 +18,18 @@ const DEEPEST: usize = 24;
 enum Line {
     /// The name of a program, and how long it is.
     Head(String),
-    /// The number of a line where it is its first part, its text, and whether it is a comment.
-    Code(Option<usize>, String, bool),
+    /// The number of a line where it is its first part, its text, and what it is.
+    Code(Option<usize>, String, LineKind),
+}
+
+/// What a line of a program is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineKind {
+    Comment,
+    /// Code that another program has too.
+    Shared,
+    /// Code that no other program has.
+    Own,
 }
 
 /// Draws the panel. `turned` says which programs stand side by side where not all do.
@@ -27,15 +37,17 @@ pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &Run
     let sources = &result.sources;
     let n = sources.len();
     let inner_width = pane.area.width.saturating_sub(4);
+    let own = own_lines(sources);
+    let lines = |at: usize, columns| lines(&sources[at], &own[at], columns);
     let abreast = usize::from(inner_width / COLUMN).clamp(1, n.max(1));
     let wide = inner_width / abreast as u16;
     let columns: Vec<Vec<Line>> = if abreast == 1 {
-        vec![sources.iter().flat_map(|s| lines(s, wide)).collect()]
+        vec![(0..n).flat_map(|at| lines(at, wide)).collect()]
     } else {
         // The last ones are what people compare.
         let first = n - abreast + turned;
-        let shown = (0..abreast).map(|i| &sources[(first + i) % n]);
-        shown.map(|s| lines(s, wide.saturating_sub(2))).collect()
+        let shown = (0..abreast).map(|i| (first + i) % n);
+        shown.map(|at| lines(at, wide.saturating_sub(2))).collect()
     };
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     // Side by side, the names stay where they are.
@@ -53,30 +65,40 @@ pub fn draw(pane: Pane<'_>, (scroll, turned): (&mut Scroll, usize), result: &Run
     }
 }
 
-/// The lengths of all, which is what a launcher saves.
+/// The lengths of all, which is what a launcher saves, and what the mark says.
 fn title(sources: &[ArmSource]) -> String {
     let lengths: Vec<String> = sources
         .iter()
         .map(|s| format!("{} {}", safe(&s.arm), s.source.lines()))
         .collect();
-    format!("Programs, in lines: {}", lengths.join(", "))
+    let marked = if sources.len() > 1 {
+        "; lines that only one has are marked"
+    } else {
+        ""
+    };
+    format!("Programs, in lines: {}{marked}", lengths.join(", "))
 }
 
 fn draw_line(mut row: PaneRow<'_>, line: &Line) {
     let theme = row.theme;
     match line {
         Line::Head(text) => _ = row.text(text, theme.title),
-        Line::Code(number, text, comment) => {
+        Line::Code(number, text, kind) => {
             let number = number.map_or_else(String::new, |n| n.to_string());
-            let style: Style = if *comment { theme.dim } else { theme.text };
+            let (mark, style): (&str, Style) = match kind {
+                LineKind::Comment => (" ", theme.dim),
+                LineKind::Shared => (" ", theme.text),
+                LineKind::Own => (theme.either("▌", "|"), theme.text),
+            };
             row.right(&number, NUMBER - 2, theme.dim)
-                .skip(2)
+                .skip(1)
+                .text(mark, theme.accent)
                 .text(text, style);
         }
     }
 }
 
-fn lines(source: &ArmSource, columns: u16) -> Vec<Line> {
+fn lines(source: &ArmSource, own: &[bool], columns: u16) -> Vec<Line> {
     let program = &source.source;
     let mut lines = vec![Line::Head(format!(
         "{}: {}, {}, {} of code",
@@ -86,10 +108,16 @@ fn lines(source: &ArmSource, columns: u16) -> Vec<Line> {
         program.lines_of_code()
     ))];
     for (i, line) in program.text.lines().enumerate() {
-        let comment = line.trim_start().starts_with("//");
+        let kind = if line.trim_start().starts_with("//") {
+            LineKind::Comment
+        } else if own.get(i) == Some(&true) {
+            LineKind::Own
+        } else {
+            LineKind::Shared
+        };
         let parts = broken(line, columns.saturating_sub(NUMBER).max(8));
         for (part, text) in parts.into_iter().enumerate() {
-            lines.push(Line::Code((part == 0).then_some(i + 1), text, comment));
+            lines.push(Line::Code((part == 0).then_some(i + 1), text, kind));
         }
     }
     lines
