@@ -13,6 +13,7 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
 
+use crate::program_args::ProgramArgs;
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
 use workbench_tui::ThemeName;
@@ -179,6 +180,10 @@ pub struct RunArgs {
     /// Where the outcome goes.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// The programs of labs that run some.
+    #[command(flatten)]
+    pub programs: ProgramArgs,
 }
 
 /// How the file of `--data` is read.

@@ -32,12 +32,13 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
         repeats: args.repeats,
         seed: args.seed,
         faults: args.fault.clone(),
+        options: args.programs.options(),
         data: args.data.clone(),
         target: args.target.clone(),
         reading: args.reading.options(),
         oversubscribe: args.oversubscribe,
     };
-    let config = workbench_experiment::resolve(lab.definition(), &request, &usable_cores())?;
+    let config = workbench_experiment::resolve_for(lab, &request, &usable_cores())?;
     check_reports(&args.output.report)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, args.yes, |control| {

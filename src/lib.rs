@@ -16,6 +16,7 @@ mod headless;
 mod libtorch;
 mod output;
 mod pause;
+mod program_args;
 mod progress;
 mod registry;
 mod scarce;
@@ -51,7 +52,11 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     if args.get(1).is_some_and(|arg| arg == gpu::HELPER) {
         return gpu::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    gpu::start_helper_with(gpu_helper);
+    if args.get(1).is_some_and(|arg| arg == workbench_programs::HELPER) {
+        return workbench_programs::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    gpu::start_helper_with(|| own(gpu::HELPER));
+    workbench_programs::start_helper_with(|| own(workbench_programs::HELPER));
     match scarce::guarded(|| run(labs, args)).and_then(|outcome| outcome) {
         Ok(code) => {
             if code == code::DONE {
@@ -67,8 +72,8 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     }
 }
 
-/// This program as the helper that asks the GPUs' driver.
-fn gpu_helper() -> process::Command {
+/// This program as one of its helpers.
+fn own(helper: &str) -> process::Command {
     // The file of this process, also after another version has taken its place.
     let own = Path::new("/proc/self/exe");
     let program = if own.exists() {
@@ -76,9 +81,9 @@ fn gpu_helper() -> process::Command {
     } else {
         std::env::current_exe().unwrap_or_else(|_| own.to_owned())
     };
-    let mut helper = process::Command::new(program);
-    helper.arg0("workbench").arg(gpu::HELPER);
-    helper
+    let mut command = process::Command::new(program);
+    command.arg0("workbench").arg(helper);
+    command
 }
 
 fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
 use super::disturbance::AtStart;
@@ -17,16 +16,19 @@ use super::error::ExperimentError;
 use super::plan::plan;
 use super::resumption::{OtherOrigin, check_data, check_origin};
 use super::rounds::{Rounds, RunEnd};
+use super::start::{
+    arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
+};
 use super::watch::{Watch, no_gpu_samples};
 use crate::lab::{
     After, ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig,
 };
 use workbench_clock::{Clock, process_cpu_ns};
-use workbench_machine::monitor::{Observer, Readings, UsageMeter};
+use workbench_machine::monitor::{Observer, Readings, ResourceUse, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, ArmFailure, Event, FORMAT, Finding, Recorder, RepeatFinished, RepeatId, RunDir,
+    ArmFacts, ArmFailure, Event, FORMAT, Recorder, RepeatFinished, RepeatId, RunDir,
     RunResumed, RunStarted, RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
@@ -57,7 +59,10 @@ pub fn run(
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
+    let own = specialised(lab, &config.params)?;
+    let lab = own.as_deref().unwrap_or(lab);
     let prepared = lab.prepare(&config)?;
+    config.command += &from_folder(lab);
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
@@ -78,7 +83,7 @@ pub fn run(
         lab_title: lab.definition().title.clone(),
         arms: arms.clone(),
         planned_repeats: plan.len() as u32,
-        lab_facts: lab.definition().facts(),
+        lab_facts: lab_facts(lab),
     })));
     let comparison = comparison(lab, prepared.as_ref());
     if comparison != ArmComparison::default() {
@@ -119,6 +124,8 @@ pub fn resume(
     let log = run.read()?;
     let snapshot = Snapshot::of(&log.records);
     let started = start_of(&snapshot, lab, run)?;
+    let own = specialised(lab, &started.config.params)?;
+    let lab = own.as_deref().unwrap_or(lab);
     let done: BTreeSet<RepeatId> = snapshot
         .repeats
         .iter()
@@ -161,59 +168,6 @@ pub fn resume(
         plan: &plan,
     };
     execute(run, &work, clock, recorder, control)
-}
-
-/// The start of a run of this lab.
-fn start_of<'a>(
-    snapshot: &'a Snapshot,
-    lab: &dyn Lab,
-    run: &RunDir,
-) -> Result<&'a RunStarted, ExperimentError> {
-    let refused = |why: String| ExperimentError::Resume(format!("{} {why}", run.id()));
-    let started = snapshot.started.as_deref();
-    let started = started.ok_or_else(|| refused("has not begun".to_owned()))?;
-    let (its, name) = (&started.config.lab, &lab.definition().name);
-    if its != name {
-        return Err(refused(format!("is a run of the {its} lab, not of {name}")));
-    }
-    Ok(started)
-}
-
-fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmComparison {
-    ArmComparison {
-        basis: prepared.basis(),
-        note: prepared.comparison_note(),
-        lockstep: lab.definition().lockstep,
-    }
-}
-
-fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
-    let definition = lab.definition();
-    config
-        .arms
-        .iter()
-        .filter_map(|name| definition.arm(name))
-        .map(|arm| ArmFacts {
-            name: arm.name.clone(),
-            title: arm.title.clone(),
-            parallel: arm.parallel,
-            source: lab.source(&arm.name),
-        })
-        .collect()
-}
-
-fn no_locks(run: &RunDir) -> Finding {
-    let text = format!(
-        "The file system of {} has no locks: nothing keeps another process from resuming this run while it goes on, and lists cannot tell whether it does. Keep runs on a local disk with --run-dir DIR.",
-        run.path().display()
-    );
-    Finding::warning("no_locks", text)
-}
-
-fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as u64)
 }
 
 /// The work that is left.
@@ -314,7 +268,7 @@ fn ended(run: &RunDir, failure: Option<ArmFailure>) -> Result<Ended, ExperimentE
 /// Where a repeat runs.
 struct Place<'a> {
     pool: Option<Arc<Pool>>,
-    workers: u32,
+    id: &'a RepeatId,
     scratch: &'a Path,
 }
 
@@ -386,17 +340,23 @@ impl Runner<'_> {
         heap::give_back();
         let place = Place {
             pool,
-            workers: id.workers,
+            id,
             scratch: &scratch,
         };
-        self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
+        let warming = Progress::new(Arc::clone(&stop), u64::MAX);
+        let warm = self.with_context(&place, &warming, &After::default(), |ctx| {
             self.work.lab.warm_up(&id.arm, ctx)
-        })?;
+        });
         if let Some(pool) = &place.pool {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(&id.arm));
-        let finished = self.timed(id, &place, &progress, meter)?;
+        let finished = warm.and_then(|()| self.timed(id, &place, &progress, meter));
+        let cleaned = self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
+            self.work.lab.clean_up(&id.arm, ctx)
+        });
+        let finished = finished?;
+        cleaned?;
         discard(&scratch);
         Ok(finished)
     }
@@ -423,7 +383,7 @@ impl Runner<'_> {
         let output = self.with_context(place, progress, &after, |ctx| {
             self.work.lab.run_arm(&id.arm, ctx)
         });
-        let wall_ns = self.clock.now_ns() - started_ns;
+        let ended_ns = self.clock.now_ns();
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
         let mut usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
@@ -433,7 +393,17 @@ impl Runner<'_> {
         }
         let seen = self.watch.end();
         let output = output?;
-        usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
+        let ended_ns = output.ended_ns.map_or(ended_ns, |at| at.min(ended_ns));
+        let wall_ns = ended_ns.saturating_sub(started_ns);
+        if let Some(processes) = output.usage {
+            usage = ResourceUse {
+                mhz: usage.mhz,
+                hardware: usage.hardware,
+                ..processes
+            };
+        } else {
+            usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
+        }
         usage.mhz = seen.mhz().or(usage.mhz);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
@@ -485,7 +455,8 @@ impl Runner<'_> {
         let spans = |span| self.recorder.emit(Event::Task(span));
         body(&ArmContext {
             pool: place.pool.as_deref(),
-            workers: place.workers,
+            workers: place.id.workers,
+            repeat: place.id.repeat,
             scratch: place.scratch,
             clock: self.clock,
             progress,

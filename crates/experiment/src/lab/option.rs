@@ -19,6 +19,8 @@ pub enum Opt {
     Set(String),
     /// `--fault`.
     Fault,
+    /// An option that only some labs have, by its name without dashes.
+    Of(String),
     /// `--data`.
     Data,
     /// `--target`.
@@ -47,6 +49,7 @@ impl fmt::Display for Opt {
             Self::Seed => f.write_str("--seed"),
             Self::Set(name) => write!(f, "--set {name}"),
             Self::Fault => f.write_str("--fault"),
+            Self::Of(name) => write!(f, "--{name}"),
             Self::Data => f.write_str("--data"),
             Self::Target => f.write_str("--target"),
             Self::Columns => f.write_str("--columns"),

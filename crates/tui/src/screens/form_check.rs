@@ -75,6 +75,7 @@ impl Form {
         let row = match option {
             Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
             Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
+            Some(Opt::Of(name)) => self.definition.roles.options.get(name).cloned().map(Row::Param),
             Some(Opt::Preset) => Some(Row::Preset),
             Some(Opt::Arms) => Some(Row::Arm(0)),
             Some(Opt::Workers) => Some(Row::Workers),
@@ -125,6 +126,7 @@ impl Form {
             repeats: number(&Row::Repeats)?,
             seed: number(&Row::Seed)?.map(u64::from),
             faults: Vec::new(),
+            options: Vec::new(),
             data,
             target,
             reading: self.reading(),

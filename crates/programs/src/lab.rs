@@ -1,0 +1,119 @@
+//! A lab whose arms are programs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use workbench_experiment::lab::{
+    ArmDefinition, DefinitionError, FigureFacts, FigureGroup, Lab, LabDefinition, LabError, Params,
+    PreparedLab, Refusal, RunConfig, Source, Unit,
+};
+
+use crate::prepared::Prepared;
+use crate::settings::Settings;
+
+/// The longest title of an arm, in characters.
+const LONGEST_TITLE: usize = 60;
+
+/// A lab whose arms are programs.
+#[derive(Debug, Clone)]
+pub struct ProgramLab {
+    definition: LabDefinition,
+    handout: Arc<str>,
+    settings: Settings,
+}
+
+/// A lab whose arms are given with each run, by a parameter.
+///
+/// # Errors
+/// When its `lab.toml` is broken, or its own example is.
+pub fn ad_hoc(lab_toml: &str, handout: &str) -> Result<Box<dyn Lab>, DefinitionError> {
+    let definition: LabDefinition = toml::from_str(lab_toml)?;
+    let inconsistent = |text: String| DefinitionError::Inconsistent(text);
+    let preset = definition.presets.get(&definition.default_preset);
+    let preset = preset.ok_or_else(|| inconsistent("no preset".to_owned()))?;
+    let params = definition.resolve(preset, &[]);
+    let params = params.map_err(|error| inconsistent(error.to_string()))?;
+    let lab = ProgramLab::with(&definition, handout.into(), &params);
+    let lab = lab.map_err(|refusal| inconsistent(refusal.to_string()))?;
+    lab.definition.check().map_err(inconsistent)?;
+    Ok(Box::new(lab))
+}
+
+impl ProgramLab {
+    /// The lab with the arms that the parameters name.
+    fn with(
+        definition: &LabDefinition,
+        handout: Arc<str>,
+        params: &Params,
+    ) -> Result<Self, Refusal> {
+        let settings = Settings::read(params)?;
+        let mut definition = definition.clone();
+        definition.arms = settings
+            .arms
+            .iter()
+            .map(|arm| ArmDefinition {
+                name: arm.name.clone(),
+                title: shortened(&arm.line.text),
+                summary: arm.line.text.clone(),
+                parallel: arm.is_parallel(),
+            })
+            .collect();
+        let base = definition.arms.first();
+        definition.base = base.map_or_else(String::new, |arm| arm.name.clone());
+        definition.figures.extend(settings.check.figure().map(number));
+        Ok(Self {
+            definition,
+            handout,
+            settings,
+        })
+    }
+}
+
+impl Lab for ProgramLab {
+    fn definition(&self) -> &LabDefinition {
+        &self.definition
+    }
+
+    fn handout(&self) -> &str {
+        &self.handout
+    }
+
+    fn source(&self, _arm: &str) -> Option<Source> {
+        None
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
+    fn specialised(&self, params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
+        let lab = Self::with(&self.definition, Arc::clone(&self.handout), params)?;
+        Ok(Some(Box::new(lab)))
+    }
+
+    fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
+        let prepared = Prepared::new(&self.settings, config).map_err(LabError::Refused)?;
+        Ok(Box::new(prepared))
+    }
+}
+
+/// The figure that is compared.
+fn number(name: &str) -> FigureFacts {
+    FigureFacts {
+        name: name.to_owned(),
+        label: name.replace('_', " "),
+        unit: Unit::default(),
+        meaning: "The number that was found in the standard output.".to_owned(),
+        group: FigureGroup::default(),
+        ..FigureFacts::default()
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST_TITLE {
+        return text.to_owned();
+    }
+    let mut out: String = text.chars().take(LONGEST_TITLE - 1).collect();
+    out.push('…');
+    out
+}
