@@ -13,9 +13,9 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
 
-use crate::program_args::ProgramArgs;
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
+use crate::program_args::ProgramArgs;
 use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\

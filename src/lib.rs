@@ -52,7 +52,10 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     if args.get(1).is_some_and(|arg| arg == gpu::HELPER) {
         return gpu::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    if args.get(1).is_some_and(|arg| arg == workbench_programs::HELPER) {
+    if args
+        .get(1)
+        .is_some_and(|arg| arg == workbench_programs::HELPER)
+    {
         return workbench_programs::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     gpu::start_helper_with(|| own(gpu::HELPER));

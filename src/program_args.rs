@@ -64,18 +64,28 @@ impl ProgramArgs {
         given.extend(self.arm.iter().map(|arm| ("arm", arm.clone())));
         given.extend(self.shell.then(|| ("shell", true.to_string())));
         given.extend(self.env.iter().map(|variable| ("env", variable.clone())));
-        let dir = self.dir.as_ref().map(|dir| dir.to_string_lossy().into_owned());
+        let dir = self
+            .dir
+            .as_ref()
+            .map(|dir| dir.to_string_lossy().into_owned());
         let single = [
             ("prepare", self.prepare.clone()),
             ("cleanup", self.cleanup.clone()),
             ("warm-up", self.warm_up.map(|runs| runs.to_string())),
-            ("time-limit", self.time_limit.map(|seconds| seconds.to_string())),
+            (
+                "time-limit",
+                self.time_limit.map(|seconds| seconds.to_string()),
+            ),
             ("exit-codes", self.exit_codes.clone()),
             ("stdin", self.stdin.clone()),
             ("dir", dir),
             ("check", self.check.clone()),
         ];
-        given.extend(single.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        given.extend(
+            single
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
         let owned = |(name, value): (&str, String)| (name.to_owned(), value);
         given.into_iter().map(owned).collect()
     }

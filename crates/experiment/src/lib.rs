@@ -25,6 +25,8 @@ pub use asked::AskedWorkers;
 pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;
-pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve, resolve_for};
+pub use request::{
+    DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve, resolve_for,
+};
 pub use resumption::{OriginChange, OtherOrigin, ResumeRefused};
 pub use run::{Ended, resume, run};

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::AskedWorkers;
 use super::command::command;
 use crate::lab::{
-    DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params, Preset, Refusal,
-    RunConfig, suggest,
+    DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params,
+    Preset, Refusal, RunConfig, suggest,
 };
 use workbench_dataset::ReadOptions;
 use workbench_machine::UsableCores;

@@ -19,17 +19,17 @@ use super::rounds::{Rounds, RunEnd};
 use super::start::{
     arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
 };
-use super::watch::{Watch, no_gpu_samples};
+use super::watch::{Seen, Watch, no_gpu_samples};
 use crate::lab::{
-    After, ArmComparison, ArmContext, Lab, LabError, PreparedLab, Progress, RunConfig,
+    After, ArmComparison, ArmContext, ArmOutput, Lab, LabError, PreparedLab, Progress, RunConfig,
 };
 use workbench_clock::{Clock, process_cpu_ns};
 use workbench_machine::monitor::{Observer, Readings, ResourceUse, UsageMeter};
 use workbench_machine::{BuildFacts, MachineFacts, heap};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, ArmFailure, Event, FORMAT, Recorder, RepeatFinished, RepeatId, RunDir,
-    RunResumed, RunStarted, RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
+    ArmFacts, ArmFailure, Event, FORMAT, Recorder, RepeatFinished, RepeatId, RunDir, RunResumed,
+    RunStarted, RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -272,6 +272,28 @@ struct Place<'a> {
     scratch: &'a Path,
 }
 
+/// When an arm began its work, and for how long it worked, in nanoseconds.
+fn worked(output: &ArmOutput, started_ns: u64, ended_ns: u64) -> (u64, u64) {
+    let [from, to] = output.worked_ns.unwrap_or([started_ns, ended_ns]);
+    let from = from.clamp(started_ns, ended_ns);
+    (from, to.clamp(from, ended_ns) - from)
+}
+
+/// What a repeat used: what was measured, what its processes used where they did the work, and what
+/// the samples say.
+fn used(measured: &ResourceUse, processes: Option<&ResourceUse>, seen: &Seen) -> ResourceUse {
+    let peak = measured.peak_memory_bytes.max(seen.peak_rss_bytes);
+    let (mhz, hardware) = (seen.mhz().or(measured.mhz), measured.hardware);
+    ResourceUse {
+        mhz,
+        hardware,
+        ..processes.cloned().unwrap_or(ResourceUse {
+            peak_memory_bytes: peak,
+            ..measured.clone()
+        })
+    }
+}
+
 /// Removes a directory that may not exist. A failure to remove it does no harm.
 fn discard(dir: &Path) {
     let _ = std::fs::remove_dir_all(dir);
@@ -385,7 +407,7 @@ impl Runner<'_> {
         });
         let ended_ns = self.clock.now_ns();
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
-        let mut usage = meter.stop();
+        let usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
@@ -393,18 +415,8 @@ impl Runner<'_> {
         }
         let seen = self.watch.end();
         let output = output?;
-        let ended_ns = output.ended_ns.map_or(ended_ns, |at| at.min(ended_ns));
-        let wall_ns = ended_ns.saturating_sub(started_ns);
-        if let Some(processes) = output.usage {
-            usage = ResourceUse {
-                mhz: usage.mhz,
-                hardware: usage.hardware,
-                ..processes
-            };
-        } else {
-            usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
-        }
-        usage.mhz = seen.mhz().or(usage.mhz);
+        let (started_ns, wall_ns) = worked(&output, started_ns, ended_ns);
+        let usage = used(&usage, output.usage.as_deref(), &seen);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {

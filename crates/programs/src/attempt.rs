@@ -9,12 +9,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use workbench_clock::program_ns;
+use workbench_clock::{Clock, program_ns};
 
 use crate::capture::{Capture, Printed, TakeLine, Wanted};
+use crate::failure::{AttemptError, Stopped};
 use crate::pause;
 use crate::tree::{self, Look};
-use crate::wire::{Exit, Order, Said, Tell, Used, receive, send};
+use crate::wire::{ExitKind, LaunchOrder, Said, Tell, Used, receive, send};
 
 /// Interval of looks at whether the repeat is to stop, and at what the program uses.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -31,39 +32,15 @@ pub fn start_helper_with(start: fn() -> Command) {
     let _ = START.set(start);
 }
 
-/// Why a program did not run.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AttemptError {
-    /// The helper could not be started or does not answer.
-    #[error("{0}")]
-    Helper(#[from] io::Error),
-    /// Its input cannot be read.
-    #[error("{0}")]
-    Input(io::Error),
-    /// The program cannot be started.
-    #[error("{0}")]
-    Start(io::Error),
-    /// The helper ended before the program did; whoever ended it.
-    #[error("the helper was ended")]
-    Lost,
-}
-
-/// Why a program was ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stopped {
-    /// The run or the arm is to stop.
-    OnRequest,
-    /// It took longer than it may.
-    TimeLimit,
-    /// It stopped itself, and would have stood still forever.
-    StoodStill,
-}
-
 /// How an attempt went.
 #[derive(Debug)]
 pub(crate) struct Attempted {
     /// How the program ended.
-    pub exit: Exit,
+    pub exit: ExitKind,
+    /// How long ago its start began and its end was known when this was heard of, in nanoseconds.
+    pub ago_ns: [u64; 2],
+    /// When this was heard of, by [`program_ns`].
+    pub heard_ns: u64,
     /// Why it was ended, where it did not end by itself.
     pub stopped: Option<Stopped>,
     /// What it used and what it left.
@@ -72,21 +49,28 @@ pub(crate) struct Attempted {
     pub printed: Printed,
 }
 
+impl Attempted {
+    /// When the program's start began and when its end was known, on a clock.
+    pub(crate) fn worked_ns(&self, clock: Clock) -> [u64; 2] {
+        let since_ns = program_ns().saturating_sub(self.heard_ns);
+        let heard_ns = clock.now_ns().saturating_sub(since_ns);
+        self.ago_ns.map(|ago_ns| heard_ns.saturating_sub(ago_ns))
+    }
+}
+
 /// What an attempt is told while it goes on.
-pub(crate) struct Watcher<'a> {
+pub(crate) struct Oversight<'a> {
     /// Whether it is to stop.
     pub is_cancelled: &'a dyn Fn() -> bool,
     /// Takes what the program uses now.
     pub look: &'a dyn Fn(Look),
-    /// Called once, when the program has ended and nothing else has been tidied up yet.
-    pub ended: &'a dyn Fn(),
     /// How long it may take.
     pub limit: Option<Duration>,
 }
 
 /// A helper that is ready to start its program.
 #[derive(Debug)]
-pub(crate) struct Attempt {
+pub(crate) struct HelperProcess {
     helper: Child,
     link: Arc<UnixStream>,
     said: BufReader<UnixStream>,
@@ -96,14 +80,16 @@ pub(crate) struct Attempt {
     main: Option<Pid>,
 }
 
-impl Attempt {
+impl HelperProcess {
     /// Starts a helper and waits until it is ready.
     pub(crate) fn start(
-        order: &Order,
+        order: &LaunchOrder,
         wanted: Wanted,
         take: TakeLine,
     ) -> Result<Self, AttemptError> {
-        let start = START.get().ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
+        let start = START
+            .get()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
         let (link, theirs) = UnixStream::pair()?;
         let (capture, [out, err]) = Capture::start(wanted, take)?;
         let helper = start()
@@ -129,8 +115,9 @@ impl Attempt {
         }
     }
 
-    /// Runs the program to its end.
-    pub(crate) fn go(mut self, watcher: &Watcher<'_>) -> Result<Attempted, AttemptError> {
+    /// Runs the program to its end. Dropping this afterwards reaps the helper, which can take the
+    /// kernel milliseconds, so it is not done while the clock runs.
+    pub(crate) fn go(&mut self, watcher: &Oversight<'_>) -> Result<Attempted, AttemptError> {
         let _paused = pause::pausable(&self.link);
         let begun_ns = program_ns();
         let elapsed = || Duration::from_nanos(program_ns().saturating_sub(begun_ns));
@@ -157,9 +144,10 @@ impl Attempt {
                 }
             }
             match said {
-                Some(Said::Ended(exit)) => {
-                    (watcher.ended)();
-                    ended = Some(exit);
+                Some(Said::Ended(end)) => {
+                    let now_ns = tree::monotonic_ns();
+                    let ago_ns = end.worked_ns.map(|at| now_ns.saturating_sub(at));
+                    ended = Some((end.exit, ago_ns, program_ns()));
                     self.main = None;
                 }
                 Some(Said::Done(used)) => break *used,
@@ -171,9 +159,11 @@ impl Attempt {
                 None => (watcher.look)(tree::look(self.helper.id())),
             }
         };
-        let exit = ended.ok_or(AttemptError::Lost)?;
+        let (exit, ago_ns, heard_ns) = ended.ok_or(AttemptError::Lost)?;
         Ok(Attempted {
             exit,
+            ago_ns,
+            heard_ns,
             stopped,
             used,
             printed: self.capture.take().map(Capture::end).unwrap_or_default(),
@@ -199,7 +189,7 @@ fn is_late(error: &io::Error) -> bool {
     )
 }
 
-impl Drop for Attempt {
+impl Drop for HelperProcess {
     /// Ends the helper, and with it whatever it still runs.
     fn drop(&mut self) {
         let _ = self.link.shutdown(Shutdown::Both);

@@ -24,9 +24,9 @@ const CHUNK: usize = 1 << 16;
 /// What pipes hold, where the system allows it.
 const PIPE: usize = 1 << 20;
 /// Bytes of the beginning of a stream that are kept.
-const HEAD: usize = 32 << 10;
+const HEAD: usize = 16 << 10;
 /// Bytes of the end of a stream that are kept.
-const TAIL: usize = 32 << 10;
+const TAIL: usize = 16 << 10;
 /// The names of the streams, as the log has them.
 const NAMES: [&str; 2] = ["stdout", "stderr"];
 
@@ -49,7 +49,7 @@ pub(crate) struct Printed {
     pub sha256: Option<String>,
     /// The number, where one was wanted and found.
     pub number: Option<f64>,
-    /// The last lines of the standard error, or of the output where that is empty.
+    /// The last lines of both streams.
     pub last_lines: Vec<String>,
 }
 
@@ -79,6 +79,7 @@ impl Capture {
                 Wanted::Number(pattern) => Finding::Number(LineMatch::new(pattern)),
             },
             take,
+            last: VecDeque::new(),
         };
         let thread = thread::Builder::new()
             .name("printed".to_owned())
@@ -119,6 +120,7 @@ struct Reading {
     streams: [Stream; 2],
     wanted: Finding,
     take: TakeLine,
+    last: VecDeque<String>,
 }
 
 impl Reading {
@@ -136,7 +138,10 @@ impl Reading {
 
     /// Waits until there is something to read; whether this is to be the last time.
     fn wait(&self, bell: &UnixStream) -> bool {
-        let pipes = self.streams.iter().filter_map(|stream| stream.pipe.as_ref());
+        let pipes = self
+            .streams
+            .iter()
+            .filter_map(|stream| stream.pipe.as_ref());
         let mut all = vec![PollFd::new(bell, PollFlags::IN)];
         all.extend(pipes.map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
         match poll(&mut all, None) {
@@ -160,8 +165,8 @@ impl Reading {
                     Finding::Number(lines) => lines.push(bytes),
                 }
             }
-            let take = &mut self.take;
-            stream.keep(bytes, &mut |line| take(NAMES[index], line));
+            let (take, last) = (&mut self.take, &mut self.last);
+            stream.keep(bytes, &mut |line| show(take, last, NAMES[index], line));
             if !all {
                 return;
             }
@@ -169,9 +174,9 @@ impl Reading {
     }
 
     fn finish(mut self) -> Printed {
-        let take = &mut self.take;
+        let (take, last) = (&mut self.take, &mut self.last);
         for (stream, name) in self.streams.iter_mut().zip(NAMES) {
-            stream.finish(&mut |line| take(name, line));
+            stream.finish(&mut |line| show(take, last, name, line));
         }
         let mut printed = Printed::default();
         match self.wanted {
@@ -179,8 +184,7 @@ impl Reading {
             Finding::Hash(hasher) => printed.sha256 = Some(hasher.finish()),
             Finding::Number(lines) => printed.number = lines.finish(),
         }
-        let [out, err] = self.streams.map(|stream| Vec::from(stream.last));
-        printed.last_lines = if err.is_empty() { out } else { err };
+        printed.last_lines = self.last.into();
         printed
     }
 }
@@ -197,7 +201,6 @@ struct Stream {
     tail: VecDeque<u8>,
     /// Bytes that were neither in the beginning nor are in the tail, and how many lines they ended.
     left_out: (u64, u64),
-    last: VecDeque<String>,
 }
 
 impl Stream {
@@ -211,7 +214,6 @@ impl Stream {
             head: 0,
             tail: VecDeque::new(),
             left_out: (0, 0),
-            last: VecDeque::new(),
         }
     }
 
@@ -234,36 +236,39 @@ impl Stream {
         None
     }
 
-    fn keep(&mut self, bytes: &[u8], take: &mut dyn FnMut(&str)) {
+    fn keep(&mut self, bytes: &[u8], take: &mut dyn FnMut(String)) {
         let (first, rest) = bytes.split_at(bytes.len().min(HEAD - self.head));
         self.head += first.len();
-        let last = &mut self.last;
-        self.lines.push(first, |line| show(line, last, take));
+        self.lines.push(first, &mut *take);
         let too_many = (self.tail.len() + rest.len()).saturating_sub(TAIL);
         let of_tail = too_many.min(self.tail.len());
         let of_rest = too_many - of_tail;
-        let mut ends = rest[..of_rest].iter().filter(|byte| **byte == b'\n').count();
-        ends += self.tail.drain(..of_tail).filter(|byte| *byte == b'\n').count();
+        let ends = newlines(rest[..of_rest].iter().copied());
+        let ends = ends + newlines(self.tail.drain(..of_tail));
         self.left_out.0 += too_many as u64;
-        self.left_out.1 += ends as u64;
+        self.left_out.1 += ends;
         self.tail.extend(&rest[of_rest..]);
     }
 
-    fn finish(&mut self, take: &mut dyn FnMut(&str)) {
-        let last = &mut self.last;
+    fn finish(&mut self, take: &mut dyn FnMut(String)) {
         let (bytes, lines) = self.left_out;
         if bytes > 0 {
-            self.lines.finish(|line| show(line, last, take));
-            take(&messages::left_out(lines, bytes));
+            self.lines.finish(&mut *take);
+            take(messages::left_out(lines, bytes));
         }
         let tail = std::mem::take(&mut self.tail);
-        self.lines.push(&Vec::from(tail), |line| show(line, last, take));
-        self.lines.finish(|line| show(line, last, take));
+        self.lines.push(&Vec::from(tail), &mut *take);
+        self.lines.finish(take);
     }
 }
 
-fn show(line: String, last: &mut VecDeque<String>, take: &mut dyn FnMut(&str)) {
-    take(&line);
+fn newlines(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.map(|byte| u64::from(byte == b'\n')).sum()
+}
+
+/// Hands a line on, and keeps it while it is one of the last.
+fn show(take: &mut TakeLine, last: &mut VecDeque<String>, name: &str, line: String) {
+    take(name, &line);
     if last.len() == LAST_LINES {
         last.pop_front();
     }

@@ -13,7 +13,7 @@ const NUMBER: &str = "number";
 
 /// How the outputs of arms are compared.
 #[derive(Debug, Clone, Default)]
-pub enum Check {
+pub enum OutputCheck {
     /// Only the exit code, which every arm's has to be one that is expected.
     #[default]
     Exit,
@@ -44,7 +44,7 @@ pub enum CheckError {
     Tolerance(String),
 }
 
-impl FromStr for Check {
+impl FromStr for OutputCheck {
     type Err = CheckError;
 
     fn from_str(text: &str) -> Result<Self, CheckError> {
@@ -61,7 +61,7 @@ impl FromStr for Check {
     }
 }
 
-fn number(text: &str) -> Result<Check, CheckError> {
+fn number(text: &str) -> Result<OutputCheck, CheckError> {
     let (pattern, tolerance) = match text.rsplit_once('~') {
         Some((pattern, tolerance)) => {
             let number = tolerance.trim().parse::<f64>().ok();
@@ -76,13 +76,13 @@ fn number(text: &str) -> Result<Check, CheckError> {
         let last = text.lines().last().unwrap_or_default();
         CheckError::Pattern(last.trim_start_matches("error: ").to_owned())
     })?;
-    Ok(Check::Number {
+    Ok(OutputCheck::Number {
         pattern: Box::new(pattern),
         tolerance,
     })
 }
 
-impl Check {
+impl OutputCheck {
     /// What is to be found out while an arm prints.
     pub(crate) fn wanted(&self) -> Wanted {
         match self {
@@ -115,7 +115,7 @@ impl Check {
     }
 }
 
-impl fmt::Display for Check {
+impl fmt::Display for OutputCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exit => f.write_str("exit"),
@@ -132,16 +132,27 @@ mod tests {
 
     #[test]
     fn checks_are_read_and_written() {
-        for text in ["exit", "stdout", "file:out/{workers}.txt", "number:pi=(?<pi>[0-9.]+)~0.001"] {
-            let check: Check = text.parse().unwrap();
+        for text in [
+            "exit",
+            "stdout",
+            "file:out/{workers}.txt",
+            "number:pi=(?<pi>[0-9.]+)~0.001",
+        ] {
+            let check: OutputCheck = text.parse().unwrap();
             assert_eq!(check.to_string(), text);
         }
-        let check: Check = "number:[0-9]+".parse().unwrap();
+        let check: OutputCheck = "number:[0-9]+".parse().unwrap();
         assert_eq!(check.figure(), Some("number"));
-        let named: Check = "number:pi (?<pi>.*)~1e-3".parse().unwrap();
+        let named: OutputCheck = "number:pi (?<pi>.*)~1e-3".parse().unwrap();
         assert_eq!(named.figure(), Some("pi"));
-        for wrong in ["hash", "file:", "number:(~1", "number:x~-1", "number:x~much"] {
-            assert!(wrong.parse::<Check>().is_err(), "{wrong}");
+        for wrong in [
+            "hash",
+            "file:",
+            "number:(~1",
+            "number:x~-1",
+            "number:x~much",
+        ] {
+            assert!(wrong.parse::<OutputCheck>().is_err(), "{wrong}");
         }
     }
 }

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, setsid, wait};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, setsid, wait};
 
 use crate::tree::{self, Counted};
-use crate::wire::{Exit, Order, Said, Tell, Used, receive, send};
+use crate::wire::{ExitKind, LaunchOrder, ProgramEnd, Said, Tell, Used, receive, send};
 
 /// The argument with which this program is the helper.
 pub const HELPER: &str = "--serve-program";
@@ -41,25 +41,26 @@ pub fn serve() -> io::Result<()> {
     tree::adopt_orphans();
     let mut told = BufReader::new(link.try_clone()?);
     let mut partial = Vec::new();
-    let Some(order) = receive::<Order>(&mut told, &mut partial)? else {
+    let Some(order) = receive::<LaunchOrder>(&mut told, &mut partial)? else {
         return Ok(());
     };
     let mut command = match command(&order) {
         Ok(command) => command,
         Err(error) => return send(&mut link, &Said::NoInput(errno(&error))),
     };
+    let before = Counted::now();
+    let nowhere = nowhere()?;
     send(&mut link, &Said::Ready)?;
     if receive::<Tell>(&mut told, &mut partial)? != Some(Tell::Go) {
         return Ok(());
     }
-    let before = Counted::now();
+    let began_ns = tree::monotonic_ns();
     let child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return send(&mut link, &Said::NotStarted(errno(&error))),
     };
     // The program alone holds them now, so that they end when it and all that it started do.
     drop(command);
-    let nowhere = OpenOptions::new().write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdout(&nowhere)?;
     rustix::stdio::dup2_stderr(&nowhere)?;
     let main = Pid::from_child(&child);
@@ -71,16 +72,18 @@ pub fn serve() -> io::Result<()> {
         .name("told".to_owned())
         .spawn(move || obey(told, partial, main, grace, &seen))?;
     let exit = wait_for(main, &mut link, &paused)?;
-    send(&mut link, &Said::Ended(exit))?;
+    let worked_ns = [began_ns, tree::monotonic_ns()];
+    send(&mut link, &Said::Ended(ProgramEnd { exit, worked_ns }))?;
     let left = end_rest(main, grace);
     let usage = Counted::now().since(&before);
     send(&mut link, &Said::Done(Box::new(Used { usage, left })))
 }
 
-fn command(order: &Order) -> io::Result<Command> {
+fn command(order: &LaunchOrder) -> io::Result<Command> {
     let input = match &order.stdin {
         Some(path) => Stdio::from(File::open(path)?),
-        None => Stdio::null(),
+        // Opened now, and not when the clock runs.
+        None => Stdio::from(nowhere()?),
     };
     let [program, args @ ..] = order.argv.as_slice() else {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -93,6 +96,10 @@ fn command(order: &Order) -> io::Result<Command> {
         .stdin(input)
         .process_group(0);
     Ok(command)
+}
+
+fn nowhere() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/null")
 }
 
 fn errno(error: &io::Error) -> i32 {
@@ -139,9 +146,13 @@ fn kill_for_good(main: Pid) {
     std::process::exit(1);
 }
 
-/// Waits until the program ends, and reaps orphans meanwhile.
-fn wait_for(main: Pid, link: &mut UnixStream, paused: &AtomicBool) -> io::Result<Exit> {
+/// Waits until the program ends, and reaps orphans meanwhile. The program itself may not be reaped
+/// by then.
+fn wait_for(main: Pid, link: &mut UnixStream, paused: &AtomicBool) -> io::Result<ExitKind> {
     loop {
+        if let Some(exit) = tree::peek(main) {
+            return Ok(exit);
+        }
         match wait(WaitOptions::UNTRACED) {
             Ok(Some((pid, status))) if pid == main => {
                 if let Some(exit) = exit_of(status) {
@@ -157,9 +168,9 @@ fn wait_for(main: Pid, link: &mut UnixStream, paused: &AtomicBool) -> io::Result
     }
 }
 
-fn exit_of(status: WaitStatus) -> Option<Exit> {
-    let code = status.exit_status().map(Exit::Code);
-    code.or_else(|| status.terminating_signal().map(Exit::Signal))
+fn exit_of(status: WaitStatus) -> Option<ExitKind> {
+    let code = status.exit_status().map(ExitKind::Code);
+    code.or_else(|| status.terminating_signal().map(ExitKind::Signal))
 }
 
 /// Ends and reaps what is left of the program. Returns the names of what still ran.
@@ -190,9 +201,4 @@ fn is_nothing_left(main: Pid) -> bool {
             Err(_) => return !tree::is_any_left(main),
         }
     }
-}
-
-/// This process, for those who look at what it started.
-pub(crate) fn own_pid() -> u32 {
-    getpid().as_raw_nonzero().get().unsigned_abs()
 }

@@ -9,7 +9,7 @@ use workbench_experiment::lab::{
 };
 
 use crate::prepared::Prepared;
-use crate::settings::Settings;
+use crate::settings::ProgramSettings;
 
 /// The longest title of an arm, in characters.
 const LONGEST_TITLE: usize = 60;
@@ -19,7 +19,7 @@ const LONGEST_TITLE: usize = 60;
 pub struct ProgramLab {
     definition: LabDefinition,
     handout: Arc<str>,
-    settings: Settings,
+    settings: ProgramSettings,
 }
 
 /// A lab whose arms are given with each run, by a parameter.
@@ -46,7 +46,7 @@ impl ProgramLab {
         handout: Arc<str>,
         params: &Params,
     ) -> Result<Self, Refusal> {
-        let settings = Settings::read(params)?;
+        let settings = ProgramSettings::read(params)?;
         let mut definition = definition.clone();
         definition.arms = settings
             .arms
@@ -60,7 +60,9 @@ impl ProgramLab {
             .collect();
         let base = definition.arms.first();
         definition.base = base.map_or_else(String::new, |arm| arm.name.clone());
-        definition.figures.extend(settings.check.figure().map(number));
+        definition
+            .figures
+            .extend(settings.check.figure().map(number));
         Ok(Self {
             definition,
             handout,

@@ -15,6 +15,7 @@
 mod attempt;
 mod capture;
 mod check;
+mod failure;
 mod helper;
 mod lab;
 mod line_match;
@@ -28,6 +29,6 @@ mod tree;
 mod wire;
 
 pub use attempt::start_helper_with;
-pub use check::{Check, CheckError};
+pub use check::{CheckError, OutputCheck};
 pub use helper::{HELPER, serve};
 pub use lab::{ProgramLab, ad_hoc};

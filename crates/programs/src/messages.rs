@@ -8,12 +8,13 @@ use workbench_experiment::lab::{Finding, nearest};
 use workbench_words::counted;
 use workbench_workers::signal_name;
 
-use crate::attempt::{AttemptError, Stopped};
+use crate::failure::{AttemptError, Stopped};
 use crate::program::LineError;
-use crate::wire::Exit;
+use crate::wire::ExitKind;
 
 /// An arm without a name, or with a bad one.
-pub(crate) const NO_NAME: &str = "write an arm as NAME=COMMAND; the name has letters, digits, and - _ . + (40 at most)";
+pub(crate) const NO_NAME: &str =
+    "write an arm as NAME=COMMAND; the name has letters, digits, and - _ . + (40 at most)";
 /// No arms at all.
 pub(crate) const NO_ARMS: &str = "give at least one arm, as NAME=COMMAND";
 
@@ -51,7 +52,9 @@ pub(crate) fn no_program(program: &str, dir: &str) -> String {
     if program.contains('/') {
         return format!("there is no program {program} (seen from {dir})");
     }
-    let by_shell = ["cd", "export", "source", "time", "ulimit", "for", "while", "if"];
+    let by_shell = [
+        "cd", "export", "source", "time", "ulimit", "for", "while", "if",
+    ];
     let hint = if by_shell.contains(&program) || program.contains(['|', '=', '$', '*']) {
         "to give a line to the shell, add --shell".to_owned()
     } else {
@@ -70,10 +73,10 @@ pub(crate) fn left_out(lines: u64, bytes: u64) -> String {
 }
 
 /// How a program ended, as the end of a sentence.
-pub(crate) fn ended(exit: Exit) -> String {
+pub(crate) fn ended(exit: ExitKind) -> String {
     match exit {
-        Exit::Code(code) => format!("ended with exit code {code}"),
-        Exit::Signal(number) => match signal_name(number) {
+        ExitKind::Code(code) => format!("ended with exit code {code}"),
+        ExitKind::Signal(number) => match signal_name(number) {
             Some(name) => format!("was ended by {name}"),
             None => format!("was ended by signal {number}"),
         },
@@ -84,7 +87,7 @@ pub(crate) fn ended(exit: Exit) -> String {
 pub(crate) fn failed(
     arm: &str,
     line: &str,
-    exit: Exit,
+    exit: ExitKind,
     stopped: Option<Stopped>,
     limit: Option<Duration>,
     last_lines: &[String],
@@ -97,7 +100,10 @@ pub(crate) fn failed(
         (Some(Stopped::StoodStill), _) => {
             "stopped itself, and nobody would have let it go on, so it was ended".to_owned()
         }
-        _ => format!("{}; --exit-codes says which exit codes are expected", ended(exit)),
+        _ => format!(
+            "{}; --exit-codes says which exit codes are expected",
+            ended(exit)
+        ),
     };
     let said = if last_lines.is_empty() {
         "it printed nothing".to_owned()
@@ -119,7 +125,11 @@ pub(crate) fn not_compared() -> Finding {
 pub(crate) fn left_behind(arm: &str, workers: u32, names: &[String]) -> Finding {
     let text = format!(
         "Arm {arm} left {} behind ({}) and was over before they were, so they were ended: its wall time does not include what they would still have done.",
-        if names.len() == 1 { "a process" } else { "processes" },
+        if names.len() == 1 {
+            "a process"
+        } else {
+            "processes"
+        },
         names.join(", "),
     );
     Finding::warning("left_processes", text)
@@ -133,9 +143,9 @@ pub(crate) fn not_run(arm: &str, line: &str, error: &AttemptError) -> String {
         AttemptError::Helper(error) => format!("the helper that starts programs failed: {error}"),
         AttemptError::Input(error) => format!("its standard input cannot be opened: {error}"),
         AttemptError::Start(error) => match error.kind() {
-            io::ErrorKind::PermissionDenied => format!(
-                "it cannot be started: {error}; chmod +x makes a file a program"
-            ),
+            io::ErrorKind::PermissionDenied => {
+                format!("it cannot be started: {error}; chmod +x makes a file a program")
+            }
             _ => format!("it cannot be started: {error}"),
         },
         AttemptError::Lost => {

@@ -13,25 +13,26 @@ use workbench_experiment::lab::{
     Quantity, Refusal, RunConfig,
 };
 
-use crate::attempt::{Attempt, AttemptError, Attempted, Stopped, Watcher};
+use crate::attempt::{Attempted, HelperProcess, Oversight};
 use crate::capture::{Printed, Wanted};
-use crate::check::Check;
+use crate::check::OutputCheck;
+use crate::failure::{AttemptError, Stopped};
 use crate::messages;
 use crate::program::{ArmProgram, CommandLine, find, variables};
-use crate::settings::{Settings, param, set};
-use crate::template::{Template, Values};
-use crate::wire::{Exit, Order};
+use crate::settings::{ProgramSettings, param, set};
+use crate::template::{PlaceValues, Template};
+use crate::wire::{ExitKind, LaunchOrder};
 
 /// How long processes may take to end after they were asked to, in milliseconds.
 const GRACE_MS: u64 = 500;
 
 /// A lab of programs that can run its arms.
 pub(crate) struct Prepared {
-    settings: Settings,
+    settings: ProgramSettings,
     seed: u64,
     dir: PathBuf,
-    /// Values of placeholders that are the same in all repeats.
-    values: Values,
+    /// PlaceValues of placeholders that are the same in all repeats.
+    values: PlaceValues,
     data_sha256: Option<String>,
     /// The helper of the next repeat, and who takes what its program prints.
     ready: Mutex<Option<Ready>>,
@@ -40,7 +41,7 @@ pub(crate) struct Prepared {
 }
 
 struct Ready {
-    attempt: Attempt,
+    attempt: HelperProcess,
     listener: Listener,
 }
 
@@ -49,7 +50,7 @@ type Listener = Arc<Mutex<Option<Progress>>>;
 
 impl Prepared {
     /// Checks what can be checked without running anything.
-    pub(crate) fn new(settings: &Settings, config: &RunConfig) -> Result<Self, Refusal> {
+    pub(crate) fn new(settings: &ProgramSettings, config: &RunConfig) -> Result<Self, Refusal> {
         let dir = std::path::absolute(if settings.dir.is_empty() {
             Path::new(".")
         } else {
@@ -72,17 +73,9 @@ impl Prepared {
         Ok(this)
     }
 
-    /// The same with the hash of what the lab read from files.
-    pub(crate) fn of_data(self, sha256: String) -> Self {
-        Self {
-            data_sha256: Some(sha256),
-            ..self
-        }
-    }
-
     /// Refuses programs and files that are not there.
     fn find_programs(&self, config: &RunConfig) -> Result<(), Refusal> {
-        let Settings {
+        let ProgramSettings {
             arms,
             prepare,
             cleanup,
@@ -90,7 +83,10 @@ impl Prepared {
             ..
         } = &self.settings;
         let wanted = |arm: &&ArmProgram| config.arms.contains(&arm.name);
-        let arms = arms.iter().filter(wanted).map(|arm| (param::ARMS, &arm.line));
+        let arms = arms
+            .iter()
+            .filter(wanted)
+            .map(|arm| (param::ARMS, &arm.line));
         let before = prepare.iter().map(|line| (param::PREPARE, line));
         let after = cleanup.iter().map(|line| (param::CLEANUP, line));
         for (param, line) in arms.chain(before).chain(after) {
@@ -104,7 +100,7 @@ impl Prepared {
         if let Some(input) = stdin
             && input.names().next().is_none()
         {
-            let path = input.fill(&Values::new());
+            let path = input.fill(&PlaceValues::new());
             if !self.dir.join(&path).is_file() {
                 let reason = "there is no such file";
                 return Err(Refusal::new(set(param::STDIN), path, reason));
@@ -118,7 +114,7 @@ impl Prepared {
         arm.ok_or_else(|| LabError::Config(format!("there is no arm {name}")))
     }
 
-    fn values(&self, ctx: &ArmContext<'_>) -> Values {
+    fn values(&self, ctx: &ArmContext<'_>) -> PlaceValues {
         let mut values = self.values.clone();
         values.extend([
             ("workers".to_owned(), ctx.workers.to_string()),
@@ -129,11 +125,15 @@ impl Prepared {
         values
     }
 
-    fn order(&self, arm: &ArmProgram, line: &CommandLine, values: &Values) -> Order {
+    fn order(&self, arm: &ArmProgram, line: &CommandLine, values: &PlaceValues) -> LaunchOrder {
         let mut vars = variables(values);
-        vars.extend(arm.env.iter().map(|(name, value)| (name.clone(), value.fill(values))));
+        vars.extend(
+            arm.env
+                .iter()
+                .map(|(name, value)| (name.clone(), value.fill(values))),
+        );
         let input = |stdin: &Template| self.dir.join(stdin.fill(values)).display().to_string();
-        Order {
+        LaunchOrder {
             argv: line.argv(values),
             dir: self.dir.display().to_string(),
             vars,
@@ -151,25 +151,26 @@ impl Prepared {
     ) -> Result<(), LabError> {
         let order = self.order(arm, line, &self.values(ctx));
         let failed = |error| LabError::Failed(messages::not_run(&arm.name, &line.text, &error));
-        let attempt = Attempt::start(&order, Wanted::Nothing, Box::new(|_, _| {}));
-        let watcher = Watcher {
+        let attempt = HelperProcess::start(&order, Wanted::Nothing, Box::new(|_, _| {}));
+        let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
-            ended: &|| {},
             limit: self.settings.time_limit,
         };
-        let attempted = attempt.and_then(|attempt| attempt.go(&watcher)).map_err(failed)?;
+        let attempted = attempt
+            .and_then(|mut attempt| attempt.go(&watcher))
+            .map_err(failed)?;
         self.judge(arm, &line.text, &attempted)
     }
 
     /// Whether a program has done its work.
     fn judge(&self, arm: &ArmProgram, line: &str, attempted: &Attempted) -> Result<(), LabError> {
         let expected = match attempted.exit {
-            Exit::Code(code) => {
+            ExitKind::Code(code) => {
                 let codes = self.settings.exit_codes.as_ref();
                 codes.is_none_or(|codes| codes.contains(&code))
             }
-            Exit::Signal(_) => false,
+            ExitKind::Signal(_) => false,
         };
         match attempted.stopped {
             Some(Stopped::OnRequest) => Err(LabError::Cancelled),
@@ -190,7 +191,7 @@ impl Prepared {
         &self,
         arm: &ArmProgram,
         printed: &Printed,
-        values: &Values,
+        values: &PlaceValues,
     ) -> Result<Vec<Item>, LabError> {
         let failed = |text: String| LabError::Failed(format!("arm {}: {text}", arm.name));
         let item = |name: &str, sha256: String, metrics| Item {
@@ -200,33 +201,42 @@ impl Prepared {
         };
         let figure = self.settings.check.figure();
         Ok(match &self.settings.check {
-            Check::Exit => Vec::new(),
-            Check::Stdout => {
+            OutputCheck::Exit => Vec::new(),
+            OutputCheck::Stdout => {
                 let sha256 = printed.sha256.clone().unwrap_or_default();
                 vec![item("stdout", sha256, BTreeMap::new())]
             }
-            Check::File(path) => {
+            OutputCheck::File(path) => {
                 let file = self.dir.join(Template::new(path).fill(values));
                 let sha256 = hash(&file).map_err(|error| {
-                    failed(format!("`--check file:{path}`: {}: {error}", file.display()))
+                    failed(format!(
+                        "`--check file:{path}`: {}: {error}",
+                        file.display()
+                    ))
                 })?;
                 vec![item(path, sha256, BTreeMap::new())]
             }
-            Check::Number { pattern, .. } => {
+            OutputCheck::Number { pattern, .. } => {
                 let name = figure.unwrap_or_default();
                 let number = printed.number.ok_or_else(|| {
-                    failed(format!("no number in its output matches {pattern} (--check)"))
+                    failed(format!(
+                        "no number in its output matches {pattern} (--check)"
+                    ))
                 })?;
                 let mut hasher = Hasher::default();
                 hasher.update(number.to_le_bytes());
-                vec![item(name, hasher.finish(), [(name.to_owned(), number)].into())]
+                vec![item(
+                    name,
+                    hasher.finish(),
+                    [(name.to_owned(), number)].into(),
+                )]
             }
         })
     }
 }
 
-/// Values that are the same in all repeats: of the lab's parameters, and where the data is.
-fn values(config: &RunConfig) -> Values {
+/// PlaceValues that are the same in all repeats: of the lab's parameters, and where the data is.
+fn values(config: &RunConfig) -> PlaceValues {
     let data = match &config.data {
         DataSource::Embedded => String::new(),
         DataSource::File { path, .. } | DataSource::Folder { path, .. } => path.clone(),
@@ -253,7 +263,7 @@ impl PreparedLab for Prepared {
 
     fn warnings(&self) -> Vec<Finding> {
         match self.settings.check {
-            Check::Exit => vec![messages::not_compared()],
+            OutputCheck::Exit => vec![messages::not_compared()],
             _ => Vec::new(),
         }
     }
@@ -273,7 +283,8 @@ impl PreparedLab for Prepared {
     fn warm_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
         let arm = self.arm(arm)?;
         let scratch = fs::create_dir_all(ctx.scratch);
-        scratch.map_err(|error| LabError::Environment(messages::no_scratch(ctx.scratch, &error)))?;
+        scratch
+            .map_err(|error| LabError::Environment(messages::no_scratch(ctx.scratch, &error)))?;
         let prepare = || match &self.settings.prepare {
             Some(line) => self.run_aside(arm, line, ctx),
             None => Ok(()),
@@ -293,7 +304,7 @@ impl PreparedLab for Prepared {
                 progress.output(source, line);
             }
         });
-        let attempt = Attempt::start(&order, self.settings.check.wanted(), take);
+        let attempt = HelperProcess::start(&order, self.settings.check.wanted(), take);
         let attempt = attempt.map_err(|error| {
             LabError::Environment(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;
@@ -304,22 +315,25 @@ impl PreparedLab for Prepared {
     fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
         let arm = self.arm(arm)?;
         let ready = self.ready.lock().take();
-        let Ready { attempt, listener } =
-            ready.ok_or_else(|| LabError::Failed("its helper is not there".to_owned()))?;
+        let Ready {
+            mut attempt,
+            listener,
+        } = ready.ok_or_else(|| LabError::Failed("its helper is not there".to_owned()))?;
         *listener.lock() = Some(ctx.progress.clone());
-        let ended_ns = Cell::new(None);
         let most_rss = Cell::new(0);
-        let watcher = Watcher {
+        let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|look| {
                 most_rss.set(most_rss.get().max(look.rss_bytes));
                 ctx.progress.set_processes_cpu_ns(look.cpu_ns);
                 ctx.progress.set_processes_rss(look.rss_bytes);
             },
-            ended: &|| ended_ns.set(Some(ctx.clock.now_ns())),
             limit: self.settings.time_limit,
         };
-        let attempted = attempt.go(&watcher).map_err(|error: AttemptError| {
+        let attempted = attempt.go(&watcher);
+        // Dropped when the clock does not run.
+        *self.ready.lock() = Some(Ready { attempt, listener });
+        let attempted = attempted.map_err(|error: AttemptError| {
             LabError::Failed(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;
         let mut usage = attempted.used.usage.clone();
@@ -338,14 +352,14 @@ impl PreparedLab for Prepared {
         Ok(ArmOutput {
             quality: quality(&items),
             items,
-            ended_ns: ended_ns.get(),
-            usage: Some(usage),
+            worked_ns: Some(attempted.worked_ns(ctx.clock)),
+            usage: Some(Box::new(usage)),
             ..ArmOutput::default()
         })
     }
 
     fn clean_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
-        // A repeat that was not begun leaves its helper.
+        // The helper, whether its program was begun or not.
         drop(self.ready.lock().take());
         let arm = self.arm(arm)?;
         let cleaned = match &self.settings.cleanup {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::template::{Template, Values};
+use crate::template::{PlaceValues, Template};
 
 /// What every arm's command may name, besides the lab's parameters.
 pub(crate) const PLACES: [&str; 5] = ["workers", "seed", "repeat", "scratch", "data"];
@@ -73,7 +73,7 @@ impl CommandLine {
     }
 
     /// The program and its arguments.
-    pub(crate) fn argv(&self, values: &Values) -> Vec<String> {
+    pub(crate) fn argv(&self, values: &PlaceValues) -> Vec<String> {
         match &self.form {
             Form::Words(words) => words.iter().map(|word| word.fill(values)).collect(),
             Form::Shell(line) => vec!["sh".to_owned(), "-c".to_owned(), line.fill(values)],
@@ -84,7 +84,7 @@ impl CommandLine {
     pub(crate) fn program(&self) -> Option<String> {
         match &self.form {
             Form::Words(words) if words[0].names().next().is_none() => {
-                Some(words[0].fill(&Values::new()))
+                Some(words[0].fill(&PlaceValues::new()))
             }
             Form::Words(_) => None,
             Form::Shell(_) => Some("sh".to_owned()),
@@ -112,7 +112,7 @@ impl ArmProgram {
 }
 
 /// The variables that say the same as the placeholders.
-pub(crate) fn variables(values: &Values) -> Vec<(String, String)> {
+pub(crate) fn variables(values: &PlaceValues) -> Vec<(String, String)> {
     let variable = |(name, value): (&String, &String)| {
         let prefix = if PLACES.contains(&name.as_str()) {
             VARIABLE
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn lines_are_split_as_a_shell_does_and_filled_in_afterwards() {
-        let values: Values = [("scratch".to_owned(), "/a b".to_owned())].into();
+        let values: PlaceValues = [("scratch".to_owned(), "/a b".to_owned())].into();
         let line = CommandLine::new(r#"run 'a b' "c {scratch}" {scratch}\ d"#, false).unwrap();
         assert_eq!(line.argv(&values), ["run", "a b", "c /a b", "/a b d"]);
         let line = CommandLine::new("x | y {scratch}", true).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use workbench_experiment::lab::{LIST_SEPARATOR, Opt, ParamValue, Params, Refusal};
 
-use crate::check::Check;
+use crate::check::OutputCheck;
 use crate::messages;
 use crate::program::{ArmProgram, CommandLine, PLACES};
 use crate::template::Template;
@@ -31,7 +31,7 @@ const LONGEST_NAME: usize = 40;
 
 /// Everything that decides how programs run.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settings {
+pub(crate) struct ProgramSettings {
     /// The arms; the first is the base.
     pub arms: Vec<ArmProgram>,
     /// Runs before every repeat.
@@ -49,10 +49,10 @@ pub(crate) struct Settings {
     /// The directory to work in; empty is the current one.
     pub dir: String,
     /// How outputs are compared.
-    pub check: Check,
+    pub check: OutputCheck,
 }
 
-impl Settings {
+impl ProgramSettings {
     /// Reads the parameters of a lab whose arms are given with a run.
     pub(crate) fn read(params: &Params) -> Result<Self, Refusal> {
         let shell = params.get(param::SHELL) == Some(&ParamValue::Boolean(true));
@@ -82,9 +82,9 @@ impl Settings {
             exit_codes: exit_codes(text(params, param::EXIT_CODES))?,
             stdin: (!stdin.is_empty()).then(|| Template::new(stdin)),
             dir: text(params, param::DIR).to_owned(),
-            check: check
-                .parse()
-                .map_err(|error: crate::CheckError| refused(param::CHECK, check, error.to_string()))?,
+            check: check.parse().map_err(|error: crate::CheckError| {
+                refused(param::CHECK, check, error.to_string())
+            })?,
             ..Self::default()
         })
     }
@@ -98,14 +98,20 @@ impl Settings {
             [lines(&arm.line), env].concat()
         };
         let file = match &self.check {
-            Check::File(path) => Template::new(path).names().map(str::to_owned).collect(),
+            OutputCheck::File(path) => Template::new(path).names().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
         let stdin = self.stdin.iter().flat_map(Template::names);
         let used = [
             (param::ARMS, self.arms.iter().flat_map(of_arm).collect()),
-            (param::PREPARE, self.prepare.iter().flat_map(lines).collect()),
-            (param::CLEANUP, self.cleanup.iter().flat_map(lines).collect()),
+            (
+                param::PREPARE,
+                self.prepare.iter().flat_map(lines).collect(),
+            ),
+            (
+                param::CLEANUP,
+                self.cleanup.iter().flat_map(lines).collect(),
+            ),
             (param::STDIN, stdin.map(str::to_owned).collect()),
             (param::CHECK, file),
         ];
@@ -174,11 +180,7 @@ fn environment(list: &str) -> Result<Vec<(String, Template)>, Refusal> {
         .collect()
 }
 
-fn arms(
-    list: &str,
-    shell: bool,
-    env: &[(String, Template)],
-) -> Result<Vec<ArmProgram>, Refusal> {
+fn arms(list: &str, shell: bool, env: &[(String, Template)]) -> Result<Vec<ArmProgram>, Refusal> {
     let mut arms: Vec<ArmProgram> = Vec::new();
     for part in parts(list) {
         let refused = |reason: String| Refusal::new(set(param::ARMS), part, reason);

@@ -4,9 +4,10 @@
 //! `{print $1}` of `awk`, and so does `${NAME}` of a shell; `{{` is a brace before a name.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-/// Values by name.
-pub type Values = BTreeMap<String, String>;
+/// PlaceValues by name.
+pub type PlaceValues = BTreeMap<String, String>;
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,14 +66,17 @@ impl Template {
     }
 
     /// The text with these values; a placeholder without a value stays what it is.
-    pub fn fill(&self, values: &Values) -> String {
+    pub fn fill(&self, values: &PlaceValues) -> String {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Place(name) => match values.get(name) {
                     Some(value) => out.push_str(value),
-                    None => out.push_str(&format!("{{{name}}}")),
+                    None => {
+                        // Writing to a String cannot fail.
+                        let _ = write!(out, "{{{name}}}");
+                    }
                 },
             }
         }
@@ -126,7 +130,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read(text in "[{}$a-c ]{0,30}") {
-            let _ = Template::new(&text).fill(&Values::new());
+            let _ = Template::new(&text).fill(&PlaceValues::new());
         }
     }
 }

@@ -9,9 +9,15 @@ use rustix::process::{Pid, Signal};
 use workbench_machine::monitor::{ProcessUse, ResourceUse};
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
-pub(crate) use linux::{adopt_orphans, is_any_left, look, names, signal_all};
+pub(crate) use linux::{adopt_orphans, is_any_left, look, names, peek, signal_all};
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
-pub(crate) use portable::{adopt_orphans, is_any_left, look, names, signal_all};
+pub(crate) use portable::{adopt_orphans, is_any_left, look, names, peek, signal_all};
+
+/// Nanoseconds on a clock that all processes share.
+pub(crate) fn monotonic_ns() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
+}
 
 /// What a tree of processes uses now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +41,11 @@ impl Counted {
         };
         let ns = |time: nix::sys::time::TimeVal| time.num_microseconds().unsigned_abs() * 1000;
         // Kilobytes, but for Darwin's kernel.
-        let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+        let unit = if cfg!(target_vendor = "apple") {
+            1
+        } else {
+            1024
+        };
         let [read_bytes, written_bytes] = transferred().map_or([None, None], |both| both.map(Some));
         let usage = ResourceUse {
             peak_memory_bytes: usage.max_rss().unsigned_abs() * unit,
@@ -93,14 +103,30 @@ fn transferred() -> Option<[u64; 2]> {
 mod linux {
     use std::fs;
 
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
     use rustix::process::{getpid, kill_process, set_child_subreaper};
 
     use super::{Look, Pid, Signal};
+    use crate::wire::ExitKind;
 
     /// Orphans of what this process starts become its own children.
     pub(crate) fn adopt_orphans() {
         // Kernels from 3.4 on can.
         let _ = set_child_subreaper(Some(getpid()));
+    }
+
+    /// Waits until a child has ended or stopped; says how the program has ended, if it was that.
+    /// It is not reaped: that can take the kernel milliseconds, in which nobody would know of it.
+    pub(crate) fn peek(main: Pid) -> Option<ExitKind> {
+        let wanted = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT;
+        let main = main.as_raw_nonzero().get();
+        match waitid(Id::All, wanted).ok()? {
+            WaitStatus::Exited(pid, code) if pid.as_raw() == main => Some(ExitKind::Code(code)),
+            WaitStatus::Signaled(pid, signal, _) if pid.as_raw() == main => {
+                Some(ExitKind::Signal(signal as i32))
+            }
+            _ => None,
+        }
     }
 
     /// Whether something runs that is not this process' child: what it started is, or will be.
@@ -110,7 +136,7 @@ mod linux {
 
     /// The names of all that was started and still runs.
     pub(crate) fn names(_: Pid) -> Vec<String> {
-        let own = crate::helper::own_pid();
+        let own = own_pid();
         let stats = descendants(own).into_iter().filter_map(Stat::read);
         stats
             .filter(|stat| !stat.is_over)
@@ -120,7 +146,7 @@ mod linux {
 
     /// Sends a signal to all that this process started, and to what that started.
     pub(crate) fn signal_all(_: Pid, signal: Signal) {
-        for pid in descendants(crate::helper::own_pid()) {
+        for pid in descendants(own_pid()) {
             if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
                 // It may be gone.
                 let _ = kill_process(pid, signal);
@@ -139,6 +165,10 @@ mod linux {
         let per_s = rustix::param::clock_ticks_per_second().max(1);
         look.cpu_ns = ticks.saturating_mul(1_000_000_000 / per_s);
         look
+    }
+
+    fn own_pid() -> u32 {
+        getpid().as_raw_nonzero().get().unsigned_abs()
     }
 
     /// All that a process started and what that started, without itself.
@@ -168,7 +198,10 @@ mod linux {
                 // The thread is gone, or the kernel keeps no such lists.
                 continue;
             };
-            found.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            found.extend(
+                text.split_ascii_whitespace()
+                    .filter_map(|pid| pid.parse::<u32>().ok()),
+            );
         }
         Some(found)
     }
@@ -222,6 +255,12 @@ mod portable {
     use rustix::process::{kill_process_group, test_kill_process_group};
 
     use super::{Look, Pid, Signal};
+    use crate::wire::ExitKind;
+
+    /// Elsewhere a child is reaped as soon as it has ended.
+    pub(crate) fn peek(_: Pid) -> Option<ExitKind> {
+        None
+    }
 
     /// Only Linux gives orphans to somebody.
     pub(crate) fn adopt_orphans() {}

@@ -8,7 +8,7 @@ use workbench_machine::monitor::ResourceUse;
 
 /// What the helper is to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Order {
+pub(crate) struct LaunchOrder {
     /// The program and its arguments.
     pub argv: Vec<String>,
     /// The directory that it works in.
@@ -48,14 +48,23 @@ pub(crate) enum Said {
     /// It stopped itself, and nobody will let it go on.
     StoppedItself,
     /// The program has ended.
-    Ended(Exit),
+    Ended(ProgramEnd),
     /// Nothing of it is left.
     Done(Box<Used>),
 }
 
+/// The end of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProgramEnd {
+    /// How.
+    pub exit: ExitKind,
+    /// When its start began and when its end was known, on the system's monotonic clock.
+    pub worked_ns: [u64; 2],
+}
+
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Exit {
+pub(crate) enum ExitKind {
     /// With an exit code.
     Code(i32),
     /// By a signal.

@@ -20,12 +20,12 @@ pub struct ArmOutput {
     pub quality: BTreeMap<String, Quantity>,
     /// What it consisted of, for labs that tell.
     pub breakdown: Breakdown,
-    /// When its work was over, on the run's clock in nanoseconds, where what came after that was
-    /// only tidying up; `None` where the work ended with the arm.
-    pub ended_ns: Option<u64>,
+    /// When its work began and ended, in nanoseconds on the run's clock, where what came before and
+    /// after belongs to the instrument; `None` where the arm was at work all the time.
+    pub worked_ns: Option<[u64; 2]>,
     /// What its processes used, where they did the work; what the processor counted and the
     /// frequency are measured all the same.
-    pub usage: Option<ResourceUse>,
+    pub usage: Option<Box<ResourceUse>>,
 }
 
 /// One of the things that an arm made, for the rf lab one model.

@@ -22,7 +22,9 @@ mod tests {
     fn its_example_has_a_serial_and_a_parallel_arm() {
         let host = LabHost { program: |_| None };
         let lab = lab(host).map_err(|error| error.to_string());
-        let arms = lab.map(|lab| lab.definition().arms.clone()).unwrap_or_default();
+        let arms = lab
+            .map(|lab| lab.definition().arms.clone())
+            .unwrap_or_default();
         let parallel: Vec<bool> = arms.iter().map(|arm| arm.parallel).collect();
         assert_eq!(parallel, [false, true]);
     }

@@ -13,7 +13,8 @@ use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_record::{
-    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Params, RunConfig, Source,
+    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Params, RunConfig,
+    Source,
 };
 
 /// What the program offers to a lab when it makes the lab.

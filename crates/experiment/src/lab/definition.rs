@@ -18,8 +18,8 @@ pub struct LabDefinition {
     pub title: String,
     /// One sentence for people.
     pub summary: String,
-    /// The arm that speed-ups are stated against. Empty, as its arms are, in the file of a lab whose
-    /// arms are given with a run ([`super::Lab::specialised`]).
+    /// The arm that speed-ups are stated against. Empty, as its arms are, in the file of a lab
+    /// whose arms are given with a run ([`super::Lab::specialised`]).
     #[serde(default)]
     pub base: String,
     /// The displayed name of a slot of its arms.
@@ -216,7 +216,9 @@ impl LabDefinition {
         let texts = self.roles.lists.iter().chain(&self.roles.directory);
         for name in texts {
             if !plays(&Some(name.clone()), text) {
-                return Err(format!("the role of `{name}` needs a parameter that is a text"));
+                return Err(format!(
+                    "the role of `{name}` needs a parameter that is a text"
+                ));
             }
         }
         for (option, name) in &self.roles.options {

@@ -13,8 +13,8 @@ mod table;
 
 pub use contract::{After, ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
-    ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition, Preset,
-    Roles, nearest, suggest,
+    ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
+    Preset, Roles, nearest, suggest,
 };
 pub use option::{Opt, Refusal};
 pub use params::{ParamError, ParamSpec};

@@ -75,7 +75,13 @@ impl Form {
         let row = match option {
             Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
             Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
-            Some(Opt::Of(name)) => self.definition.roles.options.get(name).cloned().map(Row::Param),
+            Some(Opt::Of(name)) => self
+                .definition
+                .roles
+                .options
+                .get(name)
+                .cloned()
+                .map(Row::Param),
             Some(Opt::Preset) => Some(Row::Preset),
             Some(Opt::Arms) => Some(Row::Arm(0)),
             Some(Opt::Workers) => Some(Row::Workers),
@@ -136,7 +142,8 @@ impl Form {
             .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
     }
 
-    fn settings(&self) -> Vec<String> {
+    /// The parameters that were typed, as `--set` takes them.
+    pub(super) fn settings(&self) -> Vec<String> {
         self.typed
             .iter()
             .filter_map(|(row, text)| match row {
