@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit_error;
+mod foreign;
 mod headless;
 mod libtorch;
 mod output;
@@ -114,11 +115,29 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
-    if let Some(Command::Setup(args)) = command {
-        return commands::setup::run(args);
+    let command = match command {
+        Some(Command::Setup(args)) => return commands::setup::run(args),
+        Some(Command::Say(args)) => return commands::say::run(args.what),
+        command => command,
+    };
+    if let Some(Command::Labs(args)) = &command
+        && let Some(command) = &args.command
+    {
+        return commands::labs::own(command);
+    }
+    if let Some(Command::Labs(args)) = &command
+        && args.python
+    {
+        return commands::labs::python();
+    }
+    let mut labs = labs;
+    if needs_labs(command.as_ref())
+        && let Some(dir) = Config::labs_dir(&flags, file.clone())
+    {
+        foreign::add(&mut labs, &dir)?;
     }
     match &command {
-        Some(Command::Labs { lab }) => return commands::labs::run(&labs, lab.as_deref()),
+        Some(Command::Labs(args)) => return commands::labs::run(&labs, args.lab.as_deref()),
         Some(Command::Config { path: true, .. }) => return commands::config::path(file),
         Some(Command::Config { default: true, .. }) => return commands::config::defaults(&labs),
         Some(Command::Completions { shell }) => return commands::shell::completions(&labs, *shell),
@@ -134,6 +153,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         _ => {}
     }
     let store = RunStore::open(run_dir)?;
+    foreign::recall(&labs, &store);
     match command {
         Some(Command::Runs { filter, lab, json }) => {
             commands::runs::run(&store, &filter.join(" "), lab.as_deref(), json)
@@ -141,12 +161,22 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Resume(args)) => headless::resume(&labs, &store, &args),
+        Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, &run),
         None if has_terminal() => screen::run(store, labs, &config),
         None => explain(),
     }
+}
+
+/// Whether a command looks at labs, and not only at runs.
+fn needs_labs(command: Option<&Command>) -> bool {
+    matches!(
+        command,
+        None | Some(
+            Command::Labs(_) | Command::Config { .. } | Command::Doctor | Command::Resume(_)
+        )
+    )
 }
 
 /// Whether the program runs on a terminal, for input and output.

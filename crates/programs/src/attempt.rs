@@ -1,17 +1,20 @@
 //! One attempt to run a program: its helper, from the order to what was used.
 
-use std::io::{self, BufReader};
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use command_fds::CommandFdExt as _;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 use workbench_clock::{Clock, program_ns};
 
-use crate::capture::{Capture, Printed, TakeLine, Wanted};
+use crate::capture::{Capture, Printed, TakeLine, Wanted, widen};
 use crate::failure::{AttemptError, Stopped};
 use crate::pause;
 use crate::tree::{self, Look};
@@ -71,6 +74,9 @@ pub(crate) struct Oversight<'a> {
 /// A helper that is ready to start its program.
 #[derive(Debug)]
 pub(crate) struct HelperProcess {
+    /// What its program tells.
+    events: Option<File>,
+    chunk: Vec<u8>,
     helper: Child,
     link: Arc<UnixStream>,
     said: BufReader<UnixStream>,
@@ -83,7 +89,8 @@ pub(crate) struct HelperProcess {
 impl HelperProcess {
     /// Starts a helper and waits until it is ready.
     pub(crate) fn start(
-        order: &LaunchOrder,
+        mut order: LaunchOrder,
+        listens: bool,
         wanted: Wanted,
         take: TakeLine,
     ) -> Result<Self, AttemptError> {
@@ -92,12 +99,27 @@ impl HelperProcess {
             .ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
         let (link, theirs) = UnixStream::pair()?;
         let (capture, [out, err]) = Capture::start(wanted, take)?;
-        let helper = start()
+        let mut command = start();
+        command
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::from(out))
-            .stderr(Stdio::from(err))
-            .spawn()?;
+            .stderr(Stdio::from(err));
+        let mut events = None;
+        if listens {
+            let (pipe, into) = io::pipe()?;
+            widen(&into);
+            let (pipe, into) = (OwnedFd::from(pipe), OwnedFd::from(into));
+            // Does not fail for a pipe.
+            let _ = rustix::io::ioctl_fionbio(&pipe, true);
+            order.events = Some(into.as_raw_fd());
+            command.preserved_fds(vec![into]);
+            events = Some(File::from(pipe));
+        }
+        let helper = command.spawn()?;
+        drop(command);
         let mut this = Self {
+            events,
+            chunk: vec![0; EVENT_CHUNK],
             helper,
             said: BufReader::new(link.try_clone()?),
             link: Arc::new(link),
@@ -105,8 +127,8 @@ impl HelperProcess {
             capture: Some(capture),
             main: None,
         };
-        send(&mut &*this.link, order)?;
-        match this.hear(READY)? {
+        send(&mut &*this.link, &order)?;
+        match this.hear(READY, &mut |_| {})? {
             Some(Said::Ready) => Ok(this),
             Some(Said::NoInput(errno)) => {
                 Err(AttemptError::Input(io::Error::from_raw_os_error(errno)))
@@ -117,17 +139,22 @@ impl HelperProcess {
 
     /// Runs the program to its end. Dropping this afterwards reaps the helper, which can take the
     /// kernel milliseconds, so it is not done while the clock runs.
-    pub(crate) fn go(&mut self, watcher: &Oversight<'_>) -> Result<Attempted, AttemptError> {
+    pub(crate) fn go(
+        &mut self,
+        watcher: &Oversight<'_>,
+        told: &mut dyn FnMut(&[u8]),
+    ) -> Result<Attempted, AttemptError> {
         let _paused = pause::pausable(&self.link);
         let begun_ns = program_ns();
         let elapsed = || Duration::from_nanos(program_ns().saturating_sub(begun_ns));
         send(&mut &*self.link, &Tell::Go)?;
+        let mut looked_ns = begun_ns;
         let mut stopped = None;
         let mut ended = None;
         let used = loop {
             let left = watcher.limit.map(|limit| limit.saturating_sub(elapsed()));
             let left = left.filter(|_| stopped.is_none()).unwrap_or(LOOK_EVERY);
-            let said = self.hear(left.clamp(SHORTEST_WAIT, LOOK_EVERY))?;
+            let said = self.hear(left.clamp(SHORTEST_WAIT, LOOK_EVERY), told)?;
             if ended.is_none() && stopped.is_none() {
                 let is_late = watcher.limit.is_some_and(|limit| elapsed() >= limit);
                 stopped = if (watcher.is_cancelled)() {
@@ -155,10 +182,14 @@ impl HelperProcess {
                     return Err(AttemptError::Start(io::Error::from_raw_os_error(errno)));
                 }
                 Some(Said::Started(pid)) => self.main = Pid::from_raw(pid),
-                Some(_) => {}
-                None => (watcher.look)(tree::look(self.helper.id())),
+                None if looked_ns + LOOK_EVERY.as_nanos() as u64 <= program_ns() => {
+                    (watcher.look)(tree::look(self.helper.id()));
+                    looked_ns = program_ns();
+                }
+                Some(_) | None => {}
             }
         };
+        while self.read_events(told) {}
         let (exit, ago_ns, heard_ns) = ended.ok_or(AttemptError::Lost)?;
         Ok(Attempted {
             exit,
@@ -170,15 +201,61 @@ impl HelperProcess {
         })
     }
 
-    /// What the helper says within a time, if anything.
-    fn hear(&mut self, within: Duration) -> Result<Option<Said>, AttemptError> {
-        self.link.set_read_timeout(Some(within))?;
+    /// What the helper says within a time, if anything. What its program tells is handed over.
+    fn hear(
+        &mut self,
+        within: Duration,
+        told: &mut dyn FnMut(&[u8]),
+    ) -> Result<Option<Said>, AttemptError> {
+        if self.said.buffer().is_empty() {
+            let events = self.events.as_ref();
+            let mut all = vec![PollFd::new(&*self.link, PollFlags::IN)];
+            all.extend(events.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+            let within = Timespec::try_from(within).ok();
+            match poll(&mut all, within.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(io::Error::from(error).into()),
+            }
+            let is_there = |at: usize| all.get(at).is_some_and(|fd| !fd.revents().is_empty());
+            let (has_said, has_told) = (is_there(0), is_there(1));
+            if has_told {
+                self.read_events(told);
+            }
+            if !has_said {
+                return Ok(None);
+            }
+        }
+        self.link.set_read_timeout(Some(LOOK_EVERY))?;
         match receive::<Said>(&mut self.said, &mut self.partial) {
             Ok(Some(said)) => Ok(Some(said)),
             Ok(None) => Err(AttemptError::Lost),
             Err(error) if is_late(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Bytes of events that are read at once.
+const EVENT_CHUNK: usize = 1 << 16;
+
+impl HelperProcess {
+    /// Reads a piece of what the program tells; whether there was one. While it is not read, the
+    /// program waits.
+    fn read_events(&mut self, told: &mut dyn FnMut(&[u8])) -> bool {
+        let chunk = &mut self.chunk;
+        let Some(pipe) = &mut self.events else {
+            return false;
+        };
+        match pipe.read(chunk) {
+            Ok(0) => self.events = None,
+            Ok(count) => {
+                told(&chunk[..count]);
+                return true;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return true,
+            Err(_) => {}
+        }
+        false
     }
 }
 

@@ -101,13 +101,15 @@ impl Capture {
 }
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
-fn widen(pipe: &io::PipeWriter) {
+/// Lets a pipe hold more.
+pub(crate) fn widen(pipe: &io::PipeWriter) {
     // A smaller one works too.
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE);
 }
 
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
-fn widen(_: &io::PipeWriter) {}
+/// Lets a pipe hold more, where that is possible.
+pub(crate) fn widen(_: &io::PipeWriter) {}
 
 /// What is being found out.
 enum Finding {

@@ -19,6 +19,8 @@ pub enum OutputCheck {
     Exit,
     /// The standard output, byte for byte.
     Stdout,
+    /// The outputs that the programs tell, by their hashes.
+    Outputs,
     /// A file, byte for byte; placeholders are filled in.
     File(String),
     /// The last number that a pattern finds in the standard output.
@@ -34,7 +36,7 @@ pub enum OutputCheck {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
     /// None of the words.
-    #[error("give exit, stdout, file:PATH, or number:PATTERN~TOLERANCE")]
+    #[error("give exit, stdout, outputs, file:PATH, or number:PATTERN~TOLERANCE")]
     Form,
     /// The pattern.
     #[error("the pattern is not a regular expression: {0}")]
@@ -52,6 +54,7 @@ impl FromStr for OutputCheck {
         match text.split_once(':') {
             None if text == "exit" || text.is_empty() => Ok(Self::Exit),
             None if text == "stdout" => Ok(Self::Stdout),
+            None if text == "outputs" => Ok(Self::Outputs),
             Some(("file", path)) if !path.trim().is_empty() => {
                 Ok(Self::File(path.trim().to_owned()))
             }
@@ -86,7 +89,7 @@ impl OutputCheck {
     /// What is to be found out while an arm prints.
     pub(crate) fn wanted(&self) -> Wanted {
         match self {
-            Self::Exit | Self::File(_) => Wanted::Nothing,
+            Self::Exit | Self::Outputs | Self::File(_) => Wanted::Nothing,
             Self::Stdout => Wanted::Hash,
             Self::Number { pattern, .. } => Wanted::Number((**pattern).clone()),
         }
@@ -106,7 +109,7 @@ impl OutputCheck {
     pub(crate) fn basis(&self) -> Basis {
         match self {
             Self::Exit => Basis::OutputsNotCompared,
-            Self::Stdout | Self::File(_) => Basis::EqualOutputs,
+            Self::Stdout | Self::Outputs | Self::File(_) => Basis::EqualOutputs,
             Self::Number { tolerance, .. } => Basis::NearOutputs {
                 metric: self.figure().unwrap_or(NUMBER).to_owned(),
                 tolerance: *tolerance,
@@ -120,6 +123,7 @@ impl fmt::Display for OutputCheck {
         match self {
             Self::Exit => f.write_str("exit"),
             Self::Stdout => f.write_str("stdout"),
+            Self::Outputs => f.write_str("outputs"),
             Self::File(path) => write!(f, "file:{path}"),
             Self::Number { pattern, tolerance } => write!(f, "number:{pattern}~{tolerance}"),
         }

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, setsid, wait};
 
+use workbench_protocol::arm::{EVENTS, EVENTS_PATH};
+
 use crate::tree::{self, Counted};
 use crate::wire::{ExitKind, LaunchOrder, ProgramEnd, Said, Tell, Used, receive, send};
 
@@ -92,9 +94,19 @@ fn command(order: &LaunchOrder) -> io::Result<Command> {
     command
         .args(args)
         .current_dir(&order.dir)
+        .env_remove(EVENTS)
+        .env_remove(EVENTS_PATH)
         .envs(order.vars.iter().map(|(name, value)| (name, value)))
         .stdin(input)
         .process_group(0);
+    if let Some(number) = order.events {
+        command.env(EVENTS, number.to_string());
+        if cfg!(target_os = "linux") {
+            // Kept open by this process as long as there is any of its program.
+            let path = format!("/proc/{}/fd/{number}", std::process::id());
+            command.env(EVENTS_PATH, path);
+        }
+    }
     Ok(command)
 }
 

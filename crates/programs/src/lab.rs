@@ -2,12 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use workbench_experiment::lab::{
-    ArmDefinition, DefinitionError, FigureFacts, FigureGroup, Lab, LabDefinition, LabError, Params,
-    PreparedLab, Refusal, RunConfig, Source, Unit,
+    ArmDefinition, DefinitionError, FigureFacts, FigureGroup, ForeignLab, Lab, LabDefinition,
+    LabError, Params, PreparedLab, Refusal, RunConfig, Unit,
 };
 
+use crate::messages;
+use crate::origin::Origin;
 use crate::prepared::Prepared;
 use crate::settings::ProgramSettings;
 
@@ -20,6 +23,8 @@ pub struct ProgramLab {
     definition: LabDefinition,
     handout: Arc<str>,
     settings: ProgramSettings,
+    /// Where it comes from; `None` for a lab whose arms are given with each run.
+    origin: Option<Arc<Origin>>,
 }
 
 /// A lab whose arms are given with each run, by a parameter.
@@ -67,7 +72,23 @@ impl ProgramLab {
             definition,
             handout,
             settings,
+            origin: None,
         })
+    }
+
+    /// A lab that was read from a folder.
+    pub(crate) fn in_folder(
+        definition: LabDefinition,
+        handout: Arc<str>,
+        settings: ProgramSettings,
+        origin: Arc<Origin>,
+    ) -> Self {
+        Self {
+            definition,
+            handout,
+            settings,
+            origin: Some(origin),
+        }
     }
 }
 
@@ -80,27 +101,47 @@ impl Lab for ProgramLab {
         &self.handout
     }
 
-    fn source(&self, _arm: &str) -> Option<Source> {
-        None
+    fn folder(&self) -> Option<&Path> {
+        self.origin.as_ref().map(|origin| origin.folder.as_path())
     }
 
-    fn folder(&self) -> Option<&Path> {
-        None
+    fn foreign(&self) -> Option<ForeignLab<'_>> {
+        self.origin.as_ref().map(|origin| ForeignLab {
+            programs: &origin.programs,
+            sha256: &origin.sha256,
+        })
+    }
+
+    fn agree(&self) {
+        if let Some(origin) = &self.origin {
+            origin.is_agreed.store(true, Ordering::SeqCst);
+        }
     }
 
     fn specialised(&self, params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
+        if self.origin.is_some() {
+            return Ok(None);
+        }
         let lab = Self::with(&self.definition, Arc::clone(&self.handout), params)?;
         Ok(Some(Box::new(lab)))
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
-        let prepared = Prepared::new(&self.settings, config).map_err(LabError::Refused)?;
-        Ok(Box::new(prepared))
+        let mut sha256 = None;
+        if let Some(origin) = &self.origin {
+            if !origin.is_agreed.load(Ordering::SeqCst) {
+                let text = messages::not_agreed(&self.definition.name, &origin.folder);
+                return Err(LabError::Config(text));
+            }
+            sha256 = Some(origin.sha256.clone());
+        }
+        let prepared = Prepared::new(&self.settings, config, sha256);
+        Ok(Box::new(prepared.map_err(LabError::Refused)?))
     }
 }
 
 /// The figure that is compared.
-fn number(name: &str) -> FigureFacts {
+pub(crate) fn number(name: &str) -> FigureFacts {
     FigureFacts {
         name: name.to_owned(),
         label: name.replace('_', " "),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use workbench_experiment::lab::{Finding, nearest};
+use workbench_protocol::arm::ArmLineError;
 use workbench_words::counted;
 use workbench_workers::signal_name;
 
@@ -15,6 +16,13 @@ use crate::wire::ExitKind;
 /// An arm without a name, or with a bad one.
 pub(crate) const NO_NAME: &str =
     "write an arm as NAME=COMMAND; the name has letters, digits, and - _ . + (40 at most)";
+/// A name that does not fit everywhere.
+pub(crate) const BAD_NAME: &str =
+    "a name has letters, digits, and - _ . + (40 at most), and new and check are taken";
+/// A text that is not one line of text.
+pub(crate) const BAD_TEXT: &str = "write one line of text without control characters";
+/// A path that leads out of a lab.
+pub(crate) const LEADS_OUT: &str = "the path leads out of the lab's folder; give one within it";
 /// No arms at all.
 pub(crate) const NO_ARMS: &str = "give at least one arm, as NAME=COMMAND";
 
@@ -121,6 +129,27 @@ pub(crate) fn not_compared() -> Finding {
     )
 }
 
+/// What a program warned of.
+pub(crate) fn warned(text: &str) -> Finding {
+    Finding::warning("program_warning", text)
+}
+
+/// Lines of events that are none.
+pub(crate) fn wrong_lines(arm: &str, workers: u32, lines: u64, first: ArmLineError) -> Finding {
+    let text = format!(
+        "{} that arm {arm} told {} passed over: of the first, {first}. All others count.",
+        counted(lines, "line"),
+        if lines == 1 { "was" } else { "were" },
+    );
+    Finding::warning("wrong_events", text)
+        .arm_on(arm, workers)
+        .number("lines", lines as f64)
+}
+
+/// Nothing was told that could be compared.
+pub(crate) const NO_OUTPUTS: &str =
+    "it told no outputs, which `--check outputs` compares; it tells them by WORKBENCH_EVENTS";
+
 /// Processes that outlived their program.
 pub(crate) fn left_behind(arm: &str, workers: u32, names: &[String]) -> Finding {
     let text = format!(
@@ -153,6 +182,14 @@ pub(crate) fn not_run(arm: &str, line: &str, error: &AttemptError) -> String {
         }
     };
     format!("arm {arm}: {line}: {what}")
+}
+
+/// The person has not agreed to what a lab runs.
+pub(crate) fn not_agreed(name: &str, folder: &Path) -> String {
+    format!(
+        "the {name} lab is not a part of workbench, and its programs have not run here before; `workbench --lab {name} --labs {}` shows them and asks",
+        folder.display()
+    )
 }
 
 /// No directory for the files of a repeat.

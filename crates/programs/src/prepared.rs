@@ -9,18 +9,20 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, Finding, Item, LabError, PreparedLab, Progress,
-    Quantity, Refusal, RunConfig,
+    ArmContext, ArmOutput, Basis, Breakdown, DataSource, Finding, Item, LabError, PreparedLab,
+    Progress, Quantity, Refusal, RunConfig,
 };
 
 use crate::attempt::{Attempted, HelperProcess, Oversight};
 use crate::capture::{Printed, Wanted};
 use crate::check::OutputCheck;
 use crate::failure::{AttemptError, Stopped};
+use crate::hashed::hash_file;
 use crate::messages;
 use crate::program::{ArmProgram, CommandLine, find, variables};
 use crate::settings::{ProgramSettings, param, set};
 use crate::template::{PlaceValues, Template};
+use crate::told::{PROGRESS, Told};
 use crate::wire::{ExitKind, LaunchOrder};
 
 /// How long processes may take to end after they were asked to, in milliseconds.
@@ -50,7 +52,12 @@ type Listener = Arc<Mutex<Option<Progress>>>;
 
 impl Prepared {
     /// Checks what can be checked without running anything.
-    pub(crate) fn new(settings: &ProgramSettings, config: &RunConfig) -> Result<Self, Refusal> {
+    /// `data_sha256` is that of what the lab read from files.
+    pub(crate) fn new(
+        settings: &ProgramSettings,
+        config: &RunConfig,
+        data_sha256: Option<String>,
+    ) -> Result<Self, Refusal> {
         let dir = std::path::absolute(if settings.dir.is_empty() {
             Path::new(".")
         } else {
@@ -63,8 +70,8 @@ impl Prepared {
         let this = Self {
             settings: settings.clone(),
             seed: config.seed,
-            values: values(config),
-            data_sha256: None,
+            values: values(settings, config),
+            data_sha256,
             ready: Mutex::default(),
             warm: Mutex::default(),
             dir,
@@ -138,6 +145,7 @@ impl Prepared {
             dir: self.dir.display().to_string(),
             vars,
             stdin: self.settings.stdin.as_ref().map(input),
+            events: None,
             grace_ms: GRACE_MS,
         }
     }
@@ -151,14 +159,14 @@ impl Prepared {
     ) -> Result<(), LabError> {
         let order = self.order(arm, line, &self.values(ctx));
         let failed = |error| LabError::Failed(messages::not_run(&arm.name, &line.text, &error));
-        let attempt = HelperProcess::start(&order, Wanted::Nothing, Box::new(|_, _| {}));
+        let attempt = HelperProcess::start(order, false, Wanted::Nothing, Box::new(|_, _| {}));
         let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
             limit: self.settings.time_limit,
         };
         let attempted = attempt
-            .and_then(|mut attempt| attempt.go(&watcher))
+            .and_then(|mut attempt| attempt.go(&watcher, &mut |_| {}))
             .map_err(failed)?;
         self.judge(arm, &line.text, &attempted)
     }
@@ -201,14 +209,14 @@ impl Prepared {
         };
         let figure = self.settings.check.figure();
         Ok(match &self.settings.check {
-            OutputCheck::Exit => Vec::new(),
+            OutputCheck::Exit | OutputCheck::Outputs => Vec::new(),
             OutputCheck::Stdout => {
                 let sha256 = printed.sha256.clone().unwrap_or_default();
                 vec![item("stdout", sha256, BTreeMap::new())]
             }
             OutputCheck::File(path) => {
                 let file = self.dir.join(Template::new(path).fill(values));
-                let sha256 = hash(&file).map_err(|error| {
+                let sha256 = hash_file(&file).map_err(|error| {
                     failed(format!(
                         "`--check file:{path}`: {}: {error}",
                         file.display()
@@ -236,24 +244,14 @@ impl Prepared {
 }
 
 /// PlaceValues that are the same in all repeats: of the lab's parameters, and where the data is.
-fn values(config: &RunConfig) -> PlaceValues {
+fn values(settings: &ProgramSettings, config: &RunConfig) -> PlaceValues {
     let data = match &config.data {
         DataSource::Embedded => String::new(),
         DataSource::File { path, .. } | DataSource::Folder { path, .. } => path.clone(),
     };
-    [("data".to_owned(), data)].into()
-}
-
-fn hash(path: &Path) -> std::io::Result<String> {
-    let mut file = fs::File::open(path)?;
-    let mut hasher = Hasher::default();
-    let mut chunk = vec![0; 1 << 16];
-    loop {
-        match std::io::Read::read(&mut file, &mut chunk)? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.update(&chunk[..count]),
-        }
-    }
+    let value = |name: &String| Some((name.clone(), config.params.get(name)?.to_string()));
+    let params = settings.params.iter().filter_map(value);
+    params.chain([("data".to_owned(), data)]).collect()
 }
 
 impl PreparedLab for Prepared {
@@ -269,7 +267,7 @@ impl PreparedLab for Prepared {
     }
 
     fn total_progress(&self, _arm: &str) -> u64 {
-        1
+        PROGRESS
     }
 
     fn basis(&self) -> Basis {
@@ -304,7 +302,7 @@ impl PreparedLab for Prepared {
                 progress.output(source, line);
             }
         });
-        let attempt = HelperProcess::start(&order, self.settings.check.wanted(), take);
+        let attempt = HelperProcess::start(order, true, self.settings.check.wanted(), take);
         let attempt = attempt.map_err(|error| {
             LabError::Environment(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;
@@ -330,7 +328,9 @@ impl PreparedLab for Prepared {
             },
             limit: self.settings.time_limit,
         };
-        let attempted = attempt.go(&watcher);
+        let mut told = Told::new(ctx.clock, ctx.progress, ctx.spans);
+        let attempted = attempt.go(&watcher, &mut |bytes| told.push(bytes));
+        let told = told.finish();
         // Dropped when the clock does not run.
         *self.ready.lock() = Some(Ready { attempt, listener });
         let attempted = attempted.map_err(|error: AttemptError| {
@@ -347,14 +347,32 @@ impl PreparedLab for Prepared {
             ctx.progress.report(finding.repeat(ctx.repeat));
         }
         self.judge(arm, &arm.line.text, &attempted)?;
-        let items = self.items(arm, &attempted.printed, &self.values(ctx))?;
-        ctx.progress.add(1);
+        if let Some((lines, first)) = told.wrong {
+            let finding = messages::wrong_lines(&arm.name, ctx.workers, lines, first);
+            ctx.progress.report(finding.repeat(ctx.repeat));
+        }
+        let mut items = self.items(arm, &attempted.printed, &self.values(ctx))?;
+        let mut quality = quality(&items);
+        quality.extend(told.quality);
+        items.extend(told.items);
+        // Workers tell them as they get done.
+        items.sort_by(|a, b| a.name.cmp(&b.name));
+        if items.is_empty() && matches!(self.settings.check, OutputCheck::Outputs) {
+            let text = format!("arm {}: {}", arm.name, messages::NO_OUTPUTS);
+            return Err(LabError::Failed(text));
+        }
+        ctx.progress
+            .add(PROGRESS.saturating_sub(ctx.progress.done()));
         Ok(ArmOutput {
-            quality: quality(&items),
+            work: told.work,
+            breakdown: Breakdown {
+                start_up: told.start_up,
+                ..Breakdown::default()
+            },
+            quality,
             items,
             worked_ns: Some(attempted.worked_ns(ctx.clock)),
             usage: Some(Box::new(usage)),
-            ..ArmOutput::default()
         })
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct ProgramSettings {
     pub stdin: Option<Template>,
     /// The directory to work in; empty is the current one.
     pub dir: String,
+    /// Parameters of the lab that its commands may name.
+    pub params: Vec<String>,
     /// How outputs are compared.
     pub check: OutputCheck,
 }

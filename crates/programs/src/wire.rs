@@ -17,6 +17,8 @@ pub(crate) struct LaunchOrder {
     pub vars: Vec<(String, String)>,
     /// The file that it reads as its standard input; nothing when there is none.
     pub stdin: Option<String>,
+    /// The descriptor on which it may tell more, where somebody listens.
+    pub events: Option<i32>,
     /// How long processes may take to end after SIGTERM, in milliseconds.
     pub grace_ms: u64,
 }

@@ -45,11 +45,14 @@ pub trait Lab: Send + Sync {
         None
     }
 
-    /// The programs that the arms run, for a lab that is not a part of this program: who has not
-    /// agreed to them yet is shown them first.
-    fn foreign_programs(&self) -> Vec<String> {
-        Vec::new()
+    /// What the lab runs, where it is not a part of this program. It is not prepared before the
+    /// person has agreed ([`Lab::agree`]).
+    fn foreign(&self) -> Option<ForeignLab<'_>> {
+        None
     }
+
+    /// The person has agreed that the lab runs its programs.
+    fn agree(&self) {}
 
     /// The lab with these parameters, where they decide which arms it has.
     ///
@@ -69,6 +72,15 @@ pub trait Lab: Send + Sync {
     /// # Errors
     /// When the data cannot be used, or the parameters do not fit it.
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError>;
+}
+
+/// What a lab runs that is not a part of this program.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignLab<'a> {
+    /// Its commands, safe to show.
+    pub programs: &'a [String],
+    /// SHA-256 of its definition, in hexadecimal: who agreed to it agreed to this one.
+    pub sha256: &'a str,
 }
 
 /// A lab with its data loaded, ready to run any of its arms any number of times.

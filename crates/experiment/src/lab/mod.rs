@@ -11,7 +11,7 @@ mod params;
 mod progress;
 mod table;
 
-pub use contract::{After, ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
     Preset, Roles, nearest, suggest,
