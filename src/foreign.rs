@@ -115,7 +115,7 @@ pub fn ensure_agreed(lab: &dyn Lab, yes: bool, store: &RunStore) -> Result<(), E
     let known = fs::read_to_string(&file).unwrap_or_default();
     if !known.lines().any(|line| line == foreign.sha256) {
         let name = &lab.definition().name;
-        let mut told = format!("workbench: the {name} lab is not a part of workbench. It runs:\n");
+        let mut told = format!("the {name} lab is not a part of workbench. It runs:\n");
         for program in foreign.programs {
             // Writing to a String cannot fail.
             let _ = writeln!(told, "  {program}");
@@ -123,11 +123,10 @@ pub fn ensure_agreed(lab: &dyn Lab, yes: bool, store: &RunStore) -> Result<(), E
         let is_seen = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !yes && !is_seen {
             return Err(ExitError::usage(format!(
-                "{}to run these programs, give this command with --yes",
-                told.trim_start_matches("workbench: ")
+                "{told}to run these programs, give this command with --yes"
             )));
         }
-        output::error_line(told.trim_end())?;
+        tell(told.trim_end())?;
         if !yes && !output::ask("Run these programs, with your rights?")? {
             return Err(ExitError::usage("nothing was run"));
         }

@@ -30,15 +30,16 @@ pub use screen::offscreen;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 
-use workbench_experiment::lab::MakeLab;
+use workbench_experiment::lab::{Lab, MakeLab};
 use workbench_machine::gpu;
 use workbench_record::RunStore;
 
-use crate::cli::{Cli, Command};
-use crate::config::Config;
+use crate::cli::{Cli, Command, RunArgs};
+use crate::commands::labs::LabsArgs;
+use crate::config::{Config, Flags};
 use crate::exit_error::{ExitError, code};
 
 /// The whole program: parses the process' arguments, runs the command, and returns the exit code.
@@ -120,16 +121,6 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Say(args)) => return commands::say::run(args.what),
         command => command,
     };
-    if let Some(Command::Labs(args)) = &command
-        && let Some(command) = &args.command
-    {
-        return commands::labs::own(command);
-    }
-    if let Some(Command::Labs(args)) = &command
-        && args.python
-    {
-        return commands::labs::python();
-    }
     let mut labs = labs;
     if needs_labs(command.as_ref())
         && let Some(dir) = Config::labs_dir(&flags, file.clone())
@@ -137,13 +128,23 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         foreign::add(&mut labs, &dir)?;
     }
     match &command {
-        Some(Command::Labs(args)) => return commands::labs::run(&labs, args.lab.as_deref()),
+        Some(Command::Labs(args)) => return commands::labs::run(&labs, args),
         Some(Command::Config { path: true, .. }) => return commands::config::path(file),
         Some(Command::Config { default: true, .. }) => return commands::config::defaults(&labs),
         Some(Command::Completions { shell }) => return commands::shell::completions(&labs, *shell),
         Some(Command::Man) => return commands::shell::man(&labs),
         _ => {}
     }
+    configured(labs, command, &run, (flags, file))
+}
+
+/// What needs the configuration.
+fn configured(
+    labs: Vec<Box<dyn Lab>>,
+    command: Option<Command>,
+    run: &RunArgs,
+    (flags, file): (Flags, Option<PathBuf>),
+) -> Result<u8, ExitError> {
     let config = Config::load(&labs, flags, file)?;
     let run_dir = config.run_dir().map(Path::to_owned);
     // Before the store is opened: these commands do not need it.
@@ -163,7 +164,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
         Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
         Some(_) => Ok(code::DONE),
-        None if run.lab.is_some() => headless::run(&labs, &store, &run),
+        None if run.lab.is_some() => headless::run(&labs, &store, run),
         None if has_terminal() => screen::run(store, labs, &config),
         None => explain(),
     }
@@ -174,7 +175,13 @@ fn needs_labs(command: Option<&Command>) -> bool {
     matches!(
         command,
         None | Some(
-            Command::Labs(_) | Command::Config { .. } | Command::Doctor | Command::Resume(_)
+            Command::Labs(LabsArgs {
+                command: None,
+                python: false,
+                ..
+            }) | Command::Config { .. }
+                | Command::Doctor
+                | Command::Resume(_)
         )
     )
 }

@@ -47,8 +47,14 @@ pub enum LabsCommand {
     },
 }
 
-/// Lists all labs, or shows one with its handout.
-pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, ExitError> {
+/// Lists all labs, or shows one with its handout; or does what else is asked for.
+pub fn run(labs: &[Box<dyn Lab>], args: &LabsArgs) -> Result<u8, ExitError> {
+    match &args.command {
+        Some(command) => return own(command),
+        None if args.python => return python(),
+        None => {}
+    }
+    let name = args.lab.as_deref();
     let mut out = String::new();
     if let Some(name) = name {
         let lab = registry::find(labs, name)?;
@@ -64,13 +70,13 @@ pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, ExitError> {
 }
 
 /// Prints the file for Python programs.
-pub fn python() -> Result<u8, ExitError> {
+fn python() -> Result<u8, ExitError> {
     output::print(PYTHON)?;
     Ok(code::DONE)
 }
 
 /// Makes a lab, or checks labs. Runs nothing.
-pub fn own(command: &LabsCommand) -> Result<u8, ExitError> {
+fn own(command: &LabsCommand) -> Result<u8, ExitError> {
     match command {
         LabsCommand::New { name, dir } => {
             let folder = new_lab(name, dir).map_err(|error| match error.kind() {

@@ -71,6 +71,21 @@ pub(crate) struct Oversight<'a> {
     pub limit: Option<Duration>,
 }
 
+impl Oversight<'_> {
+    /// Why the program has to be ended now, if it has.
+    fn reason_to_stop(&self, elapsed: Duration, said: Option<&Said>) -> Option<Stopped> {
+        if (self.is_cancelled)() {
+            Some(Stopped::OnRequest)
+        } else if self.limit.is_some_and(|limit| elapsed >= limit) {
+            Some(Stopped::TimeLimit)
+        } else if said == Some(&Said::StoppedItself) {
+            Some(Stopped::StoodStill)
+        } else {
+            None
+        }
+    }
+}
+
 /// A helper that is ready to start its program.
 #[derive(Debug)]
 pub(crate) struct HelperProcess {
@@ -156,16 +171,7 @@ impl HelperProcess {
             let left = left.filter(|_| stopped.is_none()).unwrap_or(LOOK_EVERY);
             let said = self.hear(left.clamp(SHORTEST_WAIT, LOOK_EVERY), told)?;
             if ended.is_none() && stopped.is_none() {
-                let is_late = watcher.limit.is_some_and(|limit| elapsed() >= limit);
-                stopped = if (watcher.is_cancelled)() {
-                    Some(Stopped::OnRequest)
-                } else if is_late {
-                    Some(Stopped::TimeLimit)
-                } else if said == Some(Said::StoppedItself) {
-                    Some(Stopped::StoodStill)
-                } else {
-                    None
-                };
+                stopped = watcher.reason_to_stop(elapsed(), said.as_ref());
                 if stopped.is_some() && !matches!(said, Some(Said::Ended(_))) {
                     send(&mut &*self.link, &Tell::Stop)?;
                 }

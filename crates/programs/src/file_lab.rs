@@ -171,31 +171,7 @@ impl FileLab {
         settings: &ProgramSettings,
         wrong: &mut Wrong<'_>,
     ) -> LabDefinition {
-        if !is_name(&self.name) || TAKEN.contains(&self.name.as_str()) {
-            wrong(&["name"], messages::BAD_NAME.to_owned());
-        }
-        let odd = |text: &str| text.contains(|c: char| c.is_control() || turns(c));
-        for (key, text) in [
-            ("title", &self.title),
-            ("summary", &self.summary),
-            ("slot", &self.slot),
-        ] {
-            if odd(text) || text.trim().is_empty() {
-                wrong(&[key], messages::BAD_TEXT.to_owned());
-            }
-        }
-        for (index, arm) in self.arms.iter().enumerate() {
-            let index = index.to_string();
-            for (key, text) in [
-                ("title", &arm.title),
-                ("summary", &arm.summary),
-                ("run", &arm.run),
-            ] {
-                if odd(text) {
-                    wrong(&["arm", &index, key], messages::BAD_TEXT.to_owned());
-                }
-            }
-        }
+        self.check_texts(wrong);
         let mut presets = self.presets.clone();
         if presets.is_empty() {
             presets.insert("default".to_owned(), usual_preset());
@@ -233,6 +209,35 @@ impl FileLab {
             wrong(&["preset"], text);
         }
         definition
+    }
+
+    /// Names and texts have to be such that they can be shown anywhere.
+    fn check_texts(&self, wrong: &mut Wrong<'_>) {
+        if !is_name(&self.name) || TAKEN.contains(&self.name.as_str()) {
+            wrong(&["name"], messages::BAD_NAME.to_owned());
+        }
+        let odd = |text: &str| text.contains(|c: char| c.is_control() || turns(c));
+        for (key, text) in [
+            ("title", &self.title),
+            ("summary", &self.summary),
+            ("slot", &self.slot),
+        ] {
+            if odd(text) || text.trim().is_empty() {
+                wrong(&[key], messages::BAD_TEXT.to_owned());
+            }
+        }
+        for (index, arm) in self.arms.iter().enumerate() {
+            let index = index.to_string();
+            for (key, text) in [
+                ("title", &arm.title),
+                ("summary", &arm.summary),
+                ("run", &arm.run),
+            ] {
+                if odd(text) {
+                    wrong(&["arm", &index, key], messages::BAD_TEXT.to_owned());
+                }
+            }
+        }
     }
 
     fn arm_definitions(&self, settings: &ProgramSettings) -> Vec<ArmDefinition> {
@@ -290,11 +295,11 @@ fn leads_out(path: &str) -> bool {
 }
 
 /// Where entries of a file are.
-pub(crate) struct Place<'a> {
+pub(crate) struct FileLines<'a> {
     text: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> FileLines<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text }
     }

@@ -11,9 +11,9 @@ use std::sync::atomic::AtomicBool;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::LabDefinition;
 
-use crate::file_lab::{FileLab, Place};
+use crate::file_lab::{FileLab, FileLines};
 use crate::lab::ProgramLab;
-use crate::origin::Origin;
+use crate::origin::LabOrigin;
 use crate::safe_text::shown;
 use crate::settings::ProgramSettings;
 
@@ -93,7 +93,7 @@ pub fn read_folder(dir: &Path) -> Result<ProgramLab, Vec<LabProblem>> {
     };
     let parsed = FileLab::parse(&text).map_err(|(line, text)| one(place(line, text)))?;
     let mut problems = Vec::new();
-    let lines = Place::new(&text);
+    let lines = FileLines::new(&text);
     let mut wrong = |path: &[&str], text: String| problems.push(place(lines.line(path), text));
     let settings = parsed.settings(&folder, &mut wrong);
     let definition = parsed.definition(&settings, &mut wrong);
@@ -119,7 +119,7 @@ fn lab(
     let programs = arms.chain(around).map(|line| shown(&line.text)).collect();
     let mut hasher = Hasher::default();
     hasher.update(text.as_bytes());
-    let origin = Origin {
+    let origin = LabOrigin {
         folder,
         programs,
         sha256: hasher.finish(),

@@ -10,7 +10,7 @@ use workbench_experiment::lab::{
 };
 
 use crate::messages;
-use crate::origin::Origin;
+use crate::origin::LabOrigin;
 use crate::prepared::Prepared;
 use crate::settings::ProgramSettings;
 
@@ -24,7 +24,7 @@ pub struct ProgramLab {
     handout: Arc<str>,
     settings: ProgramSettings,
     /// Where it comes from; `None` for a lab whose arms are given with each run.
-    origin: Option<Arc<Origin>>,
+    origin: Option<Arc<LabOrigin>>,
 }
 
 /// A lab whose arms are given with each run, by a parameter.
@@ -81,7 +81,7 @@ impl ProgramLab {
         definition: LabDefinition,
         handout: Arc<str>,
         settings: ProgramSettings,
-        origin: Arc<Origin>,
+        origin: Arc<LabOrigin>,
     ) -> Self {
         Self {
             definition,

@@ -130,8 +130,8 @@ pub(crate) fn not_compared() -> Finding {
 }
 
 /// What a program warned of.
-pub(crate) fn warned(text: &str) -> Finding {
-    Finding::warning("program_warning", text)
+pub(crate) fn warned((arm, workers): (&str, u32), text: &str) -> Finding {
+    Finding::warning("program_warning", text).arm_on(arm, workers)
 }
 
 /// Lines of events that are none.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Where a lab of a folder comes from, and what its arms run.
 #[derive(Debug)]
-pub(crate) struct Origin {
+pub(crate) struct LabOrigin {
     /// The folder, as an absolute path.
     pub folder: PathBuf,
     /// The commands that it runs, arm by arm.

@@ -22,7 +22,7 @@ use crate::messages;
 use crate::program::{ArmProgram, CommandLine, find, variables};
 use crate::settings::{ProgramSettings, param, set};
 use crate::template::{PlaceValues, Template};
-use crate::told::{PROGRESS, Told};
+use crate::told::{PROGRESS, Told, ToldResult};
 use crate::wire::{ExitKind, LaunchOrder};
 
 /// How long processes may take to end after they were asked to, in milliseconds.
@@ -241,6 +241,36 @@ impl Prepared {
             }
         })
     }
+
+    /// What came out, from what was printed and told.
+    fn output(
+        &self,
+        arm: &ArmProgram,
+        printed: &Printed,
+        told: ToldResult,
+        ctx: &ArmContext<'_>,
+    ) -> Result<ArmOutput, LabError> {
+        let mut items = self.items(arm, printed, &self.values(ctx))?;
+        let mut quality = quality(&items);
+        quality.extend(told.quality);
+        items.extend(told.items);
+        // Workers tell them as they get done.
+        items.sort_by(|a, b| a.name.cmp(&b.name));
+        if items.is_empty() && matches!(self.settings.check, OutputCheck::Outputs) {
+            let text = format!("arm {}: {}", arm.name, messages::NO_OUTPUTS);
+            return Err(LabError::Failed(text));
+        }
+        Ok(ArmOutput {
+            work: told.work,
+            breakdown: Breakdown {
+                start_up: told.start_up,
+                ..Breakdown::default()
+            },
+            quality,
+            items,
+            ..ArmOutput::default()
+        })
+    }
 }
 
 /// PlaceValues that are the same in all repeats: of the lab's parameters, and where the data is.
@@ -328,7 +358,7 @@ impl PreparedLab for Prepared {
             },
             limit: self.settings.time_limit,
         };
-        let mut told = Told::new(ctx.clock, ctx.progress, ctx.spans);
+        let mut told = Told::new((&arm.name, ctx.workers), ctx.clock, ctx.progress, ctx.spans);
         let attempted = attempt.go(&watcher, &mut |bytes| told.push(bytes));
         let told = told.finish();
         // Dropped when the clock does not run.
@@ -346,33 +376,18 @@ impl PreparedLab for Prepared {
             let finding = messages::left_behind(&arm.name, ctx.workers, left);
             ctx.progress.report(finding.repeat(ctx.repeat));
         }
-        self.judge(arm, &arm.line.text, &attempted)?;
         if let Some((lines, first)) = told.wrong {
             let finding = messages::wrong_lines(&arm.name, ctx.workers, lines, first);
             ctx.progress.report(finding.repeat(ctx.repeat));
         }
-        let mut items = self.items(arm, &attempted.printed, &self.values(ctx))?;
-        let mut quality = quality(&items);
-        quality.extend(told.quality);
-        items.extend(told.items);
-        // Workers tell them as they get done.
-        items.sort_by(|a, b| a.name.cmp(&b.name));
-        if items.is_empty() && matches!(self.settings.check, OutputCheck::Outputs) {
-            let text = format!("arm {}: {}", arm.name, messages::NO_OUTPUTS);
-            return Err(LabError::Failed(text));
-        }
+        self.judge(arm, &arm.line.text, &attempted)?;
+        let output = self.output(arm, &attempted.printed, told, ctx)?;
         ctx.progress
             .add(PROGRESS.saturating_sub(ctx.progress.done()));
         Ok(ArmOutput {
-            work: told.work,
-            breakdown: Breakdown {
-                start_up: told.start_up,
-                ..Breakdown::default()
-            },
-            quality,
-            items,
             worked_ns: Some(attempted.worked_ns(ctx.clock)),
             usage: Some(Box::new(usage)),
+            ..output
         })
     }
 

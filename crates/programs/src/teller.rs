@@ -61,7 +61,8 @@ impl Teller {
         })
     }
 
-    /// Runs a program and tells it as a task. Returns its exit code; 128 + n when signal n ended it.
+    /// Runs a program and tells it as a task. Returns its exit code; 128 + n where signal n ended
+    /// it.
     ///
     /// # Errors
     /// When it cannot be started.

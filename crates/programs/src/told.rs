@@ -21,6 +21,8 @@ const MOST_WARNINGS: usize = 20;
 /// Takes what one repeat tells.
 pub(crate) struct Told<'a> {
     lines: ArmLines,
+    /// The arm and its number of workers.
+    arm: (&'a str, u32),
     clock: Clock,
     /// What the run's clock is ahead of the system's monotonic clock, modulo 2^64.
     ahead_ns: u64,
@@ -51,10 +53,16 @@ pub(crate) struct ToldResult {
 
 impl<'a> Told<'a> {
     /// Begins now, with the repeat.
-    pub(crate) fn new(clock: Clock, progress: &'a Progress, spans: &'a dyn Fn(TaskSpan)) -> Self {
+    pub(crate) fn new(
+        arm: (&'a str, u32),
+        clock: Clock,
+        progress: &'a Progress,
+        spans: &'a dyn Fn(TaskSpan),
+    ) -> Self {
         let begun_ns = clock.now_ns();
         Self {
             lines: ArmLines::default(),
+            arm,
             clock,
             ahead_ns: begun_ns.wrapping_sub(tree::monotonic_ns()),
             begun_ns,
@@ -147,7 +155,7 @@ impl<'a> Told<'a> {
             ArmLine::Warning { text } => {
                 self.warnings += 1;
                 if self.warnings <= MOST_WARNINGS {
-                    self.progress.report(messages::warned(&text));
+                    self.progress.report(messages::warned(self.arm, &text));
                 }
             }
         }

@@ -7,17 +7,19 @@
 //! [`LONGEST_LINE`] bytes. Writers of several processes do not mix up as long as each writes a line
 //! in one piece of at most 4096 bytes (`PIPE_BUF`).
 //!
-//! | line | meaning |
-//! |---|---|
-//! | `{"event":"hello","version":1}` | which version of this is spoken; may be left out |
-//! | `{"event":"ready"}` | the start-up is over, and the work begins |
-//! | `{"event":"progress","done":3,"total":10}` | how far the work is |
-//! | `{"event":"task","name":"model 3","started_ns":…,"finished_ns":…}` | a task has ended; see [`TaskLine`] |
-//! | `{"event":"metric","name":"loss","step":7,"value":0.5}` | a point of a curve; `item` names a model or trial |
-//! | `{"event":"work","counts":{"models":1}}` | work that was done, added up; arms have to agree on the sums |
-//! | `{"event":"output","name":"model 3","sha256":"…"}` | something that came out; `metrics` may have its figures |
-//! | `{"event":"quality","name":"r2","value":0.8}` | how good the outcome is: a number or a word |
-//! | `{"event":"warning","text":"…"}` | what a reader of the result has to know |
+//! ```json
+//! {"event":"hello","version":1}
+//! {"event":"ready"}
+//! {"event":"progress","done":3,"total":10}
+//! {"event":"task","name":"model 3","started_ns":81000,"finished_ns":92000,"cpu_ns":9000}
+//! {"event":"metric","name":"loss","step":7,"value":0.5,"item":"model 3"}
+//! {"event":"work","counts":{"models":1}}
+//! {"event":"output","name":"model 3","sha256":"","metrics":{"r2":0.8}}
+//! {"event":"quality","name":"r2","value":0.8}
+//! {"event":"warning","text":"only 3 of 4 models converged"}
+//! ```
+//!
+//! [`ArmLine`] says what each of them means, and which keys may be left out.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_list, column_names};
-use workbench_experiment::lab::{DataKind, Lab, LabDefinition, ParamSpec, Preset};
+use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset};
 use workbench_experiment::{DEFAULT_SEED, MAX_REPEATS};
 use workbench_machine::UsableCores;
 
@@ -111,29 +111,6 @@ impl Form {
         if let Some(repeats) = repeats {
             self.set(&Row::Repeats, &repeats.to_string());
         }
-    }
-
-    /// Takes in which arms a lab has with the parameters as they are now, where they decide that.
-    /// While they do not describe arms, the arms stay what they were.
-    pub fn follow(&mut self, lab: &dyn Lab) {
-        let preset = self.preset().cloned();
-        let params = preset.and_then(|preset| {
-            let settings = self.settings();
-            self.definition.resolve(&preset, &settings).ok()
-        });
-        let own = params.and_then(|params| lab.specialised(&params).ok().flatten());
-        let Some(own) = own.filter(|own| *own.definition() != self.definition) else {
-            return;
-        };
-        let off = self.definition.arms.iter().zip(&self.arms);
-        let off: Vec<String> = off
-            .filter(|(_, on)| !**on)
-            .map(|(arm, _)| arm.name.clone())
-            .collect();
-        self.definition = own.definition().clone();
-        let arms = self.definition.arms.iter();
-        let is_on = |name: &String| *name == self.definition.base || !off.contains(name);
-        self.arms = arms.map(|arm| is_on(&arm.name)).collect();
     }
 
     /// All rows, from top to bottom.

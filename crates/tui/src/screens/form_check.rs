@@ -1,7 +1,7 @@
 //! What a form stands for, and what is wrong with it. Values are judged by the same code as the
 //! command line's.
 
-use workbench_experiment::lab::{Opt, RunConfig};
+use workbench_experiment::lab::{Lab, Opt, RunConfig};
 use workbench_experiment::{AskedWorkers, MAX_REPEATS, Request, resolve};
 use workbench_machine::UsableCores;
 
@@ -142,8 +142,31 @@ impl Form {
             .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
     }
 
+    /// Takes in which arms a lab has with the parameters as they are now, where they decide that.
+    /// While they do not describe arms, the arms stay what they were.
+    pub fn follow(&mut self, lab: &dyn Lab) {
+        let preset = self.preset().cloned();
+        let params = preset.and_then(|preset| {
+            let settings = self.settings();
+            self.definition.resolve(&preset, &settings).ok()
+        });
+        let own = params.and_then(|params| lab.specialised(&params).ok().flatten());
+        let Some(own) = own.filter(|own| *own.definition() != self.definition) else {
+            return;
+        };
+        let off = self.definition.arms.iter().zip(&self.arms);
+        let off: Vec<String> = off
+            .filter(|(_, on)| !**on)
+            .map(|(arm, _)| arm.name.clone())
+            .collect();
+        self.definition = own.definition().clone();
+        let arms = self.definition.arms.iter();
+        let is_on = |name: &String| *name == self.definition.base || !off.contains(name);
+        self.arms = arms.map(|arm| is_on(&arm.name)).collect();
+    }
+
     /// The parameters that were typed, as `--set` takes them.
-    pub(super) fn settings(&self) -> Vec<String> {
+    fn settings(&self) -> Vec<String> {
         self.typed
             .iter()
             .filter_map(|(row, text)| match row {
