@@ -13,8 +13,11 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::commands::labs::LabsArgs;
+use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
+use crate::program_args::ProgramArgs;
 use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
@@ -74,6 +77,11 @@ pub struct Cli {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
 
+    // Its help is that of the setting.
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub labs: Option<PathBuf>,
+
     /// The configuration file [env: WORKBENCH_CONFIG] [default: see `workbench config --path`]
     #[arg(long, global = true, help_heading = None)]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -95,6 +103,7 @@ impl Cli {
             (Key::Ascii, ascii),
             (Key::Mouse, mouse),
             (Key::RunDir, run_dir),
+            (Key::Labs, self.labs.clone().map(Value::Directory)),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -195,6 +204,10 @@ pub struct RunArgs {
     /// Where the outcome goes.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// The programs of labs that run some.
+    #[command(flatten)]
+    pub programs: ProgramArgs,
 }
 
 /// How the file of `--data` is read.
@@ -280,11 +293,10 @@ pub struct ResumeArgs {
 /// What to do with labs, runs and this machine.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the labs with their arms, presets and parameters
-    Labs {
-        /// Show one lab with its handout
-        lab: Option<String>,
-    },
+    /// List the labs with their arms, presets and parameters; make and check labs of your own
+    Labs(LabsArgs),
+    /// In a script that is an arm: tell more of its work, such as tasks and curves
+    Say(SayArgs),
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
@@ -350,7 +362,7 @@ pub enum Command {
 }
 
 /// The flags that set a setting to what they say, by the names of both.
-const OF_SETTINGS: [&str; 3] = ["theme", "ascii", "run_dir"];
+const OF_SETTINGS: [&str; 4] = ["theme", "ascii", "run_dir", "labs"];
 
 /// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {

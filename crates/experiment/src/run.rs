@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::control::Control;
 use super::disturbance::AtStart;
@@ -14,14 +13,17 @@ use super::plan::plan;
 use super::resumption::{OtherOrigin, check_data, check_origin};
 use super::rounds::RunEnd;
 use super::runner::{RunWork, Runner};
+use super::start::{
+    arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
+};
 use super::watch::{Watch, no_gpu_samples};
-use crate::lab::{ArmComparison, Lab, PreparedLab, RunConfig};
+use crate::lab::{ArmComparison, Lab, RunConfig};
 use workbench_clock::Clock;
 use workbench_machine::monitor::Observer;
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_record::{
-    ArmFacts, ArmFailure, CONTROL, Event, FORMAT, Finding, Recorder, RepeatId, RunDir, RunResumed,
-    RunStarted, RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
+    ArmFailure, Event, FORMAT, Recorder, RepeatId, RunDir, RunResumed, RunStarted, RunStatus,
+    RunStore, Snapshot, SpoiledRepeats, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -51,7 +53,10 @@ pub fn run(
     subscriber: Subscriber,
     control: &Control,
 ) -> Result<Ended, ExperimentError> {
+    let own = specialised(lab, &config.params)?;
+    let lab = own.as_deref().unwrap_or(lab);
     let prepared = lab.prepare(&config)?;
+    config.command += &from_folder(lab);
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
@@ -72,7 +77,7 @@ pub fn run(
         lab_title: lab.definition().title.clone(),
         arms: arms.clone(),
         planned_repeats: plan.len() as u32,
-        lab_facts: lab.definition().facts(),
+        lab_facts: lab_facts(lab),
     })));
     let comparison = comparison(lab, prepared.as_ref());
     if comparison != ArmComparison::default() {
@@ -115,6 +120,8 @@ pub fn resume(
     let log = run.read()?;
     let snapshot = Snapshot::of(&log.records);
     let started = start_of(&snapshot, lab, run)?;
+    let own = specialised(lab, &started.config.params)?;
+    let lab = own.as_deref().unwrap_or(lab);
     let done: BTreeSet<RepeatId> = snapshot
         .repeats
         .iter()
@@ -160,69 +167,6 @@ pub fn resume(
         plan,
     };
     execute(run, &work, clock, recorder, control)
-}
-
-/// The start of a run of this lab.
-fn start_of<'a>(
-    snapshot: &'a Snapshot,
-    lab: &dyn Lab,
-    run: &RunDir,
-) -> Result<&'a RunStarted, ExperimentError> {
-    let refused = |why: String| ExperimentError::Resume(format!("{} {why}", run.id()));
-    let started = snapshot.started.as_deref();
-    let started = started.ok_or_else(|| refused("has not begun".to_owned()))?;
-    let (its, name) = (&started.config.lab, &lab.definition().name);
-    if its != name {
-        return Err(refused(format!("is a run of the {its} lab, not of {name}")));
-    }
-    Ok(started)
-}
-
-fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmComparison {
-    ArmComparison {
-        basis: prepared.basis(),
-        note: prepared.comparison_note(),
-        lockstep: lab.definition().lockstep,
-    }
-}
-
-fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
-    let facts = |name: &String| {
-        let arm = lab.definition().arm(name)?;
-        Some(ArmFacts {
-            name: arm.name.clone(),
-            title: arm.title.clone(),
-            parallel: arm.parallel,
-            control: false,
-            source: lab.source(&arm.name),
-        })
-    };
-    let mut arms: Vec<ArmFacts> = config.arms.iter().filter_map(facts).collect();
-    if let Some(base) = arms.first().filter(|_| config.control) {
-        let control = ArmFacts {
-            name: CONTROL.to_owned(),
-            title: format!("{}, once more", base.title),
-            control: true,
-            source: None,
-            ..base.clone()
-        };
-        arms.insert(1, control);
-    }
-    arms
-}
-
-fn no_locks(run: &RunDir) -> Finding {
-    let text = format!(
-        "The file system of {} has no locks: nothing keeps another process from resuming this run while it goes on, and lists cannot tell whether it does. Keep runs on a local disk with --run-dir DIR.",
-        run.path().display()
-    );
-    Finding::warning("no_locks", text)
-}
-
-fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as u64)
 }
 
 /// Does the work and closes the record, also when the run cannot go on.

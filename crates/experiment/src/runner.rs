@@ -12,11 +12,11 @@ use super::error::ExperimentError;
 use super::plan::plan;
 use super::rounds::{Rounds, RunEnd};
 use super::until::more_repeats;
-use super::watch::Watch;
-use crate::lab::{After, ArmContext, LabError, PreparedLab, Progress, RunConfig};
+use super::watch::{Seen, Watch};
+use crate::lab::{After, ArmContext, ArmOutput, LabError, PreparedLab, Progress, RunConfig};
 use workbench_clock::{Clock, process_cpu_ns, seconds};
 use workbench_machine::heap;
-use workbench_machine::monitor::{Observer, Readings, UsageMeter};
+use workbench_machine::monitor::{Observer, Readings, ResourceUse, UsageMeter};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
     ArmFacts, Event, Recorder, RepeatFinished, RepeatId, RunDir, SpoiledRepeats,
@@ -60,8 +60,30 @@ impl RunWork<'_> {
 /// Where a repeat runs.
 struct Place<'a> {
     pool: Option<Arc<Pool>>,
-    workers: u32,
+    id: &'a RepeatId,
     scratch: &'a Path,
+}
+
+/// When an arm began its work, and for how long it worked, in nanoseconds.
+fn worked(output: &ArmOutput, started_ns: u64, ended_ns: u64) -> (u64, u64) {
+    let [from, to] = output.worked_ns.unwrap_or([started_ns, ended_ns]);
+    let from = from.clamp(started_ns, ended_ns);
+    (from, to.clamp(from, ended_ns) - from)
+}
+
+/// What a repeat used: what was measured, what its processes used where they did the work, and what
+/// the samples say.
+fn used(measured: &ResourceUse, processes: Option<&ResourceUse>, seen: &Seen) -> ResourceUse {
+    let peak = measured.peak_memory_bytes.max(seen.peak_rss_bytes);
+    let (mhz, hardware) = (seen.mhz().or(measured.mhz), measured.hardware);
+    ResourceUse {
+        mhz,
+        hardware,
+        ..processes.cloned().unwrap_or(ResourceUse {
+            peak_memory_bytes: peak,
+            ..measured.clone()
+        })
+    }
 }
 
 /// Removes a directory that may not exist. A failure to remove it does no harm.
@@ -166,18 +188,24 @@ impl Runner<'_> {
         heap::give_back();
         let place = Place {
             pool,
-            workers: id.workers,
+            id,
             scratch: &scratch,
         };
+        let warming = Progress::new(Arc::clone(&stop), u64::MAX);
         let arm = self.work.of_lab(&id.arm);
-        self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
+        let warm = self.with_context(&place, &warming, &After::default(), |ctx| {
             self.work.lab.warm_up(arm, ctx)
-        })?;
+        });
         if let Some(pool) = &place.pool {
             pool.drain_spans();
         }
         let progress = Progress::new(stop, self.work.lab.total_progress(arm));
-        let finished = self.timed(id, &place, &progress, meter)?;
+        let finished = warm.and_then(|()| self.timed(id, &place, &progress, meter));
+        let cleaned = self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
+            self.work.lab.clean_up(arm, ctx)
+        });
+        let finished = finished?;
+        cleaned?;
         discard(&scratch);
         Ok(finished)
     }
@@ -204,9 +232,9 @@ impl Runner<'_> {
         let output = self.with_context(place, progress, &after, |ctx| {
             self.work.lab.run_arm(self.work.of_lab(&id.arm), ctx)
         });
-        let wall_ns = self.clock.now_ns() - started_ns;
+        let ended_ns = self.clock.now_ns();
         let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
-        let mut usage = meter.stop();
+        let usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
@@ -214,8 +242,8 @@ impl Runner<'_> {
         }
         let seen = self.watch.end();
         let output = output?;
-        usage.peak_memory_bytes = usage.peak_memory_bytes.max(seen.peak_rss_bytes);
-        usage.mhz = seen.mhz().or(usage.mhz);
+        let (started_ns, wall_ns) = worked(&output, started_ns, ended_ns);
+        let usage = used(&usage, output.usage.as_deref(), &seen);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
         Ok(RepeatFinished {
@@ -268,7 +296,8 @@ impl Runner<'_> {
         let spans = |span| self.recorder.emit(Event::Task(span));
         body(&ArmContext {
             pool: place.pool.as_deref(),
-            workers: place.workers,
+            workers: place.id.workers,
+            repeat: place.id.repeat,
             scratch: place.scratch,
             clock: self.clock,
             progress,

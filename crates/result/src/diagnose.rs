@@ -98,6 +98,8 @@ fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis
         WaitCause::Oversubscribed
     } else if result.comparison.lockstep {
         WaitCause::Lockstep
+    } else if arm.is_opaque() {
+        WaitCause::NotBusy
     } else {
         WaitCause::Tasks {
             others: others(result),

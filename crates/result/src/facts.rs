@@ -125,6 +125,8 @@ pub(super) struct Lost {
 pub(super) enum WaitCause {
     Oversubscribed,
     Lockstep,
+    /// Nothing is known but that the processes used less CPU time.
+    NotBusy,
     /// Tasks were ready late, or kept off their cores.
     Tasks {
         /// Cores that other processes used while the run went on, where that is worth saying.

@@ -16,6 +16,7 @@ mod facts;
 mod inflation;
 mod items;
 mod messages;
+mod opaque;
 mod precision;
 mod scaling;
 mod stored;

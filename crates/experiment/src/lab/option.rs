@@ -23,6 +23,8 @@ pub enum Opt {
     Set(String),
     /// `--fault`.
     Fault,
+    /// An option that only some labs have, by its name without dashes.
+    Of(String),
     /// `--data`.
     Data,
     /// `--target`.
@@ -53,6 +55,7 @@ impl fmt::Display for Opt {
             Self::MaxTime => f.write_str("--max-time"),
             Self::Set(name) => write!(f, "--set {name}"),
             Self::Fault => f.write_str("--fault"),
+            Self::Of(name) => write!(f, "--{name}"),
             Self::Data => f.write_str("--data"),
             Self::Target => f.write_str("--target"),
             Self::Columns => f.write_str("--columns"),

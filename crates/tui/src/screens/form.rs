@@ -16,6 +16,8 @@ use super::form_data::{TableForm, is_used, turned, with_toggled};
 
 /// The longest text of a field, in characters.
 const LONGEST: usize = 300;
+/// The longest value of a parameter, in characters: a command line can be long.
+const LONGEST_PARAM: usize = 4000;
 /// The longest list of columns, in characters.
 const LONGEST_LIST: usize = 20_000;
 
@@ -414,6 +416,7 @@ fn recognised(stated: Option<&str>) -> String {
 pub fn longest(row: &Row) -> usize {
     match row {
         Row::Columns | Row::DropColumns => LONGEST_LIST,
+        Row::Param(_) => LONGEST_PARAM,
         _ => LONGEST,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use workbench_experiment::lab::{Opt, RunConfig};
+use workbench_experiment::lab::{Lab, Opt, RunConfig};
 use workbench_experiment::{AskedWorkers, MAX_REPEATS, MaxTime, Request, Width, resolve};
 use workbench_machine::UsableCores;
 
@@ -79,6 +79,13 @@ impl Form {
         let row = match option {
             Some(Opt::Set(name)) => Some(Row::Param(name.clone())),
             Some(Opt::Fault) => self.definition.roles.faults.clone().map(Row::Param),
+            Some(Opt::Of(name)) => self
+                .definition
+                .roles
+                .options
+                .get(name)
+                .cloned()
+                .map(Row::Param),
             Some(Opt::Preset) => Some(Row::Preset),
             Some(Opt::Arms) => Some(Row::Arm(0)),
             Some(Opt::Workers) => Some(Row::Workers),
@@ -131,6 +138,7 @@ impl Form {
             repeats: number(&Row::Repeats)?,
             seed: number(&Row::Seed)?.map(u64::from),
             faults: Vec::new(),
+            options: Vec::new(),
             data,
             target,
             reading: self.reading(),
@@ -149,6 +157,30 @@ impl Form {
         self.typed.get(row).filter(|_| is_there)?.parse().ok()
     }
 
+    /// Takes in which arms a lab has with the parameters as they are now, where they decide that.
+    /// While they do not describe arms, the arms stay what they were.
+    pub fn follow(&mut self, lab: &dyn Lab) {
+        let preset = self.preset().cloned();
+        let params = preset.and_then(|preset| {
+            let settings = self.settings();
+            self.definition.resolve(&preset, &settings).ok()
+        });
+        let own = params.and_then(|params| lab.specialised(&params).ok().flatten());
+        let Some(own) = own.filter(|own| *own.definition() != self.definition) else {
+            return;
+        };
+        let off = self.definition.arms.iter().zip(&self.arms);
+        let off: Vec<String> = off
+            .filter(|(_, on)| !**on)
+            .map(|(arm, _)| arm.name.clone())
+            .collect();
+        self.definition = own.definition().clone();
+        let arms = self.definition.arms.iter();
+        let is_on = |name: &String| *name == self.definition.base || !off.contains(name);
+        self.arms = arms.map(|arm| is_on(&arm.name)).collect();
+    }
+
+    /// The parameters that were typed, as `--set` takes them.
     fn settings(&self) -> Vec<String> {
         self.typed
             .iter()
