@@ -3,7 +3,7 @@
 //! - **Belongs here:** the [messages](message) that every worker sends and gets, generic over what
 //!   one lab adds to them ([`Protocol`]), the [frames](frame) in which they travel, the
 //!   [environment](mod@env) that tells a worker its place, and the [life of a worker](worker_side)
-//!   under its supervisor.
+//!   under its supervisor; and what a program that is an arm [may tell](arm).
 //! - **May use:** no other crate of this tree.
 //! - **Does not belong here:** what a lab's workers compute, supervising, libtorch.
 //!
@@ -11,6 +11,7 @@
 //! most [`MAX_FRAME`] bytes. Messages of a worker are [`Stamped`] with its clocks. The
 //! first message each way states the [`VERSION`].
 
+pub mod arm;
 pub mod clocks;
 pub mod env;
 pub mod frame;

@@ -28,6 +28,10 @@ pub struct LabFacts {
     /// What its reports show beside the results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<LabPage>,
+    /// The folder from which the lab was read, as an absolute path, where it is not a part of
+    /// workbench.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 /// What a lab declares about one of its parameters.

@@ -58,15 +58,20 @@ pub(super) fn document(result: &RunResult) -> String {
         table(&mut parts, "Work and outputs", &tables::work(result));
     }
     lab_page(&mut parts, result);
-    pairs(&mut parts, "Parameters", &tables::parameters(result));
-    let title = "What was set otherwise than usual";
-    table(&mut parts, title, &settings::changed(result));
+    parameters(&mut parts, result);
     pairs(&mut parts, "Machine", &tables::machine(result));
     parts.push("## Cost of measuring".to_owned());
     parts.push(escape(&tables::instrument(result)));
     parts.push("## Reproduce".to_owned());
     parts.push(fenced(&result.command));
     parts.join("\n\n") + "\n"
+}
+
+/// All parameters, and what those do that were set otherwise than usual.
+fn parameters(parts: &mut Vec<String>, result: &RunResult) {
+    pairs(parts, "Parameters", &tables::parameters(result));
+    let title = "What was set otherwise than usual";
+    table(parts, title, &settings::changed(result));
 }
 
 /// What the lab shows beside its results.

@@ -6,6 +6,7 @@ pub(super) mod alike;
 mod best_item;
 pub(super) mod log;
 mod numbers;
+mod precision;
 mod waiting;
 
 use workbench_record::{Finding, RepeatFinished};
@@ -15,10 +16,9 @@ use workbench_words::{count, counted, counted_number};
 use super::document::{ArmResult, Predicted};
 use super::facts::{
     ArmDiagnosis, Caveat, Diagnosis, Difference, Lost, LostTo, MissedTarget, NoSpeedup,
-    UnplannedEnd,
+    UnfittedWorkers, UnplannedEnd,
 };
 use super::inflation::messages as inflation;
-use super::scaling::LeftOut;
 pub(crate) use numbers::core_seconds;
 pub use numbers::lasting;
 use numbers::{decimals, value};
@@ -151,14 +151,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
     match caveat {
         Caveat::NoSpeedup(why) => no_speedup(why),
         Caveat::End { end, done, run_id } => unplanned_end(end, *done, run_id),
-        Caveat::ArmStopped { arm, done, run_id } => Finding::warning(
-            "arm_stopped",
-            format!(
-                "{arm} was stopped by hand after {done} of its repeats; the other arms went on. `workbench resume {run_id}` does the rest."
-            ),
-        )
-        .arm(arm)
-        .number("done", *done as f64),
+        Caveat::ArmStopped { arm, done, run_id } => arm_stopped(arm, *done, run_id),
         Caveat::DebugBuild => Finding::warning(
             "debug_build",
             "This is a debug build: its times say nothing; build with --release.",
@@ -186,6 +179,16 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
             bound,
             base,
         } => above_bound::finding(arm, &on(arm), *speedup, *bound, base),
+        Caveat::Precision {
+            precision,
+            repeats,
+            late,
+        } => {
+            let widest = precision.widest.as_ref();
+            let name = widest.map(|widest| arm_on(&widest.arm, widest.workers));
+            precision::finding(precision, &name.unwrap_or_default(), *repeats, *late)
+        }
+        Caveat::Noise { noise, base } => precision::noise(*noise, base),
         Caveat::Steal(cores) => Finding::warning(
             "steal",
             format!(
@@ -201,6 +204,15 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
         )
         .number("cores", *cores),
     }
+}
+
+fn arm_stopped(arm: &str, done: usize, run_id: &str) -> Finding {
+    let text = format!(
+        "{arm} was stopped by hand after {done} of its repeats; the other arms went on. `workbench resume {run_id}` does the rest."
+    );
+    Finding::warning("arm_stopped", text)
+        .arm(arm)
+        .number("done", done as f64)
 }
 
 fn no_speedup(why: &NoSpeedup) -> Finding {
@@ -428,7 +440,7 @@ fn imbalance(start: &str, order: Option<Predicted>, karp_flatt: Option<f64>) -> 
 }
 
 /// Why a scaling law was not fitted, to what was left.
-pub(super) fn refusal(refusal: &FitRefusal, without: &LeftOut) -> Finding {
+pub(super) fn refusal(refusal: &FitRefusal, without: &UnfittedWorkers) -> Finding {
     let mut text = refusal.to_string();
     for (of, why) in [
         (

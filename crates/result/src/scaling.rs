@@ -1,6 +1,7 @@
 //! The scaling curve: measured speed-ups over the number of workers, and the laws fitted to them.
 
 use super::document::{AmdahlFit, ArmResult, Fit, Scaling, ScalingPoint, UslFit};
+use super::facts::UnfittedWorkers;
 use super::messages;
 use workbench_record::{RECOVERED, RunStarted, Snapshot};
 use workbench_stats::scaling as laws;
@@ -19,15 +20,6 @@ pub(super) fn scaling(
         .map(|arm| curve(&arm.name, arms, snapshot))
         .filter(|curve| curve.points.len() > 1)
         .collect()
-}
-
-/// The numbers of workers of an arm to which no law is fitted.
-#[derive(Debug, Default)]
-pub(super) struct LeftOut {
-    /// The workers share cores, or have cores of other speeds.
-    pub sharing: Vec<u32>,
-    /// The arm failed there, or recovered from a failure.
-    pub failed: Vec<u32>,
 }
 
 /// Whether an arm failed at a number of workers, for good or until it recovered: the wall times say
@@ -67,7 +59,7 @@ fn curve(name: &str, arms: &[ArmResult], snapshot: &Snapshot) -> Scaling {
             .find(of)
             .is_some_and(|arm| has_failed(arm, snapshot))
     };
-    let mut without = LeftOut::default();
+    let mut without = UnfittedWorkers::default();
     let mut with = Vec::new();
     for point in &points {
         if shares(point) {
@@ -103,7 +95,7 @@ fn ideal_of(arms: &[ArmResult], name: &str, workers: u32) -> Option<f64> {
     arms.iter().find(is_it)?.ideal
 }
 
-fn amdahl(measured: &[(f64, f64)], without: &LeftOut) -> Fit<AmdahlFit> {
+fn amdahl(measured: &[(f64, f64)], without: &UnfittedWorkers) -> Fit<AmdahlFit> {
     match laws::fit_amdahl(measured) {
         Ok(fit) => Fit::Fitted(AmdahlFit {
             serial_fraction: fit.serial_fraction,
@@ -113,7 +105,7 @@ fn amdahl(measured: &[(f64, f64)], without: &LeftOut) -> Fit<AmdahlFit> {
     }
 }
 
-fn usl(measured: &[(f64, f64)], without: &LeftOut) -> Fit<UslFit> {
+fn usl(measured: &[(f64, f64)], without: &UnfittedWorkers) -> Fit<UslFit> {
     match laws::fit_usl(measured) {
         Ok(fit) => Fit::Fitted(UslFit {
             sigma: fit.sigma,

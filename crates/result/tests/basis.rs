@@ -66,7 +66,7 @@ fn without_the_target_there_is_no_speed_up() {
     assert!(!result.check.passed());
     assert!(result.arms[1].speedup.is_none());
     let told = serde_json::to_string(&result.check.differences).unwrap();
-    assert!(told.contains("came to a best_mse of 0.25"), "{told}");
+    assert!(told.contains("came to a best mse of 0.25"), "{told}");
     assert!(told.contains("at most 0.2"), "{told}");
     let warned = serde_json::to_string(&result.warnings).unwrap();
     assert!(

@@ -41,7 +41,8 @@ pub(super) fn findings(title: &str, class: &str, usual: Severity, findings: &[Fi
 pub(super) fn table(caption: &str, table: &ReportTable) -> Markup {
     html! {
         @if !table.rows.is_empty() {
-            div.scroll role="region" aria-label=[(!caption.is_empty()).then_some(caption)] tabindex="0" {
+            @let label = (!caption.is_empty()).then_some(caption);
+            div.scroll role="region" aria-label=[label] tabindex="0" {
                 table {
                     @if !caption.is_empty() { caption { (caption) } }
                     thead {
