@@ -171,9 +171,12 @@ pub fn or_missing<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String
 pub fn interval([low, high]: [f64; 2]) -> String {
     if low.is_finite() && high.is_finite() {
         let one_inside = low <= 1.0 && high >= 1.0;
-        let digits = |end: f64| match one_inside {
-            true => tidy_sign(&three_digits(end)),
-            false => digits_apart(end),
+        let digits = |end: f64| {
+            if one_inside {
+                tidy_sign(&three_digits(end))
+            } else {
+                digits_apart(end)
+            }
         };
         format!("{} to {}", digits(low), digits(high))
     } else {

@@ -19,7 +19,7 @@ pub fn own_lines(sources: &[ArmSource]) -> Vec<Vec<bool>> {
             let others = of_others(at);
             let is_own =
                 |line: &&str| sources.len() > 1 && !line.is_empty() && !others.contains(line);
-            code[at].iter().map(|line| is_own(line)).collect()
+            code[at].iter().map(is_own).collect()
         })
         .collect()
 }

@@ -41,6 +41,9 @@ pub(super) struct Worker {
     pub(super) is_done: bool,
 }
 
+/// What a worker sent, with its clocks.
+pub(super) type Received<P> = Stamped<FromWorker<P>>;
+
 /// The outcome of reading a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
@@ -131,7 +134,7 @@ impl Worker {
     /// The next message that has arrived in full, and its bytes.
     pub(super) fn next_message<P: Protocol>(
         &mut self,
-    ) -> Result<Option<(Stamped<FromWorker<P>>, usize)>, String> {
+    ) -> Result<Option<(Received<P>, usize)>, String> {
         let before = self.decoder.pending();
         let stamped = self
             .decoder
