@@ -15,28 +15,30 @@ pub struct PackedTargets<'a> {
 
 impl<'a> PackedTargets<'a> {
     /// Reads the weights of the rows into `loads`: weight | weight × target << 8. None where
-    /// something does not fit.
+    /// something does not fit; a weight that is not whole is given as `u32::MAX`.
     pub fn load(
         data: &'a TrainingData,
-        weight: impl Fn(usize) -> Option<u32>,
+        weight: impl Fn(usize) -> u32,
         loads: &mut Vec<u32>,
     ) -> Option<Self> {
         let Targets::Numbers { fixed, .. } = data.targets() else {
             return None;
         };
         let (rows, fixed) = (data.packed()?, fixed.as_ref()?);
+        let (mut weights, mut sum, mut squares, mut beyond) = (0_u64, 0_u64, 0_u64, 0_u64);
         loads.clear();
-        let (mut weights, mut sum, mut squares) = (0_u64, 0_u64, 0_u128);
-        for (row, above) in fixed.above.iter().enumerate() {
-            let weight = weight(row).filter(|weight| *weight <= 255)?;
-            let product = u64::from(weight) * u64::from(*above);
-            if product >= 1 << 24 {
-                return None;
-            }
-            loads.push(weight | (product as u32) << 8);
-            weights += u64::from(weight);
-            sum += product;
-            squares += u128::from(product) * u128::from(*above);
+        loads.extend(fixed.above.iter().enumerate().map(|(row, above)| {
+            let (weight, above) = (u64::from(weight(row)), u64::from(*above));
+            let product = weight * above;
+            beyond |= weight >> 8 | product >> 24;
+            weights += weight;
+            sum = sum.wrapping_add(product);
+            // At most 65,536 products of 48 bits, where they fit.
+            squares = squares.wrapping_add(product.wrapping_mul(above));
+            (weight | product << 8) as u32
+        }));
+        if beyond != 0 {
+            return None;
         }
         // Then sums, squares and products of a sum and a weight are exact in 64-bit floats.
         let most = fixed.least.unsigned_abs() + u64::from(fixed.most);

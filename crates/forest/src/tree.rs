@@ -269,12 +269,12 @@ impl DecisionTree {
         for (block, values) in blocks.enumerate() {
             let mut at = [0; LANES];
             let lanes = values.len() / self.columns;
-            if rows.has_missing() {
-                for (lane, row) in values.chunks_exact(self.columns).enumerate() {
-                    at[lane] = self.leaf_of(row);
-                }
+            if lanes == LANES && rows.has_missing() {
+                self.leaves_of(values, &mut at, WalkStep::side);
             } else if lanes == LANES {
-                self.leaves_of(values, &mut at);
+                self.leaves_of(values, &mut at, |step, value| {
+                    usize::from(value > step.threshold)
+                });
             } else {
                 for (lane, row) in values.chunks_exact(self.columns).enumerate() {
                     at[lane] = self.leaf_of(row);
@@ -300,15 +300,20 @@ impl DecisionTree {
         }
     }
 
-    /// The leaves of [`LANES`] rows without missing values, all together.
-    fn leaves_of(&self, values: &[f32], at: &mut [u32; LANES]) {
+    /// The leaves of [`LANES`] rows, all together.
+    fn leaves_of(
+        &self,
+        values: &[f32],
+        at: &mut [u32; LANES],
+        side: impl Fn(&WalkStep, f32) -> usize,
+    ) {
         loop {
             let mut moved = 0;
             for (lane, at) in at.iter_mut().enumerate() {
                 let step = &self.steps[*at as usize];
                 let feature = (step.feature & !MISSING_LEFT) as usize;
                 let value = values[lane * self.columns + feature];
-                let next = step.children[usize::from(value > step.threshold)];
+                let next = step.children[side(step, value)];
                 moved |= next ^ *at;
                 *at = next;
             }

@@ -4,7 +4,7 @@ use crate::data::{Targets, TrainingData};
 use crate::error::ForestError;
 use crate::grow::{
     Builder, Engine, Entropy, FeatureOrder, Gini, Impurity, Moments, NarrowBuffers, NarrowEngine,
-    VectorPath, WideBuffers, WideEngine,
+    Numbers, VectorPath, WideBuffers, WideEngine,
 };
 use crate::packed_targets::PackedTargets;
 use crate::params::{Criterion, GrowLimits, GrowParams, Splitter};
@@ -200,20 +200,33 @@ impl Workspace {
             return false;
         }
         let mut loads = std::mem::take(&mut self.loads);
-        let whole = |weight: f64| (weight.fract() == 0.0).then_some(weight as u32);
+        let whole = |weight: f64| {
+            if weight.fract() == 0.0 {
+                weight as u32
+            } else {
+                u32::MAX
+            }
+        };
         let targets = match (weights, data.weights()) {
             (RowWeights::Counts(counts), _) => {
-                PackedTargets::load(data, |row| Some(counts[row]), &mut loads)
+                PackedTargets::load(data, |row| counts[row], &mut loads)
             }
             (RowWeights::Weights(weights), _) | (RowWeights::Data, Some(weights)) => {
                 PackedTargets::load(data, |row| whole(weights[row]), &mut loads)
             }
-            (RowWeights::Data, None) => PackedTargets::load(data, |_| Some(1), &mut loads),
+            (RowWeights::Data, None) => PackedTargets::load(data, |_| 1, &mut loads),
         };
         if let Some(targets) = targets {
             let mut buffers = std::mem::take(&mut self.narrow);
             let path = *self.path.get_or_insert_with(VectorPath::detect);
-            let engine = NarrowEngine::new(data, targets, &loads, path, &mut buffers);
+            let engine = NarrowEngine::new(
+                data,
+                targets.rows,
+                Numbers::new(targets),
+                &loads,
+                path,
+                &mut buffers,
+            );
             self.build(engine, limits, draws);
             self.narrow = buffers;
         }

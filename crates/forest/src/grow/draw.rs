@@ -67,6 +67,6 @@ impl FeatureOrder {
         let (old, new) = (known as usize, (known + found) as usize);
         self.features[..old].copy_from_slice(&self.constant[..old]);
         self.constant[old..new].copy_from_slice(&self.features[old..new]);
-        (engine.found(), known + found)
+        (engine.found(sums), known + found)
     }
 }

@@ -277,7 +277,7 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
         self.judge(feature, spread, cut, side);
     }
 
-    fn found(&mut self) -> Option<BestSplit> {
+    fn found(&mut self, _: &C::Sums) -> Option<BestSplit> {
         self.search.split
     }
 

@@ -1,0 +1,200 @@
+//! Four lanes at once.
+
+#[allow(clippy::wildcard_imports, reason = "forty instructions")]
+use std::arch::x86_64::*;
+
+use super::super::strips::{HALF, LANES, LaneBest, MissingLeft, SUM_BITS, StripScan, Totals};
+use super::{SPREAD, SUM_MASK};
+
+/// Integers below 2⁵² as floats, exactly.
+#[target_feature(enable = "avx2")]
+fn floats_256(integers: __m256i) -> __m256d {
+    let magic = _mm256_set1_epi64x(0x4330_0000_0000_0000);
+    let bits = _mm256_castsi256_pd(_mm256_or_si256(integers, magic));
+    _mm256_sub_pd(bits, _mm256_castsi256_pd(magic))
+}
+
+/// Half of eight lanes: the first four or the last.
+#[target_feature(enable = "avx2")]
+fn load_256<T>(eight: &[T; LANES], half: usize) -> __m256i {
+    const { assert!(size_of::<T>() == 8) };
+    let four = &eight[half..half + HALF];
+    // SAFETY: there are four lanes of eight bytes, and the load needs no alignment.
+    unsafe { _mm256_loadu_si256(four.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+fn store_256<T>(eight: &mut [T; LANES], half: usize, lanes: __m256i) {
+    const { assert!(size_of::<T>() == 8) };
+    let four = &mut eight[half..half + HALF];
+    // SAFETY: there are four lanes of eight bytes, and the store needs no alignment.
+    unsafe { _mm256_storeu_si256(four.as_mut_ptr().cast(), lanes) };
+}
+
+/// What is the same for all splits of a node.
+#[derive(Clone, Copy)]
+struct Node256 {
+    all: __m256d,
+    whole: __m256d,
+    least: __m256d,
+    raw: __m256d,
+}
+
+impl Node256 {
+    #[target_feature(enable = "avx2")]
+    fn of(totals: &Totals) -> Self {
+        let all = _mm256_set1_pd(totals.weight as f64);
+        let whole = _mm256_set1_pd(totals.sum as f64);
+        let least = _mm256_set1_pd(totals.least);
+        let raw = _mm256_add_pd(whole, _mm256_mul_pd(least, all));
+        Self {
+            all,
+            whole,
+            least,
+            raw,
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn raw(self, left: __m256d, sum: __m256d) -> __m256d {
+        let right = _mm256_sub_pd(self.all, left);
+        let sum_left = _mm256_add_pd(sum, _mm256_mul_pd(self.least, left));
+        let sum_right = _mm256_sub_pd(self.raw, sum_left);
+        let score_left = _mm256_div_pd(_mm256_mul_pd(sum_left, sum_left), left);
+        let score_right = _mm256_div_pd(_mm256_mul_pd(sum_right, sum_right), right);
+        _mm256_add_pd(score_left, score_right)
+    }
+}
+
+/// The best split of each lane so far.
+struct Taken {
+    worth: __m256d,
+    over: __m256d,
+    place: __m256i,
+    floor: f64,
+}
+
+impl Taken {
+    #[target_feature(enable = "avx2")]
+    fn of(best: &LaneBest, totals: &Totals, half: usize) -> Self {
+        Self {
+            worth: _mm256_castsi256_pd(load_256(&best.worth, half)),
+            over: _mm256_castsi256_pd(load_256(&best.over, half)),
+            place: load_256(&best.place, half),
+            floor: totals.floor(totals.known),
+        }
+    }
+
+    /// Takes the split here with these weights and sums on the left, where it is better.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn take<const RAW: bool>(
+        &mut self,
+        (node, totals): (Node256, &Totals),
+        (left, sum): (__m256d, __m256d),
+        mask: __m256d,
+        here: __m256i,
+    ) {
+        let [ours, theirs] = [
+            _mm256_mul_pd(sum, node.all),
+            _mm256_mul_pd(node.whole, left),
+        ];
+        let apart = _mm256_sub_pd(ours, theirs);
+        let square = _mm256_mul_pd(apart, apart);
+        let under = _mm256_mul_pd(left, _mm256_sub_pd(node.all, left));
+        if RAW {
+            let least = _mm256_mul_pd(_mm256_set1_pd(self.floor), under);
+            let near = _mm256_and_pd(mask, _mm256_cmp_pd::<_CMP_GE_OQ>(square, least));
+            if _mm256_movemask_pd(near) != 0 {
+                let raw = node.raw(left, sum);
+                let better = _mm256_and_pd(near, _mm256_cmp_pd::<_CMP_GT_OQ>(raw, self.worth));
+                self.worth = _mm256_blendv_pd(self.worth, raw, better);
+                self.place = _mm256_blendv_epi8(self.place, here, _mm256_castpd_si256(better));
+                self.floor = totals.floor(most_256(self.worth).max(totals.known));
+            }
+        } else {
+            let ours = _mm256_mul_pd(square, self.over);
+            let theirs = _mm256_mul_pd(self.worth, under);
+            let better = _mm256_and_pd(mask, _mm256_cmp_pd::<_CMP_GT_OQ>(ours, theirs));
+            self.worth = _mm256_blendv_pd(self.worth, square, better);
+            self.over = _mm256_blendv_pd(self.over, under, better);
+            self.place = _mm256_blendv_epi8(self.place, here, _mm256_castpd_si256(better));
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn store(&self, best: &mut LaneBest, half: usize) {
+        store_256(&mut best.worth, half, _mm256_castpd_si256(self.worth));
+        store_256(&mut best.over, half, _mm256_castpd_si256(self.over));
+        store_256(&mut best.place, half, self.place);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+pub fn scan<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &mut LaneBest) {
+    let uniform = MissingLeft {
+        first: [scan.places[0] as u64; LANES],
+        end: [scan.places[1] as u64; LANES],
+        ..MissingLeft::default()
+    };
+    let missing = scan.missing_left.unwrap_or(&uniform);
+    for half in [0, HALF] {
+        if scan.looked >> half & 0b1111 != 0 {
+            half_256::<RAW>((scan, totals), missing, half, best);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn half_256<const RAW: bool>(
+    (scan, totals): (&StripScan, &Totals),
+    missing: &MissingLeft,
+    half: usize,
+    best: &mut LaneBest,
+) {
+    let bytes = _mm256_set_epi64x(SPREAD[1], SPREAD[0], SPREAD[1], SPREAD[0]);
+    let sum_mask = _mm256_set1_epi64x(SUM_MASK);
+    let zero = _mm256_setzero_si256();
+    let looked = [0, 1, 2, 3].map(|lane| -i64::from(scan.looked >> (half + lane) & 1));
+    let looked = _mm256_set_epi64x(looked[3], looked[2], looked[1], looked[0]);
+    let far = _mm256_and_si256(load_256(scan.far, half), looked);
+    let node = Node256::of(totals);
+    let mut sums = load_256(&totals.before, half);
+    let one = _mm256_set1_epi64x(1);
+    let before = _mm256_sub_epi64(load_256(&missing.first, half), one);
+    let until = load_256(&missing.end, half);
+    let mut taken = Taken::of(best, totals, half);
+    let mut entries = load_256(&scan.strips[0].0, half);
+    let mut here = zero;
+    for next in &scan.strips[1..=scan.places[1]] {
+        let next = load_256(&next.0, half);
+        sums = _mm256_add_epi64(sums, _mm256_shuffle_epi8(entries, bytes));
+        let further = _mm256_and_si256(_mm256_sub_epi64(next, entries), far);
+        entries = next;
+        let place = here;
+        here = _mm256_add_epi64(here, one);
+        let mut mask = _mm256_andnot_si256(
+            _mm256_cmpeq_epi64(further, zero),
+            _mm256_cmpgt_epi64(place, before),
+        );
+        mask = _mm256_and_si256(mask, _mm256_cmpgt_epi64(until, place));
+        if _mm256_testz_si256(mask, mask) == 1 {
+            continue;
+        }
+        let left = floats_256(_mm256_srli_epi64::<{ SUM_BITS as i32 }>(sums));
+        let sum = floats_256(_mm256_and_si256(sums, sum_mask));
+        let mask = _mm256_castsi256_pd(mask);
+        taken.take::<RAW>((node, totals), (left, sum), mask, place);
+    }
+    taken.store(best, half);
+}
+
+/// The greatest of four.
+#[target_feature(enable = "avx2")]
+fn most_256(lanes: __m256d) -> f64 {
+    let two = _mm_max_pd(
+        _mm256_castpd256_pd128(lanes),
+        _mm256_extractf128_pd::<1>(lanes),
+    );
+    _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
+}
