@@ -200,7 +200,7 @@ impl NarrowSearch {
     ) {
         let most = scores
             .iter()
-            .fold(-1.0, |most: f64, score| most.max(*score));
+            .fold(f64::NEG_INFINITY, |most: f64, score| most.max(*score));
         let turn = |lane: usize| turns.get(lane).copied().unwrap_or(u32::MAX);
         let first = (0..LANES).fold((u32::MAX, 0), |first, lane| {
             let key = if scores[lane] == most {

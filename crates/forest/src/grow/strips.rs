@@ -146,7 +146,8 @@ impl Totals {
 }
 
 impl StripScan<'_> {
-    fn places_of(&self, lane: usize) -> [usize; 2] {
+    /// The first and the one behind the last entry of a lane after which a split can be.
+    pub fn places_of(&self, lane: usize) -> [usize; 2] {
         self.missing_left.map_or(self.places, |missing| {
             [missing.first[lane] as usize, missing.end[lane] as usize]
         })
