@@ -87,6 +87,11 @@ impl RawNode {
         }
     }
 
+    /// The feature of a node that is no leaf.
+    pub fn feature_number(&self) -> usize {
+        (self.feature & !MISSING_LEFT) as usize
+    }
+
     /// A node's feature with where missing values go.
     pub fn feature_of(feature: u32, missing_left: bool) -> u32 {
         feature | if missing_left { MISSING_LEFT } else { 0 }
@@ -195,7 +200,7 @@ impl DecisionTree {
     pub fn node(&self, number: usize) -> TreeNode<'_> {
         let node = &self.nodes[number];
         let split = (node.feature != LEAF).then(|| NodeSplit {
-            feature: (node.feature & !MISSING_LEFT) as usize,
+            feature: node.feature_number(),
             threshold: node.threshold,
             missing_left: node.feature & MISSING_LEFT != 0,
             left: node.children[0] as usize,
@@ -329,7 +334,7 @@ impl DecisionTree {
         let mut sums = vec![0.0; self.columns];
         for node in self.nodes.iter().filter(|node| node.feature != LEAF) {
             let [left, right] = node.children.map(|child| &self.nodes[child as usize]);
-            sums[(node.feature & !MISSING_LEFT) as usize] += node.weight * node.impurity
+            sums[node.feature_number()] += node.weight * node.impurity
                 - left.weight * left.impurity
                 - right.weight * right.impurity;
         }

@@ -13,6 +13,7 @@ impl<E: Engine> Builder<'_, E> {
             Some(leaves) => self.best_first(root, leaves),
             None => self.depth_first(root, stack),
         }
+        self.engine.finish(self.nodes);
     }
 
     fn depth_first(&mut self, root: NodeStart<E::Sums>, stack: &mut Vec<NodeStart<E::Sums>>) {

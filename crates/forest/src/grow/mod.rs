@@ -4,6 +4,8 @@
 //! finds the best split of one node on one feature. There are two engines: [`wide`] for all data,
 //! and [`narrow`] for what fits its packed entries.
 
+use crate::tree::RawNode;
+
 mod best_first;
 mod builder;
 mod classes;
@@ -35,6 +37,8 @@ pub(crate) struct NodeRows {
     pub start: usize,
     pub len: usize,
     pub parity: usize,
+    /// Whether all of them are marked as rows that went right.
+    pub right: bool,
 }
 
 /// A feature in a node.
@@ -85,7 +89,9 @@ pub(crate) trait Engine {
     fn try_threshold(&mut self, feature: u32, spread: &Spread, threshold: f64, missing_left: bool);
     /// The best split that was looked at: the first of equals.
     fn found(&mut self, sums: &Self::Sums) -> Option<BestSplit>;
-    /// Marks the sides of the rows, and sums them.
+    /// Completes the nodes of a tree: thresholds may have stood for something else until now.
+    fn finish(&self, _: &mut [RawNode]) {}
+    /// Marks the sides of the rows, and sums them. Marks stay until a child is divided.
     fn divide(&mut self, block: NodeRows, sums: &Self::Sums, split: &BestSplit) -> [Self::Sums; 2];
     /// Moves the rows, marked before, to the children's places in the other buffer. Only the
     /// children to keep have to be there afterwards.
@@ -106,6 +112,7 @@ impl NodeRows {
             start: 0,
             len,
             parity: 0,
+            right: false,
         }
     }
 
@@ -116,11 +123,13 @@ impl NodeRows {
             start: self.start + left,
             len: self.len - left,
             parity,
+            right: true,
         };
         let left = Self {
             start: self.start,
             len: left,
             parity,
+            right: false,
         };
         [left, right]
     }

@@ -8,12 +8,13 @@
 use super::payload::Payload;
 use super::simd::{VectorPath, load, partition};
 use super::strips::{
-    LANES, LaneBest, MissingLeft, NOWHERE, ROWS, Strip, StripScan, code_of, row_of,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, Strip, StripScan, code_of, row_of,
 };
 use super::{BestSplit, Engine, Floor, NodeRows, Spread};
 use crate::column::middle;
 use crate::data::TrainingData;
 use crate::packed::PackedRows;
+use crate::tree::{LEAF, RawNode};
 
 /// Memory that is used again for the next tree.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +79,7 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
             // One more for the entry that is not taken.
             strips.resize(rows * groups + 1, Strip::default());
         }
+        buffers.right.clear();
         buffers.right.resize(ROWS, 0);
         buffers.turns.resize(data.columns(), 0);
         buffers.looked.clear();
@@ -198,19 +200,18 @@ impl NarrowSearch {
         turns: &[u32],
         missing: Option<&MissingLeft>,
     ) {
-        let most = scores
-            .iter()
-            .fold(f64::NEG_INFINITY, |most: f64, score| most.max(*score));
-        let turn = |lane: usize| turns.get(lane).copied().unwrap_or(u32::MAX);
-        let first = (0..LANES).fold((u32::MAX, 0), |first, lane| {
-            let key = if scores[lane] == most {
-                turn(lane)
-            } else {
-                u32::MAX
-            };
-            first.min((key, lane))
+        let [a, b, c, d] = std::array::from_fn(|lane| scores[lane].max(scores[lane + HALF]));
+        let most = a.max(b).max(c.max(d));
+        let equal = (0..LANES).fold(0_u8, |equal, lane| {
+            equal | u8::from(scores[lane] == most) << lane
         });
-        let (turn, lane) = first;
+        let mut lane = equal.trailing_zeros() as usize;
+        if equal.count_ones() > 1 {
+            let lanes = (0..LANES.min(turns.len())).filter(|lane| equal >> lane & 1 == 1);
+            let first = lanes.min_by_key(|lane| (best.place[*lane] == NOWHERE, turns[*lane]));
+            lane = first.unwrap_or(lane);
+        }
+        let turn = turns[lane];
         let better = self
             .found
             .as_ref()
@@ -319,28 +320,34 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
         let codes = &self.packed.codes[found.feature as usize];
         let cut = found.place + 1;
         let left = cut + found.missing;
-        let value = |place: usize| {
-            let code = code_of(strips[place].0[lane]);
-            codes.values.get(code as usize).copied()
-        };
-        // Only missing values go right where the next value is missing.
-        let threshold = match (value(cut - 1), value(cut)) {
-            (Some(lower), Some(upper)) => middle(lower, upper),
-            _ => f64::INFINITY,
-        };
+        let [lower, upper] = [cut - 1, cut].map(|place| code_of(strips[place].0[lane]));
         let last = code_of(strips[node.len - 1].0[lane]);
         let missing = codes.missing.map(u64::from) == Some(last);
         Some(BestSplit {
             feature: found.feature,
             cut,
             left,
-            threshold,
+            // The codes it is between, until all are looked up at once.
+            threshold: f64::from_bits(lower << 16 | upper),
             missing_left: if missing {
                 found.missing > 0
             } else {
                 left > node.len - left
             },
         })
+    }
+
+    fn finish(&self, nodes: &mut [RawNode]) {
+        for node in nodes.iter_mut().filter(|node| node.feature != LEAF) {
+            let between = node.threshold.to_bits();
+            let values = &self.packed.codes[node.feature_number()].values;
+            let value = |code: u64| values.get(code as usize);
+            // Only missing values go right where the next value is missing.
+            node.threshold = match (value(between >> 16), value(between & 0xffff)) {
+                (Some(lower), Some(upper)) => middle(*lower, *upper),
+                _ => f64::INFINITY,
+            };
+        }
     }
 
     fn divide(&mut self, node: NodeRows, sums: &P::Sums, split: &BestSplit) -> [P::Sums; 2] {
@@ -353,8 +360,12 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
         let (first, right) = values.split_at(split.cut);
         let left = || first.iter().chain(last);
         if let Some(sides) = buffers.right.as_mut_slice().first_chunk_mut() {
-            mark(left(), lane, 0, sides);
-            mark(right.iter(), lane, 1, sides);
+            // All rows have the mark that their node's side of its parent gave them.
+            if node.right {
+                mark(left(), lane, 0, sides);
+            } else {
+                mark(right.iter(), lane, 1, sides);
+            }
         }
         // The sums of the smaller side, and of the other what is left.
         if split.left * 2 <= node.len {
