@@ -219,13 +219,15 @@ impl Workspace {
                 .and_then(|fixed| PackedTargets::load(fixed, weights, &mut loads))
                 .map(|targets| {
                     let payload = Numbers::new(targets);
-                    let engine = NarrowEngine::new(data, rows, payload, &loads, path, &mut buffers);
+                    let engine =
+                        NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
                     Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());
                 }),
             Targets::Classes { class, classes } => {
                 load_classes(class, weights, &mut loads).map(|total| {
                     let payload = PackedGini::new(&mut self.packed_gini, *classes, total);
-                    let engine = NarrowEngine::new(data, rows, payload, &loads, path, &mut buffers);
+                    let engine =
+                        NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
                     Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());
                 })
             }

@@ -165,7 +165,7 @@ impl Payload for PackedGini<'_> {
         node: &GiniSums,
         known: f64,
         best: &mut LaneBest,
-    ) -> [f64; LANES] {
+    ) {
         let is_looked_at = |lane: &usize| scan.looked >> lane & 1 == 1;
         let mut states = [LaneState {
             left: 0.0,
@@ -188,7 +188,7 @@ impl Payload for PackedGini<'_> {
             at = end;
         }
         best.place = states.map(|state| state.place);
-        states.map(|state| state.best)
+        best.score = states.map(|state| state.best);
     }
 }
 

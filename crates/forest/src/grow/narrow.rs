@@ -14,6 +14,7 @@ use super::{BestSplit, Engine, Floor, NodeRows, Spread};
 use crate::column::middle;
 use crate::data::TrainingData;
 use crate::packed::PackedRows;
+use crate::params::GrowLimits;
 use crate::tree::{LEAF, RawNode};
 
 /// Memory that is used again for the next tree.
@@ -40,6 +41,9 @@ pub struct NarrowEngine<'a, P> {
     buffers: &'a mut NarrowBuffers,
     path: VectorPath,
     rows: usize,
+    /// All ones where every feature that is not constant is looked at, so that the search need not
+    /// wait for the order in which they are.
+    all: u8,
     search: NarrowSearch,
 }
 
@@ -69,6 +73,7 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
         packed: &'a PackedRows,
         payload: P,
         loads: &[u32],
+        limits: &GrowLimits,
         path: VectorPath,
         buffers: &'a mut NarrowBuffers,
     ) -> Self {
@@ -108,6 +113,11 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
             buffers,
             path,
             rows,
+            all: if limits.max_features as usize >= data.columns() {
+                u8::MAX
+            } else {
+                0
+            },
             search,
         }
     }
@@ -139,22 +149,19 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
             missing_left: None,
         };
         let mut best = LaneBest::EMPTY;
-        let scores = self
-            .payload
+        self.payload
             .scan(self.path, &scan, sums, self.search.known(), &mut best);
         let turns = &self.buffers.turns[group * LANES..];
-        self.search.fold(group, &best, &scores, turns, None);
+        self.search.fold(group, &best, turns, None);
         let Some(missing) = self.missing(group, scan.strips) else {
             return;
         };
         scan.looked = missing.lanes;
         scan.missing_left = Some(&missing);
         let mut best = LaneBest::EMPTY;
-        let scores = self
-            .payload
+        self.payload
             .scan(self.path, &scan, sums, self.search.known(), &mut best);
-        self.search
-            .fold(group, &best, &scores, turns, Some(&missing));
+        self.search.fold(group, &best, turns, Some(&missing));
     }
 
     /// Where values are missing in the node, and where splits can then be.
@@ -196,14 +203,14 @@ impl NarrowSearch {
         &mut self,
         group: usize,
         best: &LaneBest,
-        scores: &[f64; LANES],
         turns: &[u32],
         missing: Option<&MissingLeft>,
     ) {
-        let [a, b, c, d] = std::array::from_fn(|lane| scores[lane].max(scores[lane + HALF]));
+        let [a, b, c, d] =
+            std::array::from_fn(|lane| best.score[lane].max(best.score[lane + HALF]));
         let most = a.max(b).max(c.max(d));
         let equal = (0..LANES).fold(0_u8, |equal, lane| {
-            equal | u8::from(scores[lane] == most) << lane
+            equal | u8::from(best.score[lane] == most) << lane
         });
         let mut lane = equal.trailing_zeros() as usize;
         if equal.count_ones() > 1 {
@@ -285,21 +292,22 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
             found: None,
         };
         let buffers = &mut *self.buffers;
-        buffers.looked.fill(0);
         let strips = buffers.strips[node.parity][node.start..].chunks(self.rows);
-        for ((constant, far), strips) in buffers.constant.iter_mut().zip(&buffers.far).zip(strips) {
+        let groups = buffers.constant.iter_mut().zip(&mut buffers.looked);
+        for (((constant, looked), far), strips) in groups.zip(&buffers.far).zip(strips) {
             let (first, last) = (&strips[0].0, &strips[node.len - 1].0);
-            *constant = 0;
+            let mut same = 0;
             for lane in 0..LANES {
-                let same = last[lane].wrapping_sub(first[lane]) & far[lane] == 0;
-                *constant |= u8::from(same) << lane;
+                let is_same = last[lane].wrapping_sub(first[lane]) & far[lane] == 0;
+                same |= u8::from(is_same) << lane;
             }
+            (*constant, *looked) = (same, !same & self.all);
         }
     }
 
     fn search(&mut self, feature: u32, _: &Spread) {
         let (group, lane) = place_of(feature);
-        self.buffers.looked[group] |= 1 << lane;
+        self.buffers.looked[group] |= (1 << lane) & !self.all;
         self.buffers.turns[feature as usize] = self.search.seen;
         self.search.seen += 1;
     }

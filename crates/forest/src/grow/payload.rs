@@ -19,8 +19,7 @@ pub trait Payload {
     fn weight(&self, sums: &Self::Sums) -> f64;
     fn impurity(&self, sums: &Self::Sums) -> f64;
     fn push_value(&self, sums: &Self::Sums, values: &mut Vec<f64>);
-    /// Finds the best split of every lane; gives how good they are, comparable within a node.
-    /// Worse ones than `known` may be left out.
+    /// Finds the best split of every lane. Worse ones than `known` may be left out.
     fn scan(
         &mut self,
         path: VectorPath,
@@ -28,7 +27,7 @@ pub trait Payload {
         sums: &Self::Sums,
         known: f64,
         best: &mut LaneBest,
-    ) -> [f64; LANES];
+    );
 }
 
 /// Numbers: mean squared error in integers.
@@ -124,7 +123,7 @@ impl Payload for Numbers<'_> {
         sums: &IntegerSums,
         known: f64,
         best: &mut LaneBest,
-    ) -> [f64; LANES] {
+    ) {
         let sum = self.sum_of_targets(sums) as f64;
         let totals = Totals {
             weight: sums.weight,
@@ -137,12 +136,10 @@ impl Payload for Numbers<'_> {
                 .map_or([0; LANES], |missing| sums_of_missing(node.strips, missing)),
         };
         if self.integers {
-            best.worth = [f64::NEG_INFINITY; LANES];
             scan::<true>(path, node, &totals, best);
-            return best.worth;
+        } else {
+            scan::<false>(path, node, &totals, best);
         }
-        scan::<false>(path, node, &totals, best);
-        std::array::from_fn(|lane| best.worth[lane] / best.over[lane])
     }
 }
 

@@ -62,9 +62,8 @@ pub struct MissingLeft {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub struct LaneBest {
-    /// How good the split is: `worth` / `over`, or `worth` where that is scikit-learn's.
-    pub worth: [f64; LANES],
-    pub over: [f64; LANES],
+    /// How good the split is; comparable within a node.
+    pub score: [f64; LANES],
     /// The last entry on the left; [`NOWHERE`] where there is no split.
     pub place: [u64; LANES],
 }
@@ -78,10 +77,21 @@ const BLOCK: usize = 128;
 impl LaneBest {
     /// Nothing seen: worse than any split.
     pub const EMPTY: Self = Self {
-        worth: [-1.0; LANES],
-        over: [1.0; LANES],
+        score: [f64::NEG_INFINITY; LANES],
         place: [NOWHERE; LANES],
     };
+}
+
+/// The best split of a lane while it is scanned.
+#[derive(Debug, Clone, Copy)]
+struct LaneState {
+    /// What is on the left, as in [`sum_part`].
+    sums: u64,
+    /// How good the split is: `worth` / `over`, or `worth` where that is scikit-learn's.
+    worth: f64,
+    over: f64,
+    place: u64,
+    floor: f64,
 }
 
 /// An entry's weight.
@@ -154,59 +164,66 @@ impl StripScan<'_> {
     }
 }
 
+/// What `worth` is before there is a split.
+pub fn nothing<const RAW: bool>() -> f64 {
+    if RAW { f64::NEG_INFINITY } else { -1.0 }
+}
+
 /// Looks at every split, lane after lane.
 pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &mut LaneBest) {
-    let mut sums = totals.before;
-    let mut floors = [totals.floor(totals.known); LANES];
+    let mut states = totals.before.map(|sums| LaneState {
+        sums,
+        worth: nothing::<RAW>(),
+        over: 1.0,
+        place: NOWHERE,
+        floor: totals.floor(totals.known),
+    });
     let mut at = 0;
     while at < scan.places[1] {
         let end = scan.places[1].min(at + BLOCK);
         for lane in (0..LANES).filter(|lane| scan.looked >> lane & 1 == 1) {
-            let state = (&mut sums[lane], &mut floors[lane]);
-            scan_lane::<RAW>((scan, totals), lane, [at, end], state, best);
+            scan_lane::<RAW>((scan, totals), lane, [at, end], &mut states[lane]);
         }
         at = end;
     }
+    best.score = states.map(|state| state.worth / state.over);
+    best.place = states.map(|state| state.place);
 }
 
 fn scan_lane<const RAW: bool>(
     (scan, totals): (&StripScan, &Totals),
     lane: usize,
     [at, end]: [usize; 2],
-    (before, floor): (&mut u64, &mut f64),
-    best: &mut LaneBest,
+    shared: &mut LaneState,
 ) {
     let [first, last] = scan.places_of(lane);
-    let (far, mut sums) = (scan.far[lane], *before);
-    let (mut worth, mut over, mut found) = (best.worth[lane], best.over[lane], best.place[lane]);
+    let far = scan.far[lane];
+    let mut state = *shared;
     let mut entry = scan.strips[at].0[lane];
     for (place, next) in (at..end).zip(&scan.strips[at + 1..=end]) {
         let next = next.0[lane];
-        sums += sum_part(entry);
+        state.sums += sum_part(entry);
         let further = next.wrapping_sub(entry) & far;
         entry = next;
         if further == 0 || place < first || place >= last {
             continue;
         }
-        let [weight, sum] = parts_of(sums);
-        let (here, under) = totals.worth(weight, sum);
+        let [weight, sum] = parts_of(state.sums);
+        let (worth, over) = totals.worth(weight, sum);
         if RAW {
-            if here < *floor * under {
+            if worth < state.floor * over {
                 continue;
             }
             let raw = totals.raw(weight, sum);
-            if raw > worth {
-                (worth, found) = (raw, place as u64);
-                *floor = totals.floor(raw);
+            if raw > state.worth {
+                (state.worth, state.place) = (raw, place as u64);
+                state.floor = totals.floor(raw.max(totals.known));
             }
-        } else if here * over > worth * under {
-            (worth, over, found) = (here, under, place as u64);
+        } else if worth * state.over > state.worth * over {
+            (state.worth, state.over, state.place) = (worth, over, place as u64);
         }
     }
-    *before = sums;
-    best.worth[lane] = worth;
-    best.over[lane] = over;
-    best.place[lane] = found;
+    *shared = state;
 }
 
 /// Puts the entries of every lane that go left before those that go right, both in their order.

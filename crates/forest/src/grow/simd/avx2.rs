@@ -3,7 +3,9 @@
 #[allow(clippy::wildcard_imports, reason = "forty instructions")]
 use std::arch::x86_64::*;
 
-use super::super::strips::{HALF, LANES, LaneBest, MissingLeft, SUM_BITS, StripScan, Totals};
+use super::super::strips::{
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, SUM_BITS, StripScan, Totals, nothing,
+};
 use super::{SPREAD, SUM_MASK};
 
 /// Integers below 2⁵² as floats, exactly.
@@ -76,11 +78,11 @@ struct Taken {
 
 impl Taken {
     #[target_feature(enable = "avx2")]
-    fn of(best: &LaneBest, totals: &Totals, half: usize) -> Self {
+    fn nothing<const RAW: bool>(totals: &Totals) -> Self {
         Self {
-            worth: _mm256_castsi256_pd(load_256(&best.worth, half)),
-            over: _mm256_castsi256_pd(load_256(&best.over, half)),
-            place: load_256(&best.place, half),
+            worth: _mm256_set1_pd(nothing::<RAW>()),
+            over: _mm256_set1_pd(1.0),
+            place: _mm256_set1_epi64x(NOWHERE.cast_signed()),
             floor: totals.floor(totals.known),
         }
     }
@@ -124,8 +126,8 @@ impl Taken {
 
     #[target_feature(enable = "avx2")]
     fn store(&self, best: &mut LaneBest, half: usize) {
-        store_256(&mut best.worth, half, _mm256_castpd_si256(self.worth));
-        store_256(&mut best.over, half, _mm256_castpd_si256(self.over));
+        let score = _mm256_div_pd(self.worth, self.over);
+        store_256(&mut best.score, half, _mm256_castpd_si256(score));
         store_256(&mut best.place, half, self.place);
     }
 }
@@ -163,7 +165,7 @@ fn half_256<const RAW: bool>(
     let one = _mm256_set1_epi64x(1);
     let before = _mm256_sub_epi64(load_256(&missing.first, half), one);
     let until = load_256(&missing.end, half);
-    let mut taken = Taken::of(best, totals, half);
+    let mut taken = Taken::nothing::<RAW>(totals);
     let mut entries = load_256(&scan.strips[0].0, half);
     let mut here = zero;
     for next in &scan.strips[1..=scan.places[1]] {

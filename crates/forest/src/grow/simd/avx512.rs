@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, ROWS, SUM_BITS, Strip, StripScan, Totals,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
 };
 use super::{SPREAD, SUM_MASK};
 use crate::packed::TemplateStrip;
@@ -69,11 +69,11 @@ struct Taken {
 
 impl Taken {
     #[target_feature(enable = "avx512f")]
-    fn of(best: &LaneBest, totals: &Totals) -> Self {
+    fn nothing<const RAW: bool>(totals: &Totals) -> Self {
         Self {
-            worth: _mm512_castsi512_pd(lanes_of(&best.worth)),
-            over: _mm512_castsi512_pd(lanes_of(&best.over)),
-            place: lanes_of(&best.place),
+            worth: _mm512_set1_pd(nothing::<RAW>()),
+            over: _mm512_set1_pd(1.0),
+            place: _mm512_set1_epi64(NOWHERE.cast_signed()),
             floor: _mm512_set1_pd(totals.floor(totals.known)),
         }
     }
@@ -117,8 +117,8 @@ impl Taken {
 
     #[target_feature(enable = "avx512f")]
     fn store(&self, best: &mut LaneBest) {
-        store_512(&mut best.worth, _mm512_castpd_si512(self.worth));
-        store_512(&mut best.over, _mm512_castpd_si512(self.over));
+        let score = _mm512_div_pd(self.worth, self.over);
+        store_512(&mut best.score, _mm512_castpd_si512(score));
         store_512(&mut best.place, self.place);
     }
 }
@@ -145,7 +145,7 @@ fn lanes_512<const RAW: bool, const MISSING: bool>(
     let node = Node512::of(totals);
     let mut sums = lanes_of(&totals.before);
     let [from, until] = [lanes_of(&missing.first), lanes_of(&missing.end)];
-    let mut taken = Taken::of(best, totals);
+    let mut taken = Taken::nothing::<RAW>(totals);
     let mut entries = lanes_of(&scan.strips[0].0);
     for (place, next) in scan.strips[1..=end].iter().enumerate() {
         let next = lanes_of(&next.0);
