@@ -18,6 +18,8 @@ pub struct PackedRows {
     /// For every eight features and every place of their orders. Lanes without a feature have the
     /// rows of the first feature and codes of 0.
     pub templates: Vec<TemplateStrip>,
+    /// Whether some feature has more than a value for every eight rows.
+    pub many_values: bool,
     /// For every feature: how its values are coded.
     pub codes: Vec<FeatureCodes>,
 }
@@ -42,6 +44,9 @@ impl PackedRows {
         let groups = columns.len().div_ceil(LANES);
         let mut packed = Self {
             templates: vec![TemplateStrip([0; LANES]); rows * groups],
+            many_values: columns
+                .iter()
+                .any(|column| column.distinct.len() > rows / 8),
             codes: Vec::with_capacity(columns.len()),
         };
         for lane in 0..groups * LANES {

@@ -141,6 +141,7 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
         let mut scan = StripScan {
             strips: &self.buffers.strips[node.parity][start..][..node.len],
             looked,
+            many_values: self.packed.many_values,
             far: &self.buffers.far[group],
             places: [
                 self.search.least_rows - 1,

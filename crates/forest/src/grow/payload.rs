@@ -34,6 +34,7 @@ pub trait Payload {
 pub struct Numbers<'a> {
     pub targets: PackedTargets<'a>,
     integers: bool,
+    scratch: Vec<Strip>,
 }
 
 /// Sums of a node's rows: weights, weight × target, weight × target².
@@ -49,6 +50,7 @@ impl<'a> Numbers<'a> {
         Self {
             targets,
             integers: targets.are_integers(),
+            scratch: Vec::new(),
         }
     }
 
@@ -136,9 +138,9 @@ impl Payload for Numbers<'_> {
                 .map_or([0; LANES], |missing| sums_of_missing(node.strips, missing)),
         };
         if self.integers {
-            scan::<true>(path, node, &totals, best);
+            scan::<true>(path, node, &totals, &mut self.scratch, best);
         } else {
-            scan::<false>(path, node, &totals, best);
+            scan::<false>(path, node, &totals, &mut self.scratch, best);
         }
     }
 }

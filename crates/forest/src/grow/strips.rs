@@ -20,6 +20,8 @@ pub struct StripScan<'a> {
     pub strips: &'a [Strip],
     /// Lanes that are looked at.
     pub looked: u8,
+    /// Whether a split can be behind most entries of some feature.
+    pub many_values: bool,
     /// For every lane, bits that are set in the difference of two codes when a split can be
     /// between them.
     pub far: &'a [u64; LANES],

@@ -2,11 +2,12 @@
 
 #[allow(clippy::wildcard_imports, reason = "forty instructions")]
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 use super::super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, NOWHERE, SUM_BITS, StripScan, Totals, nothing,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
 };
-use super::{SPREAD, SUM_MASK};
+use super::{BLOCK, SPREAD, SUM_MASK, sides};
 
 /// Integers below 2⁵² as floats, exactly.
 #[target_feature(enable = "avx2")]
@@ -189,6 +190,42 @@ fn half_256<const RAW: bool>(
         taken.take::<RAW>((node, totals), (left, sum), mask, place);
     }
     taken.store(best, half);
+}
+
+#[target_feature(enable = "avx2")]
+pub fn partition<const WIDTH: usize>(
+    from: &[Strip],
+    to: &mut [Strip],
+    left: usize,
+    right: &[u8; ROWS],
+) {
+    let to = &mut to[..from.len()];
+    let eight = _mm256_set1_epi32(LANES as i32);
+    let last = _mm256_set1_epi32((to.len() * LANES) as i32 - 1);
+    let bits = _mm256_set_epi32(128, 64, 32, 16, 8, 4, 2, 1);
+    let mut to_left = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+    let start = _mm256_set1_epi32((left * LANES) as i32);
+    let mut to_right = _mm256_add_epi32(to_left, start);
+    let entries: *mut u64 = to.as_mut_ptr().cast();
+    let mut places = [[0_u32; LANES]; BLOCK];
+    for strips in from.chunks(BLOCK) {
+        for (strip, places) in strips.iter().zip(&mut places) {
+            let goes_right = _mm256_set1_epi32(i32::from(sides::<WIDTH>(strip, right)));
+            let goes_right = _mm256_cmpeq_epi32(_mm256_and_si256(goes_right, bits), bits);
+            let lanes = _mm256_blendv_epi8(to_left, to_right, goes_right);
+            to_left = _mm256_add_epi32(to_left, _mm256_andnot_si256(goes_right, eight));
+            to_right = _mm256_add_epi32(to_right, _mm256_and_si256(goes_right, eight));
+            let lanes = _mm256_min_epu32(lanes, last);
+            // SAFETY: there are eight lanes of four bytes, and no alignment is needed.
+            unsafe { _mm256_storeu_si256(places.as_mut_ptr().cast(), lanes) };
+        }
+        for (strip, places) in strips.iter().zip(black_box(&places)) {
+            for (place, entry) in places.iter().zip(&strip.0).take(WIDTH) {
+                // SAFETY: no place is beyond the last entry.
+                unsafe { *entries.add(*place as usize) = *entry };
+            }
+        }
+    }
 }
 
 /// The greatest of four.

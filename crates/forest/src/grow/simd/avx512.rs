@@ -5,9 +5,11 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
+    LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
 };
-use super::{SPREAD, SUM_MASK};
+mod skip;
+
+use super::{BLOCK, SPREAD, SUM_MASK, sides};
 use crate::packed::TemplateStrip;
 
 #[target_feature(enable = "avx512f")]
@@ -48,6 +50,17 @@ impl Node512 {
         }
     }
 
+    /// As [`Totals::worth`].
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn worth(self, left: __m512d, sum: __m512d) -> (__m512d, __m512d) {
+        // Fused, which changes nothing: the products are exact.
+        let apart = _mm512_fmsub_pd(sum, self.all, _mm512_mul_pd(self.whole, left));
+        let under = _mm512_mul_pd(left, _mm512_sub_pd(self.all, left));
+        (_mm512_mul_pd(apart, apart), under)
+    }
+
+    /// As [`Totals::raw`].
     #[target_feature(enable = "avx512f")]
     fn raw(self, left: __m512d, sum: __m512d) -> __m512d {
         let right = _mm512_sub_pd(self.all, left);
@@ -88,10 +101,7 @@ impl Taken {
         mask: u8,
         here: __m512i,
     ) {
-        // Fused, which changes nothing: the products are exact.
-        let apart = _mm512_fmsub_pd(sum, node.all, _mm512_mul_pd(node.whole, left));
-        let square = _mm512_mul_pd(apart, apart);
-        let under = _mm512_mul_pd(left, _mm512_sub_pd(node.all, left));
+        let (square, under) = node.worth(left, sum);
         if RAW {
             let least = _mm512_mul_pd(self.floor, under);
             let near = _mm512_mask_cmp_pd_mask::<_CMP_GE_OQ>(mask, square, least);
@@ -124,55 +134,107 @@ impl Taken {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
-pub fn scan<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &mut LaneBest) {
-    match scan.missing_left {
-        None => lanes_512::<RAW, false>((scan, totals), &MissingLeft::default(), best),
-        Some(missing) => lanes_512::<RAW, true>((scan, totals), missing, best),
-    }
-}
-
-/// `MISSING`: whether rows whose value is missing go left.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq")]
-fn lanes_512<const RAW: bool, const MISSING: bool>(
-    (scan, totals): (&StripScan, &Totals),
-    missing: &MissingLeft,
+pub fn scan<const RAW: bool>(
+    scan: &StripScan,
+    totals: &Totals,
+    scratch: &mut Vec<Strip>,
     best: &mut LaneBest,
 ) {
-    let [first, end] = scan.places;
-    let bytes = _mm512_broadcast_i64x2(_mm_set_epi64x(SPREAD[1], SPREAD[0]));
-    let sum_mask = _mm512_set1_epi64(SUM_MASK);
-    let far = lanes_of(scan.far);
-    let node = Node512::of(totals);
-    let mut sums = lanes_of(&totals.before);
-    let [from, until] = [lanes_of(&missing.first), lanes_of(&missing.end)];
+    let end = scan.places[1];
     let mut taken = Taken::nothing::<RAW>(totals);
-    let mut entries = lanes_of(&scan.strips[0].0);
-    for (place, next) in scan.strips[1..=end].iter().enumerate() {
-        let next = lanes_of(&next.0);
-        sums = _mm512_add_epi64(sums, _mm512_shuffle_epi8(entries, bytes));
-        let further = _mm512_sub_epi64(next, entries);
-        entries = next;
-        let mut mask = _mm512_mask_test_epi64_mask(scan.looked, further, far);
-        let here = _mm512_set1_epi64(place as i64);
-        if MISSING {
-            mask = _mm512_mask_cmple_epu64_mask(mask, from, here);
-            mask = _mm512_mask_cmplt_epu64_mask(mask, here, until);
-        } else if place < first {
-            continue;
+    let mut scanner = Scanner::new(scan, totals);
+    match scan.missing_left {
+        None if end >= SKIPPED_FROM && scan.many_values => {
+            skip::scan::<RAW>(&mut scanner, scratch, &mut taken);
         }
-        if mask == 0 {
-            continue;
+        None => {
+            let none = MissingLeft::default();
+            scanner.range::<RAW, false>([0, end], &none, &mut taken);
         }
-        let left = _mm512_cvtepi64_pd(_mm512_srli_epi64::<SUM_BITS>(sums));
-        let sum = _mm512_cvtepi64_pd(_mm512_and_si512(sums, sum_mask));
-        taken.take::<RAW>((node, totals), (left, sum), mask, here);
+        Some(missing) => scanner.range::<RAW, true>([0, end], missing, &mut taken),
     }
     taken.store(best);
 }
 
-/// Strips whose places are computed before their entries are stored: what was just stored in
-/// one piece cannot be loaded in parts at once.
-const BLOCK: usize = 32;
+/// Nodes from this size on are scanned block by block.
+const SKIPPED_FROM: usize = 512;
+
+/// Eight features of a node while they are scanned.
+struct Scanner<'a> {
+    scan: &'a StripScan<'a>,
+    totals: &'a Totals,
+    node: Node512,
+    /// What is on the left.
+    sums: __m512i,
+}
+
+impl<'a> Scanner<'a> {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
+    fn new(scan: &'a StripScan, totals: &'a Totals) -> Self {
+        Self {
+            scan,
+            totals,
+            node: Node512::of(totals),
+            sums: lanes_of(&totals.before),
+        }
+    }
+
+    /// Looks at the splits behind some entries. `MISSING`: whether rows whose value is missing go
+    /// left.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
+    fn range<const RAW: bool, const MISSING: bool>(
+        &mut self,
+        [start, end]: [usize; 2],
+        missing: &MissingLeft,
+        taken: &mut Taken,
+    ) {
+        let scan = self.scan;
+        let first = scan.places[0];
+        let bytes = spread_bytes();
+        let far = lanes_of(scan.far);
+        let [from, until] = [lanes_of(&missing.first), lanes_of(&missing.end)];
+        let mut sums = self.sums;
+        let mut entries = lanes_of(&scan.strips[start].0);
+        for (place, next) in (start..end).zip(&scan.strips[start + 1..=end]) {
+            let next = lanes_of(&next.0);
+            sums = _mm512_add_epi64(sums, _mm512_shuffle_epi8(entries, bytes));
+            let further = _mm512_sub_epi64(next, entries);
+            entries = next;
+            let mut mask = _mm512_mask_test_epi64_mask(scan.looked, further, far);
+            let here = _mm512_set1_epi64(place as i64);
+            if MISSING {
+                mask = _mm512_mask_cmple_epu64_mask(mask, from, here);
+                mask = _mm512_mask_cmplt_epu64_mask(mask, here, until);
+            } else if place < first {
+                continue;
+            }
+            if mask != 0 {
+                taken.take::<RAW>((self.node, self.totals), floats_of(sums), mask, here);
+            }
+        }
+        self.sums = sums;
+    }
+}
+
+/// Moves the bytes of entries as [`SPREAD`] says.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn spread_bytes() -> __m512i {
+    _mm512_broadcast_i64x2(_mm_set_epi64x(SPREAD[1], SPREAD[0]))
+}
+
+/// Weights and sums of targets.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn floats_of(sums: __m512i) -> (__m512d, __m512d) {
+    let sum = _mm512_and_si512(sums, _mm512_set1_epi64(SUM_MASK));
+    (
+        _mm512_cvtepi64_pd(_mm512_srli_epi64::<SUM_BITS>(sums)),
+        _mm512_cvtepi64_pd(sum),
+    )
+}
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub fn partition<const WIDTH: usize>(
@@ -250,15 +312,4 @@ pub fn load<const WIDTH: usize>(templates: &[TemplateStrip], loads: &[u32], to: 
             }
         }
     }
-}
-
-/// One bit for each entry whose row goes right.
-fn sides<const WIDTH: usize>(strip: &Strip, right: &[u8; ROWS]) -> u8 {
-    // SAFETY: eight entries are 32 numbers of 16 bits, whose alignment is less.
-    let words: &[u16; 4 * LANES] = unsafe { &*strip.0.as_ptr().cast() };
-    let side = |lane: usize| usize::from(right[usize::from(words[4 * lane + 1])]);
-    let pair = |lane: usize| side(lane) + 2 * side(lane + 1);
-    let quad = |lane: usize| pair(lane) + 4 * pair(lane + 2);
-    let high = if WIDTH > HALF { quad(HALF) } else { 0 };
-    (quad(0) + (high << HALF)) as u8
 }

@@ -65,13 +65,14 @@ pub fn scan<const RAW: bool>(
     path: VectorPath,
     node: &StripScan,
     totals: &Totals,
+    scratch: &mut Vec<Strip>,
     best: &mut LaneBest,
 ) {
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_lower` has made sure that the processor has these instructions.
         VectorPath::Avx512 if node.looked >> HALF != 0 => unsafe {
-            avx512::scan::<RAW>(node, totals, best);
+            avx512::scan::<RAW>(node, totals, scratch, best);
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above; who has AVX-512 has AVX2.
@@ -102,6 +103,14 @@ pub fn partition(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         VectorPath::Avx512 => unsafe { avx512::partition::<LANES>(from, to, left, right) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        VectorPath::Avx2 if width <= HALF => unsafe {
+            avx2::partition::<HALF>(from, to, left, right);
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        VectorPath::Avx2 => unsafe { avx2::partition::<LANES>(from, to, left, right) },
         _ => move_portable(from, to, left, right),
     }
 }
@@ -147,4 +156,21 @@ const fn spread(base: i64) -> i64 {
         | (4 + base) << 40
         | 0x80 << 48
         | (0x80 << 56)
+}
+
+#[cfg(target_arch = "x86_64")]
+/// Strips whose places are computed before their entries are stored: what was just stored in
+/// one piece cannot be loaded in parts at once.
+const BLOCK: usize = 32;
+
+#[cfg(target_arch = "x86_64")]
+/// One bit for each entry whose row goes right.
+fn sides<const WIDTH: usize>(strip: &Strip, right: &[u8; ROWS]) -> u8 {
+    // SAFETY: eight entries are 32 numbers of 16 bits, whose alignment is less.
+    let words: &[u16; 4 * LANES] = unsafe { &*strip.0.as_ptr().cast() };
+    let side = |lane: usize| usize::from(right[usize::from(words[4 * lane + 1])]);
+    let pair = |lane: usize| side(lane) + 2 * side(lane + 1);
+    let quad = |lane: usize| pair(lane) + 4 * pair(lane + 2);
+    let high = if WIDTH > HALF { quad(HALF) } else { 0 };
+    (quad(0) + (high << HALF)) as u8
 }
