@@ -7,7 +7,7 @@ use std::hint::black_box;
 use super::super::strips::{
     HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
 };
-use super::{BLOCK, SPREAD, SUM_MASK, sides};
+use super::{BLOCK, SPREAD, SUM_MASK, put, sides};
 
 /// Integers below 2⁵² as floats, exactly.
 #[target_feature(enable = "avx2")]
@@ -207,7 +207,7 @@ pub fn partition<const WIDTH: usize>(
     let start = _mm256_set1_epi32((left * LANES) as i32);
     let mut to_right = _mm256_add_epi32(to_left, start);
     let entries: *mut u64 = to.as_mut_ptr().cast();
-    let mut places = [[0_u32; LANES]; BLOCK];
+    let mut places = [[0_u64; HALF]; BLOCK];
     for strips in from.chunks(BLOCK) {
         for (strip, places) in strips.iter().zip(&mut places) {
             let goes_right = _mm256_set1_epi32(i32::from(sides::<WIDTH>(strip, right)));
@@ -220,10 +220,8 @@ pub fn partition<const WIDTH: usize>(
             unsafe { _mm256_storeu_si256(places.as_mut_ptr().cast(), lanes) };
         }
         for (strip, places) in strips.iter().zip(black_box(&places)) {
-            for (place, entry) in places.iter().zip(&strip.0).take(WIDTH) {
-                // SAFETY: no place is beyond the last entry.
-                unsafe { *entries.add(*place as usize) = *entry };
-            }
+            // SAFETY: no place is beyond the last entry.
+            unsafe { put::<WIDTH>(entries, places, strip) };
         }
     }
 }

@@ -5,11 +5,11 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::super::strips::{
-    LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
 };
 mod skip;
 
-use super::{BLOCK, SPREAD, SUM_MASK, sides};
+use super::{BLOCK, SPREAD, SUM_MASK, put, sides};
 use crate::packed::TemplateStrip;
 
 #[target_feature(enable = "avx512f")]
@@ -250,7 +250,7 @@ pub fn partition<const WIDTH: usize>(
     let start = _mm256_set1_epi32((left * LANES) as i32);
     let mut to_right = _mm256_add_epi32(to_left, start);
     let entries: *mut u64 = to.as_mut_ptr().cast();
-    let mut places = [[0_u32; LANES]; BLOCK];
+    let mut places = [[0_u64; HALF]; BLOCK];
     for strips in from.chunks(BLOCK) {
         for (strip, places) in strips.iter().zip(&mut places) {
             let goes_right = sides::<WIDTH>(strip, right);
@@ -263,10 +263,8 @@ pub fn partition<const WIDTH: usize>(
         }
         // From memory: taking lanes out of a register costs more.
         for (strip, places) in strips.iter().zip(black_box(&places)) {
-            for (place, entry) in places.iter().zip(&strip.0).take(WIDTH) {
-                // SAFETY: no place is beyond the last entry.
-                unsafe { *entries.add(*place as usize) = *entry };
-            }
+            // SAFETY: no place is beyond the last entry.
+            unsafe { put::<WIDTH>(entries, places, strip) };
         }
     }
 }
@@ -278,7 +276,7 @@ pub fn load<const WIDTH: usize>(templates: &[TemplateStrip], loads: &[u32], to: 
     let last_row = _mm256_set1_epi32(loads.len() as i32 - 1);
     let mut next = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
     let stored: *mut u64 = to.as_mut_ptr().cast();
-    let mut block = [(Strip::default(), [0_u32; LANES]); BLOCK];
+    let mut block = [(Strip::default(), [0_u64; HALF]); BLOCK];
     for strips in templates.chunks(BLOCK) {
         for (strip, (entries, places)) in strips.iter().zip(&mut block) {
             // SAFETY: there are eight lanes of four bytes, and no alignment is needed; no row
@@ -306,10 +304,8 @@ pub fn load<const WIDTH: usize>(templates: &[TemplateStrip], loads: &[u32], to: 
         }
         for (_, (entries, places)) in strips.iter().zip(black_box(&block)) {
             // What is not taken is overwritten by what comes next.
-            for (place, entry) in places.iter().zip(&entries.0).take(WIDTH) {
-                // SAFETY: no place is beyond the last entry.
-                unsafe { *stored.add(*place as usize) = *entry };
-            }
+            // SAFETY: no place is beyond the last entry.
+            unsafe { put::<WIDTH>(stored, places, entries) };
         }
     }
 }

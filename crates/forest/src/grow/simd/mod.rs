@@ -174,3 +174,22 @@ fn sides<const WIDTH: usize>(strip: &Strip, right: &[u8; ROWS]) -> u8 {
     let high = if WIDTH > HALF { quad(HALF) } else { 0 };
     (quad(0) + (high << HALF)) as u8
 }
+
+/// Stores entries at their places, two for each number: loads are what there are fewest of.
+///
+/// # Safety
+/// No place is beyond the memory that `to` points to.
+#[cfg(target_arch = "x86_64")]
+unsafe fn put<const WIDTH: usize>(to: *mut u64, places: &[u64; HALF], strip: &Strip) {
+    use std::arch::x86_64::{_mm_loadu_pd, _mm_storeh_pd, _mm_storel_pd};
+    let pairs = strip.0.as_chunks::<2>().0.iter().zip(places);
+    for (pair, places) in pairs.take(WIDTH / 2) {
+        let [first, second] = [*places as u32, (*places >> 32) as u32];
+        // SAFETY: a pair has two numbers; the places are as the caller says.
+        unsafe {
+            let pair = _mm_loadu_pd(pair.as_ptr().cast());
+            _mm_storel_pd(to.add(first as usize).cast(), pair);
+            _mm_storeh_pd(to.add(second as usize).cast(), pair);
+        }
+    }
+}
