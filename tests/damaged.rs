@@ -67,10 +67,19 @@ fn a_damaged_line_hides_only_its_repeat_which_is_run_again() {
 }
 
 #[test]
-fn a_damaged_start_is_refused_with_what_to_do() {
+fn of_the_start_one_of_two_lines_is_enough() {
     let bench = Bench::new();
-    bench.tiny(&["--repeats", "1", "--arms", "sequential"]);
+    let calm = bench.tiny(&["--repeats", "1", "--arms", "sequential"]);
     damage(&bench, |_| true);
+    let shown = bench.run(["show", "latest"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+    assert!(stdout(&shown).contains("(line 1,"), "{}", stdout(&shown));
+    let resumed = bench.run(["resume", "latest", "--json", "--quiet"]);
+    let resumed: Value = serde_json::from_slice(&resumed.stdout).unwrap();
+    assert_eq!(repeats(&resumed), repeats(&calm));
+    assert!(is_told(&resumed, "log_damaged"));
+    // Without either of them the run is refused with what to do.
+    damage(&bench, |line| line.starts_with('{'));
     for command in [["show", "latest"], ["resume", "latest"]] {
         let refused = bench.run(command);
         assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));

@@ -13,6 +13,10 @@ use super::lines::LogLine;
 /// The most names of tasks that are kept while a log is read.
 const MOST_NAMES: usize = 10_000;
 
+/// The last line in which a start is looked for: what damaged the first line may have written line
+/// breaks.
+const LAST_START: u64 = 1000;
+
 /// A log as it was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
@@ -36,6 +40,10 @@ pub(crate) struct Decoder {
     lines: u64,
     /// Time of the last record.
     t_ns: u64,
+    /// Why the start could not be read, until its copy is found.
+    no_start: Option<RecordError>,
+    /// The first line, until it is compared with the second, which may be its copy.
+    start: Option<Box<[u8]>>,
     /// Damaged lines that no line follows yet that can be read.
     gap: Option<Unreadable>,
     log: Log,
@@ -49,8 +57,11 @@ impl Decoder {
     }
 
     /// What was found so far, without the records.
-    pub(crate) fn found(&self) -> Log {
-        self.log.clone()
+    ///
+    /// # Errors
+    /// When neither the first line nor its copy was the start of a run.
+    pub(crate) fn found(self) -> Result<Log, RecordError> {
+        self.no_start.map_or(Ok(self.log), Err)
     }
 
     /// Length of the log up to the end of the last line that can be read.
@@ -59,17 +70,22 @@ impl Decoder {
     }
 
     /// Goes back to where the last line that can be read ends.
-    pub(crate) fn forget_cut(&mut self) {
+    ///
+    /// # Errors
+    /// When there were lines and none of them was the start of a run.
+    pub(crate) fn forget_cut(&mut self) -> Result<(), RecordError> {
         self.log.cut_bytes = 0;
         if let Some(gap) = self.gap.take() {
             self.lines -= gap.lines;
         }
+        self.no_start.take().map_or(Ok(()), Err)
     }
 
     /// Takes the next line and passes on what it holds.
     ///
     /// # Errors
-    /// When it is the first line and not the start of a run that this version can read.
+    /// When the run is of a newer version, or neither the first line nor its copy, the line after
+    /// it, is the start of a run.
     pub(crate) fn line(
         &mut self,
         line: &LogLine<'_>,
@@ -79,36 +95,94 @@ impl Decoder {
         self.lines += 1;
         self.log.cut_bytes += line.bytes;
         let content = line.content.filter(|_| line.whole);
-        if self.lines == 1 {
-            check_opening(content.unwrap_or_default(), path)?;
+        let found = content.map_or_else(|| Err(String::new()), parse_line);
+        if self.lines == 1 || self.no_start.is_some() {
+            return self.opening(found, (line.bytes, content.unwrap_or_default()), path, take);
         }
-        match content.map_or_else(|| Err(String::new()), parse_line) {
+        if self
+            .start
+            .take()
+            .is_some_and(|start| Some(&*start) == content)
+        {
+            self.advance();
+        } else {
+            self.later(found, line.bytes, take);
+        }
+        Ok(())
+    }
+
+    /// Takes a line before which no start was found.
+    fn opening(
+        &mut self,
+        found: Result<Option<Record>, String>,
+        (bytes, content): (u64, &[u8]),
+        path: &Path,
+        take: &mut impl FnMut(Record),
+    ) -> Result<(), RecordError> {
+        let checked = check_opening(content, path);
+        if let Err(newer @ RecordError::Newer { .. }) = checked {
+            return Err(newer);
+        }
+        let is_foreign = found.is_ok() || self.lines == LAST_START;
+        match (checked, found) {
+            (Ok(()), Ok(Some(start))) => {
+                self.start = self.no_start.take().is_none().then(|| content.into());
+                self.pass(start, take);
+                self.close_gap(take);
+                self.advance();
+                return Ok(());
+            }
+            (Ok(()), Err(reason)) => {
+                self.no_start = Some(RecordError::Damaged {
+                    path: path.to_owned(),
+                    reason,
+                });
+            }
+            (Err(foreign), _) if self.no_start.is_none() => self.no_start = Some(foreign),
+            _ => {}
+        }
+        if is_foreign {
+            return self.no_start.take().map_or(Ok(()), Err);
+        }
+        self.widen_gap(bytes);
+        Ok(())
+    }
+
+    /// Takes a line after the start.
+    fn later(
+        &mut self,
+        found: Result<Option<Record>, String>,
+        bytes: u64,
+        take: &mut impl FnMut(Record),
+    ) {
+        match found {
             Ok(record) => {
                 self.close_gap(take);
                 match record {
                     Some(record) => self.pass(record, take),
-                    None => self.pass_unknown(line.bytes, take),
+                    None => self.pass_unknown(bytes, take),
                 }
-                self.log.whole_bytes += std::mem::take(&mut self.log.cut_bytes);
-                Ok(())
+                self.advance();
             }
-            Err(reason) if self.lines == 1 => Err(RecordError::Damaged {
-                path: path.to_owned(),
-                reason,
-            }),
-            Err(_) => {
-                let line_number = self.lines;
-                let gap = self.gap.get_or_insert(Unreadable {
-                    kind: UnreadableKind::Damaged,
-                    line: line_number,
-                    lines: 0,
-                    bytes: 0,
-                });
-                gap.lines += 1;
-                gap.bytes += line.bytes;
-                Ok(())
-            }
+            Err(_) => self.widen_gap(bytes),
         }
+    }
+
+    /// The log is whole up to here.
+    fn advance(&mut self) {
+        self.log.whole_bytes += std::mem::take(&mut self.log.cut_bytes);
+    }
+
+    fn widen_gap(&mut self, bytes: u64) {
+        let line = self.lines;
+        let gap = self.gap.get_or_insert(Unreadable {
+            kind: UnreadableKind::Damaged,
+            line,
+            lines: 0,
+            bytes: 0,
+        });
+        gap.lines += 1;
+        gap.bytes += bytes;
     }
 
     fn close_gap(&mut self, take: &mut impl FnMut(Record)) {

@@ -49,7 +49,8 @@ pub enum RecordError {
         /// The newest format that can be read.
         known: u32,
     },
-    /// The first line cannot be read. Damage further on is no error: see [`crate::Unreadable`].
+    /// Neither the first line nor the copy of it that follows can be read. Damage further on is no
+    /// error: see [`crate::Unreadable`].
     #[error(
         "{}, line 1: damaged ({reason}), and it holds the configuration of the run; put a copy of the file in its place, or remove the directory",
         path.display()

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
-use super::event::Record;
+use super::event::{Event, Record};
 use super::lines::MAX_LINE;
 
 /// Bytes that are kept free behind the log, so that it can be closed where nothing else has room.
@@ -29,6 +29,8 @@ pub(super) struct LinesToWrite {
     bytes: Vec<u8>,
     /// Where each line ends, and whether it must not be lost.
     ends: Vec<(usize, bool)>,
+    /// Where the first line ends, if it is the start of a run.
+    start: Option<usize>,
 }
 
 impl LinesToWrite {
@@ -50,7 +52,20 @@ impl LinesToWrite {
             }
             lines.ends.push((end, record.event.is_lasting()));
         }
+        if matches!(records.first(), Some(first) if matches!(first.event, Event::RunStarted(_))) {
+            lines.start = lines.ends.first().map(|(end, _)| *end);
+        }
         Ok(lines)
+    }
+
+    /// The first line alone, where it is the start of a run.
+    fn start(&self) -> Option<Self> {
+        let end = self.start?;
+        Some(Self {
+            bytes: self.bytes.get(..end)?.to_vec(),
+            ends: vec![(end, true)],
+            start: None,
+        })
     }
 }
 
@@ -69,12 +84,18 @@ impl LogFile {
         })
     }
 
-    /// Writes lines, where room is left for the last ones.
+    /// Writes lines, where room is left for the last ones. The start of the run is written twice:
+    /// without it nothing else in the log can be understood.
     ///
     /// # Errors
     /// What the operating system says.
     pub fn write(&mut self, lines: &LinesToWrite) -> io::Result<()> {
-        self.reserve(lines.bytes.len() as u64 + RESERVE)?;
+        let start = lines.start().filter(|_| self.whole == 0);
+        let copied = start.as_ref().map_or(0, |start| start.bytes.len());
+        self.reserve((copied + lines.bytes.len()) as u64 + RESERVE)?;
+        if let Some(start) = &start {
+            self.add(start)?;
+        }
         self.add(lines)
     }
 
@@ -170,7 +191,7 @@ mod tests {
     use workbench_machine::monitor::Sample;
 
     use super::*;
-    use crate::{Event, Finding, Refused, RunFailure, RunStatus};
+    use crate::{Finding, Refused, RunFailure, RunStatus};
 
     fn lines(events: Vec<Event>) -> LinesToWrite {
         let records = events.into_iter().map(|event| Record { t_ns: 1, event });

@@ -2,8 +2,8 @@
 //!
 //! Every line that is whole is read; what is damaged in between is passed over and told as
 //! [`Event::Unreadable`], in its place among the records. What follows the last whole line was cut
-//! off by a kill or a crash. Only the first line has to be whole: it holds the configuration. A
-//! file that is no event log is refused. Unknown kinds of events, from a newer workbench, are
+//! off by a kill or a crash. The first line holds the configuration and is written twice: one of the
+//! two has to be whole. A file that is no event log is refused. Unknown kinds of events, from a newer workbench, are
 //! passed over too.
 
 use std::fs::File;
@@ -20,7 +20,7 @@ use super::snapshot::Snapshot;
 ///
 /// # Errors
 /// When the file cannot be opened, is no event log, is newer than this program, or its first line
-/// is damaged.
+/// and the copy of it are damaged.
 pub fn read_log(path: &Path) -> Result<Log, RecordError> {
     parse_log(BufReader::new(open(path)?), path)
 }
@@ -79,5 +79,5 @@ fn scan(
     if decoder.is_new() {
         return Err(RecordError::foreign(path, "the file is empty"));
     }
-    Ok(decoder.found())
+    decoder.found()
 }

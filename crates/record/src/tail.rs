@@ -47,7 +47,7 @@ impl Tail {
             self.decoder
                 .line(&line, &self.path, &mut |record| records.push(record))?;
         }
-        self.decoder.forget_cut();
+        self.decoder.forget_cut()?;
         Ok(records)
     }
 }

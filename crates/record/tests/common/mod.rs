@@ -1,12 +1,14 @@
 //! A small run made of events, for tests that need a log without running anything.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
+use workbench_clock::Clock;
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::Sample;
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
-    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunStarted, RunStatus,
+    ArmFacts, Event, FORMAT, Record, Recorder, RepeatFinished, RepeatId, RunStarted, RunStatus,
 };
 use workbench_record::{DataSource, Item, Quantity, RunConfig};
 
@@ -148,14 +150,16 @@ impl Log {
         });
     }
 
-    /// The bytes of the log's file.
+    /// The bytes of the log's file, as the recorder writes it.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.jsonl");
+        let recorder = Recorder::create(&path, Clock::start(), Box::new(|_| {})).unwrap();
         for record in &self.records {
-            serde_json::to_writer(&mut out, record).unwrap();
-            out.push(b'\n');
+            recorder.emit_at(record.t_ns, record.event.clone());
         }
-        out
+        recorder.finish().unwrap();
+        std::fs::read(path).unwrap()
     }
 }
 
