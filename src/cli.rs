@@ -10,11 +10,14 @@ use clap::builder::{
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
-use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
+use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::commands::labs::LabsArgs;
+use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
+use crate::program_args::ProgramArgs;
 use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
@@ -23,6 +26,7 @@ Examples:
   workbench --lab rf --report out.html             the whole lab, and a report to read
   workbench --lab rf --preset quick                every arm in seconds
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
+  workbench --lab rf --until 2% --control          until the speed-up is known to 2 %, and the noise
   workbench --lab rf --set max_depth=12 --arms sequential,trees
   workbench --lab rf --data houses.csv --target price
   workbench --lab rf --data houses.csv --target price --drop-columns id,town --drop-missing
@@ -73,6 +77,11 @@ pub struct Cli {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub run_dir: Option<PathBuf>,
 
+    // Its help is that of the setting.
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub labs: Option<PathBuf>,
+
     /// The configuration file [env: WORKBENCH_CONFIG] [default: see `workbench config --path`]
     #[arg(long, global = true, help_heading = None)]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -94,6 +103,7 @@ impl Cli {
             (Key::Ascii, ascii),
             (Key::Mouse, mouse),
             (Key::RunDir, run_dir),
+            (Key::Labs, self.labs.clone().map(Value::Directory)),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -146,6 +156,21 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", requires = "lab")]
     pub repeats: Option<u32>,
 
+    /// Run more repeats until every interval, from its lower to its upper end, is narrower than
+    /// this share of its speed-up, for example 2%
+    #[arg(long, value_name = "PERCENT", requires = "lab")]
+    pub until: Option<Width>,
+
+    /// With --until: begin no round of repeats after this time, for example 90s or 1h30m
+    /// [default: 10m]
+    #[arg(long, value_name = "TIME", requires = "until")]
+    pub max_time: Option<MaxTime>,
+
+    /// Run the base as a second, equal arm: what it gains is noise, and a speed-up within the noise
+    /// is not claimed
+    #[arg(long, requires = "lab")]
+    pub control: bool,
+
     /// Seed of everything random [default: 42]
     #[arg(long, value_name = "N", requires = "lab", value_parser = seeds())]
     pub seed: Option<u64>,
@@ -179,6 +204,10 @@ pub struct RunArgs {
     /// Where the outcome goes.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// The programs of labs that run some.
+    #[command(flatten)]
+    pub programs: ProgramArgs,
 }
 
 /// How the file of `--data` is read.
@@ -264,11 +293,10 @@ pub struct ResumeArgs {
 /// What to do with labs, runs and this machine.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the labs with their arms, presets and parameters
-    Labs {
-        /// Show one lab with its handout
-        lab: Option<String>,
-    },
+    /// List the labs with their arms, presets and parameters; make and check labs of your own
+    Labs(LabsArgs),
+    /// In a script that is an arm: tell more of its work, such as tasks and curves
+    Say(SayArgs),
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
@@ -334,7 +362,7 @@ pub enum Command {
 }
 
 /// The flags that set a setting to what they say, by the names of both.
-const OF_SETTINGS: [&str; 3] = ["theme", "ascii", "run_dir"];
+const OF_SETTINGS: [&str; 4] = ["theme", "ascii", "run_dir", "labs"];
 
 /// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {

@@ -15,6 +15,7 @@ use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, ResumeArgs, RunArgs};
 use crate::commands::ensure;
 use crate::exit_error::{ExitError, code};
+use crate::foreign;
 use crate::output;
 use crate::pause;
 use crate::progress::{Follower, Style};
@@ -32,13 +33,18 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
         repeats: args.repeats,
         seed: args.seed,
         faults: args.fault.clone(),
+        options: args.programs.options(),
         data: args.data.clone(),
         target: args.target.clone(),
         reading: args.reading.options(),
         oversubscribe: args.oversubscribe,
+        until: args.until,
+        max_time: args.max_time,
+        control: args.control,
     };
-    let config = workbench_experiment::resolve(lab.definition(), &request, &usable_cores())?;
+    let config = workbench_experiment::resolve_for(lab, &request, &usable_cores())?;
     check_reports(&args.output.report)?;
+    foreign::ensure_agreed(lab, args.yes, store)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, args.yes, |control| {
         let follower = Follower::new(Style::choose(args.output.quiet));
@@ -52,7 +58,11 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
 }
 
 /// `workbench resume RUN`.
-pub fn resume(labs: &[Box<dyn Lab>], store: &RunStore, args: &ResumeArgs) -> Result<u8, ExitError> {
+pub fn resume(
+    mut labs: Vec<Box<dyn Lab>>,
+    store: &RunStore,
+    args: &ResumeArgs,
+) -> Result<u8, ExitError> {
     let run = store.find(&args.run)?;
     let origin = if args.keep_apart {
         OtherOrigin::KeepApart
@@ -60,10 +70,13 @@ pub fn resume(labs: &[Box<dyn Lab>], store: &RunStore, args: &ResumeArgs) -> Res
         OtherOrigin::Refuse
     };
     let snapshot = run.snapshot()?;
-    let started = snapshot.started.as_deref();
-    let name = started.map_or("", |started| started.config.lab.as_str());
-    let lab = registry::find(labs, name)?;
+    let lab = match snapshot.started.as_deref() {
+        Some(started) => foreign::lab_of_run(&mut labs, started)?,
+        None => registry::position(&labs, "")?,
+    };
+    let lab = labs[lab].as_ref();
     check_reports(&args.output.report)?;
+    foreign::ensure_agreed(lab, args.yes, store)?;
     let signals = Signals::watch()?;
     let ended = with_setup(&signals, args.yes, |control| {
         let follower = Follower::resuming(Style::choose(args.output.quiet), &snapshot);

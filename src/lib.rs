@@ -12,10 +12,12 @@ mod cli;
 mod commands;
 mod config;
 mod exit_error;
+mod foreign;
 mod headless;
 mod libtorch;
 mod output;
 mod pause;
+mod program_args;
 mod progress;
 mod registry;
 mod scarce;
@@ -28,15 +30,16 @@ pub use screen::offscreen;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 
-use workbench_experiment::lab::MakeLab;
+use workbench_experiment::lab::{Lab, MakeLab};
 use workbench_machine::gpu;
 use workbench_record::RunStore;
 
-use crate::cli::{Cli, Command};
-use crate::config::Config;
+use crate::cli::{Cli, Command, RunArgs};
+use crate::commands::labs::LabsArgs;
+use crate::config::{Config, Flags};
 use crate::exit_error::{ExitError, code};
 
 /// The whole program: parses the process' arguments, runs the command, and returns the exit code.
@@ -51,7 +54,14 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     if args.get(1).is_some_and(|arg| arg == gpu::HELPER) {
         return gpu::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    gpu::start_helper_with(gpu_helper);
+    if args
+        .get(1)
+        .is_some_and(|arg| arg == workbench_programs::HELPER)
+    {
+        return workbench_programs::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    gpu::start_helper_with(|| own(gpu::HELPER));
+    workbench_programs::start_helper_with(|| own(workbench_programs::HELPER));
     match scarce::guarded(|| run(labs, args)).and_then(|outcome| outcome) {
         Ok(code) => {
             if code == code::DONE {
@@ -67,8 +77,8 @@ pub fn program(labs: &[MakeLab], args: impl IntoIterator<Item = OsString>) -> Ex
     }
 }
 
-/// This program as the helper that asks the GPUs' driver.
-fn gpu_helper() -> process::Command {
+/// This program as one of its helpers.
+fn own(helper: &str) -> process::Command {
     // The file of this process, also after another version has taken its place.
     let own = Path::new("/proc/self/exe");
     let program = if own.exists() {
@@ -76,9 +86,9 @@ fn gpu_helper() -> process::Command {
     } else {
         std::env::current_exe().unwrap_or_else(|_| own.to_owned())
     };
-    let mut helper = process::Command::new(program);
-    helper.arg0("workbench").arg(gpu::HELPER);
-    helper
+    let mut command = process::Command::new(program);
+    command.arg0("workbench").arg(helper);
+    command
 }
 
 fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
@@ -106,17 +116,35 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
-    if let Some(Command::Setup(args)) = command {
-        return commands::setup::run(args);
+    let command = match command {
+        Some(Command::Setup(args)) => return commands::setup::run(args),
+        Some(Command::Say(args)) => return commands::say::run(args.what),
+        command => command,
+    };
+    let mut labs = labs;
+    if needs_labs(command.as_ref())
+        && let Some(dir) = Config::labs_dir(&flags, file.clone())
+    {
+        foreign::add(&mut labs, &dir)?;
     }
     match &command {
-        Some(Command::Labs { lab }) => return commands::labs::run(&labs, lab.as_deref()),
+        Some(Command::Labs(args)) => return commands::labs::run(&labs, args),
         Some(Command::Config { path: true, .. }) => return commands::config::path(file),
         Some(Command::Config { default: true, .. }) => return commands::config::defaults(&labs),
         Some(Command::Completions { shell }) => return commands::shell::completions(&labs, *shell),
         Some(Command::Man) => return commands::shell::man(&labs),
         _ => {}
     }
+    configured(labs, command, &run, (flags, file))
+}
+
+/// What needs the configuration.
+fn configured(
+    labs: Vec<Box<dyn Lab>>,
+    command: Option<Command>,
+    run: &RunArgs,
+    (flags, file): (Flags, Option<PathBuf>),
+) -> Result<u8, ExitError> {
     let config = Config::load(&labs, flags, file)?;
     let run_dir = config.run_dir().map(Path::to_owned);
     // Before the store is opened: these commands do not need it.
@@ -126,6 +154,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         _ => {}
     }
     let store = RunStore::open(run_dir)?;
+    foreign::recall(&labs, &store);
     match command {
         Some(Command::Runs { filter, lab, json }) => {
             commands::runs::run(&store, &filter.join(" "), lab.as_deref(), json)
@@ -133,12 +162,28 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Resume(args)) => headless::resume(&labs, &store, &args),
+        Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
         Some(_) => Ok(code::DONE),
-        None if run.lab.is_some() => headless::run(&labs, &store, &run),
+        None if run.lab.is_some() => headless::run(&labs, &store, run),
         None if has_terminal() => screen::run(store, labs, &config),
         None => explain(),
     }
+}
+
+/// Whether a command looks at labs, and not only at runs.
+fn needs_labs(command: Option<&Command>) -> bool {
+    matches!(
+        command,
+        None | Some(
+            Command::Labs(LabsArgs {
+                command: None,
+                python: false,
+                ..
+            }) | Command::Config { .. }
+                | Command::Doctor
+                | Command::Resume(_)
+        )
+    )
 }
 
 /// Whether the program runs on a terminal, for input and output.

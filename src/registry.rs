@@ -26,10 +26,14 @@ pub fn make(labs: &[MakeLab]) -> Result<Vec<Box<dyn Lab>>, ExitError> {
 
 /// The lab with a name.
 pub fn find<'a>(labs: &'a [Box<dyn Lab>], name: &str) -> Result<&'a dyn Lab, ExitError> {
+    Ok(labs[position(labs, name)?].as_ref())
+}
+
+/// Where the lab with a name is in the list.
+pub fn position(labs: &[Box<dyn Lab>], name: &str) -> Result<usize, ExitError> {
     let names = labs.iter().map(|lab| lab.definition().name.as_str());
     labs.iter()
-        .find(|lab| lab.definition().name == name)
-        .map(AsRef::as_ref)
+        .position(|lab| lab.definition().name == name)
         .ok_or_else(|| {
             ExitError::usage(format!(
                 "`--lab {name}`: no such lab; {}",

@@ -1,5 +1,6 @@
 //! Connects the terminal interface with this program's labs, configuration and set-up.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
@@ -12,7 +13,7 @@ use crate::build_facts::BUILD;
 use crate::commands::ensure;
 use crate::config::Config;
 use crate::exit_error::{ExitError, code};
-use crate::{output, pause, registry, summary};
+use crate::{foreign, output, pause, registry, summary};
 
 /// What the interface needs from this program.
 struct Program;
@@ -28,6 +29,10 @@ impl Host for Program {
 
     fn set_up(&self, missing: &str, gpus: bool) -> Result<(), String> {
         ensure::ensure(missing, gpus, true).map_err(|failure| failure.message)
+    }
+
+    fn lab_in(&self, folder: &Path, store: &RunStore) -> Result<Box<dyn Lab>, String> {
+        foreign::lab_in(folder, store).map_err(|failure| failure.message)
     }
 
     fn suspend(&self) {

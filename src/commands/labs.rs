@@ -1,16 +1,60 @@
-//! `workbench labs`: lists the labs.
+//! `workbench labs`: lists the labs, and makes and checks labs of one's own.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand, ValueHint};
 use workbench_experiment::lab::{Lab, LabDefinition};
+
+use workbench_programs::{PYTHON, lab_folders, new_lab, read_folder};
 
 use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::registry;
 use crate::table::TextTable;
 
-/// Lists all labs, or shows one with its handout.
-pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, ExitError> {
+/// What `workbench labs` takes.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct LabsArgs {
+    /// Show one lab with its handout
+    pub lab: Option<String>,
+    /// Print workbench_arm.py, with which a Python program that is an arm tells more of its work
+    #[arg(long, conflicts_with = "lab")]
+    pub python: bool,
+    /// What else to do with labs.
+    #[command(subcommand)]
+    pub command: Option<LabsCommand>,
+}
+
+/// What to do with labs of one's own.
+#[derive(Debug, Subcommand)]
+pub enum LabsCommand {
+    /// Make a lab that runs at once, in a new folder of its name
+    New {
+        /// The lab's name
+        name: String,
+        /// Where the folder is made
+        #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+    /// Say what is wrong with a lab, or with all labs of a folder, line by line; runs nothing
+    Check {
+        /// The folder
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+}
+
+/// Lists all labs, or shows one with its handout; or does what else is asked for.
+pub fn run(labs: &[Box<dyn Lab>], args: &LabsArgs) -> Result<u8, ExitError> {
+    match &args.command {
+        Some(command) => return own(command),
+        None if args.python => return python(),
+        None => {}
+    }
+    let name = args.lab.as_deref();
     let mut out = String::new();
     if let Some(name) = name {
         let lab = registry::find(labs, name)?;
@@ -23,6 +67,62 @@ pub fn run(labs: &[Box<dyn Lab>], name: Option<&str>) -> Result<u8, ExitError> {
     }
     output::print(&out)?;
     Ok(code::DONE)
+}
+
+/// Prints the file for Python programs.
+fn python() -> Result<u8, ExitError> {
+    output::print(PYTHON)?;
+    Ok(code::DONE)
+}
+
+/// Makes a lab, or checks labs. Runs nothing.
+fn own(command: &LabsCommand) -> Result<u8, ExitError> {
+    match command {
+        LabsCommand::New { name, dir } => {
+            let folder = new_lab(name, dir).map_err(|error| match error.kind() {
+                ErrorKind::InvalidInput | ErrorKind::AlreadyExists => {
+                    ExitError::usage(format!("`workbench labs new {name}`: {error}"))
+                }
+                _ => ExitError::cannot("make the lab", &error),
+            })?;
+            let folder = folder.display();
+            output::print(&format!(
+                "Made {folder}. Try it with\n  workbench --labs {folder} --lab {name}\n"
+            ))?;
+            Ok(code::DONE)
+        }
+        LabsCommand::Check { dir } => check(dir),
+    }
+}
+
+/// Prints what is wrong, line by line.
+fn check(dir: &Path) -> Result<u8, ExitError> {
+    let folders = lab_folders(dir).map_err(|problem| ExitError::usage(problem.to_string()))?;
+    let mut wrong = 0;
+    for folder in folders {
+        match read_folder(&folder) {
+            Ok(lab) => {
+                let definition = lab.definition();
+                let (name, arms) = (&definition.name, definition.arms.len());
+                let arms = workbench_words::counted(arms as u64, "arm");
+                output::line(&format!(
+                    "{}: {name}, {arms}, nothing wrong",
+                    folder.display()
+                ))?;
+            }
+            Err(problems) => {
+                wrong += problems.len();
+                for problem in problems {
+                    output::line(&problem.to_string())?;
+                }
+            }
+        }
+    }
+    Ok(if wrong == 0 {
+        code::DONE
+    } else {
+        code::CHECK_FAILED
+    })
 }
 
 fn describe(lab: &LabDefinition) -> String {

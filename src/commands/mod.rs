@@ -7,6 +7,7 @@ pub mod ensure;
 pub mod labs;
 pub mod report;
 pub mod runs;
+pub mod say;
 pub mod setup;
 pub mod shell;
 pub mod show;

@@ -133,6 +133,18 @@ fn take(
         })
 }
 
+/// A directory that a file sets, if it does and the file can be read.
+pub fn directory(path: &Path, key: Key) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let table = DeTable::parse(&text).ok()?;
+    let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+    let value = table.get_ref().get(setting.name)?;
+    match take(setting, value, &text, path, &[]) {
+        Ok(Value::Directory(dir)) => Some(dir),
+        _ => None,
+    }
+}
+
 fn home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned())
 }

@@ -102,6 +102,20 @@ impl Config {
         Ok(this)
     }
 
+    /// The folder of labs. They have to be known before the rest can be checked, so mistakes are
+    /// passed over here.
+    pub fn labs_dir(flags: &Flags, file: Option<PathBuf>) -> Option<PathBuf> {
+        let flag = flags.iter().find(|(key, _)| *key == Key::Labs);
+        if let Some((_, Value::Directory(dir))) = flag {
+            return Some(dir.clone());
+        }
+        let variable = std::env::var_os("WORKBENCH_LABS").filter(|value| !value.is_empty());
+        variable.map(PathBuf::from).or_else(|| {
+            let path = path(file).0?;
+            file::directory(&path, Key::Labs)
+        })
+    }
+
     /// The configuration from its sources.
     fn resolve(
         labs: &[Box<dyn Lab>],

@@ -37,6 +37,8 @@ pub enum Key {
     ExportFormat,
     /// The folder of runs.
     RunDir,
+    /// The folder of labs that are not a part of the program.
+    Labs,
 }
 
 /// The type of a setting.
@@ -86,7 +88,7 @@ pub struct Setting {
 }
 
 /// All settings, in the order of [`Key`].
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 12] = [
     Setting {
         key: Key::Theme,
         name: "theme",
@@ -194,6 +196,15 @@ pub const SETTINGS: [Setting; 11] = [
         unset: "the platform's data directory",
         flag: Some("--run-dir DIR"),
         help: "Where runs are kept, with a screen and without.",
+    },
+    Setting {
+        key: Key::Labs,
+        name: "labs",
+        kind: SettingKind::Directory,
+        default: None,
+        unset: "none but the program's own",
+        flag: Some("--labs DIR"),
+        help: "A folder of labs besides the program's own, or one lab: a folder with a lab.toml. `workbench labs new NAME` makes one.",
     },
 ];
 

@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 10] = [
     &["crates/forest", "crates/record", "crates/worker"],
     &["crates/result"],
     &["crates/experiment"],
-    &["crates/report"],
+    &["crates/report", "crates/programs"],
     &[
         "crates/submission",
         "crates/history",

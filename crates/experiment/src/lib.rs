@@ -7,6 +7,7 @@
 //! - **Does not belong here:** any lab, and the display of a run.
 
 mod asked;
+mod command;
 mod control;
 mod disturbance;
 mod error;
@@ -16,13 +17,17 @@ mod request;
 mod resumption;
 mod rounds;
 mod run;
+mod runner;
 pub mod sampling;
+mod start;
+mod until;
 mod watch;
 
 pub use asked::AskedWorkers;
 pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;
-pub use request::{DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve};
+pub use request::{DEFAULT_SEED, MAX_WORKERS, Request, RequestError, resolve, resolve_for};
 pub use resumption::{OriginChange, OtherOrigin, ResumeRefused};
 pub use run::{Ended, resume, run};
+pub use until::{DEFAULT_MAX_TIME, MAX_REPEATS, MaxTime, Width};

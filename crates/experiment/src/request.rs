@@ -1,22 +1,24 @@
 //! From a request to the resolved configuration of a run, with all defaults filled in and all
 //! values checked.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
+
 use super::AskedWorkers;
+use super::command::command;
+use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
-    DataKind, DataSource, LabDefinition, Opt, ParamError, ParamValue, Params, Preset, Refusal,
-    RunConfig, suggest,
+    DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params,
+    Preset, Refusal, RunConfig, suggest,
 };
-use workbench_dataset::{ReadOptions, shell_word};
+use workbench_dataset::ReadOptions;
 use workbench_machine::UsableCores;
+use workbench_record::Until;
 use workbench_words::counted_number;
 
 /// More slots than this are taken for a typing error, oversubscribed or not.
 pub const MAX_WORKERS: u32 = 1024;
-/// More repeats than this are taken for a typing error.
-pub const MAX_REPEATS: u32 = 10_000;
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
@@ -37,6 +39,8 @@ pub struct Request {
     pub seed: Option<u64>,
     /// Faults; each is a part of the lab's parameter for faults ([`crate::lab::Roles`]).
     pub faults: Vec<String>,
+    /// Options that only some labs have, each with its value ([`crate::lab::Roles::options`]).
+    pub options: Vec<(String, String)>,
     /// A file or folder instead of the lab's own data.
     pub data: Option<PathBuf>,
     /// The column of a file to predict.
@@ -45,6 +49,12 @@ pub struct Request {
     pub reading: ReadOptions,
     /// More workers than usable cores are allowed.
     pub oversubscribe: bool,
+    /// How narrow every interval is to be; more repeats are run until it is.
+    pub until: Option<Width>,
+    /// The longest time of a run that goes on until its intervals are narrow.
+    pub max_time: Option<MaxTime>,
+    /// The base runs as a second, equal arm.
+    pub control: bool,
 }
 
 /// Why a request cannot be run. Every message says what is possible instead.
@@ -139,8 +149,10 @@ pub fn resolve(
     let (preset_name, preset) = preset(lab, request.preset.as_deref())?;
     let mut set = request.set.clone();
     set.extend(faults(lab, request)?);
+    set.extend(options(lab, request)?);
     set.extend(least_workers(lab, request)?);
-    let params = lab.resolve(preset, &set)?;
+    let mut params = lab.resolve(preset, &set)?;
+    make_absolute(lab, &mut params);
     let repeats = request.repeats.unwrap_or(preset.repeats);
     count(Opt::Repeats, repeats, MAX_REPEATS)?;
     let mut config = RunConfig {
@@ -151,12 +163,35 @@ pub fn resolve(
         arms: arms(lab, &request.arms)?,
         workers: workers(request, usable)?,
         oversubscribe: request.oversubscribe,
+        until: precision(request)?,
+        control: request.control,
         data: data(lab, request)?,
         command: String::new(),
         params,
     };
     config.command = command(lab, preset, &config);
     Ok(config)
+}
+
+/// The same for a lab whose parameters may decide which arms it has.
+///
+/// # Errors
+/// [`RequestError`], with what is possible instead.
+pub fn resolve_for(
+    lab: &dyn Lab,
+    request: &Request,
+    usable: &UsableCores,
+) -> Result<RunConfig, RequestError> {
+    // With its own arms alone, so that names of others are judged by the definition that has them.
+    let general = Request {
+        arms: Vec::new(),
+        ..request.clone()
+    };
+    let config = resolve(lab.definition(), &general, usable)?;
+    let own = lab.specialised(&config.params);
+    let own = own.map_err(RequestError::Refused)?;
+    let lab = own.as_deref().unwrap_or(lab);
+    resolve(lab.definition(), request, usable)
 }
 
 fn preset<'a>(
@@ -277,6 +312,57 @@ fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String
     Ok(Some(format!("{param}={least}")))
 }
 
+/// What `--until` and `--max-time` ask for.
+fn precision(request: &Request) -> Result<Option<Until>, RequestError> {
+    match (request.until, request.max_time) {
+        (Some(width), max_time) => Ok(Some(until(width, max_time))),
+        (None, None) => Ok(None),
+        (None, Some(given)) => refused(
+            Opt::MaxTime,
+            &given.to_string(),
+            "it limits a run that goes on until its intervals are narrow; say how narrow with --until, for example --until 2%",
+        ),
+    }
+}
+
+/// The values of options that only some labs have, as the parameters that they set.
+fn options(lab: &LabDefinition, request: &Request) -> Result<Vec<String>, RequestError> {
+    let mut set: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for (option, value) in &request.options {
+        let opt = || Opt::Of(option.clone());
+        let Some(param) = lab.roles.options.get(option) else {
+            let reason = format!("the {} lab has no such option; leave it out", lab.name);
+            return Err(RequestError::Refused(Refusal::of(opt(), reason)));
+        };
+        if is_set(request, param) {
+            let reason = format!("--set {param}=… says the same; give one of the two");
+            return refused(opt(), value, reason);
+        }
+        let given = set.entry(param).or_default();
+        if !given.is_empty() && !lab.roles.lists.contains(param) {
+            return refused(opt(), value, "give it once");
+        }
+        given.push(value);
+    }
+    let joined = |(param, values): (&str, Vec<&str>)| {
+        format!("{param}={}", values.join(&format!(" {LIST_SEPARATOR} ")))
+    };
+    Ok(set.into_iter().map(joined).collect())
+}
+
+/// Names the directory of a lab that has one from the root, because a run can be resumed from
+/// anywhere.
+fn make_absolute(lab: &LabDefinition, params: &mut Params) {
+    let Some(name) = &lab.roles.directory else {
+        return;
+    };
+    if let Some(ParamValue::Text(text)) = params.get_mut(name)
+        && let Ok(path) = std::path::absolute(if text.is_empty() { "." } else { text.as_str() })
+    {
+        *text = path.to_string_lossy().into_owned();
+    }
+}
+
 fn refused<T>(option: Opt, given: &str, reason: impl Into<String>) -> Result<T, RequestError> {
     Err(RequestError::Refused(Refusal::new(option, given, reason)))
 }
@@ -360,78 +446,4 @@ fn of_table(reading: &ReadOptions) -> Option<Opt> {
     ]
     .into_iter()
     .find_map(|(is_given, option)| is_given.then_some(option))
-}
-
-/// The command that gives the same configuration on any machine, independent of its defaults.
-fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) -> String {
-    let of_preset: Params = lab.resolve(preset, &[]).unwrap_or_default();
-    let least_workers = lab.roles.least_workers.as_deref();
-    let workers = asked_workers(config, &of_preset, least_workers);
-    let mut out = format!(
-        "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
-        config.lab, config.preset, config.seed, config.repeats, workers
-    );
-    if config.arms.len() < lab.arms.len() {
-        let _ = write!(out, " --arms {}", config.arms.join(","));
-    }
-    let elastic = matches!(workers, AskedWorkers::Elastic { .. });
-    for (key, value) in &config.params {
-        if of_preset.get(key) == Some(value) || (elastic && Some(key.as_str()) == least_workers) {
-            continue;
-        }
-        let value = value.to_string();
-        let faults: Vec<&str> = value.split(';').map(str::trim).collect();
-        if Some(key) == lab.roles.faults.as_ref() && !faults.contains(&"") {
-            for fault in faults {
-                let _ = write!(out, " --fault {}", shell_word(fault));
-            }
-        } else {
-            let _ = write!(out, " --set {}", shell_word(&format!("{key}={value}")));
-        }
-    }
-    match &config.data {
-        DataSource::Embedded => {}
-        DataSource::File {
-            path,
-            target,
-            reading,
-            ..
-        } => {
-            let (path, target) = (shell_word(path), shell_word(target));
-            let _ = write!(out, " --data {path} --target {target}");
-            if !reading.is_default() {
-                let _ = write!(out, " {}", reading.command_words());
-            }
-        }
-        DataSource::Folder { path, .. } => {
-            let _ = write!(out, " --data {}", shell_word(path));
-        }
-    }
-    if config.oversubscribe {
-        out.push_str(" --oversubscribe");
-    }
-    out
-}
-
-/// The value of `--workers` for a configuration.
-fn asked_workers(
-    config: &RunConfig,
-    of_preset: &Params,
-    least_workers: Option<&str>,
-) -> AskedWorkers {
-    let least = |params: &Params| match params.get(least_workers?)? {
-        ParamValue::Integer(least) => u32::try_from(*least).ok(),
-        _ => None,
-    };
-    match (config.workers.as_slice(), least(&config.params)) {
-        ([most], Some(given))
-            if (1..=*most).contains(&given) && least(of_preset) != Some(given) =>
-        {
-            AskedWorkers::Elastic {
-                least: given,
-                most: *most,
-            }
-        }
-        _ => AskedWorkers::Numbers(config.workers.clone()),
-    }
 }

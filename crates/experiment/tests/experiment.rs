@@ -130,7 +130,7 @@ impl PreparedLab for Ready {
                 sha256: "00".repeat(32),
                 metrics: [].into(),
             }],
-            quality: [].into(),
+            ..ArmOutput::default()
         })
     }
 }

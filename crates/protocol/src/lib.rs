@@ -3,13 +3,14 @@
 //! - **Belongs here:** the [messages](message) that every worker sends and gets, generic over what
 //!   one lab adds to them ([`Protocol`]), the [frames](frame) in which they travel, the
 //!   [environment](mod@env) that tells a worker its place, and the [life of a worker](worker_side)
-//!   under its supervisor.
+//!   under its supervisor; and what a program that is an arm [may tell](arm).
 //! - **May use:** no other crate of this tree.
 //! - **Does not belong here:** what a lab's workers compute, supervising, libtorch.
 //!
 //! A frame is the length of its body (32 bits, little-endian) and the body: one message as JSON, at
 //! most [`MAX_FRAME`] bytes. The first message each way states the [`VERSION`].
 
+pub mod arm;
 pub mod env;
 pub mod frame;
 pub mod message;

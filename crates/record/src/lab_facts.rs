@@ -21,6 +21,10 @@ pub struct LabFacts {
     /// Figures, counters and metrics, in the order of reports. Undeclared ones come after these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<FigureFacts>,
+    /// The folder from which the lab was read, as an absolute path, where it is not a part of
+    /// workbench.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 /// What a lab declares about the items that its arms make.

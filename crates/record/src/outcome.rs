@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use workbench_json::{Floats, Text};
 
 use super::breakdown::Breakdown;
+use workbench_machine::monitor::ResourceUse;
 
 /// What one repeat of an arm gives.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +20,12 @@ pub struct ArmOutput {
     pub quality: BTreeMap<String, Quantity>,
     /// What it consisted of, for labs that tell.
     pub breakdown: Breakdown,
+    /// When its work began and ended, in nanoseconds on the run's clock, where what came before and
+    /// after belongs to the instrument; `None` where the arm was at work all the time.
+    pub worked_ns: Option<[u64; 2]>,
+    /// What its processes used, where they did the work; what the processor counted and the
+    /// frequency are measured all the same.
+    pub usage: Option<Box<ResourceUse>>,
 }
 
 /// One of the things that an arm made, for the rf lab one model.
@@ -81,6 +88,8 @@ pub enum Basis {
         #[serde(with = "Floats::<f64>")]
         tolerance: f64,
     },
+    /// Nothing but that every arm did its work to the end: nobody told how outputs are compared.
+    OutputsNotCompared,
     /// Every arm reached a target; the work done on the way may differ. An arm ends as soon as it
     /// has reached the target, so that its wall time is the time to the target.
     TimeToTarget {
@@ -134,6 +143,7 @@ impl Basis {
     pub fn words(&self) -> Option<String> {
         match self {
             Self::EqualOutputs | Self::NearOutputs { .. } => None,
+            Self::OutputsNotCompared => Some("outputs were not compared".to_owned()),
             Self::TimeToTarget {
                 metric,
                 target,

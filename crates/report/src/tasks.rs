@@ -1,4 +1,5 @@
-//! The tasks of a run as CSV: one row per attempt at a task, for spreadsheets and data frames.
+//! The tasks of a run as CSV: one row per attempt at a task, for spreadsheets and data frames. A
+//! repeat of a program that told no tasks has one row.
 //!
 //! Times are seconds since the clock of the task's repeat was started, to the nanosecond. Tasks of
 //! a repeat that was interrupted are there too. The last columns are what the whole repeat used.
@@ -7,8 +8,8 @@ use std::cmp::Ordering;
 
 use super::error::ReportError;
 use super::usage;
-use workbench_pool::TaskSpan;
-use workbench_record::{RepeatState, Snapshot};
+use workbench_pool::{Outcome, TaskSpan};
+use workbench_record::{RepeatFinished, RepeatState, Snapshot};
 use workbench_result::RunResult;
 
 /// The columns, in order.
@@ -44,6 +45,16 @@ pub(super) fn csv(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<u8>, Re
         tasks.sort_by_key(|t| (t.task, t.attempt, t.started_ns));
         let finished = repeat.finished.as_ref();
         let used = usage::cells(finished.and_then(|finished| finished.usage.as_ref()));
+        let by_processes = finished.filter(|finished| {
+            let usage = finished.usage.as_ref();
+            tasks.is_empty() && usage.is_some_and(|usage| usage.processes.is_some())
+        });
+        if let Some(finished) = by_processes {
+            let row = row_without_tasks(repeat, finished);
+            writer
+                .write_record(row.iter().chain(&used))
+                .map_err(failed)?;
+        }
         for task in tasks {
             let row = row(repeat, task);
             let cells = row.iter().chain(&used);
@@ -62,6 +73,26 @@ fn order(result: &RunResult, a: &RepeatState, b: &RepeatState) -> Ordering {
     };
     let key = |r: &RepeatState| (place(&r.id.arm), r.id.clone());
     key(a).cmp(&key(b))
+}
+
+/// The row of a repeat that told no tasks: when it ran, and its CPU time.
+fn row_without_tasks(repeat: &RepeatState, finished: &RepeatFinished) -> [String; 16] {
+    let wall_s = seconds(i128::from(finished.wall_ns));
+    let mut row: [String; 16] = Default::default();
+    let own = [
+        (0, repeat.id.arm.clone()),
+        (1, repeat.id.workers.to_string()),
+        (2, repeat.id.repeat.to_string()),
+        (11, seconds(0)),
+        (12, wall_s.clone()),
+        (13, wall_s),
+        (14, seconds(i128::from(finished.cpu_ns))),
+        (15, Outcome::Done.word().to_owned()),
+    ];
+    for (column, cell) in own {
+        row[column] = cell;
+    }
+    row
 }
 
 fn row(repeat: &RepeatState, task: &TaskSpan) -> [String; 16] {

@@ -3,13 +3,14 @@
 use super::arms::finished;
 use super::format;
 use super::tables::{ReportTable, subject};
+use workbench_clock::seconds;
 use workbench_machine::monitor::ResourceUse;
 use workbench_result::RunResult;
 
 /// What stands below the table on a page.
 pub(super) const EXPLAINED: &str = "Medians over the repeats, of the program and the processes that it waited for. Page faults without a \
      disk: memory was used for the first time. Switches: a thread waited, or was taken off its core. Instructions, cycles and cache \
-     misses are those of the arm's threads outside the kernel.";
+     misses are those of the arm's threads and processes outside the kernel. Bytes read and written are those of system calls.";
 
 /// A figure in the cells of a table.
 type Figure = (&'static str, fn(&ResourceUse) -> Option<String>);
@@ -33,7 +34,7 @@ const ALWAYS: [Figure; 5] = [
 ];
 
 /// Figures that some machines tell.
-const SOMETIMES: [Figure; 4] = [
+const SOMETIMES: [Figure; 8] = [
     ("mean frequency", |used| {
         Some(format!("{} MHz", format::count(used.mhz?.round() as u64)))
     }),
@@ -47,6 +48,18 @@ const SOMETIMES: [Figure; 4] = [
     }),
     ("cache misses", |used| {
         Some(format::number(used.hardware?.cache_misses? as f64))
+    }),
+    ("user time", |used| {
+        Some(format::seconds(seconds(used.processes?.user_ns)))
+    }),
+    ("system time", |used| {
+        Some(format::seconds(seconds(used.processes?.system_ns)))
+    }),
+    ("read", |used| {
+        Some(format::bytes(used.processes?.read_bytes?))
+    }),
+    ("written", |used| {
+        Some(format::bytes(used.processes?.written_bytes?))
     }),
 ];
 

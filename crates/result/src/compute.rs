@@ -13,7 +13,9 @@ use super::document::{
 use super::inflation::median_usage;
 use super::items;
 use super::messages;
+use super::opaque;
 use super::scaling::scaling;
+use super::verdict::{noise, precision};
 use super::warn::caveats;
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
@@ -38,20 +40,18 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let config = &started.config;
     let check = check(snapshot, started);
     let base = started.arms.first()?;
-    let base_repeats = snapshot.finished(&base.name, 1);
     let machine = machine(snapshot, started);
     let context = Context {
         snapshot,
         started,
         machine: &machine,
-        base_repeats,
+        base_repeats: snapshot.finished(&base.name, 1),
         comparable: check.passed(),
     };
     let mut arms = Vec::new();
     for arm in &started.arms {
-        for workers in workers_of(arm, &config.workers) {
-            arms.extend(context.arm(arm, workers));
-        }
+        let workers = workers_of(arm, &config.workers).into_iter();
+        arms.extend(workers.filter_map(|workers| context.arm(arm, workers)));
     }
     let mut result = RunResult {
         schema: SCHEMA,
@@ -66,7 +66,9 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         parameters: config.params.clone(),
         data: config.data.clone(),
         data_sha256: started.data_sha256.clone(),
-        repeats: config.repeats,
+        repeats: snapshot.tally.repeats,
+        precision: precision(&arms, started, snapshot),
+        noise: noise(&arms),
         asked: Asked {
             arms: config.arms.clone(),
             workers: config.workers.clone(),
@@ -159,16 +161,10 @@ impl Context<'_> {
         let median = self.snapshot.median_repeat(&arm.name, workers)?;
         let outcome = median.finished.as_deref()?;
         let wall_s: Vec<f64> = repeats.iter().map(|r| seconds(r.wall_ns())).collect();
-        let cpu_s = repeats
-            .iter()
-            .filter_map(|r| r.finished.as_deref())
-            .map(|f| seconds(f.cpu_ns))
-            .collect();
-        let is_base = self
-            .started
-            .arms
-            .first()
-            .is_some_and(|b| b.name == arm.name);
+        let finished = repeats.iter().filter_map(|r| r.finished.as_deref());
+        let cpu_s = finished.map(|f| seconds(f.cpu_ns)).collect();
+        let base = self.started.arms.first();
+        let is_base = base.is_some_and(|base| base.name == arm.name);
         let compared = if is_base {
             Some(Speedup {
                 ratio: 1.0,
@@ -192,8 +188,11 @@ impl Context<'_> {
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
             efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
-            ideal: Some(ideal(workers, self.machine, &self.snapshot.comparison)),
-            bound: self.bound(&durations, workers),
+            ideal: Some(self.ideal(workers)),
+            bound: match opaque::cpu_s(median) {
+                Some(_) => opaque::bound(workers, self.ideal(workers), speedup),
+                None => self.bound(&durations, workers),
+            },
             predicted: (arm.parallel && self.is_schedulable())
                 .then(|| self.predicted(&durations, workers))
                 .flatten(),
@@ -214,6 +213,11 @@ impl Context<'_> {
         })
     }
 
+    /// The most that any work can gain from so many slots.
+    fn ideal(&self, workers: u32) -> f64 {
+        ideal(workers, self.machine, &self.snapshot.comparison)
+    }
+
     /// Whether another order of an arm's tasks would have given the same outcome.
     fn is_schedulable(&self) -> bool {
         !self.snapshot.comparison.lockstep && self.has_equal_work()
@@ -229,9 +233,8 @@ impl Context<'_> {
         if !self.has_equal_work() {
             return None;
         }
-        let comparison = &self.snapshot.comparison;
-        let ideal = ideal(workers, self.machine, comparison);
-        if comparison.lockstep {
+        let ideal = self.ideal(workers);
+        if self.snapshot.comparison.lockstep {
             return Some(ideal);
         }
         let limit = if let Some(durations) = self.durations_on_fastest(durations.len()) {
@@ -303,11 +306,11 @@ impl Context<'_> {
                 // Until the base has run, and where arms do different work, the only measure of
                 // useful work is the arm's own work. The same holds where the base's CPU time is
                 // not recorded.
-                let of_base = mean_of(&base, task_cpu_s);
+                let of_base = mean_of(&base, opaque::work_cpu_s);
                 let useful = if self.has_equal_work() && of_base > 0.0 {
                     of_base
                 } else {
-                    task_cpu_s(repeat)
+                    opaque::work_cpu_s(repeat)
                 };
                 split(repeat, workers, useful)
             })
@@ -343,6 +346,10 @@ fn usage(repeats: &[&RepeatState]) -> Option<ResourceUse> {
 }
 
 fn split(repeat: &RepeatState, workers: u32, useful_cpu_s: f64) -> LostTime {
+    if let Some(cpu_s) = opaque::cpu_s(repeat) {
+        let slots_s = f64::from(workers) * seconds(repeat.wall_ns());
+        return lost_time::split_by_cpu(slots_s, cpu_s, useful_cpu_s);
+    }
     let spans: Vec<lost_time::Span> = repeat
         .tasks
         .iter()
@@ -377,10 +384,6 @@ fn middle<'a>(repeats: &[&'a RepeatState]) -> Vec<&'a RepeatState> {
 
 fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
     descriptive::total(repeats.iter().map(|r| figure(r))) / repeats.len().max(1) as f64
-}
-
-fn task_cpu_s(repeat: &RepeatState) -> f64 {
-    descriptive::total(repeat.tasks.iter().map(|t| seconds(t.cpu_ns)))
 }
 
 /// CPU seconds of the tasks that ran to their end, in submission order.

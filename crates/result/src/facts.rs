@@ -5,6 +5,7 @@ use workbench_machine::CounterAccess;
 use workbench_record::{BestItem, LabFacts, RepeatFinished};
 
 use super::document::{ArmResult, Predicted};
+use super::precision::{Noise, UntilOutcome};
 
 /// A difference between a repeat and its reference.
 pub(super) enum Difference<'a> {
@@ -94,6 +95,19 @@ pub(super) enum Caveat<'a> {
         bound: f64,
         base: &'a str,
     },
+    /// How narrow the intervals are, after so many repeats, in a run that was to go on until they
+    /// are narrow.
+    Precision {
+        precision: &'a UntilOutcome,
+        repeats: u32,
+        /// Whether the time was up.
+        late: bool,
+    },
+    /// What a control shows.
+    Noise {
+        noise: Noise,
+        base: &'a str,
+    },
     /// Stolen time: cores that the hypervisor took.
     Steal(f64),
     /// Cores that other processes used.
@@ -111,6 +125,8 @@ pub(super) struct Lost {
 pub(super) enum WaitCause {
     Oversubscribed,
     Lockstep,
+    /// Nothing is known but that the processes used less CPU time.
+    NotBusy,
     /// Tasks were ready late, or kept off their cores.
     Tasks {
         /// Cores that other processes used while the run went on, where that is worth saying.

@@ -6,7 +6,7 @@
 pub(super) mod messages;
 
 use workbench_machine::CounterAccess;
-use workbench_machine::monitor::{HardwareCounts, ResourceUse};
+use workbench_machine::monitor::{HardwareCounts, ProcessUse, ResourceUse};
 use workbench_record::Disturbance;
 
 use super::document::{ArmResult, RunResult};
@@ -129,7 +129,15 @@ pub(super) fn median_usage(repeats: &[&ResourceUse]) -> Option<ResourceUse> {
         involuntary_switches: count(|usage| usage.involuntary_switches)?,
         mhz: mhz.get(mhz.len().saturating_sub(1) / 2).copied(),
         hardware: hardware.get(hardware.len().saturating_sub(1) / 2).copied(),
+        processes: median_processes(repeats),
     })
+}
+
+/// What the processes used, of the repeat with the middle CPU time: its figures belong together.
+fn median_processes(repeats: &[&ResourceUse]) -> Option<ProcessUse> {
+    let mut all: Vec<ProcessUse> = repeats.iter().filter_map(|u| u.processes).collect();
+    all.sort_by_key(ProcessUse::cpu_ns);
+    all.get(all.len().saturating_sub(1) / 2).copied()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use workbench_digest::Hasher;
 use workbench_record::ArmFacts;
-use workbench_record::{ArmOutput, Breakdown, Item, Quantity};
+use workbench_record::{ArmOutput, Item, Quantity};
 
 /// Names that have broken terminals and tables before: wide, combining, from right to left, joined,
 /// invisible, endless, with control characters, or nothing at all.
@@ -26,6 +26,7 @@ pub(super) const HARD_NAMES: [&str; 12] = [
 /// An arm.
 pub(super) fn arm(name: &str, title: &str, parallel: bool) -> ArmFacts {
     ArmFacts {
+        control: false,
         name: name.to_owned(),
         title: title.to_owned(),
         parallel,
@@ -51,6 +52,6 @@ pub(super) fn output(names: &[Arc<str>], counters: &[(&str, u64)]) -> ArmOutput 
             .collect(),
         items: names.iter().map(item).collect(),
         quality: [("best".to_owned(), Quantity::Number(0.8063))].into(),
-        breakdown: Breakdown::default(),
+        ..ArmOutput::default()
     }
 }

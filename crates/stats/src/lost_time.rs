@@ -108,6 +108,27 @@ pub fn split(input: &LostTimeInput) -> LostTime {
     sum.into_seconds(input.useful_cpu_s)
 }
 
+/// Splits slot time of which only the CPU time is known, all in seconds: what was not on a core is
+/// waiting. CPU time counts up to the slot time; more of it means more threads than slots.
+pub fn split_by_cpu(slots_s: f64, cpu_s: f64, useful_cpu_s: f64) -> LostTime {
+    let amount = |seconds: f64| {
+        if seconds.is_finite() {
+            seconds.max(0.0)
+        } else {
+            0.0
+        }
+    };
+    let slots = amount(slots_s);
+    let cpu = amount(cpu_s).min(slots);
+    let useful = amount(useful_cpu_s).min(cpu);
+    LostTime {
+        waiting: slots - cpu,
+        inflation: cpu - useful,
+        useful,
+        ..LostTime::default()
+    }
+}
+
 /// The repeat, from start to end.
 #[derive(Clone, Copy)]
 struct Window {

@@ -1,7 +1,11 @@
 //! What the interface needs of the program around it. The program implements it; nothing here knows
 //! how.
 
+use std::path::Path;
+
+use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
+use workbench_record::RunStore;
 
 /// The program around the interface.
 pub trait Host: Send + Sync {
@@ -21,6 +25,14 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// What went wrong, in one line.
     fn set_up(&self, missing: &str, gpus: bool) -> Result<(), String>;
+
+    /// The lab of a run that was made with one from a folder, read from there again.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    fn lab_in(&self, folder: &Path, _store: &RunStore) -> Result<Box<dyn Lab>, String> {
+        Err(format!("no lab is read from {}", folder.display()))
+    }
 
     /// Stops the process and its workers, as Ctrl-Z does, until the shell's `fg`.
     fn suspend(&self);

@@ -2,7 +2,7 @@
 //! and the channel on which their news come in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc as channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -300,9 +300,14 @@ impl Maker {
     fn resume(&self, run: &RunDir) -> Result<Ended, ExperimentError> {
         let log = run.read()?;
         let started = Snapshot::of(&log.records).started;
-        let name = started.map_or_else(String::new, |started| started.config.lab);
+        let (name, folder) = started.map_or_else(Default::default, |started| {
+            (started.config.lab, started.lab_facts.folder)
+        });
+        let read = folder.map(|folder| self.host.lab_in(Path::new(&folder), &self.store));
+        let read = read.transpose().map_err(|error| refused(&error))?;
         let mut labs = self.labs.iter();
-        let lab = labs.find(|known| known.definition().name == name);
+        let known = labs.find(|known| known.definition().name == name);
+        let lab = read.as_ref().or(known);
         let lab = lab
             .ok_or_else(|| refused(&format!("{}: this workbench has no lab `{name}`", run.id())))?;
         // The screen begins where the run was left.

@@ -81,7 +81,7 @@ impl fmt::Display for ProcessExit {
 }
 
 /// Names of the signals that end processes in practice.
-fn signal_name(number: i32) -> Option<&'static str> {
+pub fn signal_name(number: i32) -> Option<&'static str> {
     [
         (Signal::HUP, "SIGHUP"),
         (Signal::INT, "SIGINT"),

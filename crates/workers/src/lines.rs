@@ -5,7 +5,7 @@ const LONGEST: usize = 2000;
 
 /// Cuts a stream of bytes into lines. Never holds more than one line of the maximum length.
 #[derive(Debug, Default)]
-pub(super) struct LineSplitter {
+pub struct LineSplitter {
     line: Vec<u8>,
     cut: bool,
 }
@@ -13,7 +13,7 @@ pub(super) struct LineSplitter {
 impl LineSplitter {
     /// Takes the next bytes and returns every line that they complete. Carriage returns end lines
     /// too, since progress bars write them; empty lines are left out.
-    pub(super) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(String)) {
+    pub fn push(&mut self, bytes: &[u8], mut take: impl FnMut(String)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
             let (text, ends) = match piece {
                 [text @ .., b'\n' | b'\r'] => (text, true),
@@ -29,7 +29,7 @@ impl LineSplitter {
     }
 
     /// Returns the unfinished last line.
-    pub(super) fn finish(&mut self, mut take: impl FnMut(String)) {
+    pub fn finish(&mut self, mut take: impl FnMut(String)) {
         let mut line = shown(&String::from_utf8_lossy(&self.line));
         if std::mem::take(&mut self.cut) {
             line.push('…');

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 /// Processes that can be stopped and continued.
-pub(super) trait Pausable: Send + Sync {
+pub trait Pausable: Send + Sync {
     /// Stops every process that is not stopped already; returns the ranks.
     fn pause(&self) -> Vec<u32>;
     /// Continues these ranks.
@@ -21,7 +21,7 @@ static GROUPS: Mutex<Vec<Weak<dyn Pausable>>> = Mutex::new(Vec::new());
 
 /// Registers a group. [`stand_still`] waits until the returned guard is dropped, which is when all
 /// processes of the group are known.
-pub(super) fn register<T: Pausable + 'static>(group: &Arc<T>) -> impl Drop + use<T> {
+pub fn register<T: Pausable + 'static>(group: &Arc<T>) -> impl Drop + use<T> {
     let group: Weak<T> = Arc::downgrade(group);
     let mut groups = GROUPS.lock();
     groups.retain(|known| known.strong_count() > 0);

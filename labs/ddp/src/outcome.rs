@@ -37,6 +37,7 @@ pub fn output(drive: &Drive<'_>) -> Result<ArmOutput, LabError> {
         items: items(drive, &sha256),
         quality: quality(drive, &sha256),
         breakdown: breakdown(drive),
+        ..ArmOutput::default()
     })
 }
 

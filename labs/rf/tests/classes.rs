@@ -65,6 +65,7 @@ fn run(lab: &dyn PreparedLab, arm: &str) -> (ArmOutput, After) {
         &ArmContext {
             pool: (arm != "sequential").then_some(&pool),
             workers: 2,
+            repeat: 0,
             scratch: Path::new(""),
             clock,
             progress: &Progress::default(),

@@ -49,6 +49,7 @@ fn run(
         &ArmContext {
             pool: pool.as_ref(),
             workers: workers.max(1) as u32,
+            repeat: 0,
             scratch: Path::new(""),
             clock,
             progress,

@@ -13,7 +13,8 @@ use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_record::{
-    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, RunConfig, Source,
+    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Params, RunConfig,
+    Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -36,7 +37,30 @@ pub trait Lab: Send + Sync {
     fn definition(&self) -> &LabDefinition;
 
     /// The text that explains the lab to a student, in Markdown.
-    fn handout(&self) -> &'static str;
+    fn handout(&self) -> &str;
+
+    /// The folder from which the lab was read, where it is not a part of this program. Its runs
+    /// record it, so that they can be resumed.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
+    /// What the lab runs, where it is not a part of this program. It is not prepared before the
+    /// person has agreed ([`Lab::agree`]).
+    fn foreign(&self) -> Option<ForeignLab<'_>> {
+        None
+    }
+
+    /// The person has agreed that the lab runs its programs.
+    fn agree(&self) {}
+
+    /// The lab with these parameters, where they decide which arms it has.
+    ///
+    /// # Errors
+    /// When they do not describe arms.
+    fn specialised(&self, _params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
+        Ok(None)
+    }
 
     /// The program that an arm runs, where reading it is part of the lab.
     fn source(&self, _arm: &str) -> Option<Source> {
@@ -48,6 +72,15 @@ pub trait Lab: Send + Sync {
     /// # Errors
     /// When the data cannot be used, or the parameters do not fit it.
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError>;
+}
+
+/// What a lab runs that is not a part of this program.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignLab<'a> {
+    /// Its commands, safe to show.
+    pub programs: &'a [String],
+    /// SHA-256 of its definition, in hexadecimal: who agreed to it agreed to this one.
+    pub sha256: &'a str,
 }
 
 /// A lab with its data loaded, ready to run any of its arms any number of times.
@@ -97,6 +130,14 @@ pub trait PreparedLab: Send + Sync {
     /// # Errors
     /// [`LabError::Cancelled`] when the context was cancelled, else what failed.
     fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError>;
+
+    /// Puts things back after a repeat, however it ended. Not timed.
+    ///
+    /// # Errors
+    /// When the next repeat would not begin where this one did.
+    fn clean_up(&self, _arm: &str, _ctx: &ArmContext<'_>) -> Result<(), LabError> {
+        Ok(())
+    }
 }
 
 /// What an arm runs with.
@@ -105,6 +146,8 @@ pub struct ArmContext<'a> {
     pub pool: Option<&'a Pool>,
     /// Number of slots: 1 for a serial arm.
     pub workers: u32,
+    /// Which repeat of the arm this is, from 0.
+    pub repeat: u32,
     /// A directory for files of this repeat, such as checkpoints. The arm creates it if it needs
     /// it; it is removed with its contents when the arm has done its work.
     pub scratch: &'a Path,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use workbench_dataset::AllowedCells;
-use workbench_record::{FigureFacts, ItemFacts, LabFacts, Params};
+use workbench_record::{CONTROL, FigureFacts, ItemFacts, LabFacts, Params};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -18,7 +18,9 @@ pub struct LabDefinition {
     pub title: String,
     /// One sentence for people.
     pub summary: String,
-    /// The arm that speed-ups are stated against.
+    /// The arm that speed-ups are stated against. Empty, as its arms are, in the file of a lab
+    /// whose arms are given with a run ([`super::Lab::specialised`]).
+    #[serde(default)]
     pub base: String,
     /// The displayed name of a slot of its arms.
     #[serde(default = "slot")]
@@ -38,7 +40,7 @@ pub struct LabDefinition {
     #[serde(default)]
     pub takes_data: Option<DataDefinition>,
     /// The arms, in the order of reports; the base first.
-    #[serde(rename = "arm")]
+    #[serde(default, rename = "arm")]
     pub arms: Vec<ArmDefinition>,
     /// The parameters by name, in the order in which people see them.
     #[serde(rename = "param")]
@@ -66,7 +68,18 @@ pub struct Roles {
     /// The fewest workers with which a parallel arm continues: a whole number. The lower end of
     /// `--workers 1..2` sets it.
     pub least_workers: Option<String>,
+    /// A directory: the one that the program was started in when nothing is given, and absolute in
+    /// the record.
+    pub directory: Option<String>,
+    /// Options of the command line that set a parameter, without their dashes: `arm = "arms"`.
+    pub options: IndexMap<String, String>,
+    /// Texts that are lists, with [`LIST_SEPARATOR`] between their parts. An option that sets one
+    /// may be given several times.
+    pub lists: Vec<String>,
 }
+
+/// What stands between the parts of a text that is a list.
+pub const LIST_SEPARATOR: &str = ";;";
 
 /// What a lab takes instead of its own data.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -158,9 +171,16 @@ impl LabDefinition {
             .map(|()| definition)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// Whether the definition contradicts itself.
+    ///
+    /// # Errors
+    /// The first contradiction, for the lab's author.
+    pub fn check(&self) -> Result<(), String> {
         if self.arms.first().is_none_or(|arm| arm.name != self.base) {
             return Err(format!("the base `{}` must be the first arm", self.base));
+        }
+        if self.arm(CONTROL).is_some() {
+            return Err(format!("no arm may be called `{CONTROL}`"));
         }
         if !self.presets.contains_key(&self.default_preset) {
             return Err(format!("no preset `{}`", self.default_preset));
@@ -196,6 +216,19 @@ impl LabDefinition {
         if !plays(&self.roles.least_workers, whole) {
             return Err("the role `least_workers` needs a parameter that is an integer".to_owned());
         }
+        let texts = self.roles.lists.iter().chain(&self.roles.directory);
+        for name in texts {
+            if !plays(&Some(name.clone()), text) {
+                return Err(format!(
+                    "the role of `{name}` needs a parameter that is a text"
+                ));
+            }
+        }
+        for (option, name) in &self.roles.options {
+            if !self.params.contains_key(name) {
+                return Err(format!("`--{option}` sets `{name}`, which is no parameter"));
+            }
+        }
         Ok(())
     }
 
@@ -206,6 +239,7 @@ impl LabDefinition {
             faults: self.roles.faults.clone(),
             item: self.item.clone(),
             figures: self.figures.clone(),
+            folder: None,
         }
     }
 

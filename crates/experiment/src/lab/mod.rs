@@ -11,10 +11,10 @@ mod params;
 mod progress;
 mod table;
 
-pub use contract::{After, ArmContext, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
-    ArmDefinition, DataDefinition, DataKind, DefinitionError, LabDefinition, Preset, Roles,
-    nearest, suggest,
+    ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
+    Preset, Roles, nearest, suggest,
 };
 pub use option::{Opt, Refusal};
 pub use params::{ParamError, ParamSpec};

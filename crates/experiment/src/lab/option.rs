@@ -15,10 +15,16 @@ pub enum Opt {
     Repeats,
     /// `--seed`.
     Seed,
+    /// `--until`.
+    Until,
+    /// `--max-time`.
+    MaxTime,
     /// `--set`, by the name of the parameter.
     Set(String),
     /// `--fault`.
     Fault,
+    /// An option that only some labs have, by its name without dashes.
+    Of(String),
     /// `--data`.
     Data,
     /// `--target`.
@@ -45,8 +51,11 @@ impl fmt::Display for Opt {
             Self::Workers => f.write_str("--workers"),
             Self::Repeats => f.write_str("--repeats"),
             Self::Seed => f.write_str("--seed"),
+            Self::Until => f.write_str("--until"),
+            Self::MaxTime => f.write_str("--max-time"),
             Self::Set(name) => write!(f, "--set {name}"),
             Self::Fault => f.write_str("--fault"),
+            Self::Of(name) => write!(f, "--{name}"),
             Self::Data => f.write_str("--data"),
             Self::Target => f.write_str("--target"),
             Self::Columns => f.write_str("--columns"),

@@ -28,7 +28,7 @@ mod tests;
 pub use background::{Monitor, Tick};
 pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttling};
 pub use observer::Observer;
-pub use resource_use::{HardwareCounts, ResourceUse};
+pub use resource_use::{HardwareCounts, ProcessUse, ResourceUse};
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
 pub use usage::UsageMeter;

@@ -29,6 +29,34 @@ pub struct ResourceUse {
     /// What the processor counted, outside the kernel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hardware: Option<HardwareCounts>,
+    /// Of processes that did the arm's work: what only they can say. The figures above are then
+    /// theirs too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<ProcessUse>,
+}
+
+/// What the processes of an arm used, all of them together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ProcessUse {
+    /// CPU time in their own code, in nanoseconds.
+    pub user_ns: u64,
+    /// CPU time in the kernel on their behalf, in nanoseconds.
+    pub system_ns: u64,
+    /// Bytes that they read by system calls, from files, pipes and the network; absent where the
+    /// system does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_bytes: Option<u64>,
+    /// Bytes that they wrote likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written_bytes: Option<u64>,
+}
+
+impl ProcessUse {
+    /// CPU time, in nanoseconds.
+    pub fn cpu_ns(&self) -> u64 {
+        self.user_ns.saturating_add(self.system_ns)
+    }
 }
 
 /// What the processor counts of the program's own code.

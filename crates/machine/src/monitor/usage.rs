@@ -63,6 +63,7 @@ impl UsageMeter {
             involuntary_switches: now.involuntary.saturating_sub(before.involuntary),
             mhz: hardware.and_then(|counts| mean_mhz(counts.cycles, user_ns)),
             hardware,
+            processes: None,
         }
     }
 }

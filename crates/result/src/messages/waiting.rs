@@ -11,6 +11,9 @@ pub(super) fn cause(cause: &WaitCause) -> String {
         WaitCause::Lockstep => {
             "its slots work in step, and wait for each other and for what they exchange".to_owned()
         }
+        WaitCause::NotBusy => {
+            "its processes did not keep so many cores busy; parts of the work may be serial, or wait for files, the network or each other".to_owned()
+        }
         WaitCause::Tasks {
             steal_s: Some(core_s),
             ..

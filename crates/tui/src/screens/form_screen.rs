@@ -82,6 +82,9 @@ impl FormScreen {
 
     /// Judges what the form stands for by now.
     pub fn check(&mut self, shared: &SharedState) {
+        if let Some(lab) = shared.labs.get(self.lab) {
+            self.form.follow(lab.as_ref());
+        }
         self.checked = check(&self.form, self.refused.as_ref(), shared);
     }
 

@@ -100,6 +100,7 @@ impl PreparedLab for Prepared {
                 slots,
                 ..Breakdown::default()
             },
+            ..ArmOutput::default()
         })
     }
 }

@@ -100,6 +100,9 @@ fn check(result: &RunResult) -> String {
             Basis::EqualOutputs | Basis::TimeToTarget { .. } => {
                 "all arms did equal work with equal outputs, in every repeat".to_owned()
             }
+            Basis::OutputsNotCompared => {
+                "every repeat was done to the end; outputs were not compared".to_owned()
+            }
             Basis::NearOutputs { metric, tolerance } => format!(
                 "all arms did equal work, and their {metric} differs by {tolerance} at most"
             ),

@@ -1,0 +1,49 @@
+//! Labs whose arms are programs: what a person would type into a shell, measured like any arm.
+//!
+//! - **Belongs here:** command lines and their placeholders ([`template`]), the helper process that
+//!   starts a program, waits for it and all that it started, and ends what is left ([`serve`]),
+//!   reading what programs print, and the lab that runs them ([`ProgramLab`]).
+//! - **May use:** `experiment`, `record`, `machine`, `workers`, `pool`, `protocol`, `digest`,
+//!   `clock`, `words`.
+//! - **Does not belong here:** any particular program or lab.
+//!
+//! A helper process does for one repeat what this process cannot: orphans of the program become
+//! its children (Linux' child subreaper), so that nothing outlives the repeat, and what the system
+//! counts of its children is what the program and all that it started have used. It is this program
+//! itself, started with the argument [`HELPER`] before the clock is, and ends everything when this
+//! process ends, however that happens.
+
+mod attempt;
+mod capture;
+mod check;
+mod failure;
+mod file_lab;
+mod folder;
+mod hashed;
+mod helper;
+mod lab;
+mod line_match;
+mod messages;
+mod origin;
+mod pause;
+mod prepared;
+mod program;
+mod safe_text;
+mod scaffold;
+mod settings;
+mod teller;
+pub mod template;
+mod told;
+mod tree;
+mod wire;
+
+pub use attempt::start_helper_with;
+pub use check::{CheckError, OutputCheck};
+pub use folder::{HANDOUT, LAB_FILE, LabProblem, lab_folders, read_folder};
+pub use helper::{HELPER, serve};
+pub use lab::{ProgramLab, ad_hoc};
+pub use scaffold::new_lab;
+pub use teller::Teller;
+
+/// The file with which a Python program tells more of its work, without dependencies.
+pub const PYTHON: &str = include_str!("../python/workbench_arm.py");
