@@ -4,7 +4,7 @@ use crate::data::{Targets, TrainingData};
 use crate::error::ForestError;
 use crate::grow::{
     Builder, Engine, Entropy, FeatureOrder, Gini, GiniBuffers, Impurity, Moments, NarrowBuffers,
-    NarrowEngine, Numbers, PackedGini, VectorPath, WideBuffers, WideEngine,
+    NarrowEngine, PackedGini, PackedNumbers, VectorPath, WideBuffers, WideEngine,
 };
 use crate::packed_targets::{PackedTargets, load_classes};
 use crate::params::{Criterion, GrowLimits, GrowParams, Splitter};
@@ -218,7 +218,7 @@ impl Workspace {
                 .as_ref()
                 .and_then(|fixed| PackedTargets::load(fixed, weights, &mut loads))
                 .map(|targets| {
-                    let payload = Numbers::new(targets);
+                    let payload = PackedNumbers::new(targets);
                     let engine =
                         NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
                     Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());

@@ -26,7 +26,7 @@ pub(crate) use draw::FeatureOrder;
 pub(crate) use gini::{GiniBuffers, PackedGini};
 pub(crate) use moments::Moments;
 pub(crate) use narrow::{NarrowBuffers, NarrowEngine};
-pub(crate) use payload::Numbers;
+pub(crate) use payload::PackedNumbers;
 pub use simd::VectorPath;
 pub(crate) use sums::Impurity;
 pub(crate) use wide::{WideBuffers, WideEngine};

@@ -2,7 +2,8 @@
 
 use super::simd::{VectorPath, scan};
 use super::strips::{
-    LANES, LaneBest, MissingLeft, Strip, StripScan, Totals, product_of, row_of, sum_part, weight_of,
+    LANES, LaneBest, MissingLeft, NodeTotals, Strip, StripScan, product_of, row_of, sum_part,
+    weight_of,
 };
 use crate::packed_targets::PackedTargets;
 
@@ -31,7 +32,7 @@ pub trait Payload {
 }
 
 /// Numbers: mean squared error in integers.
-pub struct Numbers<'a> {
+pub struct PackedNumbers<'a> {
     pub targets: PackedTargets<'a>,
     integers: bool,
     scratch: Vec<Strip>,
@@ -45,7 +46,7 @@ pub struct IntegerSums {
     squares: u64,
 }
 
-impl<'a> Numbers<'a> {
+impl<'a> PackedNumbers<'a> {
     pub fn new(targets: PackedTargets<'a>) -> Self {
         Self {
             targets,
@@ -60,7 +61,7 @@ impl<'a> Numbers<'a> {
     }
 }
 
-impl Payload for Numbers<'_> {
+impl Payload for PackedNumbers<'_> {
     type Sums = IntegerSums;
 
     fn total_weight(&self) -> f64 {
@@ -127,7 +128,7 @@ impl Payload for Numbers<'_> {
         best: &mut LaneBest,
     ) {
         let sum = self.sum_of_targets(sums) as f64;
-        let totals = Totals {
+        let totals = NodeTotals {
             weight: sums.weight,
             sum: sums.sum,
             least: self.targets.fixed.least as f64,

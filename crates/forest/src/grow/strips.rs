@@ -33,7 +33,7 @@ pub struct StripScan<'a> {
 
 /// What is known of a node of numbers before it is scanned.
 #[derive(Debug, Clone, Copy)]
-pub struct Totals {
+pub struct NodeTotals {
     /// Weight and sum of the node.
     pub weight: u64,
     pub sum: u64,
@@ -129,7 +129,7 @@ pub fn parts_of(sum: u64) -> [u64; 2] {
     [sum >> SUM_BITS, sum & ((1 << SUM_BITS) - 1)]
 }
 
-impl Totals {
+impl NodeTotals {
     /// The decrease of the squared error by a split as a fraction, whose parts are exact but for
     /// the square's rounding.
     fn worth(&self, weight: u64, sum: u64) -> (f64, f64) {
@@ -172,7 +172,7 @@ pub fn nothing<const RAW: bool>() -> f64 {
 }
 
 /// Looks at every split, lane after lane.
-pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &mut LaneBest) {
+pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
     let mut states = totals.before.map(|sums| LaneState {
         sums,
         worth: nothing::<RAW>(),
@@ -193,7 +193,7 @@ pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &
 }
 
 fn scan_lane<const RAW: bool>(
-    (scan, totals): (&StripScan, &Totals),
+    (scan, totals): (&StripScan, &NodeTotals),
     lane: usize,
     [at, end]: [usize; 2],
     shared: &mut LaneState,

@@ -5,9 +5,10 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, SUM_BITS, Strip, StripScan, Totals, nothing,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, NodeTotals, ROWS, SUM_BITS, Strip, StripScan,
+    nothing,
 };
-use super::{BLOCK, SPREAD, SUM_MASK, put, sides};
+use super::shared::{BLOCK, SPREAD, SUM_MASK, put, sides};
 
 /// Integers below 2⁵² as floats, exactly.
 #[target_feature(enable = "avx2")]
@@ -45,7 +46,7 @@ struct Node256 {
 
 impl Node256 {
     #[target_feature(enable = "avx2")]
-    fn of(totals: &Totals) -> Self {
+    fn of(totals: &NodeTotals) -> Self {
         let all = _mm256_set1_pd(totals.weight as f64);
         let whole = _mm256_set1_pd(totals.sum as f64);
         let least = _mm256_set1_pd(totals.least);
@@ -79,7 +80,7 @@ struct Taken {
 
 impl Taken {
     #[target_feature(enable = "avx2")]
-    fn nothing<const RAW: bool>(totals: &Totals) -> Self {
+    fn nothing<const RAW: bool>(totals: &NodeTotals) -> Self {
         Self {
             worth: _mm256_set1_pd(nothing::<RAW>()),
             over: _mm256_set1_pd(1.0),
@@ -93,7 +94,7 @@ impl Taken {
     #[target_feature(enable = "avx2")]
     fn take<const RAW: bool>(
         &mut self,
-        (node, totals): (Node256, &Totals),
+        (node, totals): (Node256, &NodeTotals),
         (left, sum): (__m256d, __m256d),
         mask: __m256d,
         here: __m256i,
@@ -134,7 +135,7 @@ impl Taken {
 }
 
 #[target_feature(enable = "avx2")]
-pub fn scan<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &mut LaneBest) {
+pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
     let uniform = MissingLeft {
         first: [scan.places[0] as u64; LANES],
         end: [scan.places[1] as u64; LANES],
@@ -150,7 +151,7 @@ pub fn scan<const RAW: bool>(scan: &StripScan, totals: &Totals, best: &mut LaneB
 
 #[target_feature(enable = "avx2")]
 fn half_256<const RAW: bool>(
-    (scan, totals): (&StripScan, &Totals),
+    (scan, totals): (&StripScan, &NodeTotals),
     missing: &MissingLeft,
     half: usize,
     best: &mut LaneBest,

@@ -5,10 +5,11 @@
 //! block is therefore better than the best of the four corners: weight and sum of the start or
 //! of the end, each with each.
 
+#[allow(clippy::wildcard_imports, reason = "a dozen instructions")]
 use std::arch::x86_64::*;
 
 use super::super::super::strips::{MissingLeft, Strip};
-use super::{Node512, Scanner, Taken, floats_of, lanes_of, spread_bytes, store_512};
+use super::scanner::{Node512, Scanner, Taken, floats_of, lanes_of, spread_bytes, store_512};
 
 /// Entries of a block.
 const SIZE: usize = 8;
