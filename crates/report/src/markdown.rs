@@ -56,6 +56,7 @@ pub(super) fn document(result: &RunResult) -> String {
     } else {
         table(&mut parts, "Work and outputs", &tables::work(result));
     }
+    list(&mut parts, "Notes", Severity::Note, &result.notes);
     pairs(&mut parts, "Parameters", &tables::parameters(result));
     pairs(&mut parts, "Machine", &tables::machine(result));
     parts.push("## Cost of measuring".to_owned());

@@ -6,6 +6,7 @@
 //! - **Does not belong here:** formulas, which are in [`workbench_stats`], and presentation, which
 //!   is in `report`.
 
+mod analyses;
 mod bound;
 mod check;
 mod compute;

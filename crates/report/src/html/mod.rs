@@ -64,6 +64,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
+                    (parts::findings("Notes", "notes", Severity::Note, &result.notes))
                     (circumstances(result))
                     (reproduce(result))
                 }
