@@ -10,8 +10,8 @@ use clap::builder::{
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
-use workbench_experiment::AskedWorkers;
 use workbench_experiment::lab::Lab;
+use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
@@ -26,6 +26,7 @@ Examples:
   workbench --lab rf --report out.html             the whole lab, and a report to read
   workbench --lab rf --preset quick                every arm in seconds
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
+  workbench --lab rf --until 2% --control          until the speed-up is known to 2 %, and the noise
   workbench --lab rf --set max_depth=12 --arms sequential,trees
   workbench --lab rf --data houses.csv --target price
   workbench --lab rf --data houses.csv --target price --drop-columns id,town --drop-missing
@@ -154,6 +155,21 @@ pub struct RunArgs {
     /// [default: the preset's]
     #[arg(long, value_name = "N", requires = "lab")]
     pub repeats: Option<u32>,
+
+    /// Run more repeats until every interval, from its lower to its upper end, is narrower than
+    /// this share of its speed-up, for example 2%
+    #[arg(long, value_name = "PERCENT", requires = "lab")]
+    pub until: Option<Width>,
+
+    /// With --until: begin no round of repeats after this time, for example 90s or 1h30m
+    /// [default: 10m]
+    #[arg(long, value_name = "TIME", requires = "until")]
+    pub max_time: Option<MaxTime>,
+
+    /// Run the base as a second, equal arm: what it gains is noise, and a speed-up within the noise
+    /// is not claimed
+    #[arg(long, requires = "lab")]
+    pub control: bool,
 
     /// Seed of everything random [default: 42]
     #[arg(long, value_name = "N", requires = "lab", value_parser = seeds())]

@@ -38,6 +38,9 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
         target: args.target.clone(),
         reading: args.reading.options(),
         oversubscribe: args.oversubscribe,
+        until: args.until,
+        max_time: args.max_time,
+        control: args.control,
     };
     let config = workbench_experiment::resolve_for(lab, &request, &usable_cores())?;
     check_reports(&args.output.report)?;

@@ -122,6 +122,11 @@ impl State {
                 self.planned = started.planned_repeats;
                 self.left_out = SpoiledRepeats::new(started.planned_repeats);
             }
+            Event::RepeatsPlanned { repeats } => {
+                let kinds = self.tally.planned.len() as u32;
+                self.planned = repeats.saturating_mul(kinds);
+                self.left_out.plan(self.planned);
+            }
             Event::RepeatFinished(finished) if !finished.counts() => {
                 self.left_out.add((**finished).clone());
             }

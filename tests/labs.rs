@@ -152,6 +152,8 @@ fn quick(lab: &dyn Lab) -> RunConfig {
         workers: vec![2].into(),
         repeats: Some(2),
         oversubscribe: true,
+        until: None,
+        control: false,
         ..Request::default()
     };
     resolve(lab.definition(), &request, &usable()).unwrap()

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::AskedWorkers;
+use super::until::command_words;
 use crate::lab::{
     DataSource, LIST_SEPARATOR, LabDefinition, ParamValue, Params, Preset, RunConfig,
 };
@@ -60,6 +61,9 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
     }
     if config.oversubscribe {
         out.push_str(" --oversubscribe");
+    }
+    for words in command_words(config) {
+        let _ = write!(out, " {words}");
     }
     out
 }

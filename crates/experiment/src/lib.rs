@@ -17,16 +17,17 @@ mod request;
 mod resumption;
 mod rounds;
 mod run;
+mod runner;
 pub mod sampling;
 mod start;
+mod until;
 mod watch;
 
 pub use asked::AskedWorkers;
 pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;
-pub use request::{
-    DEFAULT_SEED, MAX_REPEATS, MAX_WORKERS, Request, RequestError, resolve, resolve_for,
-};
+pub use request::{DEFAULT_SEED, MAX_WORKERS, Request, RequestError, resolve, resolve_for};
 pub use resumption::{OriginChange, OtherOrigin, ResumeRefused};
 pub use run::{Ended, resume, run};
+pub use until::{DEFAULT_MAX_TIME, MAX_REPEATS, MaxTime, Width};

@@ -11,9 +11,10 @@ use crate::lab::RunConfig;
 use workbench_record::{ArmFacts, RepeatId};
 use workbench_result::workers_of;
 
-/// Every repeat of a run, in the order in which they are to be run. Depends on the configuration
-/// alone, so a resumed run finds the same plan.
-pub fn plan(config: &RunConfig, arms: &[ArmFacts]) -> Vec<RepeatId> {
+/// The first `repeats` repeats of every arm of a run, in the order in which they are to be run.
+/// Depends on the configuration alone, so a resumed run finds the same plan, and a plan of more
+/// repeats begins with that of fewer.
+pub fn plan(config: &RunConfig, arms: &[ArmFacts], repeats: u32) -> Vec<RepeatId> {
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let slots = |arm: &ArmFacts| workers_of(arm, &config.workers);
     let mut round: Vec<(&str, u32)> = arms
@@ -25,7 +26,7 @@ pub fn plan(config: &RunConfig, arms: &[ArmFacts]) -> Vec<RepeatId> {
         })
         .collect();
     let mut plan = Vec::new();
-    for repeat in 0..config.repeats {
+    for repeat in 0..repeats {
         if repeat.is_multiple_of(2) {
             round.shuffle(&mut rng);
         } else {
@@ -51,6 +52,7 @@ mod tests {
             name: name.to_owned(),
             title: String::new(),
             parallel,
+            control: false,
             source: None,
         };
         let config = RunConfig {
@@ -61,11 +63,14 @@ mod tests {
             arms: vec!["base".to_owned(), "tasks".to_owned()],
             workers: vec![1, 2],
             oversubscribe: false,
+            until: None,
+            control: false,
             params: Params::default(),
             data: DataSource::Embedded,
             command: String::new(),
         };
-        let plan = plan(&config, &[arm("base", false), arm("tasks", true)]);
+        let arms = [arm("base", false), arm("tasks", true)];
+        let plan = plan(&config, &arms, 6);
         assert_eq!(plan.len(), 18);
         for (rounds, first) in plan.chunks(6).zip((0..).step_by(2)) {
             let (one, two) = rounds.split_at(3);

@@ -7,18 +7,18 @@ use indexmap::IndexMap;
 
 use super::AskedWorkers;
 use super::command::command;
+use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
     DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params,
     Preset, Refusal, RunConfig, suggest,
 };
 use workbench_dataset::ReadOptions;
 use workbench_machine::UsableCores;
+use workbench_record::Until;
 use workbench_words::counted_number;
 
 /// More slots than this are taken for a typing error, oversubscribed or not.
 pub const MAX_WORKERS: u32 = 1024;
-/// More repeats than this are taken for a typing error.
-pub const MAX_REPEATS: u32 = 10_000;
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
@@ -49,6 +49,12 @@ pub struct Request {
     pub reading: ReadOptions,
     /// More workers than usable cores are allowed.
     pub oversubscribe: bool,
+    /// How narrow every interval is to be; more repeats are run until it is.
+    pub until: Option<Width>,
+    /// The longest time of a run that goes on until its intervals are narrow.
+    pub max_time: Option<MaxTime>,
+    /// The base runs as a second, equal arm.
+    pub control: bool,
 }
 
 /// Why a request cannot be run. Every message says what is possible instead.
@@ -157,6 +163,8 @@ pub fn resolve(
         arms: arms(lab, &request.arms)?,
         workers: workers(request, usable)?,
         oversubscribe: request.oversubscribe,
+        until: precision(request)?,
+        control: request.control,
         data: data(lab, request)?,
         command: String::new(),
         params,
@@ -302,6 +310,19 @@ fn least_workers(lab: &LabDefinition, request: &Request) -> Result<Option<String
         ));
     }
     Ok(Some(format!("{param}={least}")))
+}
+
+/// What `--until` and `--max-time` ask for.
+fn precision(request: &Request) -> Result<Option<Until>, RequestError> {
+    match (request.until, request.max_time) {
+        (Some(width), max_time) => Ok(Some(until(width, max_time))),
+        (None, None) => Ok(None),
+        (None, Some(given)) => refused(
+            Opt::MaxTime,
+            &given.to_string(),
+            "it limits a run that goes on until its intervals are narrow; say how narrow with --until, for example --until 2%",
+        ),
+    }
 }
 
 /// The values of options that only some labs have, as the parameters that they set.

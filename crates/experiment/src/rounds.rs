@@ -17,13 +17,13 @@ pub(super) type RunEnd = (RunStatus, Option<ArmFailure>);
 /// are not further away then than a round lasts, and a round of many arms is not lost for one short
 /// stop. What disturbs a machine may take its time: a repeat that is spoiled again waits for the
 /// end of the next round.
-pub(super) struct Rounds<'a> {
+pub(super) struct Rounds {
     /// Rounds that have not begun.
-    ahead: &'a [RepeatId],
+    ahead: VecDeque<RepeatId>,
     /// What is left of this round.
-    now: VecDeque<&'a RepeatId>,
+    now: VecDeque<RepeatId>,
     /// What runs again at the end of the round.
-    again: Vec<&'a RepeatId>,
+    again: Vec<RepeatId>,
     /// Whether that is under way.
     at_end: bool,
     left_out: SpoiledRepeats,
@@ -33,12 +33,12 @@ pub(super) struct Rounds<'a> {
     failure: Option<ArmFailure>,
 }
 
-impl<'a> Rounds<'a> {
+impl Rounds {
     /// The rounds of a plan; `left_out` are the repeats that were left out in earlier parts of the
     /// run.
-    pub fn new(plan: &'a [RepeatId], left_out: SpoiledRepeats) -> Self {
+    pub fn new(plan: Vec<RepeatId>, left_out: SpoiledRepeats) -> Self {
         Self {
-            ahead: plan,
+            ahead: plan.into(),
             now: VecDeque::new(),
             again: Vec::new(),
             at_end: true,
@@ -48,8 +48,22 @@ impl<'a> Rounds<'a> {
         }
     }
 
+    /// Adds rounds, in a run that is to have `planned` repeats with them, over all arms.
+    pub fn extend(&mut self, rounds: impl IntoIterator<Item = RepeatId>, planned: u32) {
+        self.ahead.extend(rounds);
+        self.left_out.plan(planned);
+    }
+
+    /// Gives up the rounds that have not begun, where one is over. Returns the number of the first
+    /// of them: so many repeats every arm will have had.
+    pub fn cut_after_round(&mut self) -> Option<u32> {
+        let first = self.ahead.front().filter(|_| self.now.is_empty())?.repeat;
+        self.ahead.clear();
+        Some(first)
+    }
+
     /// The next repeat.
-    pub fn next(&mut self) -> Option<&'a RepeatId> {
+    pub fn next(&mut self) -> Option<RepeatId> {
         loop {
             if let Some(id) = self.now.pop_front() {
                 if self.ended.contains(&id.arm) {
@@ -61,10 +75,11 @@ impl<'a> Rounds<'a> {
             if !self.again.is_empty() && (!self.at_end || is_last) {
                 self.at_end = true;
                 self.now = std::mem::take(&mut self.again).into();
-            } else if let Some(first) = self.ahead.first() {
+            } else if let Some(first) = self.ahead.front() {
                 let same = self.ahead.iter().take_while(|id| id.repeat == first.repeat);
-                let (round, rest) = self.ahead.split_at(same.count());
-                (self.now, self.ahead, self.at_end) = (round.iter().collect(), rest, false);
+                let rest = self.ahead.split_off(same.count());
+                self.now = std::mem::replace(&mut self.ahead, rest);
+                self.at_end = false;
             } else {
                 return None;
             }
@@ -87,7 +102,7 @@ impl<'a> Rounds<'a> {
     /// Takes note of the outcome of a repeat. Returns the status of the run where it ends here.
     pub fn take(
         &mut self,
-        id: &'a RepeatId,
+        id: &RepeatId,
         outcome: Result<RepeatFinished, LabError>,
         recorder: &Recorder,
         control: &Control,
@@ -124,10 +139,11 @@ impl<'a> Rounds<'a> {
             }
         }
     }
-    fn spoil(&mut self, id: &'a RepeatId, finished: RepeatFinished) {
+
+    fn spoil(&mut self, id: &RepeatId, finished: RepeatFinished) {
         self.left_out.add(finished);
         if self.left_out.runs_again(id) {
-            self.again.push(id);
+            self.again.push(id.clone());
         }
     }
 }
@@ -149,7 +165,7 @@ mod tests {
     /// The order of the repeats where those that `is_spoiled` holds for are left out; it is given
     /// the repeat's name and the number of repeats before it.
     fn order(plan: &[RepeatId], is_spoiled: impl Fn(&str, usize) -> bool) -> Vec<String> {
-        let mut rounds = Rounds::new(plan, SpoiledRepeats::new(plan.len() as u32));
+        let mut rounds = Rounds::new(plan.to_vec(), SpoiledRepeats::new(plan.len() as u32));
         let mut order = Vec::new();
         while let Some(id) = rounds.next() {
             let name = format!("{}{}", id.arm, id.repeat);
@@ -159,7 +175,7 @@ mod tests {
                     id: id_of,
                     ..RepeatFinished::default()
                 };
-                rounds.spoil(id, finished);
+                rounds.spoil(&id, finished);
             }
             order.push(name);
         }
@@ -198,9 +214,9 @@ mod tests {
         };
         let mut left_out = SpoiledRepeats::new(6);
         (0..3).for_each(|_| left_out.add(finished.clone()));
-        let mut rounds = Rounds::new(&plan[..1], left_out);
+        let mut rounds = Rounds::new(plan[..1].to_vec(), left_out);
         let id = rounds.next().unwrap();
-        rounds.spoil(id, finished);
+        rounds.spoil(&id, finished);
         assert_eq!(rounds.next(), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::error::ExperimentError;
 use crate::lab::{ArmComparison, Lab, LabError, LabFacts, Params, PreparedLab, RunConfig};
 use workbench_dataset::shell_word;
-use workbench_record::{ArmFacts, Finding, RunDir, RunStarted, Snapshot};
+use workbench_record::{ArmFacts, CONTROL, Finding, RunDir, RunStarted, Snapshot};
 
 /// The lab with these parameters, where they decide which arms it has.
 pub(super) fn specialised(
@@ -58,18 +58,28 @@ pub(super) fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmCompar
 }
 
 pub(super) fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
-    let definition = lab.definition();
-    config
-        .arms
-        .iter()
-        .filter_map(|name| definition.arm(name))
-        .map(|arm| ArmFacts {
+    let facts = |name: &String| {
+        let arm = lab.definition().arm(name)?;
+        Some(ArmFacts {
             name: arm.name.clone(),
             title: arm.title.clone(),
             parallel: arm.parallel,
+            control: false,
             source: lab.source(&arm.name),
         })
-        .collect()
+    };
+    let mut arms: Vec<ArmFacts> = config.arms.iter().filter_map(facts).collect();
+    if let Some(base) = arms.first().filter(|_| config.control) {
+        let control = ArmFacts {
+            name: CONTROL.to_owned(),
+            title: format!("{}, once more", base.title),
+            control: true,
+            source: None,
+            ..base.clone()
+        };
+        arms.insert(1, control);
+    }
+    arms
 }
 
 pub(super) fn no_locks(run: &RunDir) -> Finding {

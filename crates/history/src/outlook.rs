@@ -236,7 +236,7 @@ mod tests {
         let (mut snapshot, _) = midway();
         let failed = snapshot.repeats.last().unwrap().id.clone();
         let started = snapshot.started.as_deref().unwrap();
-        let plan = plan(&started.config, &started.arms);
+        let plan = plan(&started.config, &started.arms, started.config.repeats);
         let other = plan.into_iter().find(|id| id.arm != failed.arm).unwrap();
         let key = (failed.arm, failed.workers);
         assert!(outlook(&snapshot.tally).arms.contains_key(&key));

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::params::Params;
 use workbench_dataset::{ReadOptions, TableFacts};
+use workbench_json::Floats;
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,12 +24,32 @@ pub struct RunConfig {
     pub workers: Vec<u32>,
     /// More workers than usable cores are allowed.
     pub oversubscribe: bool,
+    /// Until when the run goes on after these repeats; `None` for a run of so many repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
+    /// The base runs as a second, equal arm, [`CONTROL`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
     /// The lab's parameters.
     pub params: Params,
     /// Where the data comes from.
     pub data: DataSource,
     /// The exact command that reproduces the run.
     pub command: String,
+}
+
+/// The name of the arm that does what the base does: whatever it gains is noise.
+pub const CONTROL: &str = "control";
+
+/// Until when a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Until {
+    /// Every interval of a speed-up, from its lower to its upper end, is to be narrower than this
+    /// share of the speed-up: 0.02 for 2 %.
+    #[serde(with = "Floats::<f64>")]
+    pub width: f64,
+    /// No round of repeats begins later than this, in seconds on the run's clock.
+    pub max_time_s: u64,
 }
 
 /// Where a lab's data comes from.

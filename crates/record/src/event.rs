@@ -42,6 +42,12 @@ pub enum Event {
     Comparison(ArmComparison),
     /// The run was taken up again after it had been interrupted or killed.
     RunResumed(Box<RunResumed>),
+    /// Every arm is to have so many repeats from now on: more, because its interval is not yet
+    /// narrow enough, or fewer, because the time is up.
+    RepeatsPlanned {
+        /// Repeats of every arm, those that were done included.
+        repeats: u32,
+    },
     /// The clock of a repeat was started (data loaded, pool started and warm before this).
     RepeatStarted(RepeatId),
     /// A task ended.
@@ -116,11 +122,12 @@ impl Event {
     /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
     /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
     /// newer workbench.
-    pub const KINDS: [&'static str; 19] = [
+    pub const KINDS: [&'static str; 20] = [
         "run_started",
         "comparison",
         "terms",
         "run_resumed",
+        "repeats_planned",
         "repeat_started",
         "task",
         "progress",
@@ -231,6 +238,9 @@ pub struct ArmFacts {
     pub title: String,
     /// Whether it runs on several slots.
     pub parallel: bool,
+    /// Whether it is the control: it does what the base does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
     /// The program that it runs, where reading it is part of the lab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,

@@ -39,7 +39,7 @@ mod writer;
 pub use analysis::{Analysis, BestItem, Importance, NextBest};
 pub use arm_failure::{ArmFailure, ArmFailureKind};
 pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
-pub use config::{DataSource, RunConfig};
+pub use config::{CONTROL, DataSource, RunConfig, Until};
 pub use controller::{ControllerPhase, ControllerState};
 pub use damage::Damage;
 pub use decoder::Log;

@@ -2,9 +2,9 @@
 //!
 //! Every line that is whole is read; what is damaged in between is passed over and told as
 //! [`Event::Unreadable`], in its place among the records. What follows the last whole line was cut
-//! off by a kill or a crash. The first line holds the configuration and is written twice: one of the
-//! two has to be whole. A file that is no event log is refused. Unknown kinds of events, from a newer workbench, are
-//! passed over too.
+//! off by a kill or a crash. The first line holds the configuration and is written twice: one of
+//! the two has to be whole. A file that is no event log is refused. Unknown kinds of events, from a
+//! newer workbench, are passed over too.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -136,6 +136,11 @@ impl Snapshot {
         snapshot
     }
 
+    /// Whether a person stopped an arm in this part of the run, or it failed.
+    pub fn has_ended(&self, arm: &str) -> bool {
+        self.stopped_arms.contains_key(arm) || self.failed_arms.contains_key(arm)
+    }
+
     /// Adds one event.
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
@@ -144,6 +149,7 @@ impl Snapshot {
             Event::RunStarted(started) => self.start(started),
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
             Event::RunResumed(resumed) => self.resume(resumed),
+            Event::RepeatsPlanned { .. } => self.left_out.plan(self.tally.planned_repeats()),
             Event::RepeatStarted(id) => self.begin(id, record.t_ns),
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
             Event::Output { source, text } => self.keep_output(record.t_ns, source, text),

@@ -27,6 +27,11 @@ impl SpoiledRepeats {
         }
     }
 
+    /// From now on the run has this many planned repeats.
+    pub fn plan(&mut self, planned: u32) {
+        self.planned = planned as usize;
+    }
+
     /// Adds one that was spoiled.
     pub fn add(&mut self, finished: RepeatFinished) {
         *self.times.entry(finished.id.clone()).or_default() += 1;

@@ -45,6 +45,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Repeats that the run is to have, over all arms.
+    pub fn planned_repeats(&self) -> u32 {
+        self.repeats.saturating_mul(self.planned.len() as u32)
+    }
+
     /// Adds one event.
     pub fn apply(&mut self, record: &Record) {
         self.now_ns = self.now_ns.max(record.t_ns);
@@ -62,6 +67,7 @@ impl Tally {
                     })
                     .collect();
             }
+            Event::RepeatsPlanned { repeats } => self.repeats = *repeats,
             Event::RunResumed(_) => {
                 self.resumed += 1;
                 self.given_up.clear();

@@ -81,6 +81,7 @@ fn every_kind_of_event_survives_the_log() {
         attempt: 2,
         workers: Some(2),
     }));
+    log.push(Event::RepeatsPlanned { repeats: 7 });
     log.push(Event::ArmStopped {
         arm: "tasks".to_owned(),
     });

@@ -80,6 +80,7 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
 /// there is one.
 pub(super) fn best(result: &RunResult) -> Option<Sentence> {
     let arms = finished(result).filter(|arm| arm.name != result.base && !arm.is_above_bound());
+    let arms = arms.filter(|arm| !arm.is_control());
     let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
     let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
@@ -104,7 +105,7 @@ fn refusal(result: &RunResult) -> Vec<Sentence> {
 fn comparisons(result: &RunResult) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    for arm in finished(result).filter(|arm| arm.name != result.base) {
+    for arm in finished(result).filter(|arm| arm.name != result.base && !arm.is_control()) {
         if !seen.contains(&arm.name.as_str()) {
             seen.push(&arm.name);
             sentences.push(comparison(result, &arm.name));
@@ -152,8 +153,12 @@ fn comparison(result: &RunResult, name: &str) -> Sentence {
     };
     let subject = arm_on_workers(result, arm);
     let base = format::clean(&result.base, 40);
-    let (lead, rest) = relation(arm, &subject, &base);
-    let differs = matches!(arm.verdict(), Some(Verdict::Below | Verdict::Above));
+    let verdict = result.verdict(arm);
+    let (lead, rest) = match verdict {
+        Some(Verdict::NoDifference) if result.is_noise(arm) => within_noise(&subject, &base),
+        _ => relation(arm, verdict, &subject, &base),
+    };
+    let differs = matches!(verdict, Some(Verdict::Below | Verdict::Above));
     Sentence {
         lead,
         figure: if differs && (speedup - 1.0).abs() < 0.005 {
@@ -180,8 +185,13 @@ fn above_bound(result: &RunResult, arm: &ArmResult) -> Sentence {
 
 /// The words around the number: faster, slower, no difference that the repeats could show, or no
 /// verdict at all.
-fn relation(arm: &ArmResult, subject: &str, base: &str) -> (String, String) {
-    match arm.verdict() {
+fn relation(
+    arm: &ArmResult,
+    verdict: Option<Verdict>,
+    subject: &str,
+    base: &str,
+) -> (String, String) {
+    match verdict {
         Some(Verdict::NoDifference) => {
             let repeats = format::counted(arm.wall_s.len() as u64, "repeat");
             (
@@ -201,6 +211,12 @@ fn relation(arm: &ArmResult, subject: &str, base: &str) -> (String, String) {
             format!(" the speed of {base}, from too few repeats for a verdict"),
         ),
     }
+}
+
+/// The words around a number that equal work shows too.
+fn within_noise(subject: &str, base: &str) -> (String, String) {
+    let lead = format!("{subject} differs from {base} by no more than equal work does here: ");
+    (lead, String::new())
 }
 
 fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
@@ -225,6 +241,10 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
             .words()
             .map(|words| format::clean(&words, 200)),
     );
+    if let Some(noise) = result.noise {
+        let factor = noise.factor;
+        parts.push(format!("noise from {:.3}× to {factor:.3}×", factor.recip()));
+    }
     if arm.oversubscribed {
         parts.push("more workers than usable cores".to_owned());
     }

@@ -15,6 +15,7 @@ use super::items;
 use super::messages;
 use super::opaque;
 use super::scaling::scaling;
+use super::verdict::{noise, precision};
 use super::warn::caveats;
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
@@ -39,20 +40,18 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let config = &started.config;
     let check = check(snapshot, started);
     let base = started.arms.first()?;
-    let base_repeats = snapshot.finished(&base.name, 1);
     let machine = machine(snapshot, started);
     let context = Context {
         snapshot,
         started,
         machine: &machine,
-        base_repeats,
+        base_repeats: snapshot.finished(&base.name, 1),
         comparable: check.passed(),
     };
     let mut arms = Vec::new();
     for arm in &started.arms {
-        for workers in workers_of(arm, &config.workers) {
-            arms.extend(context.arm(arm, workers));
-        }
+        let workers = workers_of(arm, &config.workers).into_iter();
+        arms.extend(workers.filter_map(|workers| context.arm(arm, workers)));
     }
     let mut result = RunResult {
         schema: SCHEMA,
@@ -67,7 +66,9 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         parameters: config.params.clone(),
         data: config.data.clone(),
         data_sha256: started.data_sha256.clone(),
-        repeats: config.repeats,
+        repeats: snapshot.tally.repeats,
+        precision: precision(&arms, started, snapshot),
+        noise: noise(&arms),
         asked: Asked {
             arms: config.arms.clone(),
             workers: config.workers.clone(),

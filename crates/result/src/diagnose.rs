@@ -50,7 +50,7 @@ fn lost(arm: &ArmResult, seconds: f64) -> Option<Lost> {
 }
 
 fn no_difference<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
-    let undecided = arm.verdict()? == Verdict::NoDifference;
+    let undecided = arm.speedup_interval?.verdict()? == Verdict::NoDifference;
     (arm.workers > 1 && undecided).then_some(ArmDiagnosis::NoDifference {
         interval: arm.speedup_interval?.ends(),
         base: &result.base,

@@ -15,7 +15,9 @@ use workbench_record::{
     Source,
 };
 use workbench_record::{DataSource, ParamValue};
-use workbench_stats::interval::{Interval, Verdict};
+use workbench_stats::interval::Interval;
+
+use super::precision::{Noise, UntilOutcome};
 
 /// Version of the document's schema.
 pub const SCHEMA: u32 = 3;
@@ -49,8 +51,15 @@ pub struct RunResult {
     /// runs of older versions.
     #[serde(default)]
     pub data_sha256: Option<String>,
-    /// Requested repeats of every arm.
+    /// Repeats that every arm was to have: as many as requested, or, where the run was to go on
+    /// until its intervals are narrow, as many as were planned in the end.
     pub repeats: u32,
+    /// How narrow the intervals are, in a run that was to go on until they are narrow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<UntilOutcome>,
+    /// By how much equal arms differ, in a run with a control.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
     /// The requested arms and numbers of workers, including those without a finished repeat; empty
     /// in documents of older versions.
     #[serde(default)]
@@ -215,21 +224,6 @@ pub struct ArmResult {
     pub outputs_sha256: String,
     /// Outputs of the arm, one entry per item.
     pub items: Vec<ItemResult>,
-}
-
-impl ArmResult {
-    /// Whether the arm is faster or slower than its base; `None` without a confidence interval.
-    pub fn verdict(&self) -> Option<Verdict> {
-        self.speedup_interval?.verdict()
-    }
-
-    /// Whether the whole confidence interval of the speed-up is above the bound, which no schedule
-    /// can exceed: then the base was slowed down, and the speed-up is no headline.
-    pub fn is_above_bound(&self) -> bool {
-        let ends = self.speedup_interval.and_then(|i| i.confidence());
-        ends.zip(self.bound)
-            .is_some_and(|([low, _], bound)| low > bound)
-    }
 }
 
 /// A repeat that is left out of all numbers.

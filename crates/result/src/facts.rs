@@ -5,6 +5,7 @@ use workbench_machine::CounterAccess;
 use workbench_record::{BestItem, LabFacts, RepeatFinished};
 
 use super::document::{ArmResult, Predicted};
+use super::precision::{Noise, UntilOutcome};
 
 /// A difference between a repeat and its reference.
 pub(super) enum Difference<'a> {
@@ -92,6 +93,19 @@ pub(super) enum Caveat<'a> {
         arm: &'a ArmResult,
         speedup: f64,
         bound: f64,
+        base: &'a str,
+    },
+    /// How narrow the intervals are, after so many repeats, in a run that was to go on until they
+    /// are narrow.
+    Precision {
+        precision: &'a UntilOutcome,
+        repeats: u32,
+        /// Whether the time was up.
+        late: bool,
+    },
+    /// What a control shows.
+    Noise {
+        noise: Noise,
         base: &'a str,
     },
     /// Stolen time: cores that the hypervisor took.

@@ -17,8 +17,10 @@ mod inflation;
 mod items;
 mod messages;
 mod opaque;
+mod precision;
 mod scaling;
 mod stored;
+mod verdict;
 mod warn;
 
 pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
@@ -30,5 +32,6 @@ pub use document::{
 };
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};
+pub use precision::{Noise, UntilOutcome, WidestInterval};
 pub use stored::{RunLoaded, load, load_result, store};
 pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

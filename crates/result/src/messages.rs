@@ -5,6 +5,7 @@ mod above_bound;
 mod best_item;
 pub(super) mod log;
 mod numbers;
+mod precision;
 mod waiting;
 
 use workbench_record::{Finding, RepeatFinished};
@@ -149,14 +150,7 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
     match caveat {
         Caveat::NoSpeedup(why) => no_speedup(why),
         Caveat::End { end, done, run_id } => unplanned_end(end, *done, run_id),
-        Caveat::ArmStopped { arm, done, run_id } => Finding::warning(
-            "arm_stopped",
-            format!(
-                "{arm} was stopped by hand after {done} of its repeats; the other arms went on. `workbench resume {run_id}` does the rest."
-            ),
-        )
-        .arm(arm)
-        .number("done", *done as f64),
+        Caveat::ArmStopped { arm, done, run_id } => arm_stopped(arm, *done, run_id),
         Caveat::DebugBuild => Finding::warning(
             "debug_build",
             "This is a debug build: its times say nothing; build with --release.",
@@ -184,6 +178,16 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
             bound,
             base,
         } => above_bound::finding(arm, &on(arm), *speedup, *bound, base),
+        Caveat::Precision {
+            precision,
+            repeats,
+            late,
+        } => {
+            let widest = precision.widest.as_ref();
+            let name = widest.map(|widest| arm_on(&widest.arm, widest.workers));
+            precision::finding(precision, &name.unwrap_or_default(), *repeats, *late)
+        }
+        Caveat::Noise { noise, base } => precision::noise(*noise, base),
         Caveat::Steal(cores) => Finding::warning(
             "steal",
             format!(
@@ -199,6 +203,15 @@ pub(super) fn caveat(caveat: &Caveat<'_>) -> Finding {
         )
         .number("cores", *cores),
     }
+}
+
+fn arm_stopped(arm: &str, done: usize, run_id: &str) -> Finding {
+    let text = format!(
+        "{arm} was stopped by hand after {done} of its repeats; the other arms went on. `workbench resume {run_id}` does the rest."
+    );
+    Finding::warning("arm_stopped", text)
+        .arm(arm)
+        .number("done", done as f64)
 }
 
 fn no_speedup(why: &NoSpeedup) -> Finding {

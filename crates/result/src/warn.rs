@@ -36,6 +36,11 @@ pub(super) fn caveats<'a>(
     after.extend(arms().filter_map(noisy));
     after.extend(arms().filter_map(|arm| above_bound(arm, result)));
     after.extend(machine_load(result, snapshot));
+    after.extend(precision(result, snapshot));
+    after.extend(result.noise.map(|noise| Caveat::Noise {
+        noise,
+        base: &result.base,
+    }));
     (before, after)
 }
 
@@ -80,6 +85,17 @@ fn stopped<'a>(result: &'a RunResult, snapshot: &'a Snapshot) -> Vec<Caveat<'a>>
             run_id: &result.run_id,
         })
         .collect()
+}
+
+/// Only once the run has ended: until then nothing is reached or missed.
+fn precision<'a>(result: &'a RunResult, snapshot: &Snapshot) -> Option<Caveat<'a>> {
+    let precision = result.precision.as_ref()?;
+    let has_ended = result.status == RunStatus::Completed && result.check.passed();
+    has_ended.then_some(Caveat::Precision {
+        precision,
+        repeats: result.repeats,
+        late: seconds(snapshot.now_ns) >= precision.asked.max_time_s as f64,
+    })
 }
 
 fn few_repeats(result: &RunResult) -> Option<Caveat<'_>> {

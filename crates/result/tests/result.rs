@@ -94,7 +94,7 @@ fn two_repeats_have_a_range_and_no_verdict() {
     let two = result(&completed(2));
     let range = two.arms[1].speedup_interval.unwrap();
     assert_eq!(range.kind, IntervalKind::Range);
-    assert_eq!(two.arms[1].verdict(), None);
+    assert_eq!(two.verdict(&two.arms[1]), None);
     let said = workbench_report::headline(&two).join(" ");
     assert!(said.contains("range of 2 repeats"), "{said}");
     assert!(
@@ -106,7 +106,7 @@ fn two_repeats_have_a_range_and_no_verdict() {
     assert!(texts(&two.diagnoses).find("no difference").is_none());
 
     let three = result(&completed(3));
-    assert_eq!(three.arms[1].verdict(), Some(Verdict::Above));
+    assert_eq!(three.verdict(&three.arms[1]), Some(Verdict::Above));
     let said = workbench_report::headline(&three).join(" ");
     assert!(
         said.contains("faster") && said.contains("95 % interval"),

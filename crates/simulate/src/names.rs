@@ -26,6 +26,7 @@ pub(super) const HARD_NAMES: [&str; 12] = [
 /// An arm.
 pub(super) fn arm(name: &str, title: &str, parallel: bool) -> ArmFacts {
     ArmFacts {
+        control: false,
         name: name.to_owned(),
         title: title.to_owned(),
         parallel,

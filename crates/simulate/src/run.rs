@@ -161,7 +161,7 @@ impl SimulatedRun {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let machine = Machine::new(self.cores, self.gpus);
         let config = self.config();
-        let plan = plan(&config, &self.arms);
+        let plan = plan(&config, &self.arms, config.repeats);
         let started = RunStarted {
             data_sha256: None,
             format: FORMAT,
@@ -208,6 +208,8 @@ impl SimulatedRun {
             arms: self.arms.iter().map(|arm| arm.name.clone()).collect(),
             workers: self.workers.clone(),
             oversubscribe: false,
+            until: None,
+            control: false,
             params: [(size.0.to_owned(), ParamValue::Integer(size.1.into()))].into(),
             data: DataSource::Embedded,
             command: format!(

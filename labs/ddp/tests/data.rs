@@ -39,6 +39,8 @@ fn config(dir: &Path, set: &[&str]) -> RunConfig {
         preset: Some("quick".to_owned()),
         workers: vec![2].into(),
         oversubscribe: true,
+        until: None,
+        control: false,
         data: Some(dir.to_owned()),
         set: set.iter().map(|text| (*text).to_owned()).collect(),
         ..Request::default()

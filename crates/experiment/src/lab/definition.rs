@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use workbench_dataset::AllowedCells;
-use workbench_record::{FigureFacts, ItemFacts, LabFacts, Params};
+use workbench_record::{CONTROL, FigureFacts, ItemFacts, LabFacts, Params};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -178,6 +178,9 @@ impl LabDefinition {
     pub fn check(&self) -> Result<(), String> {
         if self.arms.first().is_none_or(|arm| arm.name != self.base) {
             return Err(format!("the base `{}` must be the first arm", self.base));
+        }
+        if self.arm(CONTROL).is_some() {
+            return Err(format!("no arm may be called `{CONTROL}`"));
         }
         if !self.presets.contains_key(&self.default_preset) {
             return Err(format!("no preset `{}`", self.default_preset));

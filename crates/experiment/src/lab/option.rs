@@ -15,6 +15,10 @@ pub enum Opt {
     Repeats,
     /// `--seed`.
     Seed,
+    /// `--until`.
+    Until,
+    /// `--max-time`.
+    MaxTime,
     /// `--set`, by the name of the parameter.
     Set(String),
     /// `--fault`.
@@ -47,6 +51,8 @@ impl fmt::Display for Opt {
             Self::Workers => f.write_str("--workers"),
             Self::Repeats => f.write_str("--repeats"),
             Self::Seed => f.write_str("--seed"),
+            Self::Until => f.write_str("--until"),
+            Self::MaxTime => f.write_str("--max-time"),
             Self::Set(name) => write!(f, "--set {name}"),
             Self::Fault => f.write_str("--fault"),
             Self::Of(name) => write!(f, "--{name}"),

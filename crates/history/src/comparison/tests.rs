@@ -31,6 +31,8 @@ pub fn result(id: &str) -> RunResult {
         data_sha256: None,
         made: Vec::new(),
         repeats: 5,
+        precision: None,
+        noise: None,
         asked: Asked {
             arms: ["sequential", "models", "trees"].map(str::to_owned).into(),
             workers: vec![2],

@@ -37,6 +37,7 @@ impl Log {
     /// A run of `sequential` and `tasks` with the given numbers of workers.
     pub fn start(workers: &[u32], repeats: u32) -> Self {
         let arm = |name: &str, parallel| ArmFacts {
+            control: false,
             source: None,
             name: name.to_owned(),
             title: format!("The {name} arm"),
@@ -59,6 +60,8 @@ impl Log {
                 arms: vec!["sequential".to_owned(), "tasks".to_owned()],
                 workers: workers.to_vec(),
                 oversubscribe: false,
+                until: None,
+                control: false,
                 params: [].into(),
                 data: DataSource::Embedded,
                 command: "workbench --lab rf --preset quick".to_owned(),

@@ -69,6 +69,8 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         data_sha256: None,
         made: Vec::new(),
         repeats: shape.repeats,
+        precision: None,
+        noise: None,
         asked: Asked::default(),
         failed_arms: Vec::new(),
         machine: machine(shape),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_list, column_names};
 use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset};
-use workbench_experiment::{DEFAULT_SEED, MAX_REPEATS};
+use workbench_experiment::{DEFAULT_MAX_TIME, DEFAULT_SEED, MAX_REPEATS};
 use workbench_machine::UsableCores;
 
 use super::form_data::{TableForm, is_used, turned, with_toggled};
@@ -34,6 +34,12 @@ pub enum Row {
     Oversubscribe,
     /// Repeats of every arm.
     Repeats,
+    /// How narrow the intervals are to be.
+    Until,
+    /// The longest time until they are.
+    MaxTime,
+    /// Whether the base runs as a second, equal arm.
+    Control,
     /// Seed of everything random.
     Seed,
     /// A parameter of the lab.
@@ -82,6 +88,7 @@ pub struct Form {
     preset: usize,
     pub(super) arms: Vec<bool>,
     pub(super) oversubscribe: bool,
+    pub(super) control: bool,
     /// The file of a lab that takes a table.
     pub table: TableForm,
     /// The row whose value describes no arms, and why, for a lab whose parameters decide which it
@@ -101,6 +108,7 @@ impl Form {
             preset: preset.unwrap_or(0),
             presets,
             oversubscribe: false,
+            control: false,
             table: TableForm::new(definition.takes_data.as_ref()),
             unfit: None,
             typed: BTreeMap::new(),
@@ -121,7 +129,12 @@ impl Form {
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = vec![Row::Preset];
         rows.extend((0..self.arms.len()).map(Row::Arm));
-        rows.extend([Row::Workers, Row::Oversubscribe, Row::Repeats, Row::Seed]);
+        rows.extend([Row::Workers, Row::Oversubscribe, Row::Repeats, Row::Until]);
+        let until = self.typed.get(&Row::Until);
+        if until.is_some_and(|typed| !typed.trim().is_empty()) {
+            rows.push(Row::MaxTime);
+        }
+        rows.extend([Row::Control, Row::Seed]);
         rows.extend(self.definition.params.keys().cloned().map(Row::Param));
         match self.definition.takes_data.as_ref().map(|data| data.kind) {
             Some(DataKind::Table) => {
@@ -146,6 +159,7 @@ impl Form {
             Row::Preset | Row::Delimiter | Row::Decimal => Kind::Choice,
             Row::Arm(_)
             | Row::Oversubscribe
+            | Row::Control
             | Row::NoHeader
             | Row::DropMissing
             | Row::Column(_) => Kind::Switch,
@@ -156,7 +170,9 @@ impl Form {
             },
             Row::Workers | Row::Repeats | Row::Seed => Kind::Text(true),
             Row::Target => Kind::Text(!self.table.columns().is_empty()),
-            Row::Data | Row::Columns | Row::DropColumns => Kind::Text(false),
+            Row::Data | Row::Columns | Row::DropColumns | Row::Until | Row::MaxTime => {
+                Kind::Text(false)
+            }
             Row::Start => Kind::Button,
         }
     }
@@ -181,6 +197,7 @@ impl Form {
         match row {
             Row::Arm(arm) => self.arms.get(*arm).copied().unwrap_or(false),
             Row::Oversubscribe => self.oversubscribe,
+            Row::Control => self.control,
             Row::NoHeader => self.table.no_header,
             Row::DropMissing => self.table.drop_missing,
             Row::Column(column) => self
@@ -246,6 +263,7 @@ impl Form {
             Row::Workers => (usable.cores.floor() as u32).max(1).to_string(),
             Row::Repeats => self.preset().map_or(1, |p| p.repeats).to_string(),
             Row::Seed => DEFAULT_SEED.to_string(),
+            Row::MaxTime => DEFAULT_MAX_TIME.to_string(),
             Row::Delimiter => recognised(self.table.delimiter.map(Delimiter::name)),
             Row::Decimal => recognised(self.table.decimal.map(DecimalSign::name)),
             Row::Param(name) => self
@@ -301,6 +319,7 @@ impl Form {
                 }
             }
             Row::Oversubscribe => self.oversubscribe = !self.oversubscribe,
+            Row::Control => self.control = !self.control,
             Row::NoHeader => self.table.no_header = !self.table.no_header,
             Row::DropMissing => self.table.drop_missing = !self.table.drop_missing,
             Row::Column(column) => {

@@ -1,8 +1,10 @@
 //! What a form stands for, and what is wrong with it. Values are judged by the same code as the
 //! command line's.
 
+use std::str::FromStr;
+
 use workbench_experiment::lab::{Lab, Opt, RunConfig};
-use workbench_experiment::{AskedWorkers, MAX_REPEATS, Request, resolve};
+use workbench_experiment::{AskedWorkers, MAX_REPEATS, MaxTime, Request, Width, resolve};
 use workbench_machine::UsableCores;
 
 use super::form::{Form, Row};
@@ -40,6 +42,8 @@ impl Form {
                 }),
                 Err(error) => Some(error),
             },
+            Row::Until => judge_text::<Width>(text?, "--until"),
+            Row::MaxTime => judge_text::<MaxTime>(text?, "--max-time"),
             Row::Seed => whole(text?, "--seed", u32::MAX).err(),
             Row::Data => self.file_error(judge, only),
             Row::Target => match self.data() {
@@ -89,6 +93,8 @@ impl Form {
             Some(Opt::Arms) => Some(Row::Arm(0)),
             Some(Opt::Workers) => Some(Row::Workers),
             Some(Opt::Repeats) => Some(Row::Repeats),
+            Some(Opt::Until) => Some(Row::Until),
+            Some(Opt::MaxTime) => Some(Row::MaxTime),
             Some(Opt::Seed) => Some(Row::Seed),
             Some(Opt::Data) => Some(Row::Data),
             Some(Opt::Target) => Some(Row::Target),
@@ -140,9 +146,18 @@ impl Form {
             target,
             reading: self.reading(),
             oversubscribe: self.oversubscribe,
+            until: self.parsed(&Row::Until),
+            max_time: self.parsed(&Row::MaxTime),
+            control: self.control,
         };
         resolve(&self.definition, &request, usable)
             .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
+    }
+
+    /// What was typed into a row that was found to be right.
+    fn parsed<T: FromStr>(&self, row: &Row) -> Option<T> {
+        let is_there = self.rows().contains(row);
+        self.typed.get(row).filter(|_| is_there)?.parse().ok()
     }
 
     /// Takes in which arms a lab has with the parameters as they are now, where they decide that.
@@ -201,6 +216,13 @@ fn whole(text: &str, option: &str, most: u32) -> Result<u32, String> {
                 text.trim()
             )
         })
+}
+
+/// What is wrong with a text that may be empty.
+fn judge_text<T: FromStr<Err = String>>(text: &str, option: &str) -> Option<String> {
+    let text = text.trim();
+    let error = text.parse::<T>().err().filter(|_| !text.is_empty())?;
+    Some(format!("`{option} {text}`: {error}"))
 }
 
 fn workers(text: &str) -> Result<AskedWorkers, String> {

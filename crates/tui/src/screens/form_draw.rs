@@ -150,6 +150,9 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
         Row::Workers => "Workers".to_owned(),
         Row::Oversubscribe => "More than cores".to_owned(),
         Row::Repeats => "Repeats".to_owned(),
+        Row::Until => "Until".to_owned(),
+        Row::MaxTime => "Longest time".to_owned(),
+        Row::Control => "Control".to_owned(),
         Row::Seed => "Seed".to_owned(),
         Row::Param(name) => name.clone(),
         Row::Data => form
@@ -246,11 +249,6 @@ fn help_lines(
             }
         }
         Row::Workers => workers_help(form, usable).iter().for_each(|text| say(text)),
-        Row::Oversubscribe => say("Allow more workers than usable cores; the result is marked."),
-        Row::Repeats => say(
-            "Repeats of every arm, interleaved in random order; from 3 on there is an interval, from 5 on a narrow one.",
-        ),
-        Row::Seed => say("Seed of everything random."),
         Row::Param(name) => {
             if let Some(spec) = form.spec(name) {
                 say(spec.help());
@@ -262,10 +260,9 @@ fn help_lines(
         Row::Column(column) => {
             out.extend(form_preview::of_column(form, *column, columns, theme));
         }
-        row if row_of_table(row).is_some() => say(row_of_table(row).unwrap_or_default()),
-        _ => say(
+        row => say(row_of_table(row).or_else(|| row_of_run(row)).unwrap_or(
             "Start the run. It is recorded from its start, and can be resumed after it was stopped.",
-        ),
+        )),
     }
     if matches!(row, Row::Data | Row::Target | Row::Delimiter | Row::Decimal) {
         out.extend(form_preview::of_file(form, columns, theme));
@@ -274,6 +271,27 @@ fn help_lines(
         out.extend(wrap_plain(&text, columns, theme.dim));
     }
     out
+}
+
+/// What the rows do that all labs have.
+fn row_of_run(row: &Row) -> Option<&'static str> {
+    Some(match row {
+        Row::Oversubscribe => "Allow more workers than usable cores; the result is marked.",
+        Row::Repeats => {
+            "Repeats of every arm, interleaved in random order; from 3 on there is an interval, from 5 on a narrow one."
+        }
+        Row::Until => {
+            "Go on after these repeats until every interval, from its lower to its upper end, is narrower than this share of its speed-up: 2% for example. Empty: no more repeats."
+        }
+        Row::MaxTime => {
+            "No round of repeats begins after this time: 90s, 10m or 1h30m for example."
+        }
+        Row::Control => {
+            "Run the base as a second, equal arm: what it gains is noise, and a speed-up within the noise is not claimed."
+        }
+        Row::Seed => "Seed of everything random.",
+        _ => return None,
+    })
 }
 
 fn file_help(form: &Form) -> String {
@@ -326,8 +344,8 @@ fn unset(form: &Form, row: &Row, usable: &UsableCores) -> Option<String> {
     }
     let unset = form.preset_value(row, usable);
     match row {
-        Row::Workers | Row::Seed => Some(format!("Unless set, it is {unset}.")),
-        Row::Data | Row::Target | Row::Columns | Row::DropColumns => None,
+        Row::Workers | Row::Seed | Row::MaxTime => Some(format!("Unless set, it is {unset}.")),
+        Row::Data | Row::Target | Row::Columns | Row::DropColumns | Row::Until => None,
         _ if unset.is_empty() => Some(format!(
             "The preset {} leaves it empty.",
             form.preset_name()

@@ -261,13 +261,14 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         .iter()
         .filter(|arm| config.arms.contains(&arm.name))
         .map(|arm| ArmFacts {
+            control: false,
             source: None,
             name: arm.name.clone(),
             title: arm.title.clone(),
             parallel: arm.parallel,
         })
         .collect();
-    let plan = plan(config, &arms);
+    let plan = plan(config, &arms, config.repeats);
     let mut out = Vec::new();
     let mut t_ns = 0;
     let mut say = |t_ns, event| out.push(Record { t_ns, event });

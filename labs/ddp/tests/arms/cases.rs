@@ -157,6 +157,8 @@ fn play_with(arms: &[&str], set: &[&str], control: &Control, workers: u32) -> Pl
         workers: vec![workers].into(),
         repeats: Some(1),
         oversubscribe: true,
+        until: None,
+        control: false,
         ..Request::default()
     };
     let lab = lab();
@@ -456,6 +458,8 @@ fn a_request_that_stops_leaves_nobody_behind() {
             .into(),
         workers: vec![2].into(),
         oversubscribe: true,
+        until: None,
+        control: false,
         ..Request::default()
     };
     let config = resolve(lab.definition(), &request, &usable_cores()).unwrap();

@@ -25,6 +25,8 @@ fn small(arms: &[&str], set: &[&str]) -> Played {
         workers: vec![2].into(),
         repeats: Some(1),
         oversubscribe: true,
+        until: None,
+        control: false,
         ..Request::default()
     };
     play(&request, Some(arms))

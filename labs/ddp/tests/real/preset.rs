@@ -17,6 +17,8 @@ fn the_quick_preset_reaches_97_percent_in_every_arm() {
         repeats: Some(1),
         workers: vec![2].into(),
         oversubscribe: true,
+        until: None,
+        control: false,
         ..Request::default()
     };
     let played = play(&request, None);

@@ -27,6 +27,8 @@ fn train(seed: u64) -> String {
         repeats: Some(1),
         seed: Some(seed),
         oversubscribe: true,
+        until: None,
+        control: false,
         ..Request::default()
     };
     let played = play(&request, Some(&["ddp"]));

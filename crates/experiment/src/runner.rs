@@ -1,0 +1,312 @@
+//! Runs the repeats of a run, one after the other: pool, warm-up, clock, record.
+
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::control::Control;
+use super::disturbance::AtStart;
+use super::error::ExperimentError;
+use super::plan::plan;
+use super::rounds::{Rounds, RunEnd};
+use super::until::more_repeats;
+use super::watch::{Seen, Watch};
+use crate::lab::{After, ArmContext, ArmOutput, LabError, PreparedLab, Progress, RunConfig};
+use workbench_clock::{Clock, process_cpu_ns, seconds};
+use workbench_machine::heap;
+use workbench_machine::monitor::{Observer, Readings, ResourceUse, UsageMeter};
+use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
+use workbench_record::{
+    ArmFacts, Event, Recorder, RepeatFinished, RepeatId, RunDir, SpoiledRepeats,
+};
+
+/// The work that is left.
+pub(super) struct RunWork<'a> {
+    /// The start of the run, counted from 0.
+    pub start: u32,
+    pub lab: &'a dyn PreparedLab,
+    pub config: &'a RunConfig,
+    pub arms: &'a [ArmFacts],
+    /// Repeats that every arm is to have, those that were done included.
+    pub repeats: u32,
+    /// Those of them that are left.
+    pub plan: Vec<RepeatId>,
+    /// What was left out in earlier parts of the run.
+    pub left_out: SpoiledRepeats,
+}
+
+impl RunWork<'_> {
+    /// The lab's name for an arm: the control does what the base does.
+    fn of_lab<'a>(&'a self, arm: &'a str) -> &'a str {
+        let is_control = |facts: &&ArmFacts| facts.control && facts.name == arm;
+        match (self.arms.iter().find(is_control), self.arms.first()) {
+            (Some(_), Some(base)) => &base.name,
+            _ => arm,
+        }
+    }
+
+    /// Repeats over all arms, where every arm has so many.
+    fn over_all_arms(&self, repeats: u32) -> u32 {
+        let kinds = self.arms.iter();
+        let kinds: usize = kinds
+            .map(|arm| arm.workers_of(&self.config.workers).len())
+            .sum();
+        repeats.saturating_mul(kinds as u32)
+    }
+}
+
+/// Where a repeat runs.
+struct Place<'a> {
+    pool: Option<Arc<Pool>>,
+    id: &'a RepeatId,
+    scratch: &'a Path,
+}
+
+/// When an arm began its work, and for how long it worked, in nanoseconds.
+fn worked(output: &ArmOutput, started_ns: u64, ended_ns: u64) -> (u64, u64) {
+    let [from, to] = output.worked_ns.unwrap_or([started_ns, ended_ns]);
+    let from = from.clamp(started_ns, ended_ns);
+    (from, to.clamp(from, ended_ns) - from)
+}
+
+/// What a repeat used: what was measured, what its processes used where they did the work, and what
+/// the samples say.
+fn used(measured: &ResourceUse, processes: Option<&ResourceUse>, seen: &Seen) -> ResourceUse {
+    let peak = measured.peak_memory_bytes.max(seen.peak_rss_bytes);
+    let (mhz, hardware) = (seen.mhz().or(measured.mhz), measured.hardware);
+    ResourceUse {
+        mhz,
+        hardware,
+        ..processes.cloned().unwrap_or(ResourceUse {
+            peak_memory_bytes: peak,
+            ..measured.clone()
+        })
+    }
+}
+
+/// Removes a directory that may not exist. A failure to remove it does no harm.
+fn discard(dir: &Path) {
+    let _ = std::fs::remove_dir_all(dir);
+}
+
+pub(super) struct Runner<'a> {
+    pub run: &'a RunDir,
+    /// Where repeats have their own directories.
+    pub scratch: PathBuf,
+    pub work: &'a RunWork<'a>,
+    pub clock: Clock,
+    pub recorder: &'a Recorder,
+    pub watch: &'a Watch,
+    pub control: &'a Control,
+    pub observer: Mutex<Observer>,
+    pub at_start: AtStart,
+}
+
+impl Runner<'_> {
+    /// Runs every planned repeat, and more where the run is to go on until its intervals are
+    /// narrow. Repeats that are left out run again at the end of their round.
+    pub fn all(&self) -> Result<RunEnd, ExperimentError> {
+        heap::keep_freed();
+        let work = self.work;
+        let mut rounds = Rounds::new(work.plan.clone(), work.left_out.clone());
+        let mut repeats = work.repeats;
+        loop {
+            while let Some(id) = rounds.next() {
+                let outcome = match self.repeat(&id) {
+                    Ok(finished) => Ok(finished),
+                    Err(ExperimentError::Lab(error)) => Err(error),
+                    Err(other) => return Err(other),
+                };
+                if let Some(status) = rounds.take(&id, outcome, self.recorder, self.control)? {
+                    return Ok((status, rounds.failure()));
+                }
+                if self.is_time_up()
+                    && let Some(fewer) = rounds.cut_after_round()
+                {
+                    repeats = fewer;
+                    self.recorder.emit(Event::RepeatsPlanned { repeats });
+                }
+            }
+            let Some(more) = self.more_repeats(repeats)? else {
+                return Ok((rounds.status(), rounds.failure()));
+            };
+            let mut plan = plan(work.config, work.arms, more);
+            plan.retain(|id| id.repeat >= repeats);
+            rounds.extend(plan, work.over_all_arms(more));
+            repeats = more;
+            self.recorder.emit(Event::RepeatsPlanned { repeats });
+        }
+    }
+
+    /// Whether a run that goes on until its intervals are narrow has had its time.
+    fn is_time_up(&self) -> bool {
+        let until = self.work.config.until;
+        until.is_some_and(|until| seconds(self.clock.now_ns()) >= until.max_time_s as f64)
+    }
+
+    /// How many repeats the run is to have, where the planned ones are not enough.
+    fn more_repeats(&self, repeats: u32) -> Result<Option<u32>, ExperimentError> {
+        if self.work.config.until.is_none() || self.is_time_up() {
+            return Ok(None);
+        }
+        self.recorder.sync()?;
+        more_repeats(self.run, repeats)
+    }
+
+    /// Runs one repeat on a thread of its own, so that every arm, serial or not, works on threads
+    /// that were started for this repeat in the same way.
+    fn repeat(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
+        thread::scope(|scope| {
+            let name = format!("arm-{}", id.arm);
+            thread::Builder::new()
+                .name(name)
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, || with_random_layout(|| self.repeat_here(id)))
+                .map_err(ExperimentError::Arm)?
+                .join()
+                .unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
+    /// Runs one repeat: pool start and warm-up are not timed, the work is.
+    fn repeat_here(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
+        let stop = self.control.begin(&id.arm);
+        if stop.load(Ordering::SeqCst) {
+            return Err(LabError::Cancelled.into());
+        }
+        // Made before the threads that it counts.
+        let meter = UsageMeter::new();
+        let pool = self.pool(id)?;
+        let scratch = self
+            .scratch
+            .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
+        // Left by an earlier attempt that was killed.
+        discard(&scratch);
+        // What earlier repeats left in the heap must not decide on which pages this one works.
+        heap::give_back();
+        let place = Place {
+            pool,
+            id,
+            scratch: &scratch,
+        };
+        let warming = Progress::new(Arc::clone(&stop), u64::MAX);
+        let arm = self.work.of_lab(&id.arm);
+        let warm = self.with_context(&place, &warming, &After::default(), |ctx| {
+            self.work.lab.warm_up(arm, ctx)
+        });
+        if let Some(pool) = &place.pool {
+            pool.drain_spans();
+        }
+        let progress = Progress::new(stop, self.work.lab.total_progress(arm));
+        let finished = warm.and_then(|()| self.timed(id, &place, &progress, meter));
+        let cleaned = self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
+            self.work.lab.clean_up(arm, ctx)
+        });
+        let finished = finished?;
+        cleaned?;
+        discard(&scratch);
+        Ok(finished)
+    }
+
+    /// Runs an arm's work and times it.
+    fn timed(
+        &self,
+        id: &RepeatId,
+        place: &Place<'_>,
+        progress: &Progress,
+        mut meter: UsageMeter,
+    ) -> Result<RepeatFinished, LabError> {
+        let before = self.readings();
+        meter.start();
+        let instrument_before = self.instrument_cpu_ns();
+        let screen_before = self.control.screen_cpu_ns();
+        let cpu_before = process_cpu_ns();
+        let started_ns = self.clock.now_ns();
+        self.recorder
+            .emit_at(started_ns, Event::RepeatStarted(id.clone()));
+        self.watch
+            .begin(started_ns, place.pool.clone(), progress.clone());
+        let after = After::default();
+        let output = self.with_context(place, progress, &after, |ctx| {
+            self.work.lab.run_arm(self.work.of_lab(&id.arm), ctx)
+        });
+        let ended_ns = self.clock.now_ns();
+        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        let usage = meter.stop();
+        // After a failure or an interruption tasks may still run; their spans belong to this
+        // repeat.
+        if let (Some(pool), Err(_)) = (&place.pool, &output) {
+            pool.cancel_all();
+        }
+        let seen = self.watch.end();
+        let output = output?;
+        let (started_ns, wall_ns) = worked(&output, started_ns, ended_ns);
+        let usage = used(&usage, output.usage.as_deref(), &seen);
+        let conditions = self.readings().since(&before);
+        let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
+        Ok(RepeatFinished {
+            id: id.clone(),
+            start: self.work.start,
+            started_ns,
+            wall_ns,
+            cpu_ns,
+            instrument_cpu_ns: self.instrument_cpu_ns().saturating_sub(instrument_before),
+            screen_cpu_ns: self.control.screen_cpu_ns().saturating_sub(screen_before),
+            work: output.work,
+            items: output.items,
+            quality: output.quality,
+            breakdown: output.breakdown,
+            analysis: after.run(),
+            conditions: Some(conditions),
+            usage: Some(usage),
+            disturbances,
+        })
+    }
+
+    /// What the machine counts now. Asked while no clock runs.
+    fn readings(&self) -> Readings {
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        observer.read(self.watch.stopped_ns())
+    }
+
+    fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {
+        let parallel = |arm: &ArmFacts| arm.name == id.arm && arm.parallel;
+        if !self.work.arms.iter().any(parallel)
+            || !self.work.lab.needs_pool(self.work.of_lab(&id.arm))
+        {
+            return Ok(None);
+        }
+        Pool::builder()
+            .workers(id.workers as usize)
+            .clock(self.clock)
+            .build()
+            .map(|pool| Some(Arc::new(pool)))
+            .map_err(ExperimentError::Pool)
+    }
+
+    fn with_context<T>(
+        &self,
+        place: &Place<'_>,
+        progress: &Progress,
+        after: &After,
+        body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
+    ) -> Result<T, LabError> {
+        let spans = |span| self.recorder.emit(Event::Task(span));
+        body(&ArmContext {
+            pool: place.pool.as_deref(),
+            workers: place.id.workers,
+            repeat: place.id.repeat,
+            scratch: place.scratch,
+            clock: self.clock,
+            progress,
+            spans: &spans,
+            after,
+        })
+    }
+
+    fn instrument_cpu_ns(&self) -> u64 {
+        self.watch.cpu_ns() + self.recorder.cpu_ns()
+    }
+}
