@@ -49,6 +49,7 @@ fn of_width(result: &RunResult, run: &RunDir, written: &[PathBuf], columns: usiz
         &result.warnings,
         columns,
     );
+    section(&mut out, "Notes", &result.notes, columns);
     out.push('\n');
     for path in written {
         let _ = writeln!(out, "Report   {}", path.display());

@@ -16,8 +16,9 @@ fn repeats(document: &Value) -> Vec<u64> {
 }
 
 fn finding<'a>(document: &'a Value, kind: &str) -> Option<&'a Value> {
-    let warnings = document["warnings"].as_array().unwrap();
-    warnings.iter().find(|found| found["kind"] == kind)
+    let all = ["warnings", "notes"].map(|list| document[list].as_array());
+    let mut all = all.into_iter().flatten().flatten();
+    all.find(|found| found["kind"] == kind)
 }
 
 #[test]

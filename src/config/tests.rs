@@ -139,7 +139,11 @@ fn what_is_wrong_is_told_with_its_line() {
             1,
             &["`99999999"],
         ),
-        ("lab = \"fr\"", 1, &["`lab` takes one of rf, ddp, not `fr`"]),
+        (
+            "lab = \"fr\"",
+            1,
+            &["`lab` takes one of rf, ddp, commands, not `fr`"],
+        ),
         ("preset = \"quik\"", 1, &["did you mean `quick`"]),
         (
             "export_format = \"pdf\"",

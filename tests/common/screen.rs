@@ -160,7 +160,7 @@ impl Screen {
         self.press("l");
         self.wait_for("--preset quick");
         // From the preset to `models`, and from there to `rows`.
-        self.press(&"j".repeat(8));
+        self.press(&"j".repeat(10));
         self.press(models);
         self.press("\r");
         self.wait_for(&format!("--set models={models}"));

@@ -35,6 +35,11 @@ pub fn apart(lower: f32, upper: f32) -> bool {
     upper > lower + GAP
 }
 
+/// The middle between two values; exact, as the sum of two halves of 32-bit floats is.
+pub fn middle(lower: f32, upper: f32) -> f64 {
+    f64::from(lower) / 2.0 + f64::from(upper) / 2.0
+}
+
 impl SortedColumn {
     /// Sorts a column. NaN is missing; −0.0 must not be in it.
     pub fn sort(values: &[f32]) -> Self {
@@ -78,10 +83,9 @@ impl SortedColumn {
         self.ranks.last() == Some(&MISSING)
     }
 
-    /// The middle between two distinct values; exact, as the sum of two halves of 32-bit floats is.
+    /// The middle between two distinct values.
     pub fn middle(&self, lower: u32, upper: u32) -> f64 {
-        let value = |rank: u32| f64::from(self.distinct[rank as usize]);
-        value(lower) / 2.0 + value(upper) / 2.0
+        middle(self.distinct[lower as usize], self.distinct[upper as usize])
     }
 
     /// For every rank a code, such that a split can be between two of them when they differ by

@@ -70,7 +70,10 @@ impl TrainingData {
         let columns = 0..features.columns();
         let columns = columns.map(|column| SortedColumn::sort(features.column(column)));
         let columns: Vec<_> = columns.collect();
-        let fits = matches!(targets, Targets::Numbers { fixed: Some(_), .. });
+        let fits = match targets {
+            Targets::Numbers { ref fixed, .. } => fixed.is_some(),
+            Targets::Classes { classes, .. } => classes <= 1 << 24,
+        };
         let packed = fits.then(|| PackedRows::of(features.rows(), &columns));
         Self {
             rows: features.rows(),

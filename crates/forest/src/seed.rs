@@ -78,6 +78,11 @@ impl Generator {
 #[derive(Debug, Clone, Copy)]
 pub struct FeatureDraws(u32);
 
+/// 2⁶⁴ / `span`, rounded up.
+pub fn reciprocal(span: u32) -> u64 {
+    (u64::MAX / u64::from(span)).wrapping_add(1)
+}
+
 impl FeatureDraws {
     const MOST: u32 = i32::MAX as u32;
 
@@ -98,6 +103,13 @@ impl FeatureDraws {
     /// A number from `low` to `high` − 1.
     pub fn between(&mut self, low: u32, high: u32) -> u32 {
         low + self.next() % (high - low)
+    }
+
+    /// The same for a known [`reciprocal`] of `high` − `low`, without a division (Lemire, Kaser
+    /// and Kurz, 2019).
+    pub fn between_by(&mut self, low: u32, span: u32, reciprocal: u64) -> u32 {
+        let fraction = reciprocal.wrapping_mul(u64::from(self.next()));
+        low + ((u128::from(fraction) * u128::from(span)) >> 64) as u32
     }
 
     /// A number from `low` to `high`.
@@ -137,5 +149,22 @@ pub fn weighted_bootstrap(
         let drawn = generator.unit() * sum;
         let row = sums.partition_point(|sum| *sum <= drawn);
         counts[row.min(last.unwrap_or(0))] += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reciprocal_gives_what_a_division_gives() {
+        let (mut divided, mut multiplied) = (FeatureDraws::new(7), FeatureDraws::new(7));
+        let spans = (1..2_000).chain([1 << 20, (1 << 20) + 1, 1 << 30, FeatureDraws::MOST]);
+        for span in spans {
+            for _ in 0..20 {
+                let drawn = multiplied.between_by(3, span, reciprocal(span));
+                assert_eq!(drawn, divided.between(3, 3 + span), "{span}");
+            }
+        }
     }
 }

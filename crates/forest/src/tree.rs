@@ -87,6 +87,11 @@ impl RawNode {
         }
     }
 
+    /// The feature of a node that is no leaf.
+    pub fn feature_number(&self) -> usize {
+        (self.feature & !MISSING_LEFT) as usize
+    }
+
     /// A node's feature with where missing values go.
     pub fn feature_of(feature: u32, missing_left: bool) -> u32 {
         feature | if missing_left { MISSING_LEFT } else { 0 }
@@ -195,7 +200,7 @@ impl DecisionTree {
     pub fn node(&self, number: usize) -> TreeNode<'_> {
         let node = &self.nodes[number];
         let split = (node.feature != LEAF).then(|| NodeSplit {
-            feature: (node.feature & !MISSING_LEFT) as usize,
+            feature: node.feature_number(),
             threshold: node.threshold,
             missing_left: node.feature & MISSING_LEFT != 0,
             left: node.children[0] as usize,
@@ -269,12 +274,12 @@ impl DecisionTree {
         for (block, values) in blocks.enumerate() {
             let mut at = [0; LANES];
             let lanes = values.len() / self.columns;
-            if rows.has_missing() {
-                for (lane, row) in values.chunks_exact(self.columns).enumerate() {
-                    at[lane] = self.leaf_of(row);
-                }
+            if lanes == LANES && rows.has_missing() {
+                self.leaves_of(values, &mut at, WalkStep::side);
             } else if lanes == LANES {
-                self.leaves_of(values, &mut at);
+                self.leaves_of(values, &mut at, |step, value| {
+                    usize::from(value > step.threshold)
+                });
             } else {
                 for (lane, row) in values.chunks_exact(self.columns).enumerate() {
                     at[lane] = self.leaf_of(row);
@@ -300,15 +305,20 @@ impl DecisionTree {
         }
     }
 
-    /// The leaves of [`LANES`] rows without missing values, all together.
-    fn leaves_of(&self, values: &[f32], at: &mut [u32; LANES]) {
+    /// The leaves of [`LANES`] rows, all together.
+    fn leaves_of(
+        &self,
+        values: &[f32],
+        at: &mut [u32; LANES],
+        side: impl Fn(&WalkStep, f32) -> usize,
+    ) {
         loop {
             let mut moved = 0;
             for (lane, at) in at.iter_mut().enumerate() {
                 let step = &self.steps[*at as usize];
                 let feature = (step.feature & !MISSING_LEFT) as usize;
                 let value = values[lane * self.columns + feature];
-                let next = step.children[usize::from(value > step.threshold)];
+                let next = step.children[side(step, value)];
                 moved |= next ^ *at;
                 *at = next;
             }
@@ -324,7 +334,7 @@ impl DecisionTree {
         let mut sums = vec![0.0; self.columns];
         for node in self.nodes.iter().filter(|node| node.feature != LEAF) {
             let [left, right] = node.children.map(|child| &self.nodes[child as usize]);
-            sums[(node.feature & !MISSING_LEFT) as usize] += node.weight * node.impurity
+            sums[node.feature_number()] += node.weight * node.impurity
                 - left.weight * left.impurity
                 - right.weight * right.impurity;
         }

@@ -3,10 +3,10 @@
 use crate::data::{Targets, TrainingData};
 use crate::error::ForestError;
 use crate::grow::{
-    Builder, Engine, Entropy, FeatureOrder, Gini, Impurity, Moments, NarrowBuffers, NarrowEngine,
-    VectorPath, WideBuffers, WideEngine,
+    Builder, Engine, Entropy, FeatureOrder, Gini, GiniBuffers, Impurity, Moments, NarrowBuffers,
+    NarrowEngine, PackedGini, PackedNumbers, VectorPath, WideBuffers, WideEngine,
 };
-use crate::packed_targets::PackedTargets;
+use crate::packed_targets::{PackedTargets, load_classes};
 use crate::params::{Criterion, GrowLimits, GrowParams, Splitter};
 use crate::seed::{FeatureDraws, Generator, GrowSeed, bootstrap, weighted_bootstrap};
 use crate::tree::{DecisionTree, RawNode};
@@ -17,8 +17,11 @@ use crate::tree::{DecisionTree, RawNode};
 pub struct Workspace {
     counts: Vec<u32>,
     path: Option<VectorPath>,
+    /// Weights of the rows as integers.
+    whole: Vec<u32>,
     /// Weights and targets of the rows, packed.
     loads: Vec<u32>,
+    packed_gini: GiniBuffers,
     narrow: NarrowBuffers,
     wide: WideBuffers,
     moments: Moments,
@@ -159,7 +162,8 @@ impl Workspace {
             RowWeights::Weights(weights) => weights[row],
         };
         match data.targets() {
-            Targets::Numbers { .. } if self.narrow(data, &limits, draws, weights) => {}
+            _ if params.criterion != Criterion::Entropy
+                && self.narrow(data, &limits, draws, weights) => {}
             Targets::Numbers { y, .. } => {
                 let mut criterion = std::mem::take(&mut self.moments);
                 criterion.load(data, y, weight);
@@ -196,29 +200,40 @@ impl Workspace {
         draws: FeatureDraws,
         weights: RowWeights<'_>,
     ) -> bool {
+        let Some(rows) = data.packed() else {
+            return false;
+        };
         if limits.splitter != Splitter::Best || limits.weight_fraction > 0.0 {
             return false;
         }
+        let mut whole = std::mem::take(&mut self.whole);
+        let weights = whole_weights(data, weights, &mut whole);
         let mut loads = std::mem::take(&mut self.loads);
-        let whole = |weight: f64| (weight.fract() == 0.0).then_some(weight as u32);
-        let targets = match (weights, data.weights()) {
-            (RowWeights::Counts(counts), _) => {
-                PackedTargets::load(data, |row| Some(counts[row]), &mut loads)
+        let mut buffers = std::mem::take(&mut self.narrow);
+        let path = *self.path.get_or_insert_with(VectorPath::detect);
+        let tree = (&mut self.nodes, &mut self.values);
+        let order = &mut self.order;
+        let fits = match data.targets() {
+            Targets::Numbers { fixed, .. } => fixed
+                .as_ref()
+                .and_then(|fixed| PackedTargets::load(fixed, weights, &mut loads))
+                .map(|targets| {
+                    let payload = PackedNumbers::new(targets);
+                    let engine =
+                        NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
+                    Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());
+                }),
+            Targets::Classes { class, classes } => {
+                load_classes(class, weights, &mut loads).map(|total| {
+                    let payload = PackedGini::new(&mut self.packed_gini, *classes, total);
+                    let engine =
+                        NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
+                    Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());
+                })
             }
-            (RowWeights::Weights(weights), _) | (RowWeights::Data, Some(weights)) => {
-                PackedTargets::load(data, |row| whole(weights[row]), &mut loads)
-            }
-            (RowWeights::Data, None) => PackedTargets::load(data, |_| Some(1), &mut loads),
         };
-        if let Some(targets) = targets {
-            let mut buffers = std::mem::take(&mut self.narrow);
-            let path = *self.path.get_or_insert_with(VectorPath::detect);
-            let engine = NarrowEngine::new(data, targets, &loads, path, &mut buffers);
-            self.build(engine, limits, draws);
-            self.narrow = buffers;
-        }
-        self.loads = loads;
-        targets.is_some()
+        (self.narrow, self.loads, self.whole) = (buffers, loads, whole);
+        fits.is_some()
     }
 
     fn wide<C: Impurity>(
@@ -239,6 +254,29 @@ impl Workspace {
         let mut builder = Builder::new(engine, limits, draws, &mut self.order, tree);
         builder.grow(&mut Vec::new());
     }
+}
+
+/// The weights as integers; `u32::MAX` where one is not.
+fn whole_weights<'a>(
+    data: &'a TrainingData,
+    weights: RowWeights<'a>,
+    whole: &'a mut Vec<u32>,
+) -> &'a [u32] {
+    let weights = match (weights, data.weights()) {
+        (RowWeights::Counts(counts), _) => return counts,
+        (RowWeights::Weights(weights), _) | (RowWeights::Data, Some(weights)) => weights,
+        (RowWeights::Data, None) => &[],
+    };
+    whole.clear();
+    whole.extend(weights.iter().map(|weight| {
+        if weight.fract() == 0.0 {
+            *weight as u32
+        } else {
+            u32::MAX
+        }
+    }));
+    whole.resize(data.rows(), 1);
+    whole
 }
 
 fn check(data: &TrainingData, weights: RowWeights<'_>) -> Result<(), ForestError> {

@@ -18,15 +18,25 @@ struct Table {
 }
 
 fn table() -> impl Strategy<Value = Table> {
-    let size = (1_usize..200, 1_usize..6, 1_u32..400, 0_usize..4);
-    size.prop_flat_map(|(rows, columns, levels, scale)| {
-        let values = prop::collection::vec(0..levels, rows * columns);
+    let size = (
+        1_usize..200,
+        1_usize..20,
+        1_u32..400,
+        0_usize..4,
+        any::<bool>(),
+    );
+    size.prop_flat_map(|(rows, columns, levels, scale, missing)| {
+        let value = (0..levels, 0_u8..if missing { 10 } else { 1 });
+        let values = prop::collection::vec(value, rows * columns);
         let targets = prop::collection::vec(-20_i32..200, rows);
         let scale = [1.0, 1e-3, 0.25, 1e-5][scale];
         (values, targets).prop_map(move |(values, targets)| {
             let values = values
                 .into_iter()
-                .map(|value| value as f32 * 3e-8)
+                .map(|(value, missing)| match missing {
+                    9 => f32::NAN,
+                    _ => value as f32 * 3e-8,
+                })
                 .collect();
             Table {
                 features: Features::from_columns(values, rows).unwrap(),

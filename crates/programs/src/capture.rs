@@ -21,8 +21,6 @@ use crate::messages;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;
-/// What pipes hold, where the system allows it.
-const PIPE: usize = 1 << 20;
 /// Bytes of the beginning of a stream that are kept.
 const HEAD: usize = 16 << 10;
 /// Bytes of the end of a stream that are kept.
@@ -103,8 +101,9 @@ impl Capture {
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 /// Lets a pipe hold more.
 pub(crate) fn widen(pipe: &io::PipeWriter) {
+    const BYTES: usize = 1 << 20;
     // A smaller one works too.
-    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE);
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, BYTES);
 }
 
 #[cfg(any(workbench_portable, not(target_os = "linux")))]

@@ -30,7 +30,7 @@ pub const EVENTS: &str = "WORKBENCH_EVENTS";
 /// The variable that holds a path by which a process that did not inherit the descriptor can open
 /// it, where the system has one.
 pub const EVENTS_PATH: &str = "WORKBENCH_EVENTS_PATH";
-/// The version of this. A program that states another one is not listened to.
+/// The version of this. A line that states another one is refused.
 pub const ARM_VERSION: u32 = 1;
 /// The longest line, in bytes, without its end.
 pub const LONGEST_LINE: usize = 1 << 16;

@@ -38,8 +38,7 @@ pub(super) fn items(result: &RunResult) -> ReportTable {
     if must_agree {
         table.column("all arms agree", false);
     }
-    let mut analyses = arms.iter().filter_map(|arm| arm.analysis.as_ref());
-    let best = analyses.find_map(|found| Some(found.best.as_ref()?.item.as_str()));
+    let best = result.best_item();
     for item in names {
         let made: Vec<Option<&ItemResult>> = arms.iter().map(|arm| find(arm, item)).collect();
         let first = made.iter().flatten().next();

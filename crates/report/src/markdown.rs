@@ -58,6 +58,7 @@ pub(super) fn document(result: &RunResult) -> String {
         table(&mut parts, "Work and outputs", &tables::work(result));
     }
     lab_page(&mut parts, result);
+    list(&mut parts, "Notes", Severity::Note, &result.notes);
     parameters(&mut parts, result);
     pairs(&mut parts, "Machine", &tables::machine(result));
     parts.push("## Cost of measuring".to_owned());

@@ -23,7 +23,9 @@ use workbench_digest::Hasher;
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::{ArmFacts, ArmFailure, Finding, Made, RepeatState, RunStarted, Snapshot};
+use workbench_record::{
+    ArmFacts, ArmFailure, Finding, Made, RepeatState, RunConfig, RunStarted, Severity, Snapshot,
+};
 use workbench_stats::interval::{self, Speedup};
 use workbench_stats::lost_time::{self, LostTime};
 use workbench_stats::schedule::{self, Order};
@@ -70,10 +72,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         repeats: snapshot.tally.repeats,
         precision: precision(&arms, started, snapshot),
         noise: noise(&arms),
-        asked: Asked {
-            arms: config.arms.clone(),
-            workers: config.workers.clone(),
-        },
+        asked: asked(config),
         failed_arms: failed_arms(snapshot, started),
         machine,
         made: snapshot.made().iter().map(made_by).collect(),
@@ -90,16 +89,25 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         instrument: instrument(snapshot),
         diagnoses: Vec::new(),
         warnings: Vec::new(),
+        notes: Vec::new(),
         fingerprint: None,
     };
-    result.warnings = warnings(&result, snapshot);
+    (result.notes, result.warnings) = findings(&result, snapshot);
     result.diagnoses = diagnose(&result).iter().map(messages::diagnosis).collect();
     Some(result)
 }
 
-/// The warnings of a run: differences between the arms, how the run ended, findings recorded while
-/// it ran, and what follows from its numbers.
-fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
+fn asked(config: &RunConfig) -> Asked {
+    Asked {
+        arms: config.arms.clone(),
+        workers: config.workers.clone(),
+    }
+}
+
+/// The findings of a run, those that put no number in doubt apart from the warnings: differences
+/// between the arms, how the run ended, findings recorded while it ran, and what follows from its
+/// numbers.
+fn findings(result: &RunResult, snapshot: &Snapshot) -> (Vec<Finding>, Vec<Finding>) {
     let (before, after) = caveats(result, snapshot);
     let recorded = snapshot.findings.iter().map(|(_, finding)| finding);
     let mut all = messages::log::unreadable(&snapshot.damage, &result.run_id);
@@ -110,7 +118,8 @@ fn warnings(result: &RunResult, snapshot: &Snapshot) -> Vec<Finding> {
     all.extend(disturbed::findings(result));
     all.extend(alike::folded(recorded));
     all.extend(after.iter().map(messages::caveat));
-    all
+    let is_note = |found: &Finding| found.severity == Severity::Note;
+    all.into_iter().partition(is_note)
 }
 
 /// The machine on which the repeats that count were made.

@@ -104,6 +104,9 @@ pub struct RunResult {
     pub diagnoses: Vec<Finding>,
     /// What a reader must know before believing the numbers.
     pub warnings: Vec<Finding>,
+    /// What is worth knowing besides; it puts no number in doubt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
     /// The log that the document was computed from; null where there was no run directory.
     #[serde(default)]
     pub fingerprint: Option<Fingerprint>,

@@ -7,6 +7,7 @@
 //!   is in `report`.
 
 mod alike;
+mod analyses;
 mod bound;
 mod check;
 mod compute;

@@ -469,3 +469,22 @@ fn the_published_schema_is_the_one_of_the_code_and_holds_for_results() {
     wrong["arms"][0]["wall_s"] = "long".into();
     assert!(!validator.is_valid(&wrong), "the schema accepts anything");
 }
+
+#[test]
+fn what_puts_no_number_in_doubt_is_no_warning() {
+    let mut log = Log::start(&[2], 1);
+    let tasks = &[(0, 2.0, 0, 0.0), (1, 2.0, 0, 2.0)];
+    let base = one("sequential", 1, 4.0, tasks);
+    let found = [
+        Finding::note("sorted_once", "Sorted once."),
+        Finding::warning("swapped", "Memory was short."),
+    ];
+    for found in found {
+        log.push(Event::Finding(found));
+    }
+    log.repeat(&base, 10, ["aa", "bb"]);
+    let result = result(&log);
+    let has = |all: &[Finding], kind: &str| all.iter().any(|found| found.kind == kind);
+    assert!(has(&result.notes, "sorted_once") && !has(&result.notes, "swapped"));
+    assert!(has(&result.warnings, "swapped") && !has(&result.warnings, "sorted_once"));
+}

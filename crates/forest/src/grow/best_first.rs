@@ -54,8 +54,6 @@ impl<E: Engine> Builder<'_, E> {
             };
             splits -= 1;
             let start = &candidate.start;
-            // Other nodes were marked since this one was looked at.
-            self.engine.divide(start.block, &start.sums, &divided.split);
             self.engine
                 .partition(start.block, &divided.split, [true; 2]);
             self.split(candidate.number, &divided.split);

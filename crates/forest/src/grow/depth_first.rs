@@ -13,15 +13,13 @@ impl<E: Engine> Builder<'_, E> {
             Some(leaves) => self.best_first(root, leaves),
             None => self.depth_first(root, stack),
         }
+        self.engine.finish(self.nodes);
     }
 
     fn depth_first(&mut self, root: NodeStart<E::Sums>, stack: &mut Vec<NodeStart<E::Sums>>) {
         stack.clear();
         stack.push(root);
-        while let Some(mut start) = stack.pop() {
-            if !start.leaf {
-                start.block = self.engine.settle(start.block);
-            }
+        while let Some(start) = stack.pop() {
             let number = self.push(&start);
             let Some(divided) = self.divide(&start, number) else {
                 continue;

@@ -2,7 +2,7 @@
 
 use super::{BestSplit, Engine, Floor, NodeRows};
 use crate::params::{GrowLimits, Splitter};
-use crate::seed::FeatureDraws;
+use crate::seed::{FeatureDraws, reciprocal};
 
 /// Draws features without replacement (Fisher and Yates), and remembers along a path which are
 /// constant, so that they are not looked at again.
@@ -10,6 +10,8 @@ use crate::seed::FeatureDraws;
 pub struct FeatureOrder {
     features: Vec<u32>,
     constant: Vec<u32>,
+    /// By number of features.
+    reciprocals: Vec<u64>,
 }
 
 impl FeatureOrder {
@@ -19,6 +21,9 @@ impl FeatureOrder {
         self.features.extend(0..columns as u32);
         self.constant.clear();
         self.constant.resize(columns, 0);
+        let known = self.reciprocals.len() as u32;
+        let more = (known..=columns as u32).map(|span| reciprocal(span.max(1)));
+        self.reciprocals.extend(more);
     }
 
     /// Finds the split of a node: the split, and how many features are known to be constant
@@ -36,7 +41,8 @@ impl FeatureOrder {
         engine.begin(block, sums, floor);
         while left > known + found && (visited < limits.max_features || visited <= found + drawn) {
             visited += 1;
-            let place = draws.between(drawn, left - found);
+            let span = left - found - drawn;
+            let place = draws.between_by(drawn, span, self.reciprocals[span as usize]);
             if place < known {
                 self.features.swap(drawn as usize, place as usize);
                 drawn += 1;
@@ -67,6 +73,6 @@ impl FeatureOrder {
         let (old, new) = (known as usize, (known + found) as usize);
         self.features[..old].copy_from_slice(&self.constant[..old]);
         self.constant[old..new].copy_from_slice(&self.features[old..new]);
-        (engine.found(), known + found)
+        (engine.found(sums), known + found)
     }
 }

@@ -4,23 +4,29 @@
 //! finds the best split of one node on one feature. There are two engines: [`wide`] for all data,
 //! and [`narrow`] for what fits its packed entries.
 
+use crate::tree::RawNode;
+
 mod best_first;
 mod builder;
 mod classes;
 mod depth_first;
 mod draw;
-mod lanes;
+mod gini;
 mod moments;
 mod narrow;
+mod payload;
 mod simd;
+mod strips;
 mod sums;
 mod wide;
 
 pub(crate) use builder::Builder;
 pub(crate) use classes::{Entropy, Gini};
 pub(crate) use draw::FeatureOrder;
+pub(crate) use gini::{GiniBuffers, PackedGini};
 pub(crate) use moments::Moments;
 pub(crate) use narrow::{NarrowBuffers, NarrowEngine};
+pub(crate) use payload::PackedNumbers;
 pub use simd::VectorPath;
 pub(crate) use sums::Impurity;
 pub(crate) use wide::{WideBuffers, WideEngine};
@@ -31,8 +37,8 @@ pub(crate) struct NodeRows {
     pub start: usize,
     pub len: usize,
     pub parity: usize,
-    /// Whether the engine has prepared these rows as those of a small node.
-    pub small: bool,
+    /// Whether all of them are marked as rows that went right.
+    pub right: bool,
 }
 
 /// A feature in a node.
@@ -73,10 +79,6 @@ pub(crate) trait Engine {
     fn impurity(&self, sums: &Self::Sums) -> f64;
     fn push_value(&self, sums: &Self::Sums, values: &mut Vec<f64>);
 
-    /// Prepares a node for being divided together with all below it, before any other node is.
-    fn settle(&mut self, node: NodeRows) -> NodeRows {
-        node
-    }
     /// How the values of a feature lie in a node.
     fn spread(&self, block: NodeRows, feature: u32) -> Spread;
     /// Begins the search for the split of a node.
@@ -86,8 +88,10 @@ pub(crate) trait Engine {
     /// Looks at one threshold of a feature.
     fn try_threshold(&mut self, feature: u32, spread: &Spread, threshold: f64, missing_left: bool);
     /// The best split that was looked at: the first of equals.
-    fn found(&mut self) -> Option<BestSplit>;
-    /// Marks the sides of the rows, and sums them.
+    fn found(&mut self, sums: &Self::Sums) -> Option<BestSplit>;
+    /// Completes the nodes of a tree: thresholds may have stood for something else until now.
+    fn finish(&self, _: &mut [RawNode]) {}
+    /// Marks the sides of the rows, and sums them. Marks stay until a child is divided.
     fn divide(&mut self, block: NodeRows, sums: &Self::Sums, split: &BestSplit) -> [Self::Sums; 2];
     /// Moves the rows, marked before, to the children's places in the other buffer. Only the
     /// children to keep have to be there afterwards.
@@ -108,7 +112,7 @@ impl NodeRows {
             start: 0,
             len,
             parity: 0,
-            small: false,
+            right: false,
         }
     }
 
@@ -119,12 +123,13 @@ impl NodeRows {
             start: self.start + left,
             len: self.len - left,
             parity,
-            ..self
+            right: true,
         };
         let left = Self {
+            start: self.start,
             len: left,
             parity,
-            ..self
+            right: false,
         };
         [left, right]
     }

@@ -1,346 +1,402 @@
 //! The packed engine: 8-byte entries that hold all that scan and partition need, so that both
 //! stream through memory.
 //!
-//! An entry is code | row << 16 | weight << 32 | weight × target << 40, with 16, 16, 8 and 24 bits.
-//! Codes of values ascend in the order of a feature. Sums are integers.
+//! An entry is code | row << 16 | weight << 32 | load << 40, with 16, 16, 8 and 24 bits; the load
+//! is weight × target, or the class. Codes of values ascend in the order of a feature. Entries of
+//! eight features lie side by side in a [`Strip`].
 
-use super::lanes::{
-    Lanes, NodeScan, PADDING, SMALL, ScanColumn, SmallMove, code_of, keep_left, keep_right,
-    move_both, product_of, row_of, weight_of, with_row,
+use super::payload::Payload;
+use super::simd::{VectorPath, load, partition};
+use super::strips::{
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, Strip, StripScan, code_of, row_of,
 };
-use super::simd::{VectorPath, move_small, scan};
 use super::{BestSplit, Engine, Floor, NodeRows, Spread};
+use crate::column::middle;
 use crate::data::TrainingData;
-use crate::packed::ROWS;
-use crate::packed_targets::PackedTargets;
+use crate::packed::PackedRows;
+use crate::params::GrowLimits;
+use crate::tree::{LEAF, RawNode};
 
 /// Memory that is used again for the next tree.
 #[derive(Debug, Clone, Default)]
 pub struct NarrowBuffers {
-    entries: [Vec<u64>; 2],
+    strips: [Vec<Strip>; 2],
     /// 1 for rows that go right. As many as the number of a row can say, so that looking one up
     /// needs no check.
     right: Vec<u8>,
-    /// The numbers of rows in the small node that is being divided.
-    labels: Vec<u16>,
-    /// Targets by number in the small node.
-    above: Vec<u32>,
-    starts: Vec<usize>,
+    /// When each feature is looked at in the node.
+    turns: Vec<u32>,
+    /// For every eight features: those that are looked at in the node.
+    looked: Vec<u8>,
+    /// For every eight features: bits of a difference of codes that a split can be between.
+    far: Vec<[u64; LANES]>,
+    /// For every eight features: those that are constant in the node.
+    constant: Vec<u8>,
 }
 
 /// The packed engine.
-pub struct NarrowEngine<'a> {
-    data: &'a TrainingData,
-    targets: PackedTargets<'a>,
+pub struct NarrowEngine<'a, P> {
+    packed: &'a PackedRows,
+    payload: P,
     buffers: &'a mut NarrowBuffers,
     path: VectorPath,
-    integers: bool,
     rows: usize,
-    /// Entries from one feature to the next.
-    stride: usize,
+    /// All ones where every feature that is not constant is looked at, so that the search need not
+    /// wait for the order in which they are.
+    all: u8,
     search: NarrowSearch,
 }
 
-/// Sums of a node's rows: weights, weight × target, weight × target².
-#[derive(Debug, Clone, Copy, Default)]
-pub struct IntegerSums {
-    weight: u64,
-    sum: u64,
-    squares: u64,
-}
-
+/// The node that is being looked at.
 struct NarrowSearch {
     node: NodeRows,
-    sums: IntegerSums,
     least_rows: usize,
-    /// Features in the order in which they were looked at.
-    seen: Vec<ScanColumn>,
+    seen: u32,
+    found: Option<Found>,
 }
 
-impl<'a> NarrowEngine<'a> {
-    /// Takes the rows that have a weight. `loads` are their weights and targets, as
-    /// [`PackedTargets::load`] gives them.
+/// The best split so far.
+#[derive(Clone, Copy)]
+struct Found {
+    score: f64,
+    turn: u32,
+    feature: u32,
+    place: usize,
+    /// Rows whose value is missing, where they go left.
+    missing: usize,
+}
+
+impl<'a, P: Payload> NarrowEngine<'a, P> {
+    /// Takes the rows that have a weight. `loads` are their weights and loads: weight | load << 8.
     pub fn new(
         data: &'a TrainingData,
-        targets: PackedTargets<'a>,
+        packed: &'a PackedRows,
+        payload: P,
         loads: &[u32],
+        limits: &GrowLimits,
         path: VectorPath,
         buffers: &'a mut NarrowBuffers,
     ) -> Self {
+        let path = path.or_lower();
         let rows = loads.iter().filter(|load| **load != 0).count();
-        let stride = rows + PADDING;
-        for entries in &mut buffers.entries {
-            entries.resize(stride * data.columns(), 0);
+        let groups = data.columns().div_ceil(LANES);
+        for strips in &mut buffers.strips {
+            // One more for the entry that is not taken.
+            strips.resize(rows * groups + 1, Strip::default());
         }
+        buffers.right.clear();
         buffers.right.resize(ROWS, 0);
-        buffers.labels.resize(ROWS, 0);
-        buffers.above.resize(SMALL, 0);
-        let columns = buffers.entries[0].chunks_exact_mut(stride);
-        let templates = targets.rows.templates.chunks_exact(data.rows());
-        for (entries, templates) in columns.zip(templates) {
-            let mut place = 0;
-            for template in templates {
-                let load = loads[(template >> 16) as usize];
-                entries[place] = u64::from(*template) | u64::from(load) << 32;
-                place += usize::from(load != 0);
-            }
+        buffers.turns.resize(data.columns(), 0);
+        buffers.looked.clear();
+        buffers.looked.resize(groups, 0);
+        buffers.constant.resize(groups, 0);
+        buffers.far.clear();
+        buffers.far.resize(groups, [0; LANES]);
+        for (feature, codes) in packed.codes.iter().enumerate() {
+            let far = 0xffff & u64::from(codes.step).wrapping_neg();
+            buffers.far[feature / LANES][feature % LANES] = far;
+        }
+        for (group, templates) in packed.templates.chunks_exact(data.rows()).enumerate() {
+            let to = &mut buffers.strips[0][group * rows..][..=rows];
+            let width = (data.columns() - group * LANES).min(LANES);
+            load(path, width, templates, loads, to);
         }
         let search = NarrowSearch {
             node: NodeRows::all(rows),
-            sums: IntegerSums::default(),
             least_rows: 1,
-            seen: Vec::with_capacity(data.columns()),
+            seen: 0,
+            found: None,
         };
         Self {
-            data,
-            targets,
+            packed,
+            payload,
             buffers,
-            path: path.or_lower(),
-            integers: targets.are_integers(),
+            path,
             rows,
-            stride,
+            all: if limits.max_features as usize >= data.columns() {
+                u8::MAX
+            } else {
+                0
+            },
             search,
         }
     }
 
-    fn entries(&self, node: NodeRows, feature: u32) -> &[u64] {
-        let start = feature as usize * self.stride + node.start;
-        &self.buffers.entries[node.parity][start..][..node.len]
+    fn strips(&self, node: NodeRows, group: usize) -> &[Strip] {
+        let start = group * self.rows + node.start;
+        &self.buffers.strips[node.parity][start..][..node.len]
     }
 
-    /// The sum of the targets as they are, scaled.
-    fn sum_of_targets(&self, sums: &IntegerSums) -> i64 {
-        sums.sum.cast_signed() + self.targets.fixed.least * sums.weight.cast_signed()
+    /// A feature's entries in a node.
+    fn entries(&self, node: NodeRows, feature: u32) -> (&[Strip], usize) {
+        let (group, lane) = place_of(feature);
+        (self.strips(node, group), lane)
     }
-}
 
-impl IntegerSums {
-    /// The sums of entries; `above` has the targets by row.
-    fn of(entries: &[u64], above: &[u32]) -> Self {
-        let mut sums = Self::default();
-        for entry in entries {
-            sums.weight += weight_of(*entry);
-            sums.sum += product_of(*entry);
-            sums.squares += product_of(*entry) * u64::from(above[row_of(*entry)]);
+    /// Scans eight features.
+    fn scan(&mut self, group: usize, sums: &P::Sums) {
+        let node = self.search.node;
+        let looked = self.buffers.looked[group];
+        let start = group * self.rows + node.start;
+        let mut scan = StripScan {
+            strips: &self.buffers.strips[node.parity][start..][..node.len],
+            looked,
+            many_values: self.packed.many_values,
+            far: &self.buffers.far[group],
+            places: [
+                self.search.least_rows - 1,
+                node.len - self.search.least_rows,
+            ],
+            missing_left: None,
+        };
+        let mut best = LaneBest::EMPTY;
+        self.payload
+            .scan(self.path, &scan, sums, self.search.known(), &mut best);
+        let turns = &self.buffers.turns[group * LANES..];
+        self.search.fold(group, &best, turns, None);
+        let Some(missing) = self.missing(group, scan.strips) else {
+            return;
+        };
+        scan.looked = missing.lanes;
+        scan.missing_left = Some(&missing);
+        let mut best = LaneBest::EMPTY;
+        self.payload
+            .scan(self.path, &scan, sums, self.search.known(), &mut best);
+        self.search.fold(group, &best, turns, Some(&missing));
+    }
+
+    /// Where values are missing in the node, and where splits can then be.
+    fn missing(&self, group: usize, strips: &[Strip]) -> Option<MissingLeft> {
+        let codes = &self.packed.codes[group * LANES..];
+        let mut missing = MissingLeft::default();
+        let least = self.search.least_rows;
+        for (lane, codes) in codes.iter().take(LANES).enumerate() {
+            let Some(code) = codes.missing else { continue };
+            let is_there = |strip: &Strip| code_of(strip.0[lane]) != u64::from(code);
+            if self.buffers.looked[group] >> lane & 1 == 0 || strips.last().is_none_or(is_there) {
+                continue;
+            }
+            let present = strips.partition_point(is_there);
+            let count = strips.len() - present;
+            missing.lanes |= 1 << lane;
+            missing.count[lane] = count;
+            missing.first[lane] = least.saturating_sub(count).max(1) as u64 - 1;
+            let end = (strips.len() - least).saturating_sub(count);
+            missing.end[lane] = end.min(present.saturating_sub(1)) as u64;
         }
-        sums
+        (missing.lanes != 0).then_some(missing)
     }
 }
 
-fn mark(entries: &[u64], side: u8, right: &mut [u8; ROWS]) {
+/// Where a feature lies: eight features, and which of them.
+fn place_of(feature: u32) -> (usize, usize) {
+    (feature as usize / LANES, feature as usize % LANES)
+}
+
+impl NarrowSearch {
+    /// How good the best split so far is.
+    fn known(&self) -> f64 {
+        self.found.map_or(f64::NEG_INFINITY, |found| found.score)
+    }
+
+    /// Takes the best split of the lanes if it is better; of equals, the one looked at first.
+    fn fold(
+        &mut self,
+        group: usize,
+        best: &LaneBest,
+        turns: &[u32],
+        missing: Option<&MissingLeft>,
+    ) {
+        let [a, b, c, d] =
+            std::array::from_fn(|lane| best.score[lane].max(best.score[lane + HALF]));
+        let most = a.max(b).max(c.max(d));
+        let equal = (0..LANES).fold(0_u8, |equal, lane| {
+            equal | u8::from(best.score[lane] == most) << lane
+        });
+        let mut lane = equal.trailing_zeros() as usize;
+        if equal.count_ones() > 1 {
+            let lanes = (0..LANES.min(turns.len())).filter(|lane| equal >> lane & 1 == 1);
+            let first = lanes.min_by_key(|lane| (best.place[*lane] == NOWHERE, turns[*lane]));
+            lane = first.unwrap_or(lane);
+        }
+        let turn = turns[lane];
+        let better = self
+            .found
+            .as_ref()
+            .is_none_or(|found| most > found.score || most == found.score && turn < found.turn);
+        if better && best.place[lane] != NOWHERE {
+            self.found = Some(Found {
+                score: most,
+                turn,
+                feature: (group * LANES + lane) as u32,
+                place: best.place[lane] as usize,
+                missing: missing.map_or(0, |missing| missing.count[lane]),
+            });
+        }
+    }
+}
+
+fn mark<'a>(
+    entries: impl Iterator<Item = &'a Strip>,
+    lane: usize,
+    side: u8,
+    right: &mut [u8; ROWS],
+) {
     for entry in entries {
-        right[row_of(*entry)] = side;
+        right[row_of(entry.0[lane])] = side;
     }
 }
 
-impl Engine for NarrowEngine<'_> {
-    type Sums = IntegerSums;
+impl<P: Payload> Engine for NarrowEngine<'_, P> {
+    type Sums = P::Sums;
 
-    fn root(&mut self) -> (usize, IntegerSums) {
-        let all = NodeRows::all(self.rows);
+    fn root(&mut self) -> (usize, P::Sums) {
+        let strips = &self.buffers.strips[0][..self.rows];
         (
             self.rows,
-            IntegerSums::of(self.entries(all, 0), &self.targets.fixed.above),
+            self.payload.sum(strips.iter().map(|strip| strip.0[0])),
         )
     }
 
     fn total_weight(&self) -> f64 {
-        self.targets.weight as f64
+        self.payload.total_weight()
     }
 
-    fn weight(&self, sums: &IntegerSums) -> f64 {
-        sums.weight as f64
+    fn weight(&self, sums: &P::Sums) -> f64 {
+        self.payload.weight(sums)
     }
 
-    fn impurity(&self, sums: &IntegerSums) -> f64 {
-        let weight = sums.weight as f64;
-        if self.integers {
-            // As scikit-learn computes it; the sums are those of the targets as they stand.
-            let least = self.targets.fixed.least;
-            let sum = self.sum_of_targets(sums);
-            let squares = sums.squares.cast_signed() + least * (sums.sum.cast_signed() + sum);
-            let mean = sum as f64 / weight;
-            return (squares as f64 / weight - mean * mean).max(0.0);
-        }
-        let (squares, sum) = (sums.squares, sums.sum);
-        let above = if let (Some(squares), Some(square)) =
-            (squares.checked_mul(sums.weight), sum.checked_mul(sum))
-        {
-            (squares - square) as f64
-        } else {
-            let squares = u128::from(squares) * u128::from(sums.weight);
-            (squares - u128::from(sum) * u128::from(sum)) as f64
-        };
-        let scale = self.targets.fixed.scale;
-        above / (weight * weight) / (scale * scale)
+    fn impurity(&self, sums: &P::Sums) -> f64 {
+        self.payload.impurity(sums)
     }
 
-    fn push_value(&self, sums: &IntegerSums, values: &mut Vec<f64>) {
-        let weight = sums.weight as f64 * self.targets.fixed.scale;
-        values.push(self.sum_of_targets(sums) as f64 / weight);
-    }
-
-    fn settle(&mut self, node: NodeRows) -> NodeRows {
-        if node.small || node.len > SMALL || self.path != VectorPath::Avx512 {
-            return node;
-        }
-        let buffers = &mut *self.buffers;
-        let entries = &mut buffers.entries[node.parity];
-        for (label, entry) in entries[node.start..][..node.len].iter().enumerate() {
-            let row = row_of(*entry);
-            buffers.labels[row] = label as u16;
-            buffers.above[label] = self.targets.fixed.above[row];
-        }
-        let Some(labels) = buffers.labels.as_slice().first_chunk::<ROWS>() else {
-            return node;
-        };
-        for entries in entries.chunks_exact_mut(self.stride) {
-            for entry in &mut entries[node.start..][..node.len] {
-                *entry = with_row(*entry, labels[row_of(*entry)]);
-            }
-        }
-        NodeRows {
-            small: true,
-            ..node
-        }
+    fn push_value(&self, sums: &P::Sums, values: &mut Vec<f64>) {
+        self.payload.push_value(sums, values);
     }
 
     fn spread(&self, node: NodeRows, feature: u32) -> Spread {
-        let entries = self.entries(node, feature);
-        let ends = [entries[0], entries[entries.len() - 1]].map(code_of);
+        let (group, lane) = place_of(feature);
         Spread {
+            // Only the other engine and random thresholds need these.
             present: node.len,
             missing: 0,
-            // Only random thresholds need them, and this engine does not try any.
             ends: [0.0; 2],
-            constant: ends[1] - ends[0] < u64::from(self.targets.rows.steps[feature as usize]),
+            constant: self.buffers.constant[group] >> lane & 1 == 1,
         }
     }
 
-    fn begin(&mut self, node: NodeRows, sums: &IntegerSums, floor: Floor) {
-        self.search.node = node;
-        self.search.sums = *sums;
-        self.search.least_rows = floor.samples;
-        self.search.seen.clear();
+    fn begin(&mut self, node: NodeRows, _: &P::Sums, floor: Floor) {
+        self.search = NarrowSearch {
+            node,
+            least_rows: floor.samples,
+            seen: 0,
+            found: None,
+        };
+        let buffers = &mut *self.buffers;
+        let strips = buffers.strips[node.parity][node.start..].chunks(self.rows);
+        let groups = buffers.constant.iter_mut().zip(&mut buffers.looked);
+        for (((constant, looked), far), strips) in groups.zip(&buffers.far).zip(strips) {
+            let (first, last) = (&strips[0].0, &strips[node.len - 1].0);
+            let mut same = 0;
+            for lane in 0..LANES {
+                let is_same = last[lane].wrapping_sub(first[lane]) & far[lane] == 0;
+                same |= u8::from(is_same) << lane;
+            }
+            (*constant, *looked) = (same, !same & self.all);
+        }
     }
 
     fn search(&mut self, feature: u32, _: &Spread) {
-        self.search.seen.push(ScanColumn {
-            feature,
-            start: feature as usize * self.stride + self.search.node.start,
-            step: u64::from(self.targets.rows.steps[feature as usize]),
-        });
+        let (group, lane) = place_of(feature);
+        self.buffers.looked[group] |= (1 << lane) & !self.all;
+        self.buffers.turns[feature as usize] = self.search.seen;
+        self.search.seen += 1;
     }
 
     fn try_threshold(&mut self, _: u32, _: &Spread, _: f64, _: bool) {
         unreachable!("random thresholds are for the other engine");
     }
 
-    fn found(&mut self) -> Option<BestSplit> {
-        let search = &mut self.search;
-        let scanned = NodeScan {
-            entries: &self.buffers.entries[search.node.parity],
-            columns: &search.seen,
-            places: [search.least_rows - 1, search.node.len - search.least_rows],
-            weight: search.sums.weight,
-            sum: search.sums.sum,
-            least: self.targets.fixed.least as f64,
-        };
-        let mut lanes = Lanes::EMPTY;
-        if self.integers {
-            scan::<true>(self.path, &scanned, &mut lanes);
-        } else {
-            scan::<false>(self.path, &scanned, &mut lanes);
+    fn found(&mut self, sums: &P::Sums) -> Option<BestSplit> {
+        for group in 0..self.buffers.looked.len() {
+            if self.buffers.looked[group] != 0 {
+                self.scan(group, sums);
+            }
         }
-        let key = lanes.best()?;
-        let feature = search.seen[(key >> 32) as usize].feature;
-        let cut = key as u32 as usize + 1;
-        let entries = self.entries(self.search.node, feature);
-        let ranks = &self.targets.rows.ranks[feature as usize];
-        let [lower, upper] =
-            [entries[cut - 1], entries[cut]].map(|entry| ranks[code_of(entry) as usize]);
+        let found = self.search.found?;
+        let node = self.search.node;
+        let (strips, lane) = self.entries(node, found.feature);
+        let codes = &self.packed.codes[found.feature as usize];
+        let cut = found.place + 1;
+        let left = cut + found.missing;
+        let [lower, upper] = [cut - 1, cut].map(|place| code_of(strips[place].0[lane]));
+        let last = code_of(strips[node.len - 1].0[lane]);
+        let missing = codes.missing.map(u64::from) == Some(last);
         Some(BestSplit {
-            feature,
+            feature: found.feature,
             cut,
-            left: cut,
-            threshold: self.data.column(feature as usize).middle(lower, upper),
-            missing_left: cut > entries.len() - cut,
+            left,
+            // The codes it is between, until all are looked up at once.
+            threshold: f64::from_bits(lower << 16 | upper),
+            missing_left: if missing {
+                found.missing > 0
+            } else {
+                left > node.len - left
+            },
         })
     }
 
-    fn divide(
-        &mut self,
-        node: NodeRows,
-        sums: &IntegerSums,
-        split: &BestSplit,
-    ) -> [IntegerSums; 2] {
-        let start = split.feature as usize * self.stride + node.start;
-        let buffers = &mut *self.buffers;
-        let entries = &buffers.entries[node.parity][start..][..node.len];
-        let sides = entries.split_at(split.cut);
-        if let Some(right) = buffers.right.as_mut_slice().first_chunk_mut() {
-            mark(sides.0, 0, right);
-            mark(sides.1, 1, right);
-        }
-        let above = if node.small {
-            &buffers.above
-        } else {
-            &self.targets.fixed.above
-        };
-        // The sums of the smaller side, and of the other what is left.
-        let left_is_smaller = split.cut * 2 <= node.len;
-        let smaller = if left_is_smaller { sides.0 } else { sides.1 };
-        let smaller = IntegerSums::of(smaller, above);
-        let larger = IntegerSums {
-            weight: sums.weight - smaller.weight,
-            sum: sums.sum - smaller.sum,
-            squares: sums.squares - smaller.squares,
-        };
-        if left_is_smaller {
-            [smaller, larger]
-        } else {
-            [larger, smaller]
+    fn finish(&self, nodes: &mut [RawNode]) {
+        for node in nodes.iter_mut().filter(|node| node.feature != LEAF) {
+            let between = node.threshold.to_bits();
+            let values = &self.packed.codes[node.feature_number()].values;
+            let value = |code: u64| values.get(code as usize);
+            // Only missing values go right where the next value is missing.
+            node.threshold = match (value(between >> 16), value(between & 0xffff)) {
+                (Some(lower), Some(upper)) => middle(*lower, *upper),
+                _ => f64::INFINITY,
+            };
         }
     }
 
-    fn partition(&mut self, node: NodeRows, split: &BestSplit, keep: [bool; 2]) {
-        let [a, b] = &mut self.buffers.entries;
-        let (from, to) = if node.parity == 0 { (a, b) } else { (b, a) };
-        if node.small
-            && let Some(right) = self.buffers.right.first_chunk::<SMALL>()
-        {
-            self.buffers.starts.clear();
-            let columns = 0..self.data.columns();
-            let moved = columns.filter(|column| *column != split.feature as usize);
-            let starts = moved.map(|column| column * self.stride + node.start);
-            self.buffers.starts.extend(starts);
-            let job = SmallMove {
-                starts: &self.buffers.starts,
-                len: node.len,
-                left: split.left,
-                keep,
-                right,
-            };
-            move_small(&job, from, to);
-            let start = split.feature as usize * self.stride + node.start;
-            to[start..][..node.len].copy_from_slice(&from[start..][..node.len]);
-            return;
+    fn divide(&mut self, node: NodeRows, sums: &P::Sums, split: &BestSplit) -> [P::Sums; 2] {
+        let (group, lane) = place_of(split.feature);
+        let start = group * self.rows + node.start;
+        let buffers = &mut *self.buffers;
+        let strips = &buffers.strips[node.parity][start..][..node.len];
+        // Missing values are last in the order, whichever side they go to.
+        let (values, last) = strips.split_at(node.len + split.cut - split.left);
+        let (first, right) = values.split_at(split.cut);
+        let left = || first.iter().chain(last);
+        if let Some(sides) = buffers.right.as_mut_slice().first_chunk_mut() {
+            // All rows have the mark that their node's side of its parent gave them.
+            if node.right {
+                mark(left(), lane, 0, sides);
+            } else {
+                mark(right.iter(), lane, 1, sides);
+            }
         }
-        let right = self.buffers.right.as_slice().first_chunk::<ROWS>();
-        let Some(right) = right else { return };
-        for feature in 0..self.data.columns() {
-            let start = feature * self.stride + node.start;
-            let from = &from[start..][..node.len];
-            let to = &mut to[start..][..node.len];
-            if feature == split.feature as usize {
-                to.copy_from_slice(from);
-                continue;
-            }
-            match keep {
-                [true, true] => move_both(from, to, split.left, right),
-                [true, false] => keep_left(from, to, right),
-                [false, _] => keep_right(from, to, right),
-            }
+        // The sums of the smaller side, and of the other what is left.
+        if split.left * 2 <= node.len {
+            let smaller = self.payload.sum(left().map(|strip| strip.0[lane]));
+            [smaller, self.payload.rest(sums, &smaller)]
+        } else {
+            let smaller = self.payload.sum(right.iter().map(|strip| strip.0[lane]));
+            [self.payload.rest(sums, &smaller), smaller]
+        }
+    }
+
+    fn partition(&mut self, node: NodeRows, split: &BestSplit, _: [bool; 2]) {
+        let [a, b] = &mut self.buffers.strips;
+        let (from, to) = if node.parity == 0 { (a, b) } else { (b, a) };
+        let Some(right) = self.buffers.right.first_chunk::<ROWS>() else {
+            return;
+        };
+        for group in 0..self.buffers.far.len() {
+            let start = group * self.rows + node.start;
+            let buffers = (&from[start..][..node.len], &mut to[start..][..node.len]);
+            let width = self.packed.codes.len() - group * LANES;
+            partition(self.path, width, buffers, split.left, right);
         }
     }
 }

@@ -277,7 +277,7 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
         self.judge(feature, spread, cut, side);
     }
 
-    fn found(&mut self) -> Option<BestSplit> {
+    fn found(&mut self, _: &C::Sums) -> Option<BestSplit> {
         self.search.split
     }
 
@@ -289,11 +289,15 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
         let (values, last) = entries.split_at(block.len - missing);
         let (first, right) = values.split_at(split.cut);
         let left = || first.iter().chain(last);
-        for entry in left() {
-            self.buffers.right[entry.row as usize] = false;
-        }
-        for entry in right {
-            self.buffers.right[entry.row as usize] = true;
+        // All rows have the mark that their node's side of its parent gave them.
+        if block.right {
+            for entry in left() {
+                self.buffers.right[entry.row as usize] = false;
+            }
+        } else {
+            for entry in right {
+                self.buffers.right[entry.row as usize] = true;
+            }
         }
         let left = self.criterion.sum(left().map(|entry| entry.row));
         [

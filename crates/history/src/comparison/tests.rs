@@ -31,6 +31,7 @@ pub fn result(id: &str) -> RunResult {
         data_sha256: None,
         made: Vec::new(),
         repeats: 5,
+        notes: Vec::new(),
         precision: None,
         noise: None,
         asked: Asked {

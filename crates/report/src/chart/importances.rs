@@ -3,8 +3,7 @@
 use super::axis::PixelScale;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
-use crate::{arms, format};
-use workbench_record::Importance;
+use crate::format;
 use workbench_result::RunResult;
 
 const LEFT: f64 = 170.0;
@@ -16,12 +15,8 @@ const MOST: usize = 16;
 
 /// The chart; `None` where the lab tells no importances.
 pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
-    let mut told = arms::finished(result).filter_map(|arm| arm.analysis.as_ref());
-    let all = &told
-        .find(|found| !found.importances.is_empty())?
-        .importances;
-    let is_drawn = |one: &&Importance| one.share.is_finite() && one.share >= 0.0;
-    let drawn: Vec<&Importance> = all.iter().filter(is_drawn).take(MOST).collect();
+    let all = result.importances();
+    let drawn = &all[..all.len().min(MOST)];
     let most = drawn.iter().map(|one| one.share).fold(0.0, f64::max);
     if most <= 0.0 {
         return None;

@@ -65,6 +65,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
                     (breakdown::page(result))
+                    (parts::findings("Notes", "notes", Severity::Note, &result.notes))
                     (circumstances(result))
                     (reproduce(result))
                 }

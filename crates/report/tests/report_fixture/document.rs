@@ -109,6 +109,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
                 "trees has no such tail, because one task per tree leaves little to wait for; what it lost is work inflation.",
             ),
         ],
+        notes: Vec::new(),
         warnings: vec![Finding::warning(
             "steal",
             "The hypervisor took up to 8 % of a core while the run went on; intervals may be wider than on hardware.",

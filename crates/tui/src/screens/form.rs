@@ -91,6 +91,9 @@ pub struct Form {
     pub(super) control: bool,
     /// The file of a lab that takes a table.
     pub table: TableForm,
+    /// The row whose value describes no arms, and why, for a lab whose parameters decide which it
+    /// has.
+    pub(super) unfit: Option<(Row, String)>,
     /// What was typed, by row; a row that is missing has the preset's value.
     pub(super) typed: BTreeMap<Row, String>,
 }
@@ -107,6 +110,7 @@ impl Form {
             oversubscribe: false,
             control: false,
             table: TableForm::new(definition.takes_data.as_ref()),
+            unfit: None,
             typed: BTreeMap::new(),
             definition: definition.clone(),
         }

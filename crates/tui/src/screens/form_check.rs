@@ -12,6 +12,9 @@ use super::form::{Form, Row};
 impl Form {
     /// What is wrong with a row, in one line.
     pub fn error(&self, row: &Row, usable: &UsableCores) -> Option<String> {
+        if let Some((_, why)) = self.unfit.as_ref().filter(|(at, _)| at == row) {
+            return Some(why.clone());
+        }
         let text = self.typed.get(row);
         let judge = |request: Request| {
             resolve(&self.definition, &request, usable)
@@ -165,7 +168,17 @@ impl Form {
             let settings = self.settings();
             self.definition.resolve(&preset, &settings).ok()
         });
-        let own = params.and_then(|params| lab.specialised(&params).ok().flatten());
+        let own = params.map(|params| lab.specialised(&params));
+        self.unfit = None;
+        let own = match own {
+            Some(Ok(own)) => own,
+            Some(Err(refusal)) => {
+                let row = self.row_of(Some(&refusal.option));
+                self.unfit = Some((row, refusal.to_string()));
+                None
+            }
+            None => None,
+        };
         let Some(own) = own.filter(|own| *own.definition() != self.definition) else {
             return;
         };

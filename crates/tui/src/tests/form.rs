@@ -1,7 +1,7 @@
 //! The form stands for the same configuration as the command line, and says what is wrong as the
 //! command line does.
 
-use workbench_experiment::lab::{Opt, ParamValue};
+use workbench_experiment::lab::{LabHost, Opt, ParamValue};
 use workbench_experiment::{Request, resolve};
 use workbench_record::RunStatus;
 use workbench_report::Format;
@@ -51,6 +51,41 @@ fn every_row_reaches_the_configuration() {
          --set max_depth=12 --set order=longest-first --set test_share=0.25 --data /tmp/houses.csv --target price \
          --oversubscribe"
     );
+}
+
+#[test]
+fn the_arms_are_those_that_a_parameter_names() {
+    let lab = workbench_lab_commands::lab(LabHost { program: |_| None }).unwrap();
+    let mut form = Form::new(lab.definition());
+    let row = Row::Param("arms".to_owned());
+    form.set(&row, "a=true ;; b=true {workers} ;; c=true");
+    form.follow(lab.as_ref());
+    let names = |form: &Form| -> Vec<String> {
+        let arms = form.definition.arms.iter();
+        arms.map(|arm| arm.name.clone()).collect()
+    };
+    assert_eq!(names(&form), ["a", "b", "c"]);
+    form.toggle(&Row::Arm(2));
+    // What was switched off stays off where it still is.
+    form.set(&row, "a=true ;; c=true ;; d=false");
+    form.follow(lab.as_ref());
+    let config = form.config(&usable()).unwrap();
+    assert_eq!(config.arms, ["a", "d"]);
+    assert!(
+        config
+            .command
+            .contains(" --arm a=true --arm c=true --arm d=false ")
+    );
+    for wrong in ["nonsense", "a=true {workers}", "a=true {who}", "a='true"] {
+        form.set(&row, wrong);
+        form.follow(lab.as_ref());
+        assert_eq!(form.config(&usable()).unwrap_err().0, row, "{wrong}");
+        assert!(form.error(&row, &usable()).is_some(), "{wrong}");
+        assert_eq!(names(&form), ["a", "c", "d"]);
+    }
+    form.reset(&row);
+    form.follow(lab.as_ref());
+    assert_eq!(names(&form), ["serial", "parallel"]);
 }
 
 #[test]

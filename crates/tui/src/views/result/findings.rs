@@ -1,4 +1,5 @@
-//! What a reader must know before believing the numbers, and what the numbers mean: warnings first.
+//! What a reader must know before believing the numbers, and what the numbers mean: warnings first,
+//! notes last.
 
 use workbench_report::format;
 use workbench_result::RunResult;
@@ -12,7 +13,9 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let theme = pane.theme;
     let columns = pane.area.width.saturating_sub(5);
     let mut lines = Vec::new();
-    for found in result.warnings.iter().chain(&result.diagnoses) {
+    let told = result.warnings.iter().chain(&result.diagnoses);
+    let told = told.chain(&result.notes);
+    for found in told {
         let mark = theme.severity_mark(found.severity);
         let text = theme.severity(found.severity);
         lines.extend(marked(mark, &found.text, columns, (text, text)));

@@ -37,6 +37,7 @@ impl<'a> Has<'a> {
             ResultPanel::Steps => parts::any_steps(self.result),
             ResultPanel::StartUp => parts::any_start_up(self.result),
             ResultPanel::Work => self.told,
+            ResultPanel::Inputs => !self.result.importances().is_empty(),
             ResultPanel::Programs => !self.result.sources.is_empty(),
             ResultPanel::WhatIf => !self.told || !self.result.what_if.is_empty(),
             ResultPanel::Speedup
@@ -59,14 +60,14 @@ pub fn arrange(
     theme: &Theme,
 ) -> Arranged<'static, ResultPanel> {
     use ResultPanel::{
-        Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
-        Work,
+        Curves, Findings, Inputs, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table,
+        WhatIf, Work,
     };
     let has = Has::new(result, curves);
     if area.width < 100 || area.height < 26 {
         let panels = has.only(&[
             Speedup, Lost, Steps, StartUp, Findings, WhatIf, Scaling, Curves, Work, Programs,
-            Table, Machine,
+            Table, Inputs, Machine,
         ]);
         return Arranged {
             places: Vec::new(),
@@ -88,10 +89,10 @@ pub fn arrange(
         vec![
             (first, vec![Speedup, Lost, Findings]),
             (rest - 12.min(rest / 3), charts),
-            (12.min(rest / 3), vec![Machine]),
+            (12.min(rest / 3), has.only(&[Inputs, Machine])),
         ]
     } else {
-        let mut last = vec![Table, Machine];
+        let mut last = has.only(&[Table, Inputs, Machine]);
         if charts.len() > 1 {
             last.insert(0, Findings);
         } else {
@@ -118,12 +119,12 @@ fn detailed(
     theme: &Theme,
 ) -> Arranged<'static, ResultPanel> {
     use ResultPanel::{
-        Curves, Findings, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table, WhatIf,
-        Work,
+        Curves, Findings, Inputs, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table,
+        WhatIf, Work,
     };
     let wide = area.width >= 160;
     let mut bands = vec![(first, vec![Speedup, Lost])];
-    let mut behind = vec![Work, Programs, Scaling, WhatIf, Table, Machine];
+    let mut behind = vec![Work, Programs, Scaling, WhatIf, Table, Inputs, Machine];
     if wide {
         let bars = has.only(&[Steps, StartUp, Curves]);
         bands[0].1.push(Findings);

@@ -18,6 +18,7 @@ mod bars;
 mod charts;
 mod findings;
 mod header;
+mod inputs;
 mod layout;
 mod lost;
 mod machine;
@@ -145,6 +146,7 @@ fn draw_panel(
         ResultPanel::StartUp => parts::start_up(pane, scroll, result),
         ResultPanel::Work => work::draw(pane, (scroll, arm), result),
         ResultPanel::Programs => programs::draw(pane, (scroll, arm), result),
+        ResultPanel::Inputs => inputs::draw(pane, scroll, result),
         ResultPanel::Findings => findings::draw(pane, scroll, result),
         ResultPanel::WhatIf => drawn
             .fields

@@ -24,6 +24,8 @@ pub enum ResultPanel {
     Work,
     /// The programs that the arms run.
     Programs,
+    /// What the best item depends on.
+    Inputs,
     /// Items or tasks.
     Table,
     /// The machine, and what measuring cost.
@@ -44,6 +46,7 @@ impl ResultPanel {
             Self::Curves => "Curves",
             Self::Work => "Work",
             Self::Programs => "Programs",
+            Self::Inputs => "Inputs",
             Self::Table => "Table",
             Self::Machine => "Machine",
         }

@@ -290,6 +290,8 @@ impl ItemTable {
 struct Rows<'a> {
     kind: Kind,
     items: &'a [ItemResult],
+    /// The name of the best item.
+    best: Option<&'a str>,
     metrics: Vec<&'a str>,
     repeat: Option<&'a RepeatState>,
     tasks: &'a [TaskSpan],
@@ -304,9 +306,11 @@ impl<'a> Rows<'a> {
             .take(8)
             .flat_map(|item| item.item.metrics.keys());
         let metrics: BTreeSet<&str> = looked_at.map(String::as_str).collect();
+        let best = arm.analysis.as_ref().and_then(|found| found.best.as_ref());
         Self {
             kind,
             items: &arm.items,
+            best: best.map(|best| best.item.as_str()),
             metrics: metrics.into_iter().collect(),
             repeat,
             tasks: repeat.map_or(&[], |r| &r.tasks),
@@ -323,13 +327,20 @@ impl<'a> Rows<'a> {
     /// The whole name of a row.
     fn name(&self, at: usize) -> String {
         match self.kind {
-            Kind::Items => self.items.get(at).map(|item| safe(&item.item.name)),
+            Kind::Items => self.items.get(at).map(|item| {
+                let best = if self.is_best(item) { " (best)" } else { "" };
+                format!("{}{best}", safe(&item.item.name))
+            }),
             Kind::Tasks => self
                 .tasks
                 .get(at)
                 .map(|task| format!("{} {}", safe(&task.name), task.part)),
         }
         .unwrap_or_default()
+    }
+
+    fn is_best(&self, item: &ItemResult) -> bool {
+        self.best == Some(item.item.name.as_str())
     }
 
     /// What a filter looks at: names, and of a task its slot, its try and its outcome.
@@ -415,11 +426,15 @@ impl<'a> Rows<'a> {
     }
 
     fn item(&self, mut row: PaneRow<'_>, at: usize, name: u16) {
-        let text = row.theme.text;
         let Some(item) = self.items.get(at) else {
             return;
         };
-        row.left(&item.item.name, name, text).skip(1).right(
+        let text = if self.is_best(item) {
+            row.theme.accent
+        } else {
+            row.theme.text
+        };
+        row.left(&self.name(at), name, text).skip(1).right(
             &format::plain_seconds(item.cpu_s),
             9,
             text,

@@ -4,6 +4,7 @@ use super::*;
 use crate::kit::Motion;
 use crate::views::ViewAction;
 use crate::views::run::RunPanel;
+use workbench_record::{Analysis, BestItem, Importance};
 
 fn run_snapshots(name: &str, snapshot: &Snapshot, theme: &Theme) {
     for size in SIZES {
@@ -322,5 +323,51 @@ fn charts_over_workers_on_logarithmic_axes() {
     for size in [(120, 40), (200, 60)] {
         let buf = result_screen(size, &mut view, &snapshot, &dark());
         insta::assert_snapshot!(format!("result_log_{}x{}", size.0, size.1), text(&buf));
+    }
+}
+
+#[test]
+fn the_best_item_is_marked_and_its_inputs_are_shown() {
+    let snapshot = fixture::finished();
+    let mut outcome = compute(&snapshot).unwrap();
+    for arm in &mut outcome.arms {
+        let best = arm.items.last().unwrap().item.name.clone();
+        let input = |input: &str, share: f64| Importance {
+            input: input.to_owned(),
+            share,
+        };
+        arm.analysis = Some(Analysis {
+            best: Some(BestItem {
+                item: best,
+                metric: "mse".to_owned(),
+                value: 0.25,
+                next: None,
+            }),
+            importances: vec![input("income", 0.75), input("rooms", 0.25)],
+        });
+    }
+    for size in [(200, 60), (120, 40)] {
+        let mut view = ResultView::default();
+        view.update(&outcome, &snapshot);
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        terminal
+            .draw(|frame| {
+                let shown = (&outcome, &snapshot);
+                result::draw(frame, frame.area(), &view, shown, &dark());
+            })
+            .unwrap();
+        let shown = text(terminal.backend().buffer());
+        let best = outcome.best_item().unwrap();
+        assert!(
+            shown.contains(&format!("What {best} depends on")),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("income") && shown.contains("75 %"),
+            "{shown}"
+        );
+        if size.0 == 200 {
+            assert!(shown.contains("(best)"), "{shown}");
+        }
     }
 }

@@ -1,0 +1,41 @@
+//! What the best item depends on: a bar per input, the most important first.
+
+use workbench_report::format;
+use workbench_result::RunResult;
+
+use crate::kit::gauge::Gauge;
+use crate::kit::{Pane, Scroll, cells, safe};
+
+/// Cells of an input's name at most.
+const NAME: u16 = 24;
+
+/// Draws the panel.
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
+    let theme = pane.theme;
+    let inputs = result.importances();
+    let title = match result.best_item() {
+        Some(best) => format!("What {} depends on", safe(best)),
+        None => "What the outputs depend on".to_owned(),
+    };
+    let page = usize::from(pane.area.height.saturating_sub(2).max(1));
+    let (mut inner, window) = pane.scrolled(&title, scroll, (inputs.len(), page));
+    let names = inputs.iter().map(|one| cells(&one.input));
+    let name = names.max().unwrap_or(0).min(NAME);
+    let most = inputs.iter().map(|one| one.share).fold(0.0, f64::max);
+    for (line, one) in (0..).zip(&inputs[window]) {
+        let mut row = inner.row(line);
+        row.left(&one.input, name, theme.text).skip(1);
+        let share = format::percent(one.share);
+        let columns = row.rest().saturating_sub(8);
+        let gauge = Gauge {
+            value: Some(one.share),
+            interval: None,
+            bound: None,
+            ideal: None,
+            fill: (theme.glyphs.widths[8], theme.accent),
+            marked: false,
+        };
+        gauge.draw(&mut row, columns, most);
+        row.skip(1).right(&share, 7, theme.text);
+    }
+}
