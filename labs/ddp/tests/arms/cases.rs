@@ -104,8 +104,9 @@ impl Played {
     }
 
     fn says(&self, part: &str) {
-        let warnings = self.ended.result.warnings.iter().map(|found| &found.text);
-        let all: Vec<&String> = self.lines.iter().chain(warnings).collect();
+        let result = &self.ended.result;
+        let found = result.warnings.iter().chain(&result.notes);
+        let all: Vec<&String> = self.lines.iter().chain(found.map(|f| &f.text)).collect();
         assert!(
             all.iter().any(|line| line.contains(part)),
             "nobody said `{part}`: {all:#?}"

@@ -80,11 +80,11 @@ impl Played {
         }
     }
 
-    /// The one warning with these words in it.
+    /// The one warning or note with these words in it.
     pub fn warning(&self, words: &[&str]) -> &str {
-        let all = &self.ended.result.warnings;
+        let result = &self.ended.result;
+        let all = result.warnings.iter().chain(&result.notes);
         let mut found = all
-            .iter()
             .map(|found| found.text.as_str())
             .filter(|text| words.iter().all(|word| text.contains(word)));
         let warning = found
