@@ -50,7 +50,7 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     // Its end is seen, and its result opens.
-    screen.wait_for("was interrupted");
+    screen.wait_for("! interrupted");
     screen.wait_for("What if");
     // Together the two keys would be another one.
     screen.press("\u{1b}");
@@ -60,7 +60,7 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     screen.press("c");
     screen.wait_for("Stop the run?");
     screen.press("y");
-    screen.wait_for("was interrupted");
+    screen.wait_for("! interrupted");
     screen.wait_for("What if");
     screen.press("p");
     screen.wait_for("Space play/hold");
