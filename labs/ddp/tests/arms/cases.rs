@@ -336,12 +336,8 @@ fn a_recovered_training_ends_with_the_unharmed_ones_model() {
 
 fn a_death_before_the_first_checkpoint_begins_again() {
     let played = play(&["single", "launcher"], &["fault=kill:rank=1,step=0"]);
-    assert_eq!(
-        played.ended.result.status,
-        RunStatus::Completed,
-        "{:?}",
-        played.ended.result.warnings
-    );
+    let result = &played.ended.result;
+    assert_eq!(result.status, RunStatus::Completed, "{:?}", result.warnings);
     assert_eq!(played.arm("launcher").work["images_trained"], 640);
 }
 
