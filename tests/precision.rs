@@ -83,8 +83,34 @@ fn a_control_does_what_the_base_does_and_is_never_a_headline() {
         .join(" ");
     assert!(text.contains("noise from "), "{text}");
     assert!(!text.contains("control is "), "{text}");
+    for found in document["diagnoses"].as_array().unwrap() {
+        let told = found["text"].as_str().unwrap();
+        assert!(!told.contains("control"), "{told}");
+    }
+    assert_eq!(arms[1]["control"], true);
     let resumed = bench.run(["resume", "latest", "--quiet"]);
     assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+}
+
+/// Only what was recorded as the control is one: an arm of that name cannot be made.
+#[test]
+fn no_program_can_pose_as_the_control() {
+    let bench = Bench::new();
+    let refused = bench.run([
+        "--lab",
+        "commands",
+        "--arm",
+        "a=true",
+        "--arm",
+        "control=false",
+    ]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("--control"),
+        "{}",
+        stderr(&refused)
+    );
+    assert!(bench.run_names().is_empty());
 }
 
 #[test]

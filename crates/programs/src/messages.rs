@@ -25,6 +25,9 @@ pub(crate) const BAD_TEXT: &str = "write one line of text without control charac
 pub(crate) const LEADS_OUT: &str = "the path leads out of the lab's folder; give one within it";
 /// No arms at all.
 pub(crate) const NO_ARMS: &str = "give at least one arm, as NAME=COMMAND";
+/// An arm has the name of the control.
+pub(crate) const RESERVED: &str =
+    "the name control is that of the second base that --control adds; give this arm another one";
 
 /// Why a text is no command line.
 pub(crate) fn no_line(error: LineError) -> &'static str {

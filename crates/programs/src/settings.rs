@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use workbench_experiment::lab::{LIST_SEPARATOR, Opt, ParamValue, Params, Refusal};
+use workbench_record::CONTROL;
 
 use crate::check::OutputCheck;
 use crate::messages;
@@ -193,6 +194,9 @@ fn arms(list: &str, shell: bool, env: &[(String, Template)]) -> Result<Vec<ArmPr
         let name = name.trim();
         if arms.iter().any(|arm| arm.name == name) {
             return Err(refused(format!("there are two arms called {name}")));
+        }
+        if name == CONTROL {
+            return Err(refused(messages::RESERVED.to_owned()));
         }
         let line = CommandLine::new(line, shell);
         arms.push(ArmProgram {

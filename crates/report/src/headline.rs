@@ -80,7 +80,7 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
 /// there is one.
 pub(super) fn best(result: &RunResult) -> Option<Sentence> {
     let arms = finished(result).filter(|arm| arm.name != result.base && !arm.is_above_bound());
-    let arms = arms.filter(|arm| !arm.is_control());
+    let arms = arms.filter(|arm| !arm.control);
     let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
     let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
@@ -105,7 +105,7 @@ fn refusal(result: &RunResult) -> Vec<Sentence> {
 fn comparisons(result: &RunResult) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    for arm in finished(result).filter(|arm| arm.name != result.base && !arm.is_control()) {
+    for arm in finished(result).filter(|arm| arm.name != result.base && !arm.control) {
         if !seen.contains(&arm.name.as_str()) {
             seen.push(&arm.name);
             sentences.push(comparison(result, &arm.name));

@@ -190,6 +190,7 @@ impl Context<'_> {
         Some(ArmResult {
             name: arm.name.clone(),
             title: arm.title.clone(),
+            control: arm.control,
             workers,
             oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,

@@ -27,8 +27,7 @@ const RULES: [Rule; 7] = [
 
 /// All diagnoses of a run.
 pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
-    let parallel = result.arms.iter().filter(|arm| arm.name != result.base);
-    let mut out: Vec<Diagnosis<'_>> = parallel
+    let mut out: Vec<Diagnosis<'_>> = compared(result)
         .flat_map(|arm| {
             let found = RULES.iter().filter_map(move |rule| rule(arm, result));
             found.map(move |found| Diagnosis::Arm(arm, found))
@@ -38,6 +37,12 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
     out.extend(scaling(result));
     out.extend(best_item(result));
     out
+}
+
+/// The arms that are compared with the base; of the control only the noise is told.
+fn compared(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
+    let arms = result.arms.iter();
+    arms.filter(|arm| arm.name != result.base && !arm.control)
 }
 
 /// A part of the slot time, if it is large enough for a finding.
@@ -148,10 +153,8 @@ fn slots_busy<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'
 /// difference is significant.
 fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
     let workers = result.arms.iter().map(|arm| arm.workers).max()?;
-    let mut arms: Vec<&ArmResult> = result
-        .arms
-        .iter()
-        .filter(|arm| arm.name != result.base && arm.workers == workers && arm.speedup.is_some())
+    let mut arms: Vec<&ArmResult> = compared(result)
+        .filter(|arm| arm.workers == workers && arm.speedup.is_some())
         .collect();
     arms.sort_by(|a, b| a.wall_median_s.total_cmp(&b.wall_median_s));
     let [best, second, ..] = arms.as_slice() else {

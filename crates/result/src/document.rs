@@ -159,6 +159,9 @@ pub struct ArmResult {
     pub name: String,
     /// The arm's title, for people.
     pub title: String,
+    /// Whether it is the control, which does what the base does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
     /// Number of slots.
     pub workers: u32,
     /// More slots than usable cores.

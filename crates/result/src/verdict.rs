@@ -1,6 +1,6 @@
 //! What may be said of a speed-up: whether it is one, and how well it is known.
 
-use workbench_record::{CONTROL, RunStarted, Snapshot};
+use workbench_record::{RunStarted, Snapshot};
 use workbench_stats::interval::Verdict;
 
 use super::document::{ArmResult, RunResult};
@@ -13,11 +13,6 @@ impl ArmResult {
         let ends = self.speedup_interval.and_then(|i| i.confidence());
         ends.zip(self.bound)
             .is_some_and(|([low, _], bound)| low > bound)
-    }
-
-    /// Whether the arm is the control.
-    pub fn is_control(&self) -> bool {
-        self.name == CONTROL
     }
 
     /// How wide the interval of its speed-up is, as a share of the speed-up; `None` without a
@@ -43,7 +38,7 @@ impl RunResult {
     /// Whether the speed-up of an arm is within the noise that the control shows.
     pub fn is_noise(&self, arm: &ArmResult) -> bool {
         let noise = self.noise.zip(arm.speedup);
-        !arm.is_control() && noise.is_some_and(|(noise, speedup)| noise.holds(speedup))
+        !arm.control && noise.is_some_and(|(noise, speedup)| noise.holds(speedup))
     }
 }
 
@@ -84,7 +79,7 @@ pub(super) fn precision(
 
 /// By how much equal arms differ, where a control says so.
 pub(super) fn noise(arms: &[ArmResult]) -> Option<Noise> {
-    let control = arms.iter().find(|arm| arm.is_control())?;
+    let control = arms.iter().find(|arm| arm.control)?;
     let ratio = control.speedup?;
     let [low, high] = control.speedup_interval.map_or([ratio; 2], |i| i.ends());
     Some(Noise {

@@ -127,7 +127,7 @@ fn noisy(arm: &ArmResult) -> Option<Caveat<'_>> {
 fn above_bound<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<Caveat<'a>> {
     let (speedup, bound) = (arm.speedup?, arm.bound?);
     let above = speedup > bound * TOO_GOOD || arm.is_above_bound();
-    (arm.name != result.base && above).then_some(Caveat::AboveBound {
+    (arm.name != result.base && !arm.control && above).then_some(Caveat::AboveBound {
         arm,
         speedup,
         bound,
