@@ -51,8 +51,9 @@ pub struct ProgramArgs {
     #[arg(long, value_name = "NAME=VALUE", requires = "lab")]
     pub env: Vec<String>,
 
-    /// What has to be equal between arms: exit (nothing but the exit code), stdout, file:PATH, or
-    /// number:PATTERN~TOLERANCE, a number that a pattern finds in the output [default: exit]
+    /// What has to be equal between arms: exit (nothing but the exit code), stdout, outputs (those
+    /// that the programs tell), file:PATH, or number:PATTERN~TOLERANCE, a number that a pattern
+    /// finds in the output [default: exit]
     #[arg(long, value_name = "WHAT", requires = "lab")]
     pub check: Option<String>,
 }

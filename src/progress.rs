@@ -54,7 +54,6 @@ struct State {
     tally: Tally,
     left_out: SpoiledRepeats,
     arms: Vec<String>,
-    planned: u32,
     ahead: Ahead,
     bar: ProgressBar,
     last_line_s: f64,
@@ -85,7 +84,6 @@ impl Follower {
                 tally: snapshot.tally.clone(),
                 left_out: snapshot.left_out.clone(),
                 arms: started.map_or_else(Vec::new, |started| started.config.arms.clone()),
-                planned: started.map_or(0, |started| started.planned_repeats),
                 ahead: Ahead::default(),
                 bar,
                 last_line_s: 0.0,
@@ -119,13 +117,7 @@ impl State {
             Event::Task(_) | Event::Sample(_) => return,
             Event::RunStarted(started) => {
                 self.arms.clone_from(&started.config.arms);
-                self.planned = started.planned_repeats;
                 self.left_out = SpoiledRepeats::new(started.planned_repeats);
-            }
-            Event::RepeatsPlanned { repeats } => {
-                let kinds = self.tally.planned.len() as u32;
-                self.planned = repeats.saturating_mul(kinds);
-                self.left_out.plan(self.planned);
             }
             Event::RepeatFinished(finished) if !finished.counts() => {
                 self.left_out.add((**finished).clone());
@@ -133,6 +125,9 @@ impl State {
             _ => {}
         }
         self.tally.apply(record);
+        if let Event::RepeatsPlanned { .. } = &record.event {
+            self.left_out.plan(self.tally.planned_repeats());
+        }
         self.ahead.look(&self.tally);
         match &record.event {
             Event::RunStarted(started) => self.say(&format!(
@@ -173,7 +168,7 @@ impl State {
         if let Some(finding) = left_out_finding(finished, again) {
             return self.find(&finding);
         }
-        let (number, total) = (self.tally.finished, self.planned);
+        let (number, total) = (self.tally.finished, self.tally.planned_repeats());
         self.say(&format!(
             "{number}/{total}  {}: {}",
             repeat_name(&finished.id),

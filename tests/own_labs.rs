@@ -103,11 +103,7 @@ fn a_run_is_resumed_with_the_lab_from_its_folder_and_refused_when_that_has_chang
     ]);
     assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
     assert!(folder.join("ran").exists());
-    let log = bench.only_run().join("events.jsonl");
-    let text = fs::read_to_string(&log).unwrap();
-    let at = text.rfind("\"event\":\"repeat_started\"").unwrap();
-    let at = text[..at].rfind('\n').unwrap() + 1;
-    fs::write(&log, &text[..at]).unwrap();
+    bench.cut_last_repeat();
     let elsewhere = bench
         .command()
         .args(["resume", "latest", "--quiet"])
@@ -115,7 +111,7 @@ fn a_run_is_resumed_with_the_lab_from_its_folder_and_refused_when_that_has_chang
         .output()
         .unwrap();
     assert_eq!(elsewhere.status.code(), Some(0), "{}", stderr(&elsewhere));
-    fs::write(&log, &text[..at]).unwrap();
+    bench.cut_last_repeat();
     fs::write(
         folder.join("lab.toml"),
         PLAIN.replace("touch ran", "touch other"),

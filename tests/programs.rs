@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Bench, stderr, stdout};
+use common::{Bench, findings, stderr, stdout};
 use serde_json::Value;
 
 /// Runs arms that are lines for a shell, once each.
@@ -26,22 +26,8 @@ fn document(bench: &Bench, arms: &[&str], more: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The events of the only run.
-fn events(bench: &Bench) -> Vec<Value> {
-    let text = fs::read_to_string(bench.only_run().join("events.jsonl")).unwrap();
-    let lines = text.lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 fn is_kind(event: &Value, kind: &str) -> bool {
     event["event"] == kind
-}
-
-fn findings<'a>(document: &'a Value, kind: &str) -> Vec<&'a Value> {
-    let found = document["warnings"].as_array().unwrap().iter();
-    found.filter(|finding| finding["kind"] == kind).collect()
 }
 
 /// Whether a process runs; one that ended and was not reaped does not.
@@ -96,12 +82,7 @@ fn arms_are_compared_reported_and_resumed_without_being_named_again() {
     );
     assert!(command.contains("--exit-codes 0,1,2"), "{command}");
     // What was not finished is run again, from another directory.
-    let log = bench.only_run().join("events.jsonl");
-    let text = fs::read_to_string(&log).unwrap();
-    let at = text.rfind("{\"t_ns\"").unwrap();
-    let at = text[..at].rfind("\"event\":\"repeat_started\"").unwrap();
-    let at = text[..at].rfind('\n').unwrap() + 1;
-    fs::write(&log, &text[..at]).unwrap();
+    bench.cut_last_repeat();
     let resumed = bench
         .command()
         .args(["resume", "latest", "--json"])
@@ -263,7 +244,7 @@ fn much_output_and_binary_output_are_kept_in_part_and_end_no_line_of_the_log() {
     let bench = Bench::new();
     let line = "a=seq 1000000; head -c 100000 /dev/urandom >&2; printf 'last\\033[31m\\n'";
     document(&bench, &[line], &[]);
-    let events = events(&bench);
+    let events = bench.events();
     let lines: Vec<&str> = events
         .iter()
         .filter(|event| is_kind(event, "output") && event["source"] == "stdout")
@@ -426,6 +407,7 @@ fn what_a_program_and_its_children_used_is_recorded() {
     let bench = Bench::new();
     let line = "a=sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'; head -c 1000000 /dev/zero | cat > {scratch}/x";
     let document = document(&bench, &[line], &[]);
+    assert_eq!(findings(&document, "outputs_not_compared").len(), 1);
     let used = &document["arms"][0]["usage"];
     let processes = &used["processes"];
     assert!(processes["user_ns"].as_u64().unwrap() > 0, "{used}");

@@ -5,10 +5,9 @@
 
 mod common;
 
-use std::fs;
 use std::process::Command;
 
-use common::{Bench, stderr, stdout};
+use common::{Bench, findings, stderr, stdout};
 use serde_json::Value;
 
 fn document(bench: &Bench, arms: &[&str], more: &[&str]) -> Value {
@@ -29,16 +28,8 @@ fn document(bench: &Bench, arms: &[&str], more: &[&str]) -> Value {
 }
 
 fn events(bench: &Bench, kind: &str) -> Vec<Value> {
-    let text = fs::read_to_string(bench.only_run().join("events.jsonl")).unwrap();
-    let all = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let all = bench.events().into_iter();
     all.filter(|event| event["event"] == kind).collect()
-}
-
-fn findings<'a>(document: &'a Value, kind: &str) -> Vec<&'a Value> {
-    let found = document["warnings"].as_array().unwrap().iter();
-    found.filter(|finding| finding["kind"] == kind).collect()
 }
 
 const WORKBENCH: &str = env!("CARGO_BIN_EXE_workbench");

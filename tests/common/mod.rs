@@ -82,6 +82,24 @@ impl Bench {
         runs[0].clone()
     }
 
+    /// The events of the only run.
+    pub fn events(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.only_run().join("events.jsonl")).unwrap();
+        let lines = text.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Cuts the log of the only run off before its last repeat, as a kill may do.
+    pub fn cut_last_repeat(&self) {
+        let log = self.only_run().join("events.jsonl");
+        let text = std::fs::read_to_string(&log).unwrap();
+        let at = text.rfind("\"event\":\"repeat_started\"").unwrap();
+        let at = text[..at].rfind('\n').unwrap() + 1;
+        std::fs::write(&log, &text[..at]).unwrap();
+    }
+
     /// The names of the directories of runs, also of those that hold no log.
     pub fn run_names(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.runs()).into_iter().flatten();
@@ -108,6 +126,13 @@ impl Bench {
         names.sort();
         names
     }
+}
+
+/// The findings of a kind, warnings and notes.
+pub fn findings<'a>(document: &'a Value, kind: &str) -> Vec<&'a Value> {
+    let all = ["warnings", "notes"].map(|list| document[list].as_array());
+    let all = all.into_iter().flatten().flatten();
+    all.filter(|found| found["kind"] == kind).collect()
 }
 
 pub fn stdout(output: &Output) -> String {

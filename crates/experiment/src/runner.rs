@@ -126,7 +126,7 @@ impl Runner<'_> {
                     && let Some(fewer) = rounds.cut_after_round()
                 {
                     repeats = fewer;
-                    self.recorder.emit(Event::RepeatsPlanned { repeats });
+                    self.replan(&mut rounds, repeats, Vec::new());
                 }
             }
             let Some(more) = self.more_repeats(repeats)? else {
@@ -134,10 +134,15 @@ impl Runner<'_> {
             };
             let mut plan = plan(work.config, work.arms, more);
             plan.retain(|id| id.repeat >= repeats);
-            rounds.extend(plan, work.over_all_arms(more));
             repeats = more;
-            self.recorder.emit(Event::RepeatsPlanned { repeats });
+            self.replan(&mut rounds, repeats, plan);
         }
+    }
+
+    /// From now on every arm is to have so many repeats, with those that are added.
+    fn replan(&self, rounds: &mut Rounds, repeats: u32, added: Vec<RepeatId>) {
+        rounds.extend(added, self.work.over_all_arms(repeats));
+        self.recorder.emit(Event::RepeatsPlanned { repeats });
     }
 
     /// Whether a run that goes on until its intervals are narrow has had its time.

@@ -33,7 +33,7 @@ pub(crate) struct Prepared {
     settings: ProgramSettings,
     seed: u64,
     dir: PathBuf,
-    /// PlaceValues of placeholders that are the same in all repeats.
+    /// Values of placeholders that are the same in all repeats.
     values: PlaceValues,
     data_sha256: Option<String>,
     /// The helper of the next repeat, and who takes what its program prints.
@@ -273,7 +273,8 @@ impl Prepared {
     }
 }
 
-/// PlaceValues that are the same in all repeats: of the lab's parameters, and where the data is.
+/// Values of placeholders that are the same in all repeats: those of the lab's parameters, and where
+/// the data is.
 fn values(settings: &ProgramSettings, config: &RunConfig) -> PlaceValues {
     let data = match &config.data {
         DataSource::Embedded => String::new(),

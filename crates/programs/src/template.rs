@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// PlaceValues by name.
+/// Values of placeholders, by name.
 pub type PlaceValues = BTreeMap<String, String>;
 
 /// A text with placeholders.

@@ -12,11 +12,9 @@ const MANY: usize = 3;
 pub(super) fn folded<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Finding> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
-        let alike = |group: &&mut Vec<&Finding>| {
-            let of = |found: &Finding| (found.kind.clone(), found.severity, found.subject.clone());
-            group.first().is_some_and(|first| of(first) == of(finding))
-        };
-        match groups.iter_mut().find(alike) {
+        let is_alike =
+            |group: &&mut Vec<&Finding>| group.first().is_some_and(|first| alike(first, finding));
+        match groups.iter_mut().find(is_alike) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
@@ -26,6 +24,11 @@ pub(super) fn folded<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Fin
         _ => group.into_iter().cloned().collect(),
     };
     groups.into_iter().flat_map(fold).collect()
+}
+
+/// Whether two findings say the same of the same subject.
+fn alike(one: &Finding, other: &Finding) -> bool {
+    one.kind == other.kind && one.severity == other.severity && one.subject == other.subject
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Large nodes, block by block: a block is looked at only if a split in it can be the best.
 //!
-//! Weights and sums on the left only grow from the start of a block to its end, and how good a
-//! split is is a convex function of both (it is W·(s²/w + (S−s)²/(W−w)) − S²). No split within a
-//! block is therefore better than the best of the four corners: weight and sum of the start or
+//! Weights and sums on the left only grow from the start of a block to its end. The worth of a
+//! split, W·(s²/w + (S−s)²/(W−w)) − S², is a convex function of both. No split within a block is
+//! therefore better than the best of the four corners: weight and sum of the start or
 //! of the end, each with each.
 
 #[allow(clippy::wildcard_imports, reason = "a dozen instructions")]
