@@ -273,8 +273,8 @@ impl Prepared {
     }
 }
 
-/// Values of placeholders that are the same in all repeats: those of the lab's parameters, and where
-/// the data is.
+/// Values of placeholders that are the same in all repeats: those of the lab's parameters, and
+/// where the data is.
 fn values(settings: &ProgramSettings, config: &RunConfig) -> PlaceValues {
     let data = match &config.data {
         DataSource::Embedded => String::new(),
