@@ -8,6 +8,7 @@
 )]
 
 mod agreement;
+mod join;
 mod options;
 mod outputs;
 
@@ -20,6 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
 use crate::group::ProcessGroup;
 
+pub use join::Divisor;
 pub use options::{Compression, DdpOptions};
 pub use outputs::Outputs;
 
@@ -66,6 +68,8 @@ pub struct DistributedDataParallel {
     sync_gradients: bool,
     /// Whether buffers are to be brought in line before the next forward pass.
     sync_buffers: bool,
+    /// Within `join`.
+    joining: Option<join::Joining>,
 }
 
 impl fmt::Debug for DistributedDataParallel {
@@ -168,6 +172,7 @@ impl DistributedDataParallel {
             options,
             sync_gradients: true,
             sync_buffers: true,
+            joining: None,
         })
     }
 
@@ -206,26 +211,43 @@ impl DistributedDataParallel {
     }
 
     fn before_forward(&mut self) -> Result<()> {
-        if grad_enabled() {
-            if self.sync_gradients {
-                self.check("forward", |message| {
-                    // SAFETY: the handle lives as long as `self`.
-                    unsafe { ffi::tddp_ddp_prepare_for_forward(self.handle.0, message) }
-                })?;
-            }
-            let mut rebuilt = 0;
-            self.check("rebuild the buckets", |message| {
-                // SAFETY: the handle lives as long as `self`; `rebuilt` is a place for the result.
-                unsafe { ffi::tddp_ddp_rebuild_buckets(self.handle.0, &raw mut rebuilt, message) }
-            })?;
-        }
-        if self.sync_buffers && self.options.broadcast_buffers {
-            self.check("broadcast the buffers", |message| {
+        if grad_enabled() && self.sync_gradients {
+            self.check("forward", |message| {
                 // SAFETY: the handle lives as long as `self`.
-                unsafe { ffi::tddp_ddp_sync_buffers(self.handle.0, message) }
+                unsafe { ffi::tddp_ddp_prepare_for_forward(self.handle.0, message) }
             })?;
         }
-        Ok(())
+        self.announce()?;
+        if grad_enabled() {
+            self.rebuild_buckets()?;
+        }
+        if self.buffers_are_due() {
+            let root = match self.joining {
+                Some(_) => self.common_rank(true)?,
+                None => 0,
+            };
+            self.sync_buffers_of(root)?;
+        }
+        self.announce_reduction()
+    }
+
+    fn rebuild_buckets(&self) -> Result<()> {
+        let mut rebuilt = 0;
+        self.check("rebuild the buckets", |message| {
+            // SAFETY: the handle lives as long as `self`; `rebuilt` is a place for the result.
+            unsafe { ffi::tddp_ddp_rebuild_buckets(self.handle.0, &raw mut rebuilt, message) }
+        })
+    }
+
+    fn buffers_are_due(&self) -> bool {
+        self.sync_buffers && self.options.broadcast_buffers && self.buffers > 0
+    }
+
+    fn sync_buffers_of(&self, root: i32) -> Result<()> {
+        self.check("broadcast the buffers", |message| {
+            // SAFETY: the handle lives as long as `self`.
+            unsafe { ffi::tddp_ddp_sync_buffers(self.handle.0, root, message) }
+        })
     }
 
     fn prepare_for_backward(&mut self, outputs: &[&Tensor]) -> Result<()> {
