@@ -151,7 +151,7 @@ impl TrainSettings {
                 _ => LrRule::Constant,
             },
             threads: params.count("threads")? as u32,
-            cuda: params.text("device")? == "cuda",
+            cuda: Self::wants_cuda(config)?,
             seed: config.seed,
             checkpoint_every: Some(params.count("checkpoint_every")?).filter(|every| *every > 0),
             checkpoint_every_s: Some(params.number("checkpoint_every_s")?)
@@ -176,6 +176,14 @@ impl TrainSettings {
         settings.check_tuning(offer)?;
         settings.check_faults()?;
         Ok(settings)
+    }
+
+    /// Whether a configuration asks for GPUs.
+    ///
+    /// # Errors
+    /// When the parameter is missing.
+    pub fn wants_cuda(config: &RunConfig) -> Result<bool, LabError> {
+        Ok(Reader(&config.params).text("device")? == "cuda")
     }
 
     /// All numbers of workers that may share the rows: those of the arms, and those with which the
