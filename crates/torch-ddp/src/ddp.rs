@@ -9,6 +9,7 @@
 
 mod agreement;
 mod join;
+mod left;
 mod options;
 mod outputs;
 
@@ -19,9 +20,9 @@ use tch::{Tensor, nn};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
-use crate::group::ProcessGroup;
+use crate::group::{ProcessGroup, ReduceOp};
 
-pub use join::Divisor;
+pub use left::Divisor;
 pub use options::{Compression, DdpOptions};
 pub use outputs::Outputs;
 
@@ -69,7 +70,7 @@ pub struct DistributedDataParallel {
     /// Whether buffers are to be brought in line before the next forward pass.
     sync_buffers: bool,
     /// Within `join`.
-    joining: Option<join::Joining>,
+    divisor: Option<Divisor>,
 }
 
 impl fmt::Debug for DistributedDataParallel {
@@ -172,7 +173,7 @@ impl DistributedDataParallel {
             options,
             sync_gradients: true,
             sync_buffers: true,
-            joining: None,
+            divisor: None,
         })
     }
 
@@ -211,7 +212,7 @@ impl DistributedDataParallel {
     }
 
     fn before_forward(&mut self) -> Result<()> {
-        if grad_enabled() && self.sync_gradients {
+        if self.reduces() {
             self.check("forward", |message| {
                 // SAFETY: the handle lives as long as `self`.
                 unsafe { ffi::tddp_ddp_prepare_for_forward(self.handle.0, message) }
@@ -222,13 +223,41 @@ impl DistributedDataParallel {
             self.rebuild_buckets()?;
         }
         if self.buffers_are_due() {
-            let root = match self.joining {
-                Some(_) => self.common_rank(true)?,
+            let root = match self.divisor {
+                Some(_) => left::last_of(&self.group, true)?,
                 None => 0,
             };
             self.sync_buffers_of(root)?;
         }
-        self.announce_reduction()
+        if self.divisor.is_some() {
+            // Those who have no inputs any more take part in the reductions.
+            left::count(&self.group, self.reduces())?;
+        }
+        Ok(())
+    }
+
+    /// Whether a pass reduces gradients.
+    fn reduces(&self) -> bool {
+        grad_enabled() && self.sync_gradients
+    }
+
+    /// Says before a forward pass that this rank still has inputs, where ranks have different
+    /// numbers of them.
+    fn announce(&self) -> Result<()> {
+        let Some(divisor) = self.divisor else {
+            return Ok(());
+        };
+        let here = Tensor::from_slice(&[1_f32]);
+        let counted = self.group.all_reduce_async(here, ReduceOp::Sum)?;
+        if !self.reduces() {
+            return counted.wait().map(drop);
+        }
+        let is_fixed = i32::from(divisor == Divisor::AllRanks);
+        self.check("count the ranks that are left", |message| {
+            // SAFETY: handle and work outlive the call, and the reducer takes a reference of its
+            // own to the work.
+            unsafe { ffi::tddp_ddp_divide_by(self.handle.0, counted.as_ptr(), is_fixed, message) }
+        })
     }
 
     fn rebuild_buckets(&self) -> Result<()> {
@@ -251,7 +280,7 @@ impl DistributedDataParallel {
     }
 
     fn prepare_for_backward(&mut self, outputs: &[&Tensor]) -> Result<()> {
-        if !(grad_enabled() && self.sync_gradients) {
+        if !self.reduces() {
             self.sync_buffers = self.sync_gradients;
             return Ok(());
         }

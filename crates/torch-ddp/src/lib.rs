@@ -29,4 +29,4 @@ pub use launch::{LISTENER, Launch};
 pub use sampler::ShardSampler;
 pub use store::{MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};
-pub use zero::{Moments, ZeroRedundancyAdam};
+pub use zero::{AdamMoments, ZeroRedundancyAdam};

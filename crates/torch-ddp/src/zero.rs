@@ -1,7 +1,7 @@
 //! Adam whose moments are dealt to the ranks.
 //!
-//! Belongs here: who moves which parameter, and the moments. Does not belong here: the arithmetic of
-//! a step, which is [`AdamStep`]'s; gradients, which must be equal on all ranks already.
+//! Belongs here: who moves which parameter, and the moments. Does not belong here: the arithmetic
+//! of a step, which is [`AdamStep`]'s; gradients, which must be equal on all ranks already.
 
 use tch::{Tensor, nn};
 
@@ -13,7 +13,7 @@ const WHAT: &str = "an optimizer dealt to the ranks";
 
 /// The moments of one parameter.
 #[derive(Debug)]
-pub struct Moments {
+pub struct AdamMoments {
     /// The running mean of its gradient.
     pub mean: Tensor,
     /// The running mean of its gradient's square.
@@ -27,7 +27,7 @@ struct Slot {
     parameter: Tensor,
     owner: usize,
     /// On the owner alone.
-    moments: Option<Moments>,
+    moments: Option<AdamMoments>,
 }
 
 /// Adam for [`DistributedDataParallel`](crate::DistributedDataParallel), with the moments dealt to
@@ -43,7 +43,8 @@ struct Slot {
 /// # let (vars, group): (tch::nn::VarStore, torch_ddp::ProcessGroup) = todo!();
 /// use torch_ddp::{AdamStep, ZeroRedundancyAdam};
 ///
-/// let mut adam = ZeroRedundancyAdam::new(&vars, &group, AdamStep { lr: 1e-3, ..AdamStep::default() })?;
+/// let first = AdamStep { lr: 1e-3, ..AdamStep::default() };
+/// let mut adam = ZeroRedundancyAdam::new(&vars, &group, first)?;
 /// // In every step, after `ddp.backward(&loss)?`:
 /// adam.step()?;
 /// // For a checkpoint, on all ranks; rank 0 gets all moments.
@@ -81,7 +82,7 @@ impl ZeroRedundancyAdam {
         let slot = |((name, parameter), owner): ((String, Tensor), usize)| {
             let plain = parameter.detach();
             Slot {
-                moments: (owner == group.rank()).then(|| Moments {
+                moments: (owner == group.rank()).then(|| AdamMoments {
                     mean: plain.zeros_like(),
                     square: plain.zeros_like(),
                 }),
@@ -124,7 +125,7 @@ impl ZeroRedundancyAdam {
             .zip(&gradients)
             .filter(|(_, gradient)| gradient.defined())
             .filter_map(|(slot, gradient)| {
-                let Moments { mean, square } = slot.moments.as_ref()?;
+                let AdamMoments { mean, square } = slot.moments.as_ref()?;
                 Some(Moving {
                     parameter: &slot.parameter,
                     gradient,
@@ -154,8 +155,9 @@ impl ZeroRedundancyAdam {
 
     /// Bytes of the moments that this rank keeps.
     pub fn state_bytes(&self) -> usize {
-        let bytes =
-            |moments: &Moments| 2 * moments.mean.numel() * moments.mean.kind().elt_size_in_bytes();
+        let bytes = |moments: &AdamMoments| {
+            2 * moments.mean.numel() * moments.mean.kind().elt_size_in_bytes()
+        };
         let own = self.slots.iter().filter_map(|slot| slot.moments.as_ref());
         own.map(bytes).sum()
     }
@@ -166,7 +168,7 @@ impl ZeroRedundancyAdam {
     ///
     /// # Errors
     /// When a rank is lost or late, or `root` is outside the group.
-    pub fn gather(&self, root: usize) -> Result<Vec<(String, Moments)>> {
+    pub fn gather(&self, root: usize) -> Result<Vec<(String, AdamMoments)>> {
         if root >= self.group.size() {
             let message = format!("rank {root} is outside a group of {}", self.group.size());
             return Err(Error::new(ErrorKind::InvalidArgument, WHAT, message));
@@ -177,7 +179,7 @@ impl ZeroRedundancyAdam {
             let mean = self.bring(slot, own.map(|own| &own.mean), root)?;
             let square = self.bring(slot, own.map(|own| &own.square), root)?;
             if let (Some(mean), Some(square)) = (mean, square) {
-                all.push((slot.name.clone(), Moments { mean, square }));
+                all.push((slot.name.clone(), AdamMoments { mean, square }));
             }
         }
         Ok(all)
@@ -206,7 +208,7 @@ impl ZeroRedundancyAdam {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when those of a parameter of this rank are missing or do not
     /// fit it.
-    pub fn load(&mut self, all: &[(String, Moments)]) -> Result<()> {
+    pub fn load(&mut self, all: &[(String, AdamMoments)]) -> Result<()> {
         for slot in &mut self.slots {
             let Some(own) = &mut slot.moments else {
                 continue;

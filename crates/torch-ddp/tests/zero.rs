@@ -8,7 +8,7 @@ use common::{Process, on_ranks};
 use tch::nn::{self, Module};
 use tch::{Device, Kind, Tensor};
 use torch_ddp::{
-    AdamStep, DdpOptions, DistributedDataParallel, ErrorKind, Moments, Moving, ProcessGroup,
+    AdamMoments, AdamStep, DdpOptions, DistributedDataParallel, ErrorKind, Moving, ProcessGroup,
     ZeroRedundancyAdam,
 };
 
@@ -21,13 +21,13 @@ const FIRST: AdamStep = AdamStep {
 };
 
 /// Adam with all moments on every rank.
-struct Plain(Vec<(String, Tensor, Moments)>, AdamStep);
+struct Plain(Vec<(String, Tensor, AdamMoments)>, AdamStep);
 
 impl Plain {
     fn new(vars: &nn::VarStore) -> Self {
         let slot = |(name, tensor): (String, Tensor)| {
             let [mean, square] = [(); 2].map(|()| tensor.detach().zeros_like());
-            (name, tensor, Moments { mean, square })
+            (name, tensor, AdamMoments { mean, square })
         };
         Self(sorted(vars).into_iter().map(slot).collect(), FIRST)
     }
@@ -124,7 +124,7 @@ fn gathered(
     group: &ProcessGroup,
     zero: &ZeroRedundancyAdam,
     adam: &Plain,
-) -> Vec<(String, Moments)> {
+) -> Vec<(String, AdamMoments)> {
     let error = zero.gather(group.size()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     let mut whole = Vec::new();

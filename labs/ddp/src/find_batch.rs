@@ -6,76 +6,29 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use workbench_ddp_protocol::{Data, TrainSpec, TriedBatch, TriedBatches};
-use workbench_experiment::lab::{Finding, LabError, ParamValue, Params, RunConfig};
+use workbench_ddp_protocol::{Data, TrainSpec, TriedBatches};
+use workbench_experiment::lab::{Finding, LabError, ParamValue, RunConfig};
 use workbench_report::format::clean;
 
 use crate::environment::Environment;
+use crate::found_batch::{BATCH, BatchChoice, FoundBatch};
 use crate::messages;
 use crate::params::Reader;
 use crate::plan::Plan;
 use crate::settings::{BatchScaling, Offer, TrainSettings};
 
-/// The parameter that asks for it.
-const FIND: &str = "find_batch";
-/// The parameter that is found.
-const BATCH: &str = "batch";
-/// What a run has that uses the batch as it is.
-const NO: &str = "no";
 /// The longest step that is tried, in seconds: trying ends within half a minute then.
 const MOST_S: f64 = 2.0;
 
-/// What is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// The fastest per row.
-    Fastest,
-    /// The largest that fits.
-    Largest,
-}
-
-/// A batch that was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundBatch {
-    /// What was looked for.
-    pub wanted: Wanted,
-    /// The batch.
-    pub chosen: TriedBatch,
-    /// All that were tried.
-    pub all: TriedBatches,
-}
-
-impl FoundBatch {
-    /// What the run then has instead of what was asked for.
-    pub fn settled(&self) -> Params {
-        [
-            (
-                BATCH.to_owned(),
-                ParamValue::Integer(i64::from(self.chosen.batch)),
-            ),
-            (FIND.to_owned(), ParamValue::Text(NO.to_owned())),
-        ]
-        .into_iter()
-        .collect()
+/// What a reader has to know about it.
+pub fn finding(found: &FoundBatch) -> Finding {
+    let mut finding = Finding::note("batch_found", messages::batch_found(found))
+        .number("batch", f64::from(found.chosen.batch))
+        .number("images_per_s", found.chosen.rate());
+    if let Some(bytes) = found.chosen.peak_bytes {
+        finding = finding.number("peak_bytes", bytes as f64);
     }
-
-    /// What a reader has to know about it.
-    pub fn finding(&self) -> Finding {
-        let mut finding = Finding::note("batch_found", messages::batch_found(self))
-            .number("batch", f64::from(self.chosen.batch))
-            .number("images_per_s", self.chosen.rate());
-        if let Some(bytes) = self.chosen.peak_bytes {
-            finding = finding.number("peak_bytes", bytes as f64);
-        }
-        finding
-    }
-}
-
-/// Whether a batch is to be found. Runs of older versions have not asked for it.
-pub fn is_wanted(config: &RunConfig) -> bool {
-    Reader(&config.params)
-        .text(FIND)
-        .is_ok_and(|wanted| wanted != NO)
+    finding
 }
 
 /// Finds the batch that the configuration asks for.
@@ -83,19 +36,15 @@ pub fn is_wanted(config: &RunConfig) -> bool {
 /// # Errors
 /// When the other parameters make no sense, or nothing can be tried.
 pub fn find(
-    config: &RunConfig,
+    (wanted, config): (BatchChoice, &RunConfig),
     (worker, environment): (&Path, &Environment),
     (offer, data): (&Offer, &Data),
 ) -> Result<FoundBatch, LabError> {
-    let wanted = match Reader(&config.params).text(FIND)? {
-        "largest" => Wanted::Largest,
-        _ => Wanted::Fastest,
-    };
     let (spec, processes) = trial(config, offer, data)?;
     let all = ask(worker, environment, &spec, processes)?;
     let chosen = match wanted {
-        Wanted::Fastest => all.fastest(),
-        Wanted::Largest => all.largest(),
+        BatchChoice::Fastest => all.fastest(),
+        BatchChoice::Largest => all.largest(),
     };
     let chosen = *chosen.ok_or_else(|| failed("it tried none"))?;
     Ok(FoundBatch {

@@ -17,6 +17,7 @@ mod environment;
 mod events;
 mod failures;
 mod find_batch;
+mod found_batch;
 mod incident;
 mod ledger;
 mod live;
@@ -48,7 +49,7 @@ use crate::arm::Arm;
 use crate::data::Found;
 use crate::drive::{Drive, WorkerProgram};
 use crate::environment::{Environment, Treatment};
-use crate::find_batch::FoundBatch;
+use crate::found_batch::FoundBatch;
 use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
@@ -122,21 +123,23 @@ impl Lab for DataParallel {
         let cuda = TrainSettings::wants_cuda(config)?;
         let environment = Environment::of(std::env::vars_os(), cuda);
         let find_worker = || worker::find((self.host.program)(WORKER), cuda);
-        let (settings, worker, found_batch) = if find_batch::is_wanted(config) {
-            let worker = find_worker()?;
-            let found = find_batch::find(config, (&worker, &environment), (&offer, &data))?;
-            let mut config = config.clone();
-            config.params.extend(found.settled());
-            (
-                TrainSettings::new(&config, data, &offer)?,
-                worker,
-                Some(found),
-            )
-        } else {
-            // What makes no sense is refused before the worker is asked for.
-            let settings = TrainSettings::new(config, data, &offer)?;
-            (settings, find_worker()?, None)
-        };
+        let (settings, worker, found_batch) =
+            if let Some(wanted) = TrainSettings::batch_to_find(config) {
+                let worker = find_worker()?;
+                let found =
+                    find_batch::find((wanted, config), (&worker, &environment), (&offer, &data))?;
+                let mut config = config.clone();
+                config.params.extend(found.settled());
+                (
+                    TrainSettings::new(&config, data, &offer)?,
+                    worker,
+                    Some(found),
+                )
+            } else {
+                // What makes no sense is refused before the worker is asked for.
+                let settings = TrainSettings::new(config, data, &offer)?;
+                (settings, find_worker()?, None)
+            };
         Ok(Box::new(Prepared {
             settings,
             environment,
@@ -172,7 +175,7 @@ impl PreparedLab for Prepared {
     }
 
     fn warnings(&self) -> Vec<Finding> {
-        let found = self.found_batch.iter().map(FoundBatch::finding);
+        let found = self.found_batch.iter().map(find_batch::finding);
         let environment = &self.environment;
         if environment.is_empty() {
             return found.collect();

@@ -14,7 +14,7 @@ use crate::arm::Arm;
 use crate::controller::{GivenUp, State};
 use crate::cores::SharedCores;
 use crate::environment::{Environment, Treatment};
-use crate::find_batch::{FoundBatch, Wanted};
+use crate::found_batch::{BatchChoice, FoundBatch};
 use crate::incident::{FailurePlace, FailureReport, Incident, Unwritten};
 use crate::ledger::{Completed, Evaluation, UnevenRanks};
 use crate::root_cause::FailureCause;
@@ -262,8 +262,8 @@ pub fn shared_cores(arm: Arm, shared: &SharedCores) -> String {
 /// A batch that was found by trying.
 pub fn batch_found(found: &FoundBatch) -> String {
     let wanted = match found.wanted {
-        Wanted::Fastest => "the fastest per row of those that were tried",
-        Wanted::Largest => "the largest that fits",
+        BatchChoice::Fastest => "the fastest per row of those that were tried",
+        BatchChoice::Largest => "the largest that fits",
     };
     let tried = found.all.tried.iter().map(|one| {
         let memory = one

@@ -7,6 +7,7 @@ use workbench_experiment::lab::{LabError, Opt, Refusal, RunConfig};
 use workbench_report::format::counted_number;
 
 use crate::arm::Arm;
+use crate::found_batch::{BatchChoice, FIND};
 use crate::params::Reader;
 use crate::tuning::TunedArms;
 
@@ -184,6 +185,15 @@ impl TrainSettings {
     /// When the parameter is missing.
     pub fn wants_cuda(config: &RunConfig) -> Result<bool, LabError> {
         Ok(Reader(&config.params).text("device")? == "cuda")
+    }
+
+    /// Which batch is to be found by trying, if one is. Runs of older versions have not asked.
+    pub fn batch_to_find(config: &RunConfig) -> Option<BatchChoice> {
+        match Reader(&config.params).text(FIND) {
+            Ok("fastest") => Some(BatchChoice::Fastest),
+            Ok("largest") => Some(BatchChoice::Largest),
+            _ => None,
+        }
     }
 
     /// All numbers of workers that may share the rows: those of the arms, and those with which the
