@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 
 mod common;
+mod elastic;
 mod faults;
 mod handout;
 mod preset;
