@@ -24,10 +24,19 @@ struct tddp_adam_step {
 
 namespace {
 
+// Whether the elements of two tensors of the same sizes lie in the same order. Of a dimension of size 1 there is only one element, and
+// libtorch gives gradients other strides there.
+bool lie_alike(const at::Tensor& one, const at::Tensor& other) {
+  for (int64_t i = 0; i < one.dim(); ++i) {
+    if (one.size(i) != 1 && one.stride(i) != other.stride(i)) return false;
+  }
+  return true;
+}
+
 // The kernel for processors goes through the memory of all four in step and checks nothing.
 void require_alike(const at::Tensor& parameter, const at::Tensor& other, const char* what) {
   if (!other.defined() || other.scalar_type() != parameter.scalar_type() || other.device() != parameter.device() ||
-      other.sizes() != parameter.sizes() || other.strides() != parameter.strides()) {
+      other.sizes() != parameter.sizes() || !lie_alike(parameter, other)) {
     throw InvalidArgument(std::string("a ") + what + " is not of the type, device, sizes and strides of its parameter");
   }
 }

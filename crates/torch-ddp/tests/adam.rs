@@ -112,6 +112,27 @@ fn what_does_not_fit_together_is_refused_and_nothing_is_moved() {
     STEP.apply(&[]).unwrap();
 }
 
+#[test]
+fn the_stride_of_a_single_element_does_not_matter() {
+    let cpu = (Kind::Float, Device::Cpu);
+    let step = |gradient: &Tensor| {
+        let [parameter, mean, square] = [(); 3].map(|()| Tensor::zeros([4, 1, 3, 3], cpu));
+        let all = [Moving {
+            parameter: &parameter,
+            gradient,
+            mean: &mean,
+            square: &square,
+        }];
+        STEP.apply(&all).unwrap();
+        parameter
+    };
+    let plain = Tensor::arange(36, cpu).view([4, 1, 3, 3]);
+    // As gradients of convolutions with channels last come, of one channel.
+    let other = plain.as_strided([4, 1, 3, 3], [9, 1, 3, 1], None::<i64>);
+    assert_ne!(plain.stride(), other.stride());
+    assert_eq!(step(&plain), step(&other));
+}
+
 /// The first numbers of `fixtures/make_adam.py`.
 fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed;

@@ -2,7 +2,7 @@
 //! changes, and that all programs do the same.
 
 use workbench_ddp_protocol::{
-    BatchLimit, GradientFormat, Precision, Program, TrainSpec, TriedBatches, Tuning,
+    BatchLimit, GradientFormat, Model, Precision, Program, TrainSpec, TriedBatches, Tuning,
 };
 
 use crate::common::{program, run, spec};
@@ -127,6 +127,33 @@ fn parts_of_a_step_are_the_same_step() {
             whole.loss,
             parts.loss
         );
+    }
+}
+
+#[test]
+fn every_model_computes_in_every_form() {
+    for model in [Model::Resnet18, Model::Cnn] {
+        for precision in [Precision::Fp32, Precision::Bf16] {
+            for channels_last in [false, true] {
+                let tuning = Tuning {
+                    precision,
+                    channels_last,
+                    ..Tuning::default()
+                };
+                for program in [Program::Single, Program::Launched] {
+                    let (hash, _) = outcome(&TrainSpec {
+                        model,
+                        train_rows: Some(16),
+                        test_rows: Some(4),
+                        epochs: 1,
+                        batch: 4,
+                        checkpoint: None,
+                        ..tuned(program, tuning)
+                    });
+                    assert!(!hash.is_empty(), "{model:?} {tuning:?} {program:?}");
+                }
+            }
+        }
     }
 }
 
