@@ -7,6 +7,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 use workbench_record::Severity;
+use workbench_result::LostSeconds;
 
 mod glyphs;
 mod palette;
@@ -227,9 +228,30 @@ impl Theme {
             .map_or(self.text, |p| self.fg(p.lost[cause % p.lost.len()]))
     }
 
+    /// The style of waiting, wherever it is shown.
+    pub fn waiting(&self) -> Style {
+        let waiting = LostSeconds::CAUSES.iter().position(|name| *name == "waiting");
+        self.lost(waiting.unwrap_or(0))
+    }
+
     /// The style of useful work.
     pub fn useful(&self) -> Style {
         self.palette.map_or(self.text, |p| self.fg(p.useful))
+    }
+
+    /// What everything stands on: the style that fills the screen, where the theme has colours.
+    pub fn ground(&self) -> Style {
+        self.palette.map_or_else(Style::new, |p| {
+            Style::new().bg(colour(p.ground, self.true_colour))
+        })
+    }
+
+    /// The style of what stands on a bar of whole cells of a style: the ground's colour on it.
+    pub fn over(&self, fill: Style) -> Style {
+        match (self.palette, fill.fg) {
+            (Some(palette), Some(fill)) => self.fg(palette.ground).bg(fill),
+            _ => Style::new().add_modifier(Modifier::REVERSED),
+        }
     }
 
     /// Whether series have colours.

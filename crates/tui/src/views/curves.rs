@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use workbench_report::format;
 
-use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot, interpolate};
+use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::scale::Scale;
 use crate::kit::{Pane, cells, safe};
 use crate::model::curves::{Axis, CurveModel, Metric};
@@ -229,7 +229,7 @@ impl CurveChart {
             let offset = apart * at as f64 / n as f64;
             markers(
                 &mut plot.points,
-                series,
+                &series.points,
                 (start + offset, apart),
                 &line_style,
                 style,
@@ -275,32 +275,71 @@ fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -
     out
 }
 
-/// Markers at even distances, so that curves that lie on one another stay apart without colour, and
-/// one at the end.
+/// Markers on recorded points, about evenly apart, so that curves that lie on one another stay
+/// apart without colour, and one at the end.
 fn markers(
     out: &mut Vec<Point>,
-    series: &Series,
+    points: &[(f64, f64)],
     (first, apart): (f64, f64),
     line_style: &LineStyle,
     style: Style,
 ) {
-    let Some(last) = series.points.last() else {
-        return;
-    };
-    let mut mark = |at: (f64, f64)| {
-        out.push(Point {
-            at,
-            interval: None,
-            glyph: line_style.marker,
-            style,
-        });
+    let marker = |at: (f64, f64)| Point {
+        at,
+        interval: None,
+        glyph: line_style.marker,
+        style,
     };
     let mut x = first;
-    while x < last.0 && apart > 0.0 {
-        if let Some(y) = interpolate(&series.points, x) {
-            mark((x, y));
-        }
-        x += apart;
+    // A marker stands on a point that was measured, never between two, and where no other
+    // curve's stands already, if there is such a point.
+    while apart > 0.0 {
+        let ahead = &points[points.partition_point(|p| p.0 < x)..];
+        let Some(nearest) = ahead.first() else {
+            break;
+        };
+        let near = ahead.iter().take_while(|p| p.0 < nearest.0 + apart);
+        let is_free = |p: &&(f64, f64)| out.iter().all(|other| other.at != **p);
+        let chosen = *near.clone().find(is_free).unwrap_or(nearest);
+        out.push(marker(chosen));
+        x = chosen.0 + apart;
     }
-    mark(*last);
+    let before = out.last().map(|point| point.at);
+    let end = points.last().filter(|last| before != Some(**last));
+    out.extend(end.map(|last| marker(*last)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theme::ThemeName;
+
+    fn marked(series: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+        let theme = Theme::new(ThemeName::Mono, false, true);
+        let mut out = Vec::new();
+        for (at, points) in series.iter().enumerate() {
+            let line_style = style_of_line(at, &theme);
+            markers(&mut out, points, (at as f64, 3.0), &line_style, theme.text);
+        }
+        out.iter().map(|point| point.at).collect()
+    }
+
+    #[test]
+    fn a_marker_is_a_measured_point() {
+        let coarse: Vec<(f64, f64)> = [0.0, 7.5, 8.0, 30.0].map(|x| (x, x * x)).to_vec();
+        let marks = marked(&[coarse.clone(), coarse.clone()]);
+        assert!(marks.iter().all(|at| coarse.contains(at)), "{marks:?}");
+        assert!(marks.contains(&(30.0, 900.0)));
+    }
+
+    #[test]
+    fn curves_on_one_another_have_markers_of_their_own() {
+        let points: Vec<(f64, f64)> = (0..10).map(|x| (f64::from(x), 1.0)).collect();
+        let marks = marked(&[points.clone(), points.clone(), points]);
+        let mut apart = marks.clone();
+        apart.sort_by(|a, b| a.0.total_cmp(&b.0));
+        apart.dedup();
+        // All but the ends, where the three meet.
+        assert_eq!(apart.len() + 2, marks.len(), "{marks:?}");
+    }
 }

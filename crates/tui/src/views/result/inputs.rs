@@ -33,7 +33,6 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
             bound: None,
             ideal: None,
             fill: (theme.glyphs.widths[8], theme.accent),
-            marked: false,
         };
         gauge.draw(&mut row, columns, most);
         row.skip(1).right(&share, 7, theme.text);
