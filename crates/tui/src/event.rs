@@ -12,6 +12,7 @@ use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::screens::form_data::{SurveyRequest, Surveyed};
+use crate::theme::ThemeName;
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 
@@ -205,6 +206,8 @@ pub enum TerminalEffect {
     Install(Box<MissingSetup>),
     /// Draw everything anew.
     Repaint,
+    /// Begin with this theme the next time.
+    KeepTheme(ThemeName),
     /// Stop the process as Ctrl-Z does.
     Suspend,
     /// Leave.

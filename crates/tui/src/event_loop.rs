@@ -183,6 +183,12 @@ impl Loop<'_> {
         match effect {
             TerminalEffect::Quit(exit) => self.exit = Some(exit),
             TerminalEffect::Repaint => self.repaint(),
+            TerminalEffect::KeepTheme(theme) => {
+                if let Err(error) = self.session.host().keep_theme(theme) {
+                    let why = format!("The theme holds until you leave: {error}.");
+                    self.app.notice = Some(why);
+                }
+            }
             TerminalEffect::Copy(text) => {
                 if copy(&text).is_err() {
                     self.lose_terminal();

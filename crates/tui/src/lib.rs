@@ -64,8 +64,8 @@ pub use theme::ThemeName;
 /// How the interface looks and begins.
 #[derive(Debug, Clone)]
 pub struct TuiOptions {
-    /// The colours.
-    pub theme: ThemeName,
+    /// The colours; `None` takes those that fit the terminal.
+    pub theme: Option<ThemeName>,
     /// Draw with ASCII alone.
     pub ascii: bool,
     /// Take the mouse.

@@ -11,10 +11,12 @@ use workbench_result::LostSeconds;
 
 mod glyphs;
 mod palette;
+mod terminal_ground;
 
 use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
+use terminal_ground::Ground;
 
 /// The themes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -91,6 +93,8 @@ pub struct Theme {
     pub border_focus: Style,
     palette: Option<&'static Palette>,
     true_colour: bool,
+    /// The ground of the terminal, where that is known.
+    terminal: Option<Ground>,
 }
 
 impl Theme {
@@ -106,10 +110,31 @@ impl Theme {
     }
 
     /// A theme for the terminal that this process talks to, which has 16 million colours where
-    /// `COLORTERM` says so.
-    pub fn detect(name: ThemeName, ascii: bool) -> Self {
+    /// `COLORTERM` says so. Where no theme was chosen, the terminal is asked for its ground.
+    pub fn detect(chosen: Option<ThemeName>, ascii: bool) -> Self {
         let depth = std::env::var("COLORTERM").unwrap_or_default();
-        Self::new(name, ascii, is_deep(&depth))
+        let terminal = match chosen {
+            Some(_) => None,
+            None => terminal_ground::ask(),
+        };
+        let name = chosen.unwrap_or(match terminal {
+            Some(Ground::Light) => ThemeName::Light,
+            Some(Ground::Dark) | None => ThemeName::Dark,
+        });
+        Self {
+            terminal,
+            ..Self::new(name, ascii, is_deep(&depth))
+        }
+    }
+
+    /// Whether the theme brings its own ground: where the terminal's is not known to fit.
+    pub fn is_painted(&self) -> bool {
+        let own = match self.name {
+            ThemeName::Dark | ThemeName::HighContrast => Ground::Dark,
+            ThemeName::Light => Ground::Light,
+            ThemeName::Mono => return false,
+        };
+        self.terminal != Some(own)
     }
 
     /// One of two texts: with all of Unicode, or without.
@@ -120,7 +145,10 @@ impl Theme {
     /// Another theme or other glyphs for the same terminal.
     #[must_use]
     pub fn with(&self, name: ThemeName, ascii: bool) -> Self {
-        Self::new(name, ascii, self.true_colour)
+        Self {
+            terminal: self.terminal,
+            ..Self::new(name, ascii, self.true_colour)
+        }
     }
 
     fn coloured(
@@ -149,6 +177,7 @@ impl Theme {
             border_focus: fg(palette.focus).add_modifier(bold),
             palette: Some(palette),
             true_colour,
+            terminal: None,
         }
     }
 
@@ -170,6 +199,7 @@ impl Theme {
             border_focus: plain.add_modifier(Modifier::BOLD),
             palette: None,
             true_colour,
+            terminal: None,
         }
     }
 
@@ -230,7 +260,9 @@ impl Theme {
 
     /// The style of waiting, wherever it is shown.
     pub fn waiting(&self) -> Style {
-        let waiting = LostSeconds::CAUSES.iter().position(|name| *name == "waiting");
+        let waiting = LostSeconds::CAUSES
+            .iter()
+            .position(|name| *name == "waiting");
         self.lost(waiting.unwrap_or(0))
     }
 

@@ -44,7 +44,11 @@ impl Gauge {
         let whole = self.fill.0 == glyphs.useful && !glyphs.ascii;
         let inside = |x: usize| whole && value.is_some_and(|value| x <= value);
         let over = |x: usize, style: Style| {
-            if inside(x) { theme.over(self.fill.1) } else { style }
+            if inside(x) {
+                theme.over(self.fill.1)
+            } else {
+                style
+            }
         };
         if let Some(ideal) = self.ideal.and_then(at) {
             set(ideal, glyphs.ideal, over(ideal, theme.dim));

@@ -165,14 +165,19 @@ fn contrast(one: Option<Color>, other: Option<Color>) -> f64 {
 /// the eye (grid lines, the empty part of a bar) is `faint` and is left out.
 #[test]
 fn text_and_marks_can_be_read_in_every_theme() {
-    assert!((contrast(Some(Color::Rgb(0, 0, 0)), Some(Color::Rgb(255, 255, 255))) - 21.0).abs() < 1e-9);
+    assert!(
+        (contrast(Some(Color::Rgb(0, 0, 0)), Some(Color::Rgb(255, 255, 255))) - 21.0).abs() < 1e-9
+    );
     for name in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
         for deep in [true, false] {
             let theme = Theme::new(name, false, deep);
             let ground = theme.ground().bg;
             let least = |what: &str, style: Style, least: f64| {
                 let got = contrast(style.fg, ground);
-                assert!(got >= least, "{name:?} {deep}: {what} has a contrast of {got:.2}");
+                assert!(
+                    got >= least,
+                    "{name:?} {deep}: {what} has a contrast of {got:.2}"
+                );
             };
             for (what, style) in [
                 ("text", theme.text),
@@ -206,7 +211,11 @@ fn text_and_marks_can_be_read_in_every_theme() {
 /// A shade lets the ground through; what matters most is drawn with full colour.
 #[test]
 fn lost_time_is_not_drawn_in_light_shades() {
-    for glyph in UNICODE.lost.into_iter().chain([UNICODE.wait, UNICODE.useful]) {
+    for glyph in UNICODE
+        .lost
+        .into_iter()
+        .chain([UNICODE.wait, UNICODE.useful])
+    {
         assert_ne!(glyph, "░");
     }
 }

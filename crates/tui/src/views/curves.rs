@@ -5,11 +5,15 @@ use workbench_report::format;
 
 use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::scale::Scale;
+use crate::kit::text::fit_end;
 use crate::kit::{Pane, cells, safe};
 use crate::model::curves::{Axis, CurveModel, Metric};
 use crate::model::names::short_arm;
 use crate::model::series::Series;
 use crate::theme::Theme;
+
+/// Cells of a name in the legend that tells something.
+const LEAST_NAME: u16 = 8;
 
 /// Cells between two markers of a curve.
 const APART: u16 = 10;
@@ -157,20 +161,21 @@ impl CurveChart {
             .iter()
             .map(|series| (name_of(series), self.value_of(series)))
             .collect();
-        // Values come before names: the names are cut to what they leave.
-        let mut names = entries
-            .iter()
-            .map(|(name, _)| cells(name))
-            .max()
-            .unwrap_or(0);
-        let place = loop {
-            let places = places(&entries, names, cells(&at), inner.area.width);
+        // Without its name nobody knows whose value it is: values go first, then names are cut.
+        let longest = entries.iter().map(|(name, _)| cells(name)).max();
+        let longest = longest.unwrap_or(0);
+        let readable = longest.min(LEAST_NAME);
+        let fits = |(values, names): (bool, u16)| {
+            let places = places((&entries, values), names, cells(&at), inner.area.width);
             let lines = places.last().map_or(1, |(line, _)| line + 1);
-            if lines <= most || names == 0 {
-                break places;
-            }
-            names -= 1;
+            (lines <= most || names == 0).then_some((values, names, places))
         };
+        let with_values = (readable..=longest).rev().map(|names| (true, names));
+        let without = (0..=longest).rev().map(|names| (false, names));
+        let (values, names, place) = with_values
+            .chain(without)
+            .find_map(fits)
+            .unwrap_or_default();
         inner.row(0).text(&at, theme.accent);
         let mut lines = 1;
         for (i, ((line, x), (name, value))) in place.into_iter().zip(&entries).enumerate() {
@@ -185,9 +190,14 @@ impl CurveChart {
                 .cell(line_style.marker, colour)
                 .cell(line_style.sample, colour);
             if names > 1 {
-                row.skip(1).at_most(name, names, theme.dim);
+                // The number of workers tells the curves of an arm apart.
+                let workers = name.rfind(' ').map_or(0, |at| at + 1);
+                let shown = fit_end(name, workers, names, theme);
+                row.skip(1).at_most(&shown, names, theme.dim);
             }
-            row.skip(1).text(value, theme.text);
+            if values {
+                row.skip(1).text(value, theme.text);
+            }
         }
         lines
     }
@@ -254,9 +264,14 @@ fn name_of(series: &Series) -> String {
     }
 }
 
-/// Line and column of every entry of a legend whose names have at most so many cells, after what
-/// stands before them.
-fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -> Vec<(u16, u16)> {
+/// Line and column of every entry of a legend, with or without values, whose names have at most so
+/// many cells, after what stands before them.
+fn places(
+    (entries, values): (&[(String, String)], bool),
+    names: u16,
+    before: u16,
+    columns: u16,
+) -> Vec<(u16, u16)> {
     let (mut line, mut x) = (0, if before > 0 { before + 2 } else { 0 });
     let mut out = Vec::with_capacity(entries.len());
     for (name, value) in entries {
@@ -265,7 +280,8 @@ fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -
         } else {
             0
         };
-        let wide = 3 + name + cells(value);
+        let value = if values { cells(value) } else { 0 };
+        let wide = 3 + name + value;
         if x > 0 && x + wide > columns {
             (line, x) = (line + 1, 0);
         }

@@ -14,6 +14,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let theme = pane.theme;
     let inputs = result.importances();
     let title = match result.best_item() {
+        Some(best) if pane.area.width < 44 => format!("Inputs of {}", safe(best)),
         Some(best) => format!("What {} depends on", safe(best)),
         None => "What the outputs depend on".to_owned(),
     };
