@@ -11,6 +11,7 @@ use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
+use crate::ground::Ground;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::theme::ThemeName;
 use workbench_history::comparison::{Comparison, Curves};
@@ -102,6 +103,8 @@ pub enum AppEvent {
     Paste(String),
     /// The window has another size, or what it shows has to be drawn anew.
     Redraw,
+    /// The terminal says what its ground is.
+    Ground(Ground),
     /// The facts of the machine are known.
     Machine(Box<MachineFacts>, UsableCores),
     /// It is time to look whether the runs of the history have changed.

@@ -22,6 +22,7 @@ mod draw;
 mod event;
 mod event_loop;
 mod field;
+mod ground;
 mod hangup;
 mod host;
 mod keys;
@@ -125,6 +126,7 @@ pub fn run(
     let mut app = App::new(Arc::clone(&labs), theme);
     app.prefer(settings.lab.as_deref(), settings.prefer);
     app.replay_speed = settings.replay_speed;
+    app.theme_follows = settings.theme.is_none();
     let pace = (settings.mouse, settings.frames_per_second);
     let (session, news) = Session::new(store, labs, host);
     terminal::install_panic_hook();

@@ -11,12 +11,11 @@ use workbench_result::LostSeconds;
 
 mod glyphs;
 mod palette;
-mod terminal_ground;
 
+use super::ground::{self, Ground};
 use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
-use terminal_ground::Ground;
 
 /// The themes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -110,20 +109,27 @@ impl Theme {
     }
 
     /// A theme for the terminal that this process talks to, which has 16 million colours where
-    /// `COLORTERM` says so. Where no theme was chosen, the terminal is asked for its ground.
+    /// `COLORTERM` says so. Where none was chosen, it is one for the ground that `COLORFGBG` names.
     pub fn detect(chosen: Option<ThemeName>, ascii: bool) -> Self {
         let depth = std::env::var("COLORTERM").unwrap_or_default();
-        let terminal = match chosen {
-            Some(_) => None,
-            None => terminal_ground::ask(),
+        let theme = Self::new(chosen.unwrap_or_default(), ascii, is_deep(&depth));
+        let variable = std::env::var("COLORFGBG").unwrap_or_default();
+        match ground::of_variable(&variable).filter(|_| chosen.is_none()) {
+            Some(ground) => theme.on(ground),
+            None => theme,
+        }
+    }
+
+    /// The theme for a terminal of this ground.
+    #[must_use]
+    pub fn on(&self, ground: Ground) -> Self {
+        let name = match ground {
+            Ground::Dark => ThemeName::Dark,
+            Ground::Light => ThemeName::Light,
         };
-        let name = chosen.unwrap_or(match terminal {
-            Some(Ground::Light) => ThemeName::Light,
-            Some(Ground::Dark) | None => ThemeName::Dark,
-        });
         Self {
-            terminal,
-            ..Self::new(name, ascii, is_deep(&depth))
+            terminal: Some(ground),
+            ..Self::new(name, self.glyphs.ascii, self.true_colour)
         }
     }
 

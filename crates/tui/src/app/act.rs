@@ -37,6 +37,7 @@ impl App {
             Action::Suspend => return vec![Effect::Terminal(TerminalEffect::Suspend)],
             Action::Theme(name) => {
                 self.draw_with(name, self.shared.theme.glyphs.ascii);
+                self.theme_follows = false;
                 return vec![Effect::Terminal(TerminalEffect::KeepTheme(name))];
             }
             Action::Ascii(ascii) => self.draw_with(self.shared.theme.name, ascii),

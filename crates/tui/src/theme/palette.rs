@@ -42,8 +42,7 @@ pub(super) static DARK: Palette = Palette {
     base: 0xa8_b2_bc,
     useful: 0x4f_8f_78,
     series: [
-        0x5a_b4_ea, 0xf0_8a_3c, 0x2f_c4_97, 0xe0_8d_bd, 0xdd_ae_2e, 0xa9_9f_ee, 0x8f_c9_5a,
-        0xd6_78_6a,
+        0x5a_b4_ea, 0xf0_8a_3c, 0x2f_c4_97, 0xe0_8d_bd, 0xdd_ae_2e, 0xa9_9f_ee, 0x8f_c9_5a, 0xd6_78_6a,
     ],
     heat: [
         0x64_70_7c, 0x4a_7c_ae, 0x2f_8f_b0, 0x2f_9f_9f, 0x3f_b3_8a, 0x6f_cf_87, 0xa8_df_70,
@@ -54,7 +53,7 @@ pub(super) static DARK: Palette = Palette {
 pub(super) static LIGHT: Palette = Palette {
     ground: 0xff_ff_ff,
     text: 0x24_29_2e,
-    dim: 0x50_5a_64,
+    dim: 0x50_5a_65,
     faint: 0xc8_cd_d2,
     title: 0x1b_1f_24,
     accent: 0x00_5f_9e,
@@ -67,8 +66,7 @@ pub(super) static LIGHT: Palette = Palette {
     base: 0x5c_66_70,
     useful: 0x4f_8f_78,
     series: [
-        0x00_6b_a8, 0xb8_4d_00, 0x00_7a_5a, 0xa3_40_7a, 0x86_60_00, 0x5b_4f_a8, 0x4a_7d_10,
-        0x8a_00_5f,
+        0x00_6b_a8, 0xb8_4d_00, 0x00_7a_5a, 0xa3_40_7a, 0x86_60_00, 0x5b_4f_a8, 0x4a_7d_10, 0x8a_00_5f,
     ],
     heat: [
         0x85_92_9e, 0x5c_8f_bb, 0x1f_84_a8, 0x1f_8a_8a, 0x2f_8a_5f, 0x4f_8a_1f, 0x2a_6a_00,
@@ -92,8 +90,7 @@ pub(super) static HIGH_CONTRAST: Palette = Palette {
     base: 0xff_ff_ff,
     useful: 0x00_d7_5f,
     series: [
-        0x5f_d7_ff, 0xff_af_00, 0x5f_ff_87, 0xff_87_ff, 0xff_ff_5f, 0xaf_af_ff, 0xaf_ff_5f,
-        0xff_87_87,
+        0x5f_d7_ff, 0xff_af_00, 0x5f_ff_87, 0xff_87_ff, 0xff_ff_5f, 0xaf_af_ff, 0xaf_ff_5f, 0xff_87_87,
     ],
     heat: [
         0x5f_87_ff, 0x00_af_ff, 0x00_d7_d7, 0x00_ff_af, 0x5f_ff_5f, 0xd7_ff_00, 0xff_ff_af,

@@ -309,11 +309,9 @@ fn markers(
     let mut x = first;
     // A marker stands on a point that was measured, never between two, and where no other
     // curve's stands already, if there is such a point.
-    while apart > 0.0 {
-        let ahead = &points[points.partition_point(|p| p.0 < x)..];
-        let Some(nearest) = ahead.first() else {
-            break;
-        };
+    let mut ahead = if apart > 0.0 { points } else { &[] };
+    while let Some(nearest) = ahead.iter().find(|p| p.0 >= x) {
+        ahead = &ahead[ahead.partition_point(|p| p.0 < nearest.0)..];
         let near = ahead.iter().take_while(|p| p.0 < nearest.0 + apart);
         let is_free = |p: &&(f64, f64)| out.iter().all(|other| other.at != **p);
         let chosen = *near.clone().find(is_free).unwrap_or(nearest);
