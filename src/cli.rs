@@ -4,9 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::{
-    NonEmptyStringValueParser, PossibleValuesParser, RangedU64ValueParser, TypedValueParser,
-};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, RangedU64ValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
@@ -16,9 +14,8 @@ use workbench_experiment::{AskedWorkers, MaxTime, Width};
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
-use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
+use crate::config::{self, Flags, Key, Setting, SettingKind, Value, theme_names};
 use crate::program_args::ProgramArgs;
-use workbench_tui::ThemeName;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,9 +89,7 @@ impl Cli {
     /// What the flags say about settings.
     pub fn settings(&self) -> Flags {
         let screen = &self.screen;
-        let theme = screen
-            .theme
-            .map(|theme| Value::Word(theme.name().to_owned()));
+        let theme = screen.theme.clone().map(Value::Word);
         let ascii = screen.ascii.then_some(Value::Switch(true));
         let mouse = screen.no_mouse.then_some(Value::Switch(false));
         let run_dir = self.run_dir.clone().map(Value::Directory);
@@ -116,7 +111,7 @@ impl Cli {
 #[command(next_help_heading = "Screen (workbench alone, in a terminal)")]
 pub struct ScreenArgs {
     #[arg(long, value_name = "NAME", value_parser = theme_parser())]
-    pub theme: Option<ThemeName>,
+    pub theme: Option<String>,
 
     #[arg(long)]
     pub ascii: bool,
@@ -393,9 +388,8 @@ fn seeds() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(0..=u64::from(u32::MAX))
 }
 
-fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
-    PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name))
-        .map(|name| ThemeName::from_name(&name).unwrap_or_default())
+fn theme_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(theme_names())
 }
 
 /// What a flag says of its setting: `Colours of the screen. […] [env: WORKBENCH_THEME] [default:

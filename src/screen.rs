@@ -1,5 +1,6 @@
 //! Connects the terminal interface with this program's labs, configuration and set-up.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,11 +8,11 @@ use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
 use workbench_record::RunStore;
 use workbench_tui::offscreen::Offscreen;
-use workbench_tui::{Exit, Host, TuiError};
+use workbench_tui::{Exit, Host, ThemeName, TuiError};
 
 use crate::build_facts::BUILD;
 use crate::commands::ensure;
-use crate::config::Config;
+use crate::config::{Config, kept};
 use crate::exit_error::{ExitError, code};
 use crate::{foreign, output, pause, registry, summary};
 
@@ -33,6 +34,10 @@ impl Host for Program {
 
     fn lab_in(&self, folder: &Path, store: &RunStore) -> Result<Box<dyn Lab>, String> {
         foreign::lab_in(folder, store).map_err(|failure| failure.message)
+    }
+
+    fn keep_theme(&self, theme: ThemeName) -> io::Result<()> {
+        kept::keep(theme)
     }
 
     fn suspend(&self) {

@@ -296,3 +296,54 @@ fn the_command_of_the_form_goes_to_the_clipboard() {
     screen.press("q");
     assert_eq!(screen.end().0, 0);
 }
+
+/// The ground of the first cell.
+fn ground(screen: &vt100::Screen) -> Option<vt100::Color> {
+    screen.cell(0, 0).map(vt100::Cell::bgcolor)
+}
+
+#[test]
+fn a_terminal_that_says_it_is_light_gets_dark_text() {
+    let bench = Bench::new();
+    let mut screen = Screen::open(&bench, &[]);
+    screen.wait_for("usable");
+    // Nothing is known yet: the theme brings a ground on which it can be read.
+    let own = ground(screen.parser.screen());
+    assert_ne!(own, Some(vt100::Color::Default));
+    screen.press("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\");
+    screen.wait("the light theme", |s| {
+        ground(s) == Some(vt100::Color::Default)
+    });
+    let question = screen.raw.windows(6).any(|bytes| bytes == b"\x1b]11;?");
+    assert!(question, "the terminal was asked");
+    // No part of the answer was taken for a key.
+    screen.wait_for("usable");
+    screen.press("q");
+    let (code, shown) = screen.end();
+    assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
+fn a_theme_chosen_on_the_screen_is_kept() {
+    let bench = Bench::new();
+    let mut screen = Screen::open(&bench, &[]);
+    screen.wait_for("usable");
+    let dark = ground(screen.parser.screen());
+    screen.press(":");
+    screen.wait_for("commands");
+    screen.press("theme light\r");
+    screen.wait("the light theme", |s| ground(s) != dark);
+    // A terminal that answers late changes nothing of what was chosen.
+    screen.press("\u{1b}]11;rgb:0/0/0\u{7}");
+    screen.press("q");
+    let (code, shown) = screen.end();
+    assert_eq!(code, 0, "{shown}");
+    let shown = String::from_utf8(bench.run(["config"]).stdout).unwrap();
+    assert!(shown.contains("# Now: chosen on the screen."), "{shown}");
+    assert!(shown.contains("theme = \"light\""), "{shown}");
+    let mut again = Screen::open(&bench, &[]);
+    again.wait_for("usable");
+    assert_ne!(ground(again.parser.screen()), dark);
+    again.press("q");
+    again.end();
+}

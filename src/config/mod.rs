@@ -13,6 +13,7 @@
 
 mod error;
 mod file;
+pub mod kept;
 mod print;
 mod setting;
 
@@ -29,13 +30,15 @@ use workbench_tui::{Preferences, ThemeName, TuiOptions};
 pub use error::ConfigError;
 pub use file::usual_path;
 pub use print::{VARIABLES, defaults, effective, listed};
-pub use setting::{Key, SETTINGS, Setting, SettingKind, Value};
+pub use setting::{Key, SETTINGS, Setting, SettingKind, Value, theme_names};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingSource {
     /// The default.
     Default,
+    /// What was chosen on the screen last.
+    Screen,
     /// A line of the file.
     File(usize),
     /// An environment variable.
@@ -92,6 +95,13 @@ impl Config {
         let was_read = read.is_some();
         let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into());
         let mut this = Self::resolve(labs, flags, read.unwrap_or_default(), variable)?;
+        let theme = &mut this.chosen[Key::Theme as usize];
+        if theme.source == SettingSource::Default
+            && let Some(kept) = kept::theme()
+        {
+            theme.value = Some(Value::Word(kept.name().to_owned()));
+            theme.source = SettingSource::Screen;
+        }
         // A path need not be valid UTF-8.
         if let SettingSource::Environment(name) = &this.of(Key::RunDir).source
             && let Some(path) = std::env::var_os(name)
@@ -136,11 +146,16 @@ impl Config {
                 source,
             };
         };
+        let in_file: Vec<Key> = file.iter().map(|(key, ..)| *key).collect();
         for (key, value, line) in file {
             choose(key, value, SettingSource::File(line));
         }
         for setting in &SETTINGS {
-            if let Some((value, name)) = from_environment(setting, labs, &variable)? {
+            let found = from_environment(setting, labs, &variable)?;
+            // A locale only hints at what the terminal shows.
+            let hint = |name: &str| LOCALE.contains(&name);
+            let is_said = in_file.contains(&setting.key);
+            if let Some((value, name)) = found.filter(|(_, name)| !(is_said && hint(name))) {
                 choose(setting.key, value, SettingSource::Environment(name));
             }
         }
@@ -189,10 +204,7 @@ impl Config {
         let owned = |key| self.word(key).map(str::to_owned);
         let extension = self.word(Key::ExportFormat);
         TuiOptions {
-            theme: self
-                .word(Key::Theme)
-                .and_then(ThemeName::from_name)
-                .unwrap_or_default(),
+            theme: self.word(Key::Theme).and_then(ThemeName::from_name),
             ascii: self.switch(Key::Ascii),
             mouse: self.switch(Key::Mouse),
             frames_per_second: self.whole(Key::FramesPerSecond).unwrap_or(10),
@@ -216,6 +228,43 @@ impl Config {
     }
 }
 
+/// The variables that name the locale of characters, the strongest first.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
+
+/// What a terminal can show, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TerminalKind {
+    /// Colours, and the characters of its font.
+    Able,
+    /// Colours, and few characters: a text console.
+    Console,
+    /// Neither.
+    Plain,
+}
+
+impl TerminalKind {
+    fn of(term: &str) -> Self {
+        match term {
+            "dumb" | "vt52" | "vt100" | "vt102" | "vt220" | "vt320" | "vt420" => Self::Plain,
+            "linux" | "linux-16color" | "cons25" | "ansi" | "cygwin" => Self::Console,
+            _ => Self::Able,
+        }
+    }
+
+    fn has_no_colour(self) -> bool {
+        self == Self::Plain
+    }
+}
+
+/// Whether a locale has all characters: `en_GB.UTF-8`, `C.utf8`.
+fn is_utf8(locale: &str) -> bool {
+    let name = locale.to_ascii_lowercase();
+    name.ends_with("utf-8")
+        || name.ends_with("utf8")
+        || name.contains(".utf-8@")
+        || name.contains(".utf8@")
+}
+
 /// A setting's value from the environment, and the name of the variable. Empty variables are
 /// ignored.
 fn from_environment(
@@ -224,19 +273,26 @@ fn from_environment(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<(Value, String)>, ConfigError> {
     let set = |name: &str| variable(name).filter(|text| !text.is_empty());
-    let dumb = set("TERM").is_some_and(|term| term == "dumb");
+    let terminal = set("TERM").map_or(TerminalKind::Able, |term| TerminalKind::of(&term));
     let mono = || Value::Word(ThemeName::Mono.name().to_owned());
     match setting.key {
         Key::Theme if set("NO_COLOR").is_some() => {
             return Ok(Some((mono(), "NO_COLOR".to_owned())));
         }
-        Key::Theme if dumb => return Ok(Some((mono(), "TERM".to_owned()))),
-        Key::Ascii if dumb => return Ok(Some((Value::Switch(true), "TERM".to_owned()))),
+        Key::Theme if terminal.has_no_colour() => return Ok(Some((mono(), "TERM".to_owned()))),
+        Key::Ascii if terminal != TerminalKind::Able => {
+            return Ok(Some((Value::Switch(true), "TERM".to_owned())));
+        }
         _ => {}
     }
     let name = setting.variable();
     let Some(text) = set(&name) else {
-        return Ok(None);
+        let mut locale = LOCALE.into_iter();
+        let locale = locale.find_map(|name| Some((name, set(name)?)));
+        // Where no locale is set at all, as in many containers, nothing is known.
+        return Ok(locale
+            .filter(|(_, value)| setting.key == Key::Ascii && !is_utf8(value))
+            .map(|(name, _)| (Value::Switch(true), name.to_owned())));
     };
     match setting.read(&text, labs) {
         Ok(value) => Ok(Some((value, name))),

@@ -31,6 +31,7 @@ pub fn effective(config: &Config, labs: &[Box<dyn Lab>]) -> String {
         about(&mut out, setting, labs);
         let source = match &chosen.source {
             SettingSource::Default => "the default".to_owned(),
+            SettingSource::Screen => "chosen on the screen".to_owned(),
             SettingSource::File(line) => format!("from the file, line {line}"),
             SettingSource::Environment(name) => format!("from the environment variable {name}"),
             SettingSource::Flag => {

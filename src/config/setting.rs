@@ -12,6 +12,14 @@ use workbench_report::{Format, format};
 
 use workbench_tui::ThemeName;
 
+/// The theme that fits the terminal.
+pub const AUTO: &str = "auto";
+
+/// What the setting of the theme takes.
+pub fn theme_names() -> impl Iterator<Item = &'static str> {
+    std::iter::once(AUTO).chain(ThemeName::ALL.map(ThemeName::name))
+}
+
 /// All settings, in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
@@ -92,11 +100,11 @@ pub const SETTINGS: [Setting; 12] = [
     Setting {
         key: Key::Theme,
         name: "theme",
-        kind: SettingKind::Word(|_| ThemeName::ALL.map(|theme| theme.name().to_owned()).into()),
-        default: Some("dark"),
+        kind: SettingKind::Word(|_| theme_names().map(str::to_owned).collect()),
+        default: Some(AUTO),
         unset: "",
         flag: Some("--theme NAME"),
-        help: "Colours of the screen. NO_COLOR and a dumb terminal ask for mono, and only the flag overrules them.",
+        help: "Colours of the screen; auto asks the terminal, and takes what was chosen on the screen last. NO_COLOR and a dumb terminal ask for mono, and only the flag overrules them.",
     },
     Setting {
         key: Key::Ascii,
@@ -105,7 +113,7 @@ pub const SETTINGS: [Setting; 12] = [
         default: Some("false"),
         unset: "",
         flag: Some("--ascii"),
-        help: "Draw with ASCII alone, for terminals and fonts without block and braille characters.",
+        help: "Draw with ASCII alone, for terminals and fonts without block and braille characters; a locale without UTF-8 and a plain console (TERM=linux, vt100) ask for it.",
     },
     Setting {
         key: Key::Mouse,

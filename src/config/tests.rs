@@ -43,7 +43,7 @@ fn the_table_is_in_order_and_its_defaults_can_be_read() {
     let config = resolved("", &[], Vec::new()).unwrap();
     assert!(config.run_dir().is_none());
     let screen = config.screen();
-    assert_eq!(screen.theme, ThemeName::Dark);
+    assert_eq!(screen.theme, None);
     assert!(screen.mouse && !screen.ascii && screen.lab.is_none());
     assert_eq!(screen.frames_per_second, 10);
     assert_eq!(screen.prefer.export_format, Format::Html);
@@ -77,11 +77,36 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
 }
 
 #[test]
+fn a_locale_without_all_characters_gets_ascii_unless_the_file_says_otherwise() {
+    let ascii = |file: &str, variables: &[(&str, &str)]| {
+        resolved(file, variables, Vec::new())
+            .unwrap()
+            .screen()
+            .ascii
+    };
+    for (variables, expected) in [
+        (&[("LANG", "en_GB.UTF-8")][..], false),
+        (&[("LANG", "C.utf8")], false),
+        (&[("LANG", "ca_ES.UTF-8@valencia")], false),
+        (&[], false),
+        (&[("LANG", "C")], true),
+        (&[("LANG", "de_DE.ISO-8859-1")], true),
+        (&[("LC_ALL", ""), ("LANG", "POSIX")], true),
+        (&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")], true),
+        (&[("LC_CTYPE", "C.UTF-8"), ("LANG", "C")], false),
+        (&[("LANG", "C"), ("WORKBENCH_ASCII", "false")], false),
+    ] {
+        assert_eq!(ascii("", variables), expected, "{variables:?}");
+    }
+    assert!(!ascii("ascii = false", &[("LANG", "C")]));
+}
+
+#[test]
 fn no_color_and_dumb_terminals_get_no_colour_unless_a_flag_says_so() {
     let file = "theme = \"light\"";
     let theme = |variables: &[(&str, &str)], flags: Flags| {
         let config = resolved(file, variables, flags).unwrap();
-        (config.screen().theme, config.screen().ascii)
+        (config.screen().theme.unwrap(), config.screen().ascii)
     };
     let light = ThemeName::Light;
     let mono = ThemeName::Mono;
@@ -89,6 +114,8 @@ fn no_color_and_dumb_terminals_get_no_colour_unless_a_flag_says_so() {
     assert_eq!(theme(&[("NO_COLOR", "1")], Vec::new()), (mono, false));
     assert_eq!(theme(&[("NO_COLOR", "")], Vec::new()), (light, false));
     assert_eq!(theme(&[("TERM", "dumb")], Vec::new()), (mono, true));
+    assert_eq!(theme(&[("TERM", "vt100")], Vec::new()), (mono, true));
+    assert_eq!(theme(&[("TERM", "linux")], Vec::new()), (light, true));
     assert_eq!(theme(&[("TERM", "xterm")], Vec::new()), (light, false));
     let both = [("NO_COLOR", "1"), ("WORKBENCH_THEME", "dark")];
     assert_eq!(theme(&both, Vec::new()), (mono, false));
@@ -114,7 +141,7 @@ fn what_is_wrong_is_told_with_its_line() {
             "# colours\ntheme = \"drak\"",
             2,
             &[
-                "`theme` takes one of dark, light",
+                "`theme` takes one of auto, dark, light",
                 "not `drak`",
                 "did you mean `dark`",
             ],

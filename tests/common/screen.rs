@@ -49,6 +49,9 @@ impl Screen {
         command.env_remove("WORKBENCH_CONFIG");
         command.env_remove("NO_COLOR");
         command.env("TERM", "xterm-256color");
+        for name in ["LC_ALL", "LC_CTYPE", "LANG", "COLORTERM", "COLORFGBG"] {
+            command.env_remove(name);
+        }
         // A stack trace would push out of the window what is looked for.
         command.env("RUST_BACKTRACE", "0");
         let child = pty.slave.spawn_command(command).unwrap();

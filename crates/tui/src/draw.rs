@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use workbench_machine::{GpuFacts, MachineFacts};
@@ -109,6 +110,9 @@ impl App {
         };
         if theme.glyphs.ascii {
             plain(frame);
+        }
+        if theme.is_painted() {
+            paint(frame, theme);
         }
         drawn
     }
@@ -362,5 +366,18 @@ fn plain(frame: &mut Frame) {
             _ => continue,
         };
         cell.set_symbol(ascii);
+    }
+}
+
+/// Puts the theme's own colours where nothing chose any, so that it can be read on every terminal.
+fn paint(frame: &mut Frame, theme: &Theme) {
+    let (ground, text) = (theme.ground(), theme.text);
+    for cell in &mut frame.buffer_mut().content {
+        if cell.bg == Color::Reset {
+            cell.bg = ground.bg.unwrap_or(Color::Reset);
+        }
+        if cell.fg == Color::Reset {
+            cell.fg = text.fg.unwrap_or(Color::Reset);
+        }
     }
 }

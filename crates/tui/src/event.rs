@@ -11,7 +11,9 @@ use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
+use crate::ground::Ground;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
+use crate::theme::ThemeName;
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 
@@ -101,6 +103,8 @@ pub enum AppEvent {
     Paste(String),
     /// The window has another size, or what it shows has to be drawn anew.
     Redraw,
+    /// The terminal says what its ground is.
+    Ground(Ground),
     /// The facts of the machine are known.
     Machine(Box<MachineFacts>, UsableCores),
     /// It is time to look whether the runs of the history have changed.
@@ -205,6 +209,8 @@ pub enum TerminalEffect {
     Install(Box<MissingSetup>),
     /// Draw everything anew.
     Repaint,
+    /// Begin with this theme the next time.
+    KeepTheme(ThemeName),
     /// Stop the process as Ctrl-Z does.
     Suspend,
     /// Leave.

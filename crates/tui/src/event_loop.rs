@@ -14,6 +14,7 @@ use workbench_experiment::StopRequests;
 use super::app::App;
 use super::capture::collected;
 use super::event::{AppEvent, Effect, Exit, MissingSetup, TerminalEffect};
+use super::ground;
 use super::session::{News, Session};
 use super::terminal::{Guard, Tui, copy, mute, restore};
 
@@ -96,6 +97,9 @@ impl Loop<'_> {
     async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<Exit> {
         // The first picture does not wait for anything.
         self.draw()?;
+        if self.app.theme_follows {
+            ground::ask()?;
+        }
         self.session.begin();
         let mut drawn = Instant::now();
         let mut folded = Instant::now();
@@ -183,6 +187,12 @@ impl Loop<'_> {
         match effect {
             TerminalEffect::Quit(exit) => self.exit = Some(exit),
             TerminalEffect::Repaint => self.repaint(),
+            TerminalEffect::KeepTheme(theme) => {
+                if let Err(error) = self.session.host().keep_theme(theme) {
+                    let why = format!("The theme holds until you leave: {error}.");
+                    self.app.notice = Some(why);
+                }
+            }
             TerminalEffect::Copy(text) => {
                 if copy(&text).is_err() {
                     self.lose_terminal();

@@ -1,11 +1,14 @@
 //! What the interface needs of the program around it. The program implements it; nothing here knows
 //! how.
 
+use std::io;
 use std::path::Path;
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
 use workbench_record::RunStore;
+
+use super::theme::ThemeName;
 
 /// The program around the interface.
 pub trait Host: Send + Sync {
@@ -32,6 +35,14 @@ pub trait Host: Send + Sync {
     /// What is wrong with it, in one line.
     fn lab_in(&self, folder: &Path, _store: &RunStore) -> Result<Box<dyn Lab>, String> {
         Err(format!("no lab is read from {}", folder.display()))
+    }
+
+    /// Keeps the theme that was chosen for the next time.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn keep_theme(&self, _theme: ThemeName) -> io::Result<()> {
+        Ok(())
     }
 
     /// Stops the process and its workers, as Ctrl-Z does, until the shell's `fg`.

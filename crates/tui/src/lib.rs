@@ -22,6 +22,7 @@ mod draw;
 mod event;
 mod event_loop;
 mod field;
+mod ground;
 mod hangup;
 mod host;
 mod keys;
@@ -64,8 +65,8 @@ pub use theme::ThemeName;
 /// How the interface looks and begins.
 #[derive(Debug, Clone)]
 pub struct TuiOptions {
-    /// The colours.
-    pub theme: ThemeName,
+    /// The colours; `None` takes those that fit the terminal.
+    pub theme: Option<ThemeName>,
     /// Draw with ASCII alone.
     pub ascii: bool,
     /// Take the mouse.
@@ -125,6 +126,7 @@ pub fn run(
     let mut app = App::new(Arc::clone(&labs), theme);
     app.prefer(settings.lab.as_deref(), settings.prefer);
     app.replay_speed = settings.replay_speed;
+    app.theme_follows = settings.theme.is_none();
     let pace = (settings.mouse, settings.frames_per_second);
     let (session, news) = Session::new(store, labs, host);
     terminal::install_panic_hook();

@@ -7,7 +7,7 @@ use std::sync::mpsc as channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ratatui::crossterm::event as input;
+use ratatui::crossterm::event::{self as input, KeyEvent};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::LabError;
@@ -20,11 +20,15 @@ use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscrib
 use super::event::{
     AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob, WatchEffect,
 };
+use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
 use super::host::Host;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_data::SurveyRequest;
+
+/// The longest silence within an answer of the terminal.
+const ANSWER_GAP: Duration = Duration::from_millis(100);
 
 /// How often the log of another process is read.
 const FOLLOW: Duration = Duration::from_millis(200);
@@ -89,24 +93,7 @@ impl Session {
     /// that notices when the terminal is gone.
     pub fn begin(&self) {
         let events = self.events.clone();
-        self.thread("workbench-input", move || {
-            loop {
-                let event = match input::read() {
-                    Ok(input::Event::Key(key)) => AppEvent::Key(key),
-                    Ok(input::Event::Mouse(mouse)) if is_noise(mouse.kind) => continue,
-                    Ok(input::Event::Mouse(mouse)) => AppEvent::Mouse(mouse),
-                    Ok(input::Event::Paste(text)) => AppEvent::Paste(text),
-                    Ok(input::Event::Resize(..)) => AppEvent::Redraw,
-                    Ok(_) => continue,
-                    // The terminal is gone.
-                    Err(_) => AppEvent::TerminalLost,
-                };
-                let over = matches!(event, AppEvent::TerminalLost);
-                if events.send(event).is_err() || over {
-                    return;
-                }
-            }
-        });
+        self.thread("workbench-input", move || read_input(&events));
         let events = self.events.clone();
         self.thread("workbench-hangup", move || {
             if hangup::wait().unwrap_or(false) {
@@ -368,4 +355,39 @@ fn loaded(ended: Ended) -> Loaded {
 fn is_noise(kind: input::MouseEventKind) -> bool {
     use input::MouseEventKind::{Drag, Moved, Up};
     matches!(kind, Moved | Drag(_) | Up(_))
+}
+
+/// Tells what comes from the terminal, until it is gone or nobody listens.
+fn read_input(events: &UnboundedSender<AppEvent>) {
+    let mut sieve = AnswerSieve::default();
+    let tell = |event: AppEvent| events.send(event).is_ok();
+    let keys = |keys: Vec<KeyEvent>| keys.into_iter().all(|key| tell(AppEvent::Key(key)));
+    loop {
+        if sieve.is_holding() && !input::poll(ANSWER_GAP).unwrap_or(true) {
+            if !keys(sieve.release()) {
+                return;
+            }
+            continue;
+        }
+        let goes_on = match input::read() {
+            Ok(input::Event::Key(key)) => match sieve.take(key) {
+                Sifted::Keys(all) => keys(all),
+                Sifted::Held => true,
+                Sifted::Answer(ground) => tell(AppEvent::Ground(ground)),
+            },
+            Ok(input::Event::Mouse(mouse)) if is_noise(mouse.kind) => true,
+            Ok(input::Event::Mouse(mouse)) => tell(AppEvent::Mouse(mouse)),
+            Ok(input::Event::Paste(text)) => tell(AppEvent::Paste(text)),
+            Ok(input::Event::Resize(..)) => tell(AppEvent::Redraw),
+            Ok(_) => true,
+            // The terminal is gone.
+            Err(_) => {
+                tell(AppEvent::TerminalLost);
+                false
+            }
+        };
+        if !goes_on {
+            return;
+        }
+    }
 }

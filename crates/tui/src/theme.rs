@@ -7,10 +7,12 @@
 
 use ratatui::style::{Color, Modifier, Style};
 use workbench_record::Severity;
+use workbench_result::LostSeconds;
 
 mod glyphs;
 mod palette;
 
+use super::ground::{self, Ground};
 use glyphs::{ASCII, UNICODE};
 pub use glyphs::{Glyphs, letter};
 use palette::{DARK, HIGH_CONTRAST, LIGHT, Palette};
@@ -90,6 +92,8 @@ pub struct Theme {
     pub border_focus: Style,
     palette: Option<&'static Palette>,
     true_colour: bool,
+    /// The ground of the terminal, where that is known.
+    terminal: Option<Ground>,
 }
 
 impl Theme {
@@ -105,10 +109,38 @@ impl Theme {
     }
 
     /// A theme for the terminal that this process talks to, which has 16 million colours where
-    /// `COLORTERM` says so.
-    pub fn detect(name: ThemeName, ascii: bool) -> Self {
+    /// `COLORTERM` says so. Where none was chosen, it is one for the ground that `COLORFGBG` names.
+    pub fn detect(chosen: Option<ThemeName>, ascii: bool) -> Self {
         let depth = std::env::var("COLORTERM").unwrap_or_default();
-        Self::new(name, ascii, is_deep(&depth))
+        let theme = Self::new(chosen.unwrap_or_default(), ascii, is_deep(&depth));
+        let variable = std::env::var("COLORFGBG").unwrap_or_default();
+        match ground::of_variable(&variable).filter(|_| chosen.is_none()) {
+            Some(ground) => theme.on(ground),
+            None => theme,
+        }
+    }
+
+    /// The theme for a terminal of this ground.
+    #[must_use]
+    pub fn on(&self, ground: Ground) -> Self {
+        let name = match ground {
+            Ground::Dark => ThemeName::Dark,
+            Ground::Light => ThemeName::Light,
+        };
+        Self {
+            terminal: Some(ground),
+            ..Self::new(name, self.glyphs.ascii, self.true_colour)
+        }
+    }
+
+    /// Whether the theme brings its own ground: where the terminal's is not known to fit.
+    pub fn is_painted(&self) -> bool {
+        let own = match self.name {
+            ThemeName::Dark | ThemeName::HighContrast => Ground::Dark,
+            ThemeName::Light => Ground::Light,
+            ThemeName::Mono => return false,
+        };
+        self.terminal != Some(own)
     }
 
     /// One of two texts: with all of Unicode, or without.
@@ -119,7 +151,10 @@ impl Theme {
     /// Another theme or other glyphs for the same terminal.
     #[must_use]
     pub fn with(&self, name: ThemeName, ascii: bool) -> Self {
-        Self::new(name, ascii, self.true_colour)
+        Self {
+            terminal: self.terminal,
+            ..Self::new(name, ascii, self.true_colour)
+        }
     }
 
     fn coloured(
@@ -148,6 +183,7 @@ impl Theme {
             border_focus: fg(palette.focus).add_modifier(bold),
             palette: Some(palette),
             true_colour,
+            terminal: None,
         }
     }
 
@@ -169,6 +205,7 @@ impl Theme {
             border_focus: plain.add_modifier(Modifier::BOLD),
             palette: None,
             true_colour,
+            terminal: None,
         }
     }
 
@@ -227,9 +264,32 @@ impl Theme {
             .map_or(self.text, |p| self.fg(p.lost[cause % p.lost.len()]))
     }
 
+    /// The style of waiting, wherever it is shown.
+    pub fn waiting(&self) -> Style {
+        let waiting = LostSeconds::CAUSES
+            .iter()
+            .position(|name| *name == "waiting");
+        self.lost(waiting.unwrap_or(0))
+    }
+
     /// The style of useful work.
     pub fn useful(&self) -> Style {
         self.palette.map_or(self.text, |p| self.fg(p.useful))
+    }
+
+    /// What everything stands on: the style that fills the screen, where the theme has colours.
+    pub fn ground(&self) -> Style {
+        self.palette.map_or_else(Style::new, |p| {
+            Style::new().bg(colour(p.ground, self.true_colour))
+        })
+    }
+
+    /// The style of what stands on a bar of whole cells of a style: the ground's colour on it.
+    pub fn over(&self, fill: Style) -> Style {
+        match (self.palette, fill.fg) {
+            (Some(palette), Some(fill)) => self.fg(palette.ground).bg(fill),
+            _ => Style::new().add_modifier(Modifier::REVERSED),
+        }
     }
 
     /// Whether series have colours.

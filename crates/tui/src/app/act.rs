@@ -35,7 +35,11 @@ impl App {
             }
             Action::Repaint => return vec![Effect::Terminal(TerminalEffect::Repaint)],
             Action::Suspend => return vec![Effect::Terminal(TerminalEffect::Suspend)],
-            Action::Theme(name) => self.draw_with(name, self.shared.theme.glyphs.ascii),
+            Action::Theme(name) => {
+                self.draw_with(name, self.shared.theme.glyphs.ascii);
+                self.theme_follows = false;
+                return vec![Effect::Terminal(TerminalEffect::KeepTheme(name))];
+            }
             Action::Ascii(ascii) => self.draw_with(self.shared.theme.name, ascii),
             Action::Home => self.screen = Screen::Home,
             Action::Runs => self.screen = Screen::Runs,

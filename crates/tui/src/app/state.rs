@@ -130,6 +130,8 @@ pub struct App {
     pub form: Option<FormScreen>,
     /// The run under way.
     pub live: Option<LiveRun>,
+    /// No theme was chosen: it follows the terminal's ground.
+    pub theme_follows: bool,
     /// How many times as fast as it was a run is played at first.
     pub replay_speed: u32,
     /// What the last line says instead of the keys.
@@ -160,6 +162,7 @@ impl App {
             runs: Runs::default(),
             form: None,
             live: None,
+            theme_follows: false,
             replay_speed: 10,
             notice: None,
             last_run: None,

@@ -60,7 +60,10 @@ impl App {
             AppEvent::Poll if self.lists_runs() => {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
-            AppEvent::Redraw | AppEvent::Poll => {}
+            AppEvent::Ground(ground) if self.theme_follows => {
+                self.shared.theme = self.shared.theme.on(ground);
+            }
+            AppEvent::Redraw | AppEvent::Poll | AppEvent::Ground(_) => {}
             AppEvent::Machine(machine, usable) => {
                 self.shared.machine = Some(*machine);
                 self.shared.usable = Some(usable);

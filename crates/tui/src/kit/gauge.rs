@@ -17,8 +17,6 @@ pub struct Gauge {
     pub ideal: Option<f64>,
     /// What the bar is made of, and its style.
     pub fill: (&'static str, Style),
-    /// The value is marked inside its interval.
-    pub marked: bool,
 }
 
 impl Gauge {
@@ -42,23 +40,39 @@ impl Gauge {
         if let Some(value) = value {
             (0..=value).for_each(|x| set(x, self.fill.0, self.fill.1));
         }
+        // What stands on a bar of whole cells keeps the bar's colour behind it.
+        let whole = self.fill.0 == glyphs.useful && !glyphs.ascii;
+        let inside = |x: usize| whole && value.is_some_and(|value| x <= value);
+        let over = |x: usize, style: Style| {
+            if inside(x) {
+                theme.over(self.fill.1)
+            } else {
+                style
+            }
+        };
         if let Some(ideal) = self.ideal.and_then(at) {
-            set(ideal, glyphs.ideal, theme.dim);
+            set(ideal, glyphs.ideal, over(ideal, theme.dim));
         }
         if let Some(bound) = self.bound.and_then(at) {
-            set(bound, glyphs.bound, theme.warn);
+            set(bound, glyphs.bound, over(bound, theme.warn));
         }
         if let Some([low, high]) = self.interval
             && let (Some(low), Some(high)) = (at(low), at(high))
         {
-            (low..=high).for_each(|x| set(x, glyphs.between, theme.text));
-            if let Some(value) = value.filter(|_| self.marked) {
-                set(value.clamp(low, high), glyphs.point, theme.text);
+            // The bar ends at the value: the whisker's line goes on where the bar is not.
+            for x in low + 1..high {
+                match value {
+                    Some(value) if x == value || (x < value && !whole) => {
+                        set(x, self.fill.0, self.fill.1);
+                    }
+                    _ => set(x, glyphs.between, over(x, theme.text)),
+                }
             }
-            set(low, glyphs.low, theme.text);
-            set(high, glyphs.high, theme.text);
             if low == high {
-                set(low, glyphs.point, theme.text);
+                set(low, glyphs.point, over(low, theme.text));
+            } else {
+                set(low, glyphs.low, over(low, theme.text));
+                set(high, glyphs.high, over(high, theme.text));
             }
         }
         for (glyph, style) in cells {

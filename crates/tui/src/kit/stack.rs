@@ -34,7 +34,7 @@ impl Names {
             }
             work += usize::from(!waits);
         }
-        (theme.glyphs.wait, theme.dim)
+        (theme.glyphs.wait, theme.waiting())
     }
 
     /// What each glyph stands for, in one line.

@@ -5,6 +5,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use workbench_report::format;
 
+use crate::theme::Theme;
+
 /// Longest name from outside that is looked at, in characters.
 const LONGEST_NAME: usize = 200;
 /// Longest sentence that is wrapped, in characters.
@@ -45,6 +47,38 @@ pub fn fit(text: &str, columns: usize, ascii: bool) -> String {
         out.push_str(if ascii { "~" } else { "…" });
     }
     out
+}
+
+/// Bytes of the start that all names share, up to an equals sign or a space: told once, it leaves
+/// room for what differs.
+pub fn shared_start<'a>(names: impl IntoIterator<Item = &'a str>) -> usize {
+    let mut names = names.into_iter();
+    let Some(first) = names.next() else {
+        return 0;
+    };
+    let same = |other: &str| {
+        let pairs = first.bytes().zip(other.bytes());
+        pairs.take_while(|(a, b)| a == b).count()
+    };
+    let Some(common) = names.map(same).min() else {
+        return 0;
+    };
+    let start = first.as_bytes().get(..common).unwrap_or_default();
+    let last = start.iter().rposition(|b| matches!(b, b'=' | b' '));
+    last.map_or(0, |at| at + 1)
+}
+
+/// [`fit`] for a name that shares its first `shared` bytes with its neighbours: they are cut, what
+/// differs stays.
+pub fn fit_end(name: &str, shared: usize, columns: u16, theme: &Theme) -> String {
+    let (columns, ascii) = (usize::from(columns), theme.glyphs.ascii);
+    match name.split_at_checked(shared) {
+        Some((start, end)) if width(name) > columns && shared > 0 => {
+            let room = columns.saturating_sub(width(end));
+            fit(&format!("{}{end}", fit(start, room, ascii)), columns, ascii)
+        }
+        _ => fit(name, columns, ascii),
+    }
 }
 
 /// [`fit`], filled with blanks to exactly `columns` columns.
@@ -220,6 +254,7 @@ impl Wrapper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::theme::ThemeName;
 
     fn wrapped(text: &str, columns: usize) -> Vec<String> {
         wrap_plain(text, columns, Style::new())
@@ -281,6 +316,33 @@ mod tests {
         };
         assert_eq!(lines(9), ["see code,", "then"]);
         assert_eq!(lines(8), ["see", "code,", "then"]);
+    }
+
+    #[test]
+    fn of_names_alike_what_differs_stays() {
+        let theme = Theme::new(ThemeName::Mono, false, true);
+        let names = [
+            "n_estimators=10",
+            "n_estimators=28 (best)",
+            "n_estimators=340",
+        ];
+        let shared = shared_start(names);
+        assert_eq!(shared, "n_estimators=".len());
+        let shown = |columns| names.map(|name| fit_end(name, shared, columns, &theme));
+        assert_eq!(shown(10), ["n_estim…10", "…28 (best)", "n_esti…340"]);
+        assert_eq!(shown(12)[1], "n_…28 (best)");
+        assert_eq!(shown(30), names);
+        assert_eq!(shown(2), ["10", "2…", "3…"]);
+        for columns in 0..20 {
+            assert!(shown(columns).iter().all(|name| cells(name) <= columns));
+        }
+        assert_eq!(shared_start(["n=50", "n=60"]), 2);
+        assert_eq!(shared_start(["n=50", "m=60"]), 0);
+        assert_eq!(shared_start(["model 1", "model 12", "model 3"]), 6);
+        assert_eq!(shared_start(["樹=1", "樹=2"]), "樹=".len());
+        assert_eq!(shared_start(["one"]), 0);
+        assert_eq!(shared_start(["a b", "a c", "b"]), 0);
+        assert_eq!(shared_start([]), 0);
     }
 
     #[test]

@@ -152,7 +152,10 @@ impl Outside {
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
             Effect::History(HistoryEffect::Read | HistoryEffect::Refresh)
             | Effect::Terminal(
-                TerminalEffect::Copy(_) | TerminalEffect::Repaint | TerminalEffect::Suspend,
+                TerminalEffect::Copy(_)
+                | TerminalEffect::Repaint
+                | TerminalEffect::KeepTheme(_)
+                | TerminalEffect::Suspend,
             )
             | Effect::Run(RunEffect::CancelArm(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),

@@ -109,9 +109,9 @@ pub(super) static UNICODE: Glyphs = Glyphs {
     tick: "┬",
     patterns: ["█", "▓", "▒", "░"],
     points: ["●", "○", "■", "□"],
-    lost: ["▓", "░", "▒", "▚"],
-    parts: ["▒", "█", "▓", "▚", "■"],
-    wait: "░",
+    lost: ["▓", "▚", "▞", "▒"],
+    parts: ["▒", "█", "▓", "░", "■"],
+    wait: "▞",
     useful: "█",
     border: border::ROUNDED,
 };

@@ -132,3 +132,90 @@ fn names_of_themes_round_trip() {
     }
     assert_eq!(ThemeName::from_name("sepia"), None);
 }
+
+/// Relative luminance (WCAG 2.2) of a colour that a terminal of 16 million or 256 colours shows.
+fn luminance(colour: Color) -> f64 {
+    let [r, g, b] = match colour {
+        Color::Rgb(r, g, b) => [r, g, b],
+        Color::Indexed(index @ 232..) => [8 + 10 * (index - 232); 3],
+        Color::Indexed(index) => {
+            let level = |i: u8| [0, 95, 135, 175, 215, 255][usize::from(i)];
+            let cube = index - 16;
+            [level(cube / 36), level(cube / 6 % 6), level(cube % 6)]
+        }
+        other => panic!("{other:?} has no fixed colour"),
+    };
+    let part = |value: u8| {
+        let share = f64::from(value) / 255.0;
+        if share <= 0.04045 {
+            share / 12.92
+        } else {
+            ((share + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
+}
+
+fn contrast(one: Option<Color>, other: Option<Color>) -> f64 {
+    let (one, other) = (luminance(one.unwrap()), luminance(other.unwrap()));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// Text has a contrast of 4.5, marks have 3, as WCAG 2.2 asks (1.4.3 and 1.4.11). What only guides
+/// the eye (grid lines, the empty part of a bar) is `faint` and is left out.
+#[test]
+fn text_and_marks_can_be_read_in_every_theme() {
+    assert!(
+        (contrast(Some(Color::Rgb(0, 0, 0)), Some(Color::Rgb(255, 255, 255))) - 21.0).abs() < 1e-9
+    );
+    for name in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
+        for deep in [true, false] {
+            let theme = Theme::new(name, false, deep);
+            let ground = theme.ground().bg;
+            let least = |what: &str, style: Style, least: f64| {
+                let got = contrast(style.fg, ground);
+                assert!(
+                    got >= least,
+                    "{name:?} {deep}: {what} has a contrast of {got:.2}"
+                );
+            };
+            for (what, style) in [
+                ("text", theme.text),
+                ("dim", theme.dim),
+                ("title", theme.title),
+                ("accent", theme.accent),
+                ("good", theme.good),
+                ("warn", theme.warn),
+                ("bad", theme.bad),
+                ("focus", theme.border_focus),
+            ] {
+                least(what, style, 4.5);
+            }
+            // Their names stand in their colours.
+            for cause in 0..4 {
+                least(&format!("cause {cause}"), theme.lost(cause), 4.5);
+            }
+            for style in [theme.text, theme.dim, theme.accent] {
+                let on_selected = contrast(style.fg, theme.selected.bg);
+                assert!(on_selected >= 4.5, "{name:?} {deep}: {on_selected:.2}");
+            }
+            least("border", theme.border, 3.0);
+            least("base", theme.base(), 3.0);
+            least("useful", theme.useful(), 3.0);
+            (0..8).for_each(|i| least(&format!("series {i}"), theme.series(i), 3.0));
+            (0..7).for_each(|i| least(&format!("heat {i}"), theme.heat(f64::from(i) / 6.0), 3.0));
+        }
+    }
+}
+
+/// A shade lets the ground through; what matters most is drawn with full colour.
+#[test]
+fn lost_time_is_not_drawn_in_light_shades() {
+    for glyph in UNICODE
+        .lost
+        .into_iter()
+        .chain([UNICODE.wait, UNICODE.useful])
+    {
+        assert_ne!(glyph, "░");
+    }
+}

@@ -3,13 +3,17 @@
 use ratatui::style::Style;
 use workbench_report::format;
 
-use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot, interpolate};
+use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
 use crate::kit::scale::Scale;
+use crate::kit::text::fit_end;
 use crate::kit::{Pane, cells, safe};
 use crate::model::curves::{Axis, CurveModel, Metric};
 use crate::model::names::short_arm;
 use crate::model::series::Series;
 use crate::theme::Theme;
+
+/// Cells of a name in the legend that tells something.
+const LEAST_NAME: u16 = 8;
 
 /// Cells between two markers of a curve.
 const APART: u16 = 10;
@@ -157,20 +161,21 @@ impl CurveChart {
             .iter()
             .map(|series| (name_of(series), self.value_of(series)))
             .collect();
-        // Values come before names: the names are cut to what they leave.
-        let mut names = entries
-            .iter()
-            .map(|(name, _)| cells(name))
-            .max()
-            .unwrap_or(0);
-        let place = loop {
-            let places = places(&entries, names, cells(&at), inner.area.width);
+        // Without its name nobody knows whose value it is: values go first, then names are cut.
+        let longest = entries.iter().map(|(name, _)| cells(name)).max();
+        let longest = longest.unwrap_or(0);
+        let readable = longest.min(LEAST_NAME);
+        let fits = |(values, names): (bool, u16)| {
+            let places = places((&entries, values), names, cells(&at), inner.area.width);
             let lines = places.last().map_or(1, |(line, _)| line + 1);
-            if lines <= most || names == 0 {
-                break places;
-            }
-            names -= 1;
+            (lines <= most || names == 0).then_some((values, names, places))
         };
+        let with_values = (readable..=longest).rev().map(|names| (true, names));
+        let without = (0..=longest).rev().map(|names| (false, names));
+        let (values, names, place) = with_values
+            .chain(without)
+            .find_map(fits)
+            .unwrap_or_default();
         inner.row(0).text(&at, theme.accent);
         let mut lines = 1;
         for (i, ((line, x), (name, value))) in place.into_iter().zip(&entries).enumerate() {
@@ -185,9 +190,14 @@ impl CurveChart {
                 .cell(line_style.marker, colour)
                 .cell(line_style.sample, colour);
             if names > 1 {
-                row.skip(1).at_most(name, names, theme.dim);
+                // The number of workers tells the curves of an arm apart.
+                let workers = name.rfind(' ').map_or(0, |at| at + 1);
+                let shown = fit_end(name, workers, names, theme);
+                row.skip(1).at_most(&shown, names, theme.dim);
             }
-            row.skip(1).text(value, theme.text);
+            if values {
+                row.skip(1).text(value, theme.text);
+            }
         }
         lines
     }
@@ -229,7 +239,7 @@ impl CurveChart {
             let offset = apart * at as f64 / n as f64;
             markers(
                 &mut plot.points,
-                series,
+                &series.points,
                 (start + offset, apart),
                 &line_style,
                 style,
@@ -254,9 +264,14 @@ fn name_of(series: &Series) -> String {
     }
 }
 
-/// Line and column of every entry of a legend whose names have at most so many cells, after what
-/// stands before them.
-fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -> Vec<(u16, u16)> {
+/// Line and column of every entry of a legend, with or without values, whose names have at most so
+/// many cells, after what stands before them.
+fn places(
+    (entries, values): (&[(String, String)], bool),
+    names: u16,
+    before: u16,
+    columns: u16,
+) -> Vec<(u16, u16)> {
     let (mut line, mut x) = (0, if before > 0 { before + 2 } else { 0 });
     let mut out = Vec::with_capacity(entries.len());
     for (name, value) in entries {
@@ -265,7 +280,8 @@ fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -
         } else {
             0
         };
-        let wide = 3 + name + cells(value);
+        let value = if values { cells(value) } else { 0 };
+        let wide = 3 + name + value;
         if x > 0 && x + wide > columns {
             (line, x) = (line + 1, 0);
         }
@@ -275,32 +291,69 @@ fn places(entries: &[(String, String)], names: u16, before: u16, columns: u16) -
     out
 }
 
-/// Markers at even distances, so that curves that lie on one another stay apart without colour, and
-/// one at the end.
+/// Markers on recorded points, about evenly apart, so that curves that lie on one another stay
+/// apart without colour, and one at the end.
 fn markers(
     out: &mut Vec<Point>,
-    series: &Series,
+    points: &[(f64, f64)],
     (first, apart): (f64, f64),
     line_style: &LineStyle,
     style: Style,
 ) {
-    let Some(last) = series.points.last() else {
-        return;
-    };
-    let mut mark = |at: (f64, f64)| {
-        out.push(Point {
-            at,
-            interval: None,
-            glyph: line_style.marker,
-            style,
-        });
+    let marker = |at: (f64, f64)| Point {
+        at,
+        interval: None,
+        glyph: line_style.marker,
+        style,
     };
     let mut x = first;
-    while x < last.0 && apart > 0.0 {
-        if let Some(y) = interpolate(&series.points, x) {
-            mark((x, y));
-        }
-        x += apart;
+    // A marker stands on a point that was measured, never between two, and where no other
+    // curve's stands already, if there is such a point.
+    let mut ahead = if apart > 0.0 { points } else { &[] };
+    while let Some(nearest) = ahead.iter().find(|p| p.0 >= x) {
+        ahead = &ahead[ahead.partition_point(|p| p.0 < nearest.0)..];
+        let near = ahead.iter().take_while(|p| p.0 < nearest.0 + apart);
+        let is_free = |p: &&(f64, f64)| out.iter().all(|other| other.at != **p);
+        let chosen = *near.clone().find(is_free).unwrap_or(nearest);
+        out.push(marker(chosen));
+        x = chosen.0 + apart;
     }
-    mark(*last);
+    let before = out.last().map(|point| point.at);
+    let end = points.last().filter(|last| before != Some(**last));
+    out.extend(end.map(|last| marker(*last)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theme::ThemeName;
+
+    fn marked(series: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+        let theme = Theme::new(ThemeName::Mono, false, true);
+        let mut out = Vec::new();
+        for (at, points) in series.iter().enumerate() {
+            let line_style = style_of_line(at, &theme);
+            markers(&mut out, points, (at as f64, 3.0), &line_style, theme.text);
+        }
+        out.iter().map(|point| point.at).collect()
+    }
+
+    #[test]
+    fn a_marker_is_a_measured_point() {
+        let coarse: Vec<(f64, f64)> = [0.0, 7.5, 8.0, 30.0].map(|x| (x, x * x)).to_vec();
+        let marks = marked(&[coarse.clone(), coarse.clone()]);
+        assert!(marks.iter().all(|at| coarse.contains(at)), "{marks:?}");
+        assert!(marks.contains(&(30.0, 900.0)));
+    }
+
+    #[test]
+    fn curves_on_one_another_have_markers_of_their_own() {
+        let points: Vec<(f64, f64)> = (0..10).map(|x| (f64::from(x), 1.0)).collect();
+        let marks = marked(&[points.clone(), points.clone(), points]);
+        let mut apart = marks.clone();
+        apart.sort_by(|a, b| a.0.total_cmp(&b.0));
+        apart.dedup();
+        // All but the ends, where the three meet.
+        assert_eq!(apart.len() + 2, marks.len(), "{marks:?}");
+    }
 }

@@ -81,7 +81,6 @@ fn speedup_gauge(arm: &ArmResult, fill: (&'static str, Style)) -> Gauge {
         bound: arm.bound,
         ideal: Some(arm.ideal.unwrap_or(f64::from(arm.workers))),
         fill,
-        marked: false,
     }
 }
 

@@ -185,7 +185,6 @@ fn arm_line(
         bound: None,
         ideal: None,
         fill: (theme.glyphs.useful, style),
-        marked: true,
     };
     gauge(cell.wall_s, cell.wall_interval, bar_style).draw(row, times, columns.ends[0]);
     let text = time(cell, columns.written[0].then_some(columns.kinds));

@@ -22,6 +22,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     }
     let title = match result.warnings.len() as u64 {
         0 => "What the numbers say".to_owned(),
+        n if columns < 44 => format::counted(n, "warning"),
         n => format!(
             "{}, and what the numbers say",
             format::counted(n, "warning")

@@ -14,6 +14,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
     let theme = pane.theme;
     let inputs = result.importances();
     let title = match result.best_item() {
+        Some(best) if pane.area.width < 44 => format!("Inputs of {}", safe(best)),
         Some(best) => format!("What {} depends on", safe(best)),
         None => "What the outputs depend on".to_owned(),
     };
@@ -33,7 +34,6 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
             bound: None,
             ideal: None,
             fill: (theme.glyphs.widths[8], theme.accent),
-            marked: false,
         };
         gauge.draw(&mut row, columns, most);
         row.skip(1).right(&share, 7, theme.text);

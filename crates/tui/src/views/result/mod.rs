@@ -26,6 +26,7 @@ mod natural;
 mod panel;
 mod parts;
 mod programs;
+mod rows;
 mod scaling;
 mod speedup;
 mod table;

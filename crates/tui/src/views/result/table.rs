@@ -1,36 +1,23 @@
 //! The table of items or of tasks of one arm, in any order. The order is worked out when something
 //! changed, not for every drawing, and only visible rows are looked at.
 
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
-use workbench_clock::seconds;
-use workbench_pool::{NEVER_RAN, Outcome, TaskSpan};
-use workbench_record::{RepeatState, Snapshot};
-use workbench_report::format;
-use workbench_result::{ArmResult, ItemResult};
+use workbench_record::Snapshot;
+use workbench_result::ArmResult;
 
-use super::natural::natural;
+use super::rows::{RowKind, Rows};
 use crate::field::FilterField;
 use crate::kit::Motion;
-use crate::kit::{Pane, PaneRow, Scroll, below, cells, position, safe};
-use crate::model::names::arm_on_workers;
-use crate::theme::letter;
+use crate::kit::{Pane, Scroll, below, position};
+use crate::model::names::{arm_on_workers, short_arm};
 use crate::views::filter::{self, has_all};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Kind {
-    #[default]
-    Items,
-    Tasks,
-}
 
 /// What the order was worked out from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
-    kind: Kind,
+    kind: RowKind,
     arm: String,
     workers: u32,
     repeat: u32,
@@ -43,7 +30,7 @@ struct Key {
 /// What is shown, in which order.
 #[derive(Debug, Default)]
 pub struct ItemTable {
-    kind: Kind,
+    kind: RowKind,
     /// The column to sort by; `None` is the order of the lab.
     column: Option<usize>,
     reversed: bool,
@@ -72,18 +59,6 @@ pub struct TableDrawn {
     ends: Vec<u16>,
 }
 
-/// A column of the table of tasks.
-const TASK_COLUMNS: [(&str, u16); 8] = [
-    ("task", 8),
-    ("slot", 5),
-    ("start s", 9),
-    ("wall s", 9),
-    ("CPU s", 8),
-    ("waited s", 9),
-    ("try", 4),
-    ("outcome", 10),
-];
-
 impl ItemTable {
     /// Sorts by the next column; after the last comes the lab's own order.
     pub fn next_column(&mut self) {
@@ -98,8 +73,8 @@ impl ItemTable {
     /// Shows tasks instead of items, and back.
     pub fn toggle(&mut self) {
         self.kind = match self.kind {
-            Kind::Items => Kind::Tasks,
-            Kind::Tasks => Kind::Items,
+            RowKind::Items => RowKind::Tasks,
+            RowKind::Tasks => RowKind::Items,
         };
         self.column = None;
         self.selected = None;
@@ -139,7 +114,7 @@ impl ItemTable {
     /// Puts the rows of an arm into order where something has changed.
     pub fn update(&mut self, arm: Option<&ArmResult>, snapshot: &Snapshot) {
         let Some(arm) = arm else { return };
-        let rows = Rows::new(self.kind, arm, snapshot);
+        let rows = Rows::new((self.kind, self.column), arm, snapshot);
         if self.column.is_some_and(|c| c >= rows.columns().len()) {
             self.column = None;
         }
@@ -159,11 +134,11 @@ impl ItemTable {
                 .nothing("no repeat of any arm has finished");
             return TableDrawn::default();
         };
-        let rows = Rows::new(self.kind, arm, snapshot);
+        let rows = Rows::new((self.kind, self.column), arm, snapshot);
         let typed = u16::from(self.filter.is_shown());
         let page = usize::from(pane.area.height.saturating_sub(3 + typed));
         let window = scroll.window(self.order.len(), page);
-        let title = self.title(arm, rows.len());
+        let title = self.title(arm, rows.len(), pane.area.width);
         let note = self.note(&rows, &window);
         let mut inner = pane.panel((&title, &note));
         if typed == 1 {
@@ -207,13 +182,19 @@ impl ItemTable {
         }
     }
 
-    fn title(&self, arm: &ArmResult, all: usize) -> String {
+    fn title(&self, arm: &ArmResult, all: usize, columns: u16) -> String {
         let kind = match self.kind {
-            Kind::Items => "Items",
-            Kind::Tasks => "Tasks",
+            RowKind::Items => "Items",
+            RowKind::Tasks => "Tasks",
         };
-        let arm_name = arm_on_workers(&arm.name, arm.workers);
-        if self.order.len() == all {
+        let arm_name = if columns < 56 {
+            short_arm(&arm.name, arm.workers)
+        } else {
+            arm_on_workers(&arm.name, arm.workers)
+        };
+        if self.order.len() == all && columns < 56 {
+            format!("{kind} of {arm_name}")
+        } else if self.order.len() == all {
             format!("{kind} of {arm_name}, median repeat")
         } else {
             format!(
@@ -284,207 +265,4 @@ impl ItemTable {
         }
         ends
     }
-}
-
-/// The rows of the table as they are in the record.
-struct Rows<'a> {
-    kind: Kind,
-    items: &'a [ItemResult],
-    /// The name of the best item.
-    best: Option<&'a str>,
-    metrics: Vec<&'a str>,
-    repeat: Option<&'a RepeatState>,
-    tasks: &'a [TaskSpan],
-}
-
-impl<'a> Rows<'a> {
-    fn new(kind: Kind, arm: &'a ArmResult, snapshot: &'a Snapshot) -> Self {
-        let repeat = snapshot.median_repeat(&arm.name, arm.workers);
-        let looked_at = arm
-            .items
-            .iter()
-            .take(8)
-            .flat_map(|item| item.item.metrics.keys());
-        let metrics: BTreeSet<&str> = looked_at.map(String::as_str).collect();
-        let best = arm.analysis.as_ref().and_then(|found| found.best.as_ref());
-        Self {
-            kind,
-            items: &arm.items,
-            best: best.map(|best| best.item.as_str()),
-            metrics: metrics.into_iter().collect(),
-            repeat,
-            tasks: repeat.map_or(&[], |r| &r.tasks),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self.kind {
-            Kind::Items => self.items.len(),
-            Kind::Tasks => self.tasks.len(),
-        }
-    }
-
-    /// The whole name of a row.
-    fn name(&self, at: usize) -> String {
-        match self.kind {
-            Kind::Items => self.items.get(at).map(|item| {
-                let best = if self.is_best(item) { " (best)" } else { "" };
-                format!("{}{best}", safe(&item.item.name))
-            }),
-            Kind::Tasks => self
-                .tasks
-                .get(at)
-                .map(|task| format!("{} {}", safe(&task.name), task.part)),
-        }
-        .unwrap_or_default()
-    }
-
-    fn is_best(&self, item: &ItemResult) -> bool {
-        self.best == Some(item.item.name.as_str())
-    }
-
-    /// What a filter looks at: names, and of a task its slot, its try and its outcome.
-    fn words(&self, at: usize) -> String {
-        let name = self.name(at);
-        match self.tasks.get(at).filter(|_| self.kind == Kind::Tasks) {
-            None => name,
-            Some(task) if task.slot == NEVER_RAN => {
-                format!("{name} none {}", task.outcome.word())
-            }
-            Some(task) => format!(
-                "{name} slot {} try {} {}",
-                task.slot,
-                u64::from(task.attempt) + 1,
-                task.outcome.word()
-            ),
-        }
-    }
-
-    /// Names and widths of the columns; the first takes what is left.
-    fn columns(&self) -> Vec<(String, u16)> {
-        match self.kind {
-            Kind::Tasks => TASK_COLUMNS
-                .iter()
-                .map(|(name, w)| ((*name).to_owned(), *w))
-                .collect(),
-            Kind::Items => {
-                let mut columns = vec![("item".to_owned(), 12), ("CPU s".to_owned(), 10)];
-                columns.extend(
-                    self.metrics
-                        .iter()
-                        .map(|m| (safe(m), cells(m).clamp(8, 14) + 2)),
-                );
-                columns
-            }
-        }
-    }
-
-    fn name_width(&self, inner: u16) -> u16 {
-        let others: u16 = self.columns().iter().skip(1).map(|c| c.1).sum();
-        inner.saturating_sub(others).clamp(10, 34)
-    }
-
-    fn compare(&self, column: usize, a: usize, b: usize) -> Ordering {
-        match self.kind {
-            Kind::Items => {
-                let (a, b) = (&self.items[a], &self.items[b]);
-                match column {
-                    0 => natural(&a.item.name).cmp(&natural(&b.item.name)),
-                    1 => a.cpu_s.total_cmp(&b.cpu_s),
-                    _ => {
-                        let value = |item: &ItemResult| {
-                            let name = self.metrics.get(column - 2);
-                            name.and_then(|m| item.item.metrics.get(*m))
-                                .copied()
-                                .unwrap_or(f64::NAN)
-                        };
-                        value(a).total_cmp(&value(b))
-                    }
-                }
-            }
-            Kind::Tasks => {
-                let (a, b) = (&self.tasks[a], &self.tasks[b]);
-                match column {
-                    0 => (a.group, a.part, a.task).cmp(&(b.group, b.part, b.task)),
-                    1 => a.slot.cmp(&b.slot),
-                    2 => a.started_ns.cmp(&b.started_ns),
-                    3 => a.wall_ns().cmp(&b.wall_ns()),
-                    4 => a.cpu_ns.cmp(&b.cpu_ns),
-                    5 => waited(a).cmp(&waited(b)),
-                    6 => a.attempt.cmp(&b.attempt),
-                    _ => a.outcome.word().cmp(b.outcome.word()),
-                }
-            }
-        }
-    }
-
-    fn draw(&self, row: PaneRow<'_>, at: usize, name: u16) {
-        match self.kind {
-            Kind::Items => self.item(row, at, name),
-            Kind::Tasks => self.task(row, at, name),
-        }
-    }
-
-    fn item(&self, mut row: PaneRow<'_>, at: usize, name: u16) {
-        let Some(item) = self.items.get(at) else {
-            return;
-        };
-        let text = if self.is_best(item) {
-            row.theme.accent
-        } else {
-            row.theme.text
-        };
-        row.left(&self.name(at), name, text).skip(1).right(
-            &format::plain_seconds(item.cpu_s),
-            9,
-            text,
-        );
-        let columns = self.columns();
-        for (metric, (_, columns)) in self.metrics.iter().zip(columns.iter().skip(2)) {
-            let value = item.item.metrics.get(*metric);
-            let value = value.map_or_else(|| format::MISSING.to_owned(), |v| format::number(*v));
-            if row.rest() < *columns {
-                break;
-            }
-            row.skip(1).right(&value, columns - 1, text);
-        }
-    }
-
-    fn task(&self, mut row: PaneRow<'_>, at: usize, name: u16) {
-        let theme = row.theme;
-        let Some(task) = self.tasks.get(at) else {
-            return;
-        };
-        let start = self.repeat.map_or(0, |r| r.started_ns);
-        let slot = match task.slot {
-            NEVER_RAN => "none".to_owned(),
-            slot => slot.to_string(),
-        };
-        let plain = |ns: u64| format::plain_seconds(seconds(ns));
-        let values = [
-            slot,
-            plain(task.started_ns.saturating_sub(start)),
-            plain(task.wall_ns()),
-            plain(task.cpu_ns),
-            plain(waited(task)),
-            (u64::from(task.attempt) + 1).to_string(),
-            task.outcome.word().to_owned(),
-        ];
-        let style = if task.outcome == Outcome::Done {
-            theme.text
-        } else {
-            theme.bad
-        };
-        row.cell(letter(task.group), theme.series(task.group as usize))
-            .skip(1)
-            .left(&self.name(at), name.saturating_sub(2), theme.text);
-        for (value, (_, columns)) in values.iter().zip(&TASK_COLUMNS[1..]) {
-            row.skip(1).right(value, columns - 1, style);
-        }
-    }
-}
-
-/// Time between being ready and being started, in nanoseconds.
-fn waited(task: &TaskSpan) -> u64 {
-    task.started_ns.saturating_sub(task.ready_ns)
 }

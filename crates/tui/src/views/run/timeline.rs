@@ -18,6 +18,7 @@ use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{RepeatState, RunStatus};
 use workbench_report::format;
 
+use crate::kit::text::shared_start;
 use crate::kit::{Pane, PaneRow, Scroll, cells, safe};
 use crate::model::names::repeat_name;
 use crate::model::snapshot_view::SnapshotView;
@@ -249,27 +250,6 @@ fn whole_ms(ns: u64) -> u64 {
     }
 }
 
-/// Bytes of the start that all names share, up to an equals sign or a space: told once, it leaves
-/// room for more names.
-fn shared_start(names: &[(u32, String)]) -> usize {
-    let Some(((_, first), rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-        return 0;
-    };
-    let same = |other: &str| {
-        first
-            .bytes()
-            .zip(other.bytes())
-            .take_while(|(a, b)| a == b)
-            .count()
-    };
-    let common = rest.iter().map(|(_, name)| same(name)).min().unwrap_or(0);
-    let start = first.as_bytes().get(..common).unwrap_or_default();
-    start
-        .iter()
-        .rposition(|b| matches!(b, b'=' | b' '))
-        .map_or(0, |at| at + 1)
-}
-
 /// What ran on every slot at a time, as far as there is room.
 fn draw_slots_at(inner: &mut Pane<'_>, shown: &Shown<'_>, t_ns: u64) {
     let theme = inner.theme;
@@ -317,7 +297,7 @@ fn draw_legend(inner: &mut Pane<'_>, legend: &BTreeMap<u32, Arc<str>>) {
     // What the two marks mean is told where the names leave room.
     let kept = if width >= 70 { cells(&marks) + 2 } else { 0 };
     let names: Vec<(u32, String)> = legend.iter().map(|(g, name)| (*g, safe(name))).collect();
-    let shared = shared_start(&names);
+    let shared = shared_start(names.iter().map(|(_, name)| name.as_str()));
     row.text(
         names.first().map_or("", |(_, name)| &name[..shared]),
         theme.dim,

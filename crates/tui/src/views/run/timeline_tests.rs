@@ -30,19 +30,6 @@ fn task(i: u64) -> TaskSpan {
 }
 
 #[test]
-fn names_share_their_start_up_to_a_sign() {
-    let shared = |names: &[&str]| {
-        let names: Vec<(u32, String)> = names.iter().map(|n| (0, (*n).to_owned())).collect();
-        shared_start(&names)
-    };
-    assert_eq!(shared(&["n=50", "n=60"]), 2);
-    assert_eq!(shared(&["n=50", "m=60"]), 0);
-    assert_eq!(shared(&["model 1", "model 12", "model 3"]), 6);
-    assert_eq!(shared(&["n=50"]), 0);
-    assert_eq!(shared(&["樹=1", "樹=2"]), "樹=".len());
-}
-
-#[test]
 fn steps_rise_and_read_well() {
     assert!((1..STEPS).all(|i| step_ns(i) > step_ns(i - 1)));
     let shown = [0, 9, 24, 29, 40].map(|i| stretch_of(step_ns(i)));
