@@ -423,7 +423,11 @@ fn a_worker_that_never_comes_back_is_told_of() {
     assert!((workers - 1.0).abs() < 1e-9, "{workers}");
     let slots = &played.arm("launcher").breakdown.slots;
     let stand: Vec<Health> = slots.iter().map(|slot| slot.health).collect();
-    assert_eq!(stand, [Health::Ended, Health::Lost]);
+    assert_eq!(
+        stand,
+        [Health::Ended, Health::Lost],
+        "{slots:?} {warnings:?}"
+    );
     assert!(slots[1].steps >= 20, "{slots:?}");
 }
 
