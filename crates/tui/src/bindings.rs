@@ -28,7 +28,7 @@ pub const HOME: Keys = table! {
     ["enter"], Action::Choose, "choose", "Set up the selected lab, or open the selected run.";
     ["tab", "right", "l"], Action::Next, "next panel", "Go to the next panel.";
     ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
-    ["Q"], Action::Questions, "questions", "Show what the lab asks, beside its handout, and predict.";
+    ["Q"], Action::Questions, "quiz", "Show what the lab asks, beside its handout, and predict.";
     ["r"], Action::Runs, "all runs", "Show all runs, with a filter.";
     ["w"], Action::Watch, "watch", "Go to the run under way.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";

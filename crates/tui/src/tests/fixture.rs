@@ -137,7 +137,7 @@ impl Fixture {
             path,
             ..request.clone()
         };
-        let survey = crate::reader::survey(&here).map(Arc::new);
+        let survey = reader::survey(&here).map(Arc::new);
         AppEvent::Surveyed(Box::new(request.clone()), survey)
     }
 
