@@ -44,7 +44,7 @@ pub fn apply(
                 "there is another assignment for the lab {name}; choose one with --assignment FILE"
             )));
         }
-        let lab = assigned(labs.remove(at), Arc::new(recorded));
+        let lab = assigned(labs.remove(at), &Arc::new(recorded));
         labs.insert(at, lab.map_err(|error| unfit(error.to_string()))?);
     }
     Ok(())

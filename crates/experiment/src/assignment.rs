@@ -8,13 +8,9 @@ use crate::request_error::RequestError;
 /// How to run without the assignment.
 const OR_WITHOUT: &str = "or run without --assignment, which cannot be handed in";
 
-fn refused<T>(option: Opt, given: impl ToString, reason: &str) -> Result<T, RequestError> {
+fn refused<T>(option: Opt, given: impl std::fmt::Display, reason: &str) -> Result<T, RequestError> {
     let reason = format!("{reason}, {OR_WITHOUT}");
-    Err(RequestError::Refused(Refusal::new(
-        option,
-        given.to_string(),
-        reason,
-    )))
+    Err(RequestError::Refused(Refusal::new(option, given, reason)))
 }
 
 /// The required preset, with nothing set otherwise.

@@ -22,9 +22,9 @@ pub struct AssignmentUnfit(pub String);
 /// Where the assignment names presets, parameters, arms or questions that the lab does not have.
 pub fn assigned(
     lab: Box<dyn Lab>,
-    assignment: Arc<RecordedAssignment>,
+    assignment: &Arc<RecordedAssignment>,
 ) -> Result<Box<dyn Lab>, AssignmentUnfit> {
-    let definition = definition(lab.definition(), &assignment)?;
+    let definition = definition(lab.definition(), assignment)?;
     let asked = assignment.assignment.asked(lab.questions());
     let unknown = assignment.assignment.unknown_ids(lab.questions());
     if let Some(id) = unknown.first() {

@@ -70,7 +70,9 @@ impl App {
             AppEvent::Ended(ended) => return self.ended(ended),
             AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
             AppEvent::SetupDone(Ok(job)) => return self.make(job),
-            AppEvent::SetupDone(Err(error)) => self.notice = Some(error),
+            AppEvent::SetupDone(Err(error)) | AppEvent::AnswersLost(error) => {
+                self.notice = Some(error);
+            }
             AppEvent::Opened(opened) => return self.opened(opened),
             AppEvent::Followed(run, records) => self.followed(&run, &records),
             AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
@@ -88,7 +90,6 @@ impl App {
                     questions.screen.read(&place, sheet);
                 }
             }
-            AppEvent::AnswersLost(error) => self.notice = Some(error),
             // Signal, reader and drawing all notice that; only a person can be in a hurry.
             AppEvent::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}
             AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),

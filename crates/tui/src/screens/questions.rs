@@ -347,7 +347,7 @@ impl QuestionsScreen {
             return;
         };
         let columns = usize::from(detail.width);
-        let mut text = self.text(question, columns, theme);
+        let mut text = asked_text(question, columns, theme);
         let at = text.len();
         let answer = self.answer_lines(question, columns, theme);
         let room = usize::from(detail.height);
@@ -385,27 +385,6 @@ impl QuestionsScreen {
             Span::raw(" ".repeat(gap)),
             Span::styled(points, theme.dim),
         ])
-    }
-
-    /// What is asked.
-    fn text(&self, question: &Question, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let text = answers::question_text(question);
-        let mut text = wrap_plain(&text, columns, theme.text);
-        if let QuestionKind::Choice {
-            choices, several, ..
-        } = &question.kind
-        {
-            for (place, choice) in choices.iter().enumerate() {
-                let choice = safe(&choice.text.replace('`', ""));
-                let choice = format!("{}) {choice}", letter(place));
-                text.extend(wrap_plain(&choice, columns, theme.text));
-            }
-            if *several {
-                text.extend(wrap_plain("Several may be right.", columns, theme.dim));
-            }
-        }
-        text.push(Line::default());
-        text
     }
 
     /// The answer, with the mark of a field before it.
@@ -470,4 +449,25 @@ impl QuestionsScreen {
         }
         out
     }
+}
+
+/// What is asked.
+fn asked_text(question: &Question, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let text = answers::question_text(question);
+    let mut text = wrap_plain(&text, columns, theme.text);
+    if let QuestionKind::Choice {
+        choices, several, ..
+    } = &question.kind
+    {
+        for (place, choice) in choices.iter().enumerate() {
+            let choice = safe(&choice.text.replace('`', ""));
+            let choice = format!("{}) {choice}", letter(place));
+            text.extend(wrap_plain(&choice, columns, theme.text));
+        }
+        if *several {
+            text.extend(wrap_plain("Several may be right.", columns, theme.dim));
+        }
+    }
+    text.push(Line::default());
+    text
 }
