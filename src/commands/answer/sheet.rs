@@ -146,14 +146,12 @@ fn answered(store: &RunStore, run: &str) -> Result<RunAnswered, ExitError> {
 impl Target {
     /// The answer to a question: for the next run where it is a prediction and no run is meant.
     pub fn answer(&self, question: &Question) -> Option<&TypedAnswer> {
-        match (&self.draft, question.is_prediction()) {
-            (Some(draft), true) => draft.find(&question.id),
-            _ => {
-                let run = self.run.as_ref()?;
-                let locked = run.snapshot.locked.as_deref()?;
-                locked.answer(&question.id, Some(&run.sheet))
-            }
+        if let (Some(draft), true) = (&self.draft, question.is_prediction()) {
+            return draft.find(&question.id);
         }
+        let run = self.run.as_ref()?;
+        let locked = run.snapshot.locked.as_deref()?;
+        locked.answer(&question.id, Some(&run.sheet))
     }
 
     /// Whether a question cannot be answered any more: the run has locked it.
