@@ -8,13 +8,9 @@ use crate::request_error::RequestError;
 /// How to run without the assignment.
 const OR_WITHOUT: &str = "or run without --assignment, which cannot be handed in";
 
-fn refused<T>(option: Opt, given: impl ToString, reason: &str) -> Result<T, RequestError> {
+fn refused<T>(option: Opt, given: impl std::fmt::Display, reason: &str) -> Result<T, RequestError> {
     let reason = format!("{reason}, {OR_WITHOUT}");
-    Err(RequestError::Refused(Refusal::new(
-        option,
-        given.to_string(),
-        reason,
-    )))
+    Err(RequestError::Refused(Refusal::new(option, given, reason)))
 }
 
 /// The required preset, with nothing set otherwise.
@@ -56,7 +52,6 @@ pub(super) fn repeats(
             let reason = format!("the assignment wants at least {least}; give {least} or more");
             refused(Opt::Repeats, asked, &reason)
         }
-        (Some(least), None) => Ok(of_preset.max(least)),
         (_, asked) => Ok(asked.unwrap_or(of_preset)),
     }
 }

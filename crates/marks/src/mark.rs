@@ -106,7 +106,6 @@ pub fn mark(question: &Question, answer: Option<&TypedAnswer>, result: &RunResul
 }
 
 /// What is right, or why the run does not say.
-#[expect(clippy::type_complexity, reason = "taken apart where it is used")]
 fn known(
     question: &Question,
     result: &RunResult,

@@ -18,7 +18,8 @@ use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob, WatchEffect,
+    AnswersEffect, AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob,
+    WatchEffect,
 };
 use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
@@ -26,6 +27,7 @@ use super::host::Host;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_data::SurveyRequest;
+use super::sheet_place::SheetPlace;
 
 /// The longest silence within an answer of the terminal.
 const ANSWER_GAP: Duration = Duration::from_millis(100);
@@ -138,6 +140,29 @@ impl Session {
                 AppEvent::Compared(reader::side_by_side(runs).map(Arc::new))
             }),
         }
+    }
+
+    /// Reads answers, or keeps them. They are kept here and not on another thread, so that the last
+    /// one typed is the last one kept.
+    pub fn answers(&self, effect: AnswersEffect) {
+        let store = &self.maker.store;
+        let event = match effect {
+            AnswersEffect::Read(place) => {
+                let sheet = reader::answers(store, &place);
+                AppEvent::AnswersRead(place, sheet)
+            }
+            AnswersEffect::Keep(place, sheet) => {
+                let kept = match place {
+                    SheetPlace::Draft { .. } => store.write_draft(&sheet),
+                    SheetPlace::Run(run) => run.write_answers(&sheet),
+                };
+                match kept {
+                    Ok(()) => return,
+                    Err(error) => AppEvent::AnswersLost(error.to_string()),
+                }
+            }
+        };
+        let _ = self.events.send(event);
     }
 
     /// Looks through a file for the form.

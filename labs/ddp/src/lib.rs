@@ -42,7 +42,7 @@ use std::path::PathBuf;
 
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, Params, PreparedLab, RunConfig, Source, page,
+    LabError, LabHost, Params, PreparedLab, QuestionSet, RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
@@ -79,6 +79,7 @@ pub fn lab(host: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
 /// The lab.
 pub struct DataParallel {
     definition: LabDefinition,
+    questions: QuestionSet,
     host: LabHost,
 }
 
@@ -96,7 +97,12 @@ impl DataParallel {
             .map(|arm| arm.name.as_str())
             .collect();
         definition.page = Some(page(LAUNCHERS, &arms, &MEASURED));
-        Ok(Self { definition, host })
+        let questions = definition.read_questions(include_str!("../questions.toml"))?;
+        Ok(Self {
+            definition,
+            questions,
+            host,
+        })
     }
 }
 
@@ -107,6 +113,10 @@ impl Lab for DataParallel {
 
     fn handout(&self) -> &'static str {
         include_str!("../handout.md")
+    }
+
+    fn questions(&self) -> &QuestionSet {
+        &self.questions
     }
 
     fn source(&self, arm: &str) -> Option<Source> {

@@ -19,7 +19,7 @@ use workbench_dataset::{DataError, Table};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    LabHost, Opt, PreparedLab, Refusal, RunConfig, TableData, read_table,
+    LabHost, Opt, PreparedLab, QuestionSet, Refusal, RunConfig, TableData, read_table,
 };
 use workbench_words::counted;
 
@@ -38,6 +38,7 @@ pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
 /// The lab.
 pub struct RandomForests {
     definition: LabDefinition,
+    questions: QuestionSet,
 }
 
 impl RandomForests {
@@ -47,7 +48,11 @@ impl RandomForests {
     /// When `lab.toml` is broken, which the tests rule out.
     pub fn new() -> Result<Self, DefinitionError> {
         let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
-        Ok(Self { definition })
+        let questions = definition.read_questions(include_str!("../questions.toml"))?;
+        Ok(Self {
+            definition,
+            questions,
+        })
     }
 }
 
@@ -58,6 +63,10 @@ impl Lab for RandomForests {
 
     fn handout(&self) -> &'static str {
         include_str!("../handout.md")
+    }
+
+    fn questions(&self) -> &QuestionSet {
+        &self.questions
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

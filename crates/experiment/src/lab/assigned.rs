@@ -22,9 +22,9 @@ pub struct AssignmentUnfit(pub String);
 /// Where the assignment names presets, parameters, arms or questions that the lab does not have.
 pub fn assigned(
     lab: Box<dyn Lab>,
-    assignment: Arc<RecordedAssignment>,
+    assignment: &Arc<RecordedAssignment>,
 ) -> Result<Box<dyn Lab>, AssignmentUnfit> {
-    let definition = definition(lab.definition(), &assignment)?;
+    let definition = definition(lab.definition(), assignment)?;
     let asked = assignment.assignment.asked(lab.questions());
     let unknown = assignment.assignment.unknown_ids(lab.questions());
     if let Some(id) = unknown.first() {
@@ -70,6 +70,9 @@ fn definition(
             ..preset
         };
         definition.presets.insert(name.clone(), preset);
+    }
+    for preset in definition.presets.values_mut() {
+        preset.repeats = preset.repeats.max(assignment.least_repeats.unwrap_or(1));
     }
     if let Some(name) = &assignment.required_preset {
         if !definition.presets.contains_key(name) {

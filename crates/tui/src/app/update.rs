@@ -56,7 +56,7 @@ impl App {
                 return self.key(key);
             }
             AppEvent::Mouse(event) => return self.mouse(event),
-            AppEvent::Paste(text) => self.paste(&text),
+            AppEvent::Paste(text) => return self.paste(&text),
             AppEvent::Poll if self.lists_runs() => {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
@@ -73,7 +73,9 @@ impl App {
             AppEvent::Ended(ended) => return self.ended(ended),
             AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
             AppEvent::SetupDone(Ok(job)) => return self.make(job),
-            AppEvent::SetupDone(Err(error)) => self.notice = Some(error),
+            AppEvent::SetupDone(Err(error)) | AppEvent::AnswersLost(error) => {
+                self.notice = Some(error);
+            }
             AppEvent::Opened(opened) => return self.opened(opened),
             AppEvent::Followed(run, records) => self.followed(&run, &records),
             AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
@@ -86,6 +88,11 @@ impl App {
                 }
             }
             AppEvent::Exported(exported) => self.exported(exported),
+            AppEvent::AnswersRead(place, sheet) => {
+                if let Screen::Questions(questions) = &mut self.screen {
+                    questions.screen.read(&place, sheet);
+                }
+            }
             // Signal, reader and drawing all notice that; only a person can be in a hurry.
             AppEvent::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}
             AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),
