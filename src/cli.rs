@@ -16,6 +16,8 @@ use workbench_experiment::{AskedWorkers, MaxTime, Width};
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
+use crate::commands::submit::SubmitArgs;
+use crate::commands::verify::VerifyArgs;
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
 use crate::program_args::ProgramArgs;
 use workbench_tui::ThemeName;
@@ -49,6 +51,17 @@ Examples:
   workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
 
 Several values with commas between them are alternatives. The screen's filter is the same.";
+
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  workbench submit latest -o hand-in.zip           the latest run, with its answers
+  workbench submit latest -o hand-in.zip --draft   although something is missing";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  workbench verify hand-in.zip                     what does not fit; exit code 1 where something does not
+  workbench verify hand-ins/                       a whole folder, also what is the same in several
+  workbench verify hand-in.zip --reexecute 5       makes 5 outputs again and compares them";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -342,6 +355,12 @@ pub enum Command {
     },
     /// Go on with a run that was interrupted or killed; finished repeats are not run again
     Resume(ResumeArgs),
+    /// Pack runs into the file that is handed in
+    #[command(after_help = SUBMIT_EXAMPLES)]
+    Submit(SubmitArgs),
+    /// Check hand-ins: whether they are whole, follow from their logs, and are plausible
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
     /// Print the configuration as a file, and where each value came from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config {

@@ -149,6 +149,7 @@ fn configured(
     let run_dir = config.run_dir().map(Path::to_owned);
     // Before the store is opened: these commands do not need it.
     match &command {
+        Some(Command::Verify(args)) => return commands::verify::run(&labs, args),
         Some(Command::Config { .. }) => return commands::config::run(&config, &labs),
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
@@ -162,6 +163,7 @@ fn configured(
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
+        Some(Command::Submit(args)) => commands::submit::run(&store, &args),
         Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),

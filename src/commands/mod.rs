@@ -11,3 +11,5 @@ pub mod say;
 pub mod setup;
 pub mod shell;
 pub mod show;
+pub mod submit;
+pub mod verify;

@@ -1,0 +1,29 @@
+//! Hand-ins: runs packed into one file with everything that a check needs, and the check.
+//!
+//! - **Belongs here:** the archive, its manifest, what it must not say about a person, reading one
+//!   that may be hostile, and what does not fit in it.
+//! - **May use:** `experiment`, `report`, `result`, `record`, `pool`, `machine`, `digest`, `words`.
+//! - **Does not belong here:** points, and folders of many hand-ins.
+
+mod again;
+mod chain;
+mod check;
+mod clocks;
+mod files;
+mod limits;
+mod log;
+mod manifest;
+mod messages;
+mod missing;
+mod opened;
+mod pack;
+mod private;
+mod verify;
+mod zip;
+
+pub use manifest::{AssignmentFacts, FileFacts, LogFacts, Manifest, PackedBy, RunFacts};
+pub use missing::Missing;
+pub use opened::{Opened, OpenedRun, open, open_archive};
+pub use pack::{PackError, Packed, PackedFile, ToPack, pack, sentences};
+pub use private::Private;
+pub use verify::{Class, Verified, VerifiedRun, Verifier, hand_ins};

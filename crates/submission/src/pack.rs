@@ -1,0 +1,322 @@
+//! Packing runs into a hand-in.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use workbench_record::whole::{Draft, parent};
+use workbench_record::{DataSource, RecordError, RunDir, RunStatus};
+use workbench_report::{Format, ReportError, json, render};
+use workbench_result::{RunResult, of_log};
+
+use crate::limits::{MOST_BYTES, MOST_DOCUMENT, MOST_FILE_BYTES, MOST_PACKED, MOST_RUNS};
+use crate::log::{LogProblem, LogRead, read_log};
+use crate::manifest::{AssignmentFacts, FORMAT, FileFacts, MANIFEST, Manifest, PackedBy, RunFacts};
+use crate::messages;
+use crate::missing::Missing;
+use crate::opened::{ANSWERS, LOG, REPORT, RESULT, folder};
+use crate::private::Private;
+use crate::zip::archive;
+
+/// What is to be packed.
+#[derive(Debug)]
+pub struct ToPack<'a> {
+    /// The runs.
+    pub runs: &'a [RunDir],
+    /// The program that packs.
+    pub program: PackedBy,
+    /// Version of the libtorch that is set up.
+    pub libtorch: Option<String>,
+    /// The assignment.
+    pub assignment: Option<AssignmentFacts>,
+    /// What must not be in it.
+    pub private: Private,
+}
+
+/// Why runs are not packed.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// A run is under way.
+    #[error("{0} is under way; hand it in once it has ended")]
+    Live(String),
+    /// No run, or too many.
+    #[error("give 1 to {MOST_RUNS} runs")]
+    Runs,
+    /// Something is too large to be handed in.
+    #[error("{what} is too large to be handed in: at most {} MiB", MOST_FILE_BYTES >> 20)]
+    TooLarge {
+        /// What.
+        what: String,
+    },
+    /// A log cannot be used.
+    #[error("{run}: its log cannot be handed in: {problem}")]
+    Log {
+        /// The run.
+        run: String,
+        /// Why not.
+        problem: LogProblem,
+    },
+    /// A file of a run cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A report cannot be made.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A private name is left in a file.
+    #[error("{file} would contain `{found}`, which says who or where you are; nothing was written")]
+    Private {
+        /// The file.
+        file: String,
+        /// The name or path.
+        found: String,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot {verb} {path}: {source}")]
+    Io {
+        /// `read` or `write`.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// One file of a hand-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedFile {
+    /// Its name in the archive.
+    pub name: String,
+    /// What is in it.
+    pub content: Vec<u8>,
+}
+
+/// A hand-in that is not written yet.
+#[derive(Debug)]
+pub struct Packed {
+    /// Its manifest; [`Packed::seal`] completes it.
+    manifest: Manifest,
+    /// Its other files.
+    pub files: Vec<PackedFile>,
+    /// The results of its runs, as the logs in it give them.
+    pub results: Vec<RunResult>,
+}
+
+/// Makes the files of a hand-in in memory.
+///
+/// # Errors
+/// [`PackError`].
+pub fn pack(what: &ToPack<'_>) -> Result<Packed, PackError> {
+    if what.runs.is_empty() || what.runs.len() > MOST_RUNS {
+        return Err(PackError::Runs);
+    }
+    let mut packed = Packed {
+        manifest: Manifest {
+            format: FORMAT,
+            program: what.program.clone(),
+            libtorch: what.libtorch.clone(),
+            draft: false,
+            missing: Vec::new(),
+            assignment: what.assignment.clone(),
+            runs: Vec::new(),
+            files: Vec::new(),
+            sha256: String::new(),
+        },
+        files: Vec::new(),
+        results: Vec::new(),
+    };
+    for (index, run) in what.runs.iter().enumerate() {
+        add_run(&mut packed, &folder(index + 1), run, what)?;
+    }
+    let bytes: usize = packed.files.iter().map(|file| file.content.len()).sum();
+    if bytes as u64 > MOST_BYTES {
+        return Err(too_large("the hand-in"));
+    }
+    Ok(packed)
+}
+
+fn add_run(
+    packed: &mut Packed,
+    folder: &str,
+    run: &RunDir,
+    what: &ToPack<'_>,
+) -> Result<(), PackError> {
+    if run.is_live() {
+        return Err(PackError::Live(run.id()));
+    }
+    let private = with_data(&what.private, run)?;
+    let log = scrubbed_log(run, &private)?;
+    let nonce = what.assignment.as_ref().and_then(|a| a.nonce.as_deref());
+    let read = read_log(&*log, LOG, nonce.unwrap_or_default());
+    let refused = |problem| PackError::Log {
+        run: run.id(),
+        problem,
+    };
+    let LogRead {
+        snapshot,
+        chain,
+        bytes,
+        sha256,
+        ..
+    } = read.map_err(refused)?;
+    let (Some(started), Some(result)) = (
+        snapshot.started.as_deref(),
+        of_log(&snapshot, bytes, sha256),
+    ) else {
+        return Err(PackError::Live(run.id()));
+    };
+    let facts = RunFacts::of(folder, &snapshot, started, &chain);
+    packed.manifest.runs.push(facts);
+    let report = render(Format::Html, &result, &snapshot)?;
+    let mut add = |name: &str, content: Vec<u8>, typed: bool| {
+        let name = format!("{folder}/{name}");
+        let found = private.found_in(&String::from_utf8_lossy(&content));
+        if let Some(found) = found.filter(|_| !typed) {
+            return Err(PackError::Private {
+                found: found.to_owned(),
+                file: name,
+            });
+        }
+        let most = if typed {
+            MOST_DOCUMENT
+        } else {
+            MOST_FILE_BYTES
+        };
+        if content.len() as u64 > most {
+            return Err(too_large(&name));
+        }
+        packed.files.push(PackedFile { name, content });
+        Ok(())
+    };
+    add(LOG, log, false)?;
+    add(RESULT, json(&result)?, false)?;
+    add(REPORT, report, false)?;
+    let answers = run.path().join(ANSWERS);
+    match std::fs::read(&answers) {
+        Ok(content) => add(ANSWERS, content, true)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(io_error("read", &answers, source)),
+    }
+    packed.results.push(result);
+    Ok(())
+}
+
+/// The path of the data stands for itself, by its file's name alone.
+fn with_data(private: &Private, run: &RunDir) -> Result<Private, PackError> {
+    let mut private = private.clone();
+    let snapshot = run.snapshot()?;
+    let data = snapshot
+        .started
+        .as_deref()
+        .map(|started| &started.config.data);
+    if let Some(DataSource::File { path, .. } | DataSource::Folder { path, .. }) = data {
+        let path = Path::new(path);
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        private.place(path, &private.scrub(&name.unwrap_or_default()));
+    }
+    Ok(private)
+}
+
+fn scrubbed_log(run: &RunDir, private: &Private) -> Result<Vec<u8>, PackError> {
+    let path = run.events();
+    let io = |source| io_error("read", &path, source);
+    let source = run.open_log()?.take(2 * MOST_FILE_BYTES);
+    let mut log = Vec::new();
+    for line in BufReader::new(source).split(b'\n') {
+        let line = line.map_err(io)?;
+        log.extend(private.scrub_line(&line));
+        log.push(b'\n');
+        if log.len() as u64 > MOST_FILE_BYTES {
+            return Err(too_large(&format!("the log of {}", run.id())));
+        }
+    }
+    Ok(log)
+}
+
+fn too_large(what: &str) -> PackError {
+    PackError::TooLarge {
+        what: what.to_owned(),
+    }
+}
+
+fn io_error(verb: &'static str, path: &Path, source: io::Error) -> PackError {
+    PackError::Io {
+        verb,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+impl Packed {
+    /// What every hand-in needs: runs that ended as planned, with equal work.
+    pub fn missing(&self) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        for result in &self.results {
+            let run = result.run_id.clone();
+            if result.status != RunStatus::Completed {
+                let status = result.status;
+                missing.push(Missing::End { run, status });
+            } else if !result.check.passed() {
+                missing.push(Missing::EqualWork { run });
+            }
+        }
+        missing
+    }
+
+    /// Completes the manifest: with what is missing it is a draft. Returns name and size of every
+    /// file that will be in the archive.
+    pub fn seal(&mut self, missing: Vec<Missing>) -> Vec<(String, u64)> {
+        self.manifest.draft = !missing.is_empty();
+        self.manifest.missing = missing;
+        let facts = self.files.iter();
+        let facts = facts.map(|file| FileFacts::of(&file.name, &file.content));
+        self.manifest.files = facts.collect();
+        self.manifest = self.manifest.clone().sealed();
+        let manifest = (MANIFEST.to_owned(), self.manifest_bytes().len() as u64);
+        let others = self.manifest.files.iter();
+        let others = others.map(|file| (file.name.clone(), file.bytes));
+        std::iter::once(manifest).chain(others).collect()
+    }
+
+    fn manifest_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(&self.manifest).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The archive. The same runs give the same bytes.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn archive(&self) -> Result<Vec<u8>, PackError> {
+        let manifest = self.manifest_bytes();
+        let others = self.files.iter();
+        let others = others.map(|file| (&*file.name, &*file.content));
+        let files = std::iter::once((MANIFEST, &*manifest)).chain(others);
+        let bytes = archive(files).map_err(|_| too_large("the hand-in"))?;
+        if bytes.len() as u64 > MOST_PACKED {
+            return Err(too_large("the hand-in"));
+        }
+        Ok(bytes)
+    }
+
+    /// Writes the archive, whole or not at all.
+    ///
+    /// # Errors
+    /// When it is too large or cannot be written.
+    pub fn write(&self, target: &Path) -> Result<(), PackError> {
+        let bytes = self.archive()?;
+        let write = || {
+            let mut draft = Draft::inside(parent(target))?;
+            draft.file.write_all(&bytes)?;
+            draft.keep(target)
+        };
+        write().map_err(|source| io_error("write", target, source))
+    }
+}
+
+/// What is missing, as sentences.
+pub fn sentences(missing: &[Missing]) -> Vec<String> {
+    missing.iter().map(messages::missing::sentence).collect()
+}
