@@ -41,6 +41,7 @@ fn config(dir: &Path, set: &[&str]) -> RunConfig {
         oversubscribe: true,
         until: None,
         control: false,
+        assignment: None,
         data: Some(dir.to_owned()),
         set: set.iter().map(|text| (*text).to_owned()).collect(),
         ..Request::default()

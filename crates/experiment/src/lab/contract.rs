@@ -12,6 +12,7 @@ use super::option::Refusal;
 use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
+use workbench_questions::QuestionSet;
 use workbench_record::{
     Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, Params,
     RunConfig, Source,
@@ -38,6 +39,11 @@ pub trait Lab: Send + Sync {
 
     /// The text that explains the lab to a student, in Markdown.
     fn handout(&self) -> &str;
+
+    /// What is asked about a run of the lab.
+    fn questions(&self) -> &QuestionSet {
+        const { &QuestionSet::NONE }
+    }
 
     /// The folder from which the lab was read, where it is not a part of this program. Its runs
     /// record it, so that they can be resumed.
