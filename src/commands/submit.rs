@@ -1,12 +1,13 @@
 //! `workbench submit RUN… -o FILE`: packs runs into the file that is handed in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use workbench_machine::MachineFacts;
+use workbench_questions::{LabAssignment, RecordedAssignment};
 use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
-use workbench_submission::{PackedBy, Private, ToPack, pack, sentences};
+use workbench_submission::{PackedBy, Private, ToPack, facts, pack, sentences};
 
 use super::setup::default_place;
 use crate::build_facts::BUILD;
@@ -23,6 +24,9 @@ pub struct SubmitArgs {
     /// The file to write, for example hand-in.zip
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
+    /// The assignment that it is made for [default: the one that the runs were made for]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub assignment: Option<PathBuf>,
     /// Write it although something is missing; it says inside that it is a draft, and what is
     /// missing
     #[arg(long)]
@@ -33,14 +37,23 @@ pub struct SubmitArgs {
 pub fn run(store: &RunStore, args: &SubmitArgs) -> Result<u8, ExitError> {
     let runs = args.runs.iter().map(|run| store.find(run));
     let runs = runs.collect::<Result<Vec<RunDir>, _>>()?;
+    let given = args
+        .assignment
+        .as_deref()
+        .map(assignment_file)
+        .transpose()?;
+    let assignment = match given {
+        Some(given) => Some(given),
+        None => recorded(&runs)?,
+    };
     let mut packed = pack(&ToPack {
         runs: &runs,
         program: PackedBy::of(&MachineFacts::default().built(&BUILD)),
         libtorch: libtorch(),
-        assignment: None,
+        assignment: assignment.as_ref().map(facts),
         private: private(store),
     })?;
-    let missing = packed.missing();
+    let missing = packed.missing(assignment.as_ref());
     let told = sentences(&missing);
     if !missing.is_empty() && !args.draft {
         return Err(ExitError::usage(format!(
@@ -67,6 +80,29 @@ pub fn run(store: &RunStore, args: &SubmitArgs) -> Result<u8, ExitError> {
         format::bytes(bytes)
     ))?;
     Ok(code::DONE)
+}
+
+/// The assignment that the runs were made for.
+fn recorded(runs: &[RunDir]) -> Result<Option<RecordedAssignment>, ExitError> {
+    for run in runs {
+        let started = run.snapshot()?.started;
+        if let Some(assignment) = started.and_then(|started| started.config.assignment) {
+            return Ok(Some(*assignment));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the file of an assignment.
+pub fn assignment_file(path: &Path) -> Result<RecordedAssignment, ExitError> {
+    let refused = |why: String| ExitError::usage(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    let assignment = LabAssignment::parse(&text).map_err(|problems| {
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        refused(told.join("; "))
+    })?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(RecordedAssignment::of(assignment, &name, &text))
 }
 
 /// What is private on this machine, with the folder of the runs.

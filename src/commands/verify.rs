@@ -9,6 +9,7 @@ use workbench_record::Finding;
 use workbench_submission::{Class, Verified, Verifier};
 
 use super::show::pretty;
+use super::submit::assignment_file;
 use crate::exit_error::{ExitError, code};
 use crate::output;
 
@@ -19,6 +20,9 @@ pub struct VerifyArgs {
     /// them
     #[arg(num_args = 1.., required = true, value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
+    /// The assignment that they should be made for [default: the one that each was made for]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub assignment: Option<PathBuf>,
     /// Make so many outputs of every hand-in again here, drawn by the nonce, and compare them bit
     /// for bit
     #[arg(long, value_name = "K", default_value_t = 0)]
@@ -39,7 +43,12 @@ struct Document<'a> {
 
 /// Verifies hand-ins; exit code 1 where something does not fit.
 pub fn run(labs: &[Box<dyn Lab>], args: &VerifyArgs) -> Result<u8, ExitError> {
-    let verifier = Verifier::new(labs);
+    let assignment = args
+        .assignment
+        .as_deref()
+        .map(assignment_file)
+        .transpose()?;
+    let verifier = Verifier::new(labs, assignment);
     let mut class = Class::default();
     let mut hand_ins = Vec::new();
     for path in workbench_submission::hand_ins(&args.files).map_err(ExitError::usage)? {

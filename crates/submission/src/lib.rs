@@ -2,10 +2,11 @@
 //!
 //! - **Belongs here:** the archive, its manifest, what it must not say about a person, reading one
 //!   that may be hostile, and what does not fit in it.
-//! - **May use:** `experiment`, `report`, `result`, `record`, `pool`, `machine`, `digest`, `words`.
+//! - **May use:** `experiment`, `report`, `result`, `record`, `questions`, `pool`, `machine`, `digest`, `words`.
 //! - **Does not belong here:** points, and folders of many hand-ins.
 
 mod again;
+mod assigned;
 mod chain;
 mod check;
 mod clocks;
@@ -21,9 +22,10 @@ mod private;
 mod verify;
 mod zip;
 
+pub use assigned::{AssignedRun, facts, missing};
 pub use manifest::{AssignmentFacts, FileFacts, LogFacts, Manifest, PackedBy, RunFacts};
 pub use missing::Missing;
 pub use opened::{Opened, OpenedRun, open, open_archive};
-pub use pack::{PackError, Packed, PackedFile, ToPack, pack, sentences};
+pub use pack::{PackError, Packed, PackedFile, PackedRun, ToPack, pack, sentences};
 pub use private::Private;
 pub use verify::{Class, Verified, VerifiedRun, Verifier, hand_ins};

@@ -3,11 +3,13 @@
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use workbench_questions::{AnswerSheet, LockedPredictions, RecordedAssignment};
 use workbench_record::whole::{Draft, parent};
-use workbench_record::{DataSource, RecordError, RunDir, RunStatus};
+use workbench_record::{DataSource, RecordError, RunDir, RunStarted, RunStatus};
 use workbench_report::{Format, ReportError, json, render};
 use workbench_result::{RunResult, of_log};
 
+use crate::assigned::{self, AssignedRun};
 use crate::limits::{MOST_BYTES, MOST_DOCUMENT, MOST_FILE_BYTES, MOST_PACKED, MOST_RUNS};
 use crate::log::{LogProblem, LogRead, read_log};
 use crate::manifest::{AssignmentFacts, FORMAT, FileFacts, MANIFEST, Manifest, PackedBy, RunFacts};
@@ -97,8 +99,21 @@ pub struct Packed {
     manifest: Manifest,
     /// Its other files.
     pub files: Vec<PackedFile>,
-    /// The results of its runs, as the logs in it give them.
-    pub results: Vec<RunResult>,
+    /// Its runs, as the logs in it give them.
+    pub runs: Vec<PackedRun>,
+}
+
+/// A run of a hand-in that is not written yet.
+#[derive(Debug)]
+pub struct PackedRun {
+    /// What was known at its start.
+    pub started: Box<RunStarted>,
+    /// What follows from its log.
+    pub result: RunResult,
+    /// What was locked before it.
+    pub locked: Option<Box<LockedPredictions>>,
+    /// Its answers.
+    pub sheet: Option<AnswerSheet>,
 }
 
 /// Makes the files of a hand-in in memory.
@@ -122,7 +137,7 @@ pub fn pack(what: &ToPack<'_>) -> Result<Packed, PackError> {
             sha256: String::new(),
         },
         files: Vec::new(),
-        results: Vec::new(),
+        runs: Vec::new(),
     };
     for (index, run) in what.runs.iter().enumerate() {
         add_run(&mut packed, &folder(index + 1), run, what)?;
@@ -196,7 +211,12 @@ fn add_run(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(io_error("read", &answers, source)),
     }
-    packed.results.push(result);
+    packed.runs.push(PackedRun {
+        sheet: run.read_answers()?,
+        locked: snapshot.locked.clone(),
+        started: Box::new(started.clone()),
+        result,
+    });
     Ok(())
 }
 
@@ -249,10 +269,11 @@ fn io_error(verb: &'static str, path: &Path, source: io::Error) -> PackError {
 }
 
 impl Packed {
-    /// What every hand-in needs: runs that ended as planned, with equal work.
-    pub fn missing(&self) -> Vec<Missing> {
+    /// What is missing: runs that ended as planned, with equal work, and what the assignment and
+    /// the questions ask for.
+    pub fn missing(&self, assignment: Option<&RecordedAssignment>) -> Vec<Missing> {
         let mut missing = Vec::new();
-        for result in &self.results {
+        for result in self.runs.iter().map(|run| &run.result) {
             let run = result.run_id.clone();
             if result.status != RunStatus::Completed {
                 let status = result.status;
@@ -261,6 +282,17 @@ impl Packed {
                 missing.push(Missing::EqualWork { run });
             }
         }
+        let runs: Vec<AssignedRun<'_>> = self
+            .runs
+            .iter()
+            .map(|run| AssignedRun {
+                started: &run.started,
+                result: &run.result,
+                locked: run.locked.as_deref(),
+                sheet: run.sheet.as_ref(),
+            })
+            .collect();
+        missing.extend(assigned::missing(assignment, &runs));
         missing
     }
 

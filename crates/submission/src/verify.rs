@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use workbench_experiment::lab::Lab;
+use workbench_questions::{AnswerSheet, LockedPredictions, QuestionKind, RecordedAssignment};
 use workbench_record::{Finding, RunStarted, Severity};
 use workbench_result::RunResult;
 
 use crate::again::{Again, Prepared};
+use crate::assigned::{AssignedRun, check_answers, check_assignment, missing};
 use crate::manifest::Manifest;
 use crate::messages;
 use crate::opened::{Opened, OpenedRun, open};
@@ -35,8 +37,10 @@ pub struct VerifiedRun {
     pub started: Box<RunStarted>,
     /// What follows from its log.
     pub result: RunResult,
-    /// `answers.json`.
-    pub answers: Option<Vec<u8>>,
+    /// Its answers, where they can be read.
+    pub sheet: Option<AnswerSheet>,
+    /// What was locked before it.
+    pub locked: Option<Box<LockedPredictions>>,
     /// SHA-256 of its log, in hexadecimal.
     pub log_sha256: String,
     /// When it was last recorded, in milliseconds since the Unix epoch.
@@ -56,9 +60,31 @@ impl VerifiedRun {
             ended_unix_ms: unix_ms.saturating_add(since_ns / 1_000_000),
             folder: run.folder,
             result: run.result,
-            answers: run.answers,
+            sheet: run
+                .answers
+                .as_deref()
+                .and_then(|bytes| AnswerSheet::parse(bytes).ok()),
+            locked: run.snapshot.locked,
             log_sha256: run.log_sha256,
         })
+    }
+
+    /// The run as an assignment looks at it.
+    pub fn assigned(&self) -> AssignedRun<'_> {
+        AssignedRun {
+            started: &self.started,
+            result: &self.result,
+            locked: self.locked.as_deref(),
+            sheet: self.sheet.as_ref(),
+        }
+    }
+
+    /// The last thing that is known to have happened, in milliseconds since the Unix epoch: the end
+    /// of the run, or an answer.
+    fn last_unix_ms(&self) -> u64 {
+        let answers = self.sheet.iter().flat_map(|sheet| sheet.answers.values());
+        let saved = answers.map(|answer| answer.saved_unix_ms).max();
+        self.ended_unix_ms.max(saved.unwrap_or(0))
     }
 }
 
@@ -103,15 +129,17 @@ impl Verified {
 /// Verifies hand-ins against the labs of this program.
 pub struct Verifier<'a> {
     labs: Prepared<'a>,
+    assignment: Option<RecordedAssignment>,
     now_unix_ms: u64,
 }
 
 impl<'a> Verifier<'a> {
-    /// A verifier that knows these labs.
-    pub fn new(labs: &'a [Box<dyn Lab>]) -> Self {
+    /// A verifier that knows these labs, and the assignment where it is given.
+    pub fn new(labs: &'a [Box<dyn Lab>], assignment: Option<RecordedAssignment>) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             labs: Prepared::new(labs),
+            assignment,
             now_unix_ms: now.map_or(0, |now| now.as_millis() as u64),
         }
     }
@@ -125,11 +153,18 @@ impl<'a> Verifier<'a> {
     /// The same of one that was read.
     pub fn verify_opened(&self, name: &str, opened: Opened) -> Verified {
         let mut findings = opened.findings;
-        let runs: Vec<VerifiedRun> = opened
-            .runs
-            .into_iter()
-            .filter_map(VerifiedRun::of)
-            .collect();
+        let mut runs = Vec::new();
+        for run in opened.runs {
+            let answers = run.answers.clone();
+            if let Some(run) = VerifiedRun::of(run) {
+                findings.extend(check_answers(
+                    &run.folder,
+                    run.assigned(),
+                    answers.as_deref(),
+                ));
+                runs.push(run);
+            }
+        }
         for run in &runs {
             if self.labs.knows_other_data(&run.started) {
                 findings.push(messages::document::data_differs(&run.folder));
@@ -139,12 +174,10 @@ impl<'a> Verifier<'a> {
                 findings.push(messages::times::future(ahead_ms as f64 / 3.6e6));
             }
         }
-        if let Some(manifest) = &opened.manifest {
-            findings.extend(manifest.missing.iter().map(messages::missing::finding));
-            if manifest.draft {
-                findings.push(messages::missing::draft(manifest.missing.len()));
-            }
+        if let Some(manifest) = opened.manifest.as_ref().filter(|manifest| manifest.draft) {
+            findings.push(messages::missing::draft(manifest.missing.len()));
         }
+        findings.extend(self.of_assignment(opened.manifest.as_ref(), &runs));
         findings.sort_by_key(|found| std::cmp::Reverse(found.severity));
         Verified {
             name: name.to_owned(),
@@ -152,6 +185,27 @@ impl<'a> Verifier<'a> {
             runs,
             findings,
         }
+    }
+
+    /// What the assignment asks for: the given one, or, where none is given, the recorded one.
+    fn of_assignment(&self, manifest: Option<&Manifest>, runs: &[VerifiedRun]) -> Vec<Finding> {
+        let Some(manifest) = manifest.filter(|_| !runs.is_empty()) else {
+            return Vec::new();
+        };
+        let mut made_for = runs.iter().map(|run| &run.started.config.assignment);
+        let recorded = made_for.find_map(|assignment| assignment.as_deref());
+        let set = self.assignment.as_ref().or(recorded);
+        let mut found = Vec::new();
+        if let Some(set) = set {
+            let last = runs.iter().map(VerifiedRun::last_unix_ms).max();
+            let stated = manifest.assignment.as_ref();
+            found.extend(check_assignment(set, stated, last.unwrap_or(0)));
+        }
+        let assigned: Vec<AssignedRun<'_>> = runs.iter().map(VerifiedRun::assigned).collect();
+        let lacking = missing(set, &assigned);
+        let stated = manifest.missing.iter().filter(|one| !lacking.contains(one));
+        found.extend(lacking.iter().chain(stated).map(messages::missing::finding));
+        found
     }
 
     /// Makes outputs again that the nonce draws, and adds what is found.
@@ -172,6 +226,8 @@ pub struct Class {
     times: BTreeMap<(u64, u64), Vec<usize>>,
     /// The hand-ins that have a run with this log.
     logs: BTreeMap<String, Vec<usize>>,
+    /// The hand-ins that have this answer to a question, both as they are compared.
+    answers: BTreeMap<(String, String), Vec<usize>>,
     hand_ins: usize,
 }
 
@@ -185,6 +241,9 @@ impl Class {
                 .entry(run.log_sha256.clone())
                 .or_default()
                 .push(number);
+            for (id, text) in long_answers(run) {
+                self.answers.entry((id, text)).or_default().push(number);
+            }
             for times in &run.times {
                 self.times.entry(*times).or_default().push(number);
             }
@@ -206,12 +265,20 @@ impl Class {
         for numbers in self.logs.values() {
             pairs(numbers, |pair| same_logs.push(pair));
         }
+        let mut same_answers = Vec::new();
+        for ((id, _), numbers) in &self.answers {
+            pairs(numbers, |(one, other)| same_answers.push((one, other, id)));
+        }
         let names: Vec<String> = hand_ins.iter().map(|one| one.name.clone()).collect();
         let mut tell = |number: usize, found: Finding| {
             if let Some(hand_in) = hand_ins.get_mut(number) {
                 hand_in.findings.insert(0, found);
             }
         };
+        for (one, other, id) in same_answers {
+            tell(one, messages::assigned::same_answer(&names[other], id));
+            tell(other, messages::assigned::same_answer(&names[one], id));
+        }
         for &(one, other) in &same_logs {
             tell(one, messages::again::same_log(&names[other]));
             tell(other, messages::again::same_log(&names[one]));
@@ -223,6 +290,26 @@ impl Class {
             }
         }
     }
+}
+
+/// Shorter answers may be the same by chance, in characters.
+const LONG_ANSWER: usize = 40;
+
+/// The free texts of a run with their questions, without what differs when they are typed again.
+fn long_answers(run: &VerifiedRun) -> Vec<(String, String)> {
+    let (Some(sheet), Some(locked)) = (&run.sheet, &run.locked) else {
+        return Vec::new();
+    };
+    let texts = locked.questions.questions.iter();
+    let texts = texts.filter(|question| matches!(question.kind, QuestionKind::Text { .. }));
+    let answers = texts.filter_map(|question| {
+        let answer = sheet.find(&question.id)?;
+        let words: Vec<&str> = answer.text.split_whitespace().collect();
+        Some((question.id.clone(), words.join(" ").to_lowercase()))
+    });
+    answers
+        .filter(|(_, text)| text.chars().count() >= LONG_ANSWER)
+        .collect()
 }
 
 /// More hand-ins than this with the same repeat are told in pairs with the first one only.

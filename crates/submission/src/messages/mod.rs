@@ -3,6 +3,7 @@
 
 pub(crate) mod again;
 pub(crate) mod archive;
+pub(crate) mod assigned;
 pub(crate) mod document;
 pub(crate) mod missing;
 pub(crate) mod repeats;
