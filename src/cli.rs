@@ -13,6 +13,7 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::commands::grade::GradeArgs;
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
@@ -62,6 +63,12 @@ Examples:
   workbench verify hand-in.zip                     what does not fit; exit code 1 where something does not
   workbench verify hand-ins/                       a whole folder, also what is the same in several
   workbench verify hand-in.zip --reexecute 5       makes 5 outputs again and compares them";
+
+const GRADE_EXAMPLES: &str = "\
+Examples:
+  workbench grade hand-ins/ -o grades.csv --assignment assignment.toml
+  workbench grade hand-ins/ -o grades.csv --names --reexecute 5
+  workbench grade --gradescope autograder/ --assignment assignment.toml";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -361,6 +368,9 @@ pub enum Command {
     /// Check hand-ins: whether they are whole, follow from their logs, and are plausible
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// Grade a folder of hand-ins: points, tables for course systems, pages to read and to show
+    #[command(after_help = GRADE_EXAMPLES)]
+    Grade(GradeArgs),
     /// Print the configuration as a file, and where each value came from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config {

@@ -149,6 +149,7 @@ fn configured(
     let run_dir = config.run_dir().map(Path::to_owned);
     // Before the store is opened: these commands do not need it.
     match &command {
+        Some(Command::Grade(args)) => return commands::grade::run(&labs, args),
         Some(Command::Verify(args)) => return commands::verify::run(&labs, args),
         Some(Command::Config { .. }) => return commands::config::run(&config, &labs),
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod config;
 pub mod doctor;
 pub mod ensure;
+pub mod grade;
 pub mod labs;
 pub mod report;
 pub mod runs;

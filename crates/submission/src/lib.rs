@@ -22,10 +22,11 @@ mod private;
 mod verify;
 mod zip;
 
+pub use crate::zip::archive;
 pub use assigned::{AssignedRun, facts, missing};
 pub use manifest::{AssignmentFacts, FileFacts, LogFacts, Manifest, PackedBy, RunFacts};
 pub use missing::Missing;
 pub use opened::{Opened, OpenedRun, open, open_archive};
 pub use pack::{PackError, Packed, PackedFile, PackedRun, ToPack, pack, sentences};
 pub use private::Private;
-pub use verify::{Class, Verified, VerifiedRun, Verifier, hand_ins};
+pub use verify::{Class, Verified, VerifiedRun, Verifier, hand_ins, student};

@@ -317,6 +317,14 @@ impl Packed {
         bytes
     }
 
+    /// All files with their names, the manifest first.
+    pub fn all_files(&self) -> Vec<(String, Vec<u8>)> {
+        let manifest = (MANIFEST.to_owned(), self.manifest_bytes());
+        let others = self.files.iter();
+        let others = others.map(|file| (file.name.clone(), file.content.clone()));
+        std::iter::once(manifest).chain(others).collect()
+    }
+
     /// The archive. The same runs give the same bytes.
     ///
     /// # Errors

@@ -89,6 +89,17 @@ impl VerifiedRun {
 }
 
 impl Verified {
+    /// A hand-in whose verification failed.
+    pub fn failed(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Self {
+            name: name.to_string_lossy().into_owned(),
+            manifest: None,
+            runs: Vec::new(),
+            findings: vec![messages::archive::verification_failed()],
+        }
+    }
+
     /// Whether nothing was found that does not fit.
     pub fn holds(&self) -> bool {
         self.findings
@@ -342,10 +353,19 @@ pub fn hand_ins(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         }
         let entries = std::fs::read_dir(path);
         let entries = entries.map_err(|error| messages::again::unlisted(path, &error))?;
-        let mut inside: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| is_archive(path) || is_hand_in(path))
-            .collect();
+        let mut inside: Vec<PathBuf> = Vec::new();
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            if is_archive(&path) || is_hand_in(&path) {
+                inside.push(path);
+            } else if path.is_dir() {
+                // A folder for each student, as Moodle makes them.
+                let own = std::fs::read_dir(&path).into_iter().flatten().flatten();
+                inside.extend(
+                    own.map(|entry| entry.path())
+                        .filter(|path| is_archive(path)),
+                );
+            }
+        }
         inside.sort();
         found.extend(inside);
     }
@@ -353,6 +373,29 @@ pub fn hand_ins(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         return Err(messages::again::none(paths));
     }
     Ok(found)
+}
+
+/// The student of a hand-in: its path below the folder that was given, without the ending, as course
+/// systems name files and folders after students.
+pub fn student(path: &Path, given: &[PathBuf]) -> String {
+    let below = given
+        .iter()
+        .find_map(|folder| path.strip_prefix(folder).ok());
+    let below = below.filter(|below| below.components().next().is_some());
+    let below = below.map_or_else(|| Path::new(path.file_name().unwrap_or_default()), |b| b);
+    let first = below
+        .components()
+        .next()
+        .map(|first| first.as_os_str().to_string_lossy());
+    let first = first.unwrap_or_default();
+    let name = Path::new(&*first)
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    if below.components().count() > 1 {
+        first.into_owned()
+    } else {
+        name.unwrap_or_default()
+    }
 }
 
 fn is_archive(path: &Path) -> bool {

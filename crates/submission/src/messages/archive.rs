@@ -99,6 +99,14 @@ pub(crate) fn corrupt(name: &str) -> Finding {
     archive(&ArchiveProblem::Corrupt(name.to_owned()))
 }
 
+/// Verifying it failed.
+pub(crate) fn verification_failed() -> Finding {
+    Finding::error(
+        "verification_failed",
+        "The hand-in could not be verified: the program failed on it, and went on with the others.",
+    )
+}
+
 /// There is no manifest.
 pub(crate) fn no_manifest() -> Finding {
     Finding::error(
