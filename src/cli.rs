@@ -13,12 +13,12 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
-use crate::commands::grade::GradeArgs;
+use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
-use crate::commands::submit::SubmitArgs;
-use crate::commands::verify::VerifyArgs;
+use crate::commands::submit::{self, SubmitArgs};
+use crate::commands::verify::{self, VerifyArgs};
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value};
 use crate::program_args::ProgramArgs;
 use workbench_tui::ThemeName;
@@ -52,23 +52,6 @@ Examples:
   workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
 
 Several values with commas between them are alternatives. The screen's filter is the same.";
-
-const SUBMIT_EXAMPLES: &str = "\
-Examples:
-  workbench submit latest -o hand-in.zip           the latest run, with its answers
-  workbench submit latest -o hand-in.zip --draft   although something is missing";
-
-const VERIFY_EXAMPLES: &str = "\
-Examples:
-  workbench verify hand-in.zip                     what does not fit; exit code 1 where something does not
-  workbench verify hand-ins/                       a whole folder, also what is the same in several
-  workbench verify hand-in.zip --reexecute 5       makes 5 outputs again and compares them";
-
-const GRADE_EXAMPLES: &str = "\
-Examples:
-  workbench grade hand-ins/ -o grades.csv --assignment assignment.toml
-  workbench grade hand-ins/ -o grades.csv --names --reexecute 5
-  workbench grade --gradescope autograder/ --assignment assignment.toml";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -363,13 +346,13 @@ pub enum Command {
     /// Go on with a run that was interrupted or killed; finished repeats are not run again
     Resume(ResumeArgs),
     /// Pack runs into the file that is handed in
-    #[command(after_help = SUBMIT_EXAMPLES)]
+    #[command(after_help = submit::EXAMPLES)]
     Submit(SubmitArgs),
     /// Check hand-ins: whether they are whole, follow from their logs, and are plausible
-    #[command(after_help = VERIFY_EXAMPLES)]
+    #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
     /// Grade a folder of hand-ins: points, tables for course systems, pages to read and to show
-    #[command(after_help = GRADE_EXAMPLES)]
+    #[command(after_help = grade::EXAMPLES)]
     Grade(GradeArgs),
     /// Print the configuration as a file, and where each value came from
     #[command(after_help = CONFIG_EXAMPLES)]

@@ -60,6 +60,7 @@ fn last_repeat(events: &[Value]) -> std::ops::RangeInclusive<usize> {
     from..=to
 }
 
+// Long because it is a table of cases.
 #[test]
 fn logs_that_were_edited_and_packed_anew_are_found() {
     let cases: [(&str, Edit, &str); 23] = [

@@ -36,6 +36,7 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+// Long because it is a table of cases.
 #[test]
 fn files_that_are_no_hand_in_are_refused_by_kind() {
     let one = || Raw::new("manifest.json", "{}");

@@ -18,6 +18,13 @@ use super::submit::assignment_file;
 use crate::exit_error::{ExitError, code};
 use crate::output;
 
+/// How it is used, for its help.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench grade hand-ins/ -o grades.csv --assignment assignment.toml
+  workbench grade hand-ins/ -o grades.csv --names --reexecute 5
+  workbench grade --gradescope autograder/ --assignment assignment.toml";
+
 /// What `workbench grade` takes.
 #[derive(Debug, Args)]
 pub struct GradeArgs {

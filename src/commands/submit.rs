@@ -15,6 +15,12 @@ use crate::exit_error::{ExitError, code};
 use crate::libtorch::{Libtorch, variable};
 use crate::output;
 
+/// How it is used, for its help.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench submit latest -o hand-in.zip           the latest run, with its answers
+  workbench submit latest -o hand-in.zip --draft   although something is missing";
+
 /// What `workbench submit` takes.
 #[derive(Debug, Args)]
 pub struct SubmitArgs {

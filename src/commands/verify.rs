@@ -13,6 +13,13 @@ use super::submit::assignment_file;
 use crate::exit_error::{ExitError, code};
 use crate::output;
 
+/// How it is used, for its help.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench verify hand-in.zip                     what does not fit; exit code 1 where something does not
+  workbench verify hand-ins/                       a whole folder, also what is the same in several
+  workbench verify hand-in.zip --reexecute 5       makes 5 outputs again and compares them";
+
 /// What `workbench verify` takes.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {

@@ -18,20 +18,25 @@ set -e
 chmod +x /autograder/source/workbench
 ";
 
-const RUN: &str = "\
+/// The script that grades, with the option for the assignment.
+fn run(option: &str) -> String {
+    format!(
+        "\
 #!/usr/bin/env bash
 # Gradescope runs this for every submission, whose files lie unpacked in /autograder/submission.
 set -u
 mkdir -p /autograder/results
 cd /autograder/source
 export XDG_DATA_HOME=/tmp/workbench-data XDG_CONFIG_HOME=/tmp/workbench-config
-./workbench grade /autograder/submission ASSIGNMENT--reexecute 3 \\
+./workbench grade /autograder/submission {option}--reexecute 3 \\
     --results /autograder/results/results.json
 if [ ! -s /autograder/results/results.json ]; then
-    echo '{\"score\": 0, \"output\": \"The submission could not be graded.\"}' \\
+    echo '{{\"score\": 0, \"output\": \"The submission could not be graded.\"}}' \\
         > /autograder/results/results.json
 fi
-";
+"
+    )
+}
 
 /// The files of an autograder: this program, and the assignment where there is one.
 pub fn autograder(program: Vec<u8>, assignment: Option<Vec<u8>>) -> Vec<AutograderFile> {
@@ -47,7 +52,7 @@ pub fn autograder(program: Vec<u8>, assignment: Option<Vec<u8>>) -> Vec<Autograd
     };
     let mut files = vec![
         script("setup.sh", SETUP.to_owned()),
-        script("run_autograder", RUN.replacen("ASSIGNMENT", option, 1)),
+        script("run_autograder", run(option)),
         AutograderFile {
             name: "workbench",
             content: program,

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 /// A hand-in's speed-up at a number of workers, and its bound.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Point {
+pub(crate) struct SpeedPoint {
     pub workers: f64,
     pub speedup: f64,
     pub bound: Option<f64>,
@@ -18,8 +18,8 @@ const TOP: f64 = 20.0;
 const BOTTOM: f64 = 50.0;
 
 /// Dots of speed-ups over workers, with the best bound at each number of workers as a line.
-pub(crate) fn speedups(points: &[Point]) -> Markup {
-    let most = |of: fn(&Point) -> f64| points.iter().map(of).fold(1.0, f64::max);
+pub(crate) fn speedups(points: &[SpeedPoint]) -> Markup {
+    let most = |of: fn(&SpeedPoint) -> f64| points.iter().map(of).fold(1.0, f64::max);
     let most_workers = most(|p| p.workers);
     let most_speed = most(|p| p.speedup.max(p.bound.unwrap_or(0.0))) * 1.05;
     let x = |workers: f64| LEFT + (WIDTH - LEFT - RIGHT) * workers / (most_workers * 1.05);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use workbench_words::counted;
 
-use crate::chart::{Point, bars, speedups};
+use crate::chart::{SpeedPoint, bars, speedups};
 use crate::graded::{Graded, Speed};
 use crate::reading::{clean, page, student};
 
@@ -64,8 +64,8 @@ fn speeds(class: &[Graded]) -> Markup {
     }
 }
 
-fn points(speeds: &[&Speed]) -> Vec<Point> {
-    let point = |speed: &&Speed| Point {
+fn points(speeds: &[&Speed]) -> Vec<SpeedPoint> {
+    let point = |speed: &&Speed| SpeedPoint {
         workers: f64::from(speed.workers),
         speedup: speed.speedup,
         bound: speed.bound,
@@ -91,10 +91,10 @@ fn lost(class: &[Graded]) -> Markup {
     let count = speeds.len().max(1) as f64;
     let mut means: Vec<(String, f64)> = Vec::new();
     for speed in &speeds {
-        for (cause, share) in speed.lost {
+        for (cause, share) in &speed.lost {
             match means.iter_mut().find(|(known, _)| known == cause) {
                 Some((_, sum)) => *sum += share * 100.0 / count,
-                None => means.push((cause.to_owned(), share * 100.0 / count)),
+                None => means.push((cause.clone(), share * 100.0 / count)),
             }
         }
     }

@@ -1,13 +1,17 @@
 //! A hand-in with its points.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
+use workbench_json::Floats;
 use workbench_marks::mark;
-use workbench_questions::{Question, QuestionKind, QuestionSet, RecordedAssignment, letter};
+use workbench_questions::{
+    Question, QuestionKind, QuestionSet, RecordedAssignment, RubricItem, letter,
+};
 use workbench_record::{Finding, Severity};
 use workbench_result::{ArmResult, LostSeconds};
 use workbench_submission::{Class, Verified, VerifiedRun, Verifier};
@@ -20,10 +24,13 @@ pub struct Graded {
     /// The file.
     pub file: String,
     /// Points that are decided.
+    #[serde(with = "Floats::<f64>")]
     pub points: f64,
     /// Points that a person decides.
+    #[serde(with = "Floats::<f64>")]
     pub to_read: f64,
     /// The most points.
+    #[serde(with = "Floats::<f64>")]
     pub of: f64,
     /// It came after the deadline.
     pub late: bool,
@@ -55,15 +62,18 @@ pub struct GradedQuestion {
     /// The answer as it is counted over a class: the number, or letters of choices.
     pub counted: String,
     /// Points; `None` where a person decides.
+    #[serde(with = "Floats::<Option<f64>>")]
     pub points: Option<f64>,
     /// The most points.
+    #[serde(with = "Floats::<f64>")]
     pub of: f64,
     /// Why so many points.
     pub why: String,
     /// The number that the student's own run has.
+    #[serde(with = "Floats::<Option<f64>>")]
     pub expected: Option<f64>,
     /// What a person judges a text by, with the points of each.
-    pub criteria: Vec<(String, f64)>,
+    pub criteria: Vec<RubricItem>,
     /// Whether a person reads it.
     pub is_text: bool,
 }
@@ -76,17 +86,23 @@ pub struct Speed {
     /// Number of workers.
     pub workers: u32,
     /// Usable cores of the machine.
+    #[serde(with = "Floats::<f64>")]
     pub cores: f64,
     /// The speed-up.
+    #[serde(with = "Floats::<f64>")]
     pub speedup: f64,
     /// The best speed-up that tasks and machine allow.
+    #[serde(with = "Floats::<Option<f64>>")]
     pub bound: Option<f64>,
     /// Speed-up over the bound.
+    #[serde(with = "Floats::<Option<f64>>")]
     pub of_bound: Option<f64>,
     /// Speed-up over workers.
+    #[serde(with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
     /// Where time was lost, as shares of workers × wall time.
-    pub lost: [(&'static str, f64); 4],
+    #[serde(with = "Floats::<BTreeMap<String, f64>>")]
+    pub lost: BTreeMap<String, f64>,
 }
 
 /// Verifies hand-ins on several threads. A hand-in whose verification fails costs only itself.
@@ -220,10 +236,7 @@ fn graded(run: &VerifiedRun, assignment: Option<&RecordedAssignment>) -> Vec<Gra
 
 fn unanswered(question: &Question) -> GradedQuestion {
     let criteria = match &question.kind {
-        QuestionKind::Text { rubric } => {
-            let criteria = rubric.iter().map(|item| (item.text.clone(), item.points));
-            criteria.collect()
-        }
+        QuestionKind::Text { rubric } => rubric.clone(),
         QuestionKind::Number { .. } | QuestionKind::Choice { .. } => Vec::new(),
     };
     GradedQuestion {
@@ -282,7 +295,7 @@ fn speeds(run: &VerifiedRun) -> Vec<Speed> {
     parallel.filter_map(of).collect()
 }
 
-fn shares(lost: &LostSeconds, slots_s: f64) -> [(&'static str, f64); 4] {
+fn shares(lost: &LostSeconds, slots_s: f64) -> BTreeMap<String, f64> {
     let share = |seconds: f64| {
         if slots_s > 0.0 {
             seconds / slots_s
@@ -296,6 +309,8 @@ fn shares(lost: &LostSeconds, slots_s: f64) -> [(&'static str, f64); 4] {
         ("waiting", share(lost.waiting)),
         ("inflation", share(lost.inflation)),
     ]
+    .map(|(cause, share)| (cause.to_owned(), share))
+    .into()
 }
 
 impl Graded {

@@ -1,11 +1,13 @@
 //! The document that Gradescope reads of an autograder.
 
 use serde::Serialize;
+use workbench_json::Floats;
 
 use crate::graded::{Graded, GradedQuestion};
 
 #[derive(Serialize)]
 struct Results {
+    #[serde(with = "Floats::<f64>")]
     score: f64,
     output: String,
     output_format: &'static str,
@@ -17,7 +19,9 @@ struct Results {
 #[derive(Serialize)]
 struct Test {
     name: String,
+    #[serde(with = "Floats::<f64>")]
     score: f64,
+    #[serde(with = "Floats::<f64>")]
     max_score: f64,
     status: &'static str,
     output: String,
@@ -28,6 +32,7 @@ struct Test {
 #[derive(Serialize)]
 struct Entry {
     name: String,
+    #[serde(with = "Floats::<f64>")]
     value: f64,
     order: &'static str,
 }
@@ -93,7 +98,7 @@ fn question(question: &GradedQuestion) -> Test {
     let score = question.points.unwrap_or(0.0);
     let criteria = question.criteria.iter();
     let criteria: String = criteria
-        .map(|(criterion, points)| format!("\n{points}: {criterion}"))
+        .map(|item| format!("\n{}: {}", item.points, item.text))
         .collect();
     Test {
         name: question.id.clone(),

@@ -3,7 +3,8 @@
 //!
 //! - **Belongs here:** points per question and criterion, what a course system takes, the page of
 //!   the class and the pages of free texts.
-//! - **May use:** `submission`, `marks`, `questions`, `report`, `result`, `record`, `words`.
+//! - **May use:** `submission`, `marks`, `questions`, `report`, `result`, `record`, `json`,
+//!   `words`.
 //! - **Does not belong here:** whether a hand-in is what a run left, and which answer is right.
 
 mod autograder;

@@ -89,8 +89,8 @@ fn texts(class: &[Graded], question: &GradedQuestion, names: bool) -> Markup {
             table {
                 thead { tr { th { "Criterion" } th.n { "Points" } } }
                 tbody {
-                    @for (criterion, points) in &question.criteria {
-                        tr { td { (criterion) } td.n { (points) } }
+                    @for item in &question.criteria {
+                        tr { td { (item.text) } td.n { (item.points) } }
                     }
                 }
             }
@@ -104,8 +104,8 @@ fn texts(class: &[Graded], question: &GradedQuestion, names: bool) -> Markup {
                     blockquote { bdi { (clean(&answer.answer, 20_000)) } }
                 }
                 p.faint { "of " (answer.of) " points: " @if answer.criteria.is_empty() { "____" }
-                    @for (at, (_, points)) in answer.criteria.iter().enumerate() {
-                        (at + 1) ". ____/" (points) "  "
+                    @for (at, item) in answer.criteria.iter().enumerate() {
+                        (at + 1) ". ____/" (item.points) "  "
                     }
                 }
                 @if !graded.remarks().is_empty() { p.warn { (graded.remarks().join(", ")) } }

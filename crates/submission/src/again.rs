@@ -10,7 +10,7 @@ use workbench_result::ItemResult;
 
 use crate::manifest::sha256;
 use crate::messages;
-use crate::verify::VerifiedRun;
+use crate::verified_run::VerifiedRun;
 
 /// One output that is to be made again.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl<'a> Again<'a> {
 type Ready = Option<Arc<dyn PreparedLab>>;
 
 /// The labs of this program, each prepared once per configuration.
-pub(crate) struct Prepared<'a> {
+pub(crate) struct LabCache<'a> {
     labs: &'a [Box<dyn Lab>],
     ready: Mutex<BTreeMap<String, Ready>>,
 }
@@ -71,7 +71,7 @@ pub(crate) struct Prepared<'a> {
 /// Configurations that are kept prepared.
 const MOST_READY: usize = 8;
 
-impl<'a> Prepared<'a> {
+impl<'a> LabCache<'a> {
     pub fn new(labs: &'a [Box<dyn Lab>]) -> Self {
         Self {
             labs,

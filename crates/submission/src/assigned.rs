@@ -8,7 +8,7 @@ use workbench_result::RunResult;
 
 use crate::manifest::AssignmentFacts;
 use crate::messages::assigned as messages;
-use crate::missing::Missing;
+use crate::missing::MissingPart;
 
 /// A run as an assignment looks at it.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,10 @@ pub fn facts(assignment: &RecordedAssignment) -> AssignmentFacts {
 }
 
 /// What the runs lack: of an assignment, or, without one, of what was asked.
-pub fn missing(assignment: Option<&RecordedAssignment>, runs: &[AssignedRun<'_>]) -> Vec<Missing> {
+pub fn lacking(
+    assignment: Option<&RecordedAssignment>,
+    runs: &[AssignedRun<'_>],
+) -> Vec<MissingPart> {
     let mut missing = Vec::new();
     if let Some(recorded) = assignment {
         of_runs(recorded, runs, &mut missing);
@@ -42,14 +45,18 @@ pub fn missing(assignment: Option<&RecordedAssignment>, runs: &[AssignedRun<'_>]
     missing
 }
 
-fn of_runs(recorded: &RecordedAssignment, runs: &[AssignedRun<'_>], missing: &mut Vec<Missing>) {
+fn of_runs(
+    recorded: &RecordedAssignment,
+    runs: &[AssignedRun<'_>],
+    missing: &mut Vec<MissingPart>,
+) {
     let wanted = &recorded.assignment;
     let of_lab: Vec<&AssignedRun<'_>> = runs
         .iter()
         .filter(|run| run.started.config.lab == wanted.lab)
         .collect();
     if of_lab.is_empty() {
-        missing.push(Missing::Lab {
+        missing.push(MissingPart::Lab {
             lab: wanted.lab.clone(),
         });
         return;
@@ -59,10 +66,10 @@ fn of_runs(recorded: &RecordedAssignment, runs: &[AssignedRun<'_>], missing: &mu
         let id = &run.started.run_id;
         let made_for = config.assignment.as_ref().map(|made| &made.sha256);
         if made_for != Some(&recorded.sha256) {
-            missing.push(Missing::Assignment { run: id.clone() });
+            missing.push(MissingPart::Assignment { run: id.clone() });
         }
         if let Some(seed) = wanted.seed.filter(|seed| *seed != config.seed) {
-            missing.push(Missing::Seed {
+            missing.push(MissingPart::Seed {
                 run: id.clone(),
                 seed,
                 found: config.seed,
@@ -74,7 +81,7 @@ fn of_runs(recorded: &RecordedAssignment, runs: &[AssignedRun<'_>], missing: &mu
             .iter()
             .any(|run| run.started.config.preset == *preset)
     {
-        missing.push(Missing::Preset {
+        missing.push(MissingPart::Preset {
             preset: preset.clone(),
         });
     }
@@ -85,7 +92,7 @@ fn of_runs(recorded: &RecordedAssignment, runs: &[AssignedRun<'_>], missing: &mu
     }
     for arm in &wanted.required_arms {
         if !repeats.contains_key(&**arm) {
-            missing.push(Missing::Arm { arm: arm.clone() });
+            missing.push(MissingPart::Arm { arm: arm.clone() });
         }
     }
     let least = wanted.least_repeats.unwrap_or(0);
@@ -93,7 +100,7 @@ fn of_runs(recorded: &RecordedAssignment, runs: &[AssignedRun<'_>], missing: &mu
         let counts =
             wanted.required_arms.is_empty() || wanted.required_arms.iter().any(|a| a == arm);
         if counts && done < least {
-            missing.push(Missing::Repeats {
+            missing.push(MissingPart::Repeats {
                 arm: arm.to_owned(),
                 done,
                 least,
@@ -103,7 +110,7 @@ fn of_runs(recorded: &RecordedAssignment, runs: &[AssignedRun<'_>], missing: &mu
 }
 
 /// Questions without an answer in any of the runs.
-fn unanswered(runs: &[AssignedRun<'_>], missing: &mut Vec<Missing>) {
+fn unanswered(runs: &[AssignedRun<'_>], missing: &mut Vec<MissingPart>) {
     let mut questions: BTreeMap<&str, bool> = BTreeMap::new();
     for run in runs {
         let Some(locked) = run.locked else { continue };
@@ -116,7 +123,7 @@ fn unanswered(runs: &[AssignedRun<'_>], missing: &mut Vec<Missing>) {
         }
     }
     let open = questions.into_iter().filter(|(_, is_given)| !is_given);
-    missing.extend(open.map(|(question, _)| Missing::Answer {
+    missing.extend(open.map(|(question, _)| MissingPart::Answer {
         question: question.to_owned(),
     }));
 }

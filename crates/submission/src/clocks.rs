@@ -6,7 +6,7 @@ use workbench_record::{Event, Record, RepeatFinished, RepeatId};
 
 /// The times of a log, as far as the fold of the log does not keep them.
 #[derive(Debug, Clone, Default)]
-pub struct Clocks {
+pub struct LogClocks {
     /// The greatest common divisor of all times: the resolution of the clock, in nanoseconds.
     resolution_ns: u64,
     /// Last times of events that one thread records in order.
@@ -36,7 +36,7 @@ pub struct Clocks {
 /// Durations from so many tasks on say something about their common divisor.
 const LEAST_TASKS: u32 = 24;
 
-impl Clocks {
+impl LogClocks {
     /// Takes in a record.
     pub fn take(&mut self, record: &Record) {
         let t_ns = record.t_ns;

@@ -7,7 +7,7 @@ use workbench_digest::Hasher;
 use workbench_record::{RecordError, Snapshot, scan_log};
 
 use crate::chain::Chain;
-use crate::clocks::Clocks;
+use crate::clocks::LogClocks;
 use crate::limits::{LONGEST_LINE, LogLimits};
 
 /// What reading a log gives.
@@ -18,7 +18,7 @@ pub struct LogRead {
     /// Its chain.
     pub chain: Chain,
     /// What its times say.
-    pub clocks: Clocks,
+    pub clocks: LogClocks,
     /// Its size, in bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
@@ -48,7 +48,7 @@ pub fn read_log(source: impl Read, name: &str, nonce: &str) -> Result<LogRead, L
         chain: Chain::begin(nonce),
         line: Vec::new(),
     };
-    let (mut snapshot, mut clocks) = (Snapshot::default(), Clocks::default());
+    let (mut snapshot, mut clocks) = (Snapshot::default(), LogClocks::default());
     let mut limits = LogLimits::default();
     scan_log(BufReader::new(&mut watched), Path::new(name), |record| {
         if limits.admit(&record) {

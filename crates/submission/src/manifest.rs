@@ -6,7 +6,7 @@ use workbench_machine::MachineFacts;
 use workbench_record::{RunConfig, RunStarted, RunStatus, Snapshot};
 
 use crate::chain::Chain;
-use crate::missing::Missing;
+use crate::missing::MissingPart;
 
 /// Version of the manifest's format.
 pub const FORMAT: u32 = 1;
@@ -27,7 +27,7 @@ pub struct Manifest {
     /// It was handed in although something is missing.
     pub draft: bool,
     /// What is missing in a draft.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<MissingPart>,
     /// The assignment that it was made for.
     pub assignment: Option<AssignmentFacts>,
     /// The runs, in the order in which they were named.

@@ -6,7 +6,7 @@ use workbench_record::RunStatus;
 /// One thing that is missing. The text is made by `messages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum Missing {
+pub enum MissingPart {
     /// A run has not ended as planned.
     End {
         /// The run's id.

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use workbench_record::{Finding, Snapshot};
-use workbench_result::{RunResult, of_log};
+use workbench_record::Finding;
+use workbench_result::of_log;
 
-use crate::chain::Chain;
 use crate::check;
-use crate::clocks::Clocks;
 use crate::files::{Files, FilesProblem, read_archive};
 use crate::limits::MOST_RUNS;
 use crate::log::read_log;
 use crate::manifest::{FileFacts, MANIFEST, Manifest, sha256};
 use crate::messages;
+use crate::opened_run::OpenedRun;
 
 /// The files of a run in its folder.
 pub const LOG: &str = "events.jsonl";
@@ -32,29 +31,6 @@ pub struct Opened {
     pub runs: Vec<OpenedRun>,
     /// What does not fit, and what is worth knowing.
     pub findings: Vec<Finding>,
-}
-
-/// One run of a hand-in.
-#[derive(Debug)]
-pub struct OpenedRun {
-    /// Its folder.
-    pub folder: String,
-    /// The fold of its log.
-    pub snapshot: Snapshot,
-    /// What follows from that.
-    pub result: RunResult,
-    /// The chain of its log.
-    pub chain: Chain,
-    /// What the times of its log say.
-    pub clocks: Clocks,
-    /// SHA-256 of its log, in hexadecimal.
-    pub log_sha256: String,
-    /// `result.json` as it was handed in.
-    pub claimed: Option<Vec<u8>>,
-    /// `report.html` as it was handed in.
-    pub report: Option<Vec<u8>>,
-    /// `answers.json` as it was handed in.
-    pub answers: Option<Vec<u8>>,
 }
 
 /// Reads a hand-in: a file, or a folder with the files of one. Never fails: what cannot be read is

@@ -14,7 +14,7 @@ use crate::limits::{MOST_BYTES, MOST_DOCUMENT, MOST_FILE_BYTES, MOST_PACKED, MOS
 use crate::log::{LogProblem, LogRead, read_log};
 use crate::manifest::{AssignmentFacts, FORMAT, FileFacts, MANIFEST, Manifest, PackedBy, RunFacts};
 use crate::messages;
-use crate::missing::Missing;
+use crate::missing::MissingPart;
 use crate::opened::{ANSWERS, LOG, REPORT, RESULT, folder};
 use crate::private::Private;
 use crate::zip::archive;
@@ -182,32 +182,17 @@ fn add_run(
     let facts = RunFacts::of(folder, &snapshot, started, &chain);
     packed.manifest.runs.push(facts);
     let report = render(Format::Html, &result, &snapshot)?;
-    let mut add = |name: &str, content: Vec<u8>, typed: bool| {
-        let name = format!("{folder}/{name}");
-        let found = private.found_in(&String::from_utf8_lossy(&content));
-        if let Some(found) = found.filter(|_| !typed) {
-            return Err(PackError::Private {
-                found: found.to_owned(),
-                file: name,
-            });
-        }
-        let most = if typed {
-            MOST_DOCUMENT
-        } else {
-            MOST_FILE_BYTES
-        };
-        if content.len() as u64 > most {
-            return Err(too_large(&name));
-        }
-        packed.files.push(PackedFile { name, content });
-        Ok(())
-    };
-    add(LOG, log, false)?;
-    add(RESULT, json(&result)?, false)?;
-    add(REPORT, report, false)?;
+    let documents = [(LOG, log), (RESULT, json(&result)?), (REPORT, report)];
+    for (name, content) in documents {
+        let file = checked(format!("{folder}/{name}"), content, Some(&private))?;
+        packed.files.push(file);
+    }
     let answers = run.path().join(ANSWERS);
     match std::fs::read(&answers) {
-        Ok(content) => add(ANSWERS, content, true)?,
+        Ok(content) => {
+            let file = checked(format!("{folder}/{ANSWERS}"), content, None)?;
+            packed.files.push(file);
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(io_error("read", &answers, source)),
     }
@@ -218,6 +203,31 @@ fn add_run(
         result,
     });
     Ok(())
+}
+
+/// A file that is not too large, and has nothing of what is private.
+fn checked(
+    name: String,
+    content: Vec<u8>,
+    private: Option<&Private>,
+) -> Result<PackedFile, PackError> {
+    if let Some(private) = private
+        && let Some(found) = private.found_in(&String::from_utf8_lossy(&content))
+    {
+        return Err(PackError::Private {
+            found: found.to_owned(),
+            file: name,
+        });
+    }
+    let most = if name.ends_with(LOG) {
+        MOST_FILE_BYTES
+    } else {
+        MOST_DOCUMENT
+    };
+    if content.len() as u64 > most {
+        return Err(too_large(&name));
+    }
+    Ok(PackedFile { name, content })
 }
 
 /// The path of the data stands for itself, by its file's name alone.
@@ -271,15 +281,15 @@ fn io_error(verb: &'static str, path: &Path, source: io::Error) -> PackError {
 impl Packed {
     /// What is missing: runs that ended as planned, with equal work, and what the assignment and
     /// the questions ask for.
-    pub fn missing(&self, assignment: Option<&RecordedAssignment>) -> Vec<Missing> {
+    pub fn missing(&self, assignment: Option<&RecordedAssignment>) -> Vec<MissingPart> {
         let mut missing = Vec::new();
         for result in self.runs.iter().map(|run| &run.result) {
             let run = result.run_id.clone();
             if result.status != RunStatus::Completed {
                 let status = result.status;
-                missing.push(Missing::End { run, status });
+                missing.push(MissingPart::End { run, status });
             } else if !result.check.passed() {
-                missing.push(Missing::EqualWork { run });
+                missing.push(MissingPart::EqualWork { run });
             }
         }
         let runs: Vec<AssignedRun<'_>> = self
@@ -292,13 +302,13 @@ impl Packed {
                 sheet: run.sheet.as_ref(),
             })
             .collect();
-        missing.extend(assigned::missing(assignment, &runs));
+        missing.extend(assigned::lacking(assignment, &runs));
         missing
     }
 
     /// Completes the manifest: with what is missing it is a draft. Returns name and size of every
     /// file that will be in the archive.
-    pub fn seal(&mut self, missing: Vec<Missing>) -> Vec<(String, u64)> {
+    pub fn seal(&mut self, missing: Vec<MissingPart>) -> Vec<(String, u64)> {
         self.manifest.draft = !missing.is_empty();
         self.manifest.missing = missing;
         let facts = self.files.iter();
@@ -357,6 +367,6 @@ impl Packed {
 }
 
 /// What is missing, as sentences.
-pub fn sentences(missing: &[Missing]) -> Vec<String> {
+pub fn sentences(missing: &[MissingPart]) -> Vec<String> {
     missing.iter().map(messages::missing::sentence).collect()
 }

@@ -8,7 +8,7 @@ use workbench_report::{Format, render};
 use crate::manifest::{Manifest, RunFacts};
 use crate::messages::document as messages;
 use crate::messages::document::Differs;
-use crate::opened::OpenedRun;
+use crate::opened_run::OpenedRun;
 
 pub(super) fn find(run: &OpenedRun, manifest: &Manifest) -> Vec<Finding> {
     let mut found = of_manifest(run, manifest);

@@ -4,7 +4,7 @@ use workbench_machine::MachineFacts;
 use workbench_record::{Disturbance, Finding, RepeatFinished};
 
 use crate::messages::repeats as messages;
-use crate::opened::OpenedRun;
+use crate::opened_run::OpenedRun;
 
 pub(super) fn find(run: &OpenedRun) -> Vec<Finding> {
     let mut found = Vec::new();

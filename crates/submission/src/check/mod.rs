@@ -8,7 +8,7 @@ mod times;
 use workbench_record::Finding;
 
 use crate::manifest::Manifest;
-use crate::opened::OpenedRun;
+use crate::opened_run::OpenedRun;
 
 /// Everything that is found in a run without running anything.
 pub(crate) fn run(run: &OpenedRun, manifest: &Manifest) -> Vec<Finding> {

@@ -6,7 +6,7 @@ use workbench_experiment::plan;
 use workbench_record::{Finding, RepeatId, RunStatus};
 
 use crate::messages::repeats as messages;
-use crate::opened::OpenedRun;
+use crate::opened_run::OpenedRun;
 
 /// As many findings of a kind are told.
 const TOLD: usize = 3;

@@ -10,7 +10,7 @@ use workbench_result::ArmResult;
 
 use crate::messages::times as messages;
 use crate::messages::times::Odd;
-use crate::opened::OpenedRun;
+use crate::opened_run::OpenedRun;
 
 /// As many findings of a kind are told.
 const TOLD: usize = 3;

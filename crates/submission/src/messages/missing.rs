@@ -3,12 +3,12 @@
 use workbench_record::{Finding, RunStatus};
 use workbench_words::counted;
 
-use crate::missing::Missing;
+use crate::missing::MissingPart;
 
 /// One thing that is missing, as a sentence.
-pub(crate) fn sentence(missing: &Missing) -> String {
+pub(crate) fn sentence(missing: &MissingPart) -> String {
     match missing {
-        Missing::End { run, status } => {
+        MissingPart::End { run, status } => {
             let how = match status {
                 RunStatus::Unfinished => "has not ended",
                 RunStatus::Interrupted => "was interrupted",
@@ -17,31 +17,31 @@ pub(crate) fn sentence(missing: &Missing) -> String {
             };
             format!("{run} {how}; `workbench resume {run}` goes on with it")
         }
-        Missing::EqualWork { run } => {
+        MissingPart::EqualWork { run } => {
             format!("the arms of {run} did unequal work or gave unequal outputs")
         }
-        Missing::Lab { lab } => format!("a run of the lab `{lab}`"),
-        Missing::Preset { preset } => format!("a run with the preset `{preset}`"),
-        Missing::Seed { run, seed, found } => {
+        MissingPart::Lab { lab } => format!("a run of the lab `{lab}`"),
+        MissingPart::Preset { preset } => format!("a run with the preset `{preset}`"),
+        MissingPart::Seed { run, seed, found } => {
             format!("{run} has the seed {found}; the assignment asks for {seed}")
         }
-        Missing::Arm { arm } => format!("the arm `{arm}`"),
-        Missing::Repeats { arm, done, least } => format!(
+        MissingPart::Arm { arm } => format!("the arm `{arm}`"),
+        MissingPart::Repeats { arm, done, least } => format!(
             "`{arm}` has {}, and {least} are needed",
             counted(u64::from(*done), "repeat")
         ),
-        Missing::Assignment { run } => {
+        MissingPart::Assignment { run } => {
             format!("{run} was made without the assignment, or with another version of it")
         }
-        Missing::Answer { question } => {
+        MissingPart::Answer { question } => {
             format!("an answer to `{question}`; `workbench answer` takes it")
         }
     }
 }
 
 /// The same as a finding.
-pub(crate) fn finding(missing: &Missing) -> Finding {
-    Finding::error("incomplete", format!("Missing: {}.", sentence(missing)))
+pub(crate) fn finding(missing: &MissingPart) -> Finding {
+    Finding::error("incomplete", format!("MissingPart: {}.", sentence(missing)))
 }
 
 /// It was handed in as a draft.
