@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use workbench_questions::{AnswerSheet, LockedPredictions, RecordedAssignment};
+use workbench_questions::{AnswerSheet, LabAssignment, LockedPredictions, RecordedAssignment};
 use workbench_record::{Finding, RunStarted};
 use workbench_result::RunResult;
 
@@ -85,6 +85,11 @@ fn of_runs(
             preset: preset.clone(),
         });
     }
+    of_arms(wanted, &of_lab, missing);
+}
+
+/// Required arms, and the least number of repeats.
+fn of_arms(wanted: &LabAssignment, of_lab: &[&AssignedRun<'_>], missing: &mut Vec<MissingPart>) {
     let mut repeats: BTreeMap<&str, u32> = BTreeMap::new();
     for arm in of_lab.iter().flat_map(|run| &run.result.arms) {
         let most = repeats.entry(&arm.name).or_default();

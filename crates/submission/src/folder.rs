@@ -43,8 +43,8 @@ pub fn hand_ins(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// The student of a hand-in: its path below the folder that was given, without the ending, as course
-/// systems name files and folders after students.
+/// The student of a hand-in: its path below the folder that was given, without the ending, as
+/// course systems name files and folders after students.
 pub fn student(path: &Path, given: &[PathBuf]) -> String {
     let below = given
         .iter()

@@ -183,14 +183,18 @@ fn add_run(
     packed.manifest.runs.push(facts);
     let report = render(Format::Html, &result, &snapshot)?;
     let documents = [(LOG, log), (RESULT, json(&result)?), (REPORT, report)];
-    for (name, content) in documents {
-        let file = checked(format!("{folder}/{name}"), content, Some(&private))?;
+    for (name, content, most) in documents {
+        let file = checked(format!("{folder}/{name}"), content, (Some(&private), most))?;
         packed.files.push(file);
     }
     let answers = run.path().join(ANSWERS);
     match std::fs::read(&answers) {
         Ok(content) => {
-            let file = checked(format!("{folder}/{ANSWERS}"), content, None)?;
+            let file = checked(
+                format!("{folder}/{ANSWERS}"),
+                content,
+                (None, MOST_DOCUMENT),
+            )?;
             packed.files.push(file);
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -209,7 +213,7 @@ fn add_run(
 fn checked(
     name: String,
     content: Vec<u8>,
-    private: Option<&Private>,
+    (private, most): (Option<&Private>, u64),
 ) -> Result<PackedFile, PackError> {
     if let Some(private) = private
         && let Some(found) = private.found_in(&String::from_utf8_lossy(&content))
@@ -219,11 +223,6 @@ fn checked(
             file: name,
         });
     }
-    let most = if name.ends_with(LOG) {
-        MOST_FILE_BYTES
-    } else {
-        MOST_DOCUMENT
-    };
     if content.len() as u64 > most {
         return Err(too_large(&name));
     }
