@@ -13,6 +13,7 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
@@ -39,6 +40,8 @@ Examples:
   workbench runs                                   what was run before
   workbench runs status:killed since:yesterday     what of it was killed lately
   workbench compare 20261121-10 20261121-11        two runs side by side
+  workbench answer                                 the questions about a lab, and your answers
+  workbench --lab rf --assignment week3.toml       as an instructor has set it
   workbench config                                 what is configured, and where it came from
   workbench config --default > \"$(workbench config --path)\"
 
@@ -85,6 +88,11 @@ pub struct Cli {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub labs: Option<PathBuf>,
 
+    // Its help is that of the setting.
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub assignment: Option<PathBuf>,
+
     /// The configuration file [env: WORKBENCH_CONFIG] [default: see `workbench config --path`]
     #[arg(long, global = true, help_heading = None)]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -100,13 +108,14 @@ impl Cli {
             .map(|theme| Value::Word(theme.name().to_owned()));
         let ascii = screen.ascii.then_some(Value::Switch(true));
         let mouse = screen.no_mouse.then_some(Value::Switch(false));
-        let run_dir = self.run_dir.clone().map(Value::Directory);
+        let run_dir = self.run_dir.clone().map(Value::Place);
         [
             (Key::Theme, theme),
             (Key::Ascii, ascii),
             (Key::Mouse, mouse),
             (Key::RunDir, run_dir),
-            (Key::Labs, self.labs.clone().map(Value::Directory)),
+            (Key::Labs, self.labs.clone().map(Value::Place)),
+            (Key::Assignment, self.assignment.clone().map(Value::Place)),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -334,6 +343,8 @@ pub enum Command {
         #[arg(long, short, value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
         output: Vec<PathBuf>,
     },
+    /// Answer the questions about a lab or a run, or list them
+    Answer(AnswerArgs),
     /// Show runs side by side: what was set differently, and what came out
     Compare {
         /// Ids, beginnings of ids, `latest`, or directories
@@ -374,7 +385,7 @@ pub enum Command {
 }
 
 /// The flags that set a setting to what they say, by the names of both.
-const OF_SETTINGS: [&str; 4] = ["theme", "ascii", "run_dir", "labs"];
+const OF_SETTINGS: [&str; 5] = ["theme", "ascii", "run_dir", "labs", "assignment"];
 
 /// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {

@@ -165,8 +165,9 @@ impl Signals {
 fn conclude(ended: &Ended, args: &OutputArgs) -> Result<u8, ExitError> {
     let mut written = Vec::new();
     let mut failed = None;
+    let sheet = ended.run.read_answers()?;
     for path in &args.report {
-        match workbench_report::write(path, &ended.result, &ended.snapshot) {
+        match workbench_report::write(path, &ended.result, &ended.snapshot, sheet.as_ref()) {
             Ok(()) => written.push(path.clone()),
             // Other reports may still succeed, and the run's record is safe.
             Err(error) => failed = failed.or(Some(ExitError::from(error))),

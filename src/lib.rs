@@ -7,6 +7,7 @@
 //! - **May use:** every crate of this tree but those that link libtorch.
 //! - **Does not belong here:** measuring, computing and drawing.
 
+mod assignments;
 mod build_facts;
 mod cli;
 mod commands;
@@ -39,7 +40,7 @@ use workbench_record::RunStore;
 
 use crate::cli::{Cli, Command, RunArgs};
 use crate::commands::labs::LabsArgs;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Key};
 use crate::exit_error::{ExitError, code};
 
 /// The whole program: parses the process' arguments, runs the command, and returns the exit code.
@@ -122,10 +123,13 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         command => command,
     };
     let mut labs = labs;
-    if needs_labs(command.as_ref())
-        && let Some(dir) = Config::labs_dir(&flags, file.clone())
-    {
-        foreign::add(&mut labs, &dir)?;
+    if needs_labs(command.as_ref()) {
+        let place = |key| Config::place(key, &flags, file.clone());
+        let (dir, assignment) = (place(Key::Labs), place(Key::Assignment));
+        if let Some(dir) = &dir {
+            foreign::add(&mut labs, dir)?;
+        }
+        assignments::apply(&mut labs, assignment.as_deref(), dir.as_deref())?;
     }
     match &command {
         Some(Command::Labs(args)) => return commands::labs::run(&labs, args),
@@ -145,12 +149,14 @@ fn configured(
     run: &RunArgs,
     (flags, file): (Flags, Option<PathBuf>),
 ) -> Result<u8, ExitError> {
+    let assignment = Config::place(Key::Assignment, &flags, file.clone());
+    let assignment = assignment.as_deref();
     let config = Config::load(&labs, flags, file)?;
     let run_dir = config.run_dir().map(Path::to_owned);
     // Before the store is opened: these commands do not need it.
     match &command {
-        Some(Command::Grade(args)) => return commands::grade::run(&labs, args),
-        Some(Command::Verify(args)) => return commands::verify::run(&labs, args),
+        Some(Command::Grade(args)) => return commands::grade::run(&labs, args, assignment),
+        Some(Command::Verify(args)) => return commands::verify::run(&labs, args, assignment),
         Some(Command::Config { .. }) => return commands::config::run(&config, &labs),
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
@@ -164,8 +170,9 @@ fn configured(
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
-        Some(Command::Submit(args)) => commands::submit::run(&store, &args),
+        Some(Command::Submit(args)) => commands::submit::run(&store, &args, assignment),
         Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
+        Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),
         None if has_terminal() => screen::run(store, labs, &config),
@@ -185,6 +192,7 @@ fn needs_labs(command: Option<&Command>) -> bool {
             }) | Command::Config { .. }
                 | Command::Doctor
                 | Command::Resume(_)
+                | Command::Answer(_)
         )
     )
 }

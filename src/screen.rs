@@ -42,7 +42,15 @@ impl Host for Program {
 
 /// Runs the interface until the person leaves it, then prints the summary of the last run.
 pub fn run(store: RunStore, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, ExitError> {
-    let left = workbench_tui::run(store, labs, config.screen(), Arc::new(Program))?;
+    let mut settings = config.screen();
+    // Whoever gives an assignment is here for its lab.
+    let assigned = labs
+        .iter()
+        .find(|lab| lab.definition().assignment.is_some());
+    if let (None, Some(lab)) = (&settings.lab, assigned) {
+        settings.lab = Some(lab.definition().name.clone());
+    }
+    let left = workbench_tui::run(store, labs, settings, Arc::new(Program))?;
     if let Some((run, result)) = &left.last_run {
         let _ = output::print(&summary::of_run(result, run, &left.reports));
     }

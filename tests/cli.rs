@@ -303,6 +303,7 @@ fn help_names_only_what_there_is() {
         "runs",
         "show",
         "report",
+        "answer",
         "compare",
         "resume",
         "config",

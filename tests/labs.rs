@@ -236,7 +236,7 @@ fn reports(index: usize) {
     let (ended, _) = bench.run(lab, quick(lab));
     let files = ["report.html", "report.md", "report.csv", "report.json"].map(|f| bench.path(f));
     for file in &files {
-        workbench_report::write(file, &ended.result, &ended.snapshot).unwrap();
+        workbench_report::write(file, &ended.result, &ended.snapshot, None).unwrap();
     }
     let [html, markdown, csv, json] = files.map(|file| fs::read_to_string(file).unwrap());
     let arms: Vec<&str> = ended

@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
                 }
             }
             for format in [Format::Json, Format::Csv, Format::Markdown] {
-                let _ = render(format, &result, &snapshot);
+                let _ = render(format, &result, &snapshot, None);
             }
         }
         Err(error) => assert!(!error.to_string().contains(char::is_control), "{error:?}"),

@@ -14,7 +14,7 @@ use workbench_machine::usable_cores;
 use workbench_record::whole::{Draft, parent};
 use workbench_submission::{Verifier, hand_ins, student};
 
-use super::submit::assignment_file;
+use crate::assignments;
 use crate::exit_error::{ExitError, code};
 use crate::output;
 
@@ -35,9 +35,6 @@ pub struct GradeArgs {
     /// JSON, the page of the class, and a page of texts for each question that a person reads
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// The assignment; its points count
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub assignment: Option<PathBuf>,
     /// Write names on the pages
     #[arg(long)]
     pub names: bool,
@@ -54,20 +51,20 @@ pub struct GradeArgs {
 }
 
 /// Grades a class, or makes an autograder.
-pub fn run(labs: &[Box<dyn Lab>], args: &GradeArgs) -> Result<u8, ExitError> {
+pub fn run(
+    labs: &[Box<dyn Lab>],
+    args: &GradeArgs,
+    assignment: Option<&Path>,
+) -> Result<u8, ExitError> {
     if let Some(folder) = &args.gradescope {
-        return make_autograder(folder, args.assignment.as_deref());
+        return make_autograder(folder, assignment);
     }
     if args.output.is_none() && args.results.is_none() {
         return Err(ExitError::usage(
             "say where the grades go: -o grades.csv, or --results for what Gradescope reads",
         ));
     }
-    let assignment = args
-        .assignment
-        .as_deref()
-        .map(assignment_file)
-        .transpose()?;
+    let assignment = assignment.map(assignments::read).transpose()?;
     let paths = hand_ins(&args.hand_ins).map_err(ExitError::usage)?;
     let verifier = Verifier::new(labs, assignment.clone());
     let threads = (usable_cores().cores.ceil() as usize).clamp(1, 16);
@@ -79,6 +76,7 @@ pub fn run(labs: &[Box<dyn Lab>], args: &GradeArgs) -> Result<u8, ExitError> {
         .zip(&paths)
         .map(|(verified, path)| {
             grade(
+                &verifier,
                 verified,
                 &student(path, &args.hand_ins),
                 assignment.as_ref(),
@@ -179,7 +177,7 @@ fn make_autograder(folder: &Path, assignment: Option<&Path>) -> Result<u8, ExitE
     use std::os::unix::fs::PermissionsExt as _;
     let cannot = |error: std::io::Error| ExitError::cannot("make the autograder", &error);
     if let Some(path) = assignment {
-        assignment_file(path)?;
+        assignments::read(path)?;
     }
     let assignment = assignment.map(fs::read).transpose().map_err(cannot)?;
     let program = std::env::current_exe().and_then(fs::read).map_err(cannot)?;

@@ -59,6 +59,14 @@ pub fn run(labs: &[Box<dyn Lab>], args: &LabsArgs) -> Result<u8, ExitError> {
     if let Some(name) = name {
         let lab = registry::find(labs, name)?;
         let _ = write!(out, "{}\n\n{}", describe(lab.definition()), lab.handout());
+        let asked = lab.questions().questions.len() as u64;
+        if asked > 0 {
+            let asked = workbench_words::counted(asked, "question");
+            let _ = writeln!(
+                out,
+                "\nThe lab asks {asked}: `workbench answer --lab {name}`."
+            );
+        }
     } else {
         for lab in labs {
             let _ = writeln!(out, "{}", describe(lab.definition()));

@@ -1,5 +1,6 @@
 //! What the program does besides running labs, one file per command.
 
+pub mod answer;
 pub mod compare;
 pub mod config;
 pub mod doctor;

@@ -12,9 +12,10 @@ pub fn run(store: &RunStore, run: &str, outputs: &[PathBuf]) -> Result<u8, ExitE
     for path in outputs {
         workbench_report::check_writable(path)?;
     }
-    let (_, snapshot, result) = load(store, run)?;
+    let (run, snapshot, result) = load(store, run)?;
+    let sheet = run.read_answers()?;
     for path in outputs {
-        workbench_report::write(path, &result, &snapshot)?;
+        workbench_report::write(path, &result, &snapshot, sheet.as_ref())?;
     }
     Ok(code::DONE)
 }

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use workbench_machine::MachineFacts;
-use workbench_questions::{LabAssignment, RecordedAssignment};
+use workbench_questions::RecordedAssignment;
 use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
 use workbench_submission::{PackedBy, Private, ToPack, facts, pack, sentences};
 
 use super::setup::default_place;
+use crate::assignments;
 use crate::build_facts::BUILD;
 use crate::exit_error::{ExitError, code};
 use crate::libtorch::{Libtorch, variable};
@@ -30,9 +31,6 @@ pub struct SubmitArgs {
     /// The file to write, for example hand-in.zip
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
-    /// The assignment that it is made for [default: the one that the runs were made for]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub assignment: Option<PathBuf>,
     /// Write it although something is missing; it says inside that it is a draft, and what is
     /// missing
     #[arg(long)]
@@ -40,14 +38,14 @@ pub struct SubmitArgs {
 }
 
 /// Lists what will be in the file, and writes it.
-pub fn run(store: &RunStore, args: &SubmitArgs) -> Result<u8, ExitError> {
+pub fn run(
+    store: &RunStore,
+    args: &SubmitArgs,
+    assignment: Option<&Path>,
+) -> Result<u8, ExitError> {
     let runs = args.runs.iter().map(|run| store.find(run));
     let runs = runs.collect::<Result<Vec<RunDir>, _>>()?;
-    let given = args
-        .assignment
-        .as_deref()
-        .map(assignment_file)
-        .transpose()?;
+    let given = assignment.map(assignments::read).transpose()?;
     let assignment = match given {
         Some(given) => Some(given),
         None => recorded(&runs)?,
@@ -97,18 +95,6 @@ fn recorded(runs: &[RunDir]) -> Result<Option<RecordedAssignment>, ExitError> {
         }
     }
     Ok(None)
-}
-
-/// Reads the file of an assignment.
-pub fn assignment_file(path: &Path) -> Result<RecordedAssignment, ExitError> {
-    let refused = |why: String| ExitError::usage(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-    let assignment = LabAssignment::parse(&text).map_err(|problems| {
-        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        refused(told.join("; "))
-    })?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(RecordedAssignment::of(assignment, &name, &text))
 }
 
 /// What is private on this machine, with the folder of the runs.

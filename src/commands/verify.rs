@@ -1,6 +1,6 @@
 //! `workbench verify FILE…`: what does not fit in hand-ins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use workbench_record::Finding;
 use workbench_submission::{Class, Verified, Verifier};
 
 use super::show::pretty;
-use super::submit::assignment_file;
+use crate::assignments;
 use crate::exit_error::{ExitError, code};
 use crate::output;
 
@@ -27,9 +27,6 @@ pub struct VerifyArgs {
     /// them
     #[arg(num_args = 1.., required = true, value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// The assignment that they should be made for [default: the one that each was made for]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub assignment: Option<PathBuf>,
     /// Make so many outputs of every hand-in again here, drawn by the nonce, and compare them bit
     /// for bit
     #[arg(long, value_name = "K", default_value_t = 0)]
@@ -49,12 +46,12 @@ struct Document<'a> {
 }
 
 /// Verifies hand-ins; exit code 1 where something does not fit.
-pub fn run(labs: &[Box<dyn Lab>], args: &VerifyArgs) -> Result<u8, ExitError> {
-    let assignment = args
-        .assignment
-        .as_deref()
-        .map(assignment_file)
-        .transpose()?;
+pub fn run(
+    labs: &[Box<dyn Lab>],
+    args: &VerifyArgs,
+    assignment: Option<&Path>,
+) -> Result<u8, ExitError> {
+    let assignment = assignment.map(assignments::read).transpose()?;
     let verifier = Verifier::new(labs, assignment);
     let mut class = Class::default();
     let mut hand_ins = Vec::new();

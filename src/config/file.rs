@@ -116,9 +116,11 @@ fn take(
         (SettingKind::Word(_), DeValue::String(word)) => {
             Some(Value::Word(word.clone().into_owned()))
         }
-        (SettingKind::Directory, DeValue::String(word)) if word.is_empty() => None,
-        (SettingKind::Directory, DeValue::String(word)) => {
-            Some(Value::Directory(placed(word, path, home())?))
+        (SettingKind::Directory | SettingKind::File, DeValue::String(word)) if word.is_empty() => {
+            None
+        }
+        (SettingKind::Directory | SettingKind::File, DeValue::String(word)) => {
+            Some(Value::Place(placed(word, path, home())?))
         }
         _ => None,
     };
@@ -133,14 +135,14 @@ fn take(
         })
 }
 
-/// A directory that a file sets, if it does and the file can be read.
-pub fn directory(path: &Path, key: Key) -> Option<PathBuf> {
+/// A directory or a file that the file sets, if it does and can be read.
+pub fn place(path: &Path, key: Key) -> Option<PathBuf> {
     let text = std::fs::read_to_string(path).ok()?;
     let table = DeTable::parse(&text).ok()?;
     let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
     let value = table.get_ref().get(setting.name)?;
     match take(setting, value, &text, path, &[]) {
-        Ok(Value::Directory(dir)) => Some(dir),
+        Ok(Value::Place(dir)) => Some(dir),
         _ => None,
     }
 }

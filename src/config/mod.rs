@@ -96,23 +96,24 @@ impl Config {
         if let SettingSource::Environment(name) = &this.of(Key::RunDir).source
             && let Some(path) = std::env::var_os(name)
         {
-            this.chosen[Key::RunDir as usize].value = Some(Value::Directory(path.into()));
+            this.chosen[Key::RunDir as usize].value = Some(Value::Place(path.into()));
         }
         (this.file, this.was_read) = (path, was_read);
         Ok(this)
     }
 
-    /// The folder of labs. They have to be known before the rest can be checked, so mistakes are
-    /// passed over here.
-    pub fn labs_dir(flags: &Flags, file: Option<PathBuf>) -> Option<PathBuf> {
-        let flag = flags.iter().find(|(key, _)| *key == Key::Labs);
-        if let Some((_, Value::Directory(dir))) = flag {
-            return Some(dir.clone());
+    /// The folder of labs, or the file of the assignment. Labs have to be known before the rest can
+    /// be checked, so mistakes are passed over here.
+    pub fn place(key: Key, flags: &Flags, file: Option<PathBuf>) -> Option<PathBuf> {
+        let flag = flags.iter().find(|(known, _)| *known == key);
+        if let Some((_, Value::Place(place))) = flag {
+            return Some(place.clone());
         }
-        let variable = std::env::var_os("WORKBENCH_LABS").filter(|value| !value.is_empty());
+        let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+        let variable = std::env::var_os(setting.variable()).filter(|value| !value.is_empty());
         variable.map(PathBuf::from).or_else(|| {
             let path = path(file).0?;
-            file::directory(&path, Key::Labs)
+            file::place(&path, key)
         })
     }
 
@@ -179,7 +180,7 @@ impl Config {
 
     fn directory(&self, key: Key) -> Option<&Path> {
         match &self.of(key).value {
-            Some(Value::Directory(path)) => Some(path),
+            Some(Value::Place(path)) => Some(path),
             _ => None,
         }
     }

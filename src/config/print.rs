@@ -111,7 +111,7 @@ fn written(value: &Value) -> Option<String> {
         Value::Whole(number) => number.to_string(),
         Value::Word(word) => quoted(word),
         // In the file a relative path would have another base.
-        Value::Directory(path) => {
+        Value::Place(path) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             quoted(path.to_str()?)
         }
@@ -144,6 +144,7 @@ fn example(setting: &Setting, labs: &[Box<dyn Lab>]) -> String {
         SettingKind::Whole(_, max) => max.min(5).to_string(),
         SettingKind::Word(words) => quoted(words(labs).first().map_or("", String::as_str)),
         SettingKind::Directory => quoted("~/workbench"),
+        SettingKind::File => quoted("~/course/assignment.toml"),
     }
 }
 

@@ -39,6 +39,8 @@ pub enum Key {
     RunDir,
     /// The folder of labs that are not a part of the program.
     Labs,
+    /// The file of an assignment.
+    Assignment,
 }
 
 /// The type of a setting.
@@ -53,6 +55,8 @@ pub enum SettingKind {
     /// A directory. In the file, `~/` is the home directory, and a relative path is relative to the
     /// file's directory.
     Directory,
+    /// A file; its path is read as that of a directory.
+    File,
 }
 
 /// A setting's value.
@@ -64,8 +68,8 @@ pub enum Value {
     Whole(u32),
     /// A word.
     Word(String),
-    /// A directory.
-    Directory(PathBuf),
+    /// A directory or a file.
+    Place(PathBuf),
 }
 
 /// One setting.
@@ -88,7 +92,7 @@ pub struct Setting {
 }
 
 /// All settings, in the order of [`Key`].
-pub const SETTINGS: [Setting; 12] = [
+pub const SETTINGS: [Setting; 13] = [
     Setting {
         key: Key::Theme,
         name: "theme",
@@ -206,6 +210,15 @@ pub const SETTINGS: [Setting; 12] = [
         flag: Some("--labs DIR"),
         help: "A folder of labs besides the program's own, or one lab: a folder with a lab.toml. `workbench labs new NAME` makes one.",
     },
+    Setting {
+        key: Key::Assignment,
+        name: "assignment",
+        kind: SettingKind::File,
+        default: None,
+        unset: "assignment.toml in the folder of labs, where there is one",
+        flag: Some("--assignment FILE"),
+        help: "What an instructor sets for a lab: its preset, required arms, repeats, and the questions. `workbench answer` shows them.",
+    },
 ];
 
 fn presets(labs: &[Box<dyn Lab>]) -> Vec<String> {
@@ -236,6 +249,7 @@ impl Setting {
             SettingKind::Whole(min, max) => format!("a whole number from {min} to {max}"),
             SettingKind::Word(words) => format!("one of {}", words(labs).join(", ")),
             SettingKind::Directory => "a directory".to_owned(),
+            SettingKind::File => "a file".to_owned(),
         }
     }
 
@@ -254,7 +268,7 @@ impl Setting {
             SettingKind::Switch => text.parse().ok().map(Value::Switch),
             SettingKind::Whole(..) => text.parse().ok().map(Value::Whole),
             SettingKind::Word(_) => Some(Value::Word(text.to_owned())),
-            SettingKind::Directory => Some(Value::Directory(PathBuf::from(text))),
+            SettingKind::Directory | SettingKind::File => Some(Value::Place(PathBuf::from(text))),
         };
         value
             .filter(|value| self.allows(value, labs))
@@ -267,7 +281,7 @@ impl Setting {
             (SettingKind::Switch, Value::Switch(_)) => true,
             (SettingKind::Whole(min, max), Value::Whole(n)) => (min..=max).contains(n),
             (SettingKind::Word(words), Value::Word(word)) => words(labs).contains(word),
-            (SettingKind::Directory, Value::Directory(path)) => {
+            (SettingKind::Directory | SettingKind::File, Value::Place(path)) => {
                 // No system accepts a path with a zero byte.
                 !path.as_os_str().is_empty() && !path.as_os_str().as_encoded_bytes().contains(&0)
             }

@@ -57,7 +57,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
         ("WORKBENCH_RUN_DIR", "/in/variable"),
         ("WORKBENCH_REPEATS", "9"),
     ];
-    let flag = vec![(Key::RunDir, Value::Directory("/in/flag".into()))];
+    let flag = vec![(Key::RunDir, Value::Place("/in/flag".into()))];
     let config = resolved(file, &variables, flag).unwrap();
     assert_eq!(config.run_dir(), Some(Path::new("/in/flag")));
     assert_eq!(config.of(Key::RunDir).source, SettingSource::Flag);
@@ -252,8 +252,8 @@ fn allowed(setting: &'static Setting) -> BoxedStrategy<Value> {
         SettingKind::Word(words) => prop::sample::select(words(&labs()))
             .prop_map(Value::Word)
             .boxed(),
-        SettingKind::Directory => "/[^\u{0}]{0,30}"
-            .prop_map(|text| Value::Directory(PathBuf::from(text)))
+        SettingKind::Directory | SettingKind::File => "/[^\u{0}]{0,30}"
+            .prop_map(|text| Value::Place(PathBuf::from(text)))
             .boxed(),
     }
 }

@@ -153,13 +153,14 @@ pub fn verify_all(
 
 /// Gives a hand-in its points. Questions of the assignment count as it states them.
 pub fn grade(
+    verifier: &Verifier<'_>,
     verified: &Verified,
     student: &str,
     assignment: Option<&RecordedAssignment>,
 ) -> Graded {
     let mut questions: Vec<GradedQuestion> = Vec::new();
     for run in &verified.runs {
-        for question in graded(run, assignment) {
+        for question in graded(run, &verifier.asked(run)) {
             // The same question in several runs: the better answer counts.
             match questions.iter_mut().find(|known| known.id == question.id) {
                 Some(known) if known.points < question.points => *known = question,
@@ -201,12 +202,7 @@ pub fn grade(
     }
 }
 
-fn graded(run: &VerifiedRun, assignment: Option<&RecordedAssignment>) -> Vec<GradedQuestion> {
-    let Some(locked) = &run.locked else {
-        return Vec::new();
-    };
-    let asked = assignment.map(|recorded| recorded.assignment.asked(&locked.questions));
-    let asked = asked.as_ref().unwrap_or(&locked.questions);
+fn graded(run: &VerifiedRun, asked: &QuestionSet) -> Vec<GradedQuestion> {
     let questions = asked.questions.iter();
     questions
         .map(|question| {
@@ -214,7 +210,8 @@ fn graded(run: &VerifiedRun, assignment: Option<&RecordedAssignment>) -> Vec<Gra
                 .sheet
                 .as_ref()
                 .and_then(|sheet| sheet.find(&question.id));
-            let predicted = locked.predictions.get(&question.id);
+            let locked = run.locked.as_ref();
+            let predicted = locked.and_then(|locked| locked.predictions.get(&question.id));
             let answer = if question.is_prediction() {
                 predicted
             } else {

@@ -56,7 +56,6 @@ pub(super) fn repeats(
             let reason = format!("the assignment wants at least {least}; give {least} or more");
             refused(Opt::Repeats, asked, &reason)
         }
-        (Some(least), None) => Ok(of_preset.max(least)),
         (_, asked) => Ok(asked.unwrap_or(of_preset)),
     }
 }

@@ -41,7 +41,7 @@ impl BeforeRun {
         Ok(Self {
             draft,
             questions,
-            runs_before: store.count_of(&config.lab)?,
+            runs_before: store.list_of(&config.lab)?.len() as u32,
         })
     }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use workbench_digest::Hasher;
 use workbench_experiment::lab::LabDefinition;
+use workbench_questions::{QUESTIONS_FILE, QuestionSet};
 
 use crate::file_lab::{FileLab, FileLines};
 use crate::lab::ProgramLab;
@@ -101,10 +102,12 @@ pub fn read_folder(dir: &Path) -> Result<ProgramLab, Vec<LabProblem>> {
     let handout = handout
         .map_err(|problem| problems.push(problem))
         .unwrap_or_default();
+    let questions = questions(&folder, &definition, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(lab(folder, &text, definition, settings, &handout))
+    let texts = (handout.as_str(), questions);
+    Ok(lab(folder, &text, definition, settings, texts))
 }
 
 fn lab(
@@ -112,7 +115,7 @@ fn lab(
     text: &str,
     definition: LabDefinition,
     settings: ProgramSettings,
-    handout: &str,
+    (handout, questions): (&str, QuestionSet),
 ) -> ProgramLab {
     let around = settings.prepare.iter().chain(&settings.cleanup);
     let arms = settings.arms.iter().map(|arm| &arm.line);
@@ -125,7 +128,36 @@ fn lab(
         sha256: hasher.finish(),
         is_agreed: AtomicBool::new(false),
     };
-    ProgramLab::in_folder(definition, handout.into(), settings, Arc::new(origin))
+    let texts = (handout.into(), questions);
+    ProgramLab::in_folder(definition, texts, settings, Arc::new(origin))
+}
+
+/// The questions of a lab that has some.
+fn questions(folder: &Path, lab: &LabDefinition, problems: &mut Vec<LabProblem>) -> QuestionSet {
+    let file = folder.join(QUESTIONS_FILE);
+    if !file.exists() {
+        return QuestionSet::NONE;
+    }
+    let parsed = read(folder, QUESTIONS_FILE).map(|text| QuestionSet::parse(&text));
+    match parsed {
+        Ok(Ok(questions)) => {
+            let wrong = lab.unknown_arm(&questions);
+            problems.extend(wrong.map(|text| LabProblem::of(&file, text)));
+            questions
+        }
+        Ok(Err(wrong)) => {
+            problems.extend(wrong.into_iter().map(|problem| LabProblem {
+                file: file.clone(),
+                line: problem.line,
+                text: problem.text,
+            }));
+            QuestionSet::NONE
+        }
+        Err(problem) => {
+            problems.push(problem);
+            QuestionSet::NONE
+        }
+    }
 }
 
 /// A file of a folder. One that is a link out of it, a pipe or a device, or too long, is refused.

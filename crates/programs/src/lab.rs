@@ -8,6 +8,7 @@ use workbench_experiment::lab::{
     ArmDefinition, DefinitionError, FigureFacts, FigureGroup, ForeignLab, Lab, LabDefinition,
     LabError, Params, PreparedLab, Refusal, RunConfig, Unit,
 };
+use workbench_questions::QuestionSet;
 
 use crate::messages;
 use crate::origin::LabOrigin;
@@ -22,6 +23,7 @@ const LONGEST_TITLE: usize = 60;
 pub struct ProgramLab {
     definition: LabDefinition,
     handout: Arc<str>,
+    questions: Arc<QuestionSet>,
     settings: ProgramSettings,
     /// Where it comes from; `None` for a lab whose arms are given with each run.
     origin: Option<Arc<LabOrigin>>,
@@ -31,14 +33,19 @@ pub struct ProgramLab {
 ///
 /// # Errors
 /// When its `lab.toml` is broken, or its own example is.
-pub fn ad_hoc(lab_toml: &str, handout: &str) -> Result<Box<dyn Lab>, DefinitionError> {
+pub fn ad_hoc(
+    lab_toml: &str,
+    handout: &str,
+    questions: &str,
+) -> Result<Box<dyn Lab>, DefinitionError> {
     let definition: LabDefinition = toml::from_str(lab_toml)?;
+    let questions = Arc::new(definition.read_questions(questions)?);
     let inconsistent = |text: String| DefinitionError::Inconsistent(text);
     let preset = definition.presets.get(&definition.default_preset);
     let preset = preset.ok_or_else(|| inconsistent("no preset".to_owned()))?;
     let params = definition.resolve(preset, &[]);
     let params = params.map_err(|error| inconsistent(error.to_string()))?;
-    let lab = ProgramLab::with(&definition, handout.into(), &params);
+    let lab = ProgramLab::with(&definition, (handout.into(), questions), &params);
     let lab = lab.map_err(|refusal| inconsistent(refusal.to_string()))?;
     lab.definition.check().map_err(inconsistent)?;
     Ok(Box::new(lab))
@@ -48,7 +55,7 @@ impl ProgramLab {
     /// The lab with the arms that the parameters name.
     fn with(
         definition: &LabDefinition,
-        handout: Arc<str>,
+        (handout, questions): (Arc<str>, Arc<QuestionSet>),
         params: &Params,
     ) -> Result<Self, Refusal> {
         let settings = ProgramSettings::read(params)?;
@@ -71,6 +78,7 @@ impl ProgramLab {
         Ok(Self {
             definition,
             handout,
+            questions,
             settings,
             origin: None,
         })
@@ -79,13 +87,14 @@ impl ProgramLab {
     /// A lab that was read from a folder.
     pub(crate) fn in_folder(
         definition: LabDefinition,
-        handout: Arc<str>,
+        (handout, questions): (Arc<str>, QuestionSet),
         settings: ProgramSettings,
         origin: Arc<LabOrigin>,
     ) -> Self {
         Self {
             definition,
             handout,
+            questions: Arc::new(questions),
             settings,
             origin: Some(origin),
         }
@@ -99,6 +108,10 @@ impl Lab for ProgramLab {
 
     fn handout(&self) -> &str {
         &self.handout
+    }
+
+    fn questions(&self) -> &QuestionSet {
+        &self.questions
     }
 
     fn folder(&self) -> Option<&Path> {
@@ -122,7 +135,8 @@ impl Lab for ProgramLab {
         if self.origin.is_some() {
             return Ok(None);
         }
-        let lab = Self::with(&self.definition, Arc::clone(&self.handout), params)?;
+        let texts = (Arc::clone(&self.handout), Arc::clone(&self.questions));
+        let lab = Self::with(&self.definition, texts, params)?;
         Ok(Some(Box::new(lab)))
     }
 

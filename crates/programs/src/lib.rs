@@ -3,7 +3,7 @@
 //! - **Belongs here:** command lines and their placeholders ([`template`]), the helper process that
 //!   starts a program, waits for it and all that it started, and ends what is left ([`serve`]),
 //!   reading what programs print, and the lab that runs them ([`ProgramLab`]).
-//! - **May use:** `experiment`, `record`, `machine`, `workers`, `pool`, `protocol`, `digest`,
+//! - **May use:** `experiment`, `questions`, `record`, `machine`, `workers`, `pool`, `protocol`, `digest`,
 //!   `clock`, `words`.
 //! - **Does not belong here:** any particular program or lab.
 //!

@@ -175,17 +175,19 @@ impl RunStore {
         Ok(runs)
     }
 
-    /// Number of runs of a lab that were begun here.
+    /// The runs of a lab, by their ids, in the order in which they were begun.
     ///
     /// # Errors
     /// As [`RunStore::list`].
-    pub fn count_of(&self, lab: &str) -> Result<u32, RecordError> {
+    pub fn list_of(&self, lab: &str) -> Result<Vec<RunDir>, RecordError> {
         let is_of = |run: &RunDir| {
             let id = run.id();
             let named = id.get(16..).and_then(|rest| rest.rsplit_once('-'));
             has_time(&id) && named.is_some_and(|(name, _)| name == lab)
         };
-        Ok(self.list()?.iter().filter(|run| is_of(run)).count() as u32)
+        let mut runs = self.list()?;
+        runs.retain(is_of);
+        Ok(runs)
     }
 
     /// Finds a run by its id, by the beginning of its id, by `latest`, or by the path of its

@@ -25,7 +25,7 @@ fn rendering(c: &mut Criterion) {
         group.sample_size(20);
         for format in Format::ALL {
             group.bench_function(format.extension(), |b| {
-                b.iter(|| black_box(render(format, &result, &snapshot)));
+                b.iter(|| black_box(render(format, &result, &snapshot, None)));
             });
         }
         group.finish();

@@ -5,9 +5,11 @@
 //! could disagree with.
 //!
 //! - **Belongs here:** formats of files, charts, the labels and units of numbers.
-//! - **May use:** `result`, `record`, `machine`, `pool`, `clock`, `words`.
+//! - **May use:** `marks`, `questions`, `result`, `record`, `machine`, `pool`, `clock`,
+//!   `words`.
 //! - **Does not belong here:** deciding what the numbers mean: findings are part of the result.
 
+pub mod answers;
 mod arms;
 mod breakdown;
 mod chart;
@@ -40,6 +42,7 @@ pub use tables::speedup_over;
 
 use intervals::Kinds;
 
+use workbench_questions::AnswerSheet;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
@@ -112,7 +115,7 @@ impl Format {
     }
 }
 
-/// Renders a result.
+/// Renders a result, and what was answered to the questions about it.
 ///
 /// # Errors
 /// [`ReportError::Render`] when a drawing or encoding library fails, which no result
@@ -121,12 +124,14 @@ pub fn render(
     format: Format,
     result: &RunResult,
     snapshot: &Snapshot,
+    sheet: Option<&AnswerSheet>,
 ) -> Result<Vec<u8>, ReportError> {
+    let asked = || answers::asked(result, snapshot, sheet);
     match format {
-        Format::Html => html::page(result, snapshot).map(String::into_bytes),
+        Format::Html => html::page(result, snapshot, &asked()).map(String::into_bytes),
         Format::Json => json(result),
         Format::Csv => tasks::csv(result, snapshot),
-        Format::Markdown => Ok(markdown::document(result).into_bytes()),
+        Format::Markdown => Ok(markdown::document(result, &asked()).into_bytes()),
         Format::Svg => standalone(result)
             .svg("speedup")
             .map(|svg| format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{svg}\n").into_bytes()),
@@ -150,8 +155,13 @@ pub fn json(result: &RunResult) -> Result<Vec<u8>, ReportError> {
 /// # Errors
 /// As [`Format::from_path`], [`check_writable`] and [`render`]; and when the system refuses the
 /// write, in which case an older file of that name is still what it was.
-pub fn write(path: &Path, result: &RunResult, snapshot: &Snapshot) -> Result<(), ReportError> {
-    let bytes = render(Format::from_path(path)?, result, snapshot)?;
+pub fn write(
+    path: &Path,
+    result: &RunResult,
+    snapshot: &Snapshot,
+    sheet: Option<&AnswerSheet>,
+) -> Result<(), ReportError> {
+    let bytes = render(Format::from_path(path)?, result, snapshot, sheet)?;
     file::replace(path, &bytes)
 }
 

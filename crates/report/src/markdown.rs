@@ -1,5 +1,6 @@
 //! A result as Markdown: sentences and tables, for merge requests and notes.
 
+use super::answers::{self, AskedQuestion};
 use super::page::{self, Shown};
 use super::tables::{self, ReportTable};
 use super::{arms, breakdown, format, headline, item_table, settings, usage};
@@ -7,7 +8,7 @@ use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
 /// The whole document.
-pub(super) fn document(result: &RunResult) -> String {
+pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> String {
     let mut parts = vec![format!(
         "# {}",
         escape(&format::clean(&result.lab_title, 120))
@@ -34,6 +35,7 @@ pub(super) fn document(result: &RunResult) -> String {
     ));
     list(&mut parts, "Diagnoses", Severity::Note, &result.diagnoses);
     list(&mut parts, "Warnings", Severity::Warning, &result.warnings);
+    questions(&mut parts, asked);
     let title = "What went wrong, and what it cost";
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
@@ -66,6 +68,33 @@ pub(super) fn document(result: &RunResult) -> String {
     parts.push("## Reproduce".to_owned());
     parts.push(fenced(&result.command));
     parts.join("\n\n") + "\n"
+}
+
+/// The questions about the run, with what was answered and what came out.
+fn questions(parts: &mut Vec<String>, asked: &[AskedQuestion<'_>]) {
+    if asked.is_empty() {
+        return;
+    }
+    parts.push("## Questions and answers".to_owned());
+    for asked in asked {
+        let question = asked.question;
+        let (text, id) = (answers::question_text(question), &question.id);
+        let points = answers::points_text(question.points);
+        parts.push(format!("**{}** ({}, {points})", escape(&text), escape(id)));
+        let given = asked.answer.map_or_else(
+            || "nothing".to_owned(),
+            |answer| answers::answer_text(question, answer),
+        );
+        let said = if question.is_prediction() {
+            "Predicted"
+        } else {
+            "Answered"
+        };
+        let came_out = asked.came_out.as_ref();
+        let came_out = came_out.map(|text| format!("\n- Came out: {}", escape(text)));
+        let came_out = came_out.unwrap_or_default();
+        parts.push(format!("- {said}: {}{came_out}", escape(&given)));
+    }
 }
 
 /// All parameters, and what those do that were set otherwise than usual.

@@ -125,7 +125,7 @@ fn formats_say_the_same() {
             assert!(rendering.contains(&speedup) && rendering.contains(&interval));
         }
     }
-    let json = render(Format::Json, &result, &snapshot).unwrap();
+    let json = render(Format::Json, &result, &snapshot, None).unwrap();
     assert_eq!(serde_json::from_slice::<RunResult>(&json).unwrap(), result);
     assert!(json.ends_with(b"}\n"));
 }
@@ -263,9 +263,9 @@ fn headlines() {
 fn the_table_of_tasks_is_complete_and_ordered() {
     let (result, mut snapshot) = run(&Shape::small());
     let expected: usize = snapshot.repeats.iter().map(|r| r.tasks.len()).sum();
-    let once = render(Format::Csv, &result, &snapshot).unwrap();
+    let once = render(Format::Csv, &result, &snapshot, None).unwrap();
     snapshot.repeats.reverse();
-    assert_eq!(once, render(Format::Csv, &result, &snapshot).unwrap());
+    assert_eq!(once, render(Format::Csv, &result, &snapshot, None).unwrap());
     let mut reader = csv::Reader::from_reader(once.as_slice());
     let columns = "arm workers repeat task name group part slot attempt queued_s ready_s started_s finished_s wall_s cpu_s outcome \
         repeat_peak_memory_bytes repeat_minor_faults repeat_major_faults repeat_voluntary_switches repeat_involuntary_switches \
@@ -345,7 +345,7 @@ fn a_speedup_that_is_no_quotient_of_medians_is_explained() {
 #[test]
 fn the_image_has_twice_the_pixels_of_the_drawing() {
     let (result, snapshot) = run(&Shape::small());
-    let bytes = render(Format::Png, &result, &snapshot).unwrap();
+    let bytes = render(Format::Png, &result, &snapshot, None).unwrap();
     let mut image = png::Decoder::new(std::io::Cursor::new(bytes))
         .read_info()
         .unwrap();

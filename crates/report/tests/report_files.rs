@@ -41,10 +41,10 @@ fn a_report_replaces_an_older_one() {
             "old",
             "a check changes nothing"
         );
-        write(&path, &result, &snapshot).unwrap();
+        write(&path, &result, &snapshot, None).unwrap();
         assert_eq!(
             std::fs::read(&path).unwrap(),
-            render(format, &result, &snapshot).unwrap()
+            render(format, &result, &snapshot, None).unwrap()
         );
     }
     assert_eq!(
@@ -63,7 +63,7 @@ fn a_link_is_followed_not_replaced() {
     );
     std::fs::write(&real, "old").unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
-    write(&link, &result, &snapshot).unwrap();
+    write(&link, &result, &snapshot, None).unwrap();
     assert!(link.is_symlink());
     assert!(std::fs::read_to_string(&real).unwrap().starts_with("# "));
 }
@@ -97,7 +97,7 @@ fn refusals_say_what_where_and_what_to_do() {
         let path = root.join(name);
         for error in [
             check_writable(&path).unwrap_err(),
-            write(&path, &result, &snapshot).unwrap_err(),
+            write(&path, &result, &snapshot, None).unwrap_err(),
         ] {
             let text = error.to_string();
             assert!(text.contains(what) && text.contains(remedy), "{text}");
@@ -128,5 +128,5 @@ fn a_directory_that_takes_no_files_is_refused() {
         "{error}"
     );
     let (result, snapshot) = run(&Shape::small());
-    assert!(write(path, &result, &snapshot).is_err());
+    assert!(write(path, &result, &snapshot, None).is_err());
 }

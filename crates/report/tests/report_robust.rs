@@ -25,7 +25,9 @@ fn pages_stay_small() {
         Shape::huge(),
     ] {
         let (result, snapshot) = run(&shape);
-        let size = render(Format::Html, &result, &snapshot).unwrap().len();
+        let size = render(Format::Html, &result, &snapshot, None)
+            .unwrap()
+            .len();
         assert!(size < LIMIT, "{size} bytes for {shape:?}");
     }
 }
@@ -49,7 +51,9 @@ fn a_page_stays_small_when_tasks_alternate() {
             .map(|b| if *b > 0.4 { 0.1 } else { 0.0 })
             .collect();
     }
-    let size = render(Format::Html, &result, &snapshot).unwrap().len();
+    let size = render(Format::Html, &result, &snapshot, None)
+        .unwrap()
+        .len();
     assert!(size < LIMIT, "{size} bytes");
 }
 
@@ -153,7 +157,7 @@ fn hostile_texts_are_only_texts() {
                 assert_eq!(columns(pair[0]), columns(pair[1]), "{pair:?}");
             }
         }
-        let csv = render(Format::Csv, &result, &snapshot).unwrap();
+        let csv = render(Format::Csv, &result, &snapshot, None).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_slice());
         let name = reader.records().next().unwrap().unwrap()[4].to_owned();
         assert_eq!(name, format!("{hostile}0"));

@@ -264,7 +264,7 @@ proptest! {
             prop_assert!(meaningless(&text).is_empty(), "{:?} in {text}", meaningless(&text));
         }
         let format = workbench_report::Format::Markdown;
-        let report = workbench_report::render(format, &result, &snapshot);
+        let report = workbench_report::render(format, &result, &snapshot, None);
         let report = String::from_utf8(report.unwrap()).unwrap();
         for line in report.lines() {
             prop_assert!(meaningless(line).is_empty(), "{:?} in {line}", meaningless(line));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use workbench_experiment::lab::{DataSource, Lab, PreparedLab, RunConfig};
+use workbench_questions::QuestionSet;
 use workbench_record::{Finding, RunStarted};
 use workbench_result::ItemResult;
 
@@ -79,6 +80,13 @@ impl<'a> LabCache<'a> {
         }
     }
 
+    /// What a lab of this program asks.
+    pub fn questions(&self, lab: &str) -> Option<&QuestionSet> {
+        let mut labs = self.labs.iter();
+        let lab = labs.find(|known| known.definition().name == lab)?;
+        Some(lab.questions())
+    }
+
     /// A lab prepared for a configuration that somebody else wrote: only with the lab's own data,
     /// with parameters that its definition allows, and never one that runs foreign programs.
     fn ready(&self, config: &RunConfig) -> Ready {
@@ -102,7 +110,8 @@ impl<'a> LabCache<'a> {
         let mut labs = self.labs.iter();
         let lab = labs.find(|lab| lab.definition().name == config.lab)?;
         let definition = lab.definition();
-        let preset = definition.presets.get(&config.preset)?;
+        // All parameters are given, so any preset will do: that of an assignment is not known here.
+        let preset = definition.presets.values().next()?;
         let set: Vec<String> = config
             .params
             .iter()

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use workbench_questions::{AnswerSheet, LockedPredictions, RecordedAssignment};
 use workbench_record::whole::{Draft, parent};
-use workbench_record::{DataSource, RecordError, RunDir, RunStarted, RunStatus};
+use workbench_record::{
+    DataSource, Event, Record, RecordError, RunDir, RunStarted, RunStatus, Snapshot,
+};
 use workbench_report::{Format, ReportError, json, render};
 use workbench_result::{RunResult, of_log};
 
@@ -181,10 +183,32 @@ fn add_run(
     };
     let facts = RunFacts::of(folder, &snapshot, started, &chain);
     packed.manifest.runs.push(facts);
-    let report = render(Format::Html, &result, &snapshot)?;
-    let documents = [(LOG, log), (RESULT, json(&result)?), (REPORT, report)];
-    for (name, content, most) in documents {
-        let file = checked(format!("{folder}/{name}"), content, (Some(&private), most))?;
+    let sheet = run.read_answers()?;
+    let report = render(Format::Html, &result, &snapshot, sheet.as_ref())?;
+    // What was typed is not looked at: without it the documents have to be free of names.
+    let untyped = Snapshot {
+        locked: None,
+        ..snapshot.clone()
+    };
+    let bare = render(Format::Html, &result, &untyped, None)?;
+    checked(
+        format!("{folder}/{REPORT}"),
+        bare,
+        (Some(&private), MOST_DOCUMENT),
+    )?;
+    let others = without_typed(&log);
+    checked(
+        format!("{folder}/{LOG}"),
+        others,
+        (Some(&private), MOST_FILE_BYTES),
+    )?;
+    let documents = [
+        (LOG, log, None, MOST_FILE_BYTES),
+        (RESULT, json(&result)?, Some(&private), MOST_DOCUMENT),
+        (REPORT, report, None, MOST_DOCUMENT),
+    ];
+    for (name, content, private, most) in documents {
+        let file = checked(format!("{folder}/{name}"), content, (private, most))?;
         packed.files.push(file);
     }
     let answers = run.path().join(ANSWERS);
@@ -201,7 +225,7 @@ fn add_run(
         Err(source) => return Err(io_error("read", &answers, source)),
     }
     packed.runs.push(PackedRun {
-        sheet: run.read_answers()?,
+        sheet,
         locked: snapshot.locked.clone(),
         started: Box::new(started.clone()),
         result,
@@ -254,13 +278,41 @@ fn scrubbed_log(run: &RunDir, private: &Private) -> Result<Vec<u8>, PackError> {
     let mut log = Vec::new();
     for line in BufReader::new(source).split(b'\n') {
         let line = line.map_err(io)?;
-        log.extend(private.scrub_line(&line));
+        if is_typed(&line) {
+            log.extend(line);
+        } else {
+            log.extend(private.scrub_line(&line));
+        }
         log.push(b'\n');
         if log.len() as u64 > MOST_FILE_BYTES {
             return Err(too_large(&format!("the log of {}", run.id())));
         }
     }
     Ok(log)
+}
+
+/// Whether a line holds what the student typed: it stays as it was locked.
+fn is_typed(line: &[u8]) -> bool {
+    // Predictions are locked in one of the first lines; looking for their event is cheaper than
+    // reading every line.
+    let mark = b"\"event\":\"predictions_locked\"";
+    line.windows(mark.len()).take(60).any(|bytes| bytes == mark)
+        && serde_json::from_slice::<Record>(line).is_ok_and(|record| {
+            let Event::PredictionsLocked(locked) = record.event else {
+                return false;
+            };
+            locked.holds()
+        })
+}
+
+/// The lines of a log that nobody typed.
+fn without_typed(log: &[u8]) -> Vec<u8> {
+    let lines = log.split_inclusive(|byte| *byte == b'\n');
+    lines
+        .filter(|line| !is_typed(line))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 fn too_large(what: &str) -> PackError {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use workbench_experiment::lab::Lab;
-use workbench_questions::RecordedAssignment;
+use workbench_questions::{QuestionSet, RecordedAssignment};
 use workbench_record::{Finding, Severity};
 
 use crate::again::{Again, LabCache};
@@ -156,6 +156,19 @@ impl<'a> Verifier<'a> {
         let stated = manifest.missing.iter().filter(|one| !open.contains(one));
         found.extend(open.iter().chain(stated).map(messages::missing::finding));
         found
+    }
+
+    /// What counts for a run: what its lab asks, as the assignment has it. What a run locked counts
+    /// only where the lab is not known.
+    pub fn asked(&self, run: &VerifiedRun) -> QuestionSet {
+        let own = self.labs.questions(&run.started.config.lab);
+        let locked = run.locked.as_ref().map(|locked| &locked.questions);
+        let of_lab = own.or(locked).cloned().unwrap_or_default();
+        let recorded = run.started.config.assignment.as_deref();
+        match self.assignment.as_ref().or(recorded) {
+            Some(set) => set.assignment.asked(&of_lab),
+            None => of_lab,
+        }
     }
 
     /// Makes outputs again that the nonce draws, and adds what is found.

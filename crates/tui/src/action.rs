@@ -35,6 +35,8 @@ pub enum Action {
     Runs,
     /// Go to the run under way.
     Watch,
+    /// Go to the questions about the lab or the run.
+    Questions,
     /// Go to the form of the lab with this place in the list.
     SetUp(usize),
     /// Go back to where one came from.

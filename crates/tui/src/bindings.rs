@@ -28,6 +28,7 @@ pub const HOME: Keys = table! {
     ["enter"], Action::Choose, "choose", "Set up the selected lab, or open the selected run.";
     ["tab", "right", "l"], Action::Next, "next panel", "Go to the next panel.";
     ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
+    ["Q"], Action::Questions, "quiz", "Show what the lab asks, beside its handout, and predict.";
     ["r"], Action::Runs, "all runs", "Show all runs, with a filter.";
     ["w"], Action::Watch, "watch", "Go to the run under way.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";
@@ -102,6 +103,7 @@ pub const FORM: Keys = table! {
     ["backspace", "delete", "x"], Action::Reset, "reset", "Set the value back to the preset's.";
     ["esc"], Action::Back, "back", "Go back.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run without a screen.";
+    ["Q"], Action::Questions, "predict", "Show what the lab asks before the run, and predict.";
     ["up", "k", "backtab"], Action::Move(Motion::Up), "", "Move up.";
     ["down", "j", "tab"], Action::Move(Motion::Down), "", "Move down.";
     ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
@@ -152,11 +154,34 @@ pub const REPLAY: Keys = table! {
 
 /// What a run found, besides the keys of its view.
 pub const RESULT: Keys = table! {
+    ["Q"], Action::Questions, "questions",
+        "Answer the questions about the run, beside what was predicted and what came out.";
     ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
+};
+
+/// Questions beside the handout.
+pub const QUESTIONS: Keys = table! {
+    ["enter", "space"], Action::Choose, "answer", "Answer the selected question.";
+    ["tab", "backtab", "right", "l", "left", "h"], Action::Next, "handout",
+        "Go to the handout, or back to the questions.";
+    ["esc"], Action::Back, "back", "Go back.";
+    ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";
+    ["down", "j"], Action::Move(Motion::Down), "", "Move down, or scroll the handout.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
+    ["pgdn"], Action::Move(Motion::PageDown), "", "Move down by a page.";
+    ["home", "g"], Action::Move(Motion::Home), "", "Go to the beginning.";
+    ["end", "G"], Action::Move(Motion::End), "", "Go to the end.";
+};
+
+/// The questions while an answer is typed. Every change is kept at once.
+pub const QUESTIONS_FIELD: &[Bound<Editing>] = table! {
+    ["enter", "tab", "esc"], Editing::Keep, "done", "Stop typing; what was typed is kept already.";
+    ["ctrl-j", "alt-enter"], Editing::Line, "new line", "Begin a new line, in an answer that is a text.";
+    ["ctrl-u"], Editing::Empty, "empty", "Empty the field.";
 };
 
 /// The help.

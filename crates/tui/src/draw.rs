@@ -49,6 +49,7 @@ impl App {
         match &mut self.screen {
             Screen::Home => self.home.arrange(body, shared),
             Screen::Runs => self.runs.arrange(body, &shared.theme),
+            Screen::Questions(questions) => questions.screen.arrange(body, &shared.theme),
             Screen::Compare(_) => {}
             Screen::Form => {
                 if let Some(form) = &mut self.form {
@@ -150,6 +151,7 @@ impl App {
             (Screen::Home, ..) => self.home.draw(frame, &self.shared),
             (Screen::Runs, ..) => self.runs.draw(frame, body, &self.shared),
             (Screen::Form, Some(form), _) => form.draw(frame, body, theme),
+            (Screen::Questions(questions), ..) => questions.screen.draw(frame, theme),
             (Screen::Form, None, _) | (Screen::Run, _, None) => {}
             (Screen::Compare(screen), ..) => {
                 return Drawn::Compare(screen.draw(frame, body, theme));

@@ -8,10 +8,12 @@ use std::time::Duration;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use workbench_experiment::lab::{Opt, RunConfig};
 use workbench_machine::{MachineFacts, UsableCores};
+use workbench_questions::AnswerSheet;
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::screens::form_data::{SurveyRequest, Surveyed};
+use crate::screens::questions::SheetPlace;
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 
@@ -131,6 +133,10 @@ pub enum AppEvent {
     Surveyed(Box<SurveyRequest>, Surveyed),
     /// A report has been written, or not.
     Exported(Exported),
+    /// Answers have been read.
+    AnswersRead(SheetPlace, Result<AnswerSheet, String>),
+    /// Answers could not be kept, and why.
+    AnswersLost(String),
     /// A signal asks the program to end.
     Terminate,
     /// The terminal is gone.
@@ -146,6 +152,8 @@ pub enum Effect {
     Watch(WatchEffect),
     /// The history and the runs in it.
     History(HistoryEffect),
+    /// Answers to questions.
+    Answers(AnswersEffect),
     /// Look through a file for the form.
     Survey(Box<SurveyRequest>),
     /// Write a report of the result that is shown.
@@ -181,6 +189,15 @@ pub enum WatchEffect {
     Unfollow,
     /// Read the records of a run, to play it again.
     Replay(RunDir),
+}
+
+/// What is wanted of answers to questions.
+#[derive(Debug, PartialEq)]
+pub enum AnswersEffect {
+    /// Read them.
+    Read(SheetPlace),
+    /// Keep them.
+    Keep(SheetPlace, AnswerSheet),
 }
 
 /// What is wanted of the history.

@@ -168,6 +168,7 @@ impl Loop<'_> {
                 Effect::Run(effect) => self.session.run(effect),
                 Effect::Watch(effect) => self.session.watch(effect),
                 Effect::History(effect) => self.session.history(effect),
+                Effect::Answers(effect) => self.session.answers(effect),
                 Effect::Survey(request) => self.session.survey(request),
                 Effect::Export {
                     loaded,

@@ -14,14 +14,19 @@ pub enum Editing {
     Discard,
     /// Empty the field.
     Empty,
+    /// Begin a new line, in a field that has several.
+    Line,
 }
 
-/// A line of text. Control characters and what is too long are left out.
+/// A text that is typed, of one line or of several. Control characters and what is too long are left
+/// out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextField {
     text: String,
     /// The longest text, in characters.
     longest: usize,
+    /// Whether it has several lines.
+    of_lines: bool,
 }
 
 impl TextField {
@@ -30,7 +35,16 @@ impl TextField {
         let mut this = Self {
             text: String::new(),
             longest,
+            of_lines: false,
         };
+        this.paste(text);
+        this
+    }
+
+    /// A field for a text of several lines.
+    pub fn of_lines(text: &str, longest: usize) -> Self {
+        let mut this = Self::new("", longest);
+        this.of_lines = true;
         this.paste(text);
         this
     }
@@ -49,7 +63,9 @@ impl TextField {
     /// Adds text at the end.
     pub fn paste(&mut self, text: &str) {
         let room = self.longest.saturating_sub(self.text.chars().count());
-        let fitting = text.chars().filter(|c| !c.is_control()).take(room);
+        let breaks = self.of_lines;
+        let is_text = |c: &char| !c.is_control() || (*c == '\n' && breaks);
+        let fitting = text.chars().filter(is_text).take(room);
         self.text.extend(fitting);
     }
 
@@ -117,6 +133,8 @@ impl FilterField {
                 self.clear();
             }
             Some(Editing::Empty) => self.clear(),
+            // A filter has one line.
+            Some(Editing::Line) => {}
             None => _ = self.field.key(key),
         }
     }

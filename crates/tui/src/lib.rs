@@ -2,8 +2,8 @@
 //! it.
 //!
 //! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
-//! - **May use:** `history`, `experiment`, `report`, `result`, `record`, `pool`, `dataset`,
-//!   `machine`, `clock`.
+//! - **May use:** `history`, `experiment`, `report`, `questions`, `result`, `record`, `pool`,
+//!   `dataset`, `machine`, `clock`.
 //! - **Does not belong here:** measuring, and what numbers mean. A run is shown as the fold of its
 //!   events.
 //!

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use workbench_dataset::{CsvOptions, ReadOptions, Survey, survey_csv};
 use workbench_history::comparison::{compare, curves};
-use workbench_record::{Record, RunDir, Snapshot};
+use workbench_questions::AnswerSheet;
+use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot};
 use workbench_report::format;
 use workbench_result::{RunResult, load};
 
 use crate::event::{Exported, Loaded, SideBySide};
 use crate::screens::form_data::SurveyRequest;
+use crate::screens::questions::SheetPlace;
 
 /// Reads a run from its log, in whatever state it is.
 pub fn open(run: &RunDir) -> Result<Loaded, String> {
@@ -60,13 +62,41 @@ pub fn side_by_side(runs: Vec<RunDir>) -> Result<SideBySide, String> {
     })
 }
 
+/// Reads answers; none where there are none yet.
+pub fn answers(store: &RunStore, place: &SheetPlace) -> Result<AnswerSheet, String> {
+    let sheet = match place {
+        SheetPlace::Draft {
+            lab,
+            assignment_sha256,
+        } => store.read_draft(lab, assignment_sha256.as_deref()),
+        SheetPlace::Run(run) => run.read_answers().and_then(|sheet| match sheet {
+            Some(sheet) => Ok(sheet),
+            None => empty_sheet(run),
+        }),
+    };
+    sheet.map_err(|error| error.to_string())
+}
+
+/// An empty sheet for a run.
+fn empty_sheet(run: &RunDir) -> Result<AnswerSheet, RecordError> {
+    let started = run.snapshot()?.started;
+    let config = started.as_deref().map(|started| &started.config);
+    let assignment = config.and_then(|config| config.assignment.as_deref());
+    let hash = assignment.map(|recorded| recorded.sha256.as_str());
+    Ok(AnswerSheet::empty(
+        config.map_or("", |config| &config.lab),
+        hash,
+    ))
+}
+
 /// Writes a report of a run.
 pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if !replace && path.exists() {
         return Exported::Exists(path);
     }
-    match workbench_report::write(&path, &loaded.result, &loaded.snapshot) {
+    let sheet = loaded.run.read_answers().ok().flatten();
+    match workbench_report::write(&path, &loaded.result, &loaded.snapshot, sheet.as_ref()) {
         Ok(()) => Exported::Written(path),
         Err(error) => Exported::Refused(error.to_string()),
     }

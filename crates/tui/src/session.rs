@@ -18,13 +18,15 @@ use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob, WatchEffect,
+    AnswersEffect, AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob,
+    WatchEffect,
 };
 use super::hangup;
 use super::host::Host;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_data::SurveyRequest;
+use super::screens::questions::SheetPlace;
 
 /// How often the log of another process is read.
 const FOLLOW: Duration = Duration::from_millis(200);
@@ -151,6 +153,29 @@ impl Session {
                 AppEvent::Compared(reader::side_by_side(runs).map(Arc::new))
             }),
         }
+    }
+
+    /// Reads answers, or keeps them. They are kept here and not on another thread, so that the last
+    /// one typed is the last one kept.
+    pub fn answers(&self, effect: AnswersEffect) {
+        let store = &self.maker.store;
+        let event = match effect {
+            AnswersEffect::Read(place) => {
+                let sheet = reader::answers(store, &place);
+                AppEvent::AnswersRead(place, sheet)
+            }
+            AnswersEffect::Keep(place, sheet) => {
+                let kept = match place {
+                    SheetPlace::Draft { .. } => store.write_draft(&sheet),
+                    SheetPlace::Run(run) => run.write_answers(&sheet),
+                };
+                match kept {
+                    Ok(()) => return,
+                    Err(error) => AppEvent::AnswersLost(error.to_string()),
+                }
+            }
+        };
+        let _ = self.events.send(event);
     }
 
     /// Looks through a file for the form.

@@ -9,9 +9,13 @@ use workbench_experiment::lab::{DefinitionError, Lab, LabHost};
 /// Makes the lab.
 ///
 /// # Errors
-/// When `lab.toml` is broken, which the tests rule out.
+/// When `lab.toml` or `questions.toml` is broken, which the tests rule out.
 pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
-    workbench_programs::ad_hoc(include_str!("../lab.toml"), include_str!("../handout.md"))
+    workbench_programs::ad_hoc(
+        include_str!("../lab.toml"),
+        include_str!("../handout.md"),
+        include_str!("../questions.toml"),
+    )
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ use std::path::PathBuf;
 
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, PreparedLab, RunConfig, Source, page,
+    LabError, LabHost, PreparedLab, QuestionSet, RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
@@ -76,6 +76,7 @@ pub fn lab(host: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
 /// The lab.
 pub struct DataParallel {
     definition: LabDefinition,
+    questions: QuestionSet,
     host: LabHost,
 }
 
@@ -93,7 +94,12 @@ impl DataParallel {
             .map(|arm| arm.name.as_str())
             .collect();
         definition.page = Some(page(LAUNCHERS, &arms, &MEASURED));
-        Ok(Self { definition, host })
+        let questions = definition.read_questions(include_str!("../questions.toml"))?;
+        Ok(Self {
+            definition,
+            questions,
+            host,
+        })
     }
 }
 
@@ -104,6 +110,10 @@ impl Lab for DataParallel {
 
     fn handout(&self) -> &'static str {
         include_str!("../handout.md")
+    }
+
+    fn questions(&self) -> &QuestionSet {
+        &self.questions
     }
 
     fn source(&self, arm: &str) -> Option<Source> {

@@ -19,7 +19,8 @@ use workbench_dataset::{DataError, Table};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Item, Lab, LabDefinition,
-    LabError, LabHost, Opt, PreparedLab, Progress, Refusal, RunConfig, TableData, read_table,
+    LabError, LabHost, Opt, PreparedLab, Progress, QuestionSet, Refusal, RunConfig, TableData,
+    read_table,
 };
 use workbench_words::counted;
 
@@ -38,6 +39,7 @@ pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
 /// The lab.
 pub struct RandomForests {
     definition: LabDefinition,
+    questions: QuestionSet,
 }
 
 impl RandomForests {
@@ -47,7 +49,11 @@ impl RandomForests {
     /// When `lab.toml` is broken, which the tests rule out.
     pub fn new() -> Result<Self, DefinitionError> {
         let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
-        Ok(Self { definition })
+        let questions = definition.read_questions(include_str!("../questions.toml"))?;
+        Ok(Self {
+            definition,
+            questions,
+        })
     }
 }
 
@@ -58,6 +64,10 @@ impl Lab for RandomForests {
 
     fn handout(&self) -> &'static str {
         include_str!("../handout.md")
+    }
+
+    fn questions(&self) -> &QuestionSet {
+        &self.questions
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

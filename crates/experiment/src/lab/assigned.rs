@@ -71,6 +71,9 @@ fn definition(
         };
         definition.presets.insert(name.clone(), preset);
     }
+    for preset in definition.presets.values_mut() {
+        preset.repeats = preset.repeats.max(assignment.least_repeats.unwrap_or(1));
+    }
     if let Some(name) = &assignment.required_preset {
         if !definition.presets.contains_key(name) {
             let known = definition.presets.keys().map(String::as_str);

@@ -24,6 +24,7 @@ pub use page::page;
 pub use params::{ParamError, ParamSpec};
 pub use progress::{ArmMessage, Progress};
 pub use table::{TableData, read_table};
+pub use workbench_questions::QuestionSet;
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,

@@ -5,6 +5,7 @@
 //! look, what are the numbers, how can it be repeated. All text from outside is escaped by the
 //! template engine, and cleaned before that.
 
+mod answers;
 mod breakdown;
 mod figures;
 mod parts;
@@ -16,6 +17,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
+use super::answers::AskedQuestion;
 use super::error::ReportError;
 use super::headline::{self, Sentence};
 use super::{arms, chart, format, ideal, item_table, settings, tables, usage};
@@ -27,7 +29,11 @@ static STYLE: LazyLock<String> =
     LazyLock::new(|| chart::css() + include_str!("../../../../assets/report/report.css"));
 
 /// The whole page.
-pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, ReportError> {
+pub(super) fn page(
+    result: &RunResult,
+    snapshot: &Snapshot,
+    asked: &[AskedQuestion<'_>],
+) -> Result<String, ReportError> {
     let title = format!(
         "{}: {}",
         format::clean(&result.lab_title, 60),
@@ -55,6 +61,7 @@ pub(super) fn page(result: &RunResult, snapshot: &Snapshot) -> Result<String, Re
                     (parts::findings("Diagnoses", "diagnoses", Severity::Note, &result.diagnoses))
                     (parts::findings("Warnings", "warnings", Severity::Warning, &result.warnings))
                     (breakdown::failures(result, &figures))
+                    (answers::section(asked))
                     (comparison(result, &figures))
                     (breakdown::curves(&figures))
                     (timelines(&figures))

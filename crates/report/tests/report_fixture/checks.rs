@@ -8,14 +8,14 @@ use super::markup;
 
 /// A rendering as text.
 pub fn text(format: Format, result: &RunResult, snapshot: &Snapshot) -> String {
-    String::from_utf8(render(format, result, snapshot).unwrap()).unwrap()
+    String::from_utf8(render(format, result, snapshot, None).unwrap()).unwrap()
 }
 
 /// Renders everything and checks what must hold for any result; returns the page.
 pub fn check_all(result: &RunResult, snapshot: &Snapshot) -> String {
     for format in Format::ALL {
         assert!(
-            !render(format, result, snapshot).unwrap().is_empty(),
+            !render(format, result, snapshot, None).unwrap().is_empty(),
             "{format:?}"
         );
     }

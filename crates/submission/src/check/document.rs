@@ -2,6 +2,7 @@
 //! the log.
 
 use serde_json::Value;
+use workbench_questions::AnswerSheet;
 use workbench_record::Finding;
 use workbench_report::{Format, render};
 
@@ -172,7 +173,9 @@ fn compare(claimed: &Value, computed: &Value, at: &mut String, found: &mut Vec<D
 /// The report is a pure function of result and log.
 fn of_report(run: &OpenedRun) -> Option<Finding> {
     let report = run.report.as_deref();
-    let computed = render(Format::Html, &run.result, &run.snapshot).ok()?;
+    let sheet = run.answers.as_deref();
+    let sheet = sheet.and_then(|bytes| AnswerSheet::parse(bytes).ok());
+    let computed = render(Format::Html, &run.result, &run.snapshot, sheet.as_ref()).ok()?;
     (report != Some(&*computed)).then(|| messages::report_differs(&run.folder))
 }
 

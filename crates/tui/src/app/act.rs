@@ -5,9 +5,11 @@ use std::sync::Arc;
 use workbench_record::RunDir;
 use workbench_report::format;
 
-use super::state::{App, Screen};
+use super::state::{App, Questions, Screen};
 use crate::action::Action;
-use crate::event::{Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect};
+use crate::event::{
+    AnswersEffect, Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
+};
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
 use crate::overlay::help::Help;
@@ -15,6 +17,7 @@ use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
+use crate::screens::questions::{QuestionsScreen, Subject};
 use crate::theme::ThemeName;
 
 impl App {
@@ -42,6 +45,7 @@ impl App {
             Action::Watch if self.is_running() => self.screen = Screen::Run,
             Action::Watch => self.notice = Some("No run is under way.".to_owned()),
             Action::SetUp(lab) => self.set_up(lab),
+            Action::Questions => return self.questions(),
             Action::Back => self.back(),
             Action::Open(run) => {
                 // What was read is shown to those who wait for it: on the list of runs, or at home.
@@ -138,6 +142,7 @@ impl App {
                 watched.act(action);
                 Ok(())
             }
+            (Screen::Questions(questions), _) => questions.screen.act(action),
             _ => Ok(()),
         };
         if let Err(why) = done {
@@ -165,8 +170,31 @@ impl App {
             Screen::Result(screen) => self.go(screen.back),
             Screen::Compare(_) => self.screen = Screen::Runs,
             Screen::Runs if self.runs.clear_filter(&self.shared) => {}
+            Screen::Questions(_) => {
+                let shown = std::mem::replace(&mut self.screen, Screen::Home);
+                if let Screen::Questions(questions) = shown {
+                    self.screen = questions.from;
+                }
+            }
             Screen::Home | Screen::Form | Screen::Run | Screen::Runs => self.screen = Screen::Home,
         }
+    }
+
+    /// Shows what is asked about the selected lab, the one that is set up, or the run that is shown.
+    fn questions(&mut self) -> Vec<Effect> {
+        let subject = match (&self.screen, &self.form) {
+            (Screen::Result(screen), _) => Subject::Run(Arc::clone(&screen.loaded)),
+            (Screen::Form, Some(form)) => Subject::Lab(form.lab),
+            _ => Subject::Lab(self.home.lab()),
+        };
+        let Some(screen) = QuestionsScreen::new(subject, &self.shared) else {
+            self.notice = Some("Nothing is asked here.".to_owned());
+            return Vec::new();
+        };
+        let place = screen.place().clone();
+        let from = std::mem::replace(&mut self.screen, Screen::Home);
+        self.screen = Screen::Questions(Box::new(Questions { screen, from }));
+        vec![Effect::Answers(AnswersEffect::Read(place))]
     }
 
     /// Takes what is selected.
@@ -188,6 +216,7 @@ impl App {
                     return self.open(run);
                 }
             }
+            (Screen::Questions(_), _) => self.act_on_screen(&Action::Choose),
             (Screen::Form, Some(form)) if form.is_at_button() => return self.start(),
             (Screen::Form, Some(form)) => {
                 if let Err(why) = form.act(&Action::Choose) {

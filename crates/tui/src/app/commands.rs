@@ -31,6 +31,7 @@ impl App {
             }
             Screen::Runs => bindings::RUNS.to_vec(),
             Screen::Form => bindings::FORM.to_vec(),
+            Screen::Questions(_) => bindings::QUESTIONS.to_vec(),
             Screen::Compare(_) => [bindings::COMPARE, &of_view(keys::COMPARE)].concat(),
             Screen::Run => [bindings::RUN, &of_view(keys::RUN)].concat(),
             Screen::Watch(watched) => [watched.feed.keys(), &of_view(keys::RUN)].concat(),
@@ -44,6 +45,7 @@ impl App {
         match (&self.overlay, &self.screen) {
             (Some(overlay), _) => told(overlay.keys()),
             (None, Screen::Runs) if self.is_typing() => told(bindings::RUNS_FILTER),
+            (None, Screen::Questions(_)) if self.is_typing() => told(bindings::QUESTIONS_FIELD),
             (None, Screen::Form) if self.is_typing() => told(bindings::FORM_FIELD),
             (None, _) if self.is_typing() => told(filter::KEYS),
             (None, _) => told(&self.keys()),
@@ -69,6 +71,13 @@ impl App {
                     ("Here", told(bindings::RUNS)),
                     ("What a filter can hold", bindings::FILTER_WORDS.to_vec()),
                     ("While a filter is typed", told(bindings::RUNS_FILTER)),
+                ],
+            ),
+            Screen::Questions(_) => (
+                "Keys: questions",
+                vec![
+                    ("Here", told(bindings::QUESTIONS)),
+                    ("While an answer is typed", told(bindings::QUESTIONS_FIELD)),
                 ],
             ),
             Screen::Compare(_) => (

@@ -6,7 +6,7 @@ use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseEvent};
 use super::state::{App, Screen};
 use crate::action::Action;
 use crate::bindings;
-use crate::event::Effect;
+use crate::event::{AnswersEffect, Effect};
 use crate::field::FilterField;
 use crate::keys::{find, name};
 use crate::views::filter;
@@ -21,10 +21,27 @@ impl App {
         if self.is_typing() && opens_palette(key, &name) {
             self.keep_typed();
         }
+        if let Some(effects) = self.type_answer(key, &name) {
+            return effects;
+        }
         if self.type_key(key, &name) {
             return Vec::new();
         }
         find(&self.keys(), &name).map_or_else(Vec::new, |action| self.act(action))
+    }
+
+    /// Gives a key to the answer that is typed, if one is; every change is kept.
+    fn type_answer(&mut self, key: KeyEvent, name: &str) -> Option<Vec<Effect>> {
+        let Screen::Questions(questions) = &mut self.screen else {
+            return None;
+        };
+        let screen = &mut questions.screen;
+        if name == "ctrl-c" || !screen.is_typing() {
+            return None;
+        }
+        let sheet = screen.type_key(key, find(bindings::QUESTIONS_FIELD, name));
+        let keep = |sheet| Effect::Answers(AnswersEffect::Keep(screen.place().clone(), sheet));
+        Some(sheet.map(keep).into_iter().collect())
     }
 
     /// Gives a key to the field that is typed into, if there is one.
@@ -60,7 +77,13 @@ impl App {
         }
     }
 
-    pub(super) fn paste(&mut self, text: &str) {
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let (None, Screen::Questions(questions)) = (&self.overlay, &mut self.screen) {
+            let screen = &mut questions.screen;
+            let sheet = screen.paste(text);
+            let keep = |sheet| Effect::Answers(AnswersEffect::Keep(screen.place().clone(), sheet));
+            return sheet.map(keep).into_iter().collect();
+        }
         match (&mut self.overlay, &self.screen, &mut self.form) {
             (Some(overlay), ..) => overlay.paste(text),
             (None, Screen::Runs, _) if self.runs.is_typing() => self.runs.paste(text, &self.shared),
@@ -71,6 +94,7 @@ impl App {
                 }
             }
         }
+        Vec::new()
     }
 
     pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
@@ -83,6 +107,7 @@ impl App {
             (Screen::Home, _) => self.home.mouse(event, shared),
             (Screen::Runs, _) => self.runs.mouse(event),
             (Screen::Form, Some(form)) => form.mouse(event),
+            (Screen::Questions(questions), _) => questions.screen.mouse(event),
             _ => {
                 if let Some(view) = self.view_mut() {
                     view.mouse(event);

@@ -15,6 +15,7 @@ use crate::player::Player;
 use crate::screens::compare::Compare;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Home;
+use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, SharedState};
 use crate::theme::Theme;
@@ -36,6 +37,8 @@ pub enum Screen {
     Result(Box<ResultScreen>),
     /// The history.
     Runs,
+    /// Questions beside the handout.
+    Questions(Box<Questions>),
     /// Runs side by side.
     Compare(Box<Compare>),
 }
@@ -59,6 +62,14 @@ pub struct ResultScreen {
     pub view: ResultView,
     /// Where going back leads.
     pub back: Back,
+}
+
+/// The questions that are shown, and where going back leads.
+pub struct Questions {
+    /// The questions.
+    pub screen: QuestionsScreen,
+    /// Where they were opened.
+    pub from: Screen,
 }
 
 /// The run under way.
@@ -202,6 +213,7 @@ impl App {
         match (&self.screen, &self.form) {
             (Screen::Runs, _) => self.runs.is_typing(),
             (Screen::Form, Some(form)) => form.is_typing(),
+            (Screen::Questions(questions), _) => questions.screen.is_typing(),
             _ => self
                 .view()
                 .and_then(View::filter)

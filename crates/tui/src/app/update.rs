@@ -56,7 +56,7 @@ impl App {
                 return self.key(key);
             }
             AppEvent::Mouse(event) => return self.mouse(event),
-            AppEvent::Paste(text) => self.paste(&text),
+            AppEvent::Paste(text) => return self.paste(&text),
             AppEvent::Poll if self.lists_runs() => {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
@@ -83,6 +83,12 @@ impl App {
                 }
             }
             AppEvent::Exported(exported) => self.exported(exported),
+            AppEvent::AnswersRead(place, sheet) => {
+                if let Screen::Questions(questions) = &mut self.screen {
+                    questions.screen.read(&place, sheet);
+                }
+            }
+            AppEvent::AnswersLost(error) => self.notice = Some(error),
             // Signal, reader and drawing all notice that; only a person can be in a hurry.
             AppEvent::TerminalLost if self.live.is_some() && self.leaving.is_some() => {}
             AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),

@@ -67,6 +67,11 @@ impl Home {
         (self.labs.selected, self.scroll) = (lab, 0);
     }
 
+    /// The selected lab, by its place in the list.
+    pub fn lab(&self) -> usize {
+        self.labs.selected
+    }
+
     /// The run that is selected, where the keys act on the runs.
     pub fn run<'a>(&self, shared: &'a SharedState) -> Option<&'a RunRow> {
         let rows = shared.rows();

@@ -8,7 +8,8 @@
 //! │                                             │
 //! │  home.rs: labs │ handout      setup.rs      │
 //! │           runs                runs.rs       │
-//! │                               compare.rs    │
+//! │  questions.rs: beside the     compare.rs    │
+//! │           handout                           │
 //! │                                             │
 //! ├─────────────────────────────────────────────┤
 //! │ notice, or the keys that work now           │
@@ -27,6 +28,7 @@ pub mod form_draw;
 pub mod form_preview;
 pub mod form_screen;
 pub mod home;
+pub mod questions;
 pub mod runs;
 
 use std::path::PathBuf;

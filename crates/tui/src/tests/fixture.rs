@@ -12,13 +12,15 @@ use workbench_experiment::{Request, plan, resolve};
 use workbench_machine::{GpuFacts, MachineFacts, UsableCores};
 use workbench_record::{
     ArmFacts, Event as Fact, FORMAT, Record, RepeatFinished, RunDir, RunStarted, RunStatus,
-    Snapshot,
+    RunStore, Snapshot,
 };
 use workbench_result::compute;
 
 use crate::app::App;
-use crate::event::{AppEvent, Effect, HistoryEffect, Loaded, RunError};
+use crate::event::{AnswersEffect, AppEvent, Effect, HistoryEffect, Loaded, RunError};
+use crate::reader;
 use crate::screens::form_data::SurveyRequest;
+use crate::screens::questions::SheetPlace;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 
@@ -111,6 +113,22 @@ impl Fixture {
         this
     }
 
+    /// The answers that are kept there.
+    pub fn answers(&self, place: &SheetPlace) -> AppEvent {
+        let store = RunStore::open(Some(self.dir.path().to_owned())).unwrap();
+        AppEvent::AnswersRead(place.clone(), reader::answers(&store, place))
+    }
+
+    /// Opens the questions, with the answers that are kept.
+    pub fn open_questions(&mut self) {
+        let effects = self.press("Q");
+        let [Effect::Answers(AnswersEffect::Read(place))] = effects.as_slice() else {
+            panic!("{effects:?}");
+        };
+        let read = self.answers(place);
+        self.app.update(read);
+    }
+
     /// The answer to the form's request, if the file held this text.
     pub fn surveyed(&self, request: &SurveyRequest, text: &str) -> AppEvent {
         let path = self.dir.path().join("table");
@@ -119,7 +137,7 @@ impl Fixture {
             path,
             ..request.clone()
         };
-        let survey = crate::reader::survey(&here).map(Arc::new);
+        let survey = reader::survey(&here).map(Arc::new);
         AppEvent::Surveyed(Box::new(request.clone()), survey)
     }
 

@@ -21,10 +21,15 @@ const ID: &str = "20261121-101502-simulated-3f9a";
 /// A name for the pictures, and what leads to them.
 type Shot = (&'static str, fn(&mut Fixture));
 
-const SHOTS: [Shot; 17] = [
+const SHOTS: [Shot; 19] = [
     ("home", |_| {}),
     ("setup", |f| drop(f.press("enter right"))),
     ("setup_data", |f| f.choose_file(AIR)),
+    ("questions", |f| {
+        f.open_questions();
+        f.press("enter 1 , 8 enter");
+    }),
+    ("questions_of_run", |f| f.questions_of_run()),
     ("runs", |f| drop(f.press("r"))),
     ("runs_filter", |f| drop(f.press("r / s t a t u s : k"))),
     ("run_training", |f| run(f, Scenario::Training, 0.7)),

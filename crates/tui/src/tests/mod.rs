@@ -9,6 +9,7 @@ mod history;
 mod missing;
 mod palette;
 mod properties;
+mod questions;
 mod screens;
 mod side_by_side;
 mod story;

@@ -13,8 +13,8 @@ use workbench_record::{Record, RunStatus};
 use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
-    AppEvent, Effect, Exported, HistoryEffect, MissingSetup, RunEffect, RunJob, TerminalEffect,
-    WatchEffect,
+    AnswersEffect, AppEvent, Effect, Exported, HistoryEffect, MissingSetup, RunEffect, RunJob,
+    TerminalEffect, WatchEffect,
 };
 use crate::theme::ThemeName;
 
@@ -146,6 +146,10 @@ impl Outside {
             Effect::History(HistoryEffect::Compare(runs)) => {
                 Some(AppEvent::Compared(Ok(side_by_side(fixture, runs))))
             }
+            Effect::Answers(AnswersEffect::Read(place)) => Some(fixture.answers(&place)),
+            Effect::Answers(AnswersEffect::Keep(..)) => Some(AppEvent::AnswersLost(
+                "no space\u{1b}[2J is left".to_owned(),
+            )),
             Effect::Export { path, replace, .. } if !replace => {
                 Some(AppEvent::Exported(Exported::Exists(path)))
             }
