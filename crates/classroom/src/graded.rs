@@ -177,20 +177,15 @@ pub fn grade(
         }
     }
     let has = |kinds: &[&str]| verified.findings.iter().any(|f| kinds.contains(&&*f.kind));
+    // A sum of nothing is -0.
+    let sum = |points: &mut dyn Iterator<Item = f64>| points.sum::<f64>() + 0.0;
     let is_open = |question: &&GradedQuestion| question.points.is_none();
     Graded {
         student: student.to_owned(),
         file: verified.name.clone(),
-        points: questions
-            .iter()
-            .filter_map(|question| question.points)
-            .sum(),
-        to_read: questions
-            .iter()
-            .filter(is_open)
-            .map(|question| question.of)
-            .sum(),
-        of: questions.iter().map(|question| question.of).sum(),
+        points: sum(&mut questions.iter().filter_map(|question| question.points)),
+        to_read: sum(&mut questions.iter().filter(is_open).map(|question| question.of)),
+        of: sum(&mut questions.iter().map(|question| question.of)),
         late: has(&["late"]),
         duplicate: has(&["same_log", "same_times"]),
         unreadable: verified.runs.is_empty(),

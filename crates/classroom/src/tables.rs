@@ -37,7 +37,8 @@ pub fn table(class: &[Graded]) -> Vec<u8> {
             best.and_then(|speed| speed.1)
                 .map_or_else(String::new, number),
         );
-        let kinds: Vec<&str> = graded.errors().map(|found| &*found.kind).collect();
+        let mut kinds: Vec<&str> = graded.errors().map(|found| &*found.kind).collect();
+        kinds.dedup();
         row.push(kinds.join("; "));
         row
     });
@@ -127,7 +128,8 @@ fn questions(class: &[Graded]) -> Vec<&str> {
 
 fn number(value: f64) -> String {
     let rounded = (value * 1000.0).round() / 1000.0;
-    rounded.to_string()
+    // A sum of nothing is -0.
+    (rounded + 0.0).to_string()
 }
 
 /// A text from outside as a cell.

@@ -33,7 +33,7 @@ pub use class::Class;
 pub use folder::{hand_ins, student};
 pub use manifest::{AssignmentFacts, FileFacts, LogFacts, Manifest, PackedBy, RunFacts};
 pub use missing::MissingPart;
-pub use opened::{Opened, open, open_archive};
+pub use opened::{Opened, contents, open, open_archive};
 pub use opened_run::OpenedRun;
 pub use pack::{PackError, Packed, PackedFile, PackedRun, ToPack, pack, sentences};
 pub use private::Private;

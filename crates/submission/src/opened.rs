@@ -50,6 +50,19 @@ pub fn open_archive(archive: &[u8]) -> Opened {
     opened.unwrap_or_else(|problem| refused(&problem))
 }
 
+/// The files of an archive with their names, as far as they are documents.
+///
+/// # Errors
+/// When it is no archive, or a file does not unpack.
+pub fn contents(archive: &[u8]) -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let refused = |_| std::io::Error::from(std::io::ErrorKind::InvalidData);
+    let files = Files::of_archive(archive).map_err(refused)?;
+    let names = files.listed.iter();
+    names
+        .map(|(name, _)| Ok((name.clone(), files.read(name)?)))
+        .collect()
+}
+
 fn refused(problem: &FilesProblem) -> Opened {
     Opened {
         findings: vec![messages::archive::unreadable(problem)],

@@ -12,14 +12,15 @@ pub(super) fn find(run: &OpenedRun) -> Vec<Finding> {
     if stated.cores_logical > 0 && stated.cores_usable > f64::from(stated.cores_logical) {
         found.push(messages::machine(stated.cores_usable, stated.cores_logical));
     }
-    // A sample can have more: cores keep their places while they are offline.
+    // A sample can have more, as cores keep their places while they are offline; and fewer than all
+    // processors, as some containers show only those that may be used.
     let samples = run.snapshot.samples.iter();
     let sampled = samples.map(|(_, sample)| sample.cores.len()).max();
     if let Some(sampled) = sampled.filter(|cores| *cores > 0)
         && run.snapshot.resumed == 0
-        && (sampled as u64) < u64::from(stated.cores_logical)
+        && (sampled as f64) < stated.cores_usable.floor()
     {
-        found.push(messages::cores_of_samples(stated.cores_logical, sampled));
+        found.push(messages::cores_of_samples(stated.cores_usable, sampled));
     }
     found.extend(run.clocks.finished.iter().find_map(|(_, repeat)| {
         let start = run.snapshot.starts.get(repeat.start as usize)?;

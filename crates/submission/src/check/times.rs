@@ -177,8 +177,10 @@ fn recorded(run: &OpenedRun) -> Vec<Finding> {
             found.push(messages::overlap(id, &before.id));
         }
         before = Some(finished);
-        let changed = run.clocks.last_change_ns.get(id).copied().unwrap_or(0);
-        let after = changed.min(*at).saturating_sub(end);
+        let changed = run.clocks.last_change_ns.get(id).copied();
+        // A repeat that ran again has changed later, which says nothing about this time.
+        let changed = changed.filter(|changed| changed <= at).unwrap_or(0);
+        let after = changed.saturating_sub(end);
         // The last look at a repeat comes after its end, on a machine under load somewhat later.
         if after > 1000 * MS + finished.wall_ns / 10 && !is_opaque(finished) {
             found.push(messages::went_on(id, s(after)));

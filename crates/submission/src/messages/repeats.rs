@@ -69,13 +69,15 @@ pub(crate) fn unequal() -> Finding {
     )
 }
 
-/// The machine is said to have other cores than its samples show.
-pub(crate) fn cores_of_samples(stated: u32, sampled: usize) -> Finding {
+/// The machine is said to have more usable cores than its samples show.
+pub(crate) fn cores_of_samples(stated: f64, sampled: usize) -> Finding {
     Finding::error(
         "cores_differ",
-        format!("The machine is said to have {stated} processors, and its samples show {sampled}."),
+        format!(
+            "The machine is said to have {stated} usable cores, and its samples show {sampled}."
+        ),
     )
-    .number("stated", f64::from(stated))
+    .number("stated", stated)
     .number("sampled", sampled as f64)
 }
 
