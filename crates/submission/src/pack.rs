@@ -184,33 +184,9 @@ fn add_run(
     let facts = RunFacts::of(folder, &snapshot, started, &chain);
     packed.manifest.runs.push(facts);
     let sheet = run.read_answers()?;
-    let report = render(Format::Html, &result, &snapshot, sheet.as_ref())?;
-    // What was typed is not looked at: without it the documents have to be free of names.
-    let untyped = Snapshot {
-        locked: None,
-        ..snapshot.clone()
-    };
-    let bare = render(Format::Html, &result, &untyped, None)?;
-    checked(
-        format!("{folder}/{REPORT}"),
-        bare,
-        (Some(&private), MOST_DOCUMENT),
-    )?;
-    let others = without_typed(&log);
-    checked(
-        format!("{folder}/{LOG}"),
-        others,
-        (Some(&private), MOST_FILE_BYTES),
-    )?;
-    let documents = [
-        (LOG, log, None, MOST_FILE_BYTES),
-        (RESULT, json(&result)?, Some(&private), MOST_DOCUMENT),
-        (REPORT, report, None, MOST_DOCUMENT),
-    ];
-    for (name, content, private, most) in documents {
-        let file = checked(format!("{folder}/{name}"), content, (private, most))?;
-        packed.files.push(file);
-    }
+    let of = (&snapshot, &result);
+    let documents = documents((folder, log), of, sheet.as_ref(), &private)?;
+    packed.files.extend(documents);
     let answers = run.path().join(ANSWERS);
     match std::fs::read(&answers) {
         Ok(content) => {
@@ -231,6 +207,44 @@ fn add_run(
         result,
     });
     Ok(())
+}
+
+/// The documents of a run, looked through for what is private.
+fn documents(
+    (folder, log): (&str, Vec<u8>),
+    (snapshot, result): (&Snapshot, &RunResult),
+    sheet: Option<&AnswerSheet>,
+    private: &Private,
+) -> Result<Vec<PackedFile>, PackError> {
+    let report = render(Format::Html, result, snapshot, sheet)?;
+    // What was typed is not looked at: without it the documents have to be free of names.
+    let untyped = Snapshot {
+        locked: None,
+        ..snapshot.clone()
+    };
+    let bare = render(Format::Html, result, &untyped, None)?;
+    checked(
+        format!("{folder}/{REPORT}"),
+        bare,
+        (Some(private), MOST_DOCUMENT),
+    )?;
+    let others = without_typed(&log);
+    checked(
+        format!("{folder}/{LOG}"),
+        others,
+        (Some(private), MOST_FILE_BYTES),
+    )?;
+    let documents = [
+        (LOG, log, None, MOST_FILE_BYTES),
+        (RESULT, json(result)?, Some(private), MOST_DOCUMENT),
+        (REPORT, report, None, MOST_DOCUMENT),
+    ];
+    let mut files = Vec::new();
+    for (name, content, private, most) in documents {
+        let file = checked(format!("{folder}/{name}"), content, (private, most))?;
+        files.push(file);
+    }
+    Ok(files)
 }
 
 /// A file that is not too large, and has nothing of what is private.
