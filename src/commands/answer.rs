@@ -51,7 +51,8 @@ pub struct AnswerArgs {
 
 /// Lists the questions, shows one, or keeps an answer.
 pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &AnswerArgs) -> Result<u8, ExitError> {
-    let mut target = target(labs, store, args)?;
+    let meant = (args.lab.as_deref(), args.run.as_deref());
+    let mut target = target(labs, store, meant)?;
     let Some(id) = &args.id else {
         let text = if args.json {
             shown::json(&target, None)?

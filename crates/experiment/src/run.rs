@@ -58,6 +58,7 @@ pub fn run(
     let lab = own.as_deref().unwrap_or(lab);
     let prepared = lab.prepare(&config)?;
     config.command += &from_folder(lab);
+    config.params.extend(prepared.settled());
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);

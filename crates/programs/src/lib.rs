@@ -3,8 +3,8 @@
 //! - **Belongs here:** command lines and their placeholders ([`template`]), the helper process that
 //!   starts a program, waits for it and all that it started, and ends what is left ([`serve`]),
 //!   reading what programs print, and the lab that runs them ([`ProgramLab`]).
-//! - **May use:** `experiment`, `questions`, `record`, `machine`, `workers`, `pool`, `protocol`, `digest`,
-//!   `clock`, `words`.
+//! - **May use:** `experiment`, `questions`, `record`, `machine`, `workers`, `pool`, `protocol`,
+//!   `digest`, `clock`, `words`.
 //! - **Does not belong here:** any particular program or lab.
 //!
 //! A helper process does for one repeat what this process cannot: orphans of the program become

@@ -63,10 +63,9 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     list(&mut parts, "Notes", Severity::Note, &result.notes);
     parameters(&mut parts, result);
     pairs(&mut parts, "Machine", &tables::machine(result));
-    parts.push("## Cost of measuring".to_owned());
-    parts.push(escape(&tables::instrument(result)));
-    parts.push("## Reproduce".to_owned());
-    parts.push(fenced(&result.command));
+    let cost = escape(&tables::instrument(result));
+    parts.push(format!("## Cost of measuring\n\n{cost}"));
+    parts.push(format!("## Reproduce\n\n{}", fenced(&result.command)));
     parts.join("\n\n") + "\n"
 }
 

@@ -13,7 +13,7 @@ use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::screens::form_data::{SurveyRequest, Surveyed};
-use crate::screens::questions::SheetPlace;
+use crate::sheet_place::SheetPlace;
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 

@@ -18,8 +18,8 @@ pub enum Editing {
     Line,
 }
 
-/// A text that is typed, of one line or of several. Control characters and what is too long are left
-/// out.
+/// A text that is typed, of one line or of several. Control characters and what is too long are
+/// left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextField {
     text: String,

@@ -34,6 +34,7 @@ mod reader;
 mod screens;
 mod select;
 mod session;
+mod sheet_place;
 pub mod terminal;
 mod theme;
 mod views;

@@ -13,7 +13,7 @@ use workbench_result::{RunResult, load};
 
 use crate::event::{Exported, Loaded, SideBySide};
 use crate::screens::form_data::SurveyRequest;
-use crate::screens::questions::SheetPlace;
+use crate::sheet_place::SheetPlace;
 
 /// Reads a run from its log, in whatever state it is.
 pub fn open(run: &RunDir) -> Result<Loaded, String> {

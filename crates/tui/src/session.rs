@@ -26,7 +26,7 @@ use super::host::Host;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_data::SurveyRequest;
-use super::screens::questions::SheetPlace;
+use super::sheet_place::SheetPlace;
 
 /// How often the log of another process is read.
 const FOLLOW: Duration = Duration::from_millis(200);

@@ -7,7 +7,6 @@ use workbench_questions::{AnswerSheet, Question, QuestionSet, TypedAnswer};
 use workbench_record::{RunDir, RunStore, Snapshot};
 use workbench_result::RunResult;
 
-use super::AnswerArgs;
 use crate::commands::show::load;
 use crate::exit_error::ExitError;
 use crate::registry;
@@ -23,11 +22,11 @@ pub struct Target {
     /// The draft for the next run; `None` where one run is meant.
     pub draft: Option<AnswerSheet>,
     /// The run that questions after it are about.
-    pub run: Option<Answered>,
+    pub run: Option<RunAnswered>,
 }
 
 /// A run and what was answered about it.
-pub struct Answered {
+pub struct RunAnswered {
     /// The run.
     pub dir: RunDir,
     /// Its events, folded.
@@ -38,16 +37,16 @@ pub struct Answered {
     pub sheet: AnswerSheet,
 }
 
-/// What the arguments mean.
+/// What is meant by the name of a lab, or by a run, where one is given.
 pub fn target(
     labs: &[Box<dyn Lab>],
     store: &RunStore,
-    args: &AnswerArgs,
+    (lab, run): (Option<&str>, Option<&str>),
 ) -> Result<Target, ExitError> {
-    if let Some(run) = &args.run {
+    if let Some(run) = run {
         return of_run(store, run);
     }
-    let lab = match &args.lab {
+    let lab = match lab {
         Some(name) => registry::find(labs, name)?,
         None => usual(labs, store)?,
     };
@@ -110,7 +109,11 @@ fn of_run(store: &RunStore, run: &str) -> Result<Target, ExitError> {
 }
 
 /// The latest run of a lab under an assignment about which something is asked.
-fn latest(store: &RunStore, lab: &str, hash: Option<&str>) -> Result<Option<Answered>, ExitError> {
+fn latest(
+    store: &RunStore,
+    lab: &str,
+    hash: Option<&str>,
+) -> Result<Option<RunAnswered>, ExitError> {
     for run in store.list_of(lab)?.into_iter().rev() {
         // A run that cannot be read is none to answer questions about.
         let Ok(snapshot) = run.snapshot() else {
@@ -126,13 +129,13 @@ fn latest(store: &RunStore, lab: &str, hash: Option<&str>) -> Result<Option<Answ
     Ok(None)
 }
 
-fn answered(store: &RunStore, run: &str) -> Result<Answered, ExitError> {
+fn answered(store: &RunStore, run: &str) -> Result<RunAnswered, ExitError> {
     let (dir, snapshot, result) = load(store, run)?;
     let started = snapshot.started.as_deref();
     let assignment = started.and_then(|started| started.config.assignment.as_deref());
     let hash = assignment.map(|recorded| recorded.sha256.as_str());
     let sheet = dir.read_answers()?;
-    Ok(Answered {
+    Ok(RunAnswered {
         sheet: sheet.unwrap_or_else(|| AnswerSheet::empty(&result.lab, hash)),
         dir,
         snapshot,

@@ -117,6 +117,12 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
+    /// Parameters whose values the lab has found itself: they are recorded instead of the request,
+    /// so that the run is resumed with them.
+    fn settled(&self) -> Params {
+        Params::default()
+    }
+
     /// What a reader of the result has to know about the data.
     fn warnings(&self) -> Vec<Finding> {
         Vec::new()

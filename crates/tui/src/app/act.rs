@@ -17,7 +17,7 @@ use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
-use crate::screens::questions::{QuestionsScreen, Subject};
+use crate::screens::questions::{AskedAbout, QuestionsScreen};
 use crate::theme::ThemeName;
 
 impl App {
@@ -180,12 +180,13 @@ impl App {
         }
     }
 
-    /// Shows what is asked about the selected lab, the one that is set up, or the run that is shown.
+    /// Shows what is asked about the selected lab, the one that is set up, or the run that is
+    /// shown.
     fn questions(&mut self) -> Vec<Effect> {
         let subject = match (&self.screen, &self.form) {
-            (Screen::Result(screen), _) => Subject::Run(Arc::clone(&screen.loaded)),
-            (Screen::Form, Some(form)) => Subject::Lab(form.lab),
-            _ => Subject::Lab(self.home.lab()),
+            (Screen::Result(screen), _) => AskedAbout::Run(Arc::clone(&screen.loaded)),
+            (Screen::Form, Some(form)) => AskedAbout::Lab(form.lab),
+            _ => AskedAbout::Lab(self.home.lab()),
         };
         let Some(screen) = QuestionsScreen::new(subject, &self.shared) else {
             self.notice = Some("Nothing is asked here.".to_owned());

@@ -23,7 +23,6 @@ use ratatui::text::{Line, Span};
 use workbench_questions::{
     AnswerSheet, LONGEST_ANSWER, Question, QuestionKind, QuestionSet, given, letter,
 };
-use workbench_record::RunDir;
 use workbench_report::answers;
 
 use super::SharedState;
@@ -33,6 +32,7 @@ use crate::field::{Editing, TextField};
 use crate::kit::markdown;
 use crate::kit::text::{fit, safe, width, wrap_plain};
 use crate::kit::{ListState, Motion, inside, lines, panel, scrolled};
+use crate::sheet_place::SheetPlace;
 use crate::theme::{Theme, ThemeName};
 
 /// The narrowest window that has room for both panes.
@@ -40,22 +40,8 @@ const BOTH: u16 = 76;
 /// Lines of an answer that are shown.
 const ANSWER_LINES: usize = 6;
 
-/// Where answers are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SheetPlace {
-    /// The draft for the next run of a lab.
-    Draft {
-        /// The lab's name.
-        lab: String,
-        /// SHA-256 of the assignment, where there is one.
-        assignment_sha256: Option<String>,
-    },
-    /// A run's own.
-    Run(RunDir),
-}
-
 /// What the questions are about.
-pub enum Subject {
+pub enum AskedAbout {
     /// The next run of the lab with this place in the list.
     Lab(usize),
     /// A run that was made.
@@ -75,7 +61,7 @@ type Page = ((u16, ThemeName, bool), Vec<Line<'static>>);
 
 /// The screen's own state.
 pub struct QuestionsScreen {
-    subject: Subject,
+    subject: AskedAbout,
     place: SheetPlace,
     title: String,
     handout: String,
@@ -93,9 +79,9 @@ pub struct QuestionsScreen {
 
 impl QuestionsScreen {
     /// The questions about the next run of a lab, or about a run; `None` where nothing is asked.
-    pub fn new(subject: Subject, shared: &SharedState) -> Option<Self> {
+    pub fn new(subject: AskedAbout, shared: &SharedState) -> Option<Self> {
         let (lab, questions, place) = match &subject {
-            Subject::Lab(at) => {
+            AskedAbout::Lab(at) => {
                 let lab = shared.labs.get(*at)?;
                 let definition = lab.definition();
                 let assignment = definition.assignment.as_deref();
@@ -105,7 +91,7 @@ impl QuestionsScreen {
                 };
                 (Some(lab), lab.questions().clone(), place)
             }
-            Subject::Run(loaded) => {
+            AskedAbout::Run(loaded) => {
                 let mut labs = shared.labs.iter();
                 let lab = labs.find(|lab| lab.definition().name == loaded.result.lab);
                 let locked = loaded.snapshot.locked.as_deref()?;
@@ -142,8 +128,8 @@ impl QuestionsScreen {
     /// The run that is asked about, where it was made.
     pub fn run(&self) -> Option<&Arc<Loaded>> {
         match &self.subject {
-            Subject::Run(loaded) => Some(loaded),
-            Subject::Lab(_) => None,
+            AskedAbout::Run(loaded) => Some(loaded),
+            AskedAbout::Lab(_) => None,
         }
     }
 
@@ -166,8 +152,8 @@ impl QuestionsScreen {
     /// Why a question takes no answer here.
     fn refusal(&self, question: &Question) -> Option<&'static str> {
         match (&self.subject, question.is_prediction()) {
-            (Subject::Run(_), true) => Some("The run has locked what was predicted."),
-            (Subject::Lab(_), false) => {
+            (AskedAbout::Run(_), true) => Some("The run has locked what was predicted."),
+            (AskedAbout::Lab(_), false) => {
                 Some("This is asked after the run: answer it from the Result screen.")
             }
             _ => None,
@@ -343,8 +329,8 @@ impl QuestionsScreen {
         if questions.width > 0 {
             let focused = self.focus == Focus::Questions;
             let title = match &self.subject {
-                Subject::Lab(_) => "Questions: before the run",
-                Subject::Run(_) => "Questions about this run",
+                AskedAbout::Lab(_) => "Questions: before the run",
+                AskedAbout::Run(_) => "Questions about this run",
             };
             panel(frame, questions, title, focused, theme);
             self.draw_questions(frame, theme);

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::event::{AnswersEffect, AppEvent, Effect, HistoryEffect, Loaded, RunError};
 use crate::reader;
 use crate::screens::form_data::SurveyRequest;
-use crate::screens::questions::SheetPlace;
+use crate::sheet_place::SheetPlace;
 use crate::theme::{Theme, ThemeName};
 use workbench_history::list::of_result;
 

@@ -7,7 +7,7 @@ use workbench_record::RunStatus;
 
 use super::fixture::{Fixture, labs, quick};
 use crate::event::{AnswersEffect, AppEvent, Effect, Loaded};
-use crate::screens::questions::SheetPlace;
+use crate::sheet_place::SheetPlace;
 use crate::theme::ThemeName;
 
 impl Fixture {
