@@ -118,7 +118,10 @@ fn write_class(target: &Path, class: &[Graded], title: &str, names: bool) -> Res
         (target.to_owned(), table(class)),
         (beside("-canvas.csv"), canvas(class, title)),
         (beside("-moodle.csv"), moodle(class)),
-        (beside(".json"), json(class).map_err(not_json)?),
+        (
+            beside(".json"),
+            json(class).map_err(|error| not_json(&error))?,
+        ),
         (
             beside("-class.html"),
             class_page(class, title, names).into_bytes(),
@@ -145,7 +148,10 @@ fn write_results(target: &Path, class: &[Graded]) -> Result<(), ExitError> {
     if let [graded] = class
         && target.extension().is_some()
     {
-        return write(target, &gradescope(graded).map_err(not_json)?);
+        return write(
+            target,
+            &gradescope(graded).map_err(|error| not_json(&error))?,
+        );
     }
     fs::create_dir_all(target).map_err(|error| ExitError::cannot("make the folder", &error))?;
     for (number, graded) in class.iter().enumerate() {
@@ -155,12 +161,15 @@ fn write_results(target: &Path, class: &[Graded]) -> Result<(), ExitError> {
             .take(80)
             .collect();
         let path = target.join(format!("{:03}-{plain}.json", number + 1));
-        write(&path, &gradescope(graded).map_err(not_json)?)?;
+        write(
+            &path,
+            &gradescope(graded).map_err(|error| not_json(&error))?,
+        )?;
     }
     Ok(())
 }
 
-fn not_json(error: serde_json::Error) -> ExitError {
+fn not_json(error: &serde_json::Error) -> ExitError {
     ExitError::environment(error.to_string())
 }
 

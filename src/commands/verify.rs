@@ -1,5 +1,6 @@
 //! `workbench verify FILE…`: what does not fit in hand-ins.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -98,12 +99,9 @@ fn text(verified: &Verified) -> String {
     };
     let mut out = format!("{}: {verdict}\n", verified.name);
     for found in &verified.findings {
-        out += &format!(
-            "  {}: {} [{}]\n",
-            found.severity.word(),
-            found.text,
-            found.kind
-        );
+        let (word, text, kind) = (found.severity.word(), &found.text, &found.kind);
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "  {word}: {text} [{kind}]");
     }
     out
 }

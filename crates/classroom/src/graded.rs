@@ -18,6 +18,10 @@ use workbench_submission::{Class, Verified, VerifiedRun, Verifier};
 
 /// A hand-in with its points.
 #[derive(Debug, Clone, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent remarks, columns of a table"
+)]
 pub struct Graded {
     /// The student, as the name of the file or its folder says.
     pub student: String,
@@ -146,7 +150,9 @@ pub fn verify_all(
     all.sort_by_key(|(at, _)| *at);
     let mut all: Vec<Verified> = all.into_iter().map(|(_, verified)| verified).collect();
     let mut class = Class::default();
-    all.iter().for_each(|verified| class.add(verified));
+    for verified in &all {
+        class.add(verified);
+    }
     class.compare(&mut all);
     all
 }

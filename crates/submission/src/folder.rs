@@ -50,7 +50,7 @@ pub fn student(path: &Path, given: &[PathBuf]) -> String {
         .iter()
         .find_map(|folder| path.strip_prefix(folder).ok());
     let below = below.filter(|below| below.components().next().is_some());
-    let below = below.map_or_else(|| Path::new(path.file_name().unwrap_or_default()), |b| b);
+    let below = below.unwrap_or_else(|| Path::new(path.file_name().unwrap_or_default()));
     let first = below
         .components()
         .next()

@@ -1,6 +1,8 @@
 //! What the manifest, the result document and the report state, compared with what follows from
 //! the log.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 use workbench_questions::AnswerSheet;
 use workbench_record::Finding;
@@ -156,7 +158,8 @@ fn compare(claimed: &Value, computed: &Value, at: &mut String, found: &mut Vec<D
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             for (index, (a, b)) in a.iter().zip(b).enumerate() {
-                at.push_str(&format!("[{index}]"));
+                // Writing to a String cannot fail.
+                let _ = write!(at, "[{index}]");
                 compare(a, b, at, found);
                 at.truncate(before);
             }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use workbench_experiment::plan;
+use workbench_pool::TaskSpan;
 use workbench_record::{Finding, RepeatId, RunStatus};
 
 use crate::messages::repeats as messages;
@@ -100,7 +101,7 @@ fn copied(run: &OpenedRun) -> Vec<Finding> {
     }
     let mut by_tasks: BTreeMap<Vec<u64>, &RepeatId> = BTreeMap::new();
     for repeat in &run.snapshot.repeats {
-        let tasks: Vec<u64> = repeat.tasks.iter().map(|task| task.wall_ns()).collect();
+        let tasks: Vec<u64> = repeat.tasks.iter().map(TaskSpan::wall_ns).collect();
         let says_something = tasks.iter().filter(|ns| **ns >= COARSE_NS).count() >= LEAST_TASKS;
         if says_something
             && let Some(other) = by_tasks.insert(tasks, &repeat.id)

@@ -258,8 +258,8 @@ fn digits(run: &OpenedRun) -> Option<Finding> {
         let step = 10_u64.pow(zeros) * resolution;
         let round = walls.iter().filter(|ns| ns.is_multiple_of(step)).count();
         // The chance that so many of them are round, from above.
-        let pairs = (walls.len() as f64).powi(round as i32);
-        let chance = pairs * 10_f64.powi(-(zeros as i32) * round as i32);
+        let expected = walls.len() as f64 / 10_f64.powf(f64::from(zeros));
+        let chance = expected.powf(round as f64);
         (round > 0 && chance < 1e-6).then(|| messages::digits(round, walls.len(), zeros))
     })
 }
