@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 fn an_honest_hand_in_holds_and_its_outputs_come_out_again() {
     for honest in [&*SHORT, &*LONG] {
         let verified = reexecuted(&honest.packed(), 3);
-        assert!(verified.holds(), "{:?}", verified.findings);
+        assert!(verified.fits(), "{:?}", verified.findings);
         let again = verified
             .findings
             .iter()

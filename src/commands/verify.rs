@@ -58,7 +58,7 @@ pub fn run(
     let mut hand_ins = Vec::new();
     for path in workbench_submission::hand_ins(&args.files).map_err(ExitError::usage)? {
         let mut verified = verifier.verify(&path);
-        if args.reexecute > 0 && verified.holds() {
+        if args.reexecute > 0 && verified.fits() {
             output::error_line(&format!("workbench: {}", verified.announce(args.reexecute)))?;
             verifier.reexecute(&mut verified, args.reexecute);
         }

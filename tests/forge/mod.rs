@@ -221,7 +221,10 @@ pub fn class(archives: &[&[u8]]) -> Vec<Verified> {
 
 /// What does not fit, by kind.
 pub fn errors(findings: &[Finding]) -> Vec<&str> {
-    let severe = |found: &&Finding| found.severity == workbench_record::Severity::Error;
+    // Nobody answers the lab's questions here.
+    let severe = |found: &&Finding| {
+        found.severity == workbench_record::Severity::Error && found.kind != "incomplete"
+    };
     findings
         .iter()
         .filter(severe)

@@ -128,7 +128,7 @@ pub fn verify_all(
                 } {
                     let verify = || {
                         let mut verified = verifier.verify(path);
-                        if outputs > 0 && verified.holds() {
+                        if outputs > 0 && verified.fits() {
                             verifier.reexecute(&mut verified, outputs);
                         }
                         verified

@@ -11,6 +11,7 @@ use crate::again::{Again, LabCache};
 use crate::assigned::{AssignedRun, check_answers, check_assignment, lacking};
 use crate::manifest::Manifest;
 use crate::messages;
+use crate::messages::missing::INCOMPLETE;
 use crate::opened::{Opened, open};
 use crate::verified_run::VerifiedRun;
 
@@ -44,6 +45,15 @@ impl Verified {
         self.findings
             .iter()
             .all(|found| found.severity != Severity::Error)
+    }
+
+    /// Whether what is there fits, although something may be missing.
+    pub fn fits(&self) -> bool {
+        let mut severe = self
+            .findings
+            .iter()
+            .filter(|f| f.severity == Severity::Error);
+        severe.all(|found| found.kind == INCOMPLETE)
     }
 
     /// The ids of its runs.

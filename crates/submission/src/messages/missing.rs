@@ -39,9 +39,12 @@ pub(crate) fn sentence(missing: &MissingPart) -> String {
     }
 }
 
+/// The kind of the finding that something is missing.
+pub(crate) const INCOMPLETE: &str = "incomplete";
+
 /// The same as a finding.
 pub(crate) fn finding(missing: &MissingPart) -> Finding {
-    Finding::error("incomplete", format!("MissingPart: {}.", sentence(missing)))
+    Finding::error(INCOMPLETE, format!("MissingPart: {}.", sentence(missing)))
 }
 
 /// It was handed in as a draft.
