@@ -63,7 +63,7 @@ fn found(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Reads an assignment.
-fn read(path: &Path) -> Result<RecordedAssignment, ExitError> {
+pub fn read(path: &Path) -> Result<RecordedAssignment, ExitError> {
     let unreadable = |reason: &str| {
         let path = path.display();
         ExitError::usage(format!(

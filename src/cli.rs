@@ -12,9 +12,12 @@ use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
 use crate::commands::answer::AnswerArgs;
+use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
+use crate::commands::submit::{self, SubmitArgs};
+use crate::commands::verify::{self, VerifyArgs};
 use crate::config::{self, Flags, Key, Setting, SettingKind, Value, theme_names};
 use crate::program_args::ProgramArgs;
 
@@ -348,6 +351,15 @@ pub enum Command {
     },
     /// Go on with a run that was interrupted or killed; finished repeats are not run again
     Resume(ResumeArgs),
+    /// Pack runs into the file that is handed in
+    #[command(after_help = submit::EXAMPLES)]
+    Submit(SubmitArgs),
+    /// Check hand-ins: whether they are whole, follow from their logs, and are plausible
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(VerifyArgs),
+    /// Grade a folder of hand-ins: points, tables for course systems, pages to read and to show
+    #[command(after_help = grade::EXAMPLES)]
+    Grade(GradeArgs),
     /// Print the configuration as a file, and where each value came from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config {

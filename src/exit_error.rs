@@ -7,6 +7,7 @@ use workbench_experiment::{ExperimentError, RequestError};
 use workbench_machine::limits::with_limit;
 use workbench_record::RecordError;
 use workbench_report::ReportError;
+use workbench_submission::PackError;
 
 use crate::config::ConfigError;
 use crate::libtorch::SetupError;
@@ -95,6 +96,21 @@ impl From<ReportError> for ExitError {
         match error {
             ReportError::Extension { .. } => Self::usage(error.to_string()),
             _ => Self::refused(&error),
+        }
+    }
+}
+
+impl From<PackError> for ExitError {
+    fn from(error: PackError) -> Self {
+        match error {
+            PackError::Record(error) => error.into(),
+            PackError::Report(error) => error.into(),
+            PackError::Io { .. } => Self::refused(&error),
+            PackError::Live(_)
+            | PackError::Runs
+            | PackError::TooLarge { .. }
+            | PackError::Log { .. }
+            | PackError::Private { .. } => Self::usage(error.to_string()),
         }
     }
 }

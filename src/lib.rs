@@ -149,10 +149,14 @@ fn configured(
     run: &RunArgs,
     (flags, file): (Flags, Option<PathBuf>),
 ) -> Result<u8, ExitError> {
+    let assignment = Config::place(Key::Assignment, &flags, file.clone());
+    let assignment = assignment.as_deref();
     let config = Config::load(&labs, flags, file)?;
     let run_dir = config.run_dir().map(Path::to_owned);
     // Before the store is opened: these commands do not need it.
     match &command {
+        Some(Command::Grade(args)) => return commands::grade::run(&labs, args, assignment),
+        Some(Command::Verify(args)) => return commands::verify::run(&labs, args, assignment),
         Some(Command::Config { .. }) => return commands::config::run(&config, &labs),
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
@@ -166,6 +170,7 @@ fn configured(
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
+        Some(Command::Submit(args)) => commands::submit::run(&store, &args, assignment),
         Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),

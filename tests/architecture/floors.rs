@@ -34,7 +34,7 @@ const FLOORS: [&[&str]; 11] = [
         "labs/*",
         "tests/labs/*",
     ],
-    &["crates/simulate"],
+    &["crates/classroom", "crates/simulate"],
     &["crates/tui"],
     &["src", "tests/*", "fuzz"],
 ];

@@ -74,6 +74,7 @@ pub fn run(
         .inspect_err(|_| run.clone().discard())?;
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
         data_sha256: prepared.data_sha256(),
+        split_sha256: prepared.split_sha256(),
         format: FORMAT,
         run_id: run.id(),
         unix_ms,

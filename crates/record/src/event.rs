@@ -215,6 +215,10 @@ pub struct RunStarted {
     /// logs of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_sha256: Option<String>,
+    /// SHA-256 of the split into rows to train on and rows to test on, in hexadecimal; `None` for a
+    /// lab without one, and in logs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_sha256: Option<String>,
 }
 
 /// What is known when a run is taken up again.

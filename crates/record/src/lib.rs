@@ -58,7 +58,7 @@ pub use lock::Lock;
 pub use made::Made;
 pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
 pub use params::{ParamValue, Params};
-pub use reader::{fold_log, fold_source, parse_log, read_log};
+pub use reader::{fold_log, fold_source, parse_log, read_log, scan_log};
 pub use run_failure::{Refused, RunFailure};
 pub use snapshot::{
     CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SeenBefore, SlotTrack, Snapshot,

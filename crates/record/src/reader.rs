@@ -39,7 +39,7 @@ pub fn fold_log(path: &Path) -> Result<Snapshot, RecordError> {
 /// As [`read_log`].
 pub fn fold_source(source: impl BufRead, path: &Path) -> Result<Snapshot, RecordError> {
     let mut snapshot = Snapshot::default();
-    scan(source, path, |record| snapshot.apply(&record))?;
+    scan_log(source, path, |record| snapshot.apply(&record))?;
     Ok(snapshot)
 }
 
@@ -49,7 +49,7 @@ pub fn fold_source(source: impl BufRead, path: &Path) -> Result<Snapshot, Record
 /// As [`read_log`].
 pub fn parse_log(source: impl BufRead, path: &Path) -> Result<Log, RecordError> {
     let mut records = Vec::new();
-    let log = scan(source, path, |record| records.push(record))?;
+    let log = scan_log(source, path, |record| records.push(record))?;
     Ok(Log { records, ..log })
 }
 
@@ -64,8 +64,12 @@ pub(super) fn open(path: &Path) -> Result<File, RecordError> {
     Ok(file)
 }
 
-/// Passes every record to the callback; the returned log holds none.
-fn scan(
+/// Reads a log from any source and passes every record on, without keeping any: the returned log
+/// holds none. `path` is used only in errors.
+///
+/// # Errors
+/// As [`read_log`].
+pub fn scan_log(
     source: impl BufRead,
     path: &Path,
     mut take: impl FnMut(Record),

@@ -36,5 +36,5 @@ pub use document::{
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};
 pub use precision::{Noise, UntilOutcome, WidestInterval};
-pub use stored::{RunLoaded, load, load_result, store};
+pub use stored::{RunLoaded, load, load_result, of_log, store};
 pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

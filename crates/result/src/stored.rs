@@ -86,12 +86,17 @@ fn from_log(run: &RunDir) -> Result<Option<RunLoaded>, RecordError> {
     let path = run.events();
     let mut source = Hashed::new(run.open_log()?);
     let snapshot = fold_source(BufReader::new(&mut source), &path)?;
-    let Some(mut result) = compute(&snapshot) else {
-        return Ok(None);
-    };
+    let result = of_log(&snapshot, source.bytes, source.hasher.finish());
+    Ok(result.map(|result| RunLoaded { snapshot, result }))
+}
+
+/// Computes the result of a run from the fold of its log, as `result.json` has it: with the size
+/// and the SHA-256 of the log. `None` where the run has not begun.
+pub fn of_log(snapshot: &Snapshot, log_bytes: u64, log_sha256: String) -> Option<RunResult> {
+    let mut result = compute(snapshot)?;
     result.fingerprint = Some(Fingerprint {
-        log_bytes: source.bytes,
-        log_sha256: source.hasher.finish(),
+        log_bytes,
+        log_sha256,
         version: VERSION.to_owned(),
         document_sha256: String::new(),
     });
@@ -99,7 +104,7 @@ fn from_log(run: &RunDir) -> Result<Option<RunLoaded>, RecordError> {
     if let Some(fingerprint) = &mut result.fingerprint {
         fingerprint.document_sha256 = sha256;
     }
-    Ok(Some(RunLoaded { snapshot, result }))
+    Some(result)
 }
 
 /// The version that documents are computed with.

@@ -164,6 +164,7 @@ impl SimulatedRun {
         let plan = plan(&config, &self.arms, config.repeats);
         let started = RunStarted {
             data_sha256: None,
+            split_sha256: None,
             format: FORMAT,
             run_id: run_id.to_owned(),
             unix_ms,

@@ -22,7 +22,12 @@ impl Problem {
     }
 
     /// Grows, predicts and evaluates one model.
-    fn model(&self, model: u32, n_estimators: u32, progress: &Progress) -> Result<Trained, String> {
+    pub fn model(
+        &self,
+        model: u32,
+        n_estimators: u32,
+        progress: &Progress,
+    ) -> Result<Trained, String> {
         let mut votes = Votes::new(&self.test);
         for tree in 0..n_estimators {
             if progress.is_cancelled() {

@@ -18,8 +18,9 @@ use std::sync::Arc;
 use workbench_dataset::{DataError, Table};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    LabHost, Opt, PreparedLab, QuestionSet, Refusal, RunConfig, TableData, read_table,
+    ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Item, Lab, LabDefinition,
+    LabError, LabHost, Opt, PreparedLab, Progress, QuestionSet, Refusal, RunConfig, TableData,
+    read_table,
 };
 use workbench_words::counted;
 
@@ -123,6 +124,17 @@ impl PreparedLab for Prepared {
 
     fn data_sha256(&self) -> Option<String> {
         Some(self.data_sha256.clone())
+    }
+
+    fn split_sha256(&self) -> Option<String> {
+        Some(self.problem.split_sha256.clone())
+    }
+
+    fn item_again(&self, index: usize) -> Option<Result<Item, LabError>> {
+        let (model, trees) = self.problem.models().nth(index)?;
+        let trained = self.problem.model(model, trees, &Progress::default());
+        let item = trained.map(|trained| trained.item);
+        Some(item.map_err(LabError::Failed))
     }
 
     fn warnings(&self) -> Vec<Finding> {

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use workbench_dataset::{Supervised, train_test_split};
+use workbench_digest::Hasher;
 use workbench_experiment::lab::{Finding, LabError, Opt, Refusal};
 use workbench_forest::{Features, ForestError, GrowSeed, TrainingData};
 use workbench_words::counted;
@@ -23,6 +24,8 @@ pub struct Problem {
     pub train: Truth,
     /// What the test rows are.
     pub test: Truth,
+    /// SHA-256 of the numbers of the rows to train on and to test on.
+    pub split_sha256: String,
     /// The features' names.
     pub features: Vec<String>,
     /// Number of trees of each model.
@@ -68,6 +71,7 @@ impl Problem {
             engine,
             train,
             test,
+            split_sha256: rows.sha256(),
             features: data.feature_names.clone(),
             n_estimators: settings.n_estimators,
             longest_first: settings.longest_first,
@@ -96,6 +100,19 @@ impl Problem {
 }
 
 impl Rows<'_> {
+    /// SHA-256 of how many rows are trained on and tested on, and of their numbers, as
+    /// little-endian u32.
+    fn sha256(&self) -> String {
+        let mut hasher = Hasher::default();
+        for part in [&self.train, &self.test] {
+            hasher.update((part.len() as u32).to_le_bytes());
+            for row in part {
+                hasher.update(row.to_le_bytes());
+            }
+        }
+        hasher.finish()
+    }
+
     /// Features column after column.
     fn x(&self, rows: &[u32]) -> Vec<f64> {
         let columns = 0..self.data.features;

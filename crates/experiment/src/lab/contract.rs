@@ -14,8 +14,8 @@ use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
-    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Params, RunConfig,
-    Source,
+    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, Params,
+    RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -100,6 +100,22 @@ pub trait PreparedLab: Send + Sync {
     /// SHA-256 of the data as the lab read it, in hexadecimal: equal for equal data, wherever it
     /// lies. A run is resumed with the same data only. `None` for a lab without data.
     fn data_sha256(&self) -> Option<String>;
+
+    /// SHA-256 of the split into what is trained on and what is tested on, in hexadecimal. `None`
+    /// for a lab without one.
+    fn split_sha256(&self) -> Option<String> {
+        None
+    }
+
+    /// Makes one item again, alone and on no clock, with the code and the seed of the arms: its
+    /// outputs have to be what a record of the same configuration says, bit for bit. `index` counts
+    /// the items of a repeat from 0. `None` where the lab does not offer this, or has no such item.
+    ///
+    /// # Errors
+    /// What failed.
+    fn item_again(&self, _index: usize) -> Option<Result<Item, LabError>> {
+        None
+    }
 
     /// Parameters whose values the lab has found itself: they are recorded instead of the request,
     /// so that the run is resumed with them.

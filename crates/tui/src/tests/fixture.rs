@@ -294,6 +294,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         t_ns,
         Fact::RunStarted(Box::new(RunStarted {
             data_sha256: None,
+            split_sha256: None,
             format: FORMAT,
             run_id: id.to_owned(),
             unix_ms: 1_795_256_102_000,

@@ -1,0 +1,112 @@
+//! `workbench submit RUN… -o FILE`: packs runs into the file that is handed in.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+use workbench_machine::MachineFacts;
+use workbench_questions::RecordedAssignment;
+use workbench_record::{RunDir, RunStore};
+use workbench_report::format;
+use workbench_submission::{PackedBy, Private, ToPack, facts, pack, sentences};
+
+use super::setup::default_place;
+use crate::assignments;
+use crate::build_facts::BUILD;
+use crate::exit_error::{ExitError, code};
+use crate::libtorch::{Libtorch, variable};
+use crate::output;
+
+/// How it is used, for its help.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench submit latest -o hand-in.zip           the latest run, with its answers
+  workbench submit latest -o hand-in.zip --draft   although something is missing";
+
+/// What `workbench submit` takes.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Ids, beginnings of ids, `latest`, or directories
+    #[arg(num_args = 1.., required = true)]
+    pub runs: Vec<String>,
+    /// The file to write, for example hand-in.zip
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Write it although something is missing; it says inside that it is a draft, and what is
+    /// missing
+    #[arg(long)]
+    pub draft: bool,
+}
+
+/// Lists what will be in the file, and writes it.
+pub fn run(
+    store: &RunStore,
+    args: &SubmitArgs,
+    assignment: Option<&Path>,
+) -> Result<u8, ExitError> {
+    let runs = args.runs.iter().map(|run| store.find(run));
+    let runs = runs.collect::<Result<Vec<RunDir>, _>>()?;
+    let given = assignment.map(assignments::read).transpose()?;
+    let assignment = match given {
+        Some(given) => Some(given),
+        None => recorded(&runs)?,
+    };
+    let mut packed = pack(&ToPack {
+        runs: &runs,
+        program: PackedBy::of(&MachineFacts::default().built(&BUILD)),
+        libtorch: libtorch(),
+        assignment: assignment.as_ref().map(facts),
+        private: private(store),
+    })?;
+    let missing = packed.missing(assignment.as_ref());
+    let told = sentences(&missing);
+    if !missing.is_empty() && !args.draft {
+        return Err(ExitError::usage(format!(
+            "the hand-in is not complete; missing: {}; --draft writes it all the same, and says so inside",
+            told.join("; ")
+        )));
+    }
+    let listed = packed.seal(missing);
+    output::line(&format!("{} will have", args.output.display()))?;
+    for (name, bytes) in &listed {
+        output::line(&format!("  {name:<24} {}", format::bytes(*bytes)))?;
+    }
+    output::line(
+        "No name of account, machine or home folder is in it, unless you typed it into an answer.",
+    )?;
+    for sentence in &told {
+        output::line(&format!("Draft, missing: {sentence}"))?;
+    }
+    packed.write(&args.output)?;
+    let bytes = std::fs::metadata(&args.output).map_or(0, |file| file.len());
+    output::line(&format!(
+        "Wrote {} ({}).",
+        args.output.display(),
+        format::bytes(bytes)
+    ))?;
+    Ok(code::DONE)
+}
+
+/// The assignment that the runs were made for.
+fn recorded(runs: &[RunDir]) -> Result<Option<RecordedAssignment>, ExitError> {
+    for run in runs {
+        let started = run.snapshot()?.started;
+        if let Some(assignment) = started.and_then(|started| started.config.assignment) {
+            return Ok(Some(*assignment));
+        }
+    }
+    Ok(None)
+}
+
+/// What is private on this machine, with the folder of the runs.
+pub fn private(store: &RunStore) -> Private {
+    let mut private = Private::of_this_machine();
+    private.place(store.root(), "RUNS");
+    private
+}
+
+/// The version of the libtorch that is set up here.
+fn libtorch() -> Option<String> {
+    let place = default_place().ok()?;
+    let found = Libtorch::find(&place, variable().as_deref()).ok()??;
+    Some(found.version)
+}
