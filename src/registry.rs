@@ -4,6 +4,7 @@ use workbench_experiment::lab::{Lab, LabHost, MakeLab, suggest};
 
 use crate::commands::setup::default_place;
 use crate::exit_error::ExitError;
+use crate::peers::PeersPlace;
 
 /// The program's own labs, as `build.rs` finds them in the manifest.
 pub const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/labs.rs"));
@@ -15,6 +16,7 @@ const HOST: LabHost = LabHost {
         "workbench" => std::env::current_exe().ok(),
         _ => Some(default_place().ok()?.program(name)),
     },
+    peers_python: |lab| PeersPlace::of(lab, &default_place().ok()?)?.python_to_use(),
 };
 
 /// Makes the labs, in the order of lists.

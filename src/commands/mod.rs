@@ -9,5 +9,6 @@ pub mod report;
 pub mod runs;
 pub mod say;
 pub mod setup;
+pub mod setup_peers;
 pub mod shell;
 pub mod show;

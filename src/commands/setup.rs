@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use workbench_machine::MachineFacts;
 use workbench_report::format;
 
+use super::setup_peers::PeersArgs;
 use crate::exit_error::{ExitError, code};
 use crate::libtorch::{
     CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE, InstallPlan,
@@ -22,7 +23,12 @@ use crate::output;
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
 )]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SetupArgs {
+    /// What else to set up.
+    #[command(subcommand)]
+    pub what: Option<SetupWhat>,
+
     /// Only say what is there; exits 3 when something is missing
     #[arg(long, conflicts_with_all = ["yes", "keep"])]
     pub check: bool,
@@ -48,6 +54,14 @@ pub struct SetupArgs {
     /// Where everything goes [default: the platform's cache directory]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, env = CACHE_VARIABLE)]
     pub dir: Option<PathBuf>,
+}
+
+/// What to set up besides libtorch.
+#[derive(Debug, Subcommand)]
+pub enum SetupWhat {
+    /// Install the peers of labs: a Python environment for each lab, with the releases that the
+    /// figures were taken with
+    Peers(PeersArgs),
 }
 
 /// Prints the environment variables with which cargo and labs find libtorch and the worker.

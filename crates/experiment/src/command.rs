@@ -18,7 +18,8 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
         "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
         config.lab, config.preset, config.seed, config.repeats, workers
     );
-    if config.arms.len() < lab.arms.len() {
+    let usual = lab.arms.iter().filter(|arm| arm.peer.is_none());
+    if !config.arms.iter().eq(usual.map(|arm| &arm.name)) {
         let _ = write!(out, " --arms {}", config.arms.join(","));
     }
     let elastic = matches!(workers, AskedWorkers::Elastic { .. });

@@ -9,7 +9,7 @@ use super::AskedWorkers;
 use super::command::command;
 use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
-    DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params,
+    ArmDefinition, DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params,
     Preset, Refusal, RunConfig, suggest,
 };
 use workbench_dataset::ReadOptions;
@@ -31,6 +31,8 @@ pub struct Request {
     pub set: Vec<String>,
     /// Names of the arms to run.
     pub arms: Vec<String>,
+    /// All arms that are peers, besides the named ones.
+    pub peers: bool,
     /// Numbers of workers for the parallel arms.
     pub workers: AskedWorkers,
     /// Repeats of every arm.
@@ -160,7 +162,7 @@ pub fn resolve(
         preset: preset_name.to_owned(),
         seed: request.seed.unwrap_or(DEFAULT_SEED),
         repeats,
-        arms: arms(lab, &request.arms)?,
+        arms: arms(lab, request)?,
         workers: workers(request, usable)?,
         oversubscribe: request.oversubscribe,
         until: precision(request)?,
@@ -209,7 +211,12 @@ fn preset<'a>(
         })
 }
 
-fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestError> {
+fn arms(lab: &LabDefinition, request: &Request) -> Result<Vec<String>, RequestError> {
+    let asked = &request.arms;
+    if request.peers && !lab.arms.iter().any(|arm| arm.peer.is_some()) {
+        let reason = format!("the {} lab has no peers; leave it out", lab.name);
+        return Err(RequestError::Refused(Refusal::of(Opt::Peers, reason)));
+    }
     for arm in asked {
         if lab.arm(arm).is_none() {
             return Err(RequestError::Arm {
@@ -226,13 +233,12 @@ fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestErr
         });
     }
     // The lab's order, not that of the request, so reports of the same arms are equal.
-    let wanted = |name: &String| asked.is_empty() || asked.contains(name);
-    Ok(lab
-        .arms
-        .iter()
-        .map(|arm| arm.name.clone())
-        .filter(wanted)
-        .collect())
+    let wanted = |arm: &&ArmDefinition| match arm.peer {
+        Some(_) => request.peers || asked.contains(&arm.name),
+        None => asked.is_empty() || asked.contains(&arm.name),
+    };
+    let wanted = lab.arms.iter().filter(wanted);
+    Ok(wanted.map(|arm| arm.name.clone()).collect())
 }
 
 fn count(option: Opt, given: u32, max: u32) -> Result<(), RequestError> {

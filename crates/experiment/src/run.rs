@@ -57,6 +57,9 @@ pub fn run(
     let lab = own.as_deref().unwrap_or(lab);
     let prepared = lab.prepare(&config)?;
     config.command += &from_folder(lab);
+    let skipped = prepared.skipped();
+    config.arms.retain(|arm| !skipped.iter().any(|(name, _)| name == arm));
+    let skipped = skipped.into_iter().map(|(_, finding)| finding);
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
@@ -83,7 +86,8 @@ pub fn run(
     if comparison != ArmComparison::default() {
         recorder.emit(Event::Comparison(comparison));
     }
-    for finding in prepared.warnings().into_iter().chain(no_gpus) {
+    let findings = prepared.warnings().into_iter().chain(no_gpus);
+    for finding in findings.chain(skipped) {
         recorder.emit(Event::Finding(finding));
     }
     let work = RunWork {

@@ -26,6 +26,9 @@ mod line_match;
 mod messages;
 mod origin;
 mod pause;
+mod peer_messages;
+mod peer_probe;
+mod peers;
 mod prepared;
 mod program;
 mod safe_text;
@@ -36,12 +39,14 @@ pub mod template;
 mod told;
 mod tree;
 mod wire;
+mod work_cpu;
 
 pub use attempt::start_helper_with;
 pub use check::{CheckError, OutputCheck};
 pub use folder::{HANDOUT, LAB_FILE, LabProblem, lab_folders, read_folder};
 pub use helper::{HELPER, serve};
 pub use lab::{ProgramLab, ad_hoc};
+pub use peers::{Peers, WriteInput};
 pub use scaffold::new_lab;
 pub use teller::Teller;
 

@@ -186,11 +186,15 @@ impl Context<'_> {
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
         let items = items::of(median);
-        let lost = self.lost_time(&repeats, workers);
+        let lost = self.lost_time(arm, &repeats, workers);
+        // Another engine may do the work in less or more time on one core, so nothing follows for
+        // it from the number of slots.
+        let own = arm.peer.is_none();
         Some(ArmResult {
             name: arm.name.clone(),
             title: arm.title.clone(),
             control: arm.control,
+            peer: arm.peer.is_some(),
             workers,
             oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,
@@ -198,17 +202,18 @@ impl Context<'_> {
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
-            efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
+            efficiency: speedup.filter(|_| own).and_then(|s| laws::efficiency(s, f64::from(workers))),
             ideal: Some(self.ideal(workers)),
             bound: match opaque::cpu_s(median) {
+                _ if !own => None,
                 Some(_) => opaque::bound(workers, self.ideal(workers), speedup),
                 None => self.bound(&durations, workers),
             },
-            predicted: (arm.parallel && self.is_schedulable())
+            predicted: (arm.parallel && own && self.is_schedulable())
                 .then(|| self.predicted(&durations, workers))
                 .flatten(),
             karp_flatt: speedup
-                .filter(|_| self.has_equal_work())
+                .filter(|_| own && self.has_equal_work())
                 .and_then(|s| laws::karp_flatt(s, f64::from(workers))),
             useful_s: lost.useful,
             lost_s: lost_seconds(&lost),
@@ -309,16 +314,17 @@ impl Context<'_> {
     }
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.
-    fn lost_time(&self, repeats: &[&RepeatState], workers: u32) -> LostTime {
+    fn lost_time(&self, arm: &ArmFacts, repeats: &[&RepeatState], workers: u32) -> LostTime {
         let base = middle(&self.base_repeats);
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
                 // Until the base has run, and where arms do different work, the only measure of
                 // useful work is the arm's own work. The same holds where the base's CPU time is
-                // not recorded.
+                // not recorded, and where the arm has another engine than the base.
                 let of_base = mean_of(&base, opaque::work_cpu_s);
-                let useful = if self.has_equal_work() && of_base > 0.0 {
+                let alike = arm.peer.is_none() && self.has_equal_work();
+                let useful = if alike && of_base > 0.0 {
                     of_base
                 } else {
                     opaque::work_cpu_s(repeat)

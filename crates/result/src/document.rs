@@ -162,6 +162,9 @@ pub struct ArmResult {
     /// Whether it is the control, which does what the base does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub control: bool,
+    /// Whether it does the work with another engine than the lab's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub peer: bool,
     /// Number of slots.
     pub workers: u32,
     /// More slots than usable cores.

@@ -29,6 +29,7 @@ static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
 fn lab() -> DataParallel {
     DataParallel::new(LabHost {
         program: |_| Some(IDLE.1.clone()),
+        ..LabHost::default()
     })
     .unwrap()
 }

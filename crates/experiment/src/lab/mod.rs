@@ -15,7 +15,7 @@ mod table;
 pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
-    Preset, Roles, nearest, suggest,
+    PeerDefinition, PeerPackage, PeersDefinition, Preset, Roles, nearest, suggest,
 };
 pub use option::{Opt, Refusal};
 pub use page::page;
@@ -25,6 +25,6 @@ pub use table::{TableData, read_table};
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, LabFacts, NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RunConfig,
+    Importance, Item, LabFacts, NearPeers, NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RunConfig,
     SHARED_CORES, SlotState, Source, Unit,
 };

@@ -69,6 +69,7 @@ pub fn result(id: &str) -> RunResult {
 pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
     let speedup = 2.0 / wall_s;
     ArmResult {
+        peer: false,
         control: false,
         usage: None,
         breakdown: workbench_experiment::lab::Breakdown::default(),

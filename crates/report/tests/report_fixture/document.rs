@@ -176,6 +176,7 @@ fn arm_result(
     let base_repeat = snapshot.median_repeat("sequential", 1).unwrap();
     let useful = cpu_s(base_repeat, |_| true);
     ArmResult {
+        peer: false,
         control: false,
         usage: None,
         breakdown: workbench_record::Breakdown::default(),

@@ -55,7 +55,7 @@ fn every_row_reaches_the_configuration() {
 
 #[test]
 fn the_arms_are_those_that_a_parameter_names() {
-    let lab = workbench_lab_commands::lab(LabHost { program: |_| None }).unwrap();
+    let lab = workbench_lab_commands::lab(LabHost::default()).unwrap();
     let mut form = Form::new(lab.definition());
     let row = Row::Param("arms".to_owned());
     form.set(&row, "a=true ;; b=true {workers} ;; c=true");
