@@ -99,7 +99,10 @@ fn places(
 /// Says what will be downloaded and asks; without a terminal it cannot ask.
 fn agreed(missing: &[PeersPlace], cache: &CacheFolder) -> Result<bool, ExitError> {
     let of = |size: fn(&PeersPlace) -> u64| missing.iter().map(size).sum::<u64>() << 20;
-    let packages: usize = missing.iter().map(|place| place.packages.packages.len()).sum();
+    let packages: usize = missing
+        .iter()
+        .map(|place| place.packages.packages.len())
+        .sum();
     let labs: Vec<&str> = missing.iter().map(|place| place.lab.as_str()).collect();
     let announcement = format!(
         "The peers of {} are not there. They are {} with what these need: about {} to download, through pip, and {} on disk, in {}.",

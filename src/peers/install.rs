@@ -89,10 +89,16 @@ fn packages(place: &PeersPlace) -> Result<(), SetupError> {
 }
 
 fn import(place: &PeersPlace) -> Result<(), SetupError> {
-    let modules = place.packages.packages.iter().map(|package| package.module.as_str());
+    let modules = place
+        .packages
+        .packages
+        .iter()
+        .map(|package| package.module.as_str());
     let modules: Vec<&str> = modules.collect();
     let mut command = Command::new(place.python());
-    command.arg("-c").arg(format!("import {}", modules.join(", ")));
+    command
+        .arg("-c")
+        .arg(format!("import {}", modules.join(", ")));
     told(command, "importing the packages", "see above")
 }
 

@@ -31,7 +31,10 @@ impl PeersPlace {
         let mut hasher = Hasher::default();
         hasher.update(packages.requirements().join("\n").as_bytes());
         let hash: String = hasher.finish().chars().take(LETTERS).collect();
-        let folder = cache.root().join("peers").join(format!("{}-{hash}", lab.name));
+        let folder = cache
+            .root()
+            .join("peers")
+            .join(format!("{}-{hash}", lab.name));
         Some(Self {
             lab: lab.name.clone(),
             packages,

@@ -9,8 +9,8 @@ use super::AskedWorkers;
 use super::command::command;
 use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
-    ArmDefinition, DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError, ParamValue, Params,
-    Preset, Refusal, RunConfig, suggest,
+    ArmDefinition, DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError,
+    ParamValue, Params, Preset, Refusal, RunConfig, suggest,
 };
 use workbench_dataset::ReadOptions;
 use workbench_machine::UsableCores;

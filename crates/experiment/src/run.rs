@@ -58,7 +58,9 @@ pub fn run(
     let prepared = lab.prepare(&config)?;
     config.command += &from_folder(lab);
     let skipped = prepared.skipped();
-    config.arms.retain(|arm| !skipped.iter().any(|(name, _)| name == arm));
+    config
+        .arms
+        .retain(|arm| !skipped.iter().any(|(name, _)| name == arm));
     let skipped = skipped.into_iter().map(|(_, finding)| finding);
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);

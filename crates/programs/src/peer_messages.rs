@@ -45,10 +45,16 @@ pub(crate) fn skipped(arm: &str, problem: &PeerProblem) -> String {
                 format!("{name} {version} is too old ({least} or later is needed)")
             }
             PackageState::Broken { why } => {
-                format!("{name} is installed and cannot be imported ({})", one_line(why))
+                format!(
+                    "{name} is installed and cannot be imported ({})",
+                    one_line(why)
+                )
             }
             PackageState::NoAnswer { why } => {
-                format!("Python does not say whether {name} is there ({})", one_line(why))
+                format!(
+                    "Python does not say whether {name} is there ({})",
+                    one_line(why)
+                )
             }
             PackageState::Fine { .. } => format!("{name} can be used"),
         },
@@ -111,7 +117,9 @@ mod tests {
         ];
         for (state, expected) in states {
             let problem = PeerProblem::of(&package, &state);
-            let text = problem.map(|problem| skipped("x", &problem)).unwrap_or_default();
+            let text = problem
+                .map(|problem| skipped("x", &problem))
+                .unwrap_or_default();
             assert!(text.contains(expected), "{text}");
             assert_eq!((text.lines().count(), text.matches(". ").count()), (1, 0));
         }

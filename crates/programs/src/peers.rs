@@ -168,7 +168,9 @@ impl Found {
             let of_arm = packages.iter().zip(&states);
             let mut of_arm = of_arm.filter(|(package, _)| needs(arm).contains(&package.name));
             let problem = of_arm.find_map(|(package, state)| PeerProblem::of(package, state));
-            found.problems.extend(problem.map(|found| (arm.clone(), found)));
+            found
+                .problems
+                .extend(problem.map(|found| (arm.clone(), found)));
         }
         found
     }

@@ -397,7 +397,7 @@ impl PreparedLab for Prepared {
         ctx.progress.set_processes_cpu_ns(cpu_ns);
         ctx.progress.set_processes_rss(0);
         let left = &attempted.used.left;
-        if !left.is_empty() {
+        if !left.is_empty() && self.settings.timed == Timed::Whole {
             let finding = messages::left_behind(&arm.name, ctx.workers, left);
             ctx.progress.report(finding.repeat(ctx.repeat));
         }

@@ -202,7 +202,9 @@ impl ArmLine {
             Self::Metric {
                 name, value, item, ..
             } => is_name(name) && value.is_finite() && item.iter().all(|item| is_name(item)),
-            Self::Work { counts } | Self::Fact { counts } => counts.keys().all(|name| is_name(name)),
+            Self::Work { counts } | Self::Fact { counts } => {
+                counts.keys().all(|name| is_name(name))
+            }
             Self::Output {
                 name,
                 sha256,

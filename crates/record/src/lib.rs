@@ -47,8 +47,8 @@ pub use decoder::Log;
 pub use disturbance::Disturbance;
 pub use error::RecordError;
 pub use event::{
-    ArmFacts, Event, FORMAT, PeerFacts, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus,
-    Unreadable, UnreadableKind,
+    ArmFacts, Event, FORMAT, PeerFacts, Record, RepeatFinished, RepeatId, RunResumed, RunStarted,
+    RunStatus, Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, RECOVERED, SHARED_CORES, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, ParamFacts, Unit};

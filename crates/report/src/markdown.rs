@@ -2,7 +2,7 @@
 
 use super::page::{self, Shown};
 use super::tables::{self, ReportTable};
-use super::{arms, breakdown, format, headline, item_table, settings, usage};
+use super::{arms, breakdown, format, headline, item_table, settings, tool_table, usage};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -45,6 +45,8 @@ pub(super) fn document(result: &RunResult) -> String {
         table(&mut parts, "Lost time", &tables::lost(result));
     }
     table(&mut parts, "What every arm used", &usage::table(result));
+    let title = "Ways to run in parallel";
+    table(&mut parts, title, &tool_table::table(result));
     if result.check.passed() {
         table(&mut parts, "Scaling laws", &tables::laws(result));
         parts.extend(tables::refusals(result).iter().map(|reason| escape(reason)));

@@ -16,6 +16,7 @@ use super::items;
 use super::messages;
 use super::opaque;
 use super::scaling::scaling;
+use super::tools::tools;
 use super::verdict::{noise, precision};
 use super::warn::caveats;
 use workbench_clock::seconds;
@@ -81,6 +82,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         lab_facts: started.lab_facts.clone(),
         what_if: what_if(snapshot, started),
         scaling: scaling(&arms, started, snapshot),
+        tools: tools(&arms, (snapshot, started), check.passed()),
         arms,
         sources: sources(started),
         check,
@@ -202,7 +204,9 @@ impl Context<'_> {
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
-            efficiency: speedup.filter(|_| own).and_then(|s| laws::efficiency(s, f64::from(workers))),
+            efficiency: speedup
+                .filter(|_| own)
+                .and_then(|s| laws::efficiency(s, f64::from(workers))),
             ideal: Some(self.ideal(workers)),
             bound: match opaque::cpu_s(median) {
                 _ if !own => None,

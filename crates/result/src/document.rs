@@ -18,6 +18,7 @@ use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::Interval;
 
 use super::precision::{Noise, UntilOutcome};
+use super::tool_cost::ToolCost;
 
 /// Version of the document's schema.
 pub const SCHEMA: u32 = 3;
@@ -47,8 +48,7 @@ pub struct RunResult {
     pub parameters: BTreeMap<String, ParamValue>,
     /// Where the data came from.
     pub data: DataSource,
-    /// SHA-256 of the data that the lab read, in hexadecimal; null for a lab without data, and for
-    /// runs of older versions.
+    /// SHA-256 of the data that the lab read; null without data and in older runs.
     #[serde(default)]
     pub data_sha256: Option<String>,
     /// Repeats that every arm was to have: as many as requested, or, where the run was to go on
@@ -92,6 +92,9 @@ pub struct RunResult {
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
+    /// What running tasks in parallel costs, in a run with arms of other engines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolCost>,
     /// Disturbed repeats that are left out of all numbers, in the order in which they ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutRepeat>,

@@ -1,7 +1,6 @@
 """The rf lab with scikit-learn, alone and under what people run it with in parallel.
 
 Argument: the arm. Parameters and data come from workbench: variables, and files in WORKBENCH_SCRATCH.
-Without workbench, see docs/peers.md of its source tree.
 """
 
 import os
@@ -143,7 +142,10 @@ class Joblib:
         return NOTHINGS
 
     def stop(self):
+        from joblib.externals.loky import get_reusable_executor
+
         self.parallel.__exit__(None, None, None)
+        get_reusable_executor().shutdown(wait=True)
 
 
 def warm():

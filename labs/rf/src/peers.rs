@@ -56,8 +56,14 @@ fn y(truth: &Truth) -> Vec<u8> {
             npy("<f8", &format!("{},", y.len()), &values)
         }
         Truth::Classes(class, _) => {
-            let values = class.iter().flat_map(|class| i64::from(*class).to_le_bytes());
-            npy("<i8", &format!("{},", class.len()), &values.collect::<Vec<u8>>())
+            let values = class
+                .iter()
+                .flat_map(|class| i64::from(*class).to_le_bytes());
+            npy(
+                "<i8",
+                &format!("{},", class.len()),
+                &values.collect::<Vec<u8>>(),
+            )
         }
     }
 }
@@ -66,8 +72,7 @@ fn y(truth: &Truth) -> Vec<u8> {
 /// the values row by row.
 fn npy(kind: &str, shape: &str, values: &[u8]) -> Vec<u8> {
     const PRELUDE: usize = 10;
-    let mut header =
-        format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}");
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}");
     let fill = 63 - (PRELUDE + header.len()) % 64;
     header.extend(std::iter::repeat_n(' ', fill));
     header.push('\n');

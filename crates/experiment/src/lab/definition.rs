@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use workbench_dataset::AllowedCells;
-use workbench_record::{CONTROL, FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params, RunConfig};
+use workbench_record::{
+    CONTROL, FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params, RunConfig,
+};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -277,8 +279,15 @@ impl LabDefinition {
                 let serial = &peer.serial;
                 return Err(format!("`{serial}` is no serial peer of `{}`", arm.name));
             }
-            if let Some(other) = peer.needs.iter().find(|name| !known.contains(&name.as_str())) {
-                return Err(format!("`{}` needs `{other}`, which is no package", arm.name));
+            if let Some(other) = peer
+                .needs
+                .iter()
+                .find(|name| !known.contains(&name.as_str()))
+            {
+                return Err(format!(
+                    "`{}` needs `{other}`, which is no package",
+                    arm.name
+                ));
             }
         }
         Ok(())

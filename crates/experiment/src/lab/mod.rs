@@ -25,6 +25,6 @@ pub use table::{TableData, read_table};
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, LabFacts, NearPeers, NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RunConfig,
-    SHARED_CORES, SlotState, Source, Unit,
+    Importance, Item, LabFacts, NearPeers, NextBest, ParamValue, Params, Part, Quantity, RECOVERED,
+    RunConfig, SHARED_CORES, SlotState, Source, Unit,
 };

@@ -56,6 +56,7 @@ pub fn result(id: &str) -> RunResult {
         },
         scaling: Vec::new(),
         what_if: Vec::new(),
+        tools: Vec::new(),
         left_out: Vec::new(),
         disturbances: Vec::new(),
         instrument: Instrument::default(),

@@ -90,6 +90,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             differences: Vec::new(),
         },
         what_if: what_if.to_vec(),
+        tools: Vec::new(),
         left_out: Vec::new(),
         disturbances: Vec::new(),
         instrument: Instrument {
