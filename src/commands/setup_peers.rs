@@ -19,7 +19,7 @@ use crate::registry;
 pub struct PeersArgs {
     /// The labs whose peers are installed [default: all that have some]
     #[arg(value_name = "LAB")]
-    pub labs: Vec<String>,
+    pub of: Vec<String>,
 
     /// Only say what is there; exits 3 when something is missing
     #[arg(long, conflicts_with = "yes")]
@@ -37,7 +37,7 @@ pub struct PeersArgs {
 /// Makes the environments that are missing.
 pub fn run(labs: &[Box<dyn Lab>], args: PeersArgs) -> Result<u8, ExitError> {
     let cache = CacheFolder::new(args.dir)?;
-    let places = places(labs, &args.labs, &cache)?;
+    let places = places(labs, &args.of, &cache)?;
     let (whole, missing): (Vec<_>, Vec<_>) = places.into_iter().partition(PeersPlace::is_whole);
     for place in &whole {
         output::line(&there(place))?;

@@ -48,6 +48,7 @@ pub use helper::{HELPER, serve};
 pub use lab::{ProgramLab, ad_hoc};
 pub use peers::{Peers, WriteInput};
 pub use scaffold::new_lab;
+pub use settings::Timed;
 pub use teller::Teller;
 
 /// The file with which a Python program tells more of its work, without dependencies.

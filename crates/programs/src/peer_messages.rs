@@ -2,42 +2,15 @@
 
 use std::path::Path;
 
-use workbench_experiment::lab::{Finding, PeerPackage};
+use workbench_experiment::lab::Finding;
 
-use crate::peer_probe::PackageState;
-
-/// Why a peer cannot run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PeerProblem {
-    /// There is no Python for it.
-    NoEnvironment,
-    /// Something that it needs is not as it has to be.
-    Package {
-        /// Its name.
-        name: String,
-        /// The oldest release that can be used.
-        least: String,
-        /// How it stands.
-        state: PackageState,
-    },
-}
-
-impl PeerProblem {
-    /// The problem that the state of a package is; `None` where it can be used.
-    pub(crate) fn of(package: &PeerPackage, state: &PackageState) -> Option<Self> {
-        let is_fine = matches!(state, PackageState::Fine { .. });
-        (!is_fine).then(|| Self::Package {
-            name: package.name.clone(),
-            least: package.least.clone(),
-            state: state.clone(),
-        })
-    }
-}
+use crate::peer_probe::{PackageState, PeerProblem};
 
 /// Why an arm does not run, in one sentence.
 pub(crate) fn skipped(arm: &str, problem: &PeerProblem) -> String {
     const REMEDY: &str = "`workbench setup peers` installs what it needs";
     let why = match problem {
+        PeerProblem::Unfit(why) => return format!("Arm {arm} does not run: {why}."),
         PeerProblem::NoEnvironment => "there is no Python environment for the peers".to_owned(),
         PeerProblem::Package { name, least, state } => match state {
             PackageState::Missing => format!("{name} is not installed"),
@@ -89,6 +62,8 @@ pub(crate) fn releases(releases: &[(String, String)], python: &Path) -> Finding 
 
 #[cfg(test)]
 mod tests {
+    use workbench_experiment::lab::PeerPackage;
+
     use super::*;
 
     #[test]

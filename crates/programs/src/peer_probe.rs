@@ -47,6 +47,36 @@ pub(crate) enum PackageState {
     },
 }
 
+/// Why a peer cannot run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PeerProblem {
+    /// It cannot do what the run asks for; why, as a part of a sentence.
+    Unfit(String),
+    /// There is no Python for it.
+    NoEnvironment,
+    /// Something that it needs is not as it has to be.
+    Package {
+        /// Its name.
+        name: String,
+        /// The oldest release that can be used.
+        least: String,
+        /// How it stands.
+        state: PackageState,
+    },
+}
+
+impl PeerProblem {
+    /// The problem that the state of a package is; `None` where it can be used.
+    pub(crate) fn of(package: &PeerPackage, state: &PackageState) -> Option<Self> {
+        let is_fine = matches!(state, PackageState::Fine { .. });
+        (!is_fine).then(|| Self::Package {
+            name: package.name.clone(),
+            least: package.least.clone(),
+            state: state.clone(),
+        })
+    }
+}
+
 /// Asks for several packages at once.
 pub(crate) fn probe(python: &Path, packages: &[&PeerPackage]) -> Vec<PackageState> {
     thread::scope(|scope| {

@@ -22,8 +22,8 @@ use workbench_record::TASK_OVERHEAD;
 
 use crate::check::OutputCheck;
 use crate::messages;
-use crate::peer_messages::{self, PeerProblem};
-use crate::peer_probe::{PackageState, probe};
+use crate::peer_messages;
+use crate::peer_probe::{PackageState, PeerProblem, probe};
 use crate::prepared::Prepared;
 use crate::program::{ArmProgram, CommandLine};
 use crate::settings::{ProgramSettings, Timed};
@@ -57,6 +57,10 @@ pub struct Peers {
     pub input: WriteInput,
     /// How near their outputs have to come to those of the base.
     pub near: NearPeers,
+    /// What of their time counts: as much of it as of the lab's own arms.
+    pub timed: Timed,
+    /// Why they cannot do what a run asks for, as a part of a sentence.
+    pub unfit: Option<String>,
 }
 
 impl Peers {
@@ -75,7 +79,10 @@ impl Peers {
         if wanted.is_empty() {
             return Ok(own);
         }
-        let found = Found::look(lab, &wanted, self.python.as_deref());
+        let found = match &self.unfit {
+            Some(why) => Found::none(&wanted, &PeerProblem::Unfit(why.clone())),
+            None => Found::look(lab, &wanted, self.python.as_deref()),
+        };
         let there = |name: &&String| !found.problems.contains_key(*name);
         let arms = wanted.iter().filter(there).map(|name| self.program(name));
         let settings = ProgramSettings {
@@ -83,7 +90,7 @@ impl Peers {
             exit_codes: Some(BTreeSet::from([0])),
             params: lab.params.keys().cloned().collect(),
             check: OutputCheck::Outputs,
-            timed: Timed::Work,
+            timed: self.timed,
             ..ProgramSettings::default()
         };
         let programs = Prepared::new(&settings, config, None).map_err(LabError::Refused)?;
@@ -131,16 +138,18 @@ struct Found {
 }
 
 impl Found {
-    fn look(lab: &LabDefinition, wanted: &[String], python: Option<&Path>) -> Self {
-        let all = |problem: PeerProblem| Self {
-            problems: wanted
-                .iter()
-                .map(|name| (name.clone(), problem.clone()))
-                .collect(),
+    /// None can, all for the same reason.
+    fn none(wanted: &[String], problem: &PeerProblem) -> Self {
+        let of = |name: &String| (name.clone(), problem.clone());
+        Self {
+            problems: wanted.iter().map(of).collect(),
             releases: Vec::new(),
-        };
+        }
+    }
+
+    fn look(lab: &LabDefinition, wanted: &[String], python: Option<&Path>) -> Self {
         let Some(python) = python.filter(|python| python.exists()) else {
-            return all(PeerProblem::NoEnvironment);
+            return Self::none(wanted, &PeerProblem::NoEnvironment);
         };
         let needs = |arm: &String| {
             let peer = lab.arm(arm).and_then(|arm| arm.peer.as_ref());
@@ -153,27 +162,33 @@ impl Found {
         let packages = lab.peers.iter().flat_map(|peers| &peers.packages);
         let packages: Vec<&PeerPackage> = packages.filter(is_needed).collect();
         let states = probe(python, &packages);
-        let mut found = all(PeerProblem::NoEnvironment);
-        found.problems.clear();
-        for (package, state) in packages.iter().zip(&states) {
-            if let PackageState::Fine { version, python } = state {
-                if found.releases.is_empty() {
-                    found.releases = vec![("Python".to_owned(), python.clone())];
-                }
-                let release = (package.name.clone(), version.clone());
-                found.releases.push(release);
-            }
+        let stand = || packages.iter().zip(&states);
+        let problem = |arm: &String| {
+            let mut of_arm = stand().filter(|(package, _)| needs(arm).contains(&package.name));
+            let found = of_arm.find_map(|(package, state)| PeerProblem::of(package, state));
+            Some((arm.clone(), found?))
+        };
+        Self {
+            problems: wanted.iter().filter_map(problem).collect(),
+            releases: releases(stand()),
         }
-        for arm in wanted {
-            let of_arm = packages.iter().zip(&states);
-            let mut of_arm = of_arm.filter(|(package, _)| needs(arm).contains(&package.name));
-            let problem = of_arm.find_map(|(package, state)| PeerProblem::of(package, state));
-            found
-                .problems
-                .extend(problem.map(|found| (arm.clone(), found)));
-        }
-        found
     }
+}
+
+/// The releases of what can be used, Python's first.
+fn releases<'a>(
+    stand: impl Iterator<Item = (&'a &'a PeerPackage, &'a PackageState)>,
+) -> Vec<(String, String)> {
+    let mut releases = Vec::new();
+    for (package, state) in stand {
+        if let PackageState::Fine { version, python } = state {
+            if releases.is_empty() {
+                releases.push(("Python".to_owned(), python.clone()));
+            }
+            releases.push((package.name.clone(), version.clone()));
+        }
+    }
+    releases
 }
 
 /// What a lab has prepared, and its peers.

@@ -254,7 +254,11 @@ impl Prepared {
         match (self.settings.timed, told.ready_ns, told.done_ns) {
             (Timed::Whole, ..) => Ok(attempted.worked_ns(ctx.clock)),
             (Timed::Work, Some(ready), Some(done)) => Ok([ready, done.max(ready)]),
-            (Timed::Work, ..) => {
+            (Timed::UntilDone, _, Some(done)) => {
+                let [started, _] = attempted.worked_ns(ctx.clock);
+                Ok([started, done.max(started)])
+            }
+            (Timed::Work | Timed::UntilDone, ..) => {
                 let text = format!("arm {}: {}", arm.name, messages::NO_WORK_TOLD);
                 Err(LabError::Failed(text))
             }

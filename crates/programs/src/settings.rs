@@ -59,10 +59,12 @@ pub(crate) struct ProgramSettings {
 
 /// What of a program's time counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Timed {
+pub enum Timed {
     /// All of it, from its start to its end.
     #[default]
     Whole,
+    /// From its start to the end of its work, as it tells that.
+    UntilDone,
     /// From the end of its start-up to the end of its work, as it tells them.
     Work,
 }

@@ -263,8 +263,10 @@ impl ArmFacts {
 /// What is known of an arm that does the lab's work with another engine than the lab's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerFacts {
-    /// The arm that does it with that engine on one core; itself, where it is that.
-    pub serial: String,
+    /// The arm that does it with that engine on one core; itself, where it is that, and `None`
+    /// where the lab has none.
+    #[serde(default)]
+    pub serial: Option<String>,
 }
 
 /// Names one repeat of one arm at one number of workers.

@@ -15,27 +15,28 @@ pub(crate) fn tools(
     (snapshot, started): (&Snapshot, &RunStarted),
     comparable: bool,
 ) -> Vec<ToolCost> {
-    if !arms.iter().any(|arm| arm.peer) {
+    let serial = |facts: &ArmFacts| facts.peer.as_ref()?.serial.clone();
+    if !started.arms.iter().any(|facts| serial(facts).is_some()) {
         return Vec::new();
     }
+    let base = started.arms.first().map(|base| base.name.as_str());
     let tool = |arm: &ArmResult| {
         let facts = started.arms.iter().find(|facts| facts.name == arm.name)?;
+        let of_base = base.filter(|_| facts.peer.is_none()).map(str::to_owned);
+        let serial = serial(facts).or(of_base)?;
         let is_tool = facts.parallel && !facts.control;
-        is_tool.then(|| cost(arm, facts, arms, (snapshot, started), comparable))
+        is_tool.then(|| cost(arm, serial, arms, snapshot, comparable))
     };
     arms.iter().filter_map(tool).collect()
 }
 
 fn cost(
     arm: &ArmResult,
-    facts: &ArmFacts,
+    serial: String,
     arms: &[ArmResult],
-    (snapshot, started): (&Snapshot, &RunStarted),
+    snapshot: &Snapshot,
     comparable: bool,
 ) -> ToolCost {
-    let base = started.arms.first().map(|base| base.name.clone());
-    let serial = facts.peer.as_ref().map(|peer| peer.serial.clone()).or(base);
-    let serial = serial.unwrap_or_default();
     let repeats = snapshot.finished(&arm.name, arm.workers);
     let of_serial = snapshot.finished(&serial, 1);
     let pairs = of_serial.iter().filter_map(|one| {

@@ -2,8 +2,8 @@
 //! compared with one device.
 //!
 //! - **Belongs here:** the lab's arms, and the launcher's policy.
-//! - **May use:** `experiment`, `workers`, `ddp-protocol`, `protocol`, `images`, `machine`, `pool`,
-//!   `report`, `digest`, `clock`.
+//! - **May use:** `experiment`, `programs`, `workers`, `ddp-protocol`, `protocol`, `images`,
+//!   `machine`, `pool`, `report`, `digest`, `clock`.
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
@@ -22,6 +22,7 @@ mod live;
 mod messages;
 mod outcome;
 mod params;
+mod peers;
 mod plan;
 mod rendezvous;
 mod root_cause;
@@ -120,13 +121,23 @@ impl Lab for DataParallel {
         let settings = TrainSettings::new(config, data, &offer)?;
         let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
         let environment = Environment::of(std::env::vars_os(), settings.cuda);
-        Ok(Box::new(Prepared {
+        let peers = if self.definition.has_peers(config) {
+            let python = (self.host.peers_python)(&self.definition);
+            Some(peers::peers(&settings, python)?)
+        } else {
+            None
+        };
+        let own = Box::new(Prepared {
             settings,
             environment,
             worker,
             recorded,
             data_sha256: sha256,
-        }))
+        });
+        match peers {
+            Some(peers) => peers.around(own, &self.definition, config),
+            None => Ok(own),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use workbench_experiment::lab::{
     ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
     LabHost, Opt, PreparedLab, Refusal, RunConfig, TableData, read_table,
 };
-use workbench_programs::Peers;
+use workbench_programs::{Peers, Timed};
 use workbench_words::counted;
 
 use crate::model::Trained;
@@ -85,6 +85,8 @@ impl Lab for RandomForests {
                 python: (self.host.peers_python)(&self.definition),
                 files: peers::FILES,
                 near: peers::near(&problem, config)?,
+                timed: Timed::Work,
+                unfit: None,
                 input: peers::input(&split(&table, rows, share, config.seed)?, &problem),
             })
         } else {

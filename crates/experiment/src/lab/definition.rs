@@ -149,8 +149,10 @@ pub struct ArmDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeerDefinition {
-    /// The arm that does it with the same engine on one core; itself, where it is that.
-    pub serial: String,
+    /// The arm that does it with the same engine on one core; itself, where it is that, and `None`
+    /// where the lab has none.
+    #[serde(default)]
+    pub serial: Option<String>,
     /// The packages that it needs, by their names in [`PeersDefinition::packages`].
     pub needs: Vec<String>,
 }
@@ -274,10 +276,12 @@ impl LabDefinition {
         let known: Vec<&str> = packages.map(|package| package.name.as_str()).collect();
         for arm in &self.arms {
             let Some(peer) = &arm.peer else { continue };
-            let serial = self.arm(&peer.serial);
-            if serial.is_none_or(|serial| serial.parallel || serial.peer.is_none()) {
-                let serial = &peer.serial;
-                return Err(format!("`{serial}` is no serial peer of `{}`", arm.name));
+            if let Some(name) = &peer.serial
+                && self
+                    .arm(name)
+                    .is_none_or(|serial| serial.parallel || serial.peer.is_none())
+            {
+                return Err(format!("`{name}` is no serial peer of `{}`", arm.name));
             }
             if let Some(other) = peer
                 .needs

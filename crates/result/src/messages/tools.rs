@@ -1,5 +1,7 @@
 //! Which way to run tasks in parallel pays, and when.
 
+use std::fmt::Write as _;
+
 use workbench_record::Finding;
 
 use super::numbers::lasting;
@@ -36,7 +38,8 @@ fn overhead_sentence(tool: &ToolCost, overhead: f64) -> String {
         lasting(overhead)
     );
     if let Some(pays) = tool.pays_from_task_s {
-        text += &format!(", so tasks pay from {} on", lasting(pays));
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", so tasks pay from {} on", lasting(pays));
         if let Some(task) = tool.task_s {
             let much = if task > MUCH * pays {
                 ", so much more that this hardly counts"
@@ -45,7 +48,7 @@ fn overhead_sentence(tool: &ToolCost, overhead: f64) -> String {
             } else {
                 ", which is too little"
             };
-            text += &format!("; those of this run took {}{much}", lasting(task));
+            let _ = write!(text, "; those of this run took {}{much}", lasting(task));
         }
     }
     text + "."
