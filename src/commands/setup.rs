@@ -11,8 +11,8 @@ use workbench_report::format;
 use super::setup_peers::PeersArgs;
 use crate::exit_error::{ExitError, code};
 use crate::libtorch::{
-    CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE, InstallPlan,
-    Inventory, Libtorch, Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
+    CACHE_VARIABLE, CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE,
+    InstallPlan, Inventory, Libtorch, Setup, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
     WorkerState, variable,
 };
 use crate::output;
@@ -87,15 +87,6 @@ fn env(place: &CacheFolder) -> Result<u8, ExitError> {
         output::line(&format!("export WORKBENCH_WORKER={}", quoted(&worker)))?;
     }
     Ok(code::DONE)
-}
-
-/// The variable that stands for `--dir`; other commands read it too.
-const CACHE_VARIABLE: &str = "WORKBENCH_CACHE_DIR";
-
-/// The default places, without options.
-pub fn default_place() -> Result<CacheFolder, SetupError> {
-    let set = std::env::var_os(CACHE_VARIABLE).filter(|value| !value.is_empty());
-    CacheFolder::new(set.map(PathBuf::from))
 }
 
 /// Finds or installs libtorch, then builds the worker. Exits with 3 when either is impossible.

@@ -9,7 +9,7 @@ use workbench_report::format;
 use workbench_words::counted;
 
 use crate::exit_error::{ExitError, code};
-use crate::libtorch::{CacheFolder, Tools};
+use crate::libtorch::{CACHE_VARIABLE, CacheFolder, Tools};
 use crate::output;
 use crate::peers::{PeerStep, PeersPlace, install};
 use crate::registry;
@@ -30,7 +30,7 @@ pub struct PeersArgs {
     pub yes: bool,
 
     /// Where everything goes [default: the platform's cache directory]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "WORKBENCH_CACHE_DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = CACHE_VARIABLE)]
     pub dir: Option<PathBuf>,
 }
 

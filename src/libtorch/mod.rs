@@ -32,6 +32,6 @@ pub use headers::INCLUDE_VARIABLE;
 pub use inspect::{Inventory, WorkerState};
 pub use install::{Setup, check_space, lock};
 pub use pip::to_stderr;
-pub use place::{CacheFolder, Compute, Tools, VERSION};
+pub use place::{CACHE_VARIABLE, CacheFolder, Compute, Tools, VERSION};
 pub use plan::{InstallPlan, Step};
 pub use wheels::{CUDA_WHEELS, HEADER_WHEELS, WHEELS, Wheel};

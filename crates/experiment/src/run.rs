@@ -17,7 +17,7 @@ use super::start::{
     arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
 };
 use super::watch::{Watch, no_gpu_samples};
-use crate::lab::{ArmComparison, Lab, RunConfig};
+use crate::lab::{ArmComparison, Finding, Lab, PreparedLab, RunConfig};
 use workbench_clock::Clock;
 use workbench_machine::monitor::Observer;
 use workbench_machine::{BuildFacts, MachineFacts};
@@ -57,11 +57,7 @@ pub fn run(
     let lab = own.as_deref().unwrap_or(lab);
     let prepared = lab.prepare(&config)?;
     config.command += &from_folder(lab);
-    let skipped = prepared.skipped();
-    config
-        .arms
-        .retain(|arm| !skipped.iter().any(|(name, _)| name == arm));
-    let skipped = skipped.into_iter().map(|(_, finding)| finding);
+    let skipped = skip(&mut config, prepared.as_ref());
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
@@ -107,6 +103,14 @@ pub fn run(
         run.discard();
     }
     ended
+}
+
+/// Takes out of a run the arms that cannot run here; what a reader is told about them.
+fn skip(config: &mut RunConfig, prepared: &dyn PreparedLab) -> Vec<Finding> {
+    let skipped = prepared.skipped();
+    let is_skipped = |arm: &String| skipped.iter().any(|(name, _)| name == arm);
+    config.arms.retain(|arm| !is_skipped(arm));
+    skipped.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that

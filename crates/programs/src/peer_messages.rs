@@ -5,6 +5,7 @@ use std::path::Path;
 use workbench_experiment::lab::Finding;
 
 use crate::peer_probe::{PackageState, PeerProblem};
+use crate::settings::Timed;
 
 /// Why an arm does not run, in one sentence.
 pub(crate) fn skipped(arm: &str, problem: &PeerProblem) -> String {
@@ -47,13 +48,17 @@ pub(crate) fn not_there(arm: &str, problem: &PeerProblem) -> Finding {
 }
 
 /// With which releases the peers run.
-pub(crate) fn releases(releases: &[(String, String)], python: &Path) -> Finding {
+pub(crate) fn releases(releases: &[(String, String)], python: &Path, timed: Timed) -> Finding {
     let list: Vec<String> = releases
         .iter()
         .map(|(name, version)| format!("{name} {version}"))
         .collect();
+    let start = match timed {
+        Timed::Work => "on no clock; it is told apart",
+        Timed::Whole | Timed::UntilDone => "on the clock, as that of the other arms",
+    };
     let text = format!(
-        "The peers run with {} ({}). Their start-up is on no clock; it is told apart.",
+        "The peers run with {} ({}). Their start-up is {start}.",
         list.join(", "),
         python.display()
     );

@@ -225,7 +225,11 @@ impl PreparedLab for WithPeers {
         let mut findings = self.own.warnings();
         if !self.found.releases.is_empty() {
             let python = self.peers.python.as_deref().unwrap_or(Path::new(""));
-            findings.push(peer_messages::releases(&self.found.releases, python));
+            findings.push(peer_messages::releases(
+                &self.found.releases,
+                python,
+                self.peers.timed,
+            ));
         }
         findings
     }

@@ -243,6 +243,25 @@ impl Prepared {
         })
     }
 
+    /// Tells a reader of what was left behind and what could not be read.
+    fn report(
+        &self,
+        arm: &ArmProgram,
+        attempted: &Attempted,
+        told: &ToldResult,
+        ctx: &ArmContext<'_>,
+    ) {
+        let left = &attempted.used.left;
+        if !left.is_empty() && self.settings.timed == Timed::Whole {
+            let finding = messages::left_behind(&arm.name, ctx.workers, left);
+            ctx.progress.report(finding.repeat(ctx.repeat));
+        }
+        if let Some((lines, first)) = told.wrong {
+            let finding = messages::wrong_lines(&arm.name, ctx.workers, lines, first);
+            ctx.progress.report(finding.repeat(ctx.repeat));
+        }
+    }
+
     /// When the work that counts began and ended, on the run's clock.
     fn worked(
         &self,
@@ -400,15 +419,7 @@ impl PreparedLab for Prepared {
         let cpu_ns = usage.processes.map_or(0, |processes| processes.cpu_ns());
         ctx.progress.set_processes_cpu_ns(cpu_ns);
         ctx.progress.set_processes_rss(0);
-        let left = &attempted.used.left;
-        if !left.is_empty() && self.settings.timed == Timed::Whole {
-            let finding = messages::left_behind(&arm.name, ctx.workers, left);
-            ctx.progress.report(finding.repeat(ctx.repeat));
-        }
-        if let Some((lines, first)) = told.wrong {
-            let finding = messages::wrong_lines(&arm.name, ctx.workers, lines, first);
-            ctx.progress.report(finding.repeat(ctx.repeat));
-        }
+        self.report(arm, &attempted, &told, ctx);
         self.judge(arm, &arm.line.text, &attempted)?;
         let worked = self.worked(arm, &attempted, &told, ctx)?;
         let mut work_cpu_ns = None;

@@ -44,9 +44,7 @@ pub(super) fn document(result: &RunResult) -> String {
     if result.check.is_split_meaningful() {
         table(&mut parts, "Lost time", &tables::lost(result));
     }
-    table(&mut parts, "What every arm used", &usage::table(result));
-    let title = "Ways to run in parallel";
-    table(&mut parts, title, &tool_table::table(result));
+    used(&mut parts, result);
     if result.check.passed() {
         table(&mut parts, "Scaling laws", &tables::laws(result));
         parts.extend(tables::refusals(result).iter().map(|reason| escape(reason)));
@@ -68,6 +66,12 @@ pub(super) fn document(result: &RunResult) -> String {
     parts.push("## Reproduce".to_owned());
     parts.push(fenced(&result.command));
     parts.join("\n\n") + "\n"
+}
+
+/// What every arm used, and what running in parallel costs.
+fn used(parts: &mut Vec<String>, result: &RunResult) {
+    table(parts, "What every arm used", &usage::table(result));
+    table(parts, "Ways to run in parallel", &tool_table::table(result));
 }
 
 /// All parameters, and what those do that were set otherwise than usual.

@@ -2,7 +2,7 @@
 
 use super::format;
 use super::tables::ReportTable;
-use workbench_result::{RunResult, ToolCost};
+use workbench_result::{Interval, RunResult, ToolCost};
 
 /// What stands below the table on a page.
 pub(super) const EXPLAINED: &str = "A task that does nothing costs the wall time of many of them, handed over at once, divided by their \
@@ -32,10 +32,7 @@ pub(super) fn table(result: &RunResult) -> ReportTable {
 fn row(tool: &ToolCost) -> Vec<String> {
     let seconds = |value: Option<f64>| format::or_missing(value, format::seconds);
     let ratio = |value: Option<f64>| format::or_missing(value, format::speedup);
-    let ends = tool
-        .speedup_interval
-        .as_ref()
-        .map(|interval| interval.ends());
+    let ends = tool.speedup_interval.as_ref().map(Interval::ends);
     vec![
         tool.arm.clone(),
         tool.workers.to_string(),

@@ -189,14 +189,11 @@ impl Context<'_> {
         let durations = durations(median);
         let items = items::of(median);
         let lost = self.lost_time(arm, &repeats, workers);
-        // Another engine may do the work in less or more time on one core, so nothing follows for
-        // it from the number of slots.
-        let own = arm.peer.is_none();
-        Some(ArmResult {
+        let result = ArmResult {
             name: arm.name.clone(),
             title: arm.title.clone(),
             control: arm.control,
-            peer: arm.peer.is_some(),
+            peer: false,
             workers,
             oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,
@@ -204,20 +201,17 @@ impl Context<'_> {
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
-            efficiency: speedup
-                .filter(|_| own)
-                .and_then(|s| laws::efficiency(s, f64::from(workers))),
+            efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
             ideal: Some(self.ideal(workers)),
             bound: match opaque::cpu_s(median) {
-                _ if !own => None,
                 Some(_) => opaque::bound(workers, self.ideal(workers), speedup),
                 None => self.bound(&durations, workers),
             },
-            predicted: (arm.parallel && own && self.is_schedulable())
+            predicted: (arm.parallel && self.is_schedulable())
                 .then(|| self.predicted(&durations, workers))
                 .flatten(),
             karp_flatt: speedup
-                .filter(|_| own && self.has_equal_work())
+                .filter(|_| self.has_equal_work())
                 .and_then(|s| laws::karp_flatt(s, f64::from(workers))),
             useful_s: lost.useful,
             lost_s: lost_seconds(&lost),
@@ -230,6 +224,10 @@ impl Context<'_> {
             time_by_size: items::time_by_size(&items, &self.started.lab_facts),
             outputs_sha256: outputs_hash(median),
             items,
+        };
+        Some(match arm.peer {
+            Some(_) => of_peer(result),
+            None => result,
         })
     }
 
@@ -346,6 +344,19 @@ impl Context<'_> {
             inflation: mean(|s| s.inflation),
             useful: mean(|s| s.useful),
         }
+    }
+}
+
+/// The result of an arm with another engine, which may do the work in less or more time on one
+/// core: so nothing follows for it from the number of slots.
+fn of_peer(result: ArmResult) -> ArmResult {
+    ArmResult {
+        peer: true,
+        efficiency: None,
+        bound: None,
+        predicted: None,
+        karp_flatt: None,
+        ..result
     }
 }
 

@@ -1,5 +1,6 @@
 //! What handing work to an arm's workers costs, and from which size of task on it pays. Computed
-//! for runs that have arms of other engines: they ask which way to run in parallel is the right one.
+//! for runs that have arms of other engines: they ask which way to run in parallel is the right
+//! one.
 
 use workbench_clock::seconds;
 use workbench_record::{ArmFacts, RepeatState, RunStarted, Snapshot, TASK_OVERHEAD};

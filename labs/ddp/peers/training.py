@@ -9,6 +9,7 @@ Not equal: the permutations.
 """
 
 import os
+import shlex
 import struct
 import sys
 import time
@@ -33,12 +34,32 @@ def number(name):
 def torchrun(fused):
     """Becomes torchrun, with a process for each worker."""
     os.environ["PEER_FUSED"] = "1" if fused else ""
-    launch = ["--standalone", f"--nproc-per-node={WORKERS}", f"--max-restarts={number('max_failures')}"]
-    if os.environ.get("PEER_RDZV"):
-        # A group of several machines, each with an agent of its own; see docs/more_machines.md.
-        launch = os.environ["PEER_RDZV"].split()
-    command = [sys.executable, "-m", "torch.distributed.run", *launch, __file__, "rank"]
-    os.execv(sys.executable, command)
+    launch = ["-m", "torch.distributed.run", f"--max-restarts={number('max_failures')}"]
+    several = shlex.split(os.environ.get("WORKBENCH_TORCHRUN", ""))
+    if several:
+        # An agent on each of several machines, of which this is the first.
+        nodes = next((int(word[9:]) for word in several if word.startswith("--nnodes=")), 1)
+        launch += [*several, f"--nproc-per-node={WORKERS // nodes}"]
+        write_agent(launch)
+        launch.append("--node-rank=0")
+    else:
+        launch += ["--standalone", f"--nproc-per-node={WORKERS}"]
+    os.execv(sys.executable, [sys.executable, *launch, __file__, "rank"])
+
+
+def write_agent(launch):
+    """The script that another machine runs, with its number, where this directory is on both."""
+    exports = [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in sorted(os.environ.items())
+        if name.startswith(("WORKBENCH_", "PEER_", "OMP_", "PYTHONPATH"))
+    ]
+    words = " ".join(shlex.quote(word) for word in launch)
+    exports.append(f'exec "${{PYTHON:-python3}}" {words} --node-rank="$1" {shlex.quote(__file__)} rank')
+    # In one step, because the other machine waits for it.
+    part = SCRATCH / "agent.sh.part"
+    part.write_text("\n".join(exports) + "\n")
+    part.rename(SCRATCH / "agent.sh")
 
 
 def ray_train():

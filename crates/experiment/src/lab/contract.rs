@@ -23,8 +23,8 @@ pub struct LabHost {
     /// The path of the program `workbench` itself, or the path where its set-up puts another
     /// program of this name, whether it exists or not; `None` where the set-up has no place for it.
     pub program: fn(name: &str) -> Option<PathBuf>,
-    /// The Python of the environment that the program's set-up makes for the peers of a lab, whether
-    /// it exists or not; `None` where the set-up has no place for it.
+    /// The Python to run the peers of a lab with, whether it exists or not; `None` where the set-up
+    /// has made none.
     pub peers_python: fn(lab: &LabDefinition) -> Option<PathBuf>,
 }
 

@@ -61,7 +61,7 @@ fn gain_sentence(tool: &ToolCost) -> Option<String> {
             format!(" ({low:.2} to {high:.2})")
         });
         format!(
-            "it was {speedup:.2} times{} as fast as {}",
+            "It was {speedup:.2} times{} as fast as {}",
             interval.unwrap_or_default(),
             tool.serial
         )
@@ -69,15 +69,15 @@ fn gain_sentence(tool: &ToolCost) -> Option<String> {
     let memory = tool.memory_factor.map(|factor| {
         let mib = tool.peak_memory_bytes as f64 / f64::from(1 << 20);
         format!(
-            "its peak of memory was {mib:.0} MiB, {factor:.1} times that of {}",
+            "peak of memory was {mib:.0} MiB, {factor:.1} times that of {}",
             tool.serial
         )
     });
-    let parts: Vec<String> = speedup.into_iter().chain(memory).collect();
-    (!parts.is_empty()).then(|| {
-        let text = parts.join(", and ") + ".";
-        super::capitalise(&text)
-    })
+    match (speedup, memory) {
+        (Some(speedup), Some(memory)) => Some(format!("{speedup}, and its {memory}.")),
+        (Some(speedup), None) => Some(format!("{speedup}.")),
+        (None, memory) => memory.map(|memory| format!("Its {memory}.")),
+    }
 }
 
 /// Which pays from the smallest tasks on; `tools` are those of one number of workers, by that size.
