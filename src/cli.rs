@@ -128,6 +128,10 @@ pub struct ScreenArgs {
 
 /// What to run and where the outcome goes.
 #[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct RunArgs {
     /// The lab to run; `workbench labs` lists them
     #[arg(long, value_name = "NAME")]

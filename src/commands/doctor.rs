@@ -9,7 +9,7 @@ use workbench_machine::{FindingState, usable_cores};
 use workbench_record::RunStore;
 
 use crate::exit_error::{ExitError, code};
-use crate::libtorch::{GpuSetup, Inventory};
+use crate::libtorch::{CacheFolder, GpuSetup, Inventory};
 use crate::output;
 
 /// Checks everything that a run needs. Exits with 3 when a lab cannot run here.

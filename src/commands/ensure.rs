@@ -6,7 +6,7 @@ use workbench_report::format;
 
 use super::setup::{self, SetupArgs, run_telling};
 use crate::exit_error::ExitError;
-use crate::libtorch::{InstallPlan, Libtorch, Step, VERSION, WorkerSource, variable};
+use crate::libtorch::{CacheFolder, InstallPlan, Libtorch, Step, VERSION, WorkerSource, variable};
 use crate::output;
 
 /// Sets up what a lab lacks: with `yes` at once, on a terminal after asking. `why` says what the

@@ -16,7 +16,7 @@ use super::items;
 use super::messages;
 use super::opaque;
 use super::scaling::scaling;
-use super::tools::tools;
+use super::tools::{judged, tools};
 use super::verdict::{noise, precision};
 use super::warn::caveats;
 use workbench_clock::seconds;
@@ -189,11 +189,11 @@ impl Context<'_> {
         let durations = durations(median);
         let items = items::of(median);
         let lost = self.lost_time(arm, &repeats, workers);
-        let result = ArmResult {
+        Some(judged(ArmResult {
             name: arm.name.clone(),
             title: arm.title.clone(),
             control: arm.control,
-            peer: false,
+            peer: arm.peer.is_some(),
             workers,
             oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,
@@ -224,11 +224,7 @@ impl Context<'_> {
             time_by_size: items::time_by_size(&items, &self.started.lab_facts),
             outputs_sha256: outputs_hash(median),
             items,
-        };
-        Some(match arm.peer {
-            Some(_) => of_peer(result),
-            None => result,
-        })
+        }))
     }
 
     /// The most that any work can gain from so many slots.
@@ -344,19 +340,6 @@ impl Context<'_> {
             inflation: mean(|s| s.inflation),
             useful: mean(|s| s.useful),
         }
-    }
-}
-
-/// The result of an arm with another engine, which may do the work in less or more time on one
-/// core: so nothing follows for it from the number of slots.
-fn of_peer(result: ArmResult) -> ArmResult {
-    ArmResult {
-        peer: true,
-        efficiency: None,
-        bound: None,
-        predicted: None,
-        karp_flatt: None,
-        ..result
     }
 }
 

@@ -190,8 +190,8 @@ pub struct ArmResult {
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
-    /// The most that any work can gain from this many slots here: the relative speeds of the fastest
-    /// usable cores added up; min(workers, usable cores) where all cores are equally fast.
+    /// The most that any work can gain from this many slots here: the relative speeds of the
+    /// fastest cores added up; min(workers, usable cores) where all cores are equally fast.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub ideal: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots and this machine:

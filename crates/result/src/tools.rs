@@ -96,3 +96,18 @@ fn task_s(repeats: &[&RepeatState]) -> Option<f64> {
     let walls = tasks.map(|task| seconds(task.finished_ns.saturating_sub(task.started_ns)));
     median(&walls.collect::<Vec<f64>>())
 }
+
+/// What may be said of an arm. Another engine may do the work in less or more time on one core, so
+/// nothing follows for it from the number of slots.
+pub(crate) fn judged(result: ArmResult) -> ArmResult {
+    if !result.peer {
+        return result;
+    }
+    ArmResult {
+        efficiency: None,
+        bound: None,
+        predicted: None,
+        karp_flatt: None,
+        ..result
+    }
+}
