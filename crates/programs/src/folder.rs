@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::LabDefinition;
 
+use crate::code_files::{hash_code, named_files};
 use crate::file_lab::{FileLab, FileLines};
 use crate::lab::ProgramLab;
 use crate::origin::LabOrigin;
@@ -116,9 +117,11 @@ fn lab(
 ) -> ProgramLab {
     let around = settings.prepare.iter().chain(&settings.cleanup);
     let arms = settings.arms.iter().map(|arm| &arm.line);
-    let programs = arms.chain(around).map(|line| shown(&line.text)).collect();
+    let lines: Vec<&str> = arms.chain(around).map(|line| line.text.as_str()).collect();
+    let programs = lines.iter().map(|line| shown(line)).collect();
     let mut hasher = Hasher::default();
     hasher.update(text.as_bytes());
+    hash_code(&folder, &named_files(lines.iter().copied()), &mut hasher);
     let origin = LabOrigin {
         folder,
         programs,

@@ -16,6 +16,7 @@
 mod attempt;
 mod capture;
 mod check;
+mod code_files;
 mod failure;
 mod file_lab;
 mod folder;

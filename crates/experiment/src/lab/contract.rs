@@ -92,7 +92,7 @@ pub trait Lab: Send + Sync {
 pub struct ForeignLab<'a> {
     /// Its commands, safe to show.
     pub programs: &'a [String],
-    /// SHA-256 of its definition, in hexadecimal: who agreed to it agreed to this one.
+    /// SHA-256 of its definition and programs, in hexadecimal: who agreed to it agreed to these.
     pub sha256: &'a str,
 }
 
