@@ -86,8 +86,8 @@ fn a_new_lab_runs_at_once_and_nothing_runs_before_that() {
     // Who has agreed once is not asked again, until a program is another one.
     assert_eq!(bench.run(&args).status.code(), Some(0));
     let script = bench.path("mine/work.sh");
-    let text = std::fs::read_to_string(&script).unwrap();
-    std::fs::write(&script, format!("{text}# Changed.\n")).unwrap();
+    let text = fs::read_to_string(&script).unwrap();
+    fs::write(&script, format!("{text}# Changed.\n")).unwrap();
     assert_eq!(bench.run(&args).status.code(), Some(2));
 }
 

@@ -81,9 +81,9 @@ fn collect(folder: &Path, depth: usize, files: &mut BTreeSet<PathBuf>) {
         }
     }
     if depth > 0 {
-        inner
-            .iter()
-            .for_each(|folder| collect(folder, depth - 1, files));
+        for folder in inner {
+            collect(&folder, depth - 1, files);
+        }
     }
 }
 

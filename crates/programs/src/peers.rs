@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, Finding, LabDefinition, LabError, NearPeers,
@@ -59,6 +59,8 @@ pub struct Peers {
     pub near: NearPeers,
     /// What of their time counts: as much of it as of the lab's own arms.
     pub timed: Timed,
+    /// How long a repeat may take.
+    pub time_limit: Option<Duration>,
     /// Why they cannot do what a run asks for, as a part of a sentence.
     pub unfit: Option<String>,
 }
@@ -91,6 +93,7 @@ impl Peers {
             params: lab.params.keys().cloned().collect(),
             check: OutputCheck::Outputs,
             timed: self.timed,
+            time_limit: self.time_limit,
             ..ProgramSettings::default()
         };
         let programs = Prepared::new(&settings, config, None).map_err(LabError::Refused)?;

@@ -10,6 +10,7 @@ Not equal: the permutations.
 
 import os
 import shlex
+import signal
 import struct
 import sys
 import time
@@ -267,6 +268,7 @@ def train():
             if step <= done:
                 continue
             # A rank without rows of its own computes on some that do not count.
+            killed_here(step, rank)
             images, labels = batch(data, own if len(own) else torch.arange(2))
             adam.zero_grad()
             loss = F.cross_entropy(model(images), labels)
@@ -276,6 +278,7 @@ def train():
             if tell:
                 if not first:
                     first, since = time.monotonic_ns(), seen
+                    recovered(arm)
                 arm.metric("loss", value, step=step)
                 arm.progress(seen, total)
             if every and rank == 0 and step % every == 0:
@@ -286,6 +289,25 @@ def train():
         conclude(arm, evaluations, (total, step), (first, since), (size, lr))
     if own_group:
         dist.destroy_process_group()
+
+
+def killed_here(step, rank):
+    """Ends this rank once, where the fault says so (kill:rank=…,step=…)."""
+    if not param("fault").strip():
+        return
+    wanted = dict(part.split("=") for part in param("fault").strip()[len("kill:") :].split(","))
+    mark = SCRATCH / "killed"
+    if rank == int(wanted["rank"]) and step > int(wanted["step"]) and not mark.exists():
+        mark.write_text(str(time.monotonic_ns()))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def recovered(arm):
+    """The first step after a kill has ended."""
+    mark = SCRATCH / "killed"
+    if mark.exists():
+        arm.quality("failures", 1)
+        arm.quality("failure_to_next_step_s", (time.monotonic_ns() - int(mark.read_text())) / 1e9)
 
 
 def conclude(arm, evaluations, counts, started, given):

@@ -1,8 +1,9 @@
 //! What the peers get: the images as files, and the parameters that they have too.
 
 use std::io;
+use std::time::Duration;
 
-use workbench_ddp_protocol::{Data, Tuning};
+use workbench_ddp_protocol::{Data, Fault, Place, Tuning};
 use workbench_experiment::lab::{LabError, NearPeers};
 use workbench_images::{ImageError, ImageSource, Subset, write_idx};
 use workbench_programs::{Peers, Timed, WriteInput};
@@ -12,6 +13,9 @@ use crate::settings::TrainSettings;
 
 /// Their programs.
 const FILES: &[(&str, &str)] = &[("training.py", include_str!("../peers/training.py"))];
+
+/// How long a training may take in which something goes wrong.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The peers of a run.
 ///
@@ -37,6 +41,8 @@ pub fn peers(
         },
         // The own arms start their workers on the clock, too.
         timed: Timed::UntilDone,
+        // Processes that restart after a kill may wait for each other forever.
+        time_limit: (!settings.faults.is_empty()).then_some(PATIENCE),
         unfit: unfit.map(str::to_owned),
     })
 }
@@ -47,8 +53,8 @@ fn unfit(settings: &TrainSettings) -> Option<&'static str> {
         Some("the peers train on the images that come with workbench alone")
     } else if settings.cuda {
         Some("the peers train on cores alone")
-    } else if !settings.faults.is_empty() {
-        Some("faults are injected into the lab's own workers alone")
+    } else if !settings.faults.iter().all(is_plain_kill) || settings.faults.len() > 1 {
+        Some("of the faults the peers know one kill, of a rank at a step")
     } else if settings.tuned.parallel() != Tuning::default() {
         Some(
             "the peers compute and communicate as usual (precision, accumulate, gradients and their kin)",
@@ -56,6 +62,16 @@ fn unfit(settings: &TrainSettings) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+fn is_plain_kill(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Kill {
+            place: Place::Forward,
+            ..
+        }
+    )
 }
 
 fn images(settings: &TrainSettings) -> Result<WriteInput, ImageError> {
