@@ -16,6 +16,11 @@ const CODE: [&str; 16] = [
     "py", "sh", "bash", "R", "r", "jl", "pl", "rb", "js", "mjs", "lua", "awk", "sed", "mk", "toml",
     "so",
 ];
+/// Programs that run the file that they are given.
+const INTERPRETERS: [&str; 14] = [
+    "sh", "bash", "dash", "zsh", "ksh", "python", "pypy", "perl", "ruby", "node", "lua", "julia",
+    "Rscript", "source",
+];
 /// How deep folders are looked into.
 const DEEPEST: usize = 5;
 /// The most files that are looked at.
@@ -23,7 +28,8 @@ const MOST: usize = 5000;
 /// The largest file that is read; of larger ones size and time of change count.
 const LARGEST: u64 = 1 << 24;
 
-/// Adds the files to a hash: programs by their names or permissions, and what the commands name.
+/// Adds the files to a hash: programs by their names or permissions, and those that commands give
+/// to an interpreter.
 /// What programs write beside them (tables, logs, caches) is not among them.
 pub(crate) fn hash_code(folder: &Path, named: &BTreeSet<PathBuf>, hasher: &mut Hasher) {
     let mut files = BTreeSet::new();
@@ -87,15 +93,24 @@ fn collect(folder: &Path, depth: usize, files: &mut BTreeSet<PathBuf>) {
     }
 }
 
-/// The words of commands that may be files of the folder.
-pub(crate) fn named_files<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<PathBuf> {
+/// The files that commands give to an interpreter, whatever they are called.
+pub(crate) fn scripts<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<PathBuf> {
     let is_end = |c: char| c.is_whitespace() || "\"'=;|&()<>".contains(c);
-    let words = lines.flat_map(move |line| line.split(is_end));
-    let words = words.map(|word| Path::new(word.trim_start_matches("./")));
-    words
-        .filter(|path| path.is_relative())
-        .map(Path::to_owned)
-        .collect()
+    let mut found = BTreeSet::new();
+    for line in lines {
+        let mut is_next = false;
+        for word in line.split(is_end).filter(|word| !word.is_empty()) {
+            let path = Path::new(word.trim_start_matches("./"));
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            if is_next && !word.starts_with('-') {
+                found.insert(path.to_owned());
+                is_next = false;
+            }
+            is_next |= INTERPRETERS.contains(&name);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -106,7 +121,7 @@ mod tests {
 
     fn hash(folder: &Path, lines: &[&str]) -> String {
         let mut hasher = Hasher::default();
-        let named = named_files(lines.iter().copied());
+        let named = scripts(lines.iter().copied());
         hash_code(folder, &named, &mut hasher);
         hasher.finish()
     }
@@ -114,7 +129,10 @@ mod tests {
     #[test]
     fn what_runs_counts_and_what_is_written_does_not() -> io::Result<()> {
         let dir = tempfile::tempdir()?;
-        let lines = ["python3 run.py --in 'tables/in.csv'"];
+        let lines = [
+            "python3 run.py --in 'tables/in.csv'; sh -e ./steps.txt",
+            "touch out.txt",
+        ];
         let write = |name: &str, text: &str| {
             let path = dir.path().join(name);
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -133,7 +151,7 @@ mod tests {
             write(name, "new")?;
             assert_eq!(hash(dir.path(), &lines), before, "{name}");
         }
-        for name in ["run.py", "lib/helper.py", "tables/in.csv", "other.sh"] {
+        for name in ["run.py", "lib/helper.py", "steps.txt", "other.sh"] {
             write(name, "new")?;
             let after = hash(dir.path(), &lines);
             assert_ne!(after, before, "{name}");

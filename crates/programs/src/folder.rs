@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use workbench_digest::Hasher;
 use workbench_experiment::lab::LabDefinition;
 
-use crate::code_files::{hash_code, named_files};
+use crate::code_files::{hash_code, scripts};
 use crate::file_lab::{FileLab, FileLines};
 use crate::lab::ProgramLab;
 use crate::origin::LabOrigin;
@@ -121,7 +121,7 @@ fn lab(
     let programs = lines.iter().map(|line| shown(line)).collect();
     let mut hasher = Hasher::default();
     hasher.update(text.as_bytes());
-    hash_code(&folder, &named_files(lines.iter().copied()), &mut hasher);
+    hash_code(&folder, &scripts(lines.iter().copied()), &mut hasher);
     let origin = LabOrigin {
         folder,
         programs,
