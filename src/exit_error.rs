@@ -83,6 +83,7 @@ impl From<RecordError> for ExitError {
             RecordError::Foreign { .. }
             | RecordError::Newer { .. }
             | RecordError::Damaged { .. }
+            | RecordError::Answers { .. }
             | RecordError::Unknown { .. }
             | RecordError::Ambiguous { .. } => Self::usage(error.to_string()),
         }

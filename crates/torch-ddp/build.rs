@@ -14,13 +14,14 @@ use std::process::ExitCode;
 /// The version whose C++ interface the shim is written against.
 const VERSION: &str = "2.11.0";
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "csrc/adam.cpp",
     "csrc/autocast.cpp",
     "csrc/error.cpp",
     "csrc/store.cpp",
     "csrc/group.cpp",
     "csrc/collectives.cpp",
+    "csrc/gradient.cpp",
     "csrc/reducer.cpp",
     "csrc/cuda.cpp",
 ];

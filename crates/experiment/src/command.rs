@@ -60,6 +60,9 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
             let _ = write!(out, " --data {}", shell_word(path));
         }
     }
+    if let Some(recorded) = &config.assignment {
+        let _ = write!(out, " --assignment {}", shell_word(&recorded.file));
+    }
     if config.oversubscribe {
         out.push_str(" --oversubscribe");
     }

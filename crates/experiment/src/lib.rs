@@ -3,17 +3,21 @@
 //!
 //! - **Belongs here:** the contract that labs fulfil ([`lab`]), resolving requests, planning,
 //!   running, sampling while an arm runs, resuming.
-//! - **May use:** `record`, `result`, `machine`, `pool`, `dataset`, `clock`, `words`.
+//! - **May use:** `record`, `result`, `questions`, `machine`, `pool`, `dataset`, `clock`,
+//!   `words`.
 //! - **Does not belong here:** any lab, and the display of a run.
 
 mod asked;
+mod assignment;
 mod command;
 mod control;
 mod disturbance;
 mod error;
 pub mod lab;
 mod plan;
+mod predictions;
 mod request;
+mod request_error;
 mod resumption;
 mod rounds;
 mod run;
@@ -27,7 +31,8 @@ pub use asked::AskedWorkers;
 pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;
-pub use request::{DEFAULT_SEED, MAX_WORKERS, Request, RequestError, resolve, resolve_for};
+pub use request::{DEFAULT_SEED, MAX_WORKERS, Request, resolve, resolve_for};
+pub use request_error::RequestError;
 pub use resumption::{OriginChange, OtherOrigin, ResumeRefused};
 pub use run::{Ended, resume, run};
 pub use until::{DEFAULT_MAX_TIME, MAX_REPEATS, MaxTime, Width};

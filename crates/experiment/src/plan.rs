@@ -66,6 +66,7 @@ mod tests {
             oversubscribe: false,
             until: None,
             control: false,
+            assignment: None,
             params: Params::default(),
             data: DataSource::Embedded,
             command: String::new(),

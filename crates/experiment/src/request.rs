@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::AskedWorkers;
+use super::assignment;
 use super::command::command;
 use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
-    ArmDefinition, DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamError,
-    ParamValue, Params, Preset, Refusal, RunConfig, suggest,
+    ArmDefinition, DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamValue,
+    Params, Preset, Refusal, RunConfig, suggest,
 };
+use crate::request_error::RequestError;
 use workbench_dataset::ReadOptions;
 use workbench_machine::UsableCores;
 use workbench_record::Until;
-use workbench_words::counted_number;
 
 /// More slots than this are taken for a typing error, oversubscribed or not.
 pub const MAX_WORKERS: u32 = 1024;
@@ -59,91 +60,22 @@ pub struct Request {
     pub control: bool,
 }
 
-/// Why a request cannot be run. Every message says what is possible instead.
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    /// A parameter.
-    #[error(transparent)]
-    Param(#[from] ParamError),
-    /// No such preset.
-    #[error("`--preset {given}`: the {lab} lab has no such preset; {hint}")]
-    Preset {
-        /// What was given.
-        given: String,
-        /// The lab.
-        lab: String,
-        /// The existing names.
-        hint: String,
-    },
-    /// No such arm.
-    #[error("`--arms {given}`: the {lab} lab has no such arm; {hint}")]
-    Arm {
-        /// What was given.
-        given: String,
-        /// The lab.
-        lab: String,
-        /// The existing names.
-        hint: String,
-    },
-    /// The base is missing among the arms.
-    #[error(
-        "`--arms {given}`: speed-ups are stated against `{base}`, so it has to run too; give --arms {base},{given}"
-    )]
-    NoBase {
-        /// What was given.
-        given: String,
-        /// The base.
-        base: String,
-    },
-    /// Zero, or too many.
-    #[error("`{option} {given}`: give a whole number from 1 to {max}")]
-    Count {
-        /// The option.
-        option: Opt,
-        /// What was given.
-        given: u32,
-        /// The largest value.
-        max: u32,
-    },
-    /// More workers than cores.
-    #[error(
-        "`--workers {given}`: this machine has {} ({reason}); give {range}, or --oversubscribe",
-        counted_number(*cores, "usable core")
-    )]
-    TooManyWorkers {
-        /// What was given.
-        given: u32,
-        /// Usable cores.
-        cores: f64,
-        /// Why so many.
-        reason: String,
-        /// What may be given.
-        range: String,
-    },
-    /// An option that the lab does not support, or that conflicts with another.
-    #[error("{0}")]
-    Refused(Refusal),
-}
-
-impl RequestError {
-    /// The option whose value is refused, where it is one.
-    pub fn option(&self) -> Option<Opt> {
-        Some(match self {
-            Self::Param(error) => return error.option(),
-            Self::Preset { .. } => Opt::Preset,
-            Self::Arm { .. } | Self::NoBase { .. } => Opt::Arms,
-            Self::Count { option, .. } => option.clone(),
-            Self::TooManyWorkers { .. } => Opt::Workers,
-            Self::Refused(refusal) => refusal.option.clone(),
-        })
-    }
-}
-
 /// Fills in the defaults and checks everything that can be checked without the data.
 ///
 /// # Errors
 /// [`RequestError`], with what is possible instead.
 pub fn resolve(
+    lab: &LabDefinition,
+    request: &Request,
+    usable: &UsableCores,
+) -> Result<RunConfig, RequestError> {
+    let config = resolved(lab, request, usable)?;
+    assignment::check_arms(&config)?;
+    Ok(config)
+}
+
+/// The same, whatever arms an assignment requires.
+fn resolved(
     lab: &LabDefinition,
     request: &Request,
     usable: &UsableCores,
@@ -154,19 +86,22 @@ pub fn resolve(
     set.extend(options(lab, request)?);
     set.extend(least_workers(lab, request)?);
     let mut params = lab.resolve(preset, &set)?;
+    let asked = lab.assignment.as_deref();
+    assignment::check_preset(lab, preset_name, &params)?;
     make_absolute(lab, &mut params);
-    let repeats = request.repeats.unwrap_or(preset.repeats);
+    let repeats = assignment::repeats(asked, request.repeats, preset.repeats)?;
     count(Opt::Repeats, repeats, MAX_REPEATS)?;
     let mut config = RunConfig {
         lab: lab.name.clone(),
         preset: preset_name.to_owned(),
-        seed: request.seed.unwrap_or(DEFAULT_SEED),
+        seed: assignment::seed(asked, request.seed)?.unwrap_or(DEFAULT_SEED),
         repeats,
         arms: arms(lab, request)?,
         workers: workers(request, usable)?,
         oversubscribe: request.oversubscribe,
         until: precision(request)?,
         control: request.control,
+        assignment: asked.cloned().map(Box::new),
         data: data(lab, request)?,
         command: String::new(),
         params,
@@ -189,7 +124,7 @@ pub fn resolve_for(
         arms: Vec::new(),
         ..request.clone()
     };
-    let config = resolve(lab.definition(), &general, usable)?;
+    let config = resolved(lab.definition(), &general, usable)?;
     let own = lab.specialised(&config.params);
     let own = own.map_err(RequestError::Refused)?;
     let lab = own.as_deref().unwrap_or(lab);

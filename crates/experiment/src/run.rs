@@ -10,6 +10,7 @@ use super::control::Control;
 use super::disturbance::AtStart;
 use super::error::ExperimentError;
 use super::plan::plan;
+use super::predictions::BeforeRun;
 use super::resumption::{OtherOrigin, check_data, check_origin};
 use super::rounds::RunEnd;
 use super::runner::{RunWork, Runner};
@@ -58,15 +59,19 @@ pub fn run(
     let prepared = lab.prepare(&config)?;
     config.command += &from_folder(lab);
     let skipped = skip(&mut config, prepared.as_ref());
+    config.params.extend(prepared.settled());
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
     let unix_ms = unix_ms();
+    let before = BeforeRun::read(lab, &config, store)?;
     let run = store.create(&config.lab, unix_ms)?;
     let arms = arm_facts(lab, &config);
     let plan = plan(&config, &arms, config.repeats);
     let clock = Clock::start();
-    let recorder = Recorder::create(&run.events(), clock, subscriber)
+    let recorder = before
+        .keep(&run)
+        .and_then(|()| Recorder::create(&run.events(), clock, subscriber))
         .inspect_err(|_| run.clone().discard())?;
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
         data_sha256: prepared.data_sha256(),
@@ -80,10 +85,8 @@ pub fn run(
         planned_repeats: plan.len() as u32,
         lab_facts: lab_facts(lab),
     })));
-    let comparison = comparison(lab, prepared.as_ref());
-    if comparison != ArmComparison::default() {
-        recorder.emit(Event::Comparison(comparison));
-    }
+    before.lock(&recorder, unix_ms);
+    introduce(&recorder, comparison(lab, prepared.as_ref()));
     let findings = prepared.warnings().into_iter().chain(no_gpus);
     for finding in findings.chain(skipped) {
         recorder.emit(Event::Finding(finding));
@@ -111,6 +114,13 @@ fn skip(config: &mut RunConfig, prepared: &dyn PreparedLab) -> Vec<Finding> {
     let is_skipped = |arm: &String| skipped.iter().any(|(name, _)| name == arm);
     config.arms.retain(|arm| !is_skipped(arm));
     skipped.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Records how the arms are compared, where it is not the usual way.
+fn introduce(recorder: &Recorder, comparison: ArmComparison) {
+    if comparison != ArmComparison::default() {
+        recorder.emit(Event::Comparison(comparison));
+    }
 }
 
 /// Resumes a run that was interrupted or killed: finished repeats are not run again. Those that

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, Finding, LabDefinition, LabError, NearPeers,
+    ArmContext, ArmOutput, Basis, DataSource, Finding, LabDefinition, LabError, NearPeers, Params,
     PeerPackage, PreparedLab, RunConfig,
 };
 use workbench_pool::Pool;
@@ -222,6 +222,10 @@ impl PreparedLab for WithPeers {
 
     fn data_sha256(&self) -> Option<String> {
         self.own.data_sha256()
+    }
+
+    fn settled(&self) -> Params {
+        self.own.settled()
     }
 
     fn warnings(&self) -> Vec<Finding> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::params::Params;
 use workbench_dataset::{ReadOptions, TableFacts};
 use workbench_json::Floats;
+use workbench_questions::RecordedAssignment;
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct RunConfig {
     /// The base runs as a second, equal arm, [`CONTROL`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub control: bool,
+    /// What an instructor set, where the run is made for an assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Box<RecordedAssignment>>,
     /// The lab's parameters.
     pub params: Params,
     /// Where the data comes from.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use workbench_questions::AnswersUnreadable;
+
 /// Why a record could not be written, read or found.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -60,6 +62,14 @@ pub enum RecordError {
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// A document of answers that cannot be read. It is left as it is.
+    #[error("{}: {reason}; repair the file, or move it away to begin anew", path.display())]
+    Answers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: AnswersUnreadable,
     },
     /// No run of that name.
     #[error("no run `{given}` in {}; {hint}", root.display())]

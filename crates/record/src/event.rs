@@ -17,6 +17,7 @@ use workbench_json::Floats;
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::{Conditions, ResourceUse, Sample};
 use workbench_pool::TaskSpan;
+use workbench_questions::LockedPredictions;
 
 /// Version of the event log's format.
 pub const FORMAT: u32 = 2;
@@ -37,6 +38,9 @@ pub struct Record {
 pub enum Event {
     /// The first line of every log.
     RunStarted(Box<RunStarted>),
+    /// What is asked about the run, and what was predicted before it began; where nothing is asked
+    /// it is not there.
+    PredictionsLocked(Box<LockedPredictions>),
     /// How the arms are compared, where it is not the usual way.
     #[serde(alias = "terms")]
     Comparison(ArmComparison),
@@ -122,8 +126,9 @@ impl Event {
     /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
     /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
     /// newer workbench.
-    pub const KINDS: [&'static str; 20] = [
+    pub const KINDS: [&'static str; 21] = [
         "run_started",
+        "predictions_locked",
         "comparison",
         "terms",
         "run_resumed",

@@ -3,10 +3,11 @@
 //!
 //! - **Belongs here:** the events, writing and reading them, finding runs, the types of findings.
 //! - **May use:** `json`, `clock`; `machine` and `pool` for the types of samples and task spans;
-//!   `dataset` for what is known of a table.
+//!   `dataset` for what is known of a table; `questions` for what was asked and answered.
 //! - **Does not belong here:** the meaning of the numbers.
 
 mod analysis;
+mod answers;
 mod arm_failure;
 mod breakdown;
 mod config;

@@ -17,6 +17,7 @@ use super::tally::{Tally, share_done};
 use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState, SpoiledRepeats};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
+use workbench_questions::LockedPredictions;
 
 /// A repeat keeps fewer points of its progress than this.
 pub const PROGRESS_POINTS: usize = 2048;
@@ -26,6 +27,8 @@ pub const PROGRESS_POINTS: usize = 2048;
 pub struct Snapshot {
     /// What was known at the start; `None` before the first event.
     pub started: Option<Box<RunStarted>>,
+    /// What is asked about the run, and what was predicted before it; `None` where nothing is.
+    pub locked: Option<Box<LockedPredictions>>,
     /// The basis on which arms are compared.
     pub comparison: ArmComparison,
     /// Every repeat begun, in the order in which they ran, without those that were left out. A
@@ -147,6 +150,10 @@ impl Snapshot {
         self.tally.apply(record);
         match &record.event {
             Event::RunStarted(started) => self.start(started),
+            // Only the first one: what was locked stays.
+            Event::PredictionsLocked(locked) => {
+                self.locked.get_or_insert_with(|| locked.clone());
+            }
             Event::Comparison(comparison) => self.comparison = comparison.clone(),
             Event::RunResumed(resumed) => self.resume(resumed),
             Event::RepeatsPlanned { .. } => self.left_out.plan(self.tally.planned_repeats()),

@@ -4,7 +4,9 @@
 //! <root>/20261121-101502-rf-00042/
 //!     events.jsonl    the record, from which everything else can be made again
 //!     result.json     the result document, once the run has ended
+//!     answers.json    answers to what is asked about the run
 //! <root>/.numbers/    the numbers of runs that were given, the last part of their ids
+//! <root>/.answers/    answers of runs that have not begun: what is predicted
 //! ```
 
 use std::fs;
@@ -18,7 +20,7 @@ use super::error::RecordError;
 use super::lock::Lock;
 use super::reader::{fold_log, open, read_log};
 use super::snapshot::Snapshot;
-use super::whole::Draft;
+use super::whole::{Draft, parent};
 
 /// The directory of all runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +175,19 @@ impl RunStore {
         Ok(runs)
     }
 
+    /// Number of runs of a lab that were begun here.
+    ///
+    /// # Errors
+    /// As [`RunStore::list`].
+    pub fn count_of(&self, lab: &str) -> Result<u32, RecordError> {
+        let is_of = |run: &RunDir| {
+            let id = run.id();
+            let named = id.get(16..).and_then(|rest| rest.rsplit_once('-'));
+            has_time(&id) && named.is_some_and(|(name, _)| name == lab)
+        };
+        Ok(self.list()?.iter().filter(|run| is_of(run)).count() as u32)
+    }
+
     /// Finds a run by its id, by the beginning of its id, by `latest`, or by the path of its
     /// directory.
     ///
@@ -309,19 +324,23 @@ impl RunDir {
     /// # Errors
     /// When it cannot be written.
     pub fn write_json(&self, name: &str, document: &impl Serialize) -> Result<(), RecordError> {
-        let path = self.path.join(name);
-        let write = || {
-            let mut text = serde_json::to_vec_pretty(document)?;
-            text.push(b'\n');
-            let mut draft = Draft::inside(&self.path)?;
-            draft.file.write_all(&text)?;
-            draft.keep(&path)
-        };
-        write().map_err(|source| RecordError::io("write", &path, source))
+        write_json(&self.path.join(name), document)
     }
 
     /// Removes a run that never began.
     pub fn discard(self) {
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// Writes a JSON document, whole or not at all.
+pub(crate) fn write_json(path: &Path, document: &impl Serialize) -> Result<(), RecordError> {
+    let write = || {
+        let mut text = serde_json::to_vec_pretty(document)?;
+        text.push(b'\n');
+        let mut draft = Draft::inside(parent(path))?;
+        draft.file.write_all(&text)?;
+        draft.keep(path)
+    };
+    write().map_err(|source| RecordError::io("write", path, source))
 }

@@ -210,6 +210,7 @@ impl SimulatedRun {
             oversubscribe: false,
             until: None,
             control: false,
+            assignment: None,
             params: [(size.0.to_owned(), ParamValue::Integer(size.1.into()))].into(),
             data: DataSource::Embedded,
             command: format!(

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <torch/csrc/distributed/c10d/Types.hpp>
+
 #include "group.hpp"
 
 struct tddp_work {
@@ -37,6 +39,11 @@ inline void require_plain(const tddp_group& group, const at::Tensor& tensor) {
 
 inline std::chrono::milliseconds milliseconds(int64_t count) {
   return std::chrono::milliseconds(count);
+}
+
+// The operation that `ReduceOp::code` in src/group.rs numbers.
+inline c10d::ReduceOp reduce_op(int32_t op) {
+  return static_cast<c10d::ReduceOp::RedOpType>(op);
 }
 
 // The backend of a tensor's device.

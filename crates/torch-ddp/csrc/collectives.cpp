@@ -12,12 +12,9 @@ using torch_ddp::guarded;
 using torch_ddp::InvalidArgument;
 using torch_ddp::milliseconds;
 using torch_ddp::pending;
+using torch_ddp::reduce_op;
 
 namespace {
-
-c10d::ReduceOp reduce_op(int32_t op) {
-  return static_cast<c10d::ReduceOp::RedOpType>(op);
-}
 
 // The rows of one rank, where a tensor has rows for all.
 int64_t rows_per_rank(const tddp_group& group, const at::Tensor& tensor) {

@@ -14,6 +14,7 @@ using torch_ddp::backend_for;
 using torch_ddp::guarded;
 using torch_ddp::milliseconds;
 using torch_ddp::pending;
+using torch_ddp::reduce_op;
 using torch_ddp::text;
 
 namespace {
@@ -205,7 +206,7 @@ int32_t tddp_group_all_reduce(const tddp_group* group, const at::Tensor* tensor,
     const auto& backend = backend_for(*group, *tensor);
     const at::NoGradGuard no_grad;
     c10d::AllreduceOptions options;
-    options.reduceOp = static_cast<c10d::ReduceOp::RedOpType>(op);
+    options.reduceOp = reduce_op(op);
     options.timeout = milliseconds(timeout_ms);
     std::vector<at::Tensor> tensors{*tensor};
     auto work = backend->allreduce(tensors, options);

@@ -13,7 +13,7 @@
 #include <torch/csrc/distributed/c10d/logger.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
-#include "group.hpp"
+#include "collective.hpp"
 
 using torch_ddp::guarded;
 using torch_ddp::InvalidArgument;
@@ -108,10 +108,10 @@ void require_fit(const tddp_ddp& ddp, const std::unordered_map<size_t, std::stri
   }
 }
 
-void broadcast(const tddp_ddp& ddp, const std::vector<at::Tensor>& list) {
+void broadcast(const tddp_ddp& ddp, const std::vector<at::Tensor>& list, int root) {
   if (list.empty()) return;
   const at::NoGradGuard no_grad;
-  c10d::broadcast_coalesced(ddp.group, list, kBroadcastBytes, /*rank=*/0);
+  c10d::broadcast_coalesced(ddp.group, list, kBroadcastBytes, root);
 }
 
 void make_reducer(tddp_ddp& ddp, const tddp_ddp_options& options, std::unordered_map<size_t, std::string> names) {
@@ -189,8 +189,8 @@ int32_t tddp_ddp_new(const tddp_group* group, const at::Tensor* const* params, c
     std::unordered_map<size_t, std::string> by_index;
     for (size_t i = 0; i < param_count; ++i) by_index.emplace(i, torch_ddp::text(names[i], name_lengths[i]));
     require_fit(*ddp, by_index, group->device ? at::Device(at::kCUDA, group->device->device) : at::Device(at::kCPU));
-    broadcast(*ddp, ddp->params);
-    broadcast(*ddp, ddp->buffers);
+    broadcast(*ddp, ddp->params, /*root=*/0);
+    broadcast(*ddp, ddp->buffers, /*root=*/0);
     make_reducer(*ddp, *options, std::move(by_index));
     *out = ddp.release();
   });
@@ -200,8 +200,40 @@ void tddp_ddp_free(tddp_ddp* ddp) {
   torch_ddp::destroy(ddp);
 }
 
-int32_t tddp_ddp_sync_buffers(const tddp_ddp* ddp, char** message) {
-  return guarded(message, [&] { broadcast(*ddp, ddp->buffers); });
+int32_t tddp_ddp_sync_buffers(const tddp_ddp* ddp, int32_t root, char** message) {
+  return guarded(message, [&] { broadcast(*ddp, ddp->buffers, root); });
+}
+
+int32_t tddp_ddp_sync_parameters(const tddp_ddp* ddp, int32_t root, char** message) {
+  return guarded(message, [&] { broadcast(*ddp, ddp->params, root); });
+}
+
+// The next gradients are divided by what `counted`, a sum under way, comes to; where `is_fixed`, by the number of all ranks.
+int32_t tddp_ddp_divide_by(const tddp_ddp* ddp, const tddp_work* counted, int32_t is_fixed, char** message) {
+  return guarded(message, [&] { ddp->reducer->set_forward_pass_work_handle(counted->work, is_fixed != 0); });
+}
+
+// Whether the reducer knows the graph already that it is to keep.
+int32_t tddp_ddp_knows_graph(const tddp_ddp* ddp) {
+  return !ddp->static_graph || ddp->static_graph_known->load() ? 1 : 0;
+}
+
+// Takes part in the reductions of the others' backward pass, with gradients of zero.
+int32_t tddp_ddp_shadow_backward(const tddp_ddp* ddp, char** message) {
+  return guarded(message, [&] {
+    const at::NoGradGuard no_grad;
+    std::vector<c10d::GradBucket> buckets = ddp->reducer->get_grad_buckets(/*return_zero_tensors=*/true);
+    std::vector<c10::intrusive_ptr<c10::ivalue::Future>> pending;
+    pending.reserve(buckets.size());
+    for (c10d::GradBucket& bucket : buckets) pending.push_back(ddp->reducer->run_comm_hook(bucket));
+    for (const auto& one : pending) one->waitAndThrow();
+    if (ddp->find_unused && !ddp->static_graph) {
+      std::vector<at::Tensor> used{ddp->reducer->get_local_used_map_on_device()};
+      ddp->group->allreduce(used)->wait();
+    }
+    // As the others do in their first backward pass; after that it has no effect.
+    ddp->reducer->push_rebuilt_params_for_all_indices();
+  });
 }
 
 int32_t tddp_ddp_prepare_for_forward(const tddp_ddp* ddp, char** message) {

@@ -47,6 +47,19 @@ pub struct AdamStep {
     pub step: f64,
 }
 
+/// PyTorch's defaults, and the first step.
+impl Default for AdamStep {
+    fn default() -> Self {
+        Self {
+            lr: 1e-3,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            step: 1.0,
+        }
+    }
+}
+
 impl AdamStep {
     /// As PyTorch's Adam checks its arguments. A step 0 would divide by zero.
     fn check(&self) -> Result<()> {

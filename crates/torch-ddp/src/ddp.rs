@@ -8,6 +8,8 @@
 )]
 
 mod agreement;
+mod join;
+mod left;
 mod options;
 mod outputs;
 
@@ -18,8 +20,9 @@ use tch::{Tensor, nn};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi;
-use crate::group::ProcessGroup;
+use crate::group::{ProcessGroup, ReduceOp};
 
+pub use left::Divisor;
 pub use options::{Compression, DdpOptions};
 pub use outputs::Outputs;
 
@@ -66,6 +69,8 @@ pub struct DistributedDataParallel {
     sync_gradients: bool,
     /// Whether buffers are to be brought in line before the next forward pass.
     sync_buffers: bool,
+    /// Within `join`.
+    divisor: Option<Divisor>,
 }
 
 impl fmt::Debug for DistributedDataParallel {
@@ -168,6 +173,7 @@ impl DistributedDataParallel {
             options,
             sync_gradients: true,
             sync_buffers: true,
+            divisor: None,
         })
     }
 
@@ -206,30 +212,75 @@ impl DistributedDataParallel {
     }
 
     fn before_forward(&mut self) -> Result<()> {
-        if grad_enabled() {
-            if self.sync_gradients {
-                self.check("forward", |message| {
-                    // SAFETY: the handle lives as long as `self`.
-                    unsafe { ffi::tddp_ddp_prepare_for_forward(self.handle.0, message) }
-                })?;
-            }
-            let mut rebuilt = 0;
-            self.check("rebuild the buckets", |message| {
-                // SAFETY: the handle lives as long as `self`; `rebuilt` is a place for the result.
-                unsafe { ffi::tddp_ddp_rebuild_buckets(self.handle.0, &raw mut rebuilt, message) }
+        if self.reduces() {
+            self.check("forward", |message| {
+                // SAFETY: the handle lives as long as `self`.
+                unsafe { ffi::tddp_ddp_prepare_for_forward(self.handle.0, message) }
             })?;
         }
-        if self.sync_buffers && self.options.broadcast_buffers {
-            self.check("broadcast the buffers", |message| {
-                // SAFETY: the handle lives as long as `self`.
-                unsafe { ffi::tddp_ddp_sync_buffers(self.handle.0, message) }
-            })?;
+        self.announce()?;
+        if grad_enabled() {
+            self.rebuild_buckets()?;
+        }
+        if self.buffers_are_due() {
+            let root = match self.divisor {
+                Some(_) => left::last_of(&self.group, true)?,
+                None => 0,
+            };
+            self.sync_buffers_of(root)?;
+        }
+        if self.divisor.is_some() {
+            // Those who have no inputs any more take part in the reductions.
+            left::count(&self.group, self.reduces())?;
         }
         Ok(())
     }
 
+    /// Whether a pass reduces gradients.
+    fn reduces(&self) -> bool {
+        grad_enabled() && self.sync_gradients
+    }
+
+    /// Says before a forward pass that this rank still has inputs, where ranks have different
+    /// numbers of them.
+    fn announce(&self) -> Result<()> {
+        let Some(divisor) = self.divisor else {
+            return Ok(());
+        };
+        let here = Tensor::from_slice(&[1_f32]);
+        let counted = self.group.all_reduce_async(here, ReduceOp::Sum)?;
+        if !self.reduces() {
+            return counted.wait().map(drop);
+        }
+        let is_fixed = i32::from(divisor == Divisor::AllRanks);
+        self.check("count the ranks that are left", |message| {
+            // SAFETY: handle and work outlive the call, and the reducer takes a reference of its
+            // own to the work.
+            unsafe { ffi::tddp_ddp_divide_by(self.handle.0, counted.as_ptr(), is_fixed, message) }
+        })
+    }
+
+    fn rebuild_buckets(&self) -> Result<()> {
+        let mut rebuilt = 0;
+        self.check("rebuild the buckets", |message| {
+            // SAFETY: the handle lives as long as `self`; `rebuilt` is a place for the result.
+            unsafe { ffi::tddp_ddp_rebuild_buckets(self.handle.0, &raw mut rebuilt, message) }
+        })
+    }
+
+    fn buffers_are_due(&self) -> bool {
+        self.sync_buffers && self.options.broadcast_buffers && self.buffers > 0
+    }
+
+    fn sync_buffers_of(&self, root: i32) -> Result<()> {
+        self.check("broadcast the buffers", |message| {
+            // SAFETY: the handle lives as long as `self`.
+            unsafe { ffi::tddp_ddp_sync_buffers(self.handle.0, root, message) }
+        })
+    }
+
     fn prepare_for_backward(&mut self, outputs: &[&Tensor]) -> Result<()> {
-        if !(grad_enabled() && self.sync_gradients) {
+        if !self.reduces() {
             self.sync_buffers = self.sync_gradients;
             return Ok(());
         }

@@ -285,6 +285,13 @@ unsafe extern "C" {
         out: *mut *mut Work,
         message: Message,
     ) -> i32;
+    pub(crate) fn tddp_group_sum(
+        group: *const Group,
+        tensor: *const C_tensor,
+        timeout_ms: i64,
+        out: *mut *mut C_tensor,
+        message: Message,
+    ) -> i32;
     pub(crate) fn tddp_group_send(
         group: *const Group,
         tensor: *const C_tensor,
@@ -354,7 +361,16 @@ unsafe extern "C" {
     pub(crate) fn tddp_autocast_begin(enabled: *mut i32, kind: *mut i32, message: Message) -> i32;
     pub(crate) fn tddp_autocast_end(enabled: i32, kind: i32, message: Message) -> i32;
     pub(crate) fn tddp_ddp_free(ddp: *mut Ddp);
-    pub(crate) fn tddp_ddp_sync_buffers(ddp: *const Ddp, message: Message) -> i32;
+    pub(crate) fn tddp_ddp_sync_buffers(ddp: *const Ddp, root: i32, message: Message) -> i32;
+    pub(crate) fn tddp_ddp_sync_parameters(ddp: *const Ddp, root: i32, message: Message) -> i32;
+    pub(crate) fn tddp_ddp_divide_by(
+        ddp: *const Ddp,
+        counted: *const Work,
+        is_fixed: i32,
+        message: Message,
+    ) -> i32;
+    pub(crate) fn tddp_ddp_knows_graph(ddp: *const Ddp) -> i32;
+    pub(crate) fn tddp_ddp_shadow_backward(ddp: *const Ddp, message: Message) -> i32;
     pub(crate) fn tddp_ddp_prepare_for_forward(ddp: *const Ddp, message: Message) -> i32;
     pub(crate) fn tddp_ddp_rebuild_buckets(
         ddp: *const Ddp,

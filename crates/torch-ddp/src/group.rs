@@ -9,6 +9,7 @@
 mod agreement;
 mod collectives;
 mod gloo;
+mod gradient;
 mod messages;
 mod nccl;
 mod subgroup;

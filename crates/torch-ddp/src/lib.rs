@@ -7,6 +7,7 @@
 
 mod adam;
 mod autocast;
+mod batch_norm;
 pub mod cuda;
 mod ddp;
 mod error;
@@ -16,13 +17,16 @@ mod launch;
 mod sampler;
 mod store;
 mod work;
+mod zero;
 
 pub use adam::{AdamStep, Moving};
 pub use autocast::autocast_bf16;
-pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Outputs, StepTimings};
+pub use batch_norm::SyncBatchNorm;
+pub use ddp::{Compression, DdpOptions, DistributedDataParallel, Divisor, Outputs, StepTimings};
 pub use error::{Error, ErrorKind, Result};
 pub use group::{GlooDevice, GlooOptions, NcclOptions, ProcessGroup, ReduceOp};
 pub use launch::{LISTENER, Launch};
 pub use sampler::ShardSampler;
 pub use store::{MOST_KEY_BYTES, MOST_VALUE_BYTES, PrefixStore, Store, TcpStore};
 pub use work::{Output, Work};
+pub use zero::{AdamMoments, ZeroRedundancyAdam};

@@ -106,6 +106,10 @@ impl<T: Output> Work<T> {
         }
     }
 
+    pub(crate) fn as_ptr(&self) -> *const ffi::Work {
+        self.handle.0
+    }
+
     /// Whether the operation is over, well or badly. Does not wait.
     ///
     /// # Errors

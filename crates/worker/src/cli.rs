@@ -11,11 +11,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use workbench_ddp_protocol::{
     Checkpointing, Data, Device, Fault, GradientFormat, Model, Precision, Program, Report, Stage,
-    TrainSpec, Tuning, WorkerSide, WorkerVersion, worker_sources,
+    TrainSpec, TriedBatch, Tuning, WorkerSide, WorkerVersion, worker_sources,
 };
 use workbench_protocol::worker_side::is_supervised;
 
-use crate::batches::{self, Tried};
+use crate::batches::{self, Search};
 use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::job::Job;
@@ -190,6 +190,12 @@ struct BatchesArgs {
     /// Try no batch whose step would take longer than this
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     most_s: f64,
+    /// Leave memory for so many processes like this one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    processes: u64,
+    /// A specification in JSON instead of the options above, and JSON as the answer: for programs
+    #[arg(long, value_name = "JSON", hide = true)]
+    spec: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -258,10 +264,7 @@ pub fn main() -> ExitCode {
             Ok(spec) => unsupervised(spec),
             Err(failure) => end(&failure),
         },
-        Some(Command::Batches(args)) => match args.what.into_spec() {
-            Ok(spec) => batches(&spec, args.most_s),
-            Err(failure) => end(&failure),
-        },
+        Some(Command::Batches(args)) => batches(*args).unwrap_or_else(|failure| end(&failure)),
         None => {
             use clap::CommandFactory as _;
             say(&Cli::command().render_long_help().to_string())
@@ -362,31 +365,39 @@ impl TrainArgs {
 }
 
 /// Tries batches, and says line by line what came of it.
-fn batches(spec: &TrainSpec, most_s: f64) -> ExitCode {
-    let most = Duration::try_from_secs_f64(most_s).unwrap_or(Duration::MAX);
+fn batches(args: BatchesArgs) -> Result<ExitCode, Failure> {
+    let search = Search {
+        most: Duration::try_from_secs_f64(args.most_s).unwrap_or(Duration::MAX),
+        processes: args.processes,
+    };
+    if let Some(spec) = args.spec {
+        let spec: TrainSpec = serde_json::from_str(&spec)
+            .map_err(|error| Failure::spec(format!("--spec: {error}; give a specification")))?;
+        let found = batches::find(&spec, search, |_| {})?;
+        let found = serde_json::to_string(&found)
+            .map_err(|error| Failure::spec(format!("what was found: {error}")))?;
+        return Ok(say(&found));
+    }
     say("   batch     ms/step    images/s    peak MiB");
-    let tell = |tried: &Tried| {
+    let tell = |tried: &TriedBatch| {
         let peak = tried
-            .peak
+            .peak_bytes
             .map_or_else(|| "n/a".to_owned(), |bytes| (bytes >> 20).to_string());
         say(&format!(
             "{:>8} {:>11.1} {:>11.0} {peak:>11}",
             tried.batch,
-            tried.step.as_secs_f64() * 1e3,
+            tried.step_ns as f64 / 1e6,
             tried.rate()
         ));
     };
-    let (tried, limit) = match batches::find(spec, most, tell) {
-        Ok(found) => found,
-        Err(failure) => return end(&failure),
-    };
-    if let (Some(fastest), Some(largest)) = (batches::fastest(&tried), tried.last()) {
+    let found = batches::find(&args.what.into_spec()?, search, tell)?;
+    if let (Some(fastest), Some(largest)) = (found.fastest(), found.largest()) {
         say(&format!(
-            "fastest per row: {}; largest that fits: {} ({limit})",
-            fastest.batch, largest.batch
+            "fastest per row: {}; largest that fits: {} ({})",
+            fastest.batch, largest.batch, found.limit
         ));
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
 fn data(path: PathBuf) -> Result<Data, Failure> {

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use sha2::{Digest as _, Sha256};
 use tch::{Device, Tensor};
-use torch_ddp::{GlooDevice, GlooOptions, Launch, NcclOptions, ProcessGroup, Store, cuda};
+use torch_ddp::{GlooDevice, GlooOptions, Launch, ProcessGroup, cuda};
 use workbench_ddp_protocol::{FailureKind, Program, TrainSpec, spec};
 use workbench_protocol::WorkerEnv;
 
@@ -78,29 +78,16 @@ impl Job {
         Duration::try_from_secs_f64(self.spec.timeout_s).unwrap_or(Duration::MAX)
     }
 
-    /// The group of all ranks: over gloo on the CPU, over NCCL between GPUs.
+    /// Shows every rank that all are of one launch, where the launch has a name.
     ///
     /// # Errors
-    /// When not all ranks come in time, or NCCL is not there.
-    pub fn group(&self, store: &Store) -> Result<ProcessGroup, Failure> {
-        let formed = match self.device {
-            Device::Cuda(index) => {
-                let options = NcclOptions::new(index)
-                    .timeout(self.timeout())
-                    .control(self.gloo()?);
-                ProcessGroup::nccl(store, self.rank, self.world, &options)
-            }
-            _ => ProcessGroup::gloo(store, self.rank, self.world, &self.gloo()?),
-        };
-        let group = formed.map_err(Failure::rendezvous)?;
-        if let Some(id) = self
-            .launch
-            .as_ref()
-            .and_then(|launch| launch.run_id.as_ref())
-        {
-            prove(&group, id)?;
+    /// When a rank belongs to another launch.
+    pub fn prove(&self, group: &ProcessGroup) -> Result<(), Failure> {
+        let launch = self.launch.as_ref();
+        match launch.and_then(|launch| launch.run_id.as_ref()) {
+            Some(id) => prove(group, id),
+            None => Ok(()),
         }
-        Ok(group)
     }
 
     /// How the ranks talk: over the interface that `GLOO_SOCKET_IFNAME` names, of several the first
@@ -109,7 +96,7 @@ impl Job {
     ///
     /// # Errors
     /// When the variable names no interface of this machine.
-    fn gloo(&self) -> Result<GlooOptions, Failure> {
+    pub fn gloo(&self) -> Result<GlooOptions, Failure> {
         let device = match env::var(INTERFACE) {
             Ok(names) if !names.is_empty() => {
                 GlooDevice::Interface(interface(&names, &interfaces())?)

@@ -16,6 +16,8 @@ mod drive;
 mod environment;
 mod events;
 mod failures;
+mod find_batch;
+mod found_batch;
 mod incident;
 mod ledger;
 mod live;
@@ -41,13 +43,14 @@ use std::path::PathBuf;
 
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, PreparedLab, RunConfig, Source, page,
+    LabError, LabHost, Params, PreparedLab, RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
 use crate::data::Found;
 use crate::drive::{Drive, WorkerProgram};
 use crate::environment::{Environment, Treatment};
+use crate::found_batch::FoundBatch;
 use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
@@ -118,9 +121,26 @@ impl Lab for DataParallel {
             recorded,
             sha256,
         } = data::look(&config.data)?;
-        let settings = TrainSettings::new(config, data, &offer)?;
-        let worker = worker::find((self.host.program)(WORKER), settings.cuda)?;
-        let environment = Environment::of(std::env::vars_os(), settings.cuda);
+        let cuda = TrainSettings::wants_cuda(config)?;
+        let environment = Environment::of(std::env::vars_os(), cuda);
+        let find_worker = || worker::find((self.host.program)(WORKER), cuda);
+        let mut asked = config.clone();
+        let (settings, worker, found_batch) =
+            if let Some(wanted) = TrainSettings::batch_to_find(config) {
+                let worker = find_worker()?;
+                let found =
+                    find_batch::find((wanted, config), (&worker, &environment), (&offer, &data))?;
+                asked.params.extend(found.settled());
+                (
+                    TrainSettings::new(&asked, data, &offer)?,
+                    worker,
+                    Some(found),
+                )
+            } else {
+                // What makes no sense is refused before the worker is asked for.
+                let settings = TrainSettings::new(config, data, &offer)?;
+                (settings, find_worker()?, None)
+            };
         let peers = if self.definition.has_peers(config) {
             let python = (self.host.peers_python)(&self.definition);
             Some(peers::peers(&settings, python)?)
@@ -130,12 +150,13 @@ impl Lab for DataParallel {
         let own = Box::new(Prepared {
             settings,
             environment,
+            found_batch,
             worker,
             recorded,
             data_sha256: sha256,
         });
         match peers {
-            Some(peers) => peers.around(own, &self.definition, config),
+            Some(peers) => peers.around(own, &self.definition, &asked),
             None => Ok(own),
         }
     }
@@ -144,6 +165,7 @@ impl Lab for DataParallel {
 struct Prepared {
     settings: TrainSettings,
     environment: Environment,
+    found_batch: Option<FoundBatch>,
     worker: PathBuf,
     recorded: Option<DataSource>,
     data_sha256: String,
@@ -158,18 +180,23 @@ impl PreparedLab for Prepared {
         Some(self.data_sha256.clone())
     }
 
+    fn settled(&self) -> Params {
+        let found = self.found_batch.as_ref();
+        found.map(FoundBatch::settled).unwrap_or_default()
+    }
+
     fn warnings(&self) -> Vec<Finding> {
+        let found = self.found_batch.iter().map(find_batch::finding);
         let environment = &self.environment;
         if environment.is_empty() {
-            return Vec::new();
+            return found.collect();
         }
         let count = |treatment| environment.treated(treatment).count() as f64;
         let text = messages::environment(environment);
-        vec![
-            Finding::note("worker_environment", text)
-                .number("cleared", count(Treatment::Cleared))
-                .number("kept", count(Treatment::Kept)),
-        ]
+        let inherited = Finding::note("worker_environment", text)
+            .number("cleared", count(Treatment::Cleared))
+            .number("kept", count(Treatment::Kept));
+        found.chain([inherited]).collect()
     }
 
     fn basis(&self) -> Basis {

@@ -7,13 +7,14 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use workbench_ddp_protocol::{Phase, Place};
-use workbench_report::format::{clean, counted};
+use workbench_report::format::{bytes as bytes_text, clean, counted};
 use workbench_workers::{EndedBy, SlowKind, Stall, describe, is_out_of_descriptors};
 
 use crate::arm::Arm;
 use crate::controller::{GivenUp, State};
 use crate::cores::SharedCores;
 use crate::environment::{Environment, Treatment};
+use crate::found_batch::{BatchChoice, FoundBatch};
 use crate::incident::{FailurePlace, FailureReport, Incident, Unwritten};
 use crate::ledger::{Completed, Evaluation, UnevenRanks};
 use crate::root_cause::FailureCause;
@@ -256,6 +257,33 @@ pub fn shared_cores(arm: Arm, shared: &SharedCores) -> String {
         None => String::new(),
     };
     format!("{waited}{cause}.")
+}
+
+/// A batch that was found by trying.
+pub fn batch_found(found: &FoundBatch) -> String {
+    let wanted = match found.wanted {
+        BatchChoice::Fastest => "the fastest per row of those that were tried",
+        BatchChoice::Largest => "the largest that fits",
+    };
+    let tried = found.all.tried.iter().map(|one| {
+        let memory = one
+            .peak_bytes
+            .map(|bytes| format!(" and {}", bytes_text(bytes)))
+            .unwrap_or_default();
+        format!("{}: {:.0} images/s{memory}", one.batch, one.rate())
+    });
+    let tried: Vec<String> = tried.collect();
+    format!(
+        "batch={} was found by trying, {wanted}, with one process alone ({}; {}). Give that batch to repeat this run.",
+        found.chosen.batch,
+        tried.join(", "),
+        found.all.limit
+    )
+}
+
+/// No batch could be found.
+pub fn no_batch_found(why: &str) -> String {
+    format!("no batch was found by trying: {why}; give one with --set batch=")
 }
 
 /// There is no place where the ranks could meet.

@@ -39,6 +39,11 @@ impl Plan {
         }
     }
 
+    /// The training of one process by which batches are tried.
+    pub fn trial(settings: &TrainSettings) -> Self {
+        Self::new(Arm::Single, 1, settings, Path::new(""))
+    }
+
     /// Rows of the whole training, each counted once in every epoch.
     pub fn rows(&self) -> u64 {
         self.settings.train_rows * u64::from(self.settings.epochs)

@@ -7,6 +7,7 @@ use workbench_experiment::lab::{LabError, Opt, Refusal, RunConfig};
 use workbench_report::format::counted_number;
 
 use crate::arm::Arm;
+use crate::found_batch::{BatchChoice, FIND};
 use crate::params::Reader;
 use crate::tuning::TunedArms;
 
@@ -151,7 +152,7 @@ impl TrainSettings {
                 _ => LrRule::Constant,
             },
             threads: params.count("threads")? as u32,
-            cuda: params.text("device")? == "cuda",
+            cuda: Self::wants_cuda(config)?,
             seed: config.seed,
             checkpoint_every: Some(params.count("checkpoint_every")?).filter(|every| *every > 0),
             checkpoint_every_s: Some(params.number("checkpoint_every_s")?)
@@ -176,6 +177,23 @@ impl TrainSettings {
         settings.check_tuning(offer)?;
         settings.check_faults()?;
         Ok(settings)
+    }
+
+    /// Whether a configuration asks for GPUs.
+    ///
+    /// # Errors
+    /// When the parameter is missing.
+    pub fn wants_cuda(config: &RunConfig) -> Result<bool, LabError> {
+        Ok(Reader(&config.params).text("device")? == "cuda")
+    }
+
+    /// Which batch is to be found by trying, if one is. Runs of older versions have not asked.
+    pub fn batch_to_find(config: &RunConfig) -> Option<BatchChoice> {
+        match Reader(&config.params).text(FIND) {
+            Ok("fastest") => Some(BatchChoice::Fastest),
+            Ok("largest") => Some(BatchChoice::Largest),
+            _ => None,
+        }
     }
 
     /// All numbers of workers that may share the rows: those of the arms, and those with which the

@@ -12,6 +12,7 @@ use super::option::Refusal;
 use super::progress::Progress;
 use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
+use workbench_questions::QuestionSet;
 use workbench_record::{
     Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, NearPeers, Params,
     RunConfig, Source,
@@ -51,6 +52,11 @@ pub trait Lab: Send + Sync {
 
     /// The text that explains the lab to a student, in Markdown.
     fn handout(&self) -> &str;
+
+    /// What is asked about a run of the lab.
+    fn questions(&self) -> &QuestionSet {
+        const { &QuestionSet::NONE }
+    }
 
     /// The folder from which the lab was read, where it is not a part of this program. Its runs
     /// record it, so that they can be resumed.
@@ -107,6 +113,12 @@ pub trait PreparedLab: Send + Sync {
     /// SHA-256 of the data as the lab read it, in hexadecimal: equal for equal data, wherever it
     /// lies. A run is resumed with the same data only. `None` for a lab without data.
     fn data_sha256(&self) -> Option<String>;
+
+    /// Parameters whose values the lab has found itself: they are recorded instead of the request,
+    /// so that the run is resumed with them.
+    fn settled(&self) -> Params {
+        Params::default()
+    }
 
     /// What a reader of the result has to know about the data.
     fn warnings(&self) -> Vec<Finding> {

@@ -1,9 +1,12 @@
 //! What a lab is, read from its `lab.toml`: title, arms, parameters and presets.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde::Deserialize;
 
 use workbench_dataset::AllowedCells;
+use workbench_questions::{PaperProblem, QuestionSet, RecordedAssignment};
 use workbench_record::{
     CONTROL, FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params, RunConfig,
 };
@@ -61,6 +64,9 @@ pub struct LabDefinition {
     /// What its reports show beside the results; labs set it themselves, from a document of theirs.
     #[serde(skip)]
     pub page: Option<LabPage>,
+    /// The assignment that its runs are made for; see [`super::assigned`].
+    #[serde(skip)]
+    pub assignment: Option<Arc<RecordedAssignment>>,
 }
 
 fn slot() -> String {
@@ -222,6 +228,9 @@ pub enum DefinitionError {
     /// Contradicts itself.
     #[error("lab.toml: {0}")]
     Inconsistent(String),
+    /// Its questions cannot be used.
+    #[error("questions.toml: {0}")]
+    Questions(PaperProblem),
 }
 
 impl LabDefinition {
@@ -351,6 +360,50 @@ impl LabDefinition {
     pub fn has_peers(&self, config: &RunConfig) -> bool {
         let is_peer = |name: &String| self.arm(name).is_some_and(|arm| arm.peer.is_some());
         config.arms.iter().any(is_peer)
+    }
+
+    /// Whether its arms are given with each run, by the option `--arm`.
+    pub fn takes_arms(&self) -> bool {
+        self.roles.options.contains_key("arm")
+    }
+
+    /// Reads the lab's `questions.toml`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn read_questions(&self, text: &str) -> Result<QuestionSet, DefinitionError> {
+        let first = |problems: Vec<PaperProblem>| problems.into_iter().next();
+        let questions = QuestionSet::parse(text).map_err(|problems| {
+            first(problems).map_or_else(
+                || DefinitionError::Inconsistent("questions.toml".to_owned()),
+                DefinitionError::Questions,
+            )
+        })?;
+        match self.unknown_arm(&questions) {
+            Some(text) => Err(DefinitionError::Questions(PaperProblem {
+                line: None,
+                text,
+            })),
+            None => Ok(questions),
+        }
+    }
+
+    /// What to say where a question is about an arm that the lab does not have. A lab whose arms
+    /// are given with each run may have any.
+    pub fn unknown_arm(&self, questions: &QuestionSet) -> Option<String> {
+        if self.takes_arms() {
+            return None;
+        }
+        questions.questions.iter().find_map(|question| {
+            let arm = question.arm().filter(|arm| self.arm(arm).is_none())?;
+            let known = self.arms.iter().map(|arm| arm.name.as_str());
+            Some(format!(
+                "question {}: the {} lab has no arm {arm}; {}",
+                question.id,
+                self.name,
+                suggest(arm, known)
+            ))
+        })
     }
 
     /// The definition of an arm.

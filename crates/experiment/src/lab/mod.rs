@@ -4,6 +4,7 @@
 //! Belongs here: the contract between labs and the program. Does not belong here: any particular
 //! lab.
 
+mod assigned;
 mod contract;
 mod definition;
 mod option;
@@ -12,6 +13,7 @@ mod params;
 mod progress;
 mod table;
 
+pub use assigned::{AssignmentUnfit, assigned};
 pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,

@@ -63,6 +63,7 @@ impl Log {
                 oversubscribe: false,
                 until: None,
                 control: false,
+                assignment: None,
                 params: [].into(),
                 data: DataSource::Embedded,
                 command: "workbench --lab rf --preset quick".to_owned(),

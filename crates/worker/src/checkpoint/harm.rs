@@ -18,25 +18,21 @@ const FULL: &str = "/dev/full";
 
 /// A file in the middle of which a fault may strike.
 #[derive(Debug)]
-pub(super) struct Harmed {
-    file: File,
+pub(super) struct Harmed<'a> {
+    file: &'a File,
     fault: Option<Fault>,
     /// Bytes until it strikes.
     room: usize,
 }
 
-impl Harmed {
+impl<'a> Harmed<'a> {
     /// `fault` strikes after `room` bytes.
-    pub(super) fn new(file: File, fault: Option<Fault>, room: usize) -> Self {
+    pub(super) fn new(file: &'a File, fault: Option<Fault>, room: usize) -> Self {
         Self { file, fault, room }
-    }
-
-    pub(super) fn file(&self) -> &File {
-        &self.file
     }
 }
 
-impl Write for Harmed {
+impl Write for Harmed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.room > 0 {
             let written = self.file.write(&bytes[..bytes.len().min(self.room)])?;

@@ -26,13 +26,15 @@ use crate::reporter::Reporter;
 pub use files::{Policy, list};
 pub use format::{Array, CheckpointData, FormatError, SavedProgress};
 pub use resume::resume;
-use writer::{WriteOutcome, Writer};
+pub use writer::Put;
+use writer::{WriteOutcome, Writer, put};
 
 /// The checkpoints of a training, on one rank.
 #[derive(Debug)]
 pub struct Checkpoints {
     policy: Option<Policy>,
     writer: Option<Writer>,
+    put: Put,
     last: Instant,
     /// Steps of the last one, and whether its accuracy is known.
     saved: (u64, bool),
@@ -53,10 +55,18 @@ impl Checkpoints {
                 keep: wanted.keep as usize,
             }),
             writer: None,
+            put,
             last: Instant::now(),
             saved: (0, false),
             seed: job.spec.seed,
         }
+    }
+
+    /// The same, with files put in place by a function of the program's own.
+    #[must_use]
+    pub fn put_by(mut self, put: Put) -> Self {
+        self.put = put;
+        self
     }
 
     /// After every step: writes one when it is time for one, and reports what has been written by
@@ -114,7 +124,7 @@ impl Checkpoints {
         let snapshot = snapshot(progress, vars, adam);
         let writer = self
             .writer
-            .get_or_insert_with(|| Writer::start(policy.clone()));
+            .get_or_insert_with(|| Writer::start(policy.clone(), self.put));
         // Waits while the checkpoint before is still being written: two at once would only be
         // slower.
         let before = writer.submit(snapshot, began, fault);

@@ -16,6 +16,11 @@ use super::harm::{Harmed, damage};
 /// The extension of a file that is not complete.
 const PART: &str = "part";
 
+/// Puts a checkpoint in place: creates a file, has its content written, which gives the number of
+/// bytes, and names it. Until then it lies beside the name with the extension `part`.
+pub type Put =
+    fn(name: &Path, content: &mut dyn FnMut(&File) -> io::Result<u64>) -> io::Result<u64>;
+
 /// What became of a checkpoint.
 #[derive(Debug)]
 pub(super) enum WriteOutcome {
@@ -55,7 +60,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(policy: Policy) -> Self {
+    pub(super) fn start(policy: Policy, put: Put) -> Self {
         let (orders, inbox) = channel::<Order>();
         let (outbox, outcomes) = channel();
         let thread = thread::Builder::new()
@@ -63,7 +68,7 @@ impl Writer {
             .spawn(move || {
                 let mut kept = Kept::look(&policy.dir);
                 for order in inbox {
-                    if outbox.send(kept.write(&policy, &order)).is_err() {
+                    if outbox.send(kept.write((&policy, put), &order)).is_err() {
                         return;
                     }
                 }
@@ -157,7 +162,7 @@ impl Kept {
         }
     }
 
-    fn write(&mut self, policy: &Policy, order: &Order) -> WriteOutcome {
+    fn write(&mut self, (policy, put): (&Policy, Put), order: &Order) -> WriteOutcome {
         let progress = order.snapshot.progress;
         let path = policy.dir.join(file_name(progress.steps));
         if let Some(array) = order.snapshot.not_finite() {
@@ -169,7 +174,7 @@ impl Kept {
                 ),
             };
         }
-        match write(order, &policy.dir, &path) {
+        match write(order, put, &path) {
             Ok(bytes) => {
                 if let Some(Fault::Corrupt { .. }) = order.fault {
                     let _ = damage(&path);
@@ -226,22 +231,35 @@ fn keep_name(dir: &Path) -> io::Result<()> {
     }
 }
 
-fn write(order: &Order, dir: &Path, path: &Path) -> io::Result<u64> {
-    fs::create_dir_all(dir)?;
-    let beside = path.with_extension(PART);
-    let written = File::create(&beside).and_then(|file| {
+/// Writes a file beside its name, has the disk keep it, and gives it the name.
+pub(super) fn put(
+    name: &Path,
+    content: &mut dyn FnMut(&File) -> io::Result<u64>,
+) -> io::Result<u64> {
+    let beside = name.with_extension(PART);
+    let file = File::create(&beside)?;
+    let bytes = content(&file)?;
+    file.sync_all()?;
+    fs::rename(&beside, name)?;
+    Ok(bytes)
+}
+
+fn write(order: &Order, put: Put, path: &Path) -> io::Result<u64> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let mut content = |file: &File| {
         let half = order.snapshot.elements() * size_of::<f32>() / 2;
         let file = Harmed::new(file, order.fault, half);
         let mut out = BufWriter::with_capacity(1 << 18, file);
         let bytes = order.snapshot.write(&mut out)?;
         out.flush()?;
-        out.get_ref().file().sync_all()?;
         Ok(bytes)
-    });
-    let renamed = written.and_then(|bytes| fs::rename(&beside, path).map(|()| bytes));
-    if renamed.is_err() {
+    };
+    let written = put(path, &mut content);
+    if written.is_err() {
         // Half a file on a full disk is in the way of everything.
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(path.with_extension(PART));
     }
-    renamed
+    written
 }

@@ -1,10 +1,11 @@
 //! Data-parallel training with everything in sight, as people write it for torchrun. Every rank
-//! runs this same program on its own rows; what makes them one training is marked with (1) to (7).
+//! runs this same program on its own rows; what makes them one training is marked with (1) to (9).
 //! When a rank fails, all end.
 
 use super::prelude::*;
-use tch::nn;
-use torch_ddp::DistributedDataParallel;
+use std::fs::{self, File};
+use tch::{Device, nn};
+use torch_ddp::{DistributedDataParallel, NcclOptions, ProcessGroup};
 
 /// Trains as the job says.
 ///
@@ -14,12 +15,23 @@ use torch_ddp::DistributedDataParallel;
 pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let spec = &job.spec;
 
-    // (1) The ranks meet: at a store that one of them serves, then each connects to each, over
-    // gloo, or NCCL between GPUs.
+    // (1) The ranks meet at a store that one of them serves.
     report.at(Phase::Rendezvous);
     let launch = job.launch()?;
     let store = launch.store(job.timeout()).map_err(Failure::rendezvous)?;
-    let group = job.group(&store)?;
+
+    // (2) Each connects to each: over gloo between processors, over NCCL between GPUs, where gloo
+    // carries what is not on a GPU. Then each shows that it is of this launch.
+    let (rank, world, gloo) = (job.rank, job.world, job.gloo()?);
+    let formed = match job.device {
+        Device::Cuda(index) => {
+            let options = NcclOptions::new(index).timeout(job.timeout()).control(gloo);
+            ProcessGroup::nccl(&store, rank, world, &options)
+        }
+        _ => ProcessGroup::gloo(&store, rank, world, &gloo),
+    };
+    let group = formed.map_err(Failure::rendezvous)?;
+    job.prove(&group)?;
     report.stage(Stage::Rendezvous);
 
     let (train, test) = Dataset::load_both(job, report)?;
@@ -30,26 +42,36 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
     let mut adam = Adam::new(&vars, spec.lr);
     let mut progress = checkpoint::resume(job, &vars, &mut adam, Some(&group), report)?;
 
-    // (2) All begin with rank 0's weights, which this broadcasts, and from now on the reducer
+    // (3) All begin with rank 0's weights, which this broadcasts, and from now on the reducer
     // averages their gradients.
     report.at(Phase::AllReduce);
     let options = reducer_options(&spec.tuning);
     let mut ddp = DistributedDataParallel::new(&vars, &group, options)?;
     let gradient_bytes = parameters::gradient_bytes(&vars, spec.tuning.gradients);
 
-    // (3) Each has its own shard of the rows.
-    let mut sampler = DistributedSampler::new(train.len(), job.rank, job.world, spec.seed);
-    let mut checkpoints = Checkpoints::of(job);
-    let stop = StopSign::new(&store, job.rank);
+    // (4) Each has its own shard of the rows.
+    let mut sampler = DistributedSampler::new(train.len(), rank, world, spec.seed);
+    let stop = StopSign::new(&store, rank);
+
+    // (5) Rank 0 saves what all have. A checkpoint is there whole or not at all: it is written
+    // beside its name, kept by the disk, and only then gets the name.
+    let mut checkpoints = Checkpoints::of(job).put_by(|name, content| {
+        let beside = name.with_extension("part");
+        let file = File::create(&beside)?;
+        let bytes = content(&file)?;
+        file.sync_all()?;
+        fs::rename(&beside, name)?;
+        Ok(bytes)
+    });
 
     'training: for epoch in progress.epoch..spec.epochs {
-        // (4) Without this every epoch would go through the rows in the same order.
+        // (6) Without this every epoch would go through the rows in the same order.
         sampler.set_epoch(epoch);
         for rows in sampler.batches(job.batch(), progress.rows) {
             let watch = report.begin_step(&progress);
             let batch = train.batch(&rows);
 
-            // (5) Forward through the reducer: buffers of rank 0 first, then this rank's rows. With
+            // (7) Forward through the reducer: buffers of rank 0 first, then this rank's rows. With
             // gradient accumulation the gradients of early parts add up here, without reduction.
             watch.at(Phase::AllReduce);
             ddp.zero_grad()?;
@@ -62,7 +84,7 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             let loss = last.loss(&logits, &batch);
             value += finite(&loss, &watch)?;
 
-            // (6) Backward: each bucket of gradients is averaged over the ranks as soon as it is
+            // (8) Backward: each bucket of gradients is averaged over the ranks as soon as it is
             // full. In the last step of an epoch ranks may have different numbers of rows.
             watch.at(Phase::Backward);
             ddp.backward(&batch.weighted(&loss))?;
@@ -75,21 +97,27 @@ pub fn run(job: &Job, report: &Reporter) -> Result<(), Failure> {
             watch.end(&batch.share, value);
 
             progress.advance(&batch.share);
-            checkpoints.after_step(progress, &vars, &adam, report);
+            if rank == 0 {
+                checkpoints.after_step(progress, &vars, &adam, report);
+            }
             if stop.reached(report)? {
                 break 'training;
             }
         }
-        // (7) Each evaluates its shard of one and the same model, and the sums are added up.
+        // (9) Each evaluates its shard of one and the same model, and the sums are added up.
         broadcast_buffers(&vars, &group, report)?;
-        let shard = evaluate(&net, &test, (job.rank, job.world), report)?;
+        let shard = evaluate(&net, &test, (rank, world), report)?;
         let metrics = all_reduce(shard, &group, report)?;
         report.evaluated(epoch + 1, &metrics);
         progress.finish_epoch(metrics.accuracy());
-        checkpoints.save(progress, &vars, &adam, report);
+        if rank == 0 {
+            checkpoints.save(progress, &vars, &adam, report);
+        }
     }
-    checkpoints.save(progress, &vars, &adam, report);
-    checkpoints.finish(report);
+    if rank == 0 {
+        checkpoints.save(progress, &vars, &adam, report);
+        checkpoints.finish(report);
+    }
     // Nobody leaves while others may still need the store.
     report.at(Phase::Closing);
     group.barrier()?;

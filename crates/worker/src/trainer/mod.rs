@@ -8,8 +8,8 @@
 mod loader;
 mod model;
 
-use tch::nn;
-use torch_ddp::{ProcessGroup, Store};
+use tch::{Device, nn};
+use torch_ddp::{NcclOptions, ProcessGroup, Store};
 use workbench_ddp_protocol::{Phase, Stage};
 
 use crate::adam::Adam;
@@ -49,7 +49,7 @@ impl<'a> Trainer<'a> {
             .launch()?
             .store(job.timeout())
             .map_err(Failure::rendezvous)?;
-        let group = job.group(&store)?;
+        let group = meet(job, &store)?;
         report.stage(Stage::Rendezvous);
         Ok(Self {
             job,
@@ -181,4 +181,20 @@ impl<'a> Trainer<'a> {
         self.checkpoints
             .save(self.progress, model.vars(), adam, self.report);
     }
+}
+
+/// The group of all ranks: over gloo between processors, over NCCL between GPUs.
+fn meet(job: &Job, store: &Store) -> Result<ProcessGroup, Failure> {
+    let formed = match job.device {
+        Device::Cuda(index) => {
+            let options = NcclOptions::new(index)
+                .timeout(job.timeout())
+                .control(job.gloo()?);
+            ProcessGroup::nccl(store, job.rank, job.world, &options)
+        }
+        _ => ProcessGroup::gloo(store, job.rank, job.world, &job.gloo()?),
+    };
+    let group = formed.map_err(Failure::rendezvous)?;
+    job.prove(&group)?;
+    Ok(group)
 }

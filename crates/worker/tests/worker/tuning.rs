@@ -1,7 +1,9 @@
 //! What makes a training faster or smaller, with the real worker: what stays the same, what
 //! changes, and that all programs do the same.
 
-use workbench_ddp_protocol::{GradientFormat, Precision, Program, TrainSpec, Tuning};
+use workbench_ddp_protocol::{
+    BatchLimit, GradientFormat, Precision, Program, TrainSpec, TriedBatches, Tuning,
+};
 
 use crate::common::{program, run, spec};
 
@@ -167,4 +169,20 @@ fn batches_are_tried_until_a_limit() {
     let last = lines.last().unwrap();
     assert!(last.starts_with("fastest per row: "), "{told}");
     assert!(last.contains("largest that fits: "), "{told}");
+
+    // What the lab asks, and is answered.
+    let spec = TrainSpec {
+        train_rows: Some(40),
+        ..tuned(Program::Single, Tuning::default())
+    };
+    let order = serde_json::to_string(&spec).unwrap();
+    let output = program()
+        .args(["batches", "--most-s=60", "--processes=2", "--spec", &order])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let found: TriedBatches = serde_json::from_slice(&output.stdout).unwrap();
+    let batches: Vec<u32> = found.tried.iter().map(|one| one.batch).collect();
+    assert_eq!(batches, [8, 16, 32]);
+    assert_eq!(found.limit, BatchLimit::Rows { rows: 40 });
 }

@@ -1,11 +1,12 @@
 //! The protocol between the ddp lab and its workers, on top of the protocol of all workers.
 //!
 //! - **Belongs here:** the [specification](spec) of a training, the [faults](fault) that can be
-//!   injected into it, the [reports](message) of its workers, and the [version] that a worker
-//!   states.
+//!   injected into it, the [reports](message) of its workers, the [batches] that a worker has
+//!   tried, and the [version] that it states.
 //! - **May use:** `protocol`, `json`; type aliases here fix its generic types to [`Training`].
 //! - **Does not belong here:** training, supervising, libtorch.
 
+pub mod batches;
 pub mod fault;
 pub mod message;
 pub mod shares;
@@ -13,6 +14,7 @@ pub mod spec;
 pub mod tuning;
 pub mod version;
 
+pub use batches::{BatchLimit, TriedBatch, TriedBatches};
 pub use fault::{Fault, FaultError, Place, Slowness};
 pub use message::{
     DoneReport, FailureKind, FailureNotice, FromWorker, Phase, Reached, Report, Stage, StepReport,

@@ -90,7 +90,7 @@ impl Played {
         found.unwrap_or_else(|| panic!("{name}: {:?}", self.ended.result.warnings))
     }
 
-    fn number(&self, arm: &str, figure: &str) -> f64 {
+    pub fn number(&self, arm: &str, figure: &str) -> f64 {
         match self.arm(arm).quality.get(figure) {
             Some(Quantity::Number(value)) => *value,
             other => panic!("{arm} has {other:?} for {figure}"),
@@ -104,7 +104,7 @@ impl Played {
         }
     }
 
-    fn says(&self, part: &str) {
+    pub fn says(&self, part: &str) {
         let result = &self.ended.result;
         let found = result.warnings.iter().chain(&result.notes);
         let all: Vec<&String> = self.lines.iter().chain(found.map(|f| &f.text)).collect();
