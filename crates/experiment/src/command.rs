@@ -18,8 +18,7 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
         "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
         config.lab, config.preset, config.seed, config.repeats, workers
     );
-    let usual = lab.arms.iter().filter(|arm| arm.peer.is_none());
-    if !config.arms.iter().eq(usual.map(|arm| &arm.name)) {
+    if !config.arms.iter().eq(lab.usual_arms()) {
         let _ = write!(out, " --arms {}", config.arms.join(","));
     }
     let elastic = matches!(workers, AskedWorkers::Elastic { .. });

@@ -88,9 +88,7 @@ pub fn run(
     before.lock(&recorder, unix_ms);
     introduce(&recorder, comparison(lab, prepared.as_ref()));
     let findings = prepared.warnings().into_iter().chain(no_gpus);
-    for finding in findings.chain(skipped) {
-        recorder.emit(Event::Finding(finding));
-    }
+    report(&recorder, findings.chain(skipped));
     let work = RunWork {
         start: 0,
         lab: prepared.as_ref(),
@@ -106,6 +104,10 @@ pub fn run(
         run.discard();
     }
     ended
+}
+
+fn report(recorder: &Recorder, findings: impl Iterator<Item = Finding>) {
+    findings.for_each(|finding| recorder.emit(Event::Finding(finding)));
 }
 
 /// Takes out of a run the arms that cannot run here; what a reader is told about them.

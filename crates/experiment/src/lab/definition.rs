@@ -356,6 +356,12 @@ impl LabDefinition {
         }
     }
 
+    /// The names of the arms that run when none are asked for: all but the peers.
+    pub fn usual_arms(&self) -> impl Iterator<Item = &String> {
+        let usual = self.arms.iter().filter(|arm| arm.peer.is_none());
+        usual.map(|arm| &arm.name)
+    }
+
     /// Whether a run has arms that are peers.
     pub fn has_peers(&self, config: &RunConfig) -> bool {
         let is_peer = |name: &String| self.arm(name).is_some_and(|arm| arm.peer.is_some());
